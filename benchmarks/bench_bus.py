@@ -1,0 +1,93 @@
+"""The bus with recording, beside the textbook bus without: what being watched costs.
+
+The textbook bus gathers its handlers' coroutines (``gather(…, return_exceptions=True)``) and records nothing. Both
+publish the same event to the same handlers in turn, in one run; the figure is the ratio of the fastest rounds, in CPU
+time of the thread, so that what else the machine does counts for little.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from benchmarks import Figure, figure
+from inspector.core import DomainEvent, InMemoryEventBus
+from inspector.core.description import CatalogDescription
+from inspector.core.recorder import Recorder
+
+ROUNDS = 30
+PUBLISHES = 400
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happened(DomainEvent):
+    """Something happened; a payload of the usual kind."""
+
+    user_id: UUID
+    email: str
+
+
+async def trivial(_event: Any) -> None:
+    """Return at once."""
+
+
+async def suspending(_event: Any) -> None:
+    """Give the loop a turn, as everything does that waits for something."""
+    await asyncio.sleep(0)
+
+
+class TextbookBus:
+    """The bus of the books: a list of handlers, and gather."""
+
+    def __init__(self, handlers: list[Callable[[Any], Awaitable[None]]]) -> None:
+        self._handlers: dict[type[Any], list[Callable[[Any], Awaitable[None]]]] = {Happened: handlers}
+
+    async def publish(self, event: Any) -> None:
+        """Call all handlers and wait for them."""
+        handlers = self._handlers.get(type(event), [])
+        await asyncio.gather(*(handler(event) for handler in handlers), return_exceptions=True)
+
+
+async def _ratio(handler: Callable[[Any], Awaitable[None]], count: int) -> float:
+    bus, recorder = InMemoryEventBus(), Recorder()
+    recorder.start(CatalogDescription("benchmark"))
+    bus.observe(recorder)
+    for _ in range(count):
+        bus.subscribe(Happened, handler)
+    textbook = TextbookBus([handler] * count)
+    event = Happened(user_id=uuid4(), email="ada@example.org")
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        ours.append(await _round(bus, event))
+        recorder.drain()
+        theirs.append(await _round(textbook, event))
+    return min(ours) / min(theirs)
+
+
+async def _round(bus: Any, event: Happened) -> float:
+    gc.collect()
+    began = time.thread_time()
+    for _ in range(PUBLISHES):
+        await bus.publish(event)
+    return time.thread_time() - began
+
+
+def run() -> list[Figure]:
+    """Measure with 1, 4 and 16 handlers."""
+    figures = []
+    for count in (1, 4, 16):
+        value = asyncio.run(_ratio(trivial, count))
+        figures.append(figure(f"bus.recorded_vs_gather.{count}_handlers", value, "<=", 1.1))
+    value = asyncio.run(_ratio(suspending, 4))
+    figures.append(figure("bus.recorded_vs_gather.4_suspending_handlers", value, "<=", 1.6))
+    return figures
+
+
+if __name__ == "__main__":
+    for line in run():
+        print(line)

@@ -1,0 +1,3 @@
+"""Desktop event inspector: what an event-driven Python program does, seen live."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,164 @@
+"""The engine: fires events on a program's bus and records what comes of it. The same for every host."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..core.capture import capture_failure, failure_from_json
+from ..core.context import FIRE, HANDLER_TIMEOUT
+from ..core.errors import InspectorError
+from .faults import FaultInjector
+from .probes import install_log_probe
+
+if TYPE_CHECKING:
+    from ..core.recorder import Recorder
+    from .program import Program
+
+_logger = logging.getLogger(__name__)
+
+#: Rows waiting for the reader above which the engine holds its next fire: memory is finite.
+PACE_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class FireRequest:
+    """What a person asks to be published.
+
+    Attributes:
+        fire: Number of the fire; every record that comes of it carries it.
+        event: Name of the event type.
+        values: JSON values of its fields, one mapping per publication; they are published one after another.
+        session: Give the handlers a database session.
+        rollback: Roll that session back instead of committing it.
+        metadata: Request metadata for the handlers.
+        timeout: Seconds a handler may take; None for no limit.
+    """
+
+    fire: int
+    event: str
+    values: Sequence[Mapping[str, Any]] = field(default_factory=lambda: ({},))
+    session: bool = True
+    rollback: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    timeout: float | None = 30.0
+
+
+class Engine:
+    """Runs on the loop of the bus.
+
+    Args:
+        program: The program whose bus it is.
+        recorder: Told everything.
+    """
+
+    def __init__(self, program: Program, recorder: Recorder) -> None:
+        self._program = program
+        self._recorder = recorder
+        self._undo: list[Callable[[], None]] = []
+        self._settled: dict[int, asyncio.Event] = {}
+
+    async def start(self) -> None:
+        """Make the program ready and record from now on."""
+        await self._program.start()
+        self._recorder.start(self._program.catalog())
+        self._recorder.on_settled(self._on_settled)
+        self._undo.append(install_log_probe(self._recorder))
+        self._undo.append(self._program.attach(self._recorder, self._observer_removed))
+
+    async def close(self) -> None:
+        """Stop recording, put everything back, close the program."""
+        for undo in reversed(self._undo):
+            undo()
+        self._undo.clear()
+        self._program.intercept(None)
+        self._recorder.on_settled(None)
+        await self._program.close()
+
+    def set_faults(self, on: bool) -> None:
+        """Switch the program's faults on or off."""
+        rules = self._program.faults if on else ()
+        self._program.intercept(FaultInjector(rules) if on else None)
+        text = f"{len(rules)} faults are on." if on else "Faults are off."
+        self._recorder.host_note("faults", "info", text, {"on": on, "rules": [rule.handler for rule in rules]})
+
+    async def fire(self, request: FireRequest) -> None:
+        """Publish what is asked for, one after another, and wait until all that came of it has settled.
+
+        The outcome is in the records: those with this fire's number, then ``fire_settled``.
+        """
+        FIRE.set(request.fire)
+        HANDLER_TIMEOUT.set(request.timeout)
+        published = 0
+        try:
+            for values in request.values:
+                if not await self._publish(request, values):
+                    break
+                published += 1
+                await self._settle(request)
+                await self._pace()
+        finally:
+            self._recorder.host_note("fire_settled", "info", "", {"fire": request.fire, "published": published})
+
+    async def _publish(self, request: FireRequest, values: Mapping[str, Any]) -> bool:
+        """Publish once; says whether the event could be built and published."""
+        try:
+            event = self._program.build(request.event, values)
+        except InspectorError as error:
+            self._refuse(request, error.text, error.hint)
+            return False
+        except Exception as error:  # noqa: BLE001 - the event's own __post_init__ may raise anything
+            read = failure_from_json(capture_failure(error))
+            self._refuse(request, f"{request.event} cannot be built: {read.type}: {read.message}", "")
+            return False
+        if not request.session:
+            await self._program.publish(event, None, request.metadata)
+            return True
+        try:
+            async with self._program.open_session(commit=not request.rollback) as session:
+                await self._program.publish(event, session, request.metadata)
+        except Exception as error:  # noqa: BLE001 - a stranger's database may raise anything
+            read = failure_from_json(capture_failure(error))
+            self._recorder.host_note(
+                "session_failed",
+                "error",
+                f"The database session failed: {read.type}: {read.message}",
+                {"fire": request.fire},
+            )
+        return True
+
+    def _refuse(self, request: FireRequest, text: str, hint: str) -> None:
+        self._recorder.host_note("fire_refused", "error", text, {"fire": request.fire, "hint": hint})
+
+    async def _settle(self, request: FireRequest) -> None:
+        """Wait for publications made by tasks that outlived their handler, as long as a handler might take."""
+        if not self._recorder.in_flight(request.fire):
+            return
+        done = self._settled[request.fire] = asyncio.Event()
+        try:
+            await asyncio.wait_for(done.wait(), request.timeout)
+        except asyncio.TimeoutError:
+            self._recorder.host_note(
+                "unsettled", "warning", "Something that this fire set off goes on.", {"fire": request.fire}
+            )
+        finally:
+            del self._settled[request.fire]
+
+    async def _pace(self) -> None:
+        while self._recorder.waiting > PACE_ROWS:  # noqa: ASYNC110 - the rows are taken in another thread
+            await asyncio.sleep(0.005)
+
+    def _on_settled(self, fire: int) -> None:
+        event = self._settled.get(fire)
+        if event is not None:
+            event.set()
+
+    def _observer_removed(self, error: BaseException) -> None:
+        _logger.error("recording stopped", exc_info=error)
+        read = failure_from_json(capture_failure(error))
+        self._recorder.host_note(
+            "observer", "error", f"Recording stopped: {read.type}: {read.message}", {"type": read.type}
+        )

@@ -1,0 +1,137 @@
+"""Faults on purpose: a handler that fails, is slow, hangs or swallows, without touching its code.
+
+The fault strikes where a real one would: the exception is thrown into the handler at its first ``await``, after what
+it waited for has come. So the traceback shows the handler's own lines, its ``except`` and ``finally`` blocks run, and
+a handler that never awaits fails after its work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import inspect
+import logging
+import time
+import types
+from collections.abc import Callable, Generator, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..core.execution import Execution, Subscription
+    from ..core.faults import FaultRule
+
+
+class InjectedFault(Exception):  # noqa: N818 - a fault is what it is
+    """Raised in place of an exception class that we cannot name."""
+
+
+class FaultInjector:
+    """Gives for each execution the faulty call that replaces its handler's, or None.
+
+    Args:
+        rules: The first rule that fits handler and event holds.
+    """
+
+    def __init__(self, rules: Sequence[FaultRule]) -> None:
+        self._rules = tuple(rules)
+        self._known: dict[Subscription, FaultRule | None] = {}
+
+    def __call__(self, execution: Execution) -> Callable[[Any], Any] | None:
+        """Choose by the handler's label and the event's name; marks the execution."""
+        subscription = execution.subscription
+        if subscription not in self._known:
+            self._known[subscription] = self._find(subscription)
+        rule = self._known[subscription]
+        if rule is None:
+            return None
+        execution.fault = rule.kind
+        return _faulty(subscription.handler, rule)
+
+    def _find(self, subscription: Subscription) -> FaultRule | None:
+        label, event = subscription.description.label, subscription.event_type.__name__
+        for rule in self._rules:
+            if fnmatchcase(label, rule.handler) and fnmatchcase(event, rule.event):
+                return rule
+        return None
+
+
+def make_error(text: str) -> BaseException:
+    """Make the exception that ``Name: message`` describes; an unknown name gives an ``InjectedFault``."""
+    name, _, message = text.partition(": ")
+    kind = getattr(builtins, name, None)
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        return kind(message)
+    return InjectedFault(text)
+
+
+def _faulty(handler: Callable[[Any], Any], rule: FaultRule) -> Callable[[Any], Any]:
+    def call(event: Any) -> Any:
+        result = handler(event)
+        if inspect.iscoroutine(result):
+            return _strike(result, rule, handler)
+        if rule.kind in ("slow", "hang"):
+            time.sleep(rule.delay)  # a synchronous handler that is slow blocks the loop: that is what it does
+        elif rule.kind == "fail":
+            raise make_error(rule.error)
+        else:
+            _swallow(handler, make_error(rule.error))
+        return result
+
+    return call
+
+
+@types.coroutine
+def _strike(coroutine: Any, rule: FaultRule, handler: Callable[[Any], Any]) -> Generator[Any, Any, Any]:
+    """Run the handler to its first await, let that finish, and strike."""
+    try:
+        waiting_for = coroutine.send(None)
+    except StopIteration as stop:
+        coroutine_done, result = True, stop.value
+    else:
+        coroutine_done, result = False, None
+        try:
+            yield waiting_for
+        except BaseException as error:
+            coroutine.throw(error)
+            raise
+    if rule.kind in ("slow", "hang"):
+        try:
+            yield from _pause(rule).__await__()
+        except BaseException as error:
+            if not coroutine_done:
+                coroutine.throw(error)
+            raise
+        return result if coroutine_done else (yield from coroutine)
+    try:
+        if coroutine_done:
+            raise make_error(rule.error)
+        waiting_for = coroutine.throw(make_error(rule.error))
+    except StopIteration as stop:
+        return stop.value  # the handler dealt with it
+    except Exception as error:
+        if rule.kind == "fail":
+            raise
+        _swallow(handler, error)
+        return None
+    return (yield from _rest(coroutine, waiting_for))
+
+
+@types.coroutine
+def _rest(coroutine: Any, waiting_for: Any) -> Generator[Any, Any, Any]:
+    """Go on with a handler that answered the fault with another await."""
+    yield waiting_for
+    return (yield from coroutine)
+
+
+async def _pause(rule: FaultRule) -> None:
+    if rule.kind == "hang":
+        await asyncio.get_running_loop().create_future()
+    else:
+        await asyncio.sleep(rule.delay)
+
+
+def _swallow(handler: Callable[[Any], Any], error: BaseException) -> None:
+    """Do what such handlers do: log the exception and go on as if nothing had happened."""
+    logger = logging.getLogger(getattr(handler, "__module__", None) or __name__)
+    logger.error("%s: %s", type(error).__name__, error, exc_info=error)

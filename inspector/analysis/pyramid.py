@@ -1,0 +1,247 @@
+"""What makes a million executions cheap to look at: a coverage pyramid and an index of spans.
+
+Both cut time where the data is: a *column* is 32 consecutive executions, whatever time they took to come. A burst
+after an hour of silence therefore has columns of its own, and no view of it meets bins too coarse for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+#: Consecutive executions in one column of the pyramid.
+COLUMN: Final = 32
+#: Bit of a cell that stands for several executions of one status; the other seven say which statuses are in it.
+MANY: Final = 128
+
+_ROWS_AT_ONCE: Final = 8
+_COLUMNS_AT_ONCE: Final = 256
+_BLOCK: Final = 256
+_FAR: Final = np.iinfo(np.int64).max
+
+
+def join(one: Bytes, other: Bytes) -> Bytes:
+    """Give the cells of two stretches as one: the statuses of both, and many where both hold the same one.
+
+    Two different statuses in a cell tell by themselves that it stands for more than one execution.
+    """
+    result: Bytes = one & other
+    # A carry out of the low seven bits: no comparison, so it runs as wide as the machine can.
+    result += np.uint8(127)
+    result &= np.uint8(MANY)
+    result |= one
+    result |= other
+    return result
+
+
+class Pyramid:
+    """Cells of status bits, by column and row, and the same joined two by two up to a handful.
+
+    Level 0 has a cell for each column and row; level ``k`` one for ``2**k`` columns. Any stretch of columns is joined
+    from at most two cells of each level, so looking costs what is painted, not what was recorded.
+    """
+
+    def __init__(self) -> None:
+        self._levels: list[Bytes] = [np.zeros((_COLUMNS_AT_ONCE, _ROWS_AT_ONCE), np.uint8)]
+        self._columns = 0
+        self._rows = 0
+
+    @property
+    def rows(self) -> int:
+        """Rows that were marked so far (or reserved)."""
+        return self._rows
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the filled cells of all levels."""
+        width = self._levels[0].shape[1]
+        return sum(((self._columns >> level) + 1) * width for level in range(len(self._levels)))
+
+    def mark(self, columns: Ints, rows: Ints, bits: Bytes) -> None:
+        """Mark executions: the column of each, its row, its status bit. All of shape ``(n,)``."""
+        if not len(columns):
+            return
+        self._reserve(int(columns.max()) + 1, int(rows.max()) + 1)
+        touched, place = np.unique(columns, return_inverse=True)
+        width = self._levels[0].shape[1]
+        flat = place * width + rows
+        patch = np.zeros(len(touched) * width, np.uint8)
+        for bit in np.unique(bits):
+            patch[flat[bits == bit]] |= bit
+        patch[np.bincount(flat, minlength=len(patch)) > 1] |= MANY
+        self._levels[0][touched] = join(self._levels[0][touched], patch.reshape(-1, width))
+        for lower, upper in zip(self._levels, self._levels[1:], strict=False):
+            parents = touched >> 1
+            if len(parents) > 1:
+                parents = parents[np.concatenate(([True], parents[1:] != parents[:-1]))]
+            upper[parents] = join(lower[2 * parents], lower[2 * parents + 1])
+            touched = parents
+
+    def look(self, first: Ints, last: Ints) -> Bytes:
+        """Join the columns ``first…last`` (inclusive) of each stretch.
+
+        Args:
+            first: First column of each stretch, shape ``(n,)``.
+            last: Last column; a stretch with ``last < first`` is empty.
+
+        Returns:
+            Cells of shape ``(n, row capacity)``.
+        """
+        # Half-open from here on: a stretch that is used up stays so when both ends are halved.
+        low = np.array(first, np.int64)
+        high = np.minimum(np.array(last, np.int64) + 1, self._columns)
+        result = np.zeros((len(low), self._levels[0].shape[1]), np.uint8)
+        for cells in self._levels:
+            left = np.flatnonzero((low < high) & ((low & 1) == 1))
+            if len(left):
+                result[left] = join(result[left], cells[low[left]])
+                low[left] += 1
+            right = np.flatnonzero((low < high) & ((high & 1) == 1))
+            if len(right):
+                high[right] -= 1
+                result[right] = join(result[right], cells[high[right]])
+            low >>= 1
+            high >>= 1
+            if not (low < high).any():
+                break
+        return result
+
+    def _reserve(self, columns: int, rows: int) -> None:
+        self._columns = max(self._columns, columns)
+        self._rows = max(self._rows, rows)
+        capacity, width = self._levels[0].shape
+        if columns > capacity or rows > width:
+            while capacity < columns:
+                capacity *= 2
+            if rows > width:
+                width = max(rows, width + width // 4 + _ROWS_AT_ONCE) // _ROWS_AT_ONCE * _ROWS_AT_ONCE
+                width += _ROWS_AT_ONCE if width < rows else 0
+            for level, cells in enumerate(self._levels):
+                # One cell more than halving gives: the partner of the last one is asked for too.
+                # A level made from an uneven one below may be longer still.
+                grown = np.zeros((max((capacity >> level) + 2, len(cells)), width), np.uint8)
+                grown[: len(cells), : cells.shape[1]] = cells
+                self._levels[level] = grown
+        while (self._columns >> (len(self._levels) - 1)) > 1:
+            below = self._levels[-1]
+            self._levels.append(np.zeros((len(below) // 2 + 2, width), np.uint8))
+            pairs = len(below) // 2
+            self._levels[-1][:pairs] = join(below[: 2 * pairs : 2], below[1 : 2 * pairs : 2])
+
+
+class SpanIndex:
+    """Finds the ended executions that touch a stretch of time and are at least so long.
+
+    Executions of about the same length (the same power of two) that ended one after the other share a block of 256;
+    a block knows when its first began and its last ended. Nothing is ever sorted, and four bytes an execution is all.
+    """
+
+    def __init__(self) -> None:
+        self._members = np.empty((16, _BLOCK), np.int32)
+        self._low = np.empty(16, np.int64)
+        self._high = np.empty(16, np.int64)
+        self._octave = np.empty(16, np.uint8)
+        self._count = np.zeros(16, np.int64)
+        self._blocks = 0
+        self._open: dict[int, int] = {}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the blocks in use."""
+        return self._blocks * (_BLOCK * 4 + 8 + 8 + 1 + 8)
+
+    def add(self, members: Ints, start: Ints, end: Ints) -> None:
+        """Take in executions that ended: index, start and end (ns), all of shape ``(n,)``."""
+        octaves = octave_of(end - start)
+        for octave in np.unique(octaves):
+            chosen = np.flatnonzero(octaves == octave)
+            self._add_octave(int(octave), members[chosen], start[chosen], end[chosen])
+
+    def find(self, t0: int, t1: int, shortest: int = 0) -> Ints:
+        """Give the indexes of a superset of the executions that touch ``t0…t1`` and last ``shortest`` ns or longer.
+
+        What is too much is at most twice too short or a block away; the caller looks closer. In no order.
+        """
+        used = self._blocks
+        chosen = (self._low[:used] < t1) & (self._high[:used] >= t0)
+        if shortest > 1:
+            chosen &= self._octave[:used] >= (shortest.bit_length() - 1)
+        blocks = np.flatnonzero(chosen)
+        counts = self._count[blocks]
+        if len(blocks) and int(counts.min()) == _BLOCK:
+            return self._members[blocks].ravel().astype(np.int64)
+        filled = np.arange(_BLOCK) < counts[:, None]
+        return self._members[blocks][filled].astype(np.int64)
+
+    def _add_octave(self, octave: int, members: Ints, start: Ints, end: Ints) -> None:
+        done = 0
+        while done < len(members):
+            block = self._open.get(octave, -1)
+            if block < 0 or self._count[block] == _BLOCK:
+                block = self._open[octave] = self._new_block(octave)
+            begin = int(self._count[block])
+            take = min(_BLOCK - begin, len(members) - done)
+            part = slice(done, done + take)
+            self._members[block, begin : begin + take] = members[part]
+            self._count[block] += take
+            self._low[block] = min(self._low[block], start[part].min())
+            self._high[block] = max(self._high[block], end[part].max())
+            done += take
+
+    def _new_block(self, octave: int) -> int:
+        block = self._blocks
+        if block == len(self._low):
+            for name in ("_members", "_low", "_high", "_octave", "_count"):
+                old = getattr(self, name)
+                grown: npt.NDArray[Any] = np.zeros((2 * len(old), *old.shape[1:]), old.dtype)
+                grown[: len(old)] = old
+                setattr(self, name, grown)
+        self._low[block], self._high[block] = _FAR, -1
+        self._octave[block], self._count[block] = octave, 0
+        self._blocks += 1
+        return block
+
+
+def octave_of(durations: Ints) -> npt.NDArray[np.uint8]:
+    """Give the power of two of each length in ns: 0 for 0 and 1, 10 for 1024…2047."""
+    _, exponent = np.frexp(np.maximum(durations, 1).astype(np.float64))
+    result: npt.NDArray[np.uint8] = (exponent - 1).astype(np.uint8)
+    return result
+
+
+def columns_of(edges: Ints, times: Ints, per_pixel: float) -> tuple[Ints, Ints, Ints]:
+    """Say which columns of a pyramid stand for each pixel, and which are too wide for that.
+
+    Args:
+        edges: Start of every column, ns, never falling.
+        times: Time at every pixel's left edge and at the right end, shape ``(pixels + 1,)``.
+        per_pixel: Nanoseconds per pixel.
+
+    Returns:
+        The columns in sight that are wider than a pixel, whose executions must be looked at one by one; and for each
+        pixel the first and the last of its narrower columns (last < first: none).
+    """
+    if not len(edges):
+        none = np.zeros(len(times) - 1, np.int64)
+        return np.zeros(0, np.int64), none, none - 1
+    # A column holds what started after its edge, and may hold what started at the next one's.
+    holding = np.searchsorted(edges, times, side="left") - 1
+    seen = np.maximum(holding, 0)
+    seen = seen[np.concatenate(([True], seen[1:] != seen[:-1]))]
+    after = np.minimum(seen + 1, len(edges) - 1)
+    # The last column is still being filled: its width says nothing yet.
+    is_wide = (edges[after] - edges[seen] >= per_pixel) | (seen == len(edges) - 1)
+    wide = seen[is_wide]
+    first = np.maximum(holding[:-1], 0)
+    last = holding[1:]
+    place = np.searchsorted(wide, first)
+    first = first + (wide[np.minimum(place, len(wide) - 1)] == first if len(wide) else 0)
+    place = np.searchsorted(wide, last)
+    last = last - (wide[np.minimum(place, len(wide) - 1)] == last if len(wide) else 0)
+    return wide, first, last

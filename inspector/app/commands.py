@@ -1,0 +1,178 @@
+"""Commands as data: menus, top bar, palette, shortcuts and the ``?`` sheet are all made from one table."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from inspector.app.notices import Notices
+    from inspector.app.tasks import TaskOwner
+
+#: The order of the menus; others come before the last.
+MENU_ORDER: Final = ("File", "Fire", "Session", "Timeline", "View", "Help")
+#: The scope of commands that work wherever the focus is.
+WINDOW: Final = "window"
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing the program can do.
+
+    Attributes:
+        id: Stable name, dotted: ``fire.selected``.
+        title: What it does, in the imperative; menus and the palette show it.
+        run: Does it. May return a coroutine, which is then run by the task owner.
+        menu: The menu it stands in; empty when in none (the palette has it all the same).
+        section: Commands of one section stand together between two lines of a menu.
+        shortcuts: Portable key texts, ``Ctrl+Return``; the first is shown.
+        icon: Name of an icon.
+        tooltip: More than the title says, one sentence.
+        scope: ``window``, or the name of the panel that must have the focus for the shortcuts to work.
+        label: A title that changes, when it does.
+        blocked: The reason why it cannot be done now; an empty text when it can.
+        checked: Makes it a switch and says whether it is on.
+    """
+
+    id: str
+    title: str
+    run: Callable[[], object]
+    menu: str = ""
+    section: str = ""
+    shortcuts: tuple[str, ...] = ()
+    icon: str = ""
+    tooltip: str = ""
+    scope: str = WINDOW
+    label: Callable[[], str] | None = None
+    blocked: Callable[[], str] | None = None
+    checked: Callable[[], bool] | None = None
+
+
+Listener = Callable[[frozenset[str]], None]
+
+
+class CommandTable:
+    """All commands by id, in the order in which they were added.
+
+    Args:
+        notices: Told when a command fails or is asked for while blocked.
+        tasks: Runs what a command's coroutine does.
+    """
+
+    def __init__(self, notices: Notices, tasks: TaskOwner) -> None:
+        self._notices = notices
+        self._tasks = tasks
+        self._commands: dict[str, Command] = {}
+        self._listeners: list[Listener] = []
+
+    def add(self, *commands: Command) -> None:
+        """Add commands.
+
+        Raises:
+            ValueError: An id is there already, or a shortcut is taken in the same scope (or in the window's).
+        """
+        for command in commands:
+            if command.id in self._commands:
+                raise ValueError(f"there is a command {command.id} already")
+            for shortcut in command.shortcuts:
+                other = self._holder(shortcut, command.scope)
+                if other is not None:
+                    raise ValueError(f"{shortcut} of {command.id} belongs to {other.id}")
+            self._commands[command.id] = command
+        self._tell(frozenset(command.id for command in commands))
+
+    def get(self, command_id: str) -> Command:
+        """Give the command.
+
+        Raises:
+            KeyError: There is none of this id.
+        """
+        return self._commands[command_id]
+
+    def __contains__(self, command_id: object) -> bool:
+        return command_id in self._commands
+
+    def __iter__(self) -> Iterator[Command]:
+        return iter(self._commands.values())
+
+    def __len__(self) -> int:
+        return len(self._commands)
+
+    def title(self, command_id: str) -> str:
+        """Give the title as it is now."""
+        command = self._commands[command_id]
+        return command.label() if command.label is not None else command.title
+
+    def reason(self, command_id: str) -> str:
+        """Give the reason why the command cannot be run now, empty when it can."""
+        command = self._commands[command_id]
+        return command.blocked() if command.blocked is not None else ""
+
+    def enabled(self, command_id: str) -> bool:
+        """Say whether the command can be run now."""
+        return not self.reason(command_id)
+
+    def checked(self, command_id: str) -> bool:
+        """Say whether the switch is on; False for what is no switch."""
+        command = self._commands[command_id]
+        return command.checked() if command.checked is not None else False
+
+    def run(self, command_id: str) -> bool:
+        """Run the command and say whether it ran; a blocked or failing one becomes a notice.
+
+        Raises:
+            KeyError: There is none of this id.
+        """
+        command = self._commands[command_id]
+        reason = self.reason(command_id)
+        if reason:
+            self._notices.info(f"{command.title}: not now.", reason)
+            return False
+        try:
+            outcome = command.run()
+            if inspect.iscoroutine(outcome):
+                self._tasks.start(command.title, outcome)
+        except Exception as error:  # noqa: BLE001  (a command is where a person's wish meets the program: told, never raised)
+            self._notices.report(error, command.title)
+            return False
+        if command.checked is not None:
+            self.changed(command_id)
+        return True
+
+    def changed(self, *command_ids: str) -> None:
+        """Tell that label, reason or switch of these commands (none named: of all) may have changed."""
+        self._tell(frozenset(command_ids or self._commands))
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener`` with the ids of commands whose state changed; gives the way to stop it."""
+        self._listeners.append(listener)
+
+        def remove() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return remove
+
+    def menus(self) -> list[tuple[str, list[list[Command]]]]:
+        """Give the menus in their order; each is a list of sections, each a list of commands."""
+        menus: dict[str, dict[str, list[Command]]] = {}
+        for command in self._commands.values():
+            if command.menu:
+                menus.setdefault(command.menu, {}).setdefault(command.section, []).append(command)
+        last = len(MENU_ORDER) - 1
+        ranks = {name: rank for rank, name in enumerate(MENU_ORDER)}
+        names = sorted(menus, key=lambda name: ranks.get(name, last - 0.5))
+        return [(name, list(menus[name].values())) for name in names]
+
+    def _holder(self, shortcut: str, scope: str) -> Command | None:
+        """Give the command that would answer to the shortcut in that scope too."""
+        for command in self._commands.values():
+            if shortcut in command.shortcuts and (command.scope == scope or WINDOW in (command.scope, scope)):
+                return command
+        return None
+
+    def _tell(self, command_ids: frozenset[str]) -> None:
+        for listener in list(self._listeners):
+            listener(command_ids)

@@ -1,0 +1,81 @@
+"""What is not at hand any more: payloads, notes and failures of long runs, asked of the store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
+    from inspector.core.records import Noted
+    from inspector.store.store import Store
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a publication was made with.
+
+    Attributes:
+        text: The same as JSON text, as it was recorded.
+        session: Its handlers had a database session.
+        metadata: Their request metadata.
+    """
+
+    text: str
+    session: bool
+    metadata: dict[str, str]
+
+
+class Details:
+    """Looks things up in the journal first and in the store where the journal has forgotten them.
+
+    Indexes are the journal's (0 and up).
+
+    Args:
+        journal: The journal that is shown.
+        store: The sessions database; None when the run is stored nowhere.
+        session: The session's id there, 0 while there is none.
+    """
+
+    def __init__(self, journal: Journal, store: Store | None = None, session: int = 0) -> None:
+        self.journal = journal
+        self._store = store
+        self.session = session
+
+    async def payload(self, publication: int) -> str:
+        """Give the payload of a publication as tagged JSON text, empty when it is unknown."""
+        recent = self.journal.payloads.get(publication)
+        if recent is not None:
+            return recent[0]
+        if self._store is None or not self.session:
+            return ""
+        return await self._store.payload(self.session, publication + 1)
+
+    async def context(self, publication: int) -> Context:
+        """Give the context of a publication; one that is not known had neither session nor metadata."""
+        recent = self.journal.payloads.get(publication)
+        text = recent[1] if recent is not None else ""
+        if not text and self._store is not None and self.session:
+            text = await self._store.context(self.session, publication + 1)
+        told = json.loads(text) if text else {}
+        metadata = {str(key): str(value) for key, value in told.get("metadata", {}).items()}
+        return Context(text, bool(told.get("session")), metadata)
+
+    async def notes(self, execution: int) -> list[Noted]:
+        """Give what an execution noted."""
+        recent = self.journal.notes.get(execution)
+        if recent is not None:
+            return recent
+        if self._store is None or not self.session:
+            return []
+        return await self._store.notes(self.session, execution + 1)
+
+    async def failure(self, execution: int) -> str:
+        """Give the failure of an execution as JSON text, empty when there is none."""
+        recent = self.journal.failures.get(execution)
+        if recent is not None:
+            return recent
+        if self._store is None or not self.session:
+            return ""
+        return await self._store.failure(self.session, execution + 1)

@@ -1,0 +1,217 @@
+"""A live session: a host, its stream, the store that keeps it and the journal that views read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from inspector.analysis.journal import Change, Journal
+from inspector.app.details import Details
+from inspector.core.errors import InspectorError
+from inspector.core.records import Batch, SessionStarted, to_record
+
+if TYPE_CHECKING:
+    from inspector.app.tasks import TaskOwner
+    from inspector.hosts.embedded import EmbeddedHost
+    from inspector.store.store import Store
+    from inspector.store.writer import SessionWriter
+
+_logger = logging.getLogger(__name__)
+
+Listener = Callable[[Change], None]
+Trouble = Callable[["InspectorError | None"], None]
+
+
+@dataclass(frozen=True)
+class FireOutcome:
+    """What the host said at the end of a fire.
+
+    Attributes:
+        published: How often the event was published (derived publications are not counted).
+        refusal: Why the rest was not: a sentence for people; empty when all was.
+        hint: What to do about it.
+    """
+
+    published: int
+    refusal: str = ""
+    hint: str = ""
+
+
+_UNFINISHED: Final = FireOutcome(0, "The recording ended first.")
+
+
+class Recording:
+    """Records a host's stream: into the store, and into a journal.
+
+    Both read the same stream; neither knows of the other. Call and await everything on one loop.
+
+    Args:
+        host: Not started yet.
+        store: Opened; None records into memory only.
+        tasks: Owner of the tasks.
+        name: The session's name.
+        source: Where it comes from, for the list of sessions.
+        on_trouble: Told when storing gets into trouble, and None when it is over.
+    """
+
+    def __init__(
+        self,
+        host: EmbeddedHost,
+        store: Store | None,
+        tasks: TaskOwner,
+        *,
+        name: str,
+        source: str = "demo",
+        on_trouble: Trouble | None = None,
+    ) -> None:
+        self.host = host
+        self.journal = Journal()
+        self.details = Details(self.journal, store)
+        self.name = name
+        self._store = store
+        self._tasks = tasks
+        self._source = source
+        self._on_trouble = on_trouble
+        self._listeners: list[Listener] = []
+        self._writer: SessionWriter | None = None
+        self._began = asyncio.Event()
+        self._running: list[asyncio.Task[Any]] = []
+        self._waiting: dict[int, asyncio.Future[FireOutcome]] = {}
+        self._refusals: dict[int, tuple[str, str]] = {}
+        self._done: dict[int, FireOutcome] = {}
+        self._over = False
+
+    @property
+    def session(self) -> int:
+        """The session's id in the store, 0 while there is none."""
+        return self.details.session
+
+    @property
+    def unsaved(self) -> int:
+        """Records that wait to be written."""
+        return 0 if self._writer is None else self._writer.waiting
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call the listener after each fold; gives a function that ends it."""
+        self._listeners.append(listener)
+
+        def remove() -> None:
+            with suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return remove
+
+    async def start(self) -> None:
+        """Start the host and record from its first row on.
+
+        Raises:
+            InspectorError: The host could not be started.
+        """
+        # The readers first: a batch is forgotten when every reader that exists has read it.
+        self._running = [self._tasks.start("Following the run", self._fold())]
+        if self._store is not None:
+            self._running.append(self._tasks.start("Storing the session", self._keep(self._store)))
+        await asyncio.sleep(0)
+        pump = self._tasks.start("Reading the run", self.host.stream.pump())
+        try:
+            await self.host.start()
+        except BaseException:
+            self.host.stream.close()
+            await asyncio.wait([pump, *self._running])
+            raise
+        self._running.append(pump)
+        await self._began.wait()
+
+    async def outcome(self, fire: int) -> FireOutcome:
+        """Wait until a fire has settled; a fire that is over long since answers at once."""
+        done = self._done.get(fire)
+        if done is not None or self._over:
+            return done or _UNFINISHED
+        future = self._waiting.get(fire)
+        if future is None:
+            future = self._waiting[fire] = asyncio.get_running_loop().create_future()
+        return await future
+
+    async def saved(self) -> None:
+        """Wait until everything recorded so far is in the store."""
+        if self._writer is not None:
+            await self._writer.flush()
+
+    async def close(self) -> None:
+        """Stop the host, write the rest, close the session properly."""
+        await self.host.stop()
+        if self._running:
+            await asyncio.wait(self._running)
+
+    async def _fold(self) -> None:
+        try:
+            async for batch in self.host.stream.read():
+                change = self.journal.fold(batch)
+                self._watch_fires(change)
+                self._began.set()
+                self._tell(change)
+        except Exception:
+            # Whoever waits for a fire must not wait for ever.
+            for future in self._waiting.values():
+                if not future.done():
+                    future.set_exception(RuntimeError("the recording broke off"))
+                    future.exception()  # it is told by the owner of this task; nobody has to ask for it
+            raise
+        finally:
+            self._over = True
+            self._began.set()
+            for future in self._waiting.values():
+                if not future.done():
+                    future.set_result(_UNFINISHED)
+
+    def _tell(self, change: Change) -> None:
+        for listener in tuple(self._listeners):
+            try:
+                listener(change)
+            except Exception:  # a view's mistake must not stop the recording
+                _logger.exception("a listener of the recording failed")
+
+    async def _keep(self, store: Store) -> None:
+        committing: asyncio.Task[None] | None = None
+        try:
+            async for batch in self.host.stream.read():
+                if self._writer is None:
+                    self._writer = await self._begin(store, batch)
+                    committing = self._tasks.start("Writing the session", self._writer.run())
+                self._writer.add(batch)
+        except InspectorError as error:
+            # The session could not even be begun; the run goes on in memory.
+            if self._on_trouble is None:
+                raise
+            self._on_trouble(error)
+        finally:
+            if self._writer is not None:
+                await self._writer.finish()
+            if committing is not None:
+                await committing
+
+    async def _begin(self, store: Store, batch: Batch) -> SessionWriter:
+        started = to_record(batch.rows[0])
+        assert isinstance(started, SessionStarted)  # noqa: S101 - a stream begins with it
+        writer = await store.begin_session(self.name, started, self._source, on_trouble=self._on_trouble)
+        self.details.session = writer.session
+        return writer
+
+    def _watch_fires(self, change: Change) -> None:
+        for note in change.host:
+            if note.kind not in ("fire_settled", "fire_refused"):
+                continue
+            data = json.loads(note.data)
+            fire = int(data["fire"])
+            if note.kind == "fire_refused":
+                self._refusals[fire] = (note.text, str(data.get("hint", "")))
+                continue
+            outcome = self._done[fire] = FireOutcome(int(data["published"]), *self._refusals.pop(fire, ("", "")))
+            future = self._waiting.pop(fire, None)
+            if future is not None and not future.done():
+                future.set_result(outcome)

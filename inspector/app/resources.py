@@ -1,0 +1,23 @@
+"""Where the files of ``resources/`` are, installed or in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from inspector.core.errors import InspectorError
+
+
+def resource(name: str) -> Path:
+    """Give the path of a resource such as ``icons/play.svg``.
+
+    The wheel holds the folder inside the package; in a checkout (or editable installation) it is beside it.
+
+    Raises:
+        InspectorError: There is no such resource.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "resources", package.parent / "resources"):
+        path = folder / name
+        if path.exists():
+            return path
+    raise InspectorError(f"The program's own file “{name}” is missing.", "Install the inspector again.")

@@ -1,0 +1,111 @@
+"""Text for people: what is shown of foreign text, and how numbers, lengths and times are written.
+
+Foreign text (payloads, names, messages) may hold characters that a screen hides or obeys: control characters,
+bidirectional overrides, zero-width marks, lone surrogates. They are shown as markers, so that what is read is
+what was recorded.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime, timezone
+from typing import Final
+
+#: How much of a text a cell shows.
+CELL_LIMIT: Final = 500
+
+_THIN_SPACE: Final = "\u2009"
+_SAFE_CONTROLS: Final = frozenset("\n\t")
+#: Unicode categories without a visible form: controls, formats, surrogates, line and paragraph separators.
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_SECOND: Final = 1_000_000_000
+
+
+def _mark(character: str) -> str:
+    return f"⟨U+{ord(character):04X}⟩"
+
+
+def visible(text: str, limit: int = CELL_LIMIT) -> str:
+    """Give the text as it may be shown: hidden characters as ``⟨U+202E⟩``, cut with ``…`` at the limit.
+
+    Newlines and tabs stay. The limit counts characters of the original: markers may make the answer longer.
+    """
+    cut = len(text) > limit
+    if cut:
+        text = text[:limit]
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(_mark(c) if c not in _SAFE_CONTROLS and unicodedata.category(c) in _HIDDEN else c for c in text)
+    return text + "…" if cut else text
+
+
+def one_line(text: str, limit: int = CELL_LIMIT) -> str:
+    """Give the text for a cell: like ``visible``, with newlines as ``⏎`` and tabs as spaces."""
+    return visible(text[: limit + 1].replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " "), limit)
+
+
+def format_count(number: int) -> str:
+    """Write a number with thin spaces between the thousands: ``48 212``."""
+    return f"{number:,}".replace(",", _THIN_SPACE)
+
+
+def plural(number: int, noun: str, many: str = "") -> str:
+    """Write ``1 event`` or ``3 events``; ``many`` is the plural when an *s* does not make it."""
+    return f"{format_count(number)} {noun if number == 1 else many or noun + 's'}"
+
+
+def _digits(value: float) -> str:
+    """Write with about three significant digits: 4.12, 12.4, 118."""
+    if value < 9.995:
+        return f"{value:.2f}"
+    return f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
+
+
+def format_duration(nanoseconds: float) -> str:
+    """Write a length of time: ``80 µs``, ``4.1 ms``, ``118 ms``, ``1.20 s``, ``2 min 05 s``, ``3 h 07 min``."""
+    if nanoseconds < 0:
+        return "-" + format_duration(-nanoseconds)
+    if nanoseconds < 1_000:
+        return f"{nanoseconds:.0f} ns"
+    if nanoseconds < 999_500:
+        return f"{nanoseconds / 1e3:.0f} µs"
+    if nanoseconds < 999_500_000:
+        value = nanoseconds / 1e6
+        return f"{value:.1f} ms" if value < 99.95 else f"{value:.0f} ms"
+    if nanoseconds < 59.995 * _SECOND:
+        return f"{_digits(nanoseconds / _SECOND)} s"
+    seconds = round(nanoseconds / _SECOND)
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60:02} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60:02} min"
+
+
+def format_offset(nanoseconds: float) -> str:
+    """Write a time after a beginning: ``+12.3 ms``."""
+    text = format_duration(nanoseconds)
+    return text if text.startswith("-") else "+" + text
+
+
+def format_bytes(number: int) -> str:
+    """Write a size: ``812 B``, ``18.2 MB``."""
+    if number < 1000:
+        return f"{number} B"
+    for unit, size in (("kB", 1e3), ("MB", 1e6)):
+        if number < 999.95 * size:
+            return f"{number / size:.1f} {unit}"
+    return f"{number / 1e9:.1f} GB"
+
+
+def format_clock(wall: int, *, utc: bool = False) -> str:
+    """Write ``wall`` (nanoseconds since the epoch) as ``21:44:07.310``, local time unless ``utc``."""
+    moment = _moment(wall, utc=utc)
+    return f"{moment:%H:%M:%S}.{wall // 1_000_000 % 1000:03}"
+
+
+def format_date(wall: int, *, utc: bool = False) -> str:
+    """Write ``wall`` (nanoseconds since the epoch) as ``2026-11-20 21:44``, local time unless ``utc``."""
+    return f"{_moment(wall, utc=utc):%Y-%m-%d %H:%M}"
+
+
+def _moment(wall: int, *, utc: bool) -> datetime:
+    moment = datetime.fromtimestamp(wall // _SECOND, timezone.utc)
+    return moment if utc else moment.astimezone()

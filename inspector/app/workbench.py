@@ -1,0 +1,322 @@
+"""The workbench: what the window can do, without a window.
+
+There is one live recording, and one view: the live session, or a stored one that was opened beside it. Both are a
+journal that folds a stream; opening a session stops nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inspector.analysis.journal import Change, Journal
+from inspector.app.details import Details
+from inspector.app.export import export_stream
+from inspector.app.recording import Recording
+from inspector.core.errors import InspectorError
+
+if TYPE_CHECKING:
+    from inspector.app.notices import Notices
+    from inspector.app.tasks import TaskOwner
+    from inspector.core.stream import RecordStream
+    from inspector.hosts.embedded import EmbeddedHost
+    from inspector.store.info import SessionInfo
+    from inspector.store.store import Store
+
+
+@dataclass(frozen=True)
+class View:
+    """What is shown.
+
+    Attributes:
+        journal: The run, folded.
+        details: Where to ask for what the journal has forgotten.
+        title: The session's name.
+        session: Its id in the store, 0 while it has none.
+        live: It is the live session: events can be fired.
+    """
+
+    journal: Journal
+    details: Details
+    title: str
+    live: bool
+
+    @property
+    def session(self) -> int:
+        """The session's id in the store, 0 while it has none."""
+        return self.details.session
+
+
+class Workbench:
+    """Owns the live recording and the view.
+
+    Args:
+        make_host: Makes the host of the live recording.
+        database: Path of the sessions database; None stores nothing.
+        notices: Where trouble is told.
+        tasks: Owner of the tasks.
+        name: Name of the live session.
+    """
+
+    def __init__(
+        self,
+        make_host: Callable[[], EmbeddedHost],
+        database: Path | None,
+        notices: Notices,
+        tasks: TaskOwner,
+        *,
+        name: str,
+    ) -> None:
+        self._make_host = make_host
+        self._database = database
+        self._notices = notices
+        self._tasks = tasks
+        self._name = name
+        self._store: Store | None = None
+        self._recording: Recording | None = None
+        self._view: View | None = None
+        self._opening = 0
+        self._on_view: list[Callable[[View], None]] = []
+        self._on_folded: list[Callable[[Change], None]] = []
+        self._on_sessions: list[Callable[[Sequence[SessionInfo]], None]] = []
+        self.trouble: InspectorError | None = None
+
+    # What is going on
+
+    @property
+    def recording(self) -> Recording:
+        """The live recording.
+
+        Raises:
+            InspectorError: Nothing is recorded yet.
+        """
+        if self._recording is None:
+            raise InspectorError("Nothing is being recorded yet.", "Wait a moment.")
+        return self._recording
+
+    @property
+    def view(self) -> View | None:
+        """What is shown; None before the start."""
+        return self._view
+
+    @property
+    def live(self) -> bool:
+        """The live session is shown."""
+        return self._view is not None and self._view.live
+
+    @property
+    def live_session(self) -> int:
+        """Id of the live session in the store, 0 while it has none."""
+        return self._recording.session if self._recording is not None else 0
+
+    @property
+    def stored_bytes(self) -> int:
+        """Size of the sessions database on disk, 0 when nothing is stored."""
+        return self._store.size() if self._store is not None else 0
+
+    @property
+    def database(self) -> Path | None:
+        """The sessions database, None when nothing is stored."""
+        return self._store.path if self._store is not None else None
+
+    def on_view(self, listener: Callable[[View], None]) -> None:
+        """Call the listener when another journal is shown."""
+        self._on_view.append(listener)
+
+    def on_folded(self, listener: Callable[[Change], None]) -> None:
+        """Call the listener when the journal that is shown has taken in more."""
+        self._on_folded.append(listener)
+
+    def on_sessions(self, listener: Callable[[Sequence[SessionInfo]], None]) -> None:
+        """Call the listener with the list of sessions whenever it was read anew."""
+        self._on_sessions.append(listener)
+
+    # Life
+
+    async def start(self) -> None:
+        """Open the store, start the host, show the live session.
+
+        Without a store that can be opened the run is recorded all the same, in memory, and a notice says so.
+
+        Raises:
+            InspectorError: The host could not be started.
+        """
+        if self._database is not None:
+            self._store = await self._open_store(self._database)
+        self._recording = Recording(
+            self._make_host(), self._store, self._tasks, name=self._name, on_trouble=self._store_trouble
+        )
+        await self._recording.start()
+        self._recording.listen(self._live_folded)
+        self.show_live()
+        await self.refresh_sessions()
+
+    async def close(self) -> None:
+        """Stop the host, write what is left, let go of the store."""
+        self._opening += 1
+        if self._recording is not None:
+            await self._recording.close()
+        if self._store is not None:
+            await self._store.close()
+
+    # Firing
+
+    def fire(
+        self,
+        event: str,
+        values: Sequence[Mapping[str, Any]],
+        *,
+        session: bool = True,
+        metadata: Mapping[str, str] | None = None,
+        timeout: float | None = 30.0,
+    ) -> int:
+        """Publish the event once for each mapping of values; gives the fire's number. The outcome is in the records.
+
+        Raises:
+            InspectorError: A stored session is shown, or nothing runs.
+        """
+        if not self.live:
+            raise InspectorError("A stored session cannot take events.", "Go back to the live session to fire.")
+        return self.recording.host.fire(event, values, session=session, metadata=metadata, timeout=timeout)
+
+    def set_faults(self, on: bool) -> None:
+        """Switch the program's faults."""
+        self.recording.host.set_faults(on)
+
+    def set_recording(self, on: bool) -> None:
+        """Record from now on, or let what happens pass."""
+        self.recording.host.set_recording(on)
+
+    # Sessions
+
+    def show_live(self) -> None:
+        """Show the live session."""
+        self._opening += 1
+        recording = self.recording
+        self._show(View(recording.journal, recording.details, recording.name, live=True))
+
+    async def open_session(self, session: int) -> None:
+        """Show a stored session; pages appear as they are read. Opening another meanwhile ends it.
+
+        Raises:
+            InspectorError: There is no such session, or it cannot be read.
+        """
+        if session == self.live_session:
+            self.show_live()
+            return
+        store = self._opened_store()
+        info = await store.session(session)
+        self._opening += 1
+        mine = self._opening
+        journal = Journal()
+        self._show(View(journal, Details(journal, store, session), info.name, live=False))
+        stream = self.stream(session)
+        async for batch in stream.read():
+            if mine != self._opening:
+                return
+            change = journal.fold(batch)
+            self._tell_folded(change)
+            await asyncio.sleep(0)  # the window breathes between two pages
+
+    def stream(self, session: int) -> RecordStream:
+        """Give a stored session as a stream."""
+        from inspector.store.reader import StoredStream
+
+        return StoredStream(self._opened_store(), session)
+
+    async def rename(self, session: int, name: str) -> None:
+        """Give a session another name."""
+        await self._opened_store().rename(session, name)
+        if session == self.live_session:
+            self.recording.name = name
+        if self._view is not None and session == self._view.session:
+            view = self._view
+            self._view = View(view.journal, view.details, name, view.live)
+            self._tell_view(self._view)
+        await self.refresh_sessions()
+
+    async def delete(self, session: int) -> None:
+        """Delete a session for good; if it is shown, the live one is shown instead."""
+        if self._view is not None and not self._view.live and self._view.session == session:
+            self.show_live()
+        await self._opened_store().delete(session)
+        await self.refresh_sessions()
+
+    async def saved(self, session: int) -> None:
+        """Wait until everything of a session so far is in the store."""
+        if session and session == self.live_session:
+            await self.recording.saved()
+
+    async def export(self, kind: str, session: int, target: Path) -> int:
+        """Write a session to a file; gives how many records, executions or handlers there are in it.
+
+        Args:
+            kind: ``jsonl``, ``csv`` or ``summary``.
+            session: The session's id.
+            target: The file; an old one stays whole until the new one is.
+
+        Raises:
+            InspectorError: It cannot be read, or not be written there.
+        """
+        await self.saved(session)
+        info = await self._opened_store().session(session)
+        return await export_stream(self.stream(session), kind, target, name=info.name)
+
+    async def refresh_sessions(self) -> None:
+        """Read the list of sessions anew."""
+        if self._store is None:
+            return
+        sessions = await self._store.sessions()
+        for listener in tuple(self._on_sessions):
+            listener(sessions)
+
+    # Inside
+
+    async def _open_store(self, path: Path) -> Store | None:
+        # SQLAlchemy takes a third of a second to import: not on the window's thread.
+        store_class = await asyncio.to_thread(_import_store)
+        store = store_class(path)
+        try:
+            await store.open()
+        except InspectorError as error:
+            self.trouble = error
+            self._notices.error(f"Nothing is stored: {error.text}", error.hint)
+            return None
+        return store
+
+    def _opened_store(self) -> Store:
+        if self._store is None:
+            raise InspectorError("No sessions are stored.", "Start with --db and a file that can be written.")
+        return self._store
+
+    def _store_trouble(self, trouble: InspectorError | None) -> None:
+        self.trouble = trouble
+        if trouble is not None:
+            self._notices.error(trouble.text, trouble.hint)
+        else:
+            self._notices.info("Storing goes on; nothing of what waited was lost.")
+
+    def _live_folded(self, change: Change) -> None:
+        if self.live:
+            self._tell_folded(change)
+
+    def _show(self, view: View) -> None:
+        self._view = view
+        self._tell_view(view)
+
+    def _tell_view(self, view: View) -> None:
+        for listener in tuple(self._on_view):
+            listener(view)
+
+    def _tell_folded(self, change: Change) -> None:
+        for listener in tuple(self._on_folded):
+            listener(change)
+
+
+def _import_store() -> type[Store]:
+    from inspector.store.store import Store
+
+    return Store

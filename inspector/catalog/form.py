@@ -1,0 +1,159 @@
+"""A form to fire an event, without any window: texts per field, what they say, what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from inspector.catalog import fieldtext
+from inspector.catalog.synthetic import synthesise
+from inspector.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from inspector.core.description import EventDescription, FieldShape
+
+
+@dataclass(frozen=True)
+class FireForm:
+    """What a person asks for: publish this.
+
+    Attributes:
+        event: Name of the event type.
+        values: JSON values by field name; a field that is not here takes its default.
+        session: Publish with a database session.
+        metadata: The metadata of the publication.
+        timeout: How long a handler may take, in seconds; None for no limit.
+        count: How many times, one after another.
+        seed: Seed that gave the values; None when a person wrote any of them.
+    """
+
+    event: str
+    values: dict[str, Any]
+    session: bool = True
+    metadata: dict[str, str] = field(default_factory=dict)
+    timeout: float | None = 30.0
+    count: int = 1
+    seed: int | None = None
+
+
+class EventForm:
+    """The fields of an event as texts.
+
+    A field with a default that is left empty takes it; an optional field that is left empty is None; required text
+    that is left empty is empty text.
+
+    Args:
+        event: The event type.
+        seed: Seed of the values that the form begins with.
+    """
+
+    def __init__(self, event: EventDescription, seed: int) -> None:
+        self.event = event
+        self.seed: int | None = seed
+        self._shapes = {shape.name: shape for shape in event.fields}
+        self._texts: dict[str, str] = {}
+        self._exact: dict[str, Any] = {}
+        self._unknown: dict[str, Any] = {}
+        self.reroll(seed)
+
+    def reroll(self, seed: int) -> None:
+        """Fill in the synthetic values of another seed; what identifies the event stays as written."""
+        kept = {name: self._texts.get(name, "") for name, shape in self._shapes.items() if shape.base}
+        self.set_values(synthesise(self.event, random.Random(seed)))  # noqa: S311 - sample values, no secrets
+        self._texts.update(kept)
+        self.seed = seed
+
+    def required_values(self) -> dict[str, Any]:
+        """Give a synthetic value for each required field."""
+        made = synthesise(self.event, random.Random(self.seed or 1))  # noqa: S311 - sample values, no secrets
+        return {name: value for name, value in made.items() if self._shapes[name].required}
+
+    def text(self, name: str) -> str:
+        """Give what stands in a field."""
+        return self._texts.get(name, "")
+
+    def set_text(self, name: str, text: str) -> None:
+        """Write into a field."""
+        self._texts[name] = text
+        self._exact.pop(name, None)
+        self.seed = None
+
+    def set_values(self, values: dict[str, Any]) -> None:
+        """Fill in values; fields that are not given become empty."""
+        self._unknown = {name: value for name, value in values.items() if name not in self._shapes}
+        self._texts, self._exact = {}, {}
+        for name, shape in self._shapes.items():
+            if name in values:
+                self._exact[name] = values[name]
+                self._texts[name] = fieldtext.format(shape.type, values[name])
+        self.seed = None
+
+    def value(self, shape: FieldShape) -> tuple[bool, Any]:
+        """Say whether a field is given, and its value.
+
+        Raises:
+            UsageError: What stands there is no such value.
+        """
+        if shape.name in self._exact:
+            return True, fieldtext.check(shape.type, self._exact[shape.name], shape.name)
+        text = self.text(shape.name)
+        if not text.strip() and not shape.required:
+            return False, shape.default
+        return True, fieldtext.parse(shape.type, text, shape.name)
+
+    def problem(self, name: str) -> str:
+        """Say what is wrong with a field; empty when nothing is."""
+        try:
+            self.value(self._shapes[name])
+        except UsageError as error:
+            return error.text
+        return ""
+
+    def problems(self) -> dict[str, str]:
+        """Say what is wrong, by field; empty when the event can be fired."""
+        found = {name: f"There is no field {name}." for name in self._unknown}
+        found.update({name: text for name in self._shapes if (text := self.problem(name))})
+        return found
+
+    def values(self) -> dict[str, Any]:
+        """Give the values of the fields that are given.
+
+        Raises:
+            UsageError: A field is wrong.
+        """
+        given: dict[str, Any] = {}
+        for name, shape in self._shapes.items():
+            is_given, value = self.value(shape)
+            if is_given:
+                given[name] = value
+        return given
+
+    def json_text(self) -> str:
+        """Write the form as JSON; a field that is wrong stands there as its text."""
+        given: dict[str, Any] = {}
+        for name, shape in self._shapes.items():
+            try:
+                is_given, value = self.value(shape)
+            except UsageError:
+                is_given, value = True, self._exact.get(name, self.text(name))
+            if is_given:
+                given[name] = value
+        return json.dumps({**given, **self._unknown}, ensure_ascii=False, indent=2)
+
+    def set_json(self, text: str) -> None:
+        """Take the values from JSON.
+
+        Raises:
+            UsageError: It is no JSON object; the form stays as it was.
+        """
+        try:
+            values = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise UsageError(f"Not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+        except (RecursionError, ValueError) as error:
+            raise UsageError(f"Not JSON: {error}") from None
+        if not isinstance(values, dict):
+            raise UsageError("The fields must be a JSON object, like {…}")
+        self.set_values(values)

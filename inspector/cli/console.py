@@ -1,0 +1,117 @@
+"""What the command line says: text or JSON on stdout, diagnostics on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, TextIO
+
+from inspector.app.text import one_line
+from inspector.core.errors import InspectorError
+
+_STYLES: Final = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_GAP: Final = "  "
+
+#: A cell: its text, or its text and a style.
+Cell = str | tuple[str, str]
+
+
+class Console:
+    """Writes for a person or, with ``--json``, for a program.
+
+    Args:
+        out: Where results go; ``sys.stdout`` when not given.
+        err: Where diagnostics go; ``sys.stderr`` when not given.
+    """
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        for stream in (self._out, self._err):
+            # A terminal that does not know a sign is no reason to end with an error.
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        self.colour = self._out.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def line(self, text: str = "") -> None:
+        """Write a line for people.
+
+        Raises:
+            BrokenPipeError: Nobody reads any more.
+            InspectorError: It cannot be written.
+        """
+        with _explained():
+            self._out.write(text + "\n")
+
+    def heading(self, text: str) -> None:
+        """Write a heading, after an empty line."""
+        self.line()
+        self.line(self.styled(text, "bold"))
+
+    def data(self, value: Any) -> None:
+        """Write a value as JSON, in ASCII: whatever the terminal's encoding, it can be read back."""
+        self.line(json.dumps(value, indent=2))
+
+    def note(self, text: str) -> None:
+        """Write a diagnostic."""
+        self._err.write(f"inspector: {text}\n")
+
+    def trouble(self, error: InspectorError) -> None:
+        """Tell of expected trouble: what happened, and on a line of its own what to do next."""
+        self.note(one_line(error.text, 2000))
+        if error.hint:
+            self._err.write(f"  {one_line(error.hint, 2000)}\n")
+
+    def table(self, rows: Iterable[Sequence[Cell]], *, indent: int = 2, right: Iterable[int] = ()) -> None:
+        """Write rows in aligned columns; the columns numbered in ``right`` are aligned to the right."""
+        cells = [[(cell, "") if isinstance(cell, str) else cell for cell in row] for row in rows]
+        numeric = frozenset(right)
+        widths = [
+            max(len(row[column][0]) for row in cells if column < len(row))
+            for column in range(max((len(row) for row in cells), default=0))
+        ]
+        for row in cells:
+            parts: list[str] = []
+            for column, (text, style) in enumerate(row):
+                pad = " " * (widths[column] - len(text))
+                shown = self.styled(text, style)
+                parts.append(pad + shown if column in numeric else shown + pad)
+            self.line((" " * indent + _GAP.join(parts)).rstrip())
+
+    def styled(self, text: str, style: str) -> str:
+        """Give the text in a style, as it is when the terminal shows none."""
+        if not (self.colour and style and text):
+            return text
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+
+    def flush(self) -> None:
+        """Write out what waits.
+
+        Raises:
+            BrokenPipeError: Nobody reads any more.
+            InspectorError: It cannot be written.
+        """
+        with _explained():
+            self._out.flush()
+            self._err.flush()
+
+    def abandon(self) -> None:
+        """Let the interpreter's own last flush go nowhere instead of into the same error again."""
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._out.fileno())
+            os.close(nowhere)
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Turn a full disk into words; a reader that went away is dealt with elsewhere."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise InspectorError(f"The output cannot be written: {error.strerror or error}.") from error

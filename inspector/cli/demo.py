@@ -1,0 +1,216 @@
+"""``inspector demo``: every event of the catalog once, with or without a window."""
+
+from __future__ import annotations
+
+import functools
+import os
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from inspector.app.places import default_database
+from inspector.app.summary import summarise
+from inspector.app.text import format_count, format_duration, plural
+from inspector.cli import exitcodes, export, window
+from inspector.cli.outcome import Outcome, outcome_of, tell, tell_session
+from inspector.cli.programs import demo_program
+from inspector.cli.running import Troubles, opened, recording, session_name
+from inspector.cli.running import run as run_coroutine
+from inspector.cli.values import make_values, new_seed
+from inspector.core.errors import InspectorError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from inspector.app.recording import Recording
+    from inspector.cli.console import Cell, Console
+    from inspector.store.tables import HandlerSummary
+
+#: Seconds that a handler may take; with faults on some hang on purpose, and nobody wants to wait for them.
+TIMEOUT: Final = 30.0
+TIMEOUT_WITH_FAULTS: Final = 3.0
+_SLOWEST: Final = 5
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What came of firing the whole catalog.
+
+    Attributes:
+        program: What people call the program.
+        fired: Events that were published; derived publications are not counted.
+        outcome: Counts and what went wrong.
+        handlers: Figures of every handler that ran, the slowest first.
+        refused: Events that could not be fired, each with the reason.
+    """
+
+    program: str
+    fired: int
+    outcome: Outcome
+    handlers: list[HandlerSummary]
+    refused: list[str]
+
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing went wrong but what was injected."""
+        trouble = self.outcome.unexpected or self.outcome.host_errors or self.refused
+        return exitcodes.FAILED if trouble else exitcodes.OK
+
+
+async def run_demo(made: Recording, *, seed: int, faults: bool = False) -> DemoResult:
+    """Fire every event of the catalog once, one after another; works with and without a window.
+
+    Args:
+        made: The recording, started.
+        seed: Seed of the values.
+        faults: Switch the program's faults on first, unless they are.
+    """
+    if faults and not made.host.faults:
+        made.host.set_faults(True)
+    catalog = made.journal.catalog
+    assert catalog is not None  # noqa: S101 - a started recording has folded its first record
+    rng = random.Random(seed)  # noqa: S311 - sample values, no secrets
+    timeout = TIMEOUT_WITH_FAULTS if made.host.faults else TIMEOUT
+    fired, refused = 0, []
+    for event in catalog.events:
+        ended = await made.outcome(made.host.fire(event.name, [make_values(event, rng)], timeout=timeout))
+        fired += ended.published
+        if ended.refusal:
+            refused.append(f"{event.name}: {ended.refusal}")
+    return DemoResult(
+        program=catalog.program,
+        fired=fired,
+        outcome=await outcome_of(made),
+        handlers=sorted(summarise(made.journal), key=lambda row: -row.max_ns),
+        refused=refused,
+    )
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Run the command; gives the exit code.
+
+    Raises:
+        InspectorError: A file cannot be written, the database not be used, Qt not be loaded.
+    """
+    for target in (arguments.screenshot, arguments.export):
+        if target is not None:
+            _check_place(target)
+    seed = new_seed() if arguments.seed is None else arguments.seed
+    database = arguments.db or default_database()
+    troubles = Troubles(console)
+    name = session_name("demo")
+    if arguments.screenshot is None:
+        made, result = run_coroutine(_without_window(database, name, seed, troubles, console, faults=arguments.faults))
+        code = result.exit_code
+    else:
+        made, result, code = _in_window(database, seed, arguments.screenshot, faults=arguments.faults)
+    code = exitcodes.FAILED if troubles.count and not code else code
+    if arguments.export is not None:
+        run_coroutine(_export(database, made.session, arguments.export))
+    if arguments.json:
+        console.data(_as_json(arguments, made, result, database, seed))
+    else:
+        _tell(arguments, made, result, database, seed, console)
+    for text in (*result.refused, *result.outcome.host_errors):
+        console.note(text)
+    return code
+
+
+def _check_place(target: Path) -> None:
+    """See to it that a run of seconds does not end at a folder that is not there."""
+    if target.is_dir():
+        raise InspectorError(f"{target} is a folder.", "Give the name of a file.")
+    if not target.parent.is_dir():
+        raise InspectorError(f"There is no folder {target.parent}.", "Make it, or choose another place.")
+
+
+async def _without_window(
+    database: Path, name: str, seed: int, troubles: Troubles, console: Console, *, faults: bool
+) -> tuple[Recording, DemoResult]:
+    make_program = functools.partial(demo_program, seed)
+    async with (
+        opened(database) as store,
+        recording(store, make_program, troubles, console, name=name, seed=seed) as made,
+    ):
+        return made, await run_demo(made, seed=seed, faults=faults)
+
+
+def _in_window(database: Path, seed: int, screenshot: Path, *, faults: bool) -> tuple[Recording, DemoResult, int]:
+    if not window.has_display():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    done: list[tuple[Recording, DemoResult]] = []
+
+    async def work(made: Recording) -> int:
+        result = await run_demo(made, seed=seed, faults=faults)
+        done.append((made, result))
+        return result.exit_code
+
+    code = window.show(database, seed, work=work, screenshot=screenshot, faults=faults)
+    if not done:
+        raise InspectorError("The window was closed before the demo had ended.", "What was recorded so far is kept.")
+    return *done[0], code
+
+
+async def _export(database: Path, session: int, target: Path) -> None:
+    async with opened(database) as store:
+        await export.write(store, await store.session(session), export.format_of(target), target)
+
+
+def _as_json(
+    arguments: argparse.Namespace, made: Recording, result: DemoResult, database: Path, seed: int
+) -> dict[str, Any]:
+    return {
+        "session": made.session or None,
+        "name": made.name,
+        "database": str(database),
+        "seed": seed,
+        "faults": arguments.faults,
+        "fired": result.fired,
+        **result.outcome.as_json(),
+        "unexpected": result.outcome.unexpected,
+        "slowest": [
+            {
+                "handler": row.name,
+                "executions": row.counts,
+                "failures": row.failures,
+                "p50_ms": round(row.p50_ns / 1e6, 3),
+                "max_ms": round(row.max_ns / 1e6, 3),
+            }
+            for row in result.handlers[:_SLOWEST]
+        ],
+        "screenshot": str(arguments.screenshot) if arguments.screenshot else None,
+        "export": str(arguments.export) if arguments.export else None,
+    }
+
+
+def _tell(
+    arguments: argparse.Namespace, made: Recording, result: DemoResult, database: Path, seed: int, console: Console
+) -> None:
+    outcome = result.outcome
+    faults = ", faults on" if arguments.faults else ""
+    console.line(
+        f"{console.styled(result.program, 'bold')}: {plural(result.fired, 'event')} fired in "
+        f"{format_duration(outcome.duration)}{faults} (--seed {seed})"
+    )
+    console.line()
+    tell(outcome, console)
+    console.heading("Slowest handlers")
+    rows: list[list[Cell]] = [
+        [row.name, plural(row.counts, "execution"), "longest", format_duration(row.max_ns)]
+        for row in result.handlers[:_SLOWEST]
+    ]
+    console.table(rows, right=(3,))
+    if outcome.bad:
+        console.line()
+        console.line(_verdict(outcome))
+    tell_session(made.session, made.name, database, console)
+    for title, target in (("Picture", arguments.screenshot), ("Run log", arguments.export)):
+        if target is not None:
+            console.line(f"{title}: {target}")
+
+
+def _verdict(outcome: Outcome) -> str:
+    if not outcome.unexpected:
+        return f"Nothing went wrong but what was injected ({plural(outcome.bad, 'failure')})."
+    return f"{format_count(outcome.unexpected)} of {plural(outcome.bad, 'failure')} were not injected."

@@ -1,0 +1,93 @@
+"""``inspector export``: the run log of a stored session as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from inspector.app.places import default_database
+from inspector.app.text import one_line, plural
+from inspector.cli import exitcodes
+from inspector.cli.running import opened
+from inspector.cli.running import run as run_coroutine
+from inspector.core.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from inspector.cli.console import Console
+    from inspector.store.info import SessionInfo
+    from inspector.store.store import Store
+
+JSONL: Final = "jsonl"
+CSV: Final = "csv"
+SUMMARY: Final = "summary"
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Run the command; gives the exit code.
+
+    Raises:
+        UsageError: There is no such session, or the options do not go together.
+        InspectorError: The file cannot be written, the database not be read.
+    """
+    if arguments.summary and arguments.format != CSV:
+        raise UsageError("--summary is a table: it needs --format csv.")
+    if str(arguments.output) == "-":
+        raise UsageError("-o needs the name of a file.", "The file appears whole or not at all.")
+    database = arguments.db or default_database()
+    if not database.exists():
+        raise UsageError(f"There is no session {arguments.session!r}: there is no sessions database {database}.")
+    kind = SUMMARY if arguments.summary else arguments.format
+    written = run_coroutine(_export(database, arguments.session, kind, arguments.output))
+    console.line(f"{written} in {arguments.output}")
+    return exitcodes.OK
+
+
+def format_of(target: Path) -> str:
+    """Give the format that a file's name stands for."""
+    return CSV if target.suffix.casefold() == ".csv" else JSONL
+
+
+async def _export(database: Path, session: str, kind: str, target: Path) -> str:
+    async with opened(database) as store:
+        return await write(store, await store.find_session(session), kind, target)
+
+
+async def write(store: Store, info: SessionInfo, kind: str, target: Path) -> str:
+    """Write a session to a file.
+
+    Args:
+        store: The open store.
+        info: The session.
+        kind: ``jsonl``, ``csv`` or ``summary``.
+        target: The file; it is replaced when all is written.
+
+    Returns:
+        What was written, for people: ``185 executions of “demo”``.
+
+    Raises:
+        InspectorError: The file cannot be written, the database not be read.
+    """
+    from inspector.store.reader import StoredStream
+
+    stream = StoredStream(store, info.id)
+    of = f"of “{one_line(info.name)}”"
+    if kind == JSONL:
+        from inspector.store.jsonl import export_jsonl
+
+        return f"{plural(await export_jsonl(stream, target, name=info.name), 'record')} {of}"
+    if kind == CSV:
+        from inspector.store.tables import export_csv
+
+        return f"{plural(await export_csv(stream, target), 'execution')} {of}"
+    from inspector.analysis.journal import Journal
+    from inspector.app.summary import summarise
+    from inspector.store.tables import export_summary_csv
+
+    journal = Journal()
+    async for batch in stream.read():
+        journal.fold(batch)
+    rows = summarise(journal)
+    export_summary_csv(rows, target)
+    return f"{plural(len(rows), 'handler')} {of}"

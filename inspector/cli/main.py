@@ -1,0 +1,112 @@
+"""Reads the command line, runs the command, turns what went wrong into words and an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from inspector.app.places import log_path
+from inspector.cli import exitcodes
+from inspector.cli.console import Console
+from inspector.cli.logs import LogFile, logging_set_up
+from inspector.cli.parser import make_parser
+from inspector.core.errors import InspectorError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+_log = logging.getLogger("inspector.cli")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv: The words after the program's name; those of the process when not given.
+
+    Returns:
+        The exit code, see ``exitcodes``.
+    """
+    console = Console()
+    try:
+        code = _run(argv, console)
+        console.flush()
+    except BrokenPipeError:
+        console.abandon()
+        return exitcodes.BROKEN_PIPE
+    except InspectorError as error:
+        console.trouble(error)
+        console.abandon()
+        return exitcodes.FAILED
+    return code
+
+
+def _run(argv: Sequence[str] | None, console: Console) -> int:
+    try:
+        arguments = make_parser().parse_args(argv)
+    except SystemExit as end:  # --help and --version
+        return int(end.code or 0)
+    except UsageError as error:
+        console.trouble(error)
+        return exitcodes.USAGE
+    with logging_set_up(log_path(), verbose=arguments.verbose) as log:
+        return _guarded(arguments, console, log)
+
+
+def _guarded(arguments: argparse.Namespace, console: Console, log: LogFile) -> int:
+    try:
+        return _command(arguments, console)
+    except UsageError as error:
+        console.trouble(error)
+        return exitcodes.USAGE
+    except InspectorError as error:
+        console.trouble(error)
+        return exitcodes.FAILED
+    except BrokenPipeError:
+        raise
+    except KeyboardInterrupt:
+        return exitcodes.INTERRUPTED
+    except asyncio.CancelledError:
+        return exitcodes.TERMINATED
+    except Exception as error:  # noqa: BLE001 - the last place where a mistake of ours can be told
+        _tell_bug(error, console, log)
+        return exitcodes.BUG
+
+
+def _command(arguments: argparse.Namespace, console: Console) -> int:
+    """Run the command; each is loaded when it is asked for."""
+    if arguments.command == "catalog":
+        from inspector.cli import catalog
+
+        return catalog.run(arguments, console)
+    if arguments.command == "fire":
+        from inspector.cli import fire
+
+        return fire.run(arguments, console)
+    if arguments.command == "sessions":
+        from inspector.cli import sessions
+
+        return sessions.run(arguments, console)
+    if arguments.command == "export":
+        from inspector.cli import export
+
+        return export.run(arguments, console)
+    if arguments.command == "demo":
+        from inspector.cli import demo
+
+        return demo.run(arguments, console)
+    from inspector.cli import window
+
+    return window.run(arguments, console)
+
+
+def _tell_bug(error: Exception, console: Console, log: LogFile) -> None:
+    _log.error("bug on the command line", exc_info=error)
+    console.note(f"Something failed inside the inspector ({type(error).__name__}); this is a mistake of its own.")
+    if log.broken:
+        console.note("The log cannot be written, so here is all of it:\n" + "".join(traceback.format_exception(error)))
+    else:
+        console.note(f"The details are in {log.baseFilename}")

@@ -1,0 +1,203 @@
+"""What came of a run: counts, what went wrong and where. As text and as JSON, for ``fire`` and ``demo`` alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from inspector.analysis.journal import IS_BAD, SWALLOWED_CODE
+from inspector.app.text import format_count, one_line
+from inspector.core.capture import failure_from_json
+from inspector.core.records import BAD_STATUSES, OK, STATUSES, SWALLOWED
+
+if TYPE_CHECKING:
+    from inspector.app.recording import Recording
+    from inspector.cli.console import Cell, Console
+
+#: How many troubled executions are told one by one; the counts tell of all.
+LISTED: Final = 100
+_SHOWN: Final = 20
+_STYLE: Final = {OK: "green", SWALLOWED: "yellow"}
+
+
+@dataclass(frozen=True)
+class Troubled:
+    """An execution that went wrong, or hid an exception.
+
+    Attributes:
+        execution: Its number, 1 and up.
+        publication: Number of its publication.
+        handler: What people call the handler.
+        event: Name of the event type.
+        status: How it ended.
+        error: Type of the exception, empty when there was none.
+        message: What it said.
+        file: Where in the program, empty when unknown.
+        line: The line there, 0 when unknown.
+        injected: A fault had been put into it.
+    """
+
+    execution: int
+    publication: int
+    handler: str
+    event: str
+    status: str
+    error: str
+    message: str
+    file: str
+    line: int
+    injected: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run.
+
+    Attributes:
+        published: Publications, derived ones included.
+        derived: Those that a handler made.
+        unheard: Those that nobody handled.
+        executions: Calls of handlers.
+        by_status: How many ended how; only what occurred.
+        failures: The first executions that ended badly.
+        swallowed: The first executions that hid an exception.
+        unexpected: How many ended badly without an injected fault.
+        duration: From the first publication to the last end, ns.
+        host_errors: What went wrong in the host itself.
+    """
+
+    published: int
+    derived: int
+    unheard: int
+    executions: int
+    by_status: dict[str, int]
+    failures: list[Troubled]
+    swallowed: list[Troubled]
+    unexpected: int
+    duration: int
+    host_errors: list[str]
+
+    @property
+    def bad(self) -> int:
+        """Executions that ended badly."""
+        return sum(count for status, count in self.by_status.items() if status in BAD_STATUSES)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the part of a command's JSON that is the same for all."""
+        return {
+            "published": self.published,
+            "derived": self.derived,
+            "unheard": self.unheard,
+            "executions": self.executions,
+            "by_status": self.by_status,
+            "duration_ms": round(self.duration / 1e6, 3),
+            "failures": [_as_json(one) for one in self.failures],
+            "swallowed": [_as_json(one) for one in self.swallowed],
+        }
+
+
+async def outcome_of(recording: Recording) -> Outcome:
+    """Read off a recording what came of it so far."""
+    await recording.saved()
+    journal = recording.journal
+    statuses = journal.executions["status"]
+    bad = IS_BAD[statuses]
+    publications = journal.publications
+    last = max(
+        (int(column.max()) for column in (publications["end"], journal.executions["end"]) if len(column)), default=0
+    )
+    return Outcome(
+        published=len(publications),
+        derived=int((publications["cause"] >= 0).sum()),
+        unheard=journal.unheard,
+        executions=len(statuses),
+        by_status={status: int(count) for status, count in zip(STATUSES, journal.status_counts, strict=True) if count},
+        failures=[await _troubled(recording, int(i)) for i in bad.nonzero()[0][:LISTED]],
+        swallowed=[await _troubled(recording, int(i)) for i in (statuses == SWALLOWED_CODE).nonzero()[0][:LISTED]],
+        unexpected=int((bad & (journal.executions["fault"] == 0)).sum()),
+        duration=max(0, last - int(publications["at"][0])) if len(publications) else 0,
+        host_errors=[note.text for note in journal.host_notes if note.level == "error" and note.kind != "fire_refused"],
+    )
+
+
+def tell(outcome: Outcome, console: Console) -> None:
+    """Write counts and what went wrong, for people."""
+    derived = f"{format_count(outcome.derived)} derived" if outcome.derived else ""
+    unheard = f"{format_count(outcome.unheard)} unheard" if outcome.unheard else ""
+    rows: list[list[Cell]] = [
+        ["publications", format_count(outcome.published), ", ".join(text for text in (derived, unheard) if text)],
+        ["executions", format_count(outcome.executions)],
+    ]
+    for status, count in outcome.by_status.items():
+        rows.append(["  " + status, (format_count(count), style_of(status))])
+    console.table(rows, right=(1,))
+    _tell_list("Failures", outcome.failures, outcome.bad, console)
+    _tell_list("Swallowed exceptions", outcome.swallowed, outcome.by_status.get(SWALLOWED, 0), console)
+
+
+def tell_session(session: int, name: str, database: Path, console: Console) -> None:
+    """Write where the run is stored."""
+    if session:
+        console.line()
+        console.line(f"Session {session} “{one_line(name)}” in {database}")
+
+
+def style_of(status: str) -> str:
+    """Give the style in which a status is written."""
+    return "red" if status in BAD_STATUSES else _STYLE.get(status, "")
+
+
+async def _troubled(recording: Recording, index: int) -> Troubled:
+    execution = recording.journal.execution(index)
+    text = await recording.details.failure(index)
+    failure = failure_from_json(text) if text else None
+    origin = failure.origin if failure is not None else None
+    return Troubled(
+        execution=execution.number,
+        publication=execution.publication + 1,
+        handler=execution.handler.label,
+        event=execution.event.name,
+        status=execution.status,
+        error=failure.type if failure is not None else "",
+        message=failure.message if failure is not None else "",
+        file=origin.file if origin is not None else execution.handler.file,
+        line=origin.line if origin is not None else execution.handler.line,
+        injected=execution.fault,
+    )
+
+
+def _as_json(one: Troubled) -> dict[str, Any]:
+    return {
+        "execution": one.execution,
+        "publication": one.publication,
+        "event": one.event,
+        "handler": one.handler,
+        "status": one.status,
+        "error": {"type": one.error, "message": one.message, "file": one.file, "line": one.line},
+        "injected": one.injected,
+    }
+
+
+def _tell_list(title: str, troubled: list[Troubled], count: int, console: Console) -> None:
+    if not troubled:
+        return
+    console.heading(title)
+    for one in troubled[:_SHOWN]:
+        status = console.styled(one.status, style_of(one.status))
+        injected = console.styled("  (injected)", "dim") if one.injected else ""
+        console.line(f"  {status}  {one.handler}  on {one.event}{injected}")
+        said = f"{one.error}: {one.message.partition(chr(10))[0]}" if one.message else one.error
+        if said:
+            console.line(f"    {one_line(said, 200)}")
+        if one.file:
+            console.line(console.styled(f"    {_short(one.file)}:{one.line}", "dim"))
+    if count > _SHOWN:
+        console.line(f"  … and {format_count(count - _SHOWN)} more; the run log has them all.")
+
+
+def _short(file: str) -> str:
+    """Give a path as it is seen from here, when it lies below."""
+    path = Path(file)
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

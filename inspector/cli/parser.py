@@ -1,0 +1,183 @@
+"""The options and their help. Nothing here is heavy: ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import Final, NoReturn
+
+import inspector
+from inspector.core.errors import UsageError
+
+_TOP: Final = """\
+See what an event-driven Python program does: its catalog, and every handler it runs, live.
+
+Without a command the window opens."""
+_EXIT_CODES: Final = """\
+exit codes:
+  0    done; no execution went wrong
+  1    an execution failed, was cancelled, timed out, returned a failure or was interrupted; or something expected got
+       in the way (a file that cannot be written)
+  2    wrong usage: an unknown option, event, field or value
+  70   a mistake of the inspector's own; the log tells it in full
+  130  stopped by Ctrl+C; what was recorded so far is kept"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells mistakes as ``UsageError`` and does not guess abbreviated options."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs.setdefault("allow_abbrev", False)
+        kwargs.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}.", f"`{self.prog} --help` shows how it is used.")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Make the parser; ``command`` is None when the window is to open."""
+    parser = _Parser(prog="inspector", description=_TOP, epilog=_EXIT_CODES)
+    parser.add_argument("--version", action="version", version=f"inspector {inspector.__version__}")
+    _add_common(parser, default=None)
+    parser.add_argument("--seed", type=_whole(0), metavar="N", help="seed of the synthetic values")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_catalog(commands)
+    _add_fire(commands)
+    _add_sessions(commands)
+    _add_export(commands)
+    _add_demo(commands)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, default: object = argparse.SUPPRESS, *, db: bool = True) -> None:
+    """Add what every command takes; without a default a command leaves what stood before it as it is."""
+    if db:
+        parser.add_argument(
+            "--db", type=Path, default=default, metavar="FILE", help="sessions database instead of the usual one"
+        )
+    quiet = False if default is None else default
+    parser.add_argument("-v", "--verbose", action="store_true", default=quiet, help="show the log on stderr")
+
+
+def _add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--seed",
+        type=_whole(0),
+        default=argparse.SUPPRESS,
+        metavar="N",
+        help="the same seed gives the same values again; a new one is chosen and told when it is left out",
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_catalog(commands: argparse._SubParsersAction[_Parser]) -> None:
+    text = "show every event by category and workflow, and the registry's statistics"
+    parser = commands.add_parser("catalog", help=text, description=f"{text.capitalize()}.")
+    _add_json(parser)
+    _add_common(parser, db=False)
+
+
+def _add_fire(commands: argparse._SubParsersAction[_Parser]) -> None:
+    text = "publish an event, wait for its handlers, and tell how they ended"
+    parser = commands.add_parser(
+        "fire",
+        help=text,
+        description="Publish an event, wait until all that comes of it has settled, and tell how its handlers ended.",
+        epilog=_EXIT_CODES,
+    )
+    parser.add_argument(
+        "event", metavar="EVENT", help="class name of the event, dotted when there are two of that name"
+    )
+    parser.add_argument(
+        "--set",
+        dest="values",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="value of a field; the others get synthetic values. Lists and objects are written as JSON",
+    )
+    parser.add_argument("--count", type=_whole(1), default=1, metavar="N", help="how often, one after another")
+    parser.add_argument("--no-session", action="store_true", help="publish without a database session")
+    parser.add_argument(
+        "--meta", action="append", default=[], metavar="KEY=VALUE", help="an entry of the publication's metadata"
+    )
+    parser.add_argument(
+        "--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="how long a handler may take (30)"
+    )
+    _add_seed(parser)
+    _add_json(parser)
+    _add_common(parser)
+
+
+def _add_sessions(commands: argparse._SubParsersAction[_Parser]) -> None:
+    text = "list the recorded sessions, the newest first"
+    parser = commands.add_parser("sessions", help=text, description=f"{text.capitalize()}.")
+    _add_json(parser)
+    _add_common(parser)
+
+
+def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
+    text = "write the run log of a session to a file"
+    parser = commands.add_parser("export", help=text, description=f"{text.capitalize()}.")
+    parser.add_argument("session", metavar="SESSION", help="number or exact name of the session")
+    parser.add_argument(
+        "--format",
+        choices=("jsonl", "csv"),
+        required=True,
+        help="jsonl: a header, then a line per record; csv: a row per execution",
+    )
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the file to write")
+    parser.add_argument("--summary", action="store_true", help="csv with a row per handler instead")
+    _add_common(parser)
+
+
+def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
+    text = "fire every event of the demo once and sum up what happened"
+    parser = commands.add_parser(
+        "demo",
+        help=text,
+        description="Fire every event of the demo once, one after another, and sum up what happened.\n"
+        "Ends with 0 when nothing went wrong but what was injected.",
+        epilog=_EXIT_CODES,
+    )
+    parser.add_argument("--faults", action="store_true", help="make chosen handlers fail, slow, hang or swallow")
+    parser.add_argument(
+        "--screenshot", type=Path, metavar="PNG", help="run it in the window and save a picture; needs no display"
+    )
+    parser.add_argument(
+        "--export", type=Path, metavar="FILE", help="write the run log as JSON lines; as csv when the name ends so"
+    )
+    _add_seed(parser)
+    _add_json(parser)
+    _add_common(parser)
+
+
+class _whole:  # noqa: N801 - reads as the function it stands for
+    """Reads a whole number that is not below ``least``."""
+
+    def __init__(self, least: int) -> None:
+        self._least = least
+
+    def __call__(self, text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = self._least - 1
+        if number < self._least:
+            raise argparse.ArgumentTypeError(f"must be a whole number from {self._least} on, not {text[:40]!r}")
+        return number
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number of seconds above 0, not {text[:40]!r}")
+    return seconds

@@ -1,0 +1,158 @@
+"""A recording around a command: the database opened, the program started, all of it ended properly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from inspector.app.notices import Notice, Notices
+from inspector.app.recording import Recording
+from inspector.app.tasks import TaskOwner
+from inspector.core.errors import InspectorError
+from inspector.hosts.embedded import EmbeddedHost
+from inspector.store.store import Store
+
+if TYPE_CHECKING:
+    from inspector.agent.program import Program
+    from inspector.cli.console import Console
+
+T = TypeVar("T")
+
+
+class Troubles:
+    """What went wrong beside the executions; each is told on stderr at once.
+
+    Args:
+        console: Where to tell.
+
+    Attributes:
+        count: How many errors there were.
+        bugs: How many of them were mistakes of ours.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.count = 0
+        self.bugs = 0
+
+    def notice(self, notice: Notice) -> None:
+        """Take a notice; what only informs is left out."""
+        if notice.severity == "info":
+            return
+        self.count += notice.severity in ("error", "bug")
+        self.bugs += notice.severity == "bug"
+        self._console.trouble(InspectorError(notice.text, notice.hint))
+
+    def storing(self, trouble: InspectorError | None) -> None:
+        """Take trouble with the store: it may pass, so it only counts when the session cannot be closed."""
+        if trouble is None:
+            self._console.note("The session is being stored again.")
+        else:
+            self._console.trouble(trouble)
+
+
+def session_name(what: str) -> str:
+    """Name a session by the date, local time: ``2026-11-20 23:50:12 demo``."""
+    return f"{time.strftime('%Y-%m-%d %H:%M:%S')} {what}"
+
+
+@contextlib.asynccontextmanager
+async def opened(path: Path) -> AsyncIterator[Store]:
+    """Open a sessions database.
+
+    Raises:
+        InspectorError: It cannot be opened.
+    """
+    store = Store(path)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@contextlib.asynccontextmanager
+async def recording(
+    store: Store,
+    make_program: Callable[[], Program],
+    troubles: Troubles,
+    console: Console,
+    *,
+    name: str,
+    seed: int | None,
+) -> AsyncIterator[Recording]:
+    """Record a program into a new session; at the end, however it comes, what was recorded is written and closed.
+
+    Raises:
+        InspectorError: The program could not be started.
+        RuntimeError: A mistake of ours ended the recording.
+    """
+    task = asyncio.current_task()
+    notices = Notices()
+
+    def told(notice: Notice) -> None:
+        troubles.notice(notice)
+        if troubles.bugs and task is not None:
+            # What the command waits for may never come.
+            task.cancel()
+
+    detach = notices.attach(told)
+    made = Recording(
+        EmbeddedHost(make_program, seed=seed),
+        store,
+        TaskOwner(notices),
+        name=name,
+        on_trouble=troubles.storing,
+    )
+    try:
+        await made.start()
+        yield made
+    except (asyncio.CancelledError, RuntimeError) as error:
+        if isinstance(error, RuntimeError):
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(0)  # the notice that says why comes one step later
+        detach()
+        await made.close()
+        if made.session:
+            console.note(f"Stopped. Session {made.session} keeps what was recorded.")
+        if troubles.bugs:
+            raise RuntimeError("the recording broke off") from None
+        raise
+    finally:
+        await made.close()
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's coroutine; Ctrl+C and a request to terminate cancel it, so that it ends properly.
+
+    Raises:
+        KeyboardInterrupt: After Ctrl+C.
+        asyncio.CancelledError: After a request to terminate.
+    """
+
+    async def main() -> T:
+        with _cancelled_by_terminate():
+            return await work
+
+    return asyncio.run(main())
+
+
+@contextlib.contextmanager
+def _cancelled_by_terminate() -> Iterator[None]:
+    task = asyncio.current_task()
+    if task is None or sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)

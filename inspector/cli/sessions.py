@@ -1,0 +1,81 @@
+"""``inspector sessions``: the list of recorded sessions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inspector.app.places import default_database
+from inspector.app.text import format_bytes, format_count, format_duration, one_line
+from inspector.cli import exitcodes
+from inspector.cli.running import opened
+from inspector.cli.running import run as run_coroutine
+
+if TYPE_CHECKING:
+    import argparse
+
+    from inspector.cli.console import Cell, Console
+    from inspector.store.info import SessionInfo
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Run the command; gives the exit code."""
+    database = arguments.db or default_database()
+    if database.exists():
+        infos = run_coroutine(_list(database))
+    else:
+        # To look is no reason to make one.
+        console.note(f"There is no sessions database {database} yet.")
+        infos = []
+    if arguments.json:
+        console.data([as_json(info) for info in infos])
+    elif infos:
+        _tell(infos, console)
+    else:
+        console.line("No sessions yet. `inspector demo` or `inspector fire EVENT` records one.")
+    return exitcodes.OK
+
+
+def as_json(info: SessionInfo) -> dict[str, Any]:
+    """Give a session as JSON."""
+    return {
+        "id": info.id,
+        "name": info.name,
+        "program": info.program,
+        "source": info.source,
+        "started_at": info.started_at.isoformat(),
+        "state": info.state,
+        "publications": info.publications,
+        "executions": info.executions,
+        "failures": info.failures,
+        "swallowed": info.swallowed,
+        "running": info.running,
+        "records": info.records,
+        "duration_ms": round(info.duration.total_seconds() * 1000, 3),
+        "bytes": info.bytes,
+    }
+
+
+async def _list(database: Path) -> list[SessionInfo]:
+    async with opened(database) as store:
+        return await store.sessions()
+
+
+def _tell(infos: list[SessionInfo], console: Console) -> None:
+    heads = ("id", "name", "started", "length", "publications", "executions", "failures", "size", "state")
+    rows: list[list[Cell]] = [[(head, "dim") for head in heads]]
+    rows += [
+        [
+            str(info.id),
+            one_line(info.name, 60),
+            f"{info.started_at.astimezone():%Y-%m-%d %H:%M}",
+            format_duration(info.duration.total_seconds() * 1e9),
+            format_count(info.publications),
+            format_count(info.executions),
+            (format_count(info.failures), "red" if info.failures else ""),
+            format_bytes(info.bytes),
+            info.state,
+        ]
+        for info in infos
+    ]
+    console.table(rows, indent=0, right=(0, 3, 4, 5, 6, 7))

@@ -1,0 +1,107 @@
+"""What to fire: the event a person means, its values from a seed, and those written on the command line."""
+
+from __future__ import annotations
+
+import difflib
+import random
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from inspector.catalog import fieldtext
+from inspector.catalog.synthetic import synthesise
+from inspector.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from inspector.core.description import CatalogDescription, EventDescription
+
+#: Seeds that we choose are short enough to be typed again.
+_SEEDS: Final = 1_000_000_000
+#: Identities of an event; they come from the seed too, so that a run can be repeated to the letter.
+_IDENTITIES: Final = ("event_id", "correlation_id")
+
+
+def new_seed() -> int:
+    """Choose a seed."""
+    return secrets.randbelow(_SEEDS)
+
+
+def find_event(catalog: CatalogDescription, text: str) -> EventDescription:
+    """Give the event that a person means: by class name, or by the end of its dotted name.
+
+    Raises:
+        UsageError: There is none, or there is more than one.
+    """
+    found = [event for event in catalog.events if f".{event.key}".endswith(f".{text}") or event.name == text]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(event.key for event in found)
+        raise UsageError(f"{text} may be any of {names}.", "Write as much of the dotted name as tells them apart.")
+    names_by_text = {event.name.casefold(): event.name for event in catalog.events}
+    close = difflib.get_close_matches(text.rpartition(".")[2].casefold(), names_by_text, n=3, cutoff=0.5)
+    hint = _did_you_mean([names_by_text[name] for name in close])
+    raise UsageError(f"There is no event {text!r}.", f"{hint}`inspector catalog` lists them.")
+
+
+def written_values(event: EventDescription, texts: Sequence[str]) -> dict[str, Any]:
+    """Read what was written as ``field=value``.
+
+    Raises:
+        UsageError: A text has no ``=``, the event no such field, or the value does not fit it.
+    """
+    shapes = {shape.name: shape for shape in event.fields}
+    values: dict[str, Any] = {}
+    for name, text in pairs(texts, "--set", "field=value"):
+        shape = shapes.get(name)
+        if shape is None:
+            hint = _did_you_mean(difflib.get_close_matches(name, shapes, n=3, cutoff=0.5))
+            raise UsageError(f"{event.name} has no field {name!r}.", f"{hint}Its fields: {', '.join(shapes)}.")
+        values[name] = fieldtext.parse(shape.type, text, name)
+    return values
+
+
+def pairs(texts: Sequence[str], option: str, form: str) -> list[tuple[str, str]]:
+    """Split what was written as ``name=value``.
+
+    Raises:
+        UsageError: A text is not of that form.
+    """
+    split: list[tuple[str, str]] = []
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            raise UsageError(f"{option} needs {form}, not {text[:60]!r}.")
+        split.append((name.strip(), value))
+    return split
+
+
+def make_values(
+    event: EventDescription, rng: random.Random, written: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Make the JSON values of one publication.
+
+    Args:
+        event: The event type.
+        rng: Where chance comes from; the same state gives the same values, the event's ids included.
+        written: Values that stand as they are.
+    """
+    values = synthesise(event, rng)
+    for shape in event.fields:
+        if shape.base and shape.name in _IDENTITIES and shape.type.kind == "uuid":
+            values[shape.name] = str(UUID(int=rng.getrandbits(128), version=4))
+    return {**values, **(written or {})}
+
+
+def many_values(
+    event: EventDescription, seed: int, count: int, written: Mapping[str, Any], chunk: int
+) -> Iterator[list[dict[str, Any]]]:
+    """Make the values of ``count`` publications in lists of at most ``chunk``; the seed decides all of them."""
+    rng = random.Random(seed)  # noqa: S311 - sample values, no secrets
+    for first in range(0, count, chunk):
+        yield [make_values(event, rng, written) for _ in range(min(chunk, count - first))]
+
+
+def _did_you_mean(names: Sequence[str]) -> str:
+    return f"Did you mean {' or '.join(names)}? " if names else ""

@@ -1,0 +1,75 @@
+"""``inspector``: the window."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inspector.app.places import default_database
+from inspector.cli.programs import demo_program
+from inspector.core.errors import InspectorError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from inspector.app.recording import Recording
+    from inspector.cli.console import Console
+
+
+def run(arguments: argparse.Namespace, _console: Console) -> int:
+    """Open the window and wait until it is closed; gives the exit code.
+
+    Raises:
+        InspectorError: There is no display, or Qt cannot be loaded.
+    """
+    if not has_display():
+        raise InspectorError(
+            "There is no display to open the window on.",
+            "`inspector demo --screenshot window.png` runs it without one and leaves a picture.",
+        )
+    return show(arguments.db or default_database(), arguments.seed)
+
+
+def has_display() -> bool:
+    """Say whether a window can be shown: Qt ends the whole process when it cannot."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def show(
+    database: Path,
+    seed: int | None,
+    *,
+    work: Callable[[Recording], Coroutine[Any, Any, int]] | None = None,
+    screenshot: Path | None = None,
+    faults: bool = False,
+) -> int:
+    """Open the window; gives the exit code.
+
+    Args:
+        database: The sessions database.
+        seed: Seed of the synthetic values.
+        work: What to do in the window before it closes by itself; gives the exit code.
+        screenshot: Where to save a picture of it then.
+        faults: Switch the program's faults on.
+
+    Raises:
+        InspectorError: Qt cannot be loaded.
+    """
+    try:
+        from inspector.ui.window import open_window
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] == "inspector":
+            raise
+        raise InspectorError(
+            f"Qt cannot be loaded: {error}.",
+            "`make run` installs what it needs; the system packages are libgl1, libegl1, libxkbcommon0, libdbus-1-3 "
+            "and libfontconfig1.",
+        ) from error
+    make_program = functools.partial(demo_program, seed)
+    return open_window(make_program, db=database, seed=seed, run=work, screenshot=screenshot, faults=faults)

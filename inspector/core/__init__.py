@@ -1,0 +1,76 @@
+"""The ground: events, registries, bus, records and their stream; standard library only.
+
+``from inspector.core import DomainEvent, InMemoryEventBus`` is all that a program needs.
+"""
+
+from .bus import InMemoryEventBus
+from .codec import Codec
+from .errors import InspectorError, UsageError
+from .events import DomainEvent, EventDataError, EventTypeTable, get_event_class, register_event
+from .protocols import EventBusProtocol, EventHandler
+from .redact import SECRET, Redactor
+from .registry import (
+    EventCategory,
+    EventMetadata,
+    EventRegistry,
+    WorkflowPhase,
+    get_all_events,
+    get_events_requiring_handler,
+    get_expected_audit_actions,
+    get_statistics,
+    get_workflow_events,
+)
+from .shape import describe_fields, describe_type
+from .sse import (
+    DomainToSSEMapping,
+    SSEEvent,
+    SSEEventMetadata,
+    SSERegistry,
+    get_all_sse_event_types,
+    get_domain_event_to_sse_mapping,
+    get_events_by_category,
+    get_registry_statistics,
+    get_sse_event_metadata,
+)
+from .typed import build, to_plain
+from .wiring import WiredHandler, wire
+
+__all__ = [
+    "SECRET",
+    "Codec",
+    "DomainEvent",
+    "DomainToSSEMapping",
+    "EventBusProtocol",
+    "EventCategory",
+    "EventDataError",
+    "EventHandler",
+    "EventMetadata",
+    "EventRegistry",
+    "EventTypeTable",
+    "InMemoryEventBus",
+    "InspectorError",
+    "Redactor",
+    "SSEEvent",
+    "SSEEventMetadata",
+    "SSERegistry",
+    "UsageError",
+    "WiredHandler",
+    "WorkflowPhase",
+    "build",
+    "describe_fields",
+    "describe_type",
+    "get_all_events",
+    "get_all_sse_event_types",
+    "get_domain_event_to_sse_mapping",
+    "get_event_class",
+    "get_events_by_category",
+    "get_events_requiring_handler",
+    "get_expected_audit_actions",
+    "get_registry_statistics",
+    "get_sse_event_metadata",
+    "get_statistics",
+    "get_workflow_events",
+    "register_event",
+    "to_plain",
+    "wire",
+]

@@ -1,0 +1,276 @@
+"""Failures as data: what was raised, where, with which locals, from what cause.
+
+An exception is never kept: it would keep the locals of all its frames alive. It is read at once, within bounds, without
+the ``repr`` of anything that is not a plain value, and written as JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+import linecache
+import os
+import sysconfig
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from types import FrameType, TracebackType
+from typing import Any, Final
+
+#: Bounds of one captured failure.
+MAX_FRAMES: Final = 40
+MAX_LOCALS: Final = 16
+MAX_CHAIN: Final = 6
+MAX_TEXT: Final = 4_000
+MAX_VALUE: Final = 200
+FRAMES_WITH_LOCALS: Final = 6
+
+#: Redacts a text (``None``) or the value of a named variable.
+Redact = Callable[[str, "str | None"], str]
+
+_HERE: Final = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - runs in the user's process: keep it light
+_AGENT: Final = os.path.join(os.path.dirname(_HERE), "agent")  # noqa: PTH118, PTH120
+_LIBRARIES: Final = tuple(
+    {path for name in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_paths().get(name))}
+)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of a traceback.
+
+    Attributes:
+        file: Path of the source.
+        line: 1-based line that was running.
+        function: Name of the function.
+        mine: The file belongs to the program, not to a library.
+        source: Lines around it as ``[number, text]``; empty when the file cannot be read.
+        locals: ``[name, short text]``, redacted; only for the innermost frames of the program.
+    """
+
+    file: str
+    line: int
+    function: str
+    mine: bool
+    source: tuple[tuple[int, str], ...] = ()
+    locals: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception, read.
+
+    Attributes:
+        type: Its class name; ``module`` says from where.
+        message: Its text, redacted.
+        frames: Outermost first.
+        relation: Why it stands in a chain: empty, ``cause``, ``context`` or ``group``.
+        chain: What led to it, nearest first.
+        notes: What ``add_note`` added.
+    """
+
+    type: str
+    module: str
+    message: str
+    frames: tuple[Frame, ...] = ()
+    relation: str = ""
+    chain: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> Frame | None:
+        """The innermost frame of the program itself, else the innermost at all: where a failure group is counted."""
+        for frame in reversed(self.frames):
+            if frame.mine:
+                return frame
+        return self.frames[-1] if self.frames else None
+
+
+def capture_failure(error: BaseException, redact: Redact | None = None) -> str:
+    """Read an exception; gives a ``Failure`` as JSON text.
+
+    Args:
+        error: The exception; nothing of it is kept.
+        redact: Hides secrets in texts and in the values of named variables.
+    """
+    return json.dumps(asdict(_read(error, redact or _as_is, "", MAX_CHAIN)), ensure_ascii=True)
+
+
+def plain_failure(kind: str, message: str) -> str:
+    """Give a ``Failure`` without traceback as JSON text, for an end that raised nothing."""
+    return json.dumps(asdict(Failure(kind, "", message)))
+
+
+def failure_from_json(text: str) -> Failure:
+    """Read what ``capture_failure`` wrote.
+
+    Raises:
+        ValueError: The text is not such a failure.
+    """
+    try:
+        return _failure(json.loads(text))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a failure: {text[:100]!r}") from error
+
+
+def brief(value: Any, limit: int = MAX_VALUE, depth: int = 2) -> str:
+    """Write a value in a few words, never calling the ``repr`` of a type we do not know."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return _plain(value, limit)
+    if kind in (list, tuple, set, frozenset, dict):
+        return f"<{kind.__name__} of {len(value)}>" if depth <= 0 else _container(value, limit, depth)
+    name = f"{kind.__module__}.{kind.__qualname__}" if kind.__module__ != "builtins" else kind.__qualname__
+    if kind.__module__ in _QUIET_MODULES:  # standard value types: their repr is known to be short and harmless
+        return repr(value)[:limit]
+    fields = getattr(kind, "__dataclass_fields__", None)
+    if type(fields) is dict and depth > 0:
+        return f"{kind.__qualname__}({_members(value, list(fields), limit, depth)})"[:limit]
+    return f"<{name}>"
+
+
+def _read(error: BaseException, redact: Redact, relation: str, left: int) -> Failure:
+    chain: list[Failure] = []
+    if left > 0:
+        if error.__cause__ is not None:
+            chain.append(_read(error.__cause__, redact, "cause", left - 1))
+        elif error.__context__ is not None and not error.__suppress_context__:
+            chain.append(_read(error.__context__, redact, "context", left - 1))
+        members = getattr(error, "exceptions", ())
+        if type(members) is tuple:
+            chain += [_read(member, redact, "group", left - 2) for member in members[:MAX_CHAIN]]
+    notes = getattr(error, "__notes__", ())
+    return Failure(
+        type=type(error).__qualname__,
+        module=type(error).__module__,
+        message=redact(_text(error), None),
+        frames=_frames(error.__traceback__, redact),
+        relation=relation,
+        chain=tuple(chain),
+        notes=tuple(redact(note[:MAX_TEXT], None) for note in notes if type(note) is str)[:MAX_CHAIN],
+    )
+
+
+def _text(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except BaseException as trouble:  # noqa: BLE001 - a stranger's __str__ may do anything, and we only wanted a text
+        return f"<no text: {type(trouble).__name__}>"
+    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + f"… ({len(text)} characters)"
+
+
+def _frames(traceback: TracebackType | None, redact: Redact) -> tuple[Frame, ...]:
+    steps: list[tuple[FrameType, int]] = []
+    while traceback is not None:
+        if steps or not _ours(traceback.tb_frame.f_code.co_filename):
+            steps.append((traceback.tb_frame, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    if len(steps) > MAX_FRAMES:  # the outermost tell who called, the innermost what broke
+        steps = steps[:5] + steps[5 - MAX_FRAMES :]
+    last = len(steps) - 1
+    return tuple(
+        _frame(frame, line, redact, with_locals=last - position < FRAMES_WITH_LOCALS)
+        for position, (frame, line) in enumerate(steps)
+    )
+
+
+def _frame(frame: FrameType, line: int, redact: Redact, *, with_locals: bool) -> Frame:
+    file = frame.f_code.co_filename
+    mine = _mine(file)
+    return Frame(
+        file=file,
+        line=line,
+        function=getattr(frame.f_code, "co_qualname", frame.f_code.co_name).replace("<locals>.", ""),
+        mine=mine,
+        source=_source(file, line, frame.f_globals) if mine else (),
+        locals=_locals(frame, redact) if mine and with_locals else (),
+    )
+
+
+def _source(file: str, line: int, variables: dict[str, Any]) -> tuple[tuple[int, str], ...]:
+    lines = []
+    for number in range(max(1, line - 3), line + 3):
+        text = linecache.getline(file, number, variables)
+        if text:
+            lines.append((number, text.rstrip("\n")[:MAX_VALUE]))
+    return tuple(lines)
+
+
+def _locals(frame: FrameType, redact: Redact) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, redact(brief(value), name))
+        for name, value in list(frame.f_locals.items())[:MAX_LOCALS]
+        if not name.startswith("__")
+    )
+
+
+def _ours(file: str) -> bool:
+    return file.startswith((_HERE, _AGENT))
+
+
+def _mine(file: str) -> bool:
+    return not file.startswith(("<", *_LIBRARIES)) and "site-packages" not in file and not _ours(file)
+
+
+def _plain(value: Any, limit: int) -> str:
+    if type(value) in (str, bytes) and len(value) > limit:
+        return repr(value[:limit]) + "…"
+    if type(value) is int and value.bit_length() > 4 * limit:
+        return f"<int of {value.bit_length()} bits>"
+    return repr(value)
+
+
+def _container(value: Any, limit: int, depth: int) -> str:
+    kind = type(value)
+    opening, closing = ("[", "]") if kind is list else ("(", ")") if kind is tuple else ("{", "}")
+    parts: list[str] = []
+    for number, item in enumerate(value.items() if kind is dict else value):
+        if number >= 8 or sum(map(len, parts)) > limit:
+            parts.append("…")
+            break
+        if kind is dict:
+            parts.append(f"{brief(item[0], 40, depth - 1)}: {brief(item[1], 60, depth - 1)}")
+        else:
+            parts.append(brief(item, 60, depth - 1))
+    return f"{opening}{', '.join(parts)}{closing}"
+
+
+def _members(value: Any, names: list[str], limit: int, depth: int) -> str:
+    parts = []
+    for name in names[:8]:
+        try:
+            member = object.__getattribute__(value, name)
+        except AttributeError:
+            continue
+        parts.append(f"{name}={brief(member, 60, depth - 1)}")
+        if sum(map(len, parts)) > limit:
+            break
+    return ", ".join(parts)
+
+
+def _as_is(text: str, name: str | None) -> str:  # noqa: ARG001 - the shape of Redact
+    return text
+
+
+def _failure(data: dict[str, Any]) -> Failure:
+    return Failure(
+        type=data["type"],
+        module=data["module"],
+        message=data["message"],
+        frames=tuple(
+            Frame(
+                frame["file"],
+                frame["line"],
+                frame["function"],
+                frame["mine"],
+                tuple((number, text) for number, text in frame["source"]),
+                tuple((name, text) for name, text in frame["locals"]),
+            )
+            for frame in data["frames"]
+        ),
+        relation=data["relation"],
+        chain=tuple(_failure(member) for member in data["chain"]),
+        notes=tuple(data["notes"]),
+    )
+
+
+_PLAIN: Final = frozenset({str, bytes, int, float, bool, type(None), complex})
+_QUIET_MODULES: Final = frozenset({"uuid", "datetime", "decimal"})

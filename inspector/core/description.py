@@ -1,0 +1,192 @@
+"""What a program declares, as plain data: its events, their fields, its handlers and subscriptions.
+
+The description is made beside the user's bus and travels (as JSON) to wherever it is shown, so nothing
+that shows a catalog ever needs the user's classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of an enum or a ``Literal``: the name people see and the JSON value that selects it."""
+
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class TypeShape:
+    """The type of a field, as data.
+
+    Attributes:
+        kind: One of ``str int float bool uuid datetime date time timedelta decimal bytes enum literal list tuple
+            set frozenset dict object union none any opaque``. ``object`` is a nested dataclass, ``opaque`` a type
+            that we cannot build from JSON.
+        text: The annotation as people write it, e.g. ``UUID | None``.
+        optional: ``None`` is a member of the type; the other attributes then describe the rest.
+        args: Element types: ``list[T]`` has one, ``dict[K, V]`` two, a fixed ``tuple`` one each, ``union`` its members.
+            A variable-length ``tuple[T, ...]`` has kind ``list`` semantics with ``variadic`` set.
+        variadic: A ``tuple[T, ...]``.
+        choices: The values of an enum or a literal, in order.
+        fields: The fields of an ``object``.
+    """
+
+    kind: str
+    text: str
+    optional: bool = False
+    args: tuple[TypeShape, ...] = ()
+    variadic: bool = False
+    choices: tuple[Choice, ...] = ()
+    fields: tuple[FieldShape, ...] = ()
+
+
+@dataclass(frozen=True)
+class FieldShape:
+    """One field of an event (or of a nested object).
+
+    Attributes:
+        name: The field's name.
+        type: Its type.
+        required: A value must be given: there is no default.
+        default: The default as JSON (what ``to_dict`` would give); None when required or made by a factory.
+        generated: The default comes from a factory (``event_id``, ``occurred_at``, …).
+        base: The field is one that every event has (``event_id``, ``correlation_id``, ``occurred_at``, ``tenant_id``).
+        secret: Its name or type says that the value must not be shown.
+    """
+
+    name: str
+    type: TypeShape
+    required: bool
+    default: Any = None
+    generated: bool = False
+    base: bool = False
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class SSEDescription:
+    """The server-sent event that an event becomes: its wire name, category and payload fields."""
+
+    event_type: str
+    category: str
+    payload_fields: tuple[str, ...]
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class HandlerDescription:
+    """A callable subscribed to one event type or more.
+
+    Attributes:
+        key: Identity across runs: module, qualified name and, for bound methods, the owner's class.
+        label: What people read: ``AuditEventHandler.handle_user_login_failed``.
+        owner: The lane group: the owner's class, or the module for a plain function.
+        method: The last part of the label.
+        module: Where it is defined.
+        file: Absolute path of the source, empty when unknown.
+        line: First line of the definition, 1-based; 0 when unknown.
+        is_async: Calling it gives an awaitable.
+        doc: First paragraph of its docstring.
+    """
+
+    key: str
+    label: str
+    owner: str
+    method: str
+    module: str = ""
+    file: str = ""
+    line: int = 0
+    is_async: bool = True
+    doc: str = ""
+
+
+@dataclass(frozen=True)
+class EventDescription:
+    """An event type and where it stands in the catalog.
+
+    Attributes:
+        name: The class name.
+        key: ``module.qualname``; tells apart two classes of one name.
+        event_type: The name under which it travels.
+        handlers: Keys of its handlers, in the order of subscription; a handler subscribed twice stands twice.
+        requires: Kinds of handler the registry asks for: ``logging``, ``audit``, ``email``, ``session``.
+    """
+
+    name: str
+    key: str
+    event_type: str
+    category: str
+    workflow: str
+    phase: str
+    doc: str = ""
+    file: str = ""
+    line: int = 0
+    fields: tuple[FieldShape, ...] = ()
+    handlers: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    audit_action: str = ""
+    sse: SSEDescription | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something of a program that could not be read, or that does not work.
+
+    Attributes:
+        where: What it is about: ``shop.wiring:get_bus``, ``OrderPlaced``.
+        text: One sentence for people.
+        hint: What to do next; empty when there is nothing to say.
+        file: Absolute path of the source, empty when unknown.
+        line: The line there, 1-based; 0 when unknown.
+    """
+
+    where: str
+    text: str
+    hint: str = ""
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class SourceDescription:
+    """One bus of a program, and how we came to read it so.
+
+    Attributes:
+        where: Where it was found: ``shop.wiring:bus``.
+        adapter: The adapter that reads it.
+        text: The choice explained: where its handlers stand and what publishes.
+    """
+
+    where: str
+    adapter: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CatalogDescription:
+    """Everything a program declares.
+
+    Attributes:
+        program: What people call it: ``demo catalog``.
+        statistics: What ``get_statistics`` gives for the registry.
+        categories: Every category the program knows, in its order, including those without events.
+        problems: What could not be read, and what would not survive its way; the rest works.
+        sources: The buses that were found.
+    """
+
+    program: str
+    events: tuple[EventDescription, ...] = ()
+    handlers: tuple[HandlerDescription, ...] = ()
+    categories: tuple[str, ...] = ()
+    statistics: dict[str, Any] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    sources: tuple[SourceDescription, ...] = ()
+
+    @property
+    def subscriptions(self) -> int:
+        """How many subscriptions there are: a handler counts once per event type it is subscribed to."""
+        return sum(len(event.handlers) for event in self.events)

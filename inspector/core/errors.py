@@ -1,0 +1,24 @@
+"""The one kind of expected trouble: a text for people, and a hint what to do next."""
+
+from __future__ import annotations
+
+
+class InspectorError(Exception):
+    """Something went wrong that we expected could; it becomes a notice, never a traceback.
+
+    Args:
+        text: One sentence for the person in front of the screen: what happened.
+        hint: What to do next; empty when there is nothing to say.
+    """
+
+    def __init__(self, text: str, hint: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.text} {self.hint}".rstrip()
+
+
+class UsageError(InspectorError):
+    """The question itself was wrong: an unknown event, field, value or option (exit code 2)."""

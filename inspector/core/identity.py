@@ -1,0 +1,88 @@
+"""What a handler is called, and where it is written: stable across runs and readable for people."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from collections.abc import Callable
+from typing import Any
+
+from .description import HandlerDescription
+
+
+def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
+    """Describe any callable: function, bound method, partial, lambda, class, callable object.
+
+    Never calls into the handler: only its type, its names and its code object are read.
+    """
+    wrapping = ""
+    target: Any = handler
+    while isinstance(target, functools.partial):
+        wrapping = " (partial)"
+        target = target.func
+    owner_type, function = _split(target)
+    module, qualname = _names(target, owner_type, function)
+    code = _code(function)
+    file, line = (code.co_filename, code.co_firstlineno) if code is not None else ("", 0)
+    if function is not None and getattr(function, "__name__", "") == "<lambda>":
+        qualname = f"{qualname.rpartition('.')[0] or module.rpartition('.')[2]}.lambda:{line}"
+    owner, _, method = qualname.rpartition(".")
+    owner = owner or module.rpartition(".")[2]
+    return HandlerDescription(
+        key=f"{module}:{qualname}{wrapping}",
+        label=qualname + wrapping,
+        owner=owner,
+        method=method + wrapping,
+        module=module,
+        file=file,
+        line=line,
+        is_async=_is_async(function),
+        doc=_first_paragraph(function),
+    )
+
+
+def _split(target: Any) -> tuple[type | None, Any]:
+    """Give the class that owns the call (None for plain functions) and the function that runs."""
+    if isinstance(target, types.MethodType):
+        owner = target.__self__ if isinstance(target.__self__, type) else type(target.__self__)
+        return owner, target.__func__
+    if isinstance(target, (types.FunctionType, types.BuiltinFunctionType)):
+        return None, target
+    if isinstance(target, type):
+        return target, None
+    return type(target), getattr(type(target), "__call__", None)  # noqa: B004 - the method is wanted, not a test
+
+
+def _names(target: Any, owner: type | None, function: Any) -> tuple[str, str]:
+    """Give the module and the dotted name, without the ``<locals>`` of nested definitions."""
+    if owner is None:
+        module, qualname = (
+            getattr(target, "__module__", None) or "",
+            getattr(target, "__qualname__", str(type(target))),
+        )
+    else:
+        module, qualname = owner.__module__, owner.__qualname__
+        name = getattr(function, "__name__", "")
+        if isinstance(target, types.MethodType):
+            qualname = f"{qualname}.{name}"
+        elif not isinstance(target, type):
+            qualname = f"{qualname}.__call__"
+    return str(module), str(qualname).replace("<locals>.", "")
+
+
+def _code(function: Any) -> types.CodeType | None:
+    function = inspect.unwrap(function) if callable(function) else function
+    code = getattr(function, "__code__", None)
+    return code if isinstance(code, types.CodeType) else None
+
+
+def _is_async(function: Any) -> bool:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__wrapped__", None))
+
+
+def _first_paragraph(function: Any) -> str:
+    doc = getattr(function, "__doc__", None)
+    return inspect.cleandoc(doc).split("\n\n")[0] if isinstance(doc, str) else ""

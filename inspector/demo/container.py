@@ -1,0 +1,103 @@
+"""Puts the demo together: bus, services, handlers, subscriptions."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from inspector.core.bus import InMemoryEventBus
+from inspector.core.wiring import handler_method_name, wire
+from inspector.demo.database import Database
+from inspector.demo.events import AccountBalanceUpdated, AccountHoldingsUpdated
+from inspector.demo.faults import FAULTS
+from inspector.demo.handlers.audit import AuditEventHandler
+from inspector.demo.handlers.email import EmailEventHandler
+from inspector.demo.handlers.logging import LoggingEventHandler
+from inspector.demo.handlers.portfolio import PortfolioEventHandler
+from inspector.demo.handlers.session import SessionEventHandler
+from inspector.demo.handlers.sse import SSEEventHandler
+from inspector.demo.registry import EVENT_REGISTRY
+from inspector.demo.services import Channels, Directory, LoginTable, Outbox, Portfolio, Quotes, RoundTrip
+from inspector.demo.sse import SSE_REGISTRY
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from inspector.core.events import DomainEvent
+
+_LOGGER: Final = logging.getLogger("inspector.demo")
+
+#: Median seconds of a round trip to each service.
+_MEDIANS: Final = {"mail": 0.012, "client": 0.000_6, "login": 0.001_5, "market": 0.004}
+
+
+class Demo:
+    """The demo, ready to be started on the loop that will run its handlers.
+
+    Args:
+        database: File of the audit trail; None for one that is gone when the demo is closed.
+        seed: Seed of the simulated round trips.
+        latency: Factor on their length; 0 makes every service answer at once.
+
+    Attributes:
+        name: What people call it.
+        bus: Its bus, with every subscription.
+        registry: Where its events stand.
+        sse_registry: Which of them clients are told of.
+        faults: What goes wrong when faults are switched on.
+        database: The database with the audit trail.
+        outbox: The mail that was sent.
+        channels: The frames that clients got.
+        logins: Who is logged in, and whose login was ended.
+        portfolio: Balances and holdings.
+    """
+
+    name: Final = "demo catalog"
+    registry: Final = EVENT_REGISTRY
+    sse_registry: Final = SSE_REGISTRY
+    faults: Final = FAULTS
+
+    def __init__(self, database: Path | None = None, *, seed: int | None = None, latency: float = 1.0) -> None:
+        rng = random.Random(seed)  # noqa: S311 - it decides how long a pretended server takes
+        trips = {name: RoundTrip(median * latency, rng) for name, median in _MEDIANS.items()}
+        self.bus = InMemoryEventBus()
+        self.database = Database(database)
+        self.outbox = Outbox(trips["mail"])
+        self.channels = Channels(trips["client"])
+        self.logins = LoginTable(trips["login"])
+        self.portfolio = Portfolio()
+        self._wire(Quotes(trips["market"]))
+
+    def _wire(self, quotes: Quotes) -> None:
+        handlers: Mapping[str, object] = {
+            "logging": LoggingEventHandler(_LOGGER.getChild("events")),
+            "audit": AuditEventHandler(self.bus),
+            "email": EmailEventHandler(self.outbox, Directory(), _LOGGER.getChild("email")),
+            "session": SessionEventHandler(self.logins, _LOGGER.getChild("session")),
+        }
+        wire(self.bus, self.registry, handlers)
+        sse = SSEEventHandler(self.channels, _LOGGER.getChild("sse"))
+        for mapping in self.sse_registry.mappings:
+            self._subscribe(mapping.domain_event_class, sse)
+        portfolio = PortfolioEventHandler(self.bus, self.portfolio, quotes, _LOGGER.getChild("portfolio"))
+        for event in (AccountBalanceUpdated, AccountHoldingsUpdated):
+            self._subscribe(event, portfolio)
+
+    def _subscribe(self, event: type[DomainEvent], handler: object) -> None:
+        self.bus.subscribe(event, getattr(handler, handler_method_name(self.registry[event])))
+
+    async def start(self) -> None:
+        """Make the tables of the database."""
+        await self.database.start()
+
+    async def close(self) -> None:
+        """Give back the database; twice does no harm."""
+        await self.database.close()
+
+    def session_factory(self, *, commit: bool = True) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open a database session for one publication: commits (or rolls back) at its end, and closes."""
+        return self.database.session(commit=commit)

@@ -1,0 +1,1 @@
+"""From the journal to Qt: item models and shared selection. QtCore only."""

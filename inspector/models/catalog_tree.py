@@ -1,0 +1,303 @@
+"""The catalog as a tree for Qt: category → workflow → event, with the counters of the run that is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+
+from inspector.app.text import one_line
+from inspector.catalog.search import CatalogIndex
+from inspector.core.description import CatalogDescription
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Change, Journal
+    from inspector.core.description import EventDescription
+
+Index = QModelIndex | QPersistentModelIndex
+
+CATEGORY: Final = "category"
+WORKFLOW: Final = "workflow"
+EVENT: Final = "event"
+#: Where events stand that the catalog does not declare but that happened.
+UNDECLARED: Final = "not declared"
+
+
+class CatalogRole(IntEnum):
+    """What the model answers beside the text.
+
+    ``KIND`` is ``category``, ``workflow`` or ``event``; ``NAME`` the bare name; ``PATH`` tells a node from
+    all others in every run (``authentication/user_login/UserLoginFailed``); ``PHASE`` an event's phase;
+    ``PHASES`` the phases of a workflow's events, in order; ``HANDLERS`` how many subscriptions; ``RUNS`` and
+    ``BAD`` executions and those that went wrong, summed below a node; ``EVENTS`` how many events are below;
+    ``NODE`` the ``Node`` itself: painting asks once instead of for each of these.
+    """
+
+    KIND = Qt.ItemDataRole.UserRole + 1
+    NAME = Qt.ItemDataRole.UserRole + 2
+    PATH = Qt.ItemDataRole.UserRole + 3
+    PHASE = Qt.ItemDataRole.UserRole + 4
+    PHASES = Qt.ItemDataRole.UserRole + 5
+    HANDLERS = Qt.ItemDataRole.UserRole + 6
+    RUNS = Qt.ItemDataRole.UserRole + 7
+    BAD = Qt.ItemDataRole.UserRole + 8
+    EVENTS = Qt.ItemDataRole.UserRole + 9
+    NODE = Qt.ItemDataRole.UserRole + 10
+
+
+_COUNTERS: Final = [int(CatalogRole.RUNS), int(CatalogRole.BAD)]
+
+
+@dataclass(eq=False)
+class Node:
+    """A row of the tree. ``number`` is the event's place in the journal, -1 for anything else.
+
+    ``phases``, ``handlers`` and ``below`` (events) are sums that painting asks for again and again.
+    """
+
+    kind: str
+    name: str
+    path: str
+    parent: Node | None = None
+    row: int = 0
+    number: int = -1
+    event: EventDescription | None = None
+    runs: int = 0
+    bad: int = 0
+    children: list[Node] = field(default_factory=list)
+    phases: tuple[str, ...] = ()
+    handlers: int = 0
+    below: int = 0
+
+    def child(self, kind: str, name: str) -> Node:
+        """Give the child of that name, making it when there is none."""
+        for node in self.children:
+            if node.name == name:
+                return node
+        node = Node(kind, name, f"{self.path}/{name}".lstrip("/"), self, len(self.children))
+        self.children.append(node)
+        return node
+
+    def add_event(self, number: int, event: EventDescription) -> Node:
+        """Put an event below, and count it in all that holds it."""
+        node = Node(EVENT, event.name, f"{self.path}/{event.name}", self, len(self.children), number, event)
+        self.children.append(node)
+        at: Node | None = node
+        while at is not None:
+            at.phases += (event.phase,)
+            at.handlers += len(event.handlers)
+            at.below += 1
+            at = at.parent
+        return node
+
+
+class CatalogTreeModel(QAbstractItemModel):
+    """The catalog of a journal; counters follow its folds.
+
+    ``set_journal`` and a changed catalog reset the model; counters only ever say ``dataChanged``.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._journal: Journal | None = None
+        self._root = Node("", "", "")
+        self._events: dict[str, Node] = {}
+        self._known = 0
+
+    def everything(self) -> CatalogDescription:
+        """Give all that the tree holds: the declared events and those that happened undeclared."""
+        if self._journal is None:
+            return CatalogDescription("")
+        return CatalogDescription("", tuple(self._journal.events), tuple(self._journal.handlers))
+
+    def set_journal(self, journal: Journal | None) -> None:
+        """Show the catalog of another run."""
+        self.beginResetModel()
+        self._journal = journal
+        self._build()
+        self.endResetModel()
+
+    def folded(self, change: Change) -> None:
+        """Take in what a fold brought."""
+        journal = self._journal
+        if journal is None:
+            return
+        if change.catalog or len(journal.events) != self._known:
+            self.set_journal(journal)
+        elif change.ended or change.first_execution < len(journal.executions):
+            self._count(tell=True)
+
+    def index_of(self, event: str) -> QModelIndex:
+        """Give the index of an event by its name; invalid when it is not in the catalog."""
+        node = self._events.get(event)
+        return QModelIndex() if node is None else self.createIndex(node.row, 0, node)
+
+    def indexes(self, kind: str) -> list[QModelIndex]:
+        """Give the indexes of all categories, or of all workflows."""
+        rows = self._root.children
+        if kind == WORKFLOW:
+            rows = [workflow for category in rows for workflow in category.children]
+        return [self.createIndex(node.row, 0, node) for node in rows]
+
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
+        """Give the index of a row below a parent."""
+        children = self._node(parent).children
+        if column != 0 or not 0 <= row < len(children) or (parent.isValid() and parent.column() != 0):
+            return QModelIndex()
+        return self.createIndex(row, 0, children[row])
+
+    def parent(self, child: Index) -> QModelIndex:  # type: ignore[override]
+        """Give the parent of an index."""
+        node = self._node(child).parent
+        if node is None or node is self._root:
+            return QModelIndex()
+        return self.createIndex(node.row, 0, node)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """Give the number of rows below a parent."""
+        return 0 if parent.isValid() and parent.column() != 0 else len(self._node(parent).children)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002, B008
+        """Give the number of columns: one."""
+        return 1
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Answer a role of a row; see ``CatalogRole``."""
+        if not index.isValid():
+            return None
+        reader = _READERS.get(role)
+        return None if reader is None else reader(self._node(index))
+
+    def _node(self, index: Index) -> Node:
+        if not index.isValid():
+            return self._root
+        node = index.internalPointer()
+        assert isinstance(node, Node)  # noqa: S101 - we made the index
+        return node
+
+    def _build(self) -> None:
+        self._root, self._events, self._known = Node("", "", ""), {}, 0
+        if self._journal is None:
+            return
+        catalog = self._journal.catalog
+        for name in catalog.categories if catalog is not None else ():
+            self._root.child(CATEGORY, name)
+        self._known = len(self._journal.events)
+        for number, event in enumerate(self._journal.events):
+            above = self._root.child(CATEGORY, event.category or UNDECLARED)
+            if event.workflow:
+                above = above.child(WORKFLOW, event.workflow)
+            self._events[event.name] = above.add_event(number, event)
+        self._count(tell=False)
+
+    def _count(self, *, tell: bool) -> None:
+        """Take the counters from the journal; only rows whose counters changed are told."""
+        journal = self._journal
+        assert journal is not None  # noqa: S101 - callers looked
+        touched: dict[int, tuple[Node, int, int]] = {}
+        for node in self._events.values():
+            runs, bad = journal.event_runs[node.number], journal.event_bad[node.number]
+            more_runs, more_bad = runs - node.runs, bad - node.bad
+            if not (more_runs or more_bad):
+                continue
+            at: Node | None = node
+            while at is not None and at.parent is not None:
+                at.runs += more_runs
+                at.bad += more_bad
+                _, first, last = touched.get(id(at.parent), (at.parent, at.row, at.row))
+                touched[id(at.parent)] = (at.parent, min(first, at.row), max(last, at.row))
+                at = at.parent
+        if tell:
+            for parent, first, last in touched.values():
+                top = self.createIndex(first, 0, parent.children[first])
+                bottom = self.createIndex(last, 0, parent.children[last])
+                self.dataChanged.emit(top, bottom, _COUNTERS)
+
+
+def _spoken(node: Node) -> str:
+    """Say what a row shows with dots and badges."""
+    parts = [node.name]
+    if node.event is not None:
+        parts += [node.event.phase, f"{len(node.event.handlers)} handlers"]
+    else:
+        parts.append(f"{node.below} events")
+    if node.runs:
+        parts.append(f"{node.runs} executions")
+    if node.bad:
+        parts.append(f"{node.bad} failed")
+    return one_line(", ".join(part for part in parts if part))
+
+
+_READERS: Final[dict[int, Any]] = {
+    Qt.ItemDataRole.DisplayRole: lambda node: one_line(node.name),
+    CatalogRole.KIND: lambda node: node.kind,
+    CatalogRole.NAME: lambda node: node.name,
+    CatalogRole.PATH: lambda node: node.path,
+    CatalogRole.PHASE: lambda node: node.event.phase if node.event is not None else "",
+    CatalogRole.PHASES: lambda node: node.phases,
+    CatalogRole.HANDLERS: lambda node: node.handlers,
+    CatalogRole.RUNS: lambda node: node.runs,
+    CatalogRole.BAD: lambda node: node.bad,
+    CatalogRole.EVENTS: lambda node: node.below,
+    CatalogRole.NODE: lambda node: node,
+    Qt.ItemDataRole.AccessibleTextRole: _spoken,
+}
+
+
+class CatalogFilter(QSortFilterProxyModel):
+    """The tree without the events that a query does not find; a category stays for what is found in it."""
+
+    def __init__(self, source: CatalogTreeModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tree = source
+        self._query = ""
+        self._index: CatalogIndex | None = None
+        self._names: frozenset[str] = frozenset()
+        self.setRecursiveFilteringEnabled(True)
+        source.modelAboutToBeReset.connect(self._forget)
+        self.setSourceModel(source)
+
+    @property
+    def query(self) -> str:
+        """What is looked for; empty when everything is shown."""
+        return self._query
+
+    def set_query(self, query: str) -> list[str]:
+        """Show only what the query finds; gives the names of the events found, the best first."""
+        self.beginFilterChange()
+        self._query = query.strip()
+        hits = self._search()
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+        return hits
+
+    def index_of(self, event: str) -> QModelIndex:
+        """Give the index of an event by its name; invalid when it is not shown."""
+        return self.mapFromSource(self._tree.index_of(event))
+
+    def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
+        """Say whether a row is shown by itself (what holds a shown row is shown for its sake)."""
+        if not self._query:
+            return True
+        if self._index is None:
+            self._search()
+        index = self._tree.index(source_row, 0, source_parent)
+        return index.data(CatalogRole.KIND) == EVENT and index.data(CatalogRole.NAME) in self._names
+
+    def _search(self) -> list[str]:
+        if self._index is None:
+            self._index = CatalogIndex(self._tree.everything())
+        hits = [event.name for event in self._index.search(self._query)]
+        self._names = frozenset(hits)
+        return hits
+
+    def _forget(self) -> None:
+        self._index = None

@@ -1,0 +1,158 @@
+"""What the models of tables have in common: roles, columns, and stretches of rows that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+)
+
+Ints = npt.NDArray[np.int64]
+Index = QModelIndex | QPersistentModelIndex
+
+
+class Role(IntEnum):
+    """Facts behind a cell, besides its text.
+
+    Attributes:
+        NUMBER: Number of what the row stands for (publication, group, session id, …).
+        TONE: Status or tone of the cell (``failed``, ``dim``, …), empty for none.
+        SORT: What to sort by.
+        TREND: Counts over time, a list of ints.
+        MARK: What marks the row: ``live``, ``open``, or empty.
+        GLYPH: Status whose glyph stands before the text.
+    """
+
+    NUMBER = Qt.ItemDataRole.UserRole + 1
+    TONE = Qt.ItemDataRole.UserRole + 2
+    SORT = Qt.ItemDataRole.UserRole + 3
+    TREND = Qt.ItemDataRole.UserRole + 4
+    MARK = Qt.ItemDataRole.UserRole + 5
+    GLYPH = Qt.ItemDataRole.UserRole + 6
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its title, whether it holds numbers (which stand at the right), what it tells."""
+
+    title: str
+    number: bool = False
+    about: str = ""
+
+
+NUMBERS: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+WORDS: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_HORIZONTAL: Final = Qt.Orientation.Horizontal
+_ROOT: Final = QModelIndex()
+
+
+class TableModel(QAbstractTableModel):
+    """A table whose cells are asked for by row and column.
+
+    Args:
+        columns: Its columns, fixed.
+        parent: The owner.
+    """
+
+    def __init__(self, columns: Sequence[Column], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.columns = tuple(columns)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        """Give the number of columns."""
+        return 0 if parent.isValid() else len(self.columns)
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """Give the number of rows."""
+        return 0 if parent.isValid() else self.rows()
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        """Give the title of a column, and how it stands."""
+        if orientation != _HORIZONTAL or not 0 <= section < len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.title
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return NUMBERS if column.number else WORDS
+        return (column.about or None) if role == Qt.ItemDataRole.ToolTipRole else None
+
+    def data(self, index: Index, role: int = 0) -> Any:
+        """Give what a cell shows, or a fact behind it (``Role``)."""
+        if not index.isValid() or index.row() >= self.rows():
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.text(index.row(), index.column())
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return NUMBERS if self.columns[index.column()].number else WORDS
+        return self.fact(index.row(), index.column(), role) if role > Qt.ItemDataRole.UserRole else None
+
+    def rows(self) -> int:
+        """Give the number of rows."""
+        raise NotImplementedError
+
+    def text(self, row: int, column: int) -> str:
+        """Give the text of a cell."""
+        raise NotImplementedError
+
+    def fact(self, row: int, column: int, role: int) -> Any:
+        """Give a fact behind a cell, by ``Role``; None when there is none."""
+        raise NotImplementedError
+
+    def tell_changed(self, rows: Ints) -> None:
+        """Tell the views that rows changed, stretch by stretch."""
+        for first, last in stretches(rows):
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
+
+
+class SortedModel(QSortFilterProxyModel):
+    """Another model's rows sorted by ``Role.SORT``, with an arrow behind the title of the column that sorts."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setSortRole(Role.SORT)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        """Give the title of a column."""
+        value = super().headerData(section, orientation, role)
+        if role == Qt.ItemDataRole.DisplayRole and orientation == _HORIZONTAL and section == self.sortColumn():
+            return f"{value} {'↑' if self.sortOrder() == Qt.SortOrder.AscendingOrder else '↓'}"
+        return value
+
+
+#: More stretches than this are told as one, for a view repaints what it shows anyway.
+_MANY: Final = 64
+
+
+def stretches(numbers: Ints) -> list[tuple[int, int]]:
+    """Give the first and last of each stretch of consecutive numbers; ``numbers`` ascend."""
+    if not len(numbers):
+        return []
+    breaks = np.flatnonzero(np.diff(numbers) > 1)
+    if len(breaks) > _MANY:
+        return [(int(numbers[0]), int(numbers[-1]))]
+    return list(_pairs(numbers, breaks))
+
+
+def all_stretches(numbers: Ints) -> Iterator[tuple[int, int]]:
+    """Like ``stretches``, without gathering many into one."""
+    if len(numbers):
+        yield from _pairs(numbers, np.flatnonzero(np.diff(numbers) > 1))
+
+
+def _pairs(numbers: Ints, breaks: Ints) -> Iterator[tuple[int, int]]:
+    firsts = np.concatenate(([0], breaks + 1))
+    lasts = np.concatenate((breaks, [len(numbers) - 1]))
+    for first, last in zip(firsts, lasts, strict=True):
+        yield int(numbers[first]), int(numbers[last])

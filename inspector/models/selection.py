@@ -1,0 +1,73 @@
+"""What is selected, shared by every panel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+
+class Selection(QObject):
+    """One selection for the whole window.
+
+    Indexes are the journal's (0 and up); -1, and "" for an event, mean that nothing is selected. A signal is sent only
+    when the value changes, after all values have been set, so a listener sees a consistent whole.
+
+    Signals:
+        execution_selected: An execution's index.
+        publication_selected: A publication's index.
+        event_selected: An event type's name.
+        handler_selected: A handler's number.
+        range_selected: Start and end in ns since the session started; both -1 for no range.
+    """
+
+    execution_selected = Signal(int)
+    publication_selected = Signal(int)
+    event_selected = Signal(str)
+    handler_selected = Signal(int)
+    range_selected = Signal(object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.execution = -1
+        self.publication = -1
+        self.event_name = ""
+        self.handler = -1
+        self.range: tuple[int, int] = (-1, -1)
+
+    def select_execution(self, index: int, publication: int, event: str, handler: int) -> None:
+        """Select an execution together with what it belongs to."""
+        self._set(execution=index, publication=publication, event=event, handler=handler)
+
+    def select_publication(self, index: int, event: str) -> None:
+        """Select a publication; no execution is selected then."""
+        self._set(execution=-1, publication=index, event=event, handler=self.handler)
+
+    def select_event(self, name: str) -> None:
+        """Select an event type; executions and publications stay selected."""
+        self._set(self.execution, self.publication, name, self.handler)
+
+    def select_handler(self, number: int) -> None:
+        """Select a handler; executions and publications stay selected."""
+        self._set(self.execution, self.publication, self.event_name, number)
+
+    def select_range(self, start: int, end: int) -> None:
+        """Select a stretch of time in ns; -1, -1 for none."""
+        if self.range != (start, end):
+            self.range = (start, end)
+            self.range_selected.emit(start, end)
+
+    def clear(self) -> None:
+        """Select no execution and no publication; event and handler stay."""
+        self._set(-1, -1, self.event_name, self.handler)
+
+    def reset(self) -> None:
+        """Select nothing at all, as when another session is shown."""
+        self._set(-1, -1, "", -1)
+        self.select_range(-1, -1)
+
+    def _set(self, execution: int, publication: int, event: str, handler: int) -> None:
+        before = (self.execution, self.publication, self.event_name, self.handler)
+        self.execution, self.publication, self.event_name, self.handler = execution, publication, event, handler
+        signals = (self.execution_selected, self.publication_selected, self.event_selected, self.handler_selected)
+        for old, new, signal in zip(before, (execution, publication, event, handler), signals, strict=True):
+            if old != new:
+                signal.emit(new)

@@ -1,0 +1,150 @@
+"""What waits to be written: bounded, and what does not fit is counted and told in the stream itself."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from typing import Final
+
+from inspector.core.records import BAD_STATUSES, HANDLER_ENDED, HOST_NOTED, PUBLISHED, Batch, Row
+
+#: Records that may wait, and characters of payload that may wait with them.
+MAX_ROWS: Final = 500_000
+MAX_CHARACTERS: Final = 128_000_000
+_PAYLOAD: Final = 8
+
+
+class Backlog:
+    """Batches on their way to the database, oldest first.
+
+    When there are too many, payloads go first (the oldest), then the oldest records; ends that say what failed go last.
+    Where records are missing one ``HostNoted`` of kind ``dropped`` stands in their place and counts them.
+
+    Args:
+        max_rows: How many records may wait.
+        max_characters: How many characters of payload may wait.
+    """
+
+    def __init__(self, max_rows: int = MAX_ROWS, max_characters: int = MAX_CHARACTERS) -> None:
+        self._batches: deque[Batch] = deque()
+        self._max_rows = max_rows
+        self._max_characters = max_characters
+        self._characters = 0
+        #: The seq that comes next; 1 is the beginning of the session, which is not ours.
+        self._next = 2
+        #: Records that wait, and what was lost so far.
+        self.rows = 0
+        self.dropped_rows = 0
+        self.dropped_payloads = 0
+
+    def put(self, batch: Batch, reason: str = "the database cannot keep up") -> None:
+        """Queue a batch; records that were queued before are left out.
+
+        Args:
+            batch: The batch.
+            reason: Why records are dropped, should there be no room.
+        """
+        if batch.first < self._next:
+            if batch.last < self._next:
+                return
+            batch = Batch(self._next, batch.rows[self._next - batch.first :])
+        elif batch.first > self._next:
+            count = batch.first - self._next
+            row = dropped_row(batch.rows[0][1], count, self._next, batch.first - 1, "they never arrived")
+            self._batches.append(Batch(self._next, [row]))
+            self.rows += 1
+            self.dropped_rows += count
+        self._next = batch.last + 1
+        self._batches.append(batch)
+        self.rows += len(batch.rows)
+        self._characters += sum([len(row[_PAYLOAD]) for row in batch.rows if row[0] == PUBLISHED])
+        if self._characters > self._max_characters:
+            self._drop_payloads(reason)
+        if self.rows > self._max_rows:
+            self._drop_rows(reason)
+
+    def take(self, limit: int) -> list[Batch]:
+        """Take the oldest batches, about ``limit`` records in all, at least one batch when there is one."""
+        taken: list[Batch] = []
+        count = 0
+        while self._batches and count < limit:
+            batch = self._batches.popleft()
+            room = limit - count
+            if len(batch.rows) > room:
+                self._batches.appendleft(Batch(batch.first + room, batch.rows[room:]))
+                batch = Batch(batch.first, batch.rows[:room])
+            taken.append(batch)
+            count += len(batch.rows)
+            self._characters -= sum([len(row[_PAYLOAD]) for row in batch.rows if row[0] == PUBLISHED])
+        self.rows -= count
+        return taken
+
+    def _drop_payloads(self, reason: str) -> None:
+        """Empty the oldest payloads until half the room is free; what is left in their place says why."""
+        goal = self._max_characters // 2
+        for index, batch in enumerate(self._batches):
+            rows = list(batch.rows)
+            for position, row in enumerate(rows):
+                if row[0] == PUBLISHED and row[_PAYLOAD] and self._characters > goal:
+                    self._characters -= len(row[_PAYLOAD])
+                    note = json.dumps({"$dropped": reason})
+                    rows[position] = (*row[:_PAYLOAD], note, *row[_PAYLOAD + 1 :])
+                    self.dropped_payloads += 1
+            self._batches[index] = Batch(batch.first, rows)
+            if self._characters <= goal:
+                return
+
+    def _drop_rows(self, reason: str) -> None:
+        """Drop the oldest quarter; failures stay unless they alone are too many."""
+        surplus = self.rows - self._max_rows * 3 // 4
+        old: list[tuple[int, Row]] = []
+        while self._batches and len(old) < surplus:
+            batch = self._batches.popleft()
+            room = surplus - len(old)
+            if len(batch.rows) > room:
+                self._batches.appendleft(Batch(batch.first + room, batch.rows[room:]))
+            old.extend(zip(range(batch.first, batch.last + 1), batch.rows[:room], strict=False))
+        kept = [(seq, row) for seq, row in old if _is_failure(row) or _is_drop(row)]
+        if len(kept) > len(old) // 2:
+            kept = [(seq, row) for seq, row in kept if _is_drop(row)]
+        self._characters -= sum(len(row[_PAYLOAD]) for _, row in old if row[0] == PUBLISHED)
+        self.rows -= len(old)
+        for batch in reversed(_with_gaps(old, kept, reason)):
+            self._batches.appendleft(batch)
+            self.rows += len(batch.rows)
+        self.dropped_rows += len(old) - len(kept)
+
+
+def _is_failure(row: Row) -> bool:
+    return bool(row[0] == HANDLER_ENDED and row[3] in BAD_STATUSES)
+
+
+def _is_drop(row: Row) -> bool:
+    return bool(row[0] == HOST_NOTED and row[2] == "dropped")
+
+
+def _with_gaps(old: list[tuple[int, Row]], kept: list[tuple[int, Row]], reason: str) -> list[Batch]:
+    """Give the kept rows as batches, after one that tells of the others in the place of the first of them."""
+    keep = {seq for seq, _ in kept}
+    lost = [(seq, row) for seq, row in old if seq not in keep]
+    if not lost:
+        return [Batch(seq, [row]) for seq, row in kept]
+    first, row = lost[0]
+    batches = [Batch(seq, [one]) for seq, one in kept]
+    batches.append(Batch(first, [dropped_row(row[1], len(lost), first, lost[-1][0], reason)]))
+    return sorted(batches, key=lambda batch: batch.first)
+
+
+def dropped_row(at: int, count: int, first: int, last: int, reason: str) -> Row:
+    """Give the ``HostNoted`` row that stands for records that were lost.
+
+    Args:
+        at: When the first of them was made.
+        count: How many.
+        first: The seq of the first.
+        last: The seq of the last.
+        reason: Why, as the end of a sentence.
+    """
+    text = f"{count} records were not stored: {reason}."
+    data = {"records": count, "first": first, "last": last, "reason": reason}
+    return (HOST_NOTED, at, "dropped", "error", text, json.dumps(data))

@@ -1,0 +1,180 @@
+"""The one engine of a sessions database: transactions, and trouble in words."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from inspector.core.errors import InspectorError
+from inspector.store.schema import prepare
+from inspector.store.trouble import explain
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+#: How long another program's transaction is waited for, in milliseconds.
+BUSY_MS: Final = 2000
+_SYNCHRONOUS: Final = "inspector_synchronous"
+_PRAGMAS: Final = (
+    f"PRAGMA busy_timeout={BUSY_MS}",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA cell_size_check=ON",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA journal_size_limit=33554432",
+)
+
+
+class Database:
+    """Opens the file, hands out transactions.
+
+    Args:
+        path: The file; it and its folder are made when they are missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._engine: AsyncEngine | None = None
+        self._writing = asyncio.Lock()
+        self._identity = (0, 0)
+
+    async def open(self) -> None:
+        """Open the file, see ``schema.prepare``.
+
+        Raises:
+            InspectorError: The file cannot be used.
+        """
+        if self._engine is not None:
+            return
+        # In a thread: loading SQLAlchemy takes 0.2 s, which a window must not feel.
+        self._engine = await asyncio.to_thread(self._prepare)
+        try:
+            async with self.reading() as connection:
+                await connection.exec_driver_sql("SELECT 1")
+        except BaseException:
+            await self.close()
+            raise
+
+    def _prepare(self) -> AsyncEngine:
+        prepare(self.path)
+        status = self.path.stat()
+        self._identity = (status.st_dev, status.st_ino)
+
+        from sqlalchemy import URL, event
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        # mode=rw: a database that was deleted meanwhile is not made again, empty, behind our back.
+        url = URL.create(
+            "sqlite+aiosqlite", database=f"file:{quote(str(self.path))}", query={"mode": "rw", "uri": "true"}
+        )
+        # isolation_level None: transactions begin where we say and as we say, not where the driver guesses.
+        engine = create_async_engine(url, connect_args={"isolation_level": None}, pool_size=4, max_overflow=4)
+        event.listen(engine.sync_engine, "connect", _on_connect)
+        event.listen(engine.sync_engine, "begin", _on_begin)
+        return engine
+
+    async def close(self) -> None:
+        """Close every connection; again does nothing."""
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await engine.dispose()
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection for a few quick questions; a long one would keep the log from being written back.
+
+        Raises:
+            InspectorError: The database cannot be read.
+        """
+        with self.explained():
+            async with self._opened().connect() as connection:
+                yield connection
+
+    @contextlib.asynccontextmanager
+    async def writing(self, *, full: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Give a connection inside a write transaction; it is committed at the end, rolled back on an error.
+
+        Args:
+            full: Wait until the disk has it (and all before it).
+
+        Raises:
+            InspectorError: The database cannot be written, or another program keeps it for longer than ``BUSY_MS``.
+        """
+        async with self._writing:
+            with self.explained():
+                engine = self._opened().execution_options(**{_SYNCHRONOUS: "FULL" if full else "NORMAL"})
+                async with engine.begin() as connection:
+                    yield connection
+
+    def check_file(self) -> None:
+        """Make sure that the file we write is still the one at its path.
+
+        SQLite goes on writing into a renamed or deleted file without any error.
+
+        Raises:
+            InspectorError: It was moved, deleted or replaced.
+        """
+        try:
+            status = self.path.stat()
+        except OSError:
+            raise InspectorError(
+                f"{self.path} was moved or deleted while it was being recorded to.",
+                "Put it back: what was recorded since waits in memory.",
+            ) from None
+        if (status.st_dev, status.st_ino) != self._identity:
+            raise InspectorError(
+                f"{self.path} was replaced by another file while it was being recorded to.",
+                "Put the first one back: what was recorded since waits in memory.",
+            )
+
+    def size(self) -> int:
+        """Give the bytes on disk, the write-ahead log included."""
+        total = 0
+        for path in (self.path, self.path.with_name(self.path.name + "-wal")):
+            with contextlib.suppress(FileNotFoundError):
+                total += path.stat().st_size
+        return total
+
+    def _opened(self) -> AsyncEngine:
+        if self._engine is None:
+            raise InspectorError(f"{self.path} is not open.", "Open the sessions database first.")
+        return self._engine
+
+    @contextlib.contextmanager
+    def explained(self) -> Any:
+        """Turn what SQLite and the system complain about into an ``InspectorError``."""
+        try:
+            yield
+        except InspectorError:
+            raise
+        except Exception as error:
+            trouble = explain(error, self.path)
+            if trouble is None:
+                raise
+            raise trouble from error
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    synchronous = connection.get_execution_options().get(_SYNCHRONOUS)
+    if synchronous is None:
+        connection.exec_driver_sql("BEGIN")
+        return
+    if connection.info.get(_SYNCHRONOUS, "NORMAL") != synchronous:
+        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+        connection.info[_SYNCHRONOUS] = synchronous
+    # A deferred transaction that writes after it has read fails at once when somebody else wrote in between.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,123 @@
+"""The run log as JSON lines: a header, then a line per record. What is JSON inside a record is JSON in the line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from inspector.core.records import FIELD_NAMES, RECORD_TYPES, Batch, Row
+from inspector.store.files import NewFile
+
+if TYPE_CHECKING:
+    from inspector.core.stream import RecordStream
+
+FORMAT: Final = "inspector-run"
+VERSION: Final = 1
+#: Fields whose text is JSON.
+JSON_FIELDS: Final = frozenset({"payload", "context", "catalog", "failure", "data"})
+#: Nesting beyond this stays a string: how deep a JSON reader goes differs from one to the next.
+MAX_DEPTH: Final = 100
+RECORD_NAMES: Final = tuple(cls.__name__ for cls in RECORD_TYPES)
+
+_BREAKS: Final = ("\n", "\r")
+
+
+async def export_jsonl(stream: RecordStream, target: Path, *, name: str = "") -> int:
+    """Write a stream to a file of JSON lines; the same stream always gives the same bytes.
+
+    Args:
+        stream: A stream that ends.
+        target: The file; replaced when all is written.
+        name: The session's name, for the header.
+
+    Returns:
+        How many records were written.
+
+    Raises:
+        InspectorError: The file cannot be written, or the stream not be read; an old file is as it was.
+    """
+    count = 0
+    with NewFile(target) as file:
+        file.write(json.dumps({"format": FORMAT, "version": VERSION, "name": name}) + "\n")
+        async for batch in stream.read():
+            count += len(batch.rows)
+            await asyncio.to_thread(_write, file, batch)
+    return count
+
+
+def _write(file: NewFile, batch: Batch) -> None:
+    file.write("".join([line(seq, row) for seq, row in enumerate(batch.rows, batch.first)]))
+
+
+def line(seq: int, row: Row) -> str:
+    """Give the line of a row, its line break included."""
+    kind = row[0]
+    parts = [f'{{"seq": {seq}, "record": "{RECORD_NAMES[kind]}"']
+    for name, value in zip(FIELD_NAMES[kind], row[1:], strict=True):
+        if name in JSON_FIELDS and embeddable(value):
+            parts.append(f'"{name}": {value}')
+        else:
+            parts.append(f'"{name}": {_text(value)}')
+    return ", ".join(parts) + "}\n"
+
+
+def _text(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    # A lone surrogate cannot be written as UTF-8; escaped it can.
+    return text if text.isascii() or _encodes(text) else json.dumps(value)
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def embeddable(text: str) -> bool:
+    """Say whether a text can stand in a line as JSON and be taken out again character for character.
+
+    A JSON string cannot: it would be taken for a text.
+    """
+    if not text or text[0] == '"' or text != text.strip() or any(sign in text for sign in _BREAKS):
+        return False
+    if depth(text) > MAX_DEPTH or not (text.isascii() or _encodes(text)):
+        return False
+    try:
+        json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def depth(text: str) -> int:
+    """Give how deep a JSON text nests at most, found without reading it as JSON."""
+    bound = text.count("{") + text.count("[")
+    if bound <= MAX_DEPTH:
+        return bound
+    deepest = level = 0
+    quoted = escaped = False
+    for sign in text:
+        if quoted:
+            if escaped:
+                escaped = False
+            elif sign == "\\":
+                escaped = True
+            elif sign == '"':
+                quoted = False
+        elif sign == '"':
+            quoted = True
+        elif sign in "{[":
+            level += 1
+            deepest = max(deepest, level)
+        elif sign in "}]":
+            level -= 1
+    return deepest
+
+
+def _refuse(constant: str) -> NoReturn:
+    """NaN and Infinity are no JSON, though Python reads them."""
+    raise ValueError(constant)

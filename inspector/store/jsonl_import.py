@@ -1,0 +1,244 @@
+"""A file of JSON lines as a stream, for files that others may have touched."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from inspector.core.errors import InspectorError
+from inspector.core.records import FIELD_NAMES, RECORD_TYPES, SESSION_STARTED, Batch, Row
+from inspector.store.jsonl import FORMAT, JSON_FIELDS, MAX_DEPTH, RECORD_NAMES, VERSION, depth
+from inspector.store.trouble import explain_os
+
+#: Longest line and largest file that are read (bytes).
+MAX_LINE: Final = 16 << 20
+MAX_FILE: Final = 4 << 30
+#: Bad lines that are remembered one by one; further ones are counted.
+MAX_PROBLEMS: Final = 1000
+_BATCH: Final = 1000
+_BOM: Final = b"\xef\xbb\xbf"
+
+_KINDS: Final = {name: number for number, name in enumerate(RECORD_NAMES)}
+_INT_FIELDS: Final = frozenset(
+    {"at", "wall", "seed", "publication", "cause", "fire", "handlers", "execution", "on_loop"}
+)
+_REQUIRED: Final = tuple(
+    frozenset(name for name in names if name not in cls.__dict__)
+    for cls, names in zip(RECORD_TYPES, FIELD_NAMES, strict=True)
+)
+_decoder = json.JSONDecoder()
+
+
+@dataclass(frozen=True)
+class LineProblem:
+    """A line that was left out: its number, 1-based, and why."""
+
+    line: int
+    reason: str
+
+
+class JsonlStream:
+    """The records of a file. Made by ``read_jsonl``.
+
+    Lines that are no records are left out and told in ``problems``; where they were, the next batch
+    begins with a later seq.
+
+    Attributes:
+        name: The session's name as the header gives it.
+        problems: The bad lines of the last ``read``, up to ``MAX_PROBLEMS``.
+        skipped: How many bad lines there were.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path = path
+        self.name = name
+        self.problems: list[LineProblem] = []
+        self.skipped = 0
+
+    async def read(self, after: int = 0) -> AsyncIterator[Batch]:
+        """Give the rows after the seq ``after``.
+
+        Raises:
+            InspectorError: The file cannot be read, or does not begin with ``SessionStarted``.
+        """
+        self.problems, self.skipped = [], 0
+        lines = self._numbered()
+        last = 0
+        done = False
+        try:
+            while not done:
+                rows, done = await asyncio.to_thread(self._page, lines, last)
+                if last == 0 and (not rows or rows[0][0] != 1 or rows[0][1][0] != SESSION_STARTED):
+                    raise InspectorError(f"{self.path} does not begin with SessionStarted.", "Export the run again.")
+                for batch in _batches([one for one in rows if one[0] > after]):
+                    yield batch
+                last = rows[-1][0] if rows else last
+        finally:
+            lines.close()
+
+    def _page(self, lines: Iterator[tuple[int, bytes | str]], last: int) -> tuple[list[tuple[int, Row]], bool]:
+        """Give the next rows, and whether they were the last."""
+        rows: list[tuple[int, Row]] = []
+        for number, data in lines:
+            if isinstance(data, str):
+                self._skip(number, data)
+                continue
+            try:
+                seq, row = parse_line(data)
+                if seq <= last:
+                    raise ValueError(f"seq {seq} comes after {last}")
+            except ValueError as error:
+                self._skip(number, str(error))
+                continue
+            last = seq
+            rows.append((seq, row))
+            if len(rows) == _BATCH:
+                return rows, False
+        return rows, True
+
+    def _skip(self, number: int, reason: str) -> None:
+        self.skipped += 1
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(LineProblem(number, reason))
+
+    def _numbered(self) -> Generator[tuple[int, bytes | str], None, None]:
+        """Give the lines after the header with their numbers; for one that is too long, a sentence."""
+        try:
+            with self.path.open("rb") as file:
+                _read_line(file)
+                number = 1
+                while line := _read_line(file):
+                    number += 1
+                    yield number, line
+        except OSError as error:
+            raise explain_os(error, f"{self.path} cannot be read") from error
+
+
+def read_jsonl(path: Path) -> JsonlStream:
+    """Open a file of JSON lines as a stream; only its header is read now.
+
+    Raises:
+        InspectorError: There is no such file, it is too large, not a run log, or of a newer format.
+    """
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise InspectorError(f"{path} is larger than {MAX_FILE >> 30} GiB.", "Export a shorter session.")
+        with path.open("rb") as file:
+            first = _read_line(file)
+    except OSError as error:
+        raise explain_os(error, f"{path} cannot be read") from error
+    try:
+        header = json.loads(first.removeprefix(_BOM)) if isinstance(first, bytes) else None
+    except (ValueError, RecursionError):
+        header = None
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise InspectorError(f"{path} is not a run log of the inspector.", "Export a session as jsonl to get one.")
+    if header.get("version") != VERSION:
+        raise InspectorError(
+            f"{path} has version {header.get('version')!r:.50} of the format, this inspector knows {VERSION}.",
+            "Update the inspector.",
+        )
+    name = header.get("name")
+    return JsonlStream(path, name if isinstance(name, str) else "")
+
+
+def _read_line(file: BinaryIO) -> bytes | str:
+    """Give the next line, empty at the end; a sentence for one that is too long."""
+    line = file.readline(MAX_LINE + 1)
+    if len(line) <= MAX_LINE:
+        return line
+    while line and not line.endswith(b"\n"):
+        line = file.readline(MAX_LINE)
+    return f"longer than {MAX_LINE >> 20} MiB"
+
+
+def _batches(rows: list[tuple[int, Row]]) -> list[Batch]:
+    """Give numbered rows as batches of consecutive ones."""
+    batches: list[Batch] = []
+    for seq, row in rows:
+        if batches and batches[-1].last + 1 == seq:
+            batches[-1].rows.append(row)
+        else:
+            batches.append(Batch(seq, [row]))
+    return batches
+
+
+def parse_line(data: bytes) -> tuple[int, Row]:
+    """Give the seq and the row of a line.
+
+    Raises:
+        ValueError: It is no record; the text says why.
+    """
+    if not data.endswith(b"\n"):
+        raise ValueError("cut off")
+    try:
+        text = data.decode().strip(" \t\r\n")
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8") from None
+    if depth(text) > MAX_DEPTH + 1:
+        raise ValueError(f"nested deeper than {MAX_DEPTH}")
+    members = _members(text)
+    kind = _KINDS.get(members.get("record", ("", ""))[0])
+    if kind is None:
+        raise ValueError("not a record")
+    seq = members.get("seq", (None, ""))[0]
+    if type(seq) is not int or not 0 < seq < 1 << 36:
+        raise ValueError("no seq")
+    missing = _REQUIRED[kind] - members.keys()
+    if missing:
+        raise ValueError(f"{', '.join(sorted(missing))} is missing")
+    cls = RECORD_TYPES[kind]
+    return seq, (kind, *[_field(cls, name, members.get(name)) for name in FIELD_NAMES[kind]])
+
+
+def _members(text: str) -> dict[str, tuple[Any, str]]:
+    """Give the members of a JSON object: each value, and the text that it was written as."""
+    members: dict[str, tuple[Any, str]] = {}
+    if not text.startswith("{"):
+        raise ValueError("not a JSON object")
+    at, sign = 0, ","
+    try:
+        while sign == ",":
+            name, at = _decoder.raw_decode(text, _skip_blanks(text, at + 1))
+            at = _skip_blanks(text, at)
+            if not isinstance(name, str) or text[at] != ":":
+                raise ValueError("not JSON")
+            start = _skip_blanks(text, at + 1)
+            value, at = _decoder.raw_decode(text, start)
+            if name in members:
+                raise ValueError(f"{name} is given twice")
+            members[name] = (value, text[start:at])
+            at = _skip_blanks(text, at)
+            sign = text[at]
+    except (json.JSONDecodeError, IndexError, RecursionError):
+        raise ValueError("not JSON") from None
+    if sign != "}" or at + 1 != len(text):
+        raise ValueError("not JSON")
+    return members
+
+
+def _skip_blanks(text: str, at: int) -> int:
+    while text[at] in " \t":
+        at += 1
+    return at
+
+
+def _field(cls: type[Any], name: str, member: tuple[Any, str] | None) -> Any:
+    if member is None:
+        return cls.__dict__[name]
+    value, text = member
+    if name in _INT_FIELDS:
+        if name == "seed" and (value is None or type(value) is int):
+            return value
+        if type(value) is not int or not -(1 << 62) < value < 1 << 62:
+            raise ValueError(f"{name} is not a whole number")
+        return value
+    if isinstance(value, str):
+        return value
+    if name not in JSON_FIELDS:
+        raise ValueError(f"{name} is not a text")
+    return text

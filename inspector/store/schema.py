@@ -1,0 +1,202 @@
+"""The tables of a sessions database, and what is done to a file before it is used.
+
+One row keeps a publication with its end, one an execution with its end. A row's key is ``session * SESSION_SPAN``
+plus the number of the publication, of the execution or of the record (``seq``): a session's rows lie together, in
+order, and no index is needed. What belongs to a publication is kept relative to it: small numbers take few bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from inspector.core.errors import InspectorError
+from inspector.store.trouble import explain, explain_os
+
+#: "DEIs": tells our files from other SQLite files.
+APPLICATION_ID: Final = 0x44454973
+#: Numbers from 1 up to this, exclusive, fit into one session.
+SESSION_SPAN: Final = 1 << 36
+#: A file up to this size is checked for damage when it is opened (bytes); about 30 ms.
+CHECKED_BYTES: Final = 16 << 20
+
+_V1: Final = (
+    """CREATE TABLE catalogs (id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, body BLOB NOT NULL)""",
+    # flushes: number of the last commit, so that a writer who never heard how one ended can ask. seed is text because a
+    # seed has no upper bound. bytes: a guess of what the session takes on disk.
+    """CREATE TABLE sessions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, source TEXT NOT NULL, pid INTEGER NOT NULL,
+        wall INTEGER NOT NULL, program TEXT NOT NULL, python TEXT NOT NULL, seed TEXT, catalog INTEGER NOT NULL,
+        closed INTEGER, deleted INTEGER NOT NULL DEFAULT 0, flushes INTEGER NOT NULL DEFAULT 0,
+        last_seq INTEGER NOT NULL DEFAULT 1, last_at INTEGER NOT NULL DEFAULT 0,
+        publications INTEGER NOT NULL DEFAULT 0, executions INTEGER NOT NULL DEFAULT 0,
+        ended INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, swallowed INTEGER NOT NULL DEFAULT 0,
+        bytes INTEGER NOT NULL DEFAULT 0)""",
+    """CREATE TABLE names (id INTEGER PRIMARY KEY, text TEXT NOT NULL)""",
+    # context: number of a name, or the text itself when there are many different ones.
+    # outcome 0: not ended yet; span and length are then only as wide as the end will be.
+    """CREATE TABLE publications (
+        id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, at INTEGER NOT NULL, event INTEGER NOT NULL,
+        cause INTEGER NOT NULL, fire INTEGER NOT NULL, handlers INTEGER NOT NULL, context BLOB NOT NULL,
+        span INTEGER NOT NULL, length INTEGER NOT NULL, outcome INTEGER NOT NULL)""",
+    """CREATE TABLE payloads (id INTEGER PRIMARY KEY, event_id BLOB, correlation BLOB, body TEXT)""",
+    # seq and at are counted from the publication's, span and length from the execution's own start. status is the
+    # position in records.STATUSES; 0 is running.
+    """CREATE TABLE executions (
+        id INTEGER PRIMARY KEY, publication INTEGER NOT NULL, handler INTEGER NOT NULL, fault INTEGER NOT NULL,
+        seq INTEGER NOT NULL, at INTEGER NOT NULL, status INTEGER NOT NULL,
+        span INTEGER NOT NULL, length INTEGER NOT NULL, on_loop INTEGER NOT NULL)""",
+    """CREATE TABLE failures (id INTEGER PRIMARY KEY, body TEXT NOT NULL)""",
+    """CREATE TABLE notes (
+        id INTEGER PRIMARY KEY, at INTEGER NOT NULL, execution INTEGER NOT NULL, publication INTEGER NOT NULL,
+        kind INTEGER NOT NULL, level INTEGER NOT NULL, text TEXT NOT NULL, data TEXT)""",
+    """CREATE INDEX notes_execution ON notes (execution)""",
+    """CREATE TABLE host_notes (
+        id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind INTEGER NOT NULL, level INTEGER NOT NULL,
+        text TEXT NOT NULL, data TEXT)""",
+    # Records that do not follow the order of a run (an end without a start, after a loss), word for word.
+    """CREATE TABLE odd_rows (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, body TEXT NOT NULL)""",
+)
+
+Step = Callable[[sqlite3.Connection], None]
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    for statement in _V1:
+        connection.execute(statement)
+
+
+#: Step n takes a file from version n to n + 1; a released step is never changed.
+MIGRATIONS: Final[tuple[Step, ...]] = (_create,)
+SCHEMA_VERSION: Final = len(MIGRATIONS)
+#: Tables whose rows belong to a session by the range of their key.
+SESSION_TABLES: Final = (
+    "executions",
+    "publications",
+    "payloads",
+    "failures",
+    "notes",
+    "host_notes",
+    "odd_rows",
+    "names",
+)
+
+
+def database_uri(path: Path, mode: str) -> str:
+    """Give the SQLite address of a file: ``ro``, ``rw`` (must exist) or ``rwc``."""
+    return f"file:{quote(str(path))}?mode={mode}"
+
+
+@contextlib.contextmanager
+def _connected(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(database_uri(path, mode), uri=True, isolation_level=None, timeout=2.0)
+    try:
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA cell_size_check=ON")
+        yield connection
+    finally:
+        connection.close()
+
+
+def prepare(path: Path, steps: Sequence[Step] = MIGRATIONS) -> None:
+    """Make sure that a sessions database of our version is at ``path``; make a new one when nothing is there.
+
+    A file that is not ours, newer than us or damaged is left exactly as it was. Blocks; call it in a thread.
+
+    Args:
+        path: Absolute path of the file.
+        steps: The migrations, in order.
+
+    Raises:
+        InspectorError: The file cannot be used, or the folder cannot be written.
+    """
+    try:
+        if not path.parent.exists():
+            path.parent.mkdir(mode=0o700, parents=True)
+        if not path.exists():
+            _make(path, steps)
+        version = _check(path, len(steps))
+        if version < len(steps):
+            _migrate(path, version, steps)
+    except sqlite3.Error as error:
+        trouble = explain(error, path)
+        if trouble is None:
+            raise
+        raise trouble from error
+    except OSError as error:
+        raise explain_os(error, f"{path} cannot be used as sessions database") from error
+
+
+def _make(path: Path, steps: Sequence[Step]) -> None:
+    """Make the file under another name and move it there whole, so nobody ever sees half of it."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
+    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        with _connected(draft, "rw") as connection:
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            connection.execute("BEGIN IMMEDIATE")
+            for step in steps:
+                step(connection)
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={len(steps)}")
+            connection.execute("COMMIT")
+            connection.execute("PRAGMA journal_mode=WAL")
+        try:
+            # A link, unlike a rename, never replaces what another process has put there meanwhile.
+            path.hardlink_to(draft)
+        except FileExistsError:
+            return
+        except OSError:
+            if not path.exists():
+                draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _check(path: Path, known: int) -> int:
+    """Give the version of the file's schema, or say why it is not for us. Opens it for reading only."""
+    if path.is_dir():
+        raise InspectorError(f"{path} is a folder.", "Give the path of a file with --db.")
+    size = path.stat().st_size
+    if size == 0:
+        raise InspectorError(f"{path} is empty.", "Delete it, or choose another place with --db.")
+    with _connected(path, "ro") as connection:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if application != APPLICATION_ID or version < 1:
+            raise InspectorError(
+                f"{path} belongs to another program.", "It was left as it is. Choose another place with --db."
+            )
+        if version > known:
+            raise InspectorError(
+                f"{path} was written by a newer inspector (schema {version}, this one knows {known}).",
+                "Update the inspector, or choose another place with --db.",
+            )
+        if size <= CHECKED_BYTES and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise InspectorError(f"{path} is damaged.", "It was left as it is. Choose another place with --db.")
+        connection.execute("SELECT count(*) FROM sessions").fetchone()
+    return int(version)
+
+
+def _migrate(path: Path, found: int, steps: Sequence[Step]) -> None:
+    """Bring an older file up to date in one transaction; a copy of it as it was is kept beside it."""
+    with _connected(path, "rw") as connection:
+        copy = path.with_name(f"{path.name}.v{found}.bak")
+        if not copy.exists():
+            draft = copy.with_name(f".{copy.name}.{secrets.token_hex(6)}.new")
+            connection.execute("VACUUM INTO ?", (str(draft),))
+            draft.chmod(0o600)
+            draft.replace(copy)
+        connection.execute("BEGIN IMMEDIATE")
+        # Another process may have been quicker.
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        for number in range(version, len(steps)):
+            steps[number](connection)
+            connection.execute(f"PRAGMA user_version={number + 1}")
+        connection.execute("COMMIT")

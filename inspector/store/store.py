@@ -1,0 +1,301 @@
+"""The sessions database: sessions begun, listed, renamed, deleted, looked up."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from inspector.core import records
+from inspector.core.errors import InspectorError, UsageError
+from inspector.core.records import Noted, SessionStarted, to_record
+from inspector.store import live
+from inspector.store.database import Database
+from inspector.store.info import INFO_COLUMNS, RECORDING, SessionInfo, session_info
+from inspector.store.reader import read_names
+from inspector.store.schema import SESSION_SPAN, SESSION_TABLES
+from inspector.store.sources import note_row, odd_row
+from inspector.store.text import from_cell, to_cell
+from inspector.store.writer import OnTrouble, SessionWriter
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from inspector.store.backlog import Backlog
+
+#: Rows, and pages, that one transaction of a deletion removes: other writers wait some 20 ms at most.
+_DELETE_ROWS: Final = 10_000
+_FREE_PAGES: Final = 1_000
+
+
+class Store:
+    """A sessions database. Several processes may have the same one open and record to it.
+
+    Args:
+        path: The file; made with its folder when it is missing.
+        clock: Wall clock, nanoseconds since the epoch.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], int] = time.time_ns) -> None:
+        self.database = Database(path)
+        self._clock = clock
+        self._writers: list[SessionWriter] = []
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.database.path
+
+    async def open(self) -> None:
+        """Open the file, making or migrating it as needed.
+
+        Raises:
+            InspectorError: It is not a sessions database, newer than we know, damaged, or cannot be written.
+        """
+        await self.database.open()
+
+    async def close(self) -> None:
+        """Let go of the file; a session whose writer was not finished counts as interrupted. Again does nothing."""
+        try:
+            for writer in self._writers:
+                await writer.abandon()
+            self._writers.clear()
+        finally:
+            await self.database.close()
+
+    async def begin_session(
+        self,
+        name: str,
+        started: SessionStarted,
+        source: str = "demo",
+        *,
+        on_trouble: OnTrouble | None = None,
+        backlog: Backlog | None = None,
+    ) -> SessionWriter:
+        """Begin a new session; its first record is stored with it.
+
+        Args:
+            name: What people call it.
+            started: The stream's first record.
+            source: Where the session comes from.
+            on_trouble: Called when writing gets into trouble, and with None when it is over.
+            backlog: Bounds of what may wait to be written.
+
+        Raises:
+            InspectorError: The database cannot be written.
+        """
+        body = started.catalog.encode("utf-8", "surrogatepass")
+        lock: live.SessionLock | None = None
+        try:
+            async with self.database.writing(full=True) as connection:
+                catalog = await _keep_catalog(connection, body)
+                result = await connection.exec_driver_sql(
+                    "INSERT INTO sessions (name, source, pid, wall, program, python, seed, catalog, bytes)"
+                    " VALUES (?,?,?,?,?,?,?,?,?)",
+                    (
+                        to_cell(name),
+                        to_cell(source),
+                        os.getpid(),
+                        started.wall,
+                        to_cell(started.program),
+                        to_cell(started.python),
+                        None if started.seed is None else str(started.seed),
+                        catalog,
+                        len(body) // 10,
+                    ),
+                )
+                session = int(result.lastrowid)
+                # Before anybody else can see the session: it is never taken for an interrupted one.
+                lock = live.SessionLock(self.path, session)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+        writer = SessionWriter(self.database, session, lock, self._clock, on_trouble, backlog)
+        self._writers.append(writer)
+        return writer
+
+    async def sessions(self) -> list[SessionInfo]:
+        """List the sessions, the newest first."""
+        return await self._infos("ORDER BY id DESC", ())
+
+    async def session(self, session: int) -> SessionInfo:
+        """Give one session.
+
+        Raises:
+            UsageError: There is no such session.
+        """
+        found = await self._infos("AND id=?", (session,))
+        if not found:
+            raise UsageError(f"There is no session {session}.", "`inspector sessions` lists them.")
+        return found[0]
+
+    async def find_session(self, text: str) -> SessionInfo:
+        """Give the session that a person means: by number, or by its exact name.
+
+        Raises:
+            UsageError: There is none, or there is more than one.
+        """
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else 0
+        found = await self._infos("AND (id=? OR name=?) ORDER BY id", (number, to_cell(text)))
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise UsageError(f"There is no session {text!r}.", "`inspector sessions` lists them.")
+        numbers = ", ".join(str(one.id) for one in found)
+        raise UsageError(f"{text!r} may be any of the sessions {numbers}.", "Name one of them by its number.")
+
+    async def rename(self, session: int, name: str) -> None:
+        """Give a session another name.
+
+        Raises:
+            UsageError: There is no such session, or the name is empty.
+        """
+        if not name.strip():
+            raise UsageError("A session needs a name.")
+        async with self.database.writing() as connection:
+            result = await connection.exec_driver_sql(
+                "UPDATE sessions SET name=? WHERE id=? AND deleted=0", (to_cell(name.strip()), session)
+            )
+            if result.rowcount == 0:
+                raise UsageError(f"There is no session {session}.", "`inspector sessions` lists them.")
+
+    async def delete(self, session: int) -> None:
+        """Delete a session for good and give its room on disk back.
+
+        Raises:
+            UsageError: There is no such session.
+            InspectorError: It is being recorded.
+        """
+        if (await self.session(session)).state == RECORDING:
+            raise InspectorError("The session is being recorded.", "Stop the recording first, then delete it.")
+        async with self.database.writing() as connection:
+            await connection.exec_driver_sql("UPDATE sessions SET deleted=1 WHERE id=?", (session,))
+        live.forget(self.path, session)
+        # Those, too, whose deletion was cut short earlier.
+        async with self.database.reading() as connection:
+            found = await connection.exec_driver_sql("SELECT id FROM sessions WHERE deleted=1")
+            marked = [int(row[0]) for row in found.fetchall()]
+        for one in marked:
+            await self._remove(one)
+        await self._shrink()
+
+    async def _remove(self, session: int) -> None:
+        first, end = session * SESSION_SPAN, (session + 1) * SESSION_SPAN
+        for table in SESSION_TABLES:
+            removed = _DELETE_ROWS
+            while removed == _DELETE_ROWS:
+                async with self.database.writing() as connection:
+                    result = await connection.exec_driver_sql(
+                        f"DELETE FROM {table} WHERE id IN"  # noqa: S608 - a constant of ours
+                        f" (SELECT id FROM {table} WHERE id>=? AND id<? LIMIT {_DELETE_ROWS})",
+                        (first, end),
+                    )
+                    removed = result.rowcount
+        async with self.database.writing() as connection:
+            await connection.exec_driver_sql("DELETE FROM sessions WHERE id=?", (session,))
+            await connection.exec_driver_sql("DELETE FROM catalogs WHERE id NOT IN (SELECT catalog FROM sessions)")
+
+    async def _shrink(self) -> None:
+        """Give free pages back to the disk, a few at a time."""
+        free = 1
+        while free:
+            async with self.database.writing() as connection:
+                before = (await connection.exec_driver_sql("PRAGMA freelist_count")).scalar_one()
+                # The rows must be fetched: each step of the statement frees one page.
+                (await connection.exec_driver_sql(f"PRAGMA incremental_vacuum({_FREE_PAGES})")).close()
+                free = (await connection.exec_driver_sql("PRAGMA freelist_count")).scalar_one()
+            if free == before:
+                return
+
+    async def payload(self, session: int, publication: int) -> str:
+        """Give the payload of a publication as tagged JSON text; empty when it has none."""
+        async with self.database.reading() as connection:
+            found = await connection.exec_driver_sql(
+                "SELECT body FROM payloads WHERE id=?", (session * SESSION_SPAN + publication,)
+            )
+            row = found.first()
+            if row is not None:
+                return from_cell(row[0])
+            for odd in await _odd(connection, session, records.PUBLISHED):
+                if odd[2] == publication:
+                    return str(odd[8])
+        return ""
+
+    async def context(self, session: int, publication: int) -> str:
+        """Give the context of a publication as JSON text; empty when it is unknown."""
+        async with self.database.reading() as connection:
+            found = await connection.exec_driver_sql(
+                "SELECT context FROM publications WHERE id=?", (session * SESSION_SPAN + publication,)
+            )
+            row = found.first()
+            if row is None:
+                return ""
+            if isinstance(row[0], int):
+                return (await read_names(connection, session))[row[0]]
+        return from_cell(row[0])
+
+    async def failure(self, session: int, execution: int) -> str:
+        """Give the failure of an execution as JSON text; empty when it has none."""
+        async with self.database.reading() as connection:
+            found = await connection.exec_driver_sql(
+                "SELECT body FROM failures WHERE id=?", (session * SESSION_SPAN + execution,)
+            )
+            row = found.first()
+            if row is not None:
+                return from_cell(row[0])
+            for odd in await _odd(connection, session, records.HANDLER_ENDED):
+                if odd[2] == execution:
+                    return str(odd[5])
+        return ""
+
+    async def notes(self, session: int, execution: int) -> list[Noted]:
+        """Give what an execution noted, in order."""
+        base = session * SESSION_SPAN
+        async with self.database.reading() as connection:
+            names = await read_names(connection, session)
+            found = await connection.exec_driver_sql(
+                "SELECT id, at, execution, publication, kind, level, text, data FROM notes"
+                " WHERE execution=? ORDER BY id",
+                (base + execution,),
+            )
+            rows = [to_record(note_row(cells, base, names)) for cells in found.fetchall()]
+        return [record for record in rows if isinstance(record, Noted)]
+
+    def size(self) -> int:
+        """Give the bytes of the database on disk, the write-ahead log included."""
+        return self.database.size()
+
+    async def _infos(self, tail: str, values: tuple[Any, ...]) -> list[SessionInfo]:
+        sql = f"SELECT {INFO_COLUMNS} FROM sessions WHERE deleted=0 {tail}"  # noqa: S608 - constants of ours
+        async with self.database.reading() as connection:
+            rows = (await connection.exec_driver_sql(sql, values)).fetchall()
+        return await asyncio.to_thread(self._told, [tuple(row) for row in rows])
+
+    def _told(self, rows: list[tuple[Any, ...]]) -> list[SessionInfo]:
+        # Column 5 is the mark of a proper end; without it only the lock can tell.
+        return [session_info(row, live=row[5] is None and live.is_live(self.path, row[0])) for row in rows]
+
+
+async def _keep_catalog(connection: AsyncConnection, body: bytes) -> int:
+    """Keep a catalog once for all sessions that show it; give its id."""
+    digest = hashlib.sha256(body).digest()
+    await connection.exec_driver_sql(
+        "INSERT OR IGNORE INTO catalogs (digest, body) VALUES (?,?)", (digest, zlib.compress(body))
+    )
+    found = await connection.exec_driver_sql("SELECT id FROM catalogs WHERE digest=?", (digest,))
+    return int(found.scalar_one())
+
+
+async def _odd(connection: AsyncConnection, session: int, kind: int) -> list[records.Row]:
+    base = session * SESSION_SPAN
+    found = await connection.exec_driver_sql(
+        "SELECT id, kind, body FROM odd_rows WHERE id>=? AND id<? AND kind=? ORDER BY id",
+        (base, base + SESSION_SPAN, kind),
+    )
+    return [odd_row(cells) for cells in found.fetchall()]

@@ -1,0 +1,69 @@
+"""What SQLite and the file system complain about, as one sentence and a hint."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from inspector.core.errors import InspectorError
+
+_CHOOSE: Final = "Choose another place with --db."
+
+#: By the beginning of SQLite's error name: text and hint.
+_SENTENCES: Final = (
+    ("SQLITE_FULL", "The disk with {path} is full.", "Free some space; recording goes on as soon as there is room."),
+    ("SQLITE_BUSY", "{path} is in use by another program.", "Close the other program, or wait until it is done."),
+    ("SQLITE_LOCKED", "{path} is in use by another program.", "Close the other program, or wait until it is done."),
+    ("SQLITE_READONLY", "{path} cannot be written.", "Check its permissions and those of its folder. " + _CHOOSE),
+    ("SQLITE_PERM", "{path} cannot be opened: no permission.", _CHOOSE),
+    ("SQLITE_CANTOPEN", "{path} cannot be opened.", "Check that it and its folder can be written. " + _CHOOSE),
+    ("SQLITE_NOTADB", "{path} is not a sessions database.", _CHOOSE),
+    ("SQLITE_CORRUPT", "{path} is damaged.", "It was left as it is. " + _CHOOSE),
+    ("SQLITE_IOERR", "Reading or writing {path} failed.", "Check the disk and its free space."),
+    ("SQLITE_TOOBIG", "A text is too long for {path}.", ""),
+)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    stack: list[BaseException | None] = [error]
+    while stack:
+        one = stack.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        stack += [one.__context__, one.__cause__, getattr(one, "orig", None)]
+
+
+def explain(error: BaseException, path: Path) -> InspectorError | None:
+    """Say in words what went wrong with a database; None when it is no trouble we expect but a bug.
+
+    Args:
+        error: What was raised; SQLAlchemy's wrapping is looked through.
+        path: The database's file.
+    """
+    for one in _chain(error):
+        if isinstance(one, InspectorError):
+            return one
+        if isinstance(one, sqlite3.Error):
+            name = getattr(one, "sqlite_errorname", None) or ""
+            for start, text, hint in _SENTENCES:
+                if name.startswith(start):
+                    return InspectorError(text.format(path=path), hint)
+            if isinstance(one, sqlite3.OperationalError):
+                return InspectorError(f"{path}: {one}.", _CHOOSE)
+        if isinstance(one, OSError):
+            return explain_os(one, f"{path} cannot be used")
+        if isinstance(one, TimeoutError):
+            return InspectorError(f"{path} did not answer in time.", "Close other programs that use it.")
+    return None
+
+
+def explain_os(error: OSError, what: str) -> InspectorError:
+    """Say in words what the file system refused: ``what: No space left on device.``."""
+    return InspectorError(
+        f"{what}: {error.strerror or error}.", "Choose another place, or check space and permissions."
+    )

@@ -1,0 +1,257 @@
+"""The one writer of a session."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from inspector.core.errors import InspectorError
+from inspector.core.records import SESSION_STARTED, Batch
+from inspector.store.backlog import Backlog
+from inspector.store.fold import Folded, Folder
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from inspector.store.database import Database
+    from inspector.store.live import SessionLock
+
+#: Seconds between two commits while there is work, and between two that wait for the disk.
+COMMIT_EVERY: Final = 0.05
+FULL_EVERY: Final = 1.0
+#: Seconds until the next attempt after trouble.
+RETRY_EVERY: Final = 0.5
+#: Records of one commit: one holds other writers, and the loop that folds it, for some 20 ms.
+MAX_PER_COMMIT: Final = 20_000
+
+OnTrouble = Callable[[InspectorError | None], None]
+_log = logging.getLogger(__name__)
+
+
+class SessionWriter:
+    """Queues the batches of a session and commits them, a few times a second. Made by ``Store.begin_session``.
+
+    Somebody awaits ``run`` (a commit every 50 ms while there is work), or calls ``flush`` where it fits. Trouble is
+    told once when it begins and once (as None) when it is over; what could not be written waits and is tried again.
+
+    Args:
+        database: Where to write.
+        session: The session's id.
+        lock: Says that the session is being recorded; the writer releases it.
+        now: Wall clock, nanoseconds since the epoch.
+        on_trouble: Called with the trouble, and with None when it is over.
+        backlog: What waits to be written.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        session: int,
+        lock: SessionLock,
+        now: Callable[[], int],
+        on_trouble: OnTrouble | None = None,
+        backlog: Backlog | None = None,
+    ) -> None:
+        self.session = session
+        self._database = database
+        self._lock = lock
+        self._now = now
+        self._on_trouble = on_trouble
+        self._backlog = backlog or Backlog()
+        self._folder = Folder(session)
+        self._pending: Folded | None = None
+        self._flushes = 0
+        self._last_full = time.monotonic()
+        self._unsynced = False
+        self._work = asyncio.Event()
+        self._flushing = asyncio.Lock()
+        self._stopping = False
+        self._finished = False
+        self.trouble: InspectorError | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many records wait to be written."""
+        return self._backlog.rows
+
+    @property
+    def dropped(self) -> int:
+        """How many records were lost for good because too many waited."""
+        return self._backlog.dropped_rows
+
+    def add(self, batch: Batch) -> None:
+        """Queue a batch. Cheap; call it from the loop that the writer runs on.
+
+        Records that were added before are left out, so a stream can be followed again from an earlier place.
+
+        Raises:
+            InspectorError: The session is finished.
+            ValueError: The stream's first row is not its ``SessionStarted``.
+        """
+        if self._finished:
+            raise InspectorError("The session is closed; nothing can be recorded to it.", "Start a new session.")
+        if batch.first == 1:
+            if batch.rows[0][0] != SESSION_STARTED:
+                raise ValueError("a stream begins with SessionStarted")
+            # It was written when the session began.
+            batch = Batch(2, batch.rows[1:])
+            if not batch.rows:
+                return
+        self._backlog.put(batch, self.trouble.text.rstrip(".") if self.trouble else "the database cannot keep up")
+        self._work.set()
+
+    async def run(self) -> None:
+        """Commit what comes, until ``finish``."""
+        while not self._stopping:
+            pause = COMMIT_EVERY if self.trouble is None else RETRY_EVERY
+            try:
+                async with asyncio.timeout(FULL_EVERY):
+                    await self._work.wait()
+            except TimeoutError:
+                pause = 0.0
+            # Also when finishing begins the pause is kept: at most half a second, and no second way out.
+            await asyncio.sleep(pause)
+            if not self._stopping:
+                await self.flush()
+
+    async def flush(self) -> bool:
+        """Commit what waits now.
+
+        Returns:
+            Whether all of it is in the database; if not, ``trouble`` says why.
+        """
+        async with self._flushing:
+            return await self._flush(close=False)
+
+    async def finish(self) -> None:
+        """Commit the rest and mark the session as properly closed; again does nothing.
+
+        Raises:
+            InspectorError: Records could not be written. They are lost; the session counts as interrupted.
+        """
+        self._stopping = True
+        self._work.set()
+        async with self._flushing:
+            if self._finished:
+                return
+            done = await self._flush(close=True)
+            self._finished = True
+            self._lock.release()
+        if not done and self.trouble is not None:
+            lost = self._backlog.rows + (sum(map(len, self._pending.rows.values())) if self._pending else 0)
+            raise InspectorError(
+                f"The session was not closed properly, {lost} records were lost: {self.trouble.text}", self.trouble.hint
+            ) from self.trouble
+
+    async def abandon(self) -> None:
+        """Let go of the session without closing it: it counts as interrupted from now on."""
+        self._stopping = self._finished = True
+        self._work.set()
+        async with self._flushing:
+            self._lock.release()
+
+    async def _flush(self, *, close: bool) -> bool:
+        self._work.clear()
+        try:
+            self._database.check_file()
+            while self._pending is not None or self._backlog.rows:
+                self._fold()
+                await self._commit(full=time.monotonic() - self._last_full >= FULL_EVERY)
+            if close or (self._unsynced and time.monotonic() - self._last_full >= FULL_EVERY):
+                self._pending = Folded()
+                await self._commit(full=True, close=close)
+        except InspectorError as error:
+            self._tell(error)
+            # So that run() comes back for it.
+            self._work.set()
+            return False
+        self._tell(None)
+        return True
+
+    def _fold(self) -> None:
+        """Fold the next records, unless the last ones are still to be committed."""
+        if self._pending is not None:
+            return
+        for batch in self._backlog.take(MAX_PER_COMMIT):
+            self._folder.fold(batch.first, batch.rows)
+        self._pending = self._folder.take()
+
+    async def _commit(self, *, full: bool, close: bool = False) -> None:
+        """Write what is pending in one transaction, exactly once."""
+        pending = self._pending
+        if pending is None:
+            return
+        try:
+            await self._write(pending, full=full, close=close)
+        except OverflowError:
+            await self._write(self._without_overflow(pending), full=full, close=close)
+        # Into a file that was moved away in this very moment the rows went, but nobody would find them.
+        self._database.check_file()
+        self._pending = None
+        self._flushes += 1
+        self._unsynced = not full
+        if full:
+            self._last_full = time.monotonic()
+
+    async def _write(self, pending: Folded, *, full: bool, close: bool) -> None:
+        async with self._database.writing(full=full) as connection:
+            if await self._is_new(connection, close=close):
+                for sql, rows in pending.statements():
+                    await connection.exec_driver_sql(sql, rows)
+
+    async def _is_new(self, connection: AsyncConnection, *, close: bool) -> bool:
+        """Update the session's row; say whether the rest of this commit is still to be written.
+
+        A commit whose end we never heard of (the task was cancelled, the file moved) may have happened.
+        """
+        t = self._folder.totals
+        result = await connection.exec_driver_sql(
+            "UPDATE sessions SET flushes=?, last_seq=?, last_at=?, publications=?, executions=?, ended=?, failures=?,"
+            " swallowed=?, bytes=?, closed=? WHERE id=? AND flushes=? AND deleted=0",
+            (
+                self._flushes + 1,
+                t.last_seq,
+                t.last_at,
+                t.publications,
+                t.executions,
+                t.ended,
+                t.failures,
+                t.swallowed,
+                t.bytes,
+                self._now() if close else None,
+                self.session,
+                self._flushes,
+            ),
+        )
+        if result.rowcount == 1:
+            return True
+        found = await connection.exec_driver_sql(
+            "SELECT flushes FROM sessions WHERE id=? AND deleted=0", (self.session,)
+        )
+        row = found.first()
+        if row is not None and row[0] == self._flushes + 1:
+            return False
+        raise InspectorError("The session was deleted while it was being recorded.", "Start a new session.")
+
+    def _without_overflow(self, pending: Folded) -> Folded:
+        """Leave out rows with numbers that SQLite cannot hold, counted and told of in the log."""
+        count = 0
+        for name, rows in pending.rows.items():
+            good = [row for row in rows if all(not isinstance(c, int) or -(1 << 63) <= c < 1 << 63 for c in row)]
+            count += len(rows) - len(good)
+            pending.rows[name] = good
+        self._backlog.dropped_rows += count
+        _log.error("records with numbers beyond 64 bits were not stored", extra={"count": count})
+        return pending
+
+    def _tell(self, trouble: InspectorError | None) -> None:
+        before, self.trouble = self.trouble, trouble
+        if (before and before.text) == (trouble and trouble.text):
+            return
+        if trouble is not None:
+            _log.warning("recording is in trouble: %s", trouble)
+        if self._on_trouble is not None:
+            self._on_trouble(trouble)

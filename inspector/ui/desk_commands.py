@@ -1,0 +1,217 @@
+"""What the window can be asked for, as data: menus, bar, palette and shortcuts are made of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from inspector.app.commands import Command
+from inspector.app.text import format_count
+from inspector.ui.menus import SEPARATOR, MenuItem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inspector.ui.desk import Desk
+    from inspector.ui.exporting import Exporting
+
+#: Sessions offered by the button in the bar; the panel has them all.
+_OFFERED = 8
+
+
+def desk_commands(desk: Desk, exporting: Exporting) -> list[Command]:
+    """Give the commands of a desk."""
+    return [*_fire_commands(desk), *_session_commands(desk, exporting)]
+
+
+def _fire_commands(desk: Desk) -> list[Command]:
+    def fire_label() -> str:
+        name = desk.event_to_fire()
+        return f"Fire {name}" if name else "Fire an event"
+
+    def again_label() -> str:
+        return f"Fire {desk.last_fire.event} again" if desk.last_fire is not None else "Again"
+
+    def faults_on() -> bool:
+        return desk.workbench.view is not None and desk.workbench.recording.host.faults
+
+    def faults_label() -> str:
+        return "Faults: on" if faults_on() else "Faults"
+
+    def recording_on() -> bool:
+        return desk.workbench.view is None or desk.workbench.recording.host.recording
+
+    def started() -> str:
+        return "" if desk.workbench.view is not None else "The program is being started"
+
+    return [
+        Command(
+            "fire.selected",
+            "Fire",
+            desk.fire_selected,
+            "Fire",
+            "fire",
+            ("Ctrl+Return", "Ctrl+Enter"),
+            "play",
+            "Publish the selected event with the values in its form",
+            label=fire_label,
+            blocked=desk.blocked,
+        ),
+        Command(
+            "fire.again",
+            "Again",
+            desk.fire_again,
+            "Fire",
+            "fire",
+            ("Ctrl+R",),
+            "repeat",
+            "Publish once more what was fired last",
+            label=again_label,
+            blocked=lambda: desk.blocked() or ("" if desk.last_fire is not None else "Nothing was fired yet"),
+        ),
+        Command(
+            "faults.toggle",
+            "Faults",
+            desk.toggle_faults,
+            "Fire",
+            "program",
+            ("Ctrl+Shift+F",),
+            "bolt",
+            "Make some handlers fail, hang, be slow or swallow exceptions, to see what that looks like",
+            label=faults_label,
+            blocked=started,
+            checked=faults_on,
+        ),
+        Command(
+            "record.toggle",
+            "Recording",
+            desk.toggle_recording,
+            "Fire",
+            "program",
+            ("Ctrl+Shift+R",),
+            "record",
+            "Pause the recording, or go on",
+            blocked=started,
+            checked=recording_on,
+        ),
+        Command(
+            "catalog.find",
+            "Find Event…",
+            desk.find_event,
+            "Fire",
+            "find",
+            ("Ctrl+E",),
+            "search",
+            "Put the keyboard into the catalog's filter",
+        ),
+    ]
+
+
+def _session_commands(desk: Desk, exporting: Exporting) -> list[Command]:
+    def nothing_shown() -> str:
+        return "" if desk.workbench.view is not None else "The program is being started"
+
+    return [
+        Command(
+            "session.live",
+            "Back to the Live Session",
+            desk.show_live,
+            "Session",
+            "open",
+            ("Ctrl+L",),
+            "record",
+            blocked=lambda: nothing_shown() or ("The live session is shown" if desk.workbench.live else ""),
+        ),
+        Command(
+            "session.list",
+            "Open Session…",
+            desk.show_sessions,
+            "Session",
+            "open",
+            ("Ctrl+O",),
+            "session",
+            "Show the list of recorded sessions",
+        ),
+        Command(
+            "session.rename",
+            "Rename Session…",
+            desk.rename_shown,
+            "Session",
+            "change",
+            (),
+            "edit",
+            blocked=lambda: nothing_shown() or ("" if desk.shown_session() else "This session is stored nowhere"),
+        ),
+        Command(
+            "export.jsonl",
+            "Export Run Log as JSON Lines…",
+            lambda: exporting.ask("jsonl"),
+            "Session",
+            "export",
+            ("Ctrl+S",),
+            "export",
+            "Every record, one JSON value a line",
+            blocked=exporting.blocked,
+        ),
+        Command(
+            "export.csv",
+            "Export Executions as CSV…",
+            lambda: exporting.ask("csv"),
+            "Session",
+            "export",
+            (),
+            "export",
+            "One row per execution",
+            blocked=exporting.blocked,
+        ),
+        Command(
+            "export.summary",
+            "Export Handler Summary as CSV…",
+            lambda: exporting.ask("summary"),
+            "Session",
+            "export",
+            (),
+            "export",
+            "One row per handler: counts and percentiles",
+            blocked=exporting.blocked,
+        ),
+        Command(
+            "export.open",
+            "Export",
+            lambda: exporting.ask("jsonl"),
+            icon="export",
+            tooltip="Write the run log to a file",
+            blocked=exporting.blocked,
+        ),
+    ]
+
+
+def session_menu(desk: Desk) -> Sequence[MenuItem]:
+    """Give the sessions that the button in the bar offers."""
+    workbench = desk.workbench
+    view = workbench.view
+    if view is None:
+        return [MenuItem("Starting…", enabled=False)]
+    items = [MenuItem("Live session", desk.show_live, checked=view.live, icon="record"), SEPARATOR]
+    others = [info for info in desk.sessions if info.id != workbench.live_session][:_OFFERED]
+    for info in others:
+        shown = not view.live and view.session == info.id
+        hint = f"{format_count(info.executions)} executions"
+        items.append(MenuItem(info.name, partial(desk.open_session, info.id), checked=shown, hint=hint))
+    if not others:
+        items.append(MenuItem("No other sessions yet", enabled=False))
+    items += [SEPARATOR, MenuItem("All sessions…", desk.show_sessions, icon="list", hint="Ctrl+O")]
+    items.append(MenuItem("Rename…", desk.rename_shown, icon="edit", enabled=bool(desk.shown_session())))
+    return items
+
+
+def export_menu(exporting: Exporting) -> Sequence[MenuItem]:
+    """Give what the export button offers."""
+    reason = exporting.blocked()
+    if reason:
+        return [MenuItem(reason, enabled=False)]
+    return [
+        MenuItem("Run log as JSON Lines…", lambda: exporting.ask("jsonl"), icon="export", hint="Ctrl+S"),
+        MenuItem("Executions as CSV…", lambda: exporting.ask("csv"), icon="export"),
+        MenuItem("Handler summary as CSV…", lambda: exporting.ask("summary"), icon="chart"),
+    ]

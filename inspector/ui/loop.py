@@ -1,0 +1,179 @@
+"""asyncio on Qt's event loop: the only module that knows qasync, and the traps that it sets.
+
+Measured with qasync 0.28: its timers are coarse and early; ``SystemExit`` in a task ends the process without a word,
+``KeyboardInterrupt`` in one leaves a timer that fires for ever; ``app.quit()`` under a running coroutine drops the
+``finally`` of everything pending. So: precise timers, a task factory that turns both into ordinary errors, and a stop
+event instead of ``quit``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import math
+import signal
+from collections.abc import Callable, Coroutine, Generator
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import Qt, QTimer
+from qasync import QEventLoop, _SimpleTimer
+
+from inspector.ui.hooks import Hooks
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from inspector.app.notices import Notices
+
+Main = Callable[[asyncio.Event], Coroutine[Any, Any, int]]
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+#: How often Python gets a chance to see a signal where loops have no signal handlers (Windows), milliseconds.
+_SIGNAL_POLL: Final = 200
+
+
+class TaskInterruptedError(RuntimeError):
+    """``SystemExit`` or ``KeyboardInterrupt`` was raised in a task; it ends that task, not the program."""
+
+
+class PreciseTimer(_SimpleTimer):  # type: ignore[misc]  # qasync has no types
+    """qasync's timer, but never early: Qt's precise timers, and delays rounded up to whole milliseconds."""
+
+    def startTimer(self, milliseconds: int) -> int:
+        """Start a timer of Qt's precise kind; the usual one may be 5 % early."""
+        timer: int = super().startTimer(milliseconds, Qt.TimerType.PreciseTimer)
+        return timer
+
+    def add_callback(self, handle: asyncio.Handle, delay: float = 0) -> asyncio.Handle:
+        """Run the handle after ``delay`` seconds."""
+        # qasync cuts off fractions of a millisecond; half of one more keeps the float on the right side.
+        if delay > 0:
+            delay = (math.ceil(delay * 1000) + 0.5) / 1000
+        added: asyncio.Handle = super().add_callback(handle, delay)
+        return added
+
+
+class _Contained(Coroutine[Any, Any, Any]):
+    """A coroutine whose ``SystemExit`` and ``KeyboardInterrupt`` come out as ``TaskInterruptedError``.
+
+    A wrapper with ``send`` and ``throw`` rather than an ``async def``: a task that is cancelled before its first step
+    would leave the inner coroutine of the latter never awaited.
+    """
+
+    def __init__(self, inner: Coroutine[Any, Any, Any]) -> None:
+        self._inner = inner
+        self.__name__ = getattr(inner, "__name__", type(inner).__name__)
+        self.__qualname__ = getattr(inner, "__qualname__", self.__name__)
+
+    def send(self, value: Any) -> Any:
+        """Go on to the next await."""
+        try:
+            return self._inner.send(value)
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise self._turned(error) from error
+
+    def throw(
+        self,
+        typ: type[BaseException] | BaseException,
+        val: BaseException | object = None,
+        tb: TracebackType | None = None,
+    ) -> Any:
+        """Raise inside, where it waits."""
+        try:
+            if isinstance(typ, BaseException):
+                return self._inner.throw(typ)
+            return self._inner.throw(typ, val, tb)
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise self._turned(error) from error
+
+    def close(self) -> None:
+        """End it."""
+        self._inner.close()
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return (yield from self._inner.__await__())
+
+    @staticmethod
+    def _turned(error: BaseException) -> TaskInterruptedError:
+        return TaskInterruptedError(f"{type(error).__name__} was raised in a task")
+
+
+def _task_factory(
+    loop: asyncio.AbstractEventLoop,
+    work: Coroutine[Any, Any, Any] | Generator[Any, None, Any],
+    context: contextvars.Context | None = None,
+    **more: Any,
+) -> asyncio.Task[Any]:
+    contained = _Contained(work) if isinstance(work, Coroutine) else work
+    return asyncio.Task(contained, loop=loop, context=context, **more)
+
+
+def make_loop(application: QApplication) -> asyncio.AbstractEventLoop:
+    """Give an asyncio loop that runs on the application's event loop, with the traps defused."""
+    loop: asyncio.AbstractEventLoop = QEventLoop(application)
+    loop._timer = PreciseTimer()  # type: ignore[attr-defined]  # noqa: SLF001  (qasync offers no other way)
+    loop.set_task_factory(_task_factory)
+    # qasync's own executor never resolves the future of a function that raises SystemExit.
+    loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="inspector"))
+    return loop
+
+
+def run(main: Main, application: QApplication, notices: Notices) -> int:
+    """Run ``main`` until it returns, and give what it returns.
+
+    ``main`` gets the stop event, which is set by the last window's closing, Ctrl+C and SIGTERM; it should then end its
+    work in order and return. Errors that nobody caught on the way become notices.
+
+    Args:
+        main: What to run.
+        application: The Qt application.
+        notices: Where uncaught errors are told.
+    """
+    application.setQuitOnLastWindowClosed(False)
+
+    async def supervised() -> int:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(hooks.loop_error)
+        closed = application.lastWindowClosed.connect(stop.set)
+        release = _on_signals(loop, stop)
+        try:
+            return await main(stop)
+        finally:
+            release()
+            application.lastWindowClosed.disconnect(closed)
+
+    with Hooks(notices) as hooks, asyncio.Runner(loop_factory=lambda: make_loop(application)) as runner:
+        return runner.run(supervised())
+
+
+def _on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Callable[[], None]:
+    """Set the stop event on Ctrl+C and SIGTERM; gives the way to end that."""
+    try:
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, stop.set)
+    except NotImplementedError:
+        return _on_signals_by_polling(loop, stop)
+
+    def release() -> None:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+    return release
+
+
+def _on_signals_by_polling(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Callable[[], None]:
+    """The same where the loop cannot: Python's handler, and a timer that lets Python run now and then."""
+    old = {number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set)) for number in _SIGNALS}
+    timer = QTimer()
+    timer.timeout.connect(lambda: None)
+    timer.start(_SIGNAL_POLL)
+
+    def release() -> None:
+        timer.stop()
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+    return release

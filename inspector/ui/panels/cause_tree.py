@@ -1,0 +1,102 @@
+"""What led to what, as plain nodes: event → handler → event, from the outermost cause down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from inspector.app.text import format_count, format_duration, format_offset
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
+
+#: How many rows a tree has at most; a cascade may be endless.
+MAX_NODES: Final = 2_000
+
+
+@dataclass(eq=False)
+class Node:
+    """A publication or an execution in the tree.
+
+    Attributes:
+        execution: Its index, -1 for a publication.
+        publication: The index of the publication (for an execution: of its own).
+    """
+
+    execution: int
+    publication: int
+    title: str
+    detail: str
+    status: str
+    offset: str
+    length: str
+    phase: str = ""
+    children: list[Node] = field(default_factory=list)
+
+
+def root_of(journal: Journal, publication: int) -> int:
+    """Give the publication from which a publication came in the end; itself when nothing caused it."""
+    causes, owners = journal.publications["cause"], journal.executions["publication"]
+    while (cause := int(causes[publication])) >= 0:
+        above = int(owners[cause])
+        if above >= publication:
+            break  # a cause comes before its effect; a file may say otherwise
+        publication = above
+    return publication
+
+
+def build_tree(journal: Journal, root: int, limit: int = MAX_NODES) -> tuple[Node, int, set[int]]:
+    """Build the tree below a publication.
+
+    Returns:
+        The root, how many nodes were left out (0: the tree is whole), and the publications in it.
+    """
+    start = journal.publication(root).at
+    top = _publication_node(journal, root, start)
+    waiting, count, left_out, members = [top], 1, 0, {root}
+    while waiting:
+        node = waiting.pop(0)
+        for index in journal.executions_of(node.publication):
+            if count >= limit:
+                left_out += 1
+                continue
+            execution = _execution_node(journal, index, start)
+            node.children.append(execution)
+            count += 1
+            for effect in journal.caused_by(index):
+                if count >= limit:
+                    left_out += 1
+                    continue
+                derived = _publication_node(journal, effect, start)
+                execution.children.append(derived)
+                members.add(effect)
+                waiting.append(derived)
+                count += 1
+    return top, left_out, members
+
+
+def _publication_node(journal: Journal, index: int, start: int) -> Node:
+    one = journal.publication(index)
+    length = "" if one.end is None else format_duration(one.end - one.at)
+    offset = format_offset(one.at - start) if one.at > start else ""
+    status = "" if one.handlers else "unheard"
+    number = f"#{format_count(one.number)}"
+    return Node(-1, index, one.event.name, number, status, offset, length, phase=one.event.phase or "operational")
+
+
+def _execution_node(journal: Journal, index: int, start: int) -> Node:
+    one = journal.execution(index)
+    length = "" if one.duration is None else format_duration(one.duration)
+    method = f".{one.handler.method}" if one.handler.method != one.handler.owner else ""
+    offset = format_offset(one.start - start) if one.start > start else ""
+    return Node(index, one.publication, one.handler.owner, method, one.status, offset, length)
+
+
+def walk(node: Node) -> list[Node]:
+    """Give a node and all below it."""
+    found, waiting = [], [node]
+    while waiting:
+        one = waiting.pop()
+        found.append(one)
+        waiting += one.children
+    return found

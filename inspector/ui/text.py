@@ -1,0 +1,247 @@
+"""Labels, tooltips and questions that show foreign text as what it is: plain characters, never markup."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QFont, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector.app.text import visible
+
+#: How much of a text a tooltip shows.
+TOOLTIP_LIMIT = 1000
+
+
+def set_tone(widget: QWidget, tone: str) -> None:
+    """Give a widget a tone of the style sheet.
+
+    Args:
+        widget: Mostly a label.
+        tone: ``dim``, ``strong``, ``title``, ``section``, ``mono``, ``string``, ``link``, ``warn``, the name
+            of a status, or empty for none.
+    """
+    if widget.property("tone") != tone:
+        widget.setProperty("tone", tone)
+        font = QFont(QGuiApplication.font())
+        if tone == "section":
+            font = section_font(font)
+        elif tone == "title":
+            font.setBold(True)
+        if tone in ("section", "title"):
+            widget.setFont(font)
+        style = widget.style()
+        style.unpolish(widget)
+        style.polish(widget)
+
+
+def section_font(base: QFont) -> QFont:
+    """Give the font of section headers: small, spaced capitals."""
+    font = QFont(base)
+    if base.pointSizeF() > 0:
+        font.setPointSizeF(base.pointSizeF() * 0.87)
+    font.setCapitalization(QFont.Capitalization.AllUppercase)
+    font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 106)
+    font.setWeight(QFont.Weight.DemiBold)
+    return font
+
+
+class PlainLabel(QLabel):
+    """A label that never takes its text for markup, and shows hidden characters as markers.
+
+    Args:
+        text: What it shows, cut at 500 characters (``set_whole`` for more).
+        tone: See ``set_tone``.
+        wrap: Break lines.
+        selectable: Let the mouse and the keyboard select it.
+        parent: The owner.
+    """
+
+    def __init__(
+        self,
+        text: str = "",
+        tone: str = "",
+        *,
+        wrap: bool = False,
+        selectable: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(wrap)
+        if selectable:
+            self.setTextInteractionFlags(
+                Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+            )
+        if tone:
+            set_tone(self, tone)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        """Show a text, cut at 500 characters."""
+        super().setText(visible(text))
+
+    def set_whole(self, text: str, limit: int = 65_536) -> None:
+        """Show up to ``limit`` characters of a text."""
+        super().setText(visible(text, limit))
+
+
+class ElidedLabel(PlainLabel):
+    """A label of one line that gives way: what does not fit is ``…`` and stands whole in the tooltip."""
+
+    def __init__(
+        self,
+        text: str = "",
+        tone: str = "",
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+        parent: QWidget | None = None,
+    ) -> None:
+        self._mode = mode
+        super().__init__(text, tone, parent=parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def setText(self, text: str) -> None:
+        """Show a text; newlines become ``⏎``."""
+        super().setText(text.replace("\n", "⏎"))
+        self._tell()
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for a few characters is enough."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), self.fontMetrics().averageCharWidth() * 4), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Whether a tooltip is needed depends on the room."""
+        super().resizeEvent(event)
+        self._tell()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint what fits."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        room = self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), self._mode, room.width())
+        painter.drawText(room, self.alignment() | Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _tell(self) -> None:
+        fits = self.fontMetrics().horizontalAdvance(self.text()) <= self.contentsRect().width()
+        self.setToolTip("" if fits else plain_tooltip(self.text()))
+
+
+def plain_tooltip(text: str) -> str:
+    """Give a text as a tooltip that shows these very characters; long lines wrap.
+
+    Qt takes a tooltip for markup when it looks like it; so we make it markup, with everything escaped.
+    """
+    if not text:
+        return ""
+    shown = html.escape(visible(text, TOOLTIP_LIMIT)).replace("\n", "<br>")
+    return f'<span style="white-space:pre-wrap">{shown}</span>'
+
+
+def set_tooltip(widget: QWidget, text: str) -> None:
+    """Give a widget a tooltip of plain text."""
+    widget.setToolTip(plain_tooltip(text))
+
+
+def copy_text(text: str) -> None:
+    r"""Put the text into the clipboard, exact but for lone surrogates, which become ``\\ud800``."""
+    exact = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    QGuiApplication.clipboard().setText(exact)
+
+
+def ask_then(
+    parent: QWidget | None,
+    title: str,
+    text: str,
+    hint: str,
+    buttons: Sequence[str],
+    done: Callable[[str | None], None],
+    *,
+    danger: str = "",
+) -> QMessageBox:
+    """Ask a question without stopping the world; ``done`` gets the label of the chosen button, None for none.
+
+    Args:
+        parent: The window that the question covers.
+        title: Title of the question's window.
+        text: The question.
+        hint: What follows from it.
+        buttons: Labels; the first is the default.
+        done: Called once, when the question is answered or closed.
+        danger: The label of the button that destroys something; it is never the default.
+    """
+    box = QMessageBox(parent)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowTitle(title)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(visible(text))
+    # Informative text knows no plain format: it guesses, so it gets markup in which everything is escaped.
+    box.setInformativeText(plain_tooltip(hint))
+    roles = QMessageBox.ButtonRole
+    for index, label in enumerate(buttons):
+        role = roles.DestructiveRole if label == danger else roles.AcceptRole if not index else roles.RejectRole
+        button = box.addButton(label, role)
+        if index == 0 and label != danger:
+            box.setDefaultButton(button)
+        if role == roles.RejectRole:
+            box.setEscapeButton(button)
+
+    def finished() -> None:
+        clicked = box.clickedButton()
+        done(clicked.text() if clicked is not None else None)
+
+    box.finished.connect(finished)
+    box.open()
+    return box
+
+
+def ask(
+    parent: QWidget | None, title: str, text: str, hint: str, buttons: Sequence[str], *, danger: str = ""
+) -> asyncio.Future[str | None]:
+    """Ask a question from a coroutine: await the label of the chosen button, None for none."""
+    answer: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+
+    def done(label: str | None) -> None:
+        if not answer.done():
+            answer.set_result(label)
+
+    ask_then(parent, title, text, hint, buttons, done, danger=danger)
+    return answer
+
+
+def ask_text(parent: QWidget | None, title: str, label: str, text: str, done: Callable[[str], None]) -> QDialog:
+    """Ask for a line of text without stopping the world; ``done`` gets it when it is given."""
+    dialog = QDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle(title)
+    dialog.setMinimumWidth(380)
+    field = QLineEdit(text)
+    field.selectAll()
+    caption = PlainLabel(label)
+    caption.setBuddy(field)
+    kinds = QDialogButtonBox.StandardButton
+    box = QDialogButtonBox(kinds.Ok | kinds.Cancel)
+    box.accepted.connect(dialog.accept)
+    box.rejected.connect(dialog.reject)
+    accept = box.button(kinds.Ok)
+    field.textChanged.connect(lambda now: accept.setEnabled(bool(now.strip())))
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(16, 14, 16, 14)
+    for part in (caption, field, box):
+        layout.addWidget(part)
+    dialog.accepted.connect(lambda: done(field.text().strip()))
+    dialog.open()
+    return dialog

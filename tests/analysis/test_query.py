@@ -1,0 +1,314 @@
+import fnmatch
+import json
+import uuid
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.analysis.query import FilterError, parse
+from inspector.analysis.query_complete import complete
+from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
+from inspector.core.records import BAD_STATUSES, SESSION_STARTED, STATUSES
+from inspector.core.typed import to_plain
+from tests.analysis.sample_runs import MS, Run, Story, Told, failure
+
+EVENTS = (
+    EventDescription("UserLoginFailed", "app.UserLoginFailed", "UserLoginFailed", "auth", "login", "failed"),
+    EventDescription("UserLoginSucceeded", "app.ULS", "user.login", "auth", "login", "succeeded"),
+    EventDescription("AccountClosed", "app.AccountClosed", "AccountClosed", "bank", "closing", "operational"),
+)
+HANDLERS = tuple(
+    HandlerDescription(f"app:{owner}.{method}", f"{owner}.{method}", owner, method)
+    for owner, method in (("Audit", "write"), ("AuditLog", "close"), ("Mail", "send"))
+)
+CORRELATIONS = [str(uuid.UUID(int=7 << 120 | n << 64)) for n in range(3)] + ["order-17"]
+
+
+def new_story():
+    story = Story()
+    catalog = CatalogDescription("demo", EVENTS, HANDLERS)
+    story.fold([(SESSION_STARTED, 0, 0, "demo", "3.11", json.dumps(to_plain(catalog)), None)])
+    return story
+
+
+def told(event="UserLoginFailed", *runs, correlation=CORRELATIONS[0], payload="{}"):
+    return Told(event, 0, list(runs), correlation, payload=payload)
+
+
+def audit(length=MS, status="ok", **more):
+    return Run(0, length, "app:Audit.write", status, **more)
+
+
+def fits(text, *publications):
+    """Which executions fit, as indexes."""
+    story = new_story()
+    story.tell(publications)
+    found = parse(text).mask(story.journal, 0, len(story.journal.executions))
+    return np.flatnonzero(found).tolist()
+
+
+THREE = (
+    told("UserLoginFailed", audit(12 * MS, "failed", failure=failure("RuntimeError", "no session"), on_loop=MS)),
+    told("AccountClosed", Run(0, 3 * MS, "app:AuditLog.close", on_loop=3 * MS), correlation=CORRELATIONS[1]),
+    told("UserLoginSucceeded", Run(0, None, "app:Mail.send", fault="slow"), payload='{"to": "ann@example.org"}'),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", [0, 1, 2]),
+        ("handler:Audit", [0]),
+        ("handler:audit*", [0, 1]),
+        ("handler:Audit.write,Mail", [0, 2]),
+        ("handler:s?nd", [2]),
+        ("-handler:Audit*", [2]),
+        ("event:User*", [0, 2]),
+        ("event:user.login", [2]),
+        ("workflow:login phase:failed", [0]),
+        ("category:bank", [1]),
+        ("status:failed", [0]),
+        ("status:failed,running", [0, 2]),
+        ("status:bad", [0]),
+        ("-status:bad", [1, 2]),
+        ("status:r*", [2]),
+        ("≥10ms", [0]),
+        (">=10ms", [0]),
+        ("<10ms", [1]),
+        (">3ms", [0]),
+        ("≤3ms", [1]),
+        ("=3ms", [1]),
+        ("duration:>2ms <1s", [0, 1]),
+        ("duration>2.5ms", [0, 1]),
+        ("loop≥3000us", [1]),
+        ("loop≥3000µs", [1]),
+        ("wait>5000000ns", [0]),
+        ("-≥10ms", [1, 2]),
+        ("error:Runtime*", [0]),
+        ("error:builtins.RuntimeError", [0]),
+        ("-error:*", [1, 2]),
+        ("fault:yes", [2]),
+        ("fault:no", [0, 1]),
+        (f"corr:{CORRELATIONS[1]}", [1]),
+        (f"corr:{CORRELATIONS[0][:8]}*", [0, 1, 2]),
+        (f"corr:{CORRELATIONS[1][:19]}", [1]),
+        ("corr:0", [0, 1, 2]),
+        ("corr:1", []),
+        ("session", [0]),
+        ('"no session"', [0]),
+        ("ANN@", [2]),
+        ("-auditlog", [0, 2]),
+        ("nowhere", []),
+        ("event:User* status:failed ≥10ms -handler:Mail*", [0]),
+    ],
+)
+def test_a_filter_picks_out_executions(text, expected):
+    assert fits(text, *THREE) == expected
+
+
+def test_free_text_finds_what_the_payload_had_to_escape():
+    publication = told("AccountClosed", audit(), payload=json.dumps({"name": "Jürgen ß"}))
+    assert fits('"jürgen ß"', publication) == [0]
+
+
+def test_a_correlation_id_that_is_no_uuid_is_found_whole():
+    assert fits("corr:order-17", told("AccountClosed", audit(), correlation="order-17"), told()) == [0]
+
+
+def test_publications_without_executions_fit_by_what_they_have():
+    story = new_story()
+    story.tell([told("UserLoginFailed"), told("AccountClosed"), Told("AccountClosed", handlers=2)])
+    rows = np.arange(3)
+    for text, expected in {
+        "": [True, True, True],
+        "event:Account*": [False, True, True],
+        "status:unheard": [True, True, False],
+        "handler:*": [False, False, False],
+        "-status:failed": [True, True, True],
+        "≥1ns": [False, False, False],
+        "closing": [False, True, True],
+        "corr:07": [True, True, False],
+    }.items():
+        assert parse(text).unhandled(story.journal, rows).tolist() == expected, text
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "length", "word"),
+    [
+        ("ok handlr:Audit", 3, 6, "handlr"),
+        ("status:faild", 7, 5, "faild"),
+        ("status:ok,nothing", 10, 7, "nothing"),
+        ("event:", 6, 1, "missing"),
+        ("event:a,,b", 8, 1, "missing"),
+        ("≥10", 1, 2, "unit"),
+        ("≥10parsec", 1, 8, "parsec"),
+        ("≥ms", 1, 2, "length of time"),
+        ("≥", 1, 1, "length of time"),
+        ("size>3ms", 0, 4, "size"),
+        ("a -", 2, 1, "minus"),
+        ('free "text', 5, 5, "quote"),
+        ("fault:maybe", 6, 5, "fault"),
+        ("fault:yes,no", 6, 3, "fault"),
+        ("corr:a,b", 7, 1, "one"),
+    ],
+)
+def test_a_filter_that_cannot_be_read_says_where_and_why(text, position, length, word):
+    with pytest.raises(FilterError, match=word) as caught:
+        parse(text)
+    assert (caught.value.position, caught.value.length) == (position, length)
+
+
+def test_a_mistyped_name_gets_a_suggestion():
+    with pytest.raises(FilterError) as caught:
+        parse("statsu:ok")
+    assert "status" in caught.value.hint
+    with pytest.raises(FilterError) as caught:
+        parse("status:faild")
+    assert "failed" in caught.value.hint
+
+
+@given(st.text())
+def test_any_text_is_a_filter_or_an_error_that_points_into_it(text):
+    try:
+        trouble = None if parse(text).terms or not text.strip() else text
+    except FilterError as error:
+        trouble = error
+    if trouble is not None:
+        assert 0 <= trouble.position <= len(text)
+        assert trouble.length >= 1
+
+
+@given(st.text(min_size=1))
+def test_quoted_text_is_never_syntax(text):
+    quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    terms = parse(quoted).terms
+    assert len(terms) == 1
+    publication = told("AccountClosed", audit(), payload=json.dumps({"value": text}, ensure_ascii=False))
+    if "\\" not in json.dumps(text, ensure_ascii=False):
+        assert fits(quoted, publication) == [0]
+
+
+# --- against a slow and obvious reading, row by row -------------------------------------------------
+
+PATTERNS = ["Audit*", "*", "mail", "?udit", "AuditLog.close", "nobody"]
+terms = st.one_of(
+    st.tuples(st.just("handler"), st.sampled_from(PATTERNS)),
+    st.tuples(st.just("event"), st.sampled_from(["User*", "AccountClosed", "*Failed", "none"])),
+    st.tuples(st.sampled_from(["workflow", "phase", "category"]), st.sampled_from(["login", "f*", "bank", "*"])),
+    st.tuples(st.just("status"), st.sampled_from([*STATUSES, "bad", "*ed"])),
+    st.tuples(st.just("fault"), st.sampled_from(["yes", "no"])),
+    st.tuples(st.just("error"), st.sampled_from(["Key*", "ValueError"])),
+    st.tuples(st.just("corr"), st.sampled_from(CORRELATIONS)),
+    st.tuples(st.sampled_from(["≥", ">", "≤", "<", "="]), st.integers(0, 20)),
+)
+runs = st.builds(
+    Run,
+    start=st.just(0),
+    end=st.one_of(st.none(), st.integers(0, 20).map(lambda n: n * MS)),
+    handler=st.sampled_from([handler.key for handler in HANDLERS]),
+    status=st.sampled_from(STATUSES[1:]),
+    fault=st.sampled_from(["", "slow"]),
+    failure=st.sampled_from(["", failure("KeyError"), failure("ValueError")]),
+)
+publications = st.builds(
+    Told,
+    event=st.sampled_from([event.name for event in EVENTS]),
+    runs=st.lists(runs, max_size=4),
+    correlation=st.sampled_from([*CORRELATIONS, ""]),
+)
+
+
+def like(text, pattern):
+    return fnmatch.fnmatchcase(text.lower(), pattern.lower())
+
+
+def slowly(journal, index, name, value):
+    """Does this one execution fit?"""
+    execution = journal.execution(index)
+    handler, event = execution.handler, execution.event
+    error = json.loads(journal.failures.get(index) or '{"type": null}')["type"]
+    length = execution.duration
+    answers = {
+        "handler": lambda: any(
+            like(text, value) for text in (handler.owner, handler.label, handler.method, handler.key)
+        ),
+        "event": lambda: any(like(text, value) for text in (event.name, event.event_type, event.key)),
+        "workflow": lambda: like(event.workflow, value),
+        "phase": lambda: like(event.phase, value),
+        "category": lambda: like(event.category, value),
+        "status": lambda: execution.status in BAD_STATUSES if value == "bad" else like(execution.status, value),
+        "fault": lambda: execution.fault == (value == "yes"),
+        "error": lambda: error is not None and like(error, value),
+        "corr": lambda: journal.publication(execution.publication).correlation == value,
+        "≥": lambda: length is not None and length >= value * MS,
+        ">": lambda: length is not None and length > value * MS,
+        "≤": lambda: length is not None and length <= value * MS,
+        "<": lambda: length is not None and length < value * MS,
+        "=": lambda: length is not None and length == value * MS,
+    }
+    return answers[name]()
+
+
+@given(st.lists(st.tuples(terms, st.booleans()), max_size=4), st.lists(publications, max_size=6), st.data())
+def test_columns_and_rows_give_the_same_answer(chosen, stories, data):
+    text = " ".join(
+        ("-" if negated else "") + (f"{name}:{value}" if name.isascii() and name.isalpha() else f"{name}{value}ms")
+        for (name, value), negated in chosen
+    )
+    story = new_story()
+    if stories:
+        story.tell(stories)
+    journal = story.journal
+    total = len(journal.executions)
+    first = data.draw(st.integers(0, total))
+    expected = [
+        all(slowly(journal, index, name, value) != negated for (name, value), negated in chosen)
+        for index in range(first, total)
+    ]
+    assert parse(text).mask(journal, first, total).tolist() == expected
+
+
+# --- completion -------------------------------------------------------------------------------------
+
+
+def offered(text, cursor=None):
+    story = new_story()
+    story.tell([THREE[0]])
+    return complete(text, len(text) if cursor is None else cursor, story.journal)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("han", ["handler:"]),
+        ("status:fa", ["failed", "returned_failure"]),
+        ("status:ok,unh", ["unheard"]),
+        ("-event:Acc", ["AccountClosed"]),
+        ("handler:Mail", ["Mail", "Mail.send"]),
+        ("category:", ["auth", "bank"]),
+        ("x workflow:lo", ["login", "closing"]),
+        ("error:", ["RuntimeError"]),
+        ("corr:07", [CORRELATIONS[0]]),
+        ("fault:y", ["yes"]),
+        ("nonsense:", []),
+        ("status:failed zzz", []),
+    ],
+)
+def test_completion_offers_what_fits_at_the_cursor(text, expected):
+    found = [completion.text for completion in offered(text)]
+    assert [text for text in expected if text in found] == found[: len(expected)]
+    assert bool(found) == bool(expected)
+
+
+def test_a_completion_replaces_the_word_under_the_cursor():
+    text = "status:faXX event:A"
+    chosen = offered(text, len("status:fa"))[0]
+    assert text[: chosen.start] + chosen.text + text[chosen.end :] == "status:failed event:A"
+
+
+@given(st.text(max_size=20), st.integers(0, 20))
+def test_completion_answers_whatever_was_typed(text, cursor):
+    for completion in offered(text, min(cursor, len(text))):
+        assert 0 <= completion.start <= completion.end <= len(text)

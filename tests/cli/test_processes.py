@@ -1,0 +1,112 @@
+"""The command as a process: signals, pipes, two at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
+
+
+def start(*words: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "inspector", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def start_long_fire(db: Path) -> subprocess.Popen[str]:
+    """A fire of thousands, under way: with -v the log of its handlers comes on stderr."""
+    process = start("fire", "UserLoginFailed", "--count", "100000", "-v", "--json", "--db", str(db))
+    assert process.stderr is not None
+    assert "user_login_failed" in process.stderr.readline()
+    return process
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_fire_keeps_what_was_recorded(cli: Cli, db: Path, sent: signal.Signals, code: int) -> None:
+    process = start_long_fire(db)
+    process.send_signal(sent)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (code, "")
+    assert "Stopped. Session 1 keeps what was recorded." in err
+    assert "Traceback" not in err
+    (session,) = cli("sessions", "--json").json
+    assert session["state"] == "closed"
+    assert session["publications"] >= 1
+    assert session["running"] == 0
+
+
+def test_a_fire_works_while_another_process_records_into_the_same_database(cli: Cli, db: Path) -> None:
+    process = start_long_fire(db)
+    ran = cli("fire", "UserLoginSucceeded", "--json")
+    states = {session["id"]: session["state"] for session in cli("sessions", "--json").json}
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert (ran.code, ran.json["session"], ran.json["by_status"]) == (0, 2, {"ok": 2})
+    assert states == {1: "recording", 2: "closed"}
+
+
+def test_stdout_holds_nothing_but_json_and_stderr_is_quiet(db: Path) -> None:
+    process = start("fire", "UserLoginFailed", "--json", "--db", str(db))
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
+    assert json.loads(out)["executions"] == 3
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    read, write = os.pipe()
+    process = start("catalog", stdout=write)
+    os.close(write)
+    os.close(read)
+    assert process.communicate(timeout=30)[1] == ""
+    assert process.returncode == 141
+
+
+def test_a_full_disk_under_stdout_is_told() -> None:
+    with Path("/dev/full").open("w") as full:
+        process = start("catalog", stdout=full.fileno())
+    assert "No space left on device" in process.communicate(timeout=30)[1]
+    assert process.returncode == 1
+
+
+def test_the_command_line_loads_no_qt(db: Path) -> None:
+    code = (
+        "import sys\nfrom inspector.cli.main import main\n"
+        f"assert main(['fire', 'UserLoginSucceeded', '--db', {str(db)!r}]) == 0\n"
+        "print('LOADED', *{name.partition('.')[0] for name in sys.modules})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.rpartition("LOADED")[2].split())
+    assert "sqlalchemy" in loaded
+    assert not loaded & {"PySide6", "shiboken6", "qasync", "pyqtgraph"}
+
+
+def test_the_demo_runs_in_a_window_without_a_display_and_leaves_a_picture(
+    cli: Cli, db: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    picture, log = tmp_path / "window.png", tmp_path / "run.jsonl"
+    words = ("demo", "--screenshot", str(picture), "--export", str(log), "--json", "--db", str(db))
+    process = start(*words)
+    out, err = process.communicate(timeout=50)
+    assert (process.returncode, err) == (0, "")
+    told = json.loads(out)
+    assert (told["published"], told["executions"], told["by_status"]) == (79, 185, {"ok": 185})
+    assert (told["screenshot"], told["export"]) == (str(picture), str(log))
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert log.read_text(encoding="utf-8").count('"record": "HandlerEnded"') == 185
+    (session,) = cli("sessions", "--json").json
+    assert (session["id"], session["state"]) == (told["session"], "closed")

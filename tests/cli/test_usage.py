@@ -1,0 +1,124 @@
+"""What every command has in common: exit codes, one line of trouble, nothing but results on stdout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import inspector
+from inspector.app.places import default_database, log_path
+from inspector.cli import sessions
+from inspector.cli.main import main
+from tests.cli.conftest import Cli
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["fly"], "invalid choice: 'fly'"),
+        (["fire"], "required: EVENT"),
+        (["catalog", "--jso"], "Unrecognized arguments: --jso"),
+        (["fire", "UserLoginFailed", "--count", "0"], "--count: must be a whole number from 1 on, not '0'"),
+        (["fire", "UserLoginFailed", "--count", "many"], "--count: must be a whole number from 1 on, not 'many'"),
+        (["fire", "UserLoginFailed", "--seed", "-1"], "--seed: must be a whole number from 0 on"),
+        (["fire", "UserLoginFailed", "--timeout", "0"], "--timeout: must be a number of seconds above 0"),
+        (["fire", "UserLoginFailed", "--timeout", "nan"], "--timeout: must be a number of seconds above 0"),
+        (["fire", "UserLoginFailed", "--meta", "ip"], "--meta needs key=value, not 'ip'"),
+        (["export", "1", "--format", "xml", "-o", "x"], "invalid choice: 'xml'"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_line_and_ends_with_2(cli: Cli, words: list[str], said: str) -> None:
+    ran = cli(*words)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert ran.err.startswith("inspector: ")
+    assert len(ran.err.splitlines()) <= 2
+
+
+def test_version_and_help_end_with_0(cli: Cli) -> None:
+    assert cli("--version").out == f"inspector {inspector.__version__}\n"
+    assert "exit codes" in cli("--help").out
+    assert cli("fire", "--help").code == 0
+
+
+def test_without_a_display_the_window_is_refused_with_a_way_out(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    ran = cli()
+    assert (ran.code, ran.out) == (1, "")
+    assert "no display" in ran.err
+    assert "--screenshot" in ran.err
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_common_options_may_stand_before_and_after_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, before: bool
+) -> None:
+    option = ["--db", str(tmp_path / "mine.db")]
+    assert main([*option, "sessions"] if before else ["sessions", *option]) == 0
+    assert "mine.db" in capsys.readouterr().err
+
+
+def test_data_is_kept_in_the_platforms_folders(home: Path) -> None:
+    assert default_database().is_relative_to(home / "data")
+    assert log_path().is_relative_to(home / "state")
+
+
+def test_a_mistake_of_ours_ends_with_70_and_is_told_in_the_log(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, expected_logs: Callable[..., None]
+) -> None:
+    expected_logs("inspector.cli", "bug on the command line")
+
+    def broken(*_: object) -> int:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(sessions, "run", broken)
+    ran = cli("sessions")
+    assert (ran.code, ran.out) == (70, "")
+    assert "ZeroDivisionError" in ran.err
+    assert "Traceback" not in ran.err
+    assert str(log_path()) in ran.err
+    assert "Traceback" in log_path().read_text()
+    assert "planted" in log_path().read_text()
+
+
+def test_when_the_log_cannot_be_written_the_traceback_is_on_stderr(
+    cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch, expected_logs: Callable[..., None]
+) -> None:
+    expected_logs("inspector.cli")
+    (home / "state").parent.mkdir(parents=True, exist_ok=True)
+    (home / "state").write_text("a file where the folder should be")
+
+    def broken(*_: object) -> int:
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(sessions, "run", broken)
+    ran = cli("sessions")
+    assert ran.code == 70
+    assert "Traceback" in ran.err
+
+
+def test_catalog_shows_events_and_statistics(cli: Cli) -> None:
+    ran = cli("catalog")
+    assert (ran.code, ran.err) == (0, "")
+    assert "77 events, 32 workflows, 181 subscriptions" in ran.out
+    assert "UserRegistrationAttempted" in ran.out
+    assert "\x1b" not in ran.out
+
+
+def test_catalog_json_holds_statistics_and_every_event(cli: Cli) -> None:
+    ran = cli("catalog", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    catalog = ran.json
+    assert catalog["statistics"]["total_events"] == 77
+    assert catalog["statistics"]["requiring_audit"] == 70
+    assert len(catalog["events"]) == 77
+    assert sum(len(event["handlers"]) for event in catalog["events"]) == catalog["subscriptions"] == 181
+    first = catalog["events"][0]
+    assert first["fields"] == [{"name": "email", "type": "str", "required": True}]
+    assert first["handlers"][0] == "LoggingEventHandler.handle_user_registration_attempted"
+    assert [field["name"] for field in catalog["base_fields"]] == [
+        *("event_id", "correlation_id", "occurred_at", "tenant_id")
+    ]

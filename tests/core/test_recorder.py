@@ -1,0 +1,310 @@
+"""The recorder: what happens on a bus, as rows."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from inspector.core import DomainEvent, InMemoryEventBus
+from inspector.core import recorder as recorder_module
+from inspector.core.capture import failure_from_json
+from inspector.core.codec import plain
+from inspector.core.context import FIRE
+from inspector.core.description import CatalogDescription, HandlerDescription
+from inspector.core.recorder import Recorder
+from inspector.core.records import (
+    HandlerEnded,
+    HandlerStarted,
+    HostNoted,
+    Noted,
+    PublicationEnded,
+    Published,
+    Record,
+    SessionStarted,
+    to_record,
+    to_row,
+)
+
+pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happened(DomainEvent):
+    number: int = 0
+    token: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carried(DomainEvent):
+    items: list[int] = field(default_factory=list)
+
+
+class Clock:
+    """Nanoseconds that pass only when they are told to, one for each look."""
+
+    def __init__(self) -> None:
+        self.now = 1_000
+
+    def __call__(self) -> int:
+        self.now += 1
+        return self.now
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    recorder = Recorder()
+    recorder.start(CatalogDescription("test"))
+    return recorder
+
+
+@pytest.fixture
+def bus(recorder: Recorder) -> InMemoryEventBus:
+    bus = InMemoryEventBus()
+    bus.observe(recorder)
+    return bus
+
+
+def records(recorder: Recorder) -> list[Record]:
+    return [to_record(row) for row in recorder.drain()]
+
+
+def of(kind: type[Any], found: list[Record]) -> list[Any]:
+    return [record for record in found if isinstance(record, kind)]
+
+
+def test_a_session_begins_with_its_catalog() -> None:
+    recorder = Recorder(clock=Clock(), wall=lambda: 42, seed=7)
+    recorder.start(CatalogDescription("my program", handlers=(HandlerDescription("k", "l", "o", "m"),)))
+    (started,) = records(recorder)
+    assert isinstance(started, SessionStarted)
+    assert (started.at, started.wall, started.program, started.seed) == (0, 42, "my program", 7)
+    assert json.loads(started.catalog)["handlers"][0]["key"] == "k"
+
+
+async def test_a_publish_with_two_handlers_is_seven_rows_in_order(recorder: Recorder, bus: InMemoryEventBus) -> None:
+    bus.subscribe(Happened, lambda event: None)
+    bus.subscribe(Happened, lambda event: None)
+    await bus.publish(Happened(number=3), metadata={"ip_address": "192.0.2.7"})
+    found = [record for record in records(recorder) if not isinstance(record, (HostNoted, SessionStarted))]
+    assert [type(record).__name__ for record in found] == [
+        "Published",
+        "HandlerStarted",
+        "HandlerEnded",
+        "HandlerStarted",
+        "HandlerEnded",
+        "PublicationEnded",
+    ]
+    published = found[0]
+    assert isinstance(published, Published)
+    assert (published.publication, published.event_type, published.handlers, published.cause) == (1, "Happened", 2, 0)
+    assert json.loads(published.context) == {"session": False, "metadata": {"ip_address": "192.0.2.7"}}
+    assert plain(published.payload)["number"] == 3
+    assert [record.at for record in found] == sorted(record.at for record in found)
+    assert [record.execution for record in of(HandlerStarted, found)] == [1, 2]
+
+
+async def test_rows_survive_the_way_to_records_and_back(recorder: Recorder, bus: InMemoryEventBus) -> None:
+    bus.subscribe(Happened, lambda event: None)
+    await bus.publish(Happened())
+    rows = recorder.drain()
+    assert [to_row(to_record(row)) for row in rows] == rows
+
+
+async def test_a_handler_that_the_catalog_does_not_have_is_introduced_once(
+    recorder: Recorder, bus: InMemoryEventBus
+) -> None:
+    async def newcomer(event: Happened) -> None:
+        """Do something new."""
+
+    bus.subscribe(Happened, newcomer)
+    await bus.publish(Happened())
+    await bus.publish(Happened())
+    notes = [note for note in of(HostNoted, records(recorder)) if note.kind == "handler"]
+    assert len(notes) == 1
+    assert json.loads(notes[0].data)["doc"] == "Do something new."
+
+
+async def test_a_mutable_payload_is_shown_as_it_was_at_the_publish(recorder: Recorder, bus: InMemoryEventBus) -> None:
+    event = Carried(items=[1, 2])
+
+    async def changes(event: Carried) -> None:
+        event.items.append(3)
+
+    bus.subscribe(Carried, changes)
+    await bus.publish(event)
+    (published,) = of(Published, records(recorder))
+    assert plain(published.payload)["items"] == [1, 2]
+
+
+async def test_secrets_never_reach_a_row(recorder: Recorder, bus: InMemoryEventBus) -> None:
+    canary = "canary-7f3a91"
+
+    async def fails(event: Happened) -> None:
+        password = event.token
+        raise ValueError(f"password={password}")
+
+    bus.subscribe(Happened, fails)
+    await bus.publish(Happened(token=canary), metadata={"authorization": f"Bearer {canary}"})
+    text = repr(recorder.drain())
+    assert canary not in text
+    assert "<redacted:" in text
+
+
+async def test_a_failure_is_recorded_with_the_line_that_raised(recorder: Recorder, bus: InMemoryEventBus) -> None:
+    async def fails(event: Happened) -> None:
+        number = event.number
+        raise ValueError(f"bad number {number}")
+
+    bus.subscribe(Happened, fails)
+    await bus.publish(Happened(number=13))
+    (ended,) = of(HandlerEnded, records(recorder))
+    failure = failure_from_json(ended.failure)
+    assert (ended.status, failure.type, failure.message) == ("failed", "ValueError", "bad number 13")
+    origin = failure.origin
+    assert origin is not None
+    assert origin.file == __file__
+    assert origin.mine
+    assert dict(origin.source)[origin.line].strip() == 'raise ValueError(f"bad number {number}")'
+    assert dict(origin.locals)["number"] == "13"
+
+
+async def test_a_derived_publication_knows_its_cause_and_its_fire(recorder: Recorder, bus: InMemoryEventBus) -> None:
+    async def publishes(event: Happened) -> None:
+        await bus.publish(Carried())
+
+    bus.subscribe(Happened, publishes)
+    token = FIRE.set(5)
+    try:
+        await bus.publish(Happened())
+    finally:
+        FIRE.reset(token)
+    first, second = of(Published, records(recorder))
+    assert (first.cause, first.fire, second.cause, second.fire) == (0, 5, 1, 5)
+
+
+async def test_a_fire_has_settled_when_its_last_publication_ended(recorder: Recorder, bus: InMemoryEventBus) -> None:
+    go, leaked, settled = asyncio.Event(), [], []
+    recorder.on_settled(settled.append)
+
+    async def later() -> None:
+        await bus.publish(Carried())
+
+    async def waits(event: Carried) -> None:
+        await go.wait()
+
+    async def leaks(event: Happened) -> None:
+        leaked.append(asyncio.ensure_future(later()))
+        await asyncio.sleep(0)
+
+    bus.subscribe(Happened, leaks)
+    bus.subscribe(Carried, waits)
+    token = FIRE.set(1)
+    await bus.publish(Happened())
+    FIRE.reset(token)
+    assert (recorder.in_flight(1), settled) == (1, [])
+    go.set()
+    await leaked[0]
+    assert (recorder.in_flight(1), settled) == (0, [1])
+
+
+async def test_notes_belong_to_the_execution_that_made_them(recorder: Recorder, bus: InMemoryEventBus) -> None:
+    async def notes(event: Happened) -> None:
+        recorder.note("mail", "info", "sent", {"to": "ada@example.org", "id": event.event_id})
+
+    bus.subscribe(Happened, notes)
+    recorder.note("mail", "info", "outside of any execution")
+    await bus.publish(Happened())
+    (note,) = of(Noted, records(recorder))
+    assert (note.execution, note.publication, note.kind, note.text) == (1, 1, "mail", "sent")
+    assert plain(note.data)["to"] == "ada@example.org"
+
+
+async def test_while_recording_is_off_nothing_new_is_recorded_but_what_runs_is_ended(
+    recorder: Recorder, bus: InMemoryEventBus
+) -> None:
+    go = asyncio.Event()
+
+    async def waits(event: Happened) -> None:
+        await go.wait()
+
+    bus.subscribe(Happened, waits)
+    running = asyncio.ensure_future(bus.publish(Happened(number=1)))
+    await asyncio.sleep(0)
+    recorder.set_recording(False)
+    unseen = asyncio.ensure_future(bus.publish(Happened(number=2)))
+    await asyncio.sleep(0)
+    go.set()
+    await asyncio.gather(running, unseen)
+    recorder.set_recording(True)
+    await bus.publish(Happened(number=3))
+    found = records(recorder)
+    assert [plain(record.payload)["number"] for record in of(Published, found)] == [1, 3]
+    assert len(of(HandlerEnded, found)) == len(of(PublicationEnded, found)) == 2
+    assert [note.kind for note in of(HostNoted, found) if note.kind == "recording"] == ["recording", "recording"]
+
+
+async def test_notes_that_nobody_takes_are_dropped_counted_and_told(
+    recorder: Recorder, bus: InMemoryEventBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "MAX_WAITING", 10)
+
+    async def chatters(event: Happened) -> None:
+        for number in range(50):
+            recorder.note("log", "info", f"line {number}")
+
+    bus.subscribe(Happened, chatters)
+    await bus.publish(Happened())
+    found = records(recorder)
+    (told,) = [note for note in of(HostNoted, found) if note.kind == "dropped"]
+    assert json.loads(told.data)["count"] + len(of(Noted, found)) == 50
+    assert [record.status for record in of(HandlerEnded, found)] == ["ok"]
+
+
+async def test_the_reader_is_woken_once_until_it_has_drained(recorder: Recorder, bus: InMemoryEventBus) -> None:
+    woken: list[int] = []
+    recorder.drain()
+    recorder.on_rows(lambda: woken.append(1))
+    await bus.publish(Happened())
+    await bus.publish(Happened())
+    assert woken == [1]
+    recorder.drain()
+    await bus.publish(Happened())
+    assert woken == [1, 1]
+
+
+async def test_an_endless_loop_is_told_with_who_published_whom(
+    recorder: Recorder, bus: InMemoryEventBus, expected_logs: Any
+) -> None:
+    expected_logs("inspector.core.bus", "event_publish_refused")
+
+    async def again(event: Happened) -> None:
+        await bus.publish(Happened())
+
+    bus.subscribe(Happened, again)
+    await bus.publish(Happened())
+    (note,) = [note for note in of(HostNoted, records(recorder)) if note.kind == "loop"]
+    assert "Happened" in note.text
+    assert "again" in json.loads(note.data)["chain"][0]
+
+
+async def test_an_event_whose_id_is_of_a_strangers_type_does_not_run_its_code(
+    recorder: Recorder, bus: InMemoryEventBus
+) -> None:
+    class Trap:
+        def __str__(self) -> str:
+            raise SystemExit("code of the user ran")
+
+    @dataclass
+    class Foreign:
+        event_id: object
+
+    await bus.publish(Foreign(Trap()))  # type: ignore[arg-type]
+    await bus.publish(Foreign(uuid4()))  # type: ignore[arg-type]
+    first, second = of(Published, records(recorder))
+    assert first.event_id == "<Trap>"
+    assert len(second.event_id) == 36

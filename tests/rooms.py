@@ -1,0 +1,288 @@
+"""The rooms of the architecture, read from the source: who imports whom, which calls stand in one place only.
+
+`violations(path, source)` judges one module of `inspector/`; `tests/test_rooms.py` runs it over all of them
+and over planted mistakes.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TypeGuard
+
+# What each room may import of the others; "" is the package itself, `__main__` the door to the command line.
+# Neighbours (hosts, catalog, analysis, store) have no door to each other.
+DOORS: dict[str, set[str]] = {
+    "": set(),
+    "core": set(),
+    "agent": {"core"},
+    "hosts": {"core", "agent"},
+    "catalog": {"core"},
+    "analysis": {"core"},
+    "store": {"core"},
+    "demo": {"core"},
+    "app": {"core", "agent", "hosts", "catalog", "analysis", "store"},
+    "models": {"core", "agent", "hosts", "catalog", "analysis", "store", "app"},
+    "ui": {"core", "agent", "hosts", "catalog", "analysis", "store", "app", "models"},
+    "cli": {"core", "agent", "hosts", "catalog", "analysis", "store", "app", "models", "ui", "demo"},
+    "__main__": {"core", "cli"},
+}
+# Rooms that are imported inside a function only: the command line works without Qt until a window opens.
+LATE_DOORS = {"cli": {"models", "ui"}}
+
+# Packages of others (and the one of the standard library that is SQL), and who may import them.
+PACKAGES: dict[str, set[str]] = {
+    "PySide6": {"models", "ui"},
+    "shiboken6": {"models", "ui"},
+    "qasync": {"ui/loop.py"},
+    "pyqtgraph": {"ui"},
+    "numpy": {"catalog", "analysis", "store", "app", "models", "ui"},
+    "sqlalchemy": {"store", "demo"},
+    "aiosqlite": {"store"},
+    "sqlite3": {"store"},
+    "platformdirs": {"app", "cli"},
+}
+# Models know Qt, but no widgets and no painting.
+MODELS_QT = {"QtCore"}
+TYPES_ONLY = {("core", "sqlalchemy")}
+# Rooms that are loaded in the user's process, under a private name and on Python 3.10.
+GUEST_ROOMS = {"core", "agent"}
+NEW_PYTHON_ALLOWED = {"core/bus.py"}
+
+# Calls that stand in named modules only, each with the reason.
+TASK_OWNERS = {
+    "app/tasks.py": "the one owner of the window's tasks: names them, keeps them, reports their failure",
+    "core/execution.py": "a task for each handler; the publication waits for it",
+    "hosts/embedded.py": "a task for each fire, on its own loop; the host keeps it and tells its failure",
+}
+# The helpers here make every label, question and tooltip plain text.
+TOOLTIP_HELPER = "plain_tooltip"
+LABEL_MAKERS = {"ui/text.py"}
+# Only the program loader of the agent imports the user's code.
+USER_CODE_LOADERS: set[str] = set()
+
+TASK_CALLS = {"create_task", "ensure_future"}
+RICH_TEXT_CALLS = {"setHtml", "setMarkdown", "insertHtml", "toHtml"}
+GUESSING_WIDGETS = {"QLabel", "QMessageBox"}
+RICH_TEXT_WIDGETS = {"QTextBrowser", "QTextEdit"}
+NESTED_LOOPS = {"exec", "exec_"}
+COPIES = {"copy", "copy2", "copyfile", "copyfileobj", "copytree", "move"}
+# Names of the standard library that Python 3.10 does not have.
+NEWER_THAN_3_10 = {
+    "enum": {"StrEnum", "ReprEnum", "verify", "member", "nonmember"},
+    "datetime": {"UTC"},
+    "asyncio": {"TaskGroup", "Runner", "timeout", "timeout_at", "Timeout", "Barrier"},
+    "typing": {"Self", "Never", "LiteralString", "Required", "NotRequired", "Unpack", "TypeVarTuple"}
+    | {"assert_never", "assert_type", "reveal_type", "dataclass_transform", "override"},
+    "builtins": {"ExceptionGroup", "BaseExceptionGroup"},
+    "contextlib": {"chdir"},
+    "hashlib": {"file_digest"},
+    "tomllib": {"load", "loads", "TOMLDecodeError"},
+}
+
+
+@dataclass(frozen=True)
+class _Import:
+    line: int
+    module: str  # absolute, dotted
+    names: tuple[str, ...]
+    relative: bool
+    late: bool
+    types_only: bool
+
+
+def room_of(path: str) -> str:
+    """The room of a module, from its path below `inspector/`."""
+    parts = PurePosixPath(path).parts
+    if len(parts) > 1:
+        return parts[0]
+    return "" if parts[0] == "__init__.py" else PurePosixPath(path).stem
+
+
+def violations(path: str, source: str) -> list[str]:
+    """What a module does that its room forbids, as `path:line: sentence`.
+
+    Args:
+        path: Below `inspector/`, with forward slashes.
+        source: Its text.
+    """
+    tree = ast.parse(source)
+    found = [*_import_violations(path, tree), *_call_violations(path, tree), *_except_violations(tree)]
+    if room_of(path) in GUEST_ROOMS and path not in NEW_PYTHON_ALLOWED:
+        found += _python_violations(source, tree)
+    return [f"inspector/{path}:{line}: {sentence}" for line, sentence in sorted(found)]
+
+
+# --- imports --------------------------------------------------------------------------------------
+
+
+def _imports(path: str, tree: ast.Module) -> Iterator[_Import]:
+    package = ["inspector", *PurePosixPath(path).parts[:-1]]
+
+    def walk(node: ast.AST, late: bool, types_only: bool) -> Iterator[_Import]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                for alias in child.names:
+                    yield _Import(child.lineno, alias.name, (), False, late, types_only)
+            elif isinstance(child, ast.ImportFrom):
+                base = package[: len(package) + 1 - child.level] if child.level else []
+                module = ".".join([*base, *([child.module] if child.module else [])])
+                names = tuple(alias.name for alias in child.names)
+                yield _Import(child.lineno, module, names, child.level > 0, late, types_only)
+            inner_late = late or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            if isinstance(child, ast.If) and _is_type_checking(child.test):
+                for statement in child.body:
+                    yield from walk(ast.Module([statement], []), inner_late, True)
+                for statement in child.orelse:
+                    yield from walk(ast.Module([statement], []), inner_late, types_only)
+            else:
+                yield from walk(child, inner_late, types_only)
+
+    return walk(tree, False, False)
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    return (isinstance(test, ast.Name) and test.id == "TYPE_CHECKING") or (
+        isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING"
+    )
+
+
+def _import_violations(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    room = room_of(path)
+    if room not in DOORS:
+        yield 1, f"the room {room!r} is not known"
+        return
+    for item in _imports(path, tree):
+        top = item.module.partition(".")[0]
+        if top == "inspector":
+            yield from _door_violations(room, item)
+        elif item.relative:
+            yield item.line, "a relative import leaves the package"
+        else:
+            yield from _package_violations(path, room, top, item)
+
+
+def _door_violations(room: str, item: _Import) -> Iterator[tuple[int, str]]:
+    parts = item.module.split(".")
+    targets = {parts[1]} if len(parts) > 1 else set(item.names) & set(DOORS)
+    for target in sorted(targets - {room}):
+        if target not in DOORS[room]:
+            yield item.line, f"{room or 'the package'} has no door to {target}"
+        elif target in LATE_DOORS.get(room, set()) and not (item.late or item.types_only):
+            yield item.line, f"{room} imports {target} inside a function only"
+    if room in GUEST_ROOMS and not item.relative:
+        yield item.line, f"{room} is loaded under another name: import it relatively"
+
+
+def _package_violations(path: str, room: str, top: str, item: _Import) -> Iterator[tuple[int, str]]:
+    allowed = PACKAGES.get(top)
+    if allowed is None:
+        if top not in sys.stdlib_module_names:
+            yield item.line, f"{top} is neither ours nor a package that the rooms know"
+    elif not {room, path} & allowed and not (item.types_only and (room, top) in TYPES_ONLY):
+        yield item.line, f"{top} does not belong in {room or 'the package'}"
+    elif room == "models" and top == "PySide6":
+        submodules = {item.module.partition(".")[2].partition(".")[0]} - {""} or set(item.names)
+        if not submodules or submodules - MODELS_QT:
+            yield item.line, "models know QtCore only"
+
+
+# --- calls ----------------------------------------------------------------------------------------
+
+
+def _name(node: ast.expr) -> str:
+    """The last part of a dotted name: `QLabel` of `QtWidgets.QLabel`."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _call_violations(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            for base in node.bases:
+                yield from _widget_violations(path, _name(base), node.lineno)
+        elif isinstance(node, ast.ImportFrom) and node.module == "shutil" and not node.level:
+            if {alias.name for alias in node.names} & COPIES:
+                yield node.lineno, "shutil's copies drop the locks of a database that is open"
+        elif isinstance(node, ast.Call):
+            yield from _one_call_violations(path, node)
+
+
+def _one_call_violations(path: str, call: ast.Call) -> Iterator[tuple[int, str]]:
+    name = _name(call.func)
+    yield from _widget_violations(path, name, call.lineno)
+    if name in TASK_CALLS and path not in TASK_OWNERS:
+        yield call.lineno, f"{name}: tasks are made by their owners only (app/tasks.py)"
+    if name in RICH_TEXT_CALLS:
+        yield call.lineno, f"{name}: text of payloads is never markup"
+    if isinstance(call.func, ast.Attribute):
+        if name in NESTED_LOOPS:
+            yield call.lineno, f"{name}: a nested loop of Qt kills tasks; use open() and the signal finished"
+        if name in COPIES and _name(call.func.value) == "shutil":
+            yield call.lineno, f"shutil.{name} drops the locks of a database that is open"
+    if name == "setToolTip" and not _is_safe_text(call.args):
+        yield call.lineno, f"setToolTip: text that is not fixed goes through {TOOLTIP_HELPER}"
+    if name == "showText" and not _is_safe_text(call.args[1:]):
+        yield call.lineno, f"showText: text that is not fixed goes through {TOOLTIP_HELPER}"
+    if name in {"import_module", "__import__"} and path not in USER_CODE_LOADERS:
+        yield call.lineno, f"{name}: the user's code is imported by the agent's loader only"
+
+
+def _is_safe_text(arguments: list[ast.expr]) -> bool:
+    """Whether a tooltip cannot hold foreign markup: fixed text, or escaped by the one helper."""
+    text = arguments[0] if arguments else None
+    if isinstance(text, ast.IfExp):
+        return _is_safe_text([text.body]) and _is_safe_text([text.orelse])
+    if isinstance(text, ast.Call):
+        return _name(text.func) == TOOLTIP_HELPER or (_name(text.func) == "tr" and _is_safe_text(text.args))
+    return isinstance(text, ast.Constant)
+
+
+def _widget_violations(path: str, name: str, line: int) -> Iterator[tuple[int, str]]:
+    if name in RICH_TEXT_WIDGETS:
+        yield line, f"{name} shows markup: use QPlainTextEdit"
+    if name in GUESSING_WIDGETS and path not in LABEL_MAKERS:
+        yield line, f"{name} guesses markup: use the helpers of ui/text.py"
+
+
+def _except_violations(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler):
+            if node.type is None:
+                yield node.lineno, "a bare except also takes KeyboardInterrupt"
+            if all(
+                isinstance(s, ast.Pass) or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+                for s in node.body
+            ):
+                yield node.lineno, "a silent except: say what is expected, or tell somebody"
+        elif _is_broad_suppress(node):
+            yield node.lineno, "suppress(Exception) hides every mistake"
+
+
+def _is_broad_suppress(node: ast.AST) -> TypeGuard[ast.Call]:
+    if not isinstance(node, ast.Call) or _name(node.func) != "suppress":
+        return False
+    return bool({_name(argument) for argument in node.args} & {"Exception", "BaseException"})
+
+
+# --- Python 3.10 ----------------------------------------------------------------------------------
+
+
+def _python_violations(source: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    try:
+        ast.parse(source, feature_version=(3, 10))
+    except SyntaxError as error:
+        yield error.lineno or 1, f"not Python 3.10: {error.msg}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.TryStar):
+            yield node.lineno, "except* is newer than Python 3.10"
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            for name in {alias.name for alias in node.names} & NEWER_THAN_3_10.get(node.module or "", set()):
+                yield node.lineno, f"{node.module}.{name} is newer than Python 3.10"
+        elif isinstance(node, ast.Attribute):
+            if node.attr in NEWER_THAN_3_10.get(_name(node.value), set()):
+                yield node.lineno, f"{_name(node.value)}.{node.attr} is newer than Python 3.10"
+        elif isinstance(node, ast.Name) and node.id in NEWER_THAN_3_10["builtins"]:
+            yield node.lineno, f"{node.id} is newer than Python 3.10"

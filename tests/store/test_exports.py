@@ -1,0 +1,190 @@
+"""Exported files: complete or not there, readable by others, and read back with care."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from inspector.core.errors import InspectorError
+from inspector.core.records import Batch, Row, to_row
+from inspector.store import jsonl_import
+from inspector.store.jsonl import export_jsonl
+from inspector.store.jsonl_import import LineProblem, read_jsonl
+from inspector.store.tables import COLUMNS, HandlerSummary, export_csv, export_summary_csv
+from tests.store.runs import STARTED, ListStream, collect, numbered, plain_run
+
+RUN: list[Row] = [
+    to_row(STARTED),
+    (1, 5, 1, "Login", "", "corr", 0, 1, '{"user": "ü"}', '{"session": true}', 2),
+    (2, 10, 1, 1, "audit", ""),
+    (2, 20, 2, 1, "mail", "fail"),
+    (3, 1_000_030, 2, "failed", 7, '{"type": "ValueError", "message": "=cmd()\\n\\"x\\""}'),
+    (1, 40, 2, "=Evil", "", "", 1, 1, "", "", 1),
+    (2, 50, 3, 2, "+handler", ""),
+    (3, 60, 3, "ok", 1, ""),
+    (5, 61, 2, "done"),
+    (4, 62, 1, 1, "log", "info", "hello", ""),
+]
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
+
+
+def lines_of(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines(keepends=True)
+
+
+class BrokenStream:
+    async def read(self, after: int = 0) -> AsyncIterator[Batch]:
+        yield Batch(1, RUN[:3])
+        raise InspectorError("The database is gone.")
+
+
+async def test_jsonl_has_a_header_and_json_inside_records_is_json(tmp_path: Path) -> None:
+    target = tmp_path / "run.jsonl"
+    await export_jsonl(ListStream(RUN), target, name="my run")
+    header, *lines = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
+    assert header == {"format": "inspector-run", "version": 1, "name": "my run"}
+    assert [line["seq"] for line in lines] == list(range(1, len(RUN) + 1))
+    assert lines[0]["record"] == "SessionStarted"
+    assert lines[0]["catalog"] == {"events": []}
+    assert lines[1]["payload"] == {"user": "ü"}
+    assert lines[4]["failure"]["message"] == '=cmd()\n"x"'
+
+
+async def test_csv_has_a_row_per_execution_and_formulas_are_defused(tmp_path: Path) -> None:
+    target = tmp_path / "run.csv"
+    assert await export_csv(ListStream(RUN), target) == 3
+    assert target.read_bytes().count(b"\r\n") == 4
+    with target.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == list(COLUMNS)
+    assert [(row["execution"], row["status"]) for row in rows] == [("2", "failed"), ("3", "ok"), ("1", "running")]
+    assert rows[0]["error_type"] == "ValueError"
+    assert rows[0]["error_message"] == '\'=cmd()\n"x"'
+    assert (rows[0]["start_ns"], rows[0]["duration_ns"], rows[0]["fault"]) == ("20", "1000010", "fail")
+    assert rows[0]["started_at"] == "2026-09-21T14:13:20.123456+00:00"
+    assert (rows[1]["event"], rows[1]["handler"], rows[1]["cause"]) == ("'=Evil", "'+handler", "1")
+    assert (rows[2]["duration_ns"], rows[2]["correlation"], rows[2]["cause"]) == ("", "corr", "")
+
+
+async def test_csv_keeps_formulas_when_asked_to(tmp_path: Path) -> None:
+    await export_csv(ListStream(RUN), tmp_path / "run.csv", defuse=False)
+    assert "=Evil,+handler" in (tmp_path / "run.csv").read_text("utf-8")
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+def test_every_formula_sign_is_defused_in_the_summary(tmp_path: Path, sign: str) -> None:
+    target = tmp_path / "s.csv"
+    export_summary_csv([HandlerSummary(f"{sign}x", "a.py", 3, 2, 1, -10, 5.0, 1, 9, 0.5, 5.0, 9.0, 9.0)], target)
+    with target.open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["name"] == f"'{sign}x"
+    assert (row["total_ns"], row["mean_ns"], row["p99_ns"]) == ("-10", "5.0", "9.0")
+
+
+async def test_failed_export_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
+    target = tmp_path / "run.jsonl"
+    target.write_text("old")
+    for export in (export_jsonl, export_csv):
+        with pytest.raises(InspectorError, match="gone"):
+            await export(BrokenStream(), target)
+        assert target.read_text() == "old"
+        assert files(tmp_path) == [target]
+
+
+async def test_full_disk_leaves_the_old_file_and_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "run.jsonl"
+    target.write_text("old")
+
+    def full(fd: int, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(InspectorError, match="cannot be written: No space left"):
+        await export_jsonl(ListStream(RUN), target)
+    assert target.read_text() == "old"
+    assert files(tmp_path) == [target]
+
+
+async def test_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InspectorError, match="There is no folder"):
+        await export_jsonl(ListStream(RUN), tmp_path / "no" / "run.jsonl")
+    with pytest.raises(InspectorError, match="is a folder"):
+        await export_csv(ListStream(RUN), tmp_path)
+
+
+async def test_draft_of_a_killed_export_is_swept_and_a_fresh_one_is_not(tmp_path: Path) -> None:
+    stale, fresh = tmp_path / ".run.jsonl.aa.inspector-part", tmp_path / ".run.jsonl.bb.inspector-part"
+    stale.touch()
+    fresh.touch()
+    os.utime(stale, (time.time() - 7200,) * 2)
+    await export_jsonl(ListStream(RUN), tmp_path / "run.jsonl")
+    assert files(tmp_path) == [fresh, tmp_path / "run.jsonl"]
+
+
+async def exported(path: Path, rows: list[Row]) -> list[bytes]:
+    await export_jsonl(ListStream(rows), path)
+    return lines_of(path)
+
+
+async def test_bad_lines_are_left_out_with_their_number_and_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.jsonl"
+    rows = plain_run(3)
+    lines = await exported(path, rows)
+    monkeypatch.setattr(jsonl_import, "MAX_LINE", 400)
+    deep = b'{"seq": 5, "record": "HostNoted", "at": 1, "data": ' + b"[" * 102 + b"]" * 102 + b"}\n"
+    bad = {
+        4: (b"{nonsense\n", "not JSON"),
+        5: (b"\xff\xfe\n", "not UTF-8"),
+        6: (lines[5].replace(b'"seq": 5', b'"seq": 2'), "seq 2 comes after 2"),
+        7: (b'{"seq": 6, "record": "Published", "at": 1}\n', None),
+        8: (
+            b'{"seq": 7, "record": "HandlerEnded", "at": "x", "execution": 1, "status": "ok", "on_loop": 0}\n',
+            None,
+        ),
+        9: (deep, "nested deeper than 100"),
+        10: (b'{"x": "' + b"y" * 3000 + b'"}\n', "longer than 0 MiB"),
+        11: (b'{"seq": 10, "seq": 11}\n', "seq is given twice"),
+        len(lines): (lines[-1].rstrip(b"\n"), "cut off"),
+    }
+    for number, (data, _) in bad.items():
+        lines[number - 1] = data
+    path.write_bytes(b"\xef\xbb\xbf" + b"".join(lines))
+    stream = read_jsonl(path)
+    good = [one for one in numbered(rows) if one[0] + 1 not in bad]
+    assert await collect(stream) == good
+    assert [problem.line for problem in stream.problems] == list(bad)
+    assert {problem for problem in stream.problems if bad[problem.line][1]} == {
+        LineProblem(number, reason) for number, (_, reason) in bad.items() if reason
+    }
+    reasons = {problem.line: problem.reason for problem in stream.problems}
+    assert "event_type" in reasons[7]
+    assert "is missing" in reasons[7]
+    assert reasons[8] == "at is not a whole number"
+    assert stream.skipped == len(bad)
+
+
+async def test_what_is_no_run_log_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    with pytest.raises(InspectorError, match="cannot be read"):
+        read_jsonl(path)
+    for text in ("", "hello\n", "[1]\n", '{"format": "other"}\n', "[" * 100_000):
+        path.write_text(text)
+        with pytest.raises(InspectorError, match="not a run log"):
+            read_jsonl(path)
+    path.write_text('{"format": "inspector-run", "version": 2}\n')
+    with pytest.raises(InspectorError, match="version 2"):
+        read_jsonl(path)
+    path.write_text('{"format": "inspector-run", "version": 1}\n')
+    with pytest.raises(InspectorError, match="does not begin"):
+        await collect(read_jsonl(path))

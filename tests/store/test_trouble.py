@@ -1,0 +1,201 @@
+"""Trouble while writing is told, and nothing is lost without being counted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from inspector.core.errors import InspectorError
+from inspector.core.records import Batch
+from inspector.store import writer as writer_module
+from inspector.store.backlog import Backlog
+from inspector.store.reader import StoredStream
+from inspector.store.store import Store
+from inspector.store.writer import SessionWriter
+from tests.store.runs import STARTED, collect, numbered, plain_run
+
+LOG = "inspector.store.writer"
+pytestmark = pytest.mark.allow_log(LOG)
+
+ROWS = plain_run(30)
+
+
+async def begin(store: Store, backlog: Backlog | None = None) -> tuple[SessionWriter, list[InspectorError | None]]:
+    told: list[InspectorError | None] = []
+    return await store.begin_session("run", STARTED, on_trouble=told.append, backlog=backlog), told
+
+
+async def test_moved_database_is_noticed_and_recording_goes_on_when_it_is_back(store: Store) -> None:
+    writer, told = await begin(store)
+    writer.add(Batch(1, ROWS[:50]))
+    assert await writer.flush()
+    away = store.path.with_name("elsewhere.db")
+    store.path.rename(away)
+    writer.add(Batch(51, ROWS[50:]))
+    assert not await writer.flush()
+    assert not await writer.flush()
+    assert [one and "moved or deleted" in one.text for one in told] == [True]
+    assert writer.waiting == len(ROWS) - 50
+    away.rename(store.path)
+    await writer.finish()
+    assert told[1:] == [None]
+    assert await collect(StoredStream(store, writer.session)) == numbered(ROWS)
+
+
+async def test_replaced_database_is_not_written_to(store: Store) -> None:
+    writer, told = await begin(store)
+    store.path.rename(store.path.with_name("elsewhere.db"))
+    other = Store(store.path)
+    await other.open()
+    await other.close()
+    writer.add(Batch(1, ROWS))
+    with pytest.raises(InspectorError, match=f"{len(ROWS) - 1} records were lost.*replaced"):
+        await writer.finish()
+    assert told[0] is not None
+
+
+async def test_database_in_use_by_another_program_is_told_and_tried_again(store: Store) -> None:
+    writer, told = await begin(store)
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    async with store.database.reading() as connection:
+        await connection.exec_driver_sql("PRAGMA busy_timeout=1")
+    writer.add(Batch(1, ROWS))
+    assert not await writer.flush()
+    assert told[0] is not None
+    assert "in use by another program" in told[0].text
+    other.execute("ROLLBACK")
+    other.close()
+    await writer.finish()
+    assert told[1:] == [None]
+    assert await collect(StoredStream(store, writer.session)) == numbered(ROWS)
+
+
+async def test_full_disk_is_told_and_every_row_is_there_when_there_is_room_again(store: Store) -> None:
+    writer, told = await begin(store)
+    async with store.database.reading() as connection:
+        pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+        await connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    big = [row if row[0] != 1 else (*row[:8], '"' + "x" * 9000 + '"', *row[9:]) for row in ROWS]
+    writer.add(Batch(1, big))
+    assert not await writer.flush()
+    assert told[0] is not None
+    assert "is full" in told[0].text
+    async with store.database.reading() as connection:
+        await connection.exec_driver_sql("PRAGMA max_page_count=100000")
+    await writer.finish()
+    assert await collect(StoredStream(store, writer.session)) == numbered(big)
+
+
+async def test_what_waits_is_bounded_and_what_is_dropped_is_counted_in_the_stream(store: Store) -> None:
+    rows = [(*row[:3], "failed", *row[4:]) if row[0] == 3 and row[2] == 7 else row for row in plain_run(40)]
+    writer, _ = await begin(store, Backlog(max_rows=120))
+    for start in range(0, len(rows), 11):
+        writer.add(Batch(start + 1, rows[start : start + 11]))
+        assert writer.waiting <= 121
+    await writer.finish()
+    stored = await collect(StoredStream(store, writer.session))
+    drops = [json.loads(row[5]) for _, row in stored if row[0] == 6]
+    others = [one for one in stored if one[1][0] != 6]
+    assert drops
+    assert sum(drop["records"] for drop in drops) == writer.dropped == len(rows) - len(others)
+    assert set(others) <= set(numbered(rows))
+    assert any(row[0] == 3 and row[3] == "failed" for _, row in others)
+    assert others[-20:] == numbered(rows)[-20:]
+
+
+async def test_payloads_are_dropped_before_records(store: Store) -> None:
+    writer, _ = await begin(store, Backlog(max_characters=100))
+    writer.add(Batch(1, ROWS))
+    await writer.finish()
+    stored = await collect(StoredStream(store, writer.session))
+    assert [(seq, row[:8]) for seq, row in stored if row[0] != 0] == [
+        (seq, row[:8]) for seq, row in numbered(ROWS) if row[0] != 0
+    ]
+    payloads = [row[8] for _, row in stored if row[0] == 1]
+    assert payloads[0] == '{"$dropped": "the database cannot keep up"}'
+    assert payloads[-1] == '{"n": 1}'
+
+
+async def test_rows_missing_in_the_stream_itself_are_counted(store: Store) -> None:
+    writer, _ = await begin(store)
+    writer.add(Batch(1, ROWS[:10]))
+    writer.add(Batch(21, ROWS[20:]))
+    writer.add(Batch(15, ROWS[14:25]))
+    await writer.finish()
+    stored = await collect(StoredStream(store, writer.session))
+    assert stored[:10] == numbered(ROWS)[:10]
+    assert stored[10][0] == 11
+    assert json.loads(stored[10][1][5])["records"] == 10
+    assert stored[11:] == numbered(ROWS)[20:]
+
+
+async def test_number_beyond_64_bits_does_not_stop_the_recording(store: Store) -> None:
+    writer, _ = await begin(store)
+    rows = [*ROWS, (6, 1 << 70, "odd", "info", "x", ""), (6, 5, "fine", "info", "y", "")]
+    writer.add(Batch(1, rows))
+    await writer.finish()
+    stored = await collect(StoredStream(store, writer.session))
+    assert writer.dropped == 1
+    assert [row for _, row in stored] == [*ROWS, rows[-1]]
+
+
+async def test_commit_that_was_cancelled_is_not_made_twice(store: Store) -> None:
+    writer, _ = await begin(store)
+    for start in range(0, len(ROWS), 10):
+        writer.add(Batch(start + 1, ROWS[start : start + 10]))
+        flush = asyncio.ensure_future(writer.flush())
+        for _ in range(start // 2):
+            await asyncio.sleep(0)
+        flush.cancel()
+        await asyncio.gather(flush, return_exceptions=True)
+    await writer.finish()
+    assert await collect(StoredStream(store, writer.session)) == numbered(ROWS)
+
+
+async def test_run_commits_by_itself_and_ends_with_finish(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "COMMIT_EVERY", 0.001)
+    writer, _ = await begin(store)
+    running = asyncio.ensure_future(writer.run())
+    writer.add(Batch(1, ROWS))
+    async with asyncio.timeout(10):
+        stored = 0
+        while stored < len(ROWS):
+            stored = (await store.session(writer.session)).records
+        await writer.finish()
+        await running
+    with pytest.raises(InspectorError, match="closed"):
+        writer.add(Batch(len(ROWS) + 1, ROWS[-1:]))
+
+
+async def test_a_commit_waits_for_the_disk_once_a_second(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    original = store.database.writing
+    monkeypatch.setattr(store.database, "writing", lambda *, full=False: (seen.append(full), original(full=full))[1])
+    now = [100.0]
+    monkeypatch.setattr(writer_module.time, "monotonic", lambda: now[0])
+    writer, _ = await begin(store)
+    seen.clear()
+    for number, step in enumerate((0.05, 0.05, 1.0, 0.05)):
+        now[0] += step
+        writer.add(Batch(number + 2, [ROWS[number + 1]]))
+        await writer.flush()
+    # Nothing new for a second: what was committed since is made durable all the same, once.
+    now[0] += 1.0
+    await writer.flush()
+    await writer.flush()
+    assert seen == [False, False, True, False, True]
+
+
+async def test_deleting_the_row_of_a_live_session_is_noticed(store: Store, tmp_path: Path) -> None:
+    writer, told = await begin(store)
+    async with store.database.writing() as connection:
+        await connection.exec_driver_sql("DELETE FROM sessions")
+    writer.add(Batch(1, ROWS))
+    assert not await writer.flush()
+    assert told[0] is not None
+    assert "was deleted" in told[0].text

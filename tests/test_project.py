@@ -1,0 +1,139 @@
+"""The project as a whole: versions agree, the README's commands exist, the wheel is whole, start is light."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import inspector
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+
+
+def run_inspector(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "inspector", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+# --- versions -------------------------------------------------------------------------------------
+
+
+def test_versions_agree() -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## \[(\d[^\]]*)\]", changes, re.MULTILINE)
+    assert inspector.__version__ == declared
+    assert released[0] == declared
+
+
+def test_version_is_printed() -> None:
+    done = run_inspector("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert inspector.__version__ in done.stdout
+
+
+@pytest.mark.parametrize("argument", ["--version", "--help"])
+def test_a_short_answer_imports_nothing_heavy(argument: str) -> None:
+    """Qt, SQLAlchemy, pyqtgraph and numpy take seconds on a cold machine."""
+    code = (
+        "import runpy, sys\n"
+        f"sys.argv = ['inspector', {argument!r}]\n"
+        "try:\n    runpy.run_module('inspector', run_name='__main__', alter_sys=True)\n"
+        "except SystemExit as end:\n    assert not end.code, end.code\n"
+        "print('LOADED', *sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    answer, _, loaded = done.stdout.rpartition("LOADED")
+    assert answer.strip()
+    tops = {name.partition(".")[0] for name in loaded.split()}
+    assert "inspector" in tops
+    assert not tops & {"PySide6", "shiboken6", "qasync", "pyqtgraph", "sqlalchemy", "aiosqlite", "numpy"}
+
+
+# --- the README -----------------------------------------------------------------------------------
+
+
+def commands_of_readme() -> list[list[str]]:
+    """The words of every line in the README's code blocks that starts with one of our two commands."""
+    blocks = re.findall(r"^```(?:\w*)\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    ours = [re.split(r"[|>&;]", line)[0] for line in lines if re.match(r"(make|inspector)\b", line)]
+    return [shlex.split(line, comments=True) for line in ours]
+
+
+def test_readme_names_make_targets_that_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    named = {word for words in commands_of_readme() if words[0] == "make" for word in words[1:] if "=" not in word}
+    assert {"run", "test"} <= named <= targets
+
+
+def test_readme_names_commands_and_options_that_exist() -> None:
+    """Each `inspector` line uses a known subcommand, and options that this one's help names."""
+    named: dict[str, set[str]] = {}
+    for words in commands_of_readme():
+        if words[0] == "inspector":
+            subcommand = words[1] if len(words) > 1 and not words[1].startswith("-") else ""
+            named.setdefault(subcommand, set()).update(
+                word.partition("=")[0] for word in words[1:] if word.startswith("-")
+            )
+    assert {"catalog", "fire", "sessions", "export", "demo"} <= set(named)
+    for subcommand, options in named.items():
+        done = run_inspector(*([subcommand] if subcommand else []), "--help")
+        assert done.returncode == 0, f"inspector {subcommand}: {done.stderr}"
+        assert options <= set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", done.stdout)), subcommand
+
+
+def test_readme_shows_pictures_that_exist() -> None:
+    text = README.read_text(encoding="utf-8")
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)|(?:src|srcset)=\"([^\"]+)\"", text)
+    paths = {first or second for first, second in pictures}
+    assert paths
+    assert [path for path in sorted(paths) if "://" not in path and not (ROOT / path).is_file()] == []
+
+
+# --- the wheel ------------------------------------------------------------------------------------
+
+
+def test_wheel_holds_modules_resources_and_the_command(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        (entry_points,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))
+        commands = archive.read(entry_points).decode()
+    modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "inspector").rglob("*.py")}
+    resources = {
+        "inspector/" + path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "resources").rglob("*")
+        if path.is_file() and path.name != ".gitignore"
+    }
+    assert resources
+    assert modules | resources <= names
+    assert "inspector = inspector.__main__:main" in commands
+    assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]
+
+
+def test_make_help_names_targets() -> None:
+    done = subprocess.run(["make", "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    named = set(re.findall(r"\bmake ([a-z]+)", done.stdout))
+    assert named >= {"run", "test", "lint", "bench", "clean"}
