@@ -2,6 +2,7 @@
 #   make run    the window; without a display the demo, its picture and its run log in out/
 #   make test   lint, types and tests       make lint   only the first two
 #   make bench  benchmarks, results in benchmarks/results.json
+#   make pictures  the pictures of the README, made by the program itself
 #   make clean  back to a fresh clone
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
@@ -10,7 +11,7 @@ WORKERS ?= 2
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench clean
+.PHONY: help setup run test lint format bench pictures clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -41,6 +42,9 @@ format: setup
 
 bench: setup
 	@QT_QPA_PLATFORM=offscreen $(PY) -m benchmarks
+
+pictures: setup
+	@$(PY) tools/pictures
 
 clean:
 	@rm -rf .venv out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import Figure, figure
 from inspector.analysis.histograms import Histogram, HistogramTable
 
 _LEVELS = (0.5, 0.9, 0.95, 0.99, 0.999)
@@ -35,15 +36,11 @@ def _samples() -> np.ndarray[Any, np.dtype[np.int64]]:
     return np.where(rng.random(_TOTAL) < 0.9, fast, slow).astype(np.int64)
 
 
-def _entry(name: str, value: float, bound: float) -> dict[str, Any]:
-    return {"name": name, "value": round(value, 5), "bound": bound, "sense": "max", "holds": bool(value <= bound)}
-
-
-def run() -> list[dict[str, Any]]:
+def run() -> list[Figure]:
     """Measure.
 
     Returns:
-        Entries ``{"name", "value", "bound", "sense", "holds"}``: an update with 10,000 values and five quantiles
+        Figures: an update with 10,000 values and five quantiles
         as a share of ``np.percentile`` on a million; the largest relative error of any quantile at any volume; an
         update and all quantiles of 100 handlers as a share of computing them exactly.
     """
@@ -59,9 +56,9 @@ def run() -> list[dict[str, Any]]:
 
     exact = _median(lambda: np.percentile(samples, percents), 7)
     return [
-        _entry("latency.update10k_vs_percentile_1m", _median(update, 51) / exact, 0.02),
-        _entry("latency.relative_error", _worst_error(samples), 0.01),
-        _entry("latency.per_handler_vs_exact", _per_handler(samples, percents), 0.05),
+        figure("latency.update10k_vs_percentile_1m", _median(update, 51) / exact, "<=", 0.02),
+        figure("latency.relative_error", _worst_error(samples), "<=", 0.01),
+        figure("latency.per_handler_vs_exact", _per_handler(samples, percents), "<=", 0.05),
     ]
 
 

@@ -56,13 +56,14 @@ NEW_PYTHON_ALLOWED = {"core/bus.py"}
 TASK_OWNERS = {
     "app/tasks.py": "the one owner of the window's tasks: names them, keeps them, reports their failure",
     "core/execution.py": "a task for each handler; the publication waits for it",
+    "agent/child.py": "a task for each fire, on the child's own loop; it tells its failure",
     "hosts/embedded.py": "a task for each fire, on its own loop; the host keeps it and tells its failure",
 }
 # The helpers here make every label, question and tooltip plain text.
 TOOLTIP_HELPER = "plain_tooltip"
 LABEL_MAKERS = {"ui/text.py"}
 # Only the program loader of the agent imports the user's code.
-USER_CODE_LOADERS: set[str] = set()
+USER_CODE_LOADERS = {"agent/loader.py"}
 
 TASK_CALLS = {"create_task", "ensure_future"}
 RICH_TEXT_CALLS = {"setHtml", "setMarkdown", "insertHtml", "toHtml"}

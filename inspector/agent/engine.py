@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.capture import capture_failure, failure_from_json
 from ..core.context import FIRE, HANDLER_TIMEOUT
 from ..core.errors import InspectorError
+from .effects import install_effects
 from .faults import FaultInjector
 from .probes import install_log_probe
 
@@ -62,12 +63,17 @@ class Engine:
         self._settled: dict[int, asyncio.Event] = {}
 
     async def start(self) -> None:
-        """Make the program ready and record from now on."""
-        await self._program.start()
-        self._recorder.start(self._program.catalog())
-        self._recorder.on_settled(self._on_settled)
-        self._undo.append(install_log_probe(self._recorder))
-        self._undo.append(self._program.attach(self._recorder, self._observer_removed))
+        """Make the program ready and record from now on; what fails on the way leaves nothing behind."""
+        try:
+            await self._program.start()
+            self._recorder.start(self._program.catalog())
+            self._recorder.on_settled(self._on_settled)
+            self._undo.append(install_log_probe(self._recorder))
+            self._undo.append(install_effects(self._recorder))
+            self._undo.append(self._program.attach(self._recorder, self._observer_removed))
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Stop recording, put everything back, close the program."""
@@ -83,7 +89,8 @@ class Engine:
         rules = self._program.faults if on else ()
         self._program.intercept(FaultInjector(rules) if on else None)
         text = f"{len(rules)} faults are on." if on else "Faults are off."
-        self._recorder.host_note("faults", "info", text, {"on": on, "rules": [rule.handler for rule in rules]})
+        told = [{"handler": rule.handler, "event": rule.event, "kind": rule.kind} for rule in rules]
+        self._recorder.host_note("faults", "info", text, {"on": on, "rules": told})
 
     async def fire(self, request: FireRequest) -> None:
         """Publish what is asked for, one after another, and wait until all that came of it has settled.
@@ -110,25 +117,42 @@ class Engine:
         except InspectorError as error:
             self._refuse(request, error.text, error.hint)
             return False
-        except Exception as error:  # noqa: BLE001 - the event's own __post_init__ may raise anything
+        except BaseException as error:  # noqa: BLE001 - the event's own __post_init__ may raise anything, SystemExit too
             read = failure_from_json(capture_failure(error))
             self._refuse(request, f"{request.event} cannot be built: {read.type}: {read.message}", "")
             return False
         if not request.session:
-            await self._program.publish(event, None, request.metadata)
+            await self._publish_on_bus(event, None, request)
             return True
+        published = False
+        raised: BaseException | None = None
         try:
             async with self._program.open_session(commit=not request.rollback) as session:
-                await self._program.publish(event, session, request.metadata)
-        except Exception as error:  # noqa: BLE001 - a stranger's database may raise anything
+                published = True
+                raised = await self._publish_on_bus(event, session, request)
+                if raised is not None:
+                    raise raised  # the session has to see it: it rolls back, as it would without us
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a stranger's database may raise anything
+            if error is raised:
+                return published
             read = failure_from_json(capture_failure(error))
-            self._recorder.host_note(
-                "session_failed",
-                "error",
-                f"The database session failed: {read.type}: {read.message}",
-                {"fire": request.fire},
-            )
-        return True
+            text = f"The database session failed: {read.type}: {read.message}"
+            if published:
+                self._recorder.host_note("session_failed", "error", text, {"fire": request.fire})
+            else:
+                self._refuse(request, text, "Nothing was published.")
+        return published
+
+    async def _publish_on_bus(self, event: Any, session: Any, request: FireRequest) -> BaseException | None:
+        """Publish; gives what the bus raised. Ours raises nothing, others hand on what a handler raised."""
+        try:
+            await self._program.publish(event, session, request.metadata)
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a stranger's bus may raise anything
+            read = failure_from_json(capture_failure(error))
+            text = f"Publishing {request.event} raised {read.type}: {read.message}"
+            self._recorder.host_note("publish_raised", "warning", text, {"fire": request.fire, "type": read.type})
+            return error
+        return None
 
     def _refuse(self, request: FireRequest, text: str, hint: str) -> None:
         self._recorder.host_note("fire_refused", "error", text, {"fire": request.fire, "hint": hint})

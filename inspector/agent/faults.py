@@ -14,6 +14,7 @@ import logging
 import time
 import types
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -61,15 +62,16 @@ def make_error(text: str) -> BaseException:
     name, _, message = text.partition(": ")
     kind = getattr(builtins, name, None)
     if isinstance(kind, type) and issubclass(kind, Exception):
-        return kind(message)
+        with suppress(TypeError):  # some want more than a message
+            return kind(message)
     return InjectedFault(text)
 
 
 def _faulty(handler: Callable[[Any], Any], rule: FaultRule) -> Callable[[Any], Any]:
     def call(event: Any) -> Any:
         result = handler(event)
-        if inspect.iscoroutine(result):
-            return _strike(result, rule, handler)
+        if inspect.isawaitable(result):
+            return _strike(result if inspect.iscoroutine(result) else _awaited(result), rule, handler)
         if rule.kind in ("slow", "hang"):
             time.sleep(rule.delay)  # a synchronous handler that is slow blocks the loop: that is what it does
         elif rule.kind == "fail":
@@ -81,47 +83,60 @@ def _faulty(handler: Callable[[Any], Any], rule: FaultRule) -> Callable[[Any], A
     return call
 
 
+async def _awaited(awaitable: Any) -> Any:
+    return await awaitable
+
+
 @types.coroutine
 def _strike(coroutine: Any, rule: FaultRule, handler: Callable[[Any], Any]) -> Generator[Any, Any, Any]:
     """Run the handler to its first await, let that finish, and strike."""
     try:
         waiting_for = coroutine.send(None)
     except StopIteration as stop:
-        coroutine_done, result = True, stop.value
-    else:
-        coroutine_done, result = False, None
-        try:
-            yield waiting_for
-        except BaseException as error:
-            coroutine.throw(error)
-            raise
-    if rule.kind in ("slow", "hang"):
-        try:
-            yield from _pause(rule).__await__()
-        except BaseException as error:
-            if not coroutine_done:
-                coroutine.throw(error)
-            raise
-        return result if coroutine_done else (yield from coroutine)
+        return (yield from _strike_after(stop.value, rule, handler))
     try:
-        if coroutine_done:
-            raise make_error(rule.error)
-        waiting_for = coroutine.throw(make_error(rule.error))
-    except StopIteration as stop:
-        return stop.value  # the handler dealt with it
+        yield waiting_for
+        if rule.kind in ("slow", "hang"):
+            yield from _pause(rule).__await__()
+    except BaseException as error:  # noqa: BLE001 - what it waits for failed, or it is being cancelled: it has to know
+        return (yield from _thrown(coroutine, error))
+    if rule.kind in ("slow", "hang"):
+        return (yield from coroutine)
+    try:
+        return (yield from _thrown(coroutine, make_error(rule.error)))
     except Exception as error:
         if rule.kind == "fail":
             raise
         _swallow(handler, error)
         return None
-    return (yield from _rest(coroutine, waiting_for))
 
 
 @types.coroutine
-def _rest(coroutine: Any, waiting_for: Any) -> Generator[Any, Any, Any]:
-    """Go on with a handler that answered the fault with another await."""
-    yield waiting_for
-    return (yield from coroutine)
+def _strike_after(result: Any, rule: FaultRule, handler: Callable[[Any], Any]) -> Generator[Any, Any, Any]:
+    """Strike when the handler has done its work without ever waiting."""
+    if rule.kind in ("slow", "hang"):
+        yield from _pause(rule).__await__()
+    elif rule.kind == "fail":
+        raise make_error(rule.error)
+    else:
+        _swallow(handler, make_error(rule.error))
+    return result
+
+
+@types.coroutine
+def _thrown(coroutine: Any, error: BaseException) -> Generator[Any, Any, Any]:
+    """Raise inside the handler where it waits, and go on with what it does then."""
+    while True:
+        try:
+            waiting_for = coroutine.throw(error)
+        except StopIteration as stop:
+            return stop.value  # it dealt with the error
+        try:
+            yield waiting_for  # it answered with another await
+        except BaseException as another:  # noqa: BLE001 - as above
+            error = another
+        else:
+            return (yield from coroutine)
 
 
 async def _pause(rule: FaultRule) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..core.recorder import Recorder
 
 #: Attributes that every log record has; the others came with ``extra=``.
-_USUAL: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "exc_text"}
+USUAL: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "exc_text"}
 
 
 class LogProbe(logging.Handler):
@@ -30,10 +30,10 @@ class LogProbe(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Note the record with the execution that wrote it."""
         execution = CURRENT.get()
-        if execution is None or record.name == bus.__name__:
+        if execution is None or record.name == bus.__name__ or _by_a_copy_of_our_bus(record):
             return
         try:
-            extra = {name: value for name, value in vars(record).items() if name not in _USUAL}
+            extra = {name: value for name, value in vars(record).items() if name not in USUAL}
             self._recorder.note("log", _level(record.levelno), record.getMessage(), {"logger": record.name, **extra})
             error = record.exc_info[1] if record.exc_info else None
             if record.levelno >= logging.ERROR and error is not None and not execution.ended:
@@ -57,6 +57,11 @@ def install_log_probe(recorder: Recorder, level: int = logging.INFO) -> Callable
             root.setLevel(before)
 
     return undo
+
+
+def _by_a_copy_of_our_bus(record: logging.LogRecord) -> bool:
+    """Tell what the bus of another copy of this package logs of a failure that is recorded anyway."""
+    return record.name.endswith(".core.bus") and type(record.msg) is str and record.msg == "event_handler_failed"
 
 
 def _level(number: int) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import linecache
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,6 +20,7 @@ from ..core.registry import EventMetadata, EventRegistry, get_statistics
 from ..core.shape import describe_fields
 from ..core.sse import SSERegistry, get_domain_event_to_sse_mapping
 from ..core.typed import build
+from .places import class_place
 
 if TYPE_CHECKING:
     from ..core.bus import BusObserver, InMemoryEventBus
@@ -180,7 +179,7 @@ def _describe_event(
     handlers: tuple[str, ...],
     sse: SSERegistry[Any, Any] | None,
 ) -> EventDescription:
-    file, line = _where(event)
+    file, line = class_place(event)
     kinds = ("logging", "audit", "email", "session")
     return EventDescription(
         name=event.__name__,
@@ -196,7 +195,7 @@ def _describe_event(
         handlers=handlers,
         requires=tuple(kind for kind in kinds if metadata and getattr(metadata, f"requires_{kind}")),
         audit_action=metadata.audit_action_name if metadata and metadata.requires_audit else "",
-        sse=_describe_sse(event, sse),
+        sse=describe_sse(event, sse),
     )
 
 
@@ -204,7 +203,8 @@ def _fields(event: type[Any]) -> tuple[FieldShape, ...]:
     return describe_fields(event) if hasattr(event, "__dataclass_fields__") else ()
 
 
-def _describe_sse(event: type[Any], sse: SSERegistry[Any, Any] | None) -> SSEDescription | None:
+def describe_sse(event: type[Any], sse: SSERegistry[Any, Any] | None) -> SSEDescription | None:
+    """Describe what clients are told of an event; None when they are not."""
     mapping = get_domain_event_to_sse_mapping(sse).get(event) if sse is not None else None
     if sse is None or mapping is None:
         return None
@@ -222,15 +222,3 @@ def _describe_sse(event: type[Any], sse: SSERegistry[Any, Any] | None) -> SSEDes
 def _text(member: Any) -> str:
     """Give what an enum member stands for; a user's project may use plain strings instead."""
     return str(getattr(member, "value", member))
-
-
-def _where(target: type[Any]) -> tuple[str, int]:
-    """Give file and line of a class, by looking for its ``class`` statement: inspect would parse the file for each."""
-    import sys
-
-    file = getattr(sys.modules.get(target.__module__), "__file__", None) or ""
-    pattern = re.compile(rf"\s*class {re.escape(target.__name__)}\b")
-    for number, text in enumerate(linecache.getlines(file) if file else (), 1):
-        if pattern.match(text):
-            return file, number
-    return file, 0

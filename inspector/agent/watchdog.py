@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
 from time import perf_counter_ns
@@ -15,6 +16,8 @@ from ..core.execution import Execution
 if TYPE_CHECKING:
     from ..core.recorder import Recorder
 
+#: Where the frames of the bus and the tap are.
+_OURS: Final = (os.path.dirname(steps.__file__), os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - light imports
 #: Seconds between two questions to the loop.
 INTERVAL: Final = 0.1
 #: Seconds without an answer after which the loop counts as blocked.
@@ -84,16 +87,27 @@ def _culprit(frame: FrameType | None) -> dict[str, Any]:
     """Give where the loop's thread is: the handler that runs, and the innermost line inside it."""
     innermost = frame
     below: FrameType | None = None
+    label = ""
     while frame is not None:
-        if frame.f_code.co_filename == steps.__file__ and isinstance(
-            execution := frame.f_locals.get("self"), Execution
-        ):
-            handler = execution.subscription.description
-            place = below or innermost
-            return _place(place, handler.label)
-        below = frame
+        if frame.f_code.co_filename.startswith(_OURS):
+            found = _execution(frame)
+            if found is not None and below is not None:
+                return _place(below, found.subscription.description.label)
+            label = label or (found.subscription.description.label if found is not None else "")
+        else:
+            below = frame
         frame = frame.f_back
-    return _place(innermost, "")
+    return _place(innermost, label)  # no line of the handler's: it is C code, or it called us
+
+
+def _execution(frame: FrameType) -> Execution | None:
+    """Give the execution that a frame of the bus or the tap steps: it is there as ``self`` or ``execution``."""
+    variables = frame.f_locals
+    for name in ("execution", "self"):
+        found = variables.get(name)
+        if isinstance(found, Execution):
+            return found
+    return None
 
 
 def _place(frame: FrameType | None, handler: str) -> dict[str, Any]:

@@ -115,6 +115,14 @@ class Change:
     host: list[HostNoted] = field(default_factory=list)
     catalog: bool = False
 
+    def add(self, later: Change) -> None:
+        """Take in what the next fold brought, as if both had been one."""
+        self.ended += later.ended
+        self.ended_publications += later.ended_publications
+        self.noted |= later.noted
+        self.host += later.host
+        self.catalog |= later.catalog
+
 
 @dataclass(frozen=True)
 class Execution:
@@ -325,8 +333,7 @@ class Journal:
         """Give the number of a handler, making one for a key never seen."""
         number = self._handler_numbers.get(key)
         if number is None:
-            owner, _, method = key.rpartition(".")
-            owner = owner.rpartition(":")[2] or owner
+            owner, _, method = (key.partition(":")[2] or key).rpartition(".")
             label = f"{owner}.{method}" if owner else method
             number = self._add_handler(HandlerDescription(key, label, owner or method, method))
         return number
@@ -365,19 +372,27 @@ class Journal:
         assert isinstance(record, SessionStarted)  # noqa: S101 - to_record gives the class of the kind
         self.session = record
         if record.catalog:
-            self.catalog = build(CatalogDescription, json.loads(record.catalog))
-            for handler in self.catalog.handlers:
-                self._add_handler(handler)
-            for event in self.catalog.events:
-                self._add_event(event)
+            self._take_catalog(build(CatalogDescription, json.loads(record.catalog)))
+
+    def _take_catalog(self, catalog: CatalogDescription) -> None:
+        self.catalog = catalog
+        for handler in catalog.handlers:
+            self._add_handler(handler)
+        for event in catalog.events:
+            self._add_event(event)
 
     def _host_noted(self, row: Row, change: Change) -> None:
         note = HostNoted(*row[1:])
         if note.kind == "handler" and note.data:
             self._add_handler(build(HandlerDescription, json.loads(note.data)))
             change.catalog = True
+        if note.kind == "restarted" and note.data:  # the program was loaded anew and declares something else now
+            self._take_catalog(build(CatalogDescription, json.loads(note.data)["catalog"]))
+            change.catalog = True
         if note.kind == "dropped" and note.data:
-            self.dropped += int(json.loads(note.data).get("count", 0))
+            told = json.loads(note.data)
+            # The recorder counts notes, the store's backlog records: both are lost rows.
+            self.dropped += int(told.get("count", 0)) + int(told.get("records", 0))
         if note.kind not in ("fire_settled", "handler"):
             self.host_notes.append(note)
         change.host.append(note)

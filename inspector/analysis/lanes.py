@@ -115,13 +115,40 @@ class LaneRows:
     def _grown(self, numbers: list[int]) -> list[int]:
         return numbers + [0] * (len(self.grouping.lanes) - len(numbers))
 
-    def _place(self, lanes: Ints, start: Ints, end: Ints) -> list[int]:
+    def _place(self, lanes: Ints, start: Ints, end: Ints) -> Ints:
         """Give each execution the lowest row of its lane that is free when it starts."""
-        free_at, rows_of_lane = self._free_at, self.rows_of_lane
-        while len(rows_of_lane) < len(self.grouping.lanes):
-            rows_of_lane.append([])
+        while len(self.rows_of_lane) < len(self.grouping.lanes):
+            self.rows_of_lane.append([])
         self.overfull = self._grown(self.overfull)
         ends = np.where(end < 0, _NEVER, end)
+        placed = self._place_in_turn(lanes, start, ends)
+        left = np.flatnonzero(placed < 0)
+        placed[left] = self._place_singly(lanes[left], start[left], ends[left])
+        return placed
+
+    def _place_in_turn(self, lanes: Ints, start: Ints, ends: Ints) -> Ints:
+        """Place lanes whose executions follow one another, each at once; gives -1 for those of the others."""
+        placed = np.full(len(lanes), -1, np.int64)
+        if not len(lanes):
+            return placed
+        order = np.argsort(lanes, kind="stable")
+        lane, begins, ceases = lanes[order], start[order], ends[order]
+        edges = np.flatnonzero(np.diff(lane)) + 1
+        overlap = np.concatenate(([False], begins[1:] < ceases[:-1]))
+        firsts = np.concatenate(([0], edges))
+        overlap[firsts] = False
+        clashes = np.add.reduceat(overlap, firsts)
+        lasts = np.concatenate((edges, [len(lane)]))
+        for first, last in zip(firsts[clashes == 0].tolist(), lasts[clashes == 0].tolist(), strict=True):
+            rows = self.rows_of_lane[int(lane[first])]
+            row = rows[0] if rows else self._new_row(int(lane[first]), -1)
+            if self._free_at[row] <= int(begins[first]):
+                self._free_at[row] = int(ceases[last - 1])
+                placed[order[first:last]] = row
+        return placed
+
+    def _place_singly(self, lanes: Ints, start: Ints, ends: Ints) -> list[int]:
+        free_at, rows_of_lane = self._free_at, self.rows_of_lane
         placed = []
         for lane, begins, ceases in zip(lanes.tolist(), start.tolist(), ends.tolist(), strict=True):
             for row in rows_of_lane[lane]:

@@ -51,6 +51,7 @@ class OverTime:
         width: Length of a slice in ns.
         rolling: Keep only the newest slices (the last minute, say). Otherwise the whole run is kept, and
             slices double their length when there would be too many.
+        until: Where the picture ends, ns; what ends later counts as ending then. None follows the run.
     """
 
     def __init__(
@@ -61,18 +62,20 @@ class OverTime:
         slices: int = 120,
         width: int = 500_000_000,
         rolling: bool = True,
+        until: int | None = None,
     ) -> None:
         self._journal = journal
         self._rows = rows
         self._slices = slices
         self.width = width
         self._rolling = rolling
+        self._until = until
         self._first = 0  # number of the oldest slice kept
         self._counts = np.zeros((slices, CELLS), np.int32)
         self._longest: dict[int, Ints] = {}
         self._failures: dict[int, Ints] = {}
         ends = journal.executions["end"]
-        oldest = journal.now - slices * width if rolling else -1
+        oldest = (journal.now if until is None else until) - slices * width if rolling else -1
         self._add(np.flatnonzero((ends >= 0) & (ends > oldest)))
 
     def folded(self, change: Change) -> bool:
@@ -103,11 +106,13 @@ class OverTime:
             return False
         columns = self._journal.executions
         end = columns["end"][indexes]
+        if self._until is not None:
+            end = np.minimum(end, self._until)
         self._make_room(int(end.max()))
         number = end // self.width
         kept = number >= self._first  # an end older than the oldest slice has nowhere to stand
         indexes, end, number = indexes[kept], end[kept], number[kept]
-        length = end - columns["start"][indexes]
+        length = columns["end"][indexes] - columns["start"][indexes]
         bad = IS_BAD[columns["status"][indexes]]
         np.add.at(self._counts.reshape(-1), (number[~bad] - self._first) * CELLS + cells(length[~bad]), np.int32(1))
         rows = np.stack((end, length, indexes), axis=1)

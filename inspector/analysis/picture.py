@@ -31,13 +31,17 @@ class Lines:
         return cls(strips, place.reshape(-1))
 
 
-def image(codes: Bytes, colours: npt.NDArray[np.uint32], lines: Lines) -> npt.NDArray[np.uint32]:
+def image(
+    codes: Bytes, colours: npt.NDArray[np.uint32], lines: Lines, into: npt.NDArray[np.uint32] | None = None
+) -> npt.NDArray[np.uint32]:
     """Give the picture of codes.
 
     Args:
         codes: Shape ``(slots, width)``; the last slot may be an empty one for lines between the lanes.
         colours: 0xffRRGGBB by variant and code, shape ``(variants, 128)``.
         lines: What every line shows.
+        into: A picture that is no longer needed, painted over when its shape fits: fresh memory for each frame costs
+            more than its pixels.
 
     Returns:
         0xffRRGGBB, shape ``(height, width)``.
@@ -47,5 +51,7 @@ def image(codes: Bytes, colours: npt.NDArray[np.uint32], lines: Lines) -> npt.ND
     for variant, (first, last) in enumerate(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)):
         if first < last:
             np.take(colours[variant], codes[lines.strips[first:last, 1]], out=strips[first:last], mode="clip")
-    picture: npt.NDArray[np.uint32] = np.take(strips, lines.place, axis=0)
+    shape = (len(lines.place), codes.shape[1])
+    picture = into if into is not None and into.shape == shape else np.empty(shape, np.uint32)
+    np.take(strips, lines.place, axis=0, out=picture, mode="clip")
     return picture

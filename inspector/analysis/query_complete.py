@@ -56,7 +56,7 @@ def complete(text: str, cursor: int, journal: Journal) -> list[Completion]:
         ),
         key=lambda entry: entry[:2],
     )
-    return [Completion(start, end, _quoted(choice), note) for _, _, choice, note in ranked[:LIMIT]]
+    return [Completion(start, end, quoted(choice), note) for _, _, choice, note in ranked[:LIMIT]]
 
 
 def _fields() -> Iterable[tuple[str, str]]:
@@ -91,7 +91,8 @@ def _distinct(choices: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
     return ((choice, note) for choice, note in dict(choices).items() if choice)
 
 
-def _quoted(choice: str) -> str:
+def quoted(choice: str) -> str:
+    """Give a value as it is written in a filter."""
     if re.search(r'[\s",]', choice):
         return '"' + choice.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return choice

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from inspector.analysis.gaps import Folds
 from inspector.analysis.lanes import STATUS_BITS, LaneRows
 from inspector.analysis.pyramid import COLUMN, MANY, Bools, Bytes, Ints, Pyramid, SpanIndex, columns_of, join
 from inspector.core.records import STATUSES
@@ -35,6 +36,7 @@ LOOKS: Final = (
     "failed",
 )
 GRID: Final = 15
+NO_FOLDS: Final = Folds()
 #: High half of a code: several executions, the end of a bar, filtered out.
 MERGED: Final = 16
 CAP: Final = 32
@@ -95,18 +97,25 @@ class Frame:
         per_pixel: Nanoseconds per pixel.
         width: Pixels.
         now: Where bars that are still growing end, ns.
+        folds: What is left out of the axis; ``start`` is a place on it.
     """
 
     start: int
     per_pixel: float
     width: int
     now: int
+    folds: Folds = NO_FOLDS
 
     @property
     def times(self) -> Ints:
         """Time at every pixel's left edge and at the right end, shape ``(width + 1,)``."""
         offsets: Ints = np.rint(np.arange(self.width + 1) * self.per_pixel).astype(np.int64)
-        return offsets + self.start
+        return self.folds.times(offsets + self.start)
+
+    def x_of(self, times: Ints) -> npt.NDArray[np.float64]:
+        """Give the pixels of times, with fractions."""
+        x: npt.NDArray[np.float64] = (self.folds.places(times) - self.start) / self.per_pixel
+        return x
 
 
 @dataclass(frozen=True)
@@ -201,7 +210,7 @@ def _dots(source: RasterSource, frame: Frame, wide: Ints) -> _Pour:
     index = (wide[:, None] * COLUMN + np.arange(COLUMN)).ravel()
     index = index[index < len(columns)]
     start, end = columns["start"][index], columns["end"][index]
-    x0 = np.floor((start - frame.start) / frame.per_pixel).astype(np.int64)
+    x0 = np.floor(frame.x_of(start)).astype(np.int64)
     chosen = (end >= 0) & (end - start < frame.per_pixel) & (x0 >= 0) & (x0 < frame.width)
     index, x0 = index[chosen], x0[chosen]
     return _Pour(index, x0, x0 + 1, STATUS_BITS[columns["status"][index]])
@@ -210,9 +219,10 @@ def _dots(source: RasterSource, frame: Frame, wide: Ints) -> _Pour:
 def _spans(source: RasterSource, frame: Frame, times: Ints) -> _Pour:
     """Executions of a pixel and more that touch the frame."""
     columns = source.executions
-    index = source.spans.find(int(times[0]), int(times[-1]), int(frame.per_pixel))
+    since, until = int(times[0]), max(int(times[-1]), int(times[0]) + 1)
+    index = source.spans.find(since, until, int(frame.per_pixel))
     start, end = columns["start"][index], columns["end"][index]
-    chosen = (end - start >= frame.per_pixel) & (start < times[-1]) & (end > times[0])
+    chosen = (end - start >= frame.per_pixel) & (start < until) & (end > since)
     index, start, end = index[chosen], start[chosen], end[chosen]
     return _Pour(index, *_pixels(frame, start, end), STATUS_BITS[columns["status"][index]])
 
@@ -220,15 +230,15 @@ def _spans(source: RasterSource, frame: Frame, times: Ints) -> _Pour:
 def _running(source: RasterSource, frame: Frame) -> _Pour:
     index = source.running
     start = source.executions["start"][index]
-    chosen = (start < frame.start + frame.width * frame.per_pixel) & (frame.now >= frame.start)
+    chosen = (frame.x_of(start) < frame.width) & (frame.now >= frame.folds.time(frame.start))
     index, start = index[chosen], start[chosen]
     x0, x1 = _pixels(frame, start, np.full(len(start), frame.now))
     return _Pour(index, x0, x1, np.zeros(len(index), np.uint8))
 
 
 def _pixels(frame: Frame, start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    x0 = np.floor((start - frame.start) / frame.per_pixel).astype(np.int64)
-    x1 = np.ceil((end - frame.start) / frame.per_pixel).astype(np.int64)
+    x0 = np.floor(frame.x_of(start)).astype(np.int64)
+    x1 = np.ceil(frame.x_of(end)).astype(np.int64)
     return x0, np.maximum(x1, x0 + 1)
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: The order of the menus; others come before the last.
 MENU_ORDER: Final = ("File", "Fire", "Session", "Timeline", "View", "Help")
+#: Menus of which a list of everything speaks last.
+_ASIDE: Final = ("File", "View", "Help", "")
 #: The scope of commands that work wherever the focus is.
 WINDOW: Final = "window"
 
@@ -100,6 +102,10 @@ class CommandTable:
     def __len__(self) -> int:
         return len(self._commands)
 
+    def by_use(self) -> list[Command]:
+        """Give all commands: what is done with events first, then the window's own, each in the order of the menus."""
+        return sorted(self._commands.values(), key=lambda command: (command.menu in _ASIDE, _rank(command.menu)))
+
     def title(self, command_id: str) -> str:
         """Give the title as it is now."""
         command = self._commands[command_id]
@@ -161,9 +167,7 @@ class CommandTable:
         for command in self._commands.values():
             if command.menu:
                 menus.setdefault(command.menu, {}).setdefault(command.section, []).append(command)
-        last = len(MENU_ORDER) - 1
-        ranks = {name: rank for rank, name in enumerate(MENU_ORDER)}
-        names = sorted(menus, key=lambda name: ranks.get(name, last - 0.5))
+        names = sorted(menus, key=_rank)
         return [(name, list(menus[name].values())) for name in names]
 
     def _holder(self, shortcut: str, scope: str) -> Command | None:
@@ -176,3 +180,8 @@ class CommandTable:
     def _tell(self, command_ids: frozenset[str]) -> None:
         for listener in list(self._listeners):
             listener(command_ids)
+
+
+def _rank(menu: str) -> float:
+    """Give the place of a menu; one that is not in the order stands before the last."""
+    return MENU_ORDER.index(menu) if menu in MENU_ORDER else len(MENU_ORDER) - 1.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
@@ -58,9 +58,10 @@ class Details:
         text = recent[1] if recent is not None else ""
         if not text and self._store is not None and self.session:
             text = await self._store.context(self.session, publication + 1)
-        told = json.loads(text) if text else {}
-        metadata = {str(key): str(value) for key, value in told.get("metadata", {}).items()}
-        return Context(text, bool(told.get("session")), metadata)
+        told = _members(text)
+        metadata = told.get("metadata")
+        words = {key: str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}
+        return Context(text, bool(told.get("session")), words)
 
     async def notes(self, execution: int) -> list[Noted]:
         """Give what an execution noted."""
@@ -79,3 +80,12 @@ class Details:
         if self._store is None or not self.session:
             return ""
         return await self._store.failure(self.session, execution + 1)
+
+
+def _members(text: str) -> dict[str, Any]:
+    """Give the members of a JSON object; of any other text, which an imported run may hold, none."""
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}

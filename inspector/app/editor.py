@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -51,9 +52,10 @@ def editor_command(
     variables = os.environ if environment is None else environment
     template = chosen or variables.get("INSPECTOR_EDITOR", "")
     for candidate in (template,) if template else KNOWN:
-        words = shlex.split(candidate)
-        if words and which(words[0]):
-            return [word.replace("{file}", file).replace("{line}", str(max(1, line))) for word in words]
+        words = _words(candidate)
+        if which(words[0]):
+            # The line first: a path may have braces in it.
+            return [word.replace("{line}", str(max(1, line))).replace("{file}", file) for word in words]
     if template:
         raise InspectorError(f"The editor was not found: {template}", "Set INSPECTOR_EDITOR to one that is installed.")
     raise InspectorError(
@@ -70,7 +72,7 @@ def open_in_editor(file: str, line: int, chosen: str = "") -> None:
     """
     command = editor_command(file, line, chosen)
     try:
-        subprocess.Popen(  # noqa: S603 - the person's own editor, without a shell
+        process = subprocess.Popen(  # noqa: S603 - the person's own editor, without a shell
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -79,3 +81,16 @@ def open_in_editor(file: str, line: int, chosen: str = "") -> None:
         )
     except OSError as error:
         raise InspectorError(f"The editor did not start: {error}", "Set INSPECTOR_EDITOR to another one.") from error
+    # Somebody has to take its exit code, or it stays in the process table for as long as we live.
+    threading.Thread(target=process.wait, name="inspector-editor", daemon=True).start()
+
+
+def _words(template: str) -> list[str]:
+    """Split a template like a shell would; one without ``{file}`` is given the file as its last word."""
+    try:
+        words = shlex.split(template)
+    except ValueError as error:
+        raise InspectorError(
+            f"The editor's command cannot be read: {template}", "A quotation mark in INSPECTOR_EDITOR is not closed."
+        ) from error
+    return words if "{file}" in template else [*words, "{file}"]

@@ -25,6 +25,16 @@ def settings_path() -> Path:
     return platformdirs.user_config_path(_FOLDER, appauthor=False) / "settings.json"
 
 
+def trust_path() -> Path:
+    """Give the path of the file that remembers whose code may be loaded; it need not exist yet."""
+    return platformdirs.user_config_path(_FOLDER, appauthor=False) / "trust.json"
+
+
+def kept_settings_path() -> Path:
+    """Give the path of the file with settings that were filled in for projects; it need not exist yet."""
+    return platformdirs.user_config_path(_FOLDER, appauthor=False) / "project-settings.json"
+
+
 def layout_path() -> Path:
     """Give the path under which the window keeps its layout; it need not exist yet."""
     return platformdirs.user_config_path(_FOLDER, appauthor=False) / "layout.ini"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from inspector.analysis.journal import Change, Journal
 from inspector.app.details import Details
@@ -17,7 +17,7 @@ from inspector.core.records import Batch, SessionStarted, to_record
 
 if TYPE_CHECKING:
     from inspector.app.tasks import TaskOwner
-    from inspector.hosts.embedded import EmbeddedHost
+    from inspector.core.stream import LiveStream
     from inspector.store.store import Store
     from inspector.store.writer import SessionWriter
 
@@ -25,6 +25,60 @@ _logger = logging.getLogger(__name__)
 
 Listener = Callable[[Change], None]
 Trouble = Callable[["InspectorError | None"], None]
+
+
+class Host(Protocol):
+    """What runs a bus for us: a thread of this process, or a child process. Verbs go down, records come up.
+
+    Attributes:
+        stream: What happens; it belongs to the loop that made the host.
+        faults: The program's faults are on.
+        recording: Publications are recorded.
+    """
+
+    stream: LiveStream
+    faults: bool
+    recording: bool
+
+    @property
+    def lag(self) -> int:
+        """Nanoseconds the bus's loop took to answer last; 0 when it does not run."""
+
+    @property
+    def running(self) -> bool:
+        """Fires are taken."""
+
+    async def start(self) -> None:
+        """Start, and wait until the program is ready.
+
+        Raises:
+            InspectorError: It could not be made ready.
+        """
+
+    def fire(
+        self,
+        event: str,
+        values: Sequence[Mapping[str, Any]],
+        *,
+        session: bool = True,
+        rollback: bool = False,
+        metadata: Mapping[str, str] | None = None,
+        timeout: float | None = 30.0,
+    ) -> int:
+        """Publish the event once for each mapping of values; gives the number of the fire.
+
+        Raises:
+            InspectorError: Nothing runs.
+        """
+
+    def set_faults(self, on: bool) -> None:
+        """Switch the program's faults."""
+
+    def set_recording(self, on: bool) -> None:
+        """Record publications from now on, or let them pass."""
+
+    async def stop(self) -> None:
+        """End what runs, and the stream; harmless when there is nothing left to end."""
 
 
 @dataclass(frozen=True)
@@ -52,21 +106,24 @@ class Recording:
 
     Args:
         host: Not started yet.
-        store: Opened; None records into memory only.
+        store: Opened, by the time of ``keep`` at the latest; None records into memory only.
         tasks: Owner of the tasks.
         name: The session's name.
         source: Where it comes from, for the list of sessions.
+        hold: Begin the session in the store only after ``keep``; it then has everything from the first record on. A
+            recording that is closed before leaves nothing in the store.
         on_trouble: Told when storing gets into trouble, and None when it is over.
     """
 
     def __init__(
         self,
-        host: EmbeddedHost,
+        host: Host,
         store: Store | None,
         tasks: TaskOwner,
         *,
         name: str,
         source: str = "demo",
+        hold: bool = False,
         on_trouble: Trouble | None = None,
     ) -> None:
         self.host = host
@@ -80,6 +137,11 @@ class Recording:
         self._listeners: list[Listener] = []
         self._writer: SessionWriter | None = None
         self._began = asyncio.Event()
+        self._stored = asyncio.Event()  # or it never will be
+        self._kept = not hold
+        self._decided = asyncio.Event()  # whether there will be a session in the store
+        if self._kept:
+            self._decided.set()
         self._running: list[asyncio.Task[Any]] = []
         self._waiting: dict[int, asyncio.Future[FireOutcome]] = {}
         self._refusals: dict[int, tuple[str, str]] = {}
@@ -107,7 +169,7 @@ class Recording:
         return remove
 
     async def start(self) -> None:
-        """Start the host and record from its first row on.
+        """Start the host and record from its first row on; the session is in the store then, if it can be.
 
         Raises:
             InspectorError: The host could not be started.
@@ -121,11 +183,19 @@ class Recording:
         try:
             await self.host.start()
         except BaseException:
+            self._decided.set()
             self.host.stream.close()
             await asyncio.wait([pump, *self._running])
             raise
         self._running.append(pump)
         await self._began.wait()
+        if self._store is not None and self._kept:
+            await self._stored.wait()
+
+    def keep(self) -> None:
+        """Let what is held be stored, from the first record on; the name may be given until then."""
+        self._kept = True
+        self._decided.set()
 
     async def outcome(self, fire: int) -> FireOutcome:
         """Wait until a fire has settled; a fire that is over long since answers at once."""
@@ -143,7 +213,8 @@ class Recording:
             await self._writer.flush()
 
     async def close(self) -> None:
-        """Stop the host, write the rest, close the session properly."""
+        """Stop the host, write the rest, close the session properly. What is still held is forgotten."""
+        self._decided.set()
         await self.host.stop()
         if self._running:
             await asyncio.wait(self._running)
@@ -180,8 +251,13 @@ class Recording:
         committing: asyncio.Task[None] | None = None
         try:
             async for batch in self.host.stream.read():
+                # A reader that stands still: the stream forgets nothing that it has not read.
+                await self._decided.wait()
+                if not self._kept:
+                    continue
                 if self._writer is None:
                     self._writer = await self._begin(store, batch)
+                    self._stored.set()
                     committing = self._tasks.start("Writing the session", self._writer.run())
                 self._writer.add(batch)
         except InspectorError as error:
@@ -190,6 +266,7 @@ class Recording:
                 raise
             self._on_trouble(error)
         finally:
+            self._stored.set()
             if self._writer is not None:
                 await self._writer.finish()
             if committing is not None:

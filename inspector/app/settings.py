@@ -25,11 +25,11 @@ class Settings:
     """Named values in a JSON file. Reading takes a default, whose type a stored value must have to count.
 
     Args:
-        path: The file; it and its folder come into being with the first ``save``.
+        path: The file; it and its folder come into being with the first ``save``. None remembers nothing.
         notices: Told when the file cannot be read or written.
     """
 
-    def __init__(self, path: Path, notices: Notices) -> None:
+    def __init__(self, path: Path | None, notices: Notices) -> None:
         self.path = path
         self._notices = notices
         self._values: dict[str, Any] = self._load()
@@ -76,6 +76,8 @@ class Settings:
 
     def save(self) -> bool:
         """Write the file whole or not at all and say whether it was; what fails becomes a notice."""
+        if self.path is None:
+            return True
         text = json.dumps(self._values, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         temporary = ""
         try:
@@ -95,6 +97,8 @@ class Settings:
         return True
 
     def _load(self) -> dict[str, Any]:
+        if self.path is None:
+            return {}
         try:
             values = json.loads(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -106,18 +110,18 @@ class Settings:
             )
             return {}
         except (ValueError, RecursionError):
-            self._put_aside()
+            self._put_aside(self.path)
             return {}
         if not isinstance(values, dict):
-            self._put_aside()
+            self._put_aside(self.path)
             return {}
         return values
 
-    def _put_aside(self) -> None:
+    def _put_aside(self, path: Path) -> None:
         """Rename the broken file, so that the next ``save`` does not destroy what may be repaired."""
-        aside = self.path.with_suffix(".broken.json")
+        aside = path.with_suffix(".broken.json")
         try:
-            self.path.replace(aside)
+            path.replace(aside)
         except OSError as error:
             self._notices.warning("The settings file is broken; defaults are used.", str(error.strerror or error))
             return

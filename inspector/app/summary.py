@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 _PERCENTILES: Final = (50, 95, 99)
 
 
-def summarise(journal: Journal) -> list[HandlerSummary]:
+def summarise(journal: Journal, only: npt.NDArray[np.bool_] | None = None) -> list[HandlerSummary]:
     """Measure every handler with at least one ended execution, the one that took most time in all first.
+
+    ``only`` says by index which executions count, shape ``(executions,)``; None counts all.
 
     The percentiles are of the durations themselves, interpolated between neighbours; ``std_ns`` is that of the whole
     population, so 0 for a single execution.
     """
     columns = journal.executions
     ended = np.flatnonzero(columns["end"] >= 0)
+    if only is not None:
+        ended = ended[only[ended]]
     handlers = columns["handler"][ended]
     order = np.argsort(handlers, kind="stable")
     ended, handlers = ended[order], handlers[order]

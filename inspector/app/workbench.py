@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,9 @@ from inspector.core.errors import InspectorError
 
 if TYPE_CHECKING:
     from inspector.app.notices import Notices
+    from inspector.app.recording import Host
     from inspector.app.tasks import TaskOwner
     from inspector.core.stream import RecordStream
-    from inspector.hosts.embedded import EmbeddedHost
     from inspector.store.info import SessionInfo
     from inspector.store.store import Store
 
@@ -37,12 +38,14 @@ class View:
         title: The session's name.
         session: Its id in the store, 0 while it has none.
         live: It is the live session: events can be fired.
+        records: How many records a stored session has; they are read bit by bit.
     """
 
     journal: Journal
     details: Details
     title: str
     live: bool
+    records: int = 0
 
     @property
     def session(self) -> int:
@@ -54,7 +57,7 @@ class Workbench:
     """Owns the live recording and the view.
 
     Args:
-        make_host: Makes the host of the live recording.
+        make_host: Makes the host of the live recording; None when the first one comes by ``switch``.
         database: Path of the sessions database; None stores nothing.
         notices: Where trouble is told.
         tasks: Owner of the tasks.
@@ -63,7 +66,7 @@ class Workbench:
 
     def __init__(
         self,
-        make_host: Callable[[], EmbeddedHost],
+        make_host: Callable[[], Host] | None,
         database: Path | None,
         notices: Notices,
         tasks: TaskOwner,
@@ -78,7 +81,7 @@ class Workbench:
         self._store: Store | None = None
         self._recording: Recording | None = None
         self._view: View | None = None
-        self._opening = 0
+        self._opening = self._asked = 0
         self._on_view: list[Callable[[View], None]] = []
         self._on_folded: list[Callable[[Change], None]] = []
         self._on_sessions: list[Callable[[Sequence[SessionInfo]], None]] = []
@@ -146,16 +149,35 @@ class Workbench:
         """
         if self._database is not None:
             self._store = await self._open_store(self._database)
-        self._recording = Recording(
-            self._make_host(), self._store, self._tasks, name=self._name, on_trouble=self._store_trouble
-        )
-        await self._recording.start()
-        self._recording.listen(self._live_folded)
+        if self._make_host is not None:
+            await self.switch(self._make_host, name=self._name)
+
+    async def switch(self, make_host: Callable[[], Host], *, name: str, source: str = "demo") -> None:
+        """Record another program from now on, in a session of its own, and show that one.
+
+        The old one is stopped and its session closed, but only when the new one runs: what cannot be started changes
+        nothing.
+
+        Args:
+            make_host: Makes the new host.
+            name: Name of the new session.
+            source: Where it comes from, for the list of sessions.
+
+        Raises:
+            InspectorError: The new host could not be started.
+        """
+        new = Recording(make_host(), self._store, self._tasks, name=name, source=source, on_trouble=self._store_trouble)
+        await new.start()
+        old, self._recording = self._recording, new
+        new.listen(partial(self._live_folded, new))
         self.show_live()
+        if old is not None:
+            await old.close()
         await self.refresh_sessions()
 
     async def close(self) -> None:
         """Stop the host, write what is left, let go of the store."""
+        self._asked += 1
         self._opening += 1
         if self._recording is not None:
             await self._recording.close()
@@ -194,6 +216,7 @@ class Workbench:
 
     def show_live(self) -> None:
         """Show the live session."""
+        self._asked += 1
         self._opening += 1
         recording = self.recording
         self._show(View(recording.journal, recording.details, recording.name, live=True))
@@ -208,11 +231,15 @@ class Workbench:
             self.show_live()
             return
         store = self._opened_store()
+        self._asked += 1
+        asked = self._asked
         info = await store.session(session)
+        if asked != self._asked:  # another one was asked for meanwhile
+            return
         self._opening += 1
         mine = self._opening
         journal = Journal()
-        self._show(View(journal, Details(journal, store, session), info.name, live=False))
+        self._show(View(journal, Details(journal, store, session), info.name, live=False, records=info.records))
         stream = self.stream(session)
         async for batch in stream.read():
             if mine != self._opening:
@@ -228,7 +255,8 @@ class Workbench:
         return StoredStream(self._opened_store(), session)
 
     async def rename(self, session: int, name: str) -> None:
-        """Give a session another name."""
+        """Give a session another name; blanks around it are left out."""
+        name = name.strip()
         await self._opened_store().rename(session, name)
         if session == self.live_session:
             self.recording.name = name
@@ -299,8 +327,8 @@ class Workbench:
         else:
             self._notices.info("Storing goes on; nothing of what waited was lost.")
 
-    def _live_folded(self, change: Change) -> None:
-        if self.live:
+    def _live_folded(self, recording: Recording, change: Change) -> None:
+        if self.live and recording is self._recording:
             self._tell_folded(change)
 
     def _show(self, view: View) -> None:

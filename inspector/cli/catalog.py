@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inspector.app.text import plural
+from inspector.app.text import one_line, plural
 from inspector.cli import exitcodes
-from inspector.cli.programs import demo_program
+from inspector.cli.running import run as run_coroutine
+from inspector.cli.source import sentence_of, source_of, tells_load_errors
 
 if TYPE_CHECKING:
     import argparse
@@ -15,9 +16,14 @@ if TYPE_CHECKING:
     from inspector.core.description import CatalogDescription, EventDescription, FieldShape
 
 
+@tells_load_errors
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Run the command; gives the exit code."""
-    catalog = demo_program().catalog()
+    """Run the command; gives the exit code.
+
+    Raises:
+        InspectorError: The program cannot be loaded.
+    """
+    catalog = run_coroutine(source_of(arguments, console).describe())
     if arguments.json:
         console.data(as_json(catalog))
     else:
@@ -36,6 +42,11 @@ def as_json(catalog: CatalogDescription) -> dict[str, Any]:
         "subscriptions": catalog.subscriptions,
         "base_fields": [_field(shape) for shape in base.values()],
         "events": [_event(event, labels) for event in catalog.events],
+        "sources": [{"where": one.where, "adapter": one.adapter, "text": one.text} for one in catalog.sources],
+        "problems": [
+            {"where": one.where, "text": one.text, "hint": one.hint, "file": one.file, "line": one.line}
+            for one in catalog.problems
+        ],
     }
 
 
@@ -49,7 +60,7 @@ def _event(event: EventDescription, labels: dict[str, str]) -> dict[str, Any]:
         "phase": event.phase,
         "doc": event.doc,
         "fields": [_field(shape) for shape in event.fields if not shape.base],
-        "handlers": [labels[key] for key in event.handlers],
+        "handlers": [labels.get(key, key) for key in event.handlers],
         "requires": list(event.requires),
         "audit_action": event.audit_action or None,
         "sse": event.sse.event_type if event.sse else None,
@@ -63,25 +74,41 @@ def _field(shape: FieldShape) -> dict[str, Any]:
 def _tell(catalog: CatalogDescription, console: Console) -> None:
     workflows = {(event.category, event.workflow) for event in catalog.events}
     console.line(
-        f"{console.styled(catalog.program, 'bold')}: {plural(len(catalog.events), 'event')}, "
+        f"{console.styled(one_line(catalog.program), 'bold')}: {plural(len(catalog.events), 'event')}, "
         f"{plural(len(workflows), 'workflow')}, {plural(catalog.subscriptions, 'subscription')}"
     )
-    for category in catalog.categories:
+    for category in dict.fromkeys([*catalog.categories, *(event.category for event in catalog.events)]):
         events = [event for event in catalog.events if event.category == category]
-        console.heading(f"{category} ({len(events)})")
-        rows: list[list[Cell]] = []
-        before = ""
-        for event in events:
-            workflow, before = (event.workflow if event.workflow != before else ""), event.workflow
-            handlers = plural(len(event.handlers), "handler")
-            fields = ", ".join(f"{shape.name}: {shape.type.text}" for shape in event.fields if not shape.base)
-            rows.append([(workflow, "cyan"), (event.phase, "dim"), event.name, handlers, (fields, "dim")])
-        console.table(rows)
-    console.heading("statistics")
-    console.table([[name.replace("_", " "), _statistic(value)] for name, value in catalog.statistics.items()])
+        console.heading(f"{one_line(category) or 'without category'} ({len(events)})")
+        console.table(_rows(events))
+    if catalog.statistics:
+        console.heading("statistics")
+        console.table([[name.replace("_", " "), _statistic(value)] for name, value in catalog.statistics.items()])
+    if catalog.sources:
+        console.heading("read from")
+        console.table([[one_line(each.where), (each.adapter, "cyan"), one_line(each.text)] for each in catalog.sources])
+    if catalog.problems:
+        console.heading(f"problems ({len(catalog.problems)})")
+    for problem in catalog.problems:
+        place = f" ({problem.file}:{problem.line})" if problem.file and f":{problem.line}" not in problem.text else ""
+        console.line(f"  {one_line(sentence_of(problem) + place)}")
+        if problem.hint:
+            console.line(f"    {one_line(problem.hint)}")
+
+
+def _rows(events: list[EventDescription]) -> list[list[Cell]]:
+    rows: list[list[Cell]] = []
+    before = ""
+    for event in events:
+        workflow, before = (event.workflow if event.workflow != before else ""), event.workflow
+        handlers = plural(len(event.handlers), "handler")
+        fields = ", ".join(f"{shape.name}: {shape.type.text}" for shape in event.fields if not shape.base)
+        names: list[Cell] = [(one_line(workflow), "cyan"), (one_line(event.phase), "dim"), one_line(event.name)]
+        rows.append([*names, handlers, (one_line(fields), "dim")])
+    return rows
 
 
 def _statistic(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {count}" for name, count in value.items())
-    return str(value)
+        return one_line(", ".join(f"{name} {count}" for name, count in value.items()))
+    return one_line(str(value))

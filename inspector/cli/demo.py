@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import random
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from inspector.app.summary import summarise
 from inspector.app.text import format_count, format_duration, plural
 from inspector.cli import exitcodes, export, window
 from inspector.cli.outcome import Outcome, outcome_of, tell, tell_session
-from inspector.cli.programs import demo_program
 from inspector.cli.running import Troubles, opened, recording, session_name
 from inspector.cli.running import run as run_coroutine
+from inspector.cli.source import EmbeddedSource, given_options
 from inspector.cli.values import make_values, new_seed
-from inspector.core.errors import InspectorError
+from inspector.core.errors import InspectorError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -91,8 +90,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command; gives the exit code.
 
     Raises:
+        UsageError: Another program was named.
         InspectorError: A file cannot be written, the database not be used, Qt not be loaded.
     """
+    if given_options(arguments):
+        raise UsageError("This fires the events of the demo.", "`inspector fire EVENT --app …` fires yours.")
     for target in (arguments.screenshot, arguments.export):
         if target is not None:
             _check_place(target)
@@ -128,10 +130,9 @@ def _check_place(target: Path) -> None:
 async def _without_window(
     database: Path, name: str, seed: int, troubles: Troubles, console: Console, *, faults: bool
 ) -> tuple[Recording, DemoResult]:
-    make_program = functools.partial(demo_program, seed)
     async with (
         opened(database) as store,
-        recording(store, make_program, troubles, console, name=name, seed=seed) as made,
+        recording(store, EmbeddedSource(), troubles, console, name=name, seed=seed) as made,
     ):
         return made, await run_demo(made, seed=seed, faults=faults)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from inspector.app.filtered import PickedStream, filter_of, pick
 from inspector.app.places import default_database
 from inspector.app.text import one_line, plural
 from inspector.cli import exitcodes
@@ -15,6 +16,7 @@ from inspector.core.errors import UsageError
 if TYPE_CHECKING:
     import argparse
 
+    from inspector.analysis.query import Filter
     from inspector.cli.console import Console
     from inspector.store.info import SessionInfo
     from inspector.store.store import Store
@@ -35,11 +37,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise UsageError("--summary is a table: it needs --format csv.")
     if str(arguments.output) == "-":
         raise UsageError("-o needs the name of a file.", "The file appears whole or not at all.")
+    chosen = filter_of(arguments.filter)
+    if chosen and arguments.format != CSV:
+        raise UsageError(
+            "--filter picks out executions: it needs --format csv.",
+            "A run log always has every record: leave --filter out.",
+        )
     database = arguments.db or default_database()
     if not database.exists():
         raise UsageError(f"There is no session {arguments.session!r}: there is no sessions database {database}.")
     kind = SUMMARY if arguments.summary else arguments.format
-    written = run_coroutine(_export(database, arguments.session, kind, arguments.output))
+    written = run_coroutine(_export(database, arguments.session, kind, arguments.output, chosen))
     console.line(f"{written} in {arguments.output}")
     return exitcodes.OK
 
@@ -49,12 +57,12 @@ def format_of(target: Path) -> str:
     return CSV if target.suffix.casefold() == ".csv" else JSONL
 
 
-async def _export(database: Path, session: str, kind: str, target: Path) -> str:
+async def _export(database: Path, session: str, kind: str, target: Path, chosen: Filter) -> str:
     async with opened(database) as store:
-        return await write(store, await store.find_session(session), kind, target)
+        return await write(store, await store.find_session(session), kind, target, chosen)
 
 
-async def write(store: Store, info: SessionInfo, kind: str, target: Path) -> str:
+async def write(store: Store, info: SessionInfo, kind: str, target: Path, chosen: Filter | None = None) -> str:
     """Write a session to a file.
 
     Args:
@@ -62,6 +70,7 @@ async def write(store: Store, info: SessionInfo, kind: str, target: Path) -> str
         info: The session.
         kind: ``jsonl``, ``csv`` or ``summary``.
         target: The file; it is replaced when all is written.
+        chosen: For tables: only executions that fit; None, or an empty one, for all.
 
     Returns:
         What was written, for people: ``185 executions of “demo”``.
@@ -80,14 +89,12 @@ async def write(store: Store, info: SessionInfo, kind: str, target: Path) -> str
     if kind == CSV:
         from inspector.store.tables import export_csv
 
-        return f"{plural(await export_csv(stream, target), 'execution')} {of}"
-    from inspector.analysis.journal import Journal
+        source = PickedStream(stream, (await pick(stream, chosen))[1]) if chosen else stream
+        return f"{plural(await export_csv(source, target), 'execution')} {of}"
     from inspector.app.summary import summarise
     from inspector.store.tables import export_summary_csv
 
-    journal = Journal()
-    async for batch in stream.read():
-        journal.fold(batch)
-    rows = summarise(journal)
+    journal, fits = await pick(stream, chosen or filter_of(""))
+    rows = summarise(journal, fits)
     export_summary_csv(rows, target)
     return f"{plural(len(rows), 'handler')} {of}"

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.app.places import default_database
-from inspector.app.text import format_count, format_duration, plural
+from inspector.app.text import format_count, format_duration, one_line, plural
 from inspector.cli import exitcodes
 from inspector.cli.outcome import Outcome, outcome_of, tell, tell_session
-from inspector.cli.programs import demo_program
-from inspector.cli.running import Troubles, opened, recording, session_name
+from inspector.cli.running import Troubles, recording, session_name
 from inspector.cli.running import run as run_coroutine
+from inspector.cli.source import EmbeddedSource, Source, problem_of, sentence_of, source_of, tells_load_errors
 from inspector.cli.values import find_event, many_values, new_seed, pairs, written_values
-from inspector.core.errors import UsageError
+from inspector.core.errors import InspectorError, UsageError
+from inspector.store.store import Store
 
 if TYPE_CHECKING:
     import argparse
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from inspector.agent.program import Program
     from inspector.app.recording import Recording
     from inspector.cli.console import Console
-    from inspector.core.description import EventDescription
+    from inspector.core.description import CatalogDescription, EventDescription
 
 #: Publications asked for at once: what waits is bounded however many are wanted, and Ctrl+C ends soon.
 CHUNK: Final = 50
@@ -47,43 +48,51 @@ class Wish:
         return self.event.name if self.count == 1 else f"{self.event.name} x{self.count}"
 
 
-def run(arguments: argparse.Namespace, console: Console, make_program: Callable[[int], Program] = demo_program) -> int:
+@tells_load_errors
+def run(
+    arguments: argparse.Namespace, console: Console, make_program: Callable[[int | None], Program] | None = None
+) -> int:
     """Run the command; gives the exit code.
+
+    Args:
+        arguments: The options.
+        console: Where to tell.
+        make_program: Makes the program from a seed; the one that the options choose when not given.
 
     Raises:
         UsageError: The event, a field or a value is unknown or wrong. Unless the event itself refuses its values,
             nothing has been recorded then.
     """
+    source = source_of(arguments, console) if make_program is None else EmbeddedSource(make_program)
     seed = new_seed() if arguments.seed is None else arguments.seed
-    program = make_program(seed)
-    event = find_event(program.catalog(), arguments.event)
-    wish = Wish(
-        event,
-        count=arguments.count,
-        seed=seed,
-        session=not arguments.no_session,
-        timeout=arguments.timeout,
-        written=written_values(event, arguments.values),
-        metadata=dict(pairs(arguments.meta, "--meta", "key=value")),
-    )
-    database = arguments.db or default_database()
-    return run_coroutine(_fire(wish, program, database, console, as_json=arguments.json))
+    return run_coroutine(_fire(source, arguments, seed, console))
 
 
-async def _fire(wish: Wish, program: Program, database: Path, console: Console, *, as_json: bool) -> int:
-    name = session_name(wish.title)
+async def _fire(source: Source, arguments: argparse.Namespace, seed: int, console: Console) -> int:
     troubles = Troubles(console)
-    async with opened(database) as store:
-        async with recording(store, lambda: program, troubles, console, name=name, seed=wish.seed) as made:
+    store = Store(arguments.db or default_database())
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(store.close)
+        name = session_name(arguments.event)
+        async with recording(
+            store, source, troubles, console, name=name, seed=seed, hold=True, verbose=arguments.verbose
+        ) as made:
+            catalog = made.journal.catalog
+            assert catalog is not None  # noqa: S101 - a started recording has folded its first record
+            # What a program declares may be known only now that it runs; a mistake must leave no session behind.
+            wish = _wish(catalog, arguments, seed)
+            made.name = session_name(wish.title)
+            await store.open()
+            made.keep()
             fired = await fire_all(made, wish)
         # Only now has every execution ended, those included that outlived their publication.
         outcome = await outcome_of(made)
-    if as_json:
+    if arguments.json:
         console.data(
             {
                 "session": made.session or None,
-                "name": name,
-                "database": str(database),
+                "name": made.name,
+                "database": str(store.path),
                 "event": wish.event.name,
                 "seed": wish.seed,
                 "fired": fired,
@@ -92,25 +101,73 @@ async def _fire(wish: Wish, program: Program, database: Path, console: Console, 
         )
     else:
         _tell(wish, outcome, console)
-        tell_session(made.session, name, database, console)
-    for text in outcome.host_errors:
-        console.note(text)
-    return exitcodes.FAILED if outcome.bad or outcome.host_errors or troubles.count else exitcodes.OK
+        tell_session(made.session, made.name, store.path, console)
+    errors = _tell_host(made, outcome, console)
+    return exitcodes.FAILED if outcome.bad or errors or troubles.count else exitcodes.OK
+
+
+def _wish(catalog: CatalogDescription, arguments: argparse.Namespace, seed: int) -> Wish:
+    event = _find_event(catalog, arguments.event)
+    return Wish(
+        event,
+        count=arguments.count,
+        seed=seed,
+        session=not arguments.no_session,
+        timeout=arguments.timeout,
+        written=written_values(event, arguments.values),
+        metadata=dict(pairs(arguments.meta, "--meta", "key=value")),
+    )
+
+
+def _find_event(catalog: CatalogDescription, text: str) -> EventDescription:
+    """Give the event that a person means; also by the name under which it travels, where no class is called so."""
+    try:
+        return find_event(catalog, text)
+    except UsageError:
+        travelling = [event for event in catalog.events if event.event_type == text]
+        if len(travelling) != 1:
+            raise
+        return travelling[0]
+
+
+def _tell_host(made: Recording, outcome: Outcome, console: Console) -> int:
+    """Tell what the host had to say; gives how many errors of the run there were among it.
+
+    A part of the program that could not be loaded is told, and is no error of this run; nor is that it did not answer
+    for a while, which was told when it happened.
+    """
+    notes = made.journal.host_notes
+    for problem in dict.fromkeys(problem_of(note) for note in notes if note.kind == "problem"):
+        console.note(one_line(sentence_of(problem), 1_000))
+    harmless = {note.text for note in notes if note.kind in ("problem", "stuck")}
+    errors = [text for text in outcome.host_errors if text not in harmless]
+    for text in errors:
+        console.note(one_line(text, 1_000))
+    return len(errors)
 
 
 async def fire_all(made: Recording, wish: Wish) -> int:
     """Fire what is wished for, one after another, and wait until all has settled; gives how many were published.
+
+    It ends before that when the program ends.
 
     Raises:
         UsageError: The event refused its values.
     """
     fired = 0
     for values in many_values(wish.event, wish.seed, wish.count, wish.written, CHUNK):
-        fire = made.host.fire(
-            wish.event.name, values, session=wish.session, metadata=wish.metadata, timeout=wish.timeout
-        )
+        try:
+            fire = made.host.fire(
+                wish.event.name, values, session=wish.session, metadata=wish.metadata, timeout=wish.timeout
+            )
+        except InspectorError:
+            if made.host.running:
+                raise
+            break  # the program has ended between two fires
         outcome = await made.outcome(fire)
         fired += outcome.published
+        if outcome.refusal and not made.host.running:
+            break  # why it ended is among the host's notes
         if outcome.refusal:
             hint = outcome.hint or (f"{plural(fired, 'publication')} had gone out before." if fired else "")
             raise UsageError(outcome.refusal, hint)

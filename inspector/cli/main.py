@@ -94,10 +94,22 @@ def _command(arguments: argparse.Namespace, console: Console) -> int:
         from inspector.cli import export
 
         return export.run(arguments, console)
+    if arguments.command == "log":
+        from inspector.cli import log
+
+        return log.run(arguments, console)
     if arguments.command == "demo":
         from inspector.cli import demo
 
         return demo.run(arguments, console)
+    if arguments.command == "conform":
+        from inspector.cli import conform
+
+        return conform.run(arguments, console)
+    if arguments.command == "check":
+        from inspector.cli import check
+
+        return check.run(arguments, console)
     from inspector.cli import window
 
     return window.run(arguments, console)

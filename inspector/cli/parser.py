@@ -42,12 +42,16 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"inspector {inspector.__version__}")
     _add_common(parser, default=None)
     parser.add_argument("--seed", type=_whole(0), metavar="N", help="seed of the synthetic values")
+    add_source_options(parser, default=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_catalog(commands)
     _add_fire(commands)
     _add_sessions(commands)
     _add_export(commands)
+    _add_log(commands)
     _add_demo(commands)
+    _add_check(commands)
+    _add_conform(commands)
     return parser
 
 
@@ -58,7 +62,35 @@ def _add_common(parser: argparse.ArgumentParser, default: object = argparse.SUPP
             "--db", type=Path, default=default, metavar="FILE", help="sessions database instead of the usual one"
         )
     quiet = False if default is None else default
-    parser.add_argument("-v", "--verbose", action="store_true", default=quiet, help="show the log on stderr")
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", default=quiet, help="show the log, and what a project prints, on stderr"
+    )
+
+
+def add_source_options(parser: argparse.ArgumentParser, default: object = argparse.SUPPRESS) -> None:
+    """Add what says which program is run (see ``source.source_of``), for every command that runs one.
+
+    Args:
+        parser: The command's.
+        default: None for the parser above all; a command leaves what stood before it as it is.
+    """
+    group = parser.add_argument_group(
+        "your own program", "without these: [tool.inspector] of the nearest pyproject.toml, else the demo"
+    )
+    text = "the program: a bus, a factory, a dict of handlers or a module; may be given again"
+    group.add_argument("--app", action="append", default=default, metavar="MODULE:ATTR", help=text)
+    text = "its registry, or a package to scan for events; may be given again"
+    group.add_argument("--catalog", action="append", default=default, metavar="MODULE:ATTR|PACKAGE", help=text)
+    text = "what gives a database session for the handlers"
+    group.add_argument("--db-session", default=default, metavar="MODULE:ATTR", help=text)
+    text = "its interpreter, or the folder of its environment (its .venv, else ours)"
+    group.add_argument("--python", default=default, metavar="PATH", help=text)
+    group.add_argument("--env", default=default, metavar="FILE", help="file of settings, NAME=value lines")
+    group.add_argument("--cwd", default=default, metavar="DIR", help="where it runs; first on its path (this folder)")
+    text = "how long loading may take (10)"
+    group.add_argument("--load-timeout", type=_seconds, default=default, metavar="SECONDS", help=text)
+    quiet = False if default is None else default
+    group.add_argument("--demo", dest="use_demo", action="store_true", default=quiet, help="run the demo all the same")
 
 
 def _add_seed(parser: argparse.ArgumentParser) -> None:
@@ -71,13 +103,14 @@ def _add_seed(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_json(parser: argparse.ArgumentParser) -> None:
+def _add_json(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_catalog(commands: argparse._SubParsersAction[_Parser]) -> None:
     text = "show every event by category and workflow, and the registry's statistics"
     parser = commands.add_parser("catalog", help=text, description=f"{text.capitalize()}.")
+    add_source_options(parser)
     _add_json(parser)
     _add_common(parser, db=False)
 
@@ -109,6 +142,7 @@ def _add_fire(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument(
         "--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="how long a handler may take (30)"
     )
+    add_source_options(parser)
     _add_seed(parser)
     _add_json(parser)
     _add_common(parser)
@@ -133,7 +167,22 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the file to write")
     parser.add_argument("--summary", action="store_true", help="csv with a row per handler instead")
+    _add_filter(parser, "csv: only executions that fit a filter, e.g. 'status:bad ≥10ms'")
     _add_common(parser)
+
+
+def _add_log(commands: argparse._SubParsersAction[_Parser]) -> None:
+    text = "list the executions of a session, all or those that fit a filter"
+    parser = commands.add_parser("log", help=text, description=f"{text.capitalize()}.")
+    parser.add_argument("session", metavar="SESSION", help="number or exact name of the session")
+    _add_filter(parser, "only executions that fit a filter, e.g. 'handler:Audit* status:bad ≥10ms'")
+    parser.add_argument("--last", type=_whole(1), metavar="N", help="only the last N of them")
+    _add_json(parser)
+    _add_common(parser)
+
+
+def _add_filter(parser: argparse.ArgumentParser, text: str) -> None:
+    parser.add_argument("--filter", default="", metavar="FILTER", help=text)
 
 
 def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -152,6 +201,48 @@ def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument(
         "--export", type=Path, metavar="FILE", help="write the run log as JSON lines; as csv when the name ends so"
     )
+    _add_seed(parser)
+    _add_json(parser)
+    _add_common(parser)
+
+
+def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
+    text = "tell what is wrong in the catalog and its wiring, without running anything"
+    parser = commands.add_parser(
+        "check",
+        help=text,
+        description=f"{text.capitalize()}.\n"
+        "Ends with 1 when there are findings of the severity that --fail-on names, or worse.",
+    )
+    form = parser.add_mutually_exclusive_group()
+    _add_json(form)
+    form.add_argument("--sarif", action="store_true", help="print SARIF 2.1.0, as code hosts read it")
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning"),
+        help="from which severity on it ends with 1 (the project's, or error)",
+    )
+    add_source_options(parser)
+    _add_common(parser, db=False)
+
+
+def _add_conform(commands: argparse._SubParsersAction[_Parser]) -> None:
+    text = "fire everything and tell where behaviour differs from what is declared"
+    parser = commands.add_parser(
+        "conform",
+        help=text,
+        description="Fire every event with synthetic values and compare what happens with what the catalog declares.\n"
+        "Ends with 1 when there is an error or a warning.",
+        epilog=_EXIT_CODES,
+    )
+    parser.add_argument(
+        "--context",
+        choices=("bare", "session", "rollback", "all"),
+        default="session",
+        help="bare: neither database session nor metadata; session: with both (the default); rollback: the database "
+        "session is rolled back; all: each of them, and the differences",
+    )
+    add_source_options(parser)
     _add_seed(parser)
     _add_json(parser)
     _add_common(parser)

@@ -1,4 +1,4 @@
-"""The programs that can be inspected: today the demo."""
+"""The demo, as a program that can be inspected; `source` has the others."""
 
 from __future__ import annotations
 

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import signal
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from inspector.app.notices import Notice, Notices
 from inspector.app.recording import Recording
 from inspector.app.tasks import TaskOwner
+from inspector.app.text import one_line
 from inspector.core.errors import InspectorError
-from inspector.hosts.embedded import EmbeddedHost
 from inspector.store.store import Store
 
 if TYPE_CHECKING:
-    from inspector.agent.program import Program
+    from inspector.analysis.journal import Change
     from inspector.cli.console import Console
+    from inspector.cli.source import Source
 
 T = TypeVar("T")
+
+_ALWAYS_TOLD: Final = frozenset({"stuck", "unstuck"})
+_TOLD: Final = frozenset({"output", "output_dropped", "blocked", "unblocked"})
 
 
 class Troubles:
@@ -58,6 +63,36 @@ class Troubles:
             self._console.trouble(trouble)
 
 
+class Asides:
+    """Tells on stderr what a program in a process of its own does beside its executions.
+
+    That its loop does not answer is told once, and always when nothing in it does: a command that waits then waits for
+    ever. What it prints is told with ``-v``.
+
+    Args:
+        console: Where to tell.
+        verbose: Tell everything.
+    """
+
+    def __init__(self, console: Console, *, verbose: bool) -> None:
+        self._console = console
+        self._verbose = verbose
+        self._blocked_told = False
+
+    def folded(self, change: Change) -> None:
+        """Take what is new."""
+        for note in change.host:
+            text = one_line(note.text)
+            if note.kind == "output":
+                data = json.loads(note.data) if note.data else {}
+                text = f"{one_line(str(data.get('stream', 'output')), 20)} of the program: {text}"
+            if note.kind in _ALWAYS_TOLD or (self._verbose and note.kind in _TOLD):
+                self._console.note(text)
+            elif note.kind == "blocked" and not self._blocked_told:
+                self._blocked_told = True
+                self._console.note(text)
+
+
 def session_name(what: str) -> str:
     """Name a session by the date, local time: ``2026-11-20 23:50:12 demo``."""
     return f"{time.strftime('%Y-%m-%d %H:%M:%S')} {what}"
@@ -80,15 +115,27 @@ async def opened(path: Path) -> AsyncIterator[Store]:
 
 @contextlib.asynccontextmanager
 async def recording(
-    store: Store,
-    make_program: Callable[[], Program],
+    store: Store | None,
+    source: Source,
     troubles: Troubles,
     console: Console,
     *,
     name: str,
     seed: int | None,
+    hold: bool = False,
+    verbose: bool = False,
 ) -> AsyncIterator[Recording]:
     """Record a program into a new session; at the end, however it comes, what was recorded is written and closed.
+
+    Args:
+        store: Where to; None records into memory only.
+        source: The program.
+        troubles: Told what goes wrong beside the executions.
+        console: Where to tell.
+        name: The session's name.
+        seed: Seed of the synthetic values.
+        hold: Begin the session after ``Recording.keep`` only; the store has to be opened by then.
+        verbose: Tell what a program in a process of its own prints.
 
     Raises:
         InspectorError: The program could not be started.
@@ -105,12 +152,16 @@ async def recording(
 
     detach = notices.attach(told)
     made = Recording(
-        EmbeddedHost(make_program, seed=seed),
+        source.make_host(seed),
         store,
         TaskOwner(notices),
         name=name,
+        source=source.kind,
+        hold=hold,
         on_trouble=troubles.storing,
     )
+    if source.kind == "project":
+        made.listen(Asides(console, verbose=verbose).folded)
     try:
         await made.start()
         yield made

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.app.places import default_database
 from inspector.cli.programs import demo_program
+from inspector.cli.source import project_of
 from inspector.core.errors import InspectorError
 
 if TYPE_CHECKING:
     import argparse
 
+    from inspector.app.checking import Basis
     from inspector.app.recording import Recording
     from inspector.cli.console import Console
+    from inspector.hosts.project import Project
 
 
 def run(arguments: argparse.Namespace, _console: Console) -> int:
@@ -31,7 +34,11 @@ def run(arguments: argparse.Namespace, _console: Console) -> int:
             "There is no display to open the window on.",
             "`inspector demo --screenshot window.png` runs it without one and leaves a picture.",
         )
-    return show(arguments.db or default_database(), arguments.seed)
+    found = project_of(arguments)
+    # The window asks for consent itself: a project that was only found is not loaded before the person has said so.
+    project, confirmed = found if found is not None else (None, False)
+    database = arguments.db or default_database()
+    return show(database, arguments.seed, project=project, confirmed=confirmed)
 
 
 def has_display() -> bool:
@@ -45,6 +52,8 @@ def show(
     database: Path,
     seed: int | None,
     *,
+    project: Project | None = None,
+    confirmed: bool = False,
     work: Callable[[Recording], Coroutine[Any, Any, int]] | None = None,
     screenshot: Path | None = None,
     faults: bool = False,
@@ -54,6 +63,8 @@ def show(
     Args:
         database: The sessions database.
         seed: Seed of the synthetic values.
+        project: What to load; None shows the demo.
+        confirmed: The person has said already that the project's code may run.
         work: What to do in the window before it closes by itself; gives the exit code.
         screenshot: Where to save a picture of it then.
         faults: Switch the program's faults on.
@@ -71,5 +82,24 @@ def show(
             "`make run` installs what it needs; the system packages are libgl1, libegl1, libxkbcommon0, libdbus-1-3 "
             "and libfontconfig1.",
         ) from error
-    make_program = functools.partial(demo_program, seed)
-    return open_window(make_program, db=database, seed=seed, run=work, screenshot=screenshot, faults=faults)
+    return open_window(
+        functools.partial(demo_program, seed),
+        db=database,
+        seed=seed,
+        run=work,
+        screenshot=screenshot,
+        faults=faults,
+        project=project,
+        confirmed=confirmed,
+        basis=_demo_basis,
+    )
+
+
+def _demo_basis() -> Basis:
+    """Give what the check of the demo needs: its source, and the names that it leaves out with reasons."""
+    import inspector.demo
+    from inspector.app.checking import Basis
+    from inspector.catalog.findings import read_settings
+    from inspector.demo.check import CHECK
+
+    return Basis(Path(inspector.demo.__file__).parent, read_settings(CHECK, "inspector/demo/check.py"))

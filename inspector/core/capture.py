@@ -12,8 +12,11 @@ import os
 import sysconfig
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
 from types import FrameType, TracebackType
 from typing import Any, Final
+from uuid import UUID
 
 #: Bounds of one captured failure.
 MAX_FRAMES: Final = 40
@@ -27,7 +30,8 @@ FRAMES_WITH_LOCALS: Final = 6
 Redact = Callable[[str, "str | None"], str]
 
 _HERE: Final = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - runs in the user's process: keep it light
-_AGENT: Final = os.path.join(os.path.dirname(_HERE), "agent")  # noqa: PTH118, PTH120
+_CORE: Final = os.path.join(_HERE, "")  # noqa: PTH118
+_AGENT: Final = os.path.join(os.path.dirname(_HERE), "agent", "")  # noqa: PTH118, PTH120
 _LIBRARIES: Final = tuple(
     {path for name in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_paths().get(name))}
 )
@@ -91,7 +95,12 @@ def capture_failure(error: BaseException, redact: Redact | None = None) -> str:
         error: The exception; nothing of it is kept.
         redact: Hides secrets in texts and in the values of named variables.
     """
-    return json.dumps(asdict(_read(error, redact or _as_is, "", MAX_CHAIN)), ensure_ascii=True)
+    try:
+        failure = _read(error, redact or _as_is, "", MAX_CHAIN, ())
+    except Exception as trouble:  # noqa: BLE001 - a stranger's exception may be made of traps, and one of us is enough
+        text = f"<it could not be read: {type(trouble).__name__}>"
+        failure = Failure(type.__getattribute__(type(error), "__qualname__"), "", text)
+    return json.dumps(asdict(failure), ensure_ascii=True)
 
 
 def plain_failure(kind: str, message: str) -> str:
@@ -113,45 +122,71 @@ def failure_from_json(text: str) -> Failure:
 
 def brief(value: Any, limit: int = MAX_VALUE, depth: int = 2) -> str:
     """Write a value in a few words, never calling the ``repr`` of a type we do not know."""
+    try:
+        return _brief(value, limit, depth)
+    except Exception as trouble:  # noqa: BLE001 - a class may be made of traps too: its names are what its metaclass says
+        return f"<not shown: {type(trouble).__name__}>"
+
+
+def _brief(value: Any, limit: int, depth: int) -> str:
     kind = type(value)
-    if kind in _PLAIN:
+    if _is_one(kind, _PLAIN):
         return _plain(value, limit)
-    if kind in (list, tuple, set, frozenset, dict):
+    if _is_one(kind, (list, tuple, set, frozenset, dict)):
         return f"<{kind.__name__} of {len(value)}>" if depth <= 0 else _container(value, limit, depth)
-    name = f"{kind.__module__}.{kind.__qualname__}" if kind.__module__ != "builtins" else kind.__qualname__
-    if kind.__module__ in _QUIET_MODULES:  # standard value types: their repr is known to be short and harmless
+    if _is_one(kind, _QUIET):  # standard value types: their repr is known to be short and harmless
         return repr(value)[:limit]
     fields = getattr(kind, "__dataclass_fields__", None)
     if type(fields) is dict and depth > 0:
         return f"{kind.__qualname__}({_members(value, list(fields), limit, depth)})"[:limit]
-    return f"<{name}>"
+    return f"<{kind.__qualname__}>" if kind.__module__ == "builtins" else f"<{kind.__module__}.{kind.__qualname__}>"
 
 
-def _read(error: BaseException, redact: Redact, relation: str, left: int) -> Failure:
+def _is_one(kind: type[Any], kinds: tuple[type[Any], ...]) -> bool:
+    """Tell whether the type is one of those; ``in`` would ask its metaclass."""
+    return any(kind is each for each in kinds)
+
+
+def _read(error: BaseException, redact: Redact, relation: str, left: int, above: tuple[BaseException, ...]) -> Failure:
+    above = (*above, error)
     chain: list[Failure] = []
     if left > 0:
         if error.__cause__ is not None:
-            chain.append(_read(error.__cause__, redact, "cause", left - 1))
+            led = [(error.__cause__, "cause")]
         elif error.__context__ is not None and not error.__suppress_context__:
-            chain.append(_read(error.__context__, redact, "context", left - 1))
-        members = getattr(error, "exceptions", ())
-        if type(members) is tuple:
-            chain += [_read(member, redact, "group", left - 2) for member in members[:MAX_CHAIN]]
+            led = [(error.__context__, "context")]
+        else:
+            led = []
+        for one, how in led + [(member, "group") for member in _group(error)]:
+            if not any(one is each for each in above):  # a chain may bite its own tail
+                chain.append(_read(one, redact, how, left - (2 if how == "group" else 1), above))
     notes = getattr(error, "__notes__", ())
     return Failure(
         type=type(error).__qualname__,
-        module=type(error).__module__,
+        module=str(type(error).__module__),
         message=redact(_text(error), None),
         frames=_frames(error.__traceback__, redact),
         relation=relation,
         chain=tuple(chain),
-        notes=tuple(redact(note[:MAX_TEXT], None) for note in notes if type(note) is str)[:MAX_CHAIN],
+        notes=tuple(redact(note[:MAX_TEXT], None) for note in notes[:MAX_CHAIN] if type(note) is str)
+        if type(notes) is list
+        else (),
+    )
+
+
+def _group(error: BaseException) -> list[BaseException]:
+    """Give the members of an exception group, and of what looks like one: a tuple ``exceptions`` of exceptions."""
+    members = getattr(error, "exceptions", ())
+    return (
+        [member for member in members if isinstance(member, BaseException)][:MAX_CHAIN]
+        if type(members) is tuple
+        else []
     )
 
 
 def _text(error: BaseException) -> str:
     try:
-        text = str(error)
+        text = str.__str__(str(error))  # a subclass of str may have been given back
     except BaseException as trouble:  # noqa: BLE001 - a stranger's __str__ may do anything, and we only wanted a text
         return f"<no text: {type(trouble).__name__}>"
     return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + f"… ({len(text)} characters)"
@@ -160,28 +195,31 @@ def _text(error: BaseException) -> str:
 def _frames(traceback: TracebackType | None, redact: Redact) -> tuple[Frame, ...]:
     steps: list[tuple[FrameType, int]] = []
     while traceback is not None:
-        if steps or not _ours(traceback.tb_frame.f_code.co_filename):
+        file = traceback.tb_frame.f_code.co_filename
+        # Whom the bus called comes first; the agent may stand between a handler and what it waits for.
+        if not (file.startswith(_AGENT) if steps else _ours(file)):
             steps.append((traceback.tb_frame, traceback.tb_lineno))
         traceback = traceback.tb_next
     if len(steps) > MAX_FRAMES:  # the outermost tell who called, the innermost what broke
         steps = steps[:5] + steps[5 - MAX_FRAMES :]
-    last = len(steps) - 1
-    return tuple(
-        _frame(frame, line, redact, with_locals=last - position < FRAMES_WITH_LOCALS)
-        for position, (frame, line) in enumerate(steps)
-    )
+    frames: list[Frame] = []
+    shown = 0  # a failure deep inside a library is still about the program's own variables
+    for frame, line in reversed(steps):
+        mine = _mine(frame.f_code.co_filename)
+        frames.append(_frame(frame, line, redact, mine=mine, with_locals=mine and shown < FRAMES_WITH_LOCALS))
+        shown += mine
+    return tuple(reversed(frames))
 
 
-def _frame(frame: FrameType, line: int, redact: Redact, *, with_locals: bool) -> Frame:
+def _frame(frame: FrameType, line: int, redact: Redact, *, mine: bool, with_locals: bool) -> Frame:
     file = frame.f_code.co_filename
-    mine = _mine(file)
     return Frame(
         file=file,
         line=line,
         function=getattr(frame.f_code, "co_qualname", frame.f_code.co_name).replace("<locals>.", ""),
         mine=mine,
         source=_source(file, line, frame.f_globals) if mine else (),
-        locals=_locals(frame, redact) if mine and with_locals else (),
+        locals=_locals(frame, redact) if with_locals else (),
     )
 
 
@@ -203,11 +241,13 @@ def _locals(frame: FrameType, redact: Redact) -> tuple[tuple[str, str], ...]:
 
 
 def _ours(file: str) -> bool:
-    return file.startswith((_HERE, _AGENT))
+    return file.startswith((_CORE, _AGENT))
 
 
 def _mine(file: str) -> bool:
-    return not file.startswith(("<", *_LIBRARIES)) and "site-packages" not in file and not _ours(file)
+    # dist-packages: where Debian puts the libraries that apt installs.
+    foreign = "site-packages" in file or "dist-packages" in file
+    return not (foreign or file.startswith(("<", *_LIBRARIES)) or _ours(file))
 
 
 def _plain(value: Any, limit: int) -> str:
@@ -272,5 +312,5 @@ def _failure(data: dict[str, Any]) -> Failure:
     )
 
 
-_PLAIN: Final = frozenset({str, bytes, int, float, bool, type(None), complex})
-_QUIET_MODULES: Final = frozenset({"uuid", "datetime", "decimal"})
+_PLAIN: Final = (str, int, bool, float, type(None), bytes, complex)
+_QUIET: Final = (UUID, datetime, date, time, timedelta, timezone, Decimal)

@@ -6,9 +6,12 @@ import functools
 import inspect
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from .description import HandlerDescription
+
+#: How many wrappings are looked through; more than that, or one that wraps itself, is its own name.
+_LAYERS: Final = 32
 
 
 def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
@@ -18,9 +21,14 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
     """
     wrapping = ""
     target: Any = handler
-    while isinstance(target, functools.partial):
-        wrapping = " (partial)"
-        target = target.func
+    for _ in range(_LAYERS):
+        if isinstance(target, functools.partial):
+            wrapping = " (partial)"
+            target = target.func
+        elif (inside := _inside(target)) is not None:
+            target = inside
+        else:
+            break
     owner_type, function = _split(target)
     module, qualname = _names(target, owner_type, function)
     code = _code(function)
@@ -40,6 +48,14 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
         is_async=_is_async(function),
         doc=_first_paragraph(function),
     )
+
+
+def _inside(target: Any) -> Any:
+    """Give what a callable object says it stands for (``update_wrapper``, ``lru_cache``, ``staticmethod``), or None."""
+    if isinstance(target, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)):
+        return None
+    inside = inspect.getattr_static(target, "__wrapped__", None)
+    return inside if callable(inside) else getattr(target, "__func__", None) if type(target) is staticmethod else None
 
 
 def _split(target: Any) -> tuple[type | None, Any]:
@@ -63,8 +79,8 @@ def _names(target: Any, owner: type | None, function: Any) -> tuple[str, str]:
         )
     else:
         module, qualname = owner.__module__, owner.__qualname__
-        name = getattr(function, "__name__", "")
         if isinstance(target, types.MethodType):
+            name = getattr(function, "__name__", None) or type(function).__name__
             qualname = f"{qualname}.{name}"
         elif not isinstance(target, type):
             qualname = f"{qualname}.__call__"
@@ -72,7 +88,11 @@ def _names(target: Any, owner: type | None, function: Any) -> tuple[str, str]:
 
 
 def _code(function: Any) -> types.CodeType | None:
-    function = inspect.unwrap(function) if callable(function) else function
+    for _ in range(_LAYERS):  # inspect.unwrap raises on a function that wraps itself
+        inside = inspect.getattr_static(function, "__wrapped__", None)
+        if inside is None:
+            break
+        function = inside
     code = getattr(function, "__code__", None)
     return code if isinstance(code, types.CodeType) else None
 
@@ -84,5 +104,5 @@ def _is_async(function: Any) -> bool:
 
 
 def _first_paragraph(function: Any) -> str:
-    doc = getattr(function, "__doc__", None)
+    doc = getattr(function, "__doc__", None) if function is not None else None
     return inspect.cleandoc(doc).split("\n\n")[0] if isinstance(doc, str) else ""

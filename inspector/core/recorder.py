@@ -16,7 +16,7 @@ from time import perf_counter_ns, time_ns
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from .capture import capture_failure, plain_failure
+from .capture import brief, capture_failure, plain_failure
 from .codec import Codec
 from .context import CURRENT, FIRE
 from .records import (
@@ -215,7 +215,8 @@ class Recorder:
     def host_note(self, kind: str, level: str, text: str, data: dict[str, Any] | None = None) -> None:
         """Record something about the host."""
         at = self._clock() - self._anchor
-        self._append((HOST_NOTED, at, kind, level, text, json.dumps(data) if data else ""))
+        shown = self._redactor.redact_text(text)  # it may quote what an exception said
+        self._append((HOST_NOTED, at, kind, level, shown, json.dumps(data) if data else ""))
 
     # -- settling ------------------------------------------------------------------------------------------------------
 
@@ -247,8 +248,8 @@ class Recorder:
             # Copy and cut: swapping the list would lose rows that another thread is appending.
             taken = self._rows[:]
             del self._rows[: len(taken)]
-        if self._dropped:
             dropped, self._dropped = self._dropped, 0
+        if dropped:
             text = f"{dropped} notes were dropped: they came faster than they could be taken."
             taken.append((HOST_NOTED, self.now(), "dropped", "warning", text, json.dumps({"count": dropped})))
         return [self._finish(row) if row[0] == PUBLISHED else row for row in taken]
@@ -260,8 +261,9 @@ class Recorder:
 
     def _rouse(self) -> None:
         self._asleep = False
-        if self._wake is not None:
-            self._wake()
+        wake = self._wake  # once: another thread may end the reading right now
+        if wake is not None:
+            wake()
 
     def _finish(self, row: Row) -> Row:
         """Turn what was at hand when an event was published into the row of ``Published``."""
@@ -278,7 +280,7 @@ class Recorder:
     def _context(self, publication: Publication) -> tuple[bool, tuple[tuple[str, str], ...]]:
         """Give a snapshot of the context, to be written later."""
         metadata = publication.metadata or {}
-        return publication.session is not None, tuple((str(key), str(metadata[key])) for key in metadata)
+        return publication.session is not None, tuple((_word(key), _word(metadata[key])) for key in metadata)
 
     def _context_text(self, session: bool, metadata: tuple[tuple[str, str], ...]) -> str:
         shown = {key: self._redactor.value(key, value) for key, value in metadata}
@@ -286,7 +288,8 @@ class Recorder:
 
     def _note(self, execution: Execution, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
         if len(self._rows) > MAX_WAITING:
-            self._dropped += 1
+            with self._lock:
+                self._dropped += 1
             return
         at = self._clock() - self._anchor
         shown = self._redactor.redact_text(text)
@@ -309,6 +312,11 @@ class Recorder:
                 json.dumps(to_plain(description)),
             )
         )
+
+
+def _word(value: Any) -> str:
+    """Give a name or value of the metadata as text, without running the code of a type we do not know."""
+    return value if type(value) is str else str(value) if type(value) in (int, float, bool, UUID) else brief(value)
 
 
 def _text(identifier: Any) -> str:

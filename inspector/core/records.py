@@ -169,7 +169,10 @@ class HostNoted:
         kind: ``fire_settled`` and ``fire_refused`` (data: ``{"fire": n, …}``), ``session_failed`` (the database
             session), ``unsettled``, ``blocked`` (loop blocked), ``unblocked``, ``dropped``, ``faults`` (switched),
             ``loop`` (endless re-publish refused), ``handler`` (a handler that the catalog did not have: data is
-            its ``HandlerDescription``), ``observer`` (an observer was removed), ``engine`` (a bug of ours).
+            its ``HandlerDescription``), ``observer`` (an observer was removed), ``engine`` (a bug of ours),
+            ``publish_raised`` (the bus raised at the publisher), ``recording`` (paused or goes on). Of a child process
+            also: ``problem`` (a part could not be loaded), ``output``, ``output_dropped``, ``stuck``, ``unstuck``,
+            ``ended``, ``restarted`` (data: the catalog, if it changed) and ``restart_failed``.
         level: ``info``, ``warning`` or ``error``.
         text: One sentence for people.
         data: More, as JSON text; empty when there is none.

@@ -107,7 +107,11 @@ def secret_kind(name: str) -> str:
 
 
 def marked_fields(cls: type) -> frozenset[str]:
-    """Give the fields that a class itself calls secret: ``__redact__ = ("name",)`` or ``Annotated[str, SECRET]``."""
+    """Give the fields that a class itself hides.
+
+    By ``__redact__ = ("name",)``, ``Annotated[str, SECRET]`` or, in a dataclass, ``field(repr=False)``: what must not
+    stand in a log line by way of its repr must not stand in a record either.
+    """
     names = getattr(cls, "__redact__", ())
     named = {name for name in names if type(name) is str} if type(names) in (tuple, list, set, frozenset) else set()
     marked = {
@@ -115,7 +119,9 @@ def marked_fields(cls: type) -> frozenset[str]:
         for name, hint in field_hints(cls).items()
         if any(type(each) is str and each == SECRET for each in markers(hint))
     }
-    return frozenset(named | marked)
+    fields = getattr(cls, "__dataclass_fields__", None)
+    unshown = {name for name, each in fields.items() if each.repr is False} if type(fields) is dict else set()
+    return frozenset(named | marked | unshown)
 
 
 class Redactor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Protocol
 
 from .errors import InspectorError
@@ -60,7 +61,8 @@ class LiveStream:
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
-            loop.call_soon_threadsafe(self._rows_waiting.set)
+            with suppress(RuntimeError):  # the loop was closed at this very moment: nobody reads any more
+                loop.call_soon_threadsafe(self._rows_waiting.set)
 
         self._source.on_rows(wake)
         try:
@@ -72,10 +74,12 @@ class LiveStream:
                     await asyncio.sleep(self._interval)
         finally:
             self._source.on_rows(None)
-            self.take()
-            self._ended = True
-            for reader in self._readers:
-                reader.ready.set()
+            try:
+                self.take()
+            finally:
+                self._ended = True
+                for reader in self._readers:
+                    reader.ready.set()
 
     def take(self) -> None:
         """Give what the source has to the readers now."""
@@ -113,7 +117,7 @@ class LiveStream:
                     self._forget()
                 if self._ended:
                     return
-                if self._last == reader.position:
+                if self._last <= reader.position:
                     await reader.ready.wait()
         finally:
             self._readers.remove(reader)

@@ -7,27 +7,37 @@ the window for that second.
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.agent.engine import Engine, FireRequest
+from inspector.agent.facts import collect
 from inspector.agent.watchdog import Watchdog
+from inspector.core.capture import capture_failure, failure_from_json
 from inspector.core.errors import InspectorError
+from inspector.core.facts import CatalogFacts
 from inspector.core.recorder import Recorder
 from inspector.core.stream import LiveStream
 
 if TYPE_CHECKING:
     from inspector.agent.program import Program
+    from inspector.core.capture import Frame
 
 #: Seconds between two offers of the interpreter to another thread. With the usual 5 ms a handler that computes for a
 #: second costs the window gaps of 190 ms, with this 25 ms.
 SWITCH_INTERVAL: Final = 0.0005
 #: Seconds that what is under way has to finish when the host is stopped.
 STOP_GRACE: Final = 2.0
+#: Seconds that the program has to close after that.
+CLOSE_GRACE: Final = 1.0
+
+_logger = logging.getLogger(__name__)
 
 
 class EmbeddedHost:
@@ -50,10 +60,14 @@ class EmbeddedHost:
         self._engine: Engine | None = None
         self._watchdog: Watchdog | None = None
         self._ready: Future[None] = Future()
+        self._ready.set_running_or_notify_cancel()  # who stops waiting for it must not break the thread
         self._stopping: asyncio.Event | None = None
+        self._stop_asked = self._ending = False
+        self._closed = threading.Event()
         self._under_way: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="inspector-bus", daemon=True)
         self._switch_interval = sys.getswitchinterval()
+        self.facts = CatalogFacts()
         self.faults = False
         self.recording = True
 
@@ -75,7 +89,11 @@ class EmbeddedHost:
         """
         sys.setswitchinterval(SWITCH_INTERVAL)
         self._thread.start()
-        await asyncio.wrap_future(self._ready)
+        try:
+            await asyncio.wrap_future(self._ready)
+        except InspectorError:
+            await self.stop()
+            raise
 
     def fire(
         self,
@@ -116,38 +134,81 @@ class EmbeddedHost:
             self._loop.call_soon_threadsafe(self._recorder.set_recording, on)
 
     async def stop(self) -> None:
-        """Let what is under way finish, at most ``STOP_GRACE`` seconds, then end the thread and the stream."""
-        if self._loop is not None and self._stopping is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stopping.set)
+        """Let what is under way finish, at most ``STOP_GRACE`` seconds, then end the thread and the stream.
+
+        A handler that will not be cancelled, or that holds the loop, is left behind with the thread.
+        """
+        self._stop_asked = True
+        if self._loop is not None and self._stopping is not None:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(self._stopping.set)
         if self._thread.ident is not None:
-            await asyncio.to_thread(self._thread.join, STOP_GRACE + 8)
+            await asyncio.to_thread(self._wait_for_end)
         sys.setswitchinterval(self._switch_interval)
         self.stream.close()
 
+    def _wait_for_end(self) -> None:
+        # Twice the grace for what is under way, then the program may take its time to close.
+        self._closed.wait(2 * STOP_GRACE + CLOSE_GRACE)
+        self._thread.join(CLOSE_GRACE)
+
     def _run(self) -> None:
         try:
-            asyncio.run(self._main())
-        except Exception as error:
+            with asyncio.Runner() as runner:
+                try:
+                    runner.run(self._main())
+                finally:
+                    self._ending = True
+        except BaseException as error:
+            # SystemExit of a task of the program ends the loop: that has to be told.
+            read = failure_from_json(capture_failure(error))
+            said = f"{read.type}: {read.message}".rstrip(": ")
             if self._ready.done():
-                raise
-            self._ready.set_exception(error)
+                self._recorder.host_note("ended", "error", f"The bus's loop was ended by {said}", {"type": read.type})
+            elif isinstance(error, InspectorError):
+                self._ready.set_exception(error)
+            else:
+                _logger.info("the program could not be started", exc_info=error)
+                hint = "The log has the traceback." if read.origin is None else _place(read.origin)
+                self._ready.set_exception(InspectorError(f"The program could not be started: {said}", hint))
+        finally:
+            self._engine = None
+            self._closed.set()
 
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
-        engine = Engine(self._make_program(), self._recorder)
+        if self._stop_asked:
+            self._stopping.set()
+        program = self._make_program()
+        self.facts = collect(program)
+        engine = Engine(program, self._recorder)
         await engine.start()
         self._watchdog = Watchdog(self._loop, threading.get_ident(), self._recorder)
         self._watchdog.start()
         self._engine = engine
         self._ready.set_result(None)
         try:
-            await self._stopping.wait()
+            await self._until(self._stopping)
             await self._finish()
         finally:
             self._engine = None
             self._watchdog.stop()
-            await engine.close()
+            try:
+                await engine.close()
+            finally:
+                self._closed.set()
+
+    async def _until(self, stopping: asyncio.Event) -> None:
+        """Wait to be stopped; a handler that cancels every task there is does not stop the host."""
+        while not stopping.is_set():
+            try:
+                await stopping.wait()
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if self._ending or task is None:
+                    return  # a task of the program has ended the loop
+                task.uncancel()
 
     async def _finish(self) -> None:
         left = set(self._under_way)
@@ -167,3 +228,7 @@ class EmbeddedHost:
         self._under_way.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._recorder.host_note("engine", "error", f"The fire broke: {type(error).__name__}: {error}")
+
+
+def _place(frame: Frame) -> str:
+    return f"It happened in {frame.function}, {frame.file}:{frame.line}."

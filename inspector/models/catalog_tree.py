@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +31,8 @@ WORKFLOW: Final = "workflow"
 EVENT: Final = "event"
 #: Where events stand that the catalog does not declare but that happened.
 UNDECLARED: Final = "not declared"
+#: Severities of findings that are marked, the worst first.
+MARKED: Final = ("error", "warning")
 
 
 class CatalogRole(IntEnum):
@@ -39,7 +42,8 @@ class CatalogRole(IntEnum):
     all others in every run (``authentication/user_login/UserLoginFailed``); ``PHASE`` an event's phase;
     ``PHASES`` the phases of a workflow's events, in order; ``HANDLERS`` how many subscriptions; ``RUNS`` and
     ``BAD`` executions and those that went wrong, summed below a node; ``EVENTS`` how many events are below;
-    ``NODE`` the ``Node`` itself: painting asks once instead of for each of these.
+    ``NODE`` the ``Node`` itself: painting asks once instead of for each of these; ``MARK`` the worst severity of the
+    findings below (``error``, ``warning``), empty for none.
     """
 
     KIND = Qt.ItemDataRole.UserRole + 1
@@ -52,6 +56,7 @@ class CatalogRole(IntEnum):
     BAD = Qt.ItemDataRole.UserRole + 8
     EVENTS = Qt.ItemDataRole.UserRole + 9
     NODE = Qt.ItemDataRole.UserRole + 10
+    MARK = Qt.ItemDataRole.UserRole + 11
 
 
 _COUNTERS: Final = [int(CatalogRole.RUNS), int(CatalogRole.BAD)]
@@ -77,6 +82,7 @@ class Node:
     phases: tuple[str, ...] = ()
     handlers: int = 0
     below: int = 0
+    mark: str = ""
 
     def child(self, kind: str, name: str) -> Node:
         """Give the child of that name, making it when there is none."""
@@ -112,6 +118,7 @@ class CatalogTreeModel(QAbstractItemModel):
         self._root = Node("", "", "")
         self._events: dict[str, Node] = {}
         self._known = 0
+        self._marks: dict[str, str] = {}
 
     def everything(self) -> CatalogDescription:
         """Give all that the tree holds: the declared events and those that happened undeclared."""
@@ -135,6 +142,28 @@ class CatalogTreeModel(QAbstractItemModel):
             self.set_journal(journal)
         elif change.ended or change.first_execution < len(journal.executions):
             self._count(tell=True)
+
+    def set_marks(self, marks: Mapping[str, str]) -> None:
+        """Mark events that findings name with their worst severity; what holds them gets the worst of theirs."""
+        self._marks = dict(marks)
+        self._mark(self._root)
+        if self._root.children:
+            first, last = self._root.children[0], self._root.children[-1]
+            self._tell_marks(first, last)
+
+    def _mark(self, node: Node) -> str:
+        below = [self._mark(child) for child in node.children]
+        own = self._marks.get(node.name, "") if node.kind == EVENT else ""
+        found = {own, *below}
+        node.mark = next((severity for severity in MARKED if severity in found), "")
+        return node.mark
+
+    def _tell_marks(self, first: Node, last: Node) -> None:
+        role = [int(CatalogRole.MARK)]
+        self.dataChanged.emit(self.createIndex(first.row, 0, first), self.createIndex(last.row, 0, last), role)
+        for node in (first.parent or self._root).children:
+            if node.children:
+                self._tell_marks(node.children[0], node.children[-1])
 
     def index_of(self, event: str) -> QModelIndex:
         """Give the index of an event by its name; invalid when it is not in the catalog."""
@@ -197,6 +226,7 @@ class CatalogTreeModel(QAbstractItemModel):
             if event.workflow:
                 above = above.child(WORKFLOW, event.workflow)
             self._events[event.name] = above.add_event(number, event)
+        self._mark(self._root)
         self._count(tell=False)
 
     def _count(self, *, tell: bool) -> None:
@@ -249,6 +279,7 @@ _READERS: Final[dict[int, Any]] = {
     CatalogRole.BAD: lambda node: node.bad,
     CatalogRole.EVENTS: lambda node: node.below,
     CatalogRole.NODE: lambda node: node,
+    CatalogRole.MARK: lambda node: node.mark,
     Qt.ItemDataRole.AccessibleTextRole: _spoken,
 }
 

@@ -78,6 +78,8 @@ class LatencyModel(TableModel):
         self._groups: list[Group] = []
         self._row_of: dict[int, int] = {}
         self._stale: set[int] = set()
+        self._untold: set[int] = set()
+        self._refreshed = -1
 
     @property
     def grouping(self) -> str:
@@ -88,6 +90,11 @@ class LatencyModel(TableModel):
     def outcomes(self) -> tuple[int, ...]:
         """Which executions are measured (``analysis.latency.OUTCOMES``)."""
         return self._outcomes
+
+    @property
+    def range(self) -> tuple[int, int] | None:
+        """The stretch of time (ns) to which the figures are limited; None for all."""
+        return self._range
 
     @property
     def latency(self) -> Latency:
@@ -128,24 +135,45 @@ class LatencyModel(TableModel):
         handlers, events = self._latency.folded(change)
         self._stale |= events if self._grouping == EVENT else handlers
 
-    def refresh(self) -> None:
-        """Bring the rows up to date that changed since the last time, and add new ones."""
-        if not self._stale:
-            return
+    def refresh(self, most: int = 0) -> bool:
+        """Bring the rows up to date that changed since the last time, and add new ones.
+
+        Args:
+            most: Only so many handlers (or event types) at once, 0 for all: a hundred take longer than a frame.
+
+        Returns:
+            Whether some of this round are left.
+        """
+        if not self._stale and not self._untold:
+            return False
+        numbers = sorted(self._stale)
+        if most and len(numbers) > most:
+            # From where the last part ended: else busy ones would keep the others from their turn.
+            later = [number for number in numbers if number > self._refreshed]
+            numbers = (later or numbers)[:most]
+            self._refreshed = numbers[-1] if later[most:] else -1
+        else:
+            self._refreshed = -1
         names = self._names()
         fresh: dict[str, list[int]] = {}
         rows = set()
-        for number in sorted(self._stale):
+        for number in numbers:
             row = self._row_of.get(number)
             if row is None:
                 fresh.setdefault(names[number], []).append(number)
             else:
                 rows.add(row)
-        self._stale.clear()
+        self._stale.difference_update(numbers)
         rows |= self._admit(fresh)
         for row in rows:
             self._groups[row].stats = self._stats(self._groups[row].numbers)
-        self.tell_changed(np.array(sorted(rows), np.int64))
+        self._untold |= rows
+        if self._refreshed >= 0:
+            return True
+        # Told only now: a sorted table is painted anew as a whole, and that takes as long as all the figures.
+        self.tell_changed(np.array(sorted(self._untold), np.int64))
+        self._untold.clear()
+        return False
 
     def group(self, row: int) -> Group:
         """Give what stands in a row."""
@@ -225,6 +253,8 @@ class LatencyModel(TableModel):
                 self._row_of.update(dict.fromkeys(heard, len(self._groups)))
                 self._groups.append(Group(name, heard, self._stats(heard)))
         self._stale.clear()
+        self._untold.clear()
+        self._refreshed = -1
         self.endResetModel()
 
     def _admit(self, fresh: dict[str, list[int]]) -> set[int]:

@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
 from PySide6.QtCore import QObject, Signal
+
+
+@dataclass(frozen=True)
+class Hover:
+    """What the pointer is over, wherever in the window.
+
+    Attributes:
+        execution: An execution's index, -1 for none.
+        publication: A publication's index, -1 for none.
+        handlers, events: Numbers of handlers and of event types; all executions of these are meant.
+        lengths: Only executions of at least the first and less than the second length, ns; None for all.
+    """
+
+    execution: int = -1
+    publication: int = -1
+    handlers: frozenset[int] = frozenset()
+    events: frozenset[int] = frozenset()
+    lengths: tuple[int, int] | None = None
+
+
+#: The pointer is over nothing that others could show.
+NOTHING: Final = Hover()
 
 
 class Selection(QObject):
@@ -17,6 +42,7 @@ class Selection(QObject):
         event_selected: An event type's name.
         handler_selected: A handler's number.
         range_selected: Start and end in ns since the session started; both -1 for no range.
+        hovered_changed: A ``Hover``.
     """
 
     execution_selected = Signal(int)
@@ -24,6 +50,7 @@ class Selection(QObject):
     event_selected = Signal(str)
     handler_selected = Signal(int)
     range_selected = Signal(object, object)
+    hovered_changed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +59,7 @@ class Selection(QObject):
         self.event_name = ""
         self.handler = -1
         self.range: tuple[int, int] = (-1, -1)
+        self.hovered = NOTHING
 
     def select_execution(self, index: int, publication: int, event: str, handler: int) -> None:
         """Select an execution together with what it belongs to."""
@@ -55,6 +83,12 @@ class Selection(QObject):
             self.range = (start, end)
             self.range_selected.emit(start, end)
 
+    def hover(self, what: Hover) -> None:
+        """Tell what the pointer is over."""
+        if what != self.hovered:
+            self.hovered = what
+            self.hovered_changed.emit(what)
+
     def clear(self) -> None:
         """Select no execution and no publication; event and handler stay."""
         self._set(-1, -1, self.event_name, self.handler)
@@ -63,6 +97,7 @@ class Selection(QObject):
         """Select nothing at all, as when another session is shown."""
         self._set(-1, -1, "", -1)
         self.select_range(-1, -1)
+        self.hover(NOTHING)
 
     def _set(self, execution: int, publication: int, event: str, handler: int) -> None:
         before = (self.execution, self.publication, self.event_name, self.handler)

@@ -26,6 +26,8 @@ FULL_EVERY: Final = 1.0
 RETRY_EVERY: Final = 0.5
 #: Records of one commit: one holds other writers, and the loop that folds it, for some 20 ms.
 MAX_PER_COMMIT: Final = 20_000
+#: Records folded at a stretch: a few milliseconds.
+FOLD_AT_ONCE: Final = 2_000
 
 OnTrouble = Callable[[InspectorError | None], None]
 _log = logging.getLogger(__name__)
@@ -158,7 +160,7 @@ class SessionWriter:
         try:
             self._database.check_file()
             while self._pending is not None or self._backlog.rows:
-                self._fold()
+                await self._fold()
                 await self._commit(full=time.monotonic() - self._last_full >= FULL_EVERY)
             if close or (self._unsynced and time.monotonic() - self._last_full >= FULL_EVERY):
                 self._pending = Folded()
@@ -171,12 +173,20 @@ class SessionWriter:
         self._tell(None)
         return True
 
-    def _fold(self) -> None:
-        """Fold the next records, unless the last ones are still to be committed."""
+    async def _fold(self) -> None:
+        """Fold the next records, unless the last ones are still to be committed; a window's loop may run meanwhile."""
         if self._pending is not None:
             return
-        for batch in self._backlog.take(MAX_PER_COMMIT):
-            self._folder.fold(batch.first, batch.rows)
+        room = MAX_PER_COMMIT
+        while True:
+            for batch in self._backlog.take(min(room, FOLD_AT_ONCE)):
+                self._folder.fold(batch.first, batch.rows)
+                room -= len(batch.rows)
+            if room <= 0 or not self._backlog.rows:
+                break
+            # Whoever cancels here leaves what was folded in the folder, and more in the backlog: the next flush
+            # takes both.
+            await asyncio.sleep(0)
         self._pending = self._folder.take()
 
     async def _commit(self, *, full: bool, close: bool = False) -> None:

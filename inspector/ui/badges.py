@@ -29,6 +29,8 @@ class Badge(QWidget):
         self._theme = theme
         self._text = text
         self._tone: BadgeTone = tone
+        #: Pixels kept free at the right.
+        self.trailing = 0
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         theme.changed.connect(self.update)
@@ -39,7 +41,11 @@ class Badge(QWidget):
         self._text = text
         self._tone = tone or self._tone
         self.setAccessibleName(text)
-        self.setVisible(bool(text))
+        if self.parent() is not None or not text:
+            self.setVisible(bool(text))
+        else:
+            # It has no place yet: shown now it would be a window of its own. The layout that takes it in shows it.
+            self.setAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide, False)
         self.setFixedSize(self.sizeHint())
         self.update()
 
@@ -50,13 +56,14 @@ class Badge(QWidget):
         metrics = QFontMetrics(self._small())
         height = metrics.height() + 3
         plain = self._tone == "dim"
-        return QSize(max(metrics.horizontalAdvance(self._text) + (2 if plain else 12), height), height)
+        return QSize(max(metrics.horizontalAdvance(self._text) + (2 if plain else 12), height) + self.trailing, height)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the pill."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_badge(painter, QRectF(self.rect()), self._text, self._tone, self._theme, self._small())
+        where = QRectF(self.rect()).adjusted(0, 0, -self.trailing, 0)
+        paint_badge(painter, where, self._text, self._tone, self._theme, self._small())
 
     def _small(self) -> QFont:
         return badge_font(self.font())

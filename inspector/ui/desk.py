@@ -6,43 +6,51 @@ The panels only show and ask; what they ask for is done here, by calling the wor
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from inspector.analysis.journal import IS_BAD
+from inspector.analysis.journal import Journal
 from inspector.analysis.query import FilterError, parse
+from inspector.analysis.query_complete import complete
 from inspector.app.editor import open_in_editor
-from inspector.catalog.replay import values_of
 from inspector.core.errors import InspectorError
 from inspector.models.selection import Selection
+from inspector.ui.firing import Firing
 from inspector.ui.panels.catalog import CatalogPanel
 from inspector.ui.panels.causality import CausalityPanel
 from inspector.ui.panels.details import Details as ShownDetails
 from inspector.ui.panels.event import EventPanel
 from inspector.ui.panels.execution import ExecutionPanel
 from inspector.ui.panels.fire import FirePanel
-from inspector.ui.panels_bottom import FailuresPanel, LatencyPanel, LogPanel, SessionsPanel
-from inspector.ui.text import ask_text
+from inspector.ui.panels_bottom import (
+    ConformancePanel,
+    FailuresPanel,
+    FindingsPanel,
+    LatencyPanel,
+    LogPanel,
+    SessionsPanel,
+)
+from inspector.ui.pose import telling_execution
+from inspector.ui.sessions import Sessions
+from inspector.ui.strip import Strip
 from inspector.ui.timeline.panel import TimelinePanel
 
 if TYPE_CHECKING:
-    from inspector.analysis.journal import Change, Journal
+    from inspector.analysis.journal import Change
     from inspector.app.commands import CommandTable
     from inspector.app.notices import Notices
     from inspector.app.settings import Settings
     from inspector.app.tasks import TaskOwner
     from inspector.app.workbench import View, Workbench
-    from inspector.catalog.form import FireForm
     from inspector.ui.exporting import Exporting
     from inspector.ui.shell import Shell
     from inspector.ui.theme import Theme
 
-_STORED = "A stored session is shown; go back to the live one to fire"
-_PAUSED = "Recording is paused; switch it on to fire"
-_STARTING = "The program is being started"
+
+#: How much of a long run a picture shows, ns.
+_SHOWN: Final = 2_400_000_000
 
 
 class Desk(QObject):
@@ -67,24 +75,24 @@ class Desk(QObject):
         tasks: TaskOwner,
     ) -> None:
         super().__init__(shell)
+        self._theme = theme
         self.shell = shell
         self.workbench = workbench
         self.settings = settings
         self._notices = notices
         self._tasks = tasks
         self.selection = Selection(self)
-        self.last_fire: FireForm | None = None
         self.changed: Callable[[], None] = _nothing
+        self._shown: Journal | None = None
+        self._anything = False
+        self._wanted_event = ""
         self._make_panels(theme)
         self._place_panels()
+        self.firing = Firing(shell, workbench, self.selection, self.catalog, self.fire_panel, notices, tasks)
+        self.sessions = Sessions(shell, workbench, self.sessions_panel, notices, tasks)
         self._connect()
         workbench.on_view(self._show)
         workbench.on_folded(self._folded)
-        workbench.on_sessions(self._sessions_changed)
-        self._sessions: tuple[Any, ...] = ()
-        self._sessions_timer = QTimer(self)
-        self._sessions_timer.setInterval(2_000)
-        self._sessions_timer.timeout.connect(self.refresh_sessions)
         self._filter_timer = QTimer(self)
         self._filter_timer.setSingleShot(True)
         self._filter_timer.setInterval(150)
@@ -98,114 +106,6 @@ class Desk(QObject):
         view = self.workbench.view
         return view.journal if view is not None else None
 
-    @property
-    def sessions(self) -> tuple[Any, ...]:
-        """The sessions in the database, newest first, as they were last read."""
-        return self._sessions
-
-    def blocked(self) -> str:
-        """Say why nothing can be fired; empty when it can."""
-        if self.workbench.view is None:
-            return _STARTING
-        if not self.workbench.live:
-            return _STORED
-        if not self.workbench.recording.host.recording:
-            return _PAUSED
-        return ""
-
-    def event_to_fire(self) -> str:
-        """Name the event that Fire would fire now; empty when none is chosen."""
-        return self.catalog.current_event() or self.selection.event_name
-
-    # Firing
-
-    def fire_selected(self) -> None:
-        """Fire the chosen event with the values that stand in its form; without one, ask for one."""
-        name = self.event_to_fire()
-        if not name:
-            self.shell.raise_panel("catalog")
-            self.catalog.focus_search()
-            self._notices.info("Choose an event first.", "Type a part of its name, then press Ctrl+Return.")
-            return
-        self._attempt(lambda: self.fire(self.fire_panel.form_for(name)))
-
-    def fire_again(self) -> None:
-        """Fire what was fired last, once more."""
-        if self.last_fire is not None:
-            form = self.last_fire
-            self._attempt(lambda: self.fire(form))
-
-    def fire(self, form: FireForm) -> None:
-        """Fire what a form asks for.
-
-        Raises:
-            InspectorError: It cannot be fired now.
-        """
-        reason = self.blocked()
-        if reason:
-            raise InspectorError(f"{reason}.")
-        fire = self.workbench.fire(
-            form.event,
-            [form.values] * max(1, form.count),
-            session=form.session,
-            metadata=form.metadata,
-            timeout=form.timeout,
-        )
-        self.last_fire = form
-        self.fire_panel.fire_started(fire)
-        self.changed()
-
-    def toggle_faults(self) -> None:
-        """Switch the program's faults."""
-        self.workbench.set_faults(not self.workbench.recording.host.faults)
-        self.changed()
-
-    def toggle_recording(self) -> None:
-        """Pause the recording, or go on."""
-        self.workbench.set_recording(not self.workbench.recording.host.recording)
-        self._tell_reason()
-        self.changed()
-
-    # Sessions
-
-    def refresh_sessions(self) -> None:
-        """Read the list of sessions anew, if the panel can be seen."""
-        if self.sessions_panel.isVisible() and not self._tasks.running("Listing the sessions"):
-            self._tasks.start("Listing the sessions", self.workbench.refresh_sessions())
-
-    def open_session(self, session: int) -> None:
-        """Show a stored session."""
-        self._tasks.start("Opening the session", self.workbench.open_session(session))
-
-    def show_live(self) -> None:
-        """Go back to the live session."""
-        self._attempt(self.workbench.show_live)
-
-    def show_sessions(self) -> None:
-        """Bring the list of sessions to the front."""
-        self.shell.raise_panel("sessions")
-        self.sessions_panel.table.setFocus()
-        self.refresh_sessions()
-
-    def shown_session(self) -> int:
-        """Give the id of the session that is shown, 0 when it is stored nowhere."""
-        view = self.workbench.view
-        return view.session if view is not None else 0
-
-    def rename_shown(self) -> None:
-        """Ask for another name of the session that is shown."""
-        view = self.workbench.view
-        if view is None or not view.session:
-            return
-        session = view.session
-        ask_text(
-            self.shell, "Rename session", "Name of the session", view.title, lambda name: self.rename(session, name)
-        )
-
-    def rename(self, session: int, name: str) -> None:
-        """Give a session another name."""
-        self._tasks.start("Renaming the session", self.workbench.rename(session, name))
-
     # The catalog
 
     def find_event(self) -> None:
@@ -214,43 +114,55 @@ class Desk(QObject):
         self.catalog.focus_search()
 
     def pose(self) -> None:
-        """Show the run at its most telling: all of it, with a failure (else the slowest execution) selected."""
+        """Show the run at its most telling: a failure (else the slowest execution) and what was going on around it."""
         journal = self.journal
-        if journal is None or not len(journal.executions):
+        chosen = telling_execution(journal) if journal is not None else -1
+        if journal is None or chosen < 0:
             return
-        columns = journal.executions
-        bad = np.flatnonzero(IS_BAD[columns["status"]])
-        chosen = int(bad[0]) if len(bad) else int((columns["end"] - columns["start"]).argmax())
-        shown = journal.execution(chosen)
-        number = int(columns["handler"][chosen])
-        self.selection.select_execution(chosen, shown.publication, shown.event.name, number)
         for panel_id in ("latency", "execution"):
             self.shell.raise_panel(panel_id)
+        shown = journal.execution(chosen)
+        number = int(journal.executions["handler"][chosen])
+        self.selection.select_execution(chosen, shown.publication, shown.event.name, number)
+        self.catalog.reveal(shown.event.name)
         self.timeline.controller.fit()
+        if journal.now > 2 * _SHOWN:
+            self.timeline.controller.show(shown.start - round(_SHOWN * 0.55), shown.start + round(_SHOWN * 0.45))
 
     # Life
 
     def finish(self, commands: CommandTable, exporting: Exporting) -> None:
         """Tie up what needs the finished window."""
-        states = ("fire.selected", "fire.again", "faults.toggle", "record.toggle", "session.live", "export.open")
-        self.changed = lambda: commands.changed(*states)
+        mine = ("fire.", "faults.", "record.", "session.", "export.")
+        states = [command.id for command in commands if command.id.startswith(mine)]
+
+        def changed() -> None:
+            self._tell_reason()
+            commands.changed(*states)
+
+        self.changed = self.firing.changed = changed
         self.timeline.state_changed.connect(commands.changed)
         self.sessions_panel.export_requested.connect(lambda session: exporting.ask("jsonl", session))
         remembered = self.settings.strings("catalog.open")
         if remembered:
             self.catalog.set_expanded(remembered)
+        self._wire_filter()
+        self.catalog.tree.setFocus()
         self._tell_reason()
 
     def close(self) -> None:
         """Remember what the next start brings back."""
         self.settings.set("catalog.open", self.catalog.expanded())
+        self.settings.set("catalog.event", self.selection.event_name)
+        self.settings.set("filter", self.shell.bar.filter.text())
+        self.sessions.remember(self.settings)
         self.settings.save()
 
     # Building
 
     def _make_panels(self, theme: Theme) -> None:
         selection = self.selection
-        self.timeline = TimelinePanel(theme, selection, fire=self.fire_selected)
+        self.timeline = TimelinePanel(theme, selection, fire=self._fire_selected)
         self.catalog = CatalogPanel(theme, selection)
         self.event_panel = EventPanel(theme, selection)
         self.fire_panel = FirePanel(theme, selection)
@@ -259,6 +171,8 @@ class Desk(QObject):
         self.log = LogPanel(theme, selection)
         self.failures = FailuresPanel(theme, selection, _FailureSource(self.workbench), self._tasks)
         self.latency = LatencyPanel(theme, selection, self._notices)
+        self.findings = FindingsPanel(theme, selection)
+        self.conformance = ConformancePanel(theme, selection)
         self.sessions_panel = SessionsPanel(theme)
         self._readers: tuple[Any, ...] = (
             self.catalog,
@@ -270,11 +184,19 @@ class Desk(QObject):
             self.log,
             self.failures,
             self.latency,
+            self.conformance,
         )
 
     def _place_panels(self) -> None:
         shell = self.shell
-        shell.set_central(self.timeline)
+        self.strip = Strip(self._theme)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.strip)
+        column.addWidget(self.timeline, 1)
+        shell.set_central(centre)
         for area, panel_id, title, widget, icon in (
             ("left", "catalog", "Catalog", self.catalog, "tree"),
             ("right", "event", "Event", self.event_panel, "list"),
@@ -284,57 +206,76 @@ class Desk(QObject):
             ("bottom", "log", "Log", self.log, "list"),
             ("bottom", "failures", "Failures", self.failures, "failure"),
             ("bottom", "latency", "Latency", self.latency, "chart"),
+            ("bottom", "findings", "Findings", self.findings, "warning"),
+            ("bottom", "conformance", "Conformance", self.conformance, "check"),
             ("bottom", "sessions", "Sessions", self.sessions_panel, "session"),
         ):
             shell.add_panel(area, panel_id, title, widget, icon)
 
     def _connect(self) -> None:
         selection, catalog = self.selection, self.catalog
-        catalog.fire_requested.connect(self._open_form)
-        catalog.fire_now_requested.connect(
-            lambda name: self._attempt(lambda: self.fire(self.fire_panel.form_for(name)))
-        )
-        self.event_panel.fire_requested.connect(self._open_form)
-        self.fire_panel.fire_requested.connect(lambda form: self._attempt(lambda: self.fire(form)))
-        self.execution.retry_requested.connect(lambda index: self._repeat(index, edit=False))
-        self.execution.edit_requested.connect(lambda index: self._repeat(index, edit=True))
+        firing = self.firing
+        catalog.fire_requested.connect(firing.show_form)
+        catalog.fire_now_requested.connect(firing.fire_named)
+        self.event_panel.fire_requested.connect(firing.show_form)
+        self.fire_panel.fire_requested.connect(firing.attempt)
+        self.fire_panel.outcome.chosen.connect(lambda _: self._show_execution())
+        self.execution.retry_requested.connect(lambda index: firing.repeat(index, edit=False))
+        self.execution.edit_requested.connect(lambda index: firing.repeat(index, edit=True))
         self.execution.correlation_requested.connect(lambda text: self._set_filter(f"corr:{text}"))
-        for panel in (self.event_panel, self.execution):
+        for panel in (self.event_panel, self.execution, self.findings, self.conformance):
             panel.open_source.connect(self._open_source)
+        self.conformance.show_in_timeline.connect(self._show_in_timeline)
+        self.conformance.show_event.connect(self._show_event)
+        self.conformance.count_changed.connect(
+            lambda count: self.shell.set_badge("conformance", str(count) if count else "", "warn")
+        )
         selection.event_selected.connect(lambda _: self.changed())
         selection.execution_selected.connect(self._execution_selected)
         self.log.activated.connect(lambda _: self.shell.raise_panel("execution"))
-        self.log.filter_requested.connect(self._set_filter)
+        for asking in (self.log, self.latency):
+            asking.filter_requested.connect(self._set_filter)
         self.log.count_changed.connect(self._count_log)
         self.failures.count_changed.connect(self._count_failures)
         self.failures.show_in_timeline.connect(self._show_in_timeline)
         self.latency.execution_activated.connect(lambda _: self.shell.raise_panel("execution"))
-        sessions = self.sessions_panel
-        sessions.open_requested.connect(self.open_session)
-        sessions.rename_requested.connect(self.rename)
-        sessions.delete_requested.connect(
-            lambda session: self._tasks.start("Deleting the session", self.workbench.delete(session))
-        )
+        self.sessions.opened = self.timeline.controller.fit
         self.shell.filter_changed.connect(lambda _: self._filter_timer.start())
 
     # What the workbench tells
 
     def _show(self, view: View) -> None:
         if self._shown is not view.journal:
-            self._shown = view.journal
-            self.selection.reset()
-            for panel in self._readers:
-                if panel is self.timeline:
-                    panel.set_journal(view.journal, live=view.live)
-                else:
-                    panel.set_journal(view.journal)
-            self._apply_filter()
+            self._show_journal(view)
         self.shell.set_session(view.title if view.live else f"{view.title} (stored)")
-        self.sessions_panel.set_sessions(self._sessions, self.workbench.live_session or None, view.session or None)
-        self._tell_reason()
+        self.sessions.tell_panel()
         self.changed()
 
-    _shown: Journal | None = None
+    def _show_journal(self, view: View) -> None:
+        self._shown, self._anything = view.journal, bool(len(view.journal.publications))
+        event = self.selection.event_name or self.settings.text("catalog.event")
+        self.selection.reset()
+        for panel in self._readers:
+            if panel is self.timeline:
+                panel.set_journal(view.journal, live=view.live, records=view.records)
+            else:
+                panel.set_journal(view.journal)
+        self._wanted_event = event
+        self._choose_event(view.journal)
+        self._apply_filter()
+
+    def _choose_event(self, journal: Journal) -> None:
+        """Stand on an event as soon as there is a catalog, so that one key fires and the panels have something to say.
+
+        It is the one that was selected last; at the very first start the one that most handlers react to.
+        """
+        if self.selection.event_name or not journal.events:
+            return
+        names = [event.name for event in journal.events]
+        busiest = max(journal.events, key=lambda event: len(event.handlers)).name
+        name = self._wanted_event if self._wanted_event in names else busiest
+        self.selection.select_event(name)
+        self.catalog.reveal(name)
 
     def _folded(self, change: Change) -> None:
         for panel in self._readers:
@@ -345,59 +286,51 @@ class Desk(QObject):
         for note in change.host:
             if note.level == "error":
                 self._notices.error(note.text)
-        if self._follow_first and self.journal is not None and len(self.journal.executions):
-            self._follow_first = False
-            self.changed()
-
-    _follow_first = True
-
-    def _sessions_changed(self, sessions: Any) -> None:
-        self._sessions = tuple(sessions)
-        view = self.workbench.view
-        shown = view.session if view is not None else 0
-        self.sessions_panel.set_sessions(self._sessions, self.workbench.live_session or None, shown or None)
-        self._sessions_timer.start()
+        journal = self.journal
+        if journal is None:
+            return
+        self.firing.folded(journal, change)
+        if change.catalog:
+            self._choose_event(journal)
+        if not self._anything and len(journal.publications):
+            self._anything = True
+            self.changed()  # there is something to export now
+            if not self.workbench.live:
+                self.timeline.controller.fit()
 
     # What the panels ask
 
-    def _open_form(self, name: str) -> None:
-        self.selection.select_event(name)
-        self.fire_panel.show_event(name)
-        self.shell.raise_panel("fire")
+    def _fire_selected(self) -> None:
+        self.firing.fire_selected()
 
     def _execution_selected(self, index: int) -> None:
         if index >= 0:
-            self.shell.raise_panel("execution")
+            self.firing.show_beside("execution")
+
+    def _show_execution(self) -> None:
+        """Show what was chosen in the form; from the timeline one key leads on to the next failure, or to the cause."""
+        self.timeline.setFocus()
+        self.shell.raise_panel("execution")
 
     def _set_filter(self, text: str) -> None:
-        self.shell.bar.filter.setText(text)
+        self.shell.bar.filter.replace(text)
+
+    def _wire_filter(self) -> None:
+        """Give the field what it completes from and what it remembers; going back is one way for all panels."""
+        field = self.shell.bar.filter
+        field.set_completer(lambda text, cursor: complete(text, cursor, self.journal or Journal()))
+        field.set_history(self.settings.strings("filter.history"))
+        field.used.connect(self._filter_used)
+        field.setText(self.settings.text("filter"))
+        self.timeline.controller.filter_back_asked = field.back
+        self.timeline.search_requested.connect(self.shell.focus_filter)
+
+    def _show_event(self, name: str) -> None:
+        self.selection.select_event(name)
+        self.catalog.reveal(name)
 
     def _show_in_timeline(self, execution: int) -> None:
         self.timeline.controller.go_to(execution)
-
-    def _repeat(self, publication: int, *, edit: bool) -> None:
-        self._tasks.start("Reading the payload", self._repeat_recorded(publication, edit=edit))
-
-    async def _repeat_recorded(self, publication: int, *, edit: bool) -> None:
-        """Put what was published back into the form; fire it at once unless it is to be edited."""
-        view = self.workbench.view
-        if view is None:
-            return
-        event = view.journal.publication(publication).event
-        values, lost = values_of(event, await view.details.payload(publication))
-        context = await view.details.context(publication)
-        if self.workbench.view is not view:
-            return  # another session is shown by now
-        self.selection.select_event(event.name)
-        self.fire_panel.load(event.name, values, session=context.session, metadata=context.metadata)
-        if lost:
-            names = ", ".join(lost)
-            self._notices.warning(f"Not recorded as they were, so made anew: {names}.", "Secrets are never recorded.")
-        if edit:
-            self.shell.raise_panel("fire")
-            return
-        form = self.fire_panel.form_for(event.name)
-        self.fire(replace(form, count=1))
 
     def _request_details(self, publication: int, execution: int, answer: Callable[[ShownDetails], None]) -> None:
         self._tasks.start("Reading the details", self._answer_details(publication, execution, answer))
@@ -427,15 +360,26 @@ class Desk(QObject):
         try:
             chosen = parse(field.text())
         except FilterError as error:
-            field.set_invalid(f"{error.text} {error.hint}".strip())
+            field.set_error(f"{error.text} {error.hint}".strip(), error.position, error.length)
             return
-        field.set_invalid("")
+        field.set_error("")
+        field.applied(field.text())
         chosen_or_none = chosen or None
         for panel in (self.timeline, self.log, self.failures, self.latency):
             panel.set_filter(chosen_or_none)
 
+    def _filter_used(self, text: str) -> None:
+        """Apply it without delay, and remember it if it can be read."""
+        if self._filter_timer.isActive():
+            self._filter_timer.stop()
+            self._apply_filter()
+        field = self.shell.bar.filter
+        if field.error is None and field.history[:1] != [text]:
+            self.settings.remember("filter.history", text, limit=30)
+            field.set_history(self.settings.strings("filter.history"))
+
     def _tell_reason(self) -> None:
-        reason = self.blocked() or None
+        reason = self.firing.blocked() or None
         self.fire_panel.set_enabled_reason(reason)
         self.execution.set_enabled_reason(reason)
 

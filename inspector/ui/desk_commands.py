@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from inspector.app.commands import Command
 from inspector.app.text import format_count
+from inspector.hosts.child import ChildHost
 from inspector.ui.menus import SEPARATOR, MenuItem
 
 if TYPE_CHECKING:
@@ -25,18 +26,26 @@ def desk_commands(desk: Desk, exporting: Exporting) -> list[Command]:
 
 
 def _fire_commands(desk: Desk) -> list[Command]:
+    firing = desk.firing
+
     def fire_label() -> str:
-        name = desk.event_to_fire()
+        name = firing.event_name()
         return f"Fire {name}" if name else "Fire an event"
 
     def again_label() -> str:
-        return f"Fire {desk.last_fire.event} again" if desk.last_fire is not None else "Again"
+        return f"Fire {firing.last.event} Again" if firing.last is not None else "Fire Again"
 
     def faults_on() -> bool:
         return desk.workbench.view is not None and desk.workbench.recording.host.faults
 
     def faults_label() -> str:
         return "Faults: on" if faults_on() else "Faults"
+
+    def no_faults() -> str:
+        waiting = started()
+        if waiting or not isinstance(desk.workbench.recording.host, ChildHost):
+            return waiting
+        return "The faults are the demo's; a project of your own brings none"
 
     def recording_on() -> bool:
         return desk.workbench.view is None or desk.workbench.recording.host.recording
@@ -48,44 +57,44 @@ def _fire_commands(desk: Desk) -> list[Command]:
         Command(
             "fire.selected",
             "Fire",
-            desk.fire_selected,
+            firing.fire_selected,
             "Fire",
             "fire",
             ("Ctrl+Return", "Ctrl+Enter"),
             "play",
             "Publish the selected event with the values in its form",
             label=fire_label,
-            blocked=desk.blocked,
+            blocked=firing.blocked,
         ),
         Command(
             "fire.again",
             "Again",
-            desk.fire_again,
+            firing.again,
             "Fire",
             "fire",
             ("Ctrl+R",),
             "repeat",
             "Publish once more what was fired last",
             label=again_label,
-            blocked=lambda: desk.blocked() or ("" if desk.last_fire is not None else "Nothing was fired yet"),
+            blocked=lambda: firing.blocked() or ("" if firing.last is not None else "Nothing was fired yet"),
         ),
         Command(
             "faults.toggle",
             "Faults",
-            desk.toggle_faults,
+            firing.toggle_faults,
             "Fire",
             "program",
             ("Ctrl+Shift+F",),
             "bolt",
             "Make some handlers fail, hang, be slow or swallow exceptions, to see what that looks like",
             label=faults_label,
-            blocked=started,
+            blocked=no_faults,
             checked=faults_on,
         ),
         Command(
             "record.toggle",
             "Recording",
-            desk.toggle_recording,
+            firing.toggle_recording,
             "Fire",
             "program",
             ("Ctrl+Shift+R",),
@@ -115,7 +124,7 @@ def _session_commands(desk: Desk, exporting: Exporting) -> list[Command]:
         Command(
             "session.live",
             "Back to the Live Session",
-            desk.show_live,
+            desk.sessions.show_live,
             "Session",
             "open",
             ("Ctrl+L",),
@@ -125,7 +134,7 @@ def _session_commands(desk: Desk, exporting: Exporting) -> list[Command]:
         Command(
             "session.list",
             "Open Session…",
-            desk.show_sessions,
+            desk.sessions.show_list,
             "Session",
             "open",
             ("Ctrl+O",),
@@ -135,12 +144,12 @@ def _session_commands(desk: Desk, exporting: Exporting) -> list[Command]:
         Command(
             "session.rename",
             "Rename Session…",
-            desk.rename_shown,
+            desk.sessions.rename_shown,
             "Session",
             "change",
             (),
             "edit",
-            blocked=lambda: nothing_shown() or ("" if desk.shown_session() else "This session is stored nowhere"),
+            blocked=lambda: nothing_shown() or ("" if desk.sessions.shown() else "This session is stored nowhere"),
         ),
         Command(
             "export.jsonl",
@@ -192,16 +201,16 @@ def session_menu(desk: Desk) -> Sequence[MenuItem]:
     view = workbench.view
     if view is None:
         return [MenuItem("Starting…", enabled=False)]
-    items = [MenuItem("Live session", desk.show_live, checked=view.live, icon="record"), SEPARATOR]
-    others = [info for info in desk.sessions if info.id != workbench.live_session][:_OFFERED]
+    items = [MenuItem("Live session", desk.sessions.show_live, checked=view.live, icon="record"), SEPARATOR]
+    others = [info for info in desk.sessions.known if info.id != workbench.live_session][:_OFFERED]
     for info in others:
         shown = not view.live and view.session == info.id
         hint = f"{format_count(info.executions)} executions"
-        items.append(MenuItem(info.name, partial(desk.open_session, info.id), checked=shown, hint=hint))
+        items.append(MenuItem(info.name, partial(desk.sessions.open, info.id), checked=shown, hint=hint))
     if not others:
         items.append(MenuItem("No other sessions yet", enabled=False))
-    items += [SEPARATOR, MenuItem("All sessions…", desk.show_sessions, icon="list", hint="Ctrl+O")]
-    items.append(MenuItem("Rename…", desk.rename_shown, icon="edit", enabled=bool(desk.shown_session())))
+    items += [SEPARATOR, MenuItem("All sessions…", desk.sessions.show_list, icon="list", hint="Ctrl+O")]
+    items.append(MenuItem("Rename…", desk.sessions.rename_shown, icon="edit", enabled=bool(desk.sessions.shown())))
     return items
 
 

@@ -20,6 +20,8 @@ AREAS: Final = {
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
+#: Pixels between a badge and the end of its tab: it must look nearer to its own name than to the next.
+_TRAILING: Final = 10
 
 
 def set_up_docking(window: QMainWindow) -> None:
@@ -100,6 +102,12 @@ class PanelDock(QDockWidget):
         self.head = DockHead(theme, self, self.badge)
         self.setTitleBarWidget(self.head)
         self.setWidget(widget)
+        # Behind other tabs a dock is visible to Qt, only far away. What cannot be seen shall know it: it saves work.
+        # Its place stays: without it the area would shrink while another panel comes to the front.
+        policy = widget.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        widget.setSizePolicy(policy)
+        self.visibilityChanged.connect(widget.setVisible)
 
     def set_badge(self, text: str, tone: BadgeTone) -> None:
         """Show a count at the panel's name."""
@@ -216,6 +224,7 @@ class DockTabs(QObject):
         known = self._badges.get((bar, dock.panel_id))
         if known is None or present is not known:
             known = Badge(self._theme, "", "dim", bar)
+            known.trailing = _TRAILING
             known.set(dock.badge_text, dock.badge_tone)
             if dock.badge_text:
                 bar.setTabButton(index, right, known)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector.ui.badges import badge_font
+from inspector.ui.boxes import Box
 from inspector.ui.buttons import IconButton
-from inspector.ui.text import plain_tooltip
+from inspector.ui.text import PlainLabel, plain_tooltip
 
 if TYPE_CHECKING:
     from inspector.ui.theme import Theme
@@ -19,6 +20,33 @@ if TYPE_CHECKING:
 def pad_spin_box(box: QAbstractSpinBox) -> None:
     """Give the text of a spin box the room at its left that the style sheet cannot give it."""
     box.lineEdit().setTextMargins(8, 0, 0, 0)
+
+
+class _Problem(Box):
+    """What is wrong with a field, right below it, over whatever is there."""
+
+    def __init__(self, theme: Theme, field: QWidget) -> None:
+        super().__init__(theme, "error_back", "error_line", field.window())
+        self._field = field
+        self._label = PlainLabel("", "failed", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 7, 10, 8)
+        column.addWidget(self._label)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def tell(self, text: str) -> None:
+        """Say it, or nothing."""
+        self._label.setText(text)
+        if not text or not self._field.isVisible():
+            self.hide()
+            return
+        width = max(self._field.width(), 280)
+        where = self._field.mapTo(self.window(), QPoint(0, self._field.height() + 4))
+        left = max(4, min(where.x(), self.window().width() - width - 4))
+        self.setGeometry(left, where.y(), width, self.heightForWidth(width))
+        self.show()
+        self.raise_()
 
 
 class SearchField(QLineEdit):
@@ -32,6 +60,8 @@ class SearchField(QLineEdit):
     def __init__(self, theme: Theme, placeholder: str, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme, self._hint = theme, hint
+        self._reason = ""
+        self._problem: _Problem | None = None
         self.setPlaceholderText(placeholder)
         self.setAccessibleName(placeholder.rstrip("…"))
         self.setTextMargins(20, 0, 20, 0)
@@ -54,12 +84,40 @@ class SearchField(QLineEdit):
             self.left.emit()
 
     def set_invalid(self, reason: str) -> None:
-        """Mark the text as not understood, with the reason as tooltip; an empty reason takes the mark away."""
+        """Mark the text as not understood; an empty reason takes the mark away.
+
+        The reason stands below the field while the keyboard is in it, and always in its tooltip.
+        """
         self.setToolTip(plain_tooltip(reason))
+        self.setAccessibleDescription(reason)
+        self._reason = reason
+        self._tell_reason()
         if bool(self.property("invalid")) != bool(reason):
             self.setProperty("invalid", bool(reason))
             self.style().unpolish(self)
             self.style().polish(self)
+
+    @property
+    def problem(self) -> str:
+        """What is said below the field; empty while nothing is."""
+        return self._reason if self._problem is not None and self._problem.isVisible() else ""
+
+    def _tell_reason(self) -> None:
+        shown = self._reason if self.hasFocus() else ""
+        if self._problem is None and shown:
+            self._problem = _Problem(self._theme, self)
+        if self._problem is not None:
+            self._problem.tell(shown)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Say again what is wrong."""
+        super().focusInEvent(event)
+        self._tell_reason()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Say no more: what is below the field is needed."""
+        super().focusOutEvent(event)
+        self._tell_reason()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the field, the glass and the hint."""

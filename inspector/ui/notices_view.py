@@ -1,4 +1,4 @@
-"""Notices as cards at the lower right of the window: they stack, can be dismissed, and never take the focus."""
+"""Notices as cards at the lower right of the middle: they stack, can be dismissed, and never take the focus."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class NoticesView(QWidget):
         super().__init__(window)
         self._theme, self._notices, self._window = theme, notices, window
         self._cards: dict[int, _Card] = {}
-        self._bottom = 0
+        self._bottom = self._right = 0
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -146,9 +146,9 @@ class NoticesView(QWidget):
         """Give the numbers of the notices that have a card, oldest first."""
         return list(self._cards)
 
-    def set_bottom(self, height: int) -> None:
-        """Keep this much free at the bottom: the status bar."""
-        self._bottom = height
+    def set_room(self, bottom: int, right: int) -> None:
+        """Keep this much free at the bottom and at the right, where there is room for a card beside it."""
+        self._bottom, self._right = bottom, right
         self._place()
 
     def release(self) -> None:
@@ -207,9 +207,10 @@ class NoticesView(QWidget):
             return
         room = self._window.rect()
         width = min(_WIDTH, room.width() - 2 * _MARGIN)
+        right = self._right if room.width() - self._right >= width + 2 * _MARGIN else 0
         self._column.activate()
         height = min(self._column.heightForWidth(width), room.height() - self._bottom - 2 * _MARGIN)
         top = room.height() - self._bottom - _MARGIN - height
-        self.setGeometry(room.width() - width - _MARGIN, top, width, height)
+        self.setGeometry(room.width() - right - width - _MARGIN, top, width, height)
         self.show()
         self.raise_()

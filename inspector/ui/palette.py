@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inspector.app.fuzzy import fuzzy_score
 from inspector.ui.actions import shortcut_text
 from inspector.ui.badges import badge_font
 from inspector.ui.overlay import Overlay
@@ -34,30 +35,6 @@ _MENU: Final = Qt.ItemDataRole.UserRole + 2
 _REASON: Final = Qt.ItemDataRole.UserRole + 3
 _ICON: Final = Qt.ItemDataRole.UserRole + 4
 _VISIBLE_ROWS: Final = 12
-
-
-def fuzzy_score(pattern: str, text: str) -> int:
-    """Say how well the letters of ``pattern`` are found in ``text``, in order; 0 means not at all.
-
-    Letters at the beginnings of words and letters that follow one another count more; of two equals the shorter wins.
-    """
-    wanted = pattern.lower().replace(" ", "")
-    if not wanted:
-        return 1
-    lowered = text.lower()
-    whole = lowered.find(pattern.lower().strip())
-    if whole == 0 or (whole > 0 and not lowered[whole - 1].isalnum()):
-        return 10_000 - whole - len(text)
-    score, place, last = 0, 0, -2
-    for letter in wanted:
-        place = lowered.find(letter, place)
-        if place < 0:
-            return 0
-        score += 20 if place == last + 1 else 0
-        score += 30 if place == 0 or not lowered[place - 1].isalnum() or text[place].isupper() else 1
-        last = place
-        place += 1
-    return max(1, score * 10 - len(text))
 
 
 class _RowDelegate(QStyledItemDelegate):
@@ -186,7 +163,7 @@ class CommandPalette(Overlay):
     def _fill(self, pattern: str) -> None:
         self.list.clear()
         found = []
-        for order, command in enumerate(self._table):
+        for order, command in enumerate(self._table.by_use()):
             if command.id == "palette.open":
                 continue
             title = self._table.title(command.id)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar, QWidget
 
 from inspector.ui.actions import Actions
@@ -21,6 +21,7 @@ from inspector.ui.topbar import TopBar
 from inspector.ui.window_commands import panel_command, window_commands
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QChildEvent, QObject
     from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 
     from inspector.app.commands import CommandTable
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from inspector.ui.badges import BadgeTone
     from inspector.ui.menus import MenuProvider
 
+#: Name that Qt gives the widgets by which the lines between docks are dragged.
+_GRIP: Final = "qt_qmainwindow_extended_splitter"
 #: Width of the left and right panels and height of the lower ones, as shares of the window.
 _SHARES: Final = {"left": 0.187, "right": 0.275, "bottom": 0.42}
 
@@ -56,7 +59,7 @@ class Shell(QMainWindow):
         self._docks: dict[str, PanelDock] = {}
         self._may_close = False
         self._default_state = QByteArray()
-        self._sized = False
+        self._by_hand = False
         self.setWindowTitle("Event Inspector")
         self.setMinimumSize(760, 480)
         self.resize(1600, 1000)
@@ -69,7 +72,11 @@ class Shell(QMainWindow):
         self._actions: Actions | None = None
         self._bar: TopBar | None = None
         self._cards = NoticesView(theme, notices, self)
-        self._cards.set_bottom(self._status.height())
+        self._soon, self._moved = QTimer(self), QTimer(self)
+        for timer, told in ((self._soon, self._resized), (self._moved, self._place_cards)):
+            timer.setSingleShot(True)
+            timer.setInterval(0)
+            timer.timeout.connect(told)
         theme.changed.connect(lambda: commands.changed("theme.next", *(f"theme.{name}" for name in CHOICES)))
 
     # -- making the window
@@ -96,10 +103,13 @@ class Shell(QMainWindow):
         if neighbours:
             self.tabifyDockWidget(neighbours[-1], dock)
             neighbours[0].raise_()
+            widget.hide()
         self._docks[panel_id] = dock
         self._tabs.watch(dock)
         self._commands.add(panel_command(self, dock, len(self._docks), icon))
         dock.visibilityChanged.connect(lambda _: self._commands.changed(f"panel.{panel_id}"))
+        dock.visibilityChanged.connect(self._moved.start)
+        dock.topLevelChanged.connect(self._moved.start)
 
     def set_central(self, widget: QWidget) -> None:
         """Put the timeline into the middle."""
@@ -116,7 +126,7 @@ class Shell(QMainWindow):
         self._spread()
         self._default_state = self.saveState()
         if self._layout_file is not None and self._layout_file.restore(self):
-            self._sized = True
+            self._by_hand = True
         self._tabs.refresh()
 
     def bind_scope(self, scope: str, widget: QWidget) -> None:
@@ -155,6 +165,7 @@ class Shell(QMainWindow):
         if dock.isHidden():
             dock.show()
         dock.raise_()
+        self._moved.start()
 
     def set_badge(self, panel_id: str, text: str, tone: BadgeTone = "dim") -> None:
         """Show a count at a panel's name; an empty text takes it away."""
@@ -162,6 +173,10 @@ class Shell(QMainWindow):
         if (dock.badge_text, dock.badge_tone) != (text, tone):
             dock.set_badge(text, tone)
             self._tabs.refresh()
+
+    def add_gestures(self, title: str, gestures: Sequence[tuple[str, str]]) -> None:
+        """Tell the sheet of shortcuts what the mouse does somewhere: gesture and effect."""
+        self._sheet.add_gestures(title, gestures)
 
     def set_source(self, text: str) -> None:
         """Say what is being watched: ``demo catalog · embedded bus``."""
@@ -210,6 +225,7 @@ class Shell(QMainWindow):
             dock.setFloating(False)
             dock.show()
         self.restoreState(self._default_state)
+        self._by_hand = False
         self._spread()
         self._tabs.refresh()
 
@@ -236,14 +252,39 @@ class Shell(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """Only a window that is shown knows its size: the shares are given again then."""
         super().showEvent(event)
-        if not self._sized:
-            self._sized = True
-            QTimer.singleShot(0, self, self._spread)
+        self._soon.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the cards above the status bar."""
+        """Areas keep their shares of the window."""
         super().resizeEvent(event)
-        self._cards.set_bottom(self._status.height())
+        self._soon.start()
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Qt makes the grips of the lines between the panels by itself: they are watched."""
+        super().childEvent(event)
+        child = event.child()
+        if event.type() == QEvent.Type.ChildPolished and child.objectName() == _GRIP:
+            child.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Who drags a line decides about the sizes of the panels from then on."""
+        if event.type() == QEvent.Type.MouseButtonRelease and watched.objectName() == _GRIP:
+            self._by_hand = True
+            self._moved.start()
+        return super().eventFilter(watched, event)
+
+    def _resized(self) -> None:
+        if not self._by_hand:
+            self._spread()
+        self._moved.start()
+
+    def _place_cards(self) -> None:
+        """Keep the cards above the status bar, beside the right panels: their buttons are what is needed next."""
+        right = [dock for dock in self._docks.values() if self.dockWidgetArea(dock) == AREAS["right"]]
+        # Docks behind others of their place are "visible" too; Qt keeps them beyond the left edge.
+        lefts = [dock.x() for dock in right if dock.isVisible() and not dock.isFloating() and dock.x() >= 0]
+        edge = min(lefts, default=self.width())
+        self._cards.set_room(self._status.height(), max(0, self.width() - edge))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing belongs to whoever owns the work: it is asked, and closes when all is saved."""

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from inspector.ui.theme import Theme
 
 _COLUMNS: Final = 2
+#: How many lines the heading of a group takes.
+_HEAD: Final = 2
+
+#: What is done → the keys or gestures that do it.
+Line = tuple[str, Sequence[str]]
+Group = tuple[str, Sequence[Line]]
 
 
 class _KeyCap(QWidget):
@@ -45,12 +51,13 @@ class _KeyCap(QWidget):
 def groups(table: CommandTable) -> list[tuple[str, list[Command]]]:
     """Give the commands that have shortcuts, by the menu or the panel where they work, the panels last."""
     found: dict[str, list[Command]] = {}
-    for command in table:
+    for command in table.by_use():
         if command.shortcuts and command.scope == WINDOW:
             found.setdefault(command.menu or "Window", []).append(command)
     for command in table:
         if command.shortcuts and command.scope != WINDOW:
-            found.setdefault(f"In the {command.scope}", []).append(command)
+            part = f": {command.section}" if command.section else ""
+            found.setdefault(f"In the {command.scope}{part}", []).append(command)
     return list(found.items())
 
 
@@ -64,8 +71,9 @@ class ShortcutSheet(Overlay):
     """
 
     def __init__(self, theme: Theme, table: CommandTable, window: QWidget) -> None:
-        super().__init__(theme, window, 860)
+        super().__init__(theme, window, 980)
         self._table = table
+        self._gestures: list[Group] = []
         head = QHBoxLayout()
         head.addWidget(PlainLabel("Keyboard shortcuts", "title"))
         head.addStretch(1)
@@ -74,6 +82,7 @@ class ShortcutSheet(Overlay):
         head.addWidget(close)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.viewport().setAutoFillBackground(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 14, 14, 16)
@@ -90,6 +99,10 @@ class ShortcutSheet(Overlay):
         super().open_sheet()
         self._area.setFocus()
 
+    def add_gestures(self, title: str, gestures: Sequence[tuple[str, str]]) -> None:
+        """Add what the mouse does somewhere: gesture and effect."""
+        self._gestures.append((title, [(effect, (gesture,)) for gesture, effect in gestures]))
+
     def wanted_height(self, _width: int) -> int:
         """As high as the page."""
         page = self._area.widget()
@@ -100,41 +113,44 @@ class ShortcutSheet(Overlay):
         row = QHBoxLayout(page)
         row.setContentsMargins(0, 0, 8, 0)
         row.setSpacing(40)
-        for column in _balanced(groups(self._table)):
+        keys: list[Group] = [
+            (name, [(command.title, [native_shortcut(key) for key in command.shortcuts]) for command in commands])
+            for name, commands in groups(self._table)
+        ]
+        for column in _balanced([*keys, *self._gestures]):
             side = QVBoxLayout()
             side.setSpacing(16)
-            for name, commands in column:
-                side.addWidget(self._group(name, commands))
+            for name, lines in column:
+                side.addWidget(self._group(name, lines))
             side.addStretch(1)
             row.addLayout(side, 1)
         return page
 
-    def _group(self, name: str, commands: Sequence[Command]) -> QWidget:
+    def _group(self, name: str, lines: Sequence[Line]) -> QWidget:
         box = QWidget()
         grid = QGridLayout(box)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(5)
         grid.setColumnStretch(0, 1)
         grid.addWidget(PlainLabel(name, "section"), 0, 0, 1, 2)
-        for number, command in enumerate(commands, start=1):
-            grid.addWidget(PlainLabel(command.title), number, 0)
+        for number, (title, gestures) in enumerate(lines, start=1):
+            grid.addWidget(PlainLabel(title, wrap=True), number, 0)
             keys = QHBoxLayout()
             keys.setSpacing(4)
             keys.addStretch(1)
-            for shortcut in command.shortcuts:
-                keys.addWidget(_KeyCap(self._theme, native_shortcut(shortcut)))
+            for gesture in gestures:
+                keys.addWidget(_KeyCap(self._theme, gesture))
             grid.addLayout(keys, number, 1)
         return box
 
 
-def _balanced(
-    found: Sequence[tuple[str, list[Command]]],
-) -> list[list[tuple[str, list[Command]]]]:
-    """Spread the groups over columns of about equal height, in order within each."""
-    columns: list[list[tuple[str, list[Command]]]] = [[] for _ in range(_COLUMNS)]
-    heights = [0] * _COLUMNS
-    for group in found:
-        shortest = heights.index(min(heights))
-        columns[shortest].append(group)
-        heights[shortest] += len(group[1]) + 2
+def _balanced(found: Sequence[Group]) -> list[list[Group]]:
+    """Spread the groups over columns of about equal height; read column by column they keep their order."""
+    columns: list[list[Group]] = [[] for _ in range(_COLUMNS)]
+    heights = [len(lines) + _HEAD for _, lines in found]
+    share, so_far = sum(heights) / _COLUMNS, 0.0
+    for group, height in zip(found, heights, strict=True):
+        # A group stands where its middle is.
+        columns[min(int((so_far + height / 2) / share), _COLUMNS - 1)].append(group)
+        so_far += height
     return columns

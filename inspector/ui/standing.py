@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,14 @@ class Standing(QObject):
     Args:
         shell: The window.
         workbench: Knows.
+        changed: Called when what can be done may have changed without anybody having done something: the session has
+            got its place in the store, the program has stopped.
     """
 
-    def __init__(self, shell: Shell, workbench: Workbench) -> None:
+    def __init__(self, shell: Shell, workbench: Workbench, changed: Callable[[], None]) -> None:
         super().__init__(shell)
+        self._changed = changed
+        self._stood: object = None
         self._shell = shell
         self._workbench = workbench
         self._seen: deque[tuple[float, int]] = deque()
@@ -36,6 +41,11 @@ class Standing(QObject):
         self._timer.setInterval(_EVERY)
         self._timer.timeout.connect(self.refresh)
         self._timer.start()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it says no more."""
+        return not self._timer.isActive()
 
     def stop(self) -> None:
         """Say no more."""
@@ -48,9 +58,15 @@ class Standing(QObject):
         if view is None:
             self._shell.set_state("running", "starting")
             return
+        stands = (view.session, workbench.recording.host.running, workbench.database)
+        if stands != self._stood:
+            self._stood = stands
+            self._changed()
         journal = view.journal
         if not view.live:
             self._shell.set_state("cancelled", "stored session")
+        elif not workbench.recording.host.running:
+            self._shell.set_state("cancelled", "the program has stopped")
         elif workbench.recording.host.recording:
             self._shell.set_state("failed", "recording")
         else:
@@ -69,7 +85,8 @@ class Standing(QObject):
             self._seen.popleft()
         span = now - self._seen[0][0]
         count = len(journal.publications) - self._seen[0][1]
-        return [f"{count / span if span > 0 else 0:.0f} events/s"]
+        rate = round(count / span) if span > 0 else 0
+        return [f"{plural(rate, 'event')}/s"]
 
     def _kept(self) -> list[str]:
         workbench = self._workbench

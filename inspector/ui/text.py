@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 
 from inspector.app.text import visible
 
+#: The least width of a question, pixels.
+_QUESTION = 340
 #: How much of a text a tooltip shows.
 TOOLTIP_LIMIT = 1000
 
@@ -188,15 +190,21 @@ def ask_then(
     box.setWindowTitle(title)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(visible(text))
-    # Informative text knows no plain format: it guesses, so it gets markup in which everything is escaped.
-    box.setInformativeText(plain_tooltip(hint))
+    # Some versions of Qt guess the format of the informative text. Its label comes with the first text: a harmless one.
+    box.setInformativeText(" ")
+    for label in box.findChildren(QLabel):
+        label.setTextFormat(Qt.TextFormat.PlainText)
+    box.setInformativeText(visible(hint))
+    informative = box.findChild(QLabel, "qt_msgbox_informativelabel")
+    if informative is not None:
+        informative.setMinimumWidth(_QUESTION)
     roles = QMessageBox.ButtonRole
-    for index, label in enumerate(buttons):
-        role = roles.DestructiveRole if label == danger else roles.AcceptRole if not index else roles.RejectRole
-        button = box.addButton(label, role)
-        if index == 0 and label != danger:
+    for index, name in enumerate(buttons):
+        safe = roles.AcceptRole if not index and not danger else roles.RejectRole
+        button = box.addButton(name, roles.DestructiveRole if name == danger else safe)
+        if index == 0 and name != danger:
             box.setDefaultButton(button)
-        if role == roles.RejectRole:
+        if name != danger and safe == roles.RejectRole:
             box.setEscapeButton(button)
 
     def finished() -> None:

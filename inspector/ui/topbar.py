@@ -9,14 +9,16 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
 
 from inspector.ui.actions import shortcut_text
 from inspector.ui.buttons import Button, Kind
-from inspector.ui.fields import SearchField
+from inspector.ui.filter_field import FilterField
 
 if TYPE_CHECKING:
-    from inspector.app.commands import CommandTable
+    from PySide6.QtGui import QResizeEvent
+
+    from inspector.app.commands import Command, CommandTable
     from inspector.ui.menus import MenuProvider
     from inspector.ui.theme import Theme
 
-#: Command → kind of button, whether it shows its shortcut, and whether it shows its words.
+#: Command → kind of button, and whether it shows its shortcut.
 _LEFT: Final[tuple[tuple[str, Kind, bool], ...]] = (
     ("fire.selected", "primary", True),
     ("fire.again", "normal", False),
@@ -26,6 +28,13 @@ _RECORD: Final = "record.toggle"
 _EXPORT: Final = "export.open"
 _PALETTE: Final = "palette.open"
 _THEME: Final = "theme.next"
+_LIVE: Final = "session.live"
+#: What the bar says for short; what else there is to know stands in the tooltip.
+_SHORT: Final = {"fire.again": "Again", _LIVE: "Back to live"}
+#: What gives way when room is short, first to last: a button's words (its icon stays), or the whole button.
+_YIELDS: Final = ("fire.again", "export.open", "source", "faults.toggle", "record.toggle", "theme.next")
+#: Width that the filter keeps when others give way for it.
+_FILTER: Final = 260
 
 
 class TopBar(QToolBar):
@@ -45,9 +54,12 @@ class TopBar(QToolBar):
         self.toggleViewAction().setVisible(False)
         self._theme, self._table = theme, table
         self._buttons: dict[str, Button] = {}
+        self._fitting = False
+        self._narrow: frozenset[str] = frozenset()
+        self._box = QWidget()
         self.source = Button(theme, "", "")
         self.session = Button(theme, "", "session")
-        self.filter = SearchField(theme, "handler:Audit* status:failed ≥10ms", "Ctrl+F")
+        self.filter = FilterField(theme, "handler:Audit* status:failed ≥10ms", "Ctrl+F")
         self.filter.setAccessibleName("Filter")
         self._row = QHBoxLayout()
         self._build()
@@ -61,12 +73,14 @@ class TopBar(QToolBar):
     def set_source(self, text: str) -> None:
         """Say what is being watched; nothing is shown without a text."""
         self.source.set_text(text)
-        self.source.setVisible(bool(text))
+        self.source.set_help(text)
+        self._fit()
 
     def set_session(self, text: str) -> None:
         """Say which session is shown."""
         self.session.set_text(text)
-        self.session.setVisible(bool(text))
+        self.session.set_help(f"{text}: open another session, or rename this one" if text else "")
+        self._fit()
 
     def set_session_menu(self, provider: MenuProvider) -> None:
         """Let the session button open a menu."""
@@ -84,7 +98,7 @@ class TopBar(QToolBar):
         self._remove()
 
     def _build(self) -> None:
-        box = QWidget()
+        box = self._box
         box.setLayout(self._row)
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._row.setContentsMargins(10, 6, 10, 6)
@@ -96,11 +110,14 @@ class TopBar(QToolBar):
         for button in (self.source, self.session):
             button.set_elastic()
         self.source.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._add_command(_LIVE, "normal", hint=False)
         for command_id, kind, hint in _LEFT:
             self._add_command(command_id, kind, hint=hint)
         self._row.addStretch(1)
         self.filter.setMinimumWidth(180)
         self.filter.setMaximumWidth(400)
+        # It takes what the others leave: nobody's words are cut for room that it merely could use.
+        self.filter.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._row.addWidget(self.filter, 100)
         self._add_command(_EXPORT, "normal", hint=False)
         self._add_command(_PALETTE, "normal", hint=True, words=False)
@@ -127,20 +144,63 @@ class TopBar(QToolBar):
             command = self._table.get(command_id)
             title = self._table.title(command_id)
             reason = self._table.reason(command_id)
-            if button.property("words"):
-                button.set_text(title)
+            shown = _SHORT.get(command_id, title)
+            button.set_text(shown if button.property("words") and command_id not in self._narrow else "")
             button.setAccessibleName(title)
             # A blocked command stays clickable only where the reason must be heard; here the tooltip says it.
             button.setEnabled(not reason)
             keys = shortcut_text(command)
-            button.set_help(reason or (command.tooltip or title) + (f" ({keys})" if keys else ""))
-            if command_id == _RECORD:
-                self._show_recording(button, on=self._table.checked(command_id))
+            about = f"{title}: {reason}" if reason else f"{title}. {command.tooltip}".strip(". ")
+            button.set_help(about + (f" ({keys})" if keys else ""))
+            if command_id == _LIVE:
+                button.setVisible(not reason)  # it is the way back, offered only to who went away
+            elif command_id == _RECORD:
+                self._show_recording(button, command, on=self._table.checked(command_id))
             elif command.checked is not None:
                 self._show_switch(button, on=self._table.checked(command_id))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give way in time."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Take words away, and put them back, until everything has room."""
+        if self._fitting:
+            return
+        self._fitting = True
+        for count in range(len(_YIELDS) + 1):
+            self._yield(frozenset(_YIELDS[:count]))
+            if self._wanted() <= self.width():
+                break
+        self._fitting = False
+
+    def _wanted(self) -> int:
+        """Give the width at which everything can be read, the filter a little."""
+        self._row.invalidate()
+        spare = max(0, _FILTER - self.filter.minimumWidth())
+        elastic = [button for button in (self.source, self.session) if not button.isHidden()]
+        wide = sum(button.sizeHint().width() - button.minimumSizeHint().width() for button in elastic)
+        fire = self._buttons.get("fire.selected")
+        # The name of an event may lose its tail, not its middle.
+        wide += (fire.sizeHint().width() - fire.minimumSizeHint().width()) * 3 // 4 if fire is not None else 0
+        return self._row.minimumSize().width() + spare + wide
+
+    def _yield(self, narrow: frozenset[str]) -> None:
+        self.source.setVisible(bool(self.source.caption()) and "source" not in narrow)
+        self.session.setVisible(bool(self.session.caption()))
+        theme = self._buttons.get(_THEME)
+        if theme is not None:
+            theme.setVisible(_THEME not in narrow)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.refresh()
 
     @staticmethod
-    def _show_recording(button: Button, *, on: bool) -> None:
+    def _show_recording(button: Button, command: Command, *, on: bool) -> None:
+        if button.caption():
+            button.set_text(command.title if on else "Paused")
         button.set_icon("")
         button.set_dot("failed" if on else "cancelled")
         button.set_tone("failed_text" if on else "dim")

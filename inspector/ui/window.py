@@ -5,35 +5,48 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from inspector.app.checking import Basis, Checked
 from inspector.app.commands import CommandTable
 from inspector.app.notices import Notices
-from inspector.app.places import layout_path
+from inspector.app.places import kept_settings_path, layout_path, trust_path
 from inspector.app.settings import Settings, default_path
 from inspector.app.tasks import TaskOwner
+from inspector.app.text import plural
 from inspector.app.workbench import Workbench
 from inspector.core.errors import InspectorError
 from inspector.hosts.embedded import EmbeddedHost
+from inspector.hosts.kept import KeptSettings
+from inspector.hosts.trust import Trust
 from inspector.ui.application import create_application, refcount_trouble
+from inspector.ui.checks import Checks
+from inspector.ui.conforming import Conforming
 from inspector.ui.desk import Desk
 from inspector.ui.desk_commands import desk_commands, export_menu, session_menu
 from inspector.ui.exporting import Exporting
 from inspector.ui.loop import run as run_loop
+from inspector.ui.memory import settle_memory
+from inspector.ui.project_flow import ProjectFlow
 from inspector.ui.shell import Shell
 from inspector.ui.standing import Standing
 from inspector.ui.theme import Theme
+from inspector.ui.timeline.actions import GESTURES
 from inspector.ui.timeline.panel import SCOPE as TIMELINE
 
 if TYPE_CHECKING:
     from inspector.agent.program import Program
     from inspector.app.recording import Recording
+    from inspector.hosts.project import Project
 
 Run = Callable[["Recording"], Coroutine[Any, Any, int]]
 
 #: Seconds that the window has to draw what was recorded last, before its picture is taken.
-_SETTLE = 0.6
+_SETTLE: Final = 0.6
+#: Exit code when the window was closed before what was to be done in it had ended.
+_CLOSED_EARLY: Final = 1
 
 
 def open_window(
@@ -46,6 +59,9 @@ def open_window(
     faults: bool = False,
     theme: str = "",
     size: tuple[int, int] = (1600, 1000),
+    project: Project | None = None,
+    confirmed: bool = False,
+    basis: Callable[[], Basis] = Basis,
 ) -> int:
     """Open the window, and give the exit code when it has been closed.
 
@@ -54,29 +70,57 @@ def open_window(
         db: Path of the sessions database; None stores nothing.
         seed: Seed of the synthetic values.
         run: Does something with the live recording as soon as there is one; then the window closes by itself and what
-            it gave is the exit code.
-        screenshot: Where the window's picture goes before it closes.
+            it gave is the exit code. Nothing that other windows remembered counts then, and nothing is remembered.
+            When the window is closed before it has ended it is cancelled, and the exit code is 1.
+        screenshot: Where the window's picture goes before it closes; only with ``run``.
         faults: Switch the program's faults on at once.
         theme: ``dark`` or ``light`` for this time only; else what the settings say.
         size: Size of the window in pixels where no layout was saved.
+        project: Recorded instead of the program, in a process of its own.
+        confirmed: The person has said already that the project's code may run.
+        basis: Gives what a check of the program needs, where it is not a project.
 
     Raises:
-        InspectorError: The installed PySide6 cannot be used, or the program could not be started under ``run``.
+        InspectorError: The installed PySide6 cannot be used; under ``run`` also: the program could not be started, or
+            the picture not be written.
+        Exception: What ``run`` raised; the window is closed and what was recorded is stored by then.
     """
     application = create_application()
     trouble = refcount_trouble()
     if trouble:
         raise InspectorError(trouble)
     notices = Notices()
-    settings = Settings(default_path(), notices)
+    settings = Settings(default_path() if run is None else None, notices)
     chosen = Theme(theme or settings.text("theme", "system"))
     chosen.apply(application)
-    window = _Window(make_program, db, seed, settings, chosen, notices, own_layout=run is None, size=size)
+    layout = layout_path() if run is None else None
+    window = Window(
+        *(make_program, db, seed, settings, chosen, notices),
+        layout=layout,
+        size=size,
+        project=project,
+        confirmed=confirmed,
+        basis=basis,
+    )
     return run_loop(lambda stop: window.live(stop, run, screenshot, faults=faults), application, notices)
 
 
-class _Window:
-    """Everything that makes up the running program."""
+class Window:
+    """Everything that makes up the running program.
+
+    Args:
+        make_program: Makes the program that is recorded, on the host's thread.
+        db: Path of the sessions database; None stores nothing.
+        seed: Seed of the synthetic values.
+        settings: What is remembered between runs.
+        theme: The look, applied already.
+        notices: Where trouble is told.
+        layout: File of the layout; None neither restores nor saves one.
+        size: Size of the window in pixels where no layout was saved.
+        project: Recorded instead of the program, in a process of its own.
+        confirmed: The person has said already that the project's code may run.
+        basis: Gives what a check of the program needs, where it is not a project.
+    """
 
     def __init__(
         self,
@@ -87,87 +131,167 @@ class _Window:
         theme: Theme,
         notices: Notices,
         *,
-        own_layout: bool,
+        layout: Path | None,
         size: tuple[int, int],
+        project: Project | None = None,
+        confirmed: bool = False,
+        basis: Callable[[], Basis] = Basis,
     ) -> None:
         self.notices = notices
         self.settings = settings
         self.tasks = TaskOwner(notices)
         self.commands = CommandTable(notices, self.tasks)
         name = time.strftime("%Y-%m-%d %H:%M:%S")
-        self.workbench = Workbench(lambda: EmbeddedHost(make_program, seed=seed), db, notices, self.tasks, name=name)
-        layout = layout_path() if own_layout else None
+        self._project, self._confirmed, self._seed = project, confirmed, seed
+        make_host = None if project is not None else partial(EmbeddedHost, make_program, seed=seed)
+        self.workbench = Workbench(make_host, db, notices, self.tasks, name=name)
         self.shell = Shell(theme, self.commands, notices, layout)
         self.shell.resize(*size)
         self.desk = Desk(theme, self.shell, self.workbench, settings, notices, self.tasks)
         self.exporting = Exporting(self.shell, self.workbench, settings, notices, self.tasks)
+        self.flow = ProjectFlow(
+            theme,
+            self.shell,
+            self.desk.firing,
+            self.workbench,
+            settings,
+            Trust(trust_path()),
+            KeptSettings(kept_settings_path()),
+            notices,
+            self.tasks,
+            self.desk.strip,
+        )
+        self.conforming = Conforming(self.workbench, self.desk.conformance, notices, self.tasks, self.shell)
+        self.checks = Checks(
+            self.shell, self.workbench, self.desk.findings, self.desk.catalog, self.tasks, basis, self._checked
+        )
+        self.workbench.on_view(lambda _: self.conforming.refresh())
         self.commands.add(*desk_commands(self.desk, self.exporting), *self.desk.timeline.commands())
+        self.commands.add(*self.flow.commands())
+        self.shell.add_gestures("In the timeline: mouse", GESTURES)
         self.shell.finish()
         self.shell.bind_scope(TIMELINE, self.desk.timeline)
         self.shell.set_session_menu(lambda: session_menu(self.desk))
         self.shell.set_export_menu(lambda: export_menu(self.exporting))
         self.desk.finish(self.commands, self.exporting)
-        self.commands.listen(lambda _: settings.set("theme", theme.choice) if own_layout else None)
-        self.standing = Standing(self.shell, self.workbench)
+        theme.changed.connect(lambda: settings.set("theme", theme.choice))
+        self.standing = Standing(self.shell, self.workbench, self.desk.changed)
 
-    async def live(self, stop: asyncio.Event, run: Run | None, screenshot: Path | None, *, faults: bool) -> int:
-        """Show the window, start the work, wait for the end, end the work in order."""
+    async def live(
+        self, stop: asyncio.Event, run: Run | None = None, screenshot: Path | None = None, *, faults: bool = False
+    ) -> int:
+        """Show the window, start the work, wait for the end, end the work in order; gives the exit code.
+
+        Args:
+            stop: Set from outside, or when the person closes the window.
+            run: See ``open_window``.
+            screenshot: See ``open_window``.
+            faults: Switch the program's faults on at once.
+
+        Raises:
+            InspectorError: Under ``run``: the program could not be started, or the picture not be written.
+            Exception: What ``run`` raised.
+        """
         self.shell.close_requested.connect(stop.set)
         self.shell.set_source("starting…")
         self.shell.show()
-        code = 0
         try:
-            await self._start(faults=faults)
-            if run is not None:
-                code = await self._run(run, screenshot)
-            else:
+            if not await self._start(faults=faults, must=run is not None):
                 await stop.wait()
-        except InspectorError as error:
+                return 0
             if run is not None:
-                raise
-            self.notices.report(error)
+                return await self._run(run, screenshot, stop)
+            self.desk.sessions.offer_last(self.settings)
             await stop.wait()
+            return 0
         finally:
             await self._end()
-        return code
 
-    async def _start(self, *, faults: bool) -> None:
+    def _checked(self, checked: Checked) -> None:
+        self.conforming.facts, self.conforming.settings = checked.facts, checked.settings
+        self.desk.conformance.set_settings(checked.settings)
+
+    async def _start(self, *, faults: bool, must: bool) -> bool:
+        """Start the recording; says whether there is one. What fails is raised if there must be one, else told."""
         await asyncio.sleep(0)  # the window is painted before anything heavy is imported
-        await self.workbench.start()
-        recording = self.workbench.recording
-        started = recording.journal.session
+        try:
+            await self.workbench.start()
+        except InspectorError as error:
+            if must:
+                raise
+            self.notices.report(error)
+            self.shell.set_source("not started")
+            self.standing.stop()
+            self.shell.set_state("failed", "the program could not be started")
+            return False
+        settle_memory()
+        if self._project is not None:
+            return await self._load(self._project, must=must)
+        started = self.workbench.recording.journal.session
         program = started.program if started is not None else ""
         self.shell.set_source(f"{program} · embedded bus")
         if faults:
-            self.desk.toggle_faults()
+            self.workbench.set_faults(True)
+            self.desk.changed()
         self.standing.refresh()
+        return True
 
-    async def _run(self, run: Run, screenshot: Path | None) -> int:
-        code = await run(self.workbench.recording)
-        await self.workbench.recording.saved()
+    async def _load(self, project: Project, *, must: bool) -> bool:
+        """Load the project that was named at the start; when it cannot be, another one may be opened."""
+        self.shell.set_source(project.name)
+        if not await self.flow.load(project, confirmed=self._confirmed, seed=self._seed):
+            if must:
+                raise InspectorError(f"{project.name} was not loaded.")
+            self.shell.set_source("no project is loaded")
+            return False
+        self.standing.refresh()
+        return True
+
+    async def _run(self, run: Run, screenshot: Path | None, stop: asyncio.Event) -> int:
+        """Do what was asked for, unless the window is closed first."""
+        recording = self.workbench.recording
+        work = self.tasks.start("Running", run(recording), report=False)
+        closing = self.tasks.start("Waiting for the window to be closed", stop.wait(), report=False)
+        try:
+            await asyncio.wait((work, closing), return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                return _CLOSED_EARLY
+            code: int = work.result()
+        finally:
+            for task in (work, closing):
+                task.cancel()
+            await asyncio.wait((work, closing))
+        await recording.saved()
         if screenshot is not None:
-            self.desk.pose()
-            await asyncio.sleep(_SETTLE)
-            self.standing.refresh()
-            await asyncio.sleep(0.05)
-            self._picture(screenshot)
+            await self._picture(screenshot)
         return code
 
-    def _picture(self, target: Path) -> None:
+    async def _picture(self, target: Path) -> None:
+        self.desk.pose()
+        await asyncio.sleep(_SETTLE)
+        self.standing.refresh()
+        await asyncio.sleep(0.05)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InspectorError(f"The picture cannot be written to {target}: {error.strerror}") from error
+            raise InspectorError(f"The picture cannot be written to {target}: {error.strerror}.") from error
         if not self.shell.grab().save(str(target), "PNG"):
             raise InspectorError(f"The picture cannot be written to {target}.", "Is the folder writable?")
 
     async def _end(self) -> None:
-        self.standing.stop()
-        self.shell.set_state("running", "finishing…")
-        self.desk.close()
+        """End the work in order. The window stays until all is stored: it says so, and is closed in any case."""
         try:
+            self.standing.stop()
+            view = self.workbench.view
+            running = view.journal.running if view is not None and view.live else 0
+            self.shell.set_state("running", f"finishing {plural(running, 'execution')}…" if running else "finishing…")
+            self.flow.close()
+            self.desk.close()
             await self.workbench.close()
         except InspectorError as error:
             self.notices.report(error)
-        await self.tasks.cancel_all()
-        self.shell.close_now()
+        finally:
+            await self.tasks.cancel_all()
+            self.shell.close_now()
+            self.shell.deleteLater()
+            await asyncio.sleep(0)  # Qt deletes it now, while there is still a loop

@@ -39,7 +39,7 @@ def window_commands(shell: Shell, theme: Theme, palette: Overlay, sheet: Overlay
     """Give the commands that every window of ours has."""
     find, window = "find", "window"
     return [
-        Command("filter.focus", "Filter…", shell.focus_filter, "View", find, ("Ctrl+F", "/"), "filter"),
+        Command("filter.focus", "Filter…", shell.focus_filter, "View", find, ("Ctrl+F",), "filter"),
         Command("palette.open", "Command Palette…", palette.open_sheet, "View", find, ("Ctrl+K",), "command"),
         *(_theme_command(shell, theme, choice) for choice in CHOICES),
         Command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 import string
@@ -10,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from inspector.core.redact import Redactor, secret_kind
+from inspector.core.codec import Codec
+from inspector.core.redact import Redactor, marked_fields, secret_kind
 
 MARK = re.compile(r"<redacted:[a-z_]+#[0-9a-f]{4}>")
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcDEF_123-x"
@@ -144,3 +146,13 @@ def test_no_crafted_text_takes_more_than_linear_time(part: str) -> None:
 
     # Eight times the text: linear is 8, quadratic 64. Below a millisecond the clock says nothing.
     assert cost(32_768) < max(8 * cost(4_096) * 3, 0.001)
+
+
+def test_a_field_that_a_dataclass_keeps_out_of_its_repr_is_hidden_too() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Signed:
+        text: str
+        seal: str = dataclasses.field(default="wax", repr=False)
+
+    assert marked_fields(Signed) == {"seal"}
+    assert "wax" not in Codec(Redactor()).snapshot_fields(Signed("hello"))

@@ -137,3 +137,19 @@ def test_the_filter_lives_through_a_reset_and_counting(proxy: CatalogFilter, mod
     model.set_journal(run.journal)
     assert tree(proxy) == {"data_sync": {"file_import": {"FileImportProgress": {}}}}
     assert not proxy.index_of("UserLoginFailed").isValid()
+
+
+def test_findings_mark_events_and_what_holds_them_with_the_worst(model: CatalogTreeModel) -> None:
+    told: list[object] = []
+    model.dataChanged.connect(lambda *_: told.append(1))
+    model.set_marks({"UserLoginFailed": "warning", "UserLoginSucceeded": "error", "NoSuchEvent": "error"})
+
+    def mark(event: str) -> str:
+        return str(model.index_of(event).data(CatalogRole.MARK))
+
+    assert (mark("UserLoginFailed"), mark("UserLoginSucceeded"), mark("UserLoginAttempted")) == ("warning", "error", "")
+    workflow = model.index_of("UserLoginFailed").parent()
+    assert workflow.data(CatalogRole.MARK) == workflow.parent().data(CatalogRole.MARK) == "error"
+    assert told
+    model.set_marks({})
+    assert workflow.parent().data(CatalogRole.MARK) == mark("UserLoginSucceeded") == ""

@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.app.commands import Command, CommandTable
+from inspector.app.fuzzy import fuzzy_score
 from inspector.app.notices import Notices
 from inspector.app.tasks import TaskOwner
-from inspector.ui.palette import CommandPalette, fuzzy_score
+from inspector.ui.palette import CommandPalette
 from inspector.ui.shortcuts import ShortcutSheet, groups
 from inspector.ui.theme import Theme
 

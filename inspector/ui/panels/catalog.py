@@ -108,6 +108,17 @@ class CatalogPanel(QWidget):
         self._opened_once = True
         self._restore()
 
+    def reveal(self, event: str) -> None:
+        """Stand on an event, open what holds it and scroll to it."""
+        index = self.filter.index_of(event)
+        if not index.isValid():
+            return
+        above = index.parent()
+        while above.isValid():
+            self.tree.setExpanded(above, True)
+            above = above.parent()
+        self._stand_on(index)
+
     def focus_search(self) -> None:
         """Put the keyboard into the search field."""
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -144,6 +155,8 @@ class CatalogPanel(QWidget):
         tree.typed.connect(self._typed)
         tree.escaped.connect(self.search.clear)
         tree.selectionModel().currentChanged.connect(self._current_changed)
+        # A click on the row where the tree stands already selects it again, if something else was selected meanwhile.
+        tree.clicked.connect(lambda index: self._current_changed(index, index))
         self.filter.modelReset.connect(self._restore)
         self.search.textChanged.connect(self._search)
         self.search.installEventFilter(self)
@@ -233,10 +246,13 @@ class CatalogPanel(QWidget):
 
     def _show_selected(self, event: str) -> None:
         """Mark the event that is selected elsewhere, opening what holds it only where the person works here."""
-        index = self.filter.index_of(event)
-        if event == self.current_event() or not index.isValid():
+        if event == self.current_event():
             return
-        self._stand_on(index, scroll=False)
+        index = self.filter.index_of(event)
+        if index.isValid():
+            self._stand_on(index, scroll=False)
+        elif self.current_event():
+            self.tree.setCurrentIndex(QModelIndex())  # it is not shown: nothing else may look as if it were selected
 
     def _stand_on(self, index: QModelIndex, *, scroll: bool = True) -> None:
         """Make a row the current one; the tree scrolls only for the person who is searching in it."""

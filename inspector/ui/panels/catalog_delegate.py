@@ -97,6 +97,8 @@ class CatalogDelegate(QStyledItemDelegate):
             self._count(painter, room, format_count(node.below), font)
         elif kind == EVENT:
             self._count(painter, room, str(node.handlers), font, column=True)
+        if node.mark and (kind == EVENT or not opened):
+            self._mark(painter, room, node.mark, font)
         if kind == EVENT or not opened:  # a node that is open leaves its badge to those below
             self._bad(painter, room, node.bad, font)
         if kind == WORKFLOW and not opened:
@@ -151,6 +153,15 @@ class CatalogDelegate(QStyledItemDelegate):
         paint_badge(painter, where, text, "failed", self._theme, small)
         room.setRight(where.left() - _GAP - 1)
 
+    def _mark(self, painter: QPainter, room: QRectF, severity: str, font: QFont) -> None:
+        """Draw the sign of a finding; the panel of findings says what it is."""
+        small = badge_font(font)
+        metrics = QFontMetrics(small)
+        side = metrics.height() + 2
+        where = QRectF(room.right() - side, room.center().y() - side / 2, side, side)
+        paint_badge(painter, where, "!", "failed" if severity == "error" else "warn", self._theme, small)
+        room.setRight(where.left() - _GAP - 1)
+
     def _runs(self, painter: QPainter, room: QRectF, runs: int, font: QFont) -> None:
         if not runs:
             return
@@ -184,6 +195,9 @@ def describe_row(index: Index) -> str:
         lines.append(plural(index.data(CatalogRole.EVENTS), "event"))
         if index.data(CatalogRole.KIND) == WORKFLOW:
             lines.append(", ".join(phases))
+    mark = index.data(CatalogRole.MARK)
+    if mark:
+        lines.append(f"Findings, the worst an {mark}" if mark == "error" else f"Findings, the worst a {mark}")
     runs, bad = index.data(CatalogRole.RUNS), index.data(CatalogRole.BAD)
     if runs:
         lines.append(plural(runs, "execution") + (f", {format_count(bad)} failed" if bad else ""))

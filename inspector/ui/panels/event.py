@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -15,6 +15,7 @@ from inspector.catalog import fieldtext
 from inspector.core.description import EventDescription, FieldShape, HandlerDescription
 from inspector.ui.buttons import Button, IconButton
 from inspector.ui.panels.catalog_delegate import paint_phase
+from inspector.ui.panels.failure_text import short_path
 from inspector.ui.panels.flow import FlowBox, in_row
 from inspector.ui.panels.outcome import counts_of, segments
 from inspector.ui.panels.parts import Link, Page, Row, Segment, clear, grow_rows, section
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: How many recent runs are shown.
 RECENT: Final = 10
+#: Between two fillings of the list of runs in a flood, ms.
+_PAUSE: Final = 200
 
 
 class PhaseMark(QWidget):
@@ -66,6 +69,8 @@ class EventPanel(QWidget):
         self._number = -1
         self._rows: list[Row] = []
         self._shown: list[int] = []
+        self._soon = QTimer(self, interval=_PAUSE, singleShot=True)
+        self._soon.timeout.connect(self._fill_runs)
         self._page = Page()
         self._about = QVBoxLayout()
         self._about.setSpacing(8)
@@ -97,8 +102,12 @@ class EventPanel(QWidget):
         if change.catalog:
             self._event = None
             self._select(self._selection.event_name)
-        elif self._number >= 0 and self.isVisible() and self._touches(change):
-            self._fill_runs()
+        elif self._number >= 0 and self.isVisible() and not self._soon.isActive() and self._touches(change):
+            assert self._journal is not None  # noqa: S101 - an event is shown
+            if len(self._journal.publications) - change.first_publication > RECENT:
+                self._soon.start()  # a flood: nobody reads faster
+            else:
+                self._fill_runs()
 
     def showEvent(self, event: object) -> None:  # noqa: ARG002
         """While it was hidden the runs went on."""
@@ -267,7 +276,8 @@ class EventPanel(QWidget):
         column.addLayout(row)
         column.addWidget(ElidedLabel(f".{handler.method}" if handler.method else handler.module, "dim"))
         if handler.file:
-            path = ElidedLabel(f"{handler.file}:{handler.line}", "dim", Qt.TextElideMode.ElideLeft)
+            path = ElidedLabel(f"{short_path(handler.file)}:{handler.line}", "dim", Qt.TextElideMode.ElideLeft)
+            set_tooltip(path, f"{handler.file}:{handler.line}")
             column.addWidget(path)
         return box
 

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 
 from inspector.app.text import plural
 from inspector.catalog.form import EventForm, FireForm
@@ -128,7 +128,7 @@ class FirePanel(FireView):
             raise UsageError("No event is selected.")
         reason = self.reason()
         if reason and not self._blocked:
-            raise UsageError(f"{reason}.")
+            raise UsageError(reason if reason.endswith(("…", ".")) else f"{reason}.")
         return replace(self._context_now(self._event.name), values=self._form.values(), seed=self._form.seed)
 
     def load(
@@ -144,6 +144,25 @@ class FirePanel(FireView):
         self._form.set_values({**self._form.required_values(), **values})
         self.context.show_form(replace(self._context_now(name), session=session, metadata=metadata or {}))
         self._show_all()
+
+    def focus_problem(self) -> bool:
+        """Put the keyboard where something is wrong; says whether something is."""
+        problems = self._form.problems() if self._form is not None else {}
+        if self._json_problem:
+            self.json.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif problems:
+            self.tabs.setCurrentIndex(FORM)
+            row = self._fields[next(iter(problems))]
+            if row.shape.base:
+                self.identity.set_open(True)
+            row.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._page.ensureWidgetVisible(row)
+        elif self.context.problem():
+            self._context_fold.set_open(True)
+            self.context.session.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            return False
+        return True
 
     def reason(self) -> str:
         """Say why it cannot be fired as it stands; empty when it can."""

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.app.text import format_duration, plural
@@ -26,7 +27,13 @@ _BAD_CODES: Final = [code for code, status in enumerate(STATUSES) if status in B
 
 
 class FireOutcome(QWidget):
-    """Follows one fire. Hidden until there is one."""
+    """Follows one fire. Hidden until there is one.
+
+    Signals:
+        chosen: An execution of the list was chosen (its index); it is selected by then.
+    """
+
+    chosen = Signal(int)
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -180,6 +187,7 @@ class FireOutcome(QWidget):
     def _choose(self, place: int) -> None:
         if self._journal is not None and place < len(self._links):
             select_execution(self._selection, self._journal, self._links[place])
+            self.chosen.emit(self._links[place])
 
 
 def select_execution(selection: Selection, journal: Journal, index: int) -> None:

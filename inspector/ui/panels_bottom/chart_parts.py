@@ -59,11 +59,14 @@ class CountAxis(pg.AxisItem):  # type: ignore[misc]
 
 
 class AgoAxis(pg.AxisItem):  # type: ignore[misc]
-    """An axis of seconds, written as lengths of time before now."""
+    """An axis of seconds, written as lengths of time before its end."""
+
+    #: What stands at the end.
+    end = "now"
 
     def tickStrings(self, values: Sequence[float], _scale: float, _spacing: float) -> list[str]:
-        """Write ``now``, ``-10 s``."""
-        return ["now" if abs(value) < 1e-9 else f"-{short_duration(-value * 1e9)}" for value in values]
+        """Write ``-10 s``, and what the end is called."""
+        return [self.end if abs(value) < 1e-9 else f"-{short_duration(-value * 1e9)}" for value in values]
 
 
 class Plot(pg.GraphicsLayout):  # type: ignore[misc]

@@ -14,8 +14,11 @@ from inspector.core.errors import InspectorError
 from inspector.models import failures as columns
 from inspector.models.failures import FailuresModel
 from inspector.models.rows import SortedModel
+from inspector.models.selection import Hover
 from inspector.ui.buttons import Button, IconButton
 from inspector.ui.panels_bottom.cells import dress, show_row
+from inspector.ui.panels_bottom.gathering import Gathering
+from inspector.ui.panels_bottom.row_link import RowLink
 from inspector.ui.panels_bottom.traceback_view import TracebackView
 from inspector.ui.tables import DataTable
 from inspector.ui.text import ElidedLabel, PlainLabel, copy_text, set_tone
@@ -81,6 +84,8 @@ class FailuresPanel(QWidget):
         column.addWidget(self._switcher)
         self._switcher.show_empty()
         selection.execution_selected.connect(self._selected_elsewhere)
+        self._gathering = Gathering(self, self._take, 290)
+        self._link = RowLink(self.table, selection, self._meant, self._row_of)
 
     def _make_content(self) -> QWidget:
         self.table = DataTable(self._theme)
@@ -142,14 +147,23 @@ class FailuresPanel(QWidget):
         column.addWidget(self.traceback, 1)
         return detail
 
+    def _meant(self, index: QModelIndex) -> Hover:
+        return Hover(execution=self.model.group(self.sorted.mapToSource(index).row()).newest)
+
+    def _row_of(self, what: Hover) -> QModelIndex:
+        row = self.model.row_of(what.execution)
+        return self.sorted.mapFromSource(self.model.index(row, 0)) if row >= 0 else QModelIndex()
+
     def set_journal(self, journal: Journal) -> None:
         """Show another run."""
         self._journal = journal
+        self._gathering.drop()
         self.model.set_journal(journal)
         self._after_reset()
 
     def set_filter(self, chosen: Filter | None) -> None:
         """Group only executions that fit; None groups all."""
+        self._gathering.drop()
         self.model.set_filter(chosen)
         self._empty.set(
             "Nothing failed" if not chosen else "No failure fits",
@@ -158,7 +172,10 @@ class FailuresPanel(QWidget):
         self._after_reset()
 
     def folded(self, change: Change) -> None:
-        """Follow the journal after a fold."""
+        """Follow the journal after a fold; while more comes than anybody reads, a few times a second."""
+        self._gathering.add(change, len(self._journal.publications))
+
+    def _take(self, change: Change) -> None:
         changed = self.model.folded(change)
         if not changed:
             return

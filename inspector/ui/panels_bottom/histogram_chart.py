@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QBrush, QFont, QResizeEvent
 
 from inspector.app.text import format_duration, plural
@@ -51,14 +51,27 @@ class Picture:
     percentiles: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Bucket:
+    """A bar: executions of at least ``low`` and less than ``high`` ns; ``down`` when it tells of what went wrong."""
+
+    low: int
+    high: int
+    down: bool
+
+
 class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
     """Draws a ``Picture`` on a logarithmic axis of time.
 
     Signals:
         pointed: What the pointer is at, as words; empty when at nothing.
+        bar_pointed: The ``Bucket`` of the bar under the pointer; None when there is none.
+        bar_clicked: The ``Bucket`` of a bar that was clicked.
     """
 
     pointed = Signal(str)
+    bar_pointed = Signal(object)
+    bar_clicked = Signal(object)
     _picture: Picture | None = None  # before the base class is ready, it is resized
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -76,9 +89,14 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         self._zero = pg.InfiniteLine(pos=0, angle=0)
         self.plot.put(self._zero)
         self.marks = [Mark(self.plot, name) for name in ("p50", "p95", "p99")]
+        self._elsewhere = pg.InfiniteLine(angle=90)
+        self._elsewhere.setZValue(12)
+        self._elsewhere.hide()
+        self.plot.put(self._elsewhere)
         self._dress()
         theme.changed.connect(self._dress)
         self.scene().sigMouseMoved.connect(self._pointer_moved)
+        self.scene().sigMouseClicked.connect(lambda event: self._clicked(event.scenePos()))
         self.setAccessibleName("Histogram of latency")
 
     def show_picture(self, picture: Picture) -> None:
@@ -97,6 +115,12 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         for mark in self.marks:
             mark.set(picture.percentiles.get(mark.name, np.nan))
         self._place()
+
+    def point_at(self, length: int) -> None:
+        """Mark a length of time in ns that is pointed at elsewhere; -1 for none."""
+        self._elsewhere.setVisible(length >= 0)
+        if length >= 0:
+            self._elsewhere.setPos(float(np.log10(max(length, 1))))
 
     def _compare(self, bars: Bars | None, high: int) -> None:
         self._outline.setVisible(bars is not None and bool(len(bars.counts)))
@@ -131,6 +155,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
             bars.setOpts(brush=fill, pen=pg.mkPen(edge, width=1))
         self._outline.setPen(pg.mkPen(colours["line"], width=1.6))
         self._zero.setPen(pg.mkPen(colours["axis"], width=1))
+        self._elsewhere.setPen(pg.mkPen(self._theme.color("accent"), width=2))
         for mark in self.marks:
             mark.paint_in(colours[mark.name], font)
         self._place()
@@ -150,11 +175,38 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         if self._picture is not None:
             self._place()
 
+    def leaveEvent(self, event: QEvent) -> None:
+        """The pointer is at nothing here."""
+        super().leaveEvent(event)
+        self.pointed.emit("")
+        self.bar_pointed.emit(None)
+
+    def _clicked(self, at: QPointF) -> None:
+        bucket = self.bar_at(at)
+        if bucket is not None:
+            self.bar_clicked.emit(bucket)
+
+    def bar_at(self, at: QPointF) -> Bucket | None:
+        """Give the bar at a point of the scene, anywhere between the axis and the end of the chart."""
+        box, picture = self.plot.box, self._picture
+        if picture is None or not box.sceneBoundingRect().contains(at):
+            return None
+        place = box.mapSceneToView(at)
+        down = place.y() < 0
+        for bars in (picture.failed, picture.faulted) if down else (picture.measured,):
+            number = int(bars.edges.searchsorted(10 ** place.x(), side="right")) - 1
+            if 0 <= number < len(bars.counts) and bars.counts[number]:
+                low, high = np.ceil(bars.edges[number : number + 2]).astype(int).tolist()
+                return Bucket(low, high, down)
+        return None
+
     def _pointer_moved(self, at: QPointF) -> None:
         box = self.plot.box
         if self._picture is None or not box.sceneBoundingRect().contains(at):
             self.pointed.emit("")
+            self.bar_pointed.emit(None)
             return
+        self.bar_pointed.emit(self.bar_at(at))
         length = 10 ** box.mapSceneToView(at).x()
         picture = self._picture
         words = []

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from inspector.analysis.journal import Change, Journal
@@ -20,7 +20,9 @@ from inspector.ui.menus import SEPARATOR, MenuItem
 from inspector.ui.panels_bottom import chart_export
 from inspector.ui.panels_bottom.cells import dress, show_row, stretch_first
 from inspector.ui.panels_bottom.fitting import FittingColumns
+from inspector.ui.panels_bottom.gathering import Gathering
 from inspector.ui.panels_bottom.latency_charts import LatencyCharts
+from inspector.ui.panels_bottom.latency_pointing import LatencyPointing
 from inspector.ui.tables import DataTable
 from inspector.ui.text import copy_text
 from inspector.ui.widgets import EmptyState
@@ -42,6 +44,12 @@ _GROUPINGS: Final = {columns.CLASS: "By class", columns.METHOD: "By method", col
 _MEASURED: Final = {(SUCCEEDED,): "Succeeded", (FAILED,): "Failed", (FAULTED,): "Faulted", OUTCOMES: "All runs"}
 #: Figures are brought up to date so often, ms.
 _REFRESH: Final = 250
+#: Rows change places so often, ms: sorting costs as much as the figures, and nobody reads rows that jump.
+_SORT: Final = 1000
+#: Between two parts of bringing them up to date, ms; a frame comes in between.
+_PAUSE: Final = 20
+#: Handlers or event types in a part.
+_PART: Final = 20
 
 
 class LatencyPanel(QWidget):
@@ -55,24 +63,28 @@ class LatencyPanel(QWidget):
 
     Signals:
         execution_activated: An execution's index whose dot was clicked in the chart.
+        filter_requested: A filter that a person asked for with a click on a bar of the histogram.
     """
 
     execution_activated = Signal(int)
+    filter_requested = Signal(str)
 
     def __init__(self, theme: Theme, selection: Selection, notices: Notices, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme, self._selection, self._notices = theme, selection, notices
         self._journal = Journal()
         self._mine = False
+        self._charts_due = False
         self.model = LatencyModel(self)
         self.sorted = SortedModel(self)
         self.sorted.setSourceModel(self.model)
+        self.sorted.setDynamicSortFilter(False)  # see _SORT
+        self._sorted = QElapsedTimer()
         self.charts = LatencyCharts(theme, self.model)
         self.charts.execution_clicked.connect(self._execution_clicked)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(_REFRESH)
-        self._timer.timeout.connect(self.refresh)
+        self._timer.timeout.connect(self._refresh_part)
         self._make_table()
         self._make_controls()
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
@@ -89,6 +101,10 @@ class LatencyPanel(QWidget):
         selection.handler_selected.connect(self._handler_selected)
         selection.event_selected.connect(self._event_selected)
         selection.range_selected.connect(self._range_selected)
+        self._gathering = Gathering(self, self._take, 230)
+        self.charts.catch_up = self._gathering.flush
+        self.pointing = LatencyPointing(self, selection, self.table, self.sorted, self.charts)
+        self.pointing.filter_requested.connect(self.filter_requested)
 
     def _make_table(self) -> None:
         self.table = DataTable(self._theme)
@@ -133,29 +149,51 @@ class LatencyPanel(QWidget):
 
     def set_journal(self, journal: Journal) -> None:
         """Show another run."""
-        self._journal = journal
+        self._journal = self.pointing.journal = journal
+        self._gathering.drop()
         self.model.set_journal(journal)
         self._after_reset()
 
     def set_filter(self, chosen: Filter | None) -> None:
         """Measure only executions that fit; None measures all."""
+        self._gathering.drop()
         self.model.set_filter(chosen)
         self._after_reset()
 
     def folded(self, change: Change) -> None:
         """Count what ended; what is shown follows at most four times a second, and only while it is seen."""
+        self._gathering.add(change, len(self._journal.publications))
+        if not self._timer.isActive() and self.isVisible():
+            self._timer.start(_REFRESH)
+
+    def _take(self, change: Change) -> None:
         self.model.folded(change)
         self.charts.folded(change)
-        if not self._timer.isActive() and self.isVisible():
-            self._timer.start()
 
     def refresh(self) -> None:
-        """Bring table and charts up to date."""
-        had = self.sorted.rowCount()
-        self.model.refresh()
-        if not had:
-            self._choose_first()
+        """Bring table and charts up to date at once."""
+        self._gathering.flush()
+        self._refresh_rows(0)
         self.charts.refresh()
+
+    def _refresh_part(self) -> None:
+        """Bring some rows up to date, and after the last ones, in another frame than the table, the charts."""
+        if self._charts_due:
+            self._charts_due = False
+            self.charts.refresh()
+            return
+        self._charts_due = not self._refresh_rows(_PART)
+        self._timer.start(_PAUSE)
+
+    def _refresh_rows(self, most: int) -> bool:
+        had = self.sorted.rowCount()
+        more = self.model.refresh(most)
+        if not more and (not most or not self._sorted.isValid() or self._sorted.hasExpired(_SORT)):
+            self.sorted.sort(self.sorted.sortColumn(), self.sorted.sortOrder())
+            self._sorted.start()
+        if not had:
+            self._after_reset()  # what was selected while there were no rows, else the first
+        return more
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what ended meanwhile."""
@@ -167,6 +205,7 @@ class LatencyPanel(QWidget):
         """Nobody looks: no work."""
         super().hideEvent(event)
         self._timer.stop()
+        self._charts_due = False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More columns come with more room."""
@@ -224,6 +263,7 @@ class LatencyPanel(QWidget):
             self._show(row)
 
     def _range_selected(self, start: int, end: int) -> None:
+        self._gathering.flush()  # a range that is no other one counts nothing anew
         self.model.set_range(start, end)
         self._after_reset()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from inspector.analysis.journal import Change, Journal
 from inspector.analysis.latency import FAILED, FAULTED
 from inspector.analysis.overtime import Mask, OverTime
-from inspector.app.text import plural
+from inspector.app.text import format_duration, format_offset, plural
 from inspector.models.latency import EVENT, Group, LatencyModel
 from inspector.ui.buttons import Button
 from inspector.ui.menus import SEPARATOR, MenuItem
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _MINUTE: Final = 60_000_000_000
 _SLICES: Final = 60
 _OTHERS: Final = 30
+#: Stands for what was kept; no row is called so.
+_KEPT: Final = "\0kept"
 
 
 class LatencyCharts(QWidget):
@@ -39,11 +42,18 @@ class LatencyCharts(QWidget):
         model: Whose rows.
         parent: The owner.
 
+    Attributes:
+        catch_up: Has changes told that are still waiting to be.
+
     Signals:
         execution_clicked: Index of an execution whose dot was clicked.
+        bar_pointed: The ``Bucket`` of the histogram's bar under the pointer, None for none.
+        bar_clicked: The ``Bucket`` of a bar that was clicked.
     """
 
     execution_clicked = Signal(int)
+    bar_pointed = Signal(object)
+    bar_clicked = Signal(object)
 
     def __init__(self, theme: Theme, model: LatencyModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +61,7 @@ class LatencyCharts(QWidget):
         self._journal = Journal()
         self._row = -1
         self._compared = ""
+        self._kept: tuple[str, Bars] | None = None
         self._rolling = True
         self._over: OverTime | None = None
         self._histogram: HistogramChart | None = None
@@ -59,7 +70,7 @@ class LatencyCharts(QWidget):
         self._title = ElidedLabel("", "dim")
         self._pointed = PlainLabel("", "dim")
         self._compare = Button(theme, "Compare", kind="section")
-        self._compare.set_help("Lay the histogram of another row over this one")
+        self._compare.set_help("Lay the histogram of another row, or of another range, over this one")
         self._compare.set_menu(self._compare_items)
         self._against = ElidedLabel("", "link")
         self._wrong = ElidedLabel("", "failed")
@@ -68,6 +79,7 @@ class LatencyCharts(QWidget):
         self._span.set_help("What stretch of time the lower chart covers")
         self._span.set_menu(self._span_items)
         self._controls: list[QWidget] = [self._compare, self._span]
+        self.catch_up: Callable[[], None] = lambda: None
         self._arrange()
 
     def _arrange(self) -> None:
@@ -98,6 +110,9 @@ class LatencyCharts(QWidget):
 
     def set_journal(self, journal: Journal) -> None:
         """Show rows of another run; which, is said by ``set_row``."""
+        if journal is not self._journal:
+            self._kept = None
+            self._compared = "" if self._compared == _KEPT else self._compared
         self._journal = journal
         self._over = None
 
@@ -105,6 +120,11 @@ class LatencyCharts(QWidget):
         """Show a row of the model, -1 for none."""
         self._row = row
         self.refresh(anew=True)
+
+    @property
+    def row(self) -> int:
+        """The row of the model that is shown, -1 for none."""
+        return self._row
 
     def folded(self, change: Change) -> None:
         """Follow the journal after a fold; drawn by ``refresh``."""
@@ -121,6 +141,7 @@ class LatencyCharts(QWidget):
     def refresh(self, *, anew: bool = False) -> None:
         """Draw the row as it is now; ``anew`` when it is another row or counts other executions."""
         if anew:
+            self.catch_up()  # what is counted anew must not come once more
             self._over = None
         if self._histogram is None or self._overtime is None or not self.isVisible():
             return
@@ -128,6 +149,7 @@ class LatencyCharts(QWidget):
         self._overtime.setVisible(self._row >= 0)
         for widget in self._controls:
             widget.setVisible(self._row >= 0)
+        self._span.setVisible(self._row >= 0 and self._model.range is None)
         if self._row < 0:
             for label in (self._title, self._against, self._pointed, self._wrong, self._faulted):
                 label.setText("")
@@ -142,6 +164,8 @@ class LatencyCharts(QWidget):
         self._histogram = HistogramChart(self._theme)
         self._overtime = OverTimeChart(self._theme)
         self._histogram.pointed.connect(self._pointed.setText)
+        self._histogram.bar_pointed.connect(self.bar_pointed)
+        self._histogram.bar_clicked.connect(self.bar_clicked)
         self._overtime.execution_clicked.connect(self.execution_clicked)
         self._histogram.setMinimumHeight(90)
         self._overtime.setMinimumHeight(64)
@@ -157,15 +181,15 @@ class LatencyCharts(QWidget):
         empty = self._bars((), ())
         failed, faulted = apart.get(FAILED, empty), apart.get(FAULTED, empty)
         other = self._other()
-        self._title.setText(group.name if other is not None else f"{group.name} — latency (log scale)")
-        self._against.setText(f"━ {other.name}" if other is not None else "")
+        self._title.setText(self._name(group) if other is not None else f"{self._name(group)} — latency (log scale)")
+        self._against.setText(f"━ {other[0]}" if other is not None else "")
         self._against.setVisible(other is not None)
         chart.show_picture(
             Picture(
                 measured=self._bars(group.numbers, measured),
                 failed=failed,
                 faulted=faulted,
-                compared=self._bars(other.numbers, measured) if other is not None else None,
+                compared=other[1] if other is not None else None,
                 percentiles={"p50": stats.p50, "p95": stats.p95, "p99": stats.p99},
             )
         )
@@ -177,14 +201,19 @@ class LatencyCharts(QWidget):
         self._faulted.setText(f"▨ {plural(faulted, 'faulted', 'faulted')} ↓" if faulted else "")
 
     def _draw_over_time(self, chart: OverTimeChart) -> None:
+        stretch = self._model.range
         if self._over is None:
             self._over = OverTime(
                 self._journal,
                 self._counted(),
                 slices=_SLICES,
-                width=_MINUTE // _SLICES,
-                rolling=self._rolling,
+                width=_MINUTE // _SLICES if stretch is None else max(1, -(-(stretch[1] - stretch[0]) // _SLICES)),
+                rolling=self._rolling or stretch is not None,
+                until=None if stretch is None else stretch[1],
             )
+        if stretch is not None:
+            chart.show_band(self._over.band(), stretch[1], max(1, stretch[1] - stretch[0]), "end of the range")
+            return
         now = self._journal.now
         span = _MINUTE if self._rolling else max(now, self._over.width)
         chart.show_band(self._over.band(), now, span)
@@ -199,21 +228,52 @@ class LatencyCharts(QWidget):
         by_event = self._model.grouping == EVENT
         return Bars(*self._model.latency.histogram(*numbers, outcomes=outcomes, by_event=by_event))
 
-    def _other(self) -> Group | None:
+    def _other(self) -> tuple[str, Bars] | None:
+        if self._compared == _KEPT:
+            return self._kept
         groups = (self._model.group(row) for row in range(self._model.rowCount()) if row != self._row)
-        return next((group for group in groups if group.name == self._compared), None)
+        found = next((group for group in groups if group.name == self._compared), None)
+        return None if found is None else (found.name, self._bars(found.numbers, self._model.outcomes))
+
+    def _name(self, group: Group) -> str:
+        """Name a row, with the range that it is limited to."""
+        stretch = self._model.range
+        if stretch is None:
+            return group.name
+        return f"{group.name}, {format_duration(stretch[1] - stretch[0])} from {format_offset(stretch[0])}"
+
+    def keep(self) -> None:
+        """Keep what is shown, to be laid over another row, another range, or the same one later."""
+        group = self._model.group(self._row)
+        self._kept = (self._name(group), self._bars(group.numbers, self._model.outcomes))
+        self.compare(_KEPT)
+
+    def point_at(self, length: int) -> None:
+        """Mark a length of time (ns) that is pointed at elsewhere in the histogram; -1 for none."""
+        if self._histogram is not None:
+            self._histogram.point_at(length)
 
     def _compare_items(self) -> list[MenuItem]:
         groups = [self._model.group(row) for row in range(self._model.rowCount()) if row != self._row]
         groups.sort(key=lambda group: -group.stats.count)
         return [
             MenuItem("Nothing", lambda: self.compare(""), checked=not self._compared),
+            *self._kept_items(),
             SEPARATOR,
             *(
                 MenuItem(group.name, partial(self.compare, group.name), checked=group.name == self._compared)
                 for group in groups[:_OTHERS]
             ),
         ]
+
+    def _kept_items(self) -> list[MenuItem]:
+        items = []
+        if self._kept is not None:
+            items.append(MenuItem(self._kept[0], lambda: self.compare(_KEPT), checked=self._compared == _KEPT))
+        if self._row >= 0:
+            name = self._name(self._model.group(self._row))
+            items.append(MenuItem(f"Keep “{name}” to compare", self.keep))
+        return items
 
     def compare(self, name: str) -> None:
         """Lay the histogram of the row of this name over the one shown; empty for none."""

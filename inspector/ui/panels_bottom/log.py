@@ -6,14 +6,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QMenu, QVBoxLayout, QWidget
 
 from inspector.analysis.journal import Change, Journal
 from inspector.app.text import format_count, plural
+from inspector.models import log as columns
 from inspector.models.log import LogModel
+from inspector.models.selection import Hover
 from inspector.ui.buttons import Button
 from inspector.ui.menus import SEPARATOR, MenuItem, fill
 from inspector.ui.panels_bottom.cells import dress, show_row
+from inspector.ui.panels_bottom.fitting import FittingColumns
+from inspector.ui.panels_bottom.gathering import Gathering
+from inspector.ui.panels_bottom.row_link import RowLink
 from inspector.ui.tables import DataTable, selection_as_tsv
 from inspector.ui.text import PlainLabel, copy_text
 from inspector.ui.widgets import EmptyState
@@ -23,7 +28,10 @@ if TYPE_CHECKING:
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme
 
-_WIDTHS = {0: 7, 1: 14, 2: 31, 3: 27, 4: 10, 5: 17, 6: 10, 7: 20, 8: 40}
+_WIDTHS = {0: 7, 1: 14, 2: 33, 3: 30, 4: 10, 5: 15, 6: 11, 7: 20, 8: 40}
+#: Columns that come when there is room, the most wanted first.
+_OPTIONAL = (columns.OUTCOME, columns.DURATION, columns.TIME, columns.HANDLERS, columns.WHERE)
+_MORE = (columns.CORRELATION, columns.CAUSE)
 _MARGIN = 12
 
 
@@ -51,6 +59,7 @@ class LogPanel(QWidget):
         self._journal = Journal()
         self._following = True
         self._mine = False
+        self._gathering = Gathering(self, self._take)
         self.model = LogModel(self)
         self.table = DataTable(theme)
         self.table.setAccessibleName("Log of publications")
@@ -58,6 +67,10 @@ class LogPanel(QWidget):
         self._empty = EmptyState(theme, "list", "Nothing published yet", "Fire an event to see it here.")
         self.table.set_empty(self._empty)
         dress(self.table, theme, _WIDTHS)
+        self._columns = FittingColumns(self.table, _WIDTHS, (*_OPTIONAL, *_MORE))
+        header = self.table.horizontalHeader()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(columns.EVENT, QHeaderView.ResizeMode.Stretch)
         self._hidden = PlainLabel("", "dim")
         self._hidden.setContentsMargins(10, 4, 10, 4)
         self._hidden.hide()
@@ -71,6 +84,7 @@ class LogPanel(QWidget):
         column.addWidget(self._hidden)
         column.addWidget(self.table)
         self._connect()
+        self._link = RowLink(self.table, selection, self._meant, self._row_of)
 
     def _connect(self) -> None:
         bar = self.table.verticalScrollBar()
@@ -84,6 +98,16 @@ class LogPanel(QWidget):
         self._selection.publication_selected.connect(self._selected_elsewhere)
         self._selection.range_selected.connect(self._range_selected)
 
+    def _meant(self, index: QModelIndex) -> Hover:
+        return Hover(publication=self._publication(index))
+
+    def _row_of(self, what: Hover) -> QModelIndex:
+        publication = what.publication
+        if what.execution >= 0:
+            publication = int(self._journal.executions["publication"][what.execution])
+        row = self.model.row_of(publication)
+        return self.model.index(row, 0) if row >= 0 else QModelIndex()
+
     def set_journal(self, journal: Journal) -> None:
         """Show another run, from its end."""
         self._journal = journal
@@ -95,7 +119,10 @@ class LogPanel(QWidget):
         self._reset(lambda: self.model.set_filter(chosen))
 
     def folded(self, change: Change) -> None:
-        """Follow the journal after a fold."""
+        """Follow the journal after a fold; while more comes than anybody reads, a few times a second."""
+        self._gathering.add(change, len(self._journal.publications))
+
+    def _take(self, change: Change) -> None:
         self.model.folded(change)
         self._tell_count()
 
@@ -111,6 +138,7 @@ class LogPanel(QWidget):
 
     def _reset(self, change: Callable[[], None]) -> None:
         was_following, self._following = self._following, False
+        self._gathering.drop()
         change()
         self._set_following(was_following)
         if was_following:
@@ -177,6 +205,7 @@ class LogPanel(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the button in its corner."""
         if event.type() == QEvent.Type.Resize:
+            self._columns.fit()
             self._place_button()
             self._stay_at_end(0, self.table.verticalScrollBar().maximum())
         return super().eventFilter(watched, event)

@@ -33,7 +33,8 @@ class OverTimeChart(pg.GraphicsView):  # type: ignore[misc]
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=None)
         self._theme = theme
-        self.plot = Plot(LengthAxis("left"), AgoAxis("bottom"))
+        self._ago = AgoAxis("bottom")
+        self.plot = Plot(LengthAxis("left"), self._ago)
         self.setCentralItem(self.plot)
         self.plot.axes[0].setWidth(44)
         self._low = pg.PlotCurveItem(antialias=True)
@@ -50,14 +51,18 @@ class OverTimeChart(pg.GraphicsView):  # type: ignore[misc]
         theme.changed.connect(self._dress)
         self.setAccessibleName("Latency over time")
 
-    def show_band(self, band: Band, now: int, span: int) -> None:
+    def show_band(self, band: Band, now: int, span: int, end: str = "now") -> None:
         """Draw something else.
 
         Args:
             band: What to draw.
             now: The time at the right end, ns since the session started.
             span: The length of the axis in ns.
+            end: What the right end is called.
         """
+        if self._ago.end != end:
+            self._ago.end = end
+            self._ago.picture = None  # it keeps its texts else
         at = (band.at - now) / _SECOND
         p50, p95, p99 = (np.log10(np.maximum(figure, 1.0)) for figure in (band.p50, band.p95, band.p99))
         self._low.setData(at, p50)

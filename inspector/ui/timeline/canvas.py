@@ -32,6 +32,7 @@ from inspector.ui.timeline.frame import (
     readout,
 )
 from inspector.ui.timeline.lane_menu import lane_menu
+from inspector.ui.timeline.light import lit_lanes
 from inspector.ui.timeline.looks import Looks
 from inspector.ui.timeline.mouse import Mouse
 from inspector.ui.timeline.overlay import Overlay
@@ -81,6 +82,7 @@ class TimelineCanvas(QWidget):
         self._grow.timeout.connect(self._grown)
         self._catch_up = QTimer(self, interval=0)
         self._catch_up.timeout.connect(self._caught_up)
+        controller.ticking = self._grow.isActive
         theme.changed.connect(self._theme_changed)
         for signal in (controller.selection.execution_selected, controller.selection.publication_selected):
             signal.connect(self._selection_changed)
@@ -135,6 +137,8 @@ class TimelineCanvas(QWidget):
     def notice(self) -> str:
         """Give what must be said about lanes that are not shown, or about work in progress."""
         scene, controller = self.scene, self._controller
+        if controller.reading < 1:
+            return f"reading {controller.reading:.0%}"
         if not controller.ready:
             total = max(1, len(scene.source.executions))
             return f"preparing {min(99, 100 * scene.source.taken // total)} %"
@@ -152,7 +156,7 @@ class TimelineCanvas(QWidget):
         scene = self.scene
         key = (
             *(scene.layout.strips, scene.scroll, scene.height, scene.gutter, scene.width),
-            *(ratio, self._controller.selection.execution, self._looks),
+            *(ratio, self._controller.selection.execution, self._looks, lit_lanes(scene)),
         )
         if self._titles is None or self._titles[0] != key:
             pixmap = QPixmap(round(scene.gutter * ratio), round(scene.lanes_height * ratio))

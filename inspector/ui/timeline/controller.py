@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from inspector.analysis.gaps import folds_of
 from inspector.analysis.journal import Change, Journal
+from inspector.analysis.raster import NO_FOLDS
+from inspector.models.selection import NOTHING, Hover
 from inspector.ui.timeline.geometry import TimeView
 from inspector.ui.timeline.host import take_notes
-from inspector.ui.timeline.layout import LaneState, lay_out
+from inspector.ui.timeline.layout import LaneState, lay_out, layout_key
 from inspector.ui.timeline.navigator import Navigator
 from inspector.ui.timeline.pointing import point
 from inspector.ui.timeline.scene import RULER_HEIGHT, Scene
@@ -38,6 +41,7 @@ class TimelineController:
         measure: The range that was measured, None for none.
         measuring_mode: Dragging measures instead of panning.
         hide_others: What the filter does not let through is left out instead of dimmed.
+        folding: Idle gaps are folded.
     """
 
     def __init__(self, selection: Selection, clock: Callable[[], float], changed: Callable[[], None]) -> None:
@@ -47,15 +51,24 @@ class TimelineController:
         self.navigator = Navigator(clock)
         self.lanes = LaneState()
         self.live = True
+        self.records = 0
         self.measure: Measure | None = None
         self.measuring_mode = False
         self.hide_others = False
+        self.folding = False
         self.find_lane_asked: Callable[[], None] = lambda: None
+        self.search_asked: Callable[[], None] = lambda: None
+        self.filter_back_asked: Callable[[], None] | None = None
+        self.ticking: Callable[[], bool] = lambda: False
         self.scene = self._new_scene(Journal(), "handler")
         self._filters: list[Filter | None] = []
         self._folded_at = clock()
         self._ready = True
         self._regroup_at = 0.0
+        self._layout_key: tuple[object, ...] = ()
+        self._refold_at = 0.0
+        self._pointed = NOTHING
+        selection.hovered_changed.connect(self._pointed_elsewhere)
 
     # Data.
 
@@ -70,17 +83,22 @@ class TimelineController:
         return self._ready
 
     @property
+    def reading(self) -> float:
+        """How much of a stored session has been read, 0 to 1."""
+        return min(1.0, self.source.journal.seq / self.records) if self.records else 1.0
+
+    @property
     def growing(self) -> bool:
         """Whether bars grow by themselves as time passes."""
         return self.live and (bool(len(self.source.running)) or any(b.end < 0 for b in self.scene.bands))
 
-    def set_journal(self, journal: Journal, *, live: bool = True) -> None:
-        """Show another session."""
+    def set_journal(self, journal: Journal, *, live: bool = True, records: int = 0) -> None:
+        """Show another session; of a stored one ``records`` will come in all."""
         old = self.scene
         self.scene = self._new_scene(journal, self.source.group)
         self.scene.width, self.scene.height, self.scene.gutter = old.width, old.height, old.gutter
         self.source.set_filter(old.source.filter)
-        self.live, self.measure = live, None
+        self.live, self.measure, self.records = live, None, records
         take_notes(journal.host_notes, self.scene.bands, self.scene.marks)
         self.navigator.reset()
         self._folded_at = self._clock()
@@ -89,7 +107,8 @@ class TimelineController:
             self.source.open_inside()
         self.advance()
         if not live:
-            self.navigator.arrive(journal.now)
+            self._refold()
+            self.navigator.arrive(round(self.scene.folds.place(journal.now)))
             self.navigator.fit()
             self.update()
 
@@ -99,12 +118,20 @@ class TimelineController:
         take_notes(change.host, self.scene.bands, self.scene.marks)
         self._folded_at = self._clock()
         self._ready = self.source.taken == len(self.source.executions)
+        if self.folding and self._clock() >= self._refold_at:
+            self._refold()
+        if not self.live:
+            self.navigator.arrive(round(self.scene.folds.place(self.source.journal.now)))
+            self.navigator.refit()
         if self.source.layers[0].grouping.stale and self._clock() >= self._regroup_at:
             begun = self._clock()
             self.source.set_group(self.source.group)
             self.advance()
             self._regroup_at = self._clock() + 20 * (self._clock() - begun) + 1.0
-        self.relayout()
+        if self.growing and self.ticking():
+            self._lay_out()  # painted with the next tick: more often than the screen would be in vain
+        else:
+            self.relayout()
 
     def advance(self) -> bool:
         """Take in more of what is not yet, for a few milliseconds; gives True when nothing is left."""
@@ -118,21 +145,42 @@ class TimelineController:
         journal = self.source.journal
         passed = self._clock() - self._folded_at if self.growing else 0.0
         self.scene.now = journal.now + max(0, round(passed * 1e9))
-        self.navigator.arrive(self.scene.now)
+        self.navigator.arrive(round(self.scene.folds.place(self.scene.now)))
         self.scene.view = self.navigator.view
 
     def relayout(self) -> None:
         """Lay the lanes out anew."""
-        room = self.scene.lanes_height
-        self.scene.layout = lay_out(self.source.layers, self.lanes, room)
-        self.scene.scroll = min(max(self.scene.scroll, 0), self.scene.scroll_range)
+        self._lay_out()
         self.update()
+
+    def _lay_out(self) -> None:
+        room = self.scene.lanes_height
+        key = layout_key(self.source.layers, self.lanes, room)
+        if key != self._layout_key:
+            self.scene.layout = lay_out(self.source.layers, self.lanes, room)
+            self._layout_key = key
+        self.scene.scroll = min(max(self.scene.scroll, 0), self.scene.scroll_range)
 
     def update(self) -> None:
         """Bring the scene up to date and have it painted."""
         self.tick()
         point(self.scene)
+        self._tell_pointed()
         self._changed()
+
+    def _tell_pointed(self) -> None:
+        """Tell the other panels what is under the pointer; only while it is over the timeline."""
+        scene = self.scene
+        found = Hover(scene.hovered, scene.hovered_mark) if scene.hovered >= 0 or scene.hovered_mark >= 0 else NOTHING
+        if found != self._pointed:
+            self._pointed = found
+            self.selection.hover(found)
+
+    def _pointed_elsewhere(self, what: Hover) -> None:
+        lit = NOTHING if what == self._pointed else what
+        if lit != self.scene.lit:
+            self.scene.lit = lit
+            self._changed()
 
     def resize(self, width: int, height: int) -> None:
         """Take notice of the size of the canvas."""
@@ -185,11 +233,12 @@ class TimelineController:
 
     def show(self, start: int, end: int, margin: float = 0.0) -> None:
         """Show a stretch of time."""
-        self.navigator.show(start, end, margin)
+        low, high = (round(self.scene.folds.place(time)) for time in (start, end))
+        self.navigator.show(low, high, margin)
         self.update()
 
     def brush(self, start: int, end: int) -> None:
-        """Show a stretch while it is being dragged."""
+        """Show a stretch of the axis while it is being dragged."""
         self.navigator.brush(start, end)
         self.update()
 
@@ -207,6 +256,23 @@ class TimelineController:
         """Follow, or stand still."""
         self.navigator.follow(not self.navigator.following)
         self.update()
+
+    def toggle_folds(self) -> None:
+        """Fold idle gaps, or show time as it passed."""
+        self.folding = not self.folding
+        self._refold()
+        self.update()
+
+    def _refold(self) -> None:
+        """Bring the axis up to date with the gaps there are; what is looked at stays."""
+        begun = self._clock()
+        old, new = self.scene.folds, folds_of(self.source.journal) if self.folding else NO_FOLDS
+        if new != old:
+            self.scene.folds = new
+            newest = round(new.place(max(self.scene.now, self.source.journal.now)))
+            self.navigator.convert(lambda place: round(new.place(old.time(place))), newest)
+        # Looking for gaps costs 5 ms at a million executions: it may take a hundredth of the time.
+        self._refold_at = self._clock() + max(0.5, 100 * (self._clock() - begun))
 
     def scroll_lanes(self, pixels: int) -> None:
         """Scroll the lanes."""
@@ -237,8 +303,10 @@ class TimelineController:
         self._apply_filter(chosen)
 
     def filter_back(self) -> None:
-        """Go back to the filter before."""
-        if self._filters:
+        """Go back to the filter before, in the whole window when that knows the way."""
+        if self.filter_back_asked is not None:
+            self.filter_back_asked()
+        elif self._filters:
             self._apply_filter(self._filters.pop())
 
     def _apply_filter(self, chosen: Filter | None) -> None:
@@ -263,7 +331,7 @@ class TimelineController:
             return
         if not self.scene.gutter <= bar.x0 <= self.scene.width - 8:
             columns = self.source.executions
-            self.navigator.centre(int(columns["start"][execution]))
+            self.navigator.centre(round(self.scene.folds.place(int(columns["start"][execution]))))
         top = bar.top - RULER_HEIGHT - self.scene.layout.fixed
         room = self.scene.lanes_height - self.scene.layout.fixed
         if not bar.strip.pinned and not 0 <= top <= room - bar.height:

@@ -11,6 +11,7 @@ from inspector.app.text import format_clock, format_count, format_duration, one_
 from inspector.core.records import STATUSES
 from inspector.ui.timeline.geometry import exact_time
 from inspector.ui.timeline.layout import MARKS, Strip
+from inspector.ui.timeline.light import lit_lanes
 from inspector.ui.timeline.scene import RULER_HEIGHT, RulerMark, Scene
 from inspector.ui.timeline.wording import duration_text
 
@@ -19,7 +20,18 @@ if TYPE_CHECKING:
     from inspector.ui.timeline.looks import Looks
     from inspector.ui.timeline.source import Measure
 
-_HOST_MARKS: Final = {"faults": ("⚡", "warn_text"), "dropped": ("▼", "failed_text"), "stopped": ("■", "dim")}
+#: Sign and colour of each kind of mark.
+HOST_MARKS: Final = {
+    "faults": ("⚡", "warn_text"),
+    "faults off": ("⚡", "dim"),
+    "dropped": ("▼", "failed_text"),
+    "reload": ("↻", "accent_text"),
+    "stopped": ("■", "failed_text"),
+    "recording": ("●", "failed_text"),
+    "recording off": ("‖", "warn_text"),
+}
+#: What any other kind looks like.
+OTHER_MARK: Final = ("◆", "accent_text")
 
 
 def paint_ruler(painter: QPainter, scene: Scene, looks: Looks, *, wall: bool) -> None:
@@ -69,7 +81,7 @@ def _host_marks(painter: QPainter, scene: Scene, looks: Looks) -> None:
         x = scene.x_of(mark.at)
         if not scene.gutter - 10 <= x <= scene.width + 10:
             continue
-        glyph, token = _HOST_MARKS.get(mark.kind, ("◆", "accent_text"))
+        glyph, token = HOST_MARKS.get(mark.kind, OTHER_MARK)
         painter.setPen(QPen(looks.color(token), 1))
         painter.drawLine(QLineF(x, 4, x, RULER_HEIGHT))
         painter.drawText(QPointF(x + 2, 25), glyph)
@@ -79,6 +91,7 @@ def paint_titles(painter: QPainter, scene: Scene, looks: Looks, selection: Selec
     """Draw the lanes' titles."""
     painter.fillRect(QRectF(0, RULER_HEIGHT, scene.gutter, scene.lanes_height), looks.color("panel"))
     chosen = _selected_lane(scene, selection)
+    lit = lit_lanes(scene)
     for pinned in (False, True):
         painter.save()
         top = RULER_HEIGHT + (0 if pinned else scene.layout.fixed)
@@ -88,8 +101,7 @@ def paint_titles(painter: QPainter, scene: Scene, looks: Looks, selection: Selec
                 continue
             y = RULER_HEIGHT + scene.layout.top(strip, scene.scroll)
             if y < scene.height and y + strip.height > top:
-                selected = strip.key == chosen
-                _title(painter, scene, looks, strip, y, selected=selected)
+                _title(painter, scene, looks, strip, y, selected=strip.key == chosen, lit=strip.key in lit)
         painter.restore()
     painter.setPen(looks.color("line"))
     painter.drawLine(QLineF(scene.gutter - 0.5, RULER_HEIGHT, scene.gutter - 0.5, scene.height))
@@ -103,14 +115,17 @@ def _selected_lane(scene: Scene, selection: Selection) -> str:
     return bar.strip.key if bar is not None else ""
 
 
-def _title(painter: QPainter, scene: Scene, looks: Looks, strip: Strip, y: float, *, selected: bool) -> None:
+def _title(painter: QPainter, scene: Scene, looks: Looks, strip: Strip, y: float, *, selected: bool, lit: bool) -> None:
     if selected:
         painter.fillRect(QRectF(0, y, scene.gutter - 1, strip.height - 1), looks.color("row"))
+    if lit:
+        painter.fillRect(QRectF(0, y, scene.gutter - 1, strip.height - 1), looks.color("accent", 40))
+        painter.fillRect(QRectF(0, y, 3, strip.height - 1), looks.color("accent"))
     bar = scene.layout.density.bar
     middle = y + (strip.height / 2 if strip.layer < 0 else scene.layout.bar_top(strip, 0) + bar / 2)
     font = QFont(looks.font if bar > 8 else looks.small)
     if bar <= 8:
-        font.setPixelSize(max(7, strip.height))
+        font.setPixelSize(min(11, max(7, strip.height)))
     painter.setFont(font)
     metrics = QFontMetricsF(font)
     left = 8.0 + (16 if strip.layer == 1 else 0)
@@ -136,6 +151,8 @@ def _title(painter: QPainter, scene: Scene, looks: Looks, strip: Strip, y: float
 
 def _badges(strip: Strip) -> list[tuple[str, str]]:
     found = []
+    if strip.overfull:
+        found.append(("⋮", "dim"))  # more at once than there are rows
     if strip.bad:
         found.append((f"✕ {format_count(strip.bad)}", "failed_text"))
     if strip.collapsed:

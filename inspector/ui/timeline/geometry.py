@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from inspector.analysis.gaps import Folds
 
 #: Shortest stretch that can be looked at, ns.
 SHORTEST: Final = 200
@@ -94,9 +97,31 @@ def nice_step(least: float) -> int:
         step *= 10
 
 
-def ruler(view: TimeView, room: int = 88) -> Ruler:
-    """Give the ruler of a view: a label about every ``room`` pixels or a little more."""
+def folded_ruler(view: TimeView, folds: Folds, room: int = 88) -> Ruler:
+    """Give the ruler of a view in which idle gaps are folded: ticks between them, each part counting for itself."""
+    ticks: list[Tick] = []
+    base, place = 0, view.start
+    edges = [folds.place(start) for start in folds.gaps[:, 0].tolist()]
+    gaps = [(round(edge), round(edge) + folds.kept) for edge in edges if view.start <= edge + folds.kept <= view.end]
     step = nice_step(view.per_pixel * room)
+    for number, (until, after) in enumerate([*gaps, (view.end, view.end)]):
+        if until > place:
+            x = view.x_of(place)
+            part = TimeView(folds.time(place), until - place, max(1, round(view.x_of(until) - x)))
+            if number == 0:
+                made = ruler(part, room, step)
+                base = made.base
+                ticks += made.ticks
+            else:  # behind a break nobody knows what a label counts from
+                times = range(-(-part.start // step) * step, part.end + 1, step)
+                ticks += [Tick(part.x_of(time) + x, clock_label(time, step)) for time in times]
+        place = max(place, after)
+    return Ruler(base, tuple(ticks))
+
+
+def ruler(view: TimeView, room: int = 88, step: int = 0) -> Ruler:
+    """Give the ruler of a view: a label about every ``room`` pixels or a little more, or every ``step`` ns."""
+    step = step or nice_step(view.per_pixel * room)
     # Labels stay short: they count from the second (or the ms, or the µs) in which the view begins.
     base_unit = next((unit for unit in (1_000, 1_000_000, _SECOND) if step * 10 <= unit), 0)
     base = view.start // base_unit * base_unit if base_unit and view.start > base_unit else 0
@@ -125,6 +150,16 @@ def tick_label(time: int, unit: int, name: str, *, signed: bool) -> str:
         return f"{sign}{seconds // 60}:{seconds % 60:02} min"
     value = time / unit
     return f"{sign}{value:g} {name}" if abs(value) < 1e6 else f"{sign}{value:.0f} {name}"
+
+
+def clock_label(time: int, step: int) -> str:
+    """Write a time since the session started in full, as finely as ticks ``step`` ns apart need: ``1:35.25``."""
+    seconds, rest = divmod(time, _SECOND)
+    digits = next((digits for digits in range(10) if step % 10 ** (9 - digits) == 0), 9)
+    fraction = f".{rest:09}"[: digits + 1] if digits else ""
+    if seconds >= 3600:
+        return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}{fraction}"
+    return f"{seconds // 60}:{seconds % 60:02}{fraction}"
 
 
 def exact_time(time: int) -> str:

@@ -12,7 +12,18 @@ if TYPE_CHECKING:
 
     from inspector.core.records import HostNoted
 
-_MARKED: Final = frozenset({"faults", "dropped", "reload", "stopped", "loop"})
+#: Kinds of notes that get a mark: those of the same meaning share one.
+_MARKED: Final = {
+    "faults": "faults",
+    "dropped": "dropped",
+    "reload": "reload",
+    "restarted": "reload",
+    "restart_failed": "stopped",
+    "stopped": "stopped",
+    "ended": "stopped",
+    "loop": "loop",
+    "recording": "recording",
+}
 
 
 def take_notes(notes: Iterable[HostNoted], bands: list[Band], marks: list[RulerMark]) -> None:
@@ -30,7 +41,8 @@ def take_notes(notes: Iterable[HostNoted], bands: list[Band], marks: list[RulerM
             bands[-1].end = note.at
             bands[-1].culprit = bands[-1].culprit or _culprit(_data(note))
         elif note.kind in _MARKED:
-            marks.append(RulerMark(note.at, note.kind, note.text))
+            kind, on = _MARKED[note.kind], _data(note).get("on")
+            marks.append(RulerMark(note.at, f"{kind} off" if on is False else kind, note.text))
 
 
 def _data(note: HostNoted) -> dict[str, Any]:

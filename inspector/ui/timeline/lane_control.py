@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inspector.app.fuzzy import fuzzy_score
 from inspector.ui.timeline.controller import TimelineController
 
 if TYPE_CHECKING:
@@ -70,9 +71,23 @@ class TimelineLanes(TimelineController):
         self.relayout()
 
     def set_only(self, text: str) -> None:
-        """Show only lanes whose title contains a text."""
+        """Show only lanes whose title has these letters in this order."""
         self.lanes.only = text
         self.relayout()
+
+    def go_to_lane(self, text: str) -> bool:
+        """Show all lanes again and bring the one that fits the letters best to the top; gives False when none does."""
+        scores = {strip.key: fuzzy_score(text, strip.title) for strip in self.scene.layout.strips if strip.layer == 0}
+        best = max(scores, key=lambda key: scores[key], default="")
+        if not best or not scores[best]:
+            return False
+        self.set_only("")
+        strip = self.scene.layout.strip(best)
+        if strip is not None and not strip.pinned:
+            self.scene.scroll = min(strip.y, self.scene.scroll_range)
+        self.scene.found = best
+        self.update()
+        return True
 
     def move_lane(self, key: str, before: str) -> None:
         """Put a lane before another; before "" means at the end."""
@@ -84,8 +99,12 @@ class TimelineLanes(TimelineController):
         self.lanes.order = keys
         self.relayout()
 
+    def search(self) -> None:
+        """Ask what executions to show."""
+        self.search_asked()
+
     def find_lane(self) -> None:
-        """Ask for the text that lanes must contain."""
+        """Ask for letters of a lane's title."""
         self.find_lane_asked()
 
     def toggle_lane(self) -> None:

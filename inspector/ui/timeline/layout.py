@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from inspector.app.fuzzy import fuzzy_score
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -49,7 +51,7 @@ class LaneState:
         collapsed: All on one row.
         opened: Show the lanes inside.
         show_idle: Show lanes without any execution.
-        only: A text that titles must contain, empty for no limit.
+        only: Letters that titles must have in this order, empty for no limit.
         density: One of ``DENSITIES``, or ``auto``: comfortable while all lanes fit, else compact.
     """
 
@@ -61,6 +63,11 @@ class LaneState:
     show_idle: bool = False
     only: str = ""
     density: str = "auto"
+
+    def snapshot(self) -> tuple[object, ...]:
+        """Give everything as a value that can be compared later."""
+        sets = (frozenset(keys) for keys in (self.hidden, self.collapsed, self.opened))
+        return (tuple(self.order), tuple(self.pinned), *sets, self.show_idle, self.only, self.density)
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ class Strip:
         y, height: Pixels from the top of its part (pinned or scrolled).
         slot: First row of cells; there are ``levels`` of them.
         levels: Rows.
-        runs, bad: Executions, and those that went wrong.
+        bad: Executions that went wrong.
         pinned: Stands in the part that does not scroll.
         opens: It has lanes inside.
         opened, collapsed: Its state.
@@ -89,7 +96,6 @@ class Strip:
     height: int
     slot: int
     levels: int
-    runs: int = 0
     bad: int = 0
     pinned: bool = False
     opens: bool = False
@@ -191,6 +197,18 @@ class Layout:
         return levels * self.density.bar + (levels - 1) * self.density.gap
 
 
+def layout_key(layers: Sequence[LaneRows], state: LaneState, room: int) -> tuple[object, ...]:
+    """Give a value that stays equal for as long as ``lay_out`` would give the same: asking costs less."""
+    seen = (
+        (
+            *(id(layer), len(layer.lane_of_row), tuple(layer.grouping.lanes)),
+            *(tuple(map(bool, layer.runs)), tuple(layer.bad), tuple(layer.overfull)),
+        )
+        for layer in layers
+    )
+    return (room, state.snapshot(), *seen)
+
+
 def lay_out(layers: Sequence[LaneRows], state: LaneState, room: int = 0) -> Layout:
     """Lay out the lanes of a layer and, where they are open, those of the layer inside (when it is given).
 
@@ -256,7 +274,7 @@ class _Builder:
         layer, state = self._layers[0], self._state
         lane = layer.grouping.lanes[number]
         runs = layer.runs[number] if number < len(layer.runs) else 0
-        if lane.key in state.hidden or (state.only and state.only.casefold() not in lane.title.casefold()):
+        if lane.key in state.hidden or not fuzzy_score(state.only, lane.title):
             self._hidden += 1
             return y
         if not runs and not state.show_idle:
@@ -290,11 +308,10 @@ class _Builder:
         height = levels * density.bar + (levels - 1) * density.gap + 2 * density.padding + 1
         for level, row in enumerate(rows.rows_of_lane[number] if number < len(rows.rows_of_lane) else ()):
             self._slot_of_row[layer][row] = self._slots + (0 if collapsed else level)
-        counts = [getattr(rows, name) for name in ("runs", "bad", "overfull")]
-        runs, bad, overfull = (column[number] if number < len(column) else 0 for column in counts)
+        bad, overfull = (column[number] if number < len(column) else 0 for column in (rows.bad, rows.overfull))
         self._strips.append(
             Strip(
-                *(lane.key, lane.title, layer, number, y, height, self._slots, levels, runs, bad),
+                *(lane.key, lane.title, layer, number, y, height, self._slots, levels, bad),
                 pinned=pinned,
                 opens=opens,
                 opened=opened,

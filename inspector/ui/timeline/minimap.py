@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 HEIGHT: Final = 54
 _STEP: Final = 3
 _EDGE: Final = 5
-_EVERY: Final = 100
+#: How often a changing density is drawn anew, ms: it takes longer than a frame of the lanes.
+_EVERY: Final = 250
 
 
 class Minimap(QWidget):
@@ -78,7 +79,7 @@ class Minimap(QWidget):
         painter.fillRect(brush, _faded(self._theme, "accent", 30))
         selection = self._controller.selection
         if selection.range[0] >= 0:
-            x0, x1 = (whole.x_of(time) for time in selection.range)
+            x0, x1 = (whole.x_of(self._controller.scene.folds.place(time)) for time in selection.range)
             painter.fillRect(QRectF(x0, 1, max(x1 - x0, 1), 4), self._theme.color("accent"))
         painter.setPen(QPen(self._theme.color("accent"), 1.4))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -87,7 +88,8 @@ class Minimap(QWidget):
 
     def _density(self) -> QImage:
         """Give the picture of how much ran; while it changes all the time it is made anew a few times a second."""
-        key = (self._controller.source, self._theme.tokens, self.width(), self.height())
+        folds = self._controller.scene.folds
+        key = (self._controller.source, self._theme.tokens, self.width(), self.height(), folds)
         wanted = (self._controller.source.version, self.whole.span)
         same = self._picture is not None and self._picture[0] == key
         if self._picture is None or not same or (self._age.hasExpired(_EVERY) and self._picture[1] != wanted):
@@ -100,7 +102,8 @@ class Minimap(QWidget):
     def _draw(self) -> tuple[QImage, npt.NDArray[np.uint32]]:
         """A bar for each step: how much ran, and above it in the colour of failures that something went wrong."""
         bars, height = max(1, self.width() // _STEP), self.height()
-        times = np.rint(np.linspace(0, self.whole.span, bars + 1)).astype(np.int64)
+        places = np.rint(np.linspace(0, self.whole.span, bars + 1)).astype(np.int64)
+        times = self._controller.scene.folds.times(places)
         counts, wrong = self._controller.source.density(times)
         # A square root: one burst must not press everything else to the ground.
         tall = np.where(counts > 0, np.maximum(2, np.sqrt(counts / max(1, counts.max())) * (height - 14)), 0)

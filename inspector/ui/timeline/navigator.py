@@ -36,6 +36,7 @@ class Navigator:
         self._behind: list[TimeView] = []
         self._gesture = ""
         self._last = 0.0
+        self._fitted = False
 
     @property
     def view(self) -> TimeView:
@@ -61,6 +62,7 @@ class Navigator:
         """Forget everything, as when another session is shown."""
         self._view = TimeView(0, FIRST_SPAN, self._view.width)
         self._following, self._newest, self._behind = True, 0, []
+        self._fitted = False
 
     def resize(self, width: int) -> None:
         """Keep start and span over another number of pixels."""
@@ -70,6 +72,17 @@ class Navigator:
         """Take notice of how far the session has come; says whether the view moved."""
         self._newest = max(self._newest, newest)
         return self._keep_up()
+
+    def convert(self, place: Callable[[int], int], newest: int) -> None:
+        """Take over another axis: every place on the old one is told where it is on the new one."""
+        self._newest = newest
+        self._behind = [self._converted(view, place) for view in self._behind]
+        self._view = self._converted(self._view, place)
+        self._keep_up()
+
+    def _converted(self, view: TimeView, place: Callable[[int], int]) -> TimeView:
+        start = place(view.start)
+        return TimeView(start, max(SHORTEST, place(view.end) - start), view.width)
 
     def follow(self, on: bool) -> None:
         """Follow what is recorded, or stand still."""
@@ -114,6 +127,12 @@ class Navigator:
         self._remember("")
         self._following = False
         self._set(TimeView(0, max(SHORTEST, self._newest), self._view.width))
+        self._fitted = True
+
+    def refit(self) -> None:
+        """Show the whole session again now that there is more of it, unless another view was chosen since ``fit``."""
+        if self._fitted:
+            self._view = TimeView(0, max(SHORTEST, self._newest), self._view.width)
 
     def home(self) -> None:
         """Go to the beginning."""
@@ -133,11 +152,12 @@ class Navigator:
         """Go back to the view before the last gesture."""
         if self._behind:
             last = self._behind.pop()
-            self._following = False
+            self._following = self._fitted = False
             self._gesture = ""
             self._view = TimeView(last.start, last.span, self._view.width)
 
     def _remember(self, gesture: str) -> None:
+        self._fitted = False
         now = self._clock()
         same = gesture and gesture == self._gesture and now - self._last < _GESTURE
         self._gesture, self._last = gesture, now

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen, QPolygonF
 
-from inspector.app.text import format_duration, one_line
 from inspector.core.records import STATUSES
 from inspector.ui.timeline.arrows import links, paint_arrow
 from inspector.ui.timeline.layout import MARKS
+from inspector.ui.timeline.light import BARS, lit_bars, lit_lanes
 from inspector.ui.timeline.looks import MARK, Looks
 from inspector.ui.timeline.scene import RULER_HEIGHT, Bar, Scene
+from inspector.ui.timeline.spanning import paint_bands, paint_breaks, paint_host_marks, paint_pill, paint_range
 from inspector.ui.timeline.wording import duration_text, title_of
 
 if TYPE_CHECKING:
@@ -47,14 +48,17 @@ class Overlay:
         painter.save()
         area = QRectF(scene.gutter, RULER_HEIGHT, scene.width - scene.gutter, scene.lanes_height)
         painter.setClipRect(area)
-        self._bands(painter, scene, looks, area)
+        paint_breaks(painter, scene, looks, area)
+        paint_bands(painter, scene, looks, area)
+        paint_host_marks(painter, scene, looks, area)
         painter.save()
         painter.setClipRect(area.adjusted(0, scene.layout.fixed, 0, 0))
         self._labels(painter, scene, looks, bars)
         painter.restore()
         self._marks(painter, scene, looks)
-        self._range(painter, scene, looks, area)
+        paint_range(painter, scene, looks, area, self._selection.range)
         self._cursor(painter, scene, looks, area)
+        self._lit(painter, scene, looks)
         self._arrows(painter, scene, looks)
         self._selected(painter, scene, looks)
         painter.restore()
@@ -138,7 +142,8 @@ class Overlay:
             return
         steps = max(1, scene.view.width // 3)
         offsets = np.rint(np.linspace(0, scene.view.span, steps + 1)).astype(np.int64)
-        places, phases = scene.source.marks_in(offsets + scene.view.start)
+        times = scene.folds.times(offsets + scene.view.start)
+        places, phases = scene.source.marks_in(times, scene.view.span / steps)
         names = scene.source.phases
         step = scene.view.width / steps
         middle = RULER_HEIGHT + strip.y + strip.height / 2
@@ -176,46 +181,7 @@ class Overlay:
         image = QImage(cells.data, cells.shape[1], len(cells), cells.shape[1] * 4, QImage.Format.Format_RGB32)
         painter.drawImage(QPointF(scene.gutter, round(middle - len(cells) / 2)), image)
 
-    # What spans all lanes.
-
-    def _bands(self, painter: QPainter, scene: Scene, looks: Looks, area: QRectF) -> None:
-        for band in scene.bands:
-            end = band.end if band.end >= 0 else scene.now
-            x0, x1 = scene.x_of(band.start), scene.x_of(end)
-            if x1 < area.left() or x0 > area.right():
-                continue
-            place = QRectF(x0, area.top(), max(x1 - x0, 1), area.height())
-            painter.fillRect(place, looks.color("warn", 26))
-            brush = QBrush(looks.color("warn", 40), Qt.BrushStyle.BDiagPattern)
-            painter.fillRect(place, brush)
-            painter.setPen(QPen(looks.color("warn", 130), 1))
-            painter.drawLines([QLineF(x, area.top(), x, area.bottom()) for x in (x0, x1)])
-            self._band_label(painter, scene, looks, band.culprit, end - band.start, place)
-
-    def _band_label(
-        self, painter: QPainter, scene: Scene, looks: Looks, culprit: str, length: int, place: QRectF
-    ) -> None:
-        painter.setFont(looks.small)
-        text = one_line(f"loop blocked {format_duration(length)}" + (f" · {culprit}" if culprit else ""), 120)
-        bottom = scene.height - 6
-        width = QFontMetricsF(looks.small).horizontalAdvance(text)
-        left = max(min(place.left() + 4, scene.width - width - 16), scene.gutter + 4)
-        _pill(painter, looks, QRectF(left, bottom - 16, width + 12, 17), "warn_back", "warn_line")
-        painter.setPen(looks.color("warn_text"))
-        painter.drawText(QPointF(left + 6, bottom - 3), text)
-
-    def _range(self, painter: QPainter, scene: Scene, looks: Looks, area: QRectF) -> None:
-        chosen = scene.measuring or (self._selection.range if self._selection.range[0] >= 0 else None)
-        if chosen is not None:
-            x0, x1 = scene.x_of(chosen[0]), scene.x_of(chosen[1])
-            shade = looks.color("background", 130)
-            painter.fillRect(QRectF(area.left(), area.top(), x0 - area.left(), area.height()), shade)
-            painter.fillRect(QRectF(x1, area.top(), max(area.right() - x1, 0), area.height()), shade)
-            painter.setPen(QPen(looks.color("accent"), 1))
-            painter.drawLines([QLineF(x, area.top(), x, area.bottom()) for x in (x0, x1)])
-        if scene.zooming is not None:
-            x0, x1 = (scene.x_of(time) for time in sorted(scene.zooming))
-            painter.fillRect(QRectF(x0, area.top(), x1 - x0, area.height()), looks.color("accent", 40))
+    # Pointing.
 
     def _cursor(self, painter: QPainter, scene: Scene, looks: Looks, area: QRectF) -> None:
         if scene.hover is not None and scene.hover[0] >= scene.gutter:
@@ -227,6 +193,24 @@ class Overlay:
                 painter.setPen(QPen(looks.color("text", 190), 1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(_shown(scene, bar).adjusted(-0.5, -0.5, 0.5, 0.5))
+
+    def _lit(self, painter: QPainter, scene: Scene, looks: Looks) -> None:
+        """What is pointed at elsewhere."""
+        keys = lit_lanes(scene)
+        for strip in scene.layout.strips if keys else ():
+            top = RULER_HEIGHT + scene.layout.top(strip, scene.scroll)
+            if strip.key in keys and (strip.pinned or top + strip.height > RULER_HEIGHT + scene.layout.fixed):
+                painter.fillRect(QRectF(0, top, scene.width, strip.height - 1), looks.color("accent", 22))
+        found = lit_bars(scene)
+        painter.setPen(QPen(looks.color("accent_text"), 1.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for execution in found[:BARS].tolist():
+            bar = scene.bar(execution)
+            if bar is not None and not _covered(scene, bar):
+                painter.drawRect(_shown(scene, bar).adjusted(-1, -1.5, 1, 1.5))
+        mark = scene.mark(scene.lit.publication)
+        if mark is not None:
+            painter.drawEllipse(QPointF(*mark), MARK / 2 + 1.5, MARK / 2 + 1.5)
 
     # Selection.
 
@@ -265,7 +249,7 @@ class Overlay:
         if left + width > scene.width:
             left = place.left() - 5 - width
         pill = QRectF(left, place.center().y() - 9, width, 18)
-        _pill(painter, looks, pill, "raised", "strong")
+        paint_pill(painter, looks, pill, "raised", "strong")
         painter.setPen(looks.color(f"{status}_text"))
         painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
 
@@ -293,12 +277,3 @@ def _shown(scene: Scene, bar: Bar) -> QRectF:
     """Give the part of a bar that can be seen: a bar of a million pixels is drawn no better for being so long."""
     left, right = max(bar.x0, scene.gutter - 20), min(bar.x1, scene.width + 20)
     return QRectF(left, bar.top, max(right - left, 2), bar.height)
-
-
-def _pill(painter: QPainter, looks: Looks, area: QRectF, fill: str, line: str) -> None:
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(looks.color(line), 1))
-    painter.setBrush(looks.color(fill))
-    painter.drawRoundedRect(area, 4, 4)
-    painter.restore()

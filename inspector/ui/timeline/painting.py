@@ -67,7 +67,7 @@ class LanesPainter:
         sight = self._in_sight(scene, ratio)
         now = scene.now if len(scene.source.running) else 0
         # The pointer moves far more often than what it moves over.
-        key = (sight, scene.source, scene.source.version, scene.view, now, looks, hide_others)
+        key = (sight, scene.source, scene.source.version, scene.view, now, looks, hide_others, scene.folds)
         if self._last is None or not _same(self._last[0], key):
             self._last = (key, self._paint(scene, looks, ratio, sight, hide_others=hide_others))
         return self._last[1]
@@ -75,11 +75,11 @@ class LanesPainter:
     def _paint(self, scene: Scene, looks: Looks, ratio: float, sight: _Sight, *, hide_others: bool) -> Picture:
         view = scene.view
         width = max(1, round(view.width * ratio))
-        frame = Frame(view.start, view.span / width, width, scene.now)
+        frame = Frame(view.start, view.span / width, width, scene.now, scene.folds)
         layers = list(zip(scene.source.layers, sight.places, strict=False))
         painted = raster(scene.source, frame, layers, len(sight.slots), hide_others=hide_others)
         _draw_grid(painted.codes, scene, ratio)
-        pixels = image(painted.codes, looks.colours, sight.lines)
+        pixels = image(painted.codes, looks.colours, sight.lines, None if self._last is None else self._last[1].pixels)
         picture = QImage(pixels.data, width, len(pixels), width * 4, QImage.Format.Format_RGB32)
         picture.setDevicePixelRatio(ratio)
         bars = painted.bars

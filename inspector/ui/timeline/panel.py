@@ -47,9 +47,11 @@ class TimelinePanel(QWidget):
 
     Signals:
         state_changed: Something that a command's mark or title tells has changed.
+        search_requested: A person wants to type a filter.
     """
 
     state_changed = Signal()
+    search_requested = Signal()
 
     def __init__(
         self,
@@ -74,12 +76,14 @@ class TimelinePanel(QWidget):
         self._follow.clicked.connect(self.controller.toggle_follow)
         self._window = Button(theme, "", kind="section")
         self._window.set_menu(self._window_menu)
-        self._find = SearchField(theme, "Lanes that contain…")
+        self._find = SearchField(theme, "Find a lane…", "↵")
         self._find.setMaximumWidth(200)
         self._find.textChanged.connect(self.controller.set_only)
         self._find.left.connect(self._leave_find)
         self._find.hide()
+        self._find.returnPressed.connect(self._found)
         self.controller.find_lane_asked = self._open_find
+        self.controller.search_asked = self.search_requested.emit
         self._fill_header()
         self._empty = EmptyState(
             *(theme, "timeline", "Nothing recorded yet", "Fire an event: Ctrl+Return"),
@@ -103,9 +107,15 @@ class TimelinePanel(QWidget):
 
     # What the window calls.
 
-    def set_journal(self, journal: Journal, *, live: bool = True) -> None:
-        """Show a session; ``live`` says that it is still being recorded."""
-        self.controller.set_journal(journal, live=live)
+    def set_journal(self, journal: Journal, *, live: bool = True, records: int = 0) -> None:
+        """Show a session.
+
+        Args:
+            journal: The run.
+            live: It is still being recorded.
+            records: How many records there will be when all of it has been read, 0 when nobody knows.
+        """
+        self.controller.set_journal(journal, live=live, records=records)
         self._refresh()
 
     def folded(self, change: Change) -> None:
@@ -124,6 +134,7 @@ class TimelinePanel(QWidget):
         switches: dict[str, Callable[[], bool]] = {
             "timeline.follow": lambda: controller.navigator.following,
             "timeline.measure": lambda: controller.measuring_mode,
+            "timeline.fold_gaps": lambda: controller.folding,
         }
         keyed = tuple(
             Command(
@@ -198,6 +209,7 @@ class TimelinePanel(QWidget):
             canvas.refresh()
 
         return [
+            MenuItem("Fold idle gaps", controller.toggle_folds, controller.folding, hint="G"),
             MenuItem("Time of day in the ruler", toggle_wall, canvas.wall),
             MenuItem("Hide what the filter leaves out", toggle_others, controller.hide_others),
             MenuItem("Measure by dragging", controller.toggle_measure, controller.measuring_mode, hint="M"),
@@ -207,6 +219,10 @@ class TimelinePanel(QWidget):
         self._find.show()
         self._find.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._find.selectAll()
+
+    def _found(self) -> None:
+        if not self._find.text() or self.controller.go_to_lane(self._find.text()):
+            self._leave_find()
 
     def _leave_find(self) -> None:
         self._find.clear()
@@ -221,7 +237,8 @@ class TimelinePanel(QWidget):
         empty = not len(journal.publications) and not len(journal.executions)
         self._pages.setCurrentIndex(0 if empty else 1)
         following = controller.navigator.following
-        state = (following, controller.source.group, controller.navigator.view.span, controller.measuring_mode)
+        switches = (controller.measuring_mode, controller.folding)
+        state = (following, controller.source.group, controller.navigator.view.span, switches)
         if state != self._state:
             self._state = state
             self._group.set_text(GROUPINGS[controller.source.group])

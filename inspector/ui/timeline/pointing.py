@@ -56,8 +56,8 @@ def publication_at(scene: Scene, x: float, y: float) -> int:
     if strip is None or strip.layer >= 0 or x < scene.gutter or y < RULER_HEIGHT:
         return -1
     at = scene.source.journal.publications["at"]
-    reach = np.array([x - _MARK_REACH, x + _MARK_REACH]) - scene.gutter
-    low, high = np.searchsorted(at, np.array([scene.view.time_of(r) for r in reach], np.int64))
+    reach = (x - _MARK_REACH, x + _MARK_REACH)
+    low, high = np.searchsorted(at, np.array([scene.time_of(r) for r in reach], np.int64))
     if low >= high:
         return -1
     return int(low + np.argmin(np.abs(at[low:high] - scene.time_of(x))))

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.journal import RUNNING_CODE
-from inspector.ui.timeline.geometry import Ruler, TimeView, ruler
+from inspector.analysis.raster import NO_FOLDS
+from inspector.models.selection import NOTHING, Hover
+from inspector.ui.timeline.geometry import Ruler, TimeView, folded_ruler, ruler
 from inspector.ui.timeline.layout import MARKS, Layout, Strip
 
 if TYPE_CHECKING:
+    from inspector.analysis.gaps import Folds
     from inspector.ui.timeline.source import TimelineSource
 
 RULER_HEIGHT: Final = 26
@@ -43,7 +46,11 @@ class Band:
 
 @dataclass
 class RulerMark:
-    """Something that happened to the host: ``kind`` is ``faults``, ``dropped``, ``reload`` or ``stopped``."""
+    """Something that happened to the host.
+
+    ``kind`` is ``faults``, ``recording`` (``… off`` when they were switched off), ``dropped``, ``reload``, ``stopped``
+    or ``loop``.
+    """
 
     at: int
     kind: str
@@ -68,6 +75,9 @@ class Scene:
         measuring: A range being dragged, ns.
         zooming: A range being dragged on the ruler, ns.
         bands, marks: What the host said.
+        found: Key of the lane that was looked for last.
+        lit: What is pointed at elsewhere.
+        folds: Idle gaps that are folded; ``view`` shows the axis without them.
     """
 
     source: TimelineSource
@@ -85,6 +95,9 @@ class Scene:
     zooming: tuple[int, int] | None = None
     bands: list[Band] = field(default_factory=list)
     marks: list[RulerMark] = field(default_factory=list)
+    folds: Folds = NO_FOLDS
+    found: str = ""
+    lit: Hover = NOTHING
 
     @property
     def lanes_height(self) -> int:
@@ -94,7 +107,7 @@ class Scene:
     @property
     def ticks(self) -> Ruler:
         """Where the ruler has its ticks."""
-        return ruler(self.view)
+        return folded_ruler(self.view, self.folds) if self.folds else ruler(self.view)
 
     @property
     def scroll_range(self) -> int:
@@ -103,11 +116,23 @@ class Scene:
 
     def x_of(self, time: float) -> float:
         """Give the canvas's x of a time."""
-        return self.gutter + self.view.x_of(time)
+        return self.gutter + self.view.x_of(self.folds.place(time) if self.folds else time)
 
     def time_of(self, x: float) -> int:
         """Give the time at a canvas's x."""
-        return self.view.time_of(x - self.gutter)
+        place = self.view.time_of(x - self.gutter)
+        return self.folds.time(place) if self.folds else place
+
+    @property
+    def seen(self) -> tuple[int, int]:
+        """Times at the left and right edge."""
+        return self.time_of(self.gutter), self.time_of(self.gutter + self.view.width)
+
+    def breaks(self) -> list[tuple[float, float, int]]:
+        """Give left x, right x and length in ns of the folded gaps in sight."""
+        start, end = self.seen
+        gaps = ((int(low), int(high)) for low, high in self.folds.gaps.tolist() if high > start and low < end)
+        return [(self.x_of(low), self.x_of(high), high - low) for low, high in gaps]
 
     def bar(self, execution: int) -> Bar | None:
         """Give where an execution is; None when its lane is not shown."""

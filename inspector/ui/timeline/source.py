@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
 from inspector.analysis.journal import IS_BAD
-from inspector.analysis.lanes import STATUS_BITS
-from inspector.analysis.pyramid import COLUMN, Bools, Bytes, Ints, columns_of
+from inspector.analysis.pyramid import COLUMN, Bools, Ints, columns_of
 from inspector.ui.timeline.index import SLICE, Filter, TimelineIndex
 
 __all__ = ["Filter", "Measure", "TimelineSource"]
-
-_BAD_BITS: Final = int(np.bitwise_or.reduce(STATUS_BITS[IS_BAD]))
 
 
 @dataclass(frozen=True)
@@ -77,9 +73,9 @@ class TimelineSource(TimelineIndex):
             low, high = (part.stop, high) if step > 0 else (low, part.start)
         return -1
 
-    def marks_in(self, times: Ints) -> tuple[Ints, Ints]:
-        """Give where publications are: the stretch between ``times`` and the phase, each pair once."""
-        wide, first, last = columns_of(self.mark_edges, times, float(times[-1] - times[0]) / (len(times) - 1))
+    def marks_in(self, times: Ints, length: float) -> tuple[Ints, Ints]:
+        """Give where publications are: the stretch (``length`` ns) between ``times`` and the phase, each pair once."""
+        wide, first, last = columns_of(self.mark_edges, times, length)
         filled = np.flatnonzero(first <= last)
         cells = self.marks.look(first[filled], last[filled])
         place, phase = np.nonzero(cells)
@@ -97,16 +93,9 @@ class TimelineSource(TimelineIndex):
 
     def density(self, times: Ints) -> tuple[Ints, Bools]:
         """Give how many executions started in each stretch between ``times``, and whether one of them went wrong."""
-        edges = self.edges
-        if not len(edges):
-            none = np.zeros(len(times) - 1, np.int64)
-            return none, none > 0
-        counts = np.diff(np.searchsorted(self.executions["start"][: self._taken], times))
-        wrong = np.zeros(len(counts), np.bool_)
-        busy = np.flatnonzero(counts)
-        if len(busy):
-            first = np.maximum(np.searchsorted(edges, times[busy], side="right") - 1, 0)
-            last = np.searchsorted(edges, times[busy + 1], side="left") - 1
-            cells: Bytes = self.layers[0].pyramid.look(first, np.maximum(first, last))[:, 0]
-            wrong[busy] = (cells & _BAD_BITS) != 0
+        starts = self.executions["start"][: self._taken]
+        counts = np.diff(np.searchsorted(starts, times))
+        # Asked of the executions themselves: a column of the pyramid is wider than a stretch where little happens.
+        bad = starts[np.flatnonzero(IS_BAD[self.executions["status"][: self._taken]])]
+        wrong = np.diff(np.searchsorted(bad, times)) > 0
         return counts, wrong

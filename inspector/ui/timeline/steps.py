@@ -93,11 +93,11 @@ class TimelineSteps(TimelineLanes):
         if stretch is None:
             return
         start, end = stretch
-        middle = (start + end) // 2
+        middle = round(self.scene.folds.place((start + end) // 2))
         view = self.navigator.view
         centred = abs(view.x_of(middle) - view.width / 2) <= 2 and not self.navigator.following
         if centred:
-            self.navigator.show(start, end, margin=_MARGIN)
+            self.show(start, end, margin=_MARGIN)
         else:
             self.navigator.centre(middle)
         self.update()
@@ -111,6 +111,7 @@ class TimelineSteps(TimelineLanes):
 
     def clear(self) -> None:
         """Clear the measured range; without one, the selection."""
+        self.scene.found = ""
         if self.measure is not None or self.selection.range[0] >= 0:
             self.set_range(None)
         else:
@@ -161,14 +162,14 @@ class TimelineSteps(TimelineLanes):
         if self.selection.execution >= 0:
             self.go_to(self.source.neighbour(self.selection.execution, step))
         else:
-            seen = self.source.touching(self.scene.view.start, self.scene.view.end)
+            seen = self.source.touching(*self.scene.seen)
             self.go_to(int(seen[0 if step > 0 else -1]) if len(seen) else -1)
 
     def _failure(self, step: int) -> int:
         status = self.source.executions["status"]
         at = self.selection.execution
         if at < 0:
-            at = int(np.searchsorted(self.source.executions["start"], self.scene.view.start)) - (step > 0)
+            at = int(np.searchsorted(self.source.executions["start"], self.scene.seen[0])) - (step > 0)
         low, high = (at + 1, len(status)) if step > 0 else (0, max(at, 0))
         while low < high:
             part = slice(low, min(low + _PART, high)) if step > 0 else slice(max(low, high - _PART), high)

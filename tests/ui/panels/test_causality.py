@@ -44,7 +44,7 @@ def test_the_tree_goes_from_the_outermost_cause_down(panel: CausalityPanel, sele
         f"{EVENT} #1": {
             f"LoggingEventHandler{method}": {},
             f"AuditEventHandler{method}": {},
-            f"EmailEventHandler{method}": {"PortfolioNetWorthRecalculated #2": {"m:f": {}}},
+            f"EmailEventHandler{method}": {"PortfolioNetWorthRecalculated #2": {"f": {}}},
             f"SessionEventHandler{method}": {},
             "SSEEventHandler.handle": {},
         }

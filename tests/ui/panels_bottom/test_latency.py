@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from inspector.analysis.latency import FAILED, OUTCOMES
 from inspector.analysis.query import parse
 from inspector.models import latency as columns
+from inspector.models.selection import NOTHING, Hover
 from inspector.ui.panels_bottom import LatencyPanel
 from tests.analysis.sample_runs import MS, Run, Story, Told
 from tests.ui.panels_bottom.conftest import told
@@ -218,3 +219,74 @@ def test_the_charts_change_colours_with_the_theme(panel, theme):
     theme.set_choice("light")
     assert panel.charts._histogram.backgroundBrush().color() == theme.color("background")
     assert panel.charts.grab().toImage() != dark
+
+
+def test_a_range_in_the_past_is_what_the_lower_chart_covers(panel, selection):
+    choose(panel, "Audit")
+    selection.select_range(0, 1000 * MS)
+    band = panel.charts._over.band()
+    assert band.count.sum() == 9
+    assert (band.at <= 1100 * MS).all()
+    assert not panel.charts._span.isVisible()
+    assert "1.00 s from" in panel.charts._title.text()
+
+
+def test_two_ranges_of_one_handler_are_compared(panel, selection):
+    choose(panel, "Audit")
+    selection.select_range(0, 1000 * MS)
+    panel.charts.keep()
+    selection.select_range(1000 * MS, 2000 * MS)
+    assert panel.charts._against.text().startswith("━ Audit, 1.00 s from")
+    assert panel.charts._histogram._outline.isVisible()
+    assert panel.charts._title.text() != panel.charts._against.text()
+
+
+def middle_of(chart, bars):
+    number = int(bars.counts.argmax())
+    return chart.plot.box.mapViewToScene(QPointF(float(np.log10(bars.edges[number : number + 2]).mean()), 0.5))
+
+
+def test_a_click_on_a_bar_asks_for_a_filter_that_lets_through_what_it_counts(panel, story):
+    choose(panel, "Audit")
+    chart = panel.charts._histogram
+    asked = []
+    panel.filter_requested.connect(asked.append)
+    chart._clicked(middle_of(chart, chart._picture.measured))
+    chart._clicked(QPointF(-50, -50))
+    (text,) = asked
+    fits = parse(text).rows(story.journal, np.arange(len(story.journal.executions)))
+    assert fits.sum() == chart._picture.measured.counts.max()
+
+
+def test_pointing_goes_both_ways(panel, selection, story):
+    choose(panel, "Audit")
+    chart = panel.charts._histogram
+    told_of = []
+    selection.hovered_changed.connect(told_of.append)
+    chart._pointer_moved(middle_of(chart, chart._picture.measured))
+    assert told_of[-1].handlers == frozenset({0})
+    low, high = told_of[-1].lengths
+    assert low < high
+    panel.table.entered.emit(panel.sorted.index(names(panel).index("Mail"), 0))
+    assert told_of[-1] == Hover(handlers=frozenset({1}))
+    selection.hover(Hover(execution=0))
+    assert panel.sorted.index(panel.pointing.link.lit, 0).data() == "Audit"
+    assert chart._elsewhere.isVisible()
+    length = int(story.journal.executions["end"][0] - story.journal.executions["start"][0])
+    assert 10 ** chart._elsewhere.value() == pytest.approx(length)
+    selection.hover(NOTHING)
+    assert panel.pointing.link.lit == -1
+    assert not chart._elsewhere.isVisible()
+
+
+def test_a_flood_is_counted_once_however_often_the_charts_are_made_anew(panel, story):
+    choose(panel, "Audit")
+    panel.folded(story.tell(told(n) for n in range(40, 100)))
+    choose(panel, "Mail")
+    choose(panel, "Audit")
+    panel.folded(story.tell(told(n) for n in range(100, 150)))
+    panel.charts.set_rolling(False)
+    panel.refresh()
+    runs = panel.sorted.index(names(panel).index("Audit"), columns.RUNS).data()
+    assert runs == "150"
+    assert panel.charts._over.band().count.sum() == panel.charts._histogram._picture.measured.counts.sum()

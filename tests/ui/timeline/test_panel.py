@@ -271,7 +271,7 @@ def test_a_lane_opens_into_methods_and_can_be_pinned_hidden_moved(panel: Timelin
 def test_every_grouping_shows_every_execution(panel: TimelinePanel, group: str) -> None:
     panel.controller.set_group(group)
     assert all(panel.controller.scene.bar(index) is not None for index in range(4))
-    assert sum(strip.runs for strip in panel.controller.scene.layout.strips) == 4
+    assert sum(panel.controller.source.layers[0].runs) == 4
 
 
 def test_the_readout_tells_exact_time_handler_event_status_and_duration(panel: TimelinePanel) -> None:

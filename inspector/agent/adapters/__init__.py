@@ -1,0 +1,1 @@
+"""Adapters: each teaches us one kind of bus. None imports the library it is about."""

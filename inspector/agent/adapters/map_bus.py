@@ -1,0 +1,393 @@
+"""Map buses: an object, module or dict that holds handlers by event class or name, and a method that publishes.
+
+Nearly all home-made buses are one. Nothing about them is known beforehand: ``map_find`` finds the containers and the
+methods, this module reads events and subscriptions out of them, and taps them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import inspect
+import types
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.context import FIRE
+from ...core.description import HandlerDescription, Problem
+from ...core.errors import InspectorError
+from ..containers import Containers
+from ..eventbuild import build_event, build_named
+from ..eventtypes import (
+    EventType,
+    NamedEvent,
+    describe_class,
+    describe_name,
+    single_copies,
+    subclasses,
+)
+from ..tapped import Route, TappedHandler, TappedObject, is_stand_in, original
+from ..targets import entries, is_async, is_glob, kind_of
+from .base import FireContext, Match, Names, Options, Subscribed
+from .map_calls import CallReader, handler_event
+from .map_find import Found, HandlerMap, Publisher, find, own_names
+from .map_match import (
+    WILDCARD_KEYS,
+    event_class_of,
+    is_abstract,
+    is_own,
+    is_wildcard,
+    key_text,
+    matches,
+    name_of_pattern,
+)
+from .map_patch import patch_publisher
+
+if TYPE_CHECKING:
+    from ..tap import Occurrence, Tap, TapSubscription
+
+_BASE_MARKS: Final = {"__mro__", "mro", "getmro", "issubclass", "__bases__"}
+
+
+class MapBusAdapter:
+    """Recognises objects, classes, modules and containers with handlers by class or name."""
+
+    name = "map"
+
+    def recognises(self, value: Any, options: Options) -> Match | None:
+        """Look for a handler map and something that publishes."""
+        if isinstance(value, (str, bytes, int, float, types.FunctionType, types.MethodType, types.BuiltinFunctionType)):
+            return None
+        found = find(value, options)
+        if not found.maps:
+            return None
+        if kind_of(value) in ("dict", "proxy", "list", "set") and not any(True for _ in entries(value)):
+            return None
+        points = max(each.score for each in found.maps)
+        if found.publishers:
+            points = (points + min(found.publishers[0].score, 140)) // 2
+        elif found.functions or isinstance(value, types.ModuleType):
+            points //= 2
+        return Match(max(1, min(points, 90)), explain(found))
+
+    def connect(self, where: str, value: Any, options: Options, names: Names) -> MapConnection:
+        """Read the bus."""
+        return MapConnection(where, value, options, names)
+
+
+def explain(found: Found) -> str:
+    """Say in one line what was chosen and why."""
+    maps = "; ".join(f"{each.path or 'the container itself'} ({each.why})" for each in found.maps)
+    if not found.publishers:
+        return f"Handlers: {maps}. Nothing publishes: handlers are called directly."
+    best = found.publishers[0]
+    how = "asynchronous" if best.asynchronous else "synchronous"
+    return f"Handlers: {maps}. Published by {best.name} ({how}, {'name and payload' if best.named else 'an event'})."
+
+
+class MapConnection:
+    """One map bus.
+
+    Attributes:
+        where: Where it was found.
+        adapter: Name of the adapter.
+        why: What was chosen, and why.
+    """
+
+    adapter = "map"
+
+    def __init__(self, where: str, value: Any, options: Options, names: Names) -> None:
+        self.where = where
+        self._value = value
+        self._names = names
+        self._found = find(value, options)
+        self.why = explain(self._found)
+        self._by_base = {each.path: self._dispatches_by_base(each) for each in self._found.maps}
+        self._calls = CallReader(names)
+        self._containers: Containers | None = None
+        self._tap: Tap | None = None
+        self._troubles: list[Problem] = []
+
+    @property
+    def maps(self) -> tuple[HandlerMap, ...]:
+        """The containers of handlers."""
+        return self._found.maps
+
+    @property
+    def publishers(self) -> tuple[Publisher, ...]:
+        """The methods that publish, the best first."""
+        return self._found.publishers
+
+    # -- the catalog ---------------------------------------------------------------------------------------------------
+
+    def event_types(self) -> list[EventType]:
+        """Give the event types that have handlers: classes (by base class: those below them too) and names."""
+        found: dict[Any, EventType] = {}
+        handlers: dict[Any, list[Any]] = {}
+        for each in self._found.maps:
+            for pattern, target in entries(each.get()):
+                handlers.setdefault(pattern, []).append(original(target))
+            for pattern in self._patterns(each):
+                handlers.setdefault(pattern, [])
+        classes = [pattern for pattern in handlers if isinstance(pattern, type) and not is_wildcard(pattern)]
+        for cls in single_copies(classes):
+            below = subclasses(cls) if self._class_by_base(cls) and is_own(cls) else []
+            for known in [*([] if below and is_abstract(cls) else [cls]), *below]:
+                found.setdefault(known, describe_class(known))
+        for pattern, targets in handlers.items():
+            name = name_of_pattern(pattern)
+            if name and not is_wildcard(pattern):
+                takes = self._calls.class_for(name) or event_class_of(name, targets)
+                if takes is not None:
+                    self._calls.learn(name, takes)
+                found.setdefault(takes or name, describe_class(takes) if takes else describe_name(name, targets))
+        return list(found.values())
+
+    def subscriptions(self) -> Iterator[Subscribed]:
+        """Give every subscription, map after map, in the order of the containers."""
+        order = 0
+        for each in self._found.maps:
+            for pattern, target in entries(each.get()):
+                matched = "exact"
+                if is_wildcard(pattern) or is_glob(pattern):
+                    matched = "wildcard"
+                elif isinstance(pattern, type) and self._by_base[each.path]:
+                    matched = "base"
+                shown = (
+                    None
+                    if matched == "wildcard"
+                    else pattern
+                    if isinstance(pattern, type)
+                    else name_of_pattern(pattern)
+                )
+                yield Subscribed(shown, matched, self._describe(target), order)
+                order += 1
+
+    def handlers_of(self, event: EventType) -> list[HandlerDescription]:
+        """Give who is called for an event type, in order."""
+        return [self._describe(target) for _, target in self._matching(event.cls, self._names_of(event))]
+
+    def problems(self) -> Iterable[Problem]:
+        """Tell what stands in the containers and is no handler, and what cannot be fired."""
+        yield from self._troubles
+        for each in self._found.maps:
+            value = each.get()
+            if kind_of(value) in ("dict", "proxy"):
+                for key, item in value.items():
+                    if item is None or isinstance(item, (str, int)):
+                        text = f"{each.path}[{key_text(key)}] holds {type(item).__name__}, which cannot be called."
+                        yield Problem(self.where, text)
+
+    def _patterns(self, each: HandlerMap) -> Iterator[Any]:
+        value = each.get()
+        if kind_of(value) in ("dict", "proxy"):
+            yield from (key for key in value if kind_of(value[key]) != "" or isinstance(key, type))
+
+    def _describe(self, target: Any) -> HandlerDescription:
+        if is_stand_in(target):
+            facts = object.__getattribute__(target, "_facts")
+            if isinstance(facts, Route):
+                return facts.description
+        return self._names.describe(original(target))
+
+    # -- matching ------------------------------------------------------------------------------------------------------
+
+    def _dispatches_by_base(self, each: HandlerMap) -> bool:
+        """Tell from the code that reads the map whether a class stands for its subclasses too."""
+        for function in self._found.functions.values():
+            names = own_names(function)
+            if each.attribute not in names:
+                continue
+            if names & _BASE_MARKS:
+                return True
+            if "isinstance" in names and ("items" in names or not names & {"type", "__class__", "get"}):
+                return True
+        return False
+
+    def _class_by_base(self, cls: type[Any]) -> bool:
+        return any(
+            self._by_base[each.path] and any(pattern is cls for pattern, _ in entries(each.get()))
+            for each in self._found.maps
+        )
+
+    def _names_of(self, event: EventType) -> set[str]:
+        return {event.travels_as, event.cls.__name__} if event.cls is not None else {event.travels_as}
+
+    def _matching(self, cls: type[Any] | None, names: set[str]) -> Iterator[tuple[Any, Any]]:
+        """Give pattern and handler of every subscription that an event of this class or name goes to."""
+        for each in self._found.maps:
+            by_base = self._by_base[each.path]
+            value = each.get()
+            if type(value) in (dict, defaultdict) and cls in value and not by_base and not value.keys() & WILDCARD_KEYS:
+                yield from entries(value[cls], cls)  # the common case, and the hot one
+                continue
+            for pattern, target in entries(value):
+                if matches(pattern, cls, names, by_base):
+                    yield pattern, target
+
+    # -- what the tap asks ---------------------------------------------------------------------------------------------
+
+    def read_publish(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
+        """Say what a call of a publish method publishes."""
+        publisher = next(each for each in self._found.publishers if each.name == method)
+        return self._calls.read_publish(publisher, args, kwargs)
+
+    def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
+        """Say what a call of a handler is about."""
+        return self._calls.read_call(pattern, args, kwargs)
+
+    def expected(self, occurrence: Occurrence) -> tuple[TapSubscription, ...]:
+        """Give the subscriptions that it goes to; handlers subscribed since the last time get their stand-ins."""
+        tap = self._tap
+        if tap is None:
+            return ()
+        event = occurrence.event
+        self._put_stand_ins(type(event))
+        cls = self._calls.class_for(occurrence.name) if isinstance(event, (dict, tuple, str)) else type(event)
+        names = {occurrence.name, *self._calls.names_for(cls)} if cls is not None else {occurrence.name}
+        return tuple(
+            tap.subscription(occurrence.name, self._describe(target)) for _, target in self._matching(cls, names)
+        )
+
+    # -- recording -----------------------------------------------------------------------------------------------------
+
+    def record(self, tap: Tap) -> Callable[[], None]:
+        """Put stand-ins into the containers and in the place of the publish methods."""
+        self._tap = tap
+        self.event_types()  # learns which class belongs to which name
+        self._containers = Containers(self._stand_in)
+        undo: list[Callable[[], None]] = []
+
+        def restore() -> None:
+            for each in reversed(undo):
+                each()
+            self._take_stand_ins()
+            self._tap = self._containers = None
+
+        try:
+            self._put_stand_ins(None)
+            for each in self._found.publishers:
+                self._patch(tap, each, undo)
+        except BaseException:
+            restore()
+            raise
+        return restore
+
+    def _patch(self, tap: Tap, publisher: Publisher, undo: list[Callable[[], None]]) -> None:
+        try:
+            undo.append(patch_publisher(tap, self, publisher))
+        except (AttributeError, TypeError) as error:  # the class forbids it
+            text = f"{publisher.name} cannot be replaced ({error}): publications are seen when a handler is called."
+            self._troubles.append(Problem(self.where, text))
+
+    def _put_stand_ins(self, cls: type[Any] | None) -> None:
+        """Replace what has no stand-in yet; where a dict has this class, it is enough to look there."""
+        if self._containers is not None:
+            for each in self._found.maps:
+                value = each.get()
+                if type(value) in (dict, defaultdict) and cls in value and not self._by_base[each.path]:
+                    new = self._containers.replace(value[cls], cls)
+                    if new is not value[cls]:
+                        value[cls] = new
+                    continue
+                new = self._containers.replace(value, None)
+                if new is not value:
+                    each.set(new)
+
+    def _take_stand_ins(self) -> None:
+        if self._containers is not None:
+            for each in self._found.maps:
+                value = each.get()
+                new = self._containers.restore(value)
+                if new is not value:
+                    each.set(new)
+
+    def _stand_in(self, target: Any, pattern: Any) -> Any:
+        if self._tap is None:
+            return target
+        route = Route(self._tap, self, pattern, self._names.describe(original(target)), is_async(target))
+        return TappedObject(target, route) if kind_of(target) == "object" else TappedHandler(target, route)
+
+    # -- firing --------------------------------------------------------------------------------------------------------
+
+    def build(self, event: EventType, values: Mapping[str, Any]) -> Any:
+        """Build an event from JSON values."""
+        return build_named(event, values) if event.cls is None else build_event(event.cls, values)
+
+    async def fire(self, event: Any, context: FireContext) -> None:
+        """Publish with the method that reads the handlers of this event; without one call them."""
+        publisher = self._publisher_for(event)
+        if publisher is None:
+            result: Any = self._call_handlers(event)
+        else:
+            args, kwargs = self._calls.arguments(publisher, event, context)
+            if publisher.named and args:
+                args[0] = self._key_of(args[0])
+            result = publisher.get()(*args, **kwargs)
+        if not inspect.isawaitable(result):
+            return
+        if context.timeout is None:
+            await result
+        else:
+            await self._in_time(result, context.timeout)
+
+    def _key_of(self, name: Any) -> Any:
+        """Give the member of an enum that stands for a name, where the handlers are kept by members."""
+        for each in self._found.maps:
+            value = each.get()
+            for key in value if kind_of(value) in ("dict", "proxy") else ():
+                if isinstance(key, enum.Enum) and not isinstance(key, str) and name in (key.value, key.name):
+                    return key
+        return name
+
+    async def settle(self) -> None:
+        """Nothing to do: the publications wait for what the bus has started."""
+
+    async def _in_time(self, result: Awaitable[Any], timeout: float) -> None:
+        tap, fire = self._tap, FIRE.get()
+        # Scheduled first, so that it comes before the cancellation: what was given up has not cancelled itself.
+        late = asyncio.get_running_loop().call_later(timeout, lambda: tap.give_up(fire) if tap is not None else None)
+        try:
+            await asyncio.wait_for(result, timeout)
+        except asyncio.TimeoutError as error:
+            raise InspectorError(f"The publish did not end within {timeout:g} seconds.") from error
+        finally:
+            late.cancel()
+
+    def _publisher_for(self, event: Any) -> Publisher | None:
+        """Choose the publish method that reads a map in which the event has handlers."""
+        cls = None if isinstance(event, NamedEvent) else type(event)
+        names = {event.name} if cls is None else {cls.__name__, *self._calls.names_for(cls)}
+        reading: Sequence[str] = [
+            each.path
+            for each in self._found.maps
+            if any(matches(pattern, cls, names, self._by_base[each.path]) for pattern, _ in entries(each.get()))
+        ]
+        usable = [each for each in self._found.publishers if self._calls.can_call(each, event)]
+        fitting = [each for each in usable if not reading or set(reading) & set(each.reads)]
+        return (fitting or usable or [None])[0]  # type: ignore[list-item]
+
+    async def _call_handlers(self, event: Any) -> None:
+        """Do what a bus would do, where there is none: call the handlers one after another; the first error ends it."""
+        if self._tap is None:
+            await self._one_after_another(event)
+            return
+        occurrence = self._calls.occurrence(event)
+        publication = self._tap.begin(self, occurrence)
+        publication.enter()
+        try:
+            await self._one_after_another(event)
+        except BaseException as error:
+            publication.leave(error)
+            raise
+        publication.leave(None)
+
+    async def _one_after_another(self, event: Any) -> None:
+        cls = None if isinstance(event, NamedEvent) else type(event)
+        names = {event.name} if cls is None else {cls.__name__, *self._calls.names_for(cls)}
+        for _, target in tuple(self._matching(cls, names)):
+            call = target if kind_of(target) == "handler" else handler_event(target)
+            result = call(event.payload if isinstance(event, NamedEvent) else event)
+            if inspect.isawaitable(result):
+                await result

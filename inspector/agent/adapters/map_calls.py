@@ -1,0 +1,215 @@
+"""Calls of publish methods and handlers, read and made: which argument is the event, its session, its metadata."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.errors import InspectorError
+from ..eventtypes import NAME_ATTRIBUTES, NamedEvent, travel_name
+from ..tap import Occurrence
+from ..tapped import HANDLE_METHODS
+from ..targets import is_glob
+from .map_find import CONTEXT_NAMES, METADATA_NAMES, SESSION_NAMES, Publisher
+
+if TYPE_CHECKING:
+    from .base import FireContext, Names
+
+_FREE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_ATOMS: Final = (str, bytes, int, float, bool, type(None))
+
+
+class CallReader:
+    """Reads what calls are about; knows which class travels under which name.
+
+    Args:
+        names: Gives event types their names in the catalog.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._classes: dict[str, type[Any]] = {}
+        self._known: dict[type[Any], frozenset[str]] = {}
+
+    def learn(self, name: str, cls: type[Any]) -> None:
+        """Remember that events of a class travel under a name."""
+        self._classes[name] = cls
+        self._known.clear()
+
+    def class_for(self, name: str) -> type[Any] | None:
+        """Give the class that travels under a name, None when there is none."""
+        return self._classes.get(name)
+
+    def names_for(self, cls: type[Any] | None) -> frozenset[str]:
+        """Give the names under which events of a class travel."""
+        if cls is None:
+            return frozenset()
+        names = self._known.get(cls)
+        if names is None:
+            entered = (name for name, known in self._classes.items() if known is cls)
+            names = self._known[cls] = frozenset((cls.__name__, travel_name(cls), *entered))
+        return names
+
+    def _catalog_name(self, name: str) -> str:
+        return self._names.name_of(self._classes.get(name, name))
+
+    def occurrence(self, event: Any) -> Occurrence:
+        """Say what a built event is."""
+        if isinstance(event, NamedEvent):
+            return self._named(event.name, event.payload)
+        return Occurrence(event, self._names.name_of(type(event)), shown_of(event))
+
+    def _named(self, name: str, payload: Any, session: Any = None, metadata: Any = None) -> Occurrence:
+        return Occurrence(payload, self._catalog_name(name), shown_of(payload), session, metadata, loose=True)
+
+    def read_publish(self, publisher: Publisher, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
+        """Say what a call of a publish method publishes; None for several at once."""
+        parameters = publisher.parameters
+        given = _given(parameters, args, kwargs)
+        session = next((given[name] for name in SESSION_NAMES if name in given), None)
+        metadata = next((given[name] for name in METADATA_NAMES if isinstance(given.get(name), Mapping)), None)
+        first = args[0] if args else kwargs.get(parameters[0].name)
+        if isinstance(first, (list, tuple)) and not hasattr(first, "_fields"):
+            return None
+        if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL and len(args) != 1:
+            return None
+        if isinstance(first, (str, enum.Enum)):
+            rest = {key: value for key, value in given.items() if key != parameters[0].name}
+            return self._named(_text(first), _payload(parameters, args, rest), session, metadata)
+        if isinstance(first, dict):
+            name = _envelope_name(first)
+            return self._named(name, first, session, metadata) if name else None
+        name = self._names.name_of(type(first))
+        return Occurrence(first, name, shown_of(first), session, metadata)
+
+    def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
+        """Say what a call of a handler is about."""
+        values = (*args, *kwargs.values())
+        if isinstance(pattern, type):
+            for value in values:
+                if isinstance(value, pattern):
+                    return Occurrence(value, self._names.name_of(type(value)), shown_of(value))
+        first = values[0] if values else None
+        if isinstance(pattern, (str, enum.Enum)) and not is_glob(pattern):
+            payload = first if len(values) == 1 else dict(kwargs) or {"args": list(args)}
+            return self._named(_text(pattern), payload)
+        if isinstance(first, (str, enum.Enum)):
+            return self._named(_text(first), values[1] if len(values) > 1 else {})
+        if isinstance(first, dict) and _envelope_name(first):
+            return self._named(_envelope_name(first), first)
+        return Occurrence(first, self._names.name_of(type(first)), shown_of(first))
+
+    # -- making calls --------------------------------------------------------------------------------------------------
+
+    def can_call(self, publisher: Publisher, event: Any) -> bool:
+        """Tell whether a publish method can be called with nothing but this event, a session and metadata."""
+        required = [
+            each
+            for each in publisher.parameters
+            if each.default is inspect.Parameter.empty and each.kind not in _FREE and each.name not in CONTEXT_NAMES
+        ]
+        return len(required) <= (2 if publisher.named or isinstance(event, NamedEvent) else 1)
+
+    def arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
+        """Give the arguments with which a publish method is called for an event."""
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        parameters = list(publisher.parameters)
+        rest = parameters[1:]
+        if isinstance(event, NamedEvent):
+            self._named_arguments(publisher, event, rest, args, kwargs)
+        elif publisher.named:
+            args = [travel_name(type(event)) if not self._own_name(event) else self._own_name(event), event]
+        else:
+            args = [event]
+        taken = {each.name for each in parameters[: len(args)]} if len(args) <= len(parameters) else set()
+        for each in rest:
+            if each.name in taken or each.kind in _FREE or each.name in kwargs:
+                continue
+            if each.name in SESSION_NAMES:
+                if context.session is not None or each.default is inspect.Parameter.empty:
+                    kwargs[each.name] = context.session
+            elif each.name in METADATA_NAMES and (context.metadata or each.default is inspect.Parameter.empty):
+                kwargs[each.name] = dict(context.metadata)
+        return args, kwargs
+
+    def _own_name(self, event: Any) -> str:
+        return next((name for name, cls in self._classes.items() if cls is type(event)), "")
+
+    def _named_arguments(
+        self,
+        publisher: Publisher,
+        event: NamedEvent,
+        rest: list[inspect.Parameter],
+        args: list[Any],
+        kwargs: dict[str, Any],
+    ) -> None:
+        """Fill in name and payload: as one argument, as keywords, or as an envelope that says its own name."""
+        if not publisher.named:
+            name = publisher.parameters[0].name
+            if name in ("event", "message", "envelope", "msg"):
+                args.append({"type": event.name, **event.payload})
+                return
+            raise InspectorError(f"{publisher.name} takes an event, but {event.name} is only a name.")
+        args.append(event.name)
+        payload = [each for each in rest if each.kind not in _FREE and each.name not in CONTEXT_NAMES]
+        if payload:
+            args.append(event.payload)
+        elif any(each.kind is inspect.Parameter.VAR_KEYWORD for each in rest):
+            kwargs.update(event.payload)
+        elif any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in rest):
+            args.extend(event.payload.values())
+
+
+def shown_of(event: Any) -> Mapping[str, Any] | None:
+    """Give named values to record for what has no fields of its own; None when the event can be recorded as it is."""
+    names = getattr(type(event), "_fields", None)
+    if isinstance(event, tuple):
+        if isinstance(names, tuple):
+            return dict(zip(names, event))  # noqa: B905 - as long as each other by definition
+        return {"args": list(event)}
+    if isinstance(event, enum.Enum):
+        return {"value": event}
+    if isinstance(event, _ATOMS):
+        return {} if event is None else {"value": event}
+    return {"items": list(event)} if isinstance(event, (list, set, frozenset)) else None
+
+
+def handler_event(target: Any) -> Any:
+    """Give the method by which a handler object is run."""
+    return next(getattr(target, name) for name in HANDLE_METHODS if callable(getattr(target, name, None)))
+
+
+def _text(name: Any) -> str:
+    return str(name.value) if isinstance(name, enum.Enum) else str(name)
+
+
+def _envelope_name(event: dict[Any, Any]) -> str:
+    for name in ("event_type", "type", "event", "event_name", "name", "topic", *NAME_ATTRIBUTES):
+        if isinstance(event.get(name), (str, enum.Enum)):
+            return _text(event[name])
+    return ""
+
+
+def _given(
+    parameters: tuple[inspect.Parameter, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Join arguments to the names of their parameters, as a call would, without raising what a call would."""
+    names = [each.name for each in parameters if each.kind not in _FREE and each.kind is not each.KEYWORD_ONLY]
+    return {**dict(zip(names, args)), **kwargs}  # noqa: B905 - what is too much goes to *args
+
+
+def _payload(parameters: tuple[inspect.Parameter, ...], args: tuple[Any, ...], rest: dict[str, Any]) -> Any:
+    """Give what is published with a name: the one thing beside it, or all that there is."""
+    positional = [each for each in parameters[1:] if each.kind not in _FREE and each.name not in CONTEXT_NAMES]
+    if positional and positional[0].name in rest:
+        return rest[positional[0].name]
+    extra = args[
+        1 + len([each for each in parameters[1:] if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]) :
+    ]
+    values = {key: value for key, value in rest.items() if key not in CONTEXT_NAMES}
+    if extra:
+        return extra[0] if len(extra) == 1 and not values else {"args": list(extra), **values}
+    return values

@@ -1,0 +1,309 @@
+"""Event types of any make, and their fields as data.
+
+Dataclasses, pydantic models (1 and 2), attrs classes, named tuples, typed dicts, plain classes (by the signature of
+their constructor), and events that are a name with a payload. Nothing is imported for it: what a class is made of is
+read from the marks that its library leaves on it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from ..core import hints
+from ..core.dataerror import EventDataError
+from ..core.description import FieldShape, TypeShape
+from ..core.errors import InspectorError
+from ..core.redact import marked_fields, secret_kind
+from ..core.shape import BASE_FIELDS, describe_fields, describe_type
+from ..core.typed import to_plain
+from .places import class_place
+
+#: Class attributes that say under which name an event travels.
+NAME_ATTRIBUTES: Final = ("event_type", "event_name", "__event_name__", "type", "name", "topic", "TYPE", "NAME")
+PAYLOAD: Final = FieldShape(
+    "payload", TypeShape("dict", "dict[str, Any]", args=(TypeShape("str", "str"), TypeShape("any", "Any"))), False, {}
+)
+_FREE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+@dataclass(frozen=True)
+class EventType:
+    """A type of event as an adapter finds it.
+
+    Attributes:
+        name: The class's name, or the name that is published. ``loaded`` makes it unique in the program.
+        key: ``module.qualname``, or the name that is published.
+        cls: The class; None for an event that is a name with a payload.
+        travels_as: The name under which it travels.
+        fields: What can be set.
+        doc: Docstring.
+        file: Absolute path of the source, empty when unknown.
+        line: Its line, 0 when unknown.
+        tags: What else is known of it: ``category``, ``problem`` (what of it cannot be read), …
+    """
+
+    name: str
+    key: str
+    cls: type[Any] | None
+    travels_as: str
+    fields: tuple[FieldShape, ...] = ()
+    doc: str = ""
+    file: str = ""
+    line: int = 0
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class NamedEvent(NamedTuple):
+    """An event without a class, ready to be published."""
+
+    name: str
+    payload: dict[str, Any]
+
+
+def describe_class(cls: type[Any], tags: Mapping[str, str] | None = None) -> EventType:
+    """Describe an event class."""
+    file, line = class_place(cls)
+    said = dict(tags or {})
+    try:
+        fields = fields_of(cls)
+    except InspectorError as error:
+        fields, said["problem"] = (), error.text
+    return EventType(
+        name=cls.__name__,
+        key=f"{cls.__module__}.{cls.__qualname__}",
+        cls=cls,
+        travels_as=travel_name(cls),
+        fields=fields,
+        doc=_doc(cls),
+        file=file,
+        line=line,
+        tags=said,
+    )
+
+
+def describe_name(name: str, handlers: Iterable[Any] = (), tags: Mapping[str, str] | None = None) -> EventType:
+    """Describe an event that is a name; what its handlers ask for tells what it carries."""
+    fields: tuple[FieldShape, ...] = ()
+    said = dict(tags or {})
+    for handler in handlers:
+        try:
+            fields = fields or _payload_fields(handler)
+        except InspectorError as error:
+            said["problem"] = error.text
+    return EventType(name, name, None, name, fields or (PAYLOAD,), tags=said)
+
+
+def travel_name(cls: type[Any]) -> str:
+    """Give the name under which events of a class travel: what the class says, else its own name."""
+    for attribute in NAME_ATTRIBUTES:
+        named = inspect.getattr_static(cls, attribute, None)
+        if isinstance(named, str) and named:
+            return named
+    return cls.__name__
+
+
+def make_of(cls: type[Any]) -> str:
+    """Tell how a class is made: ``dataclass attrs pydantic pydantic1 namedtuple typeddict plain``."""
+    if hints.is_dataclass(cls):
+        return "dataclass"
+    if "__attrs_attrs__" in dir(cls):
+        return "attrs"
+    if isinstance(inspect.getattr_static(cls, "__pydantic_fields__", None), dict) or (
+        hasattr(cls, "model_validate") and hasattr(cls, "model_fields")
+    ):
+        return "pydantic"
+    if isinstance(getattr(cls, "__fields__", None), dict) and hasattr(cls, "parse_obj"):
+        return "pydantic1"
+    if hints.is_named_tuple(cls):
+        return "namedtuple"
+    return "typeddict" if hints.is_typed_dict(cls) else "plain"
+
+
+def fields_of(cls: type[Any]) -> tuple[FieldShape, ...]:
+    """Describe what the constructor of a class takes; those that every event has come last.
+
+    Raises:
+        InspectorError: They cannot be read.
+    """
+    try:
+        shapes = _READERS[make_of(cls)](cls)
+    except Exception as error:
+        raise InspectorError(f"Its fields cannot be read: {type(error).__name__}: {error!s:.200}") from error
+    inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("__annotations__", {})}
+    shapes = tuple(
+        dataclasses.replace(shape, base=shape.base or (shape.name in BASE_FIELDS and shape.name in inherited))
+        for shape in shapes
+    )
+    return tuple(sorted(shapes, key=lambda shape: shape.base))
+
+
+def single_copies(classes: Iterable[type[Any]]) -> list[type[Any]]:
+    """Leave out what ``slots=True`` leaves behind: of classes of one name and place, the one that the module holds.
+
+    Where the module holds none of them (they are local to a function), the latest is the one in use.
+    """
+    found: dict[str, type[Any]] = {}
+    for cls in classes:
+        key = f"{cls.__module__}.{cls.__qualname__}"
+        if key not in found or not _held_by_module(found[key]):
+            found[key] = cls
+    return list(found.values())
+
+
+def subclasses(cls: type[Any]) -> list[type[Any]]:
+    """Give every class below ``cls``, each once, copies left behind taken out."""
+    found: dict[type[Any], None] = {}
+    waiting = [cls]
+    while waiting:
+        for below in type.__subclasses__(waiting.pop()):
+            if below not in found:
+                found[below] = None
+                waiting.append(below)
+    return single_copies(found)
+
+
+def _held_by_module(cls: type[Any]) -> bool:
+    inner: Any = sys.modules.get(cls.__module__)
+    for name in cls.__qualname__.split("."):
+        inner = getattr(inner, name, None)
+    return inner is cls
+
+
+def _doc(cls: type[Any]) -> str:
+    doc = vars(cls).get("__doc__")
+    if not isinstance(doc, str) or doc.startswith(f"{cls.__name__}("):  # what ``dataclass`` writes by itself
+        return ""
+    return inspect.cleandoc(doc)
+
+
+# --- fields ---------------------------------------------------------------------------------------
+
+
+def _shape(
+    name: str, hint: Any, required: bool, default: Any = None, *, generated: bool = False, marked: bool = False
+) -> FieldShape:
+    shape = describe_type(hint)
+    secret = shape.kind in ("str", "bytes", "any", "opaque") and (marked or bool(secret_kind(name)))
+    return FieldShape(name, shape, required, _plain(default), generated, secret=secret)
+
+
+def _plain(default: Any) -> Any:
+    try:
+        return to_plain(default)
+    except EventDataError:
+        return None
+
+
+def annotations_of(cls: Any) -> dict[str, Any]:
+    """Give the annotations by which values are built: those of the class, or of its constructor."""
+    found = dict(hints.field_hints(cls))
+    if make_of(cls) == "plain":
+        found.update(signature_hints(cls.__init__))
+    return found
+
+
+def signature_hints(function: Any) -> dict[str, Any]:
+    """Give the annotations of a function, resolved as those of classes are."""
+    function = inspect.unwrap(function)
+    scope = getattr(function, "__globals__", {})
+    return {
+        name: hints._resolve(annotation, scope)  # noqa: SLF001 - annotations of functions resolve like those of classes
+        for name, annotation in (getattr(function, "__annotations__", None) or {}).items()
+    }
+
+
+def _pydantic_fields(cls: Any) -> tuple[FieldShape, ...]:
+    annotations, marked = hints.field_hints(cls), marked_fields(cls)
+    shapes = []
+    for name, info in cls.model_fields.items():
+        hint = annotations.get(name, info.annotation)
+        if isinstance(hints.unwrap(hint), hints.Unresolved):
+            hint = info.annotation
+        required, generated = info.is_required(), info.default_factory is not None
+        default = None if required or generated else info.default
+        shapes.append(_shape(name, hint, required, default, generated=generated, marked=name in marked))
+    return tuple(shapes)
+
+
+def _pydantic1_fields(cls: Any) -> tuple[FieldShape, ...]:
+    annotations, marked = hints.field_hints(cls), marked_fields(cls)
+    return tuple(
+        _shape(
+            name,
+            annotations.get(name, info.outer_type_),
+            bool(info.required),
+            info.default,
+            generated=info.default_factory is not None,
+            marked=name in marked,
+        )
+        for name, info in cls.__fields__.items()
+    )
+
+
+def _attrs_fields(cls: Any) -> tuple[FieldShape, ...]:
+    annotations, marked = hints.field_hints(cls), marked_fields(cls)
+    shapes = []
+    for each in cls.__attrs_attrs__:
+        if not each.init:
+            continue
+        made = type(each.default).__name__
+        required, generated = made in ("_Nothing", "NothingType"), made == "Factory"
+        hint = annotations.get(each.name, each.type if each.type is not None else Any)
+        name = getattr(each, "alias", None) or each.name.lstrip("_")
+        default = None if required or generated else each.default
+        shapes.append(_shape(name, hint, required, default, generated=generated, marked=each.name in marked))
+    return tuple(shapes)
+
+
+def _record_fields(cls: Any) -> tuple[FieldShape, ...]:
+    return describe_type(cls).fields
+
+
+def _signature_fields(cls: Any) -> tuple[FieldShape, ...]:
+    if cls.__init__ is object.__init__ and cls.__new__ is object.__new__:
+        return ()
+    annotations = {**hints.field_hints(cls), **signature_hints(cls.__init__)}
+    try:
+        parameters = inspect.signature(cls).parameters.values()
+    except ValueError:  # built in: its constructor does not say what it takes
+        return ()
+    return tuple(_parameter(each, annotations) for each in parameters if each.kind not in _FREE)
+
+
+def _parameter(each: inspect.Parameter, annotations: Mapping[str, Any]) -> FieldShape:
+    required = each.default is inspect.Parameter.empty
+    return _shape(each.name, annotations.get(each.name, Any), required, None if required else each.default)
+
+
+def _payload_fields(handler: Any) -> tuple[FieldShape, ...]:
+    """Give what a handler of a named event asks for: its parameters, or the fields of its payload's class."""
+    try:
+        parameters = list(inspect.signature(handler).parameters.values())
+    except (TypeError, ValueError):  # built in, or no signature
+        return ()
+    function = getattr(handler, "__func__", None) or getattr(handler, "func", handler)
+    annotations = signature_hints(function) if hasattr(inspect.unwrap(function), "__globals__") else {}
+    named = [each for each in parameters if each.kind not in _FREE]
+    if len(named) == 1:
+        hint = hints.unwrap(annotations.get(named[0].name, Any))
+        if isinstance(hint, type) and make_of(hint) != "plain":
+            return fields_of(hint)
+        if named[0].name in ("event", "payload", "data", "message", "msg", "body", "e", "evt") or hint in (dict, Any):
+            return ()
+    return tuple(_parameter(each, annotations) for each in named)
+
+
+_READERS: Final[dict[str, Callable[[Any], tuple[FieldShape, ...]]]] = {
+    "dataclass": describe_fields,
+    "attrs": _attrs_fields,
+    "pydantic": _pydantic_fields,
+    "pydantic1": _pydantic1_fields,
+    "namedtuple": _record_fields,
+    "typeddict": _record_fields,
+    "plain": _signature_fields,
+}

@@ -1,0 +1,286 @@
+"""What stands in a container of handlers: which kind of thing it is, and the handler behind it.
+
+A target may be a function, a bound method, a partial, a lambda, a callable object, a weak reference, an object with a
+method like ``handle``, or a record or tuple that holds one of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import enum
+import functools
+import inspect
+import re
+import types
+import weakref
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from ..core.identity import describe_handler
+from ..core.redact import secret_kind
+from .tapped import HANDLE_METHODS, original
+
+if TYPE_CHECKING:
+    from ..core.description import HandlerDescription
+
+#: Where a record keeps its handler; the first that is there counts.
+RECORD_FIELDS: Final = (
+    *("handler", "callback", "listener", "subscriber", "receiver", "func", "function", "fn", "target", "consumer"),
+    *("method", "action", "hook", "cb", "fun", "observer", "callable", "call", "reference", "ref"),
+)
+#: Where a record keeps what it is subscribed to.
+PATTERN_FIELDS: Final = (
+    *("event_type", "event_class", "event", "event_name", "message_type", "type", "topic", "pattern", "name", "key"),
+)
+#: Says that a handler is subscribed to everything, where None already means that nothing is said.
+WILDCARD: Final = "*"
+_PLAIN: Final = (str, bytes, int, float, bool, type(None), enum.Enum, types.ModuleType)
+_FUNCTIONS: Final = (
+    types.FunctionType,
+    types.MethodType,
+    types.BuiltinFunctionType,
+    types.MethodWrapperType,
+    functools.partial,
+)
+_SHOWN_ARGUMENT: Final = re.compile(r"[\w.-]{1,24}")
+
+
+def is_glob(pattern: Any) -> bool:
+    """Tell a pattern of names (``order.*``) from a name."""
+    return isinstance(pattern, str) and any(mark in pattern for mark in "*?")
+
+
+def attributes(value: Any) -> dict[str, Any]:
+    """Give what an instance holds, slots included, without running its properties."""
+    held: dict[str, Any] = {}
+    for base in type(value).__mro__:
+        for name, member in vars(base).items():
+            if isinstance(member, types.MemberDescriptorType) and not name.startswith("__"):
+                try:
+                    held.setdefault(name, member.__get__(value))
+                except AttributeError:  # a slot that was never filled
+                    continue
+    try:
+        held.update(object.__getattribute__(value, "__dict__"))
+    except AttributeError:  # slots only
+        return held
+    return held
+
+
+def kind_of(value: Any) -> str:
+    """Tell what a value is among handlers.
+
+    Returns:
+        ``handler`` (call it), ``object`` (call its ``handle``), ``reference`` (call it to get the handler),
+        ``record`` (look inside), ``list``, ``dict``, ``tuple``, ``set``, ``frozenset``, or empty: none of these.
+    """
+    value = original(value)
+    if isinstance(value, _PLAIN):
+        return ""
+    if isinstance(value, weakref.ref):
+        return "reference"
+    for kinds, name in (
+        ((list, deque), "list"),
+        (dict, "dict"),
+        (types.MappingProxyType, "proxy"),
+        (tuple, "tuple"),
+        (set, "set"),
+        (frozenset, "frozenset"),
+        (weakref.WeakSet, "weakset"),
+    ):
+        if isinstance(value, kinds):
+            return name
+    if isinstance(value, _FUNCTIONS):
+        return "handler"
+    if isinstance(value, type):
+        return (
+            "handler"
+            if any(callable(getattr(value, name, None)) for name in HANDLE_METHODS[:3])
+            and ("__call__" in vars(value) or any(hasattr(value, name) for name in ("handle", "handle_event")))
+            else ""
+        )
+    if record_field(value):
+        return "record"
+    if callable(value):
+        return "handler"
+    return "object" if any(_has_method(type(value), name) for name in HANDLE_METHODS) else ""
+
+
+def _has_method(cls: type[Any], name: str) -> bool:
+    """Tell whether instances have a method that somebody wrote (every class can be called, by its metaclass)."""
+    return any(isinstance(vars(base).get(name), (types.FunctionType, staticmethod)) for base in cls.__mro__)
+
+
+def record_field(value: Any) -> str:
+    """Give the attribute in which a record keeps its handler; empty when it is no record."""
+    held = attributes(value)
+    for name in RECORD_FIELDS:
+        for spelled in (name, f"_{name}"):
+            if spelled in held and kind_of(held[spelled]) in ("handler", "object", "reference"):
+                return spelled
+    if callable(value):
+        return ""
+    found = [name for name, inner in held.items() if isinstance(original(inner), _FUNCTIONS)]
+    return found[0] if len(found) == 1 else ""
+
+
+def keyed_by_handler(value: dict[Any, Any]) -> bool:
+    """Tell whether the keys of a dict are the handlers."""
+    keys = [original(key) for key in value]
+    return bool(keys) and all(
+        isinstance(key, _FUNCTIONS) or (kind_of(key) == "handler" and not isinstance(key, type)) for key in keys
+    )
+
+
+def entries(value: Any, pattern: Any = None, depth: int = 4) -> Iterator[tuple[Any, Any]]:
+    """Give every handler in a value with what it is subscribed to, in order.
+
+    Yields:
+        The pattern (a class or a name; None for all) and the handler, or the stand-in that is in its place.
+    """
+    kind = kind_of(value)
+    if kind in ("handler", "object"):
+        yield pattern, value
+    elif kind == "reference":
+        target = value()
+        if target is not None:
+            yield from entries(target, pattern, depth)
+    elif not kind or not depth:
+        return
+    elif kind == "record":
+        inner = pattern if pattern is not None else pattern_in(value)
+        yield from entries(attributes(value)[record_field(value)], inner, depth)
+    elif kind in ("dict", "proxy") and not keyed_by_handler(value):
+        for key, item in tuple(value.items()):
+            yield from entries(item, key_pattern(value, key, pattern), depth - 1)
+    else:
+        inner = pattern if pattern is not None or kind != "tuple" else pattern_in(value)
+        for item in tuple(value):
+            yield from entries(item, inner, depth - 1)
+
+
+def key_pattern(value: Any, key: Any, pattern: Any) -> Any:
+    """Give what the handlers under a key are subscribed to: a dict of dicts only sorts them."""
+    if isinstance(key, type):
+        return key
+    if pattern is not None:
+        return pattern
+    sorts = all(kind_of(item) in ("dict", "proxy") and not keyed_by_handler(item) for item in value.values())
+    return None if sorts else WILDCARD if key is None else key
+
+
+def pattern_in(value: Any) -> Any:
+    """Give what a record or tuple says it is subscribed to, a class or a name; None when it does not say."""
+    value = original(value)
+    kind = kind_of(value)
+    if kind == "tuple" and not hasattr(value, "_fields"):
+        for item in value:
+            if isinstance(item, type) and kind_of(item) != "handler":
+                return item
+        return next((item for item in value if isinstance(item, (type, str))), None)
+    held = attributes(value) if kind == "record" else {}
+    if kind == "tuple":
+        held = dict(zip(value._fields, value))  # noqa: B905 - as long as each other by definition
+    for name in PATTERN_FIELDS:
+        for spelled in (name, f"_{name}"):
+            if isinstance(held.get(spelled), (type, str)):
+                return held[spelled]
+    return None
+
+
+class Handlers:
+    """Describes handlers; two that would have one key (closures of one function, say) get numbers.
+
+    A number is free again when its handler is gone: nobody is kept alive by having been described.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, dict[Any, int]] = {}
+        self._kept: dict[Any, Any] = {}
+
+    def describe(self, target: Any) -> HandlerDescription:
+        """Describe what a bus runs: unwrapped from partial, decorator, reference and record."""
+        target = original(target)
+        if kind_of(target) == "object":
+            name = next(name for name in HANDLE_METHODS if _has_method(type(target), name))
+            described = describe_handler(getattr(target, name))
+        else:
+            described = describe_handler(target)
+        described = _with_arguments(described, target)
+        number = self._number(described.key, target)
+        if number == 1:
+            return described
+        mark = f" #{number}"
+        return dataclasses.replace(
+            described, key=described.key + mark, label=described.label + mark, method=described.method + mark
+        )
+
+    def _number(self, key: str, target: Any) -> int:
+        numbers, identity = self._numbers.setdefault(key, {}), _identity(target)
+        if identity not in numbers:
+            taken = set(numbers.values())
+            numbers[identity] = next(number for number in range(1, len(taken) + 2) if number not in taken)
+            self._remember(numbers, identity, _code_owner(target))
+        return numbers[identity]
+
+    def _remember(self, numbers: dict[Any, int], identity: Any, owner: Any) -> None:
+        """An identity is one for as long as its object lives."""
+
+        def gone(_reference: Any) -> None:
+            numbers.pop(identity, None)
+            self._kept.pop(identity, None)
+
+        try:
+            self._kept[identity] = weakref.ref(owner, gone)
+        except TypeError:  # it cannot be referred to weakly
+            self._kept[identity] = owner
+
+
+def is_async(target: Any) -> bool:
+    """Tell whether calling it gives a coroutine, as ``inspect`` would say; objects by their ``__call__``."""
+    target = original(target)
+    if inspect.iscoroutinefunction(target) or asyncio.iscoroutinefunction(target):
+        return True
+    while isinstance(target, functools.partial):
+        target = target.func
+    call = getattr(type(target), "__call__", None)  # noqa: B004 - the method is wanted, not a test
+    return not isinstance(target, (*_FUNCTIONS, type)) and inspect.iscoroutinefunction(call)
+
+
+def _identity(target: Any) -> Any:
+    """Tell handlers apart: closures by themselves, methods by their function (and so by their class)."""
+    if isinstance(target, types.MethodType):
+        return id(target.__func__)
+    if isinstance(target, functools.partial):
+        named = sorted((name, id(value)) for name, value in target.keywords.items())
+        return (_identity(target.func), *map(id, target.args), *named)
+    if isinstance(target, (types.FunctionType, types.BuiltinFunctionType, type)):
+        return id(target)
+    return id(type(target))
+
+
+def _code_owner(target: Any) -> Any:
+    return target.__func__ if isinstance(target, types.MethodType) else target
+
+
+def _with_arguments(described: HandlerDescription, target: Any) -> HandlerDescription:
+    """Tell two partials of one function apart by what they were given, where that is short and no secret."""
+    if not isinstance(target, functools.partial):
+        return described
+    shown = [
+        f"{name}={value}"
+        for name, value in target.keywords.items()
+        if type(value) in (str, int, bool) and _SHOWN_ARGUMENT.fullmatch(str(value)) and not secret_kind(name)
+    ]
+    if not shown:
+        return described
+    mark = f" (partial {', '.join(shown)})"
+
+    def marked(text: str) -> str:
+        return text.removesuffix(" (partial)") + mark
+
+    return dataclasses.replace(
+        described, key=marked(described.key), label=marked(described.label), method=marked(described.method)
+    )

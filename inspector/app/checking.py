@@ -1,0 +1,72 @@
+"""Checking the program that runs: what is wrong in its catalog and wiring, off the thread of the window."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspector.catalog.findings import CheckSettings, Finding, examine, settings_of_project
+from inspector.core.description import CatalogDescription
+from inspector.core.facts import CatalogFacts
+from inspector.hosts.child import ChildHost
+
+if TYPE_CHECKING:
+    from inspector.app.recording import Recording
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a check needs beside what the program declares.
+
+    Attributes:
+        root: Folder of the program's source; None when there is none to read.
+        settings: What the program says about its check.
+    """
+
+    root: Path | None = None
+    settings: CheckSettings = field(default_factory=CheckSettings)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found, and what it went by.
+
+    Attributes:
+        findings: The worst first.
+        facts: What is known of the program beyond its description.
+        settings: What the program says about its check.
+    """
+
+    findings: list[Finding]
+    facts: CatalogFacts
+    settings: CheckSettings
+
+
+async def check(recording: Recording, own: Callable[[], Basis]) -> Checked:
+    """Check the program of a recording.
+
+    Args:
+        recording: The live one.
+        own: Gives the basis for a program that is not a project of the person's.
+
+    Raises:
+        UsageError: What the project says about its check is wrong.
+    """
+    facts = getattr(recording.host, "facts", None) or CatalogFacts()
+    basis = await asyncio.to_thread(_basis, recording, own)
+    catalog = recording.journal.catalog or CatalogDescription("")
+    findings = await asyncio.to_thread(examine, catalog, facts, basis.root, basis.settings)
+    return Checked(findings, facts, basis.settings)
+
+
+def _basis(recording: Recording, own: Callable[[], Basis]) -> Basis:
+    host = recording.host
+    if not isinstance(host, ChildHost):
+        return own()
+    project = host.project
+    file = project.source or project.cwd / "pyproject.toml"
+    settings = settings_of_project(file) if file.is_file() else CheckSettings()
+    return Basis(file.parent, settings)

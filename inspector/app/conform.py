@@ -1,0 +1,210 @@
+"""Fires everything that a catalog declares, in one context or several, and gathers what was observed."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from inspector.catalog.conformance.canaries import with_canaries
+from inspector.catalog.conformance.observed import (
+    BARE,
+    CONTEXTS,
+    ROLLBACK,
+    SESSION,
+    Fired,
+    SeenExecution,
+    SeenNote,
+    SeenPublication,
+)
+from inspector.catalog.conformance.report import Report, make_report
+from inspector.catalog.findings.subject import Subject
+from inspector.catalog.people import IDENTITIES
+from inspector.catalog.synthetic import synthesise
+from inspector.core import codec
+from inspector.core.capture import failure_from_json
+from inspector.core.errors import InspectorError, UsageError
+from inspector.core.facts import CatalogFacts
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
+    from inspector.app.recording import FireOutcome, Recording
+    from inspector.catalog.findings.settings import CheckSettings
+    from inspector.core.description import CatalogDescription, EventDescription
+    from inspector.core.records import Noted
+
+#: What a person can choose.
+CHOICES: Final = (BARE, SESSION, ROLLBACK, "all")
+#: Seconds that a handler may take.
+TIMEOUT: Final = 10.0
+#: What the host says of a fire when something besides the handlers went wrong.
+_TROUBLE: Final = frozenset({"session_failed", "publish_raised", "unsettled"})
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far it has come.
+
+    Attributes:
+        done: Events that were fired and have settled.
+        total: Events to fire, in all contexts.
+        event: Name of the event that is fired now; empty at the end.
+        context: The context that it is fired in.
+    """
+
+    done: int
+    total: int
+    event: str
+    context: str
+
+
+def contexts_of(choice: str) -> tuple[str, ...]:
+    """Give the contexts that a choice stands for.
+
+    Raises:
+        UsageError: There is no such choice.
+    """
+    if choice not in CHOICES:
+        raise UsageError(f"There is no context {choice!r}.", f"There are {', '.join(CHOICES)}.")
+    return CONTEXTS if choice == "all" else (choice,)
+
+
+async def fire_everything(
+    recording: Recording,
+    *,
+    contexts: Sequence[str] = (SESSION,),
+    seed: int = 0,
+    facts: CatalogFacts | None = None,
+    settings: CheckSettings | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    timeout: float | None = TIMEOUT,
+) -> Report:
+    """Fire every event once in each context, one after another, and compare what happened with what is declared.
+
+    Call it on the recording's loop. Cancelling it stops after the event that is being fired; what was recorded stays.
+
+    Args:
+        recording: Started, of a program whose effects are watched (``agent.effects.watched``).
+        contexts: Out of ``bare``, ``session``, ``rollback``.
+        seed: Seed of the values; the same seed gives the same values.
+        facts: What is known beyond the description.
+        settings: What the project says about its check.
+        on_progress: Told before each event, and at the end.
+        timeout: Seconds that a handler may take.
+
+    Raises:
+        InspectorError: There are no events, recording is paused, or the host does not run any more.
+    """
+    description = recording.journal.catalog
+    events = _events_of(description, facts)
+    if description is None or not events:
+        raise InspectorError("There are no events to fire.", "Open a project with events first.")
+    if not recording.host.recording:
+        raise InspectorError("Recording is paused, so nothing could be observed.", "Go on recording first.")
+    gathered: list[Fired] = []
+    total = len(events) * len(contexts)
+    tell = on_progress or (lambda _: None)
+    spans: dict[str, tuple[int, int]] = {}
+    for context in contexts:
+        first = len(recording.journal.executions)
+        rng = random.Random(seed)  # noqa: S311 - sample values, no secrets
+        for event in events:
+            tell(Progress(len(gathered), total, event.name, context))
+            gathered.append(await _fire(recording, event, context, rng, timeout))
+        spans[context] = first, len(recording.journal.executions)
+    tell(Progress(total, total, "", contexts[-1]))
+    return make_report(description, gathered, contexts=contexts, seed=seed, facts=facts, settings=settings, spans=spans)
+
+
+def _events_of(description: CatalogDescription | None, facts: CatalogFacts | None) -> list[EventDescription]:
+    """Give the events that can be published: classes that only stand above others are not."""
+    return [] if description is None else Subject(description, facts or CatalogFacts()).proper_events
+
+
+async def _fire(
+    recording: Recording, event: EventDescription, context: str, rng: random.Random, timeout: float | None
+) -> Fired:
+    """Fire one event; one that refuses canaries gets ordinary values."""
+    values = synthesise(event, rng)
+    fired = await _publish(recording, event, with_canaries(event, values, rng), context, timeout)
+    return await _publish(recording, event, values, context, timeout) if fired.refusal else fired
+
+
+async def _publish(
+    recording: Recording, event: EventDescription, values: Mapping[str, Any], context: str, timeout: float | None
+) -> Fired:
+    journal = recording.journal
+    first, said = len(journal.publications), len(journal.host_notes)
+    person = IDENTITIES[0]
+    metadata = {} if context == BARE else {"ip_address": person.ip_address, "user_agent": person.user_agent}
+    number = recording.host.fire(
+        event.name,
+        [values],
+        session=context != BARE,
+        rollback=context == ROLLBACK,
+        metadata=metadata,
+        timeout=timeout,
+    )
+    outcome: FireOutcome = await recording.outcome(number)
+    return Fired(
+        event.name,
+        context,
+        refusal=outcome.refusal,
+        trouble=_trouble(journal, said, number),
+        publications=await _publications(recording, first, number),
+    )
+
+
+def _trouble(journal: Journal, said: int, fire: int) -> tuple[SeenNote, ...]:
+    return tuple(
+        SeenNote(note.kind, note.level, note.text)
+        for note in journal.host_notes[said:]
+        if note.kind in _TROUBLE and note.data and json.loads(note.data).get("fire") == fire
+    )
+
+
+# --- gathering ------------------------------------------------------------------------------------
+
+
+async def _publications(recording: Recording, first: int, fire: int) -> tuple[SeenPublication, ...]:
+    """Read the publications of a fire off the journal, at once: it does not keep notes for ever."""
+    journal = recording.journal
+    numbers = np.flatnonzero(journal.publications["fire"][first:] == fire) + first
+    seen = []
+    for index in map(int, numbers):
+        publication = journal.publication(index)
+        executions = [await _execution(recording, number) for number in journal.executions_of(index)]
+        cause = 0 if publication.cause is None else publication.cause + 1
+        seen.append(
+            SeenPublication(publication.number, publication.event.name, publication.handlers, cause, tuple(executions))
+        )
+    return tuple(seen)
+
+
+async def _execution(recording: Recording, index: int) -> SeenExecution:
+    execution = recording.journal.execution(index)
+    text = await recording.details.failure(index)
+    failure = failure_from_json(text) if text else None
+    origin = failure.origin if failure is not None else None
+    error = ""
+    if failure is not None:
+        error = f"{failure.type}: {failure.message}" if failure.message else failure.type
+    return SeenExecution(
+        number=execution.number,
+        handler=execution.handler.key,
+        status=execution.status,
+        error=error[:500],
+        file=origin.file if origin is not None and origin.mine else "",
+        line=origin.line if origin is not None and origin.mine else 0,
+        injected=execution.fault,
+        notes=tuple(_note(each) for each in await recording.details.notes(index)),
+    )
+
+
+def _note(note: Noted) -> SeenNote:
+    data = codec.plain(note.data) if note.data and note.kind != "log" else {}
+    return SeenNote(note.kind, note.level, note.text[:500], data if isinstance(data, Mapping) else {})

@@ -1,0 +1,84 @@
+"""Executions of a stored run that a filter picks out, without a window."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from inspector.analysis.journal import RUNNING_CODE, Journal
+from inspector.analysis.query import Filter, FilterError, parse
+from inspector.core.errors import UsageError
+from inspector.core.records import HANDLER_ENDED, HANDLER_STARTED, Batch
+
+if TYPE_CHECKING:
+    from inspector.core.stream import RecordStream
+
+Mask = npt.NDArray[np.bool_]
+
+
+def filter_of(text: str) -> Filter:
+    """Read a filter from the command line.
+
+    Raises:
+        UsageError: It cannot be read; the text says where.
+    """
+    try:
+        return parse(text)
+    except FilterError as error:
+        part = text[error.position : error.position + error.length]
+        where = f" (“{part}”, character {error.position + 1} of the filter)" if part else ""
+        raise UsageError(f"{error.text}{where}", error.hint) from error
+
+
+async def pick(stream: RecordStream, chosen: Filter) -> tuple[Journal, Mask]:
+    """Fold a run and say which of its executions fit.
+
+    Each is asked about as soon as it has ended: payloads and errors of older ones are no longer at hand.
+
+    Args:
+        stream: A stream that ends.
+        chosen: The filter.
+
+    Returns:
+        The journal, and the mask of the executions by index, shape ``(executions,)``.
+
+    Raises:
+        InspectorError: It cannot be read.
+    """
+    journal = Journal()
+    fits: Mask = np.zeros(1024, np.bool_)
+    async for batch in stream.read():
+        change = journal.fold(batch)
+        while len(fits) < len(journal.executions):
+            fits = np.concatenate((fits, np.zeros(len(fits), np.bool_)))
+        ended = np.array(change.ended, np.int64)
+        fits[ended] = chosen.rows(journal, ended)
+    running = np.flatnonzero(journal.executions["status"] == RUNNING_CODE)
+    fits[running] = chosen.rows(journal, running)
+    return journal, fits[: len(journal.executions)]
+
+
+class PickedStream:
+    """A stream without the executions that were not picked; for what does not number them, like tables.
+
+    Args:
+        stream: The whole stream.
+        fits: Which executions stay, by index.
+    """
+
+    def __init__(self, stream: RecordStream, fits: Mask) -> None:
+        self._stream = stream
+        self._fits = fits
+
+    async def read(self, after: int = 0) -> AsyncIterator[Batch]:
+        """Give the batches with fewer rows; seqs have gaps."""
+        async for batch in self._stream.read(after):
+            rows = [row for row in batch.rows if row[0] not in (HANDLER_STARTED, HANDLER_ENDED) or self._stays(row[2])]
+            if rows:
+                yield Batch(batch.first, rows)
+
+    def _stays(self, number: int) -> bool:
+        return 0 < number <= len(self._fits) and bool(self._fits[number - 1])

@@ -1,0 +1,172 @@
+"""Opening somebody's own project: consent, missing settings, what was opened last."""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from inspector.core.errors import InspectorError
+from inspector.hosts.child import ChildHost
+from inspector.hosts.project import Project
+from inspector.hosts.trouble import LoadError, MissingSetting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inspector.app.settings import Settings
+    from inspector.app.workbench import Workbench
+    from inspector.hosts.kept import KeptSettings
+    from inspector.hosts.trust import Trust
+
+#: Name of the setting that remembers what was opened, newest first.
+RECENT: Final = "projects.recent"
+_MOST_RECENT: Final = 10
+_OPTIONS: Final = ("app", "catalog", "db_session", "python", "env", "cwd", "name")
+
+
+class Asker(Protocol):
+    """Who asks the person in front of the screen."""
+
+    async def consent(self, question: str) -> bool:
+        """Ask whether a project's code may run."""
+
+    async def missing(self, trouble: MissingSetting, project: Project) -> Mapping[str, str] | None:
+        """Ask for settings that a project misses; None when the person gives up."""
+
+    def trouble(self, trouble: LoadError, project: Project) -> None:
+        """Tell why a project could not be loaded."""
+
+
+class Projects:
+    """Opens projects in child processes and makes them the live recording.
+
+    Args:
+        workbench: Records them.
+        settings: Remembers what was opened.
+        trust: Remembers whose code may run.
+        kept: Remembers settings that were filled in.
+        asker: Asks the person.
+    """
+
+    def __init__(
+        self, workbench: Workbench, settings: Settings, trust: Trust, kept: KeptSettings, asker: Asker
+    ) -> None:
+        self._workbench = workbench
+        self._settings = settings
+        self._trust = trust
+        self._kept = kept
+        self._asker = asker
+
+    def recent(self) -> list[dict[str, Any]]:
+        """Give the options of the projects that were opened last and are still there, newest first."""
+        found = []
+        for text in self._settings.strings(RECENT):
+            try:
+                options = json.loads(text)
+            except ValueError:
+                continue
+            if isinstance(options, dict) and options.get("app") and Path(str(options.get("cwd", ""))).is_dir():
+                found.append({name: options.get(name) or "" for name in _OPTIONS})
+        return found
+
+    async def open(self, project: Project, *, confirmed: bool = False, seed: int | None = None) -> bool:
+        """Load a project and record it; says whether it is the live one now. What was loaded before stays otherwise.
+
+        Args:
+            project: What to load.
+            confirmed: The person has said yes already (``--app`` is the consent).
+            seed: Seed of the synthetic values.
+
+        Raises:
+            InspectorError: Consent cannot be remembered, or the interpreter does not exist.
+        """
+        question = None if confirmed else self._trust.needs_consent(project)
+        if question is not None:
+            if not await self._asker.consent(question):
+                return False
+            self._trust.remember(project)
+        if not await self._load(project.with_settings(self._kept.of(project)), seed):
+            return False
+        self._remember(project)
+        return True
+
+    async def _load(self, project: Project, seed: int | None) -> bool:
+        while True:
+            name = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {project.name}"
+            make_host = functools.partial(ChildHost, project, seed=seed)
+            try:
+                await self._workbench.switch(make_host, name=name, source="project")
+            except MissingSetting as trouble:
+                filled = await self._asker.missing(trouble, project)
+                if not filled:
+                    return False
+                self._kept.keep(project, filled)
+                project = project.with_settings(filled)
+            except LoadError as trouble:
+                self._asker.trouble(trouble, project)
+                return False
+            else:
+                return True
+
+    def _remember(self, project: Project) -> None:
+        options = {
+            "app": ", ".join(project.app),
+            "catalog": ", ".join(project.catalog),
+            "db_session": project.db_session or "",
+            "python": project.python or "",
+            "env": str(project.env_file or ""),
+            "cwd": str(project.cwd),
+            "name": project.name,
+        }
+        self._settings.remember(RECENT, json.dumps(options, sort_keys=True), _MOST_RECENT)
+
+
+def project_of(options: Mapping[str, str]) -> Project:
+    """Make a project of what stands in the form.
+
+    Raises:
+        UsageError: Something is wrong with it.
+    """
+    return Project.from_options(
+        options.get("app", ""),
+        catalog=options.get("catalog", ""),
+        db_session=options.get("db_session") or None,
+        python=options.get("python") or None,
+        env=options.get("env") or None,
+        cwd=options.get("cwd") or None,
+        name=options.get("name", ""),
+    )
+
+
+def options_of_folder(folder: Path) -> dict[str, str]:
+    """Give what a folder's ``pyproject.toml`` says of itself, for the form; only the folder when it says nothing.
+
+    Nothing is loaded for that.
+
+    Raises:
+        UsageError: The file is there but wrong.
+    """
+    project = Project.from_folder(folder)
+    if project is None:
+        return {"cwd": str(folder)}
+    return {
+        "app": ", ".join(project.app),
+        "catalog": ", ".join(project.catalog),
+        "db_session": project.db_session or "",
+        "python": project.python or "",
+        "env": str(project.env_file or ""),
+        "cwd": str(project.cwd),
+        "name": project.name,
+    }
+
+
+def interpreter_text(options: Mapping[str, str]) -> str:
+    """Say which interpreter would load the project; the reason when none would."""
+    try:
+        found = project_of(options).interpreter()
+    except InspectorError as error:
+        return error.text
+    return str(found.path)

@@ -1,0 +1,157 @@
+"""Reload on save: files change, the program starts anew, pinned events are fired again, and what changed is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from inspector.core.errors import InspectorError
+from inspector.core.records import BAD_STATUSES, STATUSES, SWALLOWED
+from inspector.hosts.watch import FileWatch
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
+    from inspector.app.recording import Recording
+    from inspector.app.tasks import TaskOwner
+    from inspector.catalog.form import FireForm
+    from inspector.hosts.child import ChildHost
+
+#: What a fire gave: the status of each handler's execution, by label.
+Statuses = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Reloaded:
+    """What a reload brought.
+
+    Attributes:
+        seconds: How long the restart took.
+        files: What was saved.
+        fixed: ``event: handler`` of what went wrong before and goes well now.
+        broke: The other way round.
+        same: How many pinned executions ended as before.
+        trouble: Why the program could not be loaded again; None when it could.
+    """
+
+    seconds: float
+    files: tuple[str, ...]
+    fixed: tuple[str, ...] = ()
+    broke: tuple[str, ...] = ()
+    same: int = 0
+    trouble: InspectorError | None = None
+
+
+@dataclass
+class Pin:
+    """An event that is fired after each reload, and what it gave last."""
+
+    form: FireForm
+    statuses: Statuses = field(default_factory=dict)
+
+
+class Reloader:
+    """Watches a project's files and restarts its process when some are saved.
+
+    Args:
+        recording: The live recording of the project.
+        host: Its host.
+        tasks: Owner of the tasks.
+        told: Called with what a reload brought.
+    """
+
+    def __init__(
+        self, recording: Recording, host: ChildHost, tasks: TaskOwner, told: Callable[[Reloaded], None]
+    ) -> None:
+        self._recording = recording
+        self._host = host
+        self._tasks = tasks
+        self._told = told
+        self._loop = asyncio.get_running_loop()
+        self._busy = asyncio.Lock()
+        self._watch = FileWatch(host.watched, self._saved)
+        self.pins: list[Pin] = []
+        self.on = True
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._watch.start()
+
+    def stop(self) -> None:
+        """End the watch."""
+        self._watch.stop()
+
+    def pinned(self, event: str) -> bool:
+        """Say whether an event is fired after each reload."""
+        return any(pin.form.event == event for pin in self.pins)
+
+    def pin(self, form: FireForm, fire: int = 0) -> None:
+        """Fire this after each reload; ``fire`` is the one whose outcome counts as *before*."""
+        self.unpin(form.event)
+        self.pins.append(Pin(form, statuses_of(self._recording.journal, fire) if fire else {}))
+
+    def unpin(self, event: str) -> None:
+        """Fire an event no more after a reload."""
+        self.pins = [pin for pin in self.pins if pin.form.event != event]
+
+    async def reload(self, files: Sequence[str] = ()) -> Reloaded:
+        """Restart the program, fire what is pinned, compare with what it gave before."""
+        async with self._busy:
+            before = monotonic()
+            try:
+                await self._host.restart()
+            except InspectorError as error:
+                found = Reloaded(monotonic() - before, tuple(files), trouble=error)
+            else:
+                seconds = monotonic() - before
+                found = await self._fire_pins(seconds, tuple(files))
+        self._told(found)
+        return found
+
+    def _saved(self, files: tuple[str, ...]) -> None:
+        """On the watch's thread."""
+        if self.on:
+            self._loop.call_soon_threadsafe(lambda: self._tasks.start("Reloading the project", self.reload(files)))
+
+    async def _fire_pins(self, seconds: float, files: tuple[str, ...]) -> Reloaded:
+        fixed: list[str] = []
+        broke: list[str] = []
+        same = 0
+        for pin in self.pins:
+            form = pin.form
+            fire = self._host.fire(
+                form.event, [form.values], session=form.session, metadata=form.metadata, timeout=form.timeout
+            )
+            await self._recording.outcome(fire)
+            now = statuses_of(self._recording.journal, fire)
+            for handler in now.keys() | pin.statuses.keys():
+                was, is_ = _well(pin.statuses.get(handler)), _well(now.get(handler))
+                if was == is_ or was is None:
+                    same += was is not None
+                elif is_:
+                    fixed.append(f"{form.event}: {handler}")
+                else:
+                    broke.append(f"{form.event}: {handler}")
+            pin.statuses = now
+        return Reloaded(seconds, files, tuple(sorted(fixed)), tuple(sorted(broke)), same)
+
+
+def statuses_of(journal: Journal, fire: int) -> Statuses:
+    """Give how each handler ended in a fire; of a handler that ran several times the worst counts."""
+    found: Statuses = {}
+    fires = journal.publications["fire"]
+    for publication in (fires == fire).nonzero()[0]:
+        for index in journal.executions_of(int(publication)):
+            execution = journal.execution(index)
+            label = execution.handler.label
+            known = found.get(label)
+            if known is None or STATUSES.index(execution.status) > STATUSES.index(known):
+                found[label] = execution.status
+    return found
+
+
+def _well(status: str | None) -> bool | None:
+    """Say whether an execution went well; a handler that did not run says nothing."""
+    return None if status is None else status not in BAD_STATUSES and status != SWALLOWED

@@ -1,0 +1,1 @@
+"""Conformance: what a catalog declares, compared with what was observed when everything was fired."""

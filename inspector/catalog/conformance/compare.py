@@ -1,0 +1,196 @@
+"""Compares what a catalog declares with what was observed. Pure: data in, findings out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from inspector.catalog.conformance import rules
+from inspector.catalog.conformance.audit import AuditTrail
+from inspector.catalog.conformance.frames import Frames
+from inspector.catalog.conformance.observed import BARE, CONTEXT_WORDS
+from inspector.catalog.conformance.required import missing_kinds, owners_of_kinds
+from inspector.catalog.conformance.scene import Scene
+from inspector.catalog.findings.model import SEVERITIES
+from inspector.catalog.findings.subject import Subject
+from inspector.core.facts import CatalogFacts
+from inspector.core.records import BAD_STATUSES, OK, SWALLOWED
+from inspector.core.redact import secret_kind
+
+if TYPE_CHECKING:
+    from inspector.catalog.conformance.observed import Fired, SeenExecution
+    from inspector.catalog.conformance.rules import RunFinding, RunRule
+    from inspector.catalog.findings.settings import CheckSettings
+    from inspector.core.description import CatalogDescription
+
+_SESSION: Final = re.compile(r"session", re.IGNORECASE)
+#: Where a secret went, and the rule that says so.
+_LEAKS: Final = {
+    "log": rules.SECRET_LOGGED,
+    "mail": rules.SECRET_MAILED,
+    "sse": rules.SECRET_SENT,
+    "row": rules.SECRET_STORED,
+}
+#: What the host may say of a fire, and the rule that says so.
+_TROUBLES: Final = {"publish_raised": rules.PUBLISH_RAISED, "unsettled": rules.UNSETTLED}
+#: Kinds of secret that work once: a mail is where they belong.
+_ONE_TIME: Final = frozenset({"token", "otp"})
+
+
+def compare(
+    description: CatalogDescription,
+    fired: Sequence[Fired],
+    facts: CatalogFacts | None = None,
+    settings: CheckSettings | None = None,
+) -> list[RunFinding]:
+    """Compare a run with what the catalog declares.
+
+    Args:
+        description: What the program declares.
+        fired: Every event that was fired, in each context.
+        facts: What is known beyond the description; without them less can be judged.
+        settings: What the project says about its check: which handlers are of which kind, and what it leaves out.
+
+    Returns:
+        Findings, the worst first, each once: the contexts in which it was seen are part of it.
+    """
+    subject = Subject(description, facts or CatalogFacts(), None, settings)
+    works = _works_with_session(fired)
+    events = {event.name: event for event in subject.events}
+    scenes = [
+        Scene(subject, each, publication, events.get(publication.event))
+        for each in fired
+        for publication in each.publications
+    ]
+    trail, frames, owners = AuditTrail(scenes), Frames(scenes), owners_of_kinds(subject)
+    found: list[RunFinding] = [*trail.unobserved(), *frames.unobserved()]
+    for each in fired:
+        found += _about_fire(each)
+    for scene in scenes:
+        found += _about_handlers(scene, works, owners)
+        found += trail.judge(scene)
+        found += frames.judge(scene)
+        found += _about_secrets(scene)
+    return _merged(each for each in found if not is_ignored(each, subject.settings))
+
+
+def is_ignored(finding: RunFinding, settings: CheckSettings) -> bool:
+    """Tell whether the project leaves a finding out, by the rule's code or name and the event."""
+    return any(entry.fits(finding, rules.BY_CODE[finding.code].name) for entry in settings.ignore)
+
+
+def _about_fire(fired: Fired) -> Iterator[RunFinding]:
+    if fired.refusal:
+        message = f"{fired.event} could not be fired: {fired.refusal}"
+        yield _finding(rules.NOT_FIRED, message, fired.event, fired.context)
+    failed = any(each.status in BAD_STATUSES for publication in fired.publications for each in publication.executions)
+    for note in fired.trouble:
+        # Some buses hand on to the publisher what a handler raised: that is told of the handler.
+        if not (note.kind == "publish_raised" and failed):
+            rule = _TROUBLES.get(note.kind, rules.DATABASE_TROUBLE)
+            yield _finding(rule, f"{fired.event}: {note.text}", fired.event, fired.context)
+
+
+def _finding(rule: RunRule, message: str, event: str, context: str) -> RunFinding:
+    return rules.RunFinding(rule.code, rule.severity, message, rule.fix, event, contexts=(context,))
+
+
+# --- handlers -------------------------------------------------------------------------------------
+
+
+def _about_handlers(scene: Scene, works: set[tuple[str, str]], owners: Mapping[str, str]) -> Iterator[RunFinding]:
+    yield from _missing(scene, owners)
+    ran = {execution.handler for execution in scene.publication.executions}
+    for handler in scene.subscribed:
+        if handler.key not in ran:
+            yield scene.finding(
+                rules.HANDLER_NOT_RUN, f"{handler.label} is subscribed to {scene.name} and was not called.", handler
+            )
+    if not scene.publication.handlers and not ran:
+        by = f", which {scene.publisher} published" if scene.publication.cause else ""
+        yield scene.finding(rules.UNHEARD, f"Nobody heard {scene.name}{by}.")
+    for execution in scene.publication.executions:
+        if not execution.injected:
+            yield from _about_execution(scene, execution, works)
+
+
+def _missing(scene: Scene, owners: Mapping[str, str]) -> Iterator[RunFinding]:
+    event = scene.event
+    if event is None:
+        return
+    for kind in missing_kinds(scene.subject, event, scene.handlers):
+        message = f"{event.name} requires a handler for {kind}, and none is subscribed."
+        yield replace(scene.finding(rules.HANDLER_MISSING, message), handler=owners.get(kind, kind))
+
+
+def _about_execution(scene: Scene, execution: SeenExecution, works: set[tuple[str, str]]) -> Iterator[RunFinding]:
+    label = scene.label(execution.handler)
+    said = f": {execution.error}" if execution.error else ""
+    if execution.status in BAD_STATUSES:
+        if scene.fired.context == BARE and (scene.name, execution.handler) in works:
+            return  # the difference between the contexts tells of it
+        how = execution.status.replace("_", " ")
+        if scene.fired.context == BARE and _SESSION.search(execution.error):
+            yield scene.of(execution, rules.NEEDS_SESSION, f"{label} {how} on a bare {scene.name}{said}")
+        else:
+            yield scene.of(execution, rules.FAILED, f"{label} {how} on {scene.name}{said}")
+    elif execution.status == SWALLOWED:
+        yield scene.of(execution, rules.SWALLOWED, f"{label} swallowed an exception on {scene.name}{said}")
+    elif execution.status == OK:
+        for note in execution.told("log"):
+            if note.level == "error":
+                message = f"{label} returned normally on {scene.name} and logged an error: {note.text}"
+                yield scene.of(execution, rules.ERROR_LOGGED, message)
+    for note in execution.told("tx"):
+        how = "committed" if note.data.get("end") == "commit" else "rolled back"
+        message = f"{label} {how} the database session of whoever published {scene.name}."
+        yield scene.of(execution, rules.ENDS_TRANSACTION, message)
+
+
+def _works_with_session(fired: Iterable[Fired]) -> set[tuple[str, str]]:
+    """Give event and handler of executions that ended well where there was a database session."""
+    return {
+        (publication.event, execution.handler)
+        for each in fired
+        if each.context != BARE
+        for publication in each.publications
+        for execution in publication.executions
+        if execution.status not in BAD_STATUSES
+    }
+
+
+# --- secrets --------------------------------------------------------------------------------------
+
+
+def _about_secrets(scene: Scene) -> Iterator[RunFinding]:
+    for execution in scene.publication.executions:
+        for note in execution.told("leak"):
+            place, field = str(note.data.get("in", "")), str(note.data.get("leaked", ""))
+            rule = _LEAKS.get(place, rules.SECRET_PRINTED)
+            if rule is rules.SECRET_MAILED and secret_kind(field) in _ONE_TIME:
+                rule = rules.TOKEN_MAILED
+            message = f"{scene.label(execution.handler)} on {scene.name}: {note.text}."
+            yield scene.of(execution, rule, message)
+
+
+# --- the whole ------------------------------------------------------------------------------------
+
+
+def _merged(found: Iterable[RunFinding]) -> list[RunFinding]:
+    """Give each finding once, with all its contexts, the worst first."""
+    merged: dict[tuple[str, str, str, str], RunFinding] = {}
+    for each in found:
+        message = _NUMBERS.sub("#", each.message)  # ids and times differ from run to run
+        key = (each.code, each.event, each.handler, message)
+        known = merged.get(key)
+        if known is None:
+            merged[key] = each
+        else:
+            contexts = tuple(name for name in CONTEXT_WORDS if name in {*known.contexts, *each.contexts})
+            merged[key] = replace(known, contexts=contexts)
+    return sorted(merged.values(), key=lambda each: (SEVERITIES.index(each.severity), each.code))
+
+
+_NUMBERS: Final = re.compile(r"[0-9a-f]*[0-9][0-9a-f-]*")

@@ -1,0 +1,116 @@
+"""The difference between the contexts: what a handler does bare, with a database session, with one rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from inspector.catalog.conformance import rules
+from inspector.catalog.conformance.observed import CONTEXT_WORDS
+from inspector.core.records import BAD_STATUSES
+
+if TYPE_CHECKING:
+    from inspector.catalog.conformance.observed import Fired, SeenExecution
+    from inspector.core.description import CatalogDescription
+
+#: Kinds of note that count as an effect.
+_EFFECTS: Final = {"row": "rows", "mail": "mail", "sse": "frames"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a handler did in one context.
+
+    Attributes:
+        status: How it ended.
+        effects: What it did: ``rows``, ``mail``, ``frames``.
+        publication: Number of the publication.
+        execution: Number of the execution.
+    """
+
+    status: str
+    effects: tuple[str, ...]
+    publication: int
+    execution: int
+
+    def same(self, other: Outcome) -> bool:
+        """Tell whether the handler did the same."""
+        return (self.status, self.effects) == (other.status, other.effects)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A handler that does not do the same in every context.
+
+    Attributes:
+        event: Name of the event.
+        handler: Key of the handler.
+        outcomes: What it did, by context.
+    """
+
+    event: str
+    handler: str
+    outcomes: Mapping[str, Outcome]
+
+    def as_json(self, labels: Mapping[str, str]) -> dict[str, Any]:
+        """Give the difference as JSON, the handler by the name that people read."""
+        contexts = {
+            name: {"status": each.status, "effects": list(each.effects), "execution": each.execution}
+            for name, each in self.outcomes.items()
+        }
+        return {"event": self.event, "handler": labels.get(self.handler, self.handler), "contexts": contexts}
+
+
+def differences(fired: Sequence[Fired]) -> list[Difference]:
+    """Give every handler that did not do the same in every context in which it ran; derived publications aside."""
+    seen: dict[tuple[str, str], dict[str, Outcome]] = {}
+    for each in fired:
+        for publication in each.publications:
+            if publication.cause:
+                continue
+            for execution in publication.executions:
+                if not execution.injected:
+                    outcomes = seen.setdefault((publication.event, execution.handler), {})
+                    outcomes.setdefault(each.context, _outcome(execution, publication.number))
+    found = []
+    for (event, handler), outcomes in seen.items():
+        first, *rest = outcomes.values()
+        if not all(first.same(other) for other in rest):
+            found.append(Difference(event, handler, outcomes))
+    return found
+
+
+def as_findings(found: Sequence[Difference], description: CatalogDescription) -> Iterator[rules.RunFinding]:
+    """Give the differences as findings."""
+    handlers = {handler.key: handler for handler in description.handlers}
+    for difference in found:
+        handler = handlers.get(difference.handler)
+        label = handler.label if handler is not None else difference.handler
+        told = "; ".join(f"{CONTEXT_WORDS[name]}: {_words(each)}" for name, each in difference.outcomes.items())
+        worst = next((each for each in difference.outcomes.values() if each.status in BAD_STATUSES), None)
+        shown = worst or next(iter(difference.outcomes.values()))
+        yield rules.RunFinding(
+            rules.CONTEXT_DIFFERS.code,
+            rules.CONTEXT_DIFFERS.severity,
+            f"{label} on {difference.event} depends on the context. {told[:1].upper()}{told[1:]}.",
+            rules.CONTEXT_DIFFERS.fix,
+            difference.event,
+            label,
+            handler.file if handler is not None else "",
+            handler.line if handler is not None else 0,
+            tuple(difference.outcomes),
+            shown.publication,
+            shown.execution,
+        )
+
+
+def _outcome(execution: SeenExecution, publication: int) -> Outcome:
+    kinds = {note.kind for note in execution.notes}
+    effects = tuple(name for kind, name in _EFFECTS.items() if kind in kinds)
+    return Outcome(execution.status, effects, publication, execution.number)
+
+
+def _words(outcome: Outcome) -> str:
+    status = outcome.status.replace("_", " ")
+    return f"{status}, {' and '.join(outcome.effects)}" if outcome.effects else status

@@ -1,0 +1,87 @@
+"""Server-sent events: the mapping that an event declares, and the frames that its handlers made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from inspector.catalog.conformance import rules
+from inspector.core.records import BAD_STATUSES
+
+if TYPE_CHECKING:
+    from inspector.catalog.conformance.observed import SeenExecution, SeenNote
+    from inspector.catalog.conformance.rules import RunFinding
+    from inspector.catalog.conformance.scene import Scene
+    from inspector.core.description import HandlerDescription, SSEDescription
+
+
+class Frames:
+    """Judges the frames of a run.
+
+    Args:
+        scenes: Every publication of the run.
+    """
+
+    def __init__(self, scenes: Sequence[Scene]) -> None:
+        self._declared = [scene for scene in scenes if scene.event is not None and scene.event.sse is not None]
+        makers = {execution.handler for scene in scenes for execution, _ in _frames(scene)}
+        self._owners = {scenes[0].subject.handler(key).owner for key in makers}
+        self._seen = bool(makers)
+
+    def unobserved(self) -> Iterator[RunFinding]:
+        """Tell, once, that nothing can be said."""
+        if self._declared and not self._seen:
+            yield self._declared[0].finding(rules.FRAMES_UNSEEN, "Frames of server-sent events could not be observed.")
+
+    def judge(self, scene: Scene) -> Iterator[RunFinding]:
+        """Compare the frames of one publication with the mapping."""
+        declared = scene.event.sse if scene.event is not None else None
+        frames = list(_frames(scene))
+        for execution, note in frames:
+            if declared is None:
+                message = (
+                    f"{scene.label(execution.handler)} made a frame {note.text} for {scene.name}, which has no mapping."
+                )
+                yield scene.of(execution, rules.FRAME_UNDECLARED, message)
+            else:
+                yield from _differences(scene, execution, note, declared)
+        if declared is not None and not frames and self._seen and not _explained(scene):
+            handler = self._expected(scene)
+            if handler is None or any(each.handler == handler.key for each in scene.publication.executions):
+                message = f"No frame {declared.event_type} was made for {scene.name}."
+                yield scene.finding(rules.FRAME_MISSING, message, handler)
+
+    def _expected(self, scene: Scene) -> HandlerDescription | None:
+        """Give the handler of the event whose owner makes the frames of other events."""
+        return next((handler for handler in scene.handlers if handler.owner in self._owners), None)
+
+
+def _frames(scene: Scene) -> Iterator[tuple[SeenExecution, SeenNote]]:
+    for execution in scene.publication.executions:
+        for note in execution.told("sse"):
+            yield execution, note
+
+
+def _explained(scene: Scene) -> bool:
+    """A handler failed or had a fault put into it: that it made no frame is no news."""
+    return any(each.injected or each.status in BAD_STATUSES for each in scene.publication.executions)
+
+
+def _differences(
+    scene: Scene, execution: SeenExecution, note: SeenNote, declared: SSEDescription
+) -> Iterator[RunFinding]:
+    label = scene.label(execution.handler)
+    name = str(note.data.get("event", ""))
+    if name and name != declared.event_type:
+        message = f"{label} sent {name} for {scene.name}; declared is {declared.event_type}."
+        yield scene.of(execution, rules.TYPE_DIFFERS, message)
+    fields = note.data.get("fields")
+    if not isinstance(fields, list):
+        return
+    missing = [each for each in declared.payload_fields if each not in fields]
+    more = [each for each in fields if each not in declared.payload_fields]
+    if missing or more:
+        parts = [f"without {', '.join(missing)}"] if missing else []
+        parts += [f"with {', '.join(map(str, more))}, which is not declared"] if more else []
+        message = f"{label} sent {declared.event_type} for {scene.name} {' and '.join(parts)}."
+        yield scene.of(execution, rules.FIELDS_DIFFER, message)

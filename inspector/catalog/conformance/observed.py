@@ -1,0 +1,104 @@
+"""What was observed of a run, as plain data: fires, publications, executions, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+BARE: Final = "bare"
+SESSION: Final = "session"
+ROLLBACK: Final = "rollback"
+#: The contexts in which events are fired: without database session and metadata, with both, with both and the
+#: database session rolled back.
+CONTEXTS: Final = (BARE, SESSION, ROLLBACK)
+#: In words, as they follow "fired …".
+CONTEXT_WORDS: Final = {
+    BARE: "bare",
+    SESSION: "with a database session",
+    ROLLBACK: "with a database session that is rolled back",
+}
+
+
+@dataclass(frozen=True)
+class SeenNote:
+    """What an execution did: a log line, a row, a mail, a frame, a leak.
+
+    Attributes:
+        kind: ``log``, ``row``, ``mail``, ``sse``, ``tx``, ``leak``, …
+        level: ``debug``, ``info``, ``warning``, ``error``.
+        text: One line.
+        data: More, as plain JSON.
+    """
+
+    kind: str
+    level: str
+    text: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SeenExecution:
+    """One call of a handler.
+
+    Attributes:
+        number: The execution's number, 1 and up.
+        handler: Key of the handler.
+        status: How it ended.
+        error: Type and message of what it raised or swallowed, empty when there was nothing.
+        file: Where in the program that was, empty when unknown.
+        line: The line there, 0 when unknown.
+        injected: A fault had been put into it: how it ended says nothing about the handler.
+        notes: What it did.
+    """
+
+    number: int
+    handler: str
+    status: str
+    error: str = ""
+    file: str = ""
+    line: int = 0
+    injected: bool = False
+    notes: tuple[SeenNote, ...] = ()
+
+    def told(self, kind: str) -> Iterator[SeenNote]:
+        """Give its notes of a kind."""
+        return (note for note in self.notes if note.kind == kind)
+
+
+@dataclass(frozen=True)
+class SeenPublication:
+    """One publication and what came of it.
+
+    Attributes:
+        number: The publication's number, 1 and up.
+        event: Name of the event.
+        handlers: How many handlers it went to; 0: nobody heard it.
+        cause: Number of the execution that published it, 0 for the one that was fired.
+        executions: The calls of its handlers.
+    """
+
+    number: int
+    event: str
+    handlers: int
+    cause: int = 0
+    executions: tuple[SeenExecution, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fired:
+    """An event that was fired in a context.
+
+    Attributes:
+        event: Name of the event.
+        context: One of ``CONTEXTS``.
+        refusal: Why it was not published, empty when it was.
+        trouble: What else the host said went wrong: ``session_failed``, ``publish_raised``, ``unsettled``.
+        publications: The event's own publication and all that it led to.
+    """
+
+    event: str
+    context: str
+    refusal: str = ""
+    trouble: tuple[SeenNote, ...] = ()
+    publications: tuple[SeenPublication, ...] = ()

@@ -1,0 +1,121 @@
+"""What came of firing everything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inspector.catalog.conformance.compare import compare, is_ignored
+from inspector.catalog.conformance.contexts import Difference, as_findings, differences
+from inspector.catalog.findings.model import SEVERITIES
+from inspector.catalog.findings.report import as_json
+from inspector.catalog.findings.settings import CheckSettings
+
+if TYPE_CHECKING:
+    from inspector.catalog.conformance.observed import Fired
+    from inspector.catalog.conformance.rules import RunFinding
+    from inspector.core.description import CatalogDescription
+    from inspector.core.facts import CatalogFacts
+
+
+@dataclass(frozen=True)
+class Report:
+    """Declared against observed.
+
+    Attributes:
+        program: What people call the program.
+        contexts: In which contexts everything was fired.
+        seed: Seed of the synthetic values.
+        events: How many events could be fired.
+        fired: How often in all, for there may be several contexts.
+        publications: What came of them, derived publications included.
+        executions: Calls of handlers.
+        findings: The worst first.
+        differences: Handlers that do not do the same in every context; empty when there was one context.
+        labels: What people call each handler, by key.
+        spans: Indexes of the first execution and of the one after the last in the run's journal, by context.
+    """
+
+    program: str
+    contexts: tuple[str, ...]
+    seed: int
+    events: int
+    fired: int
+    publications: int
+    executions: int
+    findings: tuple[RunFinding, ...]
+    differences: tuple[Difference, ...]
+    labels: dict[str, str]
+    spans: dict[str, tuple[int, int]]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many findings of each severity."""
+        counted = Counter(finding.severity for finding in self.findings)
+        return {severity: counted[severity] for severity in SEVERITIES}
+
+    @property
+    def bad(self) -> bool:
+        """There is an error or a warning."""
+        return any(finding.severity != "information" for finding in self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the report as JSON; ``findings`` have the same keys as those of a check, and more."""
+        return {
+            "program": self.program,
+            "contexts": list(self.contexts),
+            "seed": self.seed,
+            "events": self.events,
+            "fired": self.fired,
+            "publications": self.publications,
+            "executions": self.executions,
+            "counts": self.counts,
+            "findings": [
+                {**known, **_more(finding)}
+                for known, finding in zip(as_json(self.findings)["findings"], self.findings, strict=True)
+            ],
+            "differences": [each.as_json(self.labels) for each in self.differences],
+        }
+
+
+def _more(finding: RunFinding) -> dict[str, Any]:
+    """Give what the JSON of a run's finding has beyond that of a check's."""
+    return {
+        "contexts": list(finding.contexts),
+        "publication": finding.publication or None,
+        "execution": finding.execution or None,
+    }
+
+
+def make_report(
+    description: CatalogDescription,
+    fired: Sequence[Fired],
+    *,
+    contexts: Sequence[str],
+    seed: int,
+    facts: CatalogFacts | None = None,
+    settings: CheckSettings | None = None,
+    spans: Mapping[str, tuple[int, int]] | None = None,
+) -> Report:
+    """Compare a run with what is declared, and its contexts with each other."""
+    found = differences(fired) if len(contexts) > 1 else []
+    differing = as_findings(found, description)
+    kept = (each for each in differing if not is_ignored(each, settings or CheckSettings()))
+    findings = [*compare(description, fired, facts, settings), *kept]
+    findings.sort(key=lambda each: (SEVERITIES.index(each.severity), each.code))
+    publications = [publication for each in fired for publication in each.publications]
+    return Report(
+        program=description.program,
+        contexts=tuple(contexts),
+        seed=seed,
+        events=len({each.event for each in fired if not each.refusal}),
+        fired=sum(not each.refusal for each in fired),
+        publications=len(publications),
+        executions=sum(len(publication.executions) for publication in publications),
+        findings=tuple(findings),
+        differences=tuple(found),
+        labels={handler.key: handler.label for handler in description.handlers},
+        spans=dict(spans or {}),
+    )

@@ -1,0 +1,108 @@
+"""The check: every rule over one program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from inspector.catalog.findings import (
+    rules_audit,
+    rules_classes,
+    rules_names,
+    rules_project,
+    rules_source,
+    rules_sse,
+    rules_wiring,
+)
+from inspector.catalog.findings.model import SEVERITIES, Finding, Rule
+from inspector.catalog.findings.settings import CheckSettings, check_rules_exist
+from inspector.catalog.findings.source import project_files, scan
+from inspector.catalog.findings.subject import Subject
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inspector.catalog.findings.source import SourceScan
+    from inspector.core.description import CatalogDescription
+    from inspector.core.facts import CatalogFacts
+
+#: Every rule, by code.
+RULES: Final[dict[str, Rule]] = {
+    rule.code: rule
+    for rule in (
+        *rules_project.RULES,
+        *rules_names.RULES,
+        *rules_classes.RULES,
+        *rules_wiring.RULES,
+        *rules_audit.RULES,
+        *rules_sse.RULES,
+        *rules_source.RULES,
+    )
+}
+
+
+def find(
+    description: CatalogDescription,
+    facts: CatalogFacts,
+    source: SourceScan | None = None,
+    settings: CheckSettings | None = None,
+) -> list[Finding]:
+    """Check a program. Pure: it may run on any thread, and nothing of the program is called.
+
+    Args:
+        description: What the program declares.
+        facts: What is known of its classes and handlers; empty facts leave rules silent that need them.
+        source: What stands in its source (``source.scan``); None leaves those rules silent.
+        settings: What the project says about its check.
+
+    Returns:
+        The findings that are not ignored: the worst first, then by code, file and line.
+
+    Raises:
+        UsageError: The settings name a rule that does not exist.
+    """
+    settings = settings or CheckSettings()
+    # One table of exceptions serves both commands: rules of a run are known here, too.
+    from inspector.catalog.conformance.rules import BY_CODE
+
+    check_rules_exist(settings, [*RULES.values(), *BY_CODE.values()])
+    subject = Subject(description, facts, source, settings)
+    found = [finding for rule in RULES.values() for finding in rule.check(subject)]
+    return sorted(_without_ignored(found, settings), key=_order)
+
+
+def examine(
+    description: CatalogDescription,
+    facts: CatalogFacts,
+    root: Path | None = None,
+    settings: CheckSettings | None = None,
+) -> list[Finding]:
+    """Read the source below ``root`` (None: there is none to read) and check the program; for any thread.
+
+    Raises:
+        UsageError: The settings name a rule that does not exist.
+    """
+    settings = settings or CheckSettings()
+    source = scan(project_files(root, settings.exclude)) if root is not None else None
+    return find(description, facts, source, settings)
+
+
+def _without_ignored(found: Iterable[Finding], settings: CheckSettings) -> list[Finding]:
+    used: set[int] = set()
+    kept: list[Finding] = []
+    for finding in found:
+        fitting = [i for i, entry in enumerate(settings.ignore) if entry.fits(finding, RULES[finding.code].name)]
+        used.update(fitting)
+        if not fitting:
+            kept.append(finding)
+    rule = rules_project.unused_ignore
+    for number, entry in enumerate(settings.ignore):
+        if number not in used:
+            text = f"{settings.where} ignores {entry.rule} for {entry.event}, and there is nothing of it."
+            kept.append(Finding(rule.code, rule.severity, text, rule.fix, file=settings.file))
+    return kept
+
+
+def _order(finding: Finding) -> tuple[int, str, str, int, str, str]:
+    severity = SEVERITIES.index(finding.severity)
+    return severity, finding.code, finding.file, finding.line, finding.event, finding.message

@@ -1,0 +1,128 @@
+"""What a finding is, and what a rule is. Conformance makes findings of the same kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from inspector.catalog.findings.subject import Subject
+    from inspector.core.description import EventDescription, HandlerDescription
+
+Severity = Literal["error", "warning", "information"]
+
+#: The severities, the worst first.
+SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "information")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong, or worth knowing, and where.
+
+    Attributes:
+        code: The rule's code: ``EV201``.
+        severity: ``error``, ``warning`` or ``information``.
+        message: One sentence that names what was found.
+        fix: What to do about it.
+        event: Name of the event, empty when it is about none.
+        handler: Label of the handler, empty when it is about none.
+        file: Absolute path of the source, empty when unknown.
+        line: The line there, 1-based; 0 when unknown.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    fix: str
+    event: str = ""
+    handler: str = ""
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What a rule's function gives; the rule makes a finding of it.
+
+    Attributes:
+        message: One sentence.
+        fix: What to do, when it is not simply the rule's.
+        event: Name of the event.
+        handler: Label of the handler.
+        file: Source.
+        line: Line.
+    """
+
+    message: str
+    fix: str = ""
+    event: str = ""
+    handler: str = ""
+    file: str = ""
+    line: int = 0
+
+
+Judge = Callable[["Subject"], Iterable[Hit]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule: what it looks for and why.
+
+    Attributes:
+        code: Stable, never given to another rule.
+        name: Stable, readable: ``event-not-frozen``.
+        severity: Of everything that it finds.
+        explanation: Why it matters, whole sentences.
+        fix: What to do about it.
+        judge: Looks through a subject.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    explanation: str
+    fix: str
+    judge: Judge
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Give what the rule finds."""
+        for hit in self.judge(subject):
+            yield Finding(
+                self.code, self.severity, hit.message, hit.fix or self.fix, hit.event, hit.handler, hit.file, hit.line
+            )
+
+
+def rule(code: str, name: str, severity: Severity, explanation: str, fix: str) -> Callable[[Judge], Rule]:
+    """Decorator: make a rule of the function that looks for it."""
+
+    def make(judge: Judge) -> Rule:
+        return Rule(code, name, severity, explanation, fix, judge)
+
+    return make
+
+
+def at_event(event: EventDescription, message: str, fix: str = "") -> Hit:
+    """Give a hit that stands at an event's class."""
+    return Hit(message, fix, event=event.name, file=event.file, line=event.line)
+
+
+def at_handler(handler: HandlerDescription, message: str, event: str = "", fix: str = "") -> Hit:
+    """Give a hit that stands at a handler."""
+    return Hit(message, fix, event=event, handler=handler.label, file=handler.file, line=handler.line)
+
+
+def worst(findings: Iterable[Finding]) -> Severity | None:
+    """Give the worst severity of some findings; None for none."""
+    found = {finding.severity for finding in findings}
+    return next((severity for severity in SEVERITIES if severity in found), None)
+
+
+def marks(findings: Iterable[Finding]) -> dict[str, Severity]:
+    """Give, by the name of each event that something was found at, the worst severity: the marks of the tree."""
+    marked: dict[str, Severity] = {}
+    for finding in findings:
+        known = marked.get(finding.event)
+        if finding.event and (known is None or SEVERITIES.index(finding.severity) < SEVERITIES.index(known)):
+            marked[finding.event] = finding.severity
+    return marked

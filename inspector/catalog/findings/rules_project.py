@@ -1,0 +1,56 @@
+"""Rules over the check itself: what could not be read, and what is ignored for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from inspector.catalog.findings.model import Hit, rule
+
+if TYPE_CHECKING:
+    from inspector.catalog.findings.subject import Subject
+
+
+@rule(
+    "EV001",
+    "not-readable",
+    "warning",
+    "A part of the program could not be loaded or read, so nothing can be said about it.",
+    "Mend what the message names.",
+)
+def not_readable(subject: Subject) -> Iterator[Hit]:
+    """Problems of loading."""
+    names = {event.name for event in subject.events}
+    for each in subject.description.problems:
+        event = each.where if each.where in names else ""
+        yield Hit(f"{each.where}: {each.text}", each.hint, event, "", each.file, each.line)
+
+
+@rule(
+    "EV002",
+    "source-not-readable",
+    "information",
+    "A source file could not be read, so what it makes and publishes is not known.",
+    "Correct it, or name it under exclude in [tool.inspector.check].",
+)
+def source_not_readable(subject: Subject) -> Iterator[Hit]:
+    """Source files that are no Python, or no text."""
+    for file, reason, line in subject.source.unreadable if subject.source is not None else ():
+        yield Hit(f"{file} cannot be read: {reason}.", file=file, line=line)
+
+
+def _no_findings(_subject: Subject) -> tuple[Hit, ...]:
+    """Unused entries are known only after everything else was judged: ``check.find`` makes these."""
+    return ()
+
+
+unused_ignore = rule(
+    "EV003",
+    "ignored-for-nothing",
+    "information",
+    "An entry of the ignore table fits no finding: what it was for is mended or renamed, and the entry may hide "
+    "something new one day.",
+    "Take the entry out.",
+)(_no_findings)
+
+RULES: Final = (not_readable, source_not_readable, unused_ignore)

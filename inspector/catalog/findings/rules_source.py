@@ -1,0 +1,134 @@
+"""Rules over the source: what is never made, and how things are published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from inspector.catalog.findings.model import Hit, at_event, rule
+
+if TYPE_CHECKING:
+    from inspector.catalog.findings.publishing import Publishing
+    from inspector.catalog.findings.subject import Subject
+    from inspector.core.description import EventDescription
+
+#: Phases that are rightly told before, or instead of, storing something.
+_BEFORE: Final = frozenset({"attempted", "failed", "denied", "rejected"})
+
+
+@rule(
+    "EV601",
+    "event-never-made",
+    "information",
+    "No line of the project makes an instance of the class, so it is never published; unless something makes it by way "
+    "of a variable, which reading cannot tell.",
+    "Publish it where it happens, or take it out.",
+)
+def never_made(subject: Subject) -> Iterator[Hit]:
+    """Events whose class is called nowhere in the source."""
+    source = subject.source
+    if source is None or not source.files:
+        return
+    for event in subject.proper_events:
+        if subject.fact(event).make != "name" and event.key.rpartition(".")[2] not in source.constructed:
+            yield at_event(event, f"{event.name} is made nowhere in the project's source.")
+
+
+@rule(
+    "EV602",
+    "published-before-stored",
+    "information",
+    "The event is published, and only then something is stored. When storing fails the mail is out and the audit row "
+    "written for something that did not happen. Found by reading the lines: have a look.",
+    "Store first, publish after it.",
+)
+def before_stored(subject: Subject) -> Iterator[Hit]:
+    """Publishes, in one function, with a commit or save after them."""
+    for file, each, event in _published(subject):
+        words = {event.phase.lower(), *(word for word in _BEFORE if each.event.lower().endswith(word))}
+        if each.stored_at and words.isdisjoint(_BEFORE):
+            text = f"{each.function} publishes {event.name} in line {each.line} and stores in line {each.stored_at}."
+            yield Hit(text, event=event.name, file=file, line=each.line)
+
+
+@rule(
+    "EV603",
+    "published-without-session",
+    "information",
+    "A handler of the event asks for the database session of the publication, and this publish gives none: the handler "
+    "fails. Found by reading the lines: have a look.",
+    "Publish with session=session.",
+)
+def without_session(subject: Subject) -> Iterator[Hit]:
+    """Publishes without a session of events whose handlers need one."""
+    for file, each, event in _published(subject):
+        if each.with_session:
+            continue
+        for handler in subject.handlers_of(event):
+            if subject.handler_fact(handler.key).needs_session:
+                text = f"{each.function} publishes {event.name} without the session that {handler.label} needs."
+                yield Hit(text, event=event.name, handler=handler.label, file=file, line=each.line)
+                break
+
+
+@rule(
+    "EV604",
+    "publish-not-awaited",
+    "error",
+    "Publishing on an asynchronous bus gives a coroutine. Without await it is thrown away: no handler is ever called.",
+    "Write await before it.",
+)
+def not_awaited(subject: Subject) -> Iterator[Hit]:
+    """Publishes that stand alone in their line, without await."""
+    if not subject.facts.async_bus:
+        return
+    for file, each, event in _published(subject):
+        if each.lost:
+            text = f"{each.function} publishes {event.name} without await: it never happens."
+            yield Hit(text, event=event.name, file=file, line=each.line)
+
+
+@rule(
+    "EV605",
+    "blocking-call",
+    "warning",
+    "The handler is a coroutine and calls something that waits without giving way: the loop stands still, and with it "
+    "every other handler and request.",
+    "Use an asynchronous library, or await asyncio.to_thread(…).",
+)
+def blocking_call(subject: Subject) -> Iterator[Hit]:
+    """Asynchronous handlers that call something that blocks."""
+    for handler, event in subject.first_uses():
+        for call in subject.source.blocking_at(handler.file, handler.line) if subject.source is not None else ():
+            text = f"{handler.label} calls {call.name}, which holds up the loop."
+            yield Hit(text, event=event.name, handler=handler.label, file=handler.file, line=call.line)
+
+
+@rule(
+    "EV606",
+    "handler-calls-handler",
+    "information",
+    "Handlers are independent of each other. One that calls another makes it run twice, or in an order that nobody "
+    "promised, and fails when the other does.",
+    "Publish an event, or move what both do into a function of its own.",
+)
+def calls_handler(subject: Subject) -> Iterator[Hit]:
+    """Handlers that call the method of another handler."""
+    methods = {handler.method for handler in subject.description.handlers}
+    for handler, event in subject.first_uses():
+        for call in subject.source.handlers_called_at(handler.file, handler.line) if subject.source is not None else ():
+            if call.name in methods:
+                text = f"{handler.label} calls {call.name}, which is a handler itself."
+                yield Hit(text, event=event.name, handler=handler.label, file=handler.file, line=call.line)
+
+
+def _published(subject: Subject) -> Iterator[tuple[str, Publishing, EventDescription]]:
+    if subject.source is None:
+        return
+    for file, each in subject.source.published:
+        event = subject.names.get(each.event)
+        if event is not None:
+            yield file, each, event
+
+
+RULES: Final = (never_made, before_stored, without_session, not_awaited, blocking_call, calls_handler)

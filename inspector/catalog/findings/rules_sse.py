@@ -1,0 +1,105 @@
+"""Rules over server-sent events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from inspector.catalog.findings.model import Hit, rule
+
+if TYPE_CHECKING:
+    from inspector.catalog.findings.source import Payload
+    from inspector.catalog.findings.subject import Subject
+    from inspector.core.facts import SSEFacts
+
+
+@rule(
+    "EV501",
+    "sse-event-unknown",
+    "warning",
+    "A mapping leads from an event that the program does not have: clients are never told.",
+    "Map an event of the catalog, or take the mapping out.",
+)
+def unknown(subject: Subject) -> Iterator[Hit]:
+    """Mappings of events that neither the registry nor the bus knows."""
+    known = {event.key for event in subject.events}
+    for each in subject.facts.sse:
+        if each.event not in known:
+            text = f"{each.name} becomes {each.event_type}, and the catalog has no such event."
+            yield Hit(text, event=each.name, file=each.file, line=each.line)
+
+
+@rule(
+    "EV502",
+    "sse-payload-differs",
+    "warning",
+    "The payload has other fields than those that are declared for its type. Clients are written after the "
+    "declaration.",
+    "Let the extractor give exactly the declared fields, or correct the declaration.",
+)
+def payload_differs(subject: Subject) -> Iterator[Hit]:
+    """Payloads, as far as they are written out in the source, with other keys than declared."""
+    for each, payload in _payloads(subject):
+        if payload.keys is None:
+            continue
+        declared, given = dict.fromkeys(each.declared), dict.fromkeys(payload.keys)
+        missing = [name for name in declared if name not in given]
+        surplus = [name for name in given if name not in declared]
+        parts = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"adds {', '.join(surplus)}"] * bool(surplus)
+        if parts:
+            text = f"The payload of {each.event_type} for {each.name} {' and '.join(parts)}."
+            yield Hit(text, event=each.name, file=each.file, line=each.line)
+
+
+@rule(
+    "EV503",
+    "sse-payload-reads-unknown-field",
+    "error",
+    "The function that makes the payload reads a field that the event does not have: it raises for every event.",
+    "Read a field of the event.",
+)
+def reads_unknown(subject: Subject) -> Iterator[Hit]:
+    """Extractors that read what the event does not have."""
+    fields = {event.key: {shape.name for shape in event.fields} for event in subject.events if event.fields}
+    makes = {event.key: subject.fact(event).make for event in subject.events}
+    for each, payload in _payloads(subject):
+        # Only of a dataclass everything that it has is known: others may have properties and methods.
+        if each.event not in fields or makes[each.event] != "dataclass" or payload.keys is None:
+            continue
+        unknown_fields = [name for name in payload.reads if name not in fields[each.event] and name not in _COMMON]
+        if unknown_fields:
+            text = (
+                f"The payload of {each.event_type} reads {', '.join(unknown_fields)}, which {each.name} does not have."
+            )
+            yield Hit(text, event=each.name, file=each.file, line=each.line)
+
+
+#: What every event of ours has beside its fields.
+_COMMON: Final = frozenset({"event_type", "to_dict", "from_dict"})
+
+
+@rule(
+    "EV504",
+    "sse-type-unmapped",
+    "information",
+    "A type of server-sent event is declared, and no event becomes one: clients can wait for it for ever.",
+    "Map an event to it, or take the type out.",
+)
+def unmapped(subject: Subject) -> Iterator[Hit]:
+    """Types of server-sent events without a mapping."""
+    mapped = {each.event_type for each in subject.facts.sse}
+    for each in subject.facts.sse_types:
+        if each.name not in mapped:
+            yield Hit(f"No event becomes the server-sent event {each.name}.", file=each.file, line=each.line)
+
+
+def _payloads(subject: Subject) -> Iterator[tuple[SSEFacts, Payload]]:
+    if subject.source is None:
+        return
+    for each in subject.facts.sse:
+        payload = subject.source.payload_at(each.file, each.line)
+        if payload is not None:
+            yield each, payload
+
+
+RULES: Final = (unknown, payload_differs, reads_unknown, unmapped)

@@ -1,0 +1,241 @@
+"""Rules over handlers and subscriptions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+from inspector.catalog.findings.model import Hit, at_event, at_handler, rule
+from inspector.catalog.findings.words import snake, words
+
+if TYPE_CHECKING:
+    from inspector.catalog.findings.subject import Subject
+    from inspector.core.description import EventDescription
+    from inspector.core.facts import HandlerFacts, UncalledMethod
+
+
+@rule(
+    "EV301",
+    "event-unheard",
+    "warning",
+    "Whoever publishes the event believes that something happens. Nobody is subscribed, so nothing does.",
+    "Subscribe a handler, or take the event out.",
+)
+def unheard(subject: Subject) -> Iterator[Hit]:
+    """Events without any handler."""
+    for event in subject.proper_events:
+        if not event.handlers:
+            yield at_event(event, f"Nobody is subscribed to {event.name}.")
+
+
+@rule(
+    "EV302",
+    "required-handler-missing",
+    "error",
+    "The registry says that the event needs a handler of this kind, and none is subscribed: the line is not logged, "
+    "the audit row not written, the mail not sent.",
+    "Subscribe it, or take the requirement out of the registry. A handler that is called otherwise is named under "
+    "kinds in [tool.inspector.check].",
+)
+def required_missing(subject: Subject) -> Iterator[Hit]:
+    """Kinds of handler that the registry asks for and nobody is."""
+    for event in subject.events:
+        handlers = subject.handlers_of(event)
+        for kind in event.requires:
+            if not any(subject.is_of_kind(handler, kind, event) for handler in handlers):
+                yield at_event(event, f"{event.name} requires a handler for {kind}, and none is subscribed.")
+
+
+@rule(
+    "EV303",
+    "event-not-registered",
+    "error",
+    "The event has handlers and the registry does not know it: everything that is made from the registry (wiring, "
+    "documentation, audit) leaves it out.",
+    "Add it to the registry.",
+)
+def not_registered(subject: Subject) -> Iterator[Hit]:
+    """Events that are handled and not registered."""
+    if not subject.facts.has_registry:
+        return
+    for event in subject.proper_events:
+        if event.handlers and not subject.fact(event).registered:
+            label = subject.handler(event.handlers[0]).label
+            more = f" and {len(event.handlers) - 1} more" if len(event.handlers) > 1 else ""
+            hit = at_event(event, f"{event.name} is handled by {label}{more}, and the registry does not know it.")
+            yield Hit(hit.message, "", event.name, label, event.file, event.line)
+
+
+@rule(
+    "EV304",
+    "orphan-handler-method",
+    "warning",
+    "The method looks like a handler, and no subscription and no line of the source calls it. Most often its name is "
+    "misspelt, and the event goes by.",
+    "Correct its name, subscribe it, or delete it.",
+)
+def orphan_method(subject: Subject) -> Iterator[Hit]:
+    """Methods made like handlers that nothing can call."""
+    mentioned = subject.source.mentioned if subject.source is not None else set()
+    expected = _expected_methods(subject)
+    for each in subject.facts.uncalled:
+        if each.method not in mentioned:
+            label = f"{each.owner}.{each.method}"
+            near, event = _nearest(each, expected, subject)
+            guess = f" Did you mean {near} ({event})?" if near else ""
+            text = f"Nothing calls {label}.{guess}"
+            yield Hit(text, event=event, handler=label, file=each.file, line=each.line)
+
+
+def _expected_methods(subject: Subject) -> dict[str, str]:
+    """The names that handler methods have by convention, each with its event."""
+    expected: dict[str, str] = {}
+    for event in subject.events:
+        bare = snake(event.key.rpartition(".")[2])
+        place = "_".join((*words(event.workflow), *words(event.phase)))
+        for stem in dict.fromkeys((place, bare)):
+            if stem:
+                expected.setdefault(f"handle_{stem}", event.name)
+                expected.setdefault(f"on_{stem}", event.name)
+    return expected
+
+
+def _nearest(each: UncalledMethod, expected: dict[str, str], subject: Subject) -> tuple[str, str]:
+    """Give the conventional method that is most like one, and its event; the annotation decides where there is one."""
+    annotated = subject.names.get(each.annotation.rpartition(".")[2])
+    if annotated is not None:
+        names = [name for name, event in expected.items() if event == annotated.name and name != each.method]
+    else:
+        names = [name for name in expected if name != each.method]
+    near = get_close_matches(each.method, names, 1, 0.8 if annotated is None else 0.5)
+    if near:
+        return near[0], expected[near[0]]
+    return "", annotated.name if annotated is not None else expected.get(each.method, "")
+
+
+@rule(
+    "EV305",
+    "subscribed-twice",
+    "warning",
+    "The same handler is subscribed to the event more than once, and runs as often: two mails, two audit rows.",
+    "Subscribe it once.",
+)
+def subscribed_twice(subject: Subject) -> Iterator[Hit]:
+    """Handlers subscribed to one event more than once."""
+    for event in subject.events:
+        for key, count in Counter(event.handlers).items():
+            if count > 1:
+                handler = subject.handler(key)
+                text = f"{handler.label} is subscribed to {event.name} {_times(count)}."
+                yield at_handler(handler, text, event.name)
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
+
+
+@rule(
+    "EV306",
+    "handler-not-async",
+    "warning",
+    "A synchronous handler runs on the event loop: as long as it takes, every other handler and request waits. A bus "
+    "that gathers what handlers return breaks on it.",
+    "Declare it with async def.",
+)
+def not_async(subject: Subject) -> Iterator[Hit]:
+    """Synchronous handlers on an asynchronous bus. A lambda may return what another coroutine function gives."""
+    if not subject.facts.async_bus:
+        return
+    for handler, event in subject.first_uses():
+        if not handler.is_async and "lambda" not in handler.method:
+            yield at_handler(handler, f"{handler.label} is not async: it blocks the loop.", event.name)
+
+
+@rule(
+    "EV307",
+    "handler-signature",
+    "error",
+    "The bus calls a handler with the event and nothing else. This one cannot be called so: every publication of the "
+    "event fails in it.",
+    "Let it take the event as its only required argument.",
+)
+def wrong_signature(subject: Subject) -> Iterator[Hit]:
+    """Handlers that cannot be called with the event alone."""
+    for handler, event in subject.first_uses():
+        refuses = subject.handler_fact(handler.key).refuses
+        if refuses:
+            text = f"{handler.label} cannot be called with {event.name} alone: {refuses}."
+            yield at_handler(handler, text, event.name)
+
+
+@rule(
+    "EV308",
+    "handler-annotation",
+    "error",
+    "The handler says that it takes another event than the one it is subscribed to. It is the wrong handler, or the "
+    "wrong event, and what it reads of the event may not be there.",
+    "Subscribe it to the event that it is for, or correct the annotation.",
+)
+def wrong_annotation(subject: Subject) -> Iterator[Hit]:
+    """Handlers whose annotation leaves out the event that they are subscribed to."""
+    for event in subject.events:
+        if subject.fact(event).make in ("name", ""):
+            continue
+        for handler in subject.handlers_of(event):
+            fact = subject.handler_fact(handler.key)
+            if fact.accepts is not None and not _accepts(subject, fact, event):
+                text = f"{handler.label} takes {fact.annotation}, and is subscribed to {event.name}."
+                yield at_handler(handler, text, event.name)
+
+
+def _accepts(subject: Subject, fact: HandlerFacts, event: EventDescription) -> bool:
+    lineage = (event.key, *subject.fact(event).bases)
+    if not set(lineage).isdisjoint(fact.accepts or ()):
+        return True
+    bare = {key.rpartition(".")[2] for key in lineage}
+    # A name that was not found and that is no event's may be a base, an alias, a protocol: nobody can tell.
+    return any(name in bare or name not in subject.names for name in fact.accepts_names)
+
+
+@rule(
+    "EV309",
+    "handler-on-base-class",
+    "warning",
+    "The bus looks up handlers by the event's exact class. A handler of a class above it is never called for the "
+    "events below.",
+    "Subscribe it to each of the events below.",
+)
+def on_base_class(subject: Subject) -> Iterator[Hit]:
+    """Handlers on a class above other events, on a bus that matches exactly."""
+    for event in subject.events:
+        below = subject.below.get(event.key)
+        if below and event.handlers and subject.fact(event).matched == "exact":
+            for handler in subject.handlers_of(event):
+                names = ", ".join(each.name for each in below[:3]) + (", …" if len(below) > 3 else "")
+                text = f"{handler.label} is subscribed to the class {event.name}, and is not called for {names}."
+                yield at_handler(handler, text, event.name)
+
+
+@rule(
+    "EV310",
+    "few-handlers",
+    "information",
+    "Events pay off where several independent things follow from one fact. With a single handler a direct call is "
+    "simpler to read and to test.",
+    "Keep it if more handlers are to come; else call the handler directly.",
+)
+def few_handlers(subject: Subject) -> Iterator[Hit]:
+    """Events with one handler."""
+    for event in subject.proper_events:
+        handlers = subject.handlers_of(event)
+        # A command has exactly one handler: that is what makes it one.
+        if len(handlers) == 1 and subject.fact(event).kind != "command":
+            yield at_event(event, f"{event.name} has one handler, {handlers[0].label}.")
+
+
+RULES: Final = (
+    *(unheard, required_missing, not_registered, orphan_method, subscribed_twice, not_async),
+    *(wrong_signature, wrong_annotation, on_base_class, few_handlers),
+)

@@ -1,0 +1,122 @@
+"""What rules look at: a description, its facts and the source, indexed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from inspector.catalog.findings.settings import CheckSettings
+from inspector.catalog.findings.words import event_words, words
+from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
+from inspector.core.facts import CatalogFacts, EventFacts, HandlerFacts
+
+if TYPE_CHECKING:
+    from inspector.catalog.findings.source import SourceScan
+
+#: How handlers of each kind are called.
+KIND_WORDS: Final = {
+    "logging": frozenset({"log", "logs", "logger", "logging"}),
+    "audit": frozenset({"audit", "audits", "auditing", "auditor"}),
+    "email": frozenset({"email", "emails", "mail", "mails", "mailer", "mailing"}),
+    "session": frozenset({"session", "sessions", "login", "logins"}),
+}
+
+
+class Subject:
+    """A program to be checked.
+
+    Args:
+        description: What it declares.
+        facts: What is known beyond that.
+        source: What stands in its source; None when there is none to read.
+        settings: What the project says about its check.
+    """
+
+    def __init__(
+        self,
+        description: CatalogDescription,
+        facts: CatalogFacts,
+        source: SourceScan | None = None,
+        settings: CheckSettings | None = None,
+    ) -> None:
+        self.description = description
+        self.facts = facts
+        self.source = source
+        self.settings = settings or CheckSettings()
+        self.events = description.events
+        self._facts = {each.key: each for each in facts.events}
+        self._handler_facts = {each.key: each for each in facts.handlers}
+        self._handlers = {each.key: each for each in description.handlers}
+
+    def fact(self, event: EventDescription) -> EventFacts:
+        """Give the facts of an event; those of one that nothing is known of say so."""
+        return self._facts.get(event.key) or EventFacts(event.key, make="")
+
+    def handler(self, key: str) -> HandlerDescription:
+        """Give a handler."""
+        return self._handlers.get(key) or HandlerDescription(key, key, "", key)
+
+    def handler_fact(self, key: str) -> HandlerFacts:
+        """Give the facts of a handler."""
+        return self._handler_facts.get(key) or HandlerFacts(key)
+
+    def handlers_of(self, event: EventDescription) -> list[HandlerDescription]:
+        """Give the handlers of an event, each once."""
+        return [self.handler(key) for key in dict.fromkeys(event.handlers)]
+
+    def first_uses(self) -> Iterator[tuple[HandlerDescription, EventDescription]]:
+        """Give every handler once, with the first event that it is subscribed to."""
+        seen: set[str] = set()
+        for event in self.events:
+            for key in event.handlers:
+                if key not in seen:
+                    seen.add(key)
+                    yield self.handler(key), event
+
+    @cached_property
+    def names(self) -> dict[str, EventDescription]:
+        """The events by the bare name of their class; of two of one name the first."""
+        found: dict[str, EventDescription] = {}
+        for event in self.events:
+            found.setdefault(event.key.rpartition(".")[2], event)
+        return found
+
+    @cached_property
+    def below(self) -> dict[str, list[EventDescription]]:
+        """The events below a class, by that class's key."""
+        found: dict[str, list[EventDescription]] = defaultdict(list)
+        for event in self.events:
+            for base in self.fact(event).bases:
+                found[base].append(event)
+        return dict(found)
+
+    def is_base(self, event: EventDescription) -> bool:
+        """Tell whether it is a class above other events and no event of the registry itself."""
+        unregistered = not self.fact(event).registered or not self.facts.has_registry
+        return event.key in self.below and unregistered
+
+    @cached_property
+    def proper_events(self) -> list[EventDescription]:
+        """The events, without classes that only stand above others."""
+        return [event for event in self.events if not self.is_base(event)]
+
+    @cached_property
+    def workflows(self) -> dict[str, list[EventDescription]]:
+        """The events of each workflow."""
+        found: dict[str, list[EventDescription]] = defaultdict(list)
+        for event in self.events:
+            if event.workflow:
+                found[event.workflow].append(event)
+        return dict(found)
+
+    def is_of_kind(self, handler: HandlerDescription, kind: str, event: EventDescription) -> bool:
+        """Tell whether a handler is one for logging, audit, …: by what it is called, or by the settings."""
+        if any(fnmatchcase(handler.label, glob) for glob in self.settings.kinds.get(kind, ())):
+            return True
+        known = KIND_WORDS.get(kind, frozenset({kind}))
+        # ``handle_session_created`` says session because the event does, not because of what the method is for.
+        own = {*words(handler.method)} - {*event_words(event.name), *words(event.workflow)}
+        return not known.isdisjoint(words(handler.owner)) or not known.isdisjoint(own)

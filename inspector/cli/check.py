@@ -1,0 +1,153 @@
+"""``inspector check``: what is wrong in a catalog and its wiring, without running anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import inspector
+from inspector.app.text import one_line, plural
+from inspector.catalog.findings import (
+    RULES,
+    SEVERITIES,
+    CheckSettings,
+    Finding,
+    as_json,
+    as_sarif,
+    examine,
+    read_settings,
+    settings_of_project,
+)
+from inspector.cli import exitcodes
+from inspector.cli.running import Troubles, recording
+from inspector.cli.running import run as run_coroutine
+from inspector.cli.source import ProjectSource, problem_of, source_of, tells_load_errors
+from inspector.core.facts import CatalogFacts
+
+if TYPE_CHECKING:
+    import argparse
+
+    from inspector.cli.console import Console
+    from inspector.core.description import CatalogDescription
+    from inspector.hosts.project import Project
+
+_STYLES: Final = {"error": "red", "warning": "yellow", "information": "cyan"}
+_SIGNS: Final = {"error": "✕", "warning": "▲", "information": "●"}
+_DEFAULT_FAIL_ON: Final = "error"
+
+
+@dataclass(frozen=True)
+class Checkable:
+    """A program that is to be checked.
+
+    Attributes:
+        description: What it declares.
+        facts: What is known beyond that.
+        root: Folder of its source; None when there is none to read.
+        settings: What it says about its check.
+    """
+
+    description: CatalogDescription
+    facts: CatalogFacts
+    root: Path | None = None
+    settings: CheckSettings = field(default_factory=CheckSettings)
+
+
+@tells_load_errors
+def run(arguments: argparse.Namespace, console: Console, load: Callable[[], Checkable] | None = None) -> int:
+    """Run the command; gives the exit code.
+
+    Args:
+        arguments: ``json``, ``sarif``, ``fail_on``, and what says which program it is.
+        console: Where to write.
+        load: Gives the program to check; the one that the options choose when not given.
+
+    Raises:
+        InspectorError: The program cannot be loaded.
+        UsageError: The program's settings are wrong.
+    """
+    program = load() if load is not None else _chosen(arguments, console)
+    findings = check(program)
+    if arguments.json:
+        console.data(as_json(findings))
+    elif arguments.sarif:
+        console.data(as_sarif(findings, RULES.values(), inspector.__version__, Path.cwd()))
+    else:
+        _tell(program.description.program, findings, console)
+    fail_on = arguments.fail_on or program.settings.fail_on or _DEFAULT_FAIL_ON
+    bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    return exitcodes.FAILED if any(each.severity in bad for each in findings) else exitcodes.OK
+
+
+def check(program: Checkable) -> list[Finding]:
+    """Read the program's source and check it."""
+    return examine(program.description, program.facts, program.root, program.settings)
+
+
+def _chosen(arguments: argparse.Namespace, console: Console) -> Checkable:
+    source = source_of(arguments, console)
+    if isinstance(source, ProjectSource):
+        settings = _settings_of(source.project)  # a mistake there is told before anything is loaded
+        return run_coroutine(_project(source, settings, console, verbose=arguments.verbose))
+    return demo()
+
+
+def _settings_of(project: Project) -> CheckSettings:
+    file = project.source or project.cwd / "pyproject.toml"
+    return settings_of_project(file) if file.is_file() else CheckSettings()
+
+
+async def _project(source: ProjectSource, settings: CheckSettings, console: Console, *, verbose: bool) -> Checkable:
+    """Load a project in a process of its own, and end it again."""
+    async with recording(
+        None, source, Troubles(console), console, name=source.name, seed=None, verbose=verbose
+    ) as made:
+        facts = getattr(made.host, "facts", None)
+    catalog = made.journal.catalog
+    assert catalog is not None  # noqa: S101 - a started recording has folded its first record
+    known = {problem.text for problem in catalog.problems}
+    late = [problem_of(note) for note in made.journal.host_notes if note.kind == "problem"]
+    problems = (*catalog.problems, *dict.fromkeys(each for each in late if each.text not in known))
+    project = source.project
+    root = project.source.parent if project.source is not None else project.cwd
+    return Checkable(replace(catalog, problems=problems), facts or CatalogFacts(), root, settings)
+
+
+def demo() -> Checkable:
+    """Give the demo, with the names that its check leaves out."""
+    import inspector.demo
+    from inspector.agent.facts import collect
+    from inspector.cli.programs import demo_program
+    from inspector.demo.check import CHECK
+
+    program = demo_program()
+    root = Path(inspector.demo.__file__).parent
+    return Checkable(program.catalog(), collect(program), root, read_settings(CHECK, "inspector/demo/check.py"))
+
+
+def _tell(name: str, findings: list[Finding], console: Console) -> None:
+    counts = {severity: sum(each.severity == severity for each in findings) for severity in SEVERITIES}
+    console.line(
+        f"{console.styled(name, 'bold')}: {plural(counts['error'], 'error')}, {plural(counts['warning'], 'warning')}, "
+        f"{counts['information']} for information"
+    )
+    for code, group in groupby(findings, key=lambda each: each.code):
+        found, rule = list(group), RULES[code]
+        console.line()
+        sign = console.styled(f"{_SIGNS[rule.severity]} {code}", _STYLES[rule.severity])
+        console.line(f"{sign} {console.styled(rule.name, 'bold')}: {rule.severity}, {plural(len(found), 'finding')}")
+        console.table([[(_place(each), "dim"), one_line(each.message)] for each in found])
+        for fix in dict.fromkeys(each.fix for each in found):
+            console.line(f"  → {one_line(fix)}")
+
+
+def _place(finding: Finding) -> str:
+    """Give file and line as editors and terminals understand it; short for files below the working folder."""
+    if not finding.file:
+        return "-"
+    file = Path(finding.file)
+    shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+    return f"{shown}:{finding.line}" if finding.line else str(shown)

@@ -1,0 +1,152 @@
+"""``inspector conform``: fire everything, and tell where behaviour differs from what is declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from inspector.agent.effects import watched
+from inspector.app.conform import contexts_of, fire_everything
+from inspector.app.places import default_database
+from inspector.app.text import format_count, one_line, plural
+from inspector.catalog.conformance.observed import CONTEXT_WORDS
+from inspector.catalog.conformance.rules import BY_CODE
+from inspector.catalog.findings import CheckSettings, settings_of_project
+from inspector.cli import exitcodes
+from inspector.cli.outcome import tell_session
+from inspector.cli.running import Troubles, opened, recording, session_name
+from inspector.cli.running import run as run_coroutine
+from inspector.cli.source import EmbeddedSource, ProjectSource, Source, source_of, tells_load_errors
+from inspector.cli.values import new_seed
+
+if TYPE_CHECKING:
+    import argparse
+
+    from inspector.agent.program import Program
+    from inspector.app.recording import Recording
+    from inspector.catalog.conformance.report import Report
+    from inspector.catalog.conformance.rules import RunFinding
+    from inspector.cli.console import Console
+
+#: Findings of one rule that are told one by one; ``--json`` has all.
+_SHOWN: Final = 20
+_SHOWN_INFORMATION: Final = 3
+_STYLES: Final = {"error": "red", "warning": "yellow", "information": "cyan"}
+
+
+@tells_load_errors
+def run(
+    arguments: argparse.Namespace, console: Console, make_program: Callable[[int | None], Program] | None = None
+) -> int:
+    """Run the command; gives the exit code: 1 when there is an error or a warning.
+
+    Args:
+        arguments: The options.
+        console: Where to tell.
+        make_program: Makes the program from a seed; the one that the options choose when not given.
+
+    Raises:
+        UsageError: There is no such context, or the project's settings are wrong.
+        InspectorError: The program could not be started, or the database not be used.
+    """
+    contexts = contexts_of(arguments.context)
+    source = source_of(arguments, console) if make_program is None else EmbeddedSource(make_program)
+    seed = new_seed() if arguments.seed is None else arguments.seed
+    database = arguments.db or default_database()
+    troubles = Troubles(console)
+    made, report = run_coroutine(
+        _conform(source, database, contexts, seed, troubles, console, verbose=arguments.verbose)
+    )
+    if arguments.json:
+        console.data(
+            {
+                **report.as_json(),
+                "context": arguments.context,
+                "session": made.session or None,
+                "name": made.name,
+                "database": str(database),
+            }
+        )
+    else:
+        _tell(report, console)
+        tell_session(made.session, made.name, database, console)
+    return exitcodes.FAILED if report.bad or troubles.count else exitcodes.OK
+
+
+async def _conform(
+    source: Source,
+    database: Path,
+    contexts: tuple[str, ...],
+    seed: int,
+    troubles: Troubles,
+    console: Console,
+    *,
+    verbose: bool,
+) -> tuple[Recording, Report]:
+    settings = _settings(source)  # a mistake there is told before anything is loaded
+    name = session_name("conform")
+    async with (
+        opened(database) as store,
+        recording(store, _watched(source), troubles, console, name=name, seed=seed, verbose=verbose) as made,
+    ):
+        facts = getattr(made.host, "facts", None)
+        return made, await fire_everything(made, contexts=contexts, seed=seed, facts=facts, settings=settings)
+
+
+def _settings(source: Source) -> CheckSettings:
+    if not isinstance(source, ProjectSource):
+        return CheckSettings()
+    file = source.project.source or source.project.cwd / "pyproject.toml"
+    return settings_of_project(file) if file.is_file() else CheckSettings()
+
+
+def _watched(source: Source) -> Source:
+    """Give the program with its effects watched; one in a process of its own has them watched there."""
+    if not isinstance(source, EmbeddedSource):
+        return source
+    make_program = source.make_program
+    return EmbeddedSource(lambda seed: watched(make_program(seed)), source.name, source.kind)
+
+
+def _tell(report: Report, console: Console) -> None:
+    told = ", ".join(plural(count, severity, _many(severity)) for severity, count in report.counts.items() if count)
+    console.line(
+        f"{console.styled(report.program, 'bold')}: {plural(report.events, 'event')} fired "
+        f"{' and '.join(CONTEXT_WORDS[context] for context in report.contexts)}, "
+        f"{plural(report.executions, 'execution')} (--seed {report.seed})"
+    )
+    console.line(told or "Everything behaves as declared.")
+    for code, findings in groupby(report.findings, key=lambda finding: finding.code):
+        _tell_rule(code, list(findings), console)
+
+
+def _tell_rule(code: str, findings: list[RunFinding], console: Console) -> None:
+    rule = BY_CODE[code]
+    title = console.styled(f"{rule.severity} {code} {rule.name}", _STYLES[rule.severity])
+    console.line()
+    console.line(f"{title} ({format_count(len(findings))})")
+    shown = _SHOWN_INFORMATION if rule.severity == "information" else _SHOWN
+    for finding in findings[:shown]:
+        console.line(f"  {one_line(finding.message)}")
+        for text in _places(finding):
+            console.line(console.styled(f"    {text}", "dim"))
+    if len(findings) > shown:
+        console.line(f"  … and {format_count(len(findings) - shown)} more; --json has them all.")
+    console.line(f"  Fix: {rule.fix}")
+
+
+def _places(finding: RunFinding) -> Iterable[str]:
+    parts = [f"execution {finding.execution}"] if finding.execution else []
+    parts += [f"{_short(finding.file)}:{finding.line}"] if finding.file else []
+    return [", ".join(parts)] if parts else []
+
+
+def _short(file: str) -> str:
+    path, here = Path(file), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _many(severity: str) -> str:
+    return "information" if severity == "information" else ""

@@ -1,0 +1,105 @@
+"""``inspector log``: the executions of a stored session, all or those that a filter picks out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inspector.analysis.failures import failure_head
+from inspector.app.filtered import filter_of, pick
+from inspector.app.places import default_database
+from inspector.app.text import format_clock, format_count, format_duration, one_line, plural
+from inspector.cli import exitcodes
+from inspector.cli.running import opened
+from inspector.cli.running import run as run_coroutine
+from inspector.core.errors import UsageError
+from inspector.core.records import BAD_STATUSES
+
+if TYPE_CHECKING:
+    import argparse
+
+    from inspector.analysis.journal import Journal
+    from inspector.analysis.query import Filter
+    from inspector.cli.console import Cell, Console
+
+
+def run(arguments: argparse.Namespace, console: Console) -> int:
+    """Run the command; gives the exit code.
+
+    Raises:
+        UsageError: There is no such session, or the filter cannot be read.
+        InspectorError: The database cannot be read.
+    """
+    chosen = filter_of(arguments.filter)
+    database = arguments.db or default_database()
+    if not database.exists():
+        raise UsageError(f"There is no session {arguments.session!r}: there is no sessions database {database}.")
+    journal, picked = run_coroutine(_pick(database, arguments.session, chosen))
+    shown = picked[-arguments.last :] if arguments.last else picked
+    if arguments.json:
+        console.data([as_json(journal, index) for index in shown])
+        return exitcodes.OK
+    if shown:
+        _tell(journal, shown, console)
+    left = f", the last {format_count(len(shown))} shown" if len(shown) < len(picked) else ""
+    total = plural(len(journal.executions), "execution")
+    console.line(f"{format_count(len(picked))} of {total}{left}" if chosen or left else total)
+    return exitcodes.OK
+
+
+async def _pick(database: Path, session: str, chosen: Filter) -> tuple[Journal, list[int]]:
+    from inspector.store.reader import StoredStream
+
+    async with opened(database) as store:
+        info = await store.find_session(session)
+        journal, fits = await pick(StoredStream(store, info.id), chosen)
+    return journal, [int(index) for index in fits.nonzero()[0]]
+
+
+def as_json(journal: Journal, index: int) -> dict[str, Any]:
+    """Give an execution as JSON; times in nanoseconds, ``duration_ns`` null while it was running."""
+    found = journal.execution(index)
+    publication = journal.publication(found.publication)
+    return {
+        "execution": found.number,
+        "publication": publication.number,
+        "event": found.event.name,
+        "handler": found.handler.label,
+        "status": found.status,
+        "start_ns": found.start,
+        "duration_ns": found.duration,
+        "on_loop_ns": found.on_loop,
+        "correlation": publication.correlation,
+        "cause": None if publication.cause is None else publication.cause + 1,
+        "fault": found.fault,
+        "error": _error(journal, index),
+    }
+
+
+def _error(journal: Journal, index: int) -> dict[str, str] | None:
+    text = journal.failures.get(index)
+    if not text:
+        return None
+    kind, _, message = failure_head(text)
+    return {"type": kind, "message": message}
+
+
+def _tell(journal: Journal, shown: list[int], console: Console) -> None:
+    wall = journal.session.wall if journal.session is not None else 0
+    rows: list[list[Cell]] = [[(head, "dim") for head in ("#", "time", "event", "handler", "status", "duration", "")]]
+    for index in shown:
+        found = journal.execution(index)
+        error = _error(journal, index)
+        colour = "red" if found.status in BAD_STATUSES else "yellow" if found.status == "swallowed" else ""
+        rows.append(
+            [
+                str(found.number),
+                format_clock(wall + found.start),
+                one_line(found.event.name, 60),
+                one_line(found.handler.label, 80),
+                (found.status.replace("_", " "), colour),
+                "" if found.duration is None else format_duration(found.duration),
+                one_line(f"{error['type']}: {error['message']}", 80) if error else "",
+            ]
+        )
+    console.table(rows, indent=0, right=(0, 5))

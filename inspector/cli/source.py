@@ -1,0 +1,306 @@
+"""Which program a command runs: one that is named, that of the project around the current folder, or the demo."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from inspector.app.places import kept_settings_path, trust_path
+from inspector.app.text import one_line, visible
+from inspector.cli import exitcodes
+from inspector.cli.programs import demo_program
+from inspector.cli.running import Troubles, recording
+from inspector.core.description import Problem
+from inspector.core.errors import UsageError
+from inspector.hosts.child import ChildHost
+from inspector.hosts.embedded import EmbeddedHost
+from inspector.hosts.kept import KeptSettings
+from inspector.hosts.project import LOAD_TIMEOUT, Project
+from inspector.hosts.trouble import LoadError
+from inspector.hosts.trust import Trust
+
+if TYPE_CHECKING:
+    import argparse
+
+    from inspector.agent.program import Program
+    from inspector.app.recording import Host
+    from inspector.cli.console import Console
+    from inspector.core.description import CatalogDescription
+    from inspector.core.records import HostNoted
+
+#: Options that say what is loaded, and the names under which they are parsed.
+_OPTIONS: Final = ("app", "catalog", "db_session", "python", "env", "cwd", "load_timeout")
+#: How much of a program's traceback, and of what it printed, is shown.
+_MOST_LINES: Final = 40
+_MOST_CHARACTERS: Final = 6_000
+
+Command = Callable[["argparse.Namespace", "Console"], int]
+
+
+class Source(Protocol):
+    """A program that can be run.
+
+    Attributes:
+        name: What people call it.
+        kind: What a session of it says where it comes from: ``demo`` or ``project``.
+    """
+
+    name: str
+    kind: str
+
+    def make_host(self, seed: int | None = None) -> Host:
+        """Make a host that has not been started, on the loop that will read its stream."""
+
+    async def describe(self) -> CatalogDescription:
+        """Give what the program declares; a project is loaded for that, and ended again.
+
+        Raises:
+            LoadError: It cannot be loaded.
+            InspectorError: Its interpreter, or its file of settings, does not exist.
+        """
+
+
+class EmbeddedSource:
+    """A program that runs in this process.
+
+    Args:
+        make_program: Makes it, from a seed.
+        name: What people call it.
+        kind: What its sessions say where they come from.
+
+    Attributes:
+        make_program: Makes it, from a seed.
+    """
+
+    def __init__(
+        self, make_program: Callable[[int | None], Program] = demo_program, name: str = "demo", kind: str = "demo"
+    ) -> None:
+        self.make_program = make_program
+        self.name = name
+        self.kind = kind
+
+    def make_host(self, seed: int | None = None) -> Host:
+        """Make a host; the program is made on its thread."""
+        return EmbeddedHost(functools.partial(self.make_program, seed), seed=seed)
+
+    async def describe(self) -> CatalogDescription:
+        """Give what the program declares, without starting it."""
+        return self.make_program(None).catalog()
+
+
+class ProjectSource:
+    """Somebody's own program, in a process of its own.
+
+    Args:
+        project: What to load.
+        console: Where to tell what it prints.
+        verbose: Tell that.
+
+    Attributes:
+        project: What to load.
+    """
+
+    kind = "project"
+
+    def __init__(self, project: Project, console: Console, *, verbose: bool = False) -> None:
+        self.project = project
+        self.name = project.name
+        self._console = console
+        self._verbose = verbose
+
+    def make_host(self, seed: int | None = None) -> Host:
+        """Make a host; its ``start`` loads the project."""
+        return ChildHost(self.project, seed=seed)
+
+    async def describe(self) -> CatalogDescription:
+        """Give what the program declares, and what of it could not be loaded."""
+        troubles = Troubles(self._console)
+        async with recording(
+            None, self, troubles, self._console, name=self.name, seed=None, verbose=self._verbose
+        ) as made:
+            pass
+        catalog = made.journal.catalog
+        assert catalog is not None  # noqa: S101 - a started recording has folded its first record
+        late = (problem_of(note) for note in made.journal.host_notes if note.kind == "problem")
+        known = {problem.text for problem in catalog.problems}
+        found = [problem for problem in late if problem.text not in known]
+        return dataclasses.replace(catalog, problems=(*catalog.problems, *dict.fromkeys(found)))
+
+
+def problem_of(note: HostNoted) -> Problem:
+    """Read what a host noted about a part of the program that cannot be used."""
+    data = json.loads(note.data) if note.data else {}
+    where = str(data.get("where", ""))
+    return Problem(where, note.text.removeprefix(f"{where}: "), str(data.get("hint", "")))
+
+
+def sentence_of(problem: Problem) -> str:
+    """Give a problem as one sentence that says what it is about."""
+    named = problem.text.startswith(problem.where)
+    return problem.text if named else f"{problem.where}: {problem.text}"
+
+
+def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Give the options that say what is loaded, by the names under which they are parsed; those left out are not in."""
+    return {name: value for name in _OPTIONS if (value := getattr(arguments, name, None)) is not None}
+
+
+def source_of(arguments: argparse.Namespace, console: Console) -> Source:
+    """Choose the program that a command runs: ``--demo``, ``--app``, ``[tool.inspector]`` here, else the demo.
+
+    A project that was only found is asked about first; the answer is remembered.
+
+    Args:
+        arguments: Parsed with ``parser.add_source_options``.
+        console: Where it is said which program it is, and where the question is asked.
+
+    Raises:
+        UsageError: An option is wrong, or there is no consent.
+    """
+    chosen = project_of(arguments)
+    if chosen is None:
+        return EmbeddedSource()
+    project, allowed = chosen
+    if not allowed:
+        _ask_for_consent(project, console)
+    if not getattr(arguments, "json", False):
+        origin = f", named in {project.source}" if project.source is not None else ""
+        text = f"Loading {', '.join(project.app)} with {project.interpreter().path}{origin}."
+        console.note(one_line(text, 1_000))
+    return ProjectSource(_with_kept_settings(project), console, verbose=arguments.verbose)
+
+
+def project_of(arguments: argparse.Namespace) -> tuple[Project, bool] | None:
+    """Choose the project that a command runs, None for the demo; nothing is asked.
+
+    Returns:
+        The project, and whether the options name it: that is the consent.
+
+    Raises:
+        UsageError: An option is wrong.
+    """
+    given = given_options(arguments)
+    if arguments.use_demo:
+        if given:
+            raise UsageError(f"--demo and {_option(next(iter(given)))} exclude each other.")
+        return None
+    if "app" in given:
+        return _from_options(given), True
+    found = _found(given)
+    if found is not None:
+        return found, False
+    if given:
+        hint = "Name it with --app MODULE:ATTR, or in [tool.inspector] of pyproject.toml."
+        raise UsageError(f"{_option(next(iter(given)))} needs a program.", hint)
+    return None
+
+
+def _with_kept_settings(project: Project) -> Project:
+    """Add what was filled in for the project in the window; what is given now stands above that."""
+    now = project.environment()
+    kept = KeptSettings(kept_settings_path()).of(project)
+    return project.with_settings({name: value for name, value in kept.items() if name not in now})
+
+
+def _from_options(given: dict[str, Any]) -> Project:
+    return Project.from_options(
+        ",".join(given["app"]),
+        catalog=",".join(given.get("catalog", ())),
+        db_session=given.get("db_session"),
+        python=given.get("python"),
+        env=given.get("env"),
+        cwd=given.get("cwd"),
+        load_timeout=given.get("load_timeout", LOAD_TIMEOUT),
+    )
+
+
+def _found(given: dict[str, Any]) -> Project | None:
+    """Read the project around the folder; options stand above what its file says."""
+    folder = Path(given.get("cwd") or Path.cwd()).expanduser()
+    project = Project.from_folder(folder)
+    others = {name: value for name, value in given.items() if name != "cwd"}
+    if project is None or not others:
+        return project
+    by_hand = _from_options({"app": project.app, **others, "cwd": project.cwd})
+    fields = {"catalog": "catalog", "db_session": "db_session", "python": "python", "env": "env_file"}
+    fields["load_timeout"] = "load_timeout"
+    return dataclasses.replace(project, **{fields[name]: getattr(by_hand, fields[name]) for name in others})
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _ask_for_consent(project: Project, console: Console) -> None:
+    """See to it that somebody allowed this project's code to run.
+
+    Raises:
+        UsageError: There is no terminal to ask on, or the answer was no.
+    """
+    trust = Trust(trust_path())
+    question = trust.needs_consent(project)
+    if question is None:
+        return
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
+        raise UsageError(
+            f"Nobody has allowed yet to load {', '.join(project.app)}, named in {project.source}, "
+            f"with {project.interpreter().path}.",
+            f"If you trust its code, add: {_spelled_out(project)} (or run this once in a terminal, and answer y). "
+            "--demo runs the demo.",
+        )
+    console.flush()
+    sys.stderr.write(f"{one_line(question, 2_000)} [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
+        raise UsageError("Nothing was loaded.", "--demo runs the demo.")
+    trust.remember(project)
+
+
+def _spelled_out(project: Project) -> str:
+    """Give the options that load the project without being asked."""
+    words = [word for app in project.app for word in ("--app", app)]
+    words += [word for catalog in project.catalog for word in ("--catalog", catalog)]
+    words += ["--db-session", project.db_session] if project.db_session else []
+    words += ["--python", str(project.interpreter().path)]
+    words += ["--env", str(project.env_file)] if project.env_file else []
+    words += ["--load-timeout", f"{project.load_timeout:g}"] if project.load_timeout != LOAD_TIMEOUT else []
+    return shlex.join([*words, "--cwd", str(project.cwd)])
+
+
+def tells_load_errors(command: Command) -> Command:
+    """Let a command say in full why a project could not be loaded: the sentence, then the project's own frames.
+
+    The command's exit code is 1 then.
+    """
+
+    @functools.wraps(command)
+    def run(arguments: argparse.Namespace, console: Console, *others: Any) -> int:
+        try:
+            return command(arguments, console, *others)
+        except LoadError as error:
+            tell_load_error(error, console, verbose=arguments.verbose)
+            return exitcodes.FAILED
+
+    return run
+
+
+def tell_load_error(error: LoadError, console: Console, *, verbose: bool = False) -> None:
+    """Say why a project could not be loaded: one sentence, what to do, its traceback cut to its own frames."""
+    console.trouble(error)
+    if "\n" in error.traceback:  # else it says no more than the sentence does
+        console.note(f"In the program's own code:\n{_bounded(error.traceback.splitlines())}")
+    if verbose and error.output:
+        console.note(f"What it wrote to its error stream last:\n{_bounded(list(error.output))}")
+
+
+def _bounded(lines: list[str]) -> str:
+    left_out = len(lines) - _MOST_LINES
+    shown = [f"… {left_out} lines are left out", *lines[-_MOST_LINES:]] if left_out > 0 else lines
+    text = "\n".join(f"  {visible(line)}" for line in shown)
+    return text if len(text) <= _MOST_CHARACTERS else f"  …{text[-_MOST_CHARACTERS:]}"

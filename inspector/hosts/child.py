@@ -1,0 +1,362 @@
+"""The child host: a project in a process of its own, on its own interpreter.
+
+It has the API of the embedded host, and whatever becomes of the process is told where everything else is: in the
+stream. One stream lasts over any number of restarts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, InvalidStateError
+from typing import TYPE_CHECKING, Any, Final
+
+from inspector.core.errors import InspectorError
+from inspector.core.facts import CatalogFacts
+from inspector.core.redact import Redactor
+from inspector.core.stream import LiveStream
+from inspector.core.typed import build
+from inspector.hosts.intake import FULL, Intake
+from inspector.hosts.launch import launch_of
+from inspector.hosts.obituary import Loading, explain_end, explain_load, explain_stuck
+from inspector.hosts.supervisor import Ended, Supervisor
+from inspector.hosts.trouble import LoadError, load_error
+
+if TYPE_CHECKING:
+    from inspector.hosts.project import Project
+    from inspector.hosts.stacks import Dump
+
+#: Seconds that a child has to end by itself: when it answers, and when its loop does not.
+STOP_TIME: Final = 5.0
+STOP_TIME_BLOCKED: Final = 1.0
+
+NEW: Final = "new"
+LOADING: Final = "loading"
+RUNNING: Final = "running"
+BLOCKED: Final = "blocked"
+STUCK: Final = "stuck"
+ENDED: Final = "ended"
+STOPPED: Final = "stopped"
+_ALIVE: Final = frozenset({RUNNING, BLOCKED, STUCK})
+
+
+class ChildHost:
+    """Runs a project in a child process.
+
+    Verbs go down (``fire``, ``set_faults``, ``stop`` …); what happens comes up in ``stream``, and nowhere else. What
+    becomes of the process are ``HostNoted`` rows: ``problem`` (a part could not be loaded), ``output`` (a line it
+    printed), ``output_dropped``, ``blocked`` and ``unblocked`` (its loop), ``stuck`` and ``unstuck`` (its interpreter),
+    ``ended``, ``restarted`` (data: the catalog, if it changed), ``restart_failed``.
+
+    ``stream`` belongs to the loop that makes the host.
+
+    Args:
+        project: What to load.
+        seed: Seed of the synthetic values, told in the session's record.
+
+    Attributes:
+        project: What is loaded.
+        state: ``new``, ``loading``, ``running``, ``blocked`` (its loop does not answer), ``stuck`` (nothing in it
+            does), ``ended`` (by itself, or killed) or ``stopped``.
+        problems: Parts of the project that could not be loaded; the rest works.
+        files: Files of the project's modules.
+        facts: What is known of the project beyond its description.
+        python: Version of its interpreter, empty before the start.
+    """
+
+    def __init__(self, project: Project, *, seed: int | None = None) -> None:
+        self.project = project
+        self._seed = seed
+        self._intake = Intake(self._host_said)
+        self.stream = LiveStream(self._intake)
+        self._supervisor: Supervisor | None = None
+        self._starting = asyncio.Lock()
+        self._redactor = Redactor()
+        self._ready: Future[None] = Future()
+        self._lock = threading.Lock()
+        self._loading = Loading()
+        self._refused = 0
+        self._lag = 0
+        self._last_words = ""
+        self.state = NEW
+        self.problems: tuple[LoadError, ...] = ()
+        self.files: tuple[str, ...] = ()
+        self.facts = CatalogFacts()
+        self.python = ""
+        self.faults = False
+        self.recording = True
+
+    @property
+    def lag(self) -> int:
+        """Nanoseconds the bus's loop took to answer last; 0 when it does not run."""
+        return self._lag if self.state in _ALIVE else 0
+
+    @property
+    def running(self) -> bool:
+        """Fires are taken."""
+        return self.state in _ALIVE
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the process, None when there is none."""
+        return self._supervisor.pid if self._supervisor is not None and self.state in {LOADING, *_ALIVE} else None
+
+    def watched(self) -> tuple[str, ...]:
+        """Give the files whose change is a reason to restart: modules, file of settings, ``pyproject.toml``."""
+        besides = (self.project.env_file, self.project.source)
+        return (*self.files, *(str(path) for path in besides if path is not None))
+
+    async def start(self) -> None:
+        """Start the process and wait until the project is loaded.
+
+        Raises:
+            LoadError: It could not be loaded; ``MissingSetting`` when a setting is missing.
+            InspectorError: Its interpreter, or its file of settings, does not exist.
+        """
+        async with self._starting:
+            await self._start()
+
+    async def _start(self) -> None:
+        launch = launch_of(self.project, self._seed)
+        self._ready = Future()
+        self._loading = Loading(launch.python, launch.load_timeout, self.project.cwd)
+        self._last_words = ""
+        self.problems = ()
+        self.state = LOADING
+        self._supervisor = Supervisor(launch, self)
+        self._supervisor.start()
+        try:
+            await asyncio.wrap_future(self._ready)
+        except asyncio.CancelledError:
+            self._supervisor.kill()
+            raise
+        if self.faults:
+            self._supervisor.send(["faults", True])
+        if not self.recording:
+            self._supervisor.send(["recording", False])
+
+    async def restart(self, project: Project | None = None) -> None:
+        """End the process, if there is one, and load the project again; the stream goes on.
+
+        Args:
+            project: What to load from now on; None: the same.
+
+        Raises:
+            InspectorError: As ``start``; the stream then tells ``restart_failed``, and it can be tried again.
+        """
+        async with self._starting:
+            await self._end()
+            if project is not None:
+                self.project = project
+            before = self.files
+            try:
+                await self._start()
+            except InspectorError as error:
+                self.state = ENDED
+                # The file with the mistake must be among them: saving it is how this ends.
+                self.files = tuple(dict.fromkeys((*before, *self.files)))
+                self._intake.note("restart_failed", "error", error.text, {"hint": error.hint})
+                raise
+
+    def fire(
+        self,
+        event: str,
+        values: Sequence[Mapping[str, Any]],
+        *,
+        session: bool = True,
+        rollback: bool = False,
+        metadata: Mapping[str, str] | None = None,
+        timeout: float | None = 30.0,
+    ) -> int:
+        """Publish the event once for each mapping of values; gives the number of the fire.
+
+        What came of it is in the records that carry the number, the last of them ``fire_settled``.
+
+        Raises:
+            InspectorError: The program does not run.
+        """
+        request: dict[str, Any] = {
+            "event": event,
+            "values": [dict(mapping) for mapping in values],
+            "session": session,
+            "rollback": rollback,
+            "metadata": dict(metadata or {}),
+            "timeout": timeout,
+        }
+        with self._lock:
+            supervisor = self._running_supervisor()
+            number = self._intake.new_fire()
+            try:
+                supervisor.send(["fire", {"fire": number, **request}])
+            except BaseException:
+                self._intake.drop_fire(number)
+                raise
+        return number
+
+    def set_faults(self, on: bool) -> None:
+        """Switch the program's faults."""
+        with self._lock:
+            self._running_supervisor().send(["faults", on])
+        self.faults = on
+
+    def set_recording(self, on: bool) -> None:
+        """Record publications from now on, or let them pass; what is under way is recorded to its end."""
+        self.recording = on
+        if self._supervisor is not None and self.running:
+            self._supervisor.send(["recording", on])
+
+    def kill(self) -> None:
+        """End the process and all it has started, now; the stream tells, and ``restart`` brings it back."""
+        if self._supervisor is not None:
+            self._supervisor.kill()
+
+    async def stop(self) -> None:
+        """Let what is under way finish, for a few seconds at most, then end the process and the stream."""
+        if self._supervisor is not None and self.state == LOADING:
+            self._supervisor.stop(STOP_TIME_BLOCKED)  # whoever starts it has it, and is told
+        async with self._starting:
+            await self._end()
+        self.state = STOPPED
+        self.stream.close()
+
+    async def _end(self) -> None:
+        supervisor = self._supervisor
+        if supervisor is not None and supervisor.alive:
+            blocked = self.state in (BLOCKED, STUCK, LOADING)
+            supervisor.stop(STOP_TIME_BLOCKED if blocked else STOP_TIME)
+            await asyncio.to_thread(supervisor.join, STOP_TIME + 5)
+
+    def _running_supervisor(self) -> Supervisor:
+        if self._supervisor is None or self.state not in _ALIVE:
+            raise InspectorError("The program does not run.", "Restart it.")
+        return self._supervisor
+
+    # -- what the supervisor tells, on its thread ----------------------------------------------------------------------
+
+    def message(self, message: list[Any]) -> None:
+        """Take a message of the child; what makes no sense is counted."""
+        take = getattr(self, f"_take_{message[0]}", None) if message[0] in _VERBS else None
+        if take is None:
+            self._refused += 1
+            return
+        try:
+            take(*message[1:])
+        except (TypeError, ValueError, KeyError, AttributeError):
+            self._refused += 1
+
+    def printed(self, stream: str, text: str) -> None:
+        """Tell a line that the child printed."""
+        level = "info" if stream == "stdout" else "warning"
+        self._intake.note("output", level, self._redactor.redact_text(text), {"stream": stream})
+
+    def dropped(self, size: int) -> None:
+        """Tell that output was not shown."""
+        self._intake.note("output_dropped", "warning", f"{_size(size)} of output were dropped.", {"bytes": size})
+
+    def stuck(self, dump: Dump, seconds: float) -> None:
+        """Tell that nothing in the child answers."""
+        self.state = STUCK
+        text, data = explain_stuck(dump, seconds, self._intake)
+        self._intake.note("stuck", "error", text, data)
+
+    def unstuck(self, seconds: float) -> None:
+        """Tell that the child answers again."""
+        self.state = RUNNING
+        self._intake.note("unstuck", "info", f"The program answers again, after {seconds:.1f} s.")
+
+    def full(self) -> bool:
+        """Tell whether the window lags too far behind."""
+        return self._intake.waiting > FULL
+
+    def ended(self, ended: Ended) -> None:
+        """Tell how the child ended, end what was under way, and wake who waits for it."""
+        with self._lock:
+            loading, self.state = self.state == LOADING, ENDED
+        refused = self._refused + self._intake.refused
+        if refused:
+            text = f"{refused} records of the program were no records and were dropped."
+            self._intake.note("dropped", "warning", text, {"count": refused})
+            self._refused = self._intake.refused = 0
+        if loading:
+            self._settle(explain_load(ended, self._loading))
+            return
+        if ended.why == "stopped":
+            self._intake.interrupt("The program was stopped.")
+            return
+        text, data = explain_end(ended, self._last_words, self._intake)
+        data["output"] = [self._redactor.redact_text(line) for line in ended.tail]
+        self._intake.note("ended", "error", text, data)
+        self._intake.interrupt(text)
+
+    def _take_hello(self, said: Mapping[str, Any]) -> None:
+        self.python = str(said["python"])[:40]
+        self._loading.greeted = True
+
+    def _take_loading(self, doing: str, what: str) -> None:
+        self._loading.doing, self._loading.what = str(doing), str(what)
+
+    def _take_problem(self, trouble: Mapping[str, Any]) -> None:
+        problem = load_error(trouble)
+        self.problems = (*self.problems, problem)
+        data = {
+            "where": str(trouble["where"]),
+            "hint": problem.hint,
+            "kind": problem.kind,
+            "failure": str(trouble["failure"]),
+        }
+        self._intake.note("problem", "error", problem.text, data)
+
+    def _take_failed(self, trouble: Mapping[str, Any]) -> None:
+        self._loading.trouble = trouble
+
+    def _take_ended(self, last_words: str) -> None:
+        self._last_words = str(last_words)
+
+    def _take_files(self, files: Sequence[Any]) -> None:
+        self.files = tuple(file for file in files if type(file) is str)
+
+    def _take_facts(self, facts: Any) -> None:
+        self.facts = build(CatalogFacts, facts)
+
+    def _take_ready(self, said: Mapping[str, Any]) -> None:
+        self._intake.begin(int(said["anchor"]))
+        self._loading.ready = True
+
+    def _take_rows(self, rows: Any) -> None:
+        if not self._loading.ready:
+            raise ValueError("rows before ready")
+        self._intake.take(rows)
+        if self.state == LOADING and self._intake.catalog is not None:
+            self.state = RUNNING
+            self._settle(None)
+
+    def _take_beat(self, lag: int, *_: Any) -> None:
+        self._lag = int(lag)
+
+    def _take_bye(self) -> None:
+        self._lag = 0
+
+    def _host_said(self, kind: str) -> None:
+        if kind == "blocked" and self.state == RUNNING:
+            self.state = BLOCKED
+        elif kind == "unblocked" and self.state == BLOCKED:
+            self.state = RUNNING
+
+    def _settle(self, error: LoadError | None) -> None:
+        try:
+            if error is None:
+                self._ready.set_result(None)
+            else:
+                self._ready.set_exception(error)
+        except InvalidStateError:  # whoever waited has given up
+            return
+
+
+_VERBS: Final = frozenset(
+    {"hello", "loading", "problem", "failed", "ended", "files", "facts", "ready", "rows", "beat", "bye"},
+)
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"

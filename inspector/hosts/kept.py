@@ -1,0 +1,77 @@
+"""Small files of ours that say what a person has allowed and filled in."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inspector.core.errors import InspectorError
+
+if TYPE_CHECKING:
+    from inspector.hosts.project import Project
+
+
+class KeptFile:
+    """A JSON object in a file that only its owner can read.
+
+    Args:
+        path: The file; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def read(self) -> dict[str, Any]:
+        """Give what is kept; a file that is missing or damaged keeps nothing."""
+        try:
+            content = json.loads(self.path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def write(self, content: Mapping[str, Any]) -> None:
+        """Keep this, in one step: it must never be half a file.
+
+        Raises:
+            InspectorError: It cannot be written.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=self.path.parent, prefix=self.path.name)  # readable by us only
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(content, file, indent=1)
+            Path(name).replace(self.path)
+        except OSError as error:
+            raise InspectorError(f"{self.path} cannot be written: {error.strerror}.") from error
+
+
+class KeptSettings:
+    """Settings that a person has filled in because a program missed them, by project.
+
+    They stand here in clear, in a file that only its owner can read, and nowhere in a session.
+
+    Args:
+        path: A JSON file of ours; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = KeptFile(path)
+
+    def of(self, project: Project) -> dict[str, str]:
+        """Give what was filled in for a project."""
+        found = self._file.read().get(os.path.realpath(project.cwd))
+        if not isinstance(found, dict):
+            return {}
+        return {name: value for name, value in found.items() if isinstance(value, str)}
+
+    def keep(self, project: Project, settings: Mapping[str, str]) -> None:
+        """Keep these settings for a project, besides those that are kept already.
+
+        Raises:
+            InspectorError: They cannot be written.
+        """
+        self._file.write({**self._file.read(), os.path.realpath(project.cwd): {**self.of(project), **settings}})

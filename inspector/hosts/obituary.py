@@ -1,0 +1,148 @@
+"""How a child ended, or hangs, as sentences for people."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from inspector.agent.posture import LOST_CHANNEL
+from inspector.hosts.process import OURS
+from inspector.hosts.trouble import LoadError, load_error
+
+if TYPE_CHECKING:
+    from inspector.hosts.intake import Intake
+    from inspector.hosts.stacks import Dump, Place
+    from inspector.hosts.supervisor import Ended
+
+_DOING: Final = {"importing": "imported", "calling": "called", "starting": "started"}
+_MANY: Final = 5
+
+
+@dataclass
+class Loading:
+    """What is known of a load under way.
+
+    Attributes:
+        python: The interpreter.
+        timeout: Seconds that it may take.
+        cwd: Where it runs.
+        doing: ``importing``, ``calling`` or ``starting``.
+        what: Module or import string.
+        greeted: The child has said hello.
+        ready: It is loaded.
+        trouble: What the child said why it failed.
+    """
+
+    python: str = ""
+    timeout: float = 0.0
+    cwd: Path = field(default_factory=Path)
+    doing: str = "importing"
+    what: str = "the program"
+    greeted: bool = False
+    ready: bool = False
+    trouble: Any = None
+
+
+def explain_load(ended: Ended, loading: Loading) -> LoadError:
+    """Give the error of a child that ended before the project was loaded."""
+    if loading.trouble is not None:
+        return load_error(loading.trouble, ended.tail)
+    doing, what = _DOING.get(loading.doing, "loaded"), loading.what
+    place = _at(ended.dump.place(OURS))
+    if ended.why == "load_timeout":
+        text = f"{what} took more than {loading.timeout:g} s to be {doing} and was stopped{place}."
+        return LoadError(text, "--load-timeout gives it more time.", kind="timeout", output=ended.tail)
+    if ended.why == "start":
+        return LoadError(ended.text, "Choose another with --python.", kind="interpreter")
+    if ended.why == "protocol":
+        return LoadError(f"{what} spoiled the connection: {ended.text}", kind="protocol", output=ended.tail)
+    if ended.why in ("stopped", "killed"):
+        return LoadError("Loading was stopped.", kind="stopped", output=ended.tail)
+    if not loading.greeted:
+        last = f": {ended.tail[-1]}" if ended.tail else ""
+        text = f"{loading.python} does not run as a Python 3.10 or newer{last}."
+        return LoadError(text, "Choose another with --python.", kind="interpreter", output=ended.tail)
+    if ended.code == LOST_CHANNEL:
+        text = f"{what} closed the inspector's connection while it was being {doing}."
+        return LoadError(text, "It closes file descriptors that are not its own.", kind="crash", output=ended.tail)
+    if ended.code < 0:
+        reason = ended.dump.fatal or _signal(ended.code)
+        text = f"{what} crashed the interpreter while it was being {doing}: {reason}{place}."
+        return LoadError(text, kind="crash", output=ended.tail)
+    text = f"{what} ended the program with exit code {ended.code} while it was being {doing}."
+    return LoadError(text, "It may call os._exit().", kind="exit", output=ended.tail)
+
+
+def explain_end(ended: Ended, last_words: str, intake: Intake) -> tuple[str, dict[str, Any]]:
+    """Give text and data of the row that tells of the end of a child that ran."""
+    place = ended.dump.place(OURS) if ended.dump.fatal else None
+    handlers = _handlers(intake, ended.dump if ended.dump.fatal else None)
+    inside = f" in {', '.join(handlers)}" if handlers else ""
+    if ended.why == "killed":
+        text = f"The program was killed{inside}."
+    elif ended.code == LOST_CHANNEL:
+        text = f"The program closed the inspector's connection{inside}: it closes file descriptors not its own."
+    elif ended.why == "protocol":
+        text = f"The program spoiled the connection{inside}: {ended.text}"
+    elif ended.code == -signal.SIGKILL:
+        text = f"The program was killed{inside}: SIGKILL, as when the machine runs out of memory."
+    elif ended.code < 0:
+        text = f"The program crashed{inside}: {ended.dump.fatal or _signal(ended.code)}{_at(place)}."
+    else:
+        text = f"The program ended with exit code {ended.code}{inside}."
+    if last_words:
+        text += f" {last_words}"
+    data = {
+        "code": ended.code,
+        "signal": _signal(ended.code) if ended.code < 0 else "",
+        "why": ended.why,
+        "executions": sorted(intake.running)[-100:],
+        "handlers": handlers,
+        "file": place.file if place else "",
+        "line": place.line if place else 0,
+    }
+    return text, data
+
+
+def explain_stuck(dump: Dump, seconds: float, intake: Intake) -> tuple[str, dict[str, Any]]:
+    """Give text and data of the row that tells that nothing in a child answers."""
+    place = dump.place(OURS)
+    handlers = _handlers(intake, dump)
+    inside = f" in {', '.join(handlers)}" if handlers else ""
+    where = f", {place}" if place else ""
+    why = "it seems that code that is not Python holds its interpreter"
+    text = f"The program has not answered for {seconds:.1f} s{inside}{where}: {why}."
+    data = {
+        "handler": handlers[0] if handlers else "",
+        "handlers": handlers,
+        "function": place.function if place else "",
+        "file": place.file if place else "",
+        "line": place.line if place else 0,
+        "since": max(0, intake.now() - int(seconds * 1e9)),
+    }
+    return text, data
+
+
+def _handlers(intake: Intake, dump: Dump | None) -> list[str]:
+    """Give the labels of the handlers that were running: the one on the stack, else all, the newest first."""
+    known = {handler.key: handler for handler in intake.catalog.handlers} if intake.catalog is not None else {}
+    keys = list(dict.fromkeys(key for _, key, _ in reversed(list(intake.running.values()))))
+    if dump is not None:
+        frames = {(place.file, place.function) for place in dump.stack}
+        on_stack = [k for k in keys if k in known and (known[k].file, known[k].method.partition(" ")[0]) in frames]
+        keys = on_stack or keys
+    labels = [known[key].label if key in known else key.rpartition(":")[2] for key in keys]
+    return labels[:_MANY]
+
+
+def _at(place: Place | None) -> str:
+    return f" at {place}" if place is not None else ""
+
+
+def _signal(code: int) -> str:
+    try:
+        return signal.Signals(-code).name
+    except ValueError:  # a signal without a name
+        return f"signal {-code}"

@@ -1,0 +1,245 @@
+"""A project: what of somebody's program is loaded, with which interpreter and settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import tomllib
+
+from inspector.core.errors import UsageError
+from inspector.hosts import interpreters
+from inspector.hosts.dotenv import read_env_file
+
+if TYPE_CHECKING:
+    from inspector.hosts.interpreters import Interpreter
+
+#: Seconds that loading may take.
+LOAD_TIMEOUT: Final = 10.0
+#: Keys of ``[tool.inspector]``.
+KEYS: Final = (
+    *("app", "catalog", "db-session", "python", "env", "cwd", "name", "load-timeout"),
+    *("handlers", "publish", "adapter"),
+)
+_DOTTED: Final = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
+_IMPORT: Final = re.compile(rf"^{_DOTTED}(?::{_DOTTED})?$")
+
+
+@dataclass(frozen=True)
+class Project:
+    """What is loaded. Paths are absolute.
+
+    Attributes:
+        app: Import strings ``MODULE`` or ``MODULE:ATTR[.attr]``: buses, factories, handler dicts, modules.
+        catalog: The same for registries, or packages to scan; may be empty.
+        db_session: Import string of what gives a database session.
+        python: The interpreter as it was named; None chooses the project's own.
+        env_file: File of settings.
+        cwd: Where the program runs; first on its path.
+        name: What people call it.
+        source: The ``pyproject.toml`` it was read from, None when it was given by hand.
+        settings: Further settings, from the form; they hold before the file's, and those before the environment's.
+        load_timeout: Seconds that loading may take.
+        memory: Bytes of address space that it may take; None sets no limit.
+        handlers: Attributes that hold the handlers, where finding them by structure fails.
+        publish: Name of the method that publishes, likewise.
+        adapter: Name of the adapter that reads the buses, likewise.
+    """
+
+    app: tuple[str, ...]
+    catalog: tuple[str, ...] = ()
+    db_session: str | None = None
+    python: str | None = None
+    env_file: Path | None = None
+    cwd: Path = field(default_factory=Path.cwd)
+    name: str = ""
+    source: Path | None = None
+    settings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    load_timeout: float = LOAD_TIMEOUT
+    memory: int | None = None
+    handlers: tuple[str, ...] = ()
+    publish: str = ""
+    adapter: str = ""
+
+    def __post_init__(self) -> None:
+        for option, texts in (("app", self.app), ("catalog", self.catalog), ("db-session", (self.db_session,))):
+            for text in texts:
+                if text is not None:
+                    _check_import(option, text)
+        if not self.app:
+            raise UsageError("There is nothing to load.", "Name it with --app MODULE:ATTR.")
+        if not self.cwd.is_dir():
+            raise UsageError(f"There is no folder {self.cwd}.", "Name one with --cwd.")
+        if not self.load_timeout > 0:
+            raise UsageError(f"Loading cannot take {self.load_timeout} seconds.", "Give --load-timeout more than 0.")
+        if not self.name:
+            object.__setattr__(self, "name", self.app[0].partition(":")[0].partition(".")[0])
+
+    @classmethod
+    def from_options(
+        cls,
+        app: str | Sequence[str],
+        *,
+        catalog: str | Sequence[str] = (),
+        db_session: str | None = None,
+        python: str | None = None,
+        env: str | Path | None = None,
+        cwd: str | Path | None = None,
+        name: str = "",
+        load_timeout: float = LOAD_TIMEOUT,
+        handlers: str | Sequence[str] = (),
+        publish: str = "",
+        adapter: str = "",
+    ) -> Project:
+        """Make a project of command-line options. Several apps or catalogs: a list, or one text with commas.
+
+        Relative paths are relative to the current folder.
+
+        Raises:
+            UsageError: An option is wrong.
+        """
+        folder = Path(os.path.abspath(Path(cwd).expanduser() if cwd else Path.cwd()))  # noqa: PTH100 - keep links
+        return cls(
+            app=_several(app),
+            catalog=_several(catalog),
+            db_session=db_session or None,
+            python=_here(python) if python else None,
+            env_file=_beside(Path.cwd(), env),
+            cwd=folder,
+            name=name,
+            load_timeout=load_timeout,
+            handlers=_several(handlers),
+            publish=publish,
+            adapter=adapter,
+        )
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> Project | None:
+        """Read ``[tool.inspector]`` of the nearest ``pyproject.toml`` at or above the folder; None without one.
+
+        Raises:
+            UsageError: The file or the table is wrong.
+        """
+        start = Path(os.path.abspath(folder))  # noqa: PTH100 - keep links
+        for place in (start, *start.parents):
+            file = place / "pyproject.toml"
+            if file.is_file():
+                table = _table(file)
+                return None if table is None else cls._from_table(file, table)
+        return None
+
+    @classmethod
+    def _from_table(cls, file: Path, table: Mapping[str, Any]) -> Project:
+        table = {key: value for key, value in table.items() if key != "check"}  # that one is for the findings
+        for key, value in table.items():
+            if key.replace("_", "-") not in KEYS:
+                raise UsageError(f"{file}: [tool.inspector] has no {key}.", f"It knows {', '.join(KEYS)}.")
+            good = isinstance(value, str) or (key in ("app", "catalog", "handlers") and _is_texts(value))
+            if not good and not (key.replace("_", "-") == "load-timeout" and type(value) in (int, float)):
+                raise UsageError(f"{file}: [tool.inspector] {key} must be text.")
+        known = {key.replace("_", "-"): value for key, value in table.items()}
+        folder = file.parent
+        if "app" not in known:
+            raise UsageError(f"{file}: [tool.inspector] names no app.", 'Add app = "MODULE:ATTR".')
+        return cls(
+            app=_several(known["app"]),
+            catalog=_several(known.get("catalog", ())),
+            db_session=known.get("db-session"),
+            python=known.get("python"),
+            env_file=_beside(folder, known.get("env")),
+            cwd=_beside(folder, known.get("cwd")) or folder,
+            name=known.get("name", ""),
+            source=file,
+            load_timeout=float(known.get("load-timeout", LOAD_TIMEOUT)),
+            handlers=_several(known.get("handlers", ())),
+            publish=known.get("publish", ""),
+            adapter=known.get("adapter", ""),
+        )
+
+    def with_settings(self, settings: Mapping[str, str]) -> Project:
+        """Give the project with further settings, as from the form for missing ones."""
+        return replace(self, settings={**self.settings, **settings})
+
+    def interpreter(self) -> Interpreter:
+        """Choose the interpreter.
+
+        Raises:
+            UsageError: The one that was named does not exist.
+        """
+        if self.python is not None:
+            return interpreters.choose(self.python, self.source.parent if self.source is not None else self.cwd)
+        for folder in self._folders():
+            found = interpreters.choose(None, folder)
+            if found.source != "inspector":
+                break
+        return found
+
+    def _folders(self) -> list[Path]:
+        """Give where an environment may be: from where the program runs up to the project's own folder."""
+        above = [self.cwd, *self.cwd.parents]
+        for number, folder in enumerate(above):
+            if (folder / "pyproject.toml").is_file() or folder == (self.source.parent if self.source else None):
+                return above[: number + 1]
+        return [self.cwd]
+
+    def environment(self) -> dict[str, str]:
+        """Give the whole environment of the program.
+
+        Raises:
+            UsageError: The file of settings cannot be read.
+        """
+        from_file = read_env_file(self.env_file) if self.env_file is not None else {}
+        return {**os.environ, **from_file, **self.settings}
+
+    def digest(self) -> str:
+        """Give a digest of what would be loaded; consent is for exactly that."""
+        entry = (self.app, self.catalog, self.db_session, self.python, self.env_file, self.cwd, self.source)
+        text = json.dumps([os.path.realpath(part) if isinstance(part, Path) else part for part in entry])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _table(file: Path) -> Mapping[str, Any] | None:
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}.") from error
+    tool = content.get("tool", {})
+    table = tool.get("inspector") if isinstance(tool, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise UsageError(f"{file}: tool.inspector is not a table.")
+    return table
+
+
+def _several(texts: str | Sequence[str]) -> tuple[str, ...]:
+    parts = texts.split(",") if isinstance(texts, str) else texts
+    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(part, str) for part in value)
+
+
+def _beside(folder: Path, path: str | Path | None) -> Path | None:
+    return Path(os.path.abspath(folder / Path(path).expanduser())) if path else None  # noqa: PTH100 - keep links
+
+
+def _here(python: str) -> str:
+    """Give an interpreter that is named by a path as an absolute one; a mere name is looked for on PATH."""
+    path = _beside(Path.cwd(), python)
+    return str(path) if path is not None and path.exists() else python
+
+
+def _check_import(option: str, text: str) -> None:
+    if _IMPORT.match(text):
+        return
+    module, colon, attribute = text.partition(":")
+    if module.endswith(".py") or "/" in module:
+        dotted = module.removesuffix(".py").strip("./").replace("/", ".")
+        raise UsageError(f"--{option} {text} names a file.", f"Name the module: {dotted}{colon}{attribute}")
+    raise UsageError(f"--{option} {text} is no import string.", "It looks like MODULE:ATTR, as in shop.wiring:get_bus.")

@@ -1,0 +1,69 @@
+"""Stacks as ``faulthandler`` writes them: when the child crashes, and when it is asked what it is doing."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_THREAD: Final = re.compile(r"^(?:Current thread|Thread) 0x([0-9a-f]+)")
+_FRAME: Final = re.compile(r'^  File "(.*)", line (\d+) in (.*)$')
+_LIBRARY: Final = re.compile(r"/lib(?:64)?/python3\.\d+/|/(?:site|dist)-packages/|^<")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line that was running."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Dump:
+    """One dump.
+
+    Attributes:
+        fatal: Why it was written, empty when it was asked for: ``Segmentation fault``.
+        stack: The frames of the main thread (of a crash: of the thread that crashed), innermost first.
+    """
+
+    fatal: str
+    stack: tuple[Place, ...]
+
+    def place(self, ours: str) -> Place | None:
+        """Give the innermost line of the project itself, else the innermost that is not ours.
+
+        Args:
+            ours: The folder of our own package.
+        """
+        others = [place for place in self.stack if not place.file.startswith(ours)]
+        for place in others:
+            if not _LIBRARY.search(place.file):
+                return place
+        return others[0] if others else None
+
+
+def read_dump(text: str, main_thread: int) -> Dump:
+    """Read the last dump in the text."""
+    fatal = ""
+    stacks: dict[str, list[Place]] = {}
+    current: list[Place] = []
+    crashed: list[Place] | None = None
+    for line in text.splitlines():
+        if line.startswith("Fatal Python error: "):
+            fatal, stacks, crashed = line.removeprefix("Fatal Python error: "), {}, None
+        elif thread := _THREAD.match(line):
+            if f"{int(thread[1], 16):x}" in stacks:  # another dump begins
+                stacks = {}
+            current = stacks[f"{int(thread[1], 16):x}"] = []
+            if line.startswith("Current"):
+                crashed = current
+        elif frame := _FRAME.match(line):
+            current.append(Place(frame[1], int(frame[2]), frame[3]))
+    main = stacks.get(f"{main_thread & (1 << 64) - 1:x}", [])
+    return Dump(fatal, tuple((crashed if fatal and crashed else main) or crashed or []))

@@ -1,0 +1,183 @@
+"""Findings as a tree for Qt: rule → finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from itertools import groupby
+from pathlib import PurePath
+from typing import Any, Final
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from inspector.app.text import one_line
+from inspector.catalog.findings import RULES, SEVERITIES, Finding, Rule, Severity
+
+Index = QModelIndex | QPersistentModelIndex
+
+MESSAGE, EVENT, PLACE = range(3)
+_TITLES: Final = ("finding", "event", "where")
+#: A shape for each severity: colour alone does not tell them apart.
+GLYPHS: Final[dict[str, str]] = {"error": "✕", "warning": "▲", "information": "●"}
+
+
+class FindingRole(IntEnum):
+    """What the model answers beside the text: ``SEVERITY``, the ``COUNT`` below a rule (0 for a finding)."""
+
+    SEVERITY = Qt.ItemDataRole.UserRole + 1
+    COUNT = Qt.ItemDataRole.UserRole + 2
+
+
+@dataclass(eq=False)
+class Row:
+    """A row: a rule with its findings below, or a finding."""
+
+    code: str
+    severity: Severity
+    number: int
+    finding: Finding | None = None
+    parent: Row | None = None
+    children: list[Row] = field(default_factory=list)
+
+    def text(self, column: int) -> str:
+        """Give the text of a cell."""
+        if self.finding is None:
+            return _rule_title(self.code) if column == MESSAGE else ""
+        texts = {MESSAGE: self.finding.message, EVENT: self.finding.event, PLACE: short_place(self.finding)}
+        return one_line(texts[column])
+
+
+class FindingsModel(QAbstractItemModel):
+    """Findings by rule; ``set_filter`` leaves some out.
+
+    Args:
+        parent: The owner.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._findings: tuple[Finding, ...] = ()
+        self._rules: list[Row] = []
+        self._text = ""
+        self._severities: frozenset[str] = frozenset(SEVERITIES)
+
+    def set_findings(self, findings: Iterable[Finding]) -> None:
+        """Show other findings, in the order in which ``find`` gives them."""
+        self._findings = tuple(findings)
+        self._rebuild()
+
+    def set_filter(self, text: str, severities: Iterable[str] = SEVERITIES) -> None:
+        """Show only findings of these severities that have every word of ``text`` somewhere."""
+        self._text, self._severities = text.strip(), frozenset(severities)
+        self._rebuild()
+
+    @property
+    def counts(self) -> dict[Severity, int]:
+        """How many findings there are of each severity, shown or not."""
+        return {severity: sum(each.severity == severity for each in self._findings) for severity in SEVERITIES}
+
+    @property
+    def shown(self) -> int:
+        """How many findings the filter leaves."""
+        return sum(len(row.children) for row in self._rules)
+
+    def finding(self, index: Index) -> Finding | None:
+        """Give the finding of a row, None for a rule's."""
+        row = self._row(index)
+        return row.finding if row is not None else None
+
+    def rule(self, index: Index) -> Rule | None:
+        """Give the rule of a row, or the rule that found it; None when it is not one of the check's."""
+        row = self._row(index)
+        return RULES.get(row.code) if row is not None else None
+
+    def index_of_event(self, event: str) -> QModelIndex:
+        """Give the worst finding about an event; invalid when there is none."""
+        for rule in self._rules:
+            for row in rule.children:
+                if row.finding is not None and row.finding.event == event:
+                    return self.createIndex(row.number, 0, row)
+        return QModelIndex()
+
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
+        """Give the index of a cell."""
+        rows = self._below(parent)
+        if not (0 <= row < len(rows) and 0 <= column < len(_TITLES)) or (parent.isValid() and parent.column()):
+            return QModelIndex()
+        return self.createIndex(row, column, rows[row])
+
+    def parent(self, child: Index) -> QModelIndex:  # type: ignore[override]
+        """Give the rule of a finding."""
+        row = self._row(child)
+        above = row.parent if row is not None else None
+        return QModelIndex() if above is None else self.createIndex(above.number, 0, above)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """Give the number of rows below a parent."""
+        return 0 if parent.isValid() and parent.column() else len(self._below(parent))
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002, B008
+        """Give the number of columns."""
+        return len(_TITLES)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
+        """Give the title of a column."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _TITLES[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Give what a cell shows, or a fact behind it (``FindingRole``)."""
+        row = self._row(index)
+        if row is None:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.text(index.column())
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{row.severity}: {row.text(index.column())}"
+        if role == FindingRole.SEVERITY:
+            return row.severity
+        return len(row.children) if role == FindingRole.COUNT else None
+
+    def _below(self, parent: Index) -> Sequence[Row]:
+        row = self._row(parent)
+        return self._rules if row is None else row.children
+
+    @staticmethod
+    def _row(index: Index) -> Row | None:
+        row = index.internalPointer() if index.isValid() else None
+        return row if isinstance(row, Row) else None
+
+    def _rebuild(self) -> None:
+        self.beginResetModel()
+        wanted = self._text.lower().split()
+        kept = (each for each in self._findings if each.severity in self._severities and _has(each, wanted))
+        rules: list[Row] = []
+        for (code, severity), found in groupby(kept, key=lambda each: (each.code, each.severity)):
+            rule = Row(code, severity, len(rules))
+            rule.children = [Row(code, severity, number, each, rule) for number, each in enumerate(found)]
+            rules.append(rule)
+        self._rules = rules
+        self.endResetModel()
+
+
+def short_place(finding: Finding) -> str:
+    """Give where a finding stands, short: ``events.py:12``."""
+    if not finding.file:
+        return ""
+    name = PurePath(finding.file).name
+    return f"{name}:{finding.line}" if finding.line else name
+
+
+def _rule_title(code: str) -> str:
+    rule = RULES.get(code)
+    return f"{code}  {rule.name.replace('-', ' ')}" if rule is not None else code
+
+
+def _has(finding: Finding, wanted: Sequence[str]) -> bool:
+    if not wanted:
+        return True
+    parts = (finding.code, _rule_title(finding.code), finding.message, finding.event, finding.handler, finding.file)
+    text = "\n".join(parts).lower()
+    return all(word in text for word in wanted)

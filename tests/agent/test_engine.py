@@ -1,0 +1,447 @@
+"""The engine: what is fired, what comes of it, and how it is told when it cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inspector.agent.engine import Engine, FireRequest
+from inspector.core import InMemoryEventBus
+from inspector.core.codec import plain
+from inspector.core.context import FIRE, HANDLER_TIMEOUT
+from inspector.core.errors import InspectorError
+from inspector.core.faults import FaultRule
+from inspector.core.recorder import Recorder
+from inspector.core.records import HandlerEnded, HandlerStarted, HostNoted, Published, SessionStarted
+from inspector.demo import build
+from tests.programs import (
+    Bench,
+    OrderPlaced,
+    OrderShipped,
+    Shop,
+    demo_program,
+    engine_of,
+    host_notes,
+    of,
+    shop_program,
+    until,
+)
+
+pytestmark = [
+    pytest.mark.allow_log("inspector.core.bus", "event_handler_failed"),
+    pytest.mark.allow_log("inspector.demo.events"),
+]
+
+
+def settled(found: list[Any]) -> dict[str, Any]:
+    """What the last note says: every fire ends with it, once."""
+    (note,) = host_notes(found, "fire_settled")
+    assert found[-1] is note
+    return dict(json.loads(note.data))
+
+
+async def test_a_fire_is_recorded_under_its_number_and_settled() -> None:
+    async with engine_of(shop_program()) as bench:
+        (started,) = of(SessionStarted, bench.records()[:1])
+        assert started.program == "shop"
+        found = await bench.fire("OrderPlaced", {"number": 7}, metadata={"ip": "192.0.2.1"})
+        (published,) = of(Published, found)
+        assert (published.event_type, published.fire, published.handlers) == ("OrderPlaced", 1, 1)
+        assert plain(published.payload)["number"] == 7
+        assert json.loads(published.context) == {"session": True, "metadata": {"ip": "192.0.2.1"}}
+        assert settled(found) == {"fire": 1, "published": 1}
+        assert FIRE.get() == 0
+
+
+async def test_several_values_are_published_one_after_another() -> None:
+    running: list[int] = []
+
+    async def handler(event: OrderPlaced) -> None:
+        running.append(event.number)
+        await asyncio.sleep(0)
+        assert running[-1] == event.number
+
+    async with engine_of(shop_program(handler)) as bench:
+        found = await bench.fire("OrderPlaced", *({"number": number} for number in range(5)))
+    assert running == list(range(5))
+    assert settled(found)["published"] == 5
+    assert [ended.status for ended in of(HandlerEnded, found)] == ["ok"] * 5
+
+
+async def test_nothing_to_publish_is_settled_too() -> None:
+    async with engine_of(shop_program()) as bench:
+        await bench.engine.fire(FireRequest(9, "OrderPlaced", ()))
+        assert settled(bench.records()) == {"fire": 9, "published": 0}
+
+
+# What cannot be built
+
+
+@pytest.mark.parametrize(
+    ("event", "values", "said"),
+    [
+        ("Nothing", {}, "There is no event Nothing"),
+        ("OrderPlaced", {"number": "many"}, "number"),
+        ("OrderPlaced", {"colour": "red"}, "colour"),
+        ("OrderPlaced", {"number": -1}, "orders count from 0, not -1"),
+        ("OrderPlaced", {"number": 999}, "the user's code ends the program"),
+    ],
+)
+async def test_an_event_that_cannot_be_built_is_refused_and_settled(
+    event: str, values: dict[str, Any], said: str
+) -> None:
+    """Also when its own ``__post_init__`` raises, whatever it raises."""
+    async with engine_of(shop_program()) as bench:
+        bench.records()
+        found = await bench.fire(event, values)
+        (refused,) = host_notes(found, "fire_refused")
+        assert said in refused.text
+        assert refused.level == "error"
+        assert json.loads(refused.data)["fire"] == 1
+        assert settled(found) == {"fire": 1, "published": 0}
+        assert of(Published, found) == []
+
+
+async def test_what_comes_after_a_refused_value_is_not_published() -> None:
+    async with engine_of(shop_program()) as bench:
+        found = await bench.fire("OrderPlaced", {"number": 1}, {"number": -1}, {"number": 2})
+        assert [plain(record.payload)["number"] for record in of(Published, found)] == [1]
+        assert settled(found)["published"] == 1
+
+
+async def test_a_secret_in_the_reason_is_hidden() -> None:
+    async with engine_of(shop_program()) as bench:
+
+        def refuse(event: str, values: Any) -> Any:
+            raise ValueError("no login with password=canary-7f3a91")
+
+        bench.program.build = refuse  # type: ignore[method-assign]
+        (refused,) = host_notes(await bench.fire(), "fire_refused")
+        assert "canary" not in refused.text
+        assert "<redacted:password" in refused.text
+
+
+# Database sessions
+
+
+@pytest.mark.parametrize(
+    ("more", "steps"),
+    [
+        ({}, ["open", "commit"]),
+        ({"rollback": True}, ["open", "rollback"]),
+        ({"session": False}, []),
+    ],
+)
+async def test_a_publication_has_one_session_that_ends_as_asked(more: dict[str, Any], steps: list[str]) -> None:
+    shop, bus, seen = Shop(), InMemoryEventBus(), []
+
+    async def handler(event: OrderPlaced) -> None:
+        seen.append(bus.get_session())
+
+    async with engine_of(shop_program(handler, shop=shop, bus=bus)) as bench:
+        await bench.fire(**more)
+    assert shop.sessions == steps
+    assert seen == [shop if steps else None]
+
+
+async def test_a_program_without_a_database_gives_no_session() -> None:
+    async with engine_of(shop_program(database=False)) as bench:
+        (published,) = of(Published, await bench.fire())
+        assert json.loads(published.context)["session"] is False
+
+
+@pytest.mark.parametrize(("commits", "rows"), [(True, 1), (False, 0)])
+async def test_the_audit_row_is_there_when_the_session_was_committed(tmp_path: Path, commits: bool, rows: int) -> None:
+    values = {"email": "ada@example.org", "ip_address": "192.0.2.1", "user_agent": "test"}
+    async with engine_of(demo_program(tmp_path / "audit.sqlite")) as bench:
+        event = next(one for one in bench.program.catalog().events if one.name == "UserRegistrationAttempted")
+        needed = {field.name for field in event.fields if field.required}
+        found = await bench.fire(event.name, {name: values[name] for name in needed}, rollback=not commits)
+        assert {ended.status for ended in of(HandlerEnded, found)} == {"ok"}
+    demo = build(tmp_path / "audit.sqlite", latency=0)
+    await demo.start()
+    try:
+        assert len(await demo.database.audit_trail()) == rows
+    finally:
+        await demo.close()
+
+
+async def test_a_commit_that_fails_is_told_and_the_event_counts_as_published() -> None:
+    async with engine_of(shop_program(shop=Shop(fail_at="commit"))) as bench:
+        found = await bench.fire("OrderPlaced", {}, {})
+        one, _ = host_notes(found, "session_failed")
+        assert (one.text, one.level) == ("The database session failed: OSError: commit failed", "error")
+        assert json.loads(one.data)["fire"] == 1
+        assert settled(found)["published"] == 2
+        assert len(of(HandlerEnded, found)) == 2
+
+
+async def test_a_session_that_cannot_be_opened_ends_the_fire_before_anything_is_published() -> None:
+    async with engine_of(shop_program(shop=Shop(fail_at="open"))) as bench:
+        found = await bench.fire("OrderPlaced", {}, {})
+        (note,) = host_notes(found, "session_failed", "fire_refused")
+        assert (note.kind, note.text) == ("fire_refused", "The database session failed: OSError: open failed")
+        assert settled(found)["published"] == 0
+        assert of(Published, found) == []
+
+
+# Settling
+
+
+async def test_a_fire_settles_when_what_its_handlers_left_behind_has_ended() -> None:
+    """A task that outlives its handler and publishes still belongs to the fire."""
+    bus, leaked = InMemoryEventBus(), []
+    started = asyncio.Event()
+
+    async def publishes() -> None:
+        publishing = asyncio.ensure_future(bus.publish(OrderShipped()))
+        started.set()
+        await publishing
+
+    async def leaks(event: OrderPlaced) -> None:
+        leaked.append(asyncio.ensure_future(publishes()))
+        await started.wait()
+
+    go = asyncio.Event()
+
+    async def waits(event: OrderShipped) -> None:
+        await go.wait()
+
+    bus.subscribe(OrderShipped, waits)
+    async with engine_of(shop_program(leaks, bus=bus)) as bench:
+        firing = asyncio.ensure_future(bench.fire())
+        await until(lambda: leaked and bench.recorder.in_flight(1) == 1)
+        assert not firing.done()
+        go.set()
+        found = await firing
+        assert [record.event_type for record in of(Published, found)] == ["OrderPlaced", "OrderShipped"]
+        assert {record.fire for record in of(Published, found)} == {1}
+        assert settled(found)["published"] == 1
+        await asyncio.gather(*leaked)
+
+
+async def test_what_does_not_end_in_time_is_told_and_left_behind() -> None:
+    bus, tasks = InMemoryEventBus(), []
+    go, started = asyncio.Event(), asyncio.Event()
+
+    async def waits(event: OrderShipped) -> None:
+        started.set()
+        await go.wait()
+
+    async def publishes() -> None:
+        HANDLER_TIMEOUT.set(None)  # it takes all the time in the world
+        await bus.publish(OrderShipped())
+
+    async def leaks(event: OrderPlaced) -> None:
+        tasks.append(asyncio.ensure_future(publishes()))
+        await started.wait()
+
+    bus.subscribe(OrderShipped, waits)
+    async with engine_of(shop_program(leaks, bus=bus)) as bench:
+        found = await bench.fire(timeout=0.01)
+        assert len(host_notes(found, "unsettled")) == 1
+        assert settled(found)["published"] == 1
+        go.set()
+        await asyncio.gather(*tasks)
+
+
+async def test_handlers_have_the_time_that_the_fire_gives_them() -> None:
+    async def hangs(event: OrderPlaced) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    async with engine_of(shop_program(hangs)) as bench:
+        found = await bench.fire(timeout=0.01)
+        assert [ended.status for ended in of(HandlerEnded, found)] == ["timed_out"]
+        assert settled(found)["published"] == 1
+
+
+async def test_two_fires_at_once_keep_apart() -> None:
+    gate = {1: asyncio.Event(), 2: asyncio.Event()}
+
+    async def waits(event: OrderPlaced) -> None:
+        await gate[event.number].wait()
+
+    async with engine_of(shop_program(waits)) as bench:
+        fires = [
+            asyncio.ensure_future(bench.engine.fire(FireRequest(number, "OrderPlaced", ({"number": number},))))
+            for number in (1, 2)
+        ]
+        for _ in range(5):
+            await asyncio.sleep(0)
+        gate[2].set()
+        await fires[1]
+        assert not fires[0].done()
+        gate[1].set()
+        await fires[0]
+        found = bench.records()
+        assert [json.loads(note.data)["fire"] for note in host_notes(found, "fire_settled")] == [2, 1]
+        assert [record.fire for record in of(Published, found)] == [1, 2]
+
+
+async def test_a_fire_that_is_cancelled_is_settled_all_the_same() -> None:
+    async def hangs(event: OrderPlaced) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    async with engine_of(shop_program(hangs)) as bench:
+        firing = asyncio.ensure_future(bench.fire("OrderPlaced", {}, {}))
+        await until(lambda: bench.recorder.in_flight(1))
+        firing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await firing
+        found: list[Any] = []
+        await until(lambda: found.extend(bench.records()) or host_notes(found, "fire_settled"))
+        notes = host_notes(found, "fire_settled")
+        assert json.loads(notes[0].data)["published"] == 0
+        assert [ended.status for ended in of(HandlerEnded, found)] == ["cancelled"]
+
+
+async def test_the_next_publication_waits_while_nobody_takes_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.agent.engine.PACE_ROWS", 10)
+    async with engine_of(shop_program()) as bench:
+        firing = asyncio.ensure_future(
+            bench.engine.fire(FireRequest(1, "OrderPlaced", tuple({"number": n} for n in range(20))))
+        )
+        await until(lambda: bench.recorder.waiting > 10)
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert bench.recorder.waiting < 30
+        found: list[Any] = []
+        await until(lambda: found.extend(bench.records()) or firing.done())
+        found += bench.records()
+        assert len(of(Published, found)) == 20
+
+
+# Faults
+
+
+async def test_faults_go_on_and_off_and_both_are_told() -> None:
+    async def handler(event: OrderPlaced) -> None:
+        await asyncio.sleep(0)
+
+    rule = FaultRule("*handler", "OrderPlaced", "fail")
+    async with engine_of(shop_program(handler, faults=(rule,))) as bench:
+        bench.records()
+        bench.engine.set_faults(True)
+        found = await bench.fire()
+        assert [
+            (one.fault, two.status) for one, two in zip(of(HandlerStarted, found), of(HandlerEnded, found), strict=True)
+        ] == [("fail", "failed")]
+        (note,) = host_notes(found, "faults")
+        assert (note.text, json.loads(note.data)["on"]) == ("1 faults are on.", True)
+        bench.engine.set_faults(False)
+        found = await bench.fire()
+        assert [record.fault for record in of(HandlerStarted, found)] == [""]
+        assert json.loads(host_notes(found, "faults")[0].data) == {"on": False, "rules": []}
+
+
+# Beginning and end
+
+
+def logging_state() -> tuple[Any, ...]:
+    root = logging.getLogger()
+    return root.level, list(root.handlers), list(root.filters), logging.root.manager.disable
+
+
+async def test_nothing_is_left_behind() -> None:
+    shop, bus = Shop(), InMemoryEventBus()
+    program = shop_program(shop=shop, bus=bus, faults=(FaultRule("*", "*", "fail"),))
+    bus_before, before = vars(bus).copy(), logging_state()
+    async with engine_of(program) as bench:
+        assert logging_state() != before
+        bench.engine.set_faults(True)
+        await bench.fire()
+    assert logging_state() == before
+    assert vars(bus) == bus_before
+    assert (shop.started, shop.closed) == (1, 1)
+    await bus.publish(OrderPlaced())
+    assert [record.kind for record in bench.records() if isinstance(record, HostNoted)] == []
+
+
+@pytest.mark.parametrize("step", ["start", "catalog", "attach"])
+async def test_a_start_that_fails_leaves_nothing_behind_and_closes_the_program(
+    step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop, before = Shop(), logging_state()
+    program = shop_program(shop=shop)
+
+    def breaks(*arguments: Any) -> Any:
+        raise RuntimeError(f"{step} broke")
+
+    async def breaks_later() -> None:
+        breaks()
+
+    monkeypatch.setattr(program, step, breaks_later if step == "start" else breaks)
+    with pytest.raises(RuntimeError, match=f"{step} broke"):
+        await Engine(program, Recorder()).start()
+    assert logging_state() == before
+    assert shop.closed == 1
+
+
+async def test_a_recorder_that_breaks_is_told_and_the_handlers_go_on(expected_logs: Callable[..., None]) -> None:
+    """Whatever happens to us, the outcome of the user's handlers is the same."""
+    expected_logs("inspector.core.bus", "event_bus_observer_removed")
+    expected_logs("inspector.agent.engine", "recording stopped")
+    ran: list[int] = []
+
+    async def handler(event: OrderPlaced) -> None:
+        ran.append(event.number)
+
+    async with engine_of(shop_program(handler)) as bench:
+
+        def breaks(execution: object) -> None:
+            raise MemoryError("no room")
+
+        bench.recorder.execution_ended = breaks  # type: ignore[method-assign, assignment]
+        found = await bench.fire("OrderPlaced", {"number": 1}, {"number": 2}, timeout=0.01)
+        (note,) = host_notes(found, "observer")
+        assert (note.level, note.text) == ("error", "Recording stopped: MemoryError: no room")
+        assert ran == [1, 2]
+        assert settled(found)["published"] == 2
+
+
+async def test_metadata_of_any_kind_does_not_stop_the_recording() -> None:
+    class Trap:
+        def __str__(self) -> str:
+            raise RuntimeError("a trap")
+
+    async with engine_of(shop_program()) as bench:
+        metadata: Any = {"trap": Trap(), 3: None}
+        (published,) = of(Published, await bench.fire(metadata=metadata))
+        assert json.loads(published.context)["metadata"] == {"trap": f"<{__name__}.{Trap.__qualname__}>", "3": "None"}
+
+
+async def test_every_event_of_the_demo_can_be_fired_at_it(bench_of_the_demo: Bench) -> None:
+    from random import Random
+
+    from inspector.catalog.synthetic import synthesise
+
+    events = bench_of_the_demo.program.catalog().events
+    rng, found = Random(5), []
+    for event in events:
+        found += await bench_of_the_demo.fire(event.name, synthesise(event, rng))
+    assert len(of(Published, found)) == 79
+    assert [ended.status for ended in of(HandlerEnded, found)] == ["ok"] * 185
+    assert host_notes(found, "fire_refused", "session_failed", "unsettled", "observer") == []
+
+
+@pytest.fixture
+async def bench_of_the_demo(tmp_path: Path) -> Any:
+    async with engine_of(demo_program(tmp_path / "audit.sqlite")) as bench:
+        yield bench
+
+
+async def test_what_the_program_says_is_wrong_is_said_as_it_is() -> None:
+    async with engine_of(shop_program()) as bench:
+
+        def refuse(event: str, values: Any) -> Any:
+            raise InspectorError("Not today.", "Come back tomorrow.")
+
+        bench.program.build = refuse  # type: ignore[method-assign]
+        (refused,) = host_notes(await bench.fire(), "fire_refused")
+        assert (refused.text, json.loads(refused.data)["hint"]) == ("Not today.", "Come back tomorrow.")

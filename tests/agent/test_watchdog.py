@@ -1,0 +1,169 @@
+"""The watchdog says who holds the loop, while it is held."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from inspector.agent import watchdog as watchdog_module
+from inspector.agent.faults import FaultInjector
+from inspector.agent.watchdog import Watchdog
+from inspector.core import DomainEvent, InMemoryEventBus
+from inspector.core.description import CatalogDescription
+from inspector.core.faults import FaultRule
+from inspector.core.recorder import Recorder
+from inspector.core.records import HostNoted, to_record
+from tests.programs import line_of, until
+
+
+class Happened(DomainEvent):
+    pass
+
+
+class Watched(Recorder):
+    """A recorder that says when it was told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = {"blocked": threading.Event(), "unblocked": threading.Event()}
+
+    def host_note(self, kind: str, level: str, text: str, data: dict[str, Any] | None = None) -> None:
+        super().host_note(kind, level, text, data)
+        if kind in self.told:
+            self.told[kind].set()
+
+
+@pytest.fixture
+def recorder() -> Watched:
+    recorder = Watched()
+    recorder.start(CatalogDescription("test"))
+    return recorder
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchdog_module, "INTERVAL", 0.005)
+    monkeypatch.setattr(watchdog_module, "BLOCKED", 0.03)
+
+
+@pytest.fixture
+def watched(recorder: Watched) -> Iterator[Callable[[], Watchdog]]:
+    """Starts a watchdog on the running loop; it is stopped in the end."""
+    dogs: list[Watchdog] = []
+
+    def start() -> Watchdog:
+        dog = Watchdog(asyncio.get_running_loop(), threading.get_ident(), recorder)
+        dogs.append(dog)
+        dog.start()
+        return dog
+
+    yield start
+    for dog in dogs:
+        dog.stop()
+
+
+def notes(recorder: Recorder) -> list[HostNoted]:
+    records = [to_record(row) for row in recorder.drain()]
+    return [record for record in records if isinstance(record, HostNoted) and record.kind in ("blocked", "unblocked")]
+
+
+async def unblocked(recorder: Watched) -> None:
+    assert await asyncio.to_thread(recorder.told["unblocked"].wait, 10)
+
+
+class Shop:
+    def __init__(self, recorder: Watched) -> None:
+        self._recorder = recorder
+
+    async def computes(self, event: Happened) -> None:
+        await asyncio.sleep(0)
+        self._hold()
+
+    def sync(self, event: Happened) -> None:
+        self._hold()
+
+    def _hold(self) -> None:
+        """Hold the loop until the watchdog has said so: no longer, however slow the machine."""
+        assert self._recorder.told["blocked"].wait(10)
+
+
+@pytest.mark.parametrize("name", ["computes", "sync"])
+async def test_a_blocked_loop_names_handler_file_and_line(
+    recorder: Watched, watched: Callable[[], Watchdog], name: str
+) -> None:
+    bus = InMemoryEventBus()
+    bus.subscribe(Happened, getattr(Shop(recorder), name))
+    watched()
+    await bus.publish(Happened())
+    await unblocked(recorder)
+    blocked, over = notes(recorder)
+    told = json.loads(blocked.data)
+    assert (told["handler"], told["function"], told["file"]) == (f"Shop.{name}", name, __file__)
+    assert line_of(told["file"], told["line"]) == "self._hold()"
+    assert (blocked.kind, blocked.level) == ("blocked", "warning")
+    assert f"Shop.{name}, {__file__}:{told['line']}" in blocked.text
+    assert (over.kind, over.level) == ("unblocked", "info")
+    assert json.loads(over.data) == told
+    assert told["since"] <= blocked.at <= over.at
+
+
+async def test_a_handler_that_is_slow_on_purpose_is_named_too(
+    recorder: Watched, watched: Callable[[], Watchdog]
+) -> None:
+    """A fault in a synchronous handler blocks the loop in our own file; the handler is whom to name."""
+    bus = InMemoryEventBus()
+
+    def quick(event: Happened) -> None: ...
+
+    bus.subscribe(Happened, quick)
+    bus.interceptor = FaultInjector([FaultRule("*", "*", "slow", delay=0.1)])
+    watched()
+    await bus.publish(Happened())
+    await unblocked(recorder)
+    assert json.loads(notes(recorder)[0].data)["handler"].endswith("quick")
+
+
+async def test_a_loop_held_by_no_handler_names_the_function(recorder: Watched, watched: Callable[[], Watchdog]) -> None:
+    watched()
+    Shop(recorder)._hold()
+    await unblocked(recorder)
+    told = json.loads(notes(recorder)[0].data)
+    assert told["handler"] == ""
+    assert told["function"]
+    assert told["line"] > 0
+
+
+async def test_a_loop_that_answers_is_left_alone(recorder: Watched, watched: Callable[[], Watchdog]) -> None:
+    dog = watched()
+    end = time.monotonic() + 5
+    await until(lambda: dog.lag or time.monotonic() > end)
+    assert 0 < dog.lag < 30_000_000_000
+    if not recorder.told["blocked"].is_set():  # another process may have had the machine for 30 ms
+        assert notes(recorder) == []
+
+
+async def test_stop_ends_the_thread_at_once_even_while_the_loop_is_held(
+    recorder: Watched, watched: Callable[[], Watchdog]
+) -> None:
+    """The loop's own thread stops it: it cannot answer meanwhile."""
+    dog = watched()
+    assert recorder.told["blocked"].wait(10)
+    dog.stop()
+    assert not dog._watch.is_alive()
+    dog.stop()
+
+
+def test_a_loop_that_was_closed_ends_the_watch(recorder: Watched) -> None:
+    loop = asyncio.new_event_loop()
+    dog = Watchdog(loop, threading.get_ident(), recorder)
+    loop.close()
+    dog.start()
+    dog._watch.join(10)
+    assert not dog._watch.is_alive()
+    assert notes(recorder) == []

@@ -1,0 +1,168 @@
+"""The wire: frames hold what was put in, and what is no frame is refused before anything is allocated."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.agent.channel import Channel, SendingRecorder
+from inspector.agent.wire import MAX_FRAME, MAX_TEXT, Decoder, WireError, cut_row, encode, encode_rows
+from inspector.core.bus import InMemoryEventBus
+from inspector.core.capture import failure_from_json
+from inspector.core.description import CatalogDescription
+from inspector.core.records import HANDLER_ENDED, HOST_NOTED, PUBLISHED
+from inspector.core.redact import Redactor
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+MESSAGES = st.lists(st.tuples(st.text(min_size=1), JSON).map(list), max_size=6)
+
+
+@given(MESSAGES, st.integers(1, 64))
+def test_messages_come_out_as_they_went_in_however_the_bytes_are_cut(messages: list[list[Any]], size: int) -> None:
+    data = b"".join(encode(message) for message in messages)
+    decoder = Decoder()
+    got = [message for start in range(0, len(data), size) for message in decoder.feed(data[start : start + size])]
+    assert got == messages
+
+
+@given(st.binary(max_size=200))
+def test_garbage_is_refused_or_waits_for_more_and_never_breaks_the_reader(data: bytes) -> None:
+    try:
+        messages = Decoder().feed(data)
+    except WireError:
+        return
+    assert all(type(message) is list and type(message[0]) is str for message in messages)
+
+
+def test_a_message_longer_than_a_frame_travels_in_several() -> None:
+    message = ["rows", "x" * (3 * MAX_FRAME)]
+    data = encode(message)
+    assert int.from_bytes(data[:4], "big") == MAX_FRAME | 1 << 31
+    assert Decoder().feed(data) == [message]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"GET / HTTP/1.1\r\n", "A frame says that it has 1195725856 bytes"),
+        ((MAX_FRAME + 1).to_bytes(4, "big"), "1048576 are the most"),
+        (b"\x00\x00\x00\x02{}", "holds no message"),
+        (b"\x00\x00\x00\x02[]", "holds no message"),
+        (b"\x00\x00\x00\x03[1]", "holds no message"),
+        (b"\x00\x00\x00\x02\xff\xff", "holds no message"),
+        (b"\x00\x03\x0d\x40" + b"[" * 200_000, "holds no message"),
+    ],
+)
+def test_what_is_no_frame_is_refused(data: bytes, says: str) -> None:
+    with pytest.raises(WireError, match=says):
+        Decoder().feed(data)
+
+
+def test_a_message_without_end_is_refused() -> None:
+    frame = (MAX_FRAME | 1 << 31).to_bytes(4, "big") + b"x" * MAX_FRAME
+    decoder = Decoder()
+    for _ in range(32):
+        assert decoder.feed(frame) == []
+    with pytest.raises(WireError, match="more than"):
+        decoder.feed(frame)
+
+
+def test_texts_that_are_too_long_are_cut_and_stay_what_they_are() -> None:
+    long = "x" * (MAX_TEXT + 1)
+    published = cut_row((PUBLISHED, 0, 1, "E", "", "", 0, 0, json.dumps({"a": long}), "{}", 0))
+    assert json.loads(published[8])["$cut"] == "size"
+    noted = cut_row((HOST_NOTED, 0, "output", "info", long, ""))
+    assert noted[4] == "x" * MAX_TEXT + f"… ({MAX_TEXT + 1} characters)"
+    failure = {"type": "ValueError", "module": "", "message": "no", "frames": [], "notes": [long]}
+    ended = cut_row((HANDLER_ENDED, 0, 1, "failed", 0, json.dumps(failure)))
+    assert failure_from_json(ended[5]).message.startswith("no (the traceback was too long")
+    short = (HOST_NOTED, 0, "output", "info", "short", "")
+    assert cut_row(short) is short
+
+
+def test_many_rows_travel_in_several_messages() -> None:
+    rows: list[tuple[Any, ...]] = [(HOST_NOTED, n, "output", "info", "", "") for n in range(1_200)]
+    messages = Decoder().feed(encode_rows(rows))
+    assert [tuple(row) for verb, part in messages for row in part] == rows
+    assert len(messages) == 3
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[Channel, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    lost: list[bool] = []
+    channel = Channel(theirs, lost.append)
+    with ours:
+        yield channel, ours
+        channel.abandon()
+
+
+def read(sock: socket.socket, decoder: Decoder) -> list[list[Any]]:
+    """What has arrived already; waits for nothing."""
+    messages = []
+    while select.select([sock], [], [], 0)[0]:
+        messages += decoder.feed(sock.recv(1 << 20))
+    return messages
+
+
+async def test_a_start_is_with_the_parent_before_the_handler_runs(pair: tuple[Channel, socket.socket]) -> None:
+    channel, parent = pair
+    recorder = SendingRecorder(channel, Redactor())
+    recorder.start(CatalogDescription("test"))
+    channel.attach(recorder)
+    bus = InMemoryEventBus()
+    seen: list[list[int]] = []
+    decoder = Decoder()
+
+    class Event:
+        pass
+
+    def handler(event: Event) -> None:
+        seen.append([row[0] for _, rows in read(parent, decoder) for row in rows])
+
+    bus.subscribe(Event, handler)
+    bus.subscribe(Event, handler)
+    bus.observe(recorder)
+    await bus.publish(Event())  # type: ignore[arg-type]
+    assert seen == [[0, 1, 6, 2], [3, 2]]  # session, published, a handler that is new, started; ended, started
+
+
+def test_a_parent_that_does_not_read_holds_nobody_up(pair: tuple[Channel, socket.socket]) -> None:
+    channel, parent = pair
+    started = time.monotonic()
+    for _ in range(200):
+        channel.send(["problem", "x" * 10_000])
+    assert time.monotonic() - started < 1.0
+    decoder = Decoder()
+    channel.start()
+    got: list[Any] = []
+    while len([message for message in got if message[0] == "problem"]) < 200:
+        select.select([parent], [], [], 5)
+        got += read(parent, decoder)
+
+
+@pytest.mark.parametrize("closed_by_program", [True, False])
+def test_a_channel_that_is_gone_is_told_once_with_the_reason(closed_by_program: bool) -> None:
+    ours, theirs = socket.socketpair()
+    lost: list[bool] = []
+    channel = Channel(theirs, lost.append)
+    if closed_by_program:
+        os.close(theirs.detach())
+    ours.close()
+    channel.send(["beat", 0])
+    channel.send(["beat", 0])
+    assert lost == [closed_by_program]
+    channel.abandon()

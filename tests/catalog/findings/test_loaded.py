@@ -1,0 +1,186 @@
+"""Programs of others: their facts come through the adapters, and nothing is held against them that is not known."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from inspector.agent.facts import collect
+from inspector.agent.loaded import Target, make_program
+from inspector.agent.places import class_at
+from inspector.agent.wiring import Wiring, wiring_of
+from inspector.catalog.findings import Finding, find, project_files, scan, settings_of_project
+from inspector.core.facts import CatalogFacts
+from tests.catalog.findings.shops import PROJECTS, load, planted
+
+HERE = __name__
+
+
+def findings(program: Any) -> list[Finding]:
+    return find(program.catalog(), collect(program))
+
+
+@pytest.mark.parametrize("name", ["faulty", "corrected"])
+def test_a_shop_read_through_its_adapter_has_the_findings_of_its_own_registry(name: str) -> None:
+    load(name)  # imports it
+    modules = {part: sys.modules[f"{name}_shop.{part}"] for part in ("wiring", "registry", "sse")}
+    program: Any = make_program(
+        name,
+        [Target(f"{name}_shop.wiring:get_bus", modules["wiring"].get_bus())],
+        [modules["registry"].REGISTRY, modules["sse"].SSE_REGISTRY],
+    )
+    root = PROJECTS / name
+    settings = settings_of_project(root / "pyproject.toml")
+    found = find(program.catalog(), collect(program), scan(project_files(root)), settings)
+    told = Counter((each.code, each.file, each.line) for each in found if each.code != "EV003")
+    # What only a program on our own bus tells: the places of server-sent events are found all the same.
+    assert told == planted(name)
+
+
+# --- a home-made bus --------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Placed:
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paid:
+    total: int
+
+
+class Command:
+    pass
+
+
+class Ship(Command):
+    def __init__(self, order: str) -> None:
+        self.order = order
+
+
+class Bus:
+    def __init__(self) -> None:
+        self._handlers: dict[type, list[Any]] = {}
+
+    def subscribe(self, event: type, handler: Any) -> None:
+        self._handlers.setdefault(event, []).append(handler)
+
+    def publish(self, event: Any) -> None:
+        for handler in self._handlers.get(type(event), []):
+            handler(event)
+
+
+def log_placed(event: Placed) -> None: ...
+def log_any(event: object) -> None: ...
+def log_two(event: Paid, extra: int) -> None: ...
+
+
+class Mailer:
+    """An object that a bus runs by its method."""
+
+    def handle(self, event: Paid) -> None: ...
+
+
+def loaded(*subscriptions: tuple[type, Any]) -> Any:
+    bus = Bus()
+    for event, handler in subscriptions:
+        bus.subscribe(event, handler)
+    return make_program("mine", [Target(f"{HERE}:bus", bus)])
+
+
+def test_classes_and_handlers_of_a_home_made_bus_are_judged() -> None:
+    program = loaded((Placed, log_placed), (Placed, log_any), (Paid, log_any), (Paid, log_two), (Paid, log_placed))
+    told = {(each.code, each.event) for each in findings(program)}
+    assert {("EV201", "Placed"), ("EV307", "Paid"), ("EV308", "Paid")} <= told
+    assert ("EV201", "Paid") not in told
+    assert "EV306" not in {code for code, _ in told}  # the bus is synchronous: its handlers have to be
+
+
+def test_a_bus_whose_handlers_all_take_more_than_the_event_calls_them_so() -> None:
+    assert "EV307" not in {each.code for each in findings(loaded((Paid, log_two), (Placed, log_two)))}
+
+
+def test_commands_are_told_from_events() -> None:
+    program = loaded((Ship, log_any), (Paid, log_any))
+    kinds = {each.key.rpartition(".")[2]: each.kind for each in collect(program).events}
+    assert (kinds["Ship"], kinds["Paid"]) == ("command", "event")
+    assert {"EV101", "EV102", "EV310"}.isdisjoint(each.code for each in findings(program) if each.event == "Ship")
+
+
+def test_objects_are_judged_by_the_method_that_a_bus_runs() -> None:
+    facts = collect(loaded((Paid, Mailer()), (Paid, log_any)))
+    (mailer,) = (each for each in facts.handlers if "Mailer" in each.key)
+    assert mailer.accepts == (f"{HERE}.Paid",)
+
+
+def test_recording_changes_nothing_of_what_is_found() -> None:
+    program = loaded((Placed, log_placed), (Paid, log_two), (Paid, log_placed), (Paid, Mailer()))
+    before = findings(program)
+    undo = program.attach(object(), lambda error: None)
+    try:
+        assert findings(program) == before
+    finally:
+        undo()
+
+
+def test_an_adapter_that_does_not_tell_its_callables_has_no_facts_of_handlers() -> None:
+    program = loaded((Paid, log_two))
+
+    class Silent:
+        where, adapter, why = "x", "third", "y"
+
+        def __init__(self, connection: Any) -> None:
+            self._connection = connection
+
+        def event_types(self) -> Any:
+            return self._connection.event_types()
+
+        def subscriptions(self) -> Any:
+            return self._connection.subscriptions()
+
+        def handlers_of(self, event: Any) -> Any:
+            return self._connection.handlers_of(event)
+
+        def problems(self) -> Any:
+            return ()
+
+    class Telling(Silent):
+        def targets(self) -> list[Any]:
+            return [log_two]
+
+    program.connections[:] = [Silent(program.connections[0])]
+    assert collect(program).handlers == ()
+    program.connections[:] = [Telling(program.connections[0]._connection)]
+    assert [each.refuses for each in collect(program).handlers] == [""]
+
+
+def test_orders_are_commands_on_a_synchronous_bus() -> None:
+    sys.path.insert(0, str(PROJECTS / "orders"))
+    try:
+        bus = importlib.import_module("orders.wiring").bus
+    finally:
+        sys.path.remove(str(PROJECTS / "orders"))
+    program = make_program("orders", [Target("orders.wiring:bus", bus)])
+    facts = collect(program)
+    assert not facts.async_bus
+    assert {each.kind for each in facts.events} == {"command", "event"}
+    assert {"EV306", "EV307", "EV308"}.isdisjoint(each.code for each in findings(program))
+
+
+def test_what_cannot_be_wired_has_no_facts() -> None:
+    assert wiring_of(object()) == Wiring()
+    assert collect(object()) == CatalogFacts()
+
+
+def test_a_class_is_found_by_its_key() -> None:
+    assert class_at(f"{HERE}.Placed") is Placed
+    assert class_at("order.placed") is None
+    assert class_at(f"{HERE}.Gone") is None
+    assert class_at(f"{HERE}.loaded") is None
+    assert class_at("nowhere") is None

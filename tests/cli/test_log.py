@@ -1,0 +1,74 @@
+"""``inspector log``, and filters on the command line."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+from tests.cli.test_readme import documented, shape
+
+pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
+
+
+@pytest.fixture
+def run(cli: Cli) -> Cli:
+    """A session with 3 publications of 3 handlers each, one of which fails each time."""
+    assert cli("fire", "UserLoginFailed", "--count", 3, "--no-session").code == 1
+    return cli
+
+
+def test_it_lists_every_execution_in_the_order_of_starts(run: Cli) -> None:
+    told = run("log", 1, "--json").json
+    assert [one["execution"] for one in told] == list(range(1, 10))
+    listed = run("log", 1)
+    assert (listed.code, listed.err) == (0, "")
+    assert len(listed.out.splitlines()) == 11
+    assert listed.out.splitlines()[-1] == "9 executions"
+
+
+def test_a_filter_leaves_only_what_fits(run: Cli) -> None:
+    told = run("log", 1, "--filter", "status:bad handler:Audit*", "--json").json
+    assert [one["status"] for one in told] == ["failed"] * 3
+    assert told[0]["error"]["type"] == "RuntimeError"
+    assert run("log", 1, "--filter", '"requires a database session"').out.splitlines()[-1] == "3 of 9 executions"
+    assert run("log", 1, "--filter=-status:bad", "--last", 2).out.splitlines()[-1] == (
+        "6 of 9 executions, the last 2 shown"
+    )
+
+
+def test_nothing_that_fits_is_no_error(run: Cli) -> None:
+    ran = run("log", 1, "--filter", "≥1000s")
+    assert (ran.code, ran.out, ran.err) == (0, "0 of 9 executions\n", "")
+
+
+def test_a_filter_that_cannot_be_read_is_told_with_its_place(run: Cli) -> None:
+    ran = run("log", 1, "--filter", "handler:A stauts:failed")
+    assert (ran.code, ran.out) == (2, "")
+    assert "“stauts”, character 11 of the filter" in ran.err
+    assert "Did you mean status" in ran.err
+
+
+def test_a_session_that_is_not_there_is_wrong_usage(run: Cli, cli: Cli) -> None:
+    assert run("log", 77).code == 2
+
+
+def test_tables_hold_only_what_fits(run: Cli, tmp_path: Path) -> None:
+    target = tmp_path / "failed.csv"
+    assert run("export", 1, "--format", "csv", "--filter", "status:bad", "-o", target).code == 0
+    with target.open(newline="", encoding="utf-8") as file:
+        assert [row["status"] for row in csv.DictReader(file)] == ["failed"] * 3
+    assert run("export", 1, "--format", "csv", "--summary", "--filter", "status:bad", "-o", target).code == 0
+    with target.open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["counts"], row["failures"]) == ("3", "3")
+    refused = run("export", 1, "--format", "jsonl", "--filter", "status:bad", "-o", target)
+    assert refused.code == 2
+    assert "needs --format csv" in refused.err
+
+
+def test_json_of_log_is_as_documented(run: Cli) -> None:
+    told = run("log", 1, "--filter", "status:bad", "--json").json
+    assert shape(told) == shape(documented("inspector log"))

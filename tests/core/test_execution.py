@@ -1,0 +1,281 @@
+"""Executions and publications while they happen; what the bus promises of them is in test_bus.py."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import io
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from inspector.core import DomainEvent, InMemoryEventBus
+from inspector.core.context import CURRENT
+from inspector.core.execution import DONE, Execution, Publication, Subscription
+
+pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
+
+
+@pytest.fixture(autouse=True)
+def context() -> Iterator[None]:
+    """An execution that is stepped by hand sets the context of the test; it must not reach the next one."""
+    token = CURRENT.set(None)
+    yield
+    CURRENT.reset(token)
+
+
+class Happened(DomainEvent):
+    pass
+
+
+class Keeper:
+    """An observer that keeps the executions themselves."""
+
+    def __init__(self) -> None:
+        self.executions: list[Execution] = []
+        self.publications: list[Publication] = []
+        self.late: list[tuple[Execution, BaseException | None]] = []
+
+    def publication_started(self, publication: Publication) -> None:
+        self.publications.append(publication)
+
+    def execution_started(self, execution: Execution) -> None:
+        self.executions.append(execution)
+
+    def execution_late(self, execution: Execution, error: BaseException | None) -> None:
+        self.late.append((execution, error))
+
+    def execution_ended(self, execution: Execution) -> None:
+        pass
+
+    publication_ended = publication_refused = execution_ended
+
+
+@pytest.fixture
+def bus() -> InMemoryEventBus:
+    return InMemoryEventBus()
+
+
+@pytest.fixture
+def keeper(bus: InMemoryEventBus) -> Keeper:
+    keeper = Keeper()
+    bus.observe(keeper)
+    return keeper
+
+
+def test_a_handler_is_described_once() -> None:
+    subscription = Subscription(Happened, print)
+    assert subscription.description is subscription.description
+    assert (subscription.key, subscription.name) == ("builtins:print", "print")
+
+
+async def test_the_stack_of_a_waiting_handler_can_be_printed(bus: InMemoryEventBus, keeper: Keeper) -> None:
+    """``Task.print_stack`` and debuggers look at ``cr_frame``; they find the handler, not the bus."""
+    go = asyncio.Event()
+
+    async def waits(event: Happened) -> None:
+        await go.wait()
+
+    bus.subscribe(Happened, waits)
+    bus.subscribe(Happened, waits)
+    publishing = asyncio.ensure_future(bus.publish(Happened()))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    for execution in keeper.executions:
+        written = io.StringIO()
+        execution.task.print_stack(file=written)
+        assert "in waits" in written.getvalue()
+        assert execution.cr_code is waits.__code__
+        assert execution.cr_frame.f_code is waits.__code__
+        assert not execution.cr_running
+        assert execution.cr_await is not None
+    go.set()
+    await publishing
+
+
+async def test_before_and_after_it_runs_an_execution_has_no_frame(bus: InMemoryEventBus, keeper: Keeper) -> None:
+    seen: list[Any] = []
+
+    async def handle(event: Happened) -> None:
+        execution = CURRENT.get()
+        assert execution is not None
+        seen.append((execution.cr_running, execution.status, execution.age() > 0))
+
+    bus.subscribe(Happened, handle)
+    await bus.publish(Happened())
+    (execution,) = keeper.executions
+    assert seen == [(True, "running", True)]
+    assert (execution.status, execution.cr_running, execution.cr_frame) == ("ok", False, None)
+    assert execution.started <= execution.ended
+    assert 0 < execution.on_loop <= execution.ended - execution.started
+    fresh = Execution(execution.publication, execution.subscription)
+    assert (fresh.age(), fresh.cr_frame, fresh.status) == (0.0, None, "running")
+
+
+async def test_a_publication_that_has_ended_lets_go_of_everything(bus: InMemoryEventBus, keeper: Keeper) -> None:
+    class Session:
+        pass
+
+    bus.subscribe(Happened, lambda event: None)
+    session: Any = Session()
+    reference = weakref.ref(session)
+    await bus.publish(Happened(), session=session, metadata={"a": "b"})
+    (publication,) = keeper.publications
+    assert publication.closed
+    assert (publication.session, publication.metadata, publication.cause, publication.executions) == (
+        None,
+        None,
+        None,
+        (),
+    )
+    del session
+    gc.collect()
+    assert reference() is None
+
+
+async def test_the_first_end_counts_and_the_second_is_late(keeper: Keeper) -> None:
+    bus = InMemoryEventBus(handler_timeout=0.01)
+    bus.observe(keeper)
+    release = asyncio.Event()
+
+    async def stubborn(event: Happened) -> None:
+        while not release.is_set():
+            try:
+                await release.wait()
+            except asyncio.CancelledError:
+                continue
+        raise ValueError("after all")
+
+    bus.subscribe(Happened, stubborn)
+    await bus.publish(Happened())
+    (execution,) = keeper.executions
+    ended = execution.ended
+    assert execution.status == "timed_out"
+    release.set()
+    await asyncio.wait([execution.task])
+    assert (execution.status, execution.ended) == ("timed_out", ended)
+    assert [(one, type(error)) for one, error in keeper.late] == [(execution, ValueError)]
+
+
+async def test_an_error_is_only_there_while_observers_are_told(bus: InMemoryEventBus, keeper: Keeper) -> None:
+    told: list[Any] = []
+
+    class Sees(Keeper):
+        def execution_ended(self, execution: Execution) -> None:
+            told.append(type(execution.error))
+
+    def fails(event: Happened) -> None:
+        raise ValueError("no")
+
+    bus.observe(Sees())
+    bus.subscribe(Happened, fails)
+    await bus.publish(Happened())
+    assert told == [ValueError]
+    assert keeper.executions[0].error is None
+
+
+async def test_a_handler_that_awaits_in_its_cleanup_is_cancelled_properly(
+    bus: InMemoryEventBus, keeper: Keeper
+) -> None:
+    steps: list[str] = []
+
+    async def tidy(event: Happened) -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            await asyncio.sleep(0)
+            steps.append("tidied")
+
+    bus.subscribe(Happened, tidy)
+    publishing = asyncio.ensure_future(bus.publish(Happened()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    publishing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await publishing
+    assert steps == ["tidied"]
+    assert keeper.executions[0].status == "cancelled"
+
+
+def test_a_loop_that_goes_away_under_a_handler_leaves_no_warning(bus: InMemoryEventBus) -> None:
+    """Its ``finally`` runs when the coroutine is closed; warnings are errors in these tests."""
+    steps: list[str] = []
+
+    async def waits(event: Happened) -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            steps.append("closed")
+
+    bus.subscribe(Happened, waits)
+    bus.subscribe(Happened, waits)
+    loop = asyncio.new_event_loop()
+    tasks = [loop.create_task(bus.publish(Happened()))]
+    for _ in range(4):
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+    tasks += asyncio.all_tasks(loop)
+    loop.close()
+    for task in tasks:
+        task._log_destroy_pending = False  # that it was left behind is what is tested
+        task.get_coro().close()  # type: ignore[union-attr]
+    assert steps == ["closed", "closed"]
+
+
+def steps_of(handler: Callable[[Any], Any]) -> tuple[Execution, asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    bus = InMemoryEventBus()
+    subscription = Subscription(Happened, handler)
+    publication = Publication(bus, Happened(), None, None, None, (subscription,))
+    publication.latch = loop.create_future()
+    publication.waiting = 1
+    return Execution(publication, subscription), loop
+
+
+class Thing:
+    """An awaitable that gives back what is sent."""
+
+    def __await__(self) -> Iterator[Any]:
+        self.got = yield "waiting"
+
+
+def test_it_is_a_coroutine_like_any_other() -> None:
+    thing = Thing()
+
+    async def handler(event: Happened) -> None:
+        await thing
+
+    execution, loop = steps_of(handler)
+    assert execution.send(None) == "waiting"
+    with pytest.raises(StopIteration):
+        execution.send(None)
+    assert execution.status == "ok"
+    assert execution.publication.latch.done()
+    loop.close()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(ValueError("no"),), (ValueError, ValueError("no")), (ValueError, ValueError("no"), None), (ValueError,)],
+)
+def test_both_signatures_of_throw(arguments: tuple[Any, ...]) -> None:
+    async def handler(event: Happened) -> None:
+        await Thing()
+
+    execution, loop = steps_of(handler)
+    execution.send(None)
+    with pytest.raises(StopIteration):
+        execution.throw(*arguments)
+    assert execution.status == "failed"
+    loop.close()
+
+
+def test_a_handler_given_up_before_its_first_turn_is_never_called() -> None:
+    called: list[object] = []
+    execution, loop = steps_of(called.append)
+    execution.finish("cancelled", None)
+    assert execution.step(None) is DONE
+    assert called == []
+    loop.close()

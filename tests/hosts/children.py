@@ -1,0 +1,144 @@
+"""Running projects in child processes, for tests."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from inspector.core.records import HOST_NOTED, HandlerEnded, HostNoted, Row, to_record
+from inspector.hosts.child import ChildHost
+from inspector.hosts.project import Project
+
+ZOO = Path(__file__).parent.parent / "projects" / "zoo"
+#: Seconds after which a test gives up; nothing should take nearly as long.
+PATIENCE = 20.0
+
+
+def interpreters() -> dict[str, str]:
+    """Every Python from 3.10 to 3.13 that there is on PATH or in pyenv, ours for its own version; version → path."""
+    ours = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    found = {ours: sys.executable}
+    for version in ("3.10", "3.11", "3.12", "3.13"):
+        root = Path(os.environ.get("PYENV_ROOT") or Path("~").expanduser() / ".pyenv")
+        installed = sorted(root.glob(f"versions/{version}.*/bin/python"), key=_number)
+        real = [path for path in (shutil.which(f"python{version}"),) if path and "shims" not in path]
+        for path in (*map(str, reversed(installed)), *real):
+            found.setdefault(version, path)
+    return dict(sorted(found.items()))
+
+
+def _number(path: Path) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", path.parts[-3])]
+
+
+#: Found once: a test's own home folder has no pyenv.
+INTERPRETERS = interpreters()
+
+
+def project(app: str, *, cwd: Path = ZOO, **options: Any) -> Project:
+    """A project of the zoo, on our own interpreter unless told otherwise."""
+    options.setdefault("python", sys.executable)
+    return Project.from_options(app, cwd=cwd, **options)
+
+
+def processes(session: int) -> list[str]:
+    """The processes of a session that have not ended, by their command; a zombie has."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, rest = stat.read_text("utf-8", "replace").partition("(")[2].rpartition(")")
+        except OSError:  # it has just gone
+            continue
+        state, _, _, its_session = rest.split()[:4]
+        if int(its_session) == session and state != "Z":
+            found.append(name)
+    return found
+
+
+async def gone(session: int, seconds: float = 2.0) -> bool:
+    """Tell whether every process of a session has ended within that time."""
+    end = asyncio.get_running_loop().time() + seconds
+    while processes(session):
+        if asyncio.get_running_loop().time() > end:
+            return False
+        await asyncio.sleep(0.02)
+    return True
+
+
+class Rows:
+    """What a stream has given so far, and waiting for more."""
+
+    def __init__(self) -> None:
+        self.all: list[Row] = []
+        self._more = asyncio.Event()
+
+    def add(self, rows: list[Row]) -> None:
+        self.all += rows
+        self._more.set()
+
+    async def until(self, is_there: Callable[[], Any]) -> Any:
+        """Wait until something is there; gives it."""
+        async with asyncio.timeout(PATIENCE):
+            while not (found := is_there()):
+                self._more.clear()
+                await self._more.wait()
+        return found
+
+    def notes(self, kind: str) -> list[HostNoted]:
+        return [to_record(row) for row in self.all if row[0] == HOST_NOTED and row[2] == kind]  # type: ignore[misc]
+
+    async def note(self, kind: str, number: int = 1) -> HostNoted:
+        """Wait for the n-th note of a kind."""
+        notes: list[HostNoted] = await self.until(lambda: len(found := self.notes(kind)) >= number and found)
+        return notes[number - 1]
+
+    async def settled(self, fire: int) -> Mapping[str, Any]:
+        """Wait until a fire has settled."""
+
+        def told() -> list[dict[str, Any]]:
+            return [data for note in self.notes("fire_settled") if (data := json.loads(note.data))["fire"] == fire]
+
+        return (await self.until(told))[0]
+
+    def of(self, kind: int) -> list[Row]:
+        return [row for row in self.all if row[0] == kind]
+
+    @property
+    def ends(self) -> list[HandlerEnded]:
+        return [to_record(row) for row in self.of(3)]  # type: ignore[misc]
+
+
+@asynccontextmanager
+async def following(host: ChildHost) -> AsyncIterator[Rows]:
+    """Follow a host's stream; at the end it is stopped."""
+    rows = Rows()
+
+    async def follow() -> None:
+        async for batch in host.stream.read():
+            rows.add(batch.rows)
+
+    tasks = [asyncio.ensure_future(follow()), asyncio.ensure_future(host.stream.pump())]
+    await asyncio.sleep(0)
+    try:
+        yield rows
+    finally:
+        await host.stop()
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(*tasks)
+
+
+@asynccontextmanager
+async def running(loaded: Project) -> AsyncIterator[tuple[ChildHost, Rows]]:
+    """Load a project and run it."""
+    host = ChildHost(loaded)
+    async with following(host) as rows:
+        await host.start()
+        yield host, rows

@@ -1,0 +1,289 @@
+"""A project in a process of its own: records come, whatever becomes of the process is told, nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from inspector.core.errors import InspectorError
+from inspector.core.records import HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, SESSION_STARTED
+from inspector.hosts.child import ChildHost
+from inspector.hosts.trouble import LoadError
+from tests.hosts.children import INTERPRETERS, PATIENCE, ZOO, Rows, following, gone, project, running
+
+MOODS = str(ZOO / "moods.py")
+
+
+def line_of(text: str) -> int:
+    """The line of the animal's source that has this text."""
+    lines = Path(MOODS).read_text("utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+async def do(host: ChildHost, rows: Rows, what: str) -> int:
+    """Have the handler do something; gives the fire once its handler has started."""
+    before = len(rows.of(HANDLER_STARTED))
+    fire = host.fire("Do", [{"what": what}], session=False)
+    await rows.until(lambda: len(rows.of(HANDLER_STARTED)) > before)
+    return fire
+
+
+@pytest.mark.parametrize("python", INTERPRETERS.values(), ids=INTERPRETERS.keys())
+async def test_a_project_is_loaded_fired_at_and_stopped(python: str) -> None:
+    async with running(project("moods:get_bus", python=python)) as (host, rows):
+        assert f"{host.python}.".startswith(f"{next(v for v, p in INTERPRETERS.items() if p == python)}.")
+        fire = host.fire("Do", [{"what": "fail"}, {"what": "log"}], session=False, metadata={"tenant": "a"})
+        assert await rows.settled(fire) == {"fire": fire, "published": 2}
+        assert rows.all[0][0] == SESSION_STARTED
+        assert {event["name"] for event in json.loads(rows.all[0][5])["events"]} >= {"Ping", "Do"}
+        assert [row[3] for row in rows.of(PUBLISHED)] == ["Do", "Do"]
+        assert [end.status for end in rows.ends] == ["failed", "ok"]
+        assert json.loads(rows.ends[0].failure)["message"] == "no stock"
+        assert [row[6] for row in rows.of(4)] == ["something odd"]
+        assert [note.text for note in rows.notes("publish_raised")] == ["Publishing Do raised ValueError: no stock"]
+        assert [row[1] for row in rows.all] == sorted(row[1] for row in rows.all)
+        pid = host.pid
+        assert pid is not None
+    assert host.state == "stopped"
+    assert await gone(pid)
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("segfault", "The program crashed in obey: Segmentation fault at {moods}:{line}."),
+        ("exit", "The program ended with exit code 3 in obey."),
+        ("die", "The program was killed in obey: SIGKILL, as when the machine runs out of memory."),
+        ("leave", "The program ended with exit code 4. One of its tasks called sys.exit(4)."),
+        ("close", "The program closed the inspector's connection"),
+    ],
+)
+async def test_a_child_that_ends_in_a_handler_says_in_which(what: str, says: str) -> None:
+    async with running(project("moods:get_bus")) as (host, rows):
+        fire = host.fire("Ping", [{}], session=False)
+        await rows.settled(fire)
+        fire = host.fire("Do", [{"what": what}], session=False)
+        note = await rows.note("ended")
+        line = line_of("ctypes.string_at")
+        assert note.text.startswith(says.format(moods=MOODS, line=line))
+        assert (await rows.settled(fire))["fire"] == fire
+        # What had come before is all there, and what was running has ended.
+        assert [row[3] for row in rows.of(PUBLISHED)] == ["Ping", "Do"]
+        assert len(rows.of(HANDLER_STARTED)) == len(rows.ends) == 2
+        assert rows.ends[1].status == ("ok" if what == "leave" else "interrupted")
+        assert len(rows.of(PUBLICATION_ENDED)) == 2
+        assert (host.state, host.running, host.pid) == ("ended", False, None)
+        with pytest.raises(InspectorError, match="does not run"):
+            host.fire("Ping", [{}])
+
+
+async def test_one_stream_goes_over_restarts_and_its_numbers_go_on() -> None:
+    async with running(project("moods:get_bus")) as (host, rows):
+        await rows.settled(host.fire("Ping", [{}, {}], session=False))
+        await do(host, rows, "exit")
+        await rows.note("ended")
+        host.faults = True
+        started = time.monotonic()
+        await host.restart()
+        assert time.monotonic() - started < 3.0  # under a second when nothing else runs
+        await rows.settled(host.fire("Ping", [{}], session=False))
+        assert (await rows.note("restarted")).data == ""  # the catalog is what it was
+        assert (await rows.note("faults")).text.endswith("faults are on.")
+    assert [row[2] for row in rows.of(PUBLISHED)] == [1, 2, 3, 4]
+    assert [row[2] for row in rows.of(HANDLER_STARTED)] == [1, 2, 3, 4]
+    assert len(rows.of(SESSION_STARTED)) == 1
+    assert [row[1] for row in rows.all] == sorted(row[1] for row in rows.all)
+
+
+async def test_a_handler_that_blocks_the_loop_is_named_by_the_child() -> None:
+    async with running(project("moods:get_bus")) as (host, rows):
+        fire = await do(host, rows, "block")
+        note = await rows.note("blocked")
+        assert (json.loads(note.data)["handler"], json.loads(note.data)["line"]) == ("obey", line_of("time.sleep"))
+        await rows.note("unblocked")
+        await rows.settled(fire)
+        assert host.state == "running"
+
+
+async def test_code_that_holds_the_interpreter_is_named_by_the_parent() -> None:
+    async with running(project("moods:get_bus")) as (host, rows):
+        await do(host, rows, "hold for ever")
+        note = await rows.note("stuck")
+        data = json.loads(note.data)
+        assert (data["handler"], data["file"], data["line"]) == ("obey", MOODS, line_of('"a" * 64'))
+        assert host.state == "stuck"
+        host.kill()
+        assert (await rows.note("ended")).text == "The program was killed in obey."
+        assert rows.ends[-1].status == "interrupted"
+
+
+async def test_stopping_does_not_wait_for_a_child_that_holds_its_interpreter() -> None:
+    async with running(project("moods:get_bus")) as (host, rows):
+        await do(host, rows, "hold for ever")
+        await rows.note("stuck")
+        started = time.monotonic()
+        await host.stop()
+        assert time.monotonic() - started < 3.0
+        await rows.until(lambda: rows.ends)
+        assert rows.ends[-1].status == "interrupted"
+
+
+async def test_what_is_printed_comes_line_by_line_and_a_flood_is_counted() -> None:
+    async with running(project("moods:get_bus")) as (host, rows):
+        await rows.settled(await do(host, rows, "print"))
+        notes = [await rows.note("output", number) for number in (1, 2)]
+        told = {json.loads(note.data)["stream"]: note.text for note in notes}
+        assert told["stdout"] == "Käse"
+        assert told["stderr"].startswith("trouble password=<redacted:password#")
+        await rows.settled(await do(host, rows, "flood"))
+        note = await rows.note("output_dropped")
+        assert note.text.endswith("MB of output were dropped.")
+
+
+async def test_a_part_that_cannot_be_loaded_is_a_problem_and_the_rest_works() -> None:
+    loaded = project("moods:get_bus,moods:broken_bus,absent:bus", catalog="package", db_session="homemade:session")
+    async with running(loaded) as (host, rows):
+        await rows.settled(host.fire("Ping", [{}], session=False))
+        texts = [problem.text for problem in host.problems]
+        assert len(texts) == len(rows.notes("problem")) == 5
+        assert any("ConnectionError: the broker is away" in text for text in texts)
+        assert any("There is no module absent" in text for text in texts)
+        assert any("package.broken could not be imported: ValueError" in text for text in texts)
+        assert any("package.worse ended the program" in text for text in texts)
+        assert any("Attribute session not found in module homemade" in text for text in texts)
+        broken = next(problem for problem in host.problems if "package.broken" in problem.text)
+        assert broken.traceback.splitlines()[-1] == "ValueError: broken on purpose"
+        assert json.loads(rows.notes("problem")[0].data)["kind"]
+
+
+async def test_a_project_may_have_files_named_like_modules_of_python_and_a_package_called_inspector() -> None:
+    async with running(project("wiring:bus", cwd=ZOO / "shadow")) as (host, rows):
+        await rows.settled(host.fire("Ping", [{}], session=False))
+        assert any(file.endswith("shadow/inspector/__init__.py") for file in host.files)
+        assert not any("/agent/" in file for file in host.files)
+
+
+async def test_recording_can_be_paused_and_a_restart_keeps_it_paused() -> None:
+    async with running(project("moods:get_bus")) as (host, rows):
+        host.set_recording(False)
+        await rows.settled(host.fire("Ping", [{}], session=False))
+        await host.restart()
+        await rows.settled(host.fire("Ping", [{}], session=False))
+        assert rows.of(PUBLISHED) == []
+        host.set_recording(True)
+        await rows.settled(host.fire("Ping", [{}], session=False))
+        assert len(rows.of(PUBLISHED)) == 1
+
+
+async def test_a_restart_that_fails_is_told_and_can_be_tried_again(tmp_path: Path) -> None:
+    source = tmp_path / "wiring.py"
+    text = f"import sys\nsys.path.append({str(ZOO)!r})\nfrom homemade import make_bus\nbus = make_bus()\n"
+    source.write_text(text)
+    async with running(project("wiring:bus", cwd=tmp_path)) as (host, rows):
+        source.write_text(text + "def broken(:\n")
+        with pytest.raises(LoadError, match=r"wiring\.py:5 is not Python"):
+            await host.restart()
+        assert (await rows.note("restart_failed")).text.startswith(str(source))
+        assert str(source) in host.watched()
+        source.write_text(text)
+        await host.restart()
+        await rows.settled(host.fire("Ping", [{}], session=False))
+
+
+async def test_an_interpreter_that_is_none_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    impostor = tmp_path / "python"
+    impostor.write_text("#!/bin/sh\necho no snake >&2; exit 2\n")
+    impostor.chmod(0o755)
+    host = ChildHost(project("moods:get_bus", python=str(impostor)))
+    async with following(host):
+        with pytest.raises(LoadError, match=r"does not run as a Python 3\.10 or newer: no snake") as caught:
+            await host.start()
+    assert caught.value.kind == "interpreter"
+
+
+async def test_settings_come_from_the_form_then_the_file_then_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "settings.env").write_text('export A="file"\nB=file\n')
+    for name in "ABC":
+        monkeypatch.setenv(name, "environment")
+    text = (
+        "import os, sys\nsys.path.append({!r})\nfrom homemade import make_bus\nprint(*[os.environ[n] for n in 'ABC'])"
+    )
+    (tmp_path / "wiring.py").write_text(text.format(str(ZOO)) + "\nbus = make_bus()\n")
+    loaded = project("wiring:bus", cwd=tmp_path, env=tmp_path / "settings.env").with_settings({"A": "form"})
+    assert "form" not in repr(loaded)
+    async with running(loaded) as (_, rows):
+        assert (await rows.note("output")).text == "form file environment"
+
+
+async def test_a_window_that_does_not_read_holds_the_fires_back_and_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("inspector.hosts.child.FULL", 500)
+    host = ChildHost(project("moods:get_bus"))
+    await host.start()
+    fire = host.fire("Ping", [{"number": number} for number in range(5_000)], session=False)
+    source = host.stream._source
+    held = 0
+    while (waiting := source.waiting) != held:  # type: ignore[attr-defined]
+        held = waiting
+        await asyncio.sleep(0.2)
+    assert 500 < held < 10_000  # of some 20,000
+    async with following(host) as rows:
+        assert (await rows.settled(fire))["published"] == 5_000
+    assert len(rows.of(PUBLISHED)) == 5_000
+
+
+async def test_cancelling_a_start_ends_the_process() -> None:
+    host = ChildHost(project("endless_loop:bus"))
+    async with following(host):
+        starting = asyncio.ensure_future(host.start())
+        async with asyncio.timeout(PATIENCE):
+            while host.pid is None:  # noqa: ASYNC110 - it comes from another thread
+                await asyncio.sleep(0.01)
+        pid = host.pid
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+        assert await gone(pid)
+
+
+PARENT = """
+import asyncio, sys
+from pathlib import Path
+from inspector.hosts.child import ChildHost
+from inspector.hosts.project import Project
+
+async def main():
+    host = ChildHost(Project.from_options("moods:get_bus", cwd=sys.argv[1], python=sys.executable))
+    asyncio.ensure_future(host.stream.pump())
+    await host.start()
+    host.fire("Do", [{"what": sys.argv[2]}], session=False)
+    await asyncio.sleep(0.2)
+    print(host.pid, flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("what", ["wait", "hold for ever", "start a program"])
+async def test_no_process_is_left_two_seconds_after_the_window_was_killed(what: str) -> None:
+    root = Path(sys.modules["inspector"].__path__[0]).parent
+    with subprocess.Popen(  # noqa: ASYNC220 - a moment
+        [sys.executable, "-c", PARENT, str(ZOO), what], stdout=subprocess.PIPE, text=True, cwd=root
+    ) as parent:
+        assert parent.stdout is not None
+        child = int(await asyncio.to_thread(parent.stdout.readline))
+        os.kill(child, 0)
+        parent.send_signal(signal.SIGKILL)
+        assert await gone(child, seconds=2.0)

@@ -1,0 +1,75 @@
+"""Output is shown within a rate, the rest is counted; stacks are read for the line of the project."""
+
+from __future__ import annotations
+
+from inspector.hosts.output import LINES, RATE, Output
+from inspector.hosts.stacks import Place, read_dump
+
+
+def make() -> tuple[Output, list[tuple[str, str]], list[int], list[float]]:
+    shown: list[tuple[str, str]] = []
+    dropped: list[int] = []
+    clock = [0.0]
+    return Output(lambda *line: shown.append(line), dropped.append, lambda: clock[0]), shown, dropped, clock
+
+
+def test_lines_come_whole_however_they_were_read() -> None:
+    output, shown, _, _ = make()
+    for part in (b"a", b"b\nc", b"\xc3", b"\xa4\r\n", b"rest"):
+        output.feed("stdout", part)
+    assert shown == [("stdout", "ab"), ("stdout", "cä")]
+    output.end()
+    assert shown[-1] == ("stdout", "rest")
+
+
+def test_every_byte_of_a_flood_is_shown_or_counted() -> None:
+    output, shown, dropped, clock = make()
+    line = b"x" * 99 + b"\n"
+    for _ in range(100):
+        output.feed("stdout", line * 100)
+    clock[0] = 1.0
+    output.tick()
+    assert len(shown) == LINES
+    assert sum(dropped) + LINES * 100 == 100 * 100 * 100
+    output.feed("stdout", line)
+    assert len(shown) == LINES + 1
+
+
+def test_the_last_lines_of_the_error_stream_are_kept_even_in_a_flood() -> None:
+    output, _, _, _ = make()
+    output.feed("stderr", b"x\n" * RATE)
+    output.feed("stderr", b"MemoryError: no more\nlast")
+    assert output.tail[-2:] == ["MemoryError: no more", "last"]
+
+
+DUMP = """Fatal Python error: Segmentation fault
+
+Thread 0x00000000000000ff (most recent call first):
+  File "/usr/lib/python3.12/threading.py", line 359 in wait
+
+Current thread 0x00000000000000aa [main] (most recent call first):
+  File "/usr/lib/python3.12/ctypes/__init__.py", line 519 in string_at
+  File "/home/me/shop/stock.py", line 31 in reserve
+  File "/opt/inspector/core/execution.py", line 200 in step
+
+Extension modules: _ctypes (total: 1)
+"""
+
+
+def test_the_innermost_line_of_the_project_is_found_in_a_dump() -> None:
+    dump = read_dump(DUMP, main_thread=0xAA)
+    assert dump.fatal == "Segmentation fault"
+    assert dump.place("/opt/inspector") == Place("/home/me/shop/stock.py", 31, "reserve")
+    library = read_dump(DUMP.replace("/home/me/shop", "/home/me/.venv/lib/python3.12/site-packages/shop"), 0xAA)
+    assert str(library.place("/opt/inspector")) == "/usr/lib/python3.12/ctypes/__init__.py:519"
+
+
+def test_of_several_dumps_the_last_counts_and_of_an_asked_one_the_main_thread() -> None:
+    asked = (
+        'Thread 0xaa (most recent call first):\n  File "/a.py", line 1 in f\n'
+        'Current thread 0xff (most recent call first):\n  File "/b.py", line 2 in g\n'
+    )
+    assert read_dump(asked, 0xAA).stack == (Place("/a.py", 1, "f"),)
+    later = asked.replace("line 1 ", "line 9 ")
+    assert read_dump(asked + later, 0xAA).stack == (Place("/a.py", 9, "f"),)
+    assert read_dump("nonsense", 0xAA).place("/") is None

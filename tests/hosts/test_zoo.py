@@ -1,0 +1,145 @@
+"""The zoo: modules that do their worst to whoever loads them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
+
+import pytest
+
+from inspector.core.errors import InspectorError
+from inspector.hosts.child import ChildHost
+from inspector.hosts.trouble import LoadError, MissingSetting
+from tests.hosts.children import INTERPRETERS, ZOO, following, gone, project, running
+
+# Children at a time: most of them wait for something.
+AT_ONCE = 4
+
+#: What does not survive its loading: import string → (kind of the error, what its sentence says).
+DEAD: dict[str, tuple[str, str]] = {
+    "import_error:bus": ("missing_module", "does_not_exist"),
+    "missing_dependency:bus": ("missing_module", "needs not_installed_anywhere, which "),
+    "missing_sibling:bus": ("missing_module", "There is no module package.absent, which missing_sibling needs"),
+    "no_such_animal:bus": ("missing_module", "There is no module no_such_animal"),
+    "no_bus:absent": ("missing_attribute", "Attribute absent not found in module no_bus"),
+    "tab_error:bus": ("syntax", "tab_error.py:5 is not Python"),
+    "syntax_error:bus": ("syntax", "syntax_error.py:3 is not Python"),
+    "wrong_encoding:bus": ("syntax", "wrong_encoding.py"),
+    "null_bytes:bus": ("", "null bytes"),
+    "circular_a:first": ("circular", "import each other in a circle"),
+    "sys_exit:bus": ("exit", "sys.exit(3)"),
+    "sys_exit_text:bus": ("exit", "there is no configuration"),
+    "os_exit:bus": ("exit", "exit code 5"),
+    "segfault:bus": ("crash", "Segmentation fault at "),
+    "abort:bus": ("crash", "Aborted at "),
+    "kill_self:bus": ("crash", "SIGKILL"),
+    "stop_self:bus": ("timeout", "took more than"),
+    "endless_loop:bus": ("timeout", "endless_loop.py:"),
+    "endless_regex:bus": ("timeout", "endless_regex.py:5"),
+    "endless_wait:bus": ("timeout", "endless_wait.py:5"),
+    "endless_print:bus": ("timeout", "endless_print.py:4"),
+    "endless_subprocess:bus": ("timeout", "endless_subprocess.py:5"),
+    "recursion:bus": ("error", "RecursionError"),
+    "asks_input:bus": ("error", "asks for input"),
+    "keyboard_interrupt:bus": ("error", "KeyboardInterrupt"),
+    "generator_exit:bus": ("error", "GeneratorExit"),
+    "base_exception:bus": ("error", "Odd: odd"),
+    "unprintable:bus": ("error", "Mute"),
+    "strange_text:bus": ("error", "ValueError"),
+    "missing_variable:bus": ("missing_setting", "ZOO_DATABASE_URL"),
+    "missing_told:bus": ("missing_setting", "ZOO_API_TOKEN"),
+    "module_getattr:bus": ("exit", "sys.exit('bus')"),
+    "impostor:bus": ("error", "KeyboardInterrupt"),
+    "huge_memory:bus": ("error", "ran out of memory"),
+    "closes_everything:bus": ("crash", "closed the inspector's connection"),
+    "writes_everywhere:bus": ("protocol", "spoiled the connection: A frame says that it has 1195725856 bytes"),
+    "daemonizes:bus": ("exit", "exit code 0"),
+    "becomes_another:bus": ("exit", "exit code 7"),
+    "wipes_modules:bus": ("", "wipes_modules"),
+    "breaks_import:bus": ("", "breaks_import could not be imported"),
+    "no_bus:bus": ("", ""),
+    "factories:needs": ("usage", "needs settings, debug"),
+    "factories:ends": ("exit", "sys.exit(6)"),
+    "factories:fails": ("error", "KeyError"),
+    "factories:hangs": ("timeout", "factories:hangs took more than"),
+    "factories:runs_a_loop": ("error", "running event loop"),
+}
+
+#: What lives, and must not notice us, nor we what it does: import strings.
+ALIVE = (
+    *("factories:works", "factories:Container.bus", "factories:container.bus", "patched_json:bus", "patched_time:bus"),
+    *("patched_asyncio:bus", "patched_socket:bus", "lively_threads:bus", "hangs_at_exit:bus", "forks:bus"),
+    *("fork_comes_back:bus", "ignores_signals:bus", "moves_away:bus", "writes_all_the_time:bus", "prints_a_flood:bus"),
+    *("closes_stdout:bus", "closes_some:bus", "forgets_environment:bus", "strict_warnings:bus", "odd_modules:bus"),
+    *("no_traceback:bus", "odd_metaclass:bus", "spawns:get_bus"),
+)
+
+
+async def test_whatever_a_module_does_while_it_is_loaded_is_told_in_a_sentence_soon() -> None:
+    assert await complaints(DEAD, dies) == []
+
+
+async def test_a_project_that_changes_the_world_around_it_runs_all_the_same() -> None:
+    assert await complaints(ALIVE, lives) == []
+
+
+def test_the_zoo_has_more_than_forty_hostile_modules() -> None:
+    modules = {app.partition(":")[0] for app in (*DEAD, *ALIVE)}
+    assert len({name for name in modules if (ZOO / f"{name}.py").exists()}) > 45
+
+
+async def complaints(apps: Iterable[str], check: Callable[[str, str], Awaitable[None]]) -> list[str]:
+    """Check the animals, several at a time, each on one of the interpreters there are; gives what was wrong."""
+    free = asyncio.Semaphore(AT_ONCE)
+    pythons = list(INTERPRETERS.values())
+
+    async def checked(number: int, app: str) -> str:
+        async with free:
+            try:
+                await check(app, pythons[number % len(pythons)])
+            except (AssertionError, pytest.fail.Exception, InspectorError, TimeoutError) as error:
+                return f"{app} on {pythons[number % len(pythons)]}: {error!s:.600}"
+            return ""
+
+    told = await asyncio.gather(*(checked(number, app) for number, app in enumerate(apps)))
+    return [text for text in told if text]
+
+
+async def dies(app: str, python: str) -> None:
+    """It cannot be loaded, which is told in time, as it should be, and leaves nothing behind."""
+    kind, fragment = DEAD[app]
+    slow = kind == "timeout"
+    loaded = replace(project(app, python=python), load_timeout=1.0 if slow else 10.0, memory=_memory(app))
+    started = time.monotonic()
+    host = ChildHost(loaded)
+    async with following(host):
+        with pytest.raises(LoadError) as caught:
+            await host.start()
+    error = caught.value
+    assert fragment in error.text, error.text
+    assert kind in ("", error.kind), error.kind
+    assert (kind == "missing_setting") == isinstance(error, MissingSetting)
+    assert "\n" not in error.text
+    assert len(error.text) < 700
+    assert "_event_inspector" not in error.traceback
+    assert "/inspector/agent/" not in error.traceback
+    assert host.pid is None
+    assert time.monotonic() - started < (1.0 if slow else 0.0) + 8.0  # four at a time on two cores
+
+
+def _memory(app: str) -> int | None:
+    return 600_000_000 if app.startswith("huge_memory") else None
+
+
+async def lives(app: str, python: str) -> None:
+    """It is loaded, its handler runs, and it can be stopped."""
+    async with running(project(app, python=python)) as (host, rows):
+        pid = host.pid
+        assert pid is not None
+        fire = host.fire("Ping", [{"number": 3}], session=False)
+        assert (await rows.settled(fire))["published"] == 1, rows.all[-3:]
+        assert [end.status for end in rows.ends] == ["ok"]
+        assert [row[8] for row in rows.of(1)] == ['{"number":3}']
+    assert await gone(pid)

@@ -1,0 +1,12 @@
+"""What the audit trail can say."""
+
+from enum import Enum
+
+
+class AuditAction(Enum):
+    """Actions of the audit trail."""
+
+    ORDER_PLACED = "order_placed"
+    TAX_FILED = "tax_filed"
+    TAX_PAID = "tax_paid"
+    TAX_REFUNDED = "tax_refunded"

@@ -1,0 +1,1 @@
+"""Orders, written with commands and events."""

@@ -1,0 +1,1 @@
+"""Events that travel as JSON through a task queue."""

@@ -1,0 +1,3 @@
+"""Asks a person."""
+
+input("Password: ")

@@ -1,0 +1,5 @@
+"""Imports what imports it."""
+
+from circular_b import second
+
+first = second

@@ -1,0 +1,5 @@
+"""Imports what imports it."""
+
+from circular_a import first
+
+second = first

@@ -1,0 +1,3 @@
+"""Raises what no except Exception catches."""
+
+raise GeneratorExit

@@ -1,0 +1,3 @@
+"""Imports a name that is not there."""
+
+from collections import does_not_exist

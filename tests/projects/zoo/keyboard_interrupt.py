@@ -1,0 +1,3 @@
+"""Interrupts itself."""
+
+raise KeyboardInterrupt

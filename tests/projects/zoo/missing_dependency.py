@@ -1,0 +1,3 @@
+"""Imports a package that nobody has."""
+
+import not_installed_anywhere

@@ -1,0 +1,3 @@
+"""Imports a module that its own package does not have."""
+
+import package.absent

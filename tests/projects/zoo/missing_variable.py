@@ -1,0 +1,5 @@
+"""Reads a setting that nobody has given."""
+
+import os
+
+URL = os.environ["ZOO_DATABASE_URL"]

@@ -1,0 +1,5 @@
+"""Ends the process at once."""
+
+import os
+
+os._exit(5)

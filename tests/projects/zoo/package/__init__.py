@@ -1,0 +1,1 @@
+"""A package that lacks a module, and has one that cannot be imported."""

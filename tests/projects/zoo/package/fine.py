@@ -1,0 +1,3 @@
+"""Can be imported."""
+
+value = 1

@@ -1,0 +1,7 @@
+"""Calls itself for ever."""
+
+def again():
+    return again() + 1
+
+
+again()

@@ -1,0 +1,3 @@
+"""A package of the same name as the inspector's own."""
+
+VERSION = "theirs"

@@ -1,0 +1,3 @@
+"""Ends the program with a text."""
+
+raise SystemExit("there is no configuration")

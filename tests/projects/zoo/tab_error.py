@@ -1,0 +1,5 @@
+"""Mixes tabs and spaces."""
+
+if True:
+        x = 1
+	y = 2

@@ -1,0 +1,201 @@
+"""Somebody's own project in a real window, in a real process of its own."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QDialog, QLabel, QMessageBox
+
+from inspector.app.places import trust_path
+from inspector.hosts.child import ChildHost
+from inspector.hosts.project import Project
+from inspector.hosts.trust import Trust
+from inspector.ui.project_dialogs import LoadTroubleDialog, MissingSettingsDialog, OpenProjectDialog
+from tests.ui.windows import Opened, opened, until
+
+WIRING = """
+import os
+{needs}
+
+class Placed:
+    def __init__(self, number: int = 1) -> None:
+        self.number = number
+
+def ship(event: Placed) -> None:
+    {body}
+
+def count(event: Placed) -> None:
+    pass
+
+class Bus:
+    def __init__(self):
+        self.handlers = {{Placed: [ship, count]}}
+    def publish(self, event):
+        for handler in self.handlers[type(event)]:
+            try:
+                handler(event)
+            except ValueError:
+                pass
+
+bus = Bus()
+"""
+
+
+def write(folder: Path, body: str = "pass", needs: str = "") -> Project:
+    """Make a small project with a bus of its own; a handler's failure is swallowed by that bus."""
+    (folder / "parcels.py").write_text(textwrap.dedent(WIRING).format(body=body, needs=needs))
+    return Project.from_options("parcels:bus", cwd=folder)
+
+
+def dialog(shown: Opened, kind: type[QDialog]) -> Any:
+    """Give the dialog of a kind that is open, None when there is none."""
+    return next((each for each in shown.window.shell.findChildren(kind) if each.isVisible()), None)
+
+
+async def fire(shown: Opened) -> None:
+    shown.desk.selection.select_event("Placed")
+    before = len(shown.journal.publications)
+    assert shown.window.commands.run("fire.selected")
+    await shown.settled(before + 1)
+
+
+async def test_a_project_is_shown_with_its_handlers_and_what_its_bus_keeps_quiet(tmp_path: Path) -> None:
+    project = write(tmp_path, body="raise ValueError('no parcels today')")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await fire(shown)
+        statuses = {
+            shown.journal.execution(i).handler.method: shown.journal.execution(i).status
+            for i in range(len(shown.journal.executions))
+        }
+        assert statuses == {"ship": "failed", "count": "ok"}
+        assert "parcels · Python" in shown.window.shell.bar.source.accessibleName()
+        assert isinstance(shown.window.workbench.recording.host, ChildHost)
+
+
+async def test_a_project_that_was_only_found_is_not_loaded_before_the_person_says_so(tmp_path: Path) -> None:
+    project = write(tmp_path, needs=f"open({str(tmp_path / 'ran')!r}, 'w').close()")
+    async with opened(tmp_path / "s.db", project=project) as shown:
+        await until(lambda: dialog(shown, QMessageBox) is not None, "the question")
+        question = dialog(shown, QMessageBox)
+        assert str(tmp_path) in question.text()
+        assert not (tmp_path / "ran").exists()
+        next(button for button in question.buttons() if button.text() == "Cancel").click()
+        await until(lambda: not shown.window.tasks.running("Loading the project"))
+        await until(lambda: "no project" in shown.window.shell.bar.source.accessibleName())
+        assert not (tmp_path / "ran").exists()
+        assert Trust(trust_path()).needs_consent(project) is not None
+
+
+async def test_a_missing_setting_is_asked_for_and_kept(tmp_path: Path) -> None:
+    project = write(tmp_path, needs="URL = os.environ['PARCELS_URL']")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: dialog(shown, MissingSettingsDialog) is not None, "the form")
+        form = dialog(shown, MissingSettingsDialog)
+        assert list(form.fields) == ["PARCELS_URL"]
+        assert not form.load_button.isEnabled()
+        form.fields["PARCELS_URL"].setText("http://localhost")
+        form.load_button.click()
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await fire(shown)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as again:
+        await until(lambda: again.window.flow.project is not None, "it is not asked for twice")
+
+
+async def test_what_cannot_be_loaded_is_explained_and_the_demo_stays(tmp_path: Path) -> None:
+    project = write(tmp_path, needs="import no_such_library")
+    async with opened(tmp_path / "s.db") as shown:
+        before = shown.window.workbench.view
+        shown.window.flow.projects._trust.remember(project)
+        shown.window.flow.open(project)
+        await until(lambda: dialog(shown, LoadTroubleDialog) is not None, "the explanation")
+        explained = dialog(shown, LoadTroubleDialog)
+        words = " ".join(label.text() for label in explained.findChildren(QLabel))
+        assert "no_such_library" in words
+        assert shown.window.workbench.view is before
+        explained.reject()
+        await shown.activate()
+        await shown.fire("UserLoginAttempted")
+
+
+async def test_opening_a_project_ends_the_demo_and_starts_a_session_of_its_own(tmp_path: Path) -> None:
+    project = write(tmp_path)
+    async with opened(tmp_path / "s.db") as shown:
+        await shown.fire("UserLoginAttempted")
+        demo = shown.window.workbench.recording
+        form = shown.window.flow.ask(tmp_path)
+        assert isinstance(form, OpenProjectDialog)
+        assert form.fields["cwd"].text() == str(tmp_path)
+        assert not form.open_button.isEnabled()
+        form.fields["app"].setText("parcels:bus")
+        await until(form.open_button.isEnabled, "the form is complete")
+        form.open_button.click()
+        await until(lambda: dialog(shown, QMessageBox) is not None, "the question")
+        question = dialog(shown, QMessageBox)
+        next(button for button in question.buttons() if button.text() == "Load").click()
+        await until(lambda: shown.window.workbench.recording is not demo, "the project is loaded")
+        await until(lambda: not demo.host.running, "the demo has ended")
+        await fire(shown)
+        await until(lambda: len(shown.desk.sessions.known) == 2, "both sessions are listed")
+        assert Trust(trust_path()).needs_consent(project) is None
+        assert shown.window.flow.projects.recent()[0]["app"] == "parcels:bus"
+
+
+async def test_a_saved_file_reloads_the_program_and_says_what_changed(tmp_path: Path) -> None:
+    project = write(tmp_path, body="raise ValueError('no')")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await fire(shown)
+        assert shown.window.commands.run("project.pin")
+        write(tmp_path, body="pass")
+        strip = shown.desk.strip
+        await until(lambda: strip.isVisible() and "Reloaded" in strip.text.text(), "the strip")
+        assert "1 handler fixed" in strip.text.text()
+        assert "1 as before" in strip.text.text()
+        assert "Placed: parcels.ship" in strip.hint.text() or "ship" in strip.hint.text()
+
+
+async def test_a_program_that_dies_is_told_with_its_handler_and_can_be_restarted(tmp_path: Path) -> None:
+    project = write(tmp_path, body="os._exit(3)")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        shown.desk.selection.select_event("Placed")
+        shown.window.commands.run("fire.selected")
+        strip = shown.desk.strip
+        await until(lambda: strip.isVisible() and bool(strip.buttons), "the strip")
+        assert "ship" in strip.text.text()
+        assert shown.journal.execution(0).status == "interrupted"
+        assert "stopped" in shown.desk.firing.blocked() or shown.desk.firing.blocked()
+        write(tmp_path, body="pass")
+        host = shown.window.workbench.recording.host
+        await until(lambda: host.running, "it was loaded again because the file was saved")
+        await fire(shown)
+        assert shown.journal.execution(len(shown.journal.executions) - 1).status == "ok"
+
+
+@pytest.mark.parametrize("name", ["a folder", "pyproject.toml"])
+async def test_a_folder_that_is_dropped_fills_the_form_and_loads_nothing(tmp_path: Path, name: str) -> None:
+    from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+    from PySide6.QtGui import QDropEvent
+
+    write(tmp_path, needs=f"open({str(tmp_path / 'ran')!r}, 'w').close()")
+    (tmp_path / "pyproject.toml").write_text('[tool.inspector]\napp = "parcels:bus"\n')
+    async with opened(tmp_path / "s.db") as shown:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(tmp_path if name == "a folder" else tmp_path / name))])
+        drop = QDropEvent(
+            QPointF(5, 5),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        assert shown.window.flow.eventFilter(shown.window.shell, drop)  # Qt sends a drop only after a real drag
+        await until(lambda: dialog(shown, OpenProjectDialog) is not None, "the form")
+        form = dialog(shown, OpenProjectDialog)
+        assert form.fields["app"].text() == "parcels:bus"
+        assert not (tmp_path / "ran").exists()
+        form.reject()

@@ -1,0 +1,137 @@
+"""Real windows for tests: the demo program, a sessions database of the test's own, mouse and keyboard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from inspector.analysis.journal import Journal
+from inspector.app.notices import Notice, Notices
+from inspector.app.places import layout_path, settings_path
+from inspector.app.settings import Settings
+from inspector.cli.programs import demo_program
+from inspector.ui.desk import Desk
+from inspector.ui.theme import Theme
+from inspector.ui.window import Window
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+#: Seconds after which something that has to happen is taken for not happening.
+PATIENCE = 10.0
+
+
+async def until(condition: Callable[[], object], what: str = "") -> None:
+    """Let the loop run until something is so."""
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while not condition():
+        assert asyncio.get_running_loop().time() < deadline, what or "it did not happen in time"
+        await asyncio.sleep(0.005)
+
+
+@dataclass
+class Opened:
+    """A window that is open."""
+
+    window: Window
+    notices: list[Notice]
+    stop: asyncio.Event
+    task: asyncio.Task[int]
+
+    @property
+    def desk(self) -> Desk:
+        return self.window.desk
+
+    @property
+    def journal(self) -> Journal:
+        journal = self.desk.journal
+        assert journal is not None
+        return journal
+
+    async def activate(self) -> None:
+        """Give the window the keyboard, as a window manager does when a dialog has gone."""
+        shell = self.window.shell
+        shell.activateWindow()
+        await until(lambda: QApplication.activeWindow() is shell, "the window has the keyboard")
+
+    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press a key where the keyboard is."""
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        QTest.keyClick(focus, key, modifiers)
+
+    def type(self, text: str) -> None:
+        """Write where the keyboard is, wherever it goes meanwhile."""
+        for letter in text:
+            focus = QApplication.focusWidget()
+            assert focus is not None
+            QTest.keyClicks(focus, letter)
+
+    def click(self, widget: QWidget | None) -> None:
+        """Click the middle of a widget."""
+        assert widget is not None
+        assert widget.isVisible()
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+    async def settled(self, publications: int) -> None:
+        """Wait until so many events have been published and all that came of them is over and shown."""
+        await until(lambda: len(self.journal.publications) >= publications, f"{publications} publications")
+        await until(lambda: not self.journal.running and bool((self.journal.publications["end"] >= 0).all()))
+        await until(lambda: self.desk.log.model.rowCount() >= publications)
+
+    def log(self) -> list[list[str]]:
+        """Give the log as it is shown, row by row."""
+        model = self.desk.log.model
+        return [
+            [str(model.index(row, column).data()) for column in range(model.columnCount())]
+            for row in range(model.rowCount())
+        ]
+
+    async def fire(self, *names: str) -> None:
+        """Fire these events one after another."""
+        for name in names:
+            so_far = len(self.journal.publications)
+            self.desk.selection.select_event(name)
+            assert self.window.commands.run("fire.selected")
+            await self.settled(so_far + 1)
+
+    async def close(self) -> int:
+        """Close it as a person does, and give the exit code."""
+        self.window.shell.close()
+        return await asyncio.wait_for(self.task, PATIENCE)
+
+
+@asynccontextmanager
+async def opened(db: Path | None, *, theme: str = "dark", seed: int = 7, **more: Any) -> AsyncIterator[Opened]:
+    """Open a window and wait until its program runs; it is closed afterwards, if it is not yet."""
+    notices = Notices()
+    told: list[Notice] = []
+    notices.attach(told.append)
+    settings = Settings(settings_path(), notices)
+    size = more.pop("size", (1600, 1000))
+    project, confirmed = more.pop("project", None), more.pop("confirmed", False)
+    QApplication.setQuitOnLastWindowClosed(False)
+    window = Window(
+        *(lambda: demo_program(seed), db, seed, settings, Theme(theme), notices),
+        layout=layout_path(),
+        size=size,
+        project=project,
+        confirmed=confirmed,
+    )
+    stop = asyncio.Event()
+    task = asyncio.ensure_future(window.live(stop, **more))
+    shown = Opened(window, told, stop, task)
+    try:
+        if project is None:
+            await until(lambda: task.done() or window.standing.stopped or window.workbench.view is not None)
+            await shown.activate()
+        yield shown
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, PATIENCE)
