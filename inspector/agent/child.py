@@ -211,9 +211,9 @@ class Child:
             posture.leave(False)
 
     def _take(self, message: list[Any]) -> None:
-        if self._loop is None or self._engine is None:
-            if message[0] == "stop":
-                os._exit(0)
+        if self._engine is None and message[0] == "stop":
+            os._exit(0)
+        if self._loop is None:
             self._early.append(message)
             return
         try:
@@ -222,8 +222,10 @@ class Child:
             return
 
     def _do(self, message: list[Any]) -> None:
-        """Carry out a verb, on the loop."""
-        assert self._engine is not None  # noqa: S101 - verbs are taken when there is one
+        """Carry out a verb, on the loop; one that comes while the program is loaded waits."""
+        if self._engine is None:
+            self._early.append(message)
+            return
         assert self._stopping is not None  # noqa: S101
         verb = message[0]
         if verb == "fire":

@@ -219,7 +219,8 @@ def _dots(source: RasterSource, frame: Frame, wide: Ints) -> _Pour:
 def _spans(source: RasterSource, frame: Frame, times: Ints) -> _Pour:
     """Executions of a pixel and more that touch the frame."""
     columns = source.executions
-    since, until = int(times[0]), max(int(times[-1]), int(times[0]) + 1)
+    # Times are whole nanoseconds: where a pixel is less than one, the last pixel ends between two of them.
+    since, until = int(times[0]), int(times[-1]) + 1
     index = source.spans.find(since, until, int(frame.per_pixel))
     start, end = columns["start"][index], columns["end"][index]
     chosen = (end - start >= frame.per_pixel) & (start < until) & (end > since)

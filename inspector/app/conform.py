@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,6 +82,7 @@ async def fire_everything(
     settings: CheckSettings | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     timeout: float | None = TIMEOUT,
+    revive: Callable[[], Awaitable[None]] | None = None,
 ) -> Report:
     """Fire every event once in each context, one after another, and compare what happened with what is declared.
 
@@ -95,6 +96,7 @@ async def fire_everything(
         settings: What the project says about its check.
         on_progress: Told before each event, and at the end.
         timeout: Seconds that a handler may take.
+        revive: Starts the program again when an event has ended it, so that the rest is fired too; None: that is all.
 
     Raises:
         InspectorError: There are no events, recording is paused, or the host does not run any more.
@@ -114,6 +116,8 @@ async def fire_everything(
         rng = random.Random(seed)  # noqa: S311 - sample values, no secrets
         for event in events:
             tell(Progress(len(gathered), total, event.name, context))
+            if revive is not None and not recording.host.running:
+                await revive()
             gathered.append(await _fire(recording, event, context, rng, timeout))
         spans[context] = first, len(recording.journal.executions)
     tell(Progress(total, total, "", contexts[-1]))
@@ -131,7 +135,8 @@ async def _fire(
     """Fire one event; one that refuses canaries gets ordinary values."""
     values = synthesise(event, rng)
     fired = await _publish(recording, event, with_canaries(event, values, rng), context, timeout)
-    return await _publish(recording, event, values, context, timeout) if fired.refusal else fired
+    refused = fired.refusal and recording.host.running
+    return await _publish(recording, event, values, context, timeout) if refused else fired
 
 
 async def _publish(
@@ -150,12 +155,14 @@ async def _publish(
         timeout=timeout,
     )
     outcome: FireOutcome = await recording.outcome(number)
+    publications = await _publications(recording, first, number)
     return Fired(
         event.name,
         context,
-        refusal=outcome.refusal,
+        # What was published was not refused: the program has ended then, and its executions say so.
+        refusal="" if publications else outcome.refusal,
         trouble=_trouble(journal, said, number),
-        publications=await _publications(recording, first, number),
+        publications=publications,
     )
 
 

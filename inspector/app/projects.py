@@ -112,16 +112,20 @@ class Projects:
                 return True
 
     def _remember(self, project: Project) -> None:
-        options = {
-            "app": ", ".join(project.app),
-            "catalog": ", ".join(project.catalog),
-            "db_session": project.db_session or "",
-            "python": project.python or "",
-            "env": str(project.env_file or ""),
-            "cwd": str(project.cwd),
-            "name": project.name,
-        }
-        self._settings.remember(RECENT, json.dumps(options, sort_keys=True), _MOST_RECENT)
+        self._settings.remember(RECENT, json.dumps(options_of(project), sort_keys=True), _MOST_RECENT)
+
+
+def options_of(project: Project) -> dict[str, str]:
+    """Give what would have to stand in the form for this project."""
+    return {
+        "app": ", ".join(project.app),
+        "catalog": ", ".join(project.catalog),
+        "db_session": project.db_session or "",
+        "python": str(project.python or ""),
+        "env": str(project.env_file or ""),
+        "cwd": str(project.cwd),
+        "name": project.name,
+    }
 
 
 def project_of(options: Mapping[str, str]) -> Project:

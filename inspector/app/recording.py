@@ -205,7 +205,7 @@ class Recording:
         future = self._waiting.get(fire)
         if future is None:
             future = self._waiting[fire] = asyncio.get_running_loop().create_future()
-        return await future
+        return await asyncio.shield(future)  # several may wait for the same fire
 
     async def saved(self) -> None:
         """Wait until everything recorded so far is in the store."""

@@ -71,6 +71,7 @@ class Reloader:
         self._told = told
         self._loop = asyncio.get_running_loop()
         self._busy = asyncio.Lock()
+        self._number = 0
         self._watch = FileWatch(host.watched, self._saved)
         self.pins: list[Pin] = []
         self.on = True
@@ -96,18 +97,29 @@ class Reloader:
         """Fire an event no more after a reload."""
         self.pins = [pin for pin in self.pins if pin.form.event != event]
 
-    async def reload(self, files: Sequence[str] = ()) -> Reloaded:
-        """Restart the program, fire what is pinned, compare with what it gave before."""
+    async def reload(self, files: Sequence[str] = ()) -> Reloaded | None:
+        """Restart the program, fire what is pinned, compare with what it gave before.
+
+        Returns:
+            What changed; None when another reload took its place before all that is pinned was fired.
+        """
+        self._number += 1
+        number = self._number
         async with self._busy:
+            if number != self._number:  # more was saved while the program was being loaded: the last one counts
+                return None
             before = monotonic()
             try:
                 await self._host.restart()
             except InspectorError as error:
-                found = Reloaded(monotonic() - before, tuple(files), trouble=error)
+                found: Reloaded | None = Reloaded(monotonic() - before, tuple(files), trouble=error)
             else:
-                seconds = monotonic() - before
-                found = await self._fire_pins(seconds, tuple(files))
-        self._told(found)
+                found = None
+        if found is None:
+            # Not under the lock: what is pinned may hang, and saving the file again is how that is mended.
+            found = await self._fire_pins(monotonic() - before, tuple(files), number)
+        if found is not None:
+            self._told(found)
         return found
 
     def _saved(self, files: tuple[str, ...]) -> None:
@@ -115,16 +127,23 @@ class Reloader:
         if self.on:
             self._loop.call_soon_threadsafe(lambda: self._tasks.start("Reloading the project", self.reload(files)))
 
-    async def _fire_pins(self, seconds: float, files: tuple[str, ...]) -> Reloaded:
+    async def _fire_pins(self, seconds: float, files: tuple[str, ...], number: int) -> Reloaded | None:
         fixed: list[str] = []
         broke: list[str] = []
         same = 0
-        for pin in self.pins:
+        for pin in tuple(self.pins):
             form = pin.form
-            fire = self._host.fire(
-                form.event, [form.values], session=form.session, metadata=form.metadata, timeout=form.timeout
-            )
+            if number != self._number:
+                return None
+            try:
+                fire = self._host.fire(
+                    form.event, [form.values], session=form.session, metadata=form.metadata, timeout=form.timeout
+                )
+            except InspectorError as error:  # a pinned event before it has ended the program
+                return Reloaded(seconds, files, trouble=error) if number == self._number else None
             await self._recording.outcome(fire)
+            if number != self._number:  # what ran was interrupted by the next restart
+                return None
             now = statuses_of(self._recording.journal, fire)
             for handler in now.keys() | pin.statuses.keys():
                 was, is_ = _well(pin.statuses.get(handler)), _well(now.get(handler))

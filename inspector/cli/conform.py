@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inspector.agent.effects import watched
-from inspector.app.conform import contexts_of, fire_everything
+from inspector.app.conform import TIMEOUT, contexts_of, fire_everything
 from inspector.app.places import default_database
 from inspector.app.text import format_count, one_line, plural
 from inspector.catalog.conformance.observed import CONTEXT_WORDS
@@ -20,6 +20,7 @@ from inspector.cli.running import Troubles, opened, recording, session_name
 from inspector.cli.running import run as run_coroutine
 from inspector.cli.source import EmbeddedSource, ProjectSource, Source, source_of, tells_load_errors
 from inspector.cli.values import new_seed
+from inspector.hosts.child import ChildHost
 
 if TYPE_CHECKING:
     import argparse
@@ -89,10 +90,20 @@ async def _conform(
     name = session_name("conform")
     async with (
         opened(database) as store,
-        recording(store, _watched(source), troubles, console, name=name, seed=seed, verbose=verbose) as made,
+        recording(
+            store, _watched(source), troubles, console, name=name, seed=seed, verbose=verbose, timeout=TIMEOUT
+        ) as made,
     ):
-        facts = getattr(made.host, "facts", None)
-        return made, await fire_everything(made, contexts=contexts, seed=seed, facts=facts, settings=settings)
+        host = made.host
+        facts = host.facts if isinstance(host, ChildHost) else None
+        return made, await fire_everything(
+            made,
+            contexts=contexts,
+            seed=seed,
+            facts=facts,
+            settings=settings,
+            revive=host.restart if isinstance(host, ChildHost) else None,
+        )
 
 
 def _settings(source: Source) -> CheckSettings:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 from inspector.app.text import one_line
@@ -28,8 +29,8 @@ class Console:
     """
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
-        self._out = out or sys.stdout
-        self._err = err or sys.stderr
+        self._out = out or _standing(sys.stdout)
+        self._err = err or _standing(sys.stderr)
         for stream in (self._out, self._err):
             # A terminal that does not know a sign is no reason to end with an error.
             if hasattr(stream, "reconfigure"):
@@ -104,6 +105,12 @@ class Console:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._out.fileno())
             os.close(nowhere)
+
+
+def _standing(stream: TextIO | None) -> TextIO:
+    """Give the stream, or one that goes nowhere when it was closed before we were started (``>&-``)."""
+    # Made anew it takes the number of the closed one, so that no database and no child gets it as its output.
+    return Path(os.devnull).open("w", encoding="utf-8") if stream is None else stream
 
 
 @contextlib.contextmanager

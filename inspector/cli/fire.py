@@ -75,7 +75,12 @@ async def _fire(source: Source, arguments: argparse.Namespace, seed: int, consol
         stack.push_async_callback(store.close)
         name = session_name(arguments.event)
         async with recording(
-            store, source, troubles, console, name=name, seed=seed, hold=True, verbose=arguments.verbose
+            *(store, source, troubles, console),
+            name=name,
+            seed=seed,
+            hold=True,
+            verbose=arguments.verbose,
+            timeout=arguments.timeout,
         ) as made:
             catalog = made.journal.catalog
             assert catalog is not None  # noqa: S101 - a started recording has folded its first record
@@ -141,6 +146,9 @@ def _tell_host(made: Recording, outcome: Outcome, console: Console) -> int:
         console.note(one_line(sentence_of(problem), 1_000))
     harmless = {note.text for note in notes if note.kind in ("problem", "stuck")}
     errors = [text for text in outcome.host_errors if text not in harmless]
+    if not outcome.bad:
+        # Else it handed on what a handler raised, which is told already.
+        errors += dict.fromkeys(note.text for note in notes if note.kind == "publish_raised")
     for text in errors:
         console.note(one_line(text, 1_000))
     return len(errors)

@@ -9,15 +9,16 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from inspector.app.notices import Notice, Notices
 from inspector.app.recording import Recording
 from inspector.app.tasks import TaskOwner
-from inspector.app.text import one_line
+from inspector.app.text import format_duration, one_line
 from inspector.core.errors import InspectorError
+from inspector.hosts.child import ChildHost
 from inspector.store.store import Store
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _ALWAYS_TOLD: Final = frozenset({"stuck", "unstuck"})
+#: Notes of a program's standing still, or not any more.
+_STANDING: Final = {"blocked": True, "stuck": True, "unblocked": False, "unstuck": False, "ended": False}
+#: Seconds that a handler has beyond its time before the whole program is ended.
+_GRACE: Final = 2.0
 _TOLD: Final = frozenset({"output", "output_dropped", "blocked", "unblocked"})
 
 
@@ -93,6 +98,45 @@ class Asides:
                 self._console.note(text)
 
 
+class Patience:
+    """Ends a program whose loop stands still for longer than a handler may take: nobody is there to press Stop.
+
+    A handler that gives nothing back to the loop cannot be given up as others are. As long as executions begin or end
+    meanwhile there is progress, however slow. Call it on the loop.
+
+    Args:
+        kill: Ends the program.
+        console: Where to tell.
+        seconds: How long a handler may take.
+    """
+
+    def __init__(self, kill: Callable[[], None], console: Console, seconds: float) -> None:
+        self._kill, self._console = kill, console
+        self._seconds = seconds
+        self._timer: asyncio.TimerHandle | None = None
+
+    def folded(self, change: Change) -> None:
+        """Take what is new."""
+        kinds = [note.kind for note in change.host if note.kind in _STANDING]
+        standing = self._timer is not None
+        if kinds:
+            standing = _STANDING[kinds[-1]]
+        self.stop()
+        if standing:
+            self._timer = asyncio.get_running_loop().call_later(self._seconds + _GRACE, self._end)
+
+    def stop(self) -> None:
+        """Wait no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _end(self) -> None:
+        self._timer = None
+        self._console.note(f"Nothing has moved for {format_duration(int(self._seconds * 1e9))}: the program is ended.")
+        self._kill()
+
+
 def session_name(what: str) -> str:
     """Name a session by the date, local time: ``2026-11-20 23:50:12 demo``."""
     return f"{time.strftime('%Y-%m-%d %H:%M:%S')} {what}"
@@ -124,6 +168,7 @@ async def recording(
     seed: int | None,
     hold: bool = False,
     verbose: bool = False,
+    timeout: float = 30.0,
 ) -> AsyncIterator[Recording]:
     """Record a program into a new session; at the end, however it comes, what was recorded is written and closed.
 
@@ -136,6 +181,8 @@ async def recording(
         seed: Seed of the synthetic values.
         hold: Begin the session after ``Recording.keep`` only; the store has to be opened by then.
         verbose: Tell what a program in a process of its own prints.
+        timeout: Seconds that a handler may take; a program in a process of its own is ended when nothing moves in it
+            for longer.
 
     Raises:
         InspectorError: The program could not be started.
@@ -160,8 +207,11 @@ async def recording(
         hold=hold,
         on_trouble=troubles.storing,
     )
-    if source.kind == "project":
+    patience: Patience | None = None
+    if isinstance(made.host, ChildHost):
         made.listen(Asides(console, verbose=verbose).folded)
+        patience = Patience(made.host.kill, console, timeout)
+        made.listen(patience.folded)
     try:
         await made.start()
         yield made
@@ -178,6 +228,8 @@ async def recording(
         raise
     finally:
         await made.close()
+        if patience is not None:
+            patience.stop()
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

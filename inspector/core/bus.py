@@ -164,13 +164,22 @@ class InMemoryEventBus:
                 entry.observer.publication_started(publication)
             except Exception as trouble:  # noqa: BLE001 - the observed never pays
                 self.remove_observer(entry, trouble)
+        deadline = None
         try:
             if subscriptions:
-                await self._run(publication)
+                loop = asyncio.get_running_loop()
+                latch = publication.run(loop)
+                timeout = HANDLER_TIMEOUT.get(self.handler_timeout)
+                if timeout is not None:
+                    deadline = _Deadline(publication, timeout, loop)
+                await latch
         except asyncio.CancelledError:
             publication.outcome = "cancelled"
+            await publication.cancel(CANCEL_GRACE)
             raise
         finally:
+            if deadline is not None:
+                deadline.stop()
             for entry in self.observers:
                 try:
                     entry.observer.publication_ended(publication)
@@ -188,20 +197,6 @@ class InMemoryEventBus:
         name = type(publication.event).__name__
         self._logger.error("event_publish_refused", extra={"event_type": name, "depth": publication.depth})
         publication.close()
-
-    async def _run(self, publication: Publication) -> None:
-        loop = asyncio.get_running_loop()
-        latch = publication.run(loop)
-        timeout = HANDLER_TIMEOUT.get(self.handler_timeout)
-        deadline = None if timeout is None else _Deadline(publication, timeout, loop)
-        try:
-            await latch
-        except asyncio.CancelledError:
-            await publication.cancel(CANCEL_GRACE)
-            raise
-        finally:
-            if deadline is not None:
-                deadline.stop()
 
     def _publication(self) -> Publication | None:
         """Give the innermost publication of this bus around the calling code."""

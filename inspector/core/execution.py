@@ -100,7 +100,7 @@ class Publication:
         self.waiting = len(self.subscriptions)
         self.executions = executions = [Execution(self, subscription) for subscription in self.subscriptions]
         if len(executions) == 1:
-            executions[0].task = loop.create_task(executions[0])
+            executions[0].task = _task(executions[0], loop)
         else:
             _Starter(executions, loop)
         return self.latch
@@ -353,7 +353,7 @@ class _Starter(Coroutine[Any, Any, None]):
         self._loop = loop
         self._waits: Execution | None = None
         self._context = copy_context()
-        self.task = loop.create_task(self)
+        self.task = _task(self, loop)
         for execution in executions:
             execution.task = self.task
 
@@ -407,6 +407,11 @@ class _Starter(Coroutine[Any, Any, None]):
         for execution in self._left:
             execution.task = self._loop.create_task(execution)
         self._left.clear()
+
+
+def _task(steps: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
+    """Make a task; without a task factory without the detour through the loop, a tenth of a small publish."""
+    return asyncio.Task(steps, loop=loop) if loop.get_task_factory() is None else loop.create_task(steps)
 
 
 def _error(kind: Any, value: Any) -> BaseException:

@@ -170,7 +170,10 @@ class Recorder:
     def publication_ended(self, publication: Publication) -> None:
         """Record ``PublicationEnded``."""
         if publication.tag:
-            self._append((PUBLICATION_ENDED, self._clock() - self._anchor, publication.tag, publication.outcome))
+            at = self._clock() - self._anchor
+            self._rows.append((PUBLICATION_ENDED, at, publication.tag, publication.outcome))
+            if self._asleep:
+                self._rouse()
         fire = FIRE.get()
         if fire:
             self._in_flight[fire] -= 1

@@ -38,6 +38,9 @@ class NewFile:
     def __enter__(self) -> NewFile:
         if self.target.is_dir():
             raise InspectorError(f"{self.target} is a folder.", "Give the name of a file.")
+        if self.target.exists() and not self.target.is_file():
+            # The file would take the place of the device: for root even that of /dev/null.
+            raise InspectorError(f"{self.target} is no ordinary file.", "Give the name of a file.")
         if not self.target.parent.is_dir():
             raise InspectorError(f"There is no folder {self.target.parent}.", "Make it, or choose another place.")
         self._sweep()

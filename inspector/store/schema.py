@@ -163,6 +163,8 @@ def _check(path: Path, known: int) -> int:
     """Give the version of the file's schema, or say why it is not for us. Opens it for reading only."""
     if path.is_dir():
         raise InspectorError(f"{path} is a folder.", "Give the path of a file with --db.")
+    if not path.is_file():
+        raise InspectorError(f"{path} is no ordinary file.", "Give the path of a file with --db.")
     size = path.stat().st_size
     if size == 0:
         raise InspectorError(f"{path} is empty.", "Delete it, or choose another place with --db.")

@@ -27,7 +27,7 @@ RETRY_EVERY: Final = 0.5
 #: Records of one commit: one holds other writers, and the loop that folds it, for some 20 ms.
 MAX_PER_COMMIT: Final = 20_000
 #: Records folded at a stretch: a few milliseconds.
-FOLD_AT_ONCE: Final = 2_000
+FOLD_AT_ONCE: Final = 4_000
 
 OnTrouble = Callable[[InspectorError | None], None]
 _log = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from inspector.app.checking import Basis, Checked, check
 from inspector.catalog.findings import marks
+from inspector.core.errors import InspectorError
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Change, Journal
@@ -54,6 +55,7 @@ class Checks(QObject):
         self._basis = basis
         self._told = told
         self._checked: Journal | None = None
+        self._stale = False
         panel.check_requested.connect(self.check)
         panel.count_changed.connect(self._count)
         workbench.on_view(self._show)
@@ -61,17 +63,27 @@ class Checks(QObject):
 
     def check(self) -> None:
         """Check the program that runs, once more if need be."""
+        self._stale = True
         if self._workbench.view is not None and not self._tasks.running(_CHECKING):
             self._tasks.start(_CHECKING, self._check())
 
     async def _check(self) -> None:
-        recording = self._workbench.recording
-        self._checked = recording.journal
-        checked = await check(recording, self._basis)
-        if self._checked is recording.journal:
-            self._panel.set_findings(checked.findings)
-            self._catalog.model.set_marks(marks(checked.findings))
-            self._told(checked)
+        while self._stale:  # what is asked for while a check runs may be about another program, or a newer one
+            self._stale = False
+            recording = self._workbench.recording
+            self._checked = recording.journal
+            try:
+                checked = await check(recording, self._basis)
+            except InspectorError as error:
+                if self._stale:
+                    continue
+                self._panel.set_unknown(error.text)
+                self._catalog.model.set_marks({})
+                raise
+            if not self._stale:
+                self._panel.set_findings(checked.findings)
+                self._catalog.model.set_marks(marks(checked.findings))
+                self._told(checked)
 
     def _show(self, view: View) -> None:
         if view.live and view.journal is not self._checked:

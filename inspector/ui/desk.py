@@ -284,7 +284,8 @@ class Desk(QObject):
             except Exception as error:  # noqa: BLE001 - a panel's mistake must not stop the others, nor the recording
                 self._notices.report(error, f"Updating {type(panel).__name__}")
         for note in change.host:
-            if note.level == "error":
+            # A refused fire is told under its form; that of a program that has ended only repeats why.
+            if note.level == "error" and note.kind != "fire_refused":
                 self._notices.error(note.text)
         journal = self.journal
         if journal is None:

@@ -106,7 +106,7 @@ def _task_factory(
     context: contextvars.Context | None = None,
     **more: Any,
 ) -> asyncio.Task[Any]:
-    contained = _Contained(work) if isinstance(work, Coroutine) else work
+    contained: Any = _Contained(work) if isinstance(work, Coroutine) else work  # old-style generators go as they are
     return asyncio.Task(contained, loop=loop, context=context, **more)
 
 

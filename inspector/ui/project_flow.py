@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 from inspector.app.commands import Command
-from inspector.app.projects import Projects
+from inspector.app.projects import Projects, options_of
 from inspector.app.reload import Reloader
 from inspector.app.text import format_duration, plural
 from inspector.hosts.child import BLOCKED, ENDED, STUCK, ChildHost
@@ -198,9 +198,9 @@ class ProjectFlow(QObject):
         MissingSettingsDialog(self._theme, trouble, done, self._shell).open()
         return await answer
 
-    def trouble(self, trouble: LoadError, project: Project) -> None:  # noqa: ARG002 - the form has it as recent or not
-        """Tell why a project could not be loaded."""
-        LoadTroubleDialog(self._theme, trouble, self.ask, self._shell).open()
+    def trouble(self, trouble: LoadError, project: Project) -> None:
+        """Tell why a project could not be loaded; what was asked for can be changed."""
+        LoadTroubleDialog(self._theme, trouble, lambda: self.ask().fill(options_of(project)), self._shell).open()
 
     # A folder that is dropped on the window fills the form
 

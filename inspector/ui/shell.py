@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from inspector.ui.menus import MenuProvider
 
 #: Name that Qt gives the widgets by which the lines between docks are dragged.
+#: Pixels that panels at the bottom can be narrowed to.
+_BOTTOM_WIDTH: Final = 260
 _GRIP: Final = "qt_qmainwindow_extended_splitter"
 #: Width of the left and right panels and height of the lower ones, as shares of the window.
 _SHARES: Final = {"left": 0.187, "right": 0.275, "bottom": 0.42}
@@ -97,6 +99,9 @@ class Shell(QMainWindow):
         """
         if panel_id in self._docks:
             raise ValueError(f"there is a panel {panel_id} already")
+        if area == "bottom":
+            # Else the widest of them keeps the centre wide, and in a small window lies over the panels beside it.
+            widget.setMinimumWidth(_BOTTOM_WIDTH)
         dock = PanelDock(self._theme, panel_id, title, widget, self)
         neighbours = [other for other in self._docks.values() if self.dockWidgetArea(other) == AREAS[area]]
         self.addDockWidget(AREAS[area], dock)

@@ -33,6 +33,7 @@ class Standing(QObject):
     def __init__(self, shell: Shell, workbench: Workbench, changed: Callable[[], None]) -> None:
         super().__init__(shell)
         self._changed = changed
+        self.idle = ""
         self._stood: object = None
         self._shell = shell
         self._workbench = workbench
@@ -56,7 +57,7 @@ class Standing(QObject):
         workbench = self._workbench
         view = workbench.view
         if view is None:
-            self._shell.set_state("running", "starting")
+            self._shell.set_state("cancelled" if self.idle else "running", self.idle or "starting")
             return
         stands = (view.session, workbench.recording.host.running, workbench.database)
         if stands != self._stood:

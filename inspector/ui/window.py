@@ -242,7 +242,8 @@ class Window:
         if not await self.flow.load(project, confirmed=self._confirmed, seed=self._seed):
             if must:
                 raise InspectorError(f"{project.name} was not loaded.")
-            self.shell.set_source("no project is loaded")
+            self.standing.idle = "no project is loaded"
+            self.shell.set_source(self.standing.idle)
             return False
         self.standing.refresh()
         return True

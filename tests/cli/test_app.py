@@ -139,6 +139,40 @@ def test_events_that_travel_by_name_are_fired_by_class_or_by_name_and_their_prob
         assert cli("fire", name, *options, "--json").json["event"] == "InvoicePaid"
 
 
+def test_a_bus_that_raises_before_any_handler_ran_is_told_and_no_success(cli: Cli, small: Path) -> None:
+    wiring = small / "small" / "wiring.py"
+    wiring.write_text(wiring.read_text().replace("in self.handlers.get(type(event), [])", "in 7"))
+    ran = cli("fire", "Placed", "--app", "small.wiring:bus", "--cwd", small, "--json")
+    assert (ran.code, ran.json["executions"]) == (1, 0)
+    assert "Publishing Placed raised TypeError: 'int' object is not iterable" in ran.err
+
+
+def test_a_handler_that_never_lets_go_of_the_loop_ends_the_program_after_its_time(cli: Cli, small: Path) -> None:
+    options = ("--app", "small.wiring:bus", "--cwd", small, "--timeout", "0.5", "--json")
+    ran = cli("fire", "Placed", *options, "--set", "order=hold")
+    assert (ran.code, ran.json["by_status"]) == (1, {"interrupted": 1})
+    assert "Nothing has moved for 500 ms: the program is ended." in ran.err
+
+
+def test_conform_goes_on_when_an_event_ends_the_program(cli: Cli, small: Path) -> None:
+    wiring = small / "small" / "wiring.py"
+    more = """
+@dataclass(frozen=True)
+class Burnt:
+    n: int = 1
+
+async def burn(event):
+    os._exit(3)
+
+bus.handlers = {Burnt: [burn], **bus.handlers}
+"""
+    wiring.write_text(wiring.read_text() + more)
+    ran = cli("conform", "--app", "small.wiring:bus", "--cwd", small, "--json")
+    assert (ran.code, ran.json["fired"], ran.json["executions"]) == (1, 2, 2)
+    (finding,) = [each for each in ran.json["findings"] if each["severity"] == "error"]
+    assert (finding["code"], finding["event"]) == ("CF111", "Burnt")
+
+
 # --- which program it is ---------------------------------------------------------------------------
 
 

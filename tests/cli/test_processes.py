@@ -110,3 +110,10 @@ def test_the_demo_runs_in_a_window_without_a_display_and_leaves_a_picture(
     assert log.read_text(encoding="utf-8").count('"record": "HandlerEnded"') == 185
     (session,) = cli("sessions", "--json").json
     assert (session["id"], session["state"]) == (told["session"], "closed")
+
+
+def test_an_output_that_was_closed_from_the_start_is_no_mistake_of_ours() -> None:
+    command = f'"{sys.executable}" -m inspector catalog'
+    for closed in (">&-", "2>&- >/dev/null", ">&- 2>&-"):
+        ran = subprocess.run(["sh", "-c", f"{command} {closed}"], capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", ""), closed

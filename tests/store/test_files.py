@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import stat
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from inspector.core.errors import InspectorError
 from inspector.store import schema
+from inspector.store.files import NewFile
 from inspector.store.store import Store
 from tests.store.runs import STARTED
 
@@ -147,3 +149,19 @@ def test_importing_the_room_loads_no_sqlalchemy() -> None:
         "sys.exit('sqlalchemy' in sys.modules or 'aiosqlite' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+async def test_what_is_no_file_is_left_alone_and_not_offered_for_deletion(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert "no ordinary file" in (await refused(pipe)).text
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_an_export_does_not_take_the_place_of_a_device(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(InspectorError, match="no ordinary file"), NewFile(pipe) as file:
+        file.write("text")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert list(tmp_path.iterdir()) == [pipe]

@@ -116,7 +116,11 @@ async def test_what_cannot_be_loaded_is_explained_and_the_demo_stays(tmp_path: P
         words = " ".join(label.text() for label in explained.findChildren(QLabel))
         assert "no_such_library" in words
         assert shown.window.workbench.view is before
-        explained.reject()
+        explained.accept()
+        await until(lambda: dialog(shown, OpenProjectDialog) is not None, "the form")
+        form = dialog(shown, OpenProjectDialog)
+        assert (form.fields["app"].text(), form.fields["cwd"].text()) == ("parcels:bus", str(tmp_path))
+        form.reject()
         await shown.activate()
         await shown.fire("UserLoginAttempted")
 
@@ -199,3 +203,19 @@ async def test_a_folder_that_is_dropped_fills_the_form_and_loads_nothing(tmp_pat
         assert form.fields["app"].text() == "parcels:bus"
         assert not (tmp_path / "ran").exists()
         form.reject()
+
+
+async def test_a_mistake_in_the_settings_of_the_check_does_not_leave_the_findings_of_another_program(
+    tmp_path: Path,
+) -> None:
+    project = write(tmp_path)
+    async with opened(tmp_path / "s.db") as shown:
+        panel = shown.desk.findings
+        await until(lambda: panel.model.rowCount() > 0, "the demo is checked")
+        (tmp_path / "pyproject.toml").write_text('[tool.inspector.check]\nfail-on = "never"\n')
+        shown.window.flow.projects._trust.remember(project)
+        shown.window.flow.open(project)
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: panel.model.rowCount() == 0, "nothing is said of a program that could not be checked")
+        assert panel.marks() == {}
+        assert any("never" in notice.text for notice in shown.notices)

@@ -131,21 +131,22 @@ class ConformancePanel(QWidget):
         self.map.chosen.connect(self._cell_chosen)
         self.map.activated_cell.connect(self._cell_activated)
         self.map.event_chosen.connect(self._event_chosen)
-        left = QWidget()
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.map, 1)
-        column.addWidget(separator_line())
-        column.addLayout(self._make_legend())
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(left)
+        self.splitter.addWidget(self.map)
         self.splitter.addWidget(self.findings)
         self.splitter.setStretchFactor(0, 45)
         self.splitter.setStretchFactor(1, 55)
         self.splitter.setSizes([450, 550])
-        return self.splitter
+        # The legend is wider than the map may be, and must not take the room of the findings.
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.splitter, 1)
+        column.addWidget(separator_line())
+        column.addLayout(self._make_legend())
+        return content
 
     def _make_legend(self) -> QHBoxLayout:
         self._legend = {state: PlainLabel("", _TONES.get(state, "dim")) for state in _LEGEND}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QStyle, QStyleOptionViewItem, QVBoxLayout, QWidget
 
@@ -28,6 +28,9 @@ INKS: Final = {"error": "failed_text", "warning": "warn_text", "information": "a
 _TONES: Final = {"error": "failed", "warning": "warn", "information": "link"}
 _GLYPH_ROOM: Final = 18
 _PADDING: Final = 6
+#: Letters that fit side by side from which on the event and the place have a column beside the message.
+_WITH_EVENT: Final = 110
+_WITH_PLACE: Final = 60
 
 
 class FindingDelegate(RowDelegate):
@@ -138,6 +141,7 @@ class FindingsPanel(QWidget):
         unit = self.tree.fontMetrics().averageCharWidth()
         for section, width in ((EVENT, 26), (PLACE, 24)):
             header.resizeSection(section, width * unit + 12)
+        self.tree.installEventFilter(self)
         self.tree.selectionModel().currentRowChanged.connect(self._chosen)
         self.tree.clicked.connect(self._chosen)
         self.tree.activated_row.connect(self._activated)
@@ -149,6 +153,14 @@ class FindingsPanel(QWidget):
         self.splitter.setStretchFactor(1, 36)
         self.splitter.setSizes([640, 360])
         return self.splitter
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Where the list is narrow leave out the columns that the message, or the detail, tells as well."""
+        if watched is self.tree and event.type() == QEvent.Type.Resize:
+            letters = self.tree.width() // max(1, self.tree.fontMetrics().averageCharWidth())
+            self.tree.setColumnHidden(EVENT, letters < _WITH_EVENT)
+            self.tree.setColumnHidden(PLACE, letters < _WITH_PLACE)
+        return super().eventFilter(watched, event)
 
     def _make_detail(self) -> QWidget:
         self._title = PlainLabel("", "title", wrap=True)

@@ -106,7 +106,7 @@ class Minimap(QWidget):
         times = self._controller.scene.folds.times(places)
         counts, wrong = self._controller.source.density(times)
         # A square root: one burst must not press everything else to the ground.
-        tall = np.where(counts > 0, np.maximum(2, np.sqrt(counts / max(1, counts.max())) * (height - 14)), 0)
+        tall = np.where(counts > 0, np.maximum(2, np.sqrt(counts / max(1, int(counts.max()))) * (height - 14)), 0)
         ground, ran, failed = (self._theme.color(name).rgb() for name in ("background", "density", "failed"))
         above = np.arange(height, 0, -1)[:, None]
         cells = np.where(above <= tall, ran, np.where(wrong & (above < height - 3), failed, ground))

@@ -1,0 +1,61 @@
+"""Reloading a project: what is pinned is fired again, and may hang."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from inspector.app.notices import Notices
+from inspector.app.recording import Recording
+from inspector.app.reload import Reloaded, Reloader
+from inspector.app.tasks import TaskOwner
+from inspector.catalog.form import FireForm
+from inspector.hosts.child import ChildHost
+from inspector.hosts.project import Project
+
+PROGRAM = """
+import time
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Placed:
+    number: int = 1
+
+def ship(event):
+    {body}
+
+class Bus:
+    def __init__(self):
+        self.handlers = {{Placed: [ship]}}
+    def publish(self, event):
+        for handler in self.handlers[type(event)]:
+            handler(event)
+
+bus = Bus()
+"""
+
+
+async def test_saving_again_while_what_is_pinned_hangs_loads_the_mended_program(tmp_path: Path) -> None:
+    file = tmp_path / "parcels.py"
+    file.write_text(PROGRAM.format(body="time.sleep(3600)"))
+    host = ChildHost(Project.from_options("parcels:bus", cwd=tmp_path))
+    tasks = TaskOwner(Notices())
+    recording = Recording(host, None, tasks, name="reload")
+    await recording.start()
+    told: list[Reloaded] = []
+    reloader = Reloader(recording, host, tasks, told.append)
+    try:
+        reloader.pin(FireForm("Placed", {}))
+        hanging = asyncio.ensure_future(reloader.reload())
+        while not len(recording.journal.executions):  # noqa: ASYNC110 - it hangs now
+            await asyncio.sleep(0.01)
+        file.write_text(PROGRAM.format(body="pass"))
+        mended = await asyncio.wait_for(reloader.reload(), 20)
+        assert await asyncio.wait_for(hanging, 5) is None
+        assert told == [mended]
+        assert mended is not None
+        assert mended.trouble is None
+        assert recording.journal.execution(len(recording.journal.executions) - 1).status == "ok"
+    finally:
+        reloader.stop()
+        await recording.close()
