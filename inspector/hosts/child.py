@@ -286,8 +286,7 @@ class ChildHost:
             return
         text, data = explain_end(ended, self._last_words, self._intake)
         data["output"] = [self._redactor.redact_text(line) for line in ended.tail]
-        self._intake.note("ended", "error", text, data)
-        self._intake.interrupt(text)
+        self._intake.interrupt(text, data)
 
     def _take_hello(self, said: Mapping[str, Any]) -> None:
         self.python = str(said["python"])[:40]

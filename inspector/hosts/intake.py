@@ -112,12 +112,19 @@ class Intake:
 
     def note(self, kind: str, level: str, text: str, data: dict[str, Any] | None = None) -> None:
         """Write a ``HostNoted`` of our own; before the session's first row it waits for that."""
-        self._put([(HOST_NOTED, self.now(), kind, level, text, json.dumps(data) if data else "")])
+        self._put([_own_note(self.now(), kind, level, text, data)])
 
-    def interrupt(self, why: str) -> None:
-        """The child is gone: end what was running, and settle the fires that will not."""
+    def interrupt(self, why: str, data: dict[str, Any] | None = None) -> None:
+        """The child is gone: end what was running, and settle the fires that will not.
+
+        Args:
+            why: How it ended.
+            data: More on that: it was not meant to end, and an ``ended`` tells. That comes in one piece with the rest,
+                so whoever is told finds everything ended.
+        """
         at = self.now()
-        rows: list[Row] = [(HANDLER_ENDED, at, number, INTERRUPTED, 0, "") for number in self.running]
+        rows: list[Row] = [] if data is None else [_own_note(at, "ended", "error", why, data)]
+        rows += [(HANDLER_ENDED, at, number, INTERRUPTED, 0, "") for number in self.running]
         rows += [(PUBLICATION_ENDED, at, number, "cancelled") for number in sorted(self._open)]
         for fire, published in list(self._fires.items()):
             text = json.dumps({"fire": fire, "hint": "Restart the program."})
@@ -284,3 +291,7 @@ class Intake:
             return None
         self._told(kind)
         return row
+
+
+def _own_note(at: int, kind: str, level: str, text: str, data: dict[str, Any] | None) -> Row:
+    return (HOST_NOTED, at, kind, level, text, json.dumps(data) if data else "")

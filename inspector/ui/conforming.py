@@ -11,6 +11,7 @@ from inspector.app.conform import Progress, contexts_of, fire_everything
 from inspector.app.text import plural
 from inspector.catalog.findings import CheckSettings
 from inspector.core.errors import InspectorError
+from inspector.hosts.child import ChildHost
 
 if TYPE_CHECKING:
     import asyncio
@@ -91,6 +92,7 @@ class Conforming(QObject):
 
     async def _run(self, choice: str) -> None:
         recording, panel = self._workbench.recording, self._panel
+        host = recording.host
         journal = recording.journal
         panel.start_run()
 
@@ -107,6 +109,8 @@ class Conforming(QObject):
                 facts=self.facts,
                 settings=self.settings,
                 on_progress=progress,
+                # Everything was asked for: an event that ends the program is a finding, not the end of the run.
+                revive=host.restart if isinstance(host, ChildHost) else None,
             )
         except InspectorError as error:
             reason = error.text

@@ -34,6 +34,16 @@ async def test_everything_is_fired_and_the_badge_counts_what_differs(tmp_path: P
         assert shown.window.shell.panel("conformance").badge_text == str(shown.desk.conformance.findings.model.severe)
 
 
+async def test_an_event_that_ends_the_program_is_a_finding_and_a_restart_is_offered(tmp_path: Path) -> None:
+    project = write(tmp_path, body="os._exit(3)")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        shown.desk.conformance.fire_requested.emit("session")
+        await until(lambda: shown.desk.conformance.findings.model.severe > 0, "the report")
+        await until(lambda: shown.desk.strip.isVisible() and bool(shown.desk.strip.buttons), "the strip")
+        assert [button.accessibleName() for button in shown.desk.strip.buttons] == ["Restart"]
+
+
 def _texts(panel) -> list[str]:
     model = panel.model
     rows = []
