@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -51,6 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if "XAUTHORITY" not in os.environ and (cookie := Path.home() / ".Xauthority").exists():
         os.environ["XAUTHORITY"] = str(cookie)
     os.environ.update(_folders(config.stash[HOMES] / "session"))
+    # A shell's background job ignores Ctrl+C, and so would every process that a test starts and stops with it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _folders(home: Path) -> dict[str, str]:

@@ -6,7 +6,6 @@ import json
 import os
 import select
 import socket
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -142,10 +141,8 @@ async def test_a_start_is_with_the_parent_before_the_handler_runs(pair: tuple[Ch
 
 def test_a_parent_that_does_not_read_holds_nobody_up(pair: tuple[Channel, socket.socket]) -> None:
     channel, parent = pair
-    started = time.monotonic()
     for _ in range(200):
-        channel.send(["problem", "x" * 10_000])
-    assert time.monotonic() - started < 1.0
+        channel.send(["problem", "x" * 10_000])  # comes back, though nobody reads
     decoder = Decoder()
     channel.start()
     got: list[Any] = []

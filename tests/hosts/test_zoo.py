@@ -12,7 +12,7 @@ import pytest
 from inspector.core.errors import InspectorError
 from inspector.hosts.child import ChildHost
 from inspector.hosts.trouble import LoadError, MissingSetting
-from tests.hosts.children import INTERPRETERS, ZOO, following, gone, project, running
+from tests.hosts.children import INTERPRETERS, PATIENCE, ZOO, following, gone, project, running
 
 # Children at a time: most of them wait for something.
 AT_ONCE = 4
@@ -126,7 +126,7 @@ async def dies(app: str, python: str) -> None:
     assert "_event_inspector" not in error.traceback
     assert "/inspector/agent/" not in error.traceback
     assert host.pid is None
-    assert time.monotonic() - started < (1.0 if slow else 0.0) + 8.0  # four at a time on two cores
+    assert time.monotonic() - started < PATIENCE
 
 
 def _memory(app: str) -> int | None:

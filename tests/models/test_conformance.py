@@ -191,7 +191,7 @@ def test_places_and_names_are_found_both_ways(shown):
     assert text == "Paid, LoggingHandler: ok"
 
 
-def test_a_thousand_events_are_laid_out_and_folded_in_no_time(qapp):
+def test_a_thousand_events_are_folded_in_less_time_than_laid_out(qapp):
     owners = [f"app:Handler{n}.handle" for n in range(20)]
     events = [(f"Event{n}", tuple(owners[n % 20 :] + owners[: n % 3]), ("logging", "audit")) for n in range(1_000)]
     story = started(catalog(*events))
@@ -203,8 +203,7 @@ def test_a_thousand_events_are_laid_out_and_folded_in_no_time(qapp):
     folding = time.perf_counter() - begin
     begin = time.perf_counter()
     model.rebuild()
-    assert folding < 0.1
-    assert time.perf_counter() - begin < 1.0
+    assert folding < time.perf_counter() - begin
 
 
 def test_findings_are_a_table_the_worst_first(qapp):
