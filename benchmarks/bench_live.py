@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inspector.agent.program import Program
-    from inspector.analysis.journal import Change, Journal
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.app.recording import Recording
 
 SIZE = (1600, 1000)

@@ -20,7 +20,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QApplication, QGraphicsScene, QGraphicsView, QWidget
 
 from benchmarks import Figure, figure
-from inspector.analysis.journal import Change, Journal
+from inspector.analysis.entries import Change
+from inspector.analysis.journal import Journal
 from inspector.core.description import EventDescription
 from inspector.core.records import SessionStarted
 from inspector.models.selection import Selection

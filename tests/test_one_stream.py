@@ -18,7 +18,7 @@ import pytest
 
 from inspector.agent.faults import FaultInjector
 from inspector.agent.program import CoreProgram
-from inspector.analysis import journal as journal_module
+from inspector.analysis.fold import EXECUTIONS, PUBLICATIONS
 from inspector.analysis.journal import Journal
 from inspector.app.export import export_stream
 from inspector.app.notices import Notices
@@ -148,8 +148,8 @@ def assert_same_journal(one: Journal, other: Journal) -> None:
     assert (one.session, one.catalog) == (other.session, other.catalog)
     assert (one.handlers, one.events) == (other.handlers, other.events)
     for columns, others, names in (
-        (one.executions, other.executions, journal_module._EXECUTIONS),
-        (one.publications, other.publications, journal_module._PUBLICATIONS),
+        (one.executions, other.executions, EXECUTIONS),
+        (one.publications, other.publications, PUBLICATIONS),
     ):
         assert len(columns) == len(others) > 0
         for name in names:

@@ -7,13 +7,16 @@ import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.journal import IS_BAD, SWALLOWED_CODE, Change, Journal
+from inspector.analysis.entries import IS_BAD, SWALLOWED_CODE, Change
 from inspector.core.records import STATUSES
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from inspector.analysis.columns import Columns
-from inspector.analysis.journal import IS_BAD, Journal
+from inspector.analysis.entries import IS_BAD
 from inspector.core.records import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from inspector.analysis.journal import Journal
     from inspector.analysis.pyramid import Ints
 
 #: Correlations that get a lane of their own, the newest ones; the others share one lane.

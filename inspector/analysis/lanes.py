@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from inspector.analysis.columns import Columns
-from inspector.analysis.journal import IS_BAD, RUNNING_CODE, Journal
+from inspector.analysis.entries import IS_BAD, RUNNING_CODE
 from inspector.analysis.pyramid import COLUMN, Ints, Pyramid
 from inspector.core.records import STATUSES
 
 if TYPE_CHECKING:
     from inspector.analysis.groupings import Grouping
+    from inspector.analysis.journal import Journal
 
 #: Rows a lane may have; overlapping executions beyond them share the last one.
 MAX_LEVELS: Final = 8

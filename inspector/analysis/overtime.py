@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from inspector.analysis.entries import IS_BAD, Change
 from inspector.analysis.histograms import CELLS, Floats, Ints, cells, quantiles
-from inspector.analysis.journal import IS_BAD, Change, Journal
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
 
 Mask = npt.NDArray[np.bool_]
 

@@ -21,12 +21,12 @@ import difflib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.journal import IS_BAD, Journal
+from inspector.analysis.entries import IS_BAD
 from inspector.analysis.query_terms import (
     UNHEARD,
     CorrelationTerm,
@@ -43,6 +43,9 @@ from inspector.analysis.query_terms import (
 )
 from inspector.core.errors import UsageError
 from inspector.core.records import STATUSES
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from inspector.analysis.entries import RECENT, Recent
 from inspector.analysis.failures import failure_head
-from inspector.analysis.journal import RECENT, Journal, Recent
 from inspector.core.records import STATUSES
 
 if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
     from inspector.core.description import EventDescription, HandlerDescription
 
 Ints = npt.NDArray[np.int64]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.journal import RUNNING_CODE, Journal
+from inspector.analysis.entries import RUNNING_CODE
+from inspector.analysis.journal import Journal
 from inspector.analysis.query import Filter, FilterError, parse
 from inspector.core.errors import UsageError
 from inspector.core.records import HANDLER_ENDED, HANDLER_STARTED, Batch

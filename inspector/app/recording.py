@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from inspector.analysis.journal import Change, Journal
+from inspector.analysis.entries import Change
+from inspector.analysis.journal import Journal
 from inspector.app.details import Details
 from inspector.core.errors import InspectorError
 from inspector.core.records import Batch, SessionStarted, to_record

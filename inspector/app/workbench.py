@@ -13,13 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inspector.analysis.journal import Change, Journal
+from inspector.analysis.journal import Journal
 from inspector.app.details import Details
 from inspector.app.export import export_stream
 from inspector.app.recording import Recording
 from inspector.core.errors import InspectorError
 
 if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
     from inspector.app.notices import Notices
     from inspector.app.recording import Host
     from inspector.app.tasks import TaskOwner

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from inspector.analysis.journal import IS_BAD, SWALLOWED_CODE
+from inspector.analysis.entries import IS_BAD, SWALLOWED_CODE
 from inspector.app.text import format_count, one_line
 from inspector.core.capture import failure_from_json
 from inspector.core.records import BAD_STATUSES, OK, STATUSES, SWALLOWED

@@ -22,7 +22,7 @@ from inspector.hosts.child import ChildHost
 from inspector.store.store import Store
 
 if TYPE_CHECKING:
-    from inspector.analysis.journal import Change
+    from inspector.analysis.entries import Change
     from inspector.cli.console import Console
     from inspector.cli.source import Source
 

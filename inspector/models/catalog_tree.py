@@ -21,7 +21,8 @@ from inspector.catalog.search import CatalogIndex
 from inspector.core.description import CatalogDescription
 
 if TYPE_CHECKING:
-    from inspector.analysis.journal import Change, Journal
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.core.description import EventDescription
 
 Index = QModelIndex | QPersistentModelIndex

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
-from inspector.analysis.journal import IS_BAD, RUNNING_CODE, SWALLOWED_CODE, Change, Journal
+from inspector.analysis.entries import IS_BAD, RUNNING_CODE, SWALLOWED_CODE, Change
+from inspector.analysis.journal import Journal
 from inspector.app.text import one_line
 from inspector.catalog.conformance.required import missing_kinds, owners_of_kinds
 from inspector.catalog.findings.settings import CheckSettings

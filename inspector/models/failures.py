@@ -9,11 +9,12 @@ import numpy as np
 from PySide6.QtCore import QModelIndex, QObject
 
 from inspector.analysis.failures import FailureGroup, FailureGroups
-from inspector.analysis.journal import Change, Journal
+from inspector.analysis.journal import Journal
 from inspector.app.text import format_clock, format_count, format_offset, one_line
 from inspector.models.rows import Column, Role, TableModel
 
 if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
     from inspector.analysis.query import Filter
 
 TYPE, MESSAGE, PLACE, HANDLER, COUNT, TREND, FIRST, LAST = range(8)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
-from inspector.analysis.journal import Change, Journal
+from inspector.analysis.journal import Journal
 from inspector.analysis.latency import OUTCOMES, SUCCEEDED, Latency, Mask, Stats
 from inspector.app.text import format_count, format_duration, one_line
 from inspector.models.rows import Column, Ints, Role, TableModel
 
 if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
     from inspector.analysis.query import Filter
 
 NAME, RUNS, FAILED, RATE, P50, P90, P95, P99, MAX, MEAN, ON_LOOP, AWAITING, THROUGHPUT = range(13)

@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 from PySide6.QtCore import QModelIndex, QObject
 
-from inspector.analysis.journal import IS_BAD, RUNNING_CODE, SWALLOWED_CODE, Change, Journal
+from inspector.analysis.entries import IS_BAD, RUNNING_CODE, SWALLOWED_CODE, Change
+from inspector.analysis.journal import Journal
 from inspector.analysis.picks import Picks
 from inspector.analysis.query import Filter
 from inspector.app.text import format_clock, format_count, format_duration, format_offset, one_line

@@ -12,7 +12,8 @@ from inspector.catalog.findings import marks
 from inspector.core.errors import InspectorError
 
 if TYPE_CHECKING:
-    from inspector.analysis.journal import Change, Journal
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.app.tasks import TaskOwner
     from inspector.app.workbench import View, Workbench
     from inspector.ui.badges import BadgeTone

@@ -38,7 +38,7 @@ from inspector.ui.strip import Strip
 from inspector.ui.timeline.panel import TimelinePanel
 
 if TYPE_CHECKING:
-    from inspector.analysis.journal import Change
+    from inspector.analysis.entries import Change
     from inspector.app.commands import CommandTable
     from inspector.app.notices import Notices
     from inspector.app.settings import Settings

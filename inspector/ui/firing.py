@@ -18,7 +18,8 @@ from inspector.catalog.replay import values_of
 from inspector.core.errors import InspectorError, UsageError
 
 if TYPE_CHECKING:
-    from inspector.analysis.journal import Change, Journal
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.app.notices import Notices
     from inspector.app.tasks import TaskOwner
     from inspector.app.workbench import Workbench

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from inspector.analysis.journal import IS_BAD
+from inspector.analysis.entries import IS_BAD
 from inspector.core.records import STATUSES
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from inspector.analysis.journal import Change, Journal
+from inspector.analysis.entries import Change
+from inspector.analysis.journal import Journal
 from inspector.core.records import HANDLER_ENDED, HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, Batch, Row
 
 MS = 1_000_000

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.analysis.columns import Columns
-from inspector.analysis.journal import STATUS_CODES, Journal, Recent
+from inspector.analysis.entries import STATUS_CODES, Recent
+from inspector.analysis.journal import Journal
 from inspector.core.records import HOST_NOTED, NOTED, SESSION_STARTED, STATUSES, Batch, Row
 from tests.analysis.runs import Run, runs
 

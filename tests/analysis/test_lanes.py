@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.groupings import GROUPINGS, MAX_CORRELATIONS, grouping
-from inspector.analysis.journal import RUNNING_CODE, Journal
+from inspector.analysis.journal import Journal
 from inspector.analysis.lanes import MAX_LEVELS, LaneRows
 from inspector.core.records import Batch, Row
 from tests.analysis.runs import Run, runs

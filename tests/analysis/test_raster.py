@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inspector.analysis.entries import IS_BAD, RUNNING_CODE
 from inspector.analysis.groupings import grouping
-from inspector.analysis.journal import IS_BAD, RUNNING_CODE, Journal
+from inspector.analysis.journal import Journal
 from inspector.analysis.lanes import LaneRows
 from inspector.analysis.picture import Lines, image
 from inspector.analysis.pyramid import MANY, Pyramid, SpanIndex, columns_of, join, octave_of

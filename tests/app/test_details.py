@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inspector.analysis import journal as journal_module
+from inspector.analysis.entries import Recent
 from inspector.analysis.journal import Journal
 from inspector.app.details import Context, Details
 from inspector.core.records import Batch, Noted, Row, SessionStarted, to_row
@@ -49,7 +49,7 @@ async def test_details_are_the_same_at_hand_and_from_the_store(
     writer.add(Batch(1, rows()))
     await writer.finish()
     if source == "store":
-        monkeypatch.setattr(journal_module.Recent.__init__, "__defaults__", (2,))
+        monkeypatch.setattr(Recent.__init__, "__defaults__", (2,))
     journal = Journal()
     async for batch in StoredStream(store, writer.session).read():
         journal.fold(batch)
@@ -71,7 +71,7 @@ async def test_details_are_the_same_at_hand_and_from_the_store(
 
 
 async def test_without_a_store_what_is_forgotten_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module.Recent.__init__, "__defaults__", (2,))
+    monkeypatch.setattr(Recent.__init__, "__defaults__", (2,))
     journal = Journal()
     journal.fold(Batch(1, rows()))
     details = Details(journal)

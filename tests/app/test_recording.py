@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from inspector.agent.program import CoreProgram
-from inspector.analysis.journal import Change
+from inspector.analysis.entries import Change
 from inspector.app.notices import Notice, Notices
 from inspector.app.recording import FireOutcome, Recording
 from inspector.app.tasks import TaskOwner

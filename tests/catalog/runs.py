@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from inspector.analysis.journal import Change, Journal
+from inspector.analysis.entries import Change
+from inspector.analysis.journal import Journal
 from inspector.core.description import CatalogDescription
 from inspector.core.records import (
     HANDLER_ENDED,

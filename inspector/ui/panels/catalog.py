@@ -21,7 +21,8 @@ from inspector.ui.widgets import EmptyState, SearchField, separator_line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from inspector.analysis.journal import Change, Journal
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme
 

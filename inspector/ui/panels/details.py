@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inspector.analysis.journal import RECENT
+from inspector.analysis.entries import RECENT
 from inspector.core.records import BAD_STATUSES, SWALLOWED
 
 if TYPE_CHECKING:

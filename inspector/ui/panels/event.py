@@ -24,7 +24,8 @@ from inspector.ui.widgets import Badge, EmptyState, KeyValueGrid, Switcher
 from inspector.ui.wraplabel import WrapLabel
 
 if TYPE_CHECKING:
-    from inspector.analysis.journal import Change, Journal
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme
 

@@ -23,7 +23,8 @@ from inspector.ui.text import copy_text
 from inspector.ui.widgets import Banner, EmptyState, KeyValueGrid, Switcher
 
 if TYPE_CHECKING:
-    from inspector.analysis.journal import Change, Journal
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.core.capture import Failure
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme

@@ -16,7 +16,8 @@ from inspector.ui.text import ElidedLabel, PlainLabel, set_tone, set_tooltip
 from inspector.ui.widgets import Badge
 
 if TYPE_CHECKING:
-    from inspector.analysis.journal import Execution, Journal, Publication
+    from inspector.analysis.entries import Execution, Publication
+    from inspector.analysis.journal import Journal
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme
 

@@ -19,7 +19,8 @@ from inspector.ui.panels.parts import clear
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from inspector.analysis.journal import Change, Journal
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.core.description import EventDescription
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme

@@ -17,7 +17,8 @@ from inspector.ui.text import PlainLabel, set_tone
 from inspector.ui.widgets import separator_line
 
 if TYPE_CHECKING:
-    from inspector.analysis.journal import Change, Journal
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme
 

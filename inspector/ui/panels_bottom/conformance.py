@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
-from inspector.analysis.journal import Change, Journal
+from inspector.analysis.journal import Journal
 from inspector.app.conform import CHOICES
 from inspector.app.text import format_count, plural
 from inspector.catalog.conformance.observed import BARE, CONTEXT_WORDS, ROLLBACK, SESSION
@@ -25,6 +25,7 @@ from inspector.ui.widgets import EmptyState, Switcher, separator_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from inspector.analysis.entries import Change
     from inspector.app.conform import Progress
     from inspector.catalog.conformance.report import Report
     from inspector.catalog.conformance.rules import RunFinding

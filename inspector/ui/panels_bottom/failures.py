@@ -8,7 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from inspector.analysis.failures import failure_head
-from inspector.analysis.journal import Change, Journal
+from inspector.analysis.journal import Journal
 from inspector.app.text import format_count
 from inspector.core.errors import InspectorError
 from inspector.models import failures as columns
@@ -25,6 +25,7 @@ from inspector.ui.text import ElidedLabel, PlainLabel, copy_text, set_tone
 from inspector.ui.widgets import EmptyState, Switcher
 
 if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
     from inspector.analysis.failures import FailureGroup
     from inspector.analysis.query import Filter
     from inspector.app.tasks import TaskOwner

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer
 
-from inspector.analysis.journal import Change
+from inspector.analysis.entries import Change
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

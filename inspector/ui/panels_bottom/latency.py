@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QElapsedTimer, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from inspector.analysis.journal import Change, Journal
+from inspector.analysis.journal import Journal
 from inspector.analysis.latency import FAILED, FAULTED, OUTCOMES, SUCCEEDED
 from inspector.core.errors import InspectorError
 from inspector.models import latency as columns
@@ -30,6 +30,7 @@ from inspector.ui.widgets import EmptyState
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 
+    from inspector.analysis.entries import Change
     from inspector.analysis.query import Filter
     from inspector.app.notices import Notices
     from inspector.models.selection import Selection

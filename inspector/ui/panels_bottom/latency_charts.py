@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from inspector.analysis.journal import Change, Journal
+from inspector.analysis.journal import Journal
 from inspector.analysis.latency import FAILED, FAULTED
 from inspector.analysis.overtime import Mask, OverTime
 from inspector.app.text import format_duration, format_offset, plural
@@ -22,6 +22,7 @@ from inspector.ui.text import ElidedLabel, PlainLabel
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
+    from inspector.analysis.entries import Change
     from inspector.analysis.histograms import Ints
     from inspector.ui.panels_bottom.histogram_chart import Bars, HistogramChart
     from inspector.ui.panels_bottom.overtime_chart import OverTimeChart

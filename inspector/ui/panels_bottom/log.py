@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QMenu, QVBoxLayout, QWidget
 
-from inspector.analysis.journal import Change, Journal
+from inspector.analysis.journal import Journal
 from inspector.app.text import format_count, plural
 from inspector.models import log as columns
 from inspector.models.log import LogModel
@@ -24,6 +24,7 @@ from inspector.ui.text import PlainLabel, copy_text
 from inspector.ui.widgets import EmptyState
 
 if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
     from inspector.analysis.query import Filter
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme

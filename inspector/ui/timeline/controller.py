@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.gaps import folds_of
-from inspector.analysis.journal import Change, Journal
+from inspector.analysis.journal import Journal
 from inspector.analysis.raster import NO_FOLDS
 from inspector.models.selection import NOTHING, Hover
 from inspector.ui.timeline.geometry import TimeView
@@ -19,6 +19,7 @@ from inspector.ui.timeline.source import Filter, Measure, TimelineSource
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from inspector.analysis.entries import Change
     from inspector.models.selection import Selection
 
 _ZOOM: Final = 0.8

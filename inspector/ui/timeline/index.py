@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from inspector.analysis.columns import Columns
+from inspector.analysis.entries import RUNNING_CODE, Change
 from inspector.analysis.groupings import grouping
-from inspector.analysis.journal import RUNNING_CODE, Change, Journal
 from inspector.analysis.lanes import LaneRows
 from inspector.analysis.pyramid import COLUMN, Bools, Ints, Pyramid, SpanIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from inspector.analysis.journal import Journal
 
 #: Executions taken in at once: a slice stays well under a frame.
 SLICE: Final = 16_384

@@ -26,7 +26,8 @@ from inspector.ui.widgets import SectionHeader
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inspector.analysis.journal import Change, Journal
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme
     from inspector.ui.timeline.source import Filter

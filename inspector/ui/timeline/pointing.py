@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from inspector.analysis.journal import IS_BAD, RUNNING_CODE
+from inspector.analysis.entries import IS_BAD, RUNNING_CODE
 from inspector.ui.timeline.scene import RULER_HEIGHT, Scene
 
 if TYPE_CHECKING:

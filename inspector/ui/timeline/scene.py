@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from inspector.analysis.journal import RUNNING_CODE
+from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.raster import NO_FOLDS
 from inspector.models.selection import NOTHING, Hover
 from inspector.ui.timeline.geometry import Ruler, TimeView, folded_ruler, ruler

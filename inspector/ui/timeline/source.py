@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspector.analysis.journal import IS_BAD
+from inspector.analysis.entries import IS_BAD
 from inspector.analysis.pyramid import COLUMN, Bools, Ints, columns_of
 from inspector.ui.timeline.index import SLICE, Filter, TimelineIndex
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from inspector.analysis.journal import IS_BAD, RUNNING_CODE
+from inspector.analysis.entries import IS_BAD, RUNNING_CODE
 from inspector.ui.timeline.lane_control import TimelineLanes
 
 _PART: Final = 65_536

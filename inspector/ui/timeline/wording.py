@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspector.analysis.journal import RUNNING_CODE
+from inspector.analysis.entries import RUNNING_CODE
 from inspector.app.text import format_duration, one_line
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from inspector.analysis.journal import Change
+from inspector.analysis.entries import Change
 from inspector.models.selection import Selection
 from inspector.ui.buttons import IconButton
 from inspector.ui.panels.event import RECENT, EventPanel

@@ -1,6 +1,6 @@
 from PySide6.QtWidgets import QWidget
 
-from inspector.analysis.journal import Change
+from inspector.analysis.entries import Change
 from inspector.ui.panels_bottom.gathering import FEW, Gathering
 
 

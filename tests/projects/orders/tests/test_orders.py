@@ -9,8 +9,9 @@ import sys
 import traceback
 import unittest
 
-from orders import wiring
 from orders.messages import Allocate, Allocated, Discontinue, OutOfStock, PriceChanged
+
+from orders import wiring
 
 
 class OrdersTest(unittest.TestCase):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shop.bus import EventBus
 from shop.events import OrderPaid, OrderPlaced, PaymentFailed, StockRanLow
+
+if TYPE_CHECKING:
+    from shop.bus import EventBus
 
 
 class Warehouse:

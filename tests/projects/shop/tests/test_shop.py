@@ -9,8 +9,9 @@ import unittest
 from decimal import Decimal
 from unittest import mock
 
-from shop import wiring
 from shop.events import OrderPaid, OrderPlaced, ParcelSent, PaymentFailed
+
+from shop import wiring
 
 
 class ShopTest(unittest.IsolatedAsyncioTestCase):

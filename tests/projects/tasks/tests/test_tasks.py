@@ -7,8 +7,9 @@ import unittest
 from datetime import datetime, timezone
 from decimal import Decimal
 
-from tasks import queue
 from tasks.events import InvoiceCreated, InvoicePaid, ReminderDue
+
+from tasks import queue
 
 
 class TasksTest(unittest.TestCase):

@@ -1,0 +1,124 @@
+"""What the journal gives out: changes, and executions and publications looked up; and the numbers of the statuses."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+import numpy as np
+
+from inspector.core.records import BAD_STATUSES, STATUSES, HostNoted
+
+if TYPE_CHECKING:
+    from inspector.core.description import EventDescription, HandlerDescription
+
+#: Number of each status, as it stands in the ``status`` column.
+STATUS_CODES: Final = {status: code for code, status in enumerate(STATUSES)}
+#: Lookup by status code: did it go wrong?
+IS_BAD: Final = np.array([status in BAD_STATUSES for status in STATUSES])
+#: How many payloads, notes and failures are kept at hand; older ones are asked of the store.
+RECENT: Final = 20_000
+
+RUNNING_CODE: Final = STATUS_CODES["running"]
+SWALLOWED_CODE: Final = STATUS_CODES["swallowed"]
+
+T = TypeVar("T")
+
+
+class Recent(Generic[T]):
+    """The newest values by number; the oldest are forgotten when there are too many."""
+
+    def __init__(self, limit: int = RECENT) -> None:
+        self._limit = limit
+        self._values: OrderedDict[int, T] = OrderedDict()
+
+    def get(self, number: int) -> T | None:
+        """Give the value, None when there never was one or it was forgotten."""
+        return self._values.get(number)
+
+    def put(self, number: int, value: T) -> None:
+        """Keep the value under the number."""
+        self._values[number] = value
+        if len(self._values) > self._limit:
+            self._values.popitem(last=False)
+
+    def items(self) -> list[tuple[int, T]]:
+        """Give what is kept, oldest first."""
+        return list(self._values.items())
+
+
+@dataclass
+class Change:
+    """What one fold brought. Numbers are indexes (0 and up) into the journal's columns.
+
+    Attributes:
+        first_execution: The first new execution; they go on to the end of the columns.
+        ended: Executions that ended (new ones included), in the order of their ends.
+        first_publication: The first new publication.
+        ended_publications: Publications that ended.
+        noted: Executions that got a note.
+        host: What the host said.
+        catalog: The catalog or the list of handlers or events changed.
+    """
+
+    first_execution: int
+    first_publication: int
+    ended: list[int] = field(default_factory=list)
+    ended_publications: list[int] = field(default_factory=list)
+    noted: set[int] = field(default_factory=set)
+    host: list[HostNoted] = field(default_factory=list)
+    catalog: bool = False
+
+    def add(self, later: Change) -> None:
+        """Take in what the next fold brought, as if both had been one."""
+        self.ended += later.ended
+        self.ended_publications += later.ended_publications
+        self.noted |= later.noted
+        self.host += later.host
+        self.catalog |= later.catalog
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One execution, looked up for a person. Times in ns since the session started."""
+
+    index: int
+    handler: HandlerDescription
+    event: EventDescription
+    publication: int
+    status: str
+    start: int
+    end: int | None
+    on_loop: int
+    fault: bool
+
+    @property
+    def number(self) -> int:
+        """The number people see: 1 and up."""
+        return self.index + 1
+
+    @property
+    def duration(self) -> int | None:
+        """Length in ns, None while it runs."""
+        return None if self.end is None else self.end - self.start
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One publication, looked up for a person. ``cause`` is an execution's index or None."""
+
+    index: int
+    event: EventDescription
+    at: int
+    end: int | None
+    cause: int | None
+    fire: int
+    handlers: int
+    event_id: str
+    correlation: str
+
+    @property
+    def number(self) -> int:
+        """The number people see: 1 and up."""
+        return self.index + 1

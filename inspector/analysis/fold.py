@@ -1,0 +1,204 @@
+"""One batch of rows going into the journal's columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from inspector.analysis.entries import IS_BAD, RUNNING_CODE, STATUS_CODES, Change
+from inspector.core.records import STATUSES, Noted, Row
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
+
+#: Columns of the executions: name → numpy type.
+EXECUTIONS: Final = {
+    "start": np.int64,
+    "end": np.int64,
+    "publication": np.int32,
+    "handler": np.int32,
+    "event": np.int32,
+    "status": np.uint8,
+    "level": np.uint16,
+    "fault": np.uint8,
+    "on_loop": np.int64,
+}
+#: The same for the publications.
+PUBLICATIONS: Final = {
+    "at": np.int64,
+    "end": np.int64,
+    "event": np.int32,
+    "cause": np.int32,
+    "fire": np.int32,
+    "handlers": np.int32,
+    "first": np.int32,
+    "last": np.int32,
+    "event_id": (np.uint8, 16),
+    "correlation": (np.uint8, 16),
+}
+
+
+class Fold:
+    """One fold in progress: new rows gathered in lists, written to the columns at once at the end."""
+
+    def __init__(self, journal: Journal, change: Change) -> None:
+        self._journal = journal
+        self._change = change
+        self._base = change.first_execution
+        self._publication_base = change.first_publication
+        self._executions: list[list[Any]] = []
+        self._publications: list[list[Any]] = []
+        self._late: dict[int, tuple[int, int, int]] = {}
+        self._late_publications: list[tuple[int, int]] = []
+        self._bounds: dict[int, tuple[int, int]] = {}
+
+    def published(self, row: Row) -> None:
+        """Take in a publication."""
+        _, at, number, name, event_id, correlation, cause, fire, payload, context, handlers = row
+        journal = self._journal
+        index = self._publication_base + len(self._publications)
+        if number != index + 1:
+            journal.orphans += 1
+            return
+        event = journal.event_number(name)
+        self._publications.append(
+            [
+                at,
+                -1,
+                event,
+                cause - 1,
+                fire,
+                handlers,
+                -1,
+                -1,
+                journal.id_bytes(event_id),
+                journal.id_bytes(correlation),
+            ]
+        )
+        journal.payloads.put(index, (payload, context))
+        if handlers == 0:
+            journal.unheard += 1
+
+    def started(self, row: Row) -> None:
+        """Take in the start of an execution, and give it a row in its handler's lane."""
+        _, at, number, publication, key, fault = row
+        journal = self._journal
+        index = self._base + len(self._executions)
+        owner = publication - 1
+        if number != index + 1 or not 0 <= owner < self._publication_base + len(self._publications):
+            journal.orphans += 1
+            return
+        handler = journal.handler_number(key)
+        busy = journal.busy[handler]
+        level = (~busy & (busy + 1)).bit_length() - 1  # the lowest row of the lane that is free
+        journal.busy[handler] = busy | (1 << level)
+        if level >= journal.handler_levels[handler]:
+            journal.handler_levels[handler] = level + 1
+        event = self._event_of(owner)
+        journal.event_runs[event] += 1
+        self._executions.append([at, -1, owner, handler, event, RUNNING_CODE, level, bool(fault), 0])
+        self._bound(owner, index)
+
+    def ended(self, row: Row) -> None:
+        """Take in the end of an execution, of this batch or an earlier one."""
+        _, at, number, status, on_loop, failure = row
+        journal = self._journal
+        index = number - 1
+        code = STATUS_CODES.get(status)
+        handler, level, event, running = self._lane_of(index)
+        if code is None or not running:
+            journal.orphans += 1
+            return
+        journal.busy[handler] &= ~(1 << level)
+        if IS_BAD[code]:
+            journal.event_bad[event] += 1
+        if failure:
+            journal.failures.put(index, failure)
+        if index >= self._base:
+            entry = self._executions[index - self._base]
+            entry[1], entry[5], entry[8] = at, code, on_loop
+        else:
+            self._late[index] = (at, code, on_loop)
+        self._change.ended.append(index)
+
+    def publication_ended(self, row: Row) -> None:
+        """Take in the end of a publication."""
+        index = row[2] - 1
+        if 0 <= index < self._publication_base:
+            self._late_publications.append((index, row[1]))
+        elif index - self._publication_base < len(self._publications) and index >= 0:
+            self._publications[index - self._publication_base][1] = row[1]
+        else:
+            self._journal.orphans += 1
+            return
+        self._change.ended_publications.append(index)
+
+    def noted(self, row: Row) -> None:
+        """Take in a note on an execution or a publication."""
+        note = Noted(*row[1:])
+        journal = self._journal
+        notes, index = (
+            (journal.notes, note.execution - 1) if note.execution else (journal.publication_notes, note.publication - 1)
+        )
+        known = notes.get(index)
+        if known is None:
+            notes.put(index, [note])
+        else:
+            known.append(note)
+        if note.execution:
+            self._change.noted.add(index)
+
+    def flush(self) -> None:
+        """Write what was gathered to the columns."""
+        journal = self._journal
+        if self._publications:
+            values: dict[str, Any] = dict(zip(PUBLICATIONS, zip(*self._publications, strict=True), strict=True))
+            for name in ("event_id", "correlation"):
+                values[name] = np.frombuffer(b"".join(values[name]), np.uint8).reshape(-1, 16)
+            journal.publications.extend(values)
+        if self._executions:
+            journal.executions.extend(dict(zip(EXECUTIONS, zip(*self._executions, strict=True), strict=True)))
+            journal.status_counts += np.bincount(journal.executions["status"][self._base :], minlength=len(STATUSES))
+        if self._late:
+            where = np.array(list(self._late), np.int64)
+            late = np.array(list(self._late.values()), np.int64)
+            for column, ends in zip(("end", "status", "on_loop"), late.T, strict=True):
+                journal.executions[column][where] = ends
+            journal.status_counts += np.bincount(late[:, 1], minlength=len(STATUSES))
+            journal.status_counts[RUNNING_CODE] -= len(late)
+        for index, at in self._late_publications:
+            journal.publications["end"][index] = at
+        for index, (first, last) in self._bounds.items():
+            firsts = journal.publications["first"]
+            if firsts[index] < 0:
+                firsts[index] = first
+            journal.publications["last"][index] = last
+
+    def _event_of(self, publication: int) -> int:
+        if publication >= self._publication_base:
+            return int(self._publications[publication - self._publication_base][2])
+        return int(self._journal.publications["event"][publication])
+
+    def _bound(self, publication: int, execution: int) -> None:
+        first, _ = self._bounds.get(publication, (execution, execution))
+        self._bounds[publication] = (first, execution)
+
+    def _lane_of(self, index: int) -> tuple[int, int, int, bool]:
+        """Give handler, level and event of an execution, and whether it is still running."""
+        if index >= self._base:
+            position = index - self._base
+            if position >= len(self._executions):
+                return 0, 0, 0, False
+            entry = self._executions[position]
+            return entry[3], entry[6], entry[4], entry[1] < 0
+        if index < 0:
+            return 0, 0, 0, False
+        columns = self._journal.executions
+        running = bool(columns["end"][index] < 0) and index not in self._late
+        return (
+            int(columns["handler"][index]),
+            int(columns["level"][index]),
+            int(columns["event"][index]),
+            running,
+        )
