@@ -17,6 +17,7 @@ from inspector.analysis.query_complete import complete
 from inspector.app.editor import open_in_editor
 from inspector.core.errors import InspectorError
 from inspector.models.selection import Selection
+from inspector.ui.copying import CommandCopies
 from inspector.ui.firing import Firing
 from inspector.ui.panels.catalog import CatalogPanel
 from inspector.ui.panels.causality import CausalityPanel
@@ -89,6 +90,7 @@ class Desk(QObject):
         self._make_panels(theme)
         self._place_panels()
         self.firing = Firing(shell, workbench, self.selection, self.catalog, self.fire_panel, notices, tasks)
+        self.copies = CommandCopies(shell, workbench, self.fire_panel.form_for, notices, tasks)
         self.sessions = Sessions(shell, workbench, self.sessions_panel, notices, tasks)
         self._connect()
         workbench.on_view(self._show)
@@ -222,6 +224,7 @@ class Desk(QObject):
         self.fire_panel.outcome.chosen.connect(lambda _: self._show_execution())
         self.execution.retry_requested.connect(lambda index: firing.repeat(index, edit=False))
         self.execution.edit_requested.connect(lambda index: firing.repeat(index, edit=True))
+        self.execution.command_requested.connect(self.copies.copy_publication)
         self.execution.correlation_requested.connect(lambda text: self._set_filter(f"corr:{text}"))
         for panel in (self.event_panel, self.execution, self.findings, self.conformance):
             panel.open_source.connect(self._open_source)

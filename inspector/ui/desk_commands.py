@@ -79,6 +79,17 @@ def _fire_commands(desk: Desk) -> list[Command]:
             blocked=lambda: firing.blocked() or ("" if firing.last is not None else "Nothing was fired yet"),
         ),
         Command(
+            "fire.copy",
+            "Copy as Command",
+            lambda: desk.copies.copy_event(firing.event_name()),
+            "Fire",
+            "fire",
+            ("Ctrl+Shift+C",),
+            "terminal",
+            "Copy the `inspector fire` that does the same in a terminal",
+            blocked=lambda: started() or ("" if firing.event_name() else "No event is selected"),
+        ),
+        Command(
             "faults.toggle",
             "Faults",
             firing.toggle_faults,

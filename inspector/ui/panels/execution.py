@@ -36,12 +36,14 @@ class ExecutionPanel(QWidget):
     Signals:
         retry_requested: Fire this publication again as it was (its index).
         edit_requested: Show this publication's values in the form (its index).
+        command_requested: Copy what fires this publication (its index) as a command.
         open_source: Show this line of this file in an editor.
         correlation_requested: Show everything with this correlation id.
     """
 
     retry_requested = Signal(int)
     edit_requested = Signal(int)
+    command_requested = Signal(int)
     open_source = Signal(str, int)
     correlation_requested = Signal(str)
 
@@ -130,6 +132,8 @@ class ExecutionPanel(QWidget):
         self.again = Button(theme, "Fire again", "repeat", kind="primary")
         self.edit = Button(theme, "Edit & fire", "edit")
         self.copy = Button(theme, "Copy traceback", "copy")
+        self.command = Button(theme, "Copy command", "terminal")
+        self.command.set_help("Copy what fires this again from a terminal")
         self.open = Button(theme, "Open in editor", "code")
         self.set_enabled_reason(None)
 
@@ -163,7 +167,7 @@ class ExecutionPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(page, 1)
-        whole.addWidget(button_bar(self.again, self.edit, self.copy, self.open))
+        whole.addWidget(button_bar(self.again, self.edit, self.copy, self.command, self.open))
         empty = EmptyState(
             self._theme, "execution", "No execution selected", "Choose a bar in the timeline or a row of the log."
         )
@@ -182,6 +186,7 @@ class ExecutionPanel(QWidget):
         self.again.clicked.connect(lambda: self.retry_requested.emit(self._publication))
         self.edit.clicked.connect(lambda: self.edit_requested.emit(self._publication))
         self.copy.clicked.connect(self._copy_traceback)
+        self.command.clicked.connect(lambda: self.command_requested.emit(self._publication))
         self.open.clicked.connect(self._open)
         self._theme.changed.connect(self._recolour)
 
