@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks import Figure, figure
 from benchmarks.bench_timeline import LANES, MILLION, RATE, append, executions, new_journal
+from inspector.app.memory import settle_memory
 from inspector.core.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
@@ -38,7 +39,6 @@ from inspector.core.records import (
 from inspector.core.stream import LiveStream
 from inspector.hosts.embedded import SWITCH_INTERVAL
 from inspector.ui.desk import Desk
-from inspector.ui.memory import settle_memory
 from inspector.ui.shell import Shell
 from inspector.ui.window import open_window
 

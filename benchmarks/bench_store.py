@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from benchmarks import Figure, figure
+from inspector.app.memory import collect_seldom
 from inspector.core.records import Batch, Row, SessionStarted
 from inspector.store.store import Store
 
@@ -119,6 +120,7 @@ def _ready(batches: list[Batch]) -> list[tuple[list[Row], list[Row]]]:
 
 def run() -> list[Figure]:
     """Measure; rounds alternate and the median of their ratios counts."""
+    collect_seldom()  # as the program does
     batches = batches_of(rows_of_a_run())
     commits = _ready(batches)
     # What the harness holds is no garbage of either side.

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from inspector.app.memory import collect_seldom
 from inspector.app.places import log_path
 from inspector.cli import exitcodes
 from inspector.cli.console import Console
@@ -30,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code, see ``exitcodes``.
     """
+    collect_seldom()
     console = Console()
     try:
         code = _run(argv, console)

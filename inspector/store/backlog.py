@@ -75,7 +75,8 @@ class Backlog:
                 batch = Batch(batch.first, batch.rows[:room])
             taken.append(batch)
             count += len(batch.rows)
-            self._characters -= sum([len(row[_PAYLOAD]) for row in batch.rows if row[0] == PUBLISHED])
+            if self._characters:
+                self._characters -= sum([len(row[_PAYLOAD]) for row in batch.rows if row[0] == PUBLISHED])
         self.rows -= count
         return taken
 

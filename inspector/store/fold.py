@@ -110,9 +110,10 @@ class Folder:
         #: Open publications: number → (seq, at); their highest number so far.
         self._publications: dict[int, tuple[int, int]] = {}
         self._last_publication = 0
-        #: Started since the last ``take``: number → table row without its end, and the publication's place.
+        #: Started since the last ``take``: a publication's number → its cells without its end; an execution's number →
+        #: seq and row of its start, and its publication's place.
         self._fresh_publications: dict[int, Cells] = {}
-        self._fresh: dict[int, tuple[int, int, int, int, int, int, tuple[int, int]]] = {}
+        self._fresh: dict[int, tuple[int, Row, tuple[int, int]]] = {}
         #: Running and already written: number → (seq, at) of the start.
         self._running: dict[int, tuple[int, int]] = {}
         self._last_execution = 0
@@ -120,20 +121,19 @@ class Folder:
 
     def take(self) -> Folded:
         """Give what was folded since the last call; what has not ended goes along as running."""
-        folded, self._folded = self._folded, Folded()
-        rows, base = folded.rows, self.base
+        rows, base = self._folded.rows, self.base
         span, length, on_loop = RUNNING_WIDTHS
         for number, cells in self._fresh_publications.items():
             rows["publications"].append((base + number, *cells, span, length, 0))
-        for number, (key, publication, handler, fault, seq, at, (seq_p, at_p)) in self._fresh.items():
-            start = (key, publication, handler, fault, seq - seq_p, at - at_p)
-            rows["executions"].append((*start, 0, span, length, on_loop))
-            self._running[number] = (seq, at)
+        for number, (seq, row, opened) in self._fresh.items():
+            rows["executions"].append((*self._start(seq, row, opened), 0, span, length, on_loop))
+            self._running[number] = (seq, row[1])
         self._fresh_publications.clear()
         self._fresh.clear()
         # They come in the order of their ends; in the order of their keys they are appended.
         rows["publications"].sort(key=_by_key)
         rows["executions"].sort(key=_by_key)
+        folded, self._folded = self._folded, Folded()
         return folded
 
     def fold(self, first: int, batch: list[Row]) -> None:
@@ -148,32 +148,36 @@ class Folder:
         add_execution = self._folded.rows["executions"].append
         last_execution, started, ended_ok = self._last_execution, 0, 0
         take_fresh = fresh.pop
+        published, publication_ended, other = self._published, self._publication_ended, self._other
         for seq, row in enumerate(batch, first):
             kind = row[0]
             if kind == HANDLER_STARTED:
-                _, at, number, publication, handler, fault = row
-                opened = publications.get(publication)
+                number = row[2]
+                opened = publications.get(row[3])
                 if opened is None or not last_execution < number < SESSION_SPAN:
                     self._odd(seq, row)
                     continue
                 last_execution = number
                 started += 1
-                handler = names.get(handler) or self._name(handler)
-                fault = self._name(fault) if fault else 0
-                fresh[number] = (base + number, publication, handler, fault, seq, at, opened)
+                fresh[number] = seq, row, opened
             elif kind == HANDLER_ENDED:
                 _, at, number, status, on_loop, failure = row
                 if status != OK or failure or (start := take_fresh(number, None)) is None:
                     if not self._ended(seq, row):
                         self._odd(seq, row)
                     continue
-                key, publication, handler, fault, seq_0, at_0, (seq_p, at_p) = start
+                seq_0, (_, at_0, _, publication, handler, fault), (seq_p, at_p) = start
                 ended_ok += 1
+                handler = names.get(handler) or self._name(handler)
+                fault = self._name(fault) if fault else 0
+                seq -= seq_0
                 add_execution(
-                    (key, publication, handler, fault, seq_0 - seq_p, at_0 - at_p, 1, seq - seq_0, at - at_0, on_loop)
+                    (base + number, publication, handler, fault, seq_0 - seq_p, at_0 - at_p, 1, seq, at - at_0, on_loop)
                 )
-            elif not self._other(seq, row):
-                self._odd(seq, row)
+            else:
+                take_in = published if kind == PUBLISHED else publication_ended if kind == PUBLICATION_ENDED else other
+                if not take_in(seq, row):
+                    self._odd(seq, row)
         self._last_execution = last_execution
         totals = self.totals
         totals.executions += started
@@ -182,15 +186,16 @@ class Folder:
         totals.last_at = max(totals.last_at, batch[-1][1])
 
     def _other(self, seq: int, row: Row) -> bool:
-        """Fold a row that is no start or end of an execution; say whether it follows the order of a run."""
-        kind = row[0]
-        if kind == PUBLISHED:
-            return self._published(seq, row)
-        if kind == PUBLICATION_ENDED:
-            return self._publication_ended(seq, row)
-        if kind == NOTED:
+        """Fold a row that is no start or end; say whether it follows the order of a run."""
+        if row[0] == NOTED:
             return self._noted(seq, row)
-        return kind == HOST_NOTED and self._host_noted(seq, row)
+        return row[0] == HOST_NOTED and self._host_noted(seq, row)
+
+    def _start(self, seq: int, row: Row, opened: tuple[int, int]) -> Cells:
+        """Give the cells of an execution up to its end."""
+        _, at, number, publication, handler, fault = row
+        names = self._name(handler), self._name(fault)
+        return self.base + number, publication, *names, seq - opened[0], at - opened[1]
 
     def _name(self, text: str) -> int:
         """Give the number of a name; the empty one is 0."""
@@ -208,9 +213,8 @@ class Folder:
             return False
         fresh = self._fresh.pop(number, None)
         if fresh is not None:
-            key, publication, handler, fault, seq_0, at_0, (seq_p, at_p) = fresh
-            start = (key, publication, handler, fault, seq_0 - seq_p, at_0 - at_p)
-            self._folded.rows["executions"].append((*start, status, seq - seq_0, at - at_0, on_loop))
+            end = status, seq - fresh[0], at - fresh[1][1], on_loop
+            self._folded.rows["executions"].append((*self._start(*fresh), *end))
         else:
             running = self._running.pop(number, None)
             if running is None:
@@ -260,7 +264,8 @@ class Folder:
         opened = self._publications.pop(number, None)
         if opened is None:
             return False
-        end = (seq - opened[0], at - opened[1], self._name(outcome))
+        seq_0, at_0 = opened
+        end = seq - seq_0, at - at_0, self._names.get(outcome) or self._name(outcome)
         fresh = self._fresh_publications.pop(number, None)
         if fresh is not None:
             self._folded.rows["publications"].append((self.base + number, *fresh, *end))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.app.checking import Basis, Checked
 from inspector.app.commands import CommandTable
+from inspector.app.memory import settle_memory
 from inspector.app.notices import Notices
 from inspector.app.places import kept_settings_path, layout_path, trust_path
 from inspector.app.settings import Settings, default_path
@@ -28,7 +29,6 @@ from inspector.ui.desk import Desk
 from inspector.ui.desk_commands import desk_commands, export_menu, session_menu
 from inspector.ui.exporting import Exporting
 from inspector.ui.loop import run as run_loop
-from inspector.ui.memory import settle_memory
 from inspector.ui.project_flow import ProjectFlow
 from inspector.ui.shell import Shell
 from inspector.ui.standing import Standing
