@@ -7,11 +7,12 @@ import functools
 import inspect
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from ..core.facts import CatalogFacts, EventFacts, SSEFacts, SSEType, UncalledMethod
-from .facts_calls import accepted_classes, describe_call, function_of
+from .facts_calls import accepted_classes, describe_call, function_of, gives_coroutine
 from .facts_classes import class_key, describe_class_facts
 from .places import class_place
 from .wiring import Wiring, wiring_of
@@ -37,7 +38,13 @@ def collect_facts(wiring: Wiring) -> CatalogFacts:
     )
     return CatalogFacts(
         events=events,
-        handlers=tuple(describe_call(each.key, each.handler, each.takes_event) for each in wiring.handlers),
+        handlers=tuple(
+            replace(
+                describe_call(each.key, each.handler, each.takes_event),
+                never_awaited=each.dropped and gives_coroutine(each.handler),
+            )
+            for each in wiring.handlers
+        ),
         uncalled=tuple(_uncalled(wiring)),
         has_registry=wiring.has_registry,
         async_bus=wiring.async_bus,

@@ -66,6 +66,15 @@ def function_of(handler: Any) -> Any:
         return handler
 
 
+def gives_coroutine(handler: Callable[..., Any]) -> bool:
+    """Tell whether calling a handler gives a coroutine; False for a plain function around one: it may run it."""
+    while isinstance(handler, functools.partial):
+        handler = handler.func
+    if not inspect.isroutine(handler):
+        handler = inspect.getattr_static(type(handler), "__call__", handler)
+    return inspect.iscoroutinefunction(handler)
+
+
 def accepted_classes(function: types.FunctionType, *, skip_self: bool = False) -> Accepted:
     """Give what the first parameter of a plain function is annotated with (the second of a method)."""
     try:

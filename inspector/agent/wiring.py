@@ -12,6 +12,7 @@ from .facts_calls import refusal_of
 from .loaded import LoadedProgram
 from .places import class_at
 from .program import CoreProgram
+from .publish_source import HandlerCalls, handler_calls
 from .tapped import HANDLE_METHODS, original
 from .targets import entries
 
@@ -49,11 +50,13 @@ class WiredHandler:
         key: Its ``HandlerDescription.key``.
         handler: The callable, without any wrapping of ours.
         takes_event: The bus calls it with the event and nothing else; False when that is not known.
+        dropped: The bus looks at nothing that it gives back, not even a coroutine.
     """
 
     key: str
     handler: Callable[..., Any]
     takes_event: bool = True
+    dropped: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,9 +126,10 @@ def loaded_wiring(program: LoadedProgram) -> Wiring:
     handlers: dict[str, WiredHandler] = {}
     for connection, found in subscribed:
         alone = _takes_event_alone(connection, [handler for _, handler in found])
+        dropped = _calls(connection).dropped and not _is_asynchronous(connection)
         for subscription, handler in found:
             key = subscription.handler.key
-            handlers.setdefault(key, WiredHandler(key, handler, alone))
+            handlers.setdefault(key, WiredHandler(key, handler, alone, dropped))
     every = [subscription for _, found in subscribed for subscription, _ in found]
     commands = {key for each in program.connections for key in _command_patterns(each)}
     classes = _classes(program, [event.key for event in described])
@@ -192,13 +196,24 @@ def _callable(target: Any) -> Callable[..., Any] | None:
 def _takes_event_alone(connection: Connection, handlers: Sequence[Callable[..., Any]]) -> bool:
     """Tell whether a bus calls its handlers with the event alone.
 
-    Its code could do anything, so the handlers are asked: most of them will be right.
+    The source of its publish method says so. Where that says nothing, the handlers are asked: most will be right.
     """
     publishers: Any = getattr(connection, "publishers", ())
     if any(getattr(each, "named", False) for each in publishers[:1]):
         return False
+    told = _calls(connection).alone
+    if told is not None:
+        return told
     refusing = sum(bool(refusal_of(handler)) for handler in handlers)
     return refusing * 2 < len(handlers)
+
+
+def _calls(connection: Connection) -> HandlerCalls:
+    """Give how a bus of somebody's own calls its handlers."""
+    publishers: Any = getattr(connection, "publishers", ())
+    best = publishers[0] if publishers else None
+    function = getattr(best, "function", None)
+    return HandlerCalls() if function is None else handler_calls(function, getattr(best, "owner", None))
 
 
 def _command_patterns(connection: Connection) -> Iterator[Any]:

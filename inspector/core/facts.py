@@ -52,6 +52,7 @@ class HandlerFacts:
         accepts: ``module.qualname`` of the classes that the annotation names; None when anything may come.
         accepts_names: Bare names in the annotation that could not be resolved.
         needs_session: It asks the bus for the database session of the publication.
+        never_awaited: Calling it gives a coroutine, and its bus drops what handlers give back.
     """
 
     key: str
@@ -61,6 +62,7 @@ class HandlerFacts:
     accepts: tuple[str, ...] | None = None
     accepts_names: tuple[str, ...] = ()
     needs_session: bool = False
+    never_awaited: bool = False
 
 
 @dataclass(frozen=True)

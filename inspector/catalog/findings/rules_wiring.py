@@ -235,7 +235,22 @@ def few_handlers(subject: Subject) -> Iterator[Hit]:
             yield at_event(event, f"{event.name} has one handler, {handlers[0].label}.")
 
 
+@rule(
+    "EV311",
+    "coroutine-never-awaited",
+    "error",
+    "The bus calls its handlers and looks at nothing that they give back. This one gives a coroutine, of which not a "
+    "line ever runs; Python says no more than that it was never awaited.",
+    "Declare it with def, or let the bus await what its handlers give back.",
+)
+def never_awaited(subject: Subject) -> Iterator[Hit]:
+    """Coroutine functions as handlers of a synchronous bus."""
+    for handler, event in subject.first_uses():
+        if subject.handler_fact(handler.key).never_awaited:
+            yield at_handler(handler, f"{handler.label} is async, and the bus never awaits it.", event.name)
+
+
 RULES: Final = (
     *(unheard, required_missing, not_registered, orphan_method, subscribed_twice, not_async),
-    *(wrong_signature, wrong_annotation, on_base_class, few_handlers),
+    *(wrong_signature, wrong_annotation, on_base_class, few_handlers, never_awaited),
 )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import functools
 import importlib
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,8 +106,100 @@ def test_classes_and_handlers_of_a_home_made_bus_are_judged() -> None:
     assert "EV306" not in {code for code, _ in told}  # the bus is synchronous: its handlers have to be
 
 
-def test_a_bus_whose_handlers_all_take_more_than_the_event_calls_them_so() -> None:
-    assert "EV307" not in {each.code for each in findings(loaded((Paid, log_two), (Placed, log_two)))}
+async def send_later(event: Paid) -> None: ...
+
+
+async def _run_later(event: Paid) -> None: ...
+
+
+@functools.wraps(_run_later)
+def run_now(event: Paid) -> None:
+    asyncio.run(_run_later(event))
+
+
+class Called:
+    async def __call__(self, event: Paid) -> None: ...
+
+
+def test_a_single_handler_is_judged_by_how_the_source_calls_it() -> None:
+    found = findings(loaded((Paid, log_two)))
+    assert {each.code for each in found if each.event == "Paid" and each.code[:3] == "EV3"} == {"EV307", "EV310"}
+    assert ("EV308", "Paid") in {(each.code, each.event) for each in findings(loaded((Paid, log_placed)))}
+
+
+def test_a_coroutine_that_a_synchronous_bus_drops_never_runs() -> None:
+    program = loaded((Paid, send_later), (Paid, functools.partial(send_later)), (Paid, Called()), (Paid, run_now))
+    told = [each.handler for each in findings(program) if each.code == "EV311"]
+    assert len(told) == 3
+    assert any("Called" in each for each in told)
+    assert "run_now" not in " ".join(told)
+
+
+class Collecting(Bus):
+    """Looks at what its handlers give back."""
+
+    def publish(self, event: Any) -> None:
+        coroutines = [handler(event) for handler in self._handlers.get(type(event), [])]
+        asyncio.run(self._wait(coroutines))
+
+    async def _wait(self, coroutines: Any) -> None:
+        for each in coroutines:
+            await each
+
+
+class WithContext(Bus):
+    """Calls its handlers with more than the event, in a method of its own."""
+
+    def publish(self, event: Any) -> None:
+        for handler in self._handlers.get(type(event), []):
+            self._call(handler, event)
+
+    def _call(self, handler: Any, event: Any) -> None:
+        with contextlib.suppress(ValueError):
+            handler(event, self)
+
+
+class Hooked(Bus):
+    """Calls what is no handler too."""
+
+    def publish(self, event: Any) -> None:
+        hook = functools.partial(print, end="")
+        hook("")
+        pool = ThreadPoolExecutor(1)
+        for handler in self._handlers.get(type(event), []):
+            pool.submit(handler, event)
+
+
+class Vague(Bus):
+    """Hands its handlers on."""
+
+    def publish(self, event: Any) -> None:
+        for handler in self._handlers.get(type(event), []):
+            run_it(handler, event)
+
+
+def run_it(handler: Any, *args: Any) -> None:
+    handler(*args)
+
+
+@pytest.mark.parametrize(
+    ("kind", "codes"),
+    [(Collecting, {"EV307"}), (WithContext, {"EV311"}), (Hooked, set()), (Vague, set())],
+)
+def test_what_the_source_does_not_say_is_held_against_nobody(kind: type[Bus], codes: set[str]) -> None:
+    bus = kind()
+    bus.subscribe(Paid, log_two)
+    bus.subscribe(Paid, send_later)
+    found = findings(make_program("mine", [Target(f"{HERE}:bus", bus)]))
+    assert {each.code for each in found} & {"EV307", "EV308", "EV311"} == codes
+
+
+def test_handlers_are_all_wrong_where_the_source_says_how_they_are_called_and_none_where_it_does_not() -> None:
+    assert [each.code for each in findings(loaded((Paid, log_two), (Placed, log_two)))].count("EV307") == 1
+    bus = Vague()
+    for event in (Paid, Placed):
+        bus.subscribe(event, log_two)
+    assert "EV307" not in {each.code for each in findings(make_program("mine", [Target(f"{HERE}:bus", bus)]))}
 
 
 def test_commands_are_told_from_events() -> None:

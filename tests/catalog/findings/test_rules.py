@@ -218,6 +218,7 @@ case(
         event("OrderPlaced", facts={"matched": "base"}), event("OrderMoved", facts={"bases": ("app.OrderPlaced",)})
     ),
 )
+case("EV311", subscribed("Mail.send", never_awaited=True), subscribed("Mail.send", never_awaited=False))
 case("EV310", event("OrderPlaced", handlers=(LOGGING.key,)), event("OrderPlaced"))
 case(
     "EV401",
