@@ -63,6 +63,10 @@ class Workbench:
         notices: Where trouble is told.
         tasks: Owner of the tasks.
         name: Name of the live session.
+
+    Attributes:
+        trouble: Why nothing is stored any more.
+        idle: Why there is no live recording, empty while one is being started and when there is one.
     """
 
     def __init__(
@@ -87,6 +91,7 @@ class Workbench:
         self._on_folded: list[Callable[[Change], None]] = []
         self._on_sessions: list[Callable[[Sequence[SessionInfo]], None]] = []
         self.trouble: InspectorError | None = None
+        self.idle = ""
 
     # What is going on
 
@@ -100,6 +105,11 @@ class Workbench:
         if self._recording is None:
             raise InspectorError("Nothing is being recorded yet.", "Wait a moment.")
         return self._recording
+
+    @property
+    def host(self) -> Host | None:
+        """What runs the program of the live recording; None while there is none."""
+        return self._recording.host if self._recording is not None else None
 
     @property
     def view(self) -> View | None:
@@ -170,6 +180,7 @@ class Workbench:
         new = Recording(make_host(), self._store, self._tasks, name=name, source=source, on_trouble=self._store_trouble)
         await new.start()
         old, self._recording = self._recording, new
+        self.idle = ""
         new.listen(partial(self._live_folded, new))
         self.show_live()
         if old is not None:

@@ -132,19 +132,42 @@ class EmptyState(QWidget):
         for label in (self._title, self._sentence):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column.addWidget(label)
-        self._sentence.setVisible(bool(sentence))
-        if action is not None:
-            button = Button(theme, action[0])
-            button.clicked.connect(lambda *_: action[1]())
-            column.addSpacing(4)
-            column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.button = Button(theme, "")
+        self.button.clicked.connect(self._act)
+        column.addSpacing(4)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
+        self._own = (title, sentence, action)
+        self._instead: tuple[str, str, Action | None] | None = None
+        self._show()
 
     def set(self, title: str, sentence: str = "") -> None:
         """Say something else."""
+        self._own = (title, sentence, self._own[2])
+        self._show()
+
+    def instead(self, title: str = "", sentence: str = "", action: Action | None = None) -> None:
+        """Say this for as long as the window as a whole has another next step; without a title its own words again."""
+        self._instead = (title, sentence, action) if title else None
+        self._show()
+
+    def words(self) -> str:
+        """Give what it says now."""
+        return f"{self._title.text()} {self._sentence.text()}".strip()
+
+    def _show(self) -> None:
+        title, sentence, action = self._instead or self._own
         self._title.setText(title)
         self._sentence.setText(sentence)
         self._sentence.setVisible(bool(sentence))
+        self.button.setVisible(action is not None)
+        if action is not None:
+            self.button.set_text(action[0])
+
+    def _act(self) -> None:
+        action = (self._instead or self._own)[2]
+        if action is not None:
+            action[1]()
 
 
 class Picture(QWidget):

@@ -65,7 +65,7 @@ class Checks(QObject):
     def check(self) -> None:
         """Check the program that runs, once more if need be."""
         self._stale = True
-        if self._workbench.view is not None and not self._tasks.running(_CHECKING):
+        if self._workbench.host is not None and not self._tasks.running(_CHECKING):
             self._tasks.start(_CHECKING, self._check())
 
     async def _check(self) -> None:

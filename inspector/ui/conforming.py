@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from inspector.ui.panels_bottom.conformance import ConformancePanel
 
 TASK: Final = "Firing everything"
+_STARTING: Final = "The program is being started"
 _STORED: Final = "A stored session is shown; go back to the live one to fire"
 _PAUSED: Final = "Recording is paused; switch it on to fire"
 
@@ -68,9 +69,12 @@ class Conforming(QObject):
 
     def blocked(self) -> str:
         """Give the reason why nothing can be fired now; empty: it can."""
+        host = self._workbench.host
+        if host is None:
+            return self._workbench.idle or _STARTING
         if not self._workbench.live:
             return _STORED
-        return "" if self._workbench.recording.host.recording else _PAUSED
+        return "" if host.recording else _PAUSED
 
     def refresh(self) -> None:
         """Tell the panel whether it can be fired; call it when another session is shown or recording is switched."""

@@ -17,8 +17,10 @@ from inspector.analysis.query_complete import complete
 from inspector.app.editor import open_in_editor
 from inspector.core.errors import InspectorError
 from inspector.models.selection import Selection
+from inspector.ui.boxes import EmptyState
 from inspector.ui.copying import CommandCopies
 from inspector.ui.firing import Firing
+from inspector.ui.next_step import NextSteps
 from inspector.ui.panels.catalog import CatalogPanel
 from inspector.ui.panels.causality import CausalityPanel
 from inspector.ui.panels.details import Details as ShownDetails
@@ -138,8 +140,14 @@ class Desk(QObject):
         mine = ("fire.", "faults.", "record.", "session.", "export.")
         states = [command.id for command in commands if command.id.startswith(mine)]
 
+        places = [place for panel in self._readers for place in panel.findChildren(EmptyState)]
+        offering = [self.timeline.empty, self.catalog.empty]
+        others = [place for place in (*places, *self.findings.findChildren(EmptyState)) if place not in offering]
+        next_steps = NextSteps(self.shell, self.workbench, commands, offering, others)
+
         def changed() -> None:
             self._tell_reason()
+            next_steps.refresh()
             commands.changed(*states)
 
         self.changed = self.firing.changed = changed
@@ -150,7 +158,7 @@ class Desk(QObject):
             self.catalog.set_expanded(remembered)
         self._wire_filter()
         self.catalog.tree.setFocus()
-        self._tell_reason()
+        self.changed()
 
     def close(self) -> None:
         """Remember what the next start brings back."""

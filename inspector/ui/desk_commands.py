@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: Sessions offered by the button in the bar; the panel has them all.
 _OFFERED = 8
+_STARTING = "The program is being started"
 
 
 def desk_commands(desk: Desk, exporting: Exporting) -> list[Command]:
@@ -36,22 +37,24 @@ def _fire_commands(desk: Desk) -> list[Command]:
         return f"Fire {firing.last.event} Again" if firing.last is not None else "Fire Again"
 
     def faults_on() -> bool:
-        return desk.workbench.view is not None and desk.workbench.recording.host.faults
+        host = desk.workbench.host
+        return host is not None and host.faults
 
     def faults_label() -> str:
         return "Faults: on" if faults_on() else "Faults"
 
     def no_faults() -> str:
         waiting = started()
-        if waiting or not isinstance(desk.workbench.recording.host, ChildHost):
+        if waiting or not isinstance(desk.workbench.host, ChildHost):
             return waiting
         return "The faults are the demo's; a project of your own brings none"
 
     def recording_on() -> bool:
-        return desk.workbench.view is None or desk.workbench.recording.host.recording
+        host = desk.workbench.host
+        return host is None or host.recording
 
     def started() -> str:
-        return "" if desk.workbench.view is not None else "The program is being started"
+        return "" if desk.workbench.host is not None else desk.workbench.idle or _STARTING
 
     return [
         Command(
@@ -129,7 +132,12 @@ def _fire_commands(desk: Desk) -> list[Command]:
 
 def _session_commands(desk: Desk, exporting: Exporting) -> list[Command]:
     def nothing_shown() -> str:
-        return "" if desk.workbench.view is not None else "The program is being started"
+        return "" if desk.workbench.view is not None else desk.workbench.idle or _STARTING
+
+    def no_live() -> str:
+        if desk.workbench.host is None:
+            return desk.workbench.idle or _STARTING
+        return "The live session is shown" if desk.workbench.live else ""
 
     return [
         Command(
@@ -140,7 +148,7 @@ def _session_commands(desk: Desk, exporting: Exporting) -> list[Command]:
             "open",
             ("Ctrl+L",),
             "record",
-            blocked=lambda: nothing_shown() or ("The live session is shown" if desk.workbench.live else ""),
+            blocked=no_live,
         ),
         Command(
             "session.list",
@@ -211,8 +219,12 @@ def session_menu(desk: Desk) -> Sequence[MenuItem]:
     workbench = desk.workbench
     view = workbench.view
     if view is None:
-        return [MenuItem("Starting…", enabled=False)]
-    items = [MenuItem("Live session", desk.sessions.show_live, checked=view.live, icon="record"), SEPARATOR]
+        return [MenuItem(workbench.idle or "Starting…", enabled=False)]
+    live = workbench.host is not None
+    items = [
+        MenuItem("Live session", desk.sessions.show_live, checked=view.live, icon="record", enabled=live),
+        SEPARATOR,
+    ]
     others = [info for info in desk.sessions.known if info.id != workbench.live_session][:_OFFERED]
     for info in others:
         shown = not view.live and view.session == info.id

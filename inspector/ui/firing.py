@@ -97,9 +97,9 @@ class Firing(QObject):
     def blocked(self) -> str:
         """Say why nothing can be fired; empty when it can."""
         if self._workbench.view is None:
-            return _STARTING
+            return self._workbench.idle or _STARTING
         if not self._workbench.live:
-            return _STORED
+            return _STORED if self._workbench.host is not None else self._workbench.idle
         host = self._workbench.recording.host
         if not host.running:
             return _STOPPED

@@ -115,7 +115,7 @@ class ProjectFlow(QObject):
                 ("F5",),
                 "refresh",
                 "Start the program anew and fire the pinned events again",
-                blocked=lambda: "" if self._host() is not None else "The demo needs no reloading",
+                blocked=self._reload_blocked,
             ),
             Command(
                 "project.pin",
@@ -220,9 +220,7 @@ class ProjectFlow(QObject):
     # Looking after the process
 
     def _host(self) -> ChildHost | None:
-        if self._workbench.view is None:
-            return None
-        host = self._workbench.recording.host
+        host = self._workbench.host
         return host if isinstance(host, ChildHost) else None
 
     def _adopt(self) -> None:
@@ -262,6 +260,11 @@ class ProjectFlow(QObject):
     def _wait(self) -> None:
         self._waiting = True
         self._strip.hide_message()
+
+    def _reload_blocked(self) -> str:
+        if self._host() is not None:
+            return ""
+        return "The demo needs no reloading" if self._workbench.host is not None else "Open a project first"
 
     def _restart(self) -> None:
         self._tasks.start("Restarting the program", self._reload())

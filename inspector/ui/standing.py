@@ -33,7 +33,6 @@ class Standing(QObject):
     def __init__(self, shell: Shell, workbench: Workbench, changed: Callable[[], None]) -> None:
         super().__init__(shell)
         self._changed = changed
-        self.idle = ""
         self._stood: object = None
         self._shell = shell
         self._workbench = workbench
@@ -52,23 +51,30 @@ class Standing(QObject):
         """Say no more."""
         self._timer.stop()
 
+    def go_on(self) -> None:
+        """Speak again: something is shown after all."""
+        if self.stopped:
+            self._timer.start()
+
     def refresh(self) -> None:
         """Say how things stand now."""
         workbench = self._workbench
         view = workbench.view
+        idle = workbench.idle[:1].lower() + workbench.idle[1:]
         if view is None:
-            self._shell.set_state("cancelled" if self.idle else "running", self.idle or "starting")
+            self._shell.set_state("cancelled" if idle else "running", idle or "starting")
             return
-        stands = (view.session, workbench.recording.host.running, workbench.database)
+        host = workbench.host
+        stands = (view.session, host is not None and host.running, workbench.database)
         if stands != self._stood:
             self._stood = stands
             self._changed()
         journal = view.journal
         if not view.live:
             self._shell.set_state("cancelled", "stored session")
-        elif not workbench.recording.host.running:
+        elif host is None or not host.running:
             self._shell.set_state("cancelled", "the program has stopped")
-        elif workbench.recording.host.recording:
+        elif host.recording:
             self._shell.set_state("failed", "recording")
         else:
             self._shell.set_state("warn", "paused")
@@ -91,6 +97,8 @@ class Standing(QObject):
 
     def _kept(self) -> list[str]:
         workbench = self._workbench
+        if workbench.host is None:
+            return [f"stored in {workbench.database.name}"] if workbench.database is not None else []
         parts = []
         recording = workbench.recording
         if recording.host.running:

@@ -155,7 +155,7 @@ class TopBar(QToolBar):
             if command_id == _LIVE:
                 button.setVisible(not reason)  # it is the way back, offered only to who went away
             elif command_id == _RECORD:
-                self._show_recording(button, command, on=self._table.checked(command_id))
+                self._show_recording(button, command, on=self._table.checked(command_id), blocked=bool(reason))
             elif command.checked is not None:
                 self._show_switch(button, on=self._table.checked(command_id))
         self._fit()
@@ -198,11 +198,11 @@ class TopBar(QToolBar):
             self.refresh()
 
     @staticmethod
-    def _show_recording(button: Button, command: Command, *, on: bool) -> None:
+    def _show_recording(button: Button, command: Command, *, on: bool, blocked: bool) -> None:
         if button.caption():
             button.set_text(command.title if on else "Paused")
         button.set_icon("")
-        button.set_dot("failed" if on else "cancelled")
+        button.set_dot("failed" if on and not blocked else "cancelled")  # red says that something is being recorded
         button.set_tone("failed_text" if on else "dim")
 
     @staticmethod

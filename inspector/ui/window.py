@@ -176,6 +176,7 @@ class Window:
         self.desk.finish(self.commands, self.exporting)
         theme.changed.connect(lambda: settings.set("theme", theme.choice))
         self.standing = Standing(self.shell, self.workbench, self.desk.changed)
+        self.workbench.on_view(lambda _: self.standing.go_on())
 
     async def live(
         self, stop: asyncio.Event, run: Run | None = None, screenshot: Path | None = None, *, faults: bool = False
@@ -220,7 +221,7 @@ class Window:
             if must:
                 raise
             self.notices.report(error)
-            self.shell.set_source("not started")
+            self._tell_idle("The program could not be started", "not started")
             self.standing.stop()
             self.shell.set_state("failed", "the program could not be started")
             return False
@@ -242,11 +243,16 @@ class Window:
         if not await self.flow.load(project, confirmed=self._confirmed, seed=self._seed):
             if must:
                 raise InspectorError(f"{project.name} was not loaded.")
-            self.standing.idle = "no project is loaded"
-            self.shell.set_source(self.standing.idle)
+            self._tell_idle("No project is loaded", "no project is loaded")
             return False
         self.standing.refresh()
         return True
+
+    def _tell_idle(self, why: str, source: str) -> None:
+        """Say everywhere that nothing is recorded, and what can be done about it."""
+        self.workbench.idle = why
+        self.shell.set_source(source)
+        self.desk.changed()
 
     async def _run(self, run: Run, screenshot: Path | None, stop: asyncio.Event) -> int:
         """Do what was asked for, unless the window is closed first."""

@@ -13,6 +13,7 @@ from inspector.app.places import trust_path
 from inspector.hosts.child import ChildHost
 from inspector.hosts.project import Project
 from inspector.hosts.trust import Trust
+from inspector.ui.boxes import EmptyState
 from inspector.ui.project_dialogs import LoadTroubleDialog, MissingSettingsDialog, OpenProjectDialog
 from tests.ui.windows import Opened, opened, until
 
@@ -88,6 +89,48 @@ async def test_a_project_that_was_only_found_is_not_loaded_before_the_person_say
         await until(lambda: "no project" in shown.window.shell.bar.source.accessibleName())
         assert not (tmp_path / "ran").exists()
         assert Trust(trust_path()).needs_consent(project) is not None
+        for place in (shown.desk.timeline.empty, shown.desk.catalog.empty):
+            assert place.words().startswith("No project is loaded")
+            assert place.button.caption() == place.button.accessibleName() == "Open project…"
+        assert not any("Fire" in place.words() for place in shown.window.shell.findChildren(EmptyState))
+        assert shown.desk.firing.blocked() == "No project is loaded"
+        shown.click(shown.desk.timeline.empty.button)
+        await until(lambda: dialog(shown, OpenProjectDialog) is not None, "the form")
+        dialog(shown, OpenProjectDialog).reject()
+
+
+async def test_a_stored_session_can_be_read_while_no_project_is_loaded(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db") as shown:
+        await shown.fire("UserLoginAttempted")
+    (tmp_path / "p").mkdir()
+    async with opened(tmp_path / "s.db", project=write(tmp_path / "p")) as shown:
+        await until(lambda: dialog(shown, QMessageBox) is not None, "the question")
+        next(each for each in dialog(shown, QMessageBox).buttons() if each.text() == "Cancel").click()
+        await until(lambda: shown.window.workbench.idle, "nothing is loaded")
+        assert shown.window.commands.run("session.list")
+        await until(lambda: shown.desk.sessions.known, "the list")
+        shown.desk.sessions.open(shown.desk.sessions.known[0].id)
+        await until(lambda: shown.desk.journal is not None and len(shown.journal.publications) == 1, "the session")
+        shown.window.standing.refresh()
+        assert shown.window.commands.reason("session.live") == "No project is loaded"
+        assert shown.desk.firing.blocked() == "No project is loaded"
+
+
+async def test_an_empty_session_offers_the_way_back_to_where_events_can_be_fired(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db"):
+        pass
+    async with opened(tmp_path / "s.db") as shown:
+        empty = shown.desk.timeline.empty
+        assert empty.button.caption() == "Fire an event"
+        assert shown.window.commands.run("record.toggle")
+        await until(lambda: empty.button.caption() == "Go on", "it is paused")
+        shown.click(empty.button)
+        await until(lambda: empty.button.caption() == "Fire an event", "it goes on")
+        await until(lambda: len(shown.desk.sessions.known) == 2, "both sessions are listed")
+        shown.desk.sessions.open(shown.desk.sessions.known[1].id)
+        await until(lambda: empty.button.caption() == "Back to live", "the empty session")
+        shown.click(empty.button)
+        await until(lambda: shown.window.workbench.live and empty.button.caption() == "Fire an event", "back")
 
 
 async def test_a_missing_setting_is_asked_for_and_kept(tmp_path: Path) -> None:

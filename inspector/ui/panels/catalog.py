@@ -65,9 +65,10 @@ class CatalogPanel(QWidget):
         self.tree = _CatalogTree(theme)
         self.footer = ElidedLabel("")
         sized(self.footer, "dim", 0.85)
-        self._empty = EmptyState(theme, "tree", "", "")
+        self.empty = EmptyState(theme, "tree", "", "")
         self._lay_out()
         self._connect()
+        self._refreshed()
 
     def set_journal(self, journal: Journal | None) -> None:
         """Show the catalog of a run."""
@@ -136,7 +137,8 @@ class CatalogPanel(QWidget):
         top.addWidget(self.search)
         column.addLayout(top)
         column.addWidget(self.tree, 1)
-        column.addWidget(separator_line())
+        self._footer_line = separator_line()
+        column.addWidget(self._footer_line)
         self.footer.setContentsMargins(10, 7, 10, 7)
         column.addWidget(self.footer)
         self.setFocusProxy(self.tree)
@@ -146,7 +148,7 @@ class CatalogPanel(QWidget):
         tree = self.tree
         tree.setModel(self.filter)
         tree.setItemDelegate(CatalogDelegate(self._theme, tree))
-        tree.set_empty(self._empty)
+        tree.set_empty(self.empty)
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.customContextMenuRequested.connect(self._show_menu)
         tree.expanded.connect(lambda index: self._note_open(index, opened=True))
@@ -180,9 +182,9 @@ class CatalogPanel(QWidget):
 
     def _tell_empty(self) -> None:
         if self.filter.query:
-            self._empty.set("No event found", "Esc in the field above shows all events again.")
+            self.empty.set("No event found", "Esc in the field above shows all events again.")
         else:
-            self._empty.set("No catalog yet", "It comes with the first record of a session.")
+            self.empty.set("No catalog yet", "It comes with the first record of a session.")
 
     def _typed(self, text: str) -> None:
         self.search.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -205,8 +207,9 @@ class CatalogPanel(QWidget):
     def _refreshed(self) -> None:
         catalog = self._journal.catalog if self._journal is not None else None
         self._tell_empty()
+        for part in (self._footer_line, self.footer):
+            part.setVisible(catalog is not None)
         if catalog is None:
-            self.footer.setText("")
             return
         workflows = {(event.category, event.workflow) for event in catalog.events if event.workflow}
         sums = (

@@ -86,7 +86,7 @@ class TimelinePanel(QWidget):
         self.controller.find_lane_asked = self._open_find
         self.controller.search_asked = self.search_requested.emit
         self._fill_header()
-        self._empty = EmptyState(
+        self.empty = EmptyState(
             *(theme, "timeline", "Nothing recorded yet", "Fire an event: Ctrl+Return"),
             None if fire is None else ("Fire an event", fire),
         )
@@ -96,7 +96,7 @@ class TimelinePanel(QWidget):
         column.setSpacing(0)
         column.addWidget(self.canvas, 1)
         column.addWidget(self.minimap)
-        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self.empty)
         self._pages.addWidget(page)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)

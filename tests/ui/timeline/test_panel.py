@@ -103,11 +103,11 @@ def test_an_empty_timeline_says_what_to_do_next(make: Make) -> None:
     fired = []
     panel = make(fire=lambda: fired.append(1))
     panel.show()
-    assert panel._pages.currentWidget() is panel._empty
+    assert panel._pages.currentWidget() is panel.empty
     journal = Journal()
     panel.set_journal(journal)
     panel.folded(journal.fold(Batch(1, run_of_day().rows)))
-    assert panel._pages.currentWidget() is not panel._empty
+    assert panel._pages.currentWidget() is not panel.empty
 
 
 def test_a_click_on_a_bar_selects_it_and_one_beside_clears(panel: TimelinePanel) -> None:
