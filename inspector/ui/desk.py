@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from inspector.ui.theme import Theme
 
 
+#: Told where it stays: a refused fire under its form, the end of the program in the strip.
+_TOLD_ELSEWHERE: Final = frozenset({"fire_refused", "ended", "stuck"})
 #: How much of a long run a picture shows, ns.
 _SHOWN: Final = 2_400_000_000
 
@@ -295,8 +297,7 @@ class Desk(QObject):
             except Exception as error:  # noqa: BLE001 - a panel's mistake must not stop the others, nor the recording
                 self._notices.report(error, f"Updating {type(panel).__name__}")
         for note in change.host:
-            # A refused fire is told under its form; that of a program that has ended only repeats why.
-            if note.level == "error" and note.kind != "fire_refused":
+            if note.level == "error" and note.kind not in _TOLD_ELSEWHERE:
                 self._notices.error(note.text)
         journal = self.journal
         if journal is None:

@@ -49,6 +49,10 @@ def _fire_commands(desk: Desk) -> list[Command]:
             return waiting
         return "The faults are the demo's; a project of your own brings none"
 
+    def no_recording() -> str:
+        host = desk.workbench.host
+        return started() or ("" if host is not None and host.running else "The program has stopped")
+
     def recording_on() -> bool:
         host = desk.workbench.host
         return host is None or host.recording
@@ -114,7 +118,7 @@ def _fire_commands(desk: Desk) -> list[Command]:
             ("Ctrl+Shift+R",),
             "record",
             "Pause the recording, or go on",
-            blocked=started,
+            blocked=no_recording,
             checked=recording_on,
         ),
         Command(

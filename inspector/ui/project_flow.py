@@ -247,7 +247,7 @@ class ProjectFlow(QObject):
                 self._strip.hide_message()
             self._shown, self._waiting = state, False
             return
-        if state == self._shown or self._waiting or host is None:
+        if state == self._shown or (self._waiting and state != ENDED) or host is None:
             return
         self._shown = state
         notes = [note for note in self._workbench.recording.journal.host_notes if note.kind == state]

@@ -6,16 +6,19 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.ui.buttons import Button
 from inspector.ui.text import ElidedLabel
+from inspector.ui.wraplabel import WrapLabel
 
 if TYPE_CHECKING:
     from inspector.ui.theme import Theme
 
 _BAR = 3
+#: Pixels that the words have at least before the buttons go below them.
+_LEAST = 340
 
 
 class Strip(QWidget):
@@ -30,14 +33,24 @@ class Strip(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._tone = "running"
-        self.text = ElidedLabel("")
+        # It wraps, between the parts of a path too: what has crashed, and where, must never be cut off.
+        self.text = WrapLabel("")
         self.hint = ElidedLabel("", "dim")
         self.buttons: list[Button] = []
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(12, 5, 8, 5)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        words.addStretch(1)
+        words.addWidget(self.text)
+        words.addWidget(self.hint)
+        words.addStretch(1)
+        self._row = QHBoxLayout()
         self._row.setSpacing(8)
-        self._row.addWidget(self.text, 3)
-        self._row.addWidget(self.hint, 2)
+        self._row.addStretch(1)
+        self._whole = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._whole.setContentsMargins(12, 5, 8, 6)
+        self._whole.setSpacing(6)
+        self._whole.addLayout(words, 1)
+        self._whole.addLayout(self._row)
         self.setAccessibleName("State of the program")
         theme.changed.connect(self.update)
         self.hide()
@@ -54,7 +67,7 @@ class Strip(QWidget):
             actions: Buttons and what they do.
         """
         self._tone = token
-        self.text.setText(text)
+        self.text.set_text(text)
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
         for button in self.buttons:
@@ -66,8 +79,21 @@ class Strip(QWidget):
             button.clicked.connect(lambda _=False, run=run: run())
             self._row.addWidget(button)
             self.buttons.append(button)
+        self._arrange()
         self.show()
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange the parts for the new width."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the buttons below the words where they would leave them too little room beside."""
+        beside = sum(button.sizeHint().width() + self._row.spacing() for button in self.buttons)
+        narrow = bool(self.buttons) and self.width() - beside < _LEAST
+        direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        self._whole.setDirection(direction)
 
     def hide_message(self) -> None:
         """Say nothing any more."""

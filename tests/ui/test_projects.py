@@ -214,6 +214,12 @@ async def test_a_program_that_dies_is_told_with_its_handler_and_can_be_restarted
         strip = shown.desk.strip
         await until(lambda: strip.isVisible() and bool(strip.buttons), "the strip")
         assert "ship" in strip.text.text()
+        assert not any("exit code 3" in notice.text for notice in shown.notices), "the strip tells it, and stays"
+        assert shown.window.commands.reason("record.toggle") == "The program has stopped"
+        for width in (1280, shown.window.shell.minimumWidth()):
+            shown.window.shell.resize(width, 700)
+            await until(lambda: strip.text.height() >= strip.text.heightForWidth(strip.text.width()), "all is seen")
+            assert strip.rect().contains(strip.buttons[-1].geometry())
         assert shown.journal.execution(0).status == "interrupted"
         assert "stopped" in shown.desk.firing.blocked() or shown.desk.firing.blocked()
         write(tmp_path, body="pass")
