@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import subprocess
@@ -27,6 +28,27 @@ def run_inspector(*arguments: str) -> subprocess.CompletedProcess[str]:
         check=False,
         stdin=subprocess.DEVNULL,
     )
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+def options_in_sentences(source: str) -> list[tuple[int, str]]:
+    """Give the sentences of errors and notices that name an option of the command line, with their lines."""
+    kinds = re.compile("Error|Trouble|Missing|note|warning|error")
+    option = re.compile("(?<!code )--[a-z]")  # the options of an editor are another matter
+    calls = (each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.Call))
+    arguments = (each for call in calls if kinds.search(ast.unparse(call.func)) for each in call.args)
+    parts = (each for argument in arguments for each in ast.walk(argument) if isinstance(each, ast.Constant))
+    return [(each.lineno, str(each.value)) for each in parts if option.search(str(each.value))]
+
+
+def test_what_the_window_shows_too_speaks_no_command_line() -> None:
+    """What to type for it goes into ``typed``, which the command line adds."""
+    assert options_in_sentences('raise UsageError(f"No {it}.", "Name one with --python.")')
+    assert not options_in_sentences('raise UsageError(f"No {it}.", "Name one.", typed="--python PATH")')
+    shared = [path for path in (ROOT / "inspector").rglob("*.py") if "cli" not in path.parts]
+    assert {path.name: found for path in shared if (found := options_in_sentences(path.read_text("utf-8")))} == {}
 
 
 # --- versions -------------------------------------------------------------------------------------

@@ -28,7 +28,8 @@ def refuse(channel: int) -> None:
     import os
 
     text = f"{sys.executable} is Python {sys.version.split()[0]}; the inspector needs 3.10 or newer there."
-    trouble = {"text": text, "hint": "Choose another with --python.", "kind": "interpreter", "failure": ""}
+    trouble = {"text": text, "hint": "Choose another interpreter.", "kind": "interpreter", "failure": ""}
+    trouble["typed"] = "--python PATH"
     body = json.dumps(["failed", trouble]).encode("ascii")
     os.write(channel, len(body).to_bytes(4, "big") + body)
 

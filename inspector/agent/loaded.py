@@ -21,6 +21,7 @@ from .catalogs import Catalog, is_sse_registry, read_catalog
 from .eventbuild import build_event
 from .eventtypes import EventType, NamedEvent, describe_class
 from .merging import Merged, ProgramNames
+from .program import no_event
 from .sessions import open_session
 from .tap import Tap
 
@@ -79,7 +80,8 @@ def make_program(
             refused.append(error)
             program.troubles.append(Problem(target.where, error.text, error.hint))
     if not program.connections:
-        raise refused[0] if refused else UsageError("There is no bus to look at.", "Name one: --app module:bus.")
+        nothing = UsageError("There is no bus to look at.", "Name one.", typed="--app MODULE:ATTR")
+        raise refused[0] if refused else nothing
     return program
 
 
@@ -213,7 +215,7 @@ class LoadedProgram:
             (each for each in self._merged.events.values() if event in (each.travels_as, each.key)), None
         )
         if found is None:
-            raise UsageError(f"There is no event {event}.", "`inspector catalog` lists them.")
+            raise no_event(event)
         connection = self._connection_for(found)
         if connection is None and found.cls is not None:
             return build_event(found.cls, values)

@@ -156,7 +156,7 @@ class CoreProgram:
             known.setdefault(subscription.event_type.__name__, subscription.event_type)
         found = known.get(event)
         if found is None:
-            raise UsageError(f"There is no event {event}.", "`inspector catalog` lists them.")
+            raise no_event(event)
         try:
             return build(found, dict(values))
         except EventDataError as error:
@@ -171,6 +171,11 @@ class CoreProgram:
         if self._session_factory is None:
             return contextlib.nullcontext()
         return self._session_factory(commit=commit)
+
+
+def no_event(event: str) -> UsageError:
+    """Give the error for an event that nobody has."""
+    return UsageError(f"There is no event {event}.", "The catalog shows those there are.", typed="inspector catalog")
 
 
 def _describe_event(

@@ -25,6 +25,7 @@ class LoadTrouble(InspectorError):  # noqa: N818 - LoadError is what the hosts m
         variables: The settings that are missing.
         failure: The exception as JSON text (see ``capture``), empty when there was none.
         line: File and line of the program where it happened.
+        typed: What to type on the command line.
     """
 
     def __init__(
@@ -37,8 +38,9 @@ class LoadTrouble(InspectorError):  # noqa: N818 - LoadError is what the hosts m
         variables: tuple[str, ...] = (),
         failure: str = "",
         line: tuple[str, int] = ("", 0),
+        typed: str = "",
     ) -> None:
-        super().__init__(text, hint)
+        super().__init__(text, hint, typed=typed)
         self.where = where
         self.line = line
         self.kind = kind
@@ -51,6 +53,7 @@ class LoadTrouble(InspectorError):  # noqa: N818 - LoadError is what the hosts m
             "where": self.where,
             "text": self.text,
             "hint": self.hint,
+            "typed": self.typed,
             "kind": self.kind,
             "variables": list(self.variables),
             "failure": self.failure,
@@ -75,7 +78,7 @@ def explain(error: BaseException, what: str, redact: Redact | None = None, *, ca
     failure = capture_failure(error, redact)
     read = failure_from_json(failure)
     if isinstance(error, InspectorError):
-        return LoadTrouble(error.text, error.hint, where=what, failure=failure)
+        return LoadTrouble(error.text, error.hint, where=what, failure=failure, typed=error.typed)
     doing = "called" if calling else "imported"
     try:
         text, hint, kind, variables = _sentence(error, read, what, doing)
@@ -85,7 +88,17 @@ def explain(error: BaseException, what: str, redact: Redact | None = None, *, ca
     line = _origin(read)
     if isinstance(error, SyntaxError) and type(error.filename) is str:
         line = (error.filename, error.lineno or 0)
-    return LoadTrouble(text, hint, where=what, kind=kind, variables=variables, failure=failure, line=line)
+    typed = _typed(kind, hint)
+    return LoadTrouble(text, hint, where=what, kind=kind, variables=variables, failure=failure, line=line, typed=typed)
+
+
+def _typed(kind: str, hint: str) -> str:
+    """Give the option that does what a hint says, empty when none does."""
+    if kind == "missing_setting":
+        return "--env FILE"
+    if kind == "missing_module" and hint.startswith("Modules are looked for"):
+        return "--cwd DIR"
+    return "--python PATH" if kind == "missing_module" and hint.startswith("Install") else ""
 
 
 _Sentence = tuple[str, str, str, tuple[str, ...]]
@@ -99,7 +112,7 @@ def _sentence(error: BaseException, read: Failure, what: str, doing: str) -> _Se
         one = "setting is" if len(variables) == 1 else "settings are"
         return (
             f"{what} could not be {doing}: the {one} missing: {names}{place}.",
-            "Give it in the environment or in a file named with --env.",
+            "Give it in the environment, or in a file of settings.",
             "missing_setting",
             variables,
         )
@@ -135,12 +148,12 @@ def _no_module(name: str, what: str, place: str) -> _Sentence:
     if module == name or module.startswith(name + "."):
         near = get_close_matches(name, _importable(name), 1, 0.75)
         hint = (
-            f"Did you mean {near[0]}?" if near else f"Modules are looked for in {_folder()} first; --cwd changes that."
+            f"Did you mean {near[0]}?" if near else f"Modules are looked for in {_folder()} first: change the folder."
         )
         return f"There is no module {name}.", hint, "missing_module", ()
     if os.path.exists(os.path.join(_folder(), name.partition(".")[0])):  # noqa: PTH110, PTH118 - light imports
         return f"There is no module {name}, which {what} needs{place}.", "", "missing_module", ()
-    hint = f"Install it for that interpreter ({sys.executable} -m pip install …), or choose another with --python."
+    hint = f"Install it for that interpreter ({sys.executable} -m pip install …), or choose another one."
     return f"{what} needs {name}, which {sys.executable} does not have{place}.", hint, "missing_module", ()
 
 

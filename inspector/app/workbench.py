@@ -329,7 +329,8 @@ class Workbench:
 
     def _opened_store(self) -> Store:
         if self._store is None:
-            raise InspectorError("No sessions are stored.", "Start with --db and a file that can be written.")
+            hint = "Start the inspector with a sessions database that can be written."
+            raise InspectorError("No sessions are stored.", hint)
         return self._store
 
     def _store_trouble(self, trouble: InspectorError | None) -> None:

@@ -63,8 +63,11 @@ class Console:
     def trouble(self, error: InspectorError) -> None:
         """Tell of expected trouble: what happened, and on a line of its own what to do next."""
         self.note(one_line(error.text, 2000))
-        if error.hint:
-            self._err.write(f"  {one_line(error.hint, 2000)}\n")
+        hint = error.hint
+        if hint and error.typed:
+            hint = f"{hint.removesuffix('.')} ({error.typed})."
+        if hint:
+            self._err.write(f"  {one_line(hint, 2000)}\n")
 
     def table(self, rows: Iterable[Sequence[Cell]], *, indent: int = 2, right: Iterable[int] = ()) -> None:
         """Write rows in aligned columns; the columns numbered in ``right`` are aligned to the right."""

@@ -8,13 +8,15 @@ class InspectorError(Exception):
 
     Args:
         text: One sentence for the person in front of the screen: what happened.
-        hint: What to do next; empty when there is nothing to say.
+        hint: What to do next; empty when there is nothing to say. The window shows it too, so it names no options.
+        typed: What to type for that on the command line, which adds it to the hint: ``--python PATH``.
     """
 
-    def __init__(self, text: str, hint: str = "") -> None:
+    def __init__(self, text: str, hint: str = "", *, typed: str = "") -> None:
         super().__init__(text)
         self.text = text
         self.hint = hint
+        self.typed = typed
 
     def __str__(self) -> str:
         return f"{self.text} {self.hint}".rstrip()

@@ -27,7 +27,9 @@ def read_env_file(path: Path) -> dict[str, str]:
         text = path.read_text("utf-8-sig").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise UsageError(f"{path} cannot be read: {reason}.", "Name another file with --env.") from error
+        raise UsageError(
+            f"{path} cannot be read: {reason}.", "Name another file of settings.", typed="--env FILE"
+        ) from error
     found: dict[str, str] = {}
     position = 0
     for match in _LINE.finditer(text):

@@ -22,7 +22,7 @@ class Interpreter:
 
     Attributes:
         path: Absolute, links not followed: an environment's python is a link to another one's.
-        source: Why it is this one: ``--python``, ``.venv``, ``venv`` or ``inspector`` (our own).
+        source: Why it is this one: ``named``, ``.venv``, ``venv`` or ``inspector`` (our own).
     """
 
     path: Path
@@ -40,7 +40,7 @@ def choose(python: str | None, folder: Path) -> Interpreter:
         UsageError: There is no such interpreter.
     """
     if python:
-        return Interpreter(_named(python, folder), "--python")
+        return Interpreter(_named(python, folder), "named")
     for name in ENVIRONMENTS:
         found = _in_environment(folder / name)
         if found is not None:
@@ -61,7 +61,7 @@ def _named(python: str, folder: Path) -> Path:
         return found
     on_path = shutil.which(str(path))
     if on_path is None:
-        raise UsageError(f"There is no interpreter {python}.", "Name one with --python.")
+        raise UsageError(f"There is no interpreter {python}.", "Name another one.", typed="--python PATH")
     return Path(os.path.abspath(on_path))  # noqa: PTH100 - resolve() would follow the link out of the environment
 
 

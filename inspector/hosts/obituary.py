@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _DOING: Final = {"importing": "imported", "calling": "called", "starting": "started"}
 _MANY: Final = 5
+_OTHER_PYTHON: Final = "Choose another interpreter."
+_PYTHON: Final = "--python PATH"
 
 
 @dataclass
@@ -53,9 +55,10 @@ def explain_load(ended: Ended, loading: Loading) -> LoadError:
     place = _at(ended.dump.place(OURS))
     if ended.why == "load_timeout":
         text = f"{what} took more than {loading.timeout:g} s to be {doing} and was stopped{place}."
-        return LoadError(text, "--load-timeout gives it more time.", kind="timeout", output=ended.tail)
+        typed = "--load-timeout SECONDS"
+        return LoadError(text, "Give it more time.", kind="timeout", output=ended.tail, typed=typed)
     if ended.why == "start":
-        return LoadError(ended.text, "Choose another with --python.", kind="interpreter")
+        return LoadError(ended.text, _OTHER_PYTHON, kind="interpreter", typed=_PYTHON)
     if ended.why == "protocol":
         return LoadError(f"{what} spoiled the connection: {ended.text}", kind="protocol", output=ended.tail)
     if ended.why in ("stopped", "killed"):
@@ -63,7 +66,7 @@ def explain_load(ended: Ended, loading: Loading) -> LoadError:
     if not loading.greeted:
         last = f": {ended.tail[-1]}" if ended.tail else ""
         text = f"{loading.python} does not run as a Python 3.10 or newer{last}."
-        return LoadError(text, "Choose another with --python.", kind="interpreter", output=ended.tail)
+        return LoadError(text, _OTHER_PYTHON, kind="interpreter", output=ended.tail, typed=_PYTHON)
     if ended.code == LOST_CHANNEL:
         text = f"{what} closed the inspector's connection while it was being {doing}."
         return LoadError(text, "It closes file descriptors that are not its own.", kind="crash", output=ended.tail)

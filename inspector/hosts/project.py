@@ -68,16 +68,20 @@ class Project:
     adapter: str = ""
 
     def __post_init__(self) -> None:
-        for option, texts in (("app", self.app), ("catalog", self.catalog), ("db-session", (self.db_session,))):
+        named = {"app": self.app, "catalog": self.catalog, "database session": (self.db_session,)}
+        for what, texts in named.items():
             for text in texts:
                 if text is not None:
-                    _check_import(option, text)
+                    _check_import(what, text)
         if not self.app:
-            raise UsageError("There is nothing to load.", "Name it with --app MODULE:ATTR.")
+            raise UsageError(
+                "There is nothing to load.", "Name the app, as in shop.wiring:get_bus.", typed="--app MODULE:ATTR"
+            )
         if not self.cwd.is_dir():
-            raise UsageError(f"There is no folder {self.cwd}.", "Name one with --cwd.")
+            raise UsageError(f"There is no folder {self.cwd}.", "Name another one.", typed="--cwd DIR")
         if not self.load_timeout > 0:
-            raise UsageError(f"Loading cannot take {self.load_timeout} seconds.", "Give --load-timeout more than 0.")
+            text = f"Loading cannot take {self.load_timeout} seconds."
+            raise UsageError(text, "Give it more than 0.", typed="--load-timeout SECONDS")
         if not self.name:
             object.__setattr__(self, "name", self.app[0].partition(":")[0].partition(".")[0])
 
@@ -235,11 +239,11 @@ def _here(python: str) -> str:
     return str(path) if path is not None and path.exists() else python
 
 
-def _check_import(option: str, text: str) -> None:
+def _check_import(what: str, text: str) -> None:
     if _IMPORT.match(text):
         return
     module, colon, attribute = text.partition(":")
     if module.endswith(".py") or "/" in module:
         dotted = module.removesuffix(".py").strip("./").replace("/", ".")
-        raise UsageError(f"--{option} {text} names a file.", f"Name the module: {dotted}{colon}{attribute}")
-    raise UsageError(f"--{option} {text} is no import string.", "It looks like MODULE:ATTR, as in shop.wiring:get_bus.")
+        raise UsageError(f"The {what} {text} names a file.", f"Name the module: {dotted}{colon}{attribute}")
+    raise UsageError(f"The {what} {text} is no import string.", "It looks like MODULE:ATTR, as in shop.wiring:get_bus.")

@@ -29,8 +29,9 @@ class LoadError(InspectorError):
         kind: str = "error",
         failure: Failure | None = None,
         output: Sequence[str] = (),
+        typed: str = "",
     ) -> None:
-        super().__init__(text, hint)
+        super().__init__(text, hint, typed=typed)
         self.kind = kind
         self.failure = failure
         self.output = tuple(output)
@@ -54,7 +55,7 @@ class MissingSetting(LoadError):  # noqa: N818 - what it says
 def load_error(message: Any, output: Sequence[str] = ()) -> LoadError:
     """Read what the child said of its trouble; it may be anything."""
     read = message if type(message) is dict else {}
-    text, hint, kind = (str(read.get(name, ""))[:4_000] for name in ("text", "hint", "kind"))
+    text, hint, kind, typed = (str(read.get(name, ""))[:4_000] for name in ("text", "hint", "kind", "typed"))
     failure = None
     try:
         if type(read.get("failure")) is str and read["failure"]:
@@ -64,8 +65,8 @@ def load_error(message: Any, output: Sequence[str] = ()) -> LoadError:
     variables = tuple(str(name)[:200] for name in read.get("variables") or () if name)[:50]
     text = text or "The program could not be loaded."
     if not variables:
-        return LoadError(text, hint, kind=kind or "error", failure=failure, output=output)
-    missing = MissingSetting(text, hint, kind="missing_setting", failure=failure, output=output)
+        return LoadError(text, hint, kind=kind or "error", failure=failure, output=output, typed=typed)
+    missing = MissingSetting(text, hint, kind="missing_setting", failure=failure, output=output, typed=typed)
     missing.variables = variables
     return missing
 

@@ -17,7 +17,7 @@ from typing import Final
 from urllib.parse import quote
 
 from inspector.core.errors import InspectorError
-from inspector.store.trouble import explain, explain_os
+from inspector.store.trouble import CHOOSE, TYPED, explain, explain_os
 
 #: "DEIs": tells our files from other SQLite files.
 APPLICATION_ID: Final = 0x44454973
@@ -162,26 +162,25 @@ def _make(path: Path, steps: Sequence[Step]) -> None:
 def _check(path: Path, known: int) -> int:
     """Give the version of the file's schema, or say why it is not for us. Opens it for reading only."""
     if path.is_dir():
-        raise InspectorError(f"{path} is a folder.", "Give the path of a file with --db.")
+        raise InspectorError(f"{path} is a folder.", CHOOSE, typed=TYPED)
     if not path.is_file():
-        raise InspectorError(f"{path} is no ordinary file.", "Give the path of a file with --db.")
+        raise InspectorError(f"{path} is no ordinary file.", CHOOSE, typed=TYPED)
     size = path.stat().st_size
     if size == 0:
-        raise InspectorError(f"{path} is empty.", "Delete it, or choose another place with --db.")
+        raise InspectorError(f"{path} is empty.", f"Delete it. Else: {CHOOSE[:1].lower()}{CHOOSE[1:]}", typed=TYPED)
     with _connected(path, "ro") as connection:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if application != APPLICATION_ID or version < 1:
-            raise InspectorError(
-                f"{path} belongs to another program.", "It was left as it is. Choose another place with --db."
-            )
+            raise InspectorError(f"{path} belongs to another program.", f"It was left as it is. {CHOOSE}", typed=TYPED)
         if version > known:
             raise InspectorError(
                 f"{path} was written by a newer inspector (schema {version}, this one knows {known}).",
-                "Update the inspector, or choose another place with --db.",
+                f"Update the inspector. Until then: {CHOOSE[:1].lower()}{CHOOSE[1:]}",
+                typed=TYPED,
             )
         if size <= CHECKED_BYTES and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            raise InspectorError(f"{path} is damaged.", "It was left as it is. Choose another place with --db.")
+            raise InspectorError(f"{path} is damaged.", f"It was left as it is. {CHOOSE}", typed=TYPED)
         connection.execute("SELECT count(*) FROM sessions").fetchone()
     return int(version)
 

@@ -132,7 +132,7 @@ class Store:
         """
         found = await self._infos("AND id=?", (session,))
         if not found:
-            raise UsageError(f"There is no session {session}.", "`inspector sessions` lists them.")
+            raise _no_session(session)
         return found[0]
 
     async def find_session(self, text: str) -> SessionInfo:
@@ -146,7 +146,7 @@ class Store:
         if len(found) == 1:
             return found[0]
         if not found:
-            raise UsageError(f"There is no session {text!r}.", "`inspector sessions` lists them.")
+            raise _no_session(repr(text))
         numbers = ", ".join(str(one.id) for one in found)
         raise UsageError(f"{text!r} may be any of the sessions {numbers}.", "Name one of them by its number.")
 
@@ -163,7 +163,7 @@ class Store:
                 "UPDATE sessions SET name=? WHERE id=? AND deleted=0", (to_cell(name.strip()), session)
             )
             if result.rowcount == 0:
-                raise UsageError(f"There is no session {session}.", "`inspector sessions` lists them.")
+                raise _no_session(session)
 
     async def delete(self, session: int) -> None:
         """Delete a session for good and give its room on disk back.
@@ -280,6 +280,11 @@ class Store:
     def _told(self, rows: list[tuple[Any, ...]]) -> list[SessionInfo]:
         # Column 5 is the mark of a proper end; without it only the lock can tell.
         return [session_info(row, live=row[5] is None and live.is_live(self.path, row[0])) for row in rows]
+
+
+def _no_session(name: object) -> UsageError:
+    hint = "The list of sessions shows those there are."
+    return UsageError(f"There is no session {name}.", hint, typed="inspector sessions")
 
 
 async def _keep_catalog(connection: AsyncConnection, body: bytes) -> int:

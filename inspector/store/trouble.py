@@ -9,18 +9,20 @@ from typing import Final
 
 from inspector.core.errors import InspectorError
 
-_CHOOSE: Final = "Choose another place with --db."
+#: The place is chosen when the inspector starts, nowhere else: the window's words must say so.
+CHOOSE: Final = "Start the inspector with another sessions database."
+TYPED: Final = "--db FILE"
 
 #: By the beginning of SQLite's error name: text and hint.
 _SENTENCES: Final = (
     ("SQLITE_FULL", "The disk with {path} is full.", "Free some space; recording goes on as soon as there is room."),
     ("SQLITE_BUSY", "{path} is in use by another program.", "Close the other program, or wait until it is done."),
     ("SQLITE_LOCKED", "{path} is in use by another program.", "Close the other program, or wait until it is done."),
-    ("SQLITE_READONLY", "{path} cannot be written.", "Check its permissions and those of its folder. " + _CHOOSE),
-    ("SQLITE_PERM", "{path} cannot be opened: no permission.", _CHOOSE),
-    ("SQLITE_CANTOPEN", "{path} cannot be opened.", "Check that it and its folder can be written. " + _CHOOSE),
-    ("SQLITE_NOTADB", "{path} is not a sessions database.", _CHOOSE),
-    ("SQLITE_CORRUPT", "{path} is damaged.", "It was left as it is. " + _CHOOSE),
+    ("SQLITE_READONLY", "{path} cannot be written.", "Check its permissions and those of its folder. " + CHOOSE),
+    ("SQLITE_PERM", "{path} cannot be opened: no permission.", CHOOSE),
+    ("SQLITE_CANTOPEN", "{path} cannot be opened.", "Check that it and its folder can be written. " + CHOOSE),
+    ("SQLITE_NOTADB", "{path} is not a sessions database.", CHOOSE),
+    ("SQLITE_CORRUPT", "{path} is damaged.", "It was left as it is. " + CHOOSE),
     ("SQLITE_IOERR", "Reading or writing {path} failed.", "Check the disk and its free space."),
     ("SQLITE_TOOBIG", "A text is too long for {path}.", ""),
 )
@@ -52,9 +54,9 @@ def explain(error: BaseException, path: Path) -> InspectorError | None:
             name = getattr(one, "sqlite_errorname", None) or ""
             for start, text, hint in _SENTENCES:
                 if name.startswith(start):
-                    return InspectorError(text.format(path=path), hint)
+                    return InspectorError(text.format(path=path), hint, typed=TYPED if CHOOSE in hint else "")
             if isinstance(one, sqlite3.OperationalError):
-                return InspectorError(f"{path}: {one}.", _CHOOSE)
+                return InspectorError(f"{path}: {one}.", CHOOSE, typed=TYPED)
         if isinstance(one, OSError):
             return explain_os(one, f"{path} cannot be used")
         if isinstance(one, TimeoutError):

@@ -220,7 +220,11 @@ def test_without_a_project_it_is_the_demo_and_nothing_is_said(
     [
         (["--python", "python3"], "--python needs a program.", "--app MODULE:ATTR"),
         (["--demo", "--app", "a:b"], "--demo and --app exclude each other.", ""),
-        (["--app", "shop/wiring.py:bus"], "--app shop/wiring.py:bus names a file.", "Name the module: shop.wiring:bus"),
+        (
+            ["--app", "shop/wiring.py:bus"],
+            "The app shop/wiring.py:bus names a file.",
+            "Name the module: shop.wiring:bus",
+        ),
         (["--app", "a:b", "--cwd", "/nowhere"], "There is no folder /nowhere.", "--cwd"),
         (["--app", "a:b", "--python", "/nowhere"], "There is no interpreter /nowhere.", "--python"),
         (["--app", "a:b", "--load-timeout", "0"], "--load-timeout: must be a number of seconds above 0", ""),

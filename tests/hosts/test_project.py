@@ -96,7 +96,7 @@ def test_what_is_wrong_with_a_pyproject_is_told_in_a_sentence(tmp_path: Path, te
         ("shop wiring", "MODULE:ATTR"),
         ("shop.wiring:get_bus()", "MODULE:ATTR"),
         ("shop..wiring", "MODULE:ATTR"),
-        ("", "MODULE:ATTR"),
+        ("", "shop.wiring:get_bus"),
     ],
 )
 def test_an_import_string_that_is_none_is_refused_with_what_to_write(app: str, hint: str) -> None:
@@ -119,7 +119,7 @@ def test_the_interpreter_is_the_named_one_else_that_of_the_projects_environment_
     found = Project.from_options("shop", cwd=tmp_path).interpreter()
     assert (found.path, found.source) == (newer, ".venv")
     named = Project.from_options("shop", cwd=tmp_path, python="venv").interpreter()
-    assert (named.path, named.source) == (older, "--python")
+    assert (named.path, named.source) == (older, "named")
     assert Project.from_options("shop", cwd=tmp_path, python="sh").interpreter().path.name == "sh"
     for wrong in ("nowhere/python", "no-such-python", str(tmp_path)):
         with pytest.raises(UsageError, match=r"no interpreter|no Python"):
