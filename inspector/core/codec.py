@@ -95,6 +95,8 @@ class Codec:
             return None
         for value in values:
             of = type(value)
+            if of is UUID or value is None:  # most fields of most events: event, correlation and user ids
+                continue
             if of is str or of is bytes:
                 if len(value) > _FROZEN_LENGTH:
                     return None
@@ -102,7 +104,7 @@ class Codec:
                 zone = value.tzinfo
                 if zone is not None and type(zone) is not timezone and type(zone) is not ZoneInfo:
                     return None
-            elif of is not UUID and id(of) not in ATOM_IDS and not self._is_constant(value):
+            elif id(of) not in ATOM_IDS and not self._is_constant(value):
                 return None
         return values
 

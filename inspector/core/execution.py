@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .description import HandlerDescription
 
 
+#: Task names are made by counting, unless there is one: making it takes as long as stepping a handler.
+_TASK_NAME: Final = "handlers"
 #: What a step gives when the handler has ended.
 DONE: Final = object()
 
@@ -98,10 +100,12 @@ class Publication:
         """Start every handler; gives one latch to wait on, cheaper than a gather."""
         self.latch: asyncio.Future[None] = loop.create_future()
         self.waiting = len(self.subscriptions)
-        self.executions = executions = [Execution(self, subscription) for subscription in self.subscriptions]
-        if len(executions) == 1:
-            executions[0].task = _task(executions[0], loop)
+        if self.waiting == 1:
+            execution = Execution(self, self.subscriptions[0])
+            self.executions = (execution,)
+            execution.task = _task(execution, loop)
         else:
+            self.executions = executions = [Execution(self, subscription) for subscription in self.subscriptions]
             _Starter(executions, loop)
         return self.latch
 
@@ -411,7 +415,9 @@ class _Starter(Coroutine[Any, Any, None]):
 
 def _task(steps: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
     """Make a task; without a task factory without the detour through the loop, a tenth of a small publish."""
-    return asyncio.Task(steps, loop=loop) if loop.get_task_factory() is None else loop.create_task(steps)
+    if loop.get_task_factory() is not None:
+        return loop.create_task(steps)
+    return asyncio.Task(steps, loop=loop, name=_TASK_NAME)
 
 
 def _error(kind: Any, value: Any) -> BaseException:
