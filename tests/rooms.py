@@ -55,7 +55,7 @@ NEW_PYTHON_ALLOWED = {"core/bus.py"}
 # Calls that stand in named modules only, each with the reason.
 TASK_OWNERS = {
     "app/tasks.py": "the one owner of the window's tasks: names them, keeps them, reports their failure",
-    "core/execution.py": "a task for each handler; the publication waits for it",
+    "core/publication.py": "a task for each handler; the publication waits for it",
     "agent/child.py": "a task for each fire, on the child's own loop; it tells its failure",
     "hosts/embedded.py": "a task for each fire, on its own loop; the host keeps it and tells its failure",
 }

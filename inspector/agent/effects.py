@@ -24,7 +24,8 @@ from .project_classes import project_modules
 from .secret_texts import Reader
 
 if TYPE_CHECKING:
-    from ..core.execution import Execution, Publication
+    from ..core.execution import Execution
+    from ..core.publication import Publication
     from ..core.recorder import Recorder
     from .program import Program
 

@@ -12,7 +12,8 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from ..core.context import CURRENT
-from ..core.execution import Execution, Publication
+from ..core.execution import Execution
+from ..core.publication import Publication
 
 if TYPE_CHECKING:
     from ..core.description import HandlerDescription

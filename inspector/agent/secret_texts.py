@@ -14,7 +14,7 @@ from ..core.classfacts import ClassFacts
 from ..core.redact import secret_kind
 
 if TYPE_CHECKING:
-    from ..core.execution import Publication
+    from ..core.publication import Publication
 
 #: A shorter secret is in many texts by chance.
 SHORTEST: Final = 6

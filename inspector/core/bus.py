@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from .context import CURRENT, HANDLER_TIMEOUT
-from .execution import Execution, Publication, Subscription
+from .execution import Execution, Subscription
+from .publication import Publication
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession

@@ -38,7 +38,8 @@ from .typed import to_plain
 
 if TYPE_CHECKING:
     from .description import CatalogDescription, HandlerDescription
-    from .execution import Execution, Publication
+    from .execution import Execution
+    from .publication import Publication
 
 #: Rows held for whoever drains them; past that notes are dropped, counted and told. Starts and ends never are.
 MAX_WAITING: Final = 400_000

@@ -13,7 +13,8 @@ import pytest
 
 from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.context import CURRENT
-from inspector.core.execution import DONE, Execution, Publication, Subscription
+from inspector.core.execution import DONE, Execution, Subscription
+from inspector.core.publication import Publication
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
 
