@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from PySide6.QtCore import QSize
+
 from inspector.app.checking import Basis, Checked
 from inspector.app.commands import CommandTable
 from inspector.app.memory import settle_memory
@@ -75,7 +77,7 @@ def open_window(
         screenshot: Where the window's picture goes before it closes; only with ``run``.
         faults: Switch the program's faults on at once.
         theme: ``dark`` or ``light`` for this time only; else what the settings say.
-        size: Size of the window in pixels where no layout was saved.
+        size: Size of the window in pixels where no layout was saved; without ``run`` no larger than the screen.
         project: Recorded instead of the program, in a process of its own.
         confirmed: The person has said already that the project's code may run.
         basis: Gives what a check of the program needs, where it is not a project.
@@ -94,6 +96,8 @@ def open_window(
     chosen = Theme(theme or settings.text("theme", "system"))
     chosen.apply(application)
     layout = layout_path() if run is None else None
+    if run is None:
+        size = application.primaryScreen().availableSize().boundedTo(QSize(*size)).toTuple()
     window = Window(
         *(make_program, db, seed, settings, chosen, notices),
         layout=layout,
@@ -196,6 +200,7 @@ class Window:
         self.shell.close_requested.connect(stop.set)
         self.shell.set_source("starting…")
         self.shell.show()
+        self.shell.activateWindow()  # where no window manager runs nobody else gives it the keyboard
         try:
             if not await self._start(faults=faults, must=run is not None):
                 await stop.wait()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QMessageBox, QPushButton, QWidget
@@ -22,6 +22,7 @@ from inspector.cli.programs import demo_program
 from inspector.core.errors import InspectorError
 from inspector.store.store import Store
 from inspector.ui.panels.traceback import CodeLines
+from inspector.ui.shell import Shell
 from inspector.ui.window import open_window
 from tests.ui.windows import CTRL, Opened, opened, until
 
@@ -474,6 +475,28 @@ def test_the_run_gives_the_exit_code_and_a_picture(db: Path, tmp_path: Path) -> 
     target = tmp_path / "pictures" / "window.png"
     assert run_window(db, run=work, screenshot=target, theme="light", size=(900, 600)) == 3
     assert target.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_window_to_work_with_is_no_larger_than_the_screen_and_has_the_keyboard(
+    db: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(place, str(tmp_path))
+    seen: list[tuple[QSize, bool]] = []
+
+    def look() -> None:
+        shell = next((w for w in QApplication.topLevelWidgets() if isinstance(w, Shell) and w.isVisible()), None)
+        if shell is not None and shell.isActiveWindow():
+            timer.stop()
+            seen.append((shell.size(), shell.isActiveWindow()))
+            shell.close()
+
+    timer = QTimer()
+    timer.timeout.connect(look)
+    timer.start(5)
+    room = QApplication.primaryScreen().availableSize()
+    assert run_window(db, size=(room.width() + 400, room.height() + 400)) == 0
+    assert seen == [(room, True)]
 
 
 def test_what_the_run_raises_comes_out_and_the_window_is_closed(db: Path) -> None:
