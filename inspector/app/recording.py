@@ -35,11 +35,13 @@ class Host(Protocol):
         stream: What happens; it belongs to the loop that made the host.
         faults: The program's faults are on.
         recording: Publications are recorded.
+        sessions: A fire can have a database session.
     """
 
     stream: LiveStream
     faults: bool
     recording: bool
+    sessions: bool
 
     @property
     def lag(self) -> int:

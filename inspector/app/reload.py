@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -46,10 +46,10 @@ class Reloaded:
 
 @dataclass
 class Pin:
-    """An event that is fired after each reload, and what it gave last."""
+    """An event that is fired after each reload, and the fire that the next one is compared with, 0 for none yet."""
 
     form: FireForm
-    statuses: Statuses = field(default_factory=dict)
+    fire: int = 0
 
 
 class Reloader:
@@ -91,7 +91,7 @@ class Reloader:
     def pin(self, form: FireForm, fire: int = 0) -> None:
         """Fire this after each reload; ``fire`` is the one whose outcome counts as *before*."""
         self.unpin(form.event)
-        self.pins.append(Pin(form, statuses_of(self._recording.journal, fire) if fire else {}))
+        self.pins.append(Pin(form, fire))
 
     def unpin(self, event: str) -> None:
         """Fire an event no more after a reload."""
@@ -144,16 +144,17 @@ class Reloader:
             await self._recording.outcome(fire)
             if number != self._number:  # what ran was interrupted by the next restart
                 return None
-            now = statuses_of(self._recording.journal, fire)
-            for handler in now.keys() | pin.statuses.keys():
-                was, is_ = _well(pin.statuses.get(handler)), _well(now.get(handler))
+            # Read now, not when it was pinned: it may have been under way.
+            old, now = (statuses_of(self._recording.journal, one) if one else {} for one in (pin.fire, fire))
+            for handler in now.keys() | old.keys():
+                was, is_ = _well(old.get(handler)), _well(now.get(handler))
                 if was == is_ or was is None:
                     same += was is not None
                 elif is_:
                     fixed.append(f"{form.event}: {handler}")
                 else:
                     broke.append(f"{form.event}: {handler}")
-            pin.statuses = now
+            pin.fire = fire
         return Reloaded(seconds, files, tuple(sorted(fixed)), tuple(sorted(broke)), same)
 
 

@@ -86,6 +86,7 @@ class ChildHost:
         self.python = ""
         self.faults = False
         self.recording = True
+        self.sessions = project.db_session is not None
 
     @property
     def lag(self) -> int:

@@ -70,6 +70,7 @@ class EmbeddedHost:
         self.facts = CatalogFacts()
         self.faults = False
         self.recording = True
+        self.sessions = True
 
     @property
     def lag(self) -> int:

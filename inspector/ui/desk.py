@@ -393,6 +393,8 @@ class Desk(QObject):
 
     def _tell_reason(self) -> None:
         reason = self.firing.blocked() or None
+        host = self.workbench.host
+        self.fire_panel.context.offer_session(host is None or host.sessions)
         self.fire_panel.set_enabled_reason(reason)
         self.execution.set_enabled_reason(reason)
 

@@ -284,10 +284,14 @@ class ProjectFlow(QObject):
         parts = [f"{plural(len(found.fixed), 'handler')} fixed"] * bool(found.fixed)
         parts += [f"{plural(len(found.broke), 'handler')} broke"] * bool(found.broke)
         parts += [f"{found.same} as before"] * bool(found.same)
-        what = " · ".join(parts) or "no event is pinned, so nothing was fired"
+        actions: list[tuple[str, Callable[[], object]]] = [("Dismiss", self._strip.hide_message)]
+        if not parts:
+            parts = ["nothing is fired after a reload yet"]
+            if self._firing.last is not None:
+                actions.insert(0, (f"Fire {self._firing.last.event} each time", self._fire_each_time))
         details = ", ".join((*found.broke, *found.fixed)[:4])
         tone = "failed" if found.broke else "ok"
-        self._strip.show_message(tone, f"Reloaded in {took} · {what}", details, [("Dismiss", self._strip.hide_message)])
+        self._strip.show_message(tone, " · ".join((f"Reloaded in {took}", *parts)), details, actions)
 
     def _toggle_watch(self) -> None:
         if self._reloader is not None:
@@ -305,6 +309,13 @@ class ProjectFlow(QObject):
         else:
             reloader.pin(form, self._firing.last_number)
         self._firing.changed()
+
+    def _fire_each_time(self) -> None:
+        """Fire what was fired last on what was just loaded, and compare every reload from now on with that."""
+        self._strip.hide_message()
+        self._firing.again()
+        if not self._is_pinned():
+            self._pin()
 
     def _pin_blocked(self) -> str:
         if self._reloader is None:

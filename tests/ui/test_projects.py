@@ -205,6 +205,24 @@ async def test_a_saved_file_reloads_the_program_and_says_what_changed(tmp_path: 
         assert "Placed: parcels.ship" in strip.hint.text() or "ship" in strip.hint.text()
 
 
+async def test_after_the_first_reload_it_is_offered_to_fire_each_time(tmp_path: Path) -> None:
+    project = write(tmp_path, body="raise ValueError('no')")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        assert not shown.desk.fire_panel.context.session.isVisibleTo(shown.desk.fire_panel)  # it names none
+        assert "session" not in shown.desk.fire_panel.context.summary()
+        await fire(shown)
+        write(tmp_path, body="pass")
+        strip = shown.desk.strip
+        await until(lambda: strip.isVisible() and "nothing is fired" in strip.text.text(), "the strip")
+        before = len(shown.window.workbench.recording.journal.executions)
+        strip.buttons[0].click()
+        await until(lambda: len(shown.window.workbench.recording.journal.executions) > before, "it is fired")
+        assert not strip.isVisible()
+        write(tmp_path, body="raise ValueError('no')")
+        await until(lambda: strip.isVisible() and "1 handler broke" in strip.text.text(), "the strip")
+
+
 async def test_a_program_that_dies_is_told_with_its_handler_and_can_be_restarted(tmp_path: Path) -> None:
     project = write(tmp_path, body="os._exit(3)")
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:

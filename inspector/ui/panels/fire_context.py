@@ -87,12 +87,20 @@ class ContextForm(QWidget):
 
     def summary(self) -> str:
         """Say in a few words what is set."""
-        parts = ["session" if self.session.isChecked() else "no session"]
+        parts = []
+        if not self.session.isHidden():
+            parts.append("session" if self.session.isChecked() else "no session")
         if self.metadata():
             parts.append(f"{len(self.metadata())} metadata")
         if self.count.value() > 1:
             parts.append(f"{self.count.value()} times")
         return " · ".join(parts)
+
+    def offer_session(self, on: bool) -> None:
+        """Ask for a database session only where the program has any."""
+        if on == self.session.isHidden():
+            self.session.setVisible(on)
+            self.changed.emit()
 
     def show_form(self, form: FireForm) -> None:
         """Show the context of a form; nothing is sent."""
