@@ -266,7 +266,9 @@ class TapExecution(Execution):
 
     def give(self, result: Any) -> None:
         """The handler returned."""
-        if isinstance(result, (types.GeneratorType, types.AsyncGeneratorType)):
+        if result is None:
+            self.finish("ok", None)
+        elif isinstance(result, (types.GeneratorType, types.AsyncGeneratorType)):
             self.finish("ok", None)  # a bus that is not ours may well run it
         else:
             self._returned(result)

@@ -262,6 +262,9 @@ def _what(place: Place, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Occurr
 
 def _followed(execution: TapExecution, result: Any) -> Any:
     """End the execution of a synchronous call, or follow the awaitable that it gave back."""
+    if result is None:
+        execution.finish("ok", None)
+        return None
     if inspect.iscoroutine(result) or (isinstance(result, types.GeneratorType) and inspect.isawaitable(result)):
         return _begun(execution, result, result)
     if isinstance(result, (asyncio.Future, concurrent.futures.Future)):

@@ -243,12 +243,38 @@ class MapConnection:
         if tap is None:
             return ()
         event = occurrence.event
+        ready = self._ready(type(event))
+        if ready is not None:
+            return tuple([tap.subscription(occurrence.name, each) for each in ready])
         self._put_stand_ins(type(event))
         cls = self._calls.class_for(occurrence.name) if isinstance(event, (dict, tuple, str)) else type(event)
         names = {occurrence.name, *self._calls.names_for(cls)} if cls is not None else {occurrence.name}
         return tuple(
             tap.subscription(occurrence.name, self._describe(target)) for _, target in self._matching(cls, names)
         )
+
+    def _ready(self, cls: type[Any]) -> list[HandlerDescription] | None:
+        """Give who is called for a class where that is seen at a glance, as in nearly every publish; else None.
+
+        That is: in lists in dicts by class, of handlers that have their stand-ins.
+        """
+        found: list[HandlerDescription] = []
+        for each in self._found.maps:
+            value = each.get()
+            if type(value) not in (dict, defaultdict) or self._by_base[each.path]:
+                return None
+            listed = value.get(cls)
+            if type(listed) is not list:
+                if listed is not None or not all(isinstance(key, type) for key in value):
+                    return None
+                continue
+            if not value.keys().isdisjoint(WILDCARD_KEYS):
+                return None
+            for target in listed:
+                if type(target) is not TappedHandler:
+                    return None
+                found.append(object.__getattribute__(target, "_facts").description)
+        return found if found else None
 
     # -- recording -----------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _FREE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _ATOMS: Final = (str, bytes, int, float, bool, type(None))
+#: What may be a name, an envelope, several events at once, or has to be shown in another way.
+_OTHER_THAN_EVENTS: Final = (*_ATOMS, enum.Enum, dict, list, tuple, set, frozenset)
 
 
 class CallReader:
@@ -67,6 +69,8 @@ class CallReader:
     def read_publish(self, publisher: Publisher, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
         """Say what a call of a publish method publishes; None for several at once."""
         parameters = publisher.parameters
+        if len(args) == 1 and not kwargs and not isinstance(args[0], _OTHER_THAN_EVENTS):
+            return Occurrence(args[0], self._names.name_of(type(args[0])))  # nearly always
         given = _given(parameters, args, kwargs)
         session = next((given[name] for name in SESSION_NAMES if name in given), None)
         metadata = next((given[name] for name in METADATA_NAMES if isinstance(given.get(name), Mapping)), None)
