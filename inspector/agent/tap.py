@@ -173,6 +173,8 @@ class Tap:
 def _about(publication: TapPublication, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
     """Tell at a glance that a call belongs to the publication around it."""
     event = publication.event
+    if args and args[0] is event:
+        return True
     if any(arg is event for arg in args) or any(arg is event for arg in kwargs.values()):
         return True
     if pattern is None or not publication.loose:
