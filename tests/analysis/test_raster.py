@@ -35,7 +35,7 @@ def reference(source: TimelineSource, frame: Frame) -> list[list[list[int]]]:
         start, end = int(columns["start"][index]), int(columns["end"][index])
         if columns["status"][index] == RUNNING_CODE:
             end = max(frame.now, start)
-        first = int((start - frame.start) // frame.per_pixel)
+        first = int(np.floor((start - frame.start) / frame.per_pixel))  # a // b may be one less than a / b
         last = max(first, int(np.ceil((end - frame.start) / frame.per_pixel)) - 1)
         if end - start < frame.per_pixel:
             last = first  # shorter than a pixel: it is where it begins
