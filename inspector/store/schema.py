@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import quote
 
 from inspector.core.errors import InspectorError
+from inspector.store.leftovers import alone_in, put_aside
 from inspector.store.trouble import CHOOSE, TYPED, explain, explain_os
 
 #: "DEIs": tells our files from other SQLite files.
@@ -147,16 +148,23 @@ def _make(path: Path, steps: Sequence[Step]) -> None:
             connection.execute(f"PRAGMA user_version={len(steps)}")
             connection.execute("COMMIT")
             connection.execute("PRAGMA journal_mode=WAL")
-        try:
-            # A link, unlike a rename, never replaces what another process has put there meanwhile.
-            path.hardlink_to(draft)
-        except FileExistsError:
-            return
-        except OSError:
+        with alone_in(path.parent):
             if not path.exists():
-                draft.rename(path)
+                put_aside(path)
+                _move(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _move(draft: Path, path: Path) -> None:
+    try:
+        # A link, unlike a rename, never replaces what somebody has put there meanwhile.
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    except OSError:
+        if not path.exists():
+            draft.rename(path)
 
 
 def _check(path: Path, known: int) -> int:

@@ -17,6 +17,7 @@ from inspector.core.records import Batch
 from inspector.store import writer as writer_module
 from inspector.store.backlog import Backlog
 from inspector.store.reader import StoredStream
+from inspector.store.schema import prepare
 from inspector.store.store import Store
 from inspector.store.writer import SessionWriter
 from tests.store.runs import STARTED, collect, numbered, plain_run
@@ -51,10 +52,9 @@ async def test_moved_database_is_noticed_and_recording_goes_on_when_it_is_back(s
 
 async def test_replaced_database_is_not_written_to(store: Store) -> None:
     writer, told = await begin(store)
-    store.path.rename(store.path.with_name("elsewhere.db"))
-    other = Store(store.path)
-    await other.open()
-    await other.close()
+    other = store.path.with_name("other.db")
+    prepare(other)
+    other.replace(store.path)
     writer.add(Batch(1, ROWS))
     with pytest.raises(InspectorError, match=f"{len(ROWS) - 1} records were lost.*replaced"):
         await writer.finish()
