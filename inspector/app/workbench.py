@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 from inspector.analysis.journal import Journal
 from inspector.app.details import Details
 from inspector.app.export import export_stream
+from inspector.app.importing import Imported, import_run_log
 from inspector.app.recording import Recording
 from inspector.core.errors import InspectorError
+from inspector.store.jsonl_import import read_jsonl
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
@@ -304,6 +306,17 @@ class Workbench:
         await self.saved(session)
         info = await self._opened_store().session(session)
         return await export_stream(self.stream(session), kind, target, name=info.name)
+
+    async def import_run_log(self, path: Path) -> Imported:
+        """Store a run log as a session; says what came of it.
+
+        Raises:
+            InspectorError: Nothing is stored here, or the file is no run log.
+        """
+        store = self._opened_store()
+        imported = await import_run_log(store, await asyncio.to_thread(read_jsonl, path))
+        await self.refresh_sessions()
+        return imported
 
     async def refresh_sessions(self) -> None:
         """Read the list of sessions anew."""

@@ -96,6 +96,10 @@ def _command(arguments: argparse.Namespace, console: Console) -> int:
         from inspector.cli import export
 
         return export.run(arguments, console)
+    if arguments.command == "import":
+        from inspector.cli import import_run
+
+        return import_run.run(arguments, console)
     if arguments.command == "log":
         from inspector.cli import log
 

@@ -47,8 +47,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_catalog(commands)
     _add_fire(commands)
     _add_sessions(commands)
-    _add_export(commands)
     _add_log(commands)
+    _add_export(commands)
+    _add_import(commands)
     _add_demo(commands)
     _add_check(commands)
     _add_conform(commands)
@@ -168,6 +169,14 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the file to write")
     parser.add_argument("--summary", action="store_true", help="csv with a row per handler instead")
     _add_filter(parser, "csv: only executions that fit a filter, e.g. 'status:bad ≥10ms'")
+    _add_common(parser)
+
+
+def _add_import(commands: argparse._SubParsersAction[_Parser]) -> None:
+    text = "store a run log that was exported as jsonl as a session"
+    parser = commands.add_parser("import", help=text, description=f"{text.capitalize()}.")
+    parser.add_argument("file", type=Path, metavar="FILE", help="the run log")
+    _add_json(parser)
     _add_common(parser)
 
 

@@ -32,6 +32,8 @@ class Backlog:
         self._characters = 0
         #: The seq that comes next; 1 is the beginning of the session, which is not ours.
         self._next = 2
+        #: Up to this seq it is told already what is missing.
+        self._told = 0
         #: Records that wait, and what was lost so far.
         self.rows = 0
         self.dropped_rows = 0
@@ -49,12 +51,9 @@ class Backlog:
                 return
             batch = Batch(self._next, batch.rows[self._next - batch.first :])
         elif batch.first > self._next:
-            count = batch.first - self._next
-            row = dropped_row(batch.rows[0][1], count, self._next, batch.first - 1, "they never arrived")
-            self._batches.append(Batch(self._next, [row]))
-            self.rows += 1
-            self.dropped_rows += count
+            self._tell_gap(batch)
         self._next = batch.last + 1
+        self._told = max(self._told, _told_up_to(batch.rows[-1]))
         self._batches.append(batch)
         self.rows += len(batch.rows)
         self._characters += sum([len(row[_PAYLOAD]) for row in batch.rows if row[0] == PUBLISHED])
@@ -62,6 +61,16 @@ class Backlog:
             self._drop_payloads(reason)
         if self.rows > self._max_rows:
             self._drop_rows(reason)
+
+    def _tell_gap(self, batch: Batch) -> None:
+        """Put a note in the place of what is missing before a batch, unless an earlier one (of a run log) tells it."""
+        if self._told >= batch.first - 1:
+            return
+        count = batch.first - self._next
+        row = dropped_row(batch.rows[0][1], count, self._next, batch.first - 1, "they never arrived")
+        self._batches.append(Batch(self._next, [row]))
+        self.rows += 1
+        self.dropped_rows += count
 
     def take(self, limit: int) -> list[Batch]:
         """Take the oldest batches, about ``limit`` records in all, at least one batch when there is one."""
@@ -122,6 +131,17 @@ def _is_failure(row: Row) -> bool:
 
 def _is_drop(row: Row) -> bool:
     return bool(row[0] == HOST_NOTED and row[2] == "dropped")
+
+
+def _told_up_to(row: Row) -> int:
+    """Give the last seq of the records that a row stands for, 0 when it is no such row."""
+    if not _is_drop(row):
+        return 0
+    try:
+        last = json.loads(row[5])["last"]
+    except (ValueError, LookupError, TypeError):
+        return 0  # the recorder's, which counts notes
+    return last if isinstance(last, int) else 0
 
 
 def _with_gaps(old: list[tuple[int, Row]], kept: list[tuple[int, Row]], reason: str) -> list[Batch]:

@@ -21,7 +21,7 @@ class SessionInfo:
         id: Its number in the database; never used again after it is deleted.
         name: What people call it.
         program: What was recorded.
-        source: Where it came from: ``demo``, ``import``, …
+        source: Where it came from: ``demo``, ``project`` or ``import``.
         started_at: When it began (aware, UTC).
         state: ``recording`` (some process writes it), ``closed``, or ``interrupted`` (its process died).
         publications: How many there are.

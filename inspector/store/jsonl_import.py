@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import stat
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from inspector.core.errors import InspectorError
+from inspector.core.errors import UsageError
 from inspector.core.records import FIELD_NAMES, RECORD_TYPES, SESSION_STARTED, Batch, Row
 from inspector.store.jsonl import FORMAT, JSON_FIELDS, MAX_DEPTH, RECORD_NAMES, VERSION, depth
 from inspector.store.trouble import explain_os
@@ -17,6 +18,8 @@ from inspector.store.trouble import explain_os
 #: Longest line and largest file that are read (bytes).
 MAX_LINE: Final = 16 << 20
 MAX_FILE: Final = 4 << 30
+#: Bytes of one page.
+_PAGE: Final = 32 << 20
 #: Bad lines that are remembered one by one; further ones are counted.
 MAX_PROBLEMS: Final = 1000
 _BATCH: Final = 1000
@@ -63,7 +66,8 @@ class JsonlStream:
         """Give the rows after the seq ``after``.
 
         Raises:
-            InspectorError: The file cannot be read, or does not begin with ``SessionStarted``.
+            UsageError: The file does not begin with ``SessionStarted``.
+            InspectorError: It cannot be read.
         """
         self.problems, self.skipped = [], 0
         lines = self._numbered()
@@ -73,7 +77,8 @@ class JsonlStream:
             while not done:
                 rows, done = await asyncio.to_thread(self._page, lines, last)
                 if last == 0 and (not rows or rows[0][0] != 1 or rows[0][1][0] != SESSION_STARTED):
-                    raise InspectorError(f"{self.path} does not begin with SessionStarted.", "Export the run again.")
+                    why = "".join(f"; line {one.line}: {one.reason}" for one in self.problems[:1])
+                    raise UsageError(f"{self.path} does not begin with SessionStarted{why}.", "Export the run again.")
                 for batch in _batches([one for one in rows if one[0] > after]):
                     yield batch
                 last = rows[-1][0] if rows else last
@@ -83,6 +88,7 @@ class JsonlStream:
     def _page(self, lines: Iterator[tuple[int, bytes | str]], last: int) -> tuple[list[tuple[int, Row]], bool]:
         """Give the next rows, and whether they were the last."""
         rows: list[tuple[int, Row]] = []
+        room = _PAGE
         for number, data in lines:
             if isinstance(data, str):
                 self._skip(number, data)
@@ -96,7 +102,8 @@ class JsonlStream:
                 continue
             last = seq
             rows.append((seq, row))
-            if len(rows) == _BATCH:
+            room -= len(data)
+            if len(rows) == _BATCH or room < 0:
                 return rows, False
         return rows, True
 
@@ -122,13 +129,19 @@ def read_jsonl(path: Path) -> JsonlStream:
     """Open a file of JSON lines as a stream; only its header is read now.
 
     Raises:
-        InspectorError: There is no such file, it is too large, not a run log, or of a newer format.
+        UsageError: There is no such file, it is too large, not a run log, or of a newer format.
+        InspectorError: It cannot be read.
     """
     try:
-        if path.stat().st_size > MAX_FILE:
-            raise InspectorError(f"{path} is larger than {MAX_FILE >> 30} GiB.", "Export a shorter session.")
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UsageError(f"{path} is no ordinary file.", "Give the name of a run log.")
+        if status.st_size > MAX_FILE:
+            raise UsageError(f"{path} is larger than {MAX_FILE >> 30} GiB.", "Export a shorter session.")
         with path.open("rb") as file:
             first = _read_line(file)
+    except FileNotFoundError as error:
+        raise UsageError(f"There is no file {path}.", "Give the name of a run log.") from error
     except OSError as error:
         raise explain_os(error, f"{path} cannot be read") from error
     try:
@@ -136,9 +149,9 @@ def read_jsonl(path: Path) -> JsonlStream:
     except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise InspectorError(f"{path} is not a run log of the inspector.", "Export a session as jsonl to get one.")
+        raise UsageError(f"{path} is not a run log of the inspector.", "Export a session as jsonl to get one.")
     if header.get("version") != VERSION:
-        raise InspectorError(
+        raise UsageError(
             f"{path} has version {header.get('version')!r:.50} of the format, this inspector knows {VERSION}.",
             "Update the inspector.",
         )

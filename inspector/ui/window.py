@@ -30,6 +30,7 @@ from inspector.ui.conforming import Conforming
 from inspector.ui.desk import Desk
 from inspector.ui.desk_commands import desk_commands, export_menu, session_menu
 from inspector.ui.exporting import Exporting
+from inspector.ui.importing import Importing
 from inspector.ui.loop import run as run_loop
 from inspector.ui.project_flow import ProjectFlow
 from inspector.ui.shell import Shell
@@ -153,6 +154,7 @@ class Window:
         self.shell.resize(*size)
         self.desk = Desk(theme, self.shell, self.workbench, settings, notices, self.tasks)
         self.exporting = Exporting(self.shell, self.workbench, settings, notices, self.tasks)
+        self.importing = Importing(self.shell, self.workbench, self.desk.sessions, settings, notices, self.tasks)
         self.flow = ProjectFlow(
             theme,
             self.shell,
@@ -171,7 +173,7 @@ class Window:
         )
         self.workbench.on_view(lambda _: self.conforming.refresh())
         self.commands.add(*desk_commands(self.desk, self.exporting), *self.desk.timeline.commands())
-        self.commands.add(*self.flow.commands())
+        self.commands.add(*self.flow.commands(), *self.importing.commands())
         self.shell.add_gestures("In the timeline: mouse", GESTURES)
         self.shell.finish()
         self.shell.bind_scope(TIMELINE, self.desk.timeline)
@@ -299,6 +301,7 @@ class Window:
             self.shell.set_state("running", f"finishing {plural(running, 'execution')}…" if running else "finishing…")
             self.flow.close()
             self.desk.close()
+            await self.importing.stop()
             await self.workbench.close()
         except InspectorError as error:
             self.notices.report(error)

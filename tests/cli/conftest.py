@@ -40,7 +40,7 @@ def cli(db: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
 
     def run(*words: object) -> Ran:
         texts = [str(word) for word in words]
-        if texts and texts[0] in ("fire", "sessions", "log", "export", "demo"):
+        if texts and texts[0] in ("fire", "sessions", "log", "export", "import", "demo"):
             texts += ["--db", str(db)]
         capsys.readouterr()
         code = main(texts)

@@ -176,7 +176,7 @@ async def test_bad_lines_are_left_out_with_their_number_and_reason(
 
 async def test_what_is_no_run_log_is_refused_in_words(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
-    with pytest.raises(InspectorError, match="cannot be read"):
+    with pytest.raises(InspectorError, match="There is no file"):
         read_jsonl(path)
     for text in ("", "hello\n", "[1]\n", '{"format": "other"}\n', "[" * 100_000):
         path.write_text(text)

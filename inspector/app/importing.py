@@ -1,0 +1,106 @@
+"""Taking a run log in: a file of JSON lines becomes a session of the database."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from inspector.analysis.journal import Journal
+from inspector.app.text import one_line
+from inspector.core.errors import InspectorError, UsageError
+from inspector.core.records import SessionStarted, to_record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from inspector.core.records import Batch
+    from inspector.store.jsonl_import import JsonlStream, LineProblem
+    from inspector.store.store import Store
+    from inspector.store.writer import SessionWriter
+
+#: What the list of sessions says about where such a session comes from.
+SOURCE: Final = "import"
+#: A file waits by itself: nothing of it is dropped because the database is slow.
+_ROOM: Final = 1 << 62
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What came of an import.
+
+    Attributes:
+        session: The new session's id.
+        name: Its name: that of the run log, else the file's.
+        records: How many records were taken.
+        refused: How many lines were left out.
+        problems: The first of those lines, each with its number and why.
+    """
+
+    session: int
+    name: str
+    records: int
+    refused: int
+    problems: tuple[LineProblem, ...]
+
+
+async def import_run_log(store: Store, stream: JsonlStream) -> Imported:
+    """Store a run log as a session; the session is whole or not there, also when this is cancelled.
+
+    Lines that are no records are left out, and told.
+
+    Args:
+        store: Where to.
+        stream: The file, see ``read_jsonl``.
+
+    Raises:
+        UsageError: It does not begin as a run does, or holds what cannot be shown.
+        InspectorError: It cannot be read, or the database not be written.
+    """
+    name = stream.name if stream.name.strip() else stream.path.stem
+    journal = Journal()
+    writer: SessionWriter | None = None
+    records = 0
+    try:
+        async for batch in stream.read():
+            _fold(journal, batch, stream.path)
+            if writer is None:
+                writer = await _begin(store, batch, name)
+            writer.add(batch)
+            if not await writer.flush() and writer.trouble is not None:
+                raise writer.trouble
+            records += len(batch.rows)
+        assert writer is not None  # noqa: S101 - a stream without a first record has raised
+        await writer.finish()
+    except BaseException:
+        if writer is not None:
+            await _discard(store, writer)
+        raise
+    return Imported(writer.session, name, records, stream.skipped, tuple(stream.problems))
+
+
+def _fold(journal: Journal, batch: Batch, path: Path) -> None:
+    """See to it that the session can be opened: what comes from a file may say anything."""
+    try:
+        journal.fold(batch)
+    except Exception as error:
+        where = f"seq {batch.first} to {batch.last}" if batch.last > batch.first else f"seq {batch.first}"
+        raise UsageError(
+            f"{path} cannot be shown: what is said at {where} is none of an inspector's ({one_line(str(error), 200)}).",
+            "Export the run again.",
+        ) from error
+
+
+async def _begin(store: Store, batch: Batch, name: str) -> SessionWriter:
+    from inspector.store.backlog import Backlog
+
+    started = to_record(batch.rows[0])
+    assert isinstance(started, SessionStarted)  # noqa: S101 - the stream makes sure of it
+    return await store.begin_session(name, started, SOURCE, backlog=Backlog(_ROOM, _ROOM))
+
+
+async def _discard(store: Store, writer: SessionWriter) -> None:
+    """Leave no half of a session behind."""
+    await writer.abandon()
+    with contextlib.suppress(InspectorError):
+        await store.delete(writer.session)

@@ -1,0 +1,127 @@
+"""Any run log that is taken in and exported again is the same file; what does not come to its end leaves nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from inspector.app.importing import import_run_log
+from inspector.core.errors import InspectorError
+from inspector.core.records import Row
+from inspector.store.jsonl import export_jsonl
+from inspector.store.jsonl_import import JsonlStream, read_jsonl
+from inspector.store.reader import StoredStream
+from inspector.store.store import Store
+from tests.store.runs import ListStream, plain_run, run_async, runs
+
+
+async def taken_in(folder: Path, log: Path) -> Path:
+    """Import a run log into a new database, and export it again."""
+    store, again = Store(folder / "s.db"), folder / "again.jsonl"
+    await store.open()
+    try:
+        imported = await import_run_log(store, read_jsonl(log))
+        assert imported.refused == 0
+        await export_jsonl(StoredStream(store, imported.session), again, name=imported.name)
+    finally:
+        await store.close()
+    return again
+
+
+def plain(rows: list[Row]) -> list[Row]:
+    """Without what would tell handlers or losses in data that is no such thing."""
+    catalog = '{"program": "tests", "events": [], "handlers": []}'
+    return [(*rows[0][:5], catalog, *rows[0][6:]), *[row for row in rows[1:] if row[0] != 6]]
+
+
+@given(rows=runs())
+@settings(max_examples=25)
+def test_an_imported_run_gives_the_same_bytes_again(rows: list[Row]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+
+        async def body() -> None:
+            await export_jsonl(ListStream(plain(rows)), folder / "run.jsonl", name="run")
+            again = await taken_in(folder, folder / "run.jsonl")
+            assert again.read_bytes() == (folder / "run.jsonl").read_bytes()
+
+        run_async(body())
+
+
+async def test_a_run_with_losses_that_tells_them_is_not_told_of_them_again(tmp_path: Path) -> None:
+    log = tmp_path / "run.jsonl"
+    await export_jsonl(ListStream(plain(plain_run(5))), log, name="run")
+    lines = log.read_bytes().splitlines(keepends=True)
+    del lines[8:11]
+    log.write_bytes(b"".join(lines))
+    first = await taken_in(tmp_path, log)
+    assert first.read_bytes().count(b'"kind": "dropped"') == 1
+    lossy = first.rename(tmp_path / "lossy.jsonl")
+    second = await taken_in(tmp_path, lossy)
+    assert second.read_bytes() == lossy.read_bytes()
+
+
+class Held(JsonlStream):
+    """Stands still after the first batch."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "held")
+        self.begun = asyncio.Event()
+
+    async def read(self, after: int = 0):  # type: ignore[no-untyped-def]
+        async for batch in ListStream(plain(plain_run(5))).read():
+            yield batch
+            self.begun.set()
+            await asyncio.Event().wait()
+
+
+async def test_a_cancelled_import_leaves_no_session(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.db")
+    await store.open()
+    stream = Held(tmp_path / "x.jsonl")
+    task = asyncio.ensure_future(import_run_log(store, stream))
+    await stream.begun.wait()
+    assert len(await store.sessions()) == 1
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await store.sessions() == []
+    await store.close()
+
+
+async def test_a_database_that_is_taken_away_meanwhile_is_told(tmp_path: Path, expected_logs: object) -> None:
+    expected_logs("inspector.store.writer", "recording is in trouble")  # type: ignore[operator]
+    log = tmp_path / "run.jsonl"
+    await export_jsonl(ListStream(plain(plain_run(600))), log, name="run")
+    store = Store(tmp_path / "s.db")
+    await store.open()
+    begin = store.begin_session
+
+    async def begin_and_move(*args: object, **named: object) -> object:
+        writer = await begin(*args, **named)  # type: ignore[arg-type]
+        store.path.rename(tmp_path / "elsewhere.db")
+        return writer
+
+    store.begin_session = begin_and_move  # type: ignore[assignment, method-assign]
+    with pytest.raises(InspectorError, match="moved or deleted"):
+        await import_run_log(store, read_jsonl(log))
+    (tmp_path / "elsewhere.db").rename(store.path)
+    assert await store.sessions() == []
+    await store.close()
+
+
+async def test_a_record_that_no_view_could_read_is_refused(tmp_path: Path) -> None:
+    log = tmp_path / "run.jsonl"
+    rows = plain(plain_run(2))
+    rows.append((6, 5, "handler", "info", "", '{"key": 3}'))
+    await export_jsonl(ListStream(rows), log, name="run")
+    store = Store(tmp_path / "s.db")
+    await store.open()
+    with pytest.raises(InspectorError, match="cannot be shown"):
+        await import_run_log(store, read_jsonl(log))
+    assert await store.sessions() == []
+    await store.close()

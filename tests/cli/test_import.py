@@ -1,0 +1,114 @@
+"""``inspector import``: what was exported is a session again, and what is no run log is refused in words."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from inspector.cli.main import main
+from tests.cli.conftest import Cli
+
+pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
+
+
+@pytest.fixture
+def log(cli: Cli, tmp_path: Path) -> Path:
+    """The run log of 3 publications of 3 handlers each, one of which fails each time; made in another database."""
+    db, target = tmp_path / "other.db", tmp_path / "run.jsonl"
+    words = ["fire", "UserLoginFailed", "--count", "3", "--no-session", "--db", str(db)]
+    assert main(words) == 1
+    assert main(["export", "1", "--format", "jsonl", "-o", str(target), "--db", str(db)]) == 0
+    return target
+
+
+def test_an_imported_session_gives_the_same_bytes_and_the_same_log_again(cli: Cli, log: Path, tmp_path: Path) -> None:
+    ran = cli("import", log, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert (ran.json["session"], ran.json["refused"], ran.json["problems"]) == (1, 0, [])
+    again = tmp_path / "again.jsonl"
+    assert cli("export", 1, "--format", "jsonl", "-o", again).code == 0
+    assert again.read_bytes() == log.read_bytes()
+    (session,) = cli("sessions", "--json").json
+    assert (session["name"], session["source"], session["state"]) == (ran.json["name"], "import", "closed")
+    assert (session["publications"], session["executions"], session["failures"]) == (3, 9, 3)
+    assert session["records"] == ran.json["records"]
+    assert len(cli("log", 1, "--filter", "status:failed", "--json").json) == 3
+    # The same file once more is another session.
+    told = cli("import", log)
+    assert told.code == 0
+    assert f"Session 2 “{session['name']}” in" in told.out
+
+
+def test_a_file_that_was_cut_off_gives_all_but_the_last_line_and_ends_with_1(cli: Cli, log: Path) -> None:
+    whole = log.read_bytes()
+    log.write_bytes(whole[:-20])
+    lines = whole.count(b"\n")
+    ran = cli("import", log)
+    assert ran.code == 1
+    assert f"{lines - 2} records" in ran.out
+    assert "1 line of" in ran.err
+    assert f"line {lines}: cut off" in ran.err
+    assert cli("sessions", "--json").json[0]["records"] == lines - 2
+
+
+def test_lines_that_are_no_records_are_left_out_and_named(cli: Cli, log: Path) -> None:
+    lines = log.read_bytes().splitlines(keepends=True)
+    for number in range(4, 17):
+        lines[number - 1] = b"nonsense\n"
+    log.write_bytes(b"".join(lines))
+    ran = cli("import", log)
+    assert ran.code == 1
+    assert "13 lines of" in ran.err
+    assert "line 4: not a JSON object" in ran.err
+    assert "… and 3 lines more" in ran.err
+    # In the session stands how much is missing.
+    told = cli("import", log, "--json")
+    assert (told.code, told.json["refused"]) == (1, 13)
+    assert told.json["problems"][0] == {"line": 4, "reason": "not a JSON object"}
+
+
+def refused_files(folder: Path, log: Path) -> dict[str, tuple[Path, str]]:
+    header, started, *_ = log.read_bytes().splitlines(keepends=True)
+    texts = {
+        "foreign": (b"hello\n", "is not a run log"),
+        "newer": (b'{"format": "inspector-run", "version": 9}\n', "has version 9"),
+        "empty": (b"", "is not a run log"),
+        "header": (header, "does not begin with SessionStarted."),
+        "begun": (header + started[:-50], "does not begin with SessionStarted; line 2: cut off."),
+        "odd": (header + started.replace(b'"events": [', b'"events": [7, '), "cannot be shown"),
+    }
+    found = {name: (folder / name, said) for name, (_, said) in texts.items()}
+    for name, (data, _) in texts.items():
+        (folder / name).write_bytes(data)
+    os.mkfifo(folder / "pipe")
+    return found | {
+        "pipe": (folder / "pipe", "is no ordinary file"),
+        "folder": (folder, "is no ordinary file"),
+        "nothing": (folder / "nothing", "There is no file"),
+    }
+
+
+def test_what_is_no_run_log_ends_with_2_and_leaves_no_session(cli: Cli, db: Path, log: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for name, (path, said) in refused_files(folder, log).items():
+        ran = cli("import", path)
+        assert (ran.code, ran.out) == (2, ""), name
+        assert said in ran.err, name
+        assert len(ran.err.splitlines()) == 2, name
+        assert not db.exists() or cli("sessions", "--json").json == [], name
+
+
+def test_a_run_log_without_a_name_is_called_as_its_file(cli: Cli, log: Path) -> None:
+    _, _, rest = log.read_bytes().partition(b"\n")
+    log.write_bytes(b'{"format": "inspector-run", "version": 1}\n' + rest)
+    assert cli("import", log, "--json").json["name"] == "run"
+
+
+def test_json_of_import_is_as_documented(cli: Cli, log: Path) -> None:
+    from tests.cli.test_readme import documented, shape
+
+    log.write_bytes(log.read_bytes()[:-20])
+    assert shape(cli("import", log, "--json").json) == shape(documented("inspector import"))
