@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import json
 import random
 import secrets
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -14,7 +16,7 @@ from inspector.catalog.synthetic import synthesise
 from inspector.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from inspector.core.description import CatalogDescription, EventDescription
+    from inspector.core.description import CatalogDescription, EventDescription, FieldShape
 
 #: Seeds that we choose are short enough to be typed again.
 _SEEDS: Final = 1_000_000_000
@@ -53,26 +55,47 @@ def written_values(event: EventDescription, texts: Sequence[str]) -> dict[str, A
     """
     shapes = {shape.name: shape for shape in event.fields}
     values: dict[str, Any] = {}
-    for name, text in pairs(texts, "--set", "field=value"):
+    written = pairs(texts, "--set", "field=value")
+    for name, text in written:
         shape = shapes.get(name)
         if shape is None:
-            hint = _did_you_mean(difflib.get_close_matches(name, shapes, n=3, cutoff=0.5))
-            raise UsageError(f"{event.name} has no field {name!r}.", f"{hint}Its fields: {', '.join(shapes)}.")
+            raise UsageError(f"{event.name} has no field {name!r}.", _hint(shapes, name, dict(written)))
         values[name] = fieldtext.parse(shape.type, text, name)
     return values
+
+
+def _hint(shapes: Mapping[str, FieldShape], name: str, written: Mapping[str, str]) -> str:
+    """Say which fields there are; what is known of no field belongs into the payload of an event without a class."""
+    own = [shape for shape in shapes.values() if not shape.base]
+    if len(own) == 1 and own[0].type.kind == "dict":
+        content = {key: _as_json(text) for key, text in written.items() if key not in shapes}
+        option = f"{own[0].name}={json.dumps(content, ensure_ascii=False)}"
+        return f"Its one field is a JSON object, which takes anything: --set {shlex.quote(option)}."
+    close = _did_you_mean(difflib.get_close_matches(name, shapes, n=3, cutoff=0.5))
+    return f"{close}Its fields: {', '.join(shapes) or 'none'}."
+
+
+def _as_json(text: str) -> Any:
+    """Read a value of unknown type: as JSON, else as a text."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def pairs(texts: Sequence[str], option: str, form: str) -> list[tuple[str, str]]:
     """Split what was written as ``name=value``.
 
     Raises:
-        UsageError: A text is not of that form.
+        UsageError: A text is not of that form, or a name is given twice.
     """
     split: list[tuple[str, str]] = []
     for text in texts:
         name, sign, value = text.partition("=")
         if not sign or not name.strip():
             raise UsageError(f"{option} needs {form}, not {text[:60]!r}.")
+        if any(name.strip() == other for other, _ in split):
+            raise UsageError(f"{option} gives {name.strip()[:60]!r} twice.", "Leave one of them out.")
         split.append((name.strip(), value))
     return split
 

@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -137,6 +138,30 @@ def test_events_that_travel_by_name_are_fired_by_class_or_by_name_and_their_prob
     assert "amount comes back as float, not Decimal" in shown.out
     for name in ("InvoicePaid", "invoice.paid"):
         assert cli("fire", name, *options, "--json").json["event"] == "InvoicePaid"
+
+
+def test_the_payload_of_an_event_that_is_a_name_is_given_as_the_hint_says(cli: Cli, small: Path) -> None:
+    (small / "small" / "wiring.py").write_text(
+        "class Bus:\n"
+        "    def __init__(self):\n"
+        "        self.listeners = {}\n"
+        "    def emit(self, name, payload):\n"
+        "        for listener in self.listeners.get(name, []):\n"
+        "            listener(payload)\n\n"
+        "def placed(payload):\n"
+        "    print('got', sorted(payload.items()))\n\n"
+        "bus = Bus()\n"
+        "bus.listeners['order.placed'] = [placed]\n"
+    )
+    options = ["order.placed", "--app", "small.wiring:bus", "--cwd", small]
+    refused = cli("fire", *options, "--set", "id=7", "--set", "to=Ada's")
+    assert refused.code == 2
+    assert "order.placed has no field 'id'." in refused.err
+    _, *given = shlex.split(refused.err.splitlines()[-1].partition("anything: ")[2].removesuffix("."))
+    assert given == ['payload={"id": 7, "to": "Ada\'s"}']
+    ran = cli("fire", *options, "-v", "--set", *given)
+    assert ran.code == 0
+    assert "got [('id', 7), ('to', \"Ada's\")]" in ran.err
 
 
 def test_a_bus_that_raises_before_any_handler_ran_is_told_and_no_success(cli: Cli, small: Path) -> None:

@@ -128,6 +128,8 @@ def test_written_values_are_fired_as_written(cli: Cli, tmp_path: Path) -> None:
         (["UserLoginFailed", "--set", "user_id=7"], "user_id must be a UUID", ""),
         (["UserLoginFailed", "--set", "occurred_at=soon"], "occurred_at must be", ""),
         (["UserLoginFailed", "--set", "email"], "--set needs field=value", ""),
+        (["UserLoginFailed", "--set", "email=a", "--set", "email=b"], "--set gives 'email' twice.", "Leave one"),
+        (["UserLoginFailed", "--meta", "ip=a", "--meta", "ip=a"], "--meta gives 'ip' twice.", "Leave one"),
     ],
 )
 def test_what_is_unknown_ends_with_2_and_leaves_no_session(
