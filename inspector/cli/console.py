@@ -57,8 +57,12 @@ class Console:
         self.line(json.dumps(value, indent=2))
 
     def note(self, text: str) -> None:
-        """Write a diagnostic."""
-        self._err.write(f"inspector: {text}\n")
+        """Write a diagnostic; where it cannot be written it is lost.
+
+        Raises:
+            BrokenPipeError: Nobody reads any more.
+        """
+        self._tell(f"inspector: {text}\n")
 
     def trouble(self, error: InspectorError) -> None:
         """Tell of expected trouble: what happened, and on a line of its own what to do next."""
@@ -67,7 +71,7 @@ class Console:
         if hint and error.typed:
             hint = f"{hint.removesuffix('.')} ({error.typed})."
         if hint:
-            self._err.write(f"  {one_line(hint, 2000)}\n")
+            self._tell(f"  {one_line(hint, 2000)}\n")
 
     def table(self, rows: Iterable[Sequence[Cell]], *, indent: int = 2, right: Iterable[int] = ()) -> None:
         """Write rows in aligned columns; the columns numbered in ``right`` are aligned to the right."""
@@ -104,10 +108,22 @@ class Console:
 
     def abandon(self) -> None:
         """Let the interpreter's own last flush go nowhere instead of into the same error again."""
-        with contextlib.suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._out.fileno())
-            os.close(nowhere)
+        _lead_nowhere(self._out)
+
+    def _tell(self, text: str) -> None:
+        try:
+            self._err.write(text)
+        except BrokenPipeError:
+            raise
+        except OSError:  # a terminal that was closed: that must not keep the recording from being ended properly
+            _lead_nowhere(self._err)
+
+
+def _lead_nowhere(stream: TextIO) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _standing(stream: TextIO | None) -> TextIO:

@@ -15,6 +15,7 @@ from inspector.cli import exitcodes, export, window
 from inspector.cli.outcome import Outcome, outcome_of, tell, tell_session
 from inspector.cli.running import Troubles, opened, recording, session_name
 from inspector.cli.running import run as run_coroutine
+from inspector.cli.signals import Signalled
 from inspector.cli.source import EmbeddedSource, given_options
 from inspector.cli.values import make_values, new_seed
 from inspector.core.errors import InspectorError, UsageError
@@ -148,6 +149,8 @@ def _in_window(database: Path, seed: int, screenshot: Path, *, faults: bool) -> 
         return result.exit_code
 
     code = window.show(database, seed, work=work, screenshot=screenshot, faults=faults)
+    if not done and code > exitcodes.SIGNALLED:
+        raise Signalled(code - exitcodes.SIGNALLED)
     if not done:
         raise InspectorError("The window was closed before the demo had ended.", "What was recorded so far is kept.")
     return *done[0], code

@@ -11,7 +11,11 @@ FAILED: Final = 1
 USAGE: Final = 2
 #: A mistake of ours (``EX_SOFTWARE`` of sysexits.h); the log tells it in full.
 BUG: Final = 70
-#: Ended by Ctrl+C, by a reader that went away, by a request to terminate: 128 and the signal's number, as shells do.
+#: Ended by a terminal that was closed, Ctrl+C, a reader that went away, a request to terminate: 128 and the signal's
+#: number, as shells do.
+HUNG_UP: Final = 129
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
 TERMINATED: Final = 143
+#: What is added to a signal's number.
+SIGNALLED: Final = 128

@@ -14,6 +14,7 @@ from inspector.cli import exitcodes
 from inspector.cli.console import Console
 from inspector.cli.logs import LogFile, logging_set_up
 from inspector.cli.parser import make_parser
+from inspector.cli.signals import Signalled
 from inspector.core.errors import InspectorError, UsageError
 
 if TYPE_CHECKING:
@@ -71,9 +72,10 @@ def _guarded(arguments: argparse.Namespace, console: Console, log: LogFile) -> i
         raise
     except KeyboardInterrupt:
         return exitcodes.INTERRUPTED
-    except asyncio.CancelledError:
-        return exitcodes.TERMINATED
-    except Exception as error:  # noqa: BLE001 - the last place where a mistake of ours can be told
+    except Signalled as end:
+        console.abandon()
+        return exitcodes.SIGNALLED + end.number
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the last place where a mistake of ours can be told
         _tell_bug(error, console, log)
         return exitcodes.BUG
 
@@ -121,7 +123,7 @@ def _command(arguments: argparse.Namespace, console: Console) -> int:
     return window.run(arguments, console)
 
 
-def _tell_bug(error: Exception, console: Console, log: LogFile) -> None:
+def _tell_bug(error: BaseException, console: Console, log: LogFile) -> None:
     _log.error("bug on the command line", exc_info=error)
     console.note(f"Something failed inside the inspector ({type(error).__name__}); this is a mistake of its own.")
     if log.broken:

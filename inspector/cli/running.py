@@ -5,11 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import signal
-import sys
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -17,6 +14,7 @@ from inspector.app.notices import Notice, Notices
 from inspector.app.recording import Recording
 from inspector.app.tasks import TaskOwner
 from inspector.app.text import format_duration, one_line
+from inspector.cli.signals import cancelled_by_signals
 from inspector.core.errors import InspectorError
 from inspector.hosts.child import ChildHost
 from inspector.store.store import Store
@@ -233,29 +231,15 @@ async def recording(
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's coroutine; Ctrl+C and a request to terminate cancel it, so that it ends properly.
+    """Run a command's coroutine; Ctrl+C, a request to terminate and a closed terminal cancel it: it ends properly.
 
     Raises:
         KeyboardInterrupt: After Ctrl+C.
-        asyncio.CancelledError: After a request to terminate.
+        Signalled: After the others.
     """
 
     async def main() -> T:
-        with _cancelled_by_terminate():
+        with cancelled_by_signals():
             return await work
 
     return asyncio.run(main())
-
-
-@contextlib.contextmanager
-def _cancelled_by_terminate() -> Iterator[None]:
-    task = asyncio.current_task()
-    if task is None or sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    try:
-        yield
-    finally:
-        loop.remove_signal_handler(signal.SIGTERM)

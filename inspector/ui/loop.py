@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 Main = Callable[[asyncio.Event], Coroutine[Any, Any, int]]
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+#: Ctrl+C, a request to terminate, a terminal that was closed (there is none of that on Windows).
+_SIGNALS: Final = tuple(number for number in signal.Signals if number.name in ("SIGINT", "SIGTERM", "SIGHUP"))
+#: What is added to a signal's number to make an exit code.
+_SIGNALLED: Final = 128
 #: How often Python gets a chance to see a signal where loops have no signal handlers (Windows), milliseconds.
 _SIGNAL_POLL: Final = 200
 
@@ -123,8 +126,9 @@ def make_loop(application: QApplication) -> asyncio.AbstractEventLoop:
 def run(main: Main, application: QApplication, notices: Notices) -> int:
     """Run ``main`` until it returns, and give what it returns.
 
-    ``main`` gets the stop event, which is set by the last window's closing, Ctrl+C and SIGTERM; it should then end its
-    work in order and return. Errors that nobody caught on the way become notices.
+    ``main`` gets the stop event, which is set by the last window's closing, Ctrl+C, SIGTERM and a closed terminal; it
+    should then end its work in order and return. After a signal 128 and its number is given instead. Errors that nobody
+    caught on the way become notices.
 
     Args:
         main: What to run.
@@ -138,9 +142,16 @@ def run(main: Main, application: QApplication, notices: Notices) -> int:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(hooks.loop_error)
         closed = application.lastWindowClosed.connect(stop.set)
-        release = _on_signals(loop, stop)
+        caught: list[int] = []
+
+        def asked(number: int) -> None:
+            caught.append(number)
+            stop.set()
+
+        release = _on_signals(loop, asked)
         try:
-            return await main(stop)
+            code = await main(stop)
+            return _SIGNALLED + caught[0] if caught else code
         finally:
             release()
             application.lastWindowClosed.disconnect(closed)
@@ -149,24 +160,32 @@ def run(main: Main, application: QApplication, notices: Notices) -> int:
         return runner.run(supervised())
 
 
-def _on_signals(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Callable[[], None]:
-    """Set the stop event on Ctrl+C and SIGTERM; gives the way to end that."""
+def _on_signals(loop: asyncio.AbstractEventLoop, asked: Callable[[int], None]) -> Callable[[], None]:
+    """Call ``asked`` with the number of a signal that asks for the end; gives the way to end that.
+
+    What is ignored from the start (``nohup``) stays so.
+    """
+    numbers = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
     try:
-        for number in _SIGNALS:
-            loop.add_signal_handler(number, stop.set)
+        for number in numbers:
+            loop.add_signal_handler(number, asked, number)
     except NotImplementedError:
-        return _on_signals_by_polling(loop, stop)
+        return _on_signals_by_polling(loop, numbers, asked)
 
     def release() -> None:
-        for number in _SIGNALS:
+        for number in numbers:
             loop.remove_signal_handler(number)
 
     return release
 
 
-def _on_signals_by_polling(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Callable[[], None]:
+def _on_signals_by_polling(
+    loop: asyncio.AbstractEventLoop, numbers: list[signal.Signals], asked: Callable[[int], None]
+) -> Callable[[], None]:
     """The same where the loop cannot: Python's handler, and a timer that lets Python run now and then."""
-    old = {number: signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set)) for number in _SIGNALS}
+    old = {
+        number: signal.signal(number, lambda number, _: loop.call_soon_threadsafe(asked, number)) for number in numbers
+    }
     timer = QTimer()
     timer.timeout.connect(lambda: None)
     timer.start(_SIGNAL_POLL)

@@ -505,18 +505,26 @@ def line_with(started: subprocess.Popen[str], text: str) -> str:
     return next(line for line in started.stderr if text in line)
 
 
-@pytest.mark.parametrize(("order", "said"), [("wait", "working"), ("hold", "does not answer")])
-def test_ctrl_c_leaves_no_orphan_and_keeps_what_was_recorded(
-    cli: Cli, small: Path, db: Path, order: str, said: str
+@pytest.mark.parametrize(
+    ("order", "said", "sent", "code"),
+    [
+        ("wait", "working", signal.SIGINT, 130),
+        ("wait", "working", signal.SIGHUP, 129),
+        ("hold", "does not answer", signal.SIGINT, 130),
+        ("hold", "does not answer", signal.SIGTERM, 143),
+    ],
+)
+def test_a_request_to_end_leaves_no_orphan_and_keeps_what_was_recorded(
+    cli: Cli, small: Path, db: Path, order: str, said: str, sent: signal.Signals, code: int
 ) -> None:
     words = ("fire", "Placed", "--app", "small.wiring:bus", "--set", f"order={order}", "--db", str(db), "-v")
     with process(small, *words) as started:
         pid = int(line_with(started, "working").split()[-1])
         if said != "working":
             assert "ship" in line_with(started, said)
-        started.send_signal(signal.SIGINT)
+        started.send_signal(sent)
         _, err = started.communicate(timeout=30)
-    assert started.returncode == 130
+    assert started.returncode == code
     assert "Session 1 keeps what was recorded." in err
     assert "Traceback" not in err
     assert asyncio.run(gone(pid))

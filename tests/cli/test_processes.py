@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -34,7 +35,10 @@ def start_long_fire(db: Path) -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+ENDING = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+
+
+@pytest.mark.parametrize(("sent", "code"), ENDING)
 def test_a_stopped_fire_keeps_what_was_recorded(cli: Cli, db: Path, sent: signal.Signals, code: int) -> None:
     process = start_long_fire(db)
     process.send_signal(sent)
@@ -46,6 +50,86 @@ def test_a_stopped_fire_keeps_what_was_recorded(cli: Cli, db: Path, sent: signal
     assert session["state"] == "closed"
     assert session["publications"] >= 1
     assert session["running"] == 0
+
+
+def only_session(cli: Cli) -> tuple[str, int]:
+    """State of the one session, and how many of its executions have no end."""
+    (session,) = cli("sessions", "--json").json
+    return session["state"], session["running"]
+
+
+@pytest.mark.parametrize(("sent", "code"), ENDING)
+@pytest.mark.parametrize("words", [["demo"], ["demo", "--screenshot", "x.png"], ["conform"]], ids=" ".join)
+def test_whatever_records_ends_its_session_properly(
+    cli: Cli, db: Path, tmp_path: Path, words: list[str], sent: signal.Signals, code: int
+) -> None:
+    named = [str(tmp_path / word) if word == "x.png" else word for word in words]
+    process = start(*named, "-v", "--json", "--seed", "1", "--db", str(db))
+    assert process.stderr is not None
+    next(line for line in process.stderr if "user_" in line)  # a handler runs
+    process.send_signal(sent)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (code, "")
+    assert "Traceback" not in err
+    assert only_session(cli) == ("closed", 0)
+    assert not (tmp_path / "x.png").exists()
+
+
+@pytest.mark.parametrize(("sent", "code"), ENDING)
+def test_a_window_that_is_told_to_end_closes_its_session(
+    cli: Cli, db: Path, monkeypatch: pytest.MonkeyPatch, sent: signal.Signals, code: int
+) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    process = start("--db", str(db))
+    while not cli("sessions", "--json").json:
+        assert process.poll() is None
+    process.send_signal(sent)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (code, "")
+    assert "Traceback" not in err
+    assert only_session(cli) == ("closed", 0)
+
+
+def test_a_second_request_to_end_does_not_cut_short_the_first(cli: Cli, db: Path) -> None:
+    process = start_long_fire(db)
+    for sent in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
+        process.send_signal(sent)
+    process.communicate(timeout=30)
+    assert process.returncode in (129, 143)  # which of two signals comes first is the system's choice
+    assert only_session(cli) == ("closed", 0)
+
+
+def test_a_terminal_that_is_closed_ends_a_fire_properly(cli: Cli, db: Path) -> None:
+    ours, theirs = pty.openpty()
+    code = (
+        "import fcntl, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY);"
+        "from inspector.__main__ import main; sys.exit(main())"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "fire", "UserLoginFailed", "--count", "100000", "-v", "--db", str(db)],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    shown = b""
+    while b"user_login" not in shown:
+        shown += os.read(ours, 4096)
+    os.close(ours)
+    assert process.wait(timeout=30) == 129
+    assert only_session(cli) == ("closed", 0)
+
+
+def test_a_closed_terminal_does_not_end_what_was_started_with_nohup(cli: Cli, db: Path) -> None:
+    command = f'trap "" HUP; exec "{sys.executable}" -m inspector fire UserLoginFailed --count 100 -v --db "{db}"'
+    process = subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert cli("sessions", "--json").json[0]["publications"] == 100
 
 
 def test_a_fire_works_while_another_process_records_into_the_same_database(cli: Cli, db: Path) -> None:

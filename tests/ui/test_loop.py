@@ -159,8 +159,10 @@ def test_closing_the_last_window_stops_in_order(qtbot: QtBot, qapp: QApplication
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals to send")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_set_the_stop_event(qapp: QApplication, notices: Notices, number: signal.Signals) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signals_set_the_stop_event_and_are_told_in_the_exit_code(
+    qapp: QApplication, notices: Notices, number: signal.Signals
+) -> None:
     before = signal.getsignal(number)
 
     async def main(stop: asyncio.Event) -> int:
@@ -168,8 +170,23 @@ def test_signals_set_the_stop_event(qapp: QApplication, notices: Notices, number
         await asyncio.wait_for(stop.wait(), 5)
         return 0
 
-    assert loop_module.run(main, qapp, notices) == 0
+    assert loop_module.run(main, qapp, notices) == 128 + number
     assert signal.getsignal(number) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals to send")
+def test_a_signal_that_is_ignored_from_the_start_stays_so(qapp: QApplication, notices: Notices) -> None:
+    async def main(stop: asyncio.Event) -> int:
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.sleep(0)
+        return int(stop.is_set())
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert loop_module.run(main, qapp, notices) == 0
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.allow_log("inspector.notices")
