@@ -54,7 +54,8 @@ def explain_load(ended: Ended, loading: Loading) -> LoadError:
     doing, what = _DOING.get(loading.doing, "loaded"), loading.what
     place = _at(ended.dump.place(OURS))
     if ended.why == "load_timeout":
-        text = f"{what} took more than {loading.timeout:g} s to be {doing} and was stopped{place}."
+        seconds = f"{loading.timeout:.9f}".rstrip("0").rstrip(".")
+        text = f"{what} took more than {seconds} s to be {doing} and was stopped{place}."
         typed = "--load-timeout SECONDS"
         return LoadError(text, "Give it more time.", kind="timeout", output=ended.tail, typed=typed)
     if ended.why == "start":

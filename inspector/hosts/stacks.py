@@ -41,7 +41,7 @@ class Dump:
         Args:
             ours: The folder of our own package.
         """
-        others = [place for place in self.stack if not place.file.startswith(ours)]
+        others = [place for place in self.stack if not place.file.startswith((ours, "<frozen "))]
         for place in others:
             if not _LIBRARY.search(place.file):
                 return place

@@ -270,6 +270,8 @@ class Supervisor:
 
     def _message(self, message: list[Any]) -> None:
         verb = message[0]
+        if self._why == "load_timeout" and verb != "failed":
+            return  # it is killed already: what it had sent before must not make it one that runs
         if verb == "hello" and len(message) == 2 and type(message[1]) is dict:
             theirs = message[1].get("protocol")
             if theirs != PROTOCOL:

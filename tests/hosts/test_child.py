@@ -85,6 +85,22 @@ async def test_a_child_that_ends_in_a_handler_says_in_which(what: str, says: str
             host.fire("Ping", [{}])
 
 
+async def test_a_load_that_took_too_long_is_never_taken_for_a_crash_of_what_was_loaded() -> None:
+    # The clock runs out while what the child has sent is on its way: either it is loaded, or it was too slow.
+    for _ in range(6):
+        host = ChildHost(project("moods:get_bus", load_timeout=0.000001))
+        async with following(host) as rows:
+            try:
+                await host.start()
+            except LoadError as error:
+                told = (error.kind, error.typed, "took more than 0.000001 s to be" in error.text, "<" in error.text)
+            else:
+                await rows.settled(host.fire("Ping", [{}], session=False))
+                told = None
+            assert told in (None, ("timeout", "--load-timeout SECONDS", True, False))
+            assert rows.notes("ended") == []
+
+
 async def test_one_stream_goes_over_restarts_and_its_numbers_go_on() -> None:
     async with running(project("moods:get_bus")) as (host, rows):
         await rows.settled(host.fire("Ping", [{}, {}], session=False))
