@@ -8,20 +8,13 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import inspector
+from inspector.cli.helptexts import exit_codes
 from inspector.core.errors import UsageError
 
 _TOP: Final = """\
 See what an event-driven Python program does: its catalog, and every handler it runs, live.
 
 Without a command the window opens."""
-_EXIT_CODES: Final = """\
-exit codes:
-  0    done; no execution went wrong
-  1    an execution failed, was cancelled, timed out, returned a failure or was interrupted; or something expected got
-       in the way (a file that cannot be written)
-  2    wrong usage: an unknown option, event, field or value
-  70   a mistake of the inspector's own; the log tells it in full
-  130  stopped by Ctrl+C; what was recorded so far is kept"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,7 +31,7 @@ class _Parser(argparse.ArgumentParser):
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser; ``command`` is None when the window is to open."""
-    parser = _Parser(prog="inspector", description=_TOP, epilog=_EXIT_CODES)
+    parser = _Parser(prog="inspector", description=_TOP, epilog=exit_codes())
     parser.add_argument("--version", action="version", version=f"inspector {inspector.__version__}")
     _add_common(parser, default=None)
     parser.add_argument("--seed", type=_whole(0), metavar="N", help="seed of the synthetic values")
@@ -108,9 +101,17 @@ def _add_json(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _command(
+    commands: argparse._SubParsersAction[_Parser], name: str, text: str, description: str = ""
+) -> argparse.ArgumentParser:
+    """Add a command; its help ends with what its exit codes mean."""
+    told = description or f"{text.capitalize()}."
+    return commands.add_parser(name, help=text, description=told, epilog=exit_codes(name))
+
+
 def _add_catalog(commands: argparse._SubParsersAction[_Parser]) -> None:
     text = "show every event by category and workflow, and the registry's statistics"
-    parser = commands.add_parser("catalog", help=text, description=f"{text.capitalize()}.")
+    parser = _command(commands, "catalog", text)
     add_source_options(parser)
     _add_json(parser)
     _add_common(parser, db=False)
@@ -118,11 +119,11 @@ def _add_catalog(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_fire(commands: argparse._SubParsersAction[_Parser]) -> None:
     text = "publish an event, wait for its handlers, and tell how they ended"
-    parser = commands.add_parser(
+    parser = _command(
+        commands,
         "fire",
-        help=text,
-        description="Publish an event, wait until all that comes of it has settled, and tell how its handlers ended.",
-        epilog=_EXIT_CODES,
+        text,
+        "Publish an event, wait until all that comes of it has settled, and tell how its handlers ended.",
     )
     parser.add_argument(
         "event", metavar="EVENT", help="class name of the event, dotted when there are two of that name"
@@ -151,14 +152,14 @@ def _add_fire(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_sessions(commands: argparse._SubParsersAction[_Parser]) -> None:
     text = "list the recorded sessions, the newest first"
-    parser = commands.add_parser("sessions", help=text, description=f"{text.capitalize()}.")
+    parser = _command(commands, "sessions", text)
     _add_json(parser)
     _add_common(parser)
 
 
 def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     text = "write the run log of a session to a file"
-    parser = commands.add_parser("export", help=text, description=f"{text.capitalize()}.")
+    parser = _command(commands, "export", text)
     parser.add_argument("session", metavar="SESSION", help="number or exact name of the session")
     parser.add_argument(
         "--format",
@@ -174,7 +175,7 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_import(commands: argparse._SubParsersAction[_Parser]) -> None:
     text = "store a run log that was exported as jsonl as a session"
-    parser = commands.add_parser("import", help=text, description=f"{text.capitalize()}.")
+    parser = _command(commands, "import", text)
     parser.add_argument("file", type=Path, metavar="FILE", help="the run log")
     _add_json(parser)
     _add_common(parser)
@@ -182,7 +183,7 @@ def _add_import(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_log(commands: argparse._SubParsersAction[_Parser]) -> None:
     text = "list the executions of a session, all or those that fit a filter"
-    parser = commands.add_parser("log", help=text, description=f"{text.capitalize()}.")
+    parser = _command(commands, "log", text)
     parser.add_argument("session", metavar="SESSION", help="number or exact name of the session")
     _add_filter(parser, "only executions that fit a filter, e.g. 'handler:Audit* status:bad ≥10ms'")
     parser.add_argument("--last", type=_whole(1), metavar="N", help="only the last N of them")
@@ -196,12 +197,8 @@ def _add_filter(parser: argparse.ArgumentParser, text: str) -> None:
 
 def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
     text = "fire every event of the demo once and sum up what happened"
-    parser = commands.add_parser(
-        "demo",
-        help=text,
-        description="Fire every event of the demo once, one after another, and sum up what happened.\n"
-        "Ends with 0 when nothing went wrong but what was injected.",
-        epilog=_EXIT_CODES,
+    parser = _command(
+        commands, "demo", text, "Fire every event of the demo once, one after another, and sum up what happened."
     )
     parser.add_argument("--faults", action="store_true", help="make chosen handlers fail, slow, hang or swallow")
     parser.add_argument(
@@ -217,12 +214,7 @@ def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
     text = "tell what is wrong in the catalog and its wiring, without running anything"
-    parser = commands.add_parser(
-        "check",
-        help=text,
-        description=f"{text.capitalize()}.\n"
-        "Ends with 1 when there are findings of the severity that --fail-on names, or worse.",
-    )
+    parser = _command(commands, "check", text)
     form = parser.add_mutually_exclusive_group()
     _add_json(form)
     form.add_argument("--sarif", action="store_true", help="print SARIF 2.1.0, as code hosts read it")
@@ -237,19 +229,18 @@ def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_conform(commands: argparse._SubParsersAction[_Parser]) -> None:
     text = "fire everything and tell where behaviour differs from what is declared"
-    parser = commands.add_parser(
+    parser = _command(
+        commands,
         "conform",
-        help=text,
-        description="Fire every event with synthetic values and compare what happens with what the catalog declares.\n"
-        "Ends with 1 when there is an error or a warning.",
-        epilog=_EXIT_CODES,
+        text,
+        "Fire every event with synthetic values and compare what happens with what the catalog declares.",
     )
     parser.add_argument(
         "--context",
         choices=("bare", "session", "rollback", "all"),
         default="session",
-        help="bare: neither database session nor metadata; session: with both (the default); rollback: the database "
-        "session is rolled back; all: each of them, and the differences",
+        help="bare: neither database session nor metadata; session: with both, where the program has them (the "
+        "default); rollback: the database session is rolled back; all: each of them, and the differences",
     )
     add_source_options(parser)
     _add_seed(parser)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +42,25 @@ def test_version_and_help_end_with_0(cli: Cli) -> None:
     assert cli("--version").out == f"inspector {inspector.__version__}\n"
     assert "exit codes" in cli("--help").out
     assert cli("fire", "--help").code == 0
+
+
+COMMANDS = ("catalog", "fire", "sessions", "log", "export", "import", "demo", "check", "conform")
+
+
+@pytest.mark.parametrize("words", [[], *([command] for command in COMMANDS)], ids=" ".join)
+def test_every_help_tells_every_exit_code_that_the_readme_tells(cli: Cli, words: list[str]) -> None:
+    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| ([\d, ]+) \| ", page, re.MULTILINE)
+    told = cli(*words, "--help").out.partition("exit codes:\n")[2]
+    assert re.findall(r"^  (\d[\d, ]*?) {2,}", told, re.MULTILINE) == table
+    assert all(len(line) <= 120 for line in told.splitlines())
+    assert ("closed properly" in told) == (not words or words[0] in ("fire", "demo", "conform"))
+
+
+def test_the_readme_has_a_chapter_for_every_command_of_the_help(cli: Cli) -> None:
+    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^### `inspector (\w+)`", page, re.MULTILINE)) == set(COMMANDS)
+    assert re.findall(r"^    (\w+) ", cli("--help").out, re.MULTILINE) == list(COMMANDS)
 
 
 def test_without_a_display_the_window_is_refused_with_a_way_out(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
