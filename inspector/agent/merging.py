@@ -184,4 +184,4 @@ class Merged:
                 counts[group][value] = counts[group].get(value, 0) + 1
         for kind in ("logging", "audit", "email", "session"):
             counts[f"requiring_{kind}"] = sum(kind in event.requires for event in entries)
-        return {**counts, "total_workflows": len({event.workflow for event in entries})}
+        return {**counts, "total_workflows": len({event.workflow for event in entries if event.workflow})}

@@ -156,14 +156,22 @@ async def _publish(
     )
     outcome: FireOutcome = await recording.outcome(number)
     publications = await _publications(recording, first, number)
+    trouble = _trouble(journal, said, number)
     return Fired(
         event.name,
         context,
         # What was published was not refused: the program has ended then, and its executions say so.
         refusal="" if publications else outcome.refusal,
-        trouble=_trouble(journal, said, number),
+        trouble=trouble,
         publications=publications,
+        session=any(note.kind == "session_failed" for note in trouble) or await _had_session(recording, publications),
     )
+
+
+async def _had_session(recording: Recording, publications: Sequence[SeenPublication]) -> bool:
+    """Tell whether the handlers of a fire had a database session; where there is no telling they had."""
+    own = next((each for each in publications if not each.cause), None)
+    return own is None or (await recording.details.context(own.number - 1)).session
 
 
 def _trouble(journal: Journal, said: int, fire: int) -> tuple[SeenNote, ...]:

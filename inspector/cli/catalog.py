@@ -72,17 +72,16 @@ def _field(shape: FieldShape) -> dict[str, Any]:
 
 
 def _tell(catalog: CatalogDescription, console: Console) -> None:
-    workflows = {(event.category, event.workflow) for event in catalog.events}
-    console.line(
-        f"{console.styled(one_line(catalog.program), 'bold')}: {plural(len(catalog.events), 'event')}, "
-        f"{plural(len(workflows), 'workflow')}, {plural(catalog.subscriptions, 'subscription')}"
-    )
+    counts = [plural(len(catalog.events), "event")]
+    counts += [plural(len(catalog.workflows), "workflow")] if catalog.workflows else []
+    counts += [plural(catalog.subscriptions, "subscription")]
+    console.line(f"{console.styled(one_line(catalog.program), 'bold')}: {', '.join(counts)}")
     for category in dict.fromkeys([*catalog.categories, *(event.category for event in catalog.events)]):
         events = [event for event in catalog.events if event.category == category]
         console.heading(f"{one_line(category) or 'without category'} ({len(events)})")
         console.table(_rows(events))
     if catalog.statistics:
-        console.heading("statistics")
+        console.heading("statistics of the registry")
         console.table([[name.replace("_", " "), _statistic(value)] for name, value in catalog.statistics.items()])
     if catalog.sources:
         console.heading("read from")

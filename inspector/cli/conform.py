@@ -125,12 +125,20 @@ def _tell(report: Report, console: Console) -> None:
     told = ", ".join(plural(count, severity, _many(severity)) for severity, count in report.counts.items() if count)
     console.line(
         f"{console.styled(report.program, 'bold')}: {plural(report.events, 'event')} fired "
-        f"{' and '.join(CONTEXT_WORDS[context] for context in report.contexts)}, "
+        f"{_how(report)}, "
         f"{plural(report.executions, 'execution')} (--seed {report.seed})"
     )
     console.line(told or "Everything behaves as declared.")
     for code, findings in groupby(report.findings, key=lambda finding: finding.code):
         _tell_rule(code, list(findings), console)
+
+
+def _how(report: Report) -> str:
+    """Say in which contexts it was fired; of a program without database sessions no talk of them is true."""
+    if report.sessions:
+        return " and ".join(CONTEXT_WORDS[context] for context in report.contexts)
+    times = f"{len(report.contexts)} times " if len(report.contexts) > 1 else ""
+    return f"{times}without a database session"
 
 
 def _tell_rule(code: str, findings: list[RunFinding], console: Console) -> None:

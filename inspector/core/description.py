@@ -187,6 +187,11 @@ class CatalogDescription:
     sources: tuple[SourceDescription, ...] = ()
 
     @property
+    def workflows(self) -> tuple[str, ...]:
+        """The names of the workflows, in order; one that goes through several categories is still one."""
+        return tuple(dict.fromkeys(event.workflow for event in self.events if event.workflow))
+
+    @property
     def subscriptions(self) -> int:
         """How many subscriptions there are: a handler counts once per event type it is subscribed to."""
         return sum(len(event.handlers) for event in self.events)

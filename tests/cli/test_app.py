@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,6 +111,33 @@ def test_the_shop_is_shown_by_its_own_registry_with_its_own_sessions(cli: Cli, s
     assert (ran.code, ran.err, ran.json["by_status"]) == (0, "", {"ok": 2})
     (session,) = cli("sessions", "--json").json
     assert (session["program"], session["source"], session["state"]) == ("shop", "project", "closed")
+
+
+@pytest.mark.parametrize("name", ["shop", "orders", "tasks", "corrected", "faulty"])
+def test_the_first_line_of_a_catalog_counts_workflows_as_the_statistics_do(
+    cli: Cli, shop: list[str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(PROJECTS / name)
+    table = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["tool"]["inspector"]
+    catalogs = table.get("catalog", [])
+    catalogs = [catalogs] if isinstance(catalogs, str) else catalogs
+    words = ["catalog", "--app", table["app"], *(word for one in catalogs for word in ("--catalog", one))]
+    told = cli(*words, "--json").json
+    first = cli(*words).out.splitlines()[0]
+    workflows = {event["workflow"] for event in told["events"]} - {""}
+    assert (f", {len(workflows)} workflow" in first) == bool(workflows)
+    assert told["statistics"].get("total_workflows", 0) == len(workflows)
+
+
+def test_conform_speaks_of_no_database_session_where_there_is_none(cli: Cli, tmp_path: Path, shop: list[str]) -> None:
+    words, sessions = ["--seed", "1", "--db", tmp_path / "c.db"], ["--db-session", "shop.database:session_scope"]
+    orders = ["--app", "orders.wiring:bus", *at("orders"), *words]
+    assert "orders: 5 events fired without a database session, 16 executions" in cli("conform", *orders).out
+    told = cli("conform", *orders, "--context", "all").out
+    assert "5 events fired 3 times without a database session" in told
+    assert "with a database session" not in told
+    assert "events fired bare," in cli("conform", *orders, "--context", "bare").out
+    assert "events fired with a database session, " in cli("conform", *shop, *sessions, *words).out
 
 
 def test_events_and_commands_of_a_synchronous_bus(cli: Cli, tmp_path: Path) -> None:

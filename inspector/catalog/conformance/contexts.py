@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.catalog.conformance import rules
-from inspector.catalog.conformance.observed import CONTEXT_WORDS
+from inspector.catalog.conformance.observed import context_words
 from inspector.core.records import BAD_STATUSES
 
 if TYPE_CHECKING:
@@ -81,13 +81,17 @@ def differences(fired: Sequence[Fired]) -> list[Difference]:
     return found
 
 
-def as_findings(found: Sequence[Difference], description: CatalogDescription) -> Iterator[rules.RunFinding]:
-    """Give the differences as findings."""
+def as_findings(
+    found: Sequence[Difference], description: CatalogDescription, *, sessions: bool = True
+) -> Iterator[rules.RunFinding]:
+    """Give the differences as findings, in words for a program that has database sessions, or has none."""
     handlers = {handler.key: handler for handler in description.handlers}
     for difference in found:
         handler = handlers.get(difference.handler)
         label = handler.label if handler is not None else difference.handler
-        told = "; ".join(f"{CONTEXT_WORDS[name]}: {_words(each)}" for name, each in difference.outcomes.items())
+        told = "; ".join(
+            f"{context_words(name, sessions=sessions)}: {_words(each)}" for name, each in difference.outcomes.items()
+        )
         worst = next((each for each in difference.outcomes.values() if each.status in BAD_STATUSES), None)
         shown = worst or next(iter(difference.outcomes.values()))
         yield rules.RunFinding(

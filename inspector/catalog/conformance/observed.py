@@ -18,6 +18,18 @@ CONTEXT_WORDS: Final = {
     SESSION: "with a database session",
     ROLLBACK: "with a database session that is rolled back",
 }
+#: The same of a program that has no database session to give: what is left is the metadata.
+_WITHOUT: Final = {BARE: "bare", SESSION: "with metadata", ROLLBACK: "with metadata again"}
+
+
+def context_words(context: str, *, sessions: bool) -> str:
+    """Say in which context something was fired, as it follows “fired …”.
+
+    Args:
+        context: One of ``CONTEXTS``.
+        sessions: The program has database sessions.
+    """
+    return (CONTEXT_WORDS if sessions else _WITHOUT)[context]
 
 
 @dataclass(frozen=True)
@@ -95,6 +107,7 @@ class Fired:
         refusal: Why it was not published, empty when it was.
         trouble: What else the host said went wrong: ``session_failed``, ``publish_raised``, ``unsettled``.
         publications: The event's own publication and all that it led to.
+        session: Its handlers had a database session, as far as the context asks for one.
     """
 
     event: str
@@ -102,3 +115,4 @@ class Fired:
     refusal: str = ""
     trouble: tuple[SeenNote, ...] = ()
     publications: tuple[SeenPublication, ...] = ()
+    session: bool = True

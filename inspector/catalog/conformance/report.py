@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.catalog.conformance.compare import compare, is_ignored
 from inspector.catalog.conformance.contexts import Difference, as_findings, differences
+from inspector.catalog.conformance.observed import BARE
 from inspector.catalog.findings.model import SEVERITIES
 from inspector.catalog.findings.report import as_json
 from inspector.catalog.findings.settings import CheckSettings
@@ -36,6 +37,7 @@ class Report:
         differences: Handlers that do not do the same in every context; empty when there was one context.
         labels: What people call each handler, by key.
         spans: Indexes of the first execution and of the one after the last in the run's journal, by context.
+        sessions: The program has database sessions, as far as the contexts asked for one.
     """
 
     program: str
@@ -49,6 +51,7 @@ class Report:
     differences: tuple[Difference, ...]
     labels: dict[str, str]
     spans: dict[str, tuple[int, int]]
+    sessions: bool = True
 
     @property
     def counts(self) -> dict[str, int]:
@@ -100,8 +103,10 @@ def make_report(
     spans: Mapping[str, tuple[int, int]] | None = None,
 ) -> Report:
     """Compare a run with what is declared, and its contexts with each other."""
+    asked = [each.session for each in fired if each.context != BARE and each.publications]
+    sessions = any(asked) or not asked
     found = differences(fired) if len(contexts) > 1 else []
-    differing = as_findings(found, description)
+    differing = as_findings(found, description, sessions=sessions)
     kept = (each for each in differing if not is_ignored(each, settings or CheckSettings()))
     findings = [*compare(description, fired, facts, settings), *kept]
     findings.sort(key=lambda each: (SEVERITIES.index(each.severity), each.code))
@@ -118,4 +123,5 @@ def make_report(
         differences=tuple(found),
         labels={handler.key: handler.label for handler in description.handlers},
         spans=dict(spans or {}),
+        sessions=sessions,
     )

@@ -211,10 +211,9 @@ class CatalogPanel(QWidget):
             part.setVisible(catalog is not None)
         if catalog is None:
             return
-        workflows = {(event.category, event.workflow) for event in catalog.events if event.workflow}
         sums = (
             plural(len(catalog.events), "event"),
-            plural(len(workflows), "workflow"),
+            plural(len(catalog.workflows), "workflow"),
             plural(catalog.subscriptions, "subscription"),
         )
         self.footer.setText(" · ".join(sums))

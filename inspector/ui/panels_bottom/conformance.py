@@ -224,6 +224,7 @@ class ConformancePanel(QWidget):
         """The run has ended, and this came of it."""
         self._running, self._report = False, report
         self._shown_context = SESSION if SESSION in report.spans else next(iter(report.spans), "")
+        self.findings.sessions = report.sessions
         self._set_findings(report.findings)
         self.findings.empty.set("Everything behaves as declared", "The run differs in nothing from the catalog.")
         counts = [plural(count, name, _MANY.get(name, "")) for name, count in report.counts.items() if count]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from inspector.catalog.conformance.observed import CONTEXT_WORDS
+from inspector.catalog.conformance.observed import CONTEXTS, context_words
 from inspector.catalog.conformance.rules import BY_CODE
 from inspector.models import run_findings as columns
 from inspector.models.rows import SortedModel
@@ -54,6 +54,8 @@ class RunFindingsView(QWidget):
         super().__init__(parent)
         self._mine = False
         self.current: RunFinding | None = None
+        #: The program of the run has database sessions.
+        self.sessions = True
         self.model = RunFindingsModel(self)
         self.sorted = SortedModel(self)
         self.sorted.setSourceModel(self.model)
@@ -147,7 +149,8 @@ class RunFindingsView(QWidget):
         if finding is None:
             return
         rule = BY_CODE.get(finding.code)
-        seen = " and ".join(CONTEXT_WORDS[name] for name in finding.contexts if name in CONTEXT_WORDS)
+        words = [context_words(name, sessions=self.sessions) for name in finding.contexts if name in CONTEXTS]
+        seen = " and ".join(words)
         why = f"{rule.explanation} " if rule is not None else ""
         self._about.setText(f"{finding.code}  {finding.message}\n{why}{finding.fix}\nSeen when fired {seen}.")
         self.in_timeline.setEnabled(finding.execution > 0)
