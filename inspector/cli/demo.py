@@ -107,7 +107,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         made, result = run_coroutine(_without_window(database, name, seed, troubles, console, faults=arguments.faults))
         code = result.exit_code
     else:
-        made, result, code = _in_window(database, seed, arguments.screenshot, faults=arguments.faults)
+        made, result, code = _in_window(database, name, seed, arguments.screenshot, faults=arguments.faults)
     code = exitcodes.FAILED if troubles.count and not code else code
     if arguments.export is not None:
         run_coroutine(_export(database, made.session, arguments.export))
@@ -138,7 +138,9 @@ async def _without_window(
         return made, await run_demo(made, seed=seed, faults=faults)
 
 
-def _in_window(database: Path, seed: int, screenshot: Path, *, faults: bool) -> tuple[Recording, DemoResult, int]:
+def _in_window(
+    database: Path, name: str, seed: int, screenshot: Path, *, faults: bool
+) -> tuple[Recording, DemoResult, int]:
     if not window.has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     done: list[tuple[Recording, DemoResult]] = []
@@ -148,7 +150,7 @@ def _in_window(database: Path, seed: int, screenshot: Path, *, faults: bool) -> 
         done.append((made, result))
         return result.exit_code
 
-    code = window.show(database, seed, work=work, screenshot=screenshot, faults=faults)
+    code = window.show(database, seed, work=work, screenshot=screenshot, faults=faults, name=name)
     if not done and code > exitcodes.SIGNALLED:
         raise Signalled(code - exitcodes.SIGNALLED)
     if not done:

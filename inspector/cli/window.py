@@ -57,6 +57,7 @@ def show(
     work: Callable[[Recording], Coroutine[Any, Any, int]] | None = None,
     screenshot: Path | None = None,
     faults: bool = False,
+    name: str = "",
 ) -> int:
     """Open the window; gives the exit code.
 
@@ -68,6 +69,7 @@ def show(
         work: What to do in the window before it closes by itself; gives the exit code.
         screenshot: Where to save a picture of it then.
         faults: Switch the program's faults on.
+        name: Name of the session; its beginning when not given.
 
     Raises:
         InspectorError: Qt cannot be loaded.
@@ -92,6 +94,7 @@ def show(
         project=project,
         confirmed=confirmed,
         basis=demo_basis,
+        name=name,
     )
 
 

@@ -65,6 +65,7 @@ def open_window(
     project: Project | None = None,
     confirmed: bool = False,
     basis: Callable[[], Basis] = Basis,
+    name: str = "",
 ) -> int:
     """Open the window, and give the exit code when it has been closed.
 
@@ -82,6 +83,7 @@ def open_window(
         project: Recorded instead of the program, in a process of its own.
         confirmed: The person has said already that the project's code may run.
         basis: Gives what a check of the program needs, where it is not a project.
+        name: Name of the session; its beginning when not given.
 
     Raises:
         InspectorError: The installed PySide6 cannot be used; under ``run`` also: the program could not be started, or
@@ -106,6 +108,7 @@ def open_window(
         project=project,
         confirmed=confirmed,
         basis=basis,
+        name=name,
     )
     return run_loop(lambda stop: window.live(stop, run, screenshot, faults=faults), application, notices)
 
@@ -125,6 +128,7 @@ class Window:
         project: Recorded instead of the program, in a process of its own.
         confirmed: The person has said already that the project's code may run.
         basis: Gives what a check of the program needs, where it is not a project.
+        name: Name of the session; its beginning when not given.
     """
 
     def __init__(
@@ -141,12 +145,13 @@ class Window:
         project: Project | None = None,
         confirmed: bool = False,
         basis: Callable[[], Basis] = Basis,
+        name: str = "",
     ) -> None:
         self.notices = notices
         self.settings = settings
         self.tasks = TaskOwner(notices)
         self.commands = CommandTable(notices, self.tasks)
-        name = time.strftime("%Y-%m-%d %H:%M:%S")
+        name = name or time.strftime("%Y-%m-%d %H:%M:%S")
         self._project, self._confirmed, self._seed = project, confirmed, seed
         make_host = None if project is not None else partial(EmbeddedHost, make_program, seed=seed)
         self.workbench = Workbench(make_host, db, notices, self.tasks, name=name)

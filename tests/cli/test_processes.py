@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -194,6 +195,9 @@ def test_the_demo_runs_in_a_window_without_a_display_and_leaves_a_picture(
     assert log.read_text(encoding="utf-8").count('"record": "HandlerEnded"') == 185
     (session,) = cli("sessions", "--json").json
     assert (session["id"], session["state"]) == (told["session"], "closed")
+    # Like the demo without a window.
+    assert session["name"] == told["name"]
+    assert re.fullmatch(r"[-\d]{10} [:\d]{8} demo", told["name"])
 
 
 def test_an_output_that_was_closed_from_the_start_is_no_mistake_of_ours() -> None:
