@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,28 @@ from inspector.demo.handlers.audit import AuditRecord, Base
 
 #: Seconds that a publication waits for the one before it to end its database session.
 _WAIT_SECONDS: Final = 120.0
+
+
+class _Session(AsyncSession):
+    """A database session that is not ended while a statement is under way.
+
+    A handler that took too long is cancelled, and the publication goes on at once: its statement may then need some
+    more steps of the loop to come to its end.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine, expire_on_commit=False)
+        self._under_way = asyncio.Lock()
+
+    async def flush(self, objects: Any = None) -> None:
+        """Write what was added."""
+        async with self._under_way:
+            await super().flush(objects)
+
+    async def at_rest(self) -> None:
+        """Wait until no statement is under way."""
+        async with self._under_way:
+            pass
 
 
 class Database:
@@ -86,8 +109,11 @@ class Database:
         Args:
             commit: False rolls back in any case.
         """
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            yield session
+        async with _Session(self.engine) as session:
+            try:
+                yield session
+            finally:
+                await session.at_rest()
             # A statement that failed leaves the transaction inactive: its handler has already said so.
             if commit and session.in_transaction() and session.is_active:
                 await session.commit()

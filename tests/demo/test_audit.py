@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import threading
@@ -137,6 +138,22 @@ async def test_a_statement_that_fails_is_the_handlers_failure_and_not_the_publis
     await demo.start()
     await publish(demo, make(UserLoginSucceeded))
     assert len(rows(demo)) == 1
+
+
+@pytest.mark.parametrize("steps", range(1, 8))
+async def test_a_handler_that_is_given_up_in_a_statement_costs_the_publisher_nothing(demo: Demo, steps: int) -> None:
+    handler, event = AuditEventHandler(demo.bus), make(UserLoginSucceeded)
+    async with demo.session_factory() as session:
+        session.add(handler._record(event))
+        statement = asyncio.ensure_future(session.flush())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        # As the bus does it: the handler is cancelled, and the publication goes on at once.
+        statement.cancel()
+    assert statement.done()
+    before = len(rows(demo))
+    await publish(demo, event)
+    assert len(rows(demo)) == before + 1
 
 
 async def test_a_traceback_names_the_method_and_shows_the_lines_that_ran(demo: Demo) -> None:
