@@ -55,6 +55,7 @@ class Button(QPushButton):
         self._tone = ""
         self._provider: MenuProvider | None = None
         self._caption = ""
+        self._whole = ""
         self._elastic = False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAutoDefault(False)
@@ -63,7 +64,10 @@ class Button(QPushButton):
 
     def set_text(self, text: str) -> None:
         """Say something else."""
-        if text != self._caption or not self.accessibleName():
+        if self._whole:
+            self._whole = text
+            self.setAccessibleName(text)
+        elif text != self._caption or not self.accessibleName():
             self._caption = text
             self.setAccessibleName(text or self.accessibleName())
             self.updateGeometry()
@@ -71,7 +75,20 @@ class Button(QPushButton):
 
     def caption(self) -> str:
         """Give what the button says."""
-        return self._caption
+        return self._whole or self._caption
+
+    def set_compact(self, compact: bool) -> None:
+        """Show the icon alone, with the text in the tooltip, or the text again; without an icon the text stays."""
+        if compact == bool(self._whole) or not self._icon_name:
+            return
+        if compact:
+            self._whole, self._caption = self._caption, ""
+            self.setToolTip(plain_tooltip(self.accessibleDescription() or self._whole))
+        else:
+            self._whole, self._caption = "", self._whole
+            self.setToolTip(plain_tooltip(self.accessibleDescription()))
+        self.updateGeometry()
+        self.update()
 
     def set_hint(self, hint: str) -> None:
         """Change the dim text at the right."""
@@ -127,6 +144,10 @@ class Button(QPushButton):
 
     # -- geometry
 
+    def _opens(self) -> bool:
+        """Say whether a chevron tells that a menu opens: three dots alone tell it already."""
+        return self._provider is not None and self._icon_name != "more"
+
     def _text_font(self) -> QFont:
         return section_font(self.font()) if self._kind == "section" else self.font()
 
@@ -136,26 +157,33 @@ class Button(QPushButton):
             font.setPointSizeF(font.pointSizeF() * 0.87)
         return font
 
-    def _padding(self) -> int:
-        if not self._caption and not self._hint:
-            return 7
+    def _padding(self, caption: str | None = None) -> int:
+        if not (self._caption if caption is None else caption) and not self._hint:
+            return 8
         return {"section": 5, "flat": 8}.get(self._kind, 11)
+
+    def whole_width(self) -> int:
+        """Give the width that the button wants when it is not compact."""
+        return self._size(self.caption()).width()
 
     def sizeHint(self) -> QSize:
         """Room for everything."""
+        return self._size(self._caption)
+
+    def _size(self, caption: str) -> QSize:
         metrics = QFontMetrics(self._text_font())
         parts = []
         if self._dot:
             parts.append(_DOT)
         if self._icon_name:
             parts.append(_ICON)
-        if self._caption:
-            parts.append(metrics.horizontalAdvance(self._caption) + 1)
+        if caption:
+            parts.append(metrics.horizontalAdvance(caption) + 1)
         if self._hint:
             parts.append(QFontMetrics(self._hint_font()).horizontalAdvance(self._hint) + 3)
-        if self._provider is not None:
+        if self._opens():
             parts.append(_CHEVRON)
-        width = sum(parts) + _GAP * (len(parts) - 1) + 2 * self._padding()
+        width = sum(parts) + _GAP * (len(parts) - 1) + 2 * self._padding(caption)
         height = metrics.height() + (6 if self._kind == "section" else 12)
         return QSize(max(width, height), height)
 
@@ -167,7 +195,7 @@ class Button(QPushButton):
         metrics = QFontMetrics(self._text_font())
         shortest = metrics.averageCharWidth() * min(len(self._caption), 8)
         fixed = 2 * self._padding() + (_ICON + _GAP if self._icon_name else 0)
-        fixed += (_DOT + _GAP if self._dot else 0) + (_CHEVRON + _GAP if self._provider else 0)
+        fixed += (_DOT + _GAP if self._dot else 0) + (_CHEVRON + _GAP if self._opens() else 0)
         return QSize(min(hint.width(), fixed + shortest), hint.height())
 
     # -- painting
@@ -216,7 +244,7 @@ class Button(QPushButton):
         middle = self.height() / 2
         ratio = self.devicePixelRatioF()
         icons = self._theme.pixmap_in
-        if not self._caption and not self._hint and self._provider is None:
+        if not self._caption and not self._hint and not self._opens():
             left = (self.width() - _ICON) / 2
         if self._dot:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -228,7 +256,7 @@ class Button(QPushButton):
             pixmap = icons(self._icon_name, tint, _ICON, ratio)
             painter.drawPixmap(QRectF(left, middle - _ICON / 2, _ICON, _ICON).toRect(), pixmap)
             left += _ICON + _GAP
-        if self._provider is not None:
+        if self._opens():
             right -= _CHEVRON
             pixmap = icons("chevron-down", self._dim(ink), _CHEVRON, ratio)
             painter.drawPixmap(QRectF(right, middle - _CHEVRON / 2 + 1, _CHEVRON, _CHEVRON).toRect(), pixmap)
@@ -270,9 +298,9 @@ class IconButton(Button):
         self.set_help(tooltip)
 
     def sizeHint(self) -> QSize:
-        """A small square."""
+        """A small square, wider where a chevron tells of a menu."""
         side = max(24, self.fontMetrics().height() + 8)
-        return QSize(side, side)
+        return QSize(side + _CHEVRON if self._opens() else side, side)
 
-    def _padding(self) -> int:
+    def _padding(self, caption: str | None = None) -> int:  # noqa: ARG002 - it has none
         return 4

@@ -48,7 +48,11 @@ class DockHead(QWidget):
         self._theme = theme
         self._folded = False
         title = PlainLabel(dock.windowTitle(), "section")
-        row = QHBoxLayout(self)
+        self._content = QWidget(self)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 1)
+        whole.addWidget(self._content)
+        row = QHBoxLayout(self._content)
         row.setContentsMargins(10, 0, 6, 0)
         row.setSpacing(7)
         row.addWidget(title)
@@ -67,9 +71,7 @@ class DockHead(QWidget):
         """Be a line below the tabs, or the usual head."""
         if folded != self._folded:
             self._folded = folded
-            for child in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
-                if not isinstance(child, Badge):
-                    child.setVisible(not folded)
+            self._content.setVisible(not folded)
             self.updateGeometry()
 
     def sizeHint(self) -> QSize:

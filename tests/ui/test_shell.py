@@ -15,7 +15,7 @@ from inspector.app.notices import NoticeAction, Notices
 from inspector.app.tasks import TaskOwner
 from inspector.ui.badges import Badge
 from inspector.ui.boxes import Banner, EmptyState
-from inspector.ui.buttons import Button
+from inspector.ui.buttons import Button, IconButton
 from inspector.ui.fields import SearchField, pad_spin_box
 from inspector.ui.menus import SEPARATOR, MenuItem, fill
 from inspector.ui.notices_view import NoticesView
@@ -173,6 +173,19 @@ def test_a_badge_stands_at_the_tab_and_goes_away(make: Make) -> None:
     shell.set_badge("failures", "")
     assert bar.tabButton(1, right) is None
     assert bar.tabButton(0, right) is None
+
+
+def test_a_badge_is_not_seen_at_a_head_that_is_folded(make: Make, qapp: QApplication) -> None:
+    """Of a folded head a line is left, and of a badge in it a dash would be."""
+    shell = make()
+    shell.set_badge("log", "3", "failed")
+    qapp.processEvents()
+    badge = shell.panel("log").badge
+    assert not badge.isVisible()
+    shell.panel("failures").close()
+    shell.panel("log").setFloating(True)
+    qapp.processEvents()
+    assert badge.isVisible()
 
 
 def test_the_layout_comes_back(make: Make, notices: Notices, tmp_path: Path, qapp: QApplication) -> None:
@@ -434,6 +447,16 @@ def test_a_button_gives_way_only_when_told_to(qtbot: QtBot) -> None:
     for width in (60, 300):
         button.resize(width, 28)
         assert not button.grab().isNull()
+
+
+def test_three_dots_need_no_chevron_to_tell_of_a_menu(qtbot: QtBot) -> None:
+    theme = Theme("dark")
+    more, export = IconButton(theme, "more", "Lanes"), IconButton(theme, "export", "Export")
+    for button in (more, export):
+        qtbot.addWidget(button)
+        square = button.sizeHint()
+        button.set_menu(list)
+        assert (button.sizeHint().width() > square.width()) is (button is export)
 
 
 def test_a_menu_is_filled_when_it_opens(qtbot: QtBot, qapp: QApplication) -> None:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, QSize
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QSizePolicy, QVBoxLayout, QWidget
 
+from inspector.ui.buttons import Button
 from inspector.ui.panels.parts import SIDE
 from inspector.ui.widgets import separator_line
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
+#: Most lines of buttons at the foot of a panel.
+_LINES: Final = 2
 
 
 class FlowLayout(QLayout):
@@ -92,17 +101,42 @@ class FlowBox(QWidget):
         self.flow.addWidget(widget)
 
 
-def button_bar(*widgets: QWidget) -> QWidget:
+class _Buttons(FlowBox):
+    """Buttons that fit into two lines: if need be all but the first show their icons alone."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.fit()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:  # one came or went, or says something else
+            self.fit()
+        return super().event(event)
+
+    def fit(self) -> None:
+        """Show texts where there is room for them."""
+        buttons = [button for button in self.findChildren(Button) if not button.isHidden()]
+        lines, x = 1, 0
+        for button in buttons:
+            wide = button.whole_width()
+            if x and x + wide > self.width():
+                lines, x = lines + 1, 0
+            x += wide + self.flow.spacing()
+        for button in buttons[1:]:
+            button.set_compact(lines > _LINES)
+
+
+def button_bar(*buttons: Button) -> QWidget:
     """Give the bar of buttons at the foot of a panel."""
     bar = QWidget()
     column = QVBoxLayout(bar)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     column.addWidget(separator_line())
-    box = FlowBox()
+    box = _Buttons()
     box.setContentsMargins(0, 0, 0, 0)
-    for widget in widgets:
-        box.add(widget)
+    for button in buttons:
+        box.add(button)
     inner = QVBoxLayout()
     inner.setContentsMargins(SIDE, 10, SIDE, 10)
     inner.addWidget(box)
