@@ -108,7 +108,7 @@ class Overlay:
         sign = "" if status in ("ok", "running") else looks.glyph(status) + " "
         for text in (f"{sign}{title_of(scene, index)}  {duration}", f"{sign}{duration}", sign.strip()):
             if text and self._width(metrics, text) <= area.width() - 9:
-                painter.drawText(area.adjusted(5, -1, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
+                painter.drawText(QPointF(area.left() + 5, baseline(metrics, area)), text)
                 return
 
     def _width(self, metrics: QFontMetricsF, text: str) -> float:
@@ -242,7 +242,7 @@ class Overlay:
         for candidate in (full, text):
             if self._width(metrics, candidate) + 8 <= place.width():
                 painter.setPen(looks.on_bar[status])
-                painter.drawText(place.adjusted(4, -1, 0, 0), Qt.AlignmentFlag.AlignVCenter, candidate)
+                painter.drawText(QPointF(place.left() + 4, baseline(metrics, place)), candidate)
                 return
         width = self._width(metrics, text) + 12
         left = place.right() + 5
@@ -257,6 +257,12 @@ class Overlay:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for start, end, strong in links(scene, self._selection):
             paint_arrow(painter, start, end, looks.color("link_arc", 255 if strong else 120))
+
+
+def baseline(metrics: QFontMetricsF, bar: QRectF) -> float:
+    """Give where letters stand on a bar: in its middle, unless underscores would then hang below it."""
+    middle = bar.center().y() + metrics.capHeight() / 2
+    return min(middle, bar.bottom() - metrics.tightBoundingRect("_").bottom())
 
 
 def _apart(bars: Ints) -> Ints:
