@@ -29,12 +29,14 @@ if TYPE_CHECKING:
     from inspector.ui.badges import BadgeTone
     from inspector.ui.menus import MenuProvider
 
-#: Name that Qt gives the widgets by which the lines between docks are dragged.
 #: Pixels that panels at the bottom can be narrowed to.
 _BOTTOM_WIDTH: Final = 260
+#: Name that Qt gives the widgets by which the lines between docks are dragged.
 _GRIP: Final = "qt_qmainwindow_extended_splitter"
 #: Width of the left and right panels and height of the lower ones, as shares of the window.
 _SHARES: Final = {"left": 0.187, "right": 0.275, "bottom": 0.42}
+#: What they get of a small window, in pixels.
+_LEAST: Final = {"left": 250, "right": 300, "bottom": 220}
 
 
 class Shell(QMainWindow):
@@ -242,7 +244,7 @@ class Shell(QMainWindow):
                 upright = area == "bottom"
                 orientation = Qt.Orientation.Vertical if upright else Qt.Orientation.Horizontal
                 room = self.height() if upright else self.width()
-                self.resizeDocks(docks[:1], [max(int(room * share), 220)], orientation)
+                self.resizeDocks(docks[:1], [max(int(room * share), _LEAST[area])], orientation)
 
     def createPopupMenu(self) -> QMenu:
         """A right click on a head or a tab offers the panels."""

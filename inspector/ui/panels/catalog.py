@@ -15,7 +15,7 @@ from inspector.ui.menus import SEPARATOR, MenuItem, fill
 from inspector.ui.panels.catalog_delegate import CatalogDelegate
 from inspector.ui.panels.parts import sized
 from inspector.ui.tables import DataTree
-from inspector.ui.text import ElidedLabel, copy_text
+from inspector.ui.text import PlainLabel, copy_text
 from inspector.ui.widgets import EmptyState, SearchField, separator_line
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class CatalogPanel(QWidget):
         self.filter = CatalogFilter(self.model, self)
         self.search = SearchField(theme, "Filter events, workflows, handlers…")
         self.tree = _CatalogTree(theme)
-        self.footer = ElidedLabel("")
+        self.footer = PlainLabel("", wrap=True)
         sized(self.footer, "dim", 0.85)
         self.empty = EmptyState(theme, "tree", "", "")
         self._lay_out()
@@ -216,7 +216,8 @@ class CatalogPanel(QWidget):
             plural(len(catalog.workflows), "workflow"),
             plural(catalog.subscriptions, "subscription"),
         )
-        self.footer.setText(" · ".join(sums))
+        # Where one line is too short it breaks between the sums, not inside one.
+        self.footer.setText(" · ".join(text.replace(" ", "\N{NO-BREAK SPACE}") for text in sums))
         if not self._opened_once and catalog.events:
             self._opened_once = True
             self._open = {str(index.data(CatalogRole.PATH)) for index in self.model.indexes(CATEGORY)}

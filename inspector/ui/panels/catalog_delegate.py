@@ -25,6 +25,10 @@ _GAP: Final = 4
 _RIGHT: Final = 10
 #: How many phases are told by dots; a workflow with more gets ``…``.
 _DOTS: Final = 6
+#: The mark of an event stands where other rows have their chevron, so many pixels before the row's own place.
+_OUT: Final = 11
+#: Letters that the tree is wide from which on there is room for the count of an event's handlers.
+_COUNTED: Final = 42
 
 
 def paint_phase(painter: QPainter, center: QPointF, phase: str, theme: Theme, size: float = _DOT) -> None:
@@ -95,7 +99,7 @@ class CatalogDelegate(QStyledItemDelegate):
         room = QRectF(rect.left(), rect.top(), right - rect.left(), rect.height())
         if kind == CATEGORY:
             self._count(painter, room, format_count(node.below), font)
-        elif kind == EVENT:
+        elif kind == EVENT and right > _COUNTED * option.fontMetrics.averageCharWidth():
             self._count(painter, room, str(node.handlers), font, column=True)
         if node.mark and (kind == EVENT or not opened):
             self._mark(painter, room, node.mark, font)
@@ -106,8 +110,8 @@ class CatalogDelegate(QStyledItemDelegate):
         elif kind == EVENT:
             self._runs(painter, room, node.runs, font)
             phase = node.phases[0] if node.phases else ""
-            paint_phase(painter, QPointF(room.left() + _DOT / 2 + 1, room.center().y()), phase, self._theme)
-            room.setLeft(room.left() + _DOT + 8)
+            paint_phase(painter, QPointF(room.left() - _OUT + _DOT / 2, room.center().y()), phase, self._theme)
+            room.setLeft(room.left() - _OUT + _DOT + 7)
         self._name(painter, room, node, font, bool(state & QStyle.StateFlag.State_Selected))
         painter.restore()
 
