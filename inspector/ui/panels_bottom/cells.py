@@ -152,11 +152,11 @@ def dress(table: DataTable, theme: Theme, widths: dict[int, int], middle: Collec
         table.setColumnWidth(column, width * unit + 18)
 
 
-def stretch_first(table: DataTable) -> None:
-    """Give the first column whatever room the others leave, and names that need it a little."""
+def stretch(table: DataTable, column: int = 0) -> None:
+    """Give a column, the first one if none is named, whatever room the others leave: its names need it a little."""
     header = table.horizontalHeader()
     header.setStretchLastSection(False)
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
     header.setSectionsMovable(False)
 
 

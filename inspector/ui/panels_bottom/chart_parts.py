@@ -7,17 +7,21 @@ Imported when the first chart is shown, for pyqtgraph takes a quarter of a secon
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QColor, QFont
 
 _DECADES: Final = range(13)  # 1 ns to 1000 s
 #: What stands between decades, by how near to each other the ticks then are (in decades).
 _BETWEEN: Final = ((0.3, (2, 5)), (0.47, (3,)))
 _ROOM: Final = 46.0  # pixels that the text of a tick takes
+#: Pixels that names of marks may share with those above them: their boxes have a margin.
+_TIGHT: Final = 5.0
 
 
 class LengthAxis(pg.AxisItem):  # type: ignore[misc]
@@ -124,30 +128,56 @@ class Mark:
         if shown:
             self.line.setValue(self.value)
 
-    def paint_in(self, colour: QColor, font: QFont) -> None:
-        """Take a colour."""
+    def paint_in(self, colour: QColor, ground: QColor, font: QFont) -> None:
+        """Take a colour; lines and bars behind the name vanish in the ground."""
+        self.label.fill = pg.mkBrush(ground)
         self.line.setPen(pg.mkPen(colour, width=1.2, style=Qt.PenStyle.DashLine))
         self.label.setColor(colour)
         self.label.setFont(font)
 
 
-def place_labels(plot: Plot, marks: Sequence[Mark], font: QFont) -> None:
-    """Put the names of marks beside their lines, one below the other where they would meet."""
+def label_levels(places: Sequence[tuple[float, float]], width: float) -> list[tuple[int, bool]]:
+    """Say how names beside their lines are put so that none lies on another.
+
+    Args:
+        places: Of each name: where its line is, and how wide it is, in pixels; from the left to the right.
+        width: Pixels that there are.
+
+    Returns:
+        Of each name: its level, 0 at the top, and whether it stands at the left of its line.
+    """
+    chosen: list[tuple[int, bool]] = []
+    taken: list[tuple[float, float, int]] = []  # left, right, level
+    for at, wide in places:
+        flip = at + wide > width
+        left, right = (at - wide, at) if flip else (at, at + wide)
+        level = 0
+        while any(level == other and left < end and right > start for start, end, other in taken):
+            level += 1
+        taken.append((left, right, level))
+        chosen.append((level, flip))
+    return chosen
+
+
+def place_labels(plot: Plot, marks: Sequence[Mark]) -> float:
+    """Put the names of marks beside their lines, one below the other where they would meet.
+
+    Returns:
+        How many pixels from the top they take.
+    """
     box = plot.box
     (left, right), (bottom, top) = box.viewRange()
     width, height = box.width(), box.height()
-    if width <= 0 or height <= 0 or right <= left:
-        return
-    metrics = QFontMetricsF(font)
-    ends: list[float] = []  # right end, in pixels, of the last label on each level
-    for mark in sorted((mark for mark in marks if np.isfinite(mark.value)), key=lambda mark: mark.value):
-        at = (mark.value - left) / (right - left) * width
-        level = next((n for n, end in enumerate(ends) if end < at), len(ends))
-        wide = metrics.horizontalAdvance(mark.name) + 10
-        ends[level : level + 1] = [at + wide]
-        flip = at + wide > width
+    shown = sorted((mark for mark in marks if np.isfinite(mark.value)), key=lambda mark: mark.value)
+    if width <= 0 or height <= 0 or right <= left or not shown:
+        return 0.0
+    tall: float = max(mark.label.boundingRect().height() for mark in shown) - _TIGHT
+    places = [((m.value - left) / (right - left) * width, m.label.boundingRect().width()) for m in shown]
+    levels = label_levels(places, width)
+    for mark, (level, flip) in zip(shown, levels, strict=True):
         mark.label.setAnchor((1 if flip else 0, 0))
-        mark.label.setPos(mark.value, top - level * metrics.height() / height * (top - bottom))
+        mark.label.setPos(mark.value, top - level * tall / height * (top - bottom))
+    return tall * (1 + max(level for level, _ in levels))
 
 
 def axis_look(plot: Plot, colours: dict[str, QColor], font: QFont) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 
 if TYPE_CHECKING:
     from inspector.ui.tables import DataTable
 
 
-class FittingColumns:
-    """Shows and hides the optional columns of a table. The menu of the header lists them.
+class FittingColumns(QObject):
+    """Shows and hides the optional columns of a table as its width changes. The menu of the header lists them.
 
     Args:
         table: The table, its model set.
@@ -21,6 +21,7 @@ class FittingColumns:
     """
 
     def __init__(self, table: DataTable, widths: Mapping[int, int], optional: Sequence[int]) -> None:
+        super().__init__(table)
         self._table = table
         self._optional = tuple(optional)
         self._widths = dict(widths)
@@ -32,6 +33,13 @@ class FittingColumns:
             action = header.addAction(str(model.headerData(column, Qt.Orientation.Horizontal)))
             action.setCheckable(True)
             action.toggled.connect(lambda shown, column=column: self._choose(column, shown))
+        table.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the width of the table."""
+        if event.type() == QEvent.Type.Resize:
+            self.fit()
+        return super().eventFilter(watched, event)
 
     def want(self, column: int, characters: int) -> None:
         """Change how much room a column wants."""

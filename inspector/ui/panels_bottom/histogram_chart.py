@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: How much of the height belongs to what went wrong, when something did.
 _BELOW: Final = 0.28
-_HEADROOM: Final = 1.16
+_HEADROOM: Final = 1.04
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
     pointed = Signal(str)
     bar_pointed = Signal(object)
     bar_clicked = Signal(object)
+    _heights = (0.0, 1.0)  # of the lowest bar and of the highest one
     _picture: Picture | None = None  # before the base class is ready, it is resized
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -111,7 +112,8 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
             lefts, rights = np.log10(part.edges[:-1]), np.log10(part.edges[1:])
             bars.setOpts(x0=lefts, x1=rights, y0=np.zeros(len(lefts)), height=part.counts * scale)
         self._compare(picture.compared, high)
-        self._limit(picture, -below, high * _HEADROOM)
+        self._heights = -below, float(high)
+        self._limit(picture)
         for mark in self.marks:
             mark.set(picture.percentiles.get(mark.name, np.nan))
         self._place()
@@ -131,13 +133,13 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
                 x=np.concatenate((edges[:1], edges, edges[-1:])), y=np.concatenate(([0.0], heights, [0.0]))
             )
 
-    def _limit(self, picture: Picture, low: float, high: float) -> None:
+    def _limit(self, picture: Picture) -> None:
         others = [picture.compared] if picture.compared is not None else []
         edges = np.concatenate([bars.edges for bars in (picture.measured, picture.failed, picture.faulted, *others)])
         left, right = (np.log10(edges.min()), np.log10(edges.max())) if len(edges) else (5.0, 8.0)
         middle, half = (left + right) / 2, max((right - left) * 0.53, 0.5)
         box = self.plot.box
-        box.setRange(xRange=(middle - half, middle + half), yRange=(low, high), padding=0, disableAutoRange=True)
+        box.setRange(xRange=(middle - half, middle + half), padding=0, disableAutoRange=True)
 
     def _dress(self) -> None:
         colours = self._theme.pg_colors()
@@ -157,7 +159,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         self._zero.setPen(pg.mkPen(colours["axis"], width=1))
         self._elsewhere.setPen(pg.mkPen(self._theme.color("accent"), width=2))
         for mark in self.marks:
-            mark.paint_in(colours[mark.name], font)
+            mark.paint_in(colours[mark.name], colours["background"], font)
         self._place()
 
     def _small_font(self) -> QFont:
@@ -167,7 +169,14 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         return font
 
     def _place(self) -> None:
-        place_labels(self.plot, self.marks, self._small_font())
+        """Put the names of the marks above the bars."""
+        low, high = self._heights
+        taken = place_labels(self.plot, self.marks)
+        room = self.plot.box.height()
+        if taken and room > taken * 2:
+            high = low + (high - low) * room / (room - taken)
+        self.plot.box.setRange(yRange=(low, high * _HEADROOM), padding=0, disableAutoRange=True)
+        place_labels(self.plot, self.marks)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Names of marks are placed by pixels."""

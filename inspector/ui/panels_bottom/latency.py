@@ -18,17 +18,17 @@ from inspector.models.rows import SortedModel
 from inspector.ui.buttons import Button, IconButton
 from inspector.ui.menus import SEPARATOR, MenuItem
 from inspector.ui.panels_bottom import chart_export
-from inspector.ui.panels_bottom.cells import dress, show_row, stretch_first
+from inspector.ui.panels_bottom.cells import dress, show_row, stretch
 from inspector.ui.panels_bottom.fitting import FittingColumns
 from inspector.ui.panels_bottom.gathering import Gathering
 from inspector.ui.panels_bottom.latency_charts import LatencyCharts
 from inspector.ui.panels_bottom.latency_pointing import LatencyPointing
 from inspector.ui.tables import DataTable
 from inspector.ui.text import copy_text
-from inspector.ui.widgets import EmptyState
+from inspector.ui.widgets import EmptyState, separator_line
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+    from PySide6.QtGui import QHideEvent, QShowEvent
 
     from inspector.analysis.entries import Change
     from inspector.analysis.query import Filter
@@ -36,9 +36,18 @@ if TYPE_CHECKING:
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme
 
-_WIDTHS: Final = {0: 24, 1: 8, 2: 7, 3: 10, 4: 8, 5: 8, 6: 8, 7: 8, 8: 8, 9: 8, 10: 9, 11: 10, 12: 7}
+_WIDTHS: Final = {0: 22, 1: 7, 2: 7, 3: 10, 4: 8, 5: 8, 6: 8, 7: 8, 8: 8, 9: 8, 10: 9, 11: 10, 12: 7}
 #: Columns that come when there is room, the most wanted first.
-_OPTIONAL: Final = (columns.P90, columns.MEAN, columns.RATE, columns.ON_LOOP, columns.AWAITING, columns.THROUGHPUT)
+_OPTIONAL: Final = (
+    columns.P99,
+    columns.MAX,
+    columns.P90,
+    columns.MEAN,
+    columns.RATE,
+    columns.ON_LOOP,
+    columns.AWAITING,
+    columns.THROUGHPUT,
+)
 #: Room for names of methods and events, in characters.
 _LONG: Final = 40
 _GROUPINGS: Final = {columns.CLASS: "By class", columns.METHOD: "By method", columns.EVENT: "By event"}
@@ -87,18 +96,19 @@ class LatencyPanel(QWidget):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._refresh_part)
         self._make_table()
-        self._make_controls()
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self._left())
+        self.splitter.addWidget(self.table)
         self.splitter.addWidget(self.charts)
-        self.splitter.setStretchFactor(0, 63)
-        self.splitter.setStretchFactor(1, 37)
-        self.splitter.setSizes([630, 370])
-        self.splitter.splitterMoved.connect(lambda *_: self._columns.fit())
+        self.splitter.setStretchFactor(0, 66)
+        self.splitter.setStretchFactor(1, 34)
+        self.splitter.setSizes([660, 340])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.splitter)
+        column.setSpacing(0)
+        column.addLayout(self._make_bar())
+        column.addWidget(separator_line())
+        column.addWidget(self.splitter, 1)
         selection.handler_selected.connect(self._handler_selected)
         selection.event_selected.connect(self._event_selected)
         selection.range_selected.connect(self._range_selected)
@@ -118,35 +128,29 @@ class LatencyPanel(QWidget):
         )
         self.table.set_empty(self._empty)
         dress(self.table, self._theme, _WIDTHS, middle=(columns.NAME,))
-        stretch_first(self.table)
+        stretch(self.table)
         self._columns = FittingColumns(self.table, _WIDTHS, _OPTIONAL)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
 
-    def _make_controls(self) -> None:
+    def _make_bar(self) -> QHBoxLayout:
         theme = self._theme
         self._grouping = Button(theme, _GROUPINGS[columns.CLASS], kind="section")
+        self._grouping.set_help("What a row stands for")
         self._grouping.set_menu(self._grouping_items)
         self._outcomes = Button(theme, _MEASURED[SUCCEEDED,], kind="section")
         self._outcomes.set_help("Which executions the percentiles speak of")
         self._outcomes.set_menu(self._outcome_items)
         self._more = IconButton(theme, "export", "Copy or save the figures and the charts")
         self._more.set_menu(self._export_items)
-        self.charts.add_controls(self._more)
-
-    def _left(self) -> QWidget:
-        left = QWidget()
         row = QHBoxLayout()
-        row.setContentsMargins(6, 2, 6, 0)
+        row.setContentsMargins(3, 3, 8, 3)
         row.setSpacing(4)
         row.addWidget(self._grouping)
         row.addWidget(self._outcomes)
         row.addStretch(1)
-        column = QVBoxLayout(left)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(row)
-        column.addWidget(self.table, 1)
-        return left
+        row.addWidget(self.charts.compare_button)
+        row.addWidget(self._more)
+        return row
 
     def set_journal(self, journal: Journal) -> None:
         """Show another run."""
@@ -200,18 +204,12 @@ class LatencyPanel(QWidget):
         """Catch up with what ended meanwhile."""
         super().showEvent(event)
         self.refresh()
-        self._columns.fit()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody looks: no work."""
         super().hideEvent(event)
         self._timer.stop()
         self._charts_due = False
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """More columns come with more room."""
-        super().resizeEvent(event)
-        self._columns.fit()
 
     # -- choosing
 

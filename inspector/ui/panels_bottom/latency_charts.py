@@ -44,6 +44,7 @@ class LatencyCharts(QWidget):
         parent: The owner.
 
     Attributes:
+        compare_button: Chooses what is laid over the histogram; whoever shows the charts gives it a place.
         catch_up: Has changes told that are still waiting to be.
 
     Signals:
@@ -70,27 +71,26 @@ class LatencyCharts(QWidget):
         self.setAutoFillBackground(True)
         self._title = ElidedLabel("", "dim")
         self._pointed = PlainLabel("", "dim")
-        self._compare = Button(theme, "Compare", kind="section")
-        self._compare.set_help("Lay the histogram of another row, or of another range, over this one")
-        self._compare.set_menu(self._compare_items)
+        self.compare_button = Button(theme, "Compare", kind="section")
+        self.compare_button.set_help("Lay the histogram of another row, or of another range, over this one")
+        self.compare_button.set_menu(self._compare_items)
         self._against = ElidedLabel("", "link")
         self._wrong = ElidedLabel("", "failed")
         self._faulted = ElidedLabel("", "swallowed")
         self._span = Button(theme, "Last 60 s", kind="section")
         self._span.set_help("What stretch of time the lower chart covers")
         self._span.set_menu(self._span_items)
-        self._controls: list[QWidget] = [self._compare, self._span]
+        self._controls: list[QWidget] = [self.compare_button, self._span]
         self.catch_up: Callable[[], None] = lambda: None
         self._arrange()
 
     def _arrange(self) -> None:
-        self._top = QHBoxLayout()
-        self._top.setContentsMargins(12, 4, 6, 0)
-        self._top.setSpacing(6)
-        self._top.addWidget(self._title, 1)
-        self._top.addWidget(self._against, 1)
-        self._top.addWidget(self._pointed)
-        self._top.addWidget(self._compare)
+        top = QHBoxLayout()
+        top.setContentsMargins(12, 6, 12, 0)
+        top.setSpacing(6)
+        top.addWidget(self._title, 1)
+        top.addWidget(self._against, 1)
+        top.addWidget(self._pointed)
         below = QHBoxLayout()
         below.setContentsMargins(8, 0, 12, 0)
         below.setSpacing(10)
@@ -101,13 +101,8 @@ class LatencyCharts(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 4)
         self._column.setSpacing(0)
-        self._column.addLayout(self._top)
+        self._column.addLayout(top)
         self._column.addLayout(below)
-
-    def add_controls(self, widget: QWidget) -> None:
-        """Put a control at the right of the title."""
-        self._top.addWidget(widget)
-        self._controls.append(widget)
 
     def set_journal(self, journal: Journal) -> None:
         """Show rows of another run; which, is said by ``set_row``."""
@@ -182,7 +177,7 @@ class LatencyCharts(QWidget):
         empty = self._bars((), ())
         failed, faulted = apart.get(FAILED, empty), apart.get(FAULTED, empty)
         other = self._other()
-        self._title.setText(self._name(group) if other is not None else f"{self._name(group)} — latency (log scale)")
+        self._title.setText(self._name(group) if other is not None else f"{self._name(group)} — log scale")
         self._against.setText(f"━ {other[0]}" if other is not None else "")
         self._against.setVisible(other is not None)
         chart.show_picture(

@@ -68,7 +68,7 @@ class LogPanel(QWidget):
         self._empty = EmptyState(theme, "list", "Nothing published yet", "Fire an event to see it here.")
         self.table.set_empty(self._empty)
         dress(self.table, theme, _WIDTHS)
-        self._columns = FittingColumns(self.table, _WIDTHS, (*_OPTIONAL, *_MORE))
+        FittingColumns(self.table, _WIDTHS, (*_OPTIONAL, *_MORE))
         header = self.table.horizontalHeader()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(columns.EVENT, QHeaderView.ResizeMode.Stretch)
@@ -206,7 +206,6 @@ class LogPanel(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the button in its corner."""
         if event.type() == QEvent.Type.Resize:
-            self._columns.fit()
             self._place_button()
             self._stay_at_end(0, self.table.verticalScrollBar().maximum())
         return super().eventFilter(watched, event)

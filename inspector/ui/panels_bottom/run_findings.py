@@ -14,15 +14,13 @@ from inspector.models import run_findings as columns
 from inspector.models.rows import SortedModel
 from inspector.models.run_findings import RunFindingsModel
 from inspector.ui.buttons import Button
-from inspector.ui.panels_bottom.cells import dress, stretch_first
+from inspector.ui.panels_bottom.cells import dress, stretch
 from inspector.ui.panels_bottom.fitting import FittingColumns
 from inspector.ui.tables import DataTable
 from inspector.ui.text import PlainLabel
 from inspector.ui.widgets import EmptyState
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent
-
     from inspector.catalog.conformance.rules import RunFinding
     from inspector.ui.theme import Theme
 
@@ -67,7 +65,7 @@ class RunFindingsView(QWidget):
         self.empty = EmptyState(theme, "check", "", "")
         self.table.set_empty(self.empty)
         dress(self.table, theme, _WIDTHS, middle=(columns.HANDLER,))
-        stretch_first(self.table)
+        stretch(self.table)
         self._columns = FittingColumns(self.table, _WIDTHS, _OPTIONAL)
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
         self.table.clicked.connect(self._row_chosen)
@@ -78,11 +76,6 @@ class RunFindingsView(QWidget):
         column.addWidget(self.table, 1)
         column.addWidget(self._make_detail(theme))
         self._show(None)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Show the columns for which there is room."""
-        super().resizeEvent(event)
-        self._columns.fit()
 
     def _make_detail(self, theme: Theme) -> QWidget:
         self._about = PlainLabel("", "dim", wrap=True, selectable=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
@@ -15,7 +15,8 @@ from inspector.models.rows import SortedModel
 from inspector.models.sessions import Session, SessionsModel
 from inspector.ui.buttons import Button
 from inspector.ui.menus import SEPARATOR, MenuItem, fill
-from inspector.ui.panels_bottom.cells import dress, show_row, stretch_first
+from inspector.ui.panels_bottom.cells import dress, show_row, stretch
+from inspector.ui.panels_bottom.fitting import FittingColumns
 from inspector.ui.tables import DataTable
 from inspector.ui.text import PlainLabel, ask_then
 from inspector.ui.widgets import EmptyState, separator_line
@@ -23,7 +24,9 @@ from inspector.ui.widgets import EmptyState, separator_line
 if TYPE_CHECKING:
     from inspector.ui.theme import Theme
 
-_WIDTHS = {0: 30, 1: 21, 2: 16, 3: 18, 4: 8, 5: 11, 6: 8, 7: 9}
+_WIDTHS = {0: 24, 1: 21, 2: 16, 3: 17, 4: 8, 5: 11, 6: 8, 7: 9}
+#: Columns that come when there is room, the most wanted first.
+_OPTIONAL: Final = (columns.STARTED, columns.PUBLICATIONS, columns.SIZE, columns.PROGRAM)
 _DELETE = "Delete"
 
 
@@ -79,7 +82,8 @@ class SessionsPanel(QWidget):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.set_empty(EmptyState(theme, "session", "No sessions yet", "Every start of the program records one."))
         dress(self.table, theme, _WIDTHS)
-        stretch_first(self.table)
+        stretch(self.table)
+        FittingColumns(self.table, _WIDTHS, _OPTIONAL)
         self._count = PlainLabel("", "dim")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
