@@ -236,7 +236,7 @@ class Desk(QObject):
         self.execution.edit_requested.connect(lambda index: firing.repeat(index, edit=True))
         self.execution.command_requested.connect(self.copies.copy_publication)
         self.execution.correlation_requested.connect(lambda text: self._set_filter(f"corr:{text}"))
-        for panel in (self.event_panel, self.execution, self.findings, self.conformance):
+        for panel in (self.event_panel, self.execution, self.failures, self.findings, self.conformance):
             panel.open_source.connect(self._open_source)
         self.conformance.show_in_timeline.connect(self._show_in_timeline)
         self.conformance.show_event.connect(self._show_event)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from inspector.analysis.failures import failure_head
 from inspector.analysis.journal import Journal
 from inspector.app.text import format_count
 from inspector.core.errors import InspectorError
@@ -15,13 +14,12 @@ from inspector.models import failures as columns
 from inspector.models.failures import FailuresModel
 from inspector.models.rows import SortedModel
 from inspector.models.selection import Hover
-from inspector.ui.buttons import Button, IconButton
-from inspector.ui.panels_bottom.cells import dress, show_row
+from inspector.ui.panels_bottom.cells import dress, show_row, stretch
+from inspector.ui.panels_bottom.failure_detail import FailureDetail
+from inspector.ui.panels_bottom.fitting import FittingColumns
 from inspector.ui.panels_bottom.gathering import Gathering
 from inspector.ui.panels_bottom.row_link import RowLink
-from inspector.ui.panels_bottom.traceback_view import TracebackView
 from inspector.ui.tables import DataTable
-from inspector.ui.text import ElidedLabel, PlainLabel, copy_text, set_tone
 from inspector.ui.widgets import EmptyState, Switcher
 
 if TYPE_CHECKING:
@@ -32,7 +30,9 @@ if TYPE_CHECKING:
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme
 
-_WIDTHS = {0: 28, 1: 34, 2: 28, 3: 34, 4: 7, 5: 12, 6: 15, 7: 15}
+_WIDTHS: Final = {0: 26, 1: 34, 2: 28, 3: 30, 4: 6, 5: 10, 6: 14, 7: 14}
+#: Columns that come when there is room, the most wanted first.
+_OPTIONAL: Final = (columns.TREND, columns.LAST, columns.HANDLER, columns.MESSAGE, columns.FIRST)
 
 
 class FailureSource(Protocol):
@@ -55,10 +55,12 @@ class FailuresPanel(QWidget):
     Signals:
         count_changed: Executions in all groups, for a badge.
         show_in_timeline: An execution's index that a person wants to see in the timeline.
+        open_source: Show this line of this file in an editor.
     """
 
     count_changed = Signal(int)
     show_in_timeline = Signal(int)
+    open_source = Signal(str, int)
 
     def __init__(
         self,
@@ -78,6 +80,8 @@ class FailuresPanel(QWidget):
         self.model = FailuresModel(self)
         self.sorted = SortedModel(self)
         self.sorted.setSourceModel(self.model)
+        # Several groups change at once: told one by one, they would be put among rows that are out of order already.
+        self.sorted.setDynamicSortFilter(False)
         self._empty = EmptyState(theme, "check", "Nothing failed", "Failures appear here, grouped by cause.")
         self._switcher = Switcher(self._make_content(), self._empty)
         column = QVBoxLayout(self)
@@ -95,58 +99,26 @@ class FailuresPanel(QWidget):
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(columns.LAST, Qt.SortOrder.DescendingOrder)
         dress(self.table, self._theme, _WIDTHS, middle=(columns.TYPE, columns.PLACE, columns.HANDLER))
+        stretch(self.table, columns.PLACE)
+        FittingColumns(self.table, _WIDTHS, _OPTIONAL)
         header = self.table.horizontalHeader()
-        order = (columns.TYPE, columns.COUNT, columns.TREND, columns.LAST, columns.PLACE, columns.HANDLER)
+        order = (columns.TYPE, columns.PLACE, columns.HANDLER, columns.MESSAGE, columns.COUNT, columns.TREND)
         for place, column in enumerate(order):
             header.moveSection(header.visualIndex(column), place)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
         self.table.activated_row.connect(lambda _: self._show_in_timeline())
+        self.detail = FailureDetail(self._theme)
+        self.detail.step_requested.connect(self._step)
+        self.detail.timeline_requested.connect(self._show_in_timeline)
+        self.detail.open_source.connect(self.open_source)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.table)
-        self.splitter.addWidget(self._make_detail())
-        self.splitter.setStretchFactor(0, 54)
-        self.splitter.setStretchFactor(1, 46)
-        self.splitter.setSizes([540, 460])
+        self.splitter.addWidget(self.detail)
+        self.splitter.setStretchFactor(0, 60)
+        self.splitter.setStretchFactor(1, 40)
+        self.splitter.setSizes([600, 400])
         return self.splitter
-
-    def _make_detail(self) -> QWidget:
-        self._title = ElidedLabel("", "failed")
-        font = self._title.font()
-        font.setBold(True)
-        self._title.setFont(font)
-        self._message = PlainLabel("", wrap=True, selectable=True)
-        self._message.setMaximumHeight(self._message.fontMetrics().lineSpacing() * 3 + 4)
-        self._place = ElidedLabel("", "dim")
-        self._of = PlainLabel("", "dim")
-        self._before = IconButton(self._theme, "chevron-left", "Previous of this group (Alt+Left)")
-        self._after = IconButton(self._theme, "chevron-right", "Next of this group (Alt+Right)")
-        self._before.setShortcut("Alt+Left")
-        self._after.setShortcut("Alt+Right")
-        self._before.clicked.connect(lambda: self._step(-1))
-        self._after.clicked.connect(lambda: self._step(1))
-        show = Button(self._theme, "Select in timeline", "timeline", kind="flat")
-        show.clicked.connect(self._show_in_timeline)
-        copy = IconButton(self._theme, "copy", "Copy the traceback")
-        copy.clicked.connect(lambda: copy_text(self._as_text()))
-        self.traceback = TracebackView(self._theme)
-        top = QHBoxLayout()
-        top.setSpacing(6)
-        top.addWidget(self._title, 1)
-        for widget in (self._before, self._of, self._after, copy):
-            top.addWidget(widget)
-        detail = QWidget()
-        column = QVBoxLayout(detail)
-        column.setContentsMargins(12, 8, 10, 8)
-        column.setSpacing(3)
-        column.addLayout(top)
-        column.addWidget(self._message)
-        below = QHBoxLayout()
-        below.addWidget(self._place, 1)
-        below.addWidget(show)
-        column.addLayout(below)
-        column.addWidget(self.traceback, 1)
-        return detail
 
     def _meant(self, index: QModelIndex) -> Hover:
         return Hover(execution=self.model.group(self.sorted.mapToSource(index).row()).newest)
@@ -180,6 +152,7 @@ class FailuresPanel(QWidget):
         changed = self.model.folded(change)
         if not changed:
             return
+        self.sorted.sort(self.sorted.sortColumn(), self.sorted.sortOrder())
         self._show_state()
         if self._group is None:
             self._choose_newest()
@@ -254,16 +227,15 @@ class FailuresPanel(QWidget):
         self._group, self._execution = group, execution
         look = self._theme.status(group.status)
         found = self._journal.execution(execution)
-        self._title.setText(f"{look.glyph} {columns.title(group)}")
-        set_tone(self._title, group.status)
-        self._place.setText(f"{found.handler.label} · {found.event.name} · {columns.place(group)}")
+        place = f"{found.handler.label} · {found.event.name} · {columns.place(group)}"
+        self.detail.show_one(f"{look.glyph} {columns.title(group)}", group.status, place)
         self._tell_position()
         text = self._journal.failures.get(execution)
         self._asked += 1
         if text is None and self._details is not None and self._tasks is not None:
             self._tasks.start("look up a failure", self._look_up(execution, self._details, self._asked))
         else:
-            self._show_failure(text)
+            self.detail.show_failure(text)
 
     async def _look_up(self, execution: int, details: FailureSource, asked: int) -> None:
         try:
@@ -271,13 +243,7 @@ class FailuresPanel(QWidget):
         except InspectorError as error:
             text = error.text
         if asked == self._asked:  # else another failure has been chosen meanwhile
-            self._show_failure(text)
-
-    def _show_failure(self, text: str | None) -> None:
-        message = failure_head(text)[2] if text else ""
-        self._message.setText(message)
-        self._message.setVisible(bool(message))
-        self.traceback.show_failure(text)
+            self.detail.show_failure(text)
 
     def _tell_position(self) -> None:
         group = self._group
@@ -286,9 +252,8 @@ class FailuresPanel(QWidget):
         members = group.members
         known = self._execution in members
         place = group.count - len(members) + list(members).index(self._execution) + 1 if known else 0
-        self._of.setText(f"{format_count(place)} of {format_count(group.count)}" if known else "")
-        self._before.setEnabled(known and members[0] != self._execution)
-        self._after.setEnabled(known and members[-1] != self._execution)
-
-    def _as_text(self) -> str:
-        return "\n".join((self._title.text(), self._message.text(), "", self.traceback.toPlainText()))
+        self.detail.set_position(
+            f"{format_count(place)} of {format_count(group.count)}" if known else "",
+            before=known and members[0] != self._execution,
+            after=known and members[-1] != self._execution,
+        )

@@ -1,12 +1,18 @@
 import asyncio
+import json
 
+import pytest
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
 
 from inspector.analysis.query import parse
 from inspector.app.tasks import TaskOwner
 from inspector.core.capture import capture_failure
-from inspector.models.failures import COUNT, TYPE
+from inspector.models.failures import COUNT, PLACE, TYPE
+from inspector.ui.buttons import IconButton
+from inspector.ui.panels.traceback import CodeLines
 from inspector.ui.panels_bottom import FailuresPanel
+from inspector.ui.text import copy_text
 from tests.analysis.sample_runs import MS, Run, Story, Told, failure
 
 
@@ -31,13 +37,13 @@ def test_the_newest_group_is_first_and_its_newest_failure_is_read(theme, selecti
     old, new = failed(0, failure("KeyError", "first")), failed(5 * MS, failure("OSError", "second"))
     story, panel = filled(theme, selection, shown, old, new)
     assert cells(panel, TYPE) == ["OSError", "KeyError"]
-    assert panel._title.text() == "✕ OSError"
-    assert panel._message.text() == "second"
+    assert panel.detail.title.text() == "✕ OSError"
+    assert panel.detail.message.text() == "second"
     assert selection.execution == -1
     panel.folded(story.tell([failed(10 * MS, failure("KeyError", "third"))]))
     assert cells(panel, TYPE) == ["KeyError", "OSError"]
     assert cells(panel, COUNT) == ["2", "1"]
-    assert panel._title.text() == "✕ OSError"
+    assert panel.detail.title.text() == "✕ OSError"
 
 
 def test_choosing_a_group_selects_its_newest_execution(theme, selection, shown):
@@ -46,13 +52,13 @@ def test_choosing_a_group_selects_its_newest_execution(theme, selection, shown):
     panel.show_in_timeline.connect(asked.append)
     panel.table.setCurrentIndex(panel.sorted.index(0, 1))
     panel.table.clearSelection()
-    panel._before.click()
+    panel.detail.before.click()
     assert (selection.execution, selection.publication, selection.handler, selection.event_name) == (1, 1, 0, "Paid")
-    assert panel._of.text() == "2 of 3"
-    assert panel._message.text() == "no 1"
-    panel._before.click()
-    assert not panel._before.isEnabled()
-    panel._after.click()
+    assert panel.detail.position.text() == "2 of 3"
+    assert panel.detail.message.text() == "no 1"
+    panel.detail.before.click()
+    assert not panel.detail.before.isEnabled()
+    panel.detail.after.click()
     panel._show_in_timeline()
     assert asked == [1]
 
@@ -61,9 +67,16 @@ def test_an_execution_selected_elsewhere_shows_its_group_and_itself(theme, selec
     publications = [failed(n * MS, failure("KeyError" if n < 3 else "OSError", f"no {n}")) for n in range(5)]
     _, panel = filled(theme, selection, shown, *publications)
     selection.select_execution(1, 1, "Paid", 0)
-    assert panel._title.text() == "✕ KeyError"
-    assert panel._message.text() == "no 1"
+    assert panel.detail.title.text() == "✕ KeyError"
+    assert panel.detail.message.text() == "no 1"
     assert panel.table.currentIndex().data() == "KeyError"
+
+
+def read(panel):
+    """What the traceback says: heads of frames, lines of code, and what stands between them."""
+    parts = [view.head.accessibleName() for view in panel.detail.traceback.frames()]
+    parts += [lines.accessibleName() for lines in panel.detail.findChildren(CodeLines)]
+    return "\n".join((*parts, *(label.text() for label in panel.detail.traceback.findChildren(QLabel))))
 
 
 def test_a_traceback_shows_source_locals_and_cause_as_plain_text(theme, selection, shown):
@@ -76,35 +89,64 @@ def test_a_traceback_shows_source_locals_and_cause_as_plain_text(theme, selectio
     except RuntimeError as error:
         text = capture_failure(error)
     _, panel = filled(theme, selection, shown, failed(0, text.replace('"mine": false', '"mine": true')))
-    read = panel.traceback.toPlainText()
-    assert "in test_a_traceback_shows_source_locals_and_cause_as_plain_text" in read
-    assert 'raise RuntimeError(f"outer' in read
-    assert "▸" in read
-    assert f"secretive = '{secretive}'" in read.replace("  ", " ").replace(" =", " =")
-    assert "caused by  LookupError  inner" in read
-    assert panel._message.text() == f"outer {secretive}"
-    panel._as_text()
-    from inspector.ui.text import copy_text
+    words = read(panel)
+    assert "in test_a_traceback_shows_source_locals_and_cause_as_plain_text" in words
+    assert 'raise RuntimeError(f"outer' in words
+    assert f"secretive = '{secretive}'" in words.replace("  ", " ").replace(" =", " =")
+    assert "Caused by" in words
+    assert "LookupError: inner" in words
+    assert panel.detail.message.text() == f"outer {secretive}"
+    copy_text(panel.detail.as_text())
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith("✕ RuntimeError\nouter <b>")
+    assert "LookupError: inner" in copied
 
-    copy_text(panel._as_text())
-    assert QGuiApplication.clipboard().text().startswith("✕ RuntimeError\nouter <b>")
+
+def test_frames_of_libraries_come_when_asked_for_and_a_frame_leads_to_its_source(theme, selection, shown, qapp):
+    try:
+        json.loads("{")
+    except ValueError as error:
+        text = capture_failure(error)
+    frames = json.loads(text)
+    for frame in frames["frames"]:
+        frame["mine"] = frame["file"] == __file__
+    _, panel = filled(theme, selection, shown, failed(0, json.dumps(frames)))
+    assert [view.frame.file for view in panel.detail.traceback.frames()] == [__file__]
+    asked = []
+    panel.open_source.connect(lambda file, line: asked.append(file))
+    panel.detail.traceback.frames()[0].findChild(IconButton).click()
+    assert asked == [__file__]
+    panel.detail.libraries.click()
+    qapp.processEvents()
+    assert len([view for view in panel.detail.traceback.frames() if view.isVisibleTo(panel)]) > 1
 
 
 def test_text_that_is_no_failure_and_no_text_at_all_are_shown(theme, selection, shown):
     _, panel = filled(theme, selection, shown, failed(0, "odd text"))
-    assert panel.traceback.toPlainText() == "odd text"
+    assert panel.detail.nothing.text() == "odd text"
     _, panel = filled(theme, selection, shown, failed(0, "", status="timed_out"))
-    assert panel._title.text() == "◔ timed out in Audit.handle"
-    assert panel.traceback.toPlainText() == "Nothing was raised."
+    assert panel.detail.title.text() == "◔ timed out in Audit.handle"
+    assert panel.detail.nothing.text() == "Nothing was raised."
 
 
-def test_a_light_theme_rewrites_the_traceback(theme, selection, shown):
+def test_groups_that_change_together_are_sorted_anew(theme, selection, shown):
+    kinds = ("KeyError", "OSError", "ValueError", "TypeError")
+    story, panel = filled(theme, selection, shown, *(failed(n * MS, failure(kind)) for n, kind in enumerate(kinds)))
+    assert cells(panel, TYPE) == list(reversed(kinds))
+    later = ("OSError", "KeyError", "TypeError", "RuntimeError", "ValueError")
+    panel.folded(story.tell(failed((10 + n) * MS, failure(kind)) for n, kind in enumerate(later)))
+    panel._gathering.flush()
+    assert cells(panel, TYPE) == list(reversed(later))
+
+
+@pytest.mark.parametrize("width", [687, 860, 1033])
+def test_the_columns_fit_at_every_width_of_the_window(theme, selection, shown, width, qapp):
     _, panel = filled(theme, selection, shown, failed(0, failure("KeyError")))
-    before = panel.traceback.toPlainText()
-    colour = panel.traceback.document().begin().begin().fragment().charFormat().foreground().color()
-    theme.set_choice("light")
-    assert panel.traceback.toPlainText() == before
-    assert panel.traceback.document().begin().begin().fragment().charFormat().foreground().color() != colour
+    panel.resize(width, 330)
+    qapp.processEvents()
+    assert panel.table.horizontalHeader().length() <= panel.table.viewport().width()
+    assert not panel.table.isColumnHidden(PLACE)
+    assert panel.table.columnWidth(PLACE) > 100
 
 
 def test_without_failures_the_panel_says_so_and_counts_them_when_they_come(theme, selection, shown):
@@ -139,5 +181,5 @@ async def test_a_failure_no_longer_at_hand_is_asked_for_and_late_answers_are_dro
     answers[0].set_result(failure("KeyError", "too late"))
     for _ in range(5):
         await asyncio.sleep(0)
-    assert panel._message.text() == "newest, looked up"
+    assert panel.detail.message.text() == "newest, looked up"
     await tasks.cancel_all()
