@@ -25,6 +25,8 @@ from inspector.ui.widgets import EmptyState, Switcher, separator_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QResizeEvent
+
     from inspector.analysis.entries import Change
     from inspector.app.conform import Progress
     from inspector.catalog.conformance.report import Report
@@ -39,6 +41,8 @@ _TITLES: Final = {
     ROLLBACK: "Rolled back",
     "all": "All three contexts",
 }
+#: Most of the width that the map takes by itself.
+_MAP: Final = 0.6
 _LEGEND: Final = (states.OK, states.SWALLOWED, states.FAILED, states.MISSING, states.NOT_FIRED)
 _TONES: Final = {states.OK: "ok", states.SWALLOWED: "swallowed", states.FAILED: "failed", states.MISSING: "failed"}
 
@@ -75,7 +79,7 @@ class ConformancePanel(QWidget):
         self._context = SESSION
         self._shown_context = ""
         self._blocked = ""
-        self._running = self._mine = False
+        self._running = self._mine = self._by_hand = False
         self.model = HeatMapModel(self)
         self.findings = RunFindingsView(theme)
         self.findings.empty.set("Not compared yet", _WHAT_IT_DOES)
@@ -136,9 +140,10 @@ class ConformancePanel(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.map)
         self.splitter.addWidget(self.findings)
-        self.splitter.setStretchFactor(0, 45)
-        self.splitter.setStretchFactor(1, 55)
-        self.splitter.setSizes([450, 550])
+        self.splitter.setStretchFactor(0, 0)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.splitterMoved.connect(lambda *_: self._moved())
+        self.model.modelReset.connect(self._share)
         # The legend is wider than the map may be, and must not take the room of the findings.
         content = QWidget()
         column = QVBoxLayout(content)
@@ -148,6 +153,19 @@ class ConformancePanel(QWidget):
         column.addWidget(separator_line())
         column.addLayout(self._make_legend())
         return content
+
+    def _moved(self) -> None:
+        self._by_hand = True  # from now on a person decides how wide the map is
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The map gets what its columns need, but leaves room for the findings."""
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        if not self._by_hand:
+            wide = min(self.map.sizeHint().width(), int(self.width() * _MAP))
+            self.splitter.setSizes([wide, self.width() - wide])
 
     def _make_legend(self) -> QHBoxLayout:
         self._legend = {state: PlainLabel("", _TONES.get(state, "dim")) for state in _LEGEND}
@@ -259,7 +277,7 @@ class ConformancePanel(QWidget):
         reason = self._blocked or ("" if self.model.events else "There are no events.")
         self.fire.setEnabled(not self._running and not reason)
         self.fire.set_help(reason or "Publish every event once, with synthetic values, and compare")
-        self.context.setEnabled(not self._running)
+        self.context.setVisible(not self._running)  # what is fired needs its room
         self.cancel.setEnabled(self._running)
         for widget in (self.progress, self.cancel):
             widget.setVisible(self._running)

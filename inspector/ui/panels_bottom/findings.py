@@ -13,6 +13,7 @@ from inspector.app.text import format_count, plural
 from inspector.catalog.findings import SEVERITIES, Finding, marks, worst
 from inspector.models.findings import EVENT, GLYPHS, MESSAGE, PLACE, FindingRole, FindingsModel
 from inspector.ui.buttons import Button, IconButton
+from inspector.ui.panels.parts import Page
 from inspector.ui.panels_bottom.cells import being_read, show_row
 from inspector.ui.tables import DataTree, Index, RowDelegate
 from inspector.ui.text import PlainLabel, copy_text, set_tone
@@ -30,7 +31,7 @@ _GLYPH_ROOM: Final = 18
 _PADDING: Final = 6
 #: Letters that fit side by side from which on the event and the place have a column beside the message.
 _WITH_EVENT: Final = 110
-_WITH_PLACE: Final = 60
+_WITH_PLACE: Final = 85
 
 
 class FindingDelegate(RowDelegate):
@@ -44,12 +45,12 @@ class FindingDelegate(RowDelegate):
         """Paint the cell."""
         cell = QRect(option.rect)
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(cell, self._look.color("row"))
+            painter.fillRect(cell, self._look.color("selection"))
         painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, self._look.color("faint"))
         room = cell.adjusted(_PADDING, 0, -_PADDING, -1)
         count = index.data(FindingRole.COUNT)
         font = QFont(option.font)
-        if index.column() == MESSAGE:
+        if index.column() == MESSAGE and count:  # those below a rule are as severe as it is
             severity = index.data(FindingRole.SEVERITY)
             painter.setFont(font)
             painter.setPen(self._look.color(INKS[severity]))
@@ -109,7 +110,7 @@ class FindingsPanel(QWidget):
 
     def _make_bar(self) -> QHBoxLayout:
         self._kinds = {severity: Button(self._theme, severity, kind="flat") for severity in SEVERITIES}
-        self.search = SearchField(self._theme, "Filter by rule, event, handler or file")
+        self.search = SearchField(self._theme, "Filter by rule, event or file")
         self.search.setMaximumWidth(320)
         self.search.textChanged.connect(lambda _: self._filter())
         self._again = IconButton(self._theme, "refresh", "Check again")
@@ -126,7 +127,7 @@ class FindingsPanel(QWidget):
         self._hidden = PlainLabel("", "dim")
         row.addWidget(self._hidden)
         row.addStretch(1)
-        row.addWidget(self.search, 1)
+        row.addWidget(self.search, 4)
         row.addWidget(self._again)
         return row
 
@@ -176,14 +177,11 @@ class FindingsPanel(QWidget):
         buttons.addWidget(self._open)
         buttons.addWidget(self._copy)
         buttons.addStretch(1)
-        detail = QWidget()
-        column = QVBoxLayout(detail)
-        column.setContentsMargins(12, 8, 12, 8)
-        column.setSpacing(6)
+        detail = Page()
+        detail.column.setSpacing(6)
         for widget in (self._title, self._message, self._why, self._fix, self._place):
-            column.addWidget(widget)
-        column.addLayout(buttons)
-        column.addStretch(1)
+            detail.column.addWidget(widget)
+        detail.column.addLayout(buttons)
         return detail
 
     # -- what is shown
@@ -318,6 +316,7 @@ class FindingsPanel(QWidget):
         place = f"{finding.file}:{finding.line}" if finding and finding.line else finding.file if finding else ""
         self._place.set_text(place)
         self._place.setVisible(bool(place))
+        self._open.setVisible(finding is not None)
         self._open.setEnabled(bool(place))
 
 

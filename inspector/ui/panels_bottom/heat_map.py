@@ -31,6 +31,8 @@ from inspector.ui.text import plain_tooltip
 from inspector.ui.tokens import mix
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
     from inspector.ui.tables import Index
     from inspector.ui.theme import Theme
 
@@ -40,6 +42,9 @@ _STATUSES: Final = {OK: "ok", SWALLOWED: "swallowed", FAILED: "failed"}
 _GLYPHS: Final = {NOTHING: "", NOT_FIRED: "·", MISSING: "!"}
 _SIDE: Final = 24
 _TALLEST: Final = 150
+#: Of the map's height names of columns take at most this part, but never less than so many pixels.
+_PART: Final = 0.42
+_SHORTEST: Final = 84
 _NAME_ROOM: Final = 300
 _RADIUS: Final = 3
 _CORNER: Final = {"error": 9, "warning": 6}
@@ -242,4 +247,21 @@ class HeatMap(QTableView):
         names = (str(model.headerData(row, Qt.Orientation.Vertical) or "") for row in range(count))
         longest = max(names, key=len, default="")
         self.verticalHeader().setFixedWidth(min(metrics.horizontalAdvance(longest) + 24, _NAME_ROOM))
-        self.horizontalHeader().setFixedHeight(self.horizontalHeader().sizeHint().height())
+        self._fit_titles()
+        self.updateGeometry()
+
+    def _fit_titles(self) -> None:
+        """Give the names of columns what they need; in a low map they give way to rows."""
+        header = self.horizontalHeader()
+        header.setFixedHeight(min(header.sizeHint().height(), max(_SHORTEST, int(self.height() * _PART))))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names of columns follow the height."""
+        super().resizeEvent(event)
+        self._fit_titles()
+
+    def sizeHint(self) -> QSize:
+        """Room for all columns."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        wide = self.verticalHeader().width() + self.horizontalHeader().length() + bar
+        return QSize(wide, super().sizeHint().height())
