@@ -72,6 +72,18 @@ class Projects:
                 found.append({name: options.get(name) or "" for name in _OPTIONS})
         return found
 
+    def kept(self, folder: Path) -> dict[str, str]:
+        """Give the settings that are kept for the project that runs in a folder."""
+        return self._kept.of_folder(folder)
+
+    def keep(self, folder: Path, settings: Mapping[str, str]) -> None:
+        """Keep these settings for the project that runs in a folder, and no others.
+
+        Raises:
+            InspectorError: They cannot be written.
+        """
+        self._kept.replace(folder, settings)
+
     async def open(self, project: Project, *, confirmed: bool = False, seed: int | None = None) -> bool:
         """Load a project and record it; says whether it is the live one now. What was loaded before stays otherwise.
 

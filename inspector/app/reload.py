@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inspector.app.tasks import TaskOwner
     from inspector.catalog.form import FireForm
     from inspector.hosts.child import ChildHost
+    from inspector.hosts.project import Project
 
 #: What a fire gave: the status of each handler's execution, by label.
 Statuses = dict[str, str]
@@ -97,8 +98,12 @@ class Reloader:
         """Fire an event no more after a reload."""
         self.pins = [pin for pin in self.pins if pin.form.event != event]
 
-    async def reload(self, files: Sequence[str] = ()) -> Reloaded | None:
+    async def reload(self, files: Sequence[str] = (), project: Project | None = None) -> Reloaded | None:
         """Restart the program, fire what is pinned, compare with what it gave before.
+
+        Args:
+            files: What was saved.
+            project: What to load from now on, as with other settings; None: the same.
 
         Returns:
             What changed; None when another reload took its place before all that is pinned was fired.
@@ -110,7 +115,7 @@ class Reloader:
                 return None
             before = monotonic()
             try:
-                await self._host.restart()
+                await self._host.restart(project)
             except InspectorError as error:
                 found: Reloaded | None = Reloaded(monotonic() - before, tuple(files), trouble=error)
             else:

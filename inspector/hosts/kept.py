@@ -63,7 +63,11 @@ class KeptSettings:
 
     def of(self, project: Project) -> dict[str, str]:
         """Give what was filled in for a project."""
-        found = self._file.read().get(os.path.realpath(project.cwd))
+        return self.of_folder(project.cwd)
+
+    def of_folder(self, folder: Path) -> dict[str, str]:
+        """Give what was filled in for the project that runs in a folder."""
+        found = self._file.read().get(os.path.realpath(folder))
         if not isinstance(found, dict):
             return {}
         return {name: value for name, value in found.items() if isinstance(value, str)}
@@ -74,4 +78,13 @@ class KeptSettings:
         Raises:
             InspectorError: They cannot be written.
         """
-        self._file.write({**self._file.read(), os.path.realpath(project.cwd): {**self.of(project), **settings}})
+        self.replace(project.cwd, {**self.of(project), **settings})
+
+    def replace(self, folder: Path, settings: Mapping[str, str]) -> None:
+        """Keep these settings for the project that runs in a folder, and no others.
+
+        Raises:
+            InspectorError: They cannot be written.
+        """
+        everything = {**self._file.read(), os.path.realpath(folder): dict(settings)}
+        self._file.write({place: kept for place, kept in everything.items() if kept})

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 
 from inspector.app.projects import interpreter_text, options_of_folder, project_of
 from inspector.core.errors import InspectorError
-from inspector.core.redact import secret_kind
 from inspector.ui.buttons import Button
+from inspector.ui.settings_dialog import hide_secret
 from inspector.ui.text import ElidedLabel, PlainLabel, copy_text, set_tone
 
 if TYPE_CHECKING:
@@ -45,17 +45,27 @@ class OpenProjectDialog(QDialog):
     Args:
         theme: Its look.
         recent: Options of what was opened last, newest first.
+        kept: Gives the settings that are kept for the project of a folder.
         parent: The window.
 
     Signals:
         chosen: A ``Project``.
+        settings_requested: The folder of a project whose kept settings a person wants to change.
     """
 
     chosen = Signal(object)
+    settings_requested = Signal(object)
 
-    def __init__(self, theme: Theme, recent: Sequence[Mapping[str, Any]], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        recent: Sequence[Mapping[str, Any]],
+        kept: Callable[[Path], Mapping[str, str]] = lambda _: {},
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._kept = kept
         self._recent = list(recent)
         self.setWindowTitle("Open project")
         self.setMinimumWidth(620)
@@ -96,6 +106,7 @@ class OpenProjectDialog(QDialog):
             form.addRow(PlainLabel("Recent"), self._make_recent())
         for name, title, hint in _FIELDS:
             form.addRow(PlainLabel(title), self._make_field(name, title, hint))
+        form.addRow(PlainLabel("Kept settings"), self._make_settings())
         column.addLayout(form)
         self._interpreter = ElidedLabel("", "dim")
         self._problem = PlainLabel("", "failed", wrap=True)
@@ -113,6 +124,28 @@ class OpenProjectDialog(QDialog):
         buttons.addWidget(cancel)
         buttons.addWidget(self.open_button)
         column.addLayout(buttons)
+
+    def _make_settings(self) -> QWidget:
+        self.settings = ElidedLabel("", "dim")
+        self.change = Button(self._theme, "Change…")
+        self.change.setAccessibleName("Change the kept settings")
+        self.change.clicked.connect(lambda: self.settings_requested.emit(self._folder()))
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.settings, 1)
+        row.addWidget(self.change)
+        return box
+
+    def _folder(self) -> Path:
+        return Path(self.fields["cwd"].text().strip() or ".").expanduser()
+
+    def tell_settings(self) -> None:
+        """Say which settings are kept for the project of the folder in the form."""
+        folder = self._folder()
+        names = ", ".join(sorted(self._kept(folder)))
+        self.settings.setText(names or "none; what the program misses is asked for")
+        self.change.setEnabled(folder.is_dir())
 
     def _make_recent(self) -> QComboBox:
         box = QComboBox()
@@ -158,7 +191,8 @@ class OpenProjectDialog(QDialog):
     def _check(self) -> None:
         """Say at once what is wrong, and which interpreter would run it."""
         options = self.options()
-        self._problem.setText("")
+        self._problem.hide()
+        self.tell_settings()
         if not options["app"]:
             self.open_button.setEnabled(False)
             self._interpreter.setText("")
@@ -173,6 +207,7 @@ class OpenProjectDialog(QDialog):
 
     def _say(self, error: InspectorError) -> None:
         self._problem.setText(f"{error.text} {error.hint}".strip())
+        self._problem.show()
         self.open_button.setEnabled(False)
 
     def _choose(self) -> None:
@@ -211,13 +246,12 @@ class MissingSettingsDialog(QDialog):
         column.setContentsMargins(18, 16, 18, 14)
         column.setSpacing(12)
         column.addWidget(PlainLabel(trouble.text, "title", wrap=True))
-        hint = "They are kept for this project on this computer, and never recorded."
+        hint = "Kept for this project on this computer, never recorded; File → Project Settings… changes them."
         column.addWidget(PlainLabel(hint, "dim", wrap=True))
         form = QFormLayout()
         for name, field in self.fields.items():
             field.setAccessibleName(name)
-            if secret_kind(name):
-                field.setEchoMode(QLineEdit.EchoMode.PasswordEchoOnEdit)
+            hide_secret(field, name)
             label = PlainLabel(name)
             set_tone(label, "mono")
             form.addRow(label, field)
@@ -247,11 +281,17 @@ class LoadTroubleDialog(QDialog):
         theme: Its look.
         trouble: What went wrong.
         again: Opens the form once more.
+        settings: Lets the person change the settings that are kept for it; None when there are none.
         parent: The window.
     """
 
     def __init__(
-        self, theme: Theme, trouble: LoadError, again: Callable[[], object], parent: QWidget | None = None
+        self,
+        theme: Theme,
+        trouble: LoadError,
+        again: Callable[[], object],
+        settings: Callable[[], object] | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -283,6 +323,11 @@ class LoadTroubleDialog(QDialog):
         buttons.addWidget(copy)
         buttons.addStretch(1)
         buttons.addWidget(close)
+        if settings is not None:
+            self.settings_button = Button(theme, "Settings…", "gear")
+            self.settings_button.clicked.connect(self.reject)
+            self.settings_button.clicked.connect(lambda _checked: settings())
+            buttons.addWidget(self.settings_button)
         buttons.addWidget(change)
         column.addLayout(buttons)
         self.accepted.connect(again)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,11 +16,15 @@ from inspector.app.commands import Command
 from inspector.app.projects import Projects, options_of
 from inspector.app.reload import Reloader
 from inspector.app.text import format_duration, plural
+from inspector.core.errors import InspectorError
 from inspector.hosts.child import BLOCKED, ENDED, STUCK, ChildHost
 from inspector.ui.project_dialogs import LoadTroubleDialog, MissingSettingsDialog, OpenProjectDialog
+from inspector.ui.settings_dialog import ProjectSettingsDialog
 from inspector.ui.text import ask
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from inspector.app.notices import Notices
     from inspector.app.reload import Reloaded
     from inspector.app.settings import Settings
@@ -118,6 +124,17 @@ class ProjectFlow(QObject):
                 blocked=self._reload_blocked,
             ),
             Command(
+                "project.settings",
+                "Project Settings…",
+                self.edit_settings,
+                "File",
+                "project",
+                (),
+                "gear",
+                "Change what was filled in because the program missed it",
+                blocked=lambda: "" if self.project is not None else "Open a project first",
+            ),
+            Command(
                 "project.pin",
                 "Fire After Each Reload",
                 self._pin,
@@ -146,7 +163,8 @@ class ProjectFlow(QObject):
     def ask(self, folder: Path | None = None) -> OpenProjectDialog:
         """Ask which project to open; nothing is loaded before the person has said so."""
         recent = self.projects.recent()
-        dialog = OpenProjectDialog(self._theme, recent, self._shell)
+        dialog = OpenProjectDialog(self._theme, recent, self.projects.kept, self._shell)
+        dialog.settings_requested.connect(lambda place: self._edit(place, dialog.tell_settings, dialog))
         if folder is not None:
             dialog.fill_folder(folder)
         elif recent:
@@ -155,12 +173,38 @@ class ProjectFlow(QObject):
         dialog.open()
         return dialog
 
-    def open(self, project: Project) -> None:
+    def edit_settings(self) -> ProjectSettingsDialog | None:
+        """Let the person change the settings that are kept for the project that runs."""
+        project = self.project
+        return self._edit(project.cwd, lambda: None) if project is not None else None
+
+    def _edit(self, folder: Path, saved: Callable[[], object], parent: QWidget | None = None) -> ProjectSettingsDialog:
+        running = self.project
+        mine = running is not None and running.cwd.resolve() == folder.resolve()
+
+        def save(settings: dict[str, str]) -> None:
+            try:
+                self.projects.keep(folder, settings)
+            except InspectorError as error:
+                self._notices.report(error)
+                return
+            if mine and running is not None:
+                changed = replace(running, settings=settings)
+                self._tasks.start("Reloading the project", self._reload(changed))
+            saved()
+
+        dialog = ProjectSettingsDialog(
+            self._theme, folder, self.projects.kept(folder), save, reload=mine, parent=parent or self._shell
+        )
+        dialog.open()
+        return dialog
+
+    def open(self, project: Project, *, confirmed: bool = False) -> None:
         """Load a project; the person is asked for consent where it was not given before."""
         if self._tasks.running(_LOADING):
             self._notices.info("A project is being loaded already.", "Wait for it, or restart the inspector.")
             return
-        self._tasks.start(_LOADING, self.load(project))
+        self._tasks.start(_LOADING, self.load(project, confirmed=confirmed))
 
     async def load(self, project: Project, *, confirmed: bool = False, seed: int | None = None) -> bool:
         """Load a project and look after it; says whether it runs now."""
@@ -200,7 +244,16 @@ class ProjectFlow(QObject):
 
     def trouble(self, trouble: LoadError, project: Project) -> None:
         """Tell why a project could not be loaded; what was asked for can be changed."""
-        LoadTroubleDialog(self._theme, trouble, lambda: self.ask().fill(options_of(project)), self._shell).open()
+        settings = None
+        if self.projects.kept(project.cwd):
+            # What was filled in may be what is wrong; the person has allowed already that it is loaded.
+            plain = replace(project, settings={})
+            settings = partial(self._edit, project.cwd, lambda: self.open(plain, confirmed=True))
+        again = partial(self._ask_again, project)
+        LoadTroubleDialog(self._theme, trouble, again, settings, self._shell).open()
+
+    def _ask_again(self, project: Project) -> None:
+        self.ask().fill(options_of(project))
 
     # A folder that is dropped on the window fills the form
 
@@ -269,9 +322,9 @@ class ProjectFlow(QObject):
     def _restart(self) -> None:
         self._tasks.start("Restarting the program", self._reload())
 
-    async def _reload(self) -> None:
+    async def _reload(self, project: Project | None = None) -> None:
         if self._reloader is not None:
-            await self._reloader.reload()
+            await self._reloader.reload(project=project)
 
     def _reloaded(self, found: Reloaded) -> None:
         """Say what a reload changed."""

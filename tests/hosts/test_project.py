@@ -177,6 +177,10 @@ def test_settings_are_kept_by_project_and_only_their_owner_reads_them(tmp_path: 
     assert kept.of(shop) == {"A": "1", "B": "2"}
     assert stat.S_IMODE((tmp_path / "settings.json").stat().st_mode) == 0o600
     assert list(json.loads((tmp_path / "settings.json").read_text())) == [str(shop.cwd), str(other.cwd)]
+    kept.replace(shop.cwd, {"B": "4"})
+    kept.replace(other.cwd, {})
+    assert (kept.of(shop), kept.of_folder(other.cwd)) == ({"B": "4"}, {})
+    assert list(json.loads((tmp_path / "settings.json").read_text())) == [str(shop.cwd)]
     (tmp_path / "file").touch()
     with pytest.raises(InspectorError, match="cannot be written"):
         KeptSettings(tmp_path / "file" / "settings.json").keep(shop, {"A": "1"})

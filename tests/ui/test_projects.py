@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QDialog, QLabel, QMessageBox
 
-from inspector.app.places import trust_path
+from inspector.app.places import kept_settings_path, trust_path
 from inspector.hosts.child import ChildHost
+from inspector.hosts.kept import KeptSettings
 from inspector.hosts.project import Project
 from inspector.hosts.trust import Trust
 from inspector.ui.boxes import EmptyState
 from inspector.ui.project_dialogs import LoadTroubleDialog, MissingSettingsDialog, OpenProjectDialog
+from inspector.ui.settings_dialog import ProjectSettingsDialog
 from tests.ui.windows import Opened, opened, until
 
 WIRING = """
@@ -146,6 +148,80 @@ async def test_a_missing_setting_is_asked_for_and_kept(tmp_path: Path) -> None:
         await fire(shown)
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as again:
         await until(lambda: again.window.flow.project is not None, "it is not asked for twice")
+
+
+NEEDS_PORT = """
+PORT = int(os.environ['PARCELS_PORT'])
+SECRET = os.environ.get('PARCELS_TOKEN', '')
+"""
+
+
+def kept() -> KeptSettings:
+    return KeptSettings(kept_settings_path())
+
+
+async def test_a_mistyped_setting_is_mended_where_it_kept_the_program_from_loading(tmp_path: Path) -> None:
+    project = write(tmp_path, needs=NEEDS_PORT)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: dialog(shown, MissingSettingsDialog) is not None, "the form")
+        form = dialog(shown, MissingSettingsDialog)
+        form.fields["PARCELS_PORT"].setText("8o80")
+        form.load_button.click()
+        await until(lambda: dialog(shown, LoadTroubleDialog) is not None, "the explanation")
+        dialog(shown, LoadTroubleDialog).settings_button.click()
+        await until(lambda: dialog(shown, ProjectSettingsDialog) is not None, "the settings")
+        settings = dialog(shown, ProjectSettingsDialog)
+        assert [row.name.text() for row in settings.rows] == ["PARCELS_PORT"]
+        assert not settings.save_button.isEnabled()
+        settings.rows[0].value.setText("8080")
+        settings.save_button.click()
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        assert kept().of(project) == {"PARCELS_PORT": "8080"}
+
+
+async def test_settings_of_a_running_project_are_changed_added_and_forgotten(tmp_path: Path) -> None:
+    project = write(tmp_path, body="open(os.environ['PARCELS_OUT'], 'w').write(SECRET)", needs=NEEDS_PORT)
+    kept().keep(project, {"PARCELS_PORT": "1", "PARCELS_TOKEN": "old", "PARCELS_OUT": str(tmp_path / "out"), "OLD": ""})
+    async with opened(tmp_path / "s.db") as demo:
+        assert demo.window.commands.reason("project.settings") == "Open a project first"
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        assert shown.window.commands.run("project.settings")
+        settings = dialog(shown, ProjectSettingsDialog)
+        assert settings.save_button.caption() == "Save and reload"
+        rows = {row.name.text(): row for row in settings.rows}
+        assert rows["PARCELS_TOKEN"].value.displayText() != "old", "a secret is not shown"
+        assert rows["PARCELS_PORT"].value.displayText() == "1"
+        rows["PARCELS_TOKEN"].value.setText("new")
+        rows["OLD"].drop.click()
+        settings.add_button.click()
+        fresh = settings.rows[-1]
+        for wrong in ("", "2ND", "PARCELS_PORT"):
+            fresh.name.setText(wrong)
+            assert not settings.save_button.isEnabled()
+        fresh.name.setText("MORE")
+        settings.save_button.click()
+        await until(lambda: "Reloaded" in shown.desk.strip.text.text(), "the program was started anew")
+        await fire(shown)
+        assert (tmp_path / "out").read_text() == "new"
+        assert sorted(kept().of(project)) == ["MORE", "PARCELS_OUT", "PARCELS_PORT", "PARCELS_TOKEN"]
+
+
+async def test_the_form_names_the_kept_settings_of_a_folder_and_lets_them_be_changed(tmp_path: Path) -> None:
+    project = write(tmp_path)
+    kept().keep(project, {"PARCELS_URL": "postgres://me:hidden@host/db"})
+    async with opened(tmp_path / "s.db") as shown:
+        form = shown.window.flow.ask(tmp_path)
+        await until(lambda: form.settings.text() == "PARCELS_URL", "the name alone is told")
+        form.change.click()
+        settings = dialog(shown, ProjectSettingsDialog)
+        assert settings.save_button.caption() == "Save"
+        assert "hidden" not in settings.rows[0].value.displayText()
+        settings.rows[0].drop.click()
+        settings.save_button.click()
+        await until(lambda: form.settings.text().startswith("none"), "none is left")
+        assert kept().of(project) == {}
+        form.reject()
 
 
 async def test_what_cannot_be_loaded_is_explained_and_the_demo_stays(tmp_path: Path) -> None:
