@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -14,6 +14,9 @@ from inspector.ui.text import plain_tooltip
 
 if TYPE_CHECKING:
     from inspector.ui.theme import Theme
+
+#: With more commands than this the sections of a menu are menus of their own.
+_LONG: Final = 24
 
 
 def shortcut_text(command: Command) -> str:
@@ -69,11 +72,14 @@ class Actions(QObject):
         bar.clear()
         for name, sections in self._table.menus():
             menu = QMenu(f"&{menu_text(name)}", bar)
+            long = sum(len(section) for section in sections) > _LONG
             for index, section in enumerate(sections):
-                if index:
+                # A menu higher than the screen would be torn into columns.
+                place = menu.addMenu(menu_text(section[0].section)) if long and section[0].section else menu
+                if index and not long:
                     menu.addSeparator()
                 for command in section:
-                    menu.addAction(self._actions[command.id])
+                    place.addAction(self._actions[command.id])
             # What blocks a command may change without anybody telling; whoever opens the menu sees the truth.
             menu.aboutToShow.connect(self.refresh)
             bar.addMenu(menu)

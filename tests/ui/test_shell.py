@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QSpinBox, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QMenuBar, QSpinBox, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.app.commands import Command, CommandTable
 from inspector.app.notices import NoticeAction, Notices
 from inspector.app.tasks import TaskOwner
+from inspector.ui.actions import Actions
 from inspector.ui.badges import Badge
 from inspector.ui.boxes import Banner, EmptyState
 from inspector.ui.buttons import Button, IconButton
@@ -225,6 +226,21 @@ def test_menus_are_made_from_the_commands(make: Make) -> None:
     fire = shell.findChild(QAction, "fire.selected")
     assert fire is not None
     assert fire.text() == "Fire A && B"
+
+
+def test_a_menu_that_is_too_long_for_a_screen_has_its_sections_as_menus(qtbot: QtBot, notices: Notices) -> None:
+    """Qt tears a menu that is higher than the screen into columns."""
+    commands = CommandTable(notices, TaskOwner(notices))
+    for section in ("Move", "Zoom"):
+        commands.add(*(Command(f"{section}.{n}", f"{section} {n}", list, "Timeline", section) for n in range(14)))
+    commands.add(Command("quit", "Quit", list, "File", "end"))
+    bar = QMenuBar()
+    qtbot.addWidget(bar)
+    Actions(commands, Theme("dark"), bar).fill_menu_bar(bar)
+    found = {action.text(): action.menu() for action in bar.actions()}
+    assert [action.text() for action in found["&File"].actions()] == ["Quit"]
+    assert [action.text() for action in found["&Timeline"].actions()] == ["Move", "Zoom"]
+    assert len(found["&Timeline"].actions()[1].menu().actions()) == 14
 
 
 def test_the_bar_shows_only_what_there_is(make: Make) -> None:
