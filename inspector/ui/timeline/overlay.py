@@ -108,7 +108,7 @@ class Overlay:
         sign = "" if status in ("ok", "running") else looks.glyph(status) + " "
         for text in (f"{sign}{title_of(scene, index)}  {duration}", f"{sign}{duration}", sign.strip()):
             if text and self._width(metrics, text) <= area.width() - 9:
-                painter.drawText(QPointF(area.left() + 5, baseline(metrics, area)), text)
+                painter.drawText(QPointF(area.left() + 5, baseline(metrics, area, text)), text)
                 return
 
     def _width(self, metrics: QFontMetricsF, text: str) -> float:
@@ -242,7 +242,7 @@ class Overlay:
         for candidate in (full, text):
             if self._width(metrics, candidate) + 8 <= place.width():
                 painter.setPen(looks.on_bar[status])
-                painter.drawText(QPointF(place.left() + 4, baseline(metrics, place)), candidate)
+                painter.drawText(QPointF(place.left() + 4, baseline(metrics, place, candidate)), candidate)
                 return
         width = self._width(metrics, text) + 12
         left = place.right() + 5
@@ -259,10 +259,10 @@ class Overlay:
             paint_arrow(painter, start, end, looks.color("link_arc", 255 if strong else 120))
 
 
-def baseline(metrics: QFontMetricsF, bar: QRectF) -> float:
+def baseline(metrics: QFontMetricsF, bar: QRectF, text: str) -> float:
     """Give where letters stand on a bar: in its middle, unless underscores would then hang below it."""
     middle = bar.center().y() + metrics.capHeight() / 2
-    return min(middle, bar.bottom() - metrics.tightBoundingRect("_").bottom())
+    return min(middle, bar.bottom() - metrics.tightBoundingRect("_").bottom()) if "_" in text else middle
 
 
 def _apart(bars: Ints) -> Ints:
