@@ -52,7 +52,10 @@ class CausalityPanel(QWidget):
         column.addWidget(separator_line())
         column.addWidget(self.footer)
         empty = EmptyState(
-            theme, "causality", "Nothing selected", "Choose an execution or an event to see what led to it."
+            theme,
+            "causality",
+            "Nothing selected",
+            "Choose a bar in the timeline or a row of the log to see what led to it.",
         )
         self._switcher = Switcher(content, empty)
         outer = QVBoxLayout(self)

@@ -81,6 +81,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         self.plot = Plot(CountAxis("left"), LengthAxis("bottom"))
         self.setCentralItem(self.plot)
         self.plot.axes[0].setWidth(44)
+        self.plot.axes[0].setTickDensity(0.55)  # counts need few lines to be read
         self._bars = [pg.BarGraphItem(x0=[], x1=[], height=[], y0=[]) for _ in range(3)]
         for bars in self._bars:
             self.plot.put(bars)

@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.analysis.journal import Journal
-from inspector.analysis.latency import FAILED, FAULTED
+from inspector.analysis.latency import FAILED, FAULTED, SUCCEEDED
 from inspector.analysis.overtime import Mask, OverTime
 from inspector.app.text import format_duration, format_offset, plural
 from inspector.models.latency import EVENT, Group, LatencyModel
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 
 _MINUTE: Final = 60_000_000_000
 _SLICES: Final = 60
+#: What the outcomes that are measured are called.
+_AMONG: Final[dict[tuple[int, ...], str]] = {
+    (SUCCEEDED,): "successes",
+    (FAILED,): "failures",
+    (FAULTED,): "faulted runs",
+}
 _OTHERS: Final = 30
 #: Stands for what was kept; no row is called so.
 _KEPT: Final = "\0kept"
@@ -177,12 +183,14 @@ class LatencyCharts(QWidget):
         empty = self._bars((), ())
         failed, faulted = apart.get(FAILED, empty), apart.get(FAULTED, empty)
         other = self._other()
-        self._title.setText(self._name(group) if other is not None else f"{self._name(group)} — log scale")
+        bars = self._bars(group.numbers, measured)
+        about = "log scale" if len(bars.counts) else "nothing to measure among " + _AMONG.get(measured, "its runs")
+        self._title.setText(self._name(group) if other is not None else f"{self._name(group)} — {about}")
         self._against.setText(f"━ {other[0]}" if other is not None else "")
         self._against.setVisible(other is not None)
         chart.show_picture(
             Picture(
-                measured=self._bars(group.numbers, measured),
+                measured=bars,
                 failed=failed,
                 faulted=faulted,
                 compared=other[1] if other is not None else None,
