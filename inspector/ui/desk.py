@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from inspector.app.settings import Settings
     from inspector.app.tasks import TaskOwner
     from inspector.app.workbench import View, Workbench
+    from inspector.catalog.findings import Finding
     from inspector.ui.exporting import Exporting
     from inspector.ui.shell import Shell
     from inspector.ui.theme import Theme
@@ -230,6 +231,8 @@ class Desk(QObject):
         catalog.fire_requested.connect(firing.show_form)
         catalog.fire_now_requested.connect(firing.fire_named)
         self.event_panel.fire_requested.connect(firing.show_form)
+        self.event_panel.finding_chosen.connect(self._show_finding)
+        self.findings.count_changed.connect(lambda *_: self.event_panel.set_findings(self.findings.findings))
         self.fire_panel.fire_requested.connect(firing.attempt)
         self.fire_panel.outcome.chosen.connect(lambda _: self._show_execution())
         self.execution.retry_requested.connect(lambda index: firing.repeat(index, edit=False))
@@ -358,6 +361,10 @@ class Desk(QObject):
         notes = tuple(await details.notes(execution)) if execution >= 0 else ()
         failure = await details.failure(execution) if execution >= 0 else ""
         answer(ShownDetails((payload, context.text) if payload else None, notes, failure))
+
+    def _show_finding(self, finding: Finding) -> None:
+        self.shell.raise_panel("findings")
+        self.findings.show_finding(finding)
 
     def _open_source(self, file: str, line: int) -> None:
         self._attempt(lambda: open_in_editor(file, line, self.settings.text("editor", "")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from inspector.app.text import format_duration, plural
 from inspector.catalog import fieldtext
 from inspector.core.description import EventDescription, FieldShape, HandlerDescription
+from inspector.models.findings import GLYPHS, INKS
 from inspector.ui.buttons import Button, IconButton
 from inspector.ui.panels.catalog_delegate import paint_phase
 from inspector.ui.panels.failure_text import short_path
@@ -26,6 +28,7 @@ from inspector.ui.wraplabel import WrapLabel
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
+    from inspector.catalog.findings import Finding
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme
 
@@ -56,10 +59,12 @@ class EventPanel(QWidget):
     Signals:
         open_source: Show this line of this file in an editor.
         fire_requested: The person wants to fire this event: show the form.
+        finding_chosen: A ``Finding`` about the event that a person wants to read about.
     """
 
     open_source = Signal(str, int)
     fire_requested = Signal(str)
+    finding_chosen = Signal(object)
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +73,7 @@ class EventPanel(QWidget):
         self._journal: Journal | None = None
         self._event: EventDescription | None = None
         self._number = -1
+        self._findings: tuple[Finding, ...] = ()
         self._rows: list[Row] = []
         self._shown: list[int] = []
         self._soon = QTimer(self, interval=_PAUSE, singleShot=True)
@@ -97,6 +103,12 @@ class EventPanel(QWidget):
         self._journal = journal
         self._event = None
         self._select(self._selection.event_name)
+
+    def set_findings(self, findings: Sequence[Finding]) -> None:
+        """Tell what a check has found, about whatever event."""
+        before, self._findings = self._findings, tuple(findings)
+        if self._event is not None and self._findings != before:
+            self._describe(self._event)
 
     def folded(self, change: Change) -> None:
         """Take in what a fold brought."""
@@ -151,6 +163,7 @@ class EventPanel(QWidget):
         self._add_fields(event)
         self._add_subscribers(event)
         self._add_registry(event)
+        self._add_findings(event)
 
     def _add_head(self, event: EventDescription) -> None:
         name = ElidedLabel(event.name, "title")
@@ -302,6 +315,20 @@ class EventPanel(QWidget):
             grid = KeyValueGrid()
             grid.set_rows(rows)
             self._about.addWidget(grid)
+
+    def _add_findings(self, event: EventDescription) -> None:
+        mine = [finding for finding in self._findings if finding.event == event.name]
+        if not mine:
+            return
+        self._about.addWidget(section(f"Findings · {len(mine)}"))
+        rows = QVBoxLayout()
+        rows.setSpacing(0)
+        self._about.addLayout(rows)
+        for finding in mine:
+            row = Row(self._theme)
+            row.set([Segment(GLYPHS[finding.severity], INKS[finding.severity]), Segment(finding.message)])
+            row.clicked.connect(lambda _=False, finding=finding: self.finding_chosen.emit(finding))
+            rows.addWidget(row)
 
     # -- how it went
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QStyle, QStyl
 
 from inspector.app.text import format_count, plural
 from inspector.catalog.findings import SEVERITIES, Finding, marks, worst
-from inspector.models.findings import EVENT, GLYPHS, MESSAGE, PLACE, FindingRole, FindingsModel
+from inspector.models.findings import EVENT, GLYPHS, INKS, MESSAGE, PLACE, FindingRole, FindingsModel
 from inspector.ui.buttons import Button, IconButton
 from inspector.ui.panels.parts import Page
 from inspector.ui.panels_bottom.cells import being_read, show_row
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme
 
-#: Token of the ink and tone of labels by severity.
-INKS: Final = {"error": "failed_text", "warning": "warn_text", "information": "accent_text"}
+#: Tone of labels by severity.
 _TONES: Final = {"error": "failed", "warning": "warn", "information": "link"}
 _GLYPH_ROOM: Final = 18
 _PADDING: Final = 6
@@ -208,6 +207,22 @@ class FindingsPanel(QWidget):
     def marks(self) -> dict[str, str]:
         """Give the worst severity by name of event: the marks of the catalog's tree."""
         return dict(marks(self._findings))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the last check found, shown or not."""
+        return self._findings
+
+    def show_finding(self, finding: Finding) -> None:
+        """Show a finding; a filter that leaves it out is taken away."""
+        if not self._index_of(finding).isValid():
+            self.search.clear()
+            for button in self._kinds.values():
+                button.setChecked(True)
+        index = self._index_of(finding)
+        if index.isValid():
+            self.tree.setCurrentIndex(index)
+            self.tree.scrollTo(index)
 
     def show_event(self, event: str) -> bool:
         """Show the worst finding about an event; says whether there is one that the filter leaves."""

@@ -2,6 +2,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from inspector.analysis.entries import Change
+from inspector.catalog.findings import Finding
 from inspector.models.selection import Selection
 from inspector.ui.buttons import IconButton
 from inspector.ui.panels.event import RECENT, EventPanel
@@ -51,6 +52,22 @@ def test_an_event_is_described_whole(panel: EventPanel, selection: Selection) ->
     ):
         assert part in said
     assert link(panel, "EmailEventHandler")
+
+
+def test_what_is_wrong_with_an_event_is_told_and_leads_to_the_finding(panel: EventPanel, selection: Selection) -> None:
+    mine = Finding("EV208", "warning", "It carries a secret.", "Send an id.", event=EVENT)
+    other = Finding("EV209", "error", "It is about something else.", "", event="UserLoginFailed")
+    selection.select_event(EVENT)
+    assert "Findings" not in texts(panel)
+    panel.set_findings((mine, other))
+    assert "Findings · 1" in texts(panel)
+    asked = []
+    panel.finding_chosen.connect(asked.append)
+    row = next(row for row in panel.findChildren(Row) if row.accessibleName() == "▲ It carries a secret.")
+    row.click()
+    assert asked == [mine]
+    panel.set_findings(())
+    assert not any(row.isVisibleTo(panel) for row in panel.findChildren(Row))
 
 
 def test_the_sse_mapping_is_told(panel: EventPanel, selection: Selection) -> None:
