@@ -222,7 +222,7 @@ class Overlay:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(QPointF(*mark), MARK / 2 + 1.5, MARK / 2 + 1.5)
         bar = scene.bar(self._selection.execution)
-        if bar is None or _covered(scene, bar):
+        if bar is None or _covered(scene, bar) or bar.x1 < scene.gutter or bar.x0 > scene.width:
             return
         index = self._selection.execution
         status = STATUSES[int(scene.source.executions["status"][index])]

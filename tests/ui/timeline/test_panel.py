@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -379,6 +379,25 @@ def test_a_failure_is_painted_in_its_colour_and_reaches_out_of_its_row(panel: Ti
     x = round(bar.x1) - 8
     assert picture.pixel(x, round(bar.top) + 2) == failed
     assert picture.pixel(x, round(bar.top) - 1) == failed
+
+
+def test_nothing_is_told_at_the_edge_of_a_selected_bar_that_is_out_of_sight(panel: TimelinePanel) -> None:
+    """Its length stood at the left edge, half of it behind the names of the lanes."""
+    controller = panel.controller
+
+    def picture() -> QImage:
+        controller.navigator.show(100 * MS, 140 * MS)
+        controller.update()
+        return panel.canvas.grab().toImage()
+
+    plain = picture()
+    controller.selection.select_execution(0, 0, "UserCreated", 0)
+    chosen = picture()
+    gutter, bar = controller.scene.gutter, controller.scene.bar(0)
+    assert bar is not None
+    assert bar.x1 < gutter
+    edge = QRect(gutter + 1, round(bar.top) - 4, 120, round(bar.height) + 8)
+    assert chosen.copy(edge) == plain.copy(edge)
 
 
 def test_the_theme_changes_what_is_painted(qapp: QApplication) -> None:
