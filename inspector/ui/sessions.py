@@ -54,6 +54,7 @@ class Sessions(QObject):
         panel.open_requested.connect(self.open)
         panel.rename_requested.connect(self.rename)
         panel.delete_requested.connect(self.delete)
+        panel.seen.connect(self.refresh)
         workbench.on_sessions(self._changed)
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY)

@@ -43,7 +43,7 @@ _GLYPHS: Final = {NOTHING: "", NOT_FIRED: "·", MISSING: "!"}
 _SIDE: Final = 24
 _TALLEST: Final = 150
 #: Of the map's height names of columns take at most this part, but never less than so many pixels.
-_PART: Final = 0.42
+_PART: Final = 0.46
 _SHORTEST: Final = 84
 _NAME_ROOM: Final = 300
 _RADIUS: Final = 3

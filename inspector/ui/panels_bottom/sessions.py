@@ -22,6 +22,8 @@ from inspector.ui.text import PlainLabel, ask_then
 from inspector.ui.widgets import EmptyState, separator_line
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
     from inspector.ui.theme import Theme
 
 _WIDTHS = {0: 24, 1: 21, 2: 16, 3: 17, 4: 8, 5: 11, 6: 8, 7: 9}
@@ -58,12 +60,14 @@ class SessionsPanel(QWidget):
         rename_requested: A session's id and its new name.
         delete_requested: A session's id; the person has said yes.
         export_requested: A session's id.
+        seen: The list has come into sight.
     """
 
     open_requested = Signal(int)
     rename_requested = Signal(int, str)
     delete_requested = Signal(int)
     export_requested = Signal(int)
+    seen = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,6 +97,11 @@ class SessionsPanel(QWidget):
         column.addLayout(self._make_buttons())
         self._connect()
         self._tell_state()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What was counted while nobody looked is old."""
+        super().showEvent(event)
+        self.seen.emit()
 
     def _make_buttons(self) -> QHBoxLayout:
         theme = self._theme

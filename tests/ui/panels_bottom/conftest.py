@@ -1,4 +1,5 @@
 import pytest
+from PySide6.QtGui import QCursor
 
 from inspector.app.notices import Notices
 from inspector.models.selection import Selection
@@ -48,6 +49,7 @@ def shown(qtbot):
     """Shows a panel as the bottom dock does."""
 
     def show(panel, width=900, height=330):
+        QCursor.setPos(4000, 4000)  # where another test has left the pointer nobody reads
         qtbot.addWidget(panel)
         panel.resize(width, height)
         panel.show()

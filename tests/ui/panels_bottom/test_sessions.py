@@ -99,3 +99,13 @@ def test_without_sessions_nothing_can_be_done(theme, shown):
     for do in (panel.open, panel.rename, panel.export, panel.delete):
         do()
     assert panel.findChild(QMessageBox) is None
+
+
+def test_the_list_is_asked_for_when_it_comes_into_sight(theme, shown):
+    panel = SessionsPanel(theme)
+    seen = []
+    panel.seen.connect(lambda: seen.append(True))
+    shown(panel)
+    panel.hide()
+    panel.show()
+    assert len(seen) == 2
