@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TASK: Final = "Firing everything"
 _STARTING: Final = "The program is being started"
 _STORED: Final = "A stored session is shown; go back to the live one to fire"
+_STOPPED: Final = "The program has stopped"
 _PAUSED: Final = "Recording is paused; switch it on to fire"
 
 
@@ -74,10 +75,12 @@ class Conforming(QObject):
             return self._workbench.idle or _STARTING
         if not self._workbench.live:
             return _STORED
+        if not host.running:
+            return _STOPPED
         return "" if host.recording else _PAUSED
 
     def refresh(self) -> None:
-        """Tell the panel whether it can be fired; call it when another session is shown or recording is switched."""
+        """Tell the panel whether it can be fired; call it when that may have changed."""
         self._panel.set_blocked(self.blocked())
 
     def run(self, choice: str) -> None:

@@ -94,6 +94,8 @@ class Desk(QObject):
         self._wanted_event = ""
         self._make_panels(theme)
         self._place_panels()
+        #: Called as well when what can be done may have changed.
+        self.besides: Callable[[], object] = lambda: None
         self.firing = Firing(shell, workbench, self.selection, self.catalog, self.fire_panel, notices, tasks)
         self.copies = CommandCopies(shell, workbench, self.fire_panel.form_for, notices, tasks)
         self.sessions = Sessions(shell, workbench, self.sessions_panel, notices, tasks)
@@ -152,6 +154,7 @@ class Desk(QObject):
             self._tell_reason()
             next_steps.refresh()
             commands.changed(*states)
+            self.besides()
 
         self.changed = self.firing.changed = changed
         self.timeline.state_changed.connect(commands.changed)

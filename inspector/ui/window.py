@@ -176,7 +176,7 @@ class Window:
         self.checks = Checks(
             self.shell, self.workbench, self.desk.findings, self.desk.catalog, self.tasks, basis, self._checked
         )
-        self.workbench.on_view(lambda _: self.conforming.refresh())
+        self.desk.besides = self.conforming.refresh
         self.commands.add(*desk_commands(self.desk, self.exporting), *self.desk.timeline.commands())
         self.commands.add(*self.flow.commands(), *self.importing.commands())
         self.shell.add_gestures("In the timeline: mouse", GESTURES)

@@ -310,6 +310,7 @@ async def test_a_program_that_dies_is_told_with_its_handler_and_can_be_restarted
         assert "ship" in strip.text.text()
         assert not any("exit code 3" in notice.text for notice in shown.notices), "the strip tells it, and stays"
         assert shown.window.commands.reason("record.toggle") == "The program has stopped"
+        await until(lambda: not shown.desk.conformance.fire.isEnabled(), "nor can everything be fired")
         for width in (1280, shown.window.shell.minimumWidth()):
             shown.window.shell.resize(width, 700)
             await until(lambda: strip.text.height() >= strip.text.heightForWidth(strip.text.width()), "all is seen")
