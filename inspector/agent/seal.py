@@ -1,7 +1,8 @@
 """Our own view of the standard library, taken before the project's code runs.
 
 A project may replace ``json.dumps`` or ``asyncio.sleep`` for everybody; what it sees is its own business, but what we
-send must stay what it is.
+send must stay what it is. ``sys`` is left as it is: it is the state of the interpreter rather than a library, and
+what we set there (``argv``, ``stdout``) is for the project.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def seal(package: str) -> None:
             continue
         variables = vars(module)
         for key, value in list(variables.items()):
-            if type(value) is ModuleType and not value.__name__.startswith(package):
+            if type(value) is ModuleType and value is not sys and not value.__name__.startswith(package):
                 variables[key] = copies.setdefault(id(value), _copy(value))
 
 
