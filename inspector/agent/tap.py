@@ -179,4 +179,5 @@ def _about(publication: TapPublication, pattern: Any, args: tuple[Any, ...], kwa
         return True
     if pattern is None or not publication.loose:
         return publication.loose
-    return isinstance(pattern, str) and fnmatchcase(publication.named, pattern)
+    several = pattern if isinstance(pattern, tuple) else (pattern,)
+    return any(isinstance(each, str) and fnmatchcase(publication.named, each) for each in several)

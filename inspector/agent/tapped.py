@@ -16,7 +16,7 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .tap import Bus, Occurrence, Tap, TapExecution, TapPublication, strip
+from .tap import PUBLISHING, Bus, Occurrence, Tap, TapExecution, TapPublication, strip
 
 if TYPE_CHECKING:
     from ..core.description import HandlerDescription
@@ -153,9 +153,13 @@ def _handle(target: Any, route: Route, args: tuple[Any, ...], kwargs: dict[str, 
     tap = route.tap
     if not tap.active:
         return target(*args, **kwargs)
-    if isinstance(target, type) and not args and not kwargs:
+    if isinstance(target, type) and not _about(args, kwargs):
         # A bus that makes a handler of the class each time: the execution is the call of its method.
-        return TappedObject(target(), route)
+        made = target(*args, **kwargs)
+        if "__call__" not in dir(type(made)):
+            return TappedObject(made, route)
+        asynchronous = inspect.iscoroutinefunction(type(made).__call__)
+        return TappedHandler(made, Route(tap, route.bus, route.pattern, route.description, asynchronous))
     try:
         execution = tap.execution(route.bus, route.pattern, route.description, target, args, kwargs)
     except Exception as trouble:  # noqa: BLE001 - the observed never pays
@@ -179,6 +183,14 @@ def _handle(target: Any, route: Route, args: tuple[Any, ...], kwargs: dict[str, 
     finally:
         execution.exit()
     return _followed(execution, result)
+
+
+def _about(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Tell whether the event that is published now is among the arguments."""
+    publication = PUBLISHING.get()
+    if publication is None:
+        return False
+    return any(each is publication.event for each in (*args, *kwargs.values()))
 
 
 class TappedObject(StandIn):

@@ -13,6 +13,7 @@ import functools
 import inspect
 import re
 import types
+import typing
 import weakref
 from collections import deque
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ RECORD_FIELDS: Final = (
 #: Where a record keeps what it is subscribed to.
 PATTERN_FIELDS: Final = (
     *("event_type", "event_class", "event", "event_name", "message_type", "type", "topic", "pattern", "name", "key"),
+    *("event_types", "event_classes", "events", "event_names", "message_types", "types", "topics", "patterns", "names"),
 )
 #: Says that a handler is subscribed to everything, where None already means that nothing is said.
 WILDCARD: Final = "*"
@@ -50,6 +52,17 @@ _SHOWN_ARGUMENT: Final = re.compile(r"[\w.-]{1,24}")
 def is_glob(pattern: Any) -> bool:
     """Tell a pattern of names (``order.*``) from a name."""
     return isinstance(pattern, str) and any(mark in pattern for mark in "*?")
+
+
+def member_text(member: enum.Enum) -> str:
+    """Give the name that a member of an enum stands for: its value where that is a text, else its own name."""
+    value = member.value
+    return value if isinstance(value, str) and value else member.name
+
+
+def each_of(pattern: Any) -> tuple[Any, ...]:
+    """Give what a pattern stands for, one by one: ``(Placed, Paid)`` and ``Placed | Paid`` are two."""
+    return pattern if isinstance(pattern, tuple) else (pattern,)
 
 
 def attributes(value: Any) -> dict[str, Any]:
@@ -95,17 +108,31 @@ def kind_of(value: Any) -> str:
     if isinstance(value, _FUNCTIONS):
         return "handler"
     if isinstance(value, type):
-        return (
-            "handler"
-            if any(callable(getattr(value, name, None)) for name in HANDLE_METHODS[:3])
-            and ("__call__" in vars(value) or any(hasattr(value, name) for name in ("handle", "handle_event")))
-            else ""
-        )
+        return "handler" if run_method(value) else ""
     if record_field(value):
         return "record"
     if callable(value):
         return "handler"
     return "object" if any(_has_method(type(value), name) for name in HANDLE_METHODS) else ""
+
+
+def run_method(cls: type[Any]) -> str:
+    """Give the name of the method by which a bus runs what it makes of a class; empty where it is no handler's."""
+    if any(_has_method(cls, name) for name in HANDLE_METHODS[:3]):
+        return next(name for name in HANDLE_METHODS if _has_method(cls, name))
+    called = next((vars(base)["__call__"] for base in cls.__mro__ if "__call__" in vars(base)), None)
+    return "__call__" if isinstance(called, types.FunctionType) and called.__code__.co_argcount > 1 else ""
+
+
+def run_by(target: Any) -> Any:
+    """Give what a bus calls to run a target: itself, the method of an object, the method of what a class makes."""
+    target = original(target)
+    if isinstance(target, type) and kind_of(target) == "handler":
+        function = inspect.getattr_static(target, run_method(target))
+        return types.MethodType(getattr(function, "__func__", function), target)  # its signature: without ``self``
+    if kind_of(target) == "object":
+        return getattr(target, next(name for name in HANDLE_METHODS if _has_method(type(target), name)))
+    return target
 
 
 def _has_method(cls: type[Any], name: str) -> bool:
@@ -142,7 +169,7 @@ def entries(value: Any, pattern: Any = None, depth: int = 4) -> Iterator[tuple[A
     """
     kind = kind_of(value)
     if kind in ("handler", "object"):
-        yield pattern, value
+        yield from ((each, value) for each in each_of(pattern))
     elif kind == "reference":
         target = value()
         if target is not None:
@@ -165,6 +192,9 @@ def key_pattern(value: Any, key: Any, pattern: Any) -> Any:
     """Give what the handlers under a key are subscribed to: a dict of dicts only sorts them."""
     if isinstance(key, type):
         return key
+    several = _classes(key)
+    if several:
+        return several
     if pattern is not None:
         return pattern
     sorts = all(kind_of(item) in ("dict", "proxy") and not keyed_by_handler(item) for item in value.values())
@@ -172,22 +202,41 @@ def key_pattern(value: Any, key: Any, pattern: Any) -> Any:
 
 
 def pattern_in(value: Any) -> Any:
-    """Give what a record or tuple says it is subscribed to, a class or a name; None when it does not say."""
+    """Give what a record or tuple says it is subscribed to: classes, names, members of enums; None: it does not say."""
     value = original(value)
     kind = kind_of(value)
     if kind == "tuple" and not hasattr(value, "_fields"):
         for item in value:
             if isinstance(item, type) and kind_of(item) != "handler":
                 return item
-        return next((item for item in value if isinstance(item, (type, str))), None)
+        return next((found for item in value if (found := _said(item)) is not None), None)
     held = attributes(value) if kind == "record" else {}
     if kind == "tuple":
         held = dict(zip(value._fields, value))  # noqa: B905 - as long as each other by definition
     for name in PATTERN_FIELDS:
         for spelled in (name, f"_{name}"):
-            if isinstance(held.get(spelled), (type, str)):
-                return held[spelled]
+            found = _said(held.get(spelled))
+            if found is not None:
+                return found
+            several = held.get(spelled)
+            if isinstance(several, (tuple, list, set, frozenset)) and several and all(map(_said, several)):
+                return tuple(several)
     return None
+
+
+def _said(value: Any) -> Any:
+    """Give a value as a pattern: a class, a name, a member of an enum, several classes; None when it is none."""
+    if isinstance(value, (type, str, enum.Enum)):
+        return value
+    return _classes(value) or None
+
+
+def _classes(value: Any) -> tuple[type[Any], ...]:
+    """Give the classes of a tuple of classes or of a union; empty for anything else."""
+    if isinstance(value, types.UnionType) or typing.get_origin(value) is typing.Union:
+        value = typing.get_args(value)
+    several = isinstance(value, tuple) and bool(value)
+    return value if several and all(isinstance(each, type) and kind_of(each) != "handler" for each in value) else ()
 
 
 class Handlers:
@@ -203,12 +252,7 @@ class Handlers:
     def describe(self, target: Any) -> HandlerDescription:
         """Describe what a bus runs: unwrapped from partial, decorator, reference and record."""
         target = original(target)
-        if kind_of(target) == "object":
-            name = next(name for name in HANDLE_METHODS if _has_method(type(target), name))
-            described = describe_handler(getattr(target, name))
-        else:
-            described = describe_handler(target)
-        described = _with_arguments(described, target)
+        described = _with_arguments(describe_handler(run_by(target)), target)
         number = self._number(described.key, target)
         if number == 1:
             return described

@@ -13,8 +13,7 @@ from .loaded import LoadedProgram
 from .places import class_at
 from .program import CoreProgram
 from .publish_source import HandlerCalls, handler_calls
-from .tapped import HANDLE_METHODS, original
-from .targets import entries
+from .targets import entries, run_by
 
 if TYPE_CHECKING:
     from ..core.bus import InMemoryEventBus
@@ -185,12 +184,8 @@ def _targets(connection: Any) -> list[Any]:
 
 def _callable(target: Any) -> Callable[..., Any] | None:
     """Give what is called: the handler itself, or the method by which a bus runs an object."""
-    target = original(target)
-    if callable(target):
-        found: Callable[..., Any] = target
-        return found
-    methods = (getattr(target, name, None) for name in HANDLE_METHODS)
-    return next((each for each in methods if callable(each)), None)
+    found = run_by(target)
+    return found if callable(found) else None
 
 
 def _takes_event_alone(connection: Connection, handlers: Sequence[Callable[..., Any]]) -> bool:

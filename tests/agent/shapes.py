@@ -26,8 +26,18 @@ class Happened(Base):
     text: str = "x"
 
 
+@dataclass(frozen=True)
+class Other:
+    number: int = 1
+
+
 class Kind(enum.Enum):
     HAPPENED = "happened"
+
+
+class Number(enum.Enum):
+    HAPPENED = enum.auto()
+    ENDED = enum.auto()
 
 
 class Log:
@@ -432,6 +442,57 @@ def by_enum() -> Shape:
 
     bus = Bus()
     return Shape(bus, lambda: bus.publish(Kind.HAPPENED, {"a": 1}), lambda: bus._handlers, 1, name="happened", log=log)
+
+
+@shape
+def by_enum_of_numbers() -> Shape:
+    log = Log()
+
+    class Bus:
+        def __init__(self) -> None:
+            self._handlers: dict[Number, set[Any]] = {Number.ENDED: set(), Number.HAPPENED: {log.plain("a")}}
+
+        def post(self, kind: Number, payload: Any = None) -> list[Any]:
+            return [handler(payload) for handler in self._handlers[kind]]
+
+    bus = Bus()
+    return Shape(bus, lambda: bus.post(Number.HAPPENED, {"a": 1}), lambda: bus._handlers, 1, name="HAPPENED", log=log)
+
+
+@shape
+def pairs_for_several_classes() -> Shape:
+    log = Log()
+
+    class Hub:
+        def __init__(self) -> None:
+            self._subscribers = [((Happened, Other), log.plain("both")), (Happened | None, log.plain("union"))]
+            self._subscribers += [(Other, log.plain("other")), (Base, log.plain("base"))]
+
+        def dispatch(self, event: Any) -> list[Any]:
+            return [handler(event) for kind, handler in self._subscribers if isinstance(event, kind)]
+
+    bus = Hub()
+    return Shape(bus, lambda: bus.dispatch(Happened(7)), lambda: bus._subscribers, 3, log=log)
+
+
+@shape
+def records_for_several_names() -> Shape:
+    log = Log()
+
+    @dataclass(frozen=True)
+    class Entry:
+        topics: tuple[str, ...]
+        callback: Any
+
+    class Bus:
+        def __init__(self) -> None:
+            self._listeners = [Entry(("happened", "other"), log.plain("both")), Entry(("other",), log.plain("other"))]
+
+        def emit(self, topic: str, payload: Any) -> list[Any]:
+            return [each.callback(payload) for each in self._listeners if topic in each.topics]
+
+    bus = Bus()
+    return Shape(bus, lambda: bus.emit("happened", {"a": 1}), lambda: bus._listeners, 1, name="happened", log=log)
 
 
 @shape

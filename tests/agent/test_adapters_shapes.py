@@ -93,3 +93,13 @@ async def test_its_event_is_in_the_catalog_and_can_be_fired(name: str) -> None:
     assert [row[3] for row in watched.rows(PUBLISHED)] == [shape.name]
     assert len(watched.rows(HANDLER_ENDED)) == shape.count
     assert watched.catalog.problems == ()
+
+
+async def test_a_class_of_handlers_is_described_by_the_method_that_the_bus_will_run() -> None:
+    shape = SHAPES["handler_classes"]()
+    watched = watch(shape.bus)
+    watched.stop()
+    (handler,) = watched.catalog.handlers
+    assert (handler.label, handler.is_async) == ("handler_classes.Handler.handle", True)
+    assert handler.file.endswith("shapes.py")
+    assert handler.line > 0

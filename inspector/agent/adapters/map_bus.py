@@ -28,7 +28,7 @@ from ..eventtypes import (
     subclasses,
 )
 from ..tapped import Route, TappedHandler, TappedObject, is_stand_in, original
-from ..targets import entries, is_async, is_glob, kind_of
+from ..targets import entries, is_async, is_glob, kind_of, member_text
 from .base import FireContext, Match, Names, Options, Subscribed
 from .map_calls import CallReader, handler_event
 from .map_find import Found, HandlerMap, Publisher, find, own_names
@@ -363,7 +363,7 @@ class MapConnection:
         for each in self._found.maps:
             value = each.get()
             for key in value if kind_of(value) in ("dict", "proxy") else ():
-                if isinstance(key, enum.Enum) and not isinstance(key, str) and name in (key.value, key.name):
+                if isinstance(key, enum.Enum) and name in (member_text(key), key.name):
                     return key
         return name
 

@@ -11,7 +11,7 @@ from ...core.errors import InspectorError
 from ..eventtypes import NAME_ATTRIBUTES, NamedEvent, travel_name
 from ..tap import Occurrence
 from ..tapped import HANDLE_METHODS
-from ..targets import is_glob
+from ..targets import is_glob, member_text
 from .map_find import CONTEXT_NAMES, METADATA_NAMES, SESSION_NAMES, Publisher
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class CallReader:
     def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
         """Say what a call of a handler is about."""
         values = (*args, *kwargs.values())
-        if isinstance(pattern, type):
+        if isinstance(pattern, type) or (isinstance(pattern, tuple) and all(isinstance(one, type) for one in pattern)):
             for value in values:
                 if isinstance(value, pattern):
                     return Occurrence(value, self._names.name_of(type(value)), shown_of(value))
@@ -187,7 +187,7 @@ def handler_event(target: Any) -> Any:
 
 
 def _text(name: Any) -> str:
-    return str(name.value) if isinstance(name, enum.Enum) else str(name)
+    return member_text(name) if isinstance(name, enum.Enum) else str(name)
 
 
 def _envelope_name(event: dict[Any, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ...core import hints
 from ..eventtypes import signature_hints, travel_name
-from ..targets import WILDCARD, is_glob
+from ..targets import WILDCARD, is_glob, member_text
 
 #: Keys of a map under which the handlers of every event may stand.
 WILDCARD_KEYS: Final = frozenset((None, WILDCARD, ...))
@@ -27,7 +27,7 @@ def is_wildcard(pattern: Any) -> bool:
 def name_of_pattern(pattern: Any) -> str:
     """Give the name that a pattern stands for; empty for classes and for patterns of names."""
     if isinstance(pattern, enum.Enum):
-        return str(pattern.value)
+        return member_text(pattern)
     return pattern if isinstance(pattern, str) and not is_glob(pattern) else ""
 
 
@@ -77,7 +77,7 @@ def matches(pattern: Any, cls: type[Any] | None, names: set[str], by_base: bool)
     if isinstance(pattern, type):
         return cls is pattern or (by_base and cls is not None and issubclass(cls, pattern))
     if isinstance(pattern, enum.Enum):
-        return pattern.value in names or pattern.name in names
+        return member_text(pattern) in names or pattern.name in names
     if is_glob(pattern):
         return any(fnmatchcase(name, pattern) for name in names)
     return isinstance(pattern, str) and pattern in names
