@@ -14,6 +14,7 @@ from typing import Any, Final
 from ..core.description import Problem
 from ..core.registry import HANDLER_KINDS
 from .eventtypes import make_of, single_copies, subclasses
+from .targets import member_text
 
 _CLASS: Final = ("event_class", "event_cls", "cls", "klass", "event", "event_type", "message_class", "type")
 _CATEGORY: Final = ("category", "domain", "group", "area", "context", "bounded_context", "section")
@@ -148,7 +149,7 @@ def _entry(item: Any, catalog: Catalog) -> Entry:
         _text(next((found for name in _WORKFLOW if (found := _get(item, name)) is not None), "")),
         _text(next((found for name in _PHASE if (found := _get(item, name)) is not None), "")),
         requires,
-        _text(_get(item, "audit_action_name") or "") if "audit" in requires else "",
+        _text(_get(item, "audit_action_name") or _get(item, "audit_action") or "") if "audit" in requires else "",
     )
 
 
@@ -160,8 +161,7 @@ def _get(item: Any, name: str) -> Any:
 
 def _text(value: Any) -> str:
     """Give what an enum member stands for; plain strings stand for themselves."""
-    value = getattr(value, "value", value)
-    return value if isinstance(value, str) else str(value)
+    return member_text(value) if isinstance(value, enum.Enum) else str(value)
 
 
 def _name(value: Any) -> str:

@@ -62,3 +62,91 @@ def test_a_secret_that_is_printed_is_found_in_a_process_of_its_own(stranger: Str
 def test_a_program_sees_an_argv_of_its_own(stranger: Stranger) -> None:
     ran = stranger("catalog", textwrap.dedent(BUS) + "\nsys.exit(len(sys.argv) + 40)\n")
     assert "sys.exit(41)" in ran.err
+
+
+def program(source: str) -> str:
+    return textwrap.dedent(BUS) + textwrap.dedent(source)
+
+
+def test_a_handler_behind_one_that_failed_was_not_called_for_that_reason(stranger: Stranger) -> None:
+    source = """
+        @dataclass(frozen=True, kw_only=True)
+        class Left:
+            name: str
+
+        def first(event):
+            raise KeyError(event.name)
+
+        def second(event): ...
+
+        bus.subscribe(Left, first)
+        bus.subscribe(Left, second)
+    """
+    found = {each["code"]: each for each in stranger("conform", program(source)).json["findings"]}
+    assert found.keys() == {"CF111", "CF102"}
+    assert found["CF102"]["message"].endswith("first failed before it, and the bus went no further.")
+
+
+def test_what_conform_says_of_a_program_without_a_database(cli: Cli, stranger: Stranger, tmp_path: Path) -> None:
+    source = """
+        @dataclass(frozen=True, kw_only=True)
+        class Left:
+            name: str
+
+        bus.subscribe(Left, repr)
+    """
+    stranger("catalog", program(source))
+    told = cli("conform", "--app", "theirs:bus", "--cwd", tmp_path, "--db", tmp_path / "other.db").out
+    assert "1 event fired without a database session" in told
+    assert "theirs: 1 event, 1 subscription" in cli("catalog", "--app", "theirs:bus", "--cwd", tmp_path).out
+
+
+def test_a_registry_of_somebody_elses_with_enums_of_numbers_and_audit_actions(stranger: Stranger) -> None:
+    source = """
+        import enum
+        from typing import NamedTuple
+
+        class Phase(enum.Enum):
+            SUCCEEDED = enum.auto()
+
+        class Entry(NamedTuple):
+            event_class: type
+            workflow: str
+            phase: Phase
+            requires_audit: bool
+            audit_action: str
+
+        @dataclass(frozen=True, kw_only=True)
+        class OrderSucceeded:
+            name: str
+
+        def audit(event): ...
+        def ship(event): ...
+
+        bus.subscribe(OrderSucceeded, audit)
+        bus.subscribe(OrderSucceeded, ship)
+        EVENTS = [Entry(OrderSucceeded, "order", Phase.SUCCEEDED, True, "ORDERED")]
+    """
+    ran = stranger("check", program(source), "theirs:bus", "--catalog", "theirs:EVENTS")
+    assert [each for each in ran.json["findings"] if each["severity"] != "information"] == []
+    (event,) = stranger("catalog", program(source), "theirs:bus", "--catalog", "theirs:EVENTS").json["events"]
+    assert (event["phase"], event["audit_action"]) == ("SUCCEEDED", "ORDERED")
+
+
+def test_a_command_may_be_changed_by_its_one_handler(stranger: Stranger) -> None:
+    source = """
+        class Command: ...
+
+        @dataclass(kw_only=True)
+        class PlaceCommand(Command):
+            name: str
+
+        @dataclass(kw_only=True)
+        class Placed:
+            name: str
+
+        bus.subscribe(PlaceCommand, repr)
+        bus.subscribe(Placed, repr)
+    """
+    found = stranger("check", program(source)).json["findings"]
+    assert [each["event"] for each in found if each["code"] == "EV201"] == ["Placed"]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from inspector.catalog.conformance.observed import Fired, SeenExecution
     from inspector.catalog.conformance.rules import RunFinding, RunRule
     from inspector.catalog.findings.settings import CheckSettings
-    from inspector.core.description import CatalogDescription
+    from inspector.core.description import CatalogDescription, HandlerDescription
 
 _SESSION: Final = re.compile(r"session", re.IGNORECASE)
 #: Where a secret went, and the rule that says so.
@@ -105,15 +105,26 @@ def _about_handlers(scene: Scene, works: set[tuple[str, str]], owners: Mapping[s
     ran = {execution.handler for execution in scene.publication.executions}
     for handler in scene.subscribed:
         if handler.key not in ran:
-            yield scene.finding(
-                rules.HANDLER_NOT_RUN, f"{handler.label} is subscribed to {scene.name} and was not called.", handler
-            )
+            yield _not_run(scene, handler)
     if not scene.publication.handlers and not ran:
         by = f", which {scene.publisher} published" if scene.publication.cause else ""
         yield scene.finding(rules.UNHEARD, f"Nobody heard {scene.name}{by}.")
     for execution in scene.publication.executions:
         if not execution.injected:
             yield from _about_execution(scene, execution, works)
+
+
+def _not_run(scene: Scene, handler: HandlerDescription) -> RunFinding:
+    """Tell of a handler that was not called; where one before it failed last, that is why."""
+    message = f"{handler.label} is subscribed to {scene.name} and was not called"
+    last = scene.publication.executions[-1] if scene.publication.executions else None
+    if last is None or last.status not in BAD_STATUSES:
+        return scene.finding(rules.HANDLER_NOT_RUN, f"{message}.", handler)
+    message += f": {scene.label(last.handler)} failed before it, and the bus went no further."
+    return replace(
+        scene.finding(rules.HANDLER_NOT_RUN, message, handler),
+        fix="Mend what failed, or let the bus call the other handlers all the same.",
+    )
 
 
 def _missing(scene: Scene, owners: Mapping[str, str]) -> Iterator[RunFinding]:

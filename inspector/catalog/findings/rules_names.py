@@ -80,8 +80,12 @@ def not_of_workflow(subject: Subject) -> Iterator[Hit]:
         workflow, phase = ("".join(words(each)) for each in (event.workflow, event.phase))
         fits = squashed.startswith(workflow) if phase == _OPERATIONAL else squashed == workflow + phase
         if not fits:
-            expected = camel(event.workflow) if phase == _OPERATIONAL else camel(event.workflow, event.phase)
-            text = f"{event.name} stands in workflow {event.workflow}, phase {event.phase}: it should be {expected}."
+            should = (
+                f"begin with {camel(event.workflow)}"
+                if phase == _OPERATIONAL
+                else f"be {camel(event.workflow, event.phase)}"
+            )
+            text = f"{event.name} stands in workflow {event.workflow}, phase {event.phase}: it should {should}."
             yield at_event(event, text)
 
 
