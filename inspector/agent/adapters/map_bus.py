@@ -141,7 +141,9 @@ class MapConnection:
                 takes = self._calls.class_for(name) or event_class_of(name, targets)
                 if takes is not None:
                     self._calls.learn(name, takes)
-                found.setdefault(takes or name, describe_class(takes) if takes else describe_name(name, targets))
+                by_keyword = bool(self.publishers) and self._calls.gives_keywords(self.publishers[0])
+                described = describe_class(takes) if takes else describe_name(name, targets, by_keyword=by_keyword)
+                found.setdefault(takes or name, described)
         return list(found.values())
 
     def subscriptions(self) -> Iterator[Subscribed]:

@@ -116,6 +116,13 @@ class CallReader:
         ]
         return len(required) <= (2 if publisher.named or isinstance(event, NamedEvent) else 1)
 
+    def gives_keywords(self, publisher: Publisher) -> bool:
+        """Tell whether what a named event carries is handed on as keyword arguments: ``emit(name, **payload)``."""
+        if not publisher.named:
+            return False
+        rest = [each for each in publisher.parameters[1:] if each.name not in CONTEXT_NAMES]
+        return bool(rest) and all(each.kind in (each.VAR_KEYWORD, each.KEYWORD_ONLY) for each in rest)
+
     def arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
         """Give the arguments with which a publish method is called for an event."""
         args: list[Any] = []
@@ -154,7 +161,7 @@ class CallReader:
         if not publisher.named:
             name = publisher.parameters[0].name
             if name in ("event", "message", "envelope", "msg"):
-                args.append({"type": event.name, **event.payload})
+                args.append({**event.payload, "type": event.name})
                 return
             raise InspectorError(f"{publisher.name} takes an event, but {event.name} is only a name.")
         args.append(event.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,10 @@ _NUMBERS: Final = frozenset({"int", "float", "decimal"})
 _HARMLESS: Final = frozenset({"bool", "datetime", "date", "time", "timedelta", "uuid", "enum", "literal", "none"})
 _HIDING_TYPES: Final = ("Secret",)
 #: They have a JSON form also where the name could not be looked up (imported for type checkers only).
-_KNOWN_TYPES: Final = frozenset({"Decimal", "UUID", "datetime", "date", "time", "timedelta", "Path", "StrEnum"})
+_KNOWN_TYPES: Final = frozenset(
+    {"Decimal", "UUID", "datetime", "date", "time", "timedelta", "Path", "StrEnum", "FutureDatetime", "FutureDate"}
+)
+_WORD: Final = re.compile(r"\w+")
 
 
 def _own(event: EventDescription) -> Iterator[FieldShape]:
@@ -111,7 +115,7 @@ def unserialisable(subject: Subject) -> Iterator[Hit]:
 
 def _opaque(shape: TypeShape) -> str:
     if shape.kind == "opaque":
-        return "" if shape.text.rpartition(".")[2] in _KNOWN_TYPES else shape.text
+        return "" if _KNOWN_TYPES.intersection(_WORD.findall(shape.text)) else shape.text
     inner = (*shape.args, *(each.type for each in shape.fields))
     return next((found for each in inner if (found := _opaque(each))), "")
 
