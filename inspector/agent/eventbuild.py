@@ -47,7 +47,7 @@ def build_named(event: EventType, values: Mapping[str, Any]) -> NamedEvent:
     """Build an event that is a name; a lone ``payload`` is the payload itself."""
     payload = values.get("payload")
     as_one = set(values) <= {"payload"} and PAYLOAD.name not in (shape.name for shape in event.fields)
-    if event.fields == (PAYLOAD,) and set(values) <= {"payload"} or (as_one and isinstance(payload, dict)):
+    if (event.fields == (PAYLOAD,) and set(values) <= {"payload"}) or (as_one and isinstance(payload, dict)):
         if payload is not None and not isinstance(payload, dict):
             raise UsageError(f"The payload of {event.name} is an object.", 'Write it as JSON: {"name": "value"}.')
         return NamedEvent(event.travels_as, dict(payload or {}))

@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from ..core.identity import describe_handler
+from ..core.identity import describe_handler, enclosed_handler
 from ..core.redact import secret_kind
 from .tapped import HANDLE_METHODS, original
 
@@ -297,12 +297,20 @@ def _identity(target: Any) -> Any:
     """Tell handlers apart: closures by themselves, methods by their function (and so by their class)."""
     if isinstance(target, types.MethodType):
         return id(target.__func__)
+    if (enclosed := enclosed_handler(target)) is not None:
+        held = (cell.cell_contents for cell in target.__closure__)
+        return (id(target.__code__), _identity(enclosed), *(_held(each) for each in held if each is not enclosed))
     if isinstance(target, functools.partial):
         named = sorted((name, id(value)) for name, value in target.keywords.items())
         return (_identity(target.func), *map(id, target.args), *named)
     if isinstance(target, (types.FunctionType, types.BuiltinFunctionType, type)):
         return id(target)
     return id(type(target))
+
+
+def _held(value: Any) -> Any:
+    """Tell what closures hold apart: a dict made for each of them by what is in it."""
+    return tuple((id(key), id(item)) for key, item in value.items()) if type(value) is dict else id(value)
 
 
 def _code_owner(target: Any) -> Any:

@@ -12,6 +12,8 @@ from .description import HandlerDescription
 
 #: How many wrappings are looked through; more than that, or one that wraps itself, is its own name.
 _LAYERS: Final = 32
+#: Names of functions that are made to call another one.
+_CALLERS: Final = frozenset({"<lambda>", "wrapper", "_wrapper", "inner", "_inner", "wrapped", "_wrapped", "injected"})
 
 
 def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
@@ -27,6 +29,9 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
             target = target.func
         elif (inside := _inside(target)) is not None:
             target = inside
+        elif (enclosed := enclosed_handler(target)) is not None:
+            wrapping = f" ({'lambda' if target.__name__ == '<lambda>' else target.__name__})"
+            target = enclosed
         else:
             break
     owner_type, function = _split(target)
@@ -56,6 +61,24 @@ def _inside(target: Any) -> Any:
         return None
     inside = inspect.getattr_static(target, "__wrapped__", None)
     return inside if callable(inside) else getattr(target, "__func__", None) if type(target) is staticmethod else None
+
+
+def enclosed_handler(target: Any) -> Any:
+    """Give the handler that a closure is only there to call, as ``lambda event: handler(event, uow)`` is; else None.
+
+    It is the one callable that the closure holds: of a lambda, or of an inner function named for what it does and not
+    for an event (``wrapper``). Others are handlers in their own right.
+    """
+    if not isinstance(target, types.FunctionType) or not target.__closure__ or target.__code__.co_argcount != 1:
+        return None
+    if target.__name__ not in _CALLERS or hasattr(target, "__wrapped__"):
+        return None
+    try:
+        held = [cell.cell_contents for cell in target.__closure__]
+    except ValueError:  # a cell that is not filled yet
+        return None
+    callables = [each for each in held if isinstance(each, (types.FunctionType, types.MethodType, functools.partial))]
+    return callables[0] if len(callables) == 1 and callables[0] is not target else None
 
 
 def _split(target: Any) -> tuple[type | None, Any]:

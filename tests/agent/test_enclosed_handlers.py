@@ -1,0 +1,56 @@
+"""Handlers behind closures that are only there to call them, as dependency injection leaves them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from inspector.agent.targets import Handlers
+
+
+def allocate(event: Any, uow: Any) -> None: ...
+
+
+async def notify(event: Any, uow: Any) -> None: ...
+
+
+def inject(handler: Callable[..., Any], dependencies: dict[str, Any]) -> Callable[[Any], Any]:
+    return lambda message: handler(message, **dependencies)
+
+
+def retried(handler: Callable[..., Any]) -> Callable[[Any], Any]:
+    def wrapper(event: Any) -> Any:
+        return handler(event)
+
+    return wrapper
+
+
+def on_paid_with(call: Callable[..., Any]) -> Callable[[Any], Any]:
+    def on_paid(event: Any) -> Any:
+        return call(event)
+
+    return on_paid
+
+
+def both(one: Callable[..., Any], other: Callable[..., Any]) -> Callable[[Any], Any]:
+    return lambda event: (one(event), other(event))
+
+
+def test_the_handler_is_named_and_not_the_closure_around_it() -> None:
+    handlers, uow = Handlers(), object()
+    injected = handlers.describe(inject(allocate, {"uow": uow}))
+    assert (injected.label, injected.line) == ("allocate (lambda)", allocate.__code__.co_firstlineno)
+    assert handlers.describe(inject(notify, {"uow": uow})).is_async
+    assert handlers.describe(retried(allocate)).label == "allocate (wrapper)"
+
+
+def test_what_was_made_for_the_same_is_the_same_handler() -> None:
+    handlers, uow = Handlers(), object()
+    first, again, other = (inject(allocate, {"uow": each}) for each in (uow, uow, object()))
+    assert handlers.describe(first).key == handlers.describe(again).key
+    assert handlers.describe(other).label == "allocate (lambda) #2"
+
+
+def test_a_closure_with_a_name_of_its_own_is_the_handler() -> None:
+    assert Handlers().describe(on_paid_with(allocate)).label == "on_paid_with.on_paid"
+    assert "lambda:" in Handlers().describe(both(allocate, notify)).label
