@@ -36,7 +36,7 @@ class Containers:
         if is_stand_in(value) or id(value) in self._aside:
             return self._refresh(value, pattern, depth)
         kind = kind_of(value)
-        if kind in ("handler", "object"):
+        if kind in ("handler", "object", "methods"):
             return self._wrap(value, pattern)
         if kind == "reference":
             return TappedReference(value, lambda target: self._wrap(target, pattern))
@@ -53,7 +53,7 @@ class Containers:
         if aside is not None:
             return self._restore_aside(value, aside[1], depth)
         kind = kind_of(value)
-        if not depth or kind in ("", "handler", "object", "reference"):
+        if not depth or kind in ("", "handler", "object", "methods", "reference"):
             return value
         if kind == "list":
             _set_items(value, (self.restore(item, depth - 1) for item in tuple(value)))

@@ -26,7 +26,7 @@ _get = object.__getattribute__
 #: Methods by which a bus runs a handler that is an object.
 HANDLE_METHODS: Final = (
     *("handle", "handle_event", "handle_message", "handle_command", "on_event", "on_message"),
-    *("process", "process_event", "execute", "consume", "receive", "notify"),
+    *("process", "process_event", "execute", "consume", "receive", "notify", "update"),
 )
 
 
@@ -208,6 +208,17 @@ class TappedObject(StandIn):
         return TappedHandler(found, Route(route.tap, route.bus, route.pattern, route.description, asynchronous))
 
 
+class TappedMethods(StandIn):
+    """Stands for an object with a method for each event, which the bus finds by its name: ``handle_order_placed``."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(_get(self, "_original"), name)
+        stand_in = _get(self, "_facts").get(name)
+        return found if stand_in is None else stand_in(found)
+
+
 class TappedReference(StandIn):
     """Stands for a weak reference to a handler; it keeps nobody alive."""
 
@@ -251,7 +262,7 @@ def _publish(target: Any, place: Place, args: tuple[Any, ...], kwargs: dict[str,
     return _awaited(publication, result)
 
 
-STAND_INS: Final = (TappedHandler, TappedObject, TappedReference, TappedPublish)
+STAND_INS: Final = (TappedHandler, TappedObject, TappedMethods, TappedReference, TappedPublish)
 
 
 def is_stand_in(value: Any) -> bool:

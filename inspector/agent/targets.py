@@ -38,6 +38,8 @@ PATTERN_FIELDS: Final = (
 )
 #: Says that a handler is subscribed to everything, where None already means that nothing is said.
 WILDCARD: Final = "*"
+#: How methods begin that a bus finds by the name of the event.
+METHOD_PREFIXES: Final = ("handle_", "on_", "when_")
 _PLAIN: Final = (str, bytes, int, float, bool, type(None), enum.Enum, types.ModuleType)
 _FUNCTIONS: Final = (
     types.FunctionType,
@@ -86,8 +88,9 @@ def kind_of(value: Any) -> str:
     """Tell what a value is among handlers.
 
     Returns:
-        ``handler`` (call it), ``object`` (call its ``handle``), ``reference`` (call it to get the handler),
-        ``record`` (look inside), ``list``, ``dict``, ``tuple``, ``set``, ``frozenset``, or empty: none of these.
+        ``handler`` (call it), ``object`` (call its ``handle``), ``methods`` (call the one named for the event),
+        ``reference`` (call it to get the handler), ``record`` (look inside), ``list``, ``dict``, ``tuple``, ``set``,
+        ``frozenset``, or empty: none of these.
     """
     value = original(value)
     if isinstance(value, _PLAIN):
@@ -113,7 +116,36 @@ def kind_of(value: Any) -> str:
         return "record"
     if callable(value):
         return "handler"
-    return "object" if any(_has_method(type(value), name) for name in HANDLE_METHODS) else ""
+    if any(_has_method(type(value), name) for name in HANDLE_METHODS):
+        return "object"
+    return "methods" if named_methods(type(value)) else ""
+
+
+class MethodName(str):
+    """A pattern: the end of the name of a method, ``order_placed`` of ``handle_order_placed``."""
+
+    __slots__ = ()
+
+    def fits(self, name: str) -> bool:
+        """Tell whether an event of this name goes to the method."""
+        plain = _plain_name(name)
+        return _plain_name(self) in (plain, plain.removesuffix("_event"))
+
+
+def _plain_name(name: str) -> str:
+    """Write ``OrderPlaced``, ``order.placed`` and ``order-placed`` alike."""
+    return re.sub(r"\W+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)).lower()
+
+
+def named_methods(cls: type[Any]) -> dict[str, MethodName]:
+    """Give the methods of a class that are named for an event, with the event's part of their names."""
+    found: dict[str, MethodName] = {}
+    for base in cls.__mro__[:-1]:
+        for name, value in vars(base).items():
+            prefix = next((each for each in METHOD_PREFIXES if name.startswith(each)), "")
+            if prefix and isinstance(value, types.FunctionType) and value.__code__.co_argcount > 1:
+                found.setdefault(name, MethodName(name[len(prefix) :]))
+    return found
 
 
 def run_method(cls: type[Any]) -> str:
@@ -170,6 +202,10 @@ def entries(value: Any, pattern: Any = None, depth: int = 4) -> Iterator[tuple[A
     kind = kind_of(value)
     if kind in ("handler", "object"):
         yield from ((each, value) for each in each_of(pattern))
+    elif kind == "methods":
+        for name, said in named_methods(type(original(value))).items():
+            if pattern is None or (said.fits(pattern.__name__ if isinstance(pattern, type) else str(pattern))):
+                yield said if pattern is None else pattern, getattr(original(value), name)
     elif kind == "reference":
         target = value()
         if target is not None:

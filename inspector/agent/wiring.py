@@ -175,8 +175,6 @@ def _targets(connection: Any) -> list[Any]:
     tell = getattr(connection, "targets", None)
     if callable(tell):
         return list(tell())
-    if isinstance(connection, MapConnection):
-        return [target for each in connection.maps for _, target in entries(each.get())]
     if isinstance(connection, CoreConnection):
         return [each.handler for each in connection._bus.subscriptions()]  # noqa: SLF001 - same room, as above
     return []

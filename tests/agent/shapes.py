@@ -396,6 +396,57 @@ def handler_objects() -> Shape:
 
 
 @shape
+def observers_of_everything() -> Shape:
+    log = Log()
+
+    class Observer:
+        def update(self, event: Any) -> None:
+            if isinstance(event, Happened):
+                log.write("told", event)
+
+    class Market:
+        def __init__(self) -> None:
+            self._observers = [Observer(), Observer()]
+
+        def notify(self, event: Any) -> None:
+            for observer in self._observers:
+                observer.update(event)
+
+    bus = Market()
+    return Shape(bus, lambda: bus.notify(Happened(7)), lambda: bus._observers, 2, log=log)
+
+
+@shape
+def methods_named_for_the_event() -> Shape:
+    log = Log()
+
+    class Stock:
+        async def handle_happened(self, event: Any) -> None:
+            log.write("stock", event)
+
+        def keep(self) -> None: ...
+
+    class Fines:
+        async def handle_happened(self, event: Happened) -> None:
+            log.failing(event)
+
+        async def handle_happend(self, event: Any) -> None: ...
+
+    class Manager:
+        def __init__(self) -> None:
+            self.handlers = [Stock(), Fines()]
+
+        async def publish(self, event: Any) -> None:
+            for handler in self.handlers:
+                method = getattr(handler, "handle_" + type(event).__name__.lower(), None)
+                if method is not None:
+                    await method(event)
+
+    bus = Manager()
+    return Shape(bus, lambda: bus.publish(Happened(7)), lambda: bus.handlers, 2, failed=1, log=log)
+
+
+@shape
 def handler_classes() -> Shape:
     log = Log()
 

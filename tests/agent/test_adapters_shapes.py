@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import types
 from collections import deque
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from inspector.agent.facts import collect
 from inspector.core.records import HANDLER_ENDED, HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED
 from tests.agent.samples import watch
 from tests.agent.shapes import SHAPES, Shape
@@ -85,7 +87,8 @@ async def test_its_event_is_in_the_catalog_and_can_be_fired(name: str) -> None:
     if name == "emitter_with_arguments_and_a_wildcard":
         values = {"a": 1, "b": 2}
     built = watched.program.build(event.name, values)
-    await watched.program.publish(built, None, None)
+    with contextlib.suppress(LookupError):  # of a bus that hands on what a handler raises
+        await watched.program.publish(built, None, None)
     for _ in range(20):
         await asyncio.sleep(0)
     watched.stop()
@@ -103,3 +106,19 @@ async def test_a_class_of_handlers_is_described_by_the_method_that_the_bus_will_
     assert (handler.label, handler.is_async) == ("handler_classes.Handler.handle", True)
     assert handler.file.endswith("shapes.py")
     assert handler.line > 0
+
+
+def test_a_method_whose_name_fits_no_event_is_no_subscription_and_told_as_an_orphan() -> None:
+    watched = watch(SHAPES["methods_named_for_the_event"]().bus)
+    watched.stop()
+    assert [event.name for event in watched.catalog.events] == ["Happened"]
+    labels = {handler.label.rpartition("event.")[2] for handler in watched.catalog.handlers}
+    assert labels == {"Stock.handle_happened", "Fines.handle_happened"}
+    assert [each.method for each in collect(watched.program).uncalled] == ["handle_happend"]
+
+
+def test_a_bus_that_names_no_event_says_what_to_do() -> None:
+    watched = watch(SHAPES["set_for_all_events"]().bus)
+    watched.stop()
+    assert watched.catalog.events == ()
+    assert "--catalog" in watched.catalog.problems[0].hint

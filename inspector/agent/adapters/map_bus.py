@@ -27,13 +27,14 @@ from ..eventtypes import (
     single_copies,
     subclasses,
 )
-from ..tapped import Route, TappedHandler, TappedObject, is_stand_in, original
-from ..targets import entries, is_async, is_glob, kind_of, member_text
+from ..tapped import Route, TappedHandler, TappedMethods, TappedObject, is_stand_in, original
+from ..targets import MethodName, entries, is_async, is_glob, kind_of, member_text, named_methods, run_by
 from .base import FireContext, Match, Names, Options, Subscribed
 from .map_calls import CallReader, handler_event
 from .map_find import Found, HandlerMap, Publisher, find, own_names
 from .map_match import (
     WILDCARD_KEYS,
+    classes_asked_for,
     event_class_of,
     is_abstract,
     is_own,
@@ -130,6 +131,9 @@ class MapConnection:
                 handlers.setdefault(pattern, []).append(original(target))
             for pattern in self._patterns(each):
                 handlers.setdefault(pattern, [])
+        if all(map(is_wildcard, handlers)):  # nobody says which events there are; what is told apart are some
+            for cls in (cls for target in handlers.get(None, ()) for cls in classes_asked_for(run_by(target))):
+                handlers.setdefault(cls, [])
         classes = [pattern for pattern in handlers if isinstance(pattern, type) and not is_wildcard(pattern)]
         for cls in single_copies(classes):
             below = subclasses(cls) if self._class_by_base(cls) and is_own(cls) else []
@@ -139,6 +143,8 @@ class MapConnection:
             name = name_of_pattern(pattern)
             if name and not is_wildcard(pattern):
                 takes = self._calls.class_for(name) or event_class_of(name, targets)
+                if takes is None and self._is_nobodys(pattern):
+                    continue
                 if takes is not None:
                     self._calls.learn(name, takes)
                 by_keyword = bool(self.publishers) and self._calls.gives_keywords(self.publishers[0])
@@ -148,23 +154,30 @@ class MapConnection:
 
     def subscriptions(self) -> Iterator[Subscribed]:
         """Give every subscription, map after map, in the order of the containers."""
-        order = 0
+        for order, (each, pattern, target) in enumerate(self._subscribed()):
+            matched = "exact"
+            if is_wildcard(pattern) or is_glob(pattern):
+                matched = "wildcard"
+            elif isinstance(pattern, type) and self._by_base[each.path]:
+                matched = "base"
+            shown = (
+                None if matched == "wildcard" else pattern if isinstance(pattern, type) else name_of_pattern(pattern)
+            )
+            yield Subscribed(shown, matched, self._describe(target), order)
+
+    def targets(self) -> list[Any]:
+        """Give the callable of each subscription, in their order."""
+        return [target for _, _, target in self._subscribed()]
+
+    def _subscribed(self) -> Iterator[tuple[HandlerMap, Any, Any]]:
         for each in self._found.maps:
             for pattern, target in entries(each.get()):
-                matched = "exact"
-                if is_wildcard(pattern) or is_glob(pattern):
-                    matched = "wildcard"
-                elif isinstance(pattern, type) and self._by_base[each.path]:
-                    matched = "base"
-                shown = (
-                    None
-                    if matched == "wildcard"
-                    else pattern
-                    if isinstance(pattern, type)
-                    else name_of_pattern(pattern)
-                )
-                yield Subscribed(shown, matched, self._describe(target), order)
-                order += 1
+                if not self._is_nobodys(pattern) or event_class_of(pattern, [target]) is not None:
+                    yield each, pattern, target
+
+    def _is_nobodys(self, pattern: Any) -> bool:
+        """Tell whether a method would have to be named for an event's class to be called."""
+        return isinstance(pattern, MethodName) and not any(each.named for each in self.publishers)
 
     def handlers_of(self, event: EventType) -> list[HandlerDescription]:
         """Give who is called for an event type, in order."""
@@ -173,6 +186,9 @@ class MapConnection:
     def problems(self) -> Iterable[Problem]:
         """Tell what stands in the containers and is no handler, and what cannot be fired."""
         yield from self._troubles
+        if next(self._subscribed(), None) is not None and not self.event_types():
+            text = "Its handlers are for every event, and none of them says which events there are."
+            yield Problem(self.where, text, "Name a list of their classes, or their module, with --catalog.")
         for each in self._found.maps:
             value = each.get()
             if kind_of(value) in ("dict", "proxy"):
@@ -334,8 +350,20 @@ class MapConnection:
     def _stand_in(self, target: Any, pattern: Any) -> Any:
         if self._tap is None:
             return target
+        if kind_of(target) == "methods":
+            return self._stand_in_for_methods(target, pattern)
         route = Route(self._tap, self, pattern, self._names.describe(original(target)), is_async(target))
         return TappedObject(target, route) if kind_of(target) == "object" else TappedHandler(target, route)
+
+    def _stand_in_for_methods(self, target: Any, pattern: Any) -> TappedMethods:
+        def stand_in(said: Any) -> Callable[[Any], TappedHandler]:
+            return lambda method: TappedHandler(
+                method,
+                Route(self._tap, self, said, self._names.describe(method), is_async(method)),  # type: ignore[arg-type]
+            )
+
+        names = named_methods(type(target))
+        return TappedMethods(target, {name: stand_in(pattern or said) for name, said in names.items()})
 
     # -- firing --------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from ...core.errors import InspectorError
 from ..eventtypes import NAME_ATTRIBUTES, NamedEvent, travel_name
 from ..tap import Occurrence
 from ..tapped import HANDLE_METHODS
-from ..targets import is_glob, member_text
+from ..targets import MethodName, is_glob, member_text
 from .map_find import CONTEXT_NAMES, METADATA_NAMES, SESSION_NAMES, Publisher
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class CallReader:
                 if isinstance(value, pattern):
                     return Occurrence(value, self._names.name_of(type(value)), shown_of(value))
         first = values[0] if values else None
-        if isinstance(pattern, (str, enum.Enum)) and not is_glob(pattern):
+        if isinstance(pattern, (str, enum.Enum)) and not is_glob(pattern) and not isinstance(pattern, MethodName):
             payload = first if len(values) == 1 else dict(kwargs) or {"args": list(args)}
             return self._named(_text(pattern), payload)
         if isinstance(first, (str, enum.Enum)):

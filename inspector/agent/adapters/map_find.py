@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.errors import UsageError
 from ..tapped import original
-from ..targets import attributes, entries, keyed_by_handler, kind_of
+from ..targets import METHOD_PREFIXES, attributes, entries, keyed_by_handler, kind_of
 
 if TYPE_CHECKING:
     from .base import Options
@@ -210,8 +210,11 @@ def _scored_maps(candidates: list[HandlerMap], functions: dict[str, Any], option
     for name in published:
         names |= used_names(functions[name], functions)
     found = []
+    by_method_name = any(map(_finds_methods, functions.values()))
     for each in candidates:
         used = each.attribute in names or (each.path.partition(".")[0] in names and each.attribute in names)
+        if not by_method_name and _holds_methods(each.get()):
+            continue  # objects with methods that are named for something, and nobody looks for them by that name
         each.score, each.why = _score_container(each.get(), each.path, used)
         if each.score >= _ENOUGH:
             found.append(each)
@@ -219,6 +222,18 @@ def _scored_maps(candidates: list[HandlerMap], functions: dict[str, Any], option
     mapped = [each for each in found if kind_of(each.get()) in ("dict", "proxy")]
     lists = [each for each in found if each not in mapped and any(entries(each.get()))]
     return [*mapped, *lists] if mapped else found
+
+
+def _holds_methods(value: Any) -> bool:
+    items = value if kind_of(value) not in ("dict", "proxy") else value.values()
+    return any(kind_of(item) == "methods" for item in tuple(items))
+
+
+def _finds_methods(function: Any) -> bool:
+    """Tell whether a function puts together the name of a method: ``getattr(handler, f"handle_{name}")``."""
+    codes = tuple(_codes(function))
+    texts = (const for code in codes for const in code.co_consts if isinstance(const, str))
+    return any("getattr" in code.co_names for code in codes) and any(text.startswith(METHOD_PREFIXES) for text in texts)
 
 
 def _score_container(value: Any, path: str, used: bool) -> tuple[int, str]:
@@ -289,16 +304,17 @@ def used_names(function: Any, functions: dict[str, Any], seen: set[str] | None =
 
 def own_names(function: Any) -> set[str]:
     """Give the names of attributes and globals in a function's own code, inner functions included."""
+    return {name for code in _codes(function) for name in code.co_names}
+
+
+def _codes(function: Any) -> Iterator[types.CodeType]:
+    """Give a function's own code and that of the functions inside it."""
     code = getattr(inspect.unwrap(function), "__code__", None)
-    if code is None:
-        return set()
-    names: set[str] = set()
-    waiting = [code]
+    waiting = [] if code is None else [code]
     while waiting:
         code = waiting.pop()
-        names.update(code.co_names)
+        yield code
         waiting.extend(each for each in code.co_consts if isinstance(each, types.CodeType))
-    return names
 
 
 def _name_points(name: str) -> int:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import dis
 import enum
 import inspect
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from ...core import hints
-from ..eventtypes import signature_hints, travel_name
-from ..targets import WILDCARD, is_glob, member_text
+from ..eventtypes import make_of, signature_hints, travel_name
+from ..targets import WILDCARD, MethodName, is_glob, member_text
 
 #: Keys of a map under which the handlers of every event may stand.
 WILDCARD_KEYS: Final = frozenset((None, WILDCARD, ...))
+#: Instructions between ``isinstance`` and the class that is asked for.
+_NEAR: Final = 6
 _WILDCARDS: Final = (None, WILDCARD, ..., object, Any)
 
 
@@ -44,10 +47,33 @@ def _class_beside(name: str, handler: Any) -> type[Any] | None:
     function = _function_of(handler)
     if function is None:
         return None
-    for value in tuple(function.__globals__.values()):
-        if isinstance(value, type) and is_own(value) and name in (value.__name__, travel_name(value)):
+    known = tuple(function.__globals__.values())
+    modules = (each for each in known if isinstance(each, types.ModuleType) and _is_own_module(each))
+    for value in (*known, *(each for module in modules for each in tuple(vars(module).values()))):
+        if isinstance(value, type) and is_own(value) and is_called(value, name):
             return value
     return None
+
+
+def is_called(cls: type[Any], name: str) -> bool:
+    """Tell whether a name, or the end of a method's name, stands for a class."""
+    names = (cls.__name__, travel_name(cls))
+    return any(map(name.fits, names)) if isinstance(name, MethodName) else name in names
+
+
+def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
+    """Give the classes of the program that a handler of everything tells apart, by ``isinstance`` or ``match``."""
+    function = _function_of(handler)
+    if function is None:
+        return
+    steps = list(dis.get_instructions(inspect.unwrap(function).__code__))
+    for place, step in enumerate(steps):
+        value = function.__globals__.get(step.argval) if isinstance(step.argval, str) else None
+        if not isinstance(value, type) or not is_own(value) or make_of(value) == "plain":
+            continue
+        asked = any(each.argval == "isinstance" for each in steps[max(place - _NEAR, 0) : place])
+        if asked or any(each.opname == "MATCH_CLASS" for each in steps[place : place + 3]):
+            yield value
 
 
 def _function_of(handler: Any) -> types.FunctionType | None:
@@ -76,6 +102,8 @@ def matches(pattern: Any, cls: type[Any] | None, names: set[str], by_base: bool)
         return True
     if isinstance(pattern, type):
         return cls is pattern or (by_base and cls is not None and issubclass(cls, pattern))
+    if isinstance(pattern, MethodName):
+        return any(map(pattern.fits, names))
     if isinstance(pattern, enum.Enum):
         return member_text(pattern) in names or pattern.name in names
     if is_glob(pattern):
@@ -90,9 +118,14 @@ def is_abstract(cls: type[Any]) -> bool:
 
 def is_own(cls: type[Any]) -> bool:
     """Tell a class of the program's from one of a library's: everybody derives from those."""
-    file = getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
+    module = sys.modules.get(cls.__module__)
+    return cls.__module__.partition(".")[0] not in sys.stdlib_module_names if module is None else _is_own_module(module)
+
+
+def _is_own_module(module: types.ModuleType) -> bool:
+    file = getattr(module, "__file__", None) or ""
     library = "site-packages" in file or "dist-packages" in file
-    return not library and cls.__module__.partition(".")[0] not in sys.stdlib_module_names
+    return not library and module.__name__.partition(".")[0] not in sys.stdlib_module_names
 
 
 def key_text(key: Any) -> str:
