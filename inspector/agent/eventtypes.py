@@ -335,6 +335,7 @@ def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShap
     named = [each for each in parameters if each.kind not in _FREE]
     if by_keyword:
         free = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
+        named = [each for each in named if each.name != "sender"]
         return tuple(_parameter(each, annotations) for each in named) or (None if free else ())
     if len(named) > 1 and named[0].name in _NAME_PARAMETERS:
         named = named[1:]  # the name comes first, where one handler is for several

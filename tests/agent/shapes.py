@@ -396,6 +396,34 @@ def handler_objects() -> Shape:
 
 
 @shape
+def signals() -> Shape:
+    log = Log()
+
+    class Signal:
+        def __init__(self, name: str) -> None:
+            self.name = name
+            self._receivers: list[Any] = []
+
+        def connect(self, receiver: Any) -> None:
+            self._receivers.append(weakref.ref(receiver))
+
+        def send(self, sender: Any, **kwargs: Any) -> list[Any]:
+            return [reference()(sender, **kwargs) for reference in self._receivers]
+
+    def count(sender: Any, **kwargs: Any) -> str:
+        return log.write("count", sorted(kwargs))
+
+    def tell(sender: Any, *, number: int, **kwargs: Any) -> str:
+        return log.write("tell", number)
+
+    bus = Signal("paid")
+    log.kept = [count, tell]
+    bus.connect(count)
+    bus.connect(tell)
+    return Shape(bus, lambda: bus.send(None, number=7), lambda: bus._receivers, 2, name="paid", log=log)
+
+
+@shape
 def observers_of_everything() -> Shape:
     log = Log()
 

@@ -122,3 +122,15 @@ def test_a_bus_that_names_no_event_says_what_to_do() -> None:
     watched.stop()
     assert watched.catalog.events == ()
     assert "--catalog" in watched.catalog.problems[0].hint
+
+
+async def test_signals_are_an_event_each_and_sent_with_what_their_receivers_ask_for() -> None:
+    one, other = SHAPES["signals"](), SHAPES["signals"]()
+    other.bus.name = "refunded"
+    watched = watch(one.bus, other.bus)
+    asked = {event.name: [field.name for field in event.fields] for event in watched.catalog.events}
+    assert asked == {"paid": ["number"], "refunded": ["number"]}
+    await watched.program.publish(watched.program.build("refunded", {"number": 3}), None, None)
+    watched.stop()
+    assert [row[3] for row in watched.rows(PUBLISHED)] == ["refunded"]
+    assert (one.log.lines, other.log.lines) == ([], [("count", ["number"]), ("tell", 3)])

@@ -44,6 +44,7 @@ from .map_match import (
     name_of_pattern,
 )
 from .map_patch import patch_publisher
+from .map_signal import signal_arguments, signal_name, signal_payload
 
 if TYPE_CHECKING:
     from ..tap import Occurrence, Tap, TapSubscription
@@ -104,6 +105,10 @@ class MapConnection:
         self._names = names
         self._found = find(value, options)
         self.why = explain(self._found)
+        #: Name of the one event that it is for, where it is a signal.
+        self._signal = signal_name(where, value, self._found)
+        if self._signal:
+            self.why += f" It is a signal: its one event is {self._signal}."
         self._by_base = {each.path: self._dispatches_by_base(each) for each in self._found.maps}
         self._calls = CallReader(names)
         self._containers: Containers | None = None
@@ -124,6 +129,9 @@ class MapConnection:
 
     def event_types(self) -> list[EventType]:
         """Give the event types that have handlers: classes (by base class: those below them too) and names."""
+        if self._signal:
+            receivers = [run_by(target) for _, _, target in self._subscribed()]
+            return [describe_name(self._signal, receivers, by_keyword=True)]
         found: dict[Any, EventType] = {}
         handlers: dict[Any, list[Any]] = {}
         for each in self._found.maps:
@@ -156,6 +164,8 @@ class MapConnection:
         """Give every subscription, map after map, in the order of the containers."""
         for order, (each, pattern, target) in enumerate(self._subscribed()):
             matched = "exact"
+            if self._signal:
+                pattern = self._signal
             if is_wildcard(pattern) or is_glob(pattern):
                 matched = "wildcard"
             elif isinstance(pattern, type) and self._by_base[each.path]:
@@ -234,6 +244,8 @@ class MapConnection:
 
     def _matching(self, cls: type[Any] | None, names: set[str]) -> Iterator[tuple[Any, Any]]:
         """Give pattern and handler of every subscription that an event of this class or name goes to."""
+        if self._signal and self._signal not in names:
+            return
         for each in self._found.maps:
             by_base = self._by_base[each.path]
             value = each.get()
@@ -249,10 +261,14 @@ class MapConnection:
     def read_publish(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
         """Say what a call of a publish method publishes."""
         publisher = next(each for each in self._found.publishers if each.name == method)
+        if self._signal:
+            return self._calls.named(self._signal, signal_payload(publisher, args, kwargs))
         return self._calls.read_publish(publisher, args, kwargs)
 
     def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
         """Say what a call of a handler is about."""
+        if self._signal:
+            return self._calls.named(self._signal, signal_payload(self.publishers[0], args, kwargs))
         return self._calls.read_call(pattern, args, kwargs)
 
     def expected(self, occurrence: Occurrence) -> tuple[TapSubscription, ...]:
@@ -376,6 +392,9 @@ class MapConnection:
         publisher = self._publisher_for(event)
         if publisher is None:
             result: Any = self._call_handlers(event)
+        elif self._signal and isinstance(event, NamedEvent):
+            args, kwargs = signal_arguments(publisher, event.payload)
+            result = publisher.get()(*args, **kwargs)
         else:
             args, kwargs = self._calls.arguments(publisher, event, context)
             if publisher.named and args:

@@ -60,10 +60,11 @@ class CallReader:
     def occurrence(self, event: Any) -> Occurrence:
         """Say what a built event is."""
         if isinstance(event, NamedEvent):
-            return self._named(event.name, event.payload)
+            return self.named(event.name, event.payload)
         return Occurrence(event, self._names.name_of(type(event)), shown_of(event))
 
-    def _named(self, name: str, payload: Any, session: Any = None, metadata: Any = None) -> Occurrence:
+    def named(self, name: str, payload: Any, session: Any = None, metadata: Any = None) -> Occurrence:
+        """Say what a name with a payload is."""
         return Occurrence(payload, self._catalog_name(name), shown_of(payload), session, metadata, loose=True)
 
     def read_publish(self, publisher: Publisher, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
@@ -81,10 +82,10 @@ class CallReader:
             return None
         if isinstance(first, (str, enum.Enum)):
             rest = {key: value for key, value in given.items() if key != parameters[0].name}
-            return self._named(_text(first), _payload(parameters, args, rest), session, metadata)
+            return self.named(_text(first), _payload(parameters, args, rest), session, metadata)
         if isinstance(first, dict):
             name = _envelope_name(first)
-            return self._named(name, first, session, metadata) if name else None
+            return self.named(name, first, session, metadata) if name else None
         name = self._names.name_of(type(first))
         return Occurrence(first, name, shown_of(first), session, metadata)
 
@@ -98,11 +99,11 @@ class CallReader:
         first = values[0] if values else None
         if isinstance(pattern, (str, enum.Enum)) and not is_glob(pattern) and not isinstance(pattern, MethodName):
             payload = first if len(values) == 1 else dict(kwargs) or {"args": list(args)}
-            return self._named(_text(pattern), payload)
+            return self.named(_text(pattern), payload)
         if isinstance(first, (str, enum.Enum)):
-            return self._named(_text(first), values[1] if len(values) > 1 else {})
+            return self.named(_text(first), values[1] if len(values) > 1 else {})
         if isinstance(first, dict) and _envelope_name(first):
-            return self._named(_envelope_name(first), first)
+            return self.named(_envelope_name(first), first)
         return Occurrence(first, self._names.name_of(type(first)), shown_of(first))
 
     # -- making calls --------------------------------------------------------------------------------------------------
