@@ -14,7 +14,7 @@ from typing import Any, Final
 from ..core.description import Problem
 from ..core.registry import HANDLER_KINDS
 from .eventtypes import make_of, single_copies, subclasses
-from .targets import member_text
+from .targets import attributes, member_text
 
 _CLASS: Final = ("event_class", "event_cls", "cls", "klass", "event", "event_type", "message_class", "type")
 _CATEGORY: Final = ("category", "domain", "group", "area", "context", "bounded_context", "section")
@@ -67,7 +67,7 @@ def read_catalog(value: Any) -> Catalog:
     catalog = Catalog()
     if value is not None:
         _read(value, catalog, "the catalog")
-        if not catalog.entries and not catalog.classes:
+        if not catalog.entries and not catalog.classes and catalog.sse is None:
             text = f"The catalog ({_name(value)}) holds no events that we can read."
             hint = "Name a list of entries with event_class, category, …, or a package with event classes."
             catalog.problems.append(Problem("catalog", text, hint))
@@ -227,7 +227,15 @@ def derived_category(key: str, cls: type[Any] | None) -> str:
 
 def is_sse_registry(value: Any) -> bool:
     """Tell a registry of server-sent events by what it has."""
-    if isinstance(value, (type, types.ModuleType)) or not hasattr(type(value), "mappings"):
+    if isinstance(value, (type, types.ModuleType)) or not hasattr(type(value), "get"):
         return False
-    mappings = getattr(value, "mappings", None)
-    return isinstance(mappings, tuple) and all(hasattr(each, "domain_event_class") for each in mappings)
+    if not hasattr(type(value), "mappings") and "mappings" not in attributes(value):
+        return False  # nobody is asked for an attribute that may be made on demand
+    mappings, declared = getattr(value, "mappings", None), getattr(value, "events", ())
+    if not isinstance(mappings, (tuple, list)) or not isinstance(declared, (tuple, list)):
+        return False
+    return all(map(_is_mapping, mappings)) and all(hasattr(each, "event_type") for each in declared)
+
+
+def _is_mapping(value: Any) -> bool:
+    return all(hasattr(value, name) for name in ("domain_event_class", "sse_event_type", "payload_extractor"))

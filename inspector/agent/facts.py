@@ -42,6 +42,7 @@ def collect_facts(wiring: Wiring) -> CatalogFacts:
             replace(
                 describe_call(each.key, each.handler, each.takes_event),
                 never_awaited=each.dropped and gives_coroutine(each.handler),
+                on_loop=each.on_loop,
             )
             for each in wiring.handlers
         ),
@@ -169,7 +170,7 @@ def _sse(wiring: Wiring) -> Iterator[SSEFacts]:
                 event=class_key(mapping.domain_event_class),
                 name=mapping.domain_event_class.__name__,
                 event_type=_text(mapping.sse_event_type),
-                declared=tuple(metadata.payload_fields) if metadata is not None else (),
+                declared=tuple(getattr(metadata, "payload_fields", ())),
                 file=code.co_filename if code is not None else "",
                 line=code.co_firstlineno if code is not None else 0,
             )

@@ -88,7 +88,7 @@ class Merged:
         handlers: dict[str, HandlerDescription] = {}
         events = []
         for name, event in self.events.items():
-            described = [each for connection in self._connections for each in connection.handlers_of(event)]
+            described = self._handlers_of(event)
             for each in described:
                 handlers.setdefault(each.key, each)
             if "problem" in event.tags:
@@ -108,6 +108,14 @@ class Merged:
             problems=tuple(dict.fromkeys(troubles)),
             sources=tuple(SourceDescription(each.where, each.adapter, each.why) for each in self._connections),
         )
+
+    def _handlers_of(self, event: EventType) -> list[HandlerDescription]:
+        """Give who is called for an event; one that is on two buses is still subscribed once."""
+        found: list[HandlerDescription] = []
+        for connection in self._connections:
+            before = {each.key for each in found}
+            found += [each for each in connection.handlers_of(event) if each.key not in before]
+        return found
 
     def _event_types(self, troubles: list[Problem]) -> Iterator[EventType]:
         """Give every event type once: the catalog's in its order, then those of the buses, then what lies beside."""

@@ -217,10 +217,11 @@ def describe_sse(event: type[Any], sse: SSERegistry[Any, Any] | None) -> SSEDesc
     if metadata is None:
         return SSEDescription(_text(mapping.sse_event_type), "", ())
     return SSEDescription(
-        _text(metadata.event_type),
-        _text(metadata.category),
-        tuple(metadata.payload_fields),
-        metadata.description,
+        _text(mapping.sse_event_type),
+        # A registry of somebody else's may say less than ours.
+        _text(getattr(metadata, "category", "")),
+        tuple(getattr(metadata, "payload_fields", ())),
+        str(getattr(metadata, "description", "")),
     )
 
 

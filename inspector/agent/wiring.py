@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .adapters.core_bus import CoreConnection
@@ -50,12 +50,14 @@ class WiredHandler:
         handler: The callable, without any wrapping of ours.
         takes_event: The bus calls it with the event and nothing else; False when that is not known.
         dropped: The bus looks at nothing that it gives back, not even a coroutine.
+        on_loop: The bus calls it on an event loop; False when that is not known.
     """
 
     key: str
     handler: Callable[..., Any]
     takes_event: bool = True
     dropped: bool = False
+    on_loop: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def core_wiring(
     registered: Mapping[type[Any], None] = dict.fromkeys(entry.event_class for entry in registry or ())
     subscriptions = tuple(bus.subscriptions())
     classes = dict.fromkeys([*registered, *(each.event_type for each in subscriptions)])
-    handlers = {each.key: WiredHandler(each.key, each.handler) for each in subscriptions}
+    handlers = {each.key: WiredHandler(each.key, each.handler, on_loop=True) for each in subscriptions}
     return Wiring(
         events=tuple(
             WiredEvent(f"{cls.__module__}.{cls.__qualname__}", cls, registry is None or cls in registered)
@@ -125,10 +127,13 @@ def loaded_wiring(program: LoadedProgram) -> Wiring:
     handlers: dict[str, WiredHandler] = {}
     for connection, found in subscribed:
         alone = _takes_event_alone(connection, [handler for _, handler in found])
-        dropped = _calls(connection).dropped and not _is_asynchronous(connection)
+        on_loop = _is_asynchronous(connection)
+        dropped = _calls(connection).dropped and not on_loop
         for subscription, handler in found:
             key = subscription.handler.key
-            handlers.setdefault(key, WiredHandler(key, handler, alone, dropped))
+            known = handlers.setdefault(key, WiredHandler(key, handler, alone, dropped, on_loop))
+            if (dropped, on_loop) != (known.dropped, known.on_loop):  # another bus runs it in another way
+                handlers[key] = replace(known, dropped=known.dropped or dropped, on_loop=known.on_loop or on_loop)
     every = [subscription for _, found in subscribed for subscription, _ in found]
     commands = {key for each in program.connections for key in _command_patterns(each)}
     classes = _classes(program, [event.key for event in described])

@@ -53,6 +53,7 @@ class HandlerFacts:
         accepts_names: Bare names in the annotation that could not be resolved.
         needs_session: It asks the bus for the database session of the publication.
         never_awaited: Calling it gives a coroutine, and its bus drops what handlers give back.
+        on_loop: Its bus calls it on an event loop.
     """
 
     key: str
@@ -63,6 +64,7 @@ class HandlerFacts:
     accepts_names: tuple[str, ...] = ()
     needs_session: bool = False
     never_awaited: bool = False
+    on_loop: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ class CatalogFacts:
         handlers: One for each handler of the description, by ``key``.
         uncalled: Methods that look like handlers and that nothing subscribes.
         has_registry: The program has a registry, so an event outside of it is a mistake.
-        async_bus: Handlers run on an event loop, which a synchronous one blocks.
+        async_bus: All handlers run on an event loop, which a synchronous one blocks.
         audit_actions: Names that the program's audit actions have; None when it has no such list.
         sse: Every mapping to a server-sent event.
         sse_types: Every type of server-sent event that is declared.

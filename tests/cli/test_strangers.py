@@ -150,3 +150,98 @@ def test_a_command_may_be_changed_by_its_one_handler(stranger: Stranger) -> None
     """
     found = stranger("check", program(source)).json["findings"]
     assert [each["event"] for each in found if each["code"] == "EV201"] == ["Placed"]
+
+
+TWO_BUSES = """
+    import asyncio
+    from dataclasses import dataclass
+    from enum import Enum
+    from typing import Any
+
+    class Bus:
+        def __init__(self):
+            self.routes = {}
+
+        async def publish(self, event):
+            await asyncio.gather(*(handler(event) for handler in self.routes.get(type(event), [])))
+
+    class Desk:
+        def __init__(self):
+            self.listeners = {}
+
+        def emit(self, event):
+            for listener in self.listeners.get(type(event), []):
+                listener(event)
+
+    @dataclass(frozen=True, kw_only=True)
+    class Returned:
+        car: str
+
+    class Push(Enum):
+        RETURNED = "returned"
+
+    @dataclass(frozen=True)
+    class Mapping:
+        domain_event_class: type
+        sse_event_type: Push
+        payload_extractor: Any
+
+    @dataclass(frozen=True)
+    class Declared:
+        event_type: Push
+        payload_fields: list
+
+    def payload(event):
+        return {"car": event.car, "km": 1}
+
+    class Pushes:
+        def __init__(self):
+            self.mappings = [Mapping(Returned, Push.RETURNED, payload)]
+            self.events = [Declared(Push.RETURNED, ["car"])]
+
+        def get(self, event_type):
+            return self.events[0]
+
+    class Fleet:
+        async def first(self, event):
+            await self.second(event)
+
+        async def second(self, event): ...
+
+        def blocks(self, event): ...
+
+    async def give_back(car):
+        bus.publish(Returned(car=car))
+        desk.emit(Returned(car=car))
+
+    bus, desk, fleet, pushes = Bus(), Desk(), Fleet(), Pushes()
+    bus.routes[Returned] = [fleet.first, fleet.second, fleet.blocks]
+    desk.listeners[Returned] = [fleet.blocks]
+"""
+
+
+@pytest.mark.parametrize("apps", [["theirs:bus"], ["theirs:bus", "--app", "theirs:desk"]])
+def test_a_synchronous_bus_beside_an_asynchronous_one(stranger: Stranger, apps: list[str]) -> None:
+    ran = stranger("check", TWO_BUSES, apps[0], *apps[1:], "--catalog", "theirs:pushes")
+    found = {each["code"]: each["message"] for each in ran.json["findings"]}
+    assert sorted(found) == ["EV306", "EV502", "EV604", "EV606"]
+    assert found["EV604"] == "give_back publishes Returned without await: it never happens."
+    assert found["EV306"].startswith("Fleet.blocks")
+    assert found["EV502"].endswith("adds km.")
+    assert len([each for each in ran.json["findings"] if each["code"] == "EV604"]) == 1
+
+
+def test_a_handler_of_another_bus_than_that_of_the_publication_is_not_missed(stranger: Stranger) -> None:
+    source = program("""
+        @dataclass(frozen=True, kw_only=True)
+        class Left:
+            name: str
+
+        def first(event): ...
+        def second(event): ...
+
+        other = Bus()
+        bus.subscribe(Left, first)
+        other.subscribe(Left, second)
+    """)
+    assert stranger("conform", source, "theirs:bus", "--app", "theirs:other").json["findings"] == []

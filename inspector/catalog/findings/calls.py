@@ -28,10 +28,12 @@ class Called(NamedTuple):
     Attributes:
         name: What is called, as people write it.
         line: Where.
+        own: It is a method of the same object.
     """
 
     name: str
     line: int
+    own: bool = False
 
 
 def imported_names(node: ast.Import | ast.ImportFrom) -> dict[str, str]:
@@ -60,17 +62,23 @@ def blocking_calls(function: Function, imported: Mapping[str, str]) -> list[Call
 
 
 def handler_calls(function: Function) -> list[Called]:
-    """Give the calls of other handlers' methods in a method that is named like a handler; not of its own base's."""
-    if not function.name.startswith(_HANDLER_PREFIXES):
+    """Give the calls of methods that may be other handlers', in what may be one itself; not of its own base's.
+
+    Of the same object it may be any method that gets one thing; of others one that is named like a handler.
+    """
+    named = function.name.startswith(_HANDLER_PREFIXES)
+    alone = len(function.args.args) == 2
+    if not named and not alone:
         return []
-    return [
-        Called(call.func.attr, call.lineno)
-        for call in _calls(function)
-        if isinstance(call.func, ast.Attribute)
-        and call.func.attr.startswith(_HANDLER_PREFIXES)
-        and call.func.attr != function.name
-        and not isinstance(call.func.value, ast.Call)
-    ]
+    found = []
+    for call in _calls(function):
+        if not isinstance(call.func, ast.Attribute) or call.func.attr == function.name:
+            continue
+        name = call.func.attr
+        own = isinstance(call.func.value, ast.Name) and call.func.value.id == "self" and len(call.args) == 1
+        if (named and name.startswith(_HANDLER_PREFIXES) and not isinstance(call.func.value, ast.Call)) or own:
+            found.append(Called(name, call.lineno, own and not name.startswith(_HANDLER_PREFIXES)))
+    return found
 
 
 def _calls(function: Function) -> Iterator[ast.Call]:

@@ -29,6 +29,8 @@ class Publishing:
         with_session: A database session is given along, or may be.
         stored_at: Line of the first call that stores something after it; 0 when there is none.
         lost: The call stands alone in its line without ``await``: what it gives is thrown away.
+        verb: Name of the method (or function) that is called.
+        receiver: Last name of what it is called on, empty where it is a function.
     """
 
     event: str
@@ -37,6 +39,8 @@ class Publishing:
     with_session: bool
     stored_at: int = 0
     lost: bool = False
+    verb: str = ""
+    receiver: str = ""
 
 
 def publishings(function: Function, aliases: Mapping[str, str]) -> list[Publishing]:
@@ -54,6 +58,11 @@ def publishings(function: Function, aliases: Mapping[str, str]) -> list[Publishi
 def last_name(node: ast.expr) -> str:
     """Give the last part of a dotted name, empty when it is none."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def receiver(call: ast.Call) -> str:
+    """Give the last name of what a method is called on, empty for a function."""
+    return last_name(call.func.value) if isinstance(call.func, ast.Attribute) else ""
 
 
 class _Flow:
@@ -117,7 +126,9 @@ class _Flow:
                     self.found[line] = replace(self.found[line], stored_at=call.lineno)
                 pending = frozenset()
             elif verb in PUBLISH_VERBS and call.args and (event := self._event(call.args[0])):
-                self.found[call.lineno] = Publishing(event, call.lineno, self._function, _has_session(call))
+                self.found[call.lineno] = Publishing(
+                    event, call.lineno, self._function, _has_session(call), verb=verb, receiver=receiver(call)
+                )
                 pending |= {call.lineno}
         return pending
 

@@ -80,12 +80,20 @@ def without_session(subject: Subject) -> Iterator[Hit]:
 )
 def not_awaited(subject: Subject) -> Iterator[Hit]:
     """Publishes that stand alone in their line, without await."""
-    if not subject.facts.async_bus:
+    if not subject.facts.async_bus and not any(each.on_loop for each in subject.facts.handlers):
         return
     for file, each, event in _published(subject):
-        if each.lost:
+        if each.lost and not _may_be_plain(subject, each):
             text = f"{each.function} publishes {event.name} without await: it never happens."
             yield Hit(text, event=event.name, file=file, line=each.line)
+
+
+def _may_be_plain(subject: Subject, each: Publishing) -> bool:
+    """Tell whether the project has a method of this name that is no coroutine function, and this may be it."""
+    source = subject.source
+    if source is None or each.verb not in source.plain_verbs:
+        return False
+    return (each.receiver, each.verb) not in source.awaited_verbs
 
 
 @rule(
@@ -115,9 +123,10 @@ def blocking_call(subject: Subject) -> Iterator[Hit]:
 def calls_handler(subject: Subject) -> Iterator[Hit]:
     """Handlers that call the method of another handler."""
     methods = {handler.method for handler in subject.description.handlers}
+    labels = {handler.label for handler in subject.description.handlers}
     for handler, event in subject.first_uses():
         for call in subject.source.handlers_called_at(handler.file, handler.line) if subject.source is not None else ():
-            if call.name in methods:
+            if f"{handler.owner}.{call.name}" in labels if call.own else call.name in methods:
                 text = f"{handler.label} calls {call.name}, which is a handler itself."
                 yield Hit(text, event=event.name, handler=handler.label, file=handler.file, line=call.line)
 

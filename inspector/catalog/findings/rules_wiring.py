@@ -146,9 +146,9 @@ def _times(count: int) -> str:
 )
 def not_async(subject: Subject) -> Iterator[Hit]:
     """Synchronous handlers on an asynchronous bus. A lambda may return what another coroutine function gives."""
-    if not subject.facts.async_bus:
-        return
     for handler, event in subject.first_uses():
+        if not subject.facts.async_bus and not subject.handler_fact(handler.key).on_loop:
+            continue
         if not handler.is_async and "lambda" not in handler.method:
             yield at_handler(handler, f"{handler.label} is not async: it blocks the loop.", event.name)
 

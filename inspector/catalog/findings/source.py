@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from inspector.catalog.findings.calls import Called, blocking_calls, handler_calls, imported_names
-from inspector.catalog.findings.publishing import PUBLISH_VERBS, Function, Publishing, last_name, publishings
+from inspector.catalog.findings.publishing import PUBLISH_VERBS, Function, Publishing, last_name, publishings, receiver
 
 #: Files that are larger are data.
 MAX_BYTES: Final = 2_000_000
@@ -52,6 +52,8 @@ class SourceScan:
         blocking: Calls that hold up the loop, by file and first line of the coroutine function that makes them.
         handlers_called: Calls of methods that are named like handlers, by file and first line of such a method.
         unreadable: Files that could not be read, each with the reason and the line.
+        plain_verbs: Names of methods and functions that publish and are no coroutine functions.
+        awaited_verbs: What is awaited of publishing: on what, and which method.
     """
 
     files: int = 0
@@ -62,6 +64,8 @@ class SourceScan:
     blocking: dict[tuple[str, int], list[Called]] = field(default_factory=dict)
     handlers_called: dict[tuple[str, int], list[Called]] = field(default_factory=dict)
     unreadable: list[tuple[str, str, int]] = field(default_factory=list)
+    plain_verbs: set[str] = field(default_factory=set)
+    awaited_verbs: set[tuple[str, str]] = field(default_factory=set)
 
     def payload_at(self, file: str, line: int) -> Payload | None:
         """Give the function that begins at a line of a file, None when there is none or more than one."""
@@ -141,8 +145,13 @@ def _read(real: str, shown: str, tree: ast.Module, result: SourceScan) -> None:
         elif isinstance(node, ast.Constant):
             if isinstance(node.value, str) and len(node.value) < 200 and node.value.isidentifier():
                 result.mentioned.add(node.value)
+        elif isinstance(node, ast.Await):
+            if isinstance(node.value, ast.Call) and last_name(node.value.func) in PUBLISH_VERBS:
+                result.awaited_verbs.add((receiver(node.value), last_name(node.value.func)))
         elif isinstance(node, Function):
             functions.append(node)
+            if isinstance(node, ast.FunctionDef) and node.name in PUBLISH_VERBS:
+                result.plain_verbs.add(node.name)
             _note_payload(real, node, result)
         elif isinstance(node, ast.Lambda):
             _note_payload(real, node, result)
