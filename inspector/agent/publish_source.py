@@ -19,6 +19,8 @@ from .tapped import HANDLE_METHODS
 
 #: How many methods of its own a publish method is followed into, one from another.
 _DEPTH: Final = 3
+#: What tells the parameters of a handler.
+_ASKING: Final = frozenset({"signature", "getfullargspec", "get_type_hints", "co_varnames", "co_argcount"})
 #: Attributes under which records keep the callable.
 _CALLABLES: Final = frozenset({"handler", "callback", "func", "fn", "function", "target", "listener", "subscriber"})
 
@@ -29,6 +31,7 @@ class HandlerCalls:
 
     Attributes:
         alone: Every one passes one argument and nothing else; None when no call was found, or one that says nothing.
+            False too where handlers are asked for their parameters, to be given what they want.
         dropped: No one looks at what a handler gives back: a coroutine would never run.
     """
 
@@ -44,20 +47,31 @@ def handler_calls(function: Any, owner: Any) -> HandlerCalls:
         owner: The bus, whose other methods it may call.
     """
     found: list[tuple[ast.Call, bool]] = []
+    asking = False
     awaiting, vague = False, False
     for node in _bodies(function, owner):
+        asking = asking or _asks_for_parameters(node)
         here = list(_calls_of_locals(node))
         # What is not handed anything that came in may be no handler at all: a hook, a logger's method.
         vague = vague or not all(_passes_on(call, node) for call, _ in here)
         found += here
         awaiting = awaiting or isinstance(node, ast.AsyncFunctionDef)
+    if asking:
+        return HandlerCalls(alone=False)
     if not found:
         return HandlerCalls()
-    vague = vague or any(isinstance(each, ast.Starred) for call, _ in found for each in call.args)
-    vague = vague or any(keyword.arg is None for call, _ in found for keyword in call.keywords)
+    spread = any(isinstance(each, ast.Starred) for call, _ in found for each in call.args)
+    spread = spread or any(keyword.arg is None for call, _ in found for keyword in call.keywords)
     counts = {len(call.args) + len(call.keywords) for call, _ in found}
-    alone = None if vague or len(counts) > 1 else counts == {1}
+    # Spread arguments, and more here than there: some handlers get more than the event.
+    alone = False if spread or (len(counts) > 1 and not vague) else None if vague else counts == {1}
+    vague = vague or spread
     return HandlerCalls(alone, not vague and not awaiting and all(dropped for _, dropped in found))
+
+
+def _asks_for_parameters(node: ast.AST) -> bool:
+    names = (getattr(each, "id", getattr(each, "attr", "")) for each in ast.walk(node))
+    return not _ASKING.isdisjoint(names)
 
 
 def _bodies(function: Any, owner: Any) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

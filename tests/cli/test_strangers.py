@@ -245,3 +245,46 @@ def test_a_handler_of_another_bus_than_that_of_the_publication_is_not_missed(str
         other.subscribe(Left, second)
     """)
     assert stranger("conform", source, "theirs:bus", "--app", "theirs:other").json["findings"] == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "handler(event, session) if handler.session else handler(event)",
+        "handler(event, **self.wanted(handler))",
+        "handler(event, **({'session': 1} if 'session' in inspect.signature(handler).parameters else {}))",
+        "self.call(handler, event)",
+    ],
+)
+def test_handlers_may_take_more_where_the_bus_gives_more(stranger: Stranger, call: str) -> None:
+    source = f"""
+        import inspect
+        from dataclasses import dataclass
+
+        class Bus:
+            def __init__(self):
+                self.handlers = {{}}
+
+            def publish(self, event, session=None):
+                for handler in self.handlers.get(type(event), []):
+                    {call}
+
+            def wanted(self, handler):
+                return {{}}
+
+            def call(self, handler, event):
+                parameters = inspect.signature(handler).parameters
+                return handler(event, 1) if len(parameters) > 1 else handler(event)
+
+        @dataclass(frozen=True, kw_only=True)
+        class Left:
+            name: str
+
+        def store(event, session): ...
+        def ship(event): ...
+        def tell(event): ...
+
+        bus = Bus()
+        bus.handlers[Left] = [store, ship, tell]
+    """
+    assert [each["code"] for each in stranger("check", source).json["findings"]] == ["EV601"]
