@@ -32,8 +32,25 @@ PAYLOAD: Final = FieldShape(
     "payload", TypeShape("dict", "dict[str, Any]", args=(TypeShape("str", "str"), TypeShape("any", "Any"))), False, {}
 )
 _FREE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-#: What the parameters of handlers are called that get the name, and those that get a payload.
+#: What the parameters of handlers are called that get the name, what stands beside the payload, and the payload.
 _NAME_PARAMETERS: Final = ("name", "topic", "event_name", "signal", "channel", "event_type", "routing_key", "event")
+_CONTEXT_PARAMETERS: Final = (
+    *(
+        "ctx",
+        "context",
+        "session",
+        "db",
+        "db_session",
+        "uow",
+        "request",
+        "sender",
+        "bus",
+        "metadata",
+        "meta",
+        "headers",
+    ),
+    *("conn", "connection"),
+)
 _PAYLOAD_PARAMETERS: Final = ("event", "payload", "data", "message", "msg", "body", "e", "evt")
 #: Types of pydantic that stand for one of everybody's.
 _PYDANTIC_KINDS: Final = {
@@ -339,6 +356,8 @@ def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShap
         return tuple(_parameter(each, annotations) for each in named) or (None if free else ())
     if len(named) > 1 and named[0].name in _NAME_PARAMETERS:
         named = named[1:]  # the name comes first, where one handler is for several
+    if len(named) > 1:
+        named = [each for each in named if each.name not in _CONTEXT_PARAMETERS] or named
     if len(named) == 1:
         hint = hints.unwrap(annotations.get(named[0].name, Any))
         if isinstance(hint, type) and make_of(hint) != "plain":

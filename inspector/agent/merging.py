@@ -98,6 +98,10 @@ class Merged:
             for subscribed in connection.subscriptions():
                 handlers.setdefault(subscribed.handler.key, subscribed.handler)
             troubles += self._asked(connection, troubles)
+        if self._connections and not handlers:
+            text = "No handler is subscribed there."
+            hint = "Other modules may do that: name one that loads them all, or the function that wires the program."
+            troubles.append(Problem(self._connections[0].where, text, hint))
         categories = dict.fromkeys([*self._catalog.categories, *(event.category for event in events)])
         return CatalogDescription(
             program=self._program,

@@ -23,6 +23,10 @@ def takes_out_behind_the_name(topic: str, payload: Any) -> Any:
     return payload["order"], topic
 
 
+def takes_out_beside_others(ctx: Any, event: Any) -> Any:
+    return event["order"], ctx
+
+
 def takes_nothing() -> None: ...
 
 
@@ -37,6 +41,7 @@ def takes_one(size) -> None: ...
     [
         ([takes_out], False, [("order", True), ("note", False), ("lines", True)]),
         ([takes_out_behind_the_name], False, [("order", True)]),
+        ([takes_out_beside_others], False, [("order", True)]),
         ([takes_nothing], False, []),
         ([takes_nothing, asks], True, [("post_id", True), ("title", False)]),
         ([takes_one], True, [("size", True)]),

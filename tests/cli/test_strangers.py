@@ -288,3 +288,8 @@ def test_handlers_may_take_more_where_the_bus_gives_more(stranger: Stranger, cal
         bus.handlers[Left] = [store, ship, tell]
     """
     assert [each["code"] for each in stranger("check", source).json["findings"]] == ["EV601"]
+
+
+def test_a_bus_without_handlers_says_where_they_may_be(stranger: Stranger) -> None:
+    told = stranger("catalog", textwrap.dedent(BUS)).json
+    assert [each["text"] for each in told["problems"]] == ["No handler is subscribed there."]
