@@ -35,21 +35,8 @@ _FREE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 #: What the parameters of handlers are called that get the name, what stands beside the payload, and the payload.
 _NAME_PARAMETERS: Final = ("name", "topic", "event_name", "signal", "channel", "event_type", "routing_key", "event")
 _CONTEXT_PARAMETERS: Final = (
-    *(
-        "ctx",
-        "context",
-        "session",
-        "db",
-        "db_session",
-        "uow",
-        "request",
-        "sender",
-        "bus",
-        "metadata",
-        "meta",
-        "headers",
-    ),
-    *("conn", "connection"),
+    *("ctx", "context", "session", "db", "db_session", "uow", "conn", "connection"),
+    *("request", "sender", "bus", "metadata", "meta", "headers"),
 )
 _PAYLOAD_PARAMETERS: Final = ("event", "payload", "data", "message", "msg", "body", "e", "evt")
 #: Types of pydantic that stand for one of everybody's.

@@ -96,7 +96,7 @@ def _typed(kind: str, hint: str) -> str:
     """Give the option that does what a hint says, empty when none does."""
     if kind == "missing_setting":
         return "--env FILE"
-    if kind == "missing_module" and hint.startswith("Modules are looked for"):
+    if kind == "missing_module" and hint.endswith("change the folder."):
         return "--cwd DIR"
     return "--python PATH" if kind == "missing_module" and hint.startswith("Install") else ""
 
@@ -147,8 +147,13 @@ def _no_module(name: str, what: str, place: str) -> _Sentence:
     module = what.partition(":")[0]
     if module == name or module.startswith(name + "."):
         near = get_close_matches(name, _importable(name), 1, 0.75)
+        below = _folder_with(name)
         hint = (
-            f"Did you mean {near[0]}?" if near else f"Modules are looked for in {_folder()} first: change the folder."
+            f"It is in the folder {below}: change the folder."
+            if below
+            else f"Did you mean {near[0]}?"
+            if near
+            else f"Modules are looked for in {_folder()} first: change the folder."
         )
         return f"There is no module {name}.", hint, "missing_module", ()
     if os.path.exists(os.path.join(_folder(), name.partition(".")[0])):  # noqa: PTH110, PTH118 - light imports
@@ -159,6 +164,19 @@ def _no_module(name: str, what: str, place: str) -> _Sentence:
 
 def _folder() -> str:
     return sys.path[0] if sys.path else os.getcwd()  # noqa: PTH109 - light imports
+
+
+def _folder_with(name: str) -> str:
+    """Give the folder right below ours, ``src`` mostly, in which a module is; empty when there is none."""
+    folder = _folder()
+    try:
+        inner = sorted(entry for entry in os.listdir(folder) if not entry.startswith("."))  # noqa: PTH208 - light imports
+    except OSError:
+        return ""
+    join, exists = os.path.join, os.path.exists
+    return next(
+        (each for each in inner if exists(join(folder, each, name)) or exists(join(folder, each, f"{name}.py"))), ""
+    )
 
 
 def _importable(name: str) -> list[str]:

@@ -96,6 +96,17 @@ def test_what_is_not_there_is_told_with_a_guess(loader: Loader, text: str, kind:
     assert caught.value.kind == kind
 
 
+def test_a_module_in_a_folder_below_is_pointed_out(loader: Loader, tmp_path: Path) -> None:
+    below = tmp_path / "src" / "shop_elsewhere"
+    below.mkdir(parents=True)
+    (below / "__init__.py").write_text("")
+    with pytest.raises(LoadTrouble) as caught:
+        loader.find("shop_elsewhere:bus")
+    assert caught.value.text == "There is no module shop_elsewhere."
+    assert caught.value.hint == "It is in the folder src: change the folder."
+    assert caught.value.typed == "--cwd DIR"
+
+
 def test_a_package_is_scanned_and_what_is_broken_is_a_problem(loader: Loader) -> None:
     found = loader.load(["shop_for_tests.wiring"], ["shop_for_tests"], "shop_for_tests.wiring:absent")
     assert sorted(part.where for part in found.catalog) == [
