@@ -61,7 +61,7 @@ class CatalogPanel(QWidget):
         self._pause.timeout.connect(self._catch_up)
         self.model = CatalogTreeModel(self)
         self.filter = CatalogFilter(self.model, self)
-        self.search = SearchField(theme, "Filter events, workflows, handlers…")
+        self.search = SearchField(theme, "Filter events, handlers…")
         self.tree = _CatalogTree(theme)
         self.footer = PlainLabel("", wrap=True)
         sized(self.footer, "dim", 0.85)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inspector.ui.timeline.source import TimelineSource
 
 RULER_HEIGHT: Final = 26
-GUTTER_WIDTH: Final = 188
+GUTTER_WIDTH: Final = 200
 
 
 @dataclass(frozen=True)
