@@ -28,6 +28,7 @@ from PySide6.QtWidgets import QApplication
 from benchmarks import Figure, figure
 from benchmarks.bench_timeline import LANES, MILLION, RATE, append, executions, new_journal
 from inspector.app.memory import settle_memory
+from inspector.core.errors import InspectorError
 from inspector.core.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
@@ -43,12 +44,12 @@ from inspector.ui.shell import Shell
 from inspector.ui.window import open_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from inspector.agent.program import Program
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
-    from inspector.app.recording import Recording
+    from inspector.app.recording import Host, Recording
 
 SIZE = (1600, 1000)
 SECONDS = 2.0
@@ -96,13 +97,18 @@ class Player:
 
     recording = True
     faults = False
-    lag = 0
+    sessions = False
 
     def __init__(self) -> None:
         self.stream = LiveStream(self)
         self._rows: list[Row] = [(SESSION_STARTED, 0, 1_770_000_000_000_000_000, "benchmark", "3.11", "", None)]
         self._wake: Callable[[], None] | None = None
         self._thread: threading.Thread | None = None
+
+    @property
+    def lag(self) -> int:
+        """Nothing that could be blocked."""
+        return 0
 
     @property
     def running(self) -> bool:
@@ -141,6 +147,18 @@ class Player:
     async def start(self) -> None:
         """Share the interpreter as the real host does."""
         sys.setswitchinterval(SWITCH_INTERVAL)
+
+    def fire(self, event: str, values: Sequence[Mapping[str, Any]], **_: Any) -> int:
+        """Refuse."""
+        raise InspectorError(f"{event} is not fired {len(values)} times: what happens is written down.")
+
+    def set_faults(self, on: bool) -> None:
+        """Take note."""
+        self.faults = on
+
+    def set_recording(self, on: bool) -> None:
+        """Take note."""
+        self.recording = on
 
     async def ended(self) -> None:
         """Wait until everything was said."""
@@ -237,10 +255,11 @@ class Live:
 def run(log: Callable[[str], object] = lambda _: None) -> list[Figure]:
     """Measure; what counts is the worst of the panels."""
     player = Player()
+    played_host: Host = player  # as the window uses it: the types tell when that needs more than there is
     live = Live(player)
     with tempfile.TemporaryDirectory() as folder:
         homes = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"), folder)
-        host = patch("inspector.ui.window.EmbeddedHost", lambda *_, **__: player)
+        host = patch("inspector.ui.window.EmbeddedHost", lambda *_, **__: played_host)
         with patch.dict(os.environ, homes), host:
             code = open_window(_no_program, db=Path(folder, "live.db"), run=live.run, theme="dark", size=SIZE)
     if code or live.missing:
