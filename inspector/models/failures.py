@@ -45,6 +45,9 @@ class FailuresModel(TableModel):
         self._filter: Filter | None = None
         self._groups = FailureGroups(self._journal)
         self._count = 0
+        #: What each row is sorted by. It changes only when that row is told to have changed: a view that sorts puts it
+        #: among the others by bisection, and they must be in order for that, whatever has happened to them meanwhile.
+        self._keys: list[tuple[Any, ...]] = []
 
     @property
     def total(self) -> int:
@@ -64,13 +67,16 @@ class FailuresModel(TableModel):
     def folded(self, change: Change) -> set[int]:
         """Follow the journal after a fold; gives the numbers of the groups that changed."""
         changed = self._groups.folded(change)
-        old = np.array(sorted(number for number in changed if number < self._count), np.int64)
+        old = sorted(number for number in changed if number < self._count)
         new = len(self._groups.groups) - self._count
         if new:
             self.beginInsertRows(_ROOT, self._count, self._count + new - 1)
+            self._keys += [self._key(self._count + number) for number in range(new)]
             self._count += new
             self.endInsertRows()
-        self.tell_changed(old)
+        for row in old:
+            self._keys[row] = self._key(row)
+            self.tell_changed(np.array([row], np.int64))
         return changed
 
     def group(self, row: int) -> FailureGroup:
@@ -110,9 +116,14 @@ class FailuresModel(TableModel):
         if role == Role.TREND:
             return group.trend.counts(self._journal.now) if column == TREND else None
         if role == Role.SORT:
-            values = {COUNT: group.count, TREND: group.count, FIRST: group.first, LAST: group.last}
-            return values.get(column, self.text(row, column).lower())
+            return self._keys[row][column]
         return None
+
+    def _key(self, row: int) -> tuple[Any, ...]:
+        """Give what a row is sorted by, for each column."""
+        group = self._groups.groups[row]
+        texts = [self.text(row, column).lower() for column in (TYPE, MESSAGE, PLACE, HANDLER)]
+        return (*texts, group.count, group.count, group.first, group.last)
 
     def _start_over(self) -> None:
         self.beginResetModel()
@@ -120,6 +131,7 @@ class FailuresModel(TableModel):
         rows = None if chosen is None else lambda indexes: chosen.rows(journal, indexes)
         self._groups = FailureGroups(journal, rows)
         self._count = len(self._groups.groups)
+        self._keys = [self._key(row) for row in range(self._count)]
         self.endResetModel()
 
     def _clock(self, at: int) -> str:

@@ -80,8 +80,6 @@ class FailuresPanel(QWidget):
         self.model = FailuresModel(self)
         self.sorted = SortedModel(self)
         self.sorted.setSourceModel(self.model)
-        # Several groups change at once: told one by one, they would be put among rows that are out of order already.
-        self.sorted.setDynamicSortFilter(False)
         self._empty = EmptyState(theme, "check", "Nothing failed", "Failures appear here, grouped by cause.")
         self._switcher = Switcher(self._make_content(), self._empty)
         column = QVBoxLayout(self)
@@ -152,7 +150,6 @@ class FailuresPanel(QWidget):
         changed = self.model.folded(change)
         if not changed:
             return
-        self.sorted.sort(self.sorted.sortColumn(), self.sorted.sortOrder())
         self._show_state()
         if self._group is None:
             self._choose_newest()
