@@ -8,7 +8,6 @@ read from the marks that its library leaves on it.
 from __future__ import annotations
 
 import dataclasses
-import dis
 import inspect
 import re
 import sys
@@ -20,7 +19,6 @@ from ..core import hints
 from ..core.dataerror import EventDataError
 from ..core.description import FieldShape, TypeShape
 from ..core.errors import InspectorError
-from ..core.identity import describe_handler
 from ..core.redact import marked_fields, secret_kind
 from ..core.shape import BASE_FIELDS, describe_fields, describe_type
 from ..core.typed import to_plain
@@ -31,14 +29,7 @@ NAME_ATTRIBUTES: Final = ("event_type", "event_name", "__event_name__", "type", 
 PAYLOAD: Final = FieldShape(
     "payload", TypeShape("dict", "dict[str, Any]", args=(TypeShape("str", "str"), TypeShape("any", "Any"))), False, {}
 )
-_FREE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-#: What the parameters of handlers are called that get the name, what stands beside the payload, and the payload.
-_NAME_PARAMETERS: Final = ("name", "topic", "event_name", "signal", "channel", "event_type", "routing_key", "event")
-_CONTEXT_PARAMETERS: Final = (
-    *("ctx", "context", "session", "db", "db_session", "uow", "conn", "connection"),
-    *("request", "sender", "bus", "metadata", "meta", "headers"),
-)
-_PAYLOAD_PARAMETERS: Final = ("event", "payload", "data", "message", "msg", "body", "e", "evt")
+FREE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 #: Types of pydantic that stand for one of everybody's.
 _PYDANTIC_KINDS: Final = {
     **dict.fromkeys(("AwareDatetime", "NaiveDatetime", "PastDatetime"), "datetime"),
@@ -101,37 +92,6 @@ def describe_class(cls: type[Any], tags: Mapping[str, str] | None = None) -> Eve
         file=file,
         line=line,
         tags=said,
-    )
-
-
-def describe_name(
-    name: str, handlers: Iterable[Any] = (), tags: Mapping[str, str] | None = None, *, by_keyword: bool = False
-) -> EventType:
-    """Describe an event that is a name; what its handlers ask for tells what it carries.
-
-    It stands where its first handler does: a name is written down nowhere else. With ``by_keyword`` the bus hands what
-    it carries to parameters of these names.
-    """
-    asked: list[tuple[FieldShape, ...]] = []
-    said = dict(tags or {})
-    file, line = "", 0
-    for handler in handlers:
-        try:
-            fields = payload_fields(handler, by_keyword=by_keyword)
-        except InspectorError as error:
-            said["problem"] = error.text
-            continue
-        if fields is not None:
-            asked.append(fields)
-        if not file:
-            described = describe_handler(handler)
-            file, line = described.file, described.line
-    known: dict[str, FieldShape] = {}
-    for shape in (shape for fields in asked for shape in fields):
-        if shape.required or shape.name not in known:
-            known[shape.name] = shape
-    return EventType(
-        name, name, None, name, tuple(known.values()) if asked else (PAYLOAD,), file=file, line=line, tags=said
     )
 
 
@@ -221,9 +181,10 @@ def _doc(cls: type[Any]) -> str:
 # --- fields ---------------------------------------------------------------------------------------
 
 
-def _shape(
+def field_shape(
     name: str, hint: Any, required: bool, default: Any = None, *, generated: bool = False, marked: bool = False
 ) -> FieldShape:
+    """Describe a field by its type; ``marked`` says that its class calls it a secret."""
     shape = _standard(describe_type(hint))
     secret = shape.kind in ("str", "bytes", "any", "opaque") and (marked or bool(secret_kind(name)))
     return FieldShape(name, shape, required, _plain(default), generated, secret=secret)
@@ -271,14 +232,14 @@ def _pydantic_fields(cls: Any) -> tuple[FieldShape, ...]:
             hint = info.annotation
         required, generated = info.is_required(), info.default_factory is not None
         default = None if required or generated else info.default
-        shapes.append(_shape(name, hint, required, default, generated=generated, marked=name in marked))
+        shapes.append(field_shape(name, hint, required, default, generated=generated, marked=name in marked))
     return tuple(shapes)
 
 
 def _pydantic1_fields(cls: Any) -> tuple[FieldShape, ...]:
     annotations, marked = hints.field_hints(cls), marked_fields(cls)
     return tuple(
-        _shape(
+        field_shape(
             name,
             annotations.get(name, info.outer_type_),
             bool(info.required),
@@ -301,7 +262,7 @@ def _attrs_fields(cls: Any) -> tuple[FieldShape, ...]:
         hint = annotations.get(each.name, each.type if each.type is not None else Any)
         name = getattr(each, "alias", None) or each.name.lstrip("_")
         default = None if required or generated else each.default
-        shapes.append(_shape(name, hint, required, default, generated=generated, marked=each.name in marked))
+        shapes.append(field_shape(name, hint, required, default, generated=generated, marked=each.name in marked))
     return tuple(shapes)
 
 
@@ -317,68 +278,13 @@ def _signature_fields(cls: Any) -> tuple[FieldShape, ...]:
         parameters = inspect.signature(cls).parameters.values()
     except ValueError:  # built in: its constructor does not say what it takes
         return ()
-    return tuple(_parameter(each, annotations) for each in parameters if each.kind not in _FREE)
+    return tuple(parameter_field(each, annotations) for each in parameters if each.kind not in FREE)
 
 
-def _parameter(each: inspect.Parameter, annotations: Mapping[str, Any]) -> FieldShape:
+def parameter_field(each: inspect.Parameter, annotations: Mapping[str, Any]) -> FieldShape:
+    """Give the field that a parameter stands for."""
     required = each.default is inspect.Parameter.empty
-    return _shape(each.name, annotations.get(each.name, Any), required, None if required else each.default)
-
-
-def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShape, ...] | None:
-    """Give what a handler of a named event asks for: its parameters, or what its payload holds; None: nobody can tell.
-
-    Of a payload that is a dict it is what the handler takes out of it: ``payload["order"]``, ``payload.get("note")``.
-    """
-    try:
-        parameters = list(inspect.signature(handler).parameters.values())
-    except (TypeError, ValueError):  # built in, or no signature
-        return None
-    function = getattr(handler, "__func__", None) or getattr(handler, "func", handler)
-    annotations = signature_hints(function) if hasattr(inspect.unwrap(function), "__globals__") else {}
-    named = [each for each in parameters if each.kind not in _FREE]
-    if by_keyword:
-        free = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
-        named = [each for each in named if each.name != "sender"]
-        return tuple(_parameter(each, annotations) for each in named) or (None if free else ())
-    if len(named) > 1 and named[0].name in _NAME_PARAMETERS:
-        named = named[1:]  # the name comes first, where one handler is for several
-    if len(named) > 1:
-        named = [each for each in named if each.name not in _CONTEXT_PARAMETERS] or named
-    if len(named) == 1:
-        hint = hints.unwrap(annotations.get(named[0].name, Any))
-        if isinstance(hint, type) and make_of(hint) != "plain":
-            return fields_of(hint)
-        if named[0].name in _PAYLOAD_PARAMETERS or hint in (dict, Any) or _is_mapping(hint):
-            return _taken_from(inspect.unwrap(function), named[0].name) or None
-    if not named:
-        return None if any(each.kind in _FREE for each in parameters) else ()
-    return tuple(_parameter(each, annotations) for each in named)
-
-
-def _is_mapping(hint: Any) -> bool:
-    origin = getattr(hint, "__origin__", None)
-    return isinstance(origin, type) and issubclass(origin, Mapping)
-
-
-def _taken_from(function: Any, name: str) -> tuple[FieldShape, ...]:
-    """Give the keys that a function takes out of a parameter by name; those that it only asks for need not be there."""
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return ()
-    steps = [each for each in dis.get_instructions(code) if each.opname not in ("PUSH_NULL", "CACHE")]
-    found: dict[str, bool] = {}
-    for place, step in enumerate(steps[:-2]):
-        last = step.argval[-1] if isinstance(step.argval, tuple) and step.argval else step.argval
-        if not step.opname.startswith("LOAD_FAST") or last != name:
-            continue
-        key, then = steps[place + 1 : place + 3]
-        if isinstance(key.argval, str) and key.opname.startswith("LOAD_CONST"):
-            if then.opname == "BINARY_SUBSCR" or then.argrepr == "[]":
-                found[key.argval] = True
-        elif key.argval == "get" and then.opname.startswith("LOAD_CONST") and isinstance(then.argval, str):
-            found.setdefault(then.argval, False)
-    return tuple(_shape(key, Any, required) for key, required in found.items())
+    return field_shape(each.name, annotations.get(each.name, Any), required, None if required else each.default)
 
 
 _READERS: Final[dict[str, Callable[[Any], tuple[FieldShape, ...]]]] = {

@@ -17,8 +17,8 @@ from ..core.description import (
 )
 from .catalogs import Catalog, Entry, derived_category, event_classes
 from .eventtypes import EventType, describe_class
+from .handlers import Handlers
 from .program import describe_sse
-from .targets import Handlers
 
 if TYPE_CHECKING:
     from .adapters.base import Connection

@@ -21,12 +21,12 @@ from inspector.agent.eventtypes import (
     EventType,
     NamedEvent,
     describe_class,
-    describe_name,
     fields_of,
     make_of,
     subclasses,
     travel_name,
 )
+from inspector.agent.namedevents import describe_name
 from inspector.core.dataerror import EventDataError
 from inspector.core.errors import UsageError
 

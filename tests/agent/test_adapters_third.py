@@ -11,7 +11,8 @@ import pytest
 
 from inspector.agent.adapters.base import Connection, FireContext, Match, Names, Options, Subscribed
 from inspector.agent.eventbuild import build_named
-from inspector.agent.eventtypes import EventType, NamedEvent, describe_name
+from inspector.agent.eventtypes import EventType, NamedEvent
+from inspector.agent.namedevents import describe_name
 from inspector.agent.tap import Occurrence, Tap, TapSubscription
 from inspector.agent.tapped import Place, Route, TappedHandler, TappedPublish, TappedReference, original
 from inspector.agent.targets import is_async

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from inspector.agent.targets import Handlers
+from inspector.agent.handlers import Handlers
 
 
 def allocate(event: Any, uow: Any) -> None: ...

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 
 from inspector.agent.containers import Containers
 from inspector.agent.faults import FaultInjector
+from inspector.agent.handlers import Handlers
 from inspector.agent.probes import install_log_probe
 from inspector.agent.tapped import TappedHandler, is_stand_in, original
-from inspector.agent.targets import Handlers
 from inspector.core.context import CURRENT, FIRE
 from inspector.core.faults import FaultRule
 from inspector.core.records import HANDLER_ENDED, HANDLER_STARTED, HOST_NOTED, NOTED, PUBLICATION_ENDED, PUBLISHED

@@ -23,10 +23,10 @@ from ..eventtypes import (
     EventType,
     NamedEvent,
     describe_class,
-    describe_name,
     single_copies,
     subclasses,
 )
+from ..namedevents import describe_name
 from ..tapped import Route, TappedHandler, TappedMethods, TappedObject, is_stand_in, original
 from ..targets import MethodName, entries, is_async, is_glob, kind_of, member_text, named_methods, run_by
 from .base import FireContext, Match, Names, Options, Subscribed
