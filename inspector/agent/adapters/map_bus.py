@@ -10,14 +10,12 @@ import asyncio
 import enum
 import inspect
 import types
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ...core.context import FIRE
 from ...core.description import HandlerDescription, Problem
 from ...core.errors import InspectorError
-from ..containers import Containers
 from ..eventbuild import build_event, build_named
 from ..eventtypes import (
     EventType,
@@ -27,29 +25,27 @@ from ..eventtypes import (
     subclasses,
 )
 from ..namedevents import describe_name
-from ..tapped import Route, TappedHandler, TappedMethods, TappedObject, is_stand_in, original
-from ..targets import MethodName, entries, is_async, is_glob, kind_of, member_text, named_methods, run_by
+from ..tapped import Route, is_stand_in, original
+from ..targets import MethodName, entries, is_glob, kind_of, member_text, run_by
 from .base import FireContext, Match, Names, Options, Subscribed
 from .map_calls import CallReader, handler_event
-from .map_find import Found, HandlerMap, Publisher, find, own_names
+from .map_dispatch import Dispatch
+from .map_find import Found, HandlerMap, Publisher, find
 from .map_match import (
-    WILDCARD_KEYS,
     classes_asked_for,
     event_class_of,
     is_abstract,
     is_own,
     is_wildcard,
     key_text,
-    matches,
     name_of_pattern,
 )
 from .map_patch import patch_publisher
 from .map_signal import signal_arguments, signal_name, signal_payload
+from .map_stand_ins import StandIns
 
 if TYPE_CHECKING:
     from ..tap import Occurrence, Tap, TapSubscription
-
-_BASE_MARKS: Final = {"__mro__", "mro", "getmro", "issubclass", "__bases__"}
 
 
 class MapBusAdapter:
@@ -109,9 +105,9 @@ class MapConnection:
         self._signal = signal_name(where, value, self._found)
         if self._signal:
             self.why += f" It is a signal: its one event is {self._signal}."
-        self._by_base = {each.path: self._dispatches_by_base(each) for each in self._found.maps}
+        self._dispatch = Dispatch(self._found, self._signal)
         self._calls = CallReader(names)
-        self._containers: Containers | None = None
+        self._stand_ins: StandIns | None = None
         self._tap: Tap | None = None
         self._troubles: list[Problem] = []
 
@@ -144,7 +140,7 @@ class MapConnection:
                 handlers.setdefault(cls, [])
         classes = [pattern for pattern in handlers if isinstance(pattern, type) and not is_wildcard(pattern)]
         for cls in single_copies(classes):
-            below = subclasses(cls) if self._class_by_base(cls) and is_own(cls) else []
+            below = subclasses(cls) if self._dispatch.class_by_base(cls) and is_own(cls) else []
             for known in [*([] if below and is_abstract(cls) else [cls]), *below]:
                 found.setdefault(known, describe_class(known))
         for pattern, targets in handlers.items():
@@ -168,7 +164,7 @@ class MapConnection:
                 pattern = self._signal
             if is_wildcard(pattern) or is_glob(pattern):
                 matched = "wildcard"
-            elif isinstance(pattern, type) and self._by_base[each.path]:
+            elif isinstance(pattern, type) and self._dispatch.by_base(each):
                 matched = "base"
             shown = (
                 None if matched == "wildcard" else pattern if isinstance(pattern, type) else name_of_pattern(pattern)
@@ -191,7 +187,7 @@ class MapConnection:
 
     def handlers_of(self, event: EventType) -> list[HandlerDescription]:
         """Give who is called for an event type, in order."""
-        return [self._describe(target) for _, target in self._matching(event.cls, self._names_of(event))]
+        return [self._describe(target) for _, target in self._dispatch.matching(event.cls, self._names_of(event))]
 
     def problems(self) -> Iterable[Problem]:
         """Tell what stands in the containers and is no handler, and what cannot be fired."""
@@ -219,42 +215,8 @@ class MapConnection:
                 return facts.description
         return self._names.describe(original(target))
 
-    # -- matching ------------------------------------------------------------------------------------------------------
-
-    def _dispatches_by_base(self, each: HandlerMap) -> bool:
-        """Tell from the code that reads the map whether a class stands for its subclasses too."""
-        for function in self._found.functions.values():
-            names = own_names(function)
-            if each.attribute not in names:
-                continue
-            if names & _BASE_MARKS:
-                return True
-            if "isinstance" in names and ("items" in names or not names & {"type", "__class__", "get"}):
-                return True
-        return False
-
-    def _class_by_base(self, cls: type[Any]) -> bool:
-        return any(
-            self._by_base[each.path] and any(pattern is cls for pattern, _ in entries(each.get()))
-            for each in self._found.maps
-        )
-
     def _names_of(self, event: EventType) -> set[str]:
         return {event.travels_as, event.cls.__name__} if event.cls is not None else {event.travels_as}
-
-    def _matching(self, cls: type[Any] | None, names: set[str]) -> Iterator[tuple[Any, Any]]:
-        """Give pattern and handler of every subscription that an event of this class or name goes to."""
-        if self._signal and self._signal not in names:
-            return
-        for each in self._found.maps:
-            by_base = self._by_base[each.path]
-            value = each.get()
-            if type(value) in (dict, defaultdict) and cls in value and not by_base and not value.keys() & WILDCARD_KEYS:
-                yield from entries(value[cls], cls)  # the common case, and the hot one
-                continue
-            for pattern, target in entries(value):
-                if matches(pattern, cls, names, by_base):
-                    yield pattern, target
 
     # -- what the tap asks ---------------------------------------------------------------------------------------------
 
@@ -277,38 +239,15 @@ class MapConnection:
         if tap is None:
             return ()
         event = occurrence.event
-        ready = self._ready(type(event))
+        ready = self._dispatch.ready(type(event))
         if ready is not None:
             return tuple([tap.subscription(occurrence.name, each) for each in ready])
-        self._put_stand_ins(type(event))
+        if self._stand_ins is not None:
+            self._stand_ins.put(type(event))
         cls = self._calls.class_for(occurrence.name) if isinstance(event, (dict, tuple, str)) else type(event)
         names = {occurrence.name, *self._calls.names_for(cls)} if cls is not None else {occurrence.name}
-        return tuple(
-            tap.subscription(occurrence.name, self._describe(target)) for _, target in self._matching(cls, names)
-        )
-
-    def _ready(self, cls: type[Any]) -> list[HandlerDescription] | None:
-        """Give who is called for a class where that is seen at a glance, as in nearly every publish; else None.
-
-        That is: in lists in dicts by class, of handlers that have their stand-ins.
-        """
-        found: list[HandlerDescription] = []
-        for each in self._found.maps:
-            value = each.get()
-            if type(value) not in (dict, defaultdict) or self._by_base[each.path]:
-                return None
-            listed = value.get(cls)
-            if type(listed) is not list:
-                if listed is not None or not all(isinstance(key, type) for key in value):
-                    return None
-                continue
-            if not value.keys().isdisjoint(WILDCARD_KEYS):
-                return None
-            for target in listed:
-                if type(target) is not TappedHandler:
-                    return None
-                found.append(object.__getattribute__(target, "_facts").description)
-        return found if found else None
+        called = [self._describe(target) for _, target in self._dispatch.matching(cls, names)]
+        return tuple([tap.subscription(occurrence.name, each) for each in called])
 
     # -- recording -----------------------------------------------------------------------------------------------------
 
@@ -316,17 +255,17 @@ class MapConnection:
         """Put stand-ins into the containers and in the place of the publish methods."""
         self._tap = tap
         self.event_types()  # learns which class belongs to which name
-        self._containers = Containers(self._stand_in)
+        self._stand_ins = stand_ins = StandIns(self, tap, self._dispatch, self._names)
         undo: list[Callable[[], None]] = []
 
         def restore() -> None:
             for each in reversed(undo):
                 each()
-            self._take_stand_ins()
-            self._tap = self._containers = None
+            stand_ins.take()
+            self._tap = self._stand_ins = None
 
         try:
-            self._put_stand_ins(None)
+            stand_ins.put()
             for each in self._found.publishers:
                 self._patch(tap, each, undo)
         except BaseException:
@@ -340,46 +279,6 @@ class MapConnection:
         except (AttributeError, TypeError) as error:  # the class forbids it
             text = f"{publisher.name} cannot be replaced ({error}): publications are seen when a handler is called."
             self._troubles.append(Problem(self.where, text))
-
-    def _put_stand_ins(self, cls: type[Any] | None) -> None:
-        """Replace what has no stand-in yet; where a dict has this class, it is enough to look there."""
-        if self._containers is not None:
-            for each in self._found.maps:
-                value = each.get()
-                if type(value) in (dict, defaultdict) and cls in value and not self._by_base[each.path]:
-                    new = self._containers.replace(value[cls], cls)
-                    if new is not value[cls]:
-                        value[cls] = new
-                    continue
-                new = self._containers.replace(value, None)
-                if new is not value:
-                    each.set(new)
-
-    def _take_stand_ins(self) -> None:
-        if self._containers is not None:
-            for each in self._found.maps:
-                value = each.get()
-                new = self._containers.restore(value)
-                if new is not value:
-                    each.set(new)
-
-    def _stand_in(self, target: Any, pattern: Any) -> Any:
-        if self._tap is None:
-            return target
-        if kind_of(target) == "methods":
-            return self._stand_in_for_methods(target, pattern)
-        route = Route(self._tap, self, pattern, self._names.describe(original(target)), is_async(target))
-        return TappedObject(target, route) if kind_of(target) == "object" else TappedHandler(target, route)
-
-    def _stand_in_for_methods(self, target: Any, pattern: Any) -> TappedMethods:
-        def stand_in(said: Any) -> Callable[[Any], TappedHandler]:
-            return lambda method: TappedHandler(
-                method,
-                Route(self._tap, self, said, self._names.describe(method), is_async(method)),  # type: ignore[arg-type]
-            )
-
-        names = named_methods(type(target))
-        return TappedMethods(target, {name: stand_in(pattern or said) for name, said in names.items()})
 
     # -- firing --------------------------------------------------------------------------------------------------------
 
@@ -434,11 +333,7 @@ class MapConnection:
         """Choose the publish method that reads a map in which the event has handlers."""
         cls = None if isinstance(event, NamedEvent) else type(event)
         names = {event.name} if cls is None else {cls.__name__, *self._calls.names_for(cls)}
-        reading: Sequence[str] = [
-            each.path
-            for each in self._found.maps
-            if any(matches(pattern, cls, names, self._by_base[each.path]) for pattern, _ in entries(each.get()))
-        ]
+        reading = self._dispatch.reading(cls, names)
         usable = [each for each in self._found.publishers if self._calls.can_call(each, event)]
         fitting = [each for each in usable if not reading or set(reading) & set(each.reads)]
         return (fitting or usable or [None])[0]  # type: ignore[list-item]
@@ -461,7 +356,7 @@ class MapConnection:
     async def _one_after_another(self, event: Any) -> None:
         cls = None if isinstance(event, NamedEvent) else type(event)
         names = {event.name} if cls is None else {cls.__name__, *self._calls.names_for(cls)}
-        for _, target in tuple(self._matching(cls, names)):
+        for _, target in tuple(self._dispatch.matching(cls, names)):
             call = target if kind_of(target) == "handler" else handler_event(target)
             result = call(event.payload if isinstance(event, NamedEvent) else event)
             if inspect.isawaitable(result):
