@@ -29,6 +29,7 @@ FRAMES_WITH_LOCALS: Final = 6
 #: Redacts a text (``None``) or the value of a named variable.
 Redact = Callable[[str, "str | None"], str]
 
+_HIDE: Final = "__tracebackhide__"
 _HERE: Final = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - runs in the user's process: keep it light
 _CORE: Final = os.path.join(_HERE, "")  # noqa: PTH118
 _AGENT: Final = os.path.join(os.path.dirname(_HERE), "agent", "")  # noqa: PTH118, PTH120
@@ -45,7 +46,8 @@ class Frame:
         file: Path of the source.
         line: 1-based line that was running.
         function: Name of the function.
-        mine: The file belongs to the program, not to a library.
+        mine: The file belongs to the program, not to a library, and the function does not ask to be passed over with
+            ``__tracebackhide__ = True``, as pytest and IPython know it.
         source: Lines around it as ``[number, text]``; empty when the file cannot be read.
         locals: ``[name, short text]``, redacted; only for the innermost frames of the program.
     """
@@ -205,10 +207,14 @@ def _frames(traceback: TracebackType | None, redact: Redact) -> tuple[Frame, ...
     frames: list[Frame] = []
     shown = 0  # a failure deep inside a library is still about the program's own variables
     for frame, line in reversed(steps):
-        mine = _mine(frame.f_code.co_filename)
+        mine = _mine(frame.f_code.co_filename) and not _hides(frame)
         frames.append(_frame(frame, line, redact, mine=mine, with_locals=mine and shown < FRAMES_WITH_LOCALS))
         shown += mine
     return tuple(reversed(frames))
+
+
+def _hides(frame: FrameType) -> bool:
+    return _HIDE in frame.f_code.co_varnames and frame.f_locals.get(_HIDE) is True
 
 
 def _frame(frame: FrameType, line: int, redact: Redact, *, mine: bool, with_locals: bool) -> Frame:

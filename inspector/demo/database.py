@@ -32,6 +32,7 @@ class _Session(AsyncSession):
 
     async def flush(self, objects: Any = None) -> None:
         """Write what was added."""
+        __tracebackhide__ = True  # what fails here is the flush of whoever asked for it
         async with self._under_way:
             await super().flush(objects)
 

@@ -122,6 +122,25 @@ def test_a_failure_inside_of_a_library_belongs_to_the_line_that_called_it() -> N
     assert dict(failure.origin.locals) == {"text": "'{nonsense'"}
 
 
+def test_a_function_that_hides_itself_from_tracebacks_is_passed_over() -> None:
+    """``__tracebackhide__`` is what pytest and IPython know, for helpers and wrappers."""
+
+    def helper(order: str) -> None:
+        __tracebackhide__ = True
+        raise KeyError(order)
+
+    def says_no() -> None:
+        __tracebackhide__ = False
+        helper("A-17")
+
+    failure = read(caught(says_no))
+    assert [(frame.function.rpartition(".")[2], frame.mine) for frame in failure.frames[-2:]] == [
+        ("says_no", True),
+        ("helper", False),
+    ]
+    assert failure.origin == failure.frames[-2]
+
+
 def test_a_failure_deep_inside_of_a_library_still_shows_the_programs_locals() -> None:
     """Eight frames of a library below the handler must not cost it its locals."""
     namespace: dict[str, Any] = {}

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from inspector.core import InMemoryEventBus
+from inspector.core.capture import capture_failure, failure_from_json
 from inspector.demo import EVENT_REGISTRY, build, get_events_requiring_handler
 from inspector.demo.container import Demo
 from inspector.demo.events import (
@@ -138,6 +140,18 @@ async def test_a_statement_that_fails_is_the_handlers_failure_and_not_the_publis
     await demo.start()
     await publish(demo, make(UserLoginSucceeded))
     assert len(rows(demo)) == 1
+
+
+async def test_a_statement_that_fails_is_told_where_it_was_asked_for(demo: Demo) -> None:
+    with closing(sqlite3.connect(demo.database.path)) as connection:
+        connection.execute("DROP TABLE audit_log")
+    async with demo.session_factory() as session:
+        session.add(AuditEventHandler(demo.bus)._record(make(UserLoginSucceeded)))
+        with pytest.raises(OperationalError) as caught:
+            await session.flush()
+    place = failure_from_json(capture_failure(caught.value)).origin
+    assert place is not None
+    assert Path(place.file) == Path(__file__)
 
 
 @pytest.mark.parametrize("steps", range(1, 8))
