@@ -29,6 +29,8 @@ _PRAGMAS: Final = (
     "PRAGMA cell_size_check=ON",
     "PRAGMA secure_delete=ON",
     "PRAGMA journal_size_limit=33554432",
+    # Pages (16 MB): each checkpoint waits for the disk, and pages that changed often are written back once.
+    "PRAGMA wal_autocheckpoint=4000",
 )
 
 
