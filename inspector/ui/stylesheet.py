@@ -94,6 +94,20 @@ QProgressBar { background: $sunken; border: 1px solid $line; border-radius: 4px;
 QProgressBar::chunk { background: $primary; border-radius: 3px; }
 """
 
+_QUESTIONS: Final = """
+QDialogButtonBox QPushButton { background: $raised; color: $text; border: 1px solid $line; border-radius: 5px;
+  padding: 5px 14px; min-width: 56px; }
+QDialogButtonBox QPushButton:hover, QDialogButtonBox QPushButton:pressed { background: $hover; }
+QDialogButtonBox QPushButton:default { background: $primary; color: $on_primary; border-color: $primary; }
+QDialogButtonBox QPushButton:default:hover, QDialogButtonBox QPushButton:default:pressed {
+  background: $primary_hover; }
+QDialogButtonBox QPushButton[danger="true"], QDialogButtonBox QPushButton[danger="true"]:default {
+  background: $error_back; color: $failed_text; border-color: $error_line; }
+QDialogButtonBox QPushButton:disabled { background: $panel; color: $disabled; border-color: $line; }
+QDialogButtonBox QPushButton:focus { border-color: $accent; }
+QDialogButtonBox QPushButton:default:focus { border-color: $strong; }
+"""
+
 _VIEWS: Final = """
 QAbstractItemView { background: $background; alternate-background-color: $panel; color: $text;
   border: 0; outline: 0; selection-background-color: $selection; selection-color: $strong; }
@@ -152,4 +166,4 @@ def style_sheet(tokens: Tokens, mono: str) -> str:
     for glyph in _GLYPHS:
         values[glyph.replace("-", "_")] = f'"{resource(f"icons/fixed-{glyph}.svg").as_posix()}"'
     tones = "".join(f'*[tone="{status}"] {{ color: ${status}_text; }}\n' for status in _STATUS_TONES)
-    return Template(_SURFACES + _TABS + _FIELDS + _VIEWS + _TONES + tones).substitute(values)
+    return Template(_SURFACES + _TABS + _FIELDS + _QUESTIONS + _VIEWS + _TONES + tones).substitute(values)

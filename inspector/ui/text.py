@@ -202,6 +202,9 @@ def ask_then(
     for index, name in enumerate(buttons):
         safe = roles.AcceptRole if not index and not danger else roles.RejectRole
         button = box.addButton(name, roles.DestructiveRole if name == danger else safe)
+        if name == danger:
+            button.setProperty("danger", True)
+            button.style().polish(button)
         if index == 0 and name != danger:
             box.setDefaultButton(button)
         if name != danger and safe == roles.RejectRole:

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QTextDocument
 from PySide6.QtGui import Qt as GuiQt
-from PySide6.QtWidgets import QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.ui.text import (
@@ -20,6 +20,7 @@ from inspector.ui.text import (
     plain_tooltip,
     set_tone,
 )
+from inspector.ui.theme import Theme
 from inspector.ui.wraplabel import WrapLabel
 
 CANARY = '<b>bold</b> <img src="file:///etc/hostname"> &lt; {"a": "<i>x</i>"}'
@@ -125,6 +126,21 @@ def test_closing_a_question_chooses_the_way_out(qtbot: QtBot) -> None:
     box = ask_then(window, "Delete", "Really?", "It is gone then.", ["Delete", "Keep"], answers.append)
     qtbot.keyClick(box, Qt.Key.Key_Escape)
     assert answers == ["Keep"]
+
+
+@pytest.mark.parametrize("choice", ["dark", "light"])
+def test_the_buttons_of_a_question_look_like_all_others(qtbot: QtBot, qapp: QApplication, choice: str) -> None:
+    theme = Theme(choice)
+    theme.apply(qapp)
+    window = QWidget()
+    qtbot.addWidget(window)
+    box = ask_then(window, "Delete", "Really?", "It is gone then.", ["Keep", "Delete"], lambda _: None, danger="Delete")
+    grounds = {}
+    for button in box.findChildren(QPushButton):
+        picture = button.grab().toImage()
+        grounds[button.text()] = picture.pixelColor(button.width() // 2, 3).name()
+    assert grounds == {"Keep": theme.tokens.primary, "Delete": theme.tokens.error_back}
+    box.close()
 
 
 def test_a_line_of_text_is_asked_for(qtbot: QtBot) -> None:
