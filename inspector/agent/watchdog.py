@@ -40,12 +40,14 @@ class Watchdog:
         self._stop = threading.Event()
         self._answered = threading.Event()
         self._lag = 0
+        self._asked = 0
         self._watch = threading.Thread(target=self._run, name="inspector-watchdog", daemon=True)
 
     @property
     def lag(self) -> int:
-        """Nanoseconds the loop took to answer the last question."""
-        return self._lag
+        """Nanoseconds the loop took to answer the last question, or has not answered for, whichever is more."""
+        asked = self._asked
+        return max(self._lag, perf_counter_ns() - asked) if asked else self._lag
 
     def start(self) -> None:
         """Begin to watch."""
@@ -60,6 +62,7 @@ class Watchdog:
         while not self._stop.wait(INTERVAL):
             asked = perf_counter_ns()
             self._answered.clear()
+            self._asked = asked
             try:
                 self._loop.call_soon_threadsafe(self._answered.set)
             except RuntimeError:  # the loop is closed: nothing left to watch
@@ -67,6 +70,7 @@ class Watchdog:
             if not self._answered.wait(BLOCKED) and not self._stop.is_set():
                 self._blocked(asked)
             self._lag = perf_counter_ns() - asked
+            self._asked = 0
 
     def _blocked(self, asked: int) -> None:
         culprit = _culprit(sys._current_frames().get(self._thread))  # noqa: SLF001 - the only way to see another thread's stack

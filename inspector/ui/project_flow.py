@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ from inspector.app.reload import Reloader
 from inspector.app.text import format_duration, plural
 from inspector.core.errors import InspectorError
 from inspector.hosts.child import BLOCKED, ENDED, STUCK, ChildHost
+from inspector.hosts.trouble import LoadError
 from inspector.ui.project_dialogs import LoadTroubleDialog, MissingSettingsDialog, OpenProjectDialog
 from inspector.ui.settings_dialog import ProjectSettingsDialog
 from inspector.ui.text import ask
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from inspector.app.workbench import Workbench
     from inspector.hosts.kept import KeptSettings
     from inspector.hosts.project import Project
-    from inspector.hosts.trouble import LoadError, MissingSetting
+    from inspector.hosts.trouble import MissingSetting
     from inspector.hosts.trust import Trust
     from inspector.ui.firing import Firing
     from inspector.ui.shell import Shell
@@ -42,6 +44,14 @@ if TYPE_CHECKING:
 _LOADING: Final = "Loading the project"
 #: Milliseconds between two looks at the process.
 _LOOK: Final = 250
+#: What is told of a process in trouble of which the host has said no more.
+_TROUBLE: Final = {
+    BLOCKED: "The bus's loop does not answer.",
+    STUCK: "The program does not answer.",
+    ENDED: "The program was stopped.",
+}
+#: How many of the newest notes of the host are searched for more.
+_NOTES: Final = 1000
 
 
 class ProjectFlow(QObject):
@@ -84,7 +94,10 @@ class ProjectFlow(QObject):
         self.projects = Projects(workbench, settings, trust, kept, self)
         self._reloader: Reloader | None = None
         self._waiting = False
+        #: What the strip says of a program in trouble, empty while it is in none.
         self._shown = ""
+        #: The program could not be loaded again, which the strip tells.
+        self._load_failed = False
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK)
         self._timer.timeout.connect(self._look)
@@ -296,19 +309,29 @@ class ProjectFlow(QObject):
         host = self._host()
         state = host.state if host is not None else ""
         if state not in (BLOCKED, STUCK, ENDED):
-            if self._shown in (BLOCKED, STUCK, ENDED):
+            if self._shown:
                 self._strip.hide_message()
-            self._shown, self._waiting = state, False
+            self._shown, self._waiting, self._load_failed = "", False, False
             return
-        if state == self._shown or (self._waiting and state != ENDED) or host is None:
+        if host is None or (self._waiting and state != ENDED) or (self._load_failed and state == ENDED):
             return
-        self._shown = state
-        notes = [note for note in self._workbench.recording.journal.host_notes if note.kind == state]
-        text = notes[-1].text if notes else f"The program is {state}."
+        text = self._explain(state)
+        if text == self._shown:
+            return
+        self._shown = text
         actions: list[tuple[str, Callable[[], object]]] = [("Restart", self._restart)]
         if state != ENDED:
             actions += [("Stop", host.kill), ("Wait", self._wait)]
         self._strip.show_message("failed" if state == ENDED else "warn", text, "", actions)
+
+    def _explain(self, state: str) -> str:
+        """Give what the host said of this trouble; until it has said so, and when it says nothing, what it is."""
+        for note in islice(reversed(self._workbench.recording.journal.host_notes), _NOTES):
+            if note.kind == state:
+                return note.text
+            if note.kind == "restarted":
+                break
+        return _TROUBLE[state]
 
     def _wait(self) -> None:
         self._waiting = True
@@ -329,7 +352,10 @@ class ProjectFlow(QObject):
     def _reloaded(self, found: Reloaded) -> None:
         """Say what a reload changed."""
         self._shown = ""
+        self._load_failed = isinstance(found.trouble, LoadError)
         took = format_duration(int(found.seconds * 1e9))
+        if found.trouble is not None and not self._load_failed:
+            return  # it was loaded and has ended since: how is told by who looks after it
         if found.trouble is not None:
             text = f"The program could not be loaded again: {found.trouble.text}"
             self._strip.show_message("failed", text, found.trouble.hint, [("Try again", self._restart)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -297,6 +298,37 @@ async def test_after_the_first_reload_it_is_offered_to_fire_each_time(tmp_path: 
         assert not strip.isVisible()
         write(tmp_path, body="raise ValueError('no')")
         await until(lambda: strip.isVisible() and "1 handler broke" in strip.text.text(), "the strip")
+
+
+async def test_why_a_saved_file_cannot_be_loaded_stays_told_until_it_can(tmp_path: Path) -> None:
+    project = write(tmp_path)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        strip = shown.desk.strip
+        (tmp_path / "parcels.py").write_text("this is no Python\n")
+        await until(lambda: strip.isVisible() and "could not be loaded again" in strip.text.text(), "the strip")
+        await asyncio.sleep(0.6)  # who looks after the process has seen by now that it has ended
+        assert "parcels.py:1" in strip.text.text()
+        assert [button.caption() for button in strip.buttons] == ["Try again"]
+        write(tmp_path)
+        await until(lambda: "Reloaded" in strip.text.text(), "it is mended")
+
+
+async def test_a_program_that_is_stopped_while_it_hangs_says_so(tmp_path: Path) -> None:
+    project = write(tmp_path, body="while True: pass")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        shown.desk.selection.select_event("Placed")
+        shown.window.commands.run("fire.selected")
+        strip = shown.desk.strip
+        await until(lambda: strip.isVisible() and "ship" in strip.text.text(), "it hangs")
+        host = shown.window.workbench.recording.host
+        await until(lambda: host.lag > 1_000_000_000, "the lag is told while it lasts")
+        shown.click(next(button for button in strip.buttons if button.caption() == "Stop"))
+        await until(lambda: [button.caption() for button in strip.buttons] == ["Restart"], "it is stopped")
+        await asyncio.sleep(0.3)
+        assert "is ended" not in strip.text.text()
+        await until(lambda: all(band.end >= 0 for band in shown.desk.timeline.controller.scene.bands), "no more band")
 
 
 async def test_a_program_that_dies_is_told_with_its_handler_and_can_be_restarted(tmp_path: Path) -> None:

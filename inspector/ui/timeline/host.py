@@ -24,15 +24,19 @@ _MARKED: Final = {
     "loop": "loop",
     "recording": "recording",
 }
+#: Kinds of notes after which a loop that was blocked is no more.
+_GONE: Final = frozenset({"stopped", "ended", "restarted", "restart_failed"})
 
 
 def take_notes(notes: Iterable[HostNoted], bands: list[Band], marks: list[RulerMark]) -> None:
     """Add what the notes say to the bands and marks that are known.
 
     ``blocked`` opens a band at the moment the blockage began: the note's ``at``, or ``data["since"]`` when given (ns).
-    ``unblocked`` closes the last one.
+    ``unblocked`` closes the last one, and so does the end of the program.
     """
     for note in notes:
+        if note.kind in _GONE and bands and bands[-1].end < 0:
+            bands[-1].end = note.at
         if note.kind == "blocked":
             data = _data(note)
             since = data.get("since")

@@ -225,3 +225,11 @@ def test_a_blocked_loop_is_a_band_with_its_culprit() -> None:
     assert marks == [RulerMark(950, "faults", "faults on")]
     take_notes([HostNoted(1500, "blocked", "warning", "b", '{"since": 1200}')], bands, marks)
     assert bands[1] == Band(1200, -1, "")
+
+
+@pytest.mark.parametrize("kind", ["ended", "restarted", "restart_failed"])
+def test_a_loop_is_blocked_no_longer_than_its_program_lives(kind: str) -> None:
+    bands: list[Band] = []
+    take_notes([HostNoted(500, "blocked", "warning", "b"), HostNoted(800, kind, "info", "")], bands, [])
+    take_notes([HostNoted(900, kind, "info", "")], bands, [])
+    assert bands == [Band(500, 800, "")]
