@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
 )
 
-from inspector.app.text import one_line
+from inspector.app.text import one_line, plural
 from inspector.catalog.search import CatalogIndex
 from inspector.core.description import CatalogDescription
 
@@ -258,11 +258,11 @@ def _spoken(node: Node) -> str:
     """Say what a row shows with dots and badges."""
     parts = [node.name]
     if node.event is not None:
-        parts += [node.event.phase, f"{len(node.event.handlers)} handlers"]
+        parts += [node.event.phase, plural(len(node.event.handlers), "handler")]
     else:
-        parts.append(f"{node.below} events")
+        parts.append(plural(node.below, "event"))
     if node.runs:
-        parts.append(f"{node.runs} executions")
+        parts.append(plural(node.runs, "execution"))
     if node.bad:
         parts.append(f"{node.bad} failed")
     return one_line(", ".join(part for part in parts if part))

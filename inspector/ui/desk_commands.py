@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from inspector.app.commands import Command
-from inspector.app.text import format_count
+from inspector.app.text import plural
 from inspector.hosts.child import ChildHost
 from inspector.ui.menus import SEPARATOR, MenuItem
 
@@ -232,7 +232,7 @@ def session_menu(desk: Desk) -> Sequence[MenuItem]:
     others = [info for info in desk.sessions.known if info.id != workbench.live_session][:_OFFERED]
     for info in others:
         shown = not view.live and view.session == info.id
-        hint = f"{format_count(info.executions)} executions"
+        hint = plural(info.executions, "execution")
         items.append(MenuItem(info.name, partial(desk.sessions.open, info.id), checked=shown, hint=hint))
     if not others:
         items.append(MenuItem("No other sessions yet", enabled=False))

@@ -107,7 +107,7 @@ class Standing(QObject):
             return [*parts, "not stored"]
         parts.append(f"stored to {workbench.database.name} ({format_bytes(workbench.stored_bytes)})")
         if workbench.trouble is not None:
-            return [*parts, f"{format_count(recording.unsaved)} records not saved"]
+            return [*parts, f"{plural(recording.unsaved, 'record')} not saved"]
         return [*parts, "all changes saved" if not recording.unsaved else "saving…"]
 
 

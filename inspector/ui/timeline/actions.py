@@ -66,6 +66,7 @@ GESTURES: Final = (
     ("Shift+wheel", "Pan"),
     ("Drag", "Pan"),
     ("Shift+drag", "Measure a range"),
+    ("Drag a limit of the range", "Move the limit"),
     ("Drag on the ruler", "Zoom to a range"),
     ("Click", "Select an execution or a published event; on nothing: clear"),
     ("Double click", "Zoom to the execution"),

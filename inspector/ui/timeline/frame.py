@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from inspector.app.text import format_clock, format_count, format_duration, one_line
+from inspector.app.text import format_clock, format_count, format_duration, one_line, plural
 from inspector.core.records import STATUSES
 from inspector.ui.timeline.geometry import exact_time
 from inspector.ui.timeline.layout import MARKS, Strip
@@ -191,7 +191,7 @@ def readout(scene: Scene) -> list[str]:
         return [*lines, "a fault was injected"] if found.fault else lines
     if scene.hovered_mark >= 0:
         event = journal.publication(scene.hovered_mark)
-        to = "nobody handles it" if not event.handlers else f"to {format_count(event.handlers)} handlers"
+        to = "nobody handles it" if not event.handlers else f"to {plural(event.handlers, 'handler')}"
         return [
             one_line(f"{event.event.name} #{event.number}"),
             f"{one_line(event.event.phase) or 'published'} · {to}",
@@ -246,7 +246,7 @@ def measure_text(measure: Measure) -> str:
     """Write a measure: length, executions, failures, percentiles."""
     parts = [
         format_duration(measure.end - measure.start),
-        f"{format_count(measure.executions)} executions",
+        plural(measure.executions, "execution"),
         f"{format_count(measure.failures)} failed",
     ]
     if measure.p50 >= 0:

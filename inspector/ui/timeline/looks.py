@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _FIRST_BAD: Final = LOOKS.index("cancelled")
 #: Looks whose bars are striped, so that no status is told by colour alone; failures also reach out of their row.
-_STRIPED: Final = {
+STRIPED: Final = {
     name: LOOKS.index(name) for name in ("swallowed", "cancelled", "interrupted", "timed_out", "returned_failure")
 }
 #: Side of a phase mark, logical pixels.
@@ -124,7 +124,7 @@ class Looks:
             return _argb(ground)
         if code & MERGED and not bad:
             colour = mix(colour, ground, 0.52 if variant in (STRIPE, EDGE) else 0.26)
-        elif variant == STRIPE and look in _STRIPED.values():
+        elif variant == STRIPE and look in STRIPED.values():
             colour = mix(colour, ground, 0.34)
         if code & DIM:
             colour = mix(colour, ground, 0.78)

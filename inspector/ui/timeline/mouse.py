@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _STILL: Final = 4
 _NOTCH: Final = 120
+#: Pixels within which a line is taken hold of.
+_NEAR: Final = 3
 
 
 class Mouse:
@@ -64,12 +66,16 @@ class Mouse:
         scene = self._controller.scene
         if event.button() == Qt.MouseButton.MiddleButton:
             return "pan"
-        if abs(place.x() - scene.gutter) <= 3:
+        if abs(place.x() - scene.gutter) <= _NEAR:
             return "gutter"
         if place.x() < scene.gutter:
             return "title" if place.y() > RULER_HEIGHT else ""
         if place.y() <= RULER_HEIGHT:
             return "ruler"
+        other = self._other_limit(place)
+        if other is not None:
+            self._time = other
+            return "measure"
         shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         return "measure" if shift or self._controller.measuring_mode else "pan"
 
@@ -137,9 +143,24 @@ class Mouse:
     def _point(self, place: QPointF) -> None:
         scene = self._controller.scene
         scene.hover = (place.x(), place.y())
-        near_edge = abs(place.x() - scene.gutter) <= 3
-        self._widget.setCursor(Qt.CursorShape.SplitHCursor if near_edge else Qt.CursorShape.ArrowCursor)
+        shape = Qt.CursorShape.ArrowCursor
+        if abs(place.x() - scene.gutter) <= _NEAR:
+            shape = Qt.CursorShape.SplitHCursor
+        elif self._other_limit(place) is not None:
+            shape = Qt.CursorShape.SizeHorCursor
+        self._widget.setCursor(shape)
         self._controller.update()
+
+    def _other_limit(self, place: QPointF) -> int | None:
+        """Give the limit of the measured range across from the one that is here, None where there is none."""
+        scene = self._controller.scene
+        start, end = self._controller.selection.range
+        if start < 0 or place.x() < scene.gutter or place.y() <= RULER_HEIGHT:
+            return None
+        for limit, other in ((end, start), (start, end)):
+            if abs(place.x() - scene.x_of(limit)) <= _NEAR:
+                return other
+        return None
 
     def _drag(self, place: QPointF) -> None:
         controller = self._controller

@@ -12,7 +12,7 @@ from inspector.core.records import STATUSES
 from inspector.ui.timeline.arrows import links, paint_arrow
 from inspector.ui.timeline.layout import MARKS
 from inspector.ui.timeline.light import BARS, lit_bars, lit_lanes
-from inspector.ui.timeline.looks import MARK, Looks
+from inspector.ui.timeline.looks import MARK, STRIPED, Looks
 from inspector.ui.timeline.scene import RULER_HEIGHT, Bar, Scene
 from inspector.ui.timeline.spanning import paint_bands, paint_breaks, paint_host_marks, paint_pill, paint_range
 from inspector.ui.timeline.wording import duration_text, title_of
@@ -103,11 +103,14 @@ class Overlay:
         matches = scene.source.matches
         if matches is not None and not matches[index]:
             return
-        painter.setPen(looks.on_bar[status])
         duration = duration_text(scene, index)
         sign = "" if status in ("ok", "running") else looks.glyph(status) + " "
         for text in (f"{sign}{title_of(scene, index)}  {duration}", f"{sign}{duration}", sign.strip()):
-            if text and self._width(metrics, text) <= area.width() - 9:
+            width = self._width(metrics, text)
+            if text and width <= area.width() - 9:
+                if status in STRIPED:  # stripes through letters would strike them out
+                    painter.fillRect(area.adjusted(2, 1, width + 8 - area.width(), -1), looks.status(status))
+                painter.setPen(looks.on_bar[status])
                 painter.drawText(QPointF(area.left() + 5, baseline(metrics, area, text)), text)
                 return
 

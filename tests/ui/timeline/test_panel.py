@@ -19,7 +19,7 @@ from inspector.models.selection import Selection
 from inspector.ui.theme import Theme
 from inspector.ui.timeline.actions import ACTIONS, BY_KEY
 from inspector.ui.timeline.arrows import links
-from inspector.ui.timeline.frame import readout
+from inspector.ui.timeline.frame import measure_text, readout
 from inspector.ui.timeline.looks import Looks
 from inspector.ui.timeline.panel import TimelinePanel
 from tests.analysis.runs import Run
@@ -202,11 +202,37 @@ def test_shift_drag_measures_a_range_and_esc_clears_it_before_the_selection(pane
     start, end = panel.controller.selection.range
     assert abs(start - 5 * MS) < MS
     assert abs(end - 45 * MS) < MS
+    drag(panel, QPoint(x1 + 1, 150), QPoint(round(scene.x_of(60 * MS)), 150), NONE)
+    assert panel.controller.selection.range[0] == start
+    assert abs(panel.controller.selection.range[1] - 60 * MS) < MS
+    drag(panel, QPoint(x0, 150), QPoint(round(scene.x_of(100 * MS)), 150), NONE)  # beyond the other one
+    start, end = panel.controller.selection.range
+    assert abs(start - 60 * MS) < MS
+    assert abs(end - 100 * MS) < MS
     QTest.keyClick(panel.canvas, Qt.Key.Key_Escape)
     assert panel.controller.selection.range == (-1, -1)
     assert panel.controller.selection.execution == 3
     QTest.keyClick(panel.canvas, Qt.Key.Key_Escape)
     assert panel.controller.selection.execution == -1
+
+
+def test_the_pointer_tells_that_a_limit_of_the_range_can_be_dragged(panel: TimelinePanel) -> None:
+    panel.controller.show(0, 200 * MS)
+    panel.controller.set_range((50 * MS, 100 * MS))
+    shapes = []
+    for time in (50 * MS, 75 * MS, 100 * MS):
+        QTest.mouseMove(panel.canvas, QPoint(round(panel.controller.scene.x_of(time)), 200))
+        shapes.append(panel.canvas.cursor().shape())
+    drawn = Qt.CursorShape.SizeHorCursor
+    assert shapes == [drawn, Qt.CursorShape.ArrowCursor, drawn]
+
+
+def test_what_is_measured_and_read_out_counts_as_people_do(panel: TimelinePanel) -> None:
+    panel.controller.drag_range((5 * MS, 15 * MS))
+    assert panel.controller.measure is not None
+    assert "1 execution " in measure_text(panel.controller.measure)
+    panel.controller.scene.hovered_mark = 1
+    assert "published · to 1 handler" in readout(panel.controller.scene)
 
 
 def test_a_drag_on_the_ruler_zooms_and_one_in_the_lanes_pans(panel: TimelinePanel) -> None:
@@ -447,3 +473,20 @@ def test_a_journal_that_is_large_already_is_taken_in_by_and_by(make: Make) -> No
     while not panel.controller.advance():
         pass
     assert panel.controller.source.taken == 70_000
+
+
+def test_letters_on_a_striped_bar_are_not_struck_out(make: Make) -> None:
+    run = Run()
+    run.publish(0, "UserCreated")
+    run.execute(10 * MS, 190 * MS, "m:Audit.handle", "timed_out")
+    panel = make()
+    panel.show()
+    panel.set_journal(run.journal(), live=False)
+    panel.controller.show(0, 200 * MS)
+    bar = panel.controller.scene.bar(0)
+    assert bar is not None
+    picture = panel.canvas.grab().toImage()
+    rows = range(round(bar.top) + 2, round(bar.top + bar.height) - 2)
+    plain = QColor(panel._theme.tokens.timed_out).name()
+    for x, striped in ((bar.x0 + 3, False), (bar.x1 - 8, True)):
+        assert (len({picture.pixelColor(round(x), y).name() for y in rows} - {plain}) > 0) == striped
