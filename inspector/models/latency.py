@@ -98,6 +98,11 @@ class LatencyModel(TableModel):
         return self._range
 
     @property
+    def narrowed(self) -> bool:
+        """Whether a filter or a range leaves executions out."""
+        return self._filter is not None or self._range is not None
+
+    @property
     def latency(self) -> Latency:
         """The figures behind the rows."""
         return self._latency
@@ -238,8 +243,7 @@ class LatencyModel(TableModel):
         return -1.0 if math.isnan(value) else float(value)
 
     def _count_anew(self) -> None:
-        narrowed = self._filter is not None or self._range is not None
-        self._latency = Latency(self._journal, self.fits if narrowed else None)
+        self._latency = Latency(self._journal, self.fits if self.narrowed else None)
         self._group_anew()
 
     def _group_anew(self) -> None:

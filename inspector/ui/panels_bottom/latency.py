@@ -52,6 +52,11 @@ _OPTIONAL: Final = (
 _LONG: Final = 40
 _GROUPINGS: Final = {columns.CLASS: "By class", columns.METHOD: "By method", columns.EVENT: "By event"}
 _MEASURED: Final = {(SUCCEEDED,): "Succeeded", (FAILED,): "Failed", (FAULTED,): "Faulted", OUTCOMES: "All runs"}
+#: What is said where there are no rows, and where a filter or a range leaves none.
+_NOTHING: Final = {
+    False: ("Nothing measured yet", "Fire an event: every execution is measured."),
+    True: ("Nothing fits", "The filter or the range leaves out every execution."),
+}
 #: Figures are brought up to date so often, ms.
 _REFRESH: Final = 250
 #: Rows change places so often, ms: sorting costs as much as the figures, and nobody reads rows that jump.
@@ -123,9 +128,7 @@ class LatencyPanel(QWidget):
         self.table.setModel(self.sorted)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(columns.RUNS, Qt.SortOrder.DescendingOrder)
-        self._empty = EmptyState(
-            self._theme, "chart", "Nothing measured yet", "Fire an event: every execution is measured."
-        )
+        self._empty = EmptyState(self._theme, "chart", *_NOTHING[False])
         self.table.set_empty(self._empty)
         dress(self.table, self._theme, _WIDTHS, middle=(columns.NAME,))
         stretch(self.table)
@@ -214,6 +217,7 @@ class LatencyPanel(QWidget):
     # -- choosing
 
     def _after_reset(self) -> None:
+        self._empty.set(*_NOTHING[self.model.narrowed])
         row = self.model.row_of(self._selection.handler) if self.model.grouping != columns.EVENT else -1
         self.charts.set_journal(self._journal)
         if row >= 0:

@@ -41,9 +41,10 @@ class OverTimeChart(pg.GraphicsView):  # type: ignore[misc]
         self._high = pg.PlotCurveItem(antialias=True)
         self._band = pg.FillBetweenItem(self._low, self._high)
         self._far = pg.PlotCurveItem(antialias=True)
+        self._only = pg.ScatterPlotItem(size=5, symbol="o", antialias=True)
         self._outliers = pg.ScatterPlotItem(size=5, symbol="o", antialias=True)
         self._failures = pg.ScatterPlotItem(size=8, symbol="x", antialias=True)
-        for item in (self._band, self._low, self._high, self._far, self._outliers, self._failures):
+        for item in (self._band, self._low, self._high, self._far, self._only, self._outliers, self._failures):
             self.plot.put(item)
         for dots in (self._outliers, self._failures):
             dots.sigClicked.connect(self._clicked)
@@ -68,6 +69,7 @@ class OverTimeChart(pg.GraphicsView):  # type: ignore[misc]
         self._low.setData(at, p50)
         self._high.setData(at, p95)
         self._far.setData(at, p99)
+        self._only.setData(at, p50) if len(at) == 1 else self._only.clear()  # a line needs two points
         for dots, rows in ((self._outliers, band.outliers), (self._failures, band.failures)):
             lengths = np.log10(np.maximum(rows[:, 1], 1))
             dots.setData(x=(rows[:, 0] - now) / _SECOND, y=lengths, data=rows[:, 2])
@@ -94,6 +96,8 @@ class OverTimeChart(pg.GraphicsView):  # type: ignore[misc]
         fill.setAlpha(90)
         self._band.setBrush(fill)
         self._low.setPen(pg.mkPen(colours["line"], width=1.6))
+        self._only.setPen(None)
+        self._only.setBrush(colours["line"])
         self._high.setPen(pg.mkPen(colours["bar"], width=1))
         far = QColor(colours["axis"])
         far.setAlpha(120)

@@ -1,6 +1,7 @@
 import csv
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,6 +104,28 @@ def test_a_range_and_a_filter_limit_figures_and_charts(panel, selection):
     panel.set_filter(parse("handler:Mail"))
     assert names(panel) == ["Mail"]
     assert panel.charts._title.text().startswith("Mail")
+
+
+def test_what_is_left_out_is_not_said_to_be_unmeasured(panel, selection):
+    panel.set_filter(parse("handler:Nobody"))
+    assert panel._empty.words() == "Nothing fits The filter or the range leaves out every execution."
+    panel.set_filter(None)
+    selection.select_range(900 * MS, 901 * MS)
+    assert panel._empty.words().startswith("Nothing fits")
+    selection.select_range(-1, -1)
+    assert panel._empty.words().startswith("Nothing measured yet")
+
+
+def test_a_moment_in_which_all_ran_is_a_dot_for_a_line_needs_two(panel):
+    chart = panel.charts._overtime
+    band = panel.charts._over.band()
+    assert len(band.at) > 1
+    assert len(chart._only.getData()[0]) == 0
+    one = {name: getattr(band, name)[:1] for name in ("at", "count", "p50", "p95", "p99")}
+    chart.show_band(replace(band, **one), 10 * MS, 60_000 * MS)
+    assert len(chart._only.getData()[0]) == 1
+    chart.show_band(band, 10 * MS, 60_000 * MS)
+    assert len(chart._only.getData()[0]) == 0
 
 
 def test_other_outcomes_are_measured_on_request(panel):
