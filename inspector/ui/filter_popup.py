@@ -56,8 +56,9 @@ class _Rows(QStyledItemDelegate):
         room.setLeft(room.left() + option.fontMetrics.horizontalAdvance(text) + 16)
         painter.setFont(badge_font(option.font))
         painter.setPen(self._theme.color("dim"))
-        note = painter.fontMetrics().elidedText(str(index.data(_NOTE) or ""), right, max(0, room.width()))
-        painter.drawText(room, middle | Qt.AlignmentFlag.AlignRight, note)
+        note = str(index.data(_NOTE) or "")
+        if painter.fontMetrics().horizontalAdvance(note) <= room.width():  # a part of it says nothing
+            painter.drawText(room, middle | Qt.AlignmentFlag.AlignRight, note)
         painter.restore()
 
 

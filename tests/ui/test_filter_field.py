@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStyleOptionViewItem, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.analysis.query import FilterError, parse
 from inspector.analysis.query_complete import complete
 from inspector.ui.filter_field import FilterField
+from inspector.ui.filter_popup import _Rows
 from inspector.ui.theme import Theme
 from tests.analysis.runs import Run
 
@@ -128,3 +130,27 @@ def test_leaving_the_field_closes_the_list(field: FilterField) -> None:
     assert field.offered
     field.clearFocus()
     assert field.offered == []
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("AuditHandler", True), ("AuditHandler.handle_something_that_is_long", False)]
+)
+def test_what_a_completion_is_stands_whole_or_not_at_all(qtbot: QtBot, name: str, told: bool) -> None:
+    theme = Theme("dark")
+    room = QRect(0, 0, 320, 24)
+    rows = _Rows(theme, QWidget())
+    pictures = []
+    for note in ("", "method"):
+        model = QStandardItemModel()
+        item = QStandardItem(name)
+        item.setData(note, Qt.ItemDataRole.UserRole)
+        model.appendRow(item)
+        picture = QImage(room.size(), QImage.Format.Format_RGB32)
+        picture.fill(0)
+        option = QStyleOptionViewItem()
+        option.rect = room
+        painter = QPainter(picture)
+        rows.paint(painter, option, model.index(0, 0))
+        painter.end()
+        pictures.append(picture)
+    assert (pictures[0] != pictures[1]) == told

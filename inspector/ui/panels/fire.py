@@ -243,7 +243,9 @@ class FirePanel(FireView):
         if form is None or event is None:
             return
         self._title.setText(event.name)
-        self._place.setText(" · ".join(part for part in (event.workflow, event.phase) if part))
+        place = " · ".join(part for part in (event.workflow, event.phase) if part)
+        self._place.setText(place)
+        self._place.setVisible(bool(place))
         for name, row in self._fields.items():
             row.editor.set_text(form.text(name))
             row.set_problem(form.problem(name))

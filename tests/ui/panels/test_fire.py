@@ -107,6 +107,16 @@ def test_a_wrong_text_is_told_under_the_field_and_stops_firing(small: FirePanel,
     assert "got 'nobody'" not in texts(small)
 
 
+def test_an_event_without_a_workflow_leaves_no_gap_below_its_name(theme: Theme, selection: Selection, show) -> None:
+    alone = event_of("Alone", workflow="", phase="")
+    panel = FirePanel(theme, selection)
+    panel.set_journal(Run(CatalogDescription("p", (SMALL, alone))).journal)
+    show(panel, 340, 800)
+    for name, seen in (("Small", True), ("Alone", False)):
+        selection.select_event(name)
+        assert panel._place.isVisible() == seen
+
+
 def test_fresh_uuid_and_now(small: FirePanel) -> None:
     forms = fired(small)
     for name in ("user_id", "happened_at"):

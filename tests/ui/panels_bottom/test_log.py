@@ -3,6 +3,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolTip
 
 from inspector.analysis.query import parse
+from inspector.models import log as columns
 from inspector.ui.panels_bottom import LogPanel
 from tests.analysis.sample_runs import Story, Told
 from tests.ui.panels_bottom.conftest import told
@@ -113,3 +114,13 @@ def test_names_that_look_like_markup_are_shown_as_they_are(theme, selection, sho
     assert "<img" not in QToolTip.text()
     assert "&lt;img" in QToolTip.text()
     QToolTip.hideText()
+
+
+def test_the_longest_outcome_of_one_execution_can_be_read(theme, selection, story, shown):
+    panel = filled(theme, selection, story, shown)
+    for width in (660, 900):
+        panel.resize(width, 300)
+        assert not panel.table.isColumnHidden(columns.OUTCOME)
+        room = panel.table.columnWidth(columns.OUTCOME) - 16
+        for outcome in ("≠ 1 interrupted", "↩ 1 returned failure"):
+            assert panel.table.fontMetrics().horizontalAdvance(outcome) <= room

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 
-from inspector.models.sessions import NAME
+from inspector.models.sessions import NAME, STATE
 from inspector.ui.panels_bottom import SessionsPanel
 from tests.models.test_sessions import session
 
@@ -109,3 +109,13 @@ def test_the_list_is_asked_for_when_it_comes_into_sight(theme, shown):
     panel.hide()
     panel.show()
     assert len(seen) == 2
+
+
+@pytest.mark.parametrize("width", [660, 900])
+def test_what_a_session_is_doing_can_be_read(panel, width):
+    panel.resize(width, 300)
+    panel.set_sessions(SESSIONS, live=None, opened=2)
+    state = panel.sorted.index(panel.sorted.mapFromSource(panel.model.index(panel.model.row_of(3), 0)).row(), STATE)
+    assert state.data() == "recording elsewhere"
+    room = panel.table.columnWidth(STATE) - 16
+    assert panel.table.fontMetrics().horizontalAdvance(state.data()) <= room
