@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar, QWidget
 
+from inspector.ui import tab_order
 from inspector.ui.actions import Actions
 from inspector.ui.docks import AREAS, DockTabs, PanelDock, set_up_docking
 from inspector.ui.layout import LayoutFile
@@ -280,6 +281,20 @@ class Shell(QMainWindow):
             self._moved.start()
         return super().eventFilter(watched, event)
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes through bar, catalog, timeline, details and lower panels, each from its top to its bottom."""
+        docks = [dock for dock in self._docks.values() if dock.isVisible() and not dock.isFloating() and dock.x() >= 0]
+        parts: list[QWidget] = [self.bar]
+        for area in ("left", "", "right", "bottom"):
+            centre = self.centralWidget()
+            if not area and centre is not None:
+                parts.append(centre)
+            for dock in docks if area else ():
+                if self.dockWidgetArea(dock) == AREAS[area]:
+                    parts += [bar for bar in self.tab_bars() if _above(bar, dock)]
+                    parts.append(dock)
+        return tab_order.go(parts, forward=forward, now=self.focusWidget()) or super().focusNextPrevChild(forward)
+
     def _resized(self) -> None:
         if not self._by_hand:
             self._spread()
@@ -336,3 +351,10 @@ class Shell(QMainWindow):
             return
         self.raise_panel(panel_id)
         dock.setFocus()
+
+
+def _above(bar: QTabBar, dock: PanelDock) -> bool:
+    """Say whether these are the tabs of a dock."""
+    tabs, place = bar.geometry(), dock.geometry()
+    beside = place.left() - 1 <= tabs.left() <= place.right()
+    return bar.isVisible() and beside and abs(tabs.bottom() - place.top()) < tabs.height()

@@ -181,6 +181,43 @@ async def test_what_somebody_writes_is_not_hidden_and_wrong_values_lead_to_the_w
         assert not window.notices
 
 
+async def test_tab_goes_through_a_form_that_is_made_anew_and_then_on_from_panel_to_panel(db: Path) -> None:
+    async with opened(db) as shown:
+        await shown.fire("UserLoginFailed", "ProviderConnectionFailed")
+        shown.window.shell.raise_panel("fire")
+        shown.window.shell.raise_panel("latency")
+        await until(lambda: shown.desk.latency.charts._histogram is not None, "the charts are made when they are seen")
+        panel = shown.desk.fire_panel
+        first = next(iter(panel._fields.values())).editor.findChild(QLineEdit)
+        assert first is not None
+        first.setFocus()
+        passed = []
+        while panel.isAncestorOf(QApplication.focusWidget()):
+            passed.append(QApplication.focusWidget().accessibleName())
+            shown.key(Qt.Key.Key_Tab)
+        names = [name for name in passed if name in panel._fields]
+        assert names == [name for name, row in panel._fields.items() if not row.shape.base]
+        assert passed[-1] == f"Fire {panel.form().event}"
+        shown.key(Qt.Key.Key_Backtab)
+        assert QApplication.focusWidget() is panel.button
+        stops = [panel.button]
+        while len(stops) < 100 and (len(stops) == 1 or stops[-1] is not panel.button):
+            shown.key(Qt.Key.Key_Tab)
+            stops.append(QApplication.focusWidget())
+        assert stops[-1] is panel.button, "it goes round"
+        assert len(set(stops)) == len(stops) - 1, "each is met once"
+        assert all(stop.accessibleName() or getattr(stop, "text", str)() for stop in stops), "each says what it is"
+        desk, bar = shown.desk, shown.window.shell.bar
+        parts = (
+            desk.latency.table,
+            desk.latency.charts._histogram,
+            bar.filter,
+            desk.catalog.tree,
+            desk.timeline.canvas,
+        )
+        assert sorted(parts, key=stops.index) == list(parts)
+
+
 async def test_the_bar_fires_what_is_selected_and_says_why_it_cannot(db: Path) -> None:
     async with opened(db) as window:
         desk, bar = window.desk, window.window.shell.bar

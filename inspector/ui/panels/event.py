@@ -78,7 +78,7 @@ class EventPanel(QWidget):
         self._shown: list[int] = []
         self._soon = QTimer(self, interval=_PAUSE, singleShot=True)
         self._soon.timeout.connect(self._fill_runs)
-        self._page = Page()
+        self._page = Page("Event")
         self._about = QVBoxLayout()
         self._about.setSpacing(8)
         self._runs_title = section("Recent runs")

@@ -138,7 +138,7 @@ class ExecutionPanel(QWidget):
         self.set_enabled_reason(None)
 
     def _lay_out(self) -> None:
-        page = self._page = Page()
+        page = self._page = Page("Execution")
         column = page.column
         column.addWidget(self._head)
         column.addWidget(self._error)

@@ -49,9 +49,10 @@ class FireView(QWidget):
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
+        self.tabs.setAccessibleName("Form or JSON")
         self.tabs.addTab("Form")
         self.tabs.addTab("JSON")
-        self._page = Page()
+        self._page = Page("Fields")
         self._own = QWidget()
         self._base = QWidget()
         for box in (self._own, self._base):

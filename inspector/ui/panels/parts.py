@@ -43,12 +43,17 @@ def clear(layout: QLayout) -> None:
 class Page(QScrollArea):
     """A column of widgets as wide as the panel; it scrolls up and down, never sideways.
 
+    Args:
+        name: What it is to those who cannot see it.
+        parent: The owner.
+
     Attributes:
         column: Where the widgets go; it ends in a stretch of its own.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName(name)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -40,7 +40,7 @@ class FailureDetail(Page):
     open_source = Signal(str, int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("Failure", parent)
         self._theme = theme
         self._failure: Failure | None = None
         self.title = ElidedLabel("", "failed")

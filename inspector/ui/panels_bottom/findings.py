@@ -176,7 +176,7 @@ class FindingsPanel(QWidget):
         buttons.addWidget(self._open)
         buttons.addWidget(self._copy)
         buttons.addStretch(1)
-        detail = Page()
+        detail = Page("Finding")
         detail.column.setSpacing(6)
         for widget in (self._title, self._message, self._why, self._fix, self._place):
             detail.column.addWidget(widget)
