@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
 from inspector.ui.menus import MenuProvider, fill
@@ -141,6 +141,13 @@ class Button(QPushButton):
         fill(menu, self._provider(), self._theme)
         menu.setMinimumWidth(self.width())
         menu.popup(self.mapToGlobal(QPoint(0, self.height() + 3)))
+
+    def event(self, event: QEvent) -> bool:
+        """The space bar presses the button that has the keyboard, whatever else it does around it."""
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return super().event(event)
+        event.setAccepted(event.key() == Qt.Key.Key_Space)
+        return True
 
     # -- geometry
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
@@ -73,6 +73,13 @@ class SearchField(QLineEdit):
         self._clear.clicked.connect(self.clear)
         self.textChanged.connect(lambda text: self._clear.setVisible(bool(text)))
         theme.changed.connect(self.update)
+
+    def event(self, event: QEvent) -> bool:
+        """Esc is for the field while the keyboard is in it, whatever else it does around it."""
+        taken = super().event(event)
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            event.setAccepted(event.isAccepted() or event.key() == Qt.Key.Key_Escape)
+        return taken
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc clears, then leaves."""

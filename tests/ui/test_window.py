@@ -21,6 +21,7 @@ from inspector.app.recording import Recording
 from inspector.cli.programs import demo_program
 from inspector.core.errors import InspectorError
 from inspector.store.store import Store
+from inspector.ui.buttons import Button
 from inspector.ui.panels.traceback import CodeLines
 from inspector.ui.shell import Shell
 from inspector.ui.window import open_window
@@ -216,6 +217,27 @@ async def test_tab_goes_through_a_form_that_is_made_anew_and_then_on_from_panel_
             desk.timeline.canvas,
         )
         assert sorted(parts, key=stops.index) == list(parts)
+
+
+async def test_fields_and_buttons_in_the_timelines_head_keep_their_keys(db: Path) -> None:
+    async with opened(db) as shown:
+        await shown.fire(FIRST)
+        timeline = shown.desk.timeline
+        timeline.controller.select(0)
+        assert shown.window.commands.run("timeline.find_lane")
+        shown.type("zz")
+        shown.key(Qt.Key.Key_Escape)
+        assert timeline._find.text() == ""
+        shown.key(Qt.Key.Key_Escape)
+        assert not timeline._find.isVisible()
+        assert shown.desk.selection.execution == 0, "it was not for the timeline"
+        navigator = timeline.controller.navigator
+        following, span = navigator.following, navigator.view.span
+        wider = next(each for each in timeline.findChildren(Button) if each.accessibleName() == "Zoom out (S)")
+        wider.setFocus()
+        shown.key(Qt.Key.Key_Space)
+        assert navigator.view.span > span
+        assert navigator.following == following
 
 
 async def test_the_bar_fires_what_is_selected_and_says_why_it_cannot(db: Path) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.analysis.journal import Journal
@@ -75,7 +75,7 @@ class LatencyCharts(QWidget):
         self._histogram: HistogramChart | None = None
         self._overtime: OverTimeChart | None = None
         self.setAutoFillBackground(True)
-        self._title = ElidedLabel("", "dim")
+        self._title = ElidedLabel("", "dim", Qt.TextElideMode.ElideMiddle)
         self._pointed = PlainLabel("", "dim")
         self.compare_button = Button(theme, "Compare", kind="section")
         self.compare_button.set_help("Lay the histogram of another row, or of another range, over this one")

@@ -243,6 +243,9 @@ class _Builder:
         for number in pinned:
             y = self._add(number, y, pinned=True)
         fixed, y = y, 0
+        for number in pinned:
+            # The lane stays, what is inside scrolls below it: all of it pinned would leave no room for other lanes.
+            y = self._add_inside(number, y)
         for number, _ in lanes:
             if number not in pinned:
                 y = self._add(number, y, pinned=False)
@@ -280,15 +283,20 @@ class _Builder:
         if not runs and not state.show_idle:
             self._idle += 1
             return y
-        inside = self._inside(number)
-        opened = lane.key in state.opened and bool(inside)
+        opened = bool(self._inside(number))
         y = self._strip(0, number, y, pinned=pinned, opens=layer.grouping.name == "handler", opened=opened)
-        for child in inside if opened else ():
-            y = self._strip(1, child, y, pinned=pinned)
+        return y if pinned else self._add_inside(number, y)
+
+    def _add_inside(self, number: int, y: int) -> int:
+        for child in self._inside(number):
+            y = self._strip(1, child, y, pinned=False)
         return y
 
     def _inside(self, number: int) -> list[int]:
-        if len(self._layers) < 2:
+        """Give the lanes inside a lane that is shown and open."""
+        state, lane = self._state, self._layers[0].grouping.lanes[number]
+        left_out = lane.key in state.hidden or not fuzzy_score(state.only, lane.title)
+        if len(self._layers) < 2 or lane.key not in state.opened or left_out:
             return []
         layer = self._layers[1]
         return [

@@ -51,10 +51,7 @@ class Overlay:
         paint_breaks(painter, scene, looks, area)
         paint_bands(painter, scene, looks, area)
         paint_host_marks(painter, scene, looks, area)
-        painter.save()
-        painter.setClipRect(area.adjusted(0, scene.layout.fixed, 0, 0))
         self._labels(painter, scene, looks, bars)
-        painter.restore()
         self._marks(painter, scene, looks)
         paint_range(painter, scene, looks, area, self._selection.range)
         self._cursor(painter, scene, looks, area)
@@ -83,6 +80,8 @@ class Overlay:
             if strip is None:
                 continue
             top = scene.layout.top(strip, scene.scroll) + scene.layout.bar_top(strip, slot - strip.slot)
+            if top < scene.layout.fixed and not strip.pinned:
+                continue  # it goes below the lanes that stay
             left = max(x0, 0) + scene.gutter
             right = min(x1 + scene.gutter, scene.width)
             area = QRectF(left, top + RULER_HEIGHT, right - left, scene.layout.density.bar)

@@ -490,3 +490,19 @@ def test_letters_on_a_striped_bar_are_not_struck_out(make: Make) -> None:
     plain = QColor(panel._theme.tokens.timed_out).name()
     for x, striped in ((bar.x0 + 3, False), (bar.x1 - 8, True)):
         assert (len({picture.pixelColor(round(x), y).name() for y in rows} - {plain}) > 0) == striped
+
+
+def test_bars_of_pinned_lanes_have_their_labels(panel: TimelinePanel) -> None:
+    panel.controller.show(0, 150 * MS)
+
+    def letters() -> bool:
+        """Whether anything but the bar's colour is on the first bar, inside its edges."""
+        bar = panel.controller.scene.bar(0)
+        assert bar is not None
+        room = QRect(round(bar.x0) + 4, round(bar.top) + 4, 60, round(bar.height) - 8)
+        picture = panel.canvas.grab(room).toImage()
+        return len({picture.pixelColor(x, y).name() for x in range(room.width()) for y in range(room.height())}) > 1
+
+    assert letters()
+    panel.controller.toggle_pinned("handler:Audit")
+    assert letters()

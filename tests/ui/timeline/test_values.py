@@ -151,6 +151,20 @@ def test_published_events_stand_first_and_pinned_lanes_before_the_others() -> No
     assert [strip.pinned for strip in layout.strips] == [True, True, False, False]
 
 
+def test_of_a_pinned_lane_that_is_open_the_lane_stays_and_what_is_inside_scrolls() -> None:
+    source = source_of("m:A.one", "m:A.two", "m:B.h")
+    source.open_inside()
+    source.advance()
+    layout = lay_out(source.layers, LaneState(pinned=["handler:A"], opened={"handler:A"}))
+    assert [(strip.title, strip.pinned) for strip in layout.strips] == [
+        *[("published events", True), ("A", True)],
+        *[("one", False), ("two", False), ("B", False)],
+    ]
+    assert layout.height == sum(strip.height for strip in layout.strips if not strip.pinned)
+    gone = lay_out(source.layers, LaneState(pinned=["handler:A"], opened={"handler:A"}, hidden={"handler:A"}))
+    assert [strip.title for strip in gone.strips] == ["published events", "B"]
+
+
 def test_what_is_hidden_is_counted() -> None:
     source = source_of("m:A.h", "m:B.h")
     source.journal.handler_number("m:Idle.h")
@@ -163,6 +177,8 @@ def test_what_is_hidden_is_counted() -> None:
 
 def test_an_open_lane_shows_its_methods_and_a_collapsed_one_a_single_row() -> None:
     source = source_of("m:A.one", "m:A.two", "m:B.h")
+    source.open_inside()
+    source.advance()
     source.open_inside()
     source.advance()
     layout = lay_out(source.layers, LaneState(opened={"handler:A"}, collapsed={"handler:B"}))
