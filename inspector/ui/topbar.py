@@ -32,7 +32,7 @@ _LIVE: Final = "session.live"
 #: What the bar says for short; what else there is to know stands in the tooltip.
 _SHORT: Final = {"fire.again": "Again", _LIVE: "Back to live"}
 #: What gives way when room is short, first to last: a button's words (its icon stays), or the whole button.
-_YIELDS: Final = ("fire.again", "export.open", "source", "faults.toggle", "record.toggle", "theme.next")
+_YIELDS: Final = ("fire.again", "export.open", "source", "faults.toggle", "record.toggle", "theme.next", _LIVE)
 #: Width that the filter keeps when others give way for it.
 _FILTER: Final = 260
 

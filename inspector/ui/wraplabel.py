@@ -14,8 +14,8 @@ from inspector.app.text import visible
 from inspector.ui.text import copy_text, set_tone
 
 _LONGEST_LINE: Final = 60
-#: Where a dotted name or an id is best broken. Only what is painted gets the break, never what is copied.
-_BREAKS: Final = re.compile(r"([._/:-])(?=\w)")
+#: Where a dotted name, an id or a NameLikeThis is best broken. What is painted gets the break, never what is copied.
+_BREAKS: Final = re.compile(r"([._/:-])(?=\w)|(?<=[a-z])(?=[A-Z])")
 
 
 class WrapLabel(QWidget):

@@ -504,6 +504,12 @@ async def test_the_bar_has_room_for_all_in_windows_of_every_size(db: Path) -> No
         for size in ((1280, 800), (1000, 700), (1920, 1080)):
             window.window.shell.resize(*size)
             await until(lambda: not bar_trouble(window), f"{size}: {bar_trouble(window)}")
+    async with opened(db) as window:
+        await until(lambda: len(window.desk.sessions.known) == 2, "both sessions are listed")
+        window.desk.sessions.open(window.desk.sessions.known[1].id)
+        await until(lambda: not window.window.workbench.live, "the stored one, with the way back in the bar")
+        window.window.shell.resize(window.window.shell.minimumSize())
+        await until(lambda: "covers" not in bar_trouble(window), bar_trouble(window))
 
 
 def bar_trouble(window: Opened) -> str:

@@ -166,10 +166,10 @@ class EventPanel(QWidget):
         self._add_findings(event)
 
     def _add_head(self, event: EventDescription) -> None:
-        name = ElidedLabel(event.name, "title")
+        name = WrapLabel(event.name, "title")
         row = QHBoxLayout()
         row.setSpacing(2)
-        row.addWidget(name, 1)
+        row.addWidget(name, 1, Qt.AlignmentFlag.AlignVCenter)
         copy = IconButton(self._theme, "copy", "Copy the name")
         copy.clicked.connect(lambda: copy_text(event.name))
         row.addWidget(copy)

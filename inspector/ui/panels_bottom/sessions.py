@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from inspector.ui.theme import Theme
 
-_WIDTHS = {0: 24, 1: 21, 2: 16, 3: 21, 4: 8, 5: 11, 6: 8, 7: 9}
+_WIDTHS = {0: 28, 1: 21, 2: 16, 3: 21, 4: 8, 5: 11, 6: 8, 7: 9}
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL: Final = (columns.STARTED, columns.PUBLICATIONS, columns.SIZE, columns.PROGRAM)
 _DELETE = "Delete"

@@ -3,12 +3,15 @@ from PySide6.QtWidgets import QApplication
 
 from inspector.analysis.entries import Change
 from inspector.catalog.findings import Finding
+from inspector.core.description import CatalogDescription
 from inspector.models.selection import Selection
 from inspector.ui.buttons import IconButton
 from inspector.ui.panels.event import RECENT, EventPanel
 from inspector.ui.panels.parts import Link, Row
 from inspector.ui.theme import Theme
+from inspector.ui.wraplabel import WrapLabel
 from tests.catalog.runs import MS, Run
+from tests.catalog.samples import event_of
 from tests.ui.panels.conftest import repaints_in_the_other_theme, texts
 
 EVENT = "UserRegistrationSucceeded"
@@ -182,3 +185,21 @@ def test_another_journal_is_read_anew(panel: EventPanel, selection: Selection, r
 def test_the_theme_can_change_while_it_is_shown(panel: EventPanel, selection: Selection, theme: Theme) -> None:
     selection.select_event(EVENT)
     assert repaints_in_the_other_theme(panel, theme)
+
+
+def test_a_name_that_is_too_long_goes_on_below_broken_between_its_words(
+    theme: Theme, selection: Selection, show
+) -> None:
+    name = "ProviderConnectionAttemptedAgain"
+    panel = EventPanel(theme, selection)
+    panel.set_journal(Run(CatalogDescription("p", (event_of(name),))).journal)
+    show(panel, 300, 600)
+    selection.select_event(name)
+    label = next(each for each in panel.findChildren(WrapLabel) if each.text() == name)
+    QApplication.processEvents()
+    assert label.height() >= 2 * label.fontMetrics().height()
+    lines = [label._layout.lineAt(number) for number in range(label._layout.lineCount())]
+    text = label._layout.text()
+    parts = [text[line.textStart() : line.textStart() + line.textLength()].replace("\u200b", "") for line in lines]
+    assert "".join(parts) == name
+    assert all(part[0].isupper() for part in parts)

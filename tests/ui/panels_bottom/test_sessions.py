@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 
 from inspector.models.sessions import NAME, STATE
@@ -111,7 +112,7 @@ def test_the_list_is_asked_for_when_it_comes_into_sight(theme, shown):
     assert len(seen) == 2
 
 
-@pytest.mark.parametrize("width", [660, 900])
+@pytest.mark.parametrize("width", [660, 678, 900])
 def test_what_a_session_is_doing_can_be_read(panel, width):
     panel.resize(width, 300)
     panel.set_sessions(SESSIONS, live=None, opened=2)
@@ -119,3 +120,7 @@ def test_what_a_session_is_doing_can_be_read(panel, width):
     assert state.data() == "recording elsewhere"
     room = panel.table.columnWidth(STATE) - 16
     assert panel.table.fontMetrics().horizontalAdvance(state.data()) <= room
+    bold = QFont(panel.table.font())
+    bold.setBold(True)
+    named = QFontMetrics(bold).horizontalAdvance("2026-11-21 09:06:34")  # as every session is named at first
+    assert named + 18 + 16 <= panel.table.columnWidth(NAME)
