@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from inspector.ui.theme import Theme
 
 
-#: Told where it stays: a refused fire under its form, the end of the program in the strip.
-_TOLD_ELSEWHERE: Final = frozenset({"fire_refused", "ended", "stuck"})
+#: Told where it stays: a refused fire under its form, what is wrong with the program in the strip.
+_TOLD_ELSEWHERE: Final = frozenset({"fire_refused", "ended", "stuck", "restart_failed"})
 #: How much of a long run a picture shows, ns.
 _SHOWN: Final = 2_400_000_000
 

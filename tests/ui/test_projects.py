@@ -310,6 +310,7 @@ async def test_why_a_saved_file_cannot_be_loaded_stays_told_until_it_can(tmp_pat
         await asyncio.sleep(0.6)  # who looks after the process has seen by now that it has ended
         assert "parcels.py:1" in strip.text.text()
         assert [button.caption() for button in strip.buttons] == ["Try again"]
+        assert not any("parcels.py" in notice.text for notice in shown.notices), "once is enough"
         write(tmp_path)
         await until(lambda: "Reloaded" in strip.text.text(), "it is mended")
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from inspector.models.selection import Selection
     from inspector.ui.theme import Theme
 
-_WIDTHS = {0: 7, 1: 14, 2: 33, 3: 30, 4: 10, 5: 20, 6: 11, 7: 20, 8: 40}
+_WIDTHS = {0: 7, 1: 14, 2: 30, 3: 27, 4: 10, 5: 20, 6: 11, 7: 20, 8: 40}
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL = (columns.OUTCOME, columns.DURATION, columns.TIME, columns.HANDLERS, columns.WHERE)
 _MORE = (columns.CORRELATION, columns.CAUSE)
