@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -36,10 +36,16 @@ class _Session(AsyncSession):
         async with self._under_way:
             await super().flush(objects)
 
-    async def at_rest(self) -> None:
-        """Wait until no statement is under way."""
+    async def end(self, *, commit: bool) -> None:
+        """Close it when no statement is under way any more, after a commit if asked for one."""
         async with self._under_way:
             pass
+        try:
+            # A statement that failed leaves the transaction inactive: its handler has already said so.
+            if commit and self.in_transaction() and self.is_active:
+                await self.commit()
+        finally:
+            await self.close()
 
 
 class Database:
@@ -110,19 +116,36 @@ class Database:
         Args:
             commit: False rolls back in any case.
         """
-        async with _Session(self.engine) as session:
-            try:
-                yield session
-            finally:
-                await session.at_rest()
-            # A statement that failed leaves the transaction inactive: its handler has already said so.
-            if commit and session.in_transaction() and session.is_active:
-                await session.commit()
+        session = _Session(self.engine)
+        try:
+            yield session
+        except BaseException:
+            await _to_its_end(session.end(commit=False))
+            raise
+        await _to_its_end(session.end(commit=commit))
 
     async def audit_trail(self) -> list[AuditRecord]:
         """Give the audit trail, oldest first."""
         async with AsyncSession(self.engine) as session:
             return list(await session.scalars(select(AuditRecord).order_by(AuditRecord.id)))
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await what must not stop half-way: a cancellation is handed on when it has come to its end.
+
+    A connection that is given back while its task is cancelled is lost to the pool, and SQLAlchemy logs an error.
+    """
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if not task.cancelled():
+        task.result()
+    if cancelled is not None:
+        raise cancelled
 
 
 def _prepare(connection: Any, _record: Any) -> None:

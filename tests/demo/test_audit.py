@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from inspector.core import InMemoryEventBus
@@ -168,6 +169,19 @@ async def test_a_handler_that_is_given_up_in_a_statement_costs_the_publisher_not
     before = len(rows(demo))
     await publish(demo, event)
     assert len(rows(demo)) == before + 1
+
+
+@pytest.mark.parametrize("moment", ["commit", "reset", "checkin"])
+async def test_who_is_cancelled_while_the_session_ends_has_written_and_loses_no_connection(
+    demo: Demo, moment: str
+) -> None:
+    task = asyncio.ensure_future(publish(demo, make(UserLoginSucceeded)))
+    event.listen(demo.database.engine.sync_engine, moment, lambda *_: task.cancel(), once=True)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(rows(demo)) == 1
+    await publish(demo, make(UserLoginSucceeded))
+    assert len(rows(demo)) == 2
 
 
 async def test_a_traceback_names_the_method_and_shows_the_lines_that_ran(demo: Demo) -> None:
