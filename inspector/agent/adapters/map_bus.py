@@ -244,7 +244,7 @@ class MapConnection:
             return tuple([tap.subscription(occurrence.name, each) for each in ready])
         if self._stand_ins is not None:
             self._stand_ins.put(type(event))
-        cls = self._calls.class_for(occurrence.name) if isinstance(event, (dict, tuple, str)) else type(event)
+        cls = self._calls.class_called(occurrence.name) if isinstance(event, (dict, tuple, str)) else type(event)
         names = {occurrence.name, *self._calls.names_for(cls)} if cls is not None else {occurrence.name}
         called = [self._describe(target) for _, target in self._dispatch.matching(cls, names)]
         return tuple([tap.subscription(occurrence.name, each) for each in called])
@@ -295,7 +295,7 @@ class MapConnection:
             args, kwargs = signal_arguments(publisher, event.payload)
             result = publisher.get()(*args, **kwargs)
         else:
-            args, kwargs = self._calls.arguments(publisher, event, context)
+            args, kwargs = self._arguments(publisher, event, context)
             if publisher.named and args:
                 args[0] = self._key_of(args[0])
             result = publisher.get()(*args, **kwargs)
@@ -305,6 +305,9 @@ class MapConnection:
             await result
         else:
             await self._in_time(result, context.timeout)
+
+    def _arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
+        return self._calls.arguments(publisher, event, context)
 
     def _key_of(self, name: Any) -> Any:
         """Give the member of an enum that stands for a name, where the handlers are kept by members."""

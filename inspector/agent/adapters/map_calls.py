@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 import inspect
+import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from ...core.errors import InspectorError
 from ..eventtypes import NAME_ATTRIBUTES, NamedEvent, travel_name
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _FREE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _ATOMS: Final = (str, bytes, int, float, bool, type(None))
+#: Under which an envelope says what it is.
+ENVELOPE_NAMES: Final = ("event_type", "type", "event", "event_name", "name", "topic", *NAME_ATTRIBUTES)
 #: What may be a name, an envelope, several events at once, or has to be shown in another way.
 _OTHER_THAN_EVENTS: Final = (*_ATOMS, enum.Enum, dict, list, tuple, set, frozenset)
 
@@ -34,6 +37,7 @@ class CallReader:
         self._names = names
         self._classes: dict[str, type[Any]] = {}
         self._known: dict[type[Any], frozenset[str]] = {}
+        self._called: dict[str, type[Any]] = {}
 
     def learn(self, name: str, cls: type[Any]) -> None:
         """Remember that events of a class travel under a name."""
@@ -54,8 +58,17 @@ class CallReader:
             names = self._known[cls] = frozenset((cls.__name__, travel_name(cls), *entered))
         return names
 
+    def class_called(self, name: str) -> type[Any] | None:
+        """Give the class of a named event that was read, by its name in the catalog; None when it has none."""
+        return self._called.get(name) or self._classes.get(name)
+
     def _catalog_name(self, name: str) -> str:
-        return self._names.name_of(self._classes.get(name, name))
+        cls = self._classes.get(name)
+        if cls is None:
+            return self._names.name_of(name)
+        called = self._names.name_of(cls)
+        self._called[called] = cls
+        return called
 
     def occurrence(self, event: Any) -> Occurrence:
         """Say what a built event is."""
@@ -76,6 +89,11 @@ class CallReader:
         session = next((given[name] for name in SESSION_NAMES if name in given), None)
         metadata = next((given[name] for name in METADATA_NAMES if isinstance(given.get(name), Mapping)), None)
         first = args[0] if args else kwargs.get(parameters[0].name)
+        if _looks_like_object(first):
+            # Text of JSON, and never a name: what it says may be secret.
+            first = _object_in(first)
+            if first is None:
+                return None
         if isinstance(first, (list, tuple)) and not hasattr(first, "_fields"):
             return None
         if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL and len(args) != 1:
@@ -189,6 +207,18 @@ def shown_of(event: Any) -> Mapping[str, Any] | None:
     return {"items": list(event)} if isinstance(event, (list, set, frozenset)) else None
 
 
+def _looks_like_object(value: Any) -> TypeGuard[str | bytes]:
+    return value.startswith("{") if isinstance(value, str) else isinstance(value, bytes) and value.startswith(b"{")
+
+
+def _object_in(text: str | bytes) -> dict[Any, Any] | None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def handler_event(target: Any) -> Any:
     """Give the method by which a handler object is run."""
     return next(getattr(target, name) for name in HANDLE_METHODS if callable(getattr(target, name, None)))
@@ -199,7 +229,7 @@ def _text(name: Any) -> str:
 
 
 def _envelope_name(event: dict[Any, Any]) -> str:
-    for name in ("event_type", "type", "event", "event_name", "name", "topic", *NAME_ATTRIBUTES):
+    for name in ENVELOPE_NAMES:
         if isinstance(event.get(name), (str, enum.Enum)):
             return _text(event[name])
     return ""

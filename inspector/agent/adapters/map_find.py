@@ -307,6 +307,11 @@ def own_names(function: Any) -> set[str]:
     return {name for code in _codes(function) for name in code.co_names}
 
 
+def texts_in(function: Any) -> set[str]:
+    """Give the texts that stand in a function's own code, inner functions included."""
+    return {const for code in _codes(function) for const in code.co_consts if isinstance(const, str)}
+
+
 def _codes(function: Any) -> Iterator[types.CodeType]:
     """Give a function's own code and that of the functions inside it."""
     code = getattr(inspect.unwrap(function), "__code__", None)

@@ -10,17 +10,32 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import types
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.description import Problem
+from ...core.errors import InspectorError
 from ..eventtypes import EventType, describe_class
 from ..sampling import sample
 from ..targets import kind_of
 from .base import FireContext, Match, Names, Options
 from .map_bus import MapConnection, explain
-from .map_find import HandlerMap, _held, find, functions_of, parameters_of, used_names
+from .map_calls import ENVELOPE_NAMES
+from .map_find import (
+    CONTEXT_NAMES,
+    HandlerMap,
+    Publisher,
+    _held,
+    find,
+    functions_of,
+    own_names,
+    parameters_of,
+    texts_in,
+    used_names,
+)
 
 if TYPE_CHECKING:
     from ..tap import Occurrence, Tap
@@ -36,8 +51,15 @@ _PAIRS: Final = (
     ("dict", "parse_obj"),
 )
 _DRAIN: Final = ("drain", "work", "run_pending", "process_all", "run_once", "flush", "work_off", "consume_all", "run")
+_POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 #: Turns of working off after one fire: handlers may publish in turn.
 _MAX_TURNS: Final = 1000
+
+
+#: Where an envelope has the event's data.
+_INNER: Final = ("data", "payload", "body", "event", "attributes")
+_TEXT: Final = re.compile(r"^(str|bytes)( \| (str|bytes))?$")
+_DATA: Final = re.compile(r"^(typing\.|t\.)?(dict|Dict|Mapping|MutableMapping)\b")
 
 
 class NameRegistryAdapter:
@@ -100,10 +122,15 @@ class NameRegistryConnection(MapConnection):
         for name, cls in self._classes.items():
             self._calls.learn(name, cls)
         self._drain = self._find_drain()
-        how = f"Worked off by {self._drain}." if self._drain else "Nothing works it off: whoever runs the worker does."
-        self.why = f"{self.why} Event classes by name: {len(self._classes)}. {how}"
+        self.why = f"{self.why} Event classes by name: {len(self._classes)}."
+        if self._drain:
+            self.why += f" Worked off by {self._drain}."
+        elif not any(each.reads for each in self.publishers[:1]):
+            self.why += " Nothing works it off: whoever runs the worker does."
+        #: What is about to be given to a function that takes data.
+        self._sent: Any = None
         #: What was published and has not reached its handlers, the oldest first.
-        self._travelling: list[tuple[str, Any, Any]] = []
+        self._travelling: list[tuple[str, Any, tuple[str, Any]]] = []
 
     def event_types(self) -> list[EventType]:
         """Give the classes of the registry, handled or not, and the names that have handlers and no class."""
@@ -124,8 +151,14 @@ class NameRegistryConnection(MapConnection):
     # -- joining what is handled to what was published -----------------------------------------------------------------
 
     def read_publish(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
-        """Say what is published, and remember it until its handlers get it."""
+        """Say what is published, and remember it until its handlers get it; None where it only arrives, as data."""
         occurrence = super().read_publish(method, args, kwargs)
+        sent, self._sent = self._sent, None
+        if occurrence is not None and occurrence.loose:
+            if sent is not None and self._names.name_of(type(sent)) == occurrence.name:
+                occurrence = occurrence._replace(event=sent, shown=None, loose=False)  # as data, and by us
+            elif self._arrives(occurrence):
+                return None
         if occurrence is not None and type(occurrence.event) in self._classes.values():
             self._travelling.append((occurrence.name, occurrence.event, _identity(occurrence.event)))
             del self._travelling[:-1000]
@@ -140,12 +173,47 @@ class NameRegistryConnection(MapConnection):
                 return got._replace(event=event)
         return got
 
+    def _arrives(self, occurrence: Occurrence) -> bool:
+        """Tell whether data is of an event that was published: one function hands it on to the next."""
+        data = occurrence.event
+        if not isinstance(data, dict):
+            return False
+        parts = [data, *(each for each in data.values() if isinstance(each, dict))]
+        return any(
+            name == occurrence.name and any(_is_of(known, part) for part in parts)
+            for name, _, known in reversed(self._travelling)
+        )
+
     # -- firing --------------------------------------------------------------------------------------------------------
 
     async def fire(self, event: Any, context: FireContext) -> None:
         """Publish, and work off what that left waiting, as the program's worker would."""
         await super().fire(event, context)
         await self.settle()
+
+    def _arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
+        """Give the arguments of a publish method; where that only takes what arrives, the event's data."""
+        wanted = takes_data(publisher)
+        pair = pair_of(type(event))
+        if wanted and pair is not None:
+            message = self._message(publisher, event, getattr(event, pair[0])())
+            self._sent = event
+            event = json.dumps(message) if wanted == "text" else message
+            return self._calls.arguments(replace(publisher, named=False), event, context)
+        return super()._arguments(publisher, event, context)
+
+    def _message(self, publisher: Publisher, event: Any, data: Any) -> Any:
+        """Put an event's data into the envelope that a function opens: the keys that it names tell."""
+        data = _loaded(data) if isinstance(data, (str, bytes)) else data
+        name = next(name for name, cls in self._classes.items() if cls is type(event))
+        said = texts_in(publisher.function)
+        key = next((each for each in ENVELOPE_NAMES if each in said), "")
+        if isinstance(data, dict) and data.get(key) == name:
+            return data
+        if not key:
+            raise InspectorError(f"{publisher.name} takes JSON, and in which form it expects {name} cannot be told.")
+        inner = next((each for each in _INNER if each in said), "")
+        return {key: name, inner: data} if inner or not isinstance(data, dict) else {key: name, **data}
 
     async def settle(self) -> None:
         """Run the program's worker until nothing is waiting."""
@@ -185,13 +253,24 @@ class NameRegistryConnection(MapConnection):
         )
 
 
+def takes_data(publisher: Publisher) -> str:
+    """Tell whether a function takes what arrives rather than an event: ``text`` of JSON, ``data``; empty: an event."""
+    positional = [each for each in publisher.parameters if each.kind in _POSITIONAL and each.name not in CONTEXT_NAMES]
+    if len(positional) != 1:
+        return ""
+    hint = positional[0].annotation
+    said = hint if isinstance(hint, str) else getattr(hint, "__name__", "") if isinstance(hint, type) else str(hint)
+    names = own_names(publisher.function)
+    if "loads" in names and "dumps" not in names and (hint is positional[0].empty or _TEXT.match(said)):
+        return "text"
+    return "data" if _DATA.match(said) else ""
+
+
 def _travelling_as(event: EventType, name: str) -> EventType:
-    import dataclasses
-
-    return dataclasses.replace(event, travels_as=name)
+    return replace(event, travels_as=name)
 
 
-def _identity(event: Any) -> Any:
+def _identity(event: Any) -> tuple[str, Any]:
     """Give what makes an event itself on both sides of its way: its id, else all that it says."""
     for name in ("event_id", "id", "message_id", "uuid"):
         found = getattr(event, name, None)
@@ -202,6 +281,23 @@ def _identity(event: Any) -> Any:
         return "data", getattr(event, pair[0])() if pair else event
     except Exception:  # noqa: BLE001 - the user's to_dict: then its own equality has to do
         return "data", event
+
+
+def _is_of(known: tuple[str, Any], data: dict[Any, Any]) -> bool:
+    """Tell whether data is what became of the event with this identity."""
+    name, identity = known
+    if name != "data":
+        return bool(str(data.get(name)) == identity)
+    if isinstance(identity, (str, bytes)):
+        return _same(_loaded(identity), data)
+    return isinstance(identity, dict) and all(key in data and _same(data[key], said) for key, said in identity.items())
+
+
+def _loaded(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _same(one: Any, other: Any) -> bool:
