@@ -10,7 +10,8 @@ import asyncio
 import enum
 import inspect
 import types
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...core.context import FIRE
@@ -35,6 +36,7 @@ from .map_match import (
     classes_asked_for,
     event_class_of,
     is_abstract,
+    is_called,
     is_own,
     is_wildcard,
     key_text,
@@ -108,6 +110,8 @@ class MapConnection:
         self._dispatch = Dispatch(self._found, self._signal)
         self._calls = CallReader(names)
         self._stand_ins: StandIns | None = None
+        #: Classes that carry what goes with several names.
+        self._shared: dict[str, type[Any]] = {}
         self._tap: Tap | None = None
         self._troubles: list[Problem] = []
 
@@ -143,18 +147,34 @@ class MapConnection:
             below = subclasses(cls) if self._dispatch.class_by_base(cls) and is_own(cls) else []
             for known in [*([] if below and is_abstract(cls) else [cls]), *below]:
                 found.setdefault(known, describe_class(known))
-        for pattern, targets in handlers.items():
-            name = name_of_pattern(pattern)
-            if name and not is_wildcard(pattern):
-                takes = self._calls.class_for(name) or event_class_of(name, targets)
-                if takes is None and self._is_nobodys(pattern):
-                    continue
-                if takes is not None:
-                    self._calls.learn(name, takes)
-                by_keyword = bool(self.publishers) and self._calls.gives_keywords(self.publishers[0])
-                described = describe_class(takes) if takes else describe_name(name, targets, by_keyword=by_keyword)
-                found.setdefault(takes or name, described)
+        by_keyword = bool(self.publishers) and self._calls.gives_keywords(self.publishers[0])
+        named = {
+            pattern: name for pattern in handlers if (name := name_of_pattern(pattern)) and not is_wildcard(pattern)
+        }
+        taken = {
+            pattern: self._calls.class_for(name) or event_class_of(name, handlers[pattern])
+            for pattern, name in named.items()
+        }
+        for pattern, name in named.items():
+            takes = taken[pattern]
+            if takes is None and self._is_nobodys(pattern):
+                continue
+            if takes is not None and self._is_shared(name, takes, list(taken.values())):
+                self._shared[name] = takes
+                takes = None
+            if takes is None:
+                found.setdefault(name, describe_name(name, handlers[pattern], by_keyword=by_keyword))
+                continue
+            self._calls.learn(name, takes)
+            described = describe_class(takes)
+            by_method = isinstance(pattern, MethodName)
+            found.setdefault(takes, described if by_method else replace(described, travels_as=name))
         return list(found.values())
+
+    def _is_shared(self, name: str, takes: type[Any], taken: Sequence[type[Any] | None]) -> bool:
+        """Tell whether events of several names are of this class, none of which is its own."""
+        named = bool(self.publishers) and self.publishers[0].named
+        return named and taken.count(takes) > 1 and not is_called(takes, MethodName(name))
 
     def subscriptions(self) -> Iterator[Subscribed]:
         """Give every subscription, map after map, in the order of the containers."""
@@ -216,7 +236,9 @@ class MapConnection:
         return self._names.describe(original(target))
 
     def _names_of(self, event: EventType) -> set[str]:
-        return {event.travels_as, event.cls.__name__} if event.cls is not None else {event.travels_as}
+        if event.cls is None:
+            return {event.travels_as}
+        return {event.travels_as, event.cls.__name__, *self._calls.names_for(event.cls)}
 
     # -- what the tap asks ---------------------------------------------------------------------------------------------
 
@@ -284,7 +306,10 @@ class MapConnection:
 
     def build(self, event: EventType, values: Mapping[str, Any]) -> Any:
         """Build an event from JSON values."""
-        return build_named(event, values) if event.cls is None else build_event(event.cls, values)
+        if event.cls is not None:
+            return build_event(event.cls, values)
+        takes = self._shared.get(event.travels_as)
+        return build_named(event, values) if takes is None else NamedEvent(event.travels_as, build_event(takes, values))
 
     async def fire(self, event: Any, context: FireContext) -> None:
         """Publish with the method that reads the handlers of this event; without one call them."""

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from ...core import hints
-from ..eventtypes import make_of, signature_hints, travel_name
+from ..eventtypes import make_of, signature_hints, subclasses, travel_name
 from ..targets import WILDCARD, MethodName, is_glob, member_text
 
 #: Keys of a map under which the handlers of every event may stand.
@@ -36,11 +36,15 @@ def name_of_pattern(pattern: Any) -> str:
 
 def event_class_of(name: str, handlers: Sequence[Any]) -> type[Any] | None:
     """Give the class behind a name: what the handlers say they take, or what is called so where they are written."""
+    found: type[Any] | None = None
     for handler in handlers:
         cls = handler_event_class(handler) or _class_beside(name, handler)
-        if cls is not None:
-            return cls
-    return None
+        if cls is not None and (found is None or (cls is not found and issubclass(cls, found))):
+            found = cls
+    if found is None or not is_own(found):
+        return found
+    said = MethodName(name)  # a handler may be for all of a family: the one that is called so is meant
+    return next((each for each in subclasses(found) if is_called(each, said)), found)
 
 
 def _class_beside(name: str, handler: Any) -> type[Any] | None:
