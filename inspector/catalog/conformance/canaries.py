@@ -6,12 +6,15 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from inspector.catalog.findings.words import words
+
 if TYPE_CHECKING:
     from inspector.core.description import EventDescription, FieldShape
 
 #: How a canary begins. Letters, digits and ``-`` only: no URL, JSON or mail writes them in another way.
 PREFIX: Final = "canary-"
 _DEPTH: Final = 5
+_MAIL: Final = frozenset({"email", "mail"})
 
 
 def with_canaries(event: EventDescription, values: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
@@ -30,7 +33,9 @@ def _filled(fields: Sequence[FieldShape], values: Mapping[str, Any], rng: random
     for shape in fields:
         inner = filled.get(shape.name)
         if shape.secret and shape.type.kind == "str":
-            filled[shape.name] = f"{PREFIX}{rng.getrandbits(96):024x}"
+            canary = f"{PREFIX}{rng.getrandbits(96):024x}"
+            # Who hides an address sends mail to it all the same, and takes it for one.
+            filled[shape.name] = canary if _MAIL.isdisjoint(words(shape.name)) else f"{canary}@example.org"
         elif depth and shape.type.kind == "object" and isinstance(inner, Mapping):
             filled[shape.name] = _filled(shape.type.fields, inner, rng, depth - 1)
     return filled

@@ -7,6 +7,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
+from inspector.core.redact import secret_kind
+
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SUFFIX: Final = re.compile(r"(?<=[a-z0-9])(?:Domain|Integration)?Event(?:V[0-9]+)?$")
 
@@ -150,6 +152,11 @@ def looks_secret(name: str) -> bool:
 def looks_personal(name: str) -> bool:
     """Tell whether a field's name says that it holds something about a person."""
     return _has(words(name), _PERSONAL, _PERSONAL_PAIRS)
+
+
+def is_only_personal(name: str) -> bool:
+    """Tell a field of personal data, which a class may hide, from one of a secret."""
+    return looks_personal(name) and not secret_kind(name)
 
 
 def _has(found: tuple[str, ...], singles: frozenset[str], pairs: frozenset[tuple[str, str]]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 
 import pytest
@@ -68,6 +69,7 @@ def audited(*notes, **more):
         ("CF145", PLAIN, fired(ran(MAIL, leak("row", "reset_token")))),
         ("CF146", PLAIN, fired(ran(MAIL, leak("output", "reset_token")))),
         ("CF146", PLAIN, fired(ran(MAIL, leak("sms", "reset_token")))),
+        ("CF141", PLAIN, fired(ran(MAIL, leak("log", "email")))),
         ("CF151", program(event()), fired(handlers=0)),
         ("CF152", PLAIN, Fired("OrderPlaced", SESSION, refusal="total must be positive")),
         ("CF153", PLAIN, in_trouble("session_failed")),
@@ -221,6 +223,11 @@ def test_a_project_says_which_handlers_are_of_a_kind_and_what_it_leaves_out():
     assert (report.findings, len(report.differences)) == ((), 1)
 
 
+@pytest.mark.parametrize("place", ["mail", "row"])
+def test_an_address_that_a_class_hides_is_where_mails_go_and_what_databases_keep(place):
+    assert compare(PLAIN, [fired(ran(MAIL, leak(place, "customer.email")))]) == []
+
+
 def test_canaries_stand_in_secret_fields_of_text_at_any_depth():
     text, number = TypeShape("str", "str"), TypeShape("int", "int")
     card = TypeShape("object", "Card", fields=(FieldShape("number", text, True, secret=True),))
@@ -230,8 +237,9 @@ def test_canaries_stand_in_secret_fields_of_text_at_any_depth():
         FieldShape("name", text, True),
         FieldShape("hint", text, False, secret=True),
         FieldShape("card", card, True),
+        FieldShape("contact_email", text, True, secret=True),
     )
-    values = {"token": "t", "pin": 4, "name": "Ada", "card": {"number": "4111"}}
+    values = {"token": "t", "pin": 4, "name": "Ada", "card": {"number": "4111"}, "contact_email": "ada@example.org"}
     filled = with_canaries(event(fields=fields), values, random.Random(1))
     again = with_canaries(event(fields=fields), values, random.Random(1))
     assert filled == again
@@ -239,4 +247,5 @@ def test_canaries_stand_in_secret_fields_of_text_at_any_depth():
     canaries = [filled["token"], filled["hint"], filled["card"]["number"]]
     assert all(each.startswith(PREFIX) for each in canaries)
     assert len(set(canaries)) == 3
+    assert re.fullmatch(rf"{PREFIX}\w+@example\.org", filled["contact_email"])
     assert values["card"] == {"number": "4111"}

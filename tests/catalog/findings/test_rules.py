@@ -161,6 +161,7 @@ case(
     event("OrderPlaced", facts={"hidden": ("license_key",)}, fields=(FieldShape("license_key", STR, True),)),
 )
 case("EV208", holding("reset_token", STR, secret=True), holding("event_id", STR, secret=True, base=True))
+case("EV208", holding("api_key", STR, secret=True), holding("email", STR, secret=True))
 case("EV209", holding("email", STR), holding("email_verified", TypeShape("bool", "bool")))
 case("EV301", event("OrderPlaced", handlers=()), event("OrderPlaced"))
 case(
