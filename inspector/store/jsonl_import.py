@@ -195,7 +195,8 @@ def parse_line(data: bytes) -> tuple[int, Row]:
     if depth(text) > MAX_DEPTH + 1:
         raise ValueError(f"nested deeper than {MAX_DEPTH}")
     members = _members(text)
-    kind = _KINDS.get(members.get("record", ("", ""))[0])
+    name = members.get("record", ("", ""))[0]
+    kind = _KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise ValueError("not a record")
     seq = members.get("seq", (None, ""))[0]

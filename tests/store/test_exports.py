@@ -155,6 +155,7 @@ async def test_bad_lines_are_left_out_with_their_number_and_reason(
         9: (deep, "nested deeper than 100"),
         10: (b'{"x": "' + b"y" * 3000 + b'"}\n', "longer than 0 MiB"),
         11: (b'{"seq": 10, "seq": 11}\n', "seq is given twice"),
+        12: (b'{"seq": 11, "record": ["HostNoted"], "at": 1}\n', "not a record"),
         len(lines): (lines[-1].rstrip(b"\n"), "cut off"),
     }
     for number, (data, _) in bad.items():
