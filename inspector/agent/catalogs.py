@@ -212,7 +212,7 @@ def _is_no_event(cls: type[Any]) -> bool:
 def _is_base(cls: type[Any]) -> bool:
     """Tell a base of events from an event."""
     return bool(type.__subclasses__(cls)) and (
-        inspect.isabstract(cls) or bool(_EVENT_BASE.search(cls.__name__)) or cls.__name__.startswith("_")
+        inspect.isabstract(cls) or bool(_EVENT_BASE.search(cls.__name__)) or cls.__name__.startswith(("_", "Base"))
     )
 
 

@@ -33,7 +33,7 @@ from .map_calls import CallReader, handler_event
 from .map_dispatch import Dispatch
 from .map_find import Found, HandlerMap, Publisher, find
 from .map_match import (
-    classes_asked_for,
+    classes_told,
     event_class_of,
     is_abstract,
     is_called,
@@ -140,7 +140,7 @@ class MapConnection:
             for pattern in self._patterns(each):
                 handlers.setdefault(pattern, [])
         if all(map(is_wildcard, handlers)):  # nobody says which events there are; what is told apart are some
-            for cls in (cls for target in handlers.get(None, ()) for cls in classes_asked_for(run_by(target))):
+            for cls in (cls for target in handlers.get(None, ()) for cls in classes_told(run_by(target))):
                 handlers.setdefault(cls, [])
         classes = [pattern for pattern in handlers if isinstance(pattern, type) and not is_wildcard(pattern)]
         for cls in single_copies(classes):

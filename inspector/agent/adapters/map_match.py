@@ -65,19 +65,40 @@ def is_called(cls: type[Any], name: str) -> bool:
     return any(map(name.fits, names)) if isinstance(name, MethodName) else name in names
 
 
+def classes_told(handler: Any) -> Iterator[type[Any]]:
+    """Give the classes that a handler of everything tells of: what it takes, or those below; what it asks for."""
+    taken = handler_event_class(handler)
+    if taken is not None and is_own(taken):
+        yield from filter(_is_event, subclasses(taken) or [taken])
+    yield from classes_asked_for(handler)
+
+
 def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
-    """Give the classes of the program that a handler of everything tells apart, by ``isinstance`` or ``match``."""
+    """Give the classes of the program that a handler tells apart: ``isinstance``, ``match``, ``singledispatch``."""
+    registered = getattr(handler, "registry", None)
+    if isinstance(registered, types.MappingProxyType):
+        yield from (cls for cls in registered if isinstance(cls, type) and is_own(cls) and _is_event(cls))
     function = _function_of(handler)
     if function is None:
         return
     steps = list(dis.get_instructions(inspect.unwrap(function).__code__))
+    holder: Any = None
     for place, step in enumerate(steps):
-        value = function.__globals__.get(step.argval) if isinstance(step.argval, str) else None
-        if not isinstance(value, type) or not is_own(value) or make_of(value) == "plain":
+        name = step.argval if isinstance(step.argval, str) else ""
+        # ``OrderPlaced``, or ``events.OrderPlaced``
+        held = vars(holder) if step.opname.startswith("LOAD_ATTR") and holder is not None else function.__globals__
+        value = held.get(name)
+        holder = value if isinstance(value, types.ModuleType) and _is_own_module(value) else None
+        if not isinstance(value, type) or not is_own(value) or not _is_event(value):
             continue
         asked = any(each.argval == "isinstance" for each in steps[max(place - _NEAR, 0) : place])
         if asked or any(each.opname == "MATCH_CLASS" for each in steps[place : place + 3]):
             yield value
+
+
+def _is_event(cls: type[Any]) -> bool:
+    """Tell a class that may be an event's from one that may be anything's."""
+    return make_of(cls) != "plain"
 
 
 def _function_of(handler: Any) -> types.FunctionType | None:
