@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ..core import hints
 from ..core.description import Problem
 from ..core.registry import HANDLER_KINDS
-from .eventtypes import make_of, single_copies, subclasses
+from .eventtypes import annotations_of, make_of, single_copies, subclasses
 from .targets import attributes, member_text
 
 _CLASS: Final = ("event_class", "event_cls", "cls", "klass", "event", "event_type", "message_class", "type")
@@ -190,19 +191,35 @@ def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> 
     """Give the event classes that a module defines.
 
     Those below a class that is named like one (``Event``, ``Command`` …) or below one of ``bases``, and in a module
-    named like events every class with fields.
+    named like events every class with fields that is not held by one of theirs.
     """
+    defined = [
+        value
+        for value in tuple(vars(module).values())
+        if isinstance(value, type) and value.__module__ == module.__name__ and not _is_no_event(value)
+    ]
     eventful = any(part in ("events", "messages", "commands") for part in module.__name__.split("."))
+    values = _held_by(defined) if eventful else set()
     found = []
-    for value in tuple(vars(module).values()):
-        if not isinstance(value, type) or value.__module__ != module.__name__ or _is_no_event(value):
-            continue
+    for value in defined:
         named = any(_EVENT_BASE.search(base.__name__) for base in value.__mro__[1:-1])
         below = any(value is not base and issubclass(value, base) for base in bases)
-        made = make_of(value) != "plain"
+        made = make_of(value) != "plain" and value not in values
         if (named or below or (eventful and made)) and not _is_base(value):
             found.append(value)
     return single_copies(found)
+
+
+def _held_by(classes: Iterable[type[Any]]) -> set[Any]:
+    """Give what stands in the annotations of these classes' fields: ``Money`` beside events is no event."""
+    waiting = [hint for cls in classes if make_of(cls) != "plain" for hint in annotations_of(cls).values()]
+    found: set[Any] = set()
+    while waiting:
+        hint = hints.unwrap(waiting.pop())
+        if isinstance(hint, type):
+            found.add(hint)
+        waiting.extend(getattr(hint, "__args__", ()))
+    return found
 
 
 def _is_no_event(cls: type[Any]) -> bool:

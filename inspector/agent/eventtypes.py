@@ -12,6 +12,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -37,6 +38,8 @@ _PYDANTIC_KINDS: Final = {
     **dict.fromkeys(("EmailStr", "NameEmail", "IPvAnyAddress", "SecretStr", "ImportString"), "str"),
     **dict.fromkeys(("AnyUrl", "AnyHttpUrl", "HttpUrl", "FileUrl", "AnyWebsocketUrl", "WebsocketUrl"), "str"),
 }
+#: The classes whose fields are being described, from the outermost inward.
+_AROUND: ContextVar[tuple[type[Any], ...]] = ContextVar("_AROUND", default=())
 _PYDANTIC: Final = re.compile(rf"\b({'|'.join(_PYDANTIC_KINDS)})\b")
 
 
@@ -127,10 +130,13 @@ def fields_of(cls: type[Any]) -> tuple[FieldShape, ...]:
     Raises:
         InspectorError: They cannot be read.
     """
+    mark = _AROUND.set((*_AROUND.get(), cls))
     try:
         shapes = _READERS[make_of(cls)](cls)
     except Exception as error:
         raise InspectorError(f"Its fields cannot be read: {type(error).__name__}: {error!s:.200}") from error
+    finally:
+        _AROUND.reset(mark)
     inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("__annotations__", {})}
     shapes = tuple(
         dataclasses.replace(shape, base=shape.base or (shape.name in BASE_FIELDS and shape.name in inherited))
@@ -185,17 +191,38 @@ def field_shape(
     name: str, hint: Any, required: bool, default: Any = None, *, generated: bool = False, marked: bool = False
 ) -> FieldShape:
     """Describe a field by its type; ``marked`` says that its class calls it a secret."""
-    shape = _standard(describe_type(hint))
+    shape = _standard(describe_type(hint), hint)
     secret = shape.kind in ("str", "bytes", "any", "opaque") and (marked or bool(secret_kind(name)))
     return FieldShape(name, shape, required, _plain(default), generated, secret=secret)
 
 
-def _standard(shape: TypeShape) -> TypeShape:
-    """Describe types of pydantic as what they stand for."""
+def _standard(shape: TypeShape, hint: Any, *, by_pydantic: bool = True) -> TypeShape:
+    """Describe models and attrs classes by their fields, and, where pydantic builds them, its types of values."""
     if shape.kind == "opaque":
-        known = _PYDANTIC.search(shape.text)
-        return shape if known is None else dataclasses.replace(shape, kind=_PYDANTIC_KINDS[known[1]])
-    return dataclasses.replace(shape, args=tuple(map(_standard, shape.args))) if shape.args else shape
+        known = _PYDANTIC.search(shape.text) if by_pydantic else None
+        if known is not None:
+            return dataclasses.replace(shape, kind=_PYDANTIC_KINDS[known[1]])
+        held = next((each for each in hints.members(hints.unwrap(hint)) if each is not type(None)), None)
+        fields = _held_fields(hints.unwrap(held))
+        return shape if fields is None else dataclasses.replace(shape, kind="object", fields=fields)
+    if not shape.args:
+        return shape
+    several = [each for each in hints.members(hints.unwrap(hint)) if each is not type(None)]
+    inner = several if shape.kind == "union" else [*getattr(hints.unwrap(several[0]), "__args__", ())]
+    inner += [Any] * (len(shape.args) - len(inner))
+    args = (_standard(each, held, by_pydantic=by_pydantic) for each, held in zip(shape.args, inner))  # noqa: B905 - 3.10
+    return dataclasses.replace(shape, args=tuple(args))
+
+
+def _held_fields(cls: Any) -> tuple[FieldShape, ...] | None:
+    """Give the fields of a class of another library that a field holds; None: it is none, or holds itself."""
+    around = _AROUND.get()
+    if not isinstance(cls, type) or make_of(cls) not in ("attrs", "pydantic", "pydantic1") or cls in around:
+        return None
+    try:
+        return fields_of(cls)
+    except InspectorError:
+        return None
 
 
 def _plain(default: Any) -> Any:
@@ -221,6 +248,14 @@ def signature_hints(function: Any) -> dict[str, Any]:
         name: hints._resolve(annotation, scope)  # noqa: SLF001 - annotations of functions resolve like those of classes
         for name, annotation in (getattr(function, "__annotations__", None) or {}).items()
     }
+
+
+def _dataclass_fields(cls: Any) -> tuple[FieldShape, ...]:
+    annotations = hints.field_hints(cls)
+    return tuple(
+        dataclasses.replace(shape, type=_standard(shape.type, annotations.get(shape.name, Any), by_pydantic=False))
+        for shape in describe_fields(cls)
+    )
 
 
 def _pydantic_fields(cls: Any) -> tuple[FieldShape, ...]:
@@ -288,7 +323,7 @@ def parameter_field(each: inspect.Parameter, annotations: Mapping[str, Any]) -> 
 
 
 _READERS: Final[dict[str, Callable[[Any], tuple[FieldShape, ...]]]] = {
-    "dataclass": describe_fields,
+    "dataclass": _dataclass_fields,
     "attrs": _attrs_fields,
     "pydantic": _pydantic_fields,
     "pydantic1": _pydantic1_fields,
