@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -215,16 +216,29 @@ def _calls(connection: Connection) -> HandlerCalls:
 
 
 def _command_patterns(connection: Connection) -> Iterator[Any]:
-    """Give what stands in the maps that are called after commands."""
-    for each in connection.maps if isinstance(connection, MapConnection) else ():
-        if "command" in each.path.rpartition(".")[2].lower():
+    """Give what stands in the maps that are called after commands, and in those of a bus that is."""
+    if not isinstance(connection, MapConnection):
+        return
+    maps = connection.maps
+    names = [each.path.rpartition(".")[2].lower() for each in maps]
+    whole = _is_for_commands(connection) and not any("event" in name for name in names)
+    for each, name in zip(maps, names):  # noqa: B905 - as long as each other; runs on 3.10 to 3.13
+        if whole or "command" in name:
             yield from (pattern for pattern, _ in entries(each.get()))
 
 
+def _is_for_commands(connection: MapConnection) -> bool:
+    """Tell a bus for commands by the name of its class, or by that under which it was found."""
+    value = connection._value  # noqa: SLF001 - same room, as above
+    cls = value if isinstance(value, type) else type(value)
+    names = (re.split(r"[.:]", connection.where)[-1].lower(), cls.__name__.lower())
+    return any("command" in name and "event" not in name for name in names)
+
+
 def _is_command(key: str, cls: type[Any] | None, patterns: Collection[Any]) -> bool:
-    """Tell a command from an event: it stands in a map of commands, or below a class that is called so."""
-    above = cls.__mro__[1:] if cls is not None else ()
-    return cls in patterns or key in patterns or any(base.__name__.endswith("Command") for base in above)
+    """Tell a command from an event: it stands among commands, or it or a class above it is called so."""
+    classes = cls.__mro__ if cls is not None else ()
+    return cls in patterns or key in patterns or any(each.__name__.endswith("Command") for each in classes)
 
 
 def _is_asynchronous(connection: Connection) -> bool:

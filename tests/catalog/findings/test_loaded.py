@@ -209,6 +209,36 @@ def test_commands_are_told_from_events() -> None:
     assert {"EV101", "EV102", "EV310"}.isdisjoint(each.code for each in findings(program) if each.event == "Ship")
 
 
+class CommandBus:
+    def __init__(self) -> None:
+        self._routes: dict[type, Any] = {Paid: log_any}
+
+    def execute(self, message: Any) -> None:
+        self._routes[type(message)](message)
+
+
+class Mediator(CommandBus): ...
+
+
+class CommandAndEventBus(CommandBus): ...
+
+
+@pytest.mark.parametrize(
+    ("value", "where", "kind"),
+    [
+        (CommandBus(), "bus", "command"),
+        (Mediator(), "commands", "command"),
+        (Mediator(), "mediator", "event"),
+        (CommandAndEventBus(), "bus", "event"),
+        ({Paid: log_any}, "COMMAND_HANDLERS", "command"),
+        ({Paid: log_any}, "HANDLERS", "event"),
+    ],
+)
+def test_what_a_bus_for_commands_takes_are_commands(value: Any, where: str, kind: str) -> None:
+    program = make_program("mine", [Target(f"{HERE}:{where}", value)])
+    assert {each.kind for each in collect(program).events if each.key.endswith(".Paid")} == {kind}
+
+
 def test_objects_are_judged_by_the_method_that_a_bus_runs() -> None:
     facts = collect(loaded((Paid, Mailer()), (Paid, log_any)))
     (mailer,) = (each for each in facts.handlers if "Mailer" in each.key)
