@@ -14,6 +14,9 @@ from .description import HandlerDescription
 _LAYERS: Final = 32
 #: Names of functions that are made to call another one.
 _CALLERS: Final = frozenset({"<lambda>", "wrapper", "_wrapper", "inner", "_inner", "wrapped", "_wrapped", "injected"})
+#: Under which such a function holds the other, whatever it is called itself; not where it is called like a handler.
+_HELD: Final = frozenset({"fn", "func", "handler"})
+_HANDLERS: Final = ("on_", "handle_", "when_")
 
 
 def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
@@ -21,7 +24,7 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
 
     Never calls into the handler: only its type, its names and its code object are read.
     """
-    wrapping = ""
+    wrapping, asynchronous = "", False
     target: Any = handler
     for _ in range(_LAYERS):
         if isinstance(target, functools.partial):
@@ -31,6 +34,7 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
             target = inside
         elif (enclosed := enclosed_handler(target)) is not None:
             wrapping = f" ({'lambda' if target.__name__ == '<lambda>' else target.__name__})"
+            asynchronous = asynchronous or _is_async(target)
             target = enclosed
         else:
             break
@@ -50,7 +54,7 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
         module=module,
         file=file,
         line=line,
-        is_async=_is_async(function),
+        is_async=asynchronous or _is_async(function),
         doc=_first_paragraph(function),
     )
 
@@ -66,12 +70,17 @@ def _inside(target: Any) -> Any:
 def enclosed_handler(target: Any) -> Any:
     """Give the handler that a closure is only there to call, as ``lambda event: handler(event, uow)`` is; else None.
 
-    It is the one callable that the closure holds: of a lambda, or of an inner function named for what it does and not
-    for an event (``wrapper``). Others are handlers in their own right.
+    It is the one callable that the closure holds: of a lambda, of an inner function named for what it does and not for
+    an event (``wrapper``), or of one that holds it by the name of a handler (``fn``). Others are handlers in their own
+    right.
     """
-    if not isinstance(target, types.FunctionType) or not target.__closure__ or target.__code__.co_argcount != 1:
+    if not isinstance(target, types.FunctionType) or not target.__closure__:
         return None
-    if target.__name__ not in _CALLERS or hasattr(target, "__wrapped__"):
+    code = target.__code__
+    if code.co_argcount != 1 and (code.co_argcount or not code.co_flags & inspect.CO_VARARGS):
+        return None
+    called_so = not target.__name__.startswith(_HANDLERS) and not _HELD.isdisjoint(code.co_freevars)
+    if (target.__name__ not in _CALLERS and not called_so) or hasattr(target, "__wrapped__"):
         return None
     try:
         held = [cell.cell_contents for cell in target.__closure__]

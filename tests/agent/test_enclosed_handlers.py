@@ -32,6 +32,31 @@ def on_paid_with(call: Callable[..., Any]) -> Callable[[Any], Any]:
     return on_paid
 
 
+def guarded(fn: Callable[..., Any]) -> Callable[[Any], Any]:
+    async def safely(event: Any, **meta: Any) -> Any:
+        return fn(event, **meta)
+
+    return safely
+
+
+def tried(times: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def decorate(handler: Callable[..., Any]) -> Callable[..., Any]:
+        async def attempt(*args: Any, **kwargs: Any) -> Any:
+            for _ in range(times):
+                await handler(*args, **kwargs)
+
+        return attempt
+
+    return decorate
+
+
+def on_sent_with(handler: Callable[..., Any]) -> Callable[[Any], Any]:
+    def on_sent(event: Any) -> Any:
+        return handler(event)
+
+    return on_sent
+
+
 def both(one: Callable[..., Any], other: Callable[..., Any]) -> Callable[[Any], Any]:
     return lambda event: (one(event), other(event))
 
@@ -44,6 +69,15 @@ def test_the_handler_is_named_and_not_the_closure_around_it() -> None:
     assert handlers.describe(retried(allocate)).label == "allocate (wrapper)"
 
 
+def test_what_holds_a_handler_by_that_name_is_there_to_call_it() -> None:
+    handlers = Handlers()
+    described = handlers.describe(guarded(allocate))
+    assert (described.label, described.line) == ("allocate (safely)", allocate.__code__.co_firstlineno)
+    assert described.is_async, "what the bus calls is a coroutine function"
+    assert handlers.describe(guarded(notify)).label == "notify (safely)"
+    assert handlers.describe(tried(3)(notify)).label == "notify (attempt)"
+
+
 def test_what_was_made_for_the_same_is_the_same_handler() -> None:
     handlers, uow = Handlers(), object()
     first, again, other = (inject(allocate, {"uow": each}) for each in (uow, uow, object()))
@@ -53,4 +87,5 @@ def test_what_was_made_for_the_same_is_the_same_handler() -> None:
 
 def test_a_closure_with_a_name_of_its_own_is_the_handler() -> None:
     assert Handlers().describe(on_paid_with(allocate)).label == "on_paid_with.on_paid"
+    assert Handlers().describe(on_sent_with(allocate)).label == "on_sent_with.on_sent"
     assert "lambda:" in Handlers().describe(both(allocate, notify)).label
