@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..core import hints
 from ..core.errors import InspectorError
-from ..core.identity import describe_handler
+from ..core.identity import describe_handler, enclosed_handler
 from .eventtypes import FREE, PAYLOAD, EventType, field_shape, fields_of, make_of, parameter_field, signature_hints
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ def describe_name(
     for handler in handlers:
         try:
             fields = payload_fields(handler, by_keyword=by_keyword)
+            if fields is None and not by_keyword:
+                fields = _fields_inside(handler)
         except InspectorError as error:
             said["problem"] = error.text
             continue
@@ -53,6 +55,13 @@ def describe_name(
     return EventType(
         name, name, None, name, tuple(known.values()) if asked else (PAYLOAD,), file=file, line=line, tags=said
     )
+
+
+def _fields_inside(handler: Any) -> tuple[FieldShape, ...] | None:
+    """Give what the handler inside a closure asks for, where it takes nothing beside the payload."""
+    inside = enclosed_handler(handler)
+    taken = getattr(getattr(inside, "__code__", None), "co_argcount", 0)
+    return payload_fields(inside) if taken == 1 else None
 
 
 def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShape, ...] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,21 @@ def asks(post_id, title="x") -> None: ...
 def takes_one(size) -> None: ...
 
 
+def guarded(fn: Callable[..., Any]) -> Callable[..., Any]:
+    def safely(payload: Any, **meta: Any) -> Any:
+        return fn(payload, **meta)
+
+    return safely
+
+
 @pytest.mark.parametrize(
     ("handlers", "by_keyword", "fields"),
     [
         ([takes_out], False, [("order", True), ("note", False), ("lines", True)]),
         ([takes_out_behind_the_name], False, [("order", True)]),
         ([takes_out_beside_others], False, [("order", True)]),
+        ([guarded(takes_out)], False, [("order", True), ("note", False), ("lines", True)]),
+        ([guarded(takes_out_beside_others)], False, [("payload", False)]),
         ([takes_nothing], False, []),
         ([takes_nothing, asks], True, [("post_id", True), ("title", False)]),
         ([takes_one], True, [("size", True)]),
