@@ -120,7 +120,8 @@ class JsonlStream:
                 number = 1
                 while line := _read_line(file):
                     number += 1
-                    yield number, line
+                    if isinstance(line, str) or not line.isspace():
+                        yield number, line
         except OSError as error:
             raise explain_os(error, f"{self.path} cannot be read") from error
 
@@ -186,8 +187,15 @@ def parse_line(data: bytes) -> tuple[int, Row]:
     Raises:
         ValueError: It is no record; the text says why.
     """
-    if not data.endswith(b"\n"):
-        raise ValueError("cut off")
+    try:
+        return _parse(data)
+    except ValueError:
+        if data.endswith(b"\n"):
+            raise
+        raise ValueError("cut off") from None
+
+
+def _parse(data: bytes) -> tuple[int, Row]:
     try:
         text = data.decode().strip(" \t\r\n")
     except UnicodeDecodeError:

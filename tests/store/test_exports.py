@@ -156,7 +156,7 @@ async def test_bad_lines_are_left_out_with_their_number_and_reason(
         10: (b'{"x": "' + b"y" * 3000 + b'"}\n', "longer than 0 MiB"),
         11: (b'{"seq": 10, "seq": 11}\n', "seq is given twice"),
         12: (b'{"seq": 11, "record": ["HostNoted"], "at": 1}\n', "not a record"),
-        len(lines): (lines[-1].rstrip(b"\n"), "cut off"),
+        len(lines): (lines[-1][:-2], "cut off"),
     }
     for number, (data, _) in bad.items():
         lines[number - 1] = data
@@ -173,6 +173,17 @@ async def test_bad_lines_are_left_out_with_their_number_and_reason(
     assert "is missing" in reasons[7]
     assert reasons[8] == "at is not a whole number"
     assert stream.skipped == len(bad)
+
+
+async def test_an_editor_may_have_taken_the_last_end_of_line_or_added_some(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    rows = plain_run(3)
+    lines = await exported(path, rows)
+    for text in (b"".join(lines).rstrip(b"\n"), b"\r\n".join(line.rstrip() for line in lines) + b"\r\n\n \n"):
+        path.write_bytes(text)
+        stream = read_jsonl(path)
+        assert await collect(stream) == numbered(rows)
+        assert stream.skipped == 0
 
 
 async def test_what_is_no_run_log_is_refused_in_words(tmp_path: Path) -> None:
