@@ -2,7 +2,7 @@
 #   make run    the window; without a display the demo, its picture and its run log in out/
 #   make test   lint, types and tests       make lint   only the first two
 #   make bench  benchmarks, results in benchmarks/results.json
-#   make pictures  the pictures of the README, made by the program itself
+#   make pictures  the pictures of README and docs, made by the program itself
 #   make clean  back to a fresh clone
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
@@ -45,6 +45,7 @@ bench: setup
 
 pictures: setup
 	@$(PY) tools/pictures
+	@$(PY) tools/timeline_pictures.py
 
 clean:
 	@rm -rf .venv out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -151,6 +151,9 @@ def save(made: TimelinePanel, name: str, folder: Path) -> None:
     """Save a picture of it."""
     target = folder / f"timeline-{name}.png"
     QApplication.processEvents()
+    focused = QApplication.focusWidget()
+    if focused is not None:
+        focused.clearFocus()  # nobody is at the keyboard
     made.minimap.repaint()
     if not made.grab().save(str(target)):
         raise SystemExit(f"{target} could not be written")
