@@ -76,6 +76,7 @@ class Fold:
                 journal.id_bytes(correlation),
             ]
         )
+        journal.event_published[event] += 1
         journal.payloads.put(index, (payload, context))
         if handlers == 0:
             journal.unheard += 1

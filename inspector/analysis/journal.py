@@ -45,7 +45,8 @@ class Journal:
         handlers: Description of every handler seen or declared; the position is its number in the columns.
         events: The same for event types.
         status_counts: Executions by status code, shape ``(8,)``.
-        event_runs, event_bad: Executions and bad executions per event index (lists, as long as ``events``).
+        event_published, event_runs, event_bad: Publications, executions and bad executions per event index (lists, as
+            long as ``events``).
         unheard: Publications that nobody handled.
         orphans: Rows that stand for nothing known.
         dropped: Records that were lost, as far as they were counted.
@@ -61,6 +62,7 @@ class Journal:
         self.handlers: list[HandlerDescription] = []
         self.events: list[EventDescription] = []
         self.status_counts: Ints = np.zeros(len(STATUSES), np.int64)
+        self.event_published: list[int] = []
         self.event_runs: list[int] = []
         self.event_bad: list[int] = []
         self.handler_levels: list[int] = []
@@ -227,6 +229,7 @@ class Journal:
             return number
         number = self._event_numbers[event.name] = len(self.events)
         self.events.append(event)
+        self.event_published.append(0)
         self.event_runs.append(0)
         self.event_bad.append(0)
         return number

@@ -41,10 +41,10 @@ class CatalogRole(IntEnum):
 
     ``KIND`` is ``category``, ``workflow`` or ``event``; ``NAME`` the bare name; ``PATH`` tells a node from
     all others in every run (``authentication/user_login/UserLoginFailed``); ``PHASE`` an event's phase;
-    ``PHASES`` the phases of a workflow's events, in order; ``HANDLERS`` how many subscriptions; ``RUNS`` and
-    ``BAD`` executions and those that went wrong, summed below a node; ``EVENTS`` how many events are below;
-    ``NODE`` the ``Node`` itself: painting asks once instead of for each of these; ``MARK`` the worst severity of the
-    findings below (``error``, ``warning``), empty for none.
+    ``PHASES`` the phases of a workflow's events, in order; ``HANDLERS`` how many subscriptions;
+    ``PUBLISHED``, ``RUNS`` and ``BAD`` publications, executions and those that went wrong, summed below a
+    node; ``EVENTS`` how many events are below; ``NODE`` the ``Node`` itself: painting asks once instead of for each of
+    these; ``MARK`` the worst severity of the findings below (``error``, ``warning``), empty for none.
     """
 
     KIND = Qt.ItemDataRole.UserRole + 1
@@ -58,9 +58,10 @@ class CatalogRole(IntEnum):
     EVENTS = Qt.ItemDataRole.UserRole + 9
     NODE = Qt.ItemDataRole.UserRole + 10
     MARK = Qt.ItemDataRole.UserRole + 11
+    PUBLISHED = Qt.ItemDataRole.UserRole + 12
 
 
-_COUNTERS: Final = [int(CatalogRole.RUNS), int(CatalogRole.BAD)]
+_COUNTERS: Final = [int(CatalogRole.PUBLISHED), int(CatalogRole.RUNS), int(CatalogRole.BAD)]
 
 
 @dataclass(eq=False)
@@ -77,6 +78,7 @@ class Node:
     row: int = 0
     number: int = -1
     event: EventDescription | None = None
+    published: int = 0
     runs: int = 0
     bad: int = 0
     children: list[Node] = field(default_factory=list)
@@ -141,7 +143,11 @@ class CatalogTreeModel(QAbstractItemModel):
             return
         if change.catalog or len(journal.events) != self._known:
             self.set_journal(journal)
-        elif change.ended or change.first_execution < len(journal.executions):
+        elif (
+            change.ended
+            or change.first_execution < len(journal.executions)
+            or change.first_publication < len(journal.publications)
+        ):
             self._count(tell=True)
 
     def set_marks(self, marks: Mapping[str, str]) -> None:
@@ -236,12 +242,14 @@ class CatalogTreeModel(QAbstractItemModel):
         assert journal is not None  # noqa: S101 - callers looked
         touched: dict[int, tuple[Node, int, int]] = {}
         for node in self._events.values():
-            runs, bad = journal.event_runs[node.number], journal.event_bad[node.number]
-            more_runs, more_bad = runs - node.runs, bad - node.bad
-            if not (more_runs or more_bad):
+            number = node.number
+            more = journal.event_published[number] - node.published
+            more_runs, more_bad = journal.event_runs[number] - node.runs, journal.event_bad[number] - node.bad
+            if not (more or more_runs or more_bad):
                 continue
             at: Node | None = node
             while at is not None and at.parent is not None:
+                at.published += more
                 at.runs += more_runs
                 at.bad += more_bad
                 _, first, last = touched.get(id(at.parent), (at.parent, at.row, at.row))
@@ -261,6 +269,8 @@ def _spoken(node: Node) -> str:
         parts += [node.event.phase, plural(len(node.event.handlers), "handler")]
     else:
         parts.append(plural(node.below, "event"))
+    if node.published:
+        parts.append(plural(node.published, "publication"))
     if node.runs:
         parts.append(plural(node.runs, "execution"))
     if node.bad:
@@ -276,6 +286,7 @@ _READERS: Final[dict[int, Any]] = {
     CatalogRole.PHASE: lambda node: node.event.phase if node.event is not None else "",
     CatalogRole.PHASES: lambda node: node.phases,
     CatalogRole.HANDLERS: lambda node: node.handlers,
+    CatalogRole.PUBLISHED: lambda node: node.published,
     CatalogRole.RUNS: lambda node: node.runs,
     CatalogRole.BAD: lambda node: node.bad,
     CatalogRole.EVENTS: lambda node: node.below,

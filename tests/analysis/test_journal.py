@@ -30,7 +30,8 @@ def content(journal: Journal) -> dict[str, object]:
     }
     columns |= {f"p.{name}": journal.publications[name].tolist() for name in ("at", "end", "cause", "first", "last")}
     columns |= {"handlers": [h.key for h in journal.handlers], "counts": journal.status_counts.tolist()}
-    return columns | {"runs": journal.event_runs, "bad": journal.event_bad, "seq": journal.seq, "now": journal.now}
+    columns |= {"published": journal.event_published, "runs": journal.event_runs, "bad": journal.event_bad}
+    return columns | {"seq": journal.seq, "now": journal.now}
 
 
 @given(runs(), st.lists(st.integers(0, 120), max_size=6))
@@ -56,6 +57,7 @@ def test_counts_agree_with_the_columns(rows: list[Row]) -> None:
     status = journal.executions["status"]
     assert journal.status_counts.tolist() == [int((status == code).sum()) for code in range(len(STATUSES))]
     assert journal.running == int((journal.executions["end"] < 0).sum())
+    assert sum(journal.event_published) == len(journal.publications)
     assert sum(journal.event_runs) == len(status)
     assert sum(journal.event_bad) == journal.bad
     assert journal.orphans == 0

@@ -67,6 +67,7 @@ def test_counters_follow_the_run_by_data_changed_alone(model: CatalogTreeModel, 
     assert (event.data(CatalogRole.RUNS), event.data(CatalogRole.BAD)) == (3, 1)
     workflow = event.parent()
     assert (workflow.data(CatalogRole.RUNS), workflow.data(CatalogRole.BAD)) == (5, 1)
+    assert [node.data(CatalogRole.PUBLISHED) for node in (event, workflow, workflow.parent())] == [1, 2, 2]
     assert sorted(changed) == [
         ("UserLoginAttempted", "UserLoginFailed"),
         ("authentication", "authentication"),
@@ -80,6 +81,13 @@ def test_a_fold_without_executions_tells_nothing(model: CatalogTreeModel, run: R
     run.host("blocked", "The loop was blocked.")
     model.folded(run.fold())
     assert changed == []
+
+
+def test_an_event_that_nobody_hears_is_counted_too(model: CatalogTreeModel, run: Run) -> None:
+    run.publish("UserLoginFailed", handlers=0)
+    model.folded(run.fold())
+    event = model.index_of("UserLoginFailed")
+    assert [event.data(role) for role in (CatalogRole.PUBLISHED, CatalogRole.RUNS, CatalogRole.BAD)] == [1, 0, 0]
 
 
 def test_an_event_that_the_catalog_does_not_declare_gets_a_place(model: CatalogTreeModel, run: Run) -> None:
@@ -106,7 +114,7 @@ def test_a_row_says_in_words_what_its_dots_and_badges_say(model: CatalogTreeMode
     run.once("UserLoginFailed", "failed")
     model.folded(run.fold())
     spoken = model.index_of("UserLoginFailed").data(Qt.ItemDataRole.AccessibleTextRole)
-    assert spoken == "UserLoginFailed, failed, 3 handlers, 3 executions, 1 failed"
+    assert spoken == "UserLoginFailed, failed, 3 handlers, 1 publication, 3 executions, 1 failed"
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ class CatalogDelegate(QStyledItemDelegate):
         if kind == WORKFLOW and not opened:
             self._dots(painter, room, node.phases)
         elif kind == EVENT:
-            self._runs(painter, room, node.runs, font)
+            self._published(painter, room, node.published, font)
             phase = node.phases[0] if node.phases else ""
             paint_phase(painter, QPointF(room.left() - _OUT + _DOT / 2, room.center().y()), phase, self._theme)
             room.setLeft(room.left() - _OUT + _DOT + 7)
@@ -166,11 +166,11 @@ class CatalogDelegate(QStyledItemDelegate):
         paint_badge(painter, where, "!", "failed" if severity == "error" else "warn", self._theme, small)
         room.setRight(where.left() - _GAP - 1)
 
-    def _runs(self, painter: QPainter, room: QRectF, runs: int, font: QFont) -> None:
-        if not runs:
+    def _published(self, painter: QPainter, room: QRectF, times: int, font: QFont) -> None:
+        if not times:
             return
         small = badge_font(font)
-        text = f"{short_count(runs)}\N{MULTIPLICATION SIGN}"
+        text = f"{short_count(times)}\N{MULTIPLICATION SIGN}"
         painter.setFont(small)
         painter.setPen(self._theme.color("accent_text"))
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
@@ -202,7 +202,8 @@ def describe_row(index: Index) -> str:
     mark = index.data(CatalogRole.MARK)
     if mark:
         lines.append(f"Findings, the worst an {mark}" if mark == "error" else f"Findings, the worst a {mark}")
-    runs, bad = index.data(CatalogRole.RUNS), index.data(CatalogRole.BAD)
-    if runs:
-        lines.append(plural(runs, "execution") + (f", {format_count(bad)} failed" if bad else ""))
+    published, runs, bad = (index.data(role) for role in (CatalogRole.PUBLISHED, CatalogRole.RUNS, CatalogRole.BAD))
+    if published:
+        failed = f", {format_count(bad)} failed" if bad else ""
+        lines.append(f"{plural(published, 'publication')}, {plural(runs, 'execution')}{failed}")
     return "\n".join(lines)

@@ -175,7 +175,7 @@ def test_a_row_is_told_in_words(panel: CatalogPanel, run: Run) -> None:
     run.once(EVENT, "failed")
     panel.folded(run.fold())
     index = panel.filter.index_of(EVENT)
-    assert describe_row(index) == f"{EVENT}\nsucceeded · 5 handlers\n5 executions, 1 failed"
+    assert describe_row(index) == f"{EVENT}\nsucceeded · 5 handlers\n1 publication, 5 executions, 1 failed"
     assert describe_row(index.parent()).startswith("user_password_change\n3 events\nattempted, succeeded, failed")
 
 
