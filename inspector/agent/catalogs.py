@@ -7,7 +7,7 @@ import inspect
 import re
 import sys
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +21,17 @@ _CLASS: Final = ("event_class", "event_cls", "cls", "klass", "event", "event_typ
 _CATEGORY: Final = ("category", "domain", "group", "area", "context", "bounded_context", "section")
 _WORKFLOW: Final = ("workflow_name", "workflow", "flow", "process", "aggregate", "feature")
 _PHASE: Final = ("phase", "stage", "step", "outcome", "status")
+#: How many parts of annotations are looked at for one class.
+_HINTS: Final = 10_000
+#: Past tenses without ``-ed`` that events end with.
+_PAST: Final = frozenset(
+    (
+        *("begun", "bought", "broken", "built", "chosen", "cut", "done", "drawn", "fallen", "found", "given", "gone"),
+        *("held", "hit", "kept", "left", "lost", "made", "met", "paid", "put", "read", "run", "seen", "sent", "set"),
+        *("shown", "sold", "spent", "split", "started", "stolen", "sunk", "taken", "told", "unpaid", "withdrawn"),
+        *("won", "written"),
+    )
+)
 _EVENT_BASE: Final = re.compile(r"(Event|Message|Command|Notification|Fact|Signal)(Base|Model)?$|^(Base|Domain)Event")
 _NO_CATEGORY: Final = {"events", "event", "messages", "commands", "domain", "models", "__init__", "__main__", "types"}
 
@@ -199,7 +210,7 @@ def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> 
         if isinstance(value, type) and value.__module__ == module.__name__ and not _is_no_event(value)
     ]
     eventful = any(part in ("events", "messages", "commands") for part in module.__name__.split("."))
-    values = _held_by(defined) if eventful else set()
+    values = set(_held_by(defined)) if eventful else set()
     found = []
     for value in defined:
         named = any(_EVENT_BASE.search(base.__name__) for base in value.__mro__[1:-1])
@@ -210,16 +221,25 @@ def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> 
     return single_copies(found)
 
 
-def _held_by(classes: Iterable[type[Any]]) -> set[Any]:
-    """Give what stands in the annotations of these classes' fields: ``Money`` beside events is no event."""
-    waiting = [hint for cls in classes if make_of(cls) != "plain" for hint in annotations_of(cls).values()]
-    found: set[Any] = set()
-    while waiting:
-        hint = hints.unwrap(waiting.pop())
-        if isinstance(hint, type):
-            found.add(hint)
-        waiting.extend(getattr(hint, "__args__", ()))
-    return found
+def _held_by(classes: Iterable[type[Any]]) -> Iterator[type[Any]]:
+    """Give the classes in the fields of others that are not called like events: ``Money`` beside events is none."""
+    for cls in classes:
+        waiting = list(annotations_of(cls).values()) if make_of(cls) != "plain" else []
+        seen: dict[int, Any] = {}  # kept alive meanwhile: an alias may hold itself, and be made anew when asked
+        while waiting and len(seen) < _HINTS:
+            hint = hints.unwrap(waiting.pop())
+            if id(hint) in seen:
+                continue
+            seen[id(hint)] = hint
+            if isinstance(hint, type) and hint is not cls and not is_called_like_event(hint):
+                yield hint
+            waiting.extend(getattr(hint, "__args__", ()))
+
+
+def is_called_like_event(cls: type[Any]) -> bool:
+    """Tell a name that says what happened: ``RefundFailed``, ``InvoiceSent``, ``OrderEvent``."""
+    last = (re.findall(r"[A-Z]+[a-z]*|[a-z]+", re.sub(r"V?\d+$", "", cls.__name__)) or [""])[-1].lower()
+    return last.endswith("ed") or last in _PAST or bool(_EVENT_BASE.search(cls.__name__))
 
 
 def _is_no_event(cls: type[Any]) -> bool:
@@ -229,7 +249,10 @@ def _is_no_event(cls: type[Any]) -> bool:
 def _is_base(cls: type[Any]) -> bool:
     """Tell a base of events from an event."""
     return bool(type.__subclasses__(cls)) and (
-        inspect.isabstract(cls) or bool(_EVENT_BASE.search(cls.__name__)) or cls.__name__.startswith(("_", "Base"))
+        inspect.isabstract(cls)
+        or bool(_EVENT_BASE.search(cls.__name__))
+        or cls.__name__.startswith("_")
+        or (cls.__name__.startswith("Base") and not is_called_like_event(cls))
     )
 
 

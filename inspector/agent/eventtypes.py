@@ -11,7 +11,7 @@ import dataclasses
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -40,6 +40,8 @@ _PYDANTIC_KINDS: Final = {
 }
 #: The classes whose fields are being described, from the outermost inward.
 _AROUND: ContextVar[tuple[type[Any], ...]] = ContextVar("_AROUND", default=())
+#: How deep classes of other libraries inside each other are described: models that link each other make large trees.
+_DEEP: Final = 3
 _PYDANTIC: Final = re.compile(rf"\b({'|'.join(_PYDANTIC_KINDS)})\b")
 
 
@@ -105,6 +107,15 @@ def travel_name(cls: type[Any]) -> str:
         if isinstance(named, str) and named:
             return named
     return cls.__name__
+
+
+def name_field(cls: type[Any], read: Collection[str]) -> str:
+    """Give the field in which events of a class say what they are called; empty when there is none.
+
+    It is one of those that a bus reads.
+    """
+    fields = {shape.name for shape in fields_of(cls)}
+    return next((name for name in NAME_ATTRIBUTES if name in fields and name in read), "")
 
 
 def make_of(cls: type[Any]) -> str:
@@ -215,9 +226,11 @@ def _standard(shape: TypeShape, hint: Any, *, by_pydantic: bool = True) -> TypeS
 
 
 def _held_fields(cls: Any) -> tuple[FieldShape, ...] | None:
-    """Give the fields of a class of another library that a field holds; None: it is none, or holds itself."""
+    """Give the fields of a class of another library that a field holds; None: it is none, holds itself, or is deep."""
     around = _AROUND.get()
-    if not isinstance(cls, type) or make_of(cls) not in ("attrs", "pydantic", "pydantic1") or cls in around:
+    if not isinstance(cls, type) or make_of(cls) not in ("attrs", "pydantic", "pydantic1"):
+        return None
+    if cls in around or len(around) > _DEEP:
         return None
     try:
         return fields_of(cls)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -111,3 +112,52 @@ def test_a_base_beside_the_events_is_none() -> None:
     module = types.ModuleType("carts.events")
     exec(EVENTS, vars(module))
     assert [cls.__name__ for cls in event_classes(module)] == ["CartOpened"]
+
+
+LINKED = """
+from dataclasses import dataclass
+class Alias: ...
+Json = Alias()
+Json.__args__ = (str, Json)
+@dataclass(frozen=True)
+class Money: ...
+@dataclass(frozen=True)
+class OrderPlaced:
+    payload: Json
+    total: Money
+@dataclass(frozen=True)
+class OrderPaid:
+    previous: "OrderPaid | None" = None
+@dataclass(frozen=True)
+class RefundFailed: ...
+@dataclass(frozen=True)
+class RefundRetryScheduled:
+    failed: RefundFailed
+@dataclass(frozen=True)
+class BasePriceChanged: ...
+@dataclass(frozen=True)
+class BasePriceChangedV2(BasePriceChanged): ...
+"""
+
+
+def test_events_that_hold_themselves_or_each_other_stay_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = types.ModuleType("orders.events")
+    monkeypatch.setitem(sys.modules, "orders.events", module)
+    exec(LINKED, vars(module))
+    assert [cls.__name__ for cls in event_classes(module)] == [
+        *("OrderPlaced", "OrderPaid", "RefundFailed", "RefundRetryScheduled", "BasePriceChanged", "BasePriceChangedV2"),
+    ]
+
+
+class Registering:
+    @property
+    def registry(self) -> Any:
+        raise RuntimeError("not ready yet")
+
+    def __call__(self, event: CartPaid) -> None: ...
+
+
+def test_attributes_of_a_handler_are_not_asked_for() -> None:
+    watched = watch(Bus(Registering()))
+    assert [event.name for event in watched.catalog.events] == ["CartPaid"]
+    watched.stop()

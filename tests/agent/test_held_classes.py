@@ -97,3 +97,24 @@ class OrderSent(BaseModel):
         assert [cls.__name__ for cls in event_classes(module)] == ["OrderPaid", "OrderSent"]
     finally:
         del sys.modules["carts.events"]
+
+
+def linked(count: int) -> list[type[pydantic.BaseModel]]:
+    """Models each of which holds all others."""
+    names = [f"Model{number}" for number in range(count)]
+    made = [
+        pydantic.create_model(name, **{other.lower(): (f"{other} | None", None) for other in names if other != name})
+        for name in names
+    ]
+    for model in made:
+        model.model_rebuild(_types_namespace={each.__name__: each for each in made})
+    return made
+
+
+def depth(fields: Any) -> int:
+    shapes = [shape for field in fields for shape in (field.type, *field.type.args)]
+    return 1 + max((depth(shape.fields) for shape in shapes if shape.fields), default=0)
+
+
+def test_models_that_link_each_other_are_described_three_deep() -> None:
+    assert [depth(fields_of(linked(count)[0])) for count in (2, 3, 4, 7)] == [2, 3, 4, 4]

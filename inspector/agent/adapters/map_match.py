@@ -39,7 +39,7 @@ def event_class_of(name: str, handlers: Sequence[Any]) -> type[Any] | None:
     found: type[Any] | None = None
     for handler in handlers:
         cls = handler_event_class(handler) or _class_beside(name, handler)
-        if cls is not None and (found is None or (cls is not found and issubclass(cls, found))):
+        if cls is not None and (found is None or found in cls.__mro__[1:]):
             found = cls
     if found is None or not is_own(found):
         return found
@@ -75,7 +75,7 @@ def classes_told(handler: Any) -> Iterator[type[Any]]:
 
 def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
     """Give the classes of the program that a handler tells apart: ``isinstance``, ``match``, ``singledispatch``."""
-    registered = getattr(handler, "registry", None)
+    registered = vars(handler).get("registry") if isinstance(handler, types.FunctionType) else None
     if isinstance(registered, types.MappingProxyType):
         yield from (cls for cls in registered if isinstance(cls, type) and is_own(cls) and _is_event(cls))
     function = _function_of(handler)
