@@ -66,6 +66,7 @@ class Watchdog:
             try:
                 self._loop.call_soon_threadsafe(self._answered.set)
             except RuntimeError:  # the loop is closed: nothing left to watch
+                self._asked = 0
                 return
             if not self._answered.wait(BLOCKED) and not self._stop.is_set():
                 self._blocked(asked)

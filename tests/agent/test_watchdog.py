@@ -167,3 +167,4 @@ def test_a_loop_that_was_closed_ends_the_watch(recorder: Watched) -> None:
     dog._watch.join(10)
     assert not dog._watch.is_alive()
     assert notes(recorder) == []
+    assert dog.lag == 0  # nothing waits for an answer any more
