@@ -34,6 +34,14 @@ if TYPE_CHECKING:
 _BOTTOM_WIDTH: Final = 260
 #: Name that Qt gives the widgets by which the lines between docks are dragged.
 _GRIP: Final = "qt_qmainwindow_extended_splitter"
+#: The areas in the order in which they are read; none is the timeline in the middle.
+_AS_READ: Final = (
+    Qt.DockWidgetArea.LeftDockWidgetArea,
+    Qt.DockWidgetArea.TopDockWidgetArea,
+    Qt.DockWidgetArea.NoDockWidgetArea,
+    Qt.DockWidgetArea.RightDockWidgetArea,
+    Qt.DockWidgetArea.BottomDockWidgetArea,
+)
 #: Width of the left and right panels and height of the lower ones, as shares of the window.
 _SHARES: Final = {"left": 0.187, "right": 0.275, "bottom": 0.42}
 #: What they get of a small window, in pixels.
@@ -285,12 +293,12 @@ class Shell(QMainWindow):
         """Tab goes through bar, catalog, timeline, details and lower panels, each from its top to its bottom."""
         docks = [dock for dock in self._docks.values() if dock.isVisible() and not dock.isFloating() and dock.x() >= 0]
         parts: list[QWidget] = [self.bar]
-        for area in ("left", "", "right", "bottom"):
+        for area in _AS_READ:
             centre = self.centralWidget()
-            if not area and centre is not None:
+            if area == Qt.DockWidgetArea.NoDockWidgetArea and centre is not None:
                 parts.append(centre)
-            for dock in docks if area else ():
-                if self.dockWidgetArea(dock) == AREAS[area]:
+            for dock in docks:
+                if self.dockWidgetArea(dock) == area:
                     parts += [bar for bar in self.tab_bars() if _above(bar, dock)]
                     parts.append(dock)
         return tab_order.go(parts, forward=forward, now=self.focusWidget()) or super().focusNextPrevChild(forward)

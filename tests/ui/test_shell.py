@@ -127,6 +127,21 @@ def test_a_head_shows_the_name_where_no_tab_does(make: Make) -> None:
     assert shell.panel("log").head.sizeHint().height() == 1
 
 
+def test_tab_reaches_a_panel_that_was_moved_to_the_top(make: Make, qapp: QApplication) -> None:
+    shell = make()
+    field = QSpinBox()
+    shell.panel("log").setWidget(field)
+    shell.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, shell.panel("log"))
+    shell.raise_panel("log")
+    shell.bar.filter.setFocus()
+    qapp.processEvents()
+    met = []
+    while shell.focusWidget() not in met:
+        met.append(shell.focusWidget())
+        shell.focusNextPrevChild(True)
+    assert field in met
+
+
 def test_a_closed_panel_is_opened_again_from_the_view_menu(make: Make, table: CommandTable, qapp: QApplication) -> None:
     shell = make()
     shell.panel("failures").close()
