@@ -15,7 +15,7 @@ from inspector.catalog.conformance.required import missing_kinds, owners_of_kind
 from inspector.catalog.conformance.scene import Scene
 from inspector.catalog.findings.model import SEVERITIES
 from inspector.catalog.findings.subject import Subject
-from inspector.catalog.findings.words import is_only_personal
+from inspector.catalog.findings.words import is_address
 from inspector.core.facts import CatalogFacts
 from inspector.core.records import BAD_STATUSES, OK, SWALLOWED
 from inspector.core.redact import secret_kind
@@ -183,7 +183,7 @@ def _about_secrets(scene: Scene) -> Iterator[RunFinding]:
         for note in execution.told("leak"):
             place, field = str(note.data.get("in", "")), str(note.data.get("leaked", ""))
             rule = _LEAKS.get(place, rules.SECRET_PRINTED)
-            if rule in (rules.SECRET_MAILED, rules.SECRET_STORED) and is_only_personal(field):
+            if rule in (rules.SECRET_MAILED, rules.SECRET_STORED) and is_address(field):
                 continue  # the class hides it from logs; mails are sent to it, and databases keep it
             if rule is rules.SECRET_MAILED and secret_kind(field) in _ONE_TIME:
                 rule = rules.TOKEN_MAILED

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from inspector.catalog.findings.model import Hit, at_event, rule
-from inspector.catalog.findings.words import is_only_personal, looks_personal, looks_secret
+from inspector.catalog.findings.words import is_address, looks_personal, looks_secret
 from inspector.core.redact import secret_kind
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _unhidden_secret(shape: FieldShape) -> bool:
 def secret_field(subject: Subject) -> Iterator[Hit]:
     """Events with fields that hold secrets, which the recorder redacts."""
     for event in subject.events:
-        names = [shape.name for shape in _own(event) if shape.secret and not is_only_personal(shape.name)]
+        names = [shape.name for shape in _own(event) if shape.secret and not is_address(shape.name)]
         if names:
             yield at_event(event, f"{event.name} carries what looks like a secret: {', '.join(names)}.")
 

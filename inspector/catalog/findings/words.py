@@ -124,6 +124,8 @@ _PERSONAL: Final = _set_of(
     latitude longitude mail mobile nationality nickname passport phone postcode religion street surname zipcode
     """
 )
+#: Where somebody is reached: to hide it from logs is no sign that it is a secret.
+_ADDRESSES: Final = _set_of("email emails fax ip mail mobile phone")
 _PERSONAL_PAIRS: Final = frozenset(
     (
         ("first", "name"),
@@ -154,9 +156,12 @@ def looks_personal(name: str) -> bool:
     return _has(words(name), _PERSONAL, _PERSONAL_PAIRS)
 
 
-def is_only_personal(name: str) -> bool:
-    """Tell a field of personal data, which a class may hide, from one of a secret."""
-    return looks_personal(name) and not secret_kind(name)
+def is_address(name: str) -> bool:
+    """Tell a field that holds where somebody is reached, which a class may hide, from one that holds a secret."""
+    found = words(name)
+    if found[-1:] == ("number",) or found[-2:] in (("email", "address"), ("mail", "address"), ("ip", "address")):
+        found = found[:-1]
+    return bool(found) and found[-1] in _ADDRESSES and not secret_kind(name)
 
 
 def _has(found: tuple[str, ...], singles: frozenset[str], pairs: frozenset[tuple[str, str]]) -> bool:

@@ -7,6 +7,7 @@ import pytest
 from inspector.catalog.findings.words import (
     camel,
     event_words,
+    is_address,
     is_imperative,
     is_past_tense,
     looks_personal,
@@ -64,6 +65,18 @@ def test_names_that_are_no_secret(name: str) -> None:
 @pytest.mark.parametrize("name", ["email", "phone_number", "firstName", "ip_address", "date_of_birth", "user_agent"])
 def test_personal_names(name: str) -> None:
     assert looks_personal(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        *(("email", True), ("recipient_email", True), ("emailAddress", True), ("phone_number", True)),
+        *(("ip_address", True), ("email_code", False), ("email_magic_link", False), ("mobile_tan", False)),
+        *(("passport", False), ("order_number", False), ("email_token", False), ("name", False)),
+    ],
+)
+def test_where_somebody_is_reached(name: str, address: bool) -> None:
+    assert is_address(name) is address
 
 
 @pytest.mark.parametrize("name", ["name", "file_name", "address_id_hash", "user_id", "zip_file", "shipping"])
