@@ -5,22 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .adapters.core_bus import CoreConnection
 from .adapters.map_bus import MapConnection
+from .catalogs import is_called_like_event
 from .facts_calls import refusal_of
 from .loaded import LoadedProgram
 from .places import class_at
 from .program import CoreProgram
 from .publish_source import HandlerCalls, handler_calls
-from .targets import entries, run_by
+from .targets import entries, kind_of, run_by
 
 if TYPE_CHECKING:
     from ..core.bus import InMemoryEventBus
     from ..core.registry import EventRegistry
     from ..core.sse import SSERegistry
     from .adapters.base import Connection, Subscribed
+    from .adapters.map_find import HandlerMap
+
+
+#: How a mediator is asked to have a request handled.
+_SENDS: Final = frozenset(("send", "execute", "handle", "request", "invoke"))
 
 
 @dataclass(frozen=True)
@@ -225,14 +231,33 @@ def _command_patterns(connection: Connection) -> Iterator[Any]:
     for each, name in zip(maps, names):  # noqa: B905 - as long as each other; runs on 3.10 to 3.13
         if whole or "command" in name:
             yield from (pattern for pattern, _ in entries(each.get()))
+        elif _is_mediator(connection) and _has_one_each(each):
+            classes = (pattern for pattern, _ in entries(each.get()) if isinstance(pattern, type))
+            yield from (cls for cls in classes if not is_called_like_event(cls))
 
 
 def _is_for_commands(connection: MapConnection) -> bool:
     """Tell a bus for commands by the name of its class, or by that under which it was found."""
+    return any("command" in name and "event" not in name for name in _called(connection))
+
+
+def _is_mediator(connection: MapConnection) -> bool:
+    """Tell what is asked to send requests, each to its one handler."""
+    sends = bool(connection.publishers) and connection.publishers[0].name in _SENDS
+    return sends and any("mediator" in name for name in _called(connection))
+
+
+def _called(connection: MapConnection) -> tuple[str, str]:
+    """Give the name under which a bus was found, and that of its class."""
     value = connection._value  # noqa: SLF001 - same room, as above
     cls = value if isinstance(value, type) else type(value)
-    names = (re.split(r"[.:]", connection.where)[-1].lower(), cls.__name__.lower())
-    return any("command" in name and "event" not in name for name in names)
+    return re.split(r"[.:]", connection.where)[-1].lower(), cls.__name__.lower()
+
+
+def _has_one_each(each: HandlerMap) -> bool:
+    value = each.get()
+    kinds = map(kind_of, value.values()) if kind_of(value) == "dict" else ("",)
+    return all(kind in ("handler", "object", "methods") for kind in kinds)
 
 
 def _is_command(key: str, cls: type[Any] | None, patterns: Collection[Any]) -> bool:

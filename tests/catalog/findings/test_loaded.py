@@ -228,7 +228,7 @@ class CommandAndEventBus(CommandBus): ...
     [
         (CommandBus(), "bus", "command"),
         (Mediator(), "commands", "command"),
-        (Mediator(), "mediator", "event"),
+        (Mediator(), "mediator", "event"),  # for its class is called like one
         (CommandAndEventBus(), "bus", "event"),
         ({Paid: log_any}, "COMMAND_HANDLERS", "command"),
         ({Paid: log_any}, "HANDLERS", "event"),
@@ -237,6 +237,22 @@ class CommandAndEventBus(CommandBus): ...
 def test_what_a_bus_for_commands_takes_are_commands(value: Any, where: str, kind: str) -> None:
     program = make_program("mine", [Target(f"{HERE}:{where}", value)])
     assert {each.kind for each in collect(program).events if each.key.endswith(".Paid")} == {kind}
+
+
+@dataclass
+class CreateUser:
+    name: str
+
+
+class Requests(Mediator):
+    def __init__(self) -> None:
+        self._routes = {CreateUser: log_any, Paid: log_any}
+
+
+def test_what_a_mediator_sends_to_one_handler_is_a_command_unless_it_is_called_like_an_event() -> None:
+    program = make_program("mine", [Target(f"{HERE}:mediator", Requests())])
+    kinds = {each.key.rpartition(".")[2]: each.kind for each in collect(program).events}
+    assert (kinds["CreateUser"], kinds["Paid"]) == ("command", "event")
 
 
 def test_objects_are_judged_by_the_method_that_a_bus_runs() -> None:
