@@ -150,6 +150,8 @@ class Engine:
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a stranger's bus may raise anything
             read = failure_from_json(capture_failure(error))
             text = f"Publishing {request.event} raised {read.type}: {read.message}"
+            if isinstance(error, InspectorError):  # it is ours: the adapter could not do it
+                text = f"{request.event} could not be published: {error.text} {error.hint}".rstrip()
             self._recorder.host_note("publish_raised", "warning", text, {"fire": request.fire, "type": read.type})
             return error
         return None

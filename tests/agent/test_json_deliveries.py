@@ -118,6 +118,27 @@ async def test_one_publication_however_it_travels(make: type[Program]) -> None:
     assert "works it off" not in source.text
 
 
+@dataclass(frozen=True)
+class Lost(Shipped):
+    """Nobody has entered it."""
+
+
+async def test_a_class_that_is_not_in_the_registry_cannot_travel() -> None:
+    program = TakesText()
+    found: list[Any] = []
+
+    def lost(event: Lost) -> None:
+        found.append(event)
+
+    program.handlers["Lost"] = [lost]
+    watched = watch(program)
+    event = watched.program.build("Lost", {"parcel": "p-1", "password": "x"})
+    with pytest.raises(InspectorError, match="under which name Lost travels cannot be told"):
+        await watched.program.publish(event, None, None)
+    watched.stop()
+    assert found == []
+
+
 def test_what_arrives_from_elsewhere_is_an_event_of_its_class() -> None:
     program = ByText()
     watched = watch(program)

@@ -22,6 +22,7 @@ from ..eventtypes import (
     EventType,
     NamedEvent,
     describe_class,
+    name_field,
     single_copies,
     subclasses,
 )
@@ -31,7 +32,8 @@ from ..targets import MethodName, entries, is_glob, kind_of, member_text, run_by
 from .base import FireContext, Match, Names, Options, Subscribed
 from .map_calls import CallReader, handler_event
 from .map_dispatch import Dispatch
-from .map_find import Found, HandlerMap, Publisher, find
+from .map_drain import find_drain, work_off
+from .map_find import Found, HandlerMap, Publisher, find, used_names
 from .map_match import (
     classes_told,
     event_class_of,
@@ -108,10 +110,14 @@ class MapConnection:
         if self._signal:
             self.why += f" It is a signal: its one event is {self._signal}."
         self._dispatch = Dispatch(self._found, self._signal)
+        self._drain = self._find_drain()
+        if self._drain:
+            self.why += f" Worked off by {self._drain}."
         self._calls = CallReader(names)
         self._stand_ins: StandIns | None = None
-        #: Classes that carry what goes with several names.
+        #: Classes that carry what goes with several names; where the name is in there too, the field that holds it.
         self._shared: dict[str, type[Any]] = {}
+        self._envelopes: dict[str, str] = {}
         self._tap: Tap | None = None
         self._troubles: list[Problem] = []
 
@@ -160,10 +166,20 @@ class MapConnection:
             if takes is None and self._is_nobodys(pattern):
                 continue
             if takes is not None and self._is_shared(name, takes, list(taken.values())):
+                read = used_names(self.publishers[0].function, self._found.functions)
+                field = "" if self.publishers[0].named else name_field(takes, read)
+                if not field and not self.publishers[0].named:
+                    found.setdefault(takes, describe_class(takes))
+                    continue
                 self._shared[name] = takes
+                if field:
+                    self._envelopes[name] = field
+                    self._calls.learn_envelope(takes, field)
                 takes = None
             if takes is None:
-                found.setdefault(name, describe_name(name, handlers[pattern], by_keyword=by_keyword))
+                named_event = describe_name(name, handlers[pattern], by_keyword=by_keyword)
+                inside = tuple(shape for shape in named_event.fields if shape.name != self._envelopes.get(name))
+                found.setdefault(name, replace(named_event, fields=inside))
                 continue
             self._calls.learn(name, takes)
             described = describe_class(takes)
@@ -173,8 +189,7 @@ class MapConnection:
 
     def _is_shared(self, name: str, takes: type[Any], taken: Sequence[type[Any] | None]) -> bool:
         """Tell whether events of several names are of this class, none of which is its own."""
-        named = bool(self.publishers) and self.publishers[0].named
-        return named and taken.count(takes) > 1 and not is_called(takes, MethodName(name))
+        return bool(self.publishers) and taken.count(takes) > 1 and not is_called(takes, MethodName(name))
 
     def subscriptions(self) -> Iterator[Subscribed]:
         """Give every subscription, map after map, in the order of the containers."""
@@ -308,8 +323,12 @@ class MapConnection:
         """Build an event from JSON values."""
         if event.cls is not None:
             return build_event(event.cls, values)
-        takes = self._shared.get(event.travels_as)
-        return build_named(event, values) if takes is None else NamedEvent(event.travels_as, build_event(takes, values))
+        name = event.travels_as
+        takes = self._shared.get(name)
+        if takes is None:
+            return build_named(event, values)
+        field = self._envelopes.get(name)
+        return NamedEvent(name, build_event(takes, {**values, field: name} if field else values))
 
     async def fire(self, event: Any, context: FireContext) -> None:
         """Publish with the method that reads the handlers of this event; without one call them."""
@@ -324,6 +343,11 @@ class MapConnection:
             if publisher.named and args:
                 args[0] = self._key_of(args[0])
             result = publisher.get()(*args, **kwargs)
+        await self._awaited(result, context)
+        if self._drain:
+            await self._awaited(work_off(getattr(self._value, self._drain)), context)
+
+    async def _awaited(self, result: Any, context: FireContext) -> None:
         if not inspect.isawaitable(result):
             return
         if context.timeout is None:
@@ -332,6 +356,8 @@ class MapConnection:
             await self._in_time(result, context.timeout)
 
     def _arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
+        if isinstance(event, NamedEvent) and event.name in self._envelopes:
+            event = event.payload
         return self._calls.arguments(publisher, event, context)
 
     def _key_of(self, name: Any) -> Any:
@@ -343,8 +369,15 @@ class MapConnection:
                     return key
         return name
 
+    def _find_drain(self) -> str:
+        """Give the name of what works off what was published, where publishing only keeps it."""
+        keeps = bool(self.publishers) and not self.publishers[0].reads and not self._signal
+        return find_drain(self._value, self.maps) if keeps else ""
+
     async def settle(self) -> None:
-        """Nothing to do: the publications wait for what the bus has started."""
+        """Work off what is still waiting; the publications wait for what the bus has started."""
+        if self._drain:
+            await work_off(getattr(self._value, self._drain))
 
     async def _in_time(self, result: Awaitable[Any], timeout: float) -> None:
         tap, fire = self._tap, FIRE.get()

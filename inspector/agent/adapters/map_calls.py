@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import inspect
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from .base import FireContext, Names
 
 _FREE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+#: How an object in JSON begins.
+_OBJECT: Final = re.compile(r"\{\s*(\"|\}|$)")
 _ATOMS: Final = (str, bytes, int, float, bool, type(None))
 #: Under which an envelope says what it is.
 ENVELOPE_NAMES: Final = ("event_type", "type", "event", "event_name", "name", "topic", *NAME_ATTRIBUTES)
@@ -38,11 +41,24 @@ class CallReader:
         self._classes: dict[str, type[Any]] = {}
         self._known: dict[type[Any], frozenset[str]] = {}
         self._called: dict[str, type[Any]] = {}
+        #: Classes of events of several names, and the field that holds the name.
+        self._envelopes: dict[type[Any], str] = {}
 
     def learn(self, name: str, cls: type[Any]) -> None:
         """Remember that events of a class travel under a name."""
         self._classes[name] = cls
         self._known.clear()
+
+    def learn_envelope(self, cls: type[Any], field: str) -> None:
+        """Remember that events of a class are called what a field of theirs says."""
+        self._envelopes[cls] = field
+
+    def _name_of(self, event: Any) -> str:
+        field = self._envelopes.get(type(event))
+        said = getattr(event, field, None) if field else None
+        if isinstance(said, (str, enum.Enum)):
+            return self._catalog_name(_text(said))
+        return self._names.name_of(type(event))
 
     def class_for(self, name: str) -> type[Any] | None:
         """Give the class that travels under a name, None when there is none."""
@@ -84,7 +100,7 @@ class CallReader:
         """Say what a call of a publish method publishes; None for several at once."""
         parameters = publisher.parameters
         if len(args) == 1 and not kwargs and not isinstance(args[0], _OTHER_THAN_EVENTS):
-            return Occurrence(args[0], self._names.name_of(type(args[0])))  # nearly always
+            return Occurrence(args[0], self._name_of(args[0]))  # nearly always
         given = _given(parameters, args, kwargs)
         session = next((given[name] for name in SESSION_NAMES if name in given), None)
         metadata = next((given[name] for name in METADATA_NAMES if isinstance(given.get(name), Mapping)), None)
@@ -104,8 +120,7 @@ class CallReader:
         if isinstance(first, dict):
             name = _envelope_name(first)
             return self.named(name, first, session, metadata) if name else None
-        name = self._names.name_of(type(first))
-        return Occurrence(first, name, shown_of(first), session, metadata)
+        return Occurrence(first, self._name_of(first), shown_of(first), session, metadata)
 
     def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
         """Say what a call of a handler is about."""
@@ -208,7 +223,11 @@ def shown_of(event: Any) -> Mapping[str, Any] | None:
 
 
 def _looks_like_object(value: Any) -> TypeGuard[str | bytes]:
-    return value.startswith("{") if isinstance(value, str) else isinstance(value, bytes) and value.startswith(b"{")
+    """Tell text that may be an object in JSON, whole or broken, from a name such as ``{user}:created``."""
+    if not isinstance(value, (str, bytes)):
+        return False
+    head = value[:200] if isinstance(value, str) else value[:200].decode("utf-8", "replace")
+    return _OBJECT.match(head) is not None
 
 
 def _object_in(text: str | bytes) -> dict[Any, Any] | None:

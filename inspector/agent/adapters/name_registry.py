@@ -24,17 +24,15 @@ from ..targets import kind_of
 from .base import FireContext, Match, Names, Options
 from .map_bus import MapConnection, explain
 from .map_calls import ENVELOPE_NAMES
+from .map_drain import WORKING, find_drain
 from .map_find import (
     CONTEXT_NAMES,
     HandlerMap,
     Publisher,
     _held,
     find,
-    functions_of,
     own_names,
-    parameters_of,
     texts_in,
-    used_names,
 )
 
 if TYPE_CHECKING:
@@ -50,10 +48,7 @@ _PAIRS: Final = (
     ("model_dump", "model_validate"),
     ("dict", "parse_obj"),
 )
-_DRAIN: Final = ("drain", "work", "run_pending", "process_all", "run_once", "flush", "work_off", "consume_all", "run")
 _POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-#: Turns of working off after one fire: handlers may publish in turn.
-_MAX_TURNS: Final = 1000
 
 
 #: Where an envelope has the event's data.
@@ -121,11 +116,8 @@ class NameRegistryConnection(MapConnection):
         self._classes = classes_by_name(value)
         for name, cls in self._classes.items():
             self._calls.learn(name, cls)
-        self._drain = self._find_drain()
         self.why = f"{self.why} Event classes by name: {len(self._classes)}."
-        if self._drain:
-            self.why += f" Worked off by {self._drain}."
-        elif not any(each.reads for each in self.publishers[:1]):
+        if not self._drain and not any(each.reads for each in self.publishers[:1]):
             self.why += " Nothing works it off: whoever runs the worker does."
         #: What is about to be given to a function that takes data.
         self._sent: Any = None
@@ -186,10 +178,8 @@ class NameRegistryConnection(MapConnection):
 
     # -- firing --------------------------------------------------------------------------------------------------------
 
-    async def fire(self, event: Any, context: FireContext) -> None:
-        """Publish, and work off what that left waiting, as the program's worker would."""
-        await super().fire(event, context)
-        await self.settle()
+    def _find_drain(self) -> str:
+        return find_drain(self._value, self.maps, WORKING)
 
     def _arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
         """Give the arguments of a publish method; where that only takes what arrives, the event's data."""
@@ -205,7 +195,10 @@ class NameRegistryConnection(MapConnection):
     def _message(self, publisher: Publisher, event: Any, data: Any) -> Any:
         """Put an event's data into the envelope that a function opens: the keys that it names tell."""
         data = _loaded(data) if isinstance(data, (str, bytes)) else data
-        name = next(name for name, cls in self._classes.items() if cls is type(event))
+        name = next((name for name, cls in self._classes.items() if cls is type(event)), "")
+        if not name:
+            text = f"{publisher.name} takes JSON, and under which name {type(event).__name__} travels cannot be told."
+            raise InspectorError(text, "Enter it in the registry of the classes that travel.")
         said = texts_in(publisher.function)
         key = next((each for each in ENVELOPE_NAMES if each in said), "")
         if isinstance(data, dict) and data.get(key) == name:
@@ -214,17 +207,6 @@ class NameRegistryConnection(MapConnection):
             raise InspectorError(f"{publisher.name} takes JSON, and in which form it expects {name} cannot be told.")
         inner = next((each for each in _INNER if each in said), "")
         return {key: name, inner: data} if inner or not isinstance(data, dict) else {key: name, **data}
-
-    async def settle(self) -> None:
-        """Run the program's worker until nothing is waiting."""
-        if self._drain is None:
-            return
-        for _ in range(_MAX_TURNS):
-            result = getattr(self._value, self._drain)()
-            if inspect.isawaitable(result):
-                result = await result
-            if not isinstance(result, int) or not result:
-                return
 
     def record(self, tap: Tap) -> Callable[[], None]:
         """Tap it like any map bus."""
@@ -235,22 +217,6 @@ class NameRegistryConnection(MapConnection):
             self._travelling.clear()
 
         return restore
-
-    def _find_drain(self) -> str | None:
-        """Find the function that works off what is waiting: needs nothing, and leads to the handlers."""
-        functions = functions_of(self._value)
-        maps = {each.attribute for each in self.maps}
-        fitting = [
-            name
-            for name, function in functions.items()
-            if not name.startswith("_")
-            and any(name == verb or name.startswith(f"{verb}_") for verb in _DRAIN)
-            and maps & used_names(function, functions)
-            and all(each.default is not each.empty for each in parameters_of(self._value, name, function))
-        ]
-        return min(
-            fitting, key=lambda name: next(i for i, verb in enumerate(_DRAIN) if name.startswith(verb)), default=None
-        )
 
 
 def takes_data(publisher: Publisher) -> str:
