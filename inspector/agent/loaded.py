@@ -231,6 +231,7 @@ class LoadedProgram:
         connection = self._connection_for(described) or self.connections[0]
         timeout = HANDLER_TIMEOUT.get(None)
         await connection.fire(event, FireContext(session, dict(metadata or {}), timeout))
+        await connection.settle()
 
     def _connection_for(self, event: EventType) -> Connection | None:
         """Choose the bus that has handlers for an event, else the one that knows it."""

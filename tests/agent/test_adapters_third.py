@@ -61,6 +61,7 @@ class SignalConnection:
     def __init__(self, where: str, signals: list[Signal], names: Names) -> None:
         self.where, self._signals, self._names = where, signals, names
         self._tap: Tap | None = None
+        self.done: list[str] = []
 
     def _receivers(self, signal: Signal) -> list[Any]:
         found = [original(reference)() for reference in signal.receivers.values()]
@@ -107,8 +108,10 @@ class SignalConnection:
 
     async def fire(self, event: NamedEvent, context: FireContext) -> None:
         next(signal for signal in self._signals if signal.name == event.name).send("inspector", **event.payload)
+        self.done.append("fired")
 
-    async def settle(self) -> None: ...
+    async def settle(self) -> None:
+        self.done.append("settled")
 
     def read_publish(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
         return Occurrence(dict(kwargs), method, loose=True)
@@ -150,6 +153,9 @@ async def test_signals_are_read_fired_and_recorded_through_an_adapter_of_a_third
     watched = watch([saved, other])
     assert saved.send("me", pk=1) == untapped
     await watched.program.publish(watched.program.build("saved", {"payload": {"pk": 2}}), None, None)
+    (connection,) = watched.program.connections
+    assert isinstance(connection, SignalConnection)
+    assert connection.done == ["fired", "settled"]
     watched.stop()
     assert {key: id(value) for key, value in saved.receivers.items()} == {
         key: id(value) for key, value in before.items()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from inspector.core.records import HANDLER_STARTED, PUBLISHED
+import pytest
+
+from inspector.core.context import FIRE, HANDLER_TIMEOUT
+from inspector.core.errors import InspectorError
+from inspector.core.records import HANDLER_ENDED, HANDLER_STARTED, PUBLISHED
 from tests.agent.samples import Watched, watch
 
 
@@ -204,3 +209,26 @@ async def test_a_bus_that_only_keeps_what_is_published_is_worked_off_after_a_fir
     assert sold == [ThingSold(1, 3)]
     assert [(row[3], row[10]) for row in watched.rows(PUBLISHED)] == [("ThingMade", 1), ("ThingSold", 1)]
     assert len(watched.rows(HANDLER_STARTED)) == 2
+
+
+class StuckQueueBus(QueueBus):
+    async def drain(self) -> None:  # type: ignore[override]
+        for event in self.queue:
+            for handler in self.handlers.get(type(event), []):
+                await handler(event)
+
+
+async def test_working_off_a_queue_is_given_up_when_it_takes_too_long() -> None:
+    bus = StuckQueueBus()
+
+    async def never(event: ThingMade) -> None:
+        await asyncio.Event().wait()
+
+    bus.handlers = {ThingMade: [never]}
+    watched = watch(bus)
+    FIRE.set(1)
+    HANDLER_TIMEOUT.set(0.01)
+    with pytest.raises(InspectorError, match="did not end within"):
+        await fire(watched, "ThingMade", {"id": 1, "colour": "red"})
+    watched.stop()
+    assert [row[3] for row in watched.rows(HANDLER_ENDED)] == ["timed_out"]

@@ -10,36 +10,25 @@ import asyncio
 import enum
 import inspect
 import types
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...core.context import FIRE
+from ...core.context import FIRE, HANDLER_TIMEOUT
 from ...core.description import HandlerDescription, Problem
 from ...core.errors import InspectorError
-from ..eventbuild import build_event, build_named
 from ..eventtypes import (
     EventType,
     NamedEvent,
-    describe_class,
-    name_field,
-    single_copies,
-    subclasses,
 )
-from ..namedevents import describe_name
 from ..tapped import Route, is_stand_in, original
-from ..targets import MethodName, entries, is_glob, kind_of, member_text, run_by
+from ..targets import entries, is_glob, kind_of, member_text
 from .base import FireContext, Match, Names, Options, Subscribed
 from .map_calls import CallReader, handler_event
 from .map_dispatch import Dispatch
 from .map_drain import find_drain, work_off
-from .map_find import Found, HandlerMap, Publisher, find, used_names
+from .map_events import MapEvents
+from .map_find import Found, HandlerMap, Publisher, find
 from .map_match import (
-    classes_told,
-    event_class_of,
-    is_abstract,
-    is_called,
-    is_own,
     is_wildcard,
     key_text,
     name_of_pattern,
@@ -114,10 +103,8 @@ class MapConnection:
         if self._drain:
             self.why += f" Worked off by {self._drain}."
         self._calls = CallReader(names)
+        self._events = MapEvents(self._found, self._dispatch, self._calls, self._signal)
         self._stand_ins: StandIns | None = None
-        #: Classes that carry what goes with several names; where the name is in there too, the field that holds it.
-        self._shared: dict[str, type[Any]] = {}
-        self._envelopes: dict[str, str] = {}
         self._tap: Tap | None = None
         self._troubles: list[Problem] = []
 
@@ -135,65 +122,11 @@ class MapConnection:
 
     def event_types(self) -> list[EventType]:
         """Give the event types that have handlers: classes (by base class: those below them too) and names."""
-        if self._signal:
-            receivers = [run_by(target) for _, _, target in self._subscribed()]
-            return [describe_name(self._signal, receivers, by_keyword=True)]
-        found: dict[Any, EventType] = {}
-        handlers: dict[Any, list[Any]] = {}
-        for each in self._found.maps:
-            for pattern, target in entries(each.get()):
-                handlers.setdefault(pattern, []).append(original(target))
-            for pattern in self._patterns(each):
-                handlers.setdefault(pattern, [])
-        if all(map(is_wildcard, handlers)):  # nobody says which events there are; what is told apart are some
-            for cls in (cls for target in handlers.get(None, ()) for cls in classes_told(run_by(target))):
-                handlers.setdefault(cls, [])
-        classes = [pattern for pattern in handlers if isinstance(pattern, type) and not is_wildcard(pattern)]
-        for cls in single_copies(classes):
-            below = subclasses(cls) if self._dispatch.class_by_base(cls) and is_own(cls) else []
-            for known in [*([] if below and is_abstract(cls) else [cls]), *below]:
-                found.setdefault(known, describe_class(known))
-        by_keyword = bool(self.publishers) and self._calls.gives_keywords(self.publishers[0])
-        named = {
-            pattern: name for pattern in handlers if (name := name_of_pattern(pattern)) and not is_wildcard(pattern)
-        }
-        taken = {
-            pattern: self._calls.class_for(name) or event_class_of(name, handlers[pattern])
-            for pattern, name in named.items()
-        }
-        for pattern, name in named.items():
-            takes = taken[pattern]
-            if takes is None and self._is_nobodys(pattern):
-                continue
-            if takes is not None and self._is_shared(name, takes, list(taken.values())):
-                read = used_names(self.publishers[0].function, self._found.functions)
-                field = "" if self.publishers[0].named else name_field(takes, read)
-                if not field and not self.publishers[0].named:
-                    found.setdefault(takes, describe_class(takes))
-                    continue
-                self._shared[name] = takes
-                if field:
-                    self._envelopes[name] = field
-                    self._calls.learn_envelope(takes, field)
-                takes = None
-            if takes is None:
-                named_event = describe_name(name, handlers[pattern], by_keyword=by_keyword)
-                inside = tuple(shape for shape in named_event.fields if shape.name != self._envelopes.get(name))
-                found.setdefault(name, replace(named_event, fields=inside))
-                continue
-            self._calls.learn(name, takes)
-            described = describe_class(takes)
-            by_method = isinstance(pattern, MethodName)
-            found.setdefault(takes, described if by_method else replace(described, travels_as=name))
-        return list(found.values())
-
-    def _is_shared(self, name: str, takes: type[Any], taken: Sequence[type[Any] | None]) -> bool:
-        """Tell whether events of several names are of this class, none of which is its own."""
-        return bool(self.publishers) and taken.count(takes) > 1 and not is_called(takes, MethodName(name))
+        return self._events.read()
 
     def subscriptions(self) -> Iterator[Subscribed]:
         """Give every subscription, map after map, in the order of the containers."""
-        for order, (each, pattern, target) in enumerate(self._subscribed()):
+        for order, (each, pattern, target) in enumerate(self._events.subscribed()):
             matched = "exact"
             if self._signal:
                 pattern = self._signal
@@ -208,17 +141,7 @@ class MapConnection:
 
     def targets(self) -> list[Any]:
         """Give the callable of each subscription, in their order."""
-        return [target for _, _, target in self._subscribed()]
-
-    def _subscribed(self) -> Iterator[tuple[HandlerMap, Any, Any]]:
-        for each in self._found.maps:
-            for pattern, target in entries(each.get()):
-                if not self._is_nobodys(pattern) or event_class_of(pattern, [target]) is not None:
-                    yield each, pattern, target
-
-    def _is_nobodys(self, pattern: Any) -> bool:
-        """Tell whether a method would have to be named for an event's class to be called."""
-        return isinstance(pattern, MethodName) and not any(each.named for each in self.publishers)
+        return [target for _, _, target in self._events.subscribed()]
 
     def handlers_of(self, event: EventType) -> list[HandlerDescription]:
         """Give who is called for an event type, in order."""
@@ -227,7 +150,7 @@ class MapConnection:
     def problems(self) -> Iterable[Problem]:
         """Tell what stands in the containers and is no handler, and what cannot be fired."""
         yield from self._troubles
-        if next(self._subscribed(), None) is not None and not self.event_types():
+        if next(self._events.subscribed(), None) is not None and not self.event_types():
             text = "Its handlers are for every event, and none of them says which events there are."
             yield Problem(self.where, text, "Name a list of their classes, or their module, with --catalog.")
         for each in self._found.maps:
@@ -237,11 +160,6 @@ class MapConnection:
                     if item is None or isinstance(item, (str, int)):
                         text = f"{each.path}[{key_text(key)}] holds {type(item).__name__}, which cannot be called."
                         yield Problem(self.where, text)
-
-    def _patterns(self, each: HandlerMap) -> Iterator[Any]:
-        value = each.get()
-        if kind_of(value) in ("dict", "proxy"):
-            yield from (key for key in value if kind_of(value[key]) != "" or isinstance(key, type))
 
     def _describe(self, target: Any) -> HandlerDescription:
         if is_stand_in(target):
@@ -321,14 +239,7 @@ class MapConnection:
 
     def build(self, event: EventType, values: Mapping[str, Any]) -> Any:
         """Build an event from JSON values."""
-        if event.cls is not None:
-            return build_event(event.cls, values)
-        name = event.travels_as
-        takes = self._shared.get(name)
-        if takes is None:
-            return build_named(event, values)
-        field = self._envelopes.get(name)
-        return NamedEvent(name, build_event(takes, {**values, field: name} if field else values))
+        return self._events.build(event, values)
 
     async def fire(self, event: Any, context: FireContext) -> None:
         """Publish with the method that reads the handlers of this event; without one call them."""
@@ -343,22 +254,11 @@ class MapConnection:
             if publisher.named and args:
                 args[0] = self._key_of(args[0])
             result = publisher.get()(*args, **kwargs)
-        await self._awaited(result, context)
-        if self._drain:
-            await self._awaited(work_off(getattr(self._value, self._drain)), context)
-
-    async def _awaited(self, result: Any, context: FireContext) -> None:
-        if not inspect.isawaitable(result):
-            return
-        if context.timeout is None:
-            await result
-        else:
+        if inspect.isawaitable(result):
             await self._in_time(result, context.timeout)
 
     def _arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
-        if isinstance(event, NamedEvent) and event.name in self._envelopes:
-            event = event.payload
-        return self._calls.arguments(publisher, event, context)
+        return self._calls.arguments(publisher, self._events.published(event), context)
 
     def _key_of(self, name: Any) -> Any:
         """Give the member of an enum that stands for a name, where the handlers are kept by members."""
@@ -377,9 +277,12 @@ class MapConnection:
     async def settle(self) -> None:
         """Work off what is still waiting; the publications wait for what the bus has started."""
         if self._drain:
-            await work_off(getattr(self._value, self._drain))
+            await self._in_time(work_off(getattr(self._value, self._drain)), HANDLER_TIMEOUT.get(None))
 
-    async def _in_time(self, result: Awaitable[Any], timeout: float) -> None:
+    async def _in_time(self, result: Awaitable[Any], timeout: float | None) -> None:
+        if timeout is None:
+            await result
+            return
         tap, fire = self._tap, FIRE.get()
         # Scheduled first, so that it comes before the cancellation: what was given up has not cancelled itself.
         late = asyncio.get_running_loop().call_later(timeout, lambda: tap.give_up(fire) if tap is not None else None)

@@ -78,7 +78,7 @@ class HandlerMap:
         if self.owner is None:
             return self.given
         own = getattr(self.owner, "__dict__", None)  # nearly always there
-        return own[self.attribute] if own and self.attribute in own else _held(self.owner).get(self.attribute)
+        return own[self.attribute] if own and self.attribute in own else values_of(self.owner).get(self.attribute)
 
     def set(self, value: Any) -> None:
         """Put another container in its place."""
@@ -156,7 +156,7 @@ def find(value: Any, options: Options) -> Found:
 # --- the containers -------------------------------------------------------------------------------
 
 
-def _held(owner: Any) -> dict[str, Any]:
+def values_of(owner: Any) -> dict[str, Any]:
     """Give all attributes of an object that are plain values, those of its classes too; never runs a property."""
     if isinstance(owner, types.ModuleType):
         return vars(owner)
@@ -175,7 +175,7 @@ def _class_with(cls: type[Any], name: str) -> type[Any]:
 
 def _containers(value: Any) -> Iterator[HandlerMap]:
     """Give what could be a handler map: containers that the bus has, or a helper object of its own."""
-    for name, inner in _held(value).items():
+    for name, inner in values_of(value).items():
         if name.startswith("__"):
             continue
         if kind_of(inner) in ("dict", "proxy", "list", "set", "weakset", "tuple", "frozenset"):
@@ -197,8 +197,8 @@ def _named_map(value: Any, path: str) -> HandlerMap:
     owner: Any = value
     *through, name = path.split(".")
     for step in through:
-        owner = _held(owner).get(step)
-    if owner is None or name not in _held(owner):
+        owner = values_of(owner).get(step)
+    if owner is None or name not in values_of(owner):
         containers = ", ".join(sorted(each.path for each in _containers(value))) or "none"
         raise UsageError(f"There are no handlers at {path!r}.", f"Containers there: {containers}.")
     return HandlerMap(path, owner, name, score=100, why="named in the settings")
@@ -284,7 +284,7 @@ def functions_of(value: Any) -> dict[str, Any]:
             and (each.__module__ == value.__name__ or _name_points(name) >= _ENOUGH)
         }
     found: dict[str, Any] = {}
-    for name, each in _held(value).items():
+    for name, each in values_of(value).items():
         function = original(each)
         function = getattr(function, "__func__", function)
         if isinstance(function, types.FunctionType):

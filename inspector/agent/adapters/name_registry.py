@@ -29,10 +29,10 @@ from .map_find import (
     CONTEXT_NAMES,
     HandlerMap,
     Publisher,
-    _held,
     find,
     own_names,
     texts_in,
+    values_of,
 )
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class NameRegistryAdapter:
 def classes_by_name(value: Any) -> dict[str, type[Any]]:
     """Give the event classes that a dict of the value has by name; only classes that become data and come back."""
     found: dict[str, type[Any]] = {}
-    for name, held in _held(value).items():
+    for name, held in values_of(value).items():
         if name.startswith("__") or not isinstance(held, dict) or not held:
             continue
         if all(isinstance(key, str) and isinstance(cls, type) and pair_of(cls) for key, cls in held.items()):
