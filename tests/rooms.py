@@ -58,7 +58,7 @@ TASK_OWNERS = {
     "core/publication.py": "a task for each handler; the publication waits for it",
     "agent/child.py": "a task for each fire, on the child's own loop; it tells its failure",
     "hosts/embedded.py": "a task for each fire, on its own loop; the host keeps it and tells its failure",
-    "demo/database.py": "a task for the end of a session; it is waited for whatever happens to who waits",
+    "core/ending.py": "a task that is awaited to its end, whatever happens to who awaits it",
 }
 # The helpers here make every label, question and tooltip plain text.
 TOOLTIP_HELPER = "plain_tooltip"

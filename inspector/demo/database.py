@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import URL, event, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from inspector.core.ending import to_its_end
 from inspector.core.errors import InspectorError
 from inspector.demo.handlers.audit import AuditRecord, Base
 
@@ -120,32 +121,14 @@ class Database:
         try:
             yield session
         except BaseException:
-            await _to_its_end(session.end(commit=False))
+            await to_its_end(session.end(commit=False))
             raise
-        await _to_its_end(session.end(commit=commit))
+        await to_its_end(session.end(commit=commit))
 
     async def audit_trail(self) -> list[AuditRecord]:
         """Give the audit trail, oldest first."""
         async with AsyncSession(self.engine) as session:
             return list(await session.scalars(select(AuditRecord).order_by(AuditRecord.id)))
-
-
-async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Await what must not stop half-way: a cancellation is handed on when it has come to its end.
-
-    A connection that is given back while its task is cancelled is lost to the pool, and SQLAlchemy logs an error.
-    """
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if not task.cancelled():
-        task.result()
-    if cancelled is not None:
-        raise cancelled
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
+from inspector.core.ending import to_its_end
 from inspector.core.errors import InspectorError
 from inspector.store.schema import prepare
 from inspector.store.trouble import explain
@@ -16,6 +17,8 @@ from inspector.store.trouble import explain
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+T = TypeVar("T")
 
 #: How long another program's transaction is waited for, in milliseconds.
 BUSY_MS: Final = 2000
@@ -114,6 +117,23 @@ class Database:
                 engine = self._opened().execution_options(**{_SYNCHRONOUS: "FULL" if full else "NORMAL"})
                 async with engine.begin() as connection:
                     yield connection
+
+    async def write(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]], *, full: bool = False) -> T:
+        """Do work inside a write transaction, to its end: whoever is cancelled meanwhile is so afterwards.
+
+        Args:
+            work: Gets the connection, see ``writing``.
+            full: See ``writing``.
+
+        Raises:
+            InspectorError: See ``writing``.
+        """
+
+        async def transaction() -> T:
+            async with self.writing(full=full) as connection:
+                return await work(connection)
+
+        return await to_its_end(transaction())
 
     def check_file(self) -> None:
         """Make sure that the file we write is still the one at its path.

@@ -8,13 +8,14 @@ import os
 import time
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from inspector.core import records
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records import Noted, SessionStarted, to_record
-from inspector.store import live
+from inspector.store import deletion, live
 from inspector.store.database import Database
 from inspector.store.info import INFO_COLUMNS, RECORDING, SessionInfo, session_info
 from inspector.store.reader import read_names
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from inspector.store.backlog import Backlog
-
-#: Rows, and pages, that one transaction of a deletion removes: other writers wait some 20 ms at most.
-_DELETE_ROWS: Final = 10_000
-_FREE_PAGES: Final = 1_000
 
 
 class Store:
@@ -90,32 +87,36 @@ class Store:
             InspectorError: The database cannot be written.
         """
         body = started.catalog.encode("utf-8", "surrogatepass")
-        lock: live.SessionLock | None = None
+        locks: list[tuple[int, live.SessionLock]] = []
+
+        async def enter(connection: AsyncConnection) -> None:
+            catalog = await _keep_catalog(connection, body)
+            result = await connection.exec_driver_sql(
+                "INSERT INTO sessions (name, source, pid, wall, program, python, seed, catalog, bytes)"
+                " VALUES (?,?,?,?,?,?,?,?,?)",
+                (
+                    to_cell(name),
+                    to_cell(source),
+                    os.getpid(),
+                    started.wall,
+                    to_cell(started.program),
+                    to_cell(started.python),
+                    None if started.seed is None else str(started.seed),
+                    catalog,
+                    len(body) // 10,
+                ),
+            )
+            session = int(result.lastrowid)
+            # Before anybody else can see the session: it is never taken for an interrupted one.
+            locks.append((session, live.SessionLock(self.path, session)))
+
         try:
-            async with self.database.writing(full=True) as connection:
-                catalog = await _keep_catalog(connection, body)
-                result = await connection.exec_driver_sql(
-                    "INSERT INTO sessions (name, source, pid, wall, program, python, seed, catalog, bytes)"
-                    " VALUES (?,?,?,?,?,?,?,?,?)",
-                    (
-                        to_cell(name),
-                        to_cell(source),
-                        os.getpid(),
-                        started.wall,
-                        to_cell(started.program),
-                        to_cell(started.python),
-                        None if started.seed is None else str(started.seed),
-                        catalog,
-                        len(body) // 10,
-                    ),
-                )
-                session = int(result.lastrowid)
-                # Before anybody else can see the session: it is never taken for an interrupted one.
-                lock = live.SessionLock(self.path, session)
+            await self.database.write(enter, full=True)
         except BaseException:
-            if lock is not None:
-                lock.release()
+            for _, held in locks:
+                held.release()
             raise
+        ((session, lock),) = locks
         writer = SessionWriter(self.database, session, lock, self._clock, on_trouble, backlog)
         self._writers.append(writer)
         return writer
@@ -158,12 +159,13 @@ class Store:
         """
         if not name.strip():
             raise UsageError("A session needs a name.")
-        async with self.database.writing() as connection:
-            result = await connection.exec_driver_sql(
-                "UPDATE sessions SET name=? WHERE id=? AND deleted=0", (to_cell(name.strip()), session)
-            )
-            if result.rowcount == 0:
-                raise _no_session(session)
+
+        async def work(connection: AsyncConnection) -> int:
+            sql, cells = "UPDATE sessions SET name=? WHERE id=? AND deleted=0", (to_cell(name.strip()), session)
+            return (await connection.exec_driver_sql(sql, cells)).rowcount
+
+        if await self.database.write(work) == 0:
+            raise _no_session(session)
 
     async def delete(self, session: int) -> None:
         """Delete a session for good and give its room on disk back.
@@ -174,8 +176,7 @@ class Store:
         """
         if (await self.session(session)).state == RECORDING:
             raise InspectorError("The session is being recorded.", "Stop the recording first, then delete it.")
-        async with self.database.writing() as connection:
-            await connection.exec_driver_sql("UPDATE sessions SET deleted=1 WHERE id=?", (session,))
+        await self.database.write(partial(deletion.mark_deleted, session=session))
         live.forget(self.path, session)
         # Those, too, whose deletion was cut short earlier.
         async with self.database.reading() as connection:
@@ -188,30 +189,16 @@ class Store:
     async def _remove(self, session: int) -> None:
         first, end = session * SESSION_SPAN, (session + 1) * SESSION_SPAN
         for table in SESSION_TABLES:
-            removed = _DELETE_ROWS
-            while removed == _DELETE_ROWS:
-                async with self.database.writing() as connection:
-                    result = await connection.exec_driver_sql(
-                        f"DELETE FROM {table} WHERE id IN"  # noqa: S608 - a constant of ours
-                        f" (SELECT id FROM {table} WHERE id>=? AND id<? LIMIT {_DELETE_ROWS})",
-                        (first, end),
-                    )
-                    removed = result.rowcount
-        async with self.database.writing() as connection:
-            await connection.exec_driver_sql("DELETE FROM sessions WHERE id=?", (session,))
-            await connection.exec_driver_sql("DELETE FROM catalogs WHERE id NOT IN (SELECT catalog FROM sessions)")
+            removed = deletion.ROWS
+            while removed == deletion.ROWS:
+                removed = await self.database.write(partial(deletion.delete_rows, table=table, first=first, end=end))
+        await self.database.write(partial(deletion.delete_session, session=session))
 
     async def _shrink(self) -> None:
         """Give free pages back to the disk, a few at a time."""
-        free = 1
-        while free:
-            async with self.database.writing() as connection:
-                before = (await connection.exec_driver_sql("PRAGMA freelist_count")).scalar_one()
-                # The rows must be fetched: each step of the statement frees one page.
-                (await connection.exec_driver_sql(f"PRAGMA incremental_vacuum({_FREE_PAGES})")).close()
-                free = (await connection.exec_driver_sql("PRAGMA freelist_count")).scalar_one()
-            if free == before:
-                return
+        before, free = -1, 1
+        while free and free != before:
+            before, free = await self.database.write(deletion.free_pages)
 
     async def payload(self, session: int, publication: int) -> str:
         """Give the payload of a publication as tagged JSON text; empty when it has none."""

@@ -207,10 +207,12 @@ class SessionWriter:
             self._last_full = time.monotonic()
 
     async def _write(self, pending: Folded, *, full: bool, close: bool) -> None:
-        async with self._database.writing(full=full) as connection:
+        async def work(connection: AsyncConnection) -> None:
             if await self._is_new(connection, close=close):
                 for sql, rows in pending.statements():
                     await connection.exec_driver_sql(sql, rows)
+
+        await self._database.write(work, full=full)
 
     async def _is_new(self, connection: AsyncConnection, *, close: bool) -> bool:
         """Update the session's row; say whether the rest of this commit is still to be written.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import sqlite3
-import warnings
-from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from inspector.core.errors import InspectorError
 from inspector.core.records import Batch
@@ -147,16 +146,6 @@ async def test_number_beyond_64_bits_does_not_stop_the_recording(store: Store) -
     assert [row for _, row in stored] == [*ROWS, rows[-1]]
 
 
-@pytest.fixture
-def terminated_connections() -> Iterator[None]:
-    """SQLAlchemy drops the connection of a cancelled statement without closing it; Python 3.13 warns of that."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        yield
-        gc.collect()
-
-
-@pytest.mark.usefixtures("terminated_connections")
 async def test_commit_that_was_cancelled_is_not_made_twice(store: Store) -> None:
     writer, _ = await begin(store)
     for start in range(0, len(ROWS), 10):
@@ -166,6 +155,26 @@ async def test_commit_that_was_cancelled_is_not_made_twice(store: Store) -> None
             await asyncio.sleep(0)
         flush.cancel()
         await asyncio.gather(flush, return_exceptions=True)
+    await writer.finish()
+    assert await collect(StoredStream(store, writer.session)) == numbered(ROWS)
+
+
+@pytest.mark.parametrize("moment", ["before_cursor_execute", "after_cursor_execute", "commit", "reset"])
+async def test_who_is_cancelled_while_writing_keeps_nobody_from_it(store: Store, moment: str) -> None:
+    writer, _ = await begin(store)
+    writer.add(Batch(1, ROWS))
+    assert store.database._engine is not None
+    engine, lost = store.database._engine.sync_engine, []
+    # A connection that is dropped may keep its transaction until the garbage collector finds it.
+    event.listen(engine, "invalidate", lambda *_: lost.append("a connection"))
+    flush = asyncio.ensure_future(writer.flush())
+    event.listen(engine, moment, lambda *_: flush.cancel(), once=True)
+    with pytest.raises(asyncio.CancelledError):
+        await flush
+    with closing(sqlite3.connect(store.path, timeout=0, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+    assert lost == []
     await writer.finish()
     assert await collect(StoredStream(store, writer.session)) == numbered(ROWS)
 
