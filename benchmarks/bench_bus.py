@@ -16,10 +16,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from benchmarks import Figure, figure
-from inspector.agent.loaded import Target, make_program
+from inspector.agent.reading.loaded import Target, make_program
 from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.description import CatalogDescription
-from inspector.core.recorder import Recorder
+from inspector.core.records.recorder import Recorder
 
 ROUNDS = 60
 PUBLISHES = 400

@@ -12,11 +12,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from benchmarks import Figure, figure
-from inspector.agent.facts import collect
+from inspector.agent.facts.collect import collect
 from inspector.agent.program import CoreProgram
 from inspector.catalog.findings import Finding, find, scan
-from inspector.core.bus import InMemoryEventBus
-from inspector.core.registry import EventRegistry
+from inspector.core.bus.bus import InMemoryEventBus
+from inspector.core.bus.registry import EventRegistry
 
 if TYPE_CHECKING:
     from inspector.core.description import CatalogDescription
@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from inspector.core import DomainEvent
-from inspector.core.registry import EventCategory, EventMetadata, WorkflowPhase
+from inspector.core.bus.registry import EventCategory, EventMetadata, WorkflowPhase
 
 class LoggingHandler:
     async def handle(self, event: DomainEvent) -> None:

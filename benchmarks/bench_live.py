@@ -29,7 +29,7 @@ from benchmarks import Figure, figure
 from benchmarks.bench_timeline import LANES, MILLION, RATE, append, executions, new_journal
 from inspector.app.memory import settle_memory
 from inspector.core.errors import InspectorError
-from inspector.core.records import (
+from inspector.core.records.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
     PUBLICATION_ENDED,
@@ -37,10 +37,10 @@ from inspector.core.records import (
     SESSION_STARTED,
     Row,
 )
-from inspector.core.stream import LiveStream
+from inspector.core.records.stream import LiveStream
 from inspector.hosts.embedded import SWITCH_INTERVAL
 from inspector.ui.desk import Desk
-from inspector.ui.shell import Shell
+from inspector.ui.shell.shell import Shell
 from inspector.ui.window import open_window
 
 if TYPE_CHECKING:

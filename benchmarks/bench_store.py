@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import Figure, figure
 from inspector.app.memory import collect_seldom
-from inspector.core.records import Batch, Row, SessionStarted
+from inspector.core.records.records import Batch, Row, SessionStarted
 from inspector.store.store import Store
 
 EXECUTIONS = 100_000

@@ -23,11 +23,11 @@ from benchmarks import Figure, figure
 from inspector.analysis.entries import Change
 from inspector.analysis.journal import Journal
 from inspector.core.description import EventDescription
-from inspector.core.records import SessionStarted
-from inspector.models.selection import Selection
-from inspector.ui.theme import Theme
-from inspector.ui.timeline.canvas import TimelineCanvas
-from inspector.ui.timeline.steps import TimelineSteps
+from inspector.core.records.records import SessionStarted
+from inspector.ui.features.timeline.canvas import TimelineCanvas
+from inspector.ui.features.timeline.steps import TimelineSteps
+from inspector.ui.kit.theme import Theme
+from inspector.ui.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable

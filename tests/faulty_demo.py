@@ -9,7 +9,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from inspector.core.wiring import handler_method_name
+from inspector.core.bus.wiring import handler_method_name
 from inspector.demo.actions import AuditAction
 from inspector.demo.container import Demo
 from inspector.demo.events import (
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from inspector.core.events import DomainEvent
-    from inspector.core.sse import DomainToSSEMapping
+    from inspector.core.bus.events import DomainEvent
+    from inspector.core.bus.sse import DomainToSSEMapping
 
 _LOGGER: Final = logging.getLogger("inspector.demo")
 

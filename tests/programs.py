@@ -14,8 +14,8 @@ from inspector.agent.engine import Engine, FireRequest
 from inspector.agent.program import CoreProgram
 from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.faults import FaultRule
-from inspector.core.recorder import Recorder
-from inspector.core.records import HostNoted, Record, to_record
+from inspector.core.records.recorder import Recorder
+from inspector.core.records.records import HostNoted, Record, to_record
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,21 +25,20 @@ DOORS: dict[str, set[str]] = {
     "store": {"core"},
     "demo": {"core"},
     "app": {"core", "agent", "hosts", "catalog", "analysis", "store"},
-    "models": {"core", "agent", "hosts", "catalog", "analysis", "store", "app"},
-    "ui": {"core", "agent", "hosts", "catalog", "analysis", "store", "app", "models"},
-    "cli": {"core", "agent", "hosts", "catalog", "analysis", "store", "app", "models", "ui", "demo"},
+    "ui": {"core", "agent", "hosts", "catalog", "analysis", "store", "app"},
+    "cli": {"core", "agent", "hosts", "catalog", "analysis", "store", "app", "ui", "demo"},
     "__main__": {"core", "cli"},
 }
 # Rooms that are imported inside a function only: the command line works without Qt until a window opens.
-LATE_DOORS = {"cli": {"models", "ui"}}
+LATE_DOORS = {"cli": {"ui"}}
 
 # Packages of others (and the one of the standard library that is SQL), and who may import them.
 PACKAGES: dict[str, set[str]] = {
-    "PySide6": {"models", "ui"},
-    "shiboken6": {"models", "ui"},
+    "PySide6": {"ui"},
+    "shiboken6": {"ui"},
     "qasync": {"ui/loop.py"},
     "pyqtgraph": {"ui"},
-    "numpy": {"catalog", "analysis", "store", "app", "models", "ui"},
+    "numpy": {"catalog", "analysis", "store", "app", "ui"},
     "sqlalchemy": {"store", "demo"},
     "aiosqlite": {"store"},
     "sqlite3": {"store"},
@@ -47,24 +46,25 @@ PACKAGES: dict[str, set[str]] = {
 }
 # Models know Qt, but no widgets and no painting.
 MODELS_QT = {"QtCore"}
+MODELS = {"ui/selection.py", "ui/kit/rows.py"}
 TYPES_ONLY = {("core", "sqlalchemy")}
 # Rooms that are loaded in the user's process, under a private name and on Python 3.10.
 GUEST_ROOMS = {"core", "agent"}
-NEW_PYTHON_ALLOWED = {"core/bus.py"}
+NEW_PYTHON_ALLOWED = {"core/bus/bus.py"}
 
 # Calls that stand in named modules only, each with the reason.
 TASK_OWNERS = {
     "app/tasks.py": "the one owner of the window's tasks: names them, keeps them, reports their failure",
-    "core/publication.py": "a task for each handler; the publication waits for it",
-    "agent/child.py": "a task for each fire, on the child's own loop; it tells its failure",
+    "core/bus/publication.py": "a task for each handler; the publication waits for it",
+    "agent/process/child.py": "a task for each fire, on the child's own loop; it tells its failure",
     "hosts/embedded.py": "a task for each fire, on its own loop; the host keeps it and tells its failure",
     "core/ending.py": "a task that is awaited to its end, whatever happens to who awaits it",
 }
 # The helpers here make every label, question and tooltip plain text.
 TOOLTIP_HELPER = "plain_tooltip"
-LABEL_MAKERS = {"ui/text.py"}
+LABEL_MAKERS = {"ui/kit/text.py"}
 # Only the program loader of the agent imports the user's code.
-USER_CODE_LOADERS = {"agent/loader.py"}
+USER_CODE_LOADERS = {"agent/process/loader.py"}
 
 TASK_CALLS = {"create_task", "ensure_future"}
 RICH_TEXT_CALLS = {"setHtml", "setMarkdown", "insertHtml", "toHtml"}
@@ -167,6 +167,10 @@ def _import_violations(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]
             yield from _package_violations(path, room, top, item)
 
 
+def _is_model(path: str) -> bool:
+    return path in MODELS or PurePosixPath(path).stem.endswith("model")
+
+
 def _door_violations(room: str, item: _Import) -> Iterator[tuple[int, str]]:
     parts = item.module.split(".")
     targets = {parts[1]} if len(parts) > 1 else set(item.names) & set(DOORS)
@@ -186,7 +190,7 @@ def _package_violations(path: str, room: str, top: str, item: _Import) -> Iterat
             yield item.line, f"{top} is neither ours nor a package that the rooms know"
     elif not {room, path} & allowed and not (item.types_only and (room, top) in TYPES_ONLY):
         yield item.line, f"{top} does not belong in {room or 'the package'}"
-    elif room == "models" and top == "PySide6":
+    elif top == "PySide6" and _is_model(path):
         submodules = {item.module.partition(".")[2].partition(".")[0]} - {""} or set(item.names)
         if not submodules or submodules - MODELS_QT:
             yield item.line, "models know QtCore only"
@@ -246,7 +250,7 @@ def _widget_violations(path: str, name: str, line: int) -> Iterator[tuple[int, s
     if name in RICH_TEXT_WIDGETS:
         yield line, f"{name} shows markup: use QPlainTextEdit"
     if name in GUESSING_WIDGETS and path not in LABEL_MAKERS:
-        yield line, f"{name} guesses markup: use the helpers of ui/text.py"
+        yield line, f"{name} guesses markup: use the helpers of ui/kit/text.py"
 
 
 def _except_violations(tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -25,10 +25,10 @@ from inspector.app.notices import Notices
 from inspector.app.recording import Recording
 from inspector.app.summary import summarise
 from inspector.app.tasks import TaskOwner
-from inspector.catalog.synthetic import synthesise
+from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.faults import FaultRule
-from inspector.core.records import BAD_STATUSES, STATUSES, Batch, Row
-from inspector.core.stream import RecordStream
+from inspector.core.records.records import BAD_STATUSES, STATUSES, Batch, Row
+from inspector.core.records.stream import RecordStream
 from inspector.hosts.embedded import EmbeddedHost
 from inspector.store.backlog import dropped_row
 from inspector.store.jsonl_import import read_jsonl

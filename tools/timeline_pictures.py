@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication
 from benchmarks.bench_timeline import LANES, MILLION, append, executions
 from inspector.analysis.journal import Journal
 from inspector.core.description import EventDescription, HandlerDescription
-from inspector.core.records import (
+from inspector.core.records.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
     HOST_NOTED,
@@ -29,10 +29,10 @@ from inspector.core.records import (
     Row,
     SessionStarted,
 )
-from inspector.models.selection import Selection
 from inspector.ui.application import create_application
-from inspector.ui.theme import Theme
-from inspector.ui.timeline.panel import TimelinePanel
+from inspector.ui.features.timeline.panel import TimelinePanel
+from inspector.ui.kit.theme import Theme
+from inspector.ui.selection import Selection
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 SIZE = (1600, 900)

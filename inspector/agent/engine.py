@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..core.capture import capture_failure, failure_from_json
-from ..core.context import FIRE, HANDLER_TIMEOUT
+from ..core.bus.context import FIRE, HANDLER_TIMEOUT
 from ..core.errors import InspectorError
-from .effects import install_effects
+from ..core.records.capture import capture_failure, failure_from_json
+from .effects.effects import install_effects
+from .effects.log import install_log_probe
 from .faults import FaultInjector
-from .probes import install_log_probe
 
 if TYPE_CHECKING:
-    from ..core.recorder import Recorder
+    from ..core.records.recorder import Recorder
     from .program import Program
 
 _logger = logging.getLogger(__name__)

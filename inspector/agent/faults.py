@@ -19,7 +19,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..core.execution import Execution, Subscription
+    from ..core.bus.execution import Execution, Subscription
     from ..core.faults import FaultRule
 
 

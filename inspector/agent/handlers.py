@@ -9,10 +9,10 @@ import types
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
-from ..core.identity import describe_handler, enclosed_handler
-from ..core.redact import secret_kind
-from .tapped import original
-from .targets import run_by
+from ..core.bus.identity import describe_handler, enclosed_handler
+from ..core.records.redact import secret_kind
+from .reading.targets import run_by
+from .tap.stand_ins import original
 
 if TYPE_CHECKING:
     from ..core.description import HandlerDescription

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..core.dataerror import EventDataError
+from ..core.bus.registry import EventMetadata, EventRegistry, get_statistics
+from ..core.bus.sse import SSERegistry, get_domain_event_to_sse_mapping
 from ..core.description import (
     CatalogDescription,
     EventDescription,
@@ -16,15 +17,14 @@ from ..core.description import (
     SSEDescription,
 )
 from ..core.errors import UsageError
-from ..core.registry import EventMetadata, EventRegistry, get_statistics
-from ..core.shape import describe_fields
-from ..core.sse import SSERegistry, get_domain_event_to_sse_mapping
-from ..core.typed import build
-from .places import class_place
+from ..core.values.build import build
+from ..core.values.dataerror import EventDataError
+from ..core.values.shape import describe_fields
+from .reading.places import class_place
 
 if TYPE_CHECKING:
-    from ..core.bus import BusObserver, InMemoryEventBus
-    from ..core.execution import Execution
+    from ..core.bus.bus import BusObserver, InMemoryEventBus
+    from ..core.bus.execution import Execution
     from ..core.faults import FaultRule
 
 Interceptor = Callable[["Execution"], "Callable[[Any], Any] | None"]

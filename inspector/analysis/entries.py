@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
 
-from inspector.core.records import BAD_STATUSES, STATUSES, HostNoted
+from inspector.core.records.records import BAD_STATUSES, STATUSES, HostNoted
 
 if TYPE_CHECKING:
     from inspector.core.description import EventDescription, HandlerDescription

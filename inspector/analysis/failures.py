@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inspector.analysis.entries import IS_BAD, SWALLOWED_CODE, Change
-from inspector.core.records import STATUSES
+from inspector.core.records.records import STATUSES
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal

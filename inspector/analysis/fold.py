@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from inspector.analysis.entries import IS_BAD, RUNNING_CODE, STATUS_CODES, Change
-from inspector.core.records import STATUSES, Noted, Row
+from inspector.core.records.records import STATUSES, Noted, Row
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal

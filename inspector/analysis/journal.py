@@ -12,7 +12,7 @@ from inspector.analysis.columns import Columns
 from inspector.analysis.entries import IS_BAD, RUNNING_CODE, Change, Execution, Publication, Recent
 from inspector.analysis.fold import EXECUTIONS, PUBLICATIONS, Fold
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
-from inspector.core.records import (
+from inspector.core.records.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
     HOST_NOTED,
@@ -28,7 +28,7 @@ from inspector.core.records import (
     SessionStarted,
     to_record,
 )
-from inspector.core.typed import build
+from inspector.core.values.build import build
 
 Ints = npt.NDArray[np.int64]
 

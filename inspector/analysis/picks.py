@@ -10,7 +10,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
-    from inspector.analysis.query import Filter
+    from inspector.analysis.query.query import Filter
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -23,19 +23,19 @@ from inspector.catalog.conformance.observed import (
 )
 from inspector.catalog.conformance.report import Report, make_report
 from inspector.catalog.findings.subject import Subject
-from inspector.catalog.people import IDENTITIES
-from inspector.catalog.synthetic import synthesise
-from inspector.core import codec
-from inspector.core.capture import failure_from_json
+from inspector.catalog.synthetic.people import IDENTITIES
+from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.facts import CatalogFacts
+from inspector.core.records.capture import failure_from_json
+from inspector.core.values import snapshot as codec
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
     from inspector.app.recording import FireOutcome, Recording
     from inspector.catalog.findings.settings import CheckSettings
     from inspector.core.description import CatalogDescription, EventDescription
-    from inspector.core.records import Noted
+    from inspector.core.records.records import Noted
 
 #: What a person can choose.
 CHOICES: Final = (BARE, SESSION, ROLLBACK, "all")

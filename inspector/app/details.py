@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
-    from inspector.core.records import Noted
+    from inspector.core.records.records import Noted
     from inspector.store.store import Store
 
 

@@ -10,7 +10,7 @@ from inspector.core.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from inspector.core.stream import RecordStream
+    from inspector.core.records.stream import RecordStream
 
 
 async def export_stream(stream: RecordStream, kind: str, target: Path, *, name: str = "") -> int:

@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.journal import Journal
-from inspector.analysis.query import Filter, FilterError, parse
+from inspector.analysis.query.query import Filter, FilterError, parse
 from inspector.core.errors import UsageError
-from inspector.core.records import HANDLER_ENDED, HANDLER_STARTED, Batch
+from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, Batch
 
 if TYPE_CHECKING:
-    from inspector.core.stream import RecordStream
+    from inspector.core.records.stream import RecordStream
 
 Mask = npt.NDArray[np.bool_]
 

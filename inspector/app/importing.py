@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 from inspector.analysis.journal import Journal
 from inspector.app.text import one_line
 from inspector.core.errors import InspectorError, UsageError
-from inspector.core.records import SessionStarted, to_record
+from inspector.core.records.records import SessionStarted, to_record
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from inspector.core.records import Batch
+    from inspector.core.records.records import Batch
     from inspector.store.jsonl_import import JsonlStream, LineProblem
     from inspector.store.store import Store
     from inspector.store.writer import SessionWriter

@@ -14,11 +14,11 @@ from inspector.analysis.entries import Change
 from inspector.analysis.journal import Journal
 from inspector.app.details import Details
 from inspector.core.errors import InspectorError
-from inspector.core.records import Batch, SessionStarted, to_record
+from inspector.core.records.records import Batch, SessionStarted, to_record
 
 if TYPE_CHECKING:
     from inspector.app.tasks import TaskOwner
-    from inspector.core.stream import LiveStream
+    from inspector.core.records.stream import LiveStream
     from inspector.store.store import Store
     from inspector.store.writer import SessionWriter
 

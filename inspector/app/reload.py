@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from inspector.core.errors import InspectorError
-from inspector.core.records import BAD_STATUSES, STATUSES, SWALLOWED
+from inspector.core.records.records import BAD_STATUSES, STATUSES, SWALLOWED
 from inspector.hosts.watch import FileWatch
 
 if TYPE_CHECKING:

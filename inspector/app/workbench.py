@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from inspector.app.notices import Notices
     from inspector.app.recording import Host
     from inspector.app.tasks import TaskOwner
-    from inspector.core.stream import RecordStream
+    from inspector.core.records.stream import RecordStream
     from inspector.store.info import SessionInfo
     from inspector.store.store import Store
 

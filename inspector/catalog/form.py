@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from inspector.catalog import fieldtext
-from inspector.catalog.synthetic import synthesise
+from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.errors import UsageError
 
 if TYPE_CHECKING:

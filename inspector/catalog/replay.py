@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from inspector.core.codec import EnumValue, ObjectValue, Truncated, decode
-from inspector.core.typed import to_plain
+from inspector.core.values.build import to_plain
+from inspector.core.values.snapshot import EnumValue, ObjectValue, Truncated, decode
 
 if TYPE_CHECKING:
     from inspector.core.description import EventDescription

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from inspector.core.typed import build, to_plain
+from inspector.core.values.build import build, to_plain
 
 #: The type behind each kind.
 TYPES: Final[dict[str, type]] = {

@@ -119,7 +119,7 @@ async def _project(source: ProjectSource, settings: CheckSettings, console: Cons
 def demo() -> Checkable:
     """Give the demo, with the names that its check leaves out."""
     import inspector.demo
-    from inspector.agent.facts import collect
+    from inspector.agent.facts.collect import collect
     from inspector.cli.programs import demo_program
     from inspector.demo.check import CHECK
 

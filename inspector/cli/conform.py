@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from inspector.agent.effects import watched
+from inspector.agent.effects.effects import watched
 from inspector.app.conform import TIMEOUT, contexts_of, fire_everything
 from inspector.app.places import default_database
 from inspector.app.text import format_count, one_line, plural

@@ -16,7 +16,7 @@ from inspector.core.errors import UsageError
 if TYPE_CHECKING:
     import argparse
 
-    from inspector.analysis.query import Filter
+    from inspector.analysis.query.query import Filter
     from inspector.cli.console import Console
     from inspector.store.info import SessionInfo
     from inspector.store.store import Store

@@ -13,13 +13,13 @@ from inspector.cli import exitcodes
 from inspector.cli.running import opened
 from inspector.cli.running import run as run_coroutine
 from inspector.core.errors import UsageError
-from inspector.core.records import BAD_STATUSES
+from inspector.core.records.records import BAD_STATUSES
 
 if TYPE_CHECKING:
     import argparse
 
     from inspector.analysis.journal import Journal
-    from inspector.analysis.query import Filter
+    from inspector.analysis.query.query import Filter
     from inspector.cli.console import Cell, Console
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.analysis.entries import IS_BAD, SWALLOWED_CODE
 from inspector.app.text import format_count, one_line
-from inspector.core.capture import failure_from_json
-from inspector.core.records import BAD_STATUSES, OK, STATUSES, SWALLOWED
+from inspector.core.records.capture import failure_from_json
+from inspector.core.records.records import BAD_STATUSES, OK, STATUSES, SWALLOWED
 
 if TYPE_CHECKING:
     from inspector.app.recording import Recording

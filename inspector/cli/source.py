@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from inspector.app.recording import Host
     from inspector.cli.console import Console
     from inspector.core.description import CatalogDescription
-    from inspector.core.records import HostNoted
+    from inspector.core.records.records import HostNoted
 
 #: Options that say what is loaded, and the names under which they are parsed.
 _OPTIONS: Final = ("app", "catalog", "db_session", "python", "env", "cwd", "load_timeout")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from inspector.catalog import fieldtext
-from inspector.catalog.synthetic import synthesise
+from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.errors import UsageError
 
 if TYPE_CHECKING:

@@ -3,13 +3,10 @@
 ``from inspector.core import DomainEvent, InMemoryEventBus`` is all that a program needs.
 """
 
-from .bus import InMemoryEventBus
-from .codec import Codec
-from .errors import InspectorError, UsageError
-from .events import DomainEvent, EventDataError, EventTypeTable, get_event_class, register_event
-from .protocols import EventBusProtocol, EventHandler
-from .redact import SECRET, Redactor
-from .registry import (
+from .bus.bus import InMemoryEventBus
+from .bus.events import DomainEvent, EventDataError, EventTypeTable, get_event_class, register_event
+from .bus.protocols import EventBusProtocol, EventHandler
+from .bus.registry import (
     EventCategory,
     EventMetadata,
     EventRegistry,
@@ -20,8 +17,7 @@ from .registry import (
     get_statistics,
     get_workflow_events,
 )
-from .shape import describe_fields, describe_type
-from .sse import (
+from .bus.sse import (
     DomainToSSEMapping,
     SSEEvent,
     SSEEventMetadata,
@@ -32,8 +28,12 @@ from .sse import (
     get_registry_statistics,
     get_sse_event_metadata,
 )
-from .typed import build, to_plain
-from .wiring import WiredHandler, wire
+from .bus.wiring import WiredHandler, wire
+from .errors import InspectorError, UsageError
+from .records.redact import SECRET, Redactor
+from .values.build import build, to_plain
+from .values.shape import describe_fields, describe_type
+from .values.snapshot import Codec
 
 __all__ = [
     "SECRET",

@@ -9,8 +9,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from inspector.core.bus import InMemoryEventBus
-from inspector.core.wiring import handler_method_name, wire
+from inspector.core.bus.bus import InMemoryEventBus
+from inspector.core.bus.wiring import handler_method_name, wire
 from inspector.demo.database import Database
 from inspector.demo.events import AccountBalanceUpdated, AccountHoldingsUpdated
 from inspector.demo.faults import FAULTS
@@ -27,7 +27,7 @@ from inspector.demo.sse import SSE_REGISTRY
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from inspector.core.events import DomainEvent
+    from inspector.core.bus.events import DomainEvent
 
 _LOGGER: Final = logging.getLogger("inspector.demo")
 

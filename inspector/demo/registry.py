@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from inspector.core import registry as core
-from inspector.core.registry import EventCategory, EventMetadata, EventRegistry, WorkflowPhase
+from inspector.core.bus import registry as core
+from inspector.core.bus.registry import EventCategory, EventMetadata, EventRegistry, WorkflowPhase
 from inspector.demo.events import (
     AccountBalanceUpdated,
     AccountHoldingsUpdated,
@@ -88,7 +88,7 @@ from inspector.demo.events import (
 )
 
 if TYPE_CHECKING:
-    from inspector.core.events import DomainEvent
+    from inspector.core.bus.events import DomainEvent
 
 ATTEMPTED = WorkflowPhase.ATTEMPTED
 SUCCEEDED = WorkflowPhase.SUCCEEDED

@@ -11,9 +11,9 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, Final
 
-from inspector.core import sse as core
-from inspector.core.events import DomainEvent
-from inspector.core.sse import DomainToSSEMapping, SSEEventMetadata, SSERegistry
+from inspector.core.bus import sse as core
+from inspector.core.bus.events import DomainEvent
+from inspector.core.bus.sse import DomainToSSEMapping, SSEEventMetadata, SSERegistry
 from inspector.demo.events import (
     AccountBalanceUpdated,
     AccountHoldingsUpdated,

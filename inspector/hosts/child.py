@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
 from inspector.core.facts import CatalogFacts
-from inspector.core.redact import Redactor
-from inspector.core.stream import LiveStream
-from inspector.core.typed import build
+from inspector.core.records.redact import Redactor
+from inspector.core.records.stream import LiveStream
+from inspector.core.values.build import build
 from inspector.hosts.intake import FULL, Intake
 from inspector.hosts.launch import launch_of
 from inspector.hosts.obituary import Loading, explain_end, explain_load, explain_stuck

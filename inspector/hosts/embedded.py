@@ -17,17 +17,17 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.agent.engine import Engine, FireRequest
-from inspector.agent.facts import collect
-from inspector.agent.watchdog import Watchdog
-from inspector.core.capture import capture_failure, failure_from_json
+from inspector.agent.facts.collect import collect
+from inspector.agent.process.watchdog import Watchdog
 from inspector.core.errors import InspectorError
 from inspector.core.facts import CatalogFacts
-from inspector.core.recorder import Recorder
-from inspector.core.stream import LiveStream
+from inspector.core.records.capture import capture_failure, failure_from_json
+from inspector.core.records.recorder import Recorder
+from inspector.core.records.stream import LiveStream
 
 if TYPE_CHECKING:
     from inspector.agent.program import Program
-    from inspector.core.capture import Frame
+    from inspector.core.records.capture import Frame
 
 #: Seconds between two offers of the interpreter to another thread. With the usual 5 ms a handler that computes for a
 #: second costs the window gaps of 190 ms, with this 25 ms.

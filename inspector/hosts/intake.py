@@ -13,9 +13,8 @@ from itertools import count
 from time import perf_counter_ns
 from typing import Any, Final
 
-from inspector.core.dataerror import EventDataError
 from inspector.core.description import CatalogDescription, HandlerDescription
-from inspector.core.records import (
+from inspector.core.records.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
     HOST_NOTED,
@@ -28,7 +27,8 @@ from inspector.core.records import (
     STATUSES,
     Row,
 )
-from inspector.core.typed import build, to_plain
+from inspector.core.values.build import build, to_plain
+from inspector.core.values.dataerror import EventDataError
 
 #: Rows that may wait for the window before the child is no longer read: it then holds its next fire.
 FULL: Final = 200_000

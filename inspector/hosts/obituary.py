@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from inspector.agent.posture import LOST_CHANNEL
+from inspector.agent.process.posture import LOST_CHANNEL
 from inspector.hosts.process import OURS
 from inspector.hosts.trouble import LoadError, load_error
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import inspector.agent
-from inspector.agent.posture import DUMP_SIGNAL
+from inspector.agent.process.posture import DUMP_SIGNAL
 from inspector.hosts.stacks import Dump, read_dump
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: Our own package, as the child sees it too.
 OURS: Final = str(Path(inspector.agent.__file__).parent.parent)
-_BOOTSTRAP: Final = Path(OURS) / "agent" / "bootstrap.py"
+_BOOTSTRAP: Final = Path(OURS) / "agent" / "process" / "bootstrap.py"
 #: Seconds a dump of the stacks may take.
 _DUMP_TIME: Final = 0.3
 _DUMP_SIZE: Final = 1 << 20

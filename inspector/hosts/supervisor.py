@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from inspector.agent.wire import PROTOCOL, Decoder, WireError, encode
+from inspector.agent.process.wire import PROTOCOL, Decoder, WireError, encode
 from inspector.hosts.output import Output
 from inspector.hosts.process import ChildProcess
 from inspector.hosts.stacks import Dump

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from inspector.core.capture import Failure, failure_from_json
 from inspector.core.errors import InspectorError
+from inspector.core.records.capture import Failure, failure_from_json
 
 
 class LoadError(InspectorError):

@@ -6,7 +6,7 @@ import json
 from collections import deque
 from typing import Final
 
-from inspector.core.records import BAD_STATUSES, HANDLER_ENDED, HOST_NOTED, PUBLISHED, Batch, Row
+from inspector.core.records.records import BAD_STATUSES, HANDLER_ENDED, HOST_NOTED, PUBLISHED, Batch, Row
 
 #: Records that may wait, and characters of payload that may wait with them.
 MAX_ROWS: Final = 500_000

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final
 
-from inspector.core.records import (
+from inspector.core.records.records import (
     BAD_STATUSES,
     HANDLER_ENDED,
     HANDLER_STARTED,

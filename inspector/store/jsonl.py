@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from inspector.core.records import FIELD_NAMES, RECORD_TYPES, Batch, Row
+from inspector.core.records.records import FIELD_NAMES, RECORD_TYPES, Batch, Row
 from inspector.store.files import NewFile
 
 if TYPE_CHECKING:
-    from inspector.core.stream import RecordStream
+    from inspector.core.records.stream import RecordStream
 
 FORMAT: Final = "inspector-run"
 VERSION: Final = 1

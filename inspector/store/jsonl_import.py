@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from inspector.core.errors import UsageError
-from inspector.core.records import FIELD_NAMES, RECORD_TYPES, SESSION_STARTED, Batch, Row
+from inspector.core.records.records import FIELD_NAMES, RECORD_TYPES, SESSION_STARTED, Batch, Row
 from inspector.store.jsonl import FORMAT, JSON_FIELDS, MAX_DEPTH, RECORD_NAMES, VERSION, depth
 from inspector.store.trouble import explain_os
 

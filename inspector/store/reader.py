@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
-from inspector.core.records import HANDLER_ENDED, INTERRUPTED, Batch, Row, SessionStarted, to_row
+from inspector.core.records.records import HANDLER_ENDED, INTERRUPTED, Batch, Row, SessionStarted, to_row
 from inspector.store import info
 from inspector.store.schema import SESSION_SPAN
 from inspector.store.sources import Executions, HostNotes, Notes, OddRows, Publications, Source

@@ -11,8 +11,8 @@ import json
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
-from inspector.core import records
-from inspector.core.records import STATUSES, Row
+from inspector.core.records import records
+from inspector.core.records.records import STATUSES, Row
 from inspector.store.schema import SESSION_SPAN
 from inspector.store.text import from_cell, id_from_cell
 

@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inspector.core import records
 from inspector.core.errors import InspectorError, UsageError
-from inspector.core.records import Noted, SessionStarted, to_record
+from inspector.core.records import records
+from inspector.core.records.records import Noted, SessionStarted, to_record
 from inspector.store import deletion, live
 from inspector.store.database import Database
 from inspector.store.info import INFO_COLUMNS, RECORDING, SessionInfo, session_info

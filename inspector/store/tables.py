@@ -11,13 +11,13 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from inspector.core import records
+from inspector.core.records import records
 from inspector.store.files import NewFile
 from inspector.store.info import wall_time
 
 if TYPE_CHECKING:
-    from inspector.core.records import Row
-    from inspector.core.stream import RecordStream
+    from inspector.core.records.records import Row
+    from inspector.core.records.stream import RecordStream
 
 COLUMNS: Final = (
     *("execution", "publication", "event", "handler", "status", "started_at", "start_ns", "duration_ns", "on_loop_ns"),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from inspector.core.errors import InspectorError
-from inspector.core.records import SESSION_STARTED, Batch
+from inspector.core.records.records import SESSION_STARTED, Batch
 from inspector.store.backlog import Backlog
 from inspector.store.fold import Folded, Folder
 

@@ -12,33 +12,31 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.analysis.journal import Journal
-from inspector.analysis.query import FilterError, parse
-from inspector.analysis.query_complete import complete
+from inspector.analysis.query.complete import complete
+from inspector.analysis.query.query import FilterError, parse
 from inspector.app.editor import open_in_editor
 from inspector.core.errors import InspectorError
-from inspector.models.selection import Selection
-from inspector.ui.boxes import EmptyState
-from inspector.ui.copying import CommandCopies
-from inspector.ui.firing import Firing
-from inspector.ui.next_step import NextSteps
-from inspector.ui.panels.catalog import CatalogPanel
-from inspector.ui.panels.causality import CausalityPanel
-from inspector.ui.panels.details import Details as ShownDetails
-from inspector.ui.panels.event import EventPanel
-from inspector.ui.panels.execution import ExecutionPanel
-from inspector.ui.panels.fire import FirePanel
-from inspector.ui.panels_bottom import (
-    ConformancePanel,
-    FailuresPanel,
-    FindingsPanel,
-    LatencyPanel,
-    LogPanel,
-    SessionsPanel,
-)
+from inspector.ui.features.catalog.panel import CatalogPanel
+from inspector.ui.features.causality.panel import CausalityPanel
+from inspector.ui.features.conformance.panel import ConformancePanel
+from inspector.ui.features.event.panel import EventPanel
+from inspector.ui.features.execution.details import Details as ShownDetails
+from inspector.ui.features.execution.panel import ExecutionPanel
+from inspector.ui.features.failures.panel import FailuresPanel
+from inspector.ui.features.findings.panel import FindingsPanel
+from inspector.ui.features.fire.copying import CommandCopies
+from inspector.ui.features.fire.firing import Firing
+from inspector.ui.features.fire.panel import FirePanel
+from inspector.ui.features.latency.panel import LatencyPanel
+from inspector.ui.features.log.panel import LogPanel
+from inspector.ui.features.sessions.panel import SessionsPanel
+from inspector.ui.features.sessions.sessions import Sessions
+from inspector.ui.features.timeline.panel import TimelinePanel
+from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.pose import telling_execution
-from inspector.ui.sessions import Sessions
-from inspector.ui.strip import Strip
-from inspector.ui.timeline.panel import TimelinePanel
+from inspector.ui.selection import Selection
+from inspector.ui.shell.next_step import NextSteps
+from inspector.ui.shell.strip import Strip
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
@@ -48,9 +46,9 @@ if TYPE_CHECKING:
     from inspector.app.tasks import TaskOwner
     from inspector.app.workbench import View, Workbench
     from inspector.catalog.findings import Finding
-    from inspector.ui.exporting import Exporting
-    from inspector.ui.shell import Shell
-    from inspector.ui.theme import Theme
+    from inspector.ui.features.sessions.exporting import Exporting
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.shell.shell import Shell
 
 
 #: Told where it stays: a refused fire under its form, what is wrong with the program in the strip.

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from inspector.app.commands import Command
 from inspector.app.text import plural
 from inspector.hosts.child import ChildHost
-from inspector.ui.menus import SEPARATOR, MenuItem
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inspector.ui.desk import Desk
-    from inspector.ui.exporting import Exporting
+    from inspector.ui.features.sessions.exporting import Exporting
 
 #: Sessions offered by the button in the bar; the panel has them all.
 _OFFERED = 8

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from inspector.analysis.entries import IS_BAD
-from inspector.core.records import STATUSES
+from inspector.core.records.records import STATUSES
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal

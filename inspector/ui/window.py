@@ -25,19 +25,19 @@ from inspector.hosts.embedded import EmbeddedHost
 from inspector.hosts.kept import KeptSettings
 from inspector.hosts.trust import Trust
 from inspector.ui.application import create_application, refcount_trouble
-from inspector.ui.checks import Checks
-from inspector.ui.conforming import Conforming
 from inspector.ui.desk import Desk
 from inspector.ui.desk_commands import desk_commands, export_menu, session_menu
-from inspector.ui.exporting import Exporting
-from inspector.ui.importing import Importing
+from inspector.ui.features.conformance.conforming import Conforming
+from inspector.ui.features.findings.checks import Checks
+from inspector.ui.features.project.flow import ProjectFlow
+from inspector.ui.features.sessions.exporting import Exporting
+from inspector.ui.features.sessions.importing import Importing
+from inspector.ui.features.timeline.actions import GESTURES
+from inspector.ui.features.timeline.panel import SCOPE as TIMELINE
+from inspector.ui.kit.theme import Theme
 from inspector.ui.loop import run as run_loop
-from inspector.ui.project_flow import ProjectFlow
-from inspector.ui.shell import Shell
-from inspector.ui.standing import Standing
-from inspector.ui.theme import Theme
-from inspector.ui.timeline.actions import GESTURES
-from inspector.ui.timeline.panel import SCOPE as TIMELINE
+from inspector.ui.shell.shell import Shell
+from inspector.ui.shell.standing import Standing
 
 if TYPE_CHECKING:
     from inspector.agent.program import Program

@@ -26,9 +26,9 @@ def module_at(name, file, folder=None):
 
 
 module_at("_guest", PACKAGE + "/__init__.py", [PACKAGE])
-loaded = importlib.import_module("_guest.agent.loaded")
-recorder = importlib.import_module("_guest.core.recorder")
-importlib.import_module("_guest.agent.seal").seal("_guest")
+loaded = importlib.import_module("_guest.agent.reading.loaded")
+recorder = importlib.import_module("_guest.core.records.recorder")
+importlib.import_module("_guest.agent.process.seal").seal("_guest")
 
 
 def tap(value, catalog=None):

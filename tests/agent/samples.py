@@ -12,9 +12,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from inspector.agent.loaded import LoadedProgram, Target, make_program
+from inspector.agent.reading.loaded import LoadedProgram, Target, make_program
 from inspector.core.description import CatalogDescription
-from inspector.core.recorder import Recorder
+from inspector.core.records.recorder import Recorder
 
 PROJECTS = Path(__file__).resolve().parent.parent / "projects"
 

@@ -15,9 +15,9 @@ import pydantic
 import pydantic.v1
 import pytest
 
-from inspector.agent.catalogs import event_classes, read_catalog
-from inspector.agent.eventbuild import build_event, build_named
-from inspector.agent.eventtypes import (
+from inspector.agent.reading.catalogs import event_classes, read_catalog
+from inspector.agent.reading.eventbuild import build_event, build_named
+from inspector.agent.reading.events import (
     EventType,
     NamedEvent,
     describe_class,
@@ -26,9 +26,9 @@ from inspector.agent.eventtypes import (
     subclasses,
     travel_name,
 )
-from inspector.agent.namedevents import describe_name
-from inspector.core.dataerror import EventDataError
+from inspector.agent.reading.namedevents import describe_name
 from inspector.core.errors import UsageError
+from inspector.core.values.dataerror import EventDataError
 
 
 class Color(enum.Enum):

@@ -8,7 +8,7 @@ from unittest import mock
 
 import pytest
 
-from inspector.core.records import HANDLER_ENDED, PUBLICATION_ENDED, PUBLISHED
+from inspector.core.records.records import HANDLER_ENDED, PUBLICATION_ENDED, PUBLISHED
 from tests.agent.samples import PROJECTS, Watched, project, run_suite, watch
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from inspector.agent.facts import collect
-from inspector.core.records import HANDLER_ENDED, HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED
+from inspector.agent.facts.collect import collect
+from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED
 from tests.agent.samples import watch
 from tests.agent.shapes import SHAPES, Shape
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from inspector.agent.adapters.base import Connection, FireContext, Match, Names, Options, Subscribed
-from inspector.agent.eventbuild import build_named
-from inspector.agent.eventtypes import EventType, NamedEvent
-from inspector.agent.namedevents import describe_name
-from inspector.agent.tap import Occurrence, Tap, TapSubscription
-from inspector.agent.tapped import Place, Route, TappedHandler, TappedPublish, TappedReference, original
-from inspector.agent.targets import is_async
+from inspector.agent.reading.eventbuild import build_named
+from inspector.agent.reading.events import EventType, NamedEvent
+from inspector.agent.reading.namedevents import describe_name
+from inspector.agent.reading.targets import is_async
+from inspector.agent.tap.stand_ins import Place, Route, TappedHandler, TappedPublish, TappedReference, original
+from inspector.agent.tap.tap import Occurrence, Tap, TapSubscription
 from inspector.core.description import HandlerDescription, Problem
-from inspector.core.records import HANDLER_ENDED, HANDLER_STARTED, PUBLISHED
+from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, PUBLISHED
 from tests.agent.samples import watch
 
 

@@ -18,14 +18,14 @@ import pytest
 from sqlalchemy import create_engine, event, insert
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from inspector.agent.effects import Effects, install_effects, is_watched, watched
-from inspector.agent.probes_calls import read_frame, wrap_method
+from inspector.agent.effects.calls import read_frame, wrap_method
+from inspector.agent.effects.effects import Effects, install_effects, is_watched, watched
 from inspector.agent.program import CoreProgram
-from inspector.core.bus import InMemoryEventBus
-from inspector.core.events import DomainEvent
-from inspector.core.recorder import Recorder
-from inspector.core.records import HOST_NOTED, NOTED
-from inspector.core.sse import SSEEvent
+from inspector.core.bus.bus import InMemoryEventBus
+from inspector.core.bus.events import DomainEvent
+from inspector.core.bus.sse import SSEEvent
+from inspector.core.records.recorder import Recorder
+from inspector.core.records.records import HOST_NOTED, NOTED
 
 SECRET = "canary-0123456789abcdef"
 

@@ -13,12 +13,12 @@ import pytest
 
 from inspector.agent.engine import Engine, FireRequest
 from inspector.core import InMemoryEventBus
-from inspector.core.codec import plain
-from inspector.core.context import FIRE, HANDLER_TIMEOUT
+from inspector.core.bus.context import FIRE, HANDLER_TIMEOUT
 from inspector.core.errors import InspectorError
 from inspector.core.faults import FaultRule
-from inspector.core.recorder import Recorder
-from inspector.core.records import HandlerEnded, HandlerStarted, HostNoted, Published, SessionStarted
+from inspector.core.records.recorder import Recorder
+from inspector.core.records.records import HandlerEnded, HandlerStarted, HostNoted, Published, SessionStarted
+from inspector.core.values.snapshot import plain
 from inspector.demo import build
 from tests.programs import (
     Bench,
@@ -419,7 +419,7 @@ async def test_metadata_of_any_kind_does_not_stop_the_recording() -> None:
 async def test_every_event_of_the_demo_can_be_fired_at_it(bench_of_the_demo: Bench) -> None:
     from random import Random
 
-    from inspector.catalog.synthetic import synthesise
+    from inspector.catalog.synthetic.synthetic import synthesise
 
     events = bench_of_the_demo.program.catalog().events
     rng, found = Random(5), []

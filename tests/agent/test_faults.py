@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
+from inspector.agent.effects.log import install_log_probe
 from inspector.agent.faults import FaultInjector, InjectedFault, make_error
-from inspector.agent.probes import install_log_probe
 from inspector.core import DomainEvent, InMemoryEventBus
-from inspector.core.capture import Failure, failure_from_json
-from inspector.core.context import HANDLER_TIMEOUT
+from inspector.core.bus.context import HANDLER_TIMEOUT
 from inspector.core.description import CatalogDescription
 from inspector.core.faults import FaultRule
-from inspector.core.recorder import Recorder
-from inspector.core.records import HandlerEnded, HandlerStarted, to_record
+from inspector.core.records.capture import Failure, failure_from_json
+from inspector.core.records.recorder import Recorder
+from inspector.core.records.records import HandlerEnded, HandlerStarted, to_record
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from inspector.agent.catalogs import event_classes
-from inspector.core.records import HANDLER_STARTED
+from inspector.agent.reading.catalogs import event_classes
+from inspector.core.records.records import HANDLER_STARTED
 from tests.agent import shapes
 from tests.agent.samples import watch
 

@@ -13,9 +13,9 @@ import attrs
 import pydantic
 import pytest
 
-from inspector.agent.catalogs import event_classes
-from inspector.agent.eventtypes import fields_of
-from inspector.catalog.synthetic import synthesise
+from inspector.agent.reading.catalogs import event_classes
+from inspector.agent.reading.events import fields_of
+from inspector.catalog.synthetic.synthetic import synthesise
 from tests.agent.samples import watch
 
 

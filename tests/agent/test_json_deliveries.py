@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from inspector.core.errors import InspectorError
-from inspector.core.records import HANDLER_STARTED, PUBLISHED
+from inspector.core.records.records import HANDLER_STARTED, PUBLISHED
 from tests.agent.samples import Watched, watch
 
 

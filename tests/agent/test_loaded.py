@@ -17,26 +17,26 @@ from typing import Any
 import pytest
 
 import inspector
-from inspector.agent import loaded
-from inspector.agent.adapters import map_bus
 from inspector.agent.adapters.base import FireContext, Match, Options
-from inspector.agent.adapters.core_bus import CoreBusAdapter
-from inspector.agent.adapters.map_bus import MapBusAdapter
+from inspector.agent.effects.log import install_log_probe
 from inspector.agent.engine import Engine, FireRequest
 from inspector.agent.faults import FaultInjector
-from inspector.agent.loaded import Target, make_program
-from inspector.agent.probes import install_log_probe
-from inspector.agent.sessions import open_session
-from inspector.agent.watchdog import _culprit
-from inspector.core.bus import InMemoryEventBus
+from inspector.agent.libraries.core_bus import CoreBusAdapter
+from inspector.agent.process.watchdog import _culprit
+from inspector.agent.reading import loaded
+from inspector.agent.reading.loaded import Target, make_program
+from inspector.agent.reading.map_bus import connection as map_bus
+from inspector.agent.reading.map_bus.connection import MapBusAdapter
+from inspector.agent.reading.sessions import open_session
+from inspector.core.bus.bus import InMemoryEventBus
+from inspector.core.bus.events import DomainEvent
+from inspector.core.bus.registry import EventCategory, EventMetadata, EventRegistry, WorkflowPhase
 from inspector.core.description import CatalogDescription, Problem
 from inspector.core.errors import InspectorError, UsageError
-from inspector.core.events import DomainEvent
 from inspector.core.faults import FaultRule
-from inspector.core.recorder import Recorder
-from inspector.core.records import HANDLER_ENDED, HOST_NOTED, NOTED, PUBLICATION_ENDED, PUBLISHED
-from inspector.core.registry import EventCategory, EventMetadata, EventRegistry, WorkflowPhase
-from inspector.core.typed import build, to_plain
+from inspector.core.records.recorder import Recorder
+from inspector.core.records.records import HANDLER_ENDED, HOST_NOTED, NOTED, PUBLICATION_ENDED, PUBLISHED
+from inspector.core.values.build import build, to_plain
 from tests.agent.samples import Watched, watch
 
 
@@ -127,7 +127,7 @@ async def test_our_own_bus_is_observed() -> None:
 
 @pytest.mark.allow_log("other.core.bus", "event_handler_failed")
 async def test_another_copy_of_our_bus_is_observed_all_the_same(foreign: types.ModuleType) -> None:
-    core, bus_module = importlib.import_module("other.core.events"), importlib.import_module("other.core.bus")
+    core, bus_module = importlib.import_module("other.core.bus.events"), importlib.import_module("other.core.bus.bus")
     assert bus_module.InMemoryEventBus is not InMemoryEventBus
 
     @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,9 @@ from typing import Any
 import pydantic
 import pytest
 
-from inspector.agent.eventbuild import build_named
-from inspector.agent.eventtypes import PAYLOAD, describe_class
-from inspector.agent.namedevents import describe_name
+from inspector.agent.reading.eventbuild import build_named
+from inspector.agent.reading.events import PAYLOAD, describe_class
+from inspector.agent.reading.namedevents import describe_name
 from tests.hosts.children import INTERPRETERS
 
 
@@ -74,7 +74,7 @@ def test_a_payload_may_still_be_given_as_one() -> None:
 
 
 SOURCE = """
-from inspector.agent.namedevents import payload_fields
+from inspector.agent.reading.namedevents import payload_fields
 def handler(payload):
     return [payload["order"], payload.get("note"), [payload["lines"][0]]]
 async def waiting(payload):

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import pytest
 
-from inspector.core.context import FIRE, HANDLER_TIMEOUT
+from inspector.core.bus.context import FIRE, HANDLER_TIMEOUT
 from inspector.core.errors import InspectorError
-from inspector.core.records import HANDLER_ENDED, HANDLER_STARTED, PUBLISHED
+from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, PUBLISHED
 from tests.agent.samples import Watched, watch
 
 

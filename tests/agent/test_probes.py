@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from inspector.agent.probes import install_log_probe
+from inspector.agent.effects.log import install_log_probe
 from inspector.core import DomainEvent, InMemoryEventBus
-from inspector.core.capture import failure_from_json
-from inspector.core.codec import plain
 from inspector.core.description import CatalogDescription
-from inspector.core.recorder import Recorder
-from inspector.core.records import HandlerEnded, Noted, Record, to_record
+from inspector.core.records.capture import failure_from_json
+from inspector.core.records.recorder import Recorder
+from inspector.core.records.records import HandlerEnded, Noted, Record, to_record
+from inspector.core.values.snapshot import plain
 
 log = logging.getLogger("shop.handlers")
 pytestmark = [

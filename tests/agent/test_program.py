@@ -15,7 +15,7 @@ from inspector.agent.program import CoreProgram
 from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.description import CatalogDescription
 from inspector.core.errors import InspectorError, UsageError
-from inspector.core.typed import build, to_plain
+from inspector.core.values.build import build, to_plain
 from inspector.demo import get_statistics
 from inspector.demo.registry import EVENT_REGISTRY
 from tests.programs import OrderPlaced, Shop, demo_program, shop_program

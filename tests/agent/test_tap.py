@@ -19,14 +19,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.agent.containers import Containers
+from inspector.agent.effects.log import install_log_probe
 from inspector.agent.faults import FaultInjector
 from inspector.agent.handlers import Handlers
-from inspector.agent.probes import install_log_probe
-from inspector.agent.tapped import TappedHandler, is_stand_in, original
-from inspector.core.context import CURRENT, FIRE
+from inspector.agent.tap.containers import Containers
+from inspector.agent.tap.stand_ins import TappedHandler, is_stand_in, original
+from inspector.core.bus.context import CURRENT, FIRE
 from inspector.core.faults import FaultRule
-from inspector.core.records import HANDLER_ENDED, HANDLER_STARTED, HOST_NOTED, NOTED, PUBLICATION_ENDED, PUBLISHED
+from inspector.core.records.records import (
+    HANDLER_ENDED,
+    HANDLER_STARTED,
+    HOST_NOTED,
+    NOTED,
+    PUBLICATION_ENDED,
+    PUBLISHED,
+)
 from tests.agent.samples import Watched, watch
 from tests.agent.shapes import Happened, Record
 
@@ -457,7 +464,7 @@ async def test_what_a_handler_logs_is_noted_with_its_execution() -> None:
     assert [(row[2], row[6]) for row in watched.rows(NOTED)] == [(2, "low stock")]
 
 
-@pytest.mark.allow_log("inspector.agent.tap", "event_bus_observer_removed")
+@pytest.mark.allow_log("inspector.agent.tap.tap", "event_bus_observer_removed")
 async def test_an_observer_that_raises_is_removed_and_the_program_goes_on() -> None:
     bus = Bus(function)
     watched = watch(bus)

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from inspector.agent import watchdog as watchdog_module
 from inspector.agent.faults import FaultInjector
-from inspector.agent.watchdog import Watchdog
+from inspector.agent.process import watchdog as watchdog_module
+from inspector.agent.process.watchdog import Watchdog
 from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.description import CatalogDescription
 from inspector.core.faults import FaultRule
-from inspector.core.recorder import Recorder
-from inspector.core.records import HostNoted, to_record
+from inspector.core.records.recorder import Recorder
+from inspector.core.records.records import HostNoted, to_record
 from tests.programs import line_of, until
 
 

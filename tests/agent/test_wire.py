@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.agent.channel import Channel, SendingRecorder
-from inspector.agent.wire import MAX_FRAME, MAX_TEXT, Decoder, WireError, cut_row, encode, encode_rows
-from inspector.core.bus import InMemoryEventBus
-from inspector.core.capture import failure_from_json
+from inspector.agent.process.channel import Channel, SendingRecorder
+from inspector.agent.process.wire import MAX_FRAME, MAX_TEXT, Decoder, WireError, cut_row, encode, encode_rows
+from inspector.core.bus.bus import InMemoryEventBus
 from inspector.core.description import CatalogDescription
-from inspector.core.records import HANDLER_ENDED, HOST_NOTED, PUBLISHED
-from inspector.core.redact import Redactor
+from inspector.core.records.capture import failure_from_json
+from inspector.core.records.records import HANDLER_ENDED, HOST_NOTED, PUBLISHED
+from inspector.core.records.redact import Redactor
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from inspector.analysis.journal import Journal
-from inspector.core.records import (
+from inspector.core.records.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
     PUBLICATION_ENDED,

@@ -10,7 +10,14 @@ from typing import Any
 
 from inspector.analysis.entries import Change
 from inspector.analysis.journal import Journal
-from inspector.core.records import HANDLER_ENDED, HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, Batch, Row
+from inspector.core.records.records import (
+    HANDLER_ENDED,
+    HANDLER_STARTED,
+    PUBLICATION_ENDED,
+    PUBLISHED,
+    Batch,
+    Row,
+)
 
 MS = 1_000_000
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.analysis.failures import MEMBERS, FailureGroups, Trend, failure_head
-from inspector.core.capture import capture_failure
+from inspector.core.records.capture import capture_failure
 from tests.analysis.sample_runs import MS, Run, Story, Told, failure
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from inspector.analysis.columns import Columns
 from inspector.analysis.entries import STATUS_CODES, Recent
 from inspector.analysis.journal import Journal
-from inspector.core.records import HOST_NOTED, NOTED, SESSION_STARTED, STATUSES, Batch, Row
+from inspector.core.records.records import HOST_NOTED, NOTED, SESSION_STARTED, STATUSES, Batch, Row
 from tests.analysis.runs import Run, runs
 
 

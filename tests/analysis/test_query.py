@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.analysis.query import FilterError, parse
-from inspector.analysis.query_complete import complete
+from inspector.analysis.query.complete import complete
+from inspector.analysis.query.query import FilterError, parse
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
-from inspector.core.records import BAD_STATUSES, SESSION_STARTED, STATUSES
-from inspector.core.typed import to_plain
+from inspector.core.records.records import BAD_STATUSES, SESSION_STARTED, STATUSES
+from inspector.core.values.build import to_plain
 from tests.analysis.sample_runs import MS, Run, Story, Told, failure
 
 EVENTS = (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from inspector.app.commandline import fire_command
-from inspector.catalog.synthetic import synthesise
+from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.cli.parser import make_parser
 from inspector.cli.programs import demo_program
 from inspector.cli.values import find_event, pairs, written_values

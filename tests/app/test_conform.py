@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 import pytest
 
-from inspector.agent.effects import watched
+from inspector.agent.effects.effects import watched
 from inspector.agent.program import CoreProgram, Program
 from inspector.app.conform import CHOICES, Progress, contexts_of, fire_everything
 from inspector.app.notices import Notices
 from inspector.app.recording import Recording
 from inspector.app.tasks import TaskOwner
 from inspector.catalog.conformance.observed import BARE, CONTEXTS, ROLLBACK, SESSION
-from inspector.core.bus import InMemoryEventBus
+from inspector.core.bus.bus import InMemoryEventBus
+from inspector.core.bus.events import DomainEvent
 from inspector.core.errors import InspectorError, UsageError
-from inspector.core.events import DomainEvent
 from inspector.demo import build as build_demo
 from inspector.demo.container import Demo
 from inspector.hosts.embedded import EmbeddedHost

@@ -10,7 +10,7 @@ import pytest
 from inspector.analysis.entries import Recent
 from inspector.analysis.journal import Journal
 from inspector.app.details import Context, Details
-from inspector.core.records import Batch, Noted, Row, SessionStarted, to_row
+from inspector.core.records.records import Batch, Noted, Row, SessionStarted, to_row
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
 

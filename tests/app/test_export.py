@@ -13,7 +13,7 @@ from inspector.app.export import export_stream
 from inspector.app.places import default_database, log_path
 from inspector.app.summary import summarise
 from inspector.core.errors import InspectorError, UsageError
-from inspector.core.records import Batch, Row, SessionStarted, to_row
+from inspector.core.records.records import Batch, Row, SessionStarted, to_row
 from inspector.store.jsonl_import import read_jsonl
 from tests.store.runs import ListStream, collect, numbered
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from inspector.app.importing import import_run_log
 from inspector.core.errors import InspectorError
-from inspector.core.records import Row
+from inspector.core.records.records import Row
 from inspector.store.jsonl import export_jsonl
 from inspector.store.jsonl_import import JsonlStream, read_jsonl
 from inspector.store.reader import StoredStream

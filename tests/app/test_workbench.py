@@ -18,7 +18,7 @@ from inspector.app.notices import Notice, Notices
 from inspector.app.tasks import TaskOwner
 from inspector.app.workbench import View, Workbench
 from inspector.core.errors import InspectorError, UsageError
-from inspector.core.records import Batch, to_row
+from inspector.core.records.records import Batch, to_row
 from inspector.hosts.embedded import EmbeddedHost
 from inspector.store import reader
 from inspector.store.jsonl_import import read_jsonl

@@ -6,7 +6,7 @@ from typing import Any
 from inspector.analysis.entries import Change
 from inspector.analysis.journal import Journal
 from inspector.core.description import CatalogDescription
-from inspector.core.records import (
+from inspector.core.records.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
     HOST_NOTED,
@@ -17,7 +17,7 @@ from inspector.core.records import (
     Batch,
     Row,
 )
-from inspector.core.typed import to_plain
+from inspector.core.values.build import to_plain
 
 MS = 1_000_000
 #: 2026-11-20T21:44:07.310Z

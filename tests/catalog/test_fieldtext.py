@@ -10,10 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inspector.catalog import fieldtext
-from inspector.catalog.synthetic import synthesise
+from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.description import Choice, FieldShape, TypeShape
 from inspector.core.errors import UsageError
-from inspector.core.typed import build, to_plain
+from inspector.core.values.build import build, to_plain
 from tests.catalog.samples import (
     ALL_SHAPES,
     ANY,

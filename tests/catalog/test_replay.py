@@ -8,8 +8,8 @@ import pytest
 
 from inspector.catalog import fieldtext
 from inspector.catalog.replay import values_of
-from inspector.core.codec import snapshot
 from inspector.core.description import FieldShape
+from inspector.core.values.snapshot import snapshot
 from tests.catalog.samples import (
     BYTES,
     DECIMAL,

@@ -4,8 +4,8 @@ from decimal import Decimal
 import pytest
 
 from inspector.catalog import fieldtext
-from inspector.catalog.people import IDENTITIES, Identity
-from inspector.catalog.synthetic import synthesise
+from inspector.catalog.synthetic.people import IDENTITIES, Identity
+from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.description import EventDescription, FieldShape, TypeShape
 from tests.catalog.samples import (
     ALL_SHAPES,

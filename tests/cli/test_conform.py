@@ -15,7 +15,7 @@ from inspector.cli import conform
 from inspector.cli.console import Console
 from inspector.cli.main import main
 from inspector.cli.parser import make_parser
-from inspector.core.context import CURRENT
+from inspector.core.bus.context import CURRENT
 from inspector.demo import build as build_demo
 from tests.app.test_conform import CodeSent, build_faulty, small
 from tests.app.test_conform import program as as_program

@@ -19,8 +19,8 @@ from inspector.cli.console import Console
 from inspector.cli.parser import make_parser
 from inspector.cli.values import find_event
 from inspector.core import DomainEvent, InMemoryEventBus, UsageError
-from inspector.core.codec import plain
 from inspector.core.description import CatalogDescription, EventDescription
+from inspector.core.values.snapshot import plain
 from tests.cli.conftest import Cli
 
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from inspector.core import DomainEvent, EventBusProtocol, InMemoryEventBus
-from inspector.core.bus import MAX_DEPTH
-from inspector.core.context import CURRENT, HANDLER_TIMEOUT
+from inspector.core.bus.bus import MAX_DEPTH
+from inspector.core.bus.context import CURRENT, HANDLER_TIMEOUT
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
 

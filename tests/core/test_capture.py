@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.core import capture
-from inspector.core.bus import InMemoryEventBus
-from inspector.core.capture import (
+from inspector.core.bus.bus import InMemoryEventBus
+from inspector.core.bus.events import DomainEvent
+from inspector.core.records import capture
+from inspector.core.records.capture import (
     Failure,
     Frame,
     brief,
@@ -26,8 +27,7 @@ from inspector.core.capture import (
     failure_from_json,
     plain_failure,
 )
-from inspector.core.events import DomainEvent
-from inspector.core.redact import Redactor
+from inspector.core.records.redact import Redactor
 
 
 def caught(function: Any, *arguments: Any) -> BaseException:
@@ -168,8 +168,8 @@ def test_a_failure_deep_inside_of_a_library_still_shows_the_programs_locals() ->
         ("<string>", False),
         ("<frozen importlib._bootstrap>", False),
         (capture.__file__, False),
-        (capture.__file__.replace("core/capture.py", "core_of_mine/a.py"), True),
-        (capture.__file__.replace("core/capture.py", "demo/handlers/audit.py"), True),
+        (capture.__file__.replace("core/records/capture.py", "core_of_mine/a.py"), True),
+        (capture.__file__.replace("core/records/capture.py", "demo/handlers/audit.py"), True),
     ],
 )
 def test_which_files_are_the_programs_own(file: str, mine: bool) -> None:

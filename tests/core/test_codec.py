@@ -21,8 +21,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.core import DomainEvent, EventDataError
-from inspector.core.codec import Budget, Codec, EnumValue, ObjectValue, Truncated, decode, plain, snapshot
-from inspector.core.redact import SECRET, Redactor
+from inspector.core.records.redact import SECRET, Redactor
+from inspector.core.values.snapshot import Budget, Codec, EnumValue, ObjectValue, Truncated, decode, plain, snapshot
 
 #: Without a limit of time: what is tested here must not depend on how busy the machine is.
 UNHURRIED = Budget(time=None)

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from inspector.core import DomainEvent, InMemoryEventBus
-from inspector.core.context import CURRENT
-from inspector.core.execution import DONE, Execution, Subscription
-from inspector.core.publication import Publication
+from inspector.core.bus.context import CURRENT
+from inspector.core.bus.execution import DONE, Execution, Subscription
+from inspector.core.bus.publication import Publication
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from inspector.core.identity import describe_handler
+from inspector.core.bus.identity import describe_handler
 
 
 def plain(event: object) -> None:
@@ -229,7 +229,7 @@ def test_keys_are_equal_in_another_process(tmp_path: Path) -> None:
     """Sessions of different days are compared by them: no address, no hash, no order of import in a key."""
     (tmp_path / "shop.py").write_text(
         "import functools, json\n"
-        "from inspector.core.identity import describe_handler\n"
+        "from inspector.core.bus.identity import describe_handler\n"
         "class Audit:\n"
         "    def handle(self, event): ...\n"
         "    def __call__(self, event): ...\n"

@@ -11,13 +11,12 @@ from uuid import uuid4
 import pytest
 
 from inspector.core import DomainEvent, InMemoryEventBus
-from inspector.core import recorder as recorder_module
-from inspector.core.capture import failure_from_json
-from inspector.core.codec import plain
-from inspector.core.context import FIRE
+from inspector.core.bus.context import FIRE
 from inspector.core.description import CatalogDescription, HandlerDescription
-from inspector.core.recorder import Recorder
-from inspector.core.records import (
+from inspector.core.records import recorder as recorder_module
+from inspector.core.records.capture import failure_from_json
+from inspector.core.records.recorder import Recorder
+from inspector.core.records.records import (
     HandlerEnded,
     HandlerStarted,
     HostNoted,
@@ -29,6 +28,7 @@ from inspector.core.records import (
     to_record,
     to_row,
 )
+from inspector.core.values.snapshot import plain
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
 

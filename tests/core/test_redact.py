@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from inspector.core.codec import Codec
-from inspector.core.redact import Redactor, marked_fields, secret_kind
+from inspector.core.records.redact import Redactor, marked_fields, secret_kind
+from inspector.core.values.snapshot import Codec
 
 MARK = re.compile(r"<redacted:[a-z_]+#[0-9a-f]{4}>")
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcDEF_123-x"

@@ -13,9 +13,9 @@ import pytest
 
 from inspector.core import DomainEvent
 from inspector.core.description import Choice, FieldShape, TypeShape
-from inspector.core.redact import SECRET
-from inspector.core.shape import describe_fields, describe_type
-from inspector.core.typed import build, to_plain
+from inspector.core.records.redact import SECRET
+from inspector.core.values.build import build, to_plain
+from inspector.core.values.shape import describe_fields, describe_type
 
 T = TypeVar("T")
 UserId = NewType("UserId", UUID)

@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from inspector.core.errors import InspectorError
-from inspector.core.recorder import Recorder
-from inspector.core.records import HOST_NOTED, Batch, Row
-from inspector.core.stream import LiveStream
+from inspector.core.records.recorder import Recorder
+from inspector.core.records.records import HOST_NOTED, Batch, Row
+from inspector.core.records.stream import LiveStream
 
 
 class Source:

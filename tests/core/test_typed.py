@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.core.typed import EventDataError, build, to_plain
+from inspector.core.values.build import EventDataError, build, to_plain
 
 T = TypeVar("T")
 UserId = NewType("UserId", UUID)

@@ -16,7 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from inspector.core import InMemoryEventBus
-from inspector.core.capture import capture_failure, failure_from_json
+from inspector.core.records.capture import capture_failure, failure_from_json
 from inspector.demo import EVENT_REGISTRY, build, get_events_requiring_handler
 from inspector.demo.container import Demo
 from inspector.demo.events import (

@@ -15,8 +15,8 @@ import pytest
 
 import inspector.demo as demo
 from inspector.core import DomainEvent, get_event_class
-from inspector.core.registry import EventCategory, WorkflowPhase
-from inspector.core.shape import describe_fields
+from inspector.core.bus.registry import EventCategory, WorkflowPhase
+from inspector.core.values.shape import describe_fields
 from inspector.demo.actions import AuditAction
 from inspector.demo.handlers.methods import SECRET_FIELDS, snake_case
 from tests.demo.values import BASE_FIELDS, make

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from inspector.core.registry import WorkflowPhase
+from inspector.core.bus.registry import WorkflowPhase
 from inspector.demo import EVENT_REGISTRY, get_domain_event_to_sse_mapping, get_events_requiring_handler
 from inspector.demo.bounded import BoundedMap
 from inspector.demo.container import Demo

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from inspector.core.records import HOST_NOTED, HandlerEnded, HostNoted, Row, to_record
+from inspector.core.records.records import HOST_NOTED, HandlerEnded, HostNoted, Row, to_record
 from inspector.hosts.child import ChildHost
 from inspector.hosts.project import Project
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from inspector.core.errors import InspectorError
-from inspector.core.records import HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, SESSION_STARTED
+from inspector.core.records.records import HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, SESSION_STARTED
 from inspector.hosts.child import STOP_TIME, ChildHost
 from inspector.hosts.trouble import LoadError
 from tests.hosts.children import INTERPRETERS, PATIENCE, ZOO, Rows, following, gone, project, running

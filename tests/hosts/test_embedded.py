@@ -13,13 +13,20 @@ from typing import Any
 
 import pytest
 
-from inspector.agent import watchdog
+from inspector.agent.process import watchdog
 from inspector.agent.program import CoreProgram
 from inspector.analysis.journal import Journal
 from inspector.core import InMemoryEventBus
 from inspector.core.errors import InspectorError
 from inspector.core.faults import FaultRule
-from inspector.core.records import HandlerEnded, HandlerStarted, Published, Record, SessionStarted, to_record
+from inspector.core.records.records import (
+    HandlerEnded,
+    HandlerStarted,
+    Published,
+    Record,
+    SessionStarted,
+    to_record,
+)
 from inspector.hosts import embedded
 from inspector.hosts.embedded import EmbeddedHost
 from tests.programs import OrderPlaced, Shop, host_notes, of, shop_program
@@ -300,7 +307,7 @@ async def test_a_handler_that_will_not_be_cancelled_is_left_behind(
 ) -> None:
     monkeypatch.setattr(embedded, "STOP_GRACE", 0.02)
     monkeypatch.setattr(embedded, "CLOSE_GRACE", 0.02)
-    monkeypatch.setattr("inspector.core.bus.CANCEL_GRACE", 0.01)
+    monkeypatch.setattr("inspector.core.bus.bus.CANCEL_GRACE", 0.01)
     release, tasks = threading.Event(), []
 
     async def stubborn(event: OrderPlaced) -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from inspector.analysis.journal import Journal
 from inspector.core.description import CatalogDescription, HandlerDescription
-from inspector.core.records import Batch
-from inspector.core.typed import to_plain
+from inspector.core.records.records import Batch
+from inspector.core.values.build import to_plain
 from inspector.hosts.intake import Intake
 
 CATALOG = CatalogDescription("shop", handlers=(HandlerDescription("m:h", "h", "m", "h"),))

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from inspector.agent.loaded import Target, make_program
+from inspector.agent.reading.loaded import Target, make_program
 from inspector.app.notices import Notices
 from inspector.app.recording import Recording
 from inspector.app.tasks import TaskOwner
-from inspector.core.records import HANDLER_ENDED, PUBLISHED, SESSION_STARTED, Row
+from inspector.core.records.records import HANDLER_ENDED, PUBLISHED, SESSION_STARTED, Row
 from inspector.hosts.child import ChildHost
 from inspector.hosts.embedded import EmbeddedHost
 from tests.hosts.children import ZOO, Rows, following, project

@@ -7,7 +7,7 @@ import json
 import os
 from pathlib import Path
 
-from inspector.core.records import PUBLISHED
+from inspector.core.records.records import PUBLISHED
 from inspector.hosts.watch import FileWatch
 from tests.hosts.children import ZOO, project, running
 

@@ -9,7 +9,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from inspector.core.records import Batch
+from inspector.core.records.records import Batch
 from inspector.store.store import Store
 from tests.store.runs import STARTED, plain_run
 

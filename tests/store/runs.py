@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 
 from hypothesis import strategies as st
 
-from inspector.core.records import STATUSES, Batch, Row, SessionStarted, to_row
-from inspector.core.stream import RecordStream
+from inspector.core.records.records import STATUSES, Batch, Row, SessionStarted, to_row
+from inspector.core.records.stream import RecordStream
 
 STARTED = SessionStarted(
     at=0, wall=1_790_000_000_123_456_789, program="tests", python="3.11.7", catalog='{"events": []}'

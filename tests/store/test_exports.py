@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from inspector.core.errors import InspectorError
-from inspector.core.records import Batch, Row, to_row
+from inspector.core.records.records import Batch, Row, to_row
 from inspector.store import jsonl_import
 from inspector.store.jsonl import export_jsonl
 from inspector.store.jsonl_import import LineProblem, read_jsonl

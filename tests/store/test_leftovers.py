@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from inspector.core.errors import InspectorError
-from inspector.core.records import Batch
+from inspector.core.records.records import Batch
 from inspector.store.database import Database
 from inspector.store.leftovers import alone_in
 from inspector.store.reader import StoredStream

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inspector.core.errors import InspectorError
-from inspector.core.records import Batch
+from inspector.core.records.records import Batch
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
 from tests.store.runs import STARTED, collect, numbered, plain_run

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspector.core.records import Batch, Row
+from inspector.core.records.records import Batch, Row
 from inspector.store.jsonl import export_jsonl
 from inspector.store.jsonl_import import read_jsonl
 from inspector.store.reader import StoredStream

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from inspector.core.errors import InspectorError, UsageError
-from inspector.core.records import Batch, Noted, Row, SessionStarted
+from inspector.core.records.records import Batch, Noted, Row, SessionStarted
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
 from inspector.store.writer import SessionWriter

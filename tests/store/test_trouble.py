@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from inspector.core.errors import InspectorError
-from inspector.core.records import Batch
+from inspector.core.records.records import Batch
 from inspector.store import writer as writer_module
 from inspector.store.backlog import Backlog
 from inspector.store.reader import StoredStream

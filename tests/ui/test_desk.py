@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inspector.analysis.journal import Journal
 from inspector.core.description import EventDescription, HandlerDescription
-from inspector.ui.firing import faulty_events
+from inspector.ui.features.fire.firing import faulty_events
 from inspector.ui.pose import telling_execution
 from tests.analysis.runs import Run
 

@@ -286,6 +286,6 @@ def test_a_loop_ends_and_leaves_no_thread(qapp: QApplication) -> None:
 def test_the_window_does_not_import_charts_or_databases() -> None:
     """They cost seconds; the window shows first."""
     heavy = ("pyqtgraph", "sqlalchemy")
-    code = f"import sys, inspector.ui.shell, inspector.ui.loop; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, inspector.ui.shell.shell, inspector.ui.loop; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -21,9 +21,9 @@ from inspector.app.recording import Recording
 from inspector.cli.programs import demo_program
 from inspector.core.errors import InspectorError
 from inspector.store.store import Store
-from inspector.ui.buttons import Button
-from inspector.ui.panels.traceback import CodeLines
-from inspector.ui.shell import Shell
+from inspector.ui.kit.buttons import Button
+from inspector.ui.parts.traceback import CodeLines
+from inspector.ui.shell.shell import Shell
 from inspector.ui.window import open_window
 from tests.ui.windows import CTRL, Opened, opened, until
 

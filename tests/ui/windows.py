@@ -19,7 +19,7 @@ from inspector.app.places import layout_path, settings_path
 from inspector.app.settings import Settings
 from inspector.cli.programs import demo_program
 from inspector.ui.desk import Desk
-from inspector.ui.theme import Theme
+from inspector.ui.kit.theme import Theme
 from inspector.ui.window import Window
 
 CTRL = Qt.KeyboardModifier.ControlModifier

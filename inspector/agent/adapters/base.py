@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from ...core.description import HandlerDescription, Problem
 
 if TYPE_CHECKING:
-    from ..eventtypes import EventType
-    from ..tap import Tap
+    from ..reading.events import EventType
+    from ..tap.tap import Tap
 
 #: The group of entry points under which third parties offer adapters.
 ENTRY_POINTS: Final = "inspector.adapters"

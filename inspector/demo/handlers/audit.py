@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from inspector.core.registry import EventCategory, EventMetadata
+from inspector.core.bus.registry import EventCategory, EventMetadata
 from inspector.demo.actions import AuditAction
 from inspector.demo.handlers.methods import method_per_event, own_fields
 from inspector.demo.registry import EVENT_REGISTRY
 
 if TYPE_CHECKING:
-    from inspector.core.bus import InMemoryEventBus
-    from inspector.core.events import DomainEvent
+    from inspector.core.bus.bus import InMemoryEventBus
+    from inspector.core.bus.events import DomainEvent
 
 
 class Base(DeclarativeBase):

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from inspector.core.events import DomainEvent
+    from inspector.core.bus.events import DomainEvent
     from inspector.demo.events import (
         EmailVerificationSucceeded,
         PasswordResetConfirmSucceeded,

@@ -6,12 +6,12 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from inspector.core.registry import EventMetadata, WorkflowPhase
+from inspector.core.bus.registry import EventMetadata, WorkflowPhase
 from inspector.demo.handlers.methods import method_per_event, own_fields, snake_case
 from inspector.demo.registry import EVENT_REGISTRY
 
 if TYPE_CHECKING:
-    from inspector.core.events import DomainEvent
+    from inspector.core.bus.events import DomainEvent
 
 #: Phases that somebody should look at.
 _WARNINGS = frozenset({WorkflowPhase.FAILED, WorkflowPhase.DENIED})

@@ -13,11 +13,11 @@ from functools import cache
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from inspector.core.events import DomainEvent
-from inspector.core.wiring import handler_method_name
+from inspector.core.bus.events import DomainEvent
+from inspector.core.bus.wiring import handler_method_name
 
 if TYPE_CHECKING:
-    from inspector.core.registry import EventMetadata
+    from inspector.core.bus.registry import EventMetadata
 
 #: Fields that let whoever reads them act as the user: they go into the mail and nowhere else.
 SECRET_FIELDS: Final = frozenset({"token", "verification_token", "reset_token"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from inspector.demo.events import PortfolioNetWorthRecalculated
 
 if TYPE_CHECKING:
-    from inspector.core.protocols import EventBusProtocol
+    from inspector.core.bus.protocols import EventBusProtocol
     from inspector.demo.events import AccountBalanceUpdated, AccountHoldingsUpdated
     from inspector.demo.services import NetWorthChange, Portfolio, Quotes
 

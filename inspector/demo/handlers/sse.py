@@ -6,14 +6,14 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from inspector.core.sse import DomainToSSEMapping, SSEEvent
+from inspector.core.bus.sse import DomainToSSEMapping, SSEEvent
 from inspector.demo.handlers.methods import method_per_event
 from inspector.demo.registry import EVENT_REGISTRY
 from inspector.demo.sse import SSE_REGISTRY, SSEEventType, get_domain_event_to_sse_mapping
 
 if TYPE_CHECKING:
-    from inspector.core.events import DomainEvent
-    from inspector.core.registry import EventMetadata
+    from inspector.core.bus.events import DomainEvent
+    from inspector.core.bus.registry import EventMetadata
     from inspector.demo.services import Channels
 
 

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from inspector.agent.facts import collect
+from inspector.agent.facts.collect import collect
 from inspector.agent.program import CoreProgram
 from inspector.catalog.findings import find, project_files, scan, settings_of_project
 from inspector.catalog.findings.model import Finding

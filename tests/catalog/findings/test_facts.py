@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Protocol
 
 import pytest
 
-from inspector.agent.facts import collect, collect_facts
-from inspector.agent.facts_calls import describe_call
-from inspector.agent.facts_classes import describe_class_facts
-from inspector.agent.places import class_place
-from inspector.agent.wiring import WiredEvent, WiredHandler, Wiring, core_wiring
+from inspector.agent.facts.calls import describe_call
+from inspector.agent.facts.classes import describe_class_facts
+from inspector.agent.facts.collect import collect, collect_facts
+from inspector.agent.facts.wiring import WiredEvent, WiredHandler, Wiring, core_wiring
+from inspector.agent.reading.places import class_place
 from inspector.core import DomainEvent
-from inspector.core.bus import InMemoryEventBus
+from inspector.core.bus.bus import InMemoryEventBus
 from inspector.core.facts import CatalogFacts
-from inspector.core.redact import SECRET
-from inspector.core.typed import build, to_plain
+from inspector.core.records.redact import SECRET
+from inspector.core.values.build import build, to_plain
 
 if TYPE_CHECKING:
     from somewhere import Unknown
@@ -93,7 +93,7 @@ def test_the_classes_above_are_named_from_the_nearest_on() -> None:
         pass
 
     bases = describe_class_facts("key", Below).bases
-    assert bases == (f"{HERE}.Placed", "inspector.core.events.DomainEvent")
+    assert bases == (f"{HERE}.Placed", "inspector.core.bus.events.DomainEvent")
 
 
 @dataclass(frozen=True, kw_only=True)

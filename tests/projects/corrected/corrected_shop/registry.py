@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from inspector.core.registry import EventMetadata, EventRegistry, WorkflowPhase
+from inspector.core.bus.registry import EventMetadata, EventRegistry, WorkflowPhase
 
 from corrected_shop import events as e
 

@@ -1,6 +1,6 @@
 """Puts the shop together."""
 
-from inspector.core.bus import InMemoryEventBus
+from inspector.core.bus.bus import InMemoryEventBus
 
 from corrected_shop import events as e
 from corrected_shop.handlers import (

@@ -4,7 +4,7 @@
 
 from enum import Enum
 
-from inspector.core.sse import DomainToSSEMapping, SSEEventMetadata, SSERegistry
+from inspector.core.bus.sse import DomainToSSEMapping, SSEEventMetadata, SSERegistry
 
 from faulty_shop import events as e
 

@@ -1,6 +1,6 @@
 """Puts the shop together."""
 
-from inspector.core.bus import InMemoryEventBus
+from inspector.core.bus.bus import InMemoryEventBus
 
 from faulty_shop import events as e
 from faulty_shop.handlers import AuditHandler, EmailHandler, LoggingHandler, StatisticsHandler, no_argument

@@ -1,0 +1,1 @@
+"""Effects: what handlers do to the world, told as notes of the execution that did it."""

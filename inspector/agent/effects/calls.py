@@ -1,0 +1,223 @@
+"""Probes that wrap methods: mail that is sent, frames of server-sent events that are made.
+
+Known libraries are looked for among the modules that are loaded, and never imported. What a project has of its own is
+found by what its classes are called: ``Outbox``, ``EmailService``, ``SmtpMailer``; ``SSEEvent``, ``ServerSentEvent``.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from email.message import Message
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Final
+
+from ..reading.project_classes import project_classes
+
+if TYPE_CHECKING:
+    from .effects import Effects
+
+_SMTP: Final = (("smtplib", "SMTP"), ("aiosmtplib", "SMTP"))
+_SEND: Final = re.compile(r"^(send|deliver)(_|$)|^(sendmail|send_message)$")
+_MAILERS: Final = re.compile(
+    r"^(Outbox|Mailbox)$|Mailer$|Outbox$|E?[Mm]ail(er|s|Sender|Service|Client|Gateway|Server|Transport|Backend|Provider|"
+    r"Adapter|Queue)$"
+)
+_FRAMES: Final = re.compile(r"^(SSE|Sse|ServerSent)\w*(Event|Message|Frame)s?$")
+_FRAME_SOURCES: Final = (("sse_starlette.event", "ServerSentEvent"), ("sse_starlette.sse", "ServerSentEvent"))
+_TO_WIRE: Final = ("to_wire", "to_sse_format", "to_sse", "to_frame", "encode", "serialize", "format")
+_PARAMETERS: Final = {
+    "to": ("to", "recipient", "recipients", "to_addr", "to_addrs", "to_email", "address", "email"),
+    "subject": ("subject", "title"),
+}
+
+#: A watched method is running: what it calls in turn is part of it.
+_INSIDE: Final[ContextVar[bool]] = ContextVar("inspector_watched_call", default=False)
+
+#: What is told of a call that has returned: the positional and keyword arguments (self first), and the result.
+Told = Callable[[tuple[Any, ...], Mapping[str, Any], Any], None]
+
+
+def wrap_method(owner: type[Any], name: str, told: Told, effects: Effects) -> Callable[[], None] | None:
+    """Be told whenever a method has returned without an exception, inside of a handler.
+
+    The method keeps name, signature and coroutine-ness; its result and exceptions pass through.
+
+    Args:
+        owner: The class that defines it.
+        name: Its name there.
+        told: Called on the thread of the call; an exception in it is logged nowhere and hurts nobody.
+        effects: Says whether the call is inside of a handler.
+
+    Returns:
+        A function that puts the method back; None when it is no plain function.
+    """
+    original = type.__dict__["__dict__"].__get__(owner).get(name)
+    if type(original) is not FunctionType or inspect.isasyncgenfunction(original):
+        return None
+
+    def tell(args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
+        try:
+            told(args, kwargs, result)
+        except Exception as error:  # noqa: BLE001 - arguments of any type, and the handler must not pay for our reading
+            effects.tell("effect", f"{owner.__name__}.{name} could not be read: {type(error).__name__}")
+
+    wrapper = (
+        _asynchronous(original, tell, effects)
+        if inspect.iscoroutinefunction(original)
+        else _plain(original, tell, effects)
+    )
+    try:
+        setattr(owner, name, wrapper)
+    except (TypeError, AttributeError):  # a class that cannot be changed
+        return None
+
+    def undo() -> None:
+        if type.__dict__["__dict__"].__get__(owner).get(name) is wrapper:
+            setattr(owner, name, original)
+
+    return undo
+
+
+def _asynchronous(original: FunctionType, tell: Told, effects: Effects) -> Callable[..., Any]:
+    @functools.wraps(original)
+    async def watched(*args: Any, **kwargs: Any) -> Any:
+        if effects.execution is None or _INSIDE.get():
+            return await original(*args, **kwargs)
+        token = _INSIDE.set(True)
+        try:
+            result = await original(*args, **kwargs)
+        finally:
+            _INSIDE.reset(token)
+        tell(args, kwargs, result)
+        return result
+
+    return watched
+
+
+def _plain(original: FunctionType, tell: Told, effects: Effects) -> Callable[..., Any]:
+    @functools.wraps(original)
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        if effects.execution is None or _INSIDE.get():
+            return original(*args, **kwargs)
+        token = _INSIDE.set(True)
+        try:
+            result = original(*args, **kwargs)
+        finally:
+            _INSIDE.reset(token)
+        tell(args, kwargs, result)
+        return result
+
+    return watched
+
+
+def _undo_all(undo: list[Callable[[], None]]) -> Callable[[], None]:
+    def restore() -> None:
+        while undo:
+            undo.pop()()
+
+    return restore
+
+
+# --- mail -----------------------------------------------------------------------------------------
+
+
+def watch_mail(effects: Effects) -> Callable[[], None]:
+    """Watch mail: ``smtplib``, ``aiosmtplib``, and methods ``send…`` of classes that are called like mailers."""
+    undo: list[Callable[[], None]] = []
+    for owner in dict.fromkeys((*_loaded(_SMTP), *project_classes(_MAILERS))):
+        for name, method in tuple(type.__dict__["__dict__"].__get__(owner).items()):
+            if _SEND.search(name) and type(method) is FunctionType:
+                undone = wrap_method(owner, name, _mail_teller(method, effects), effects)
+                undo += [undone] if undone is not None else []
+    return _undo_all(undo)
+
+
+def _mail_teller(method: FunctionType, effects: Effects) -> Told:
+    signature = inspect.signature(method)
+
+    def told(args: tuple[Any, ...], kwargs: Mapping[str, Any], _result: Any) -> None:
+        given = signature.bind(*args, **kwargs).arguments
+        values = [value for name, value in given.items() if name != "self"]
+        message = next((value for value in values if isinstance(value, Message)), None)
+        if message is not None:
+            to, subject = str(message.get("To", "")), str(message.get("Subject", ""))
+        else:
+            to, subject = (_argument(given, _PARAMETERS[name]) for name in ("to", "subject"))
+        text = f"mail to {to or 'somebody'}" + (f": {subject}" if subject else "")
+        effects.tell("mail", text, {"to": to, "subject": subject}, content=values)
+
+    return told
+
+
+def _argument(given: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    keywords = {key: value for inner in given.values() if isinstance(inner, dict) for key, value in inner.items()}
+    for name in names:
+        value = given.get(name, keywords.get(name))
+        if isinstance(value, (list, tuple)):
+            value = ", ".join(each for each in value if isinstance(each, str))
+        if isinstance(value, str) and value:
+            return value[:200]
+    return ""
+
+
+# --- frames ---------------------------------------------------------------------------------------
+
+
+def watch_frames(effects: Effects) -> Callable[[], None]:
+    """Watch frames of server-sent events where they are written: ``to_wire``, ``encode`` … of classes called so."""
+
+    def told(_args: tuple[Any, ...], _kwargs: Mapping[str, Any], result: Any) -> None:
+        name, fields = read_frame(result)
+        if name or fields is not None:
+            effects.tell("sse", name or "a frame without a name", {"event": name, "fields": fields}, content=result)
+
+    undo: list[Callable[[], None]] = []
+    for owner in dict.fromkeys((*_loaded(_FRAME_SOURCES), *project_classes(_FRAMES))):
+        names = type.__dict__["__dict__"].__get__(owner)
+        method = next((each for each in _TO_WIRE if each in names), None)
+        undone = wrap_method(owner, method, told, effects) if method is not None else None
+        undo += [undone] if undone is not None else []
+    return _undo_all(undo)
+
+
+def read_frame(frame: Any) -> tuple[str, list[str] | None]:
+    """Read the name of a frame and the fields of its payload; None when the payload is no JSON object.
+
+    Args:
+        frame: A frame of ``text/event-stream``, as text or bytes.
+    """
+    if isinstance(frame, bytes):
+        frame = frame.decode("utf-8", "replace")
+    if not isinstance(frame, str):
+        return "", None
+    name, data = "", []
+    for line in frame.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            data.append(value)
+    try:
+        payload = json.loads("\n".join(data))
+    except ValueError:
+        return name, None
+    # An envelope of its own around the payload: {"type": …, "data": {…}}.
+    if isinstance(payload, dict) and isinstance(payload.get("data"), dict) and {"type", "event_type"} & payload.keys():
+        name = name or str(payload.get("event_type") or payload.get("type"))
+        payload = payload["data"]
+    return name, list(map(str, payload)) if isinstance(payload, dict) else None
+
+
+def _loaded(places: tuple[tuple[str, str], ...]) -> Iterator[type[Any]]:
+    """Give the classes of libraries that the project has imported, where each method is defined."""
+    for module, name in places:
+        found = getattr(sys.modules.get(module), name, None)
+        if isinstance(found, type):
+            yield found

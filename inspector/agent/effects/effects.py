@@ -1,0 +1,231 @@
+"""Effects: what handlers do to the world (rows, mails, frames), told as notes of the execution that did it.
+
+A *probe* watches one kind of effect. It is any callable ``probe(effects) -> undo``: it arranges to be told when the
+effect happens, calls ``effects.tell(…)`` then, and gives back a function that puts everything back exactly as it was.
+Besides our own probes, those of the project are used: a list ``__inspector_probes__`` in any of its modules; nothing of
+ours has to be imported for that.
+
+Every effect is compared with the secrets of the publication it happened in, here, before anything is redacted. What
+is noted is only which field reached what (kind ``leak``), never the value.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
+from weakref import WeakKeyDictionary
+
+from ...core.bus.context import CURRENT
+from ..reading.project_classes import project_modules
+from .calls import watch_frames, watch_mail
+from .secrets import Reader
+from .sql import watch_rows
+from .texts import searches_of, watch_log, watch_output
+
+if TYPE_CHECKING:
+    from ...core.bus.execution import Execution
+    from ...core.bus.publication import Publication
+    from ...core.records.recorder import Recorder
+    from ..program import Program
+
+_logger = logging.getLogger(__name__)
+
+Undo = Callable[[], None]
+Probe = Callable[["Effects"], "Undo | None"]
+
+#: Name of the list of probes in a module of the project.
+PROJECT_PROBES: Final = "__inspector_probes__"
+#: Names of the probes that come with us.
+PROBES: Final[tuple[Probe, ...]] = (watch_log, watch_output, watch_rows, watch_mail, watch_frames)
+
+
+class Effects:
+    """What a probe tells its effects to. Any thread; outside of a handler nothing is noted.
+
+    Args:
+        recorder: Takes the notes.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._reader = Reader()
+        self._secrets: WeakKeyDictionary[Publication, dict[str, str]] = WeakKeyDictionary()
+        self._leaked: WeakKeyDictionary[Execution, set[tuple[str, str]]] = WeakKeyDictionary()
+        #: The probes have been undone: what is left of them passes everything on.
+        self.closed = False
+
+    @property
+    def recorder(self) -> Recorder:
+        """What takes the notes."""
+        return self._recorder
+
+    @property
+    def execution(self) -> Execution | None:
+        """The execution that the running code belongs to; None outside of one, and when nothing is watched any more."""
+        return None if self.closed else CURRENT.get()
+
+    def tell(
+        self,
+        kind: str,
+        text: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        content: Any = None,
+        execution: Execution | None = None,
+    ) -> None:
+        """Note an effect.
+
+        Args:
+            kind: ``row``, ``tx``, ``mail``, ``sse``, or a word of the probe's own.
+            text: What to read in one line.
+            data: More, plain data: texts, numbers, lists, mappings.
+            content: What went out, of any type; it is searched for secrets and not kept. None: text and data are.
+            execution: Who did it; None for the one that is running.
+        """
+        execution = execution or self.execution
+        if execution is None or self.closed:
+            return
+        leaked = self._found(execution, (text, data) if content is None else content)
+        if leaked:
+            text, data = _mask(text, leaked), _mask(dict(data or {}), leaked)
+        self._note(execution, kind, "info", text, dict(data or {}))
+        self._tell_leaks(execution, kind, leaked.values())
+
+    def look(self, kind: str, content: Any) -> None:
+        """Search what went out for secrets, and note nothing else of it.
+
+        Args:
+            kind: What it is: ``log``, ``output``.
+            content: Texts, or anything that holds some.
+        """
+        execution = self.execution
+        if execution is not None:
+            self._tell_leaks(execution, kind, self._found(execution, content).values())
+
+    def _found(self, execution: Execution, content: Any) -> dict[str, str]:
+        """Give the secrets that are in the content, each with the name of its field."""
+        publication = execution.publication
+        secrets = self._secrets.get(publication)
+        if secrets is None:
+            secrets = self._secrets[publication] = self._reader.secrets(publication)
+        if not secrets:
+            return {}
+        found: dict[str, str] = {}
+        for text in self._reader.texts(content):
+            found.update({secret: field for secret, field in secrets.items() if secret in text})
+        return found
+
+    def _tell_leaks(self, execution: Execution, kind: str, fields: Iterable[str]) -> None:
+        told = self._leaked.setdefault(execution, set())
+        for field in fields:
+            if (kind, field) not in told:
+                told.add((kind, field))
+                place = _PLACES.get(kind, kind)
+                self._note(execution, "leak", "warning", f"{field} reached {place}", {"in": kind, "leaked": field})
+
+    def _note(self, execution: Execution, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
+        if execution is CURRENT.get():
+            self._recorder.note(kind, level, text, data)
+            return
+        token = CURRENT.set(execution)  # a flush may come when the handler that added the row has ended
+        try:
+            self._recorder.note(kind, level, text, data)
+        finally:
+            CURRENT.reset(token)
+
+
+#: What a secret reached, in words.
+_PLACES: Final = {
+    "log": "a log line",
+    "output": "the output",
+    "row": "a row of the database",
+    "mail": "a mail",
+    "sse": "a server-sent event",
+}
+
+
+def _mask(value: Any, leaked: Mapping[str, str]) -> Any:
+    if type(value) is str:
+        for secret, field in leaked.items():
+            value = value.replace(secret, f"<redacted:{field}>")
+        return value
+    if isinstance(value, dict):
+        return {key: _mask(inner, leaked) for key, inner in value.items()}
+    return [_mask(inner, leaked) for inner in value] if isinstance(value, list) else value
+
+
+def install_effects(recorder: Recorder, probes: Iterable[Probe] = ()) -> Undo:
+    """Watch effects from now on, with our probes, the project's and these; gives a function that undoes it exactly.
+
+    Call it when the project has been imported: a library that comes later is not seen. A probe that cannot be set up
+    is told (``HostNoted`` of kind ``problem``), and the others work. A recorder whose effects are watched already is
+    left as it is.
+    """
+    if is_watched(recorder):
+        return lambda: None
+    effects = Effects(recorder)
+    undo: list[Undo] = []
+    for probe in (*PROBES, *_project_probes(), *probes):
+        try:
+            undone = probe(effects)
+        except Exception as error:
+            name = getattr(probe, "__name__", type(probe).__name__)
+            _logger.info("the probe %s could not be set up", name, exc_info=error)
+            text = f"The probe {name} could not be set up: {type(error).__name__}: {error}"
+            recorder.host_note("problem", "warning", text, {"where": name, "text": text})
+            continue
+        if callable(undone):
+            undo.append(undone)
+
+    def restore() -> None:
+        effects.closed = True
+        while undo:
+            undo.pop()()
+
+    return restore
+
+
+def is_watched(recorder: Recorder) -> bool:
+    """Tell whether the effects are told to this recorder already."""
+    return any(effects.recorder is recorder for effects in searches_of())
+
+
+def _project_probes() -> list[Probe]:
+    found: list[Probe] = []
+    for module in project_modules():
+        listed = object.__getattribute__(module, "__dict__").get(PROJECT_PROBES)
+        if type(listed) in (list, tuple):
+            found += [probe for probe in listed if callable(probe) and probe not in found]
+    return found
+
+
+class _Watched:
+    """A program whose effects are watched for as long as it is recorded."""
+
+    def __init__(self, program: Program, probes: tuple[Probe, ...]) -> None:
+        self._program = program
+        self._probes = probes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._program, name)
+
+    def attach(self, observer: Any, removed: Callable[[BaseException], None]) -> Undo:
+        """Record the program and its effects."""
+        undo = [install_effects(observer, self._probes)]
+        try:
+            undo.append(self._program.attach(observer, removed))
+        except BaseException:
+            undo.pop()()
+            raise
+
+        def restore() -> None:
+            while undo:
+                undo.pop()()
+
+        return restore
+
+
+def watched(program: Program, probes: Iterable[Probe] = ()) -> Program:
+    """Give the program, with its effects watched while it is recorded."""
+    return cast("Program", _Watched(program, tuple(probes)))

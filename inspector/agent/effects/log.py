@@ -1,0 +1,71 @@
+"""Probes: what handlers do besides returning. Now: what they log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from ...core.bus import bus
+from ...core.bus.context import CURRENT
+
+if TYPE_CHECKING:
+    from ...core.records.recorder import Recorder
+
+#: Attributes that every log record has; the others came with ``extra=``.
+USUAL: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "exc_text"}
+
+
+class LogProbe(logging.Handler):
+    """Records every log record written inside an execution.
+
+    An ERROR record with exception information marks its execution: an exception was handled inside (*swallowed*, if
+    the handler then returns normally).
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(logging.DEBUG)
+        self._recorder = recorder
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note the record with the execution that wrote it."""
+        execution = CURRENT.get()
+        if execution is None or record.name == bus.__name__ or _by_a_copy_of_our_bus(record):
+            return
+        try:
+            extra = {name: value for name, value in vars(record).items() if name not in USUAL}
+            self._recorder.note("log", _level(record.levelno), record.getMessage(), {"logger": record.name, **extra})
+            error = record.exc_info[1] if record.exc_info else None
+            if record.levelno >= logging.ERROR and error is not None and not execution.ended:
+                self._recorder.swallowed(execution, error)
+        except Exception:  # noqa: BLE001 - logging's own rule: a record that cannot be handled never hurts who wrote it
+            self.handleError(record)
+
+
+def install_log_probe(recorder: Recorder, level: int = logging.INFO) -> Callable[[], None]:
+    """Record what handlers log, from ``level`` up; gives a function that undoes it exactly."""
+    root = logging.getLogger()
+    probe, before = LogProbe(recorder), root.level
+    root.addHandler(probe)
+    if root.level == logging.NOTSET or root.level > level:
+        root.setLevel(level)
+    after = root.level
+
+    def undo() -> None:
+        root.removeHandler(probe)
+        if root.level == after:
+            root.setLevel(before)
+
+    return undo
+
+
+def _by_a_copy_of_our_bus(record: logging.LogRecord) -> bool:
+    """Tell what the bus of another copy of this package logs of a failure that is recorded anyway."""
+    return record.name.endswith(".core.bus") and type(record.msg) is str and record.msg == "event_handler_failed"
+
+
+def _level(number: int) -> str:
+    for limit, name in ((logging.ERROR, "error"), (logging.WARNING, "warning"), (logging.INFO, "info")):
+        if number >= limit:
+            return name
+    return "debug"

@@ -1,0 +1,116 @@
+"""Secrets of a publication, and whether a text that a handler sent somewhere holds one of them.
+
+Nothing here runs the code of a type that we do not know: what an object holds is read by ``ClassFacts``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from email.errors import MessageError
+from email.message import Message
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.records.redact import secret_kind
+from ...core.values.classfacts import ClassFacts
+
+if TYPE_CHECKING:
+    from ...core.bus.publication import Publication
+
+#: A shorter secret is in many texts by chance.
+SHORTEST: Final = 6
+#: How deep, and how many values of an object are looked through, and how much of one text.
+_DEPTH: Final = 5
+_VALUES: Final = 500
+_LENGTH: Final = 200_000
+#: Publications above this one whose secrets count too.
+_CAUSES: Final = 8
+_MAX_CLASSES: Final = 4096
+
+_FLAT: Final = (int, float, complex, bool, type(None))
+
+
+class Reader:
+    """Reads texts and secrets out of any value, and keeps what it has learned of each class."""
+
+    def __init__(self) -> None:
+        self._facts: dict[type, ClassFacts] = {}
+
+    def secrets(self, publication: Publication) -> dict[str, str]:
+        """Give the secret texts of a publication and of those that caused it, each with the name of its field.
+
+        A field is secret by its name, or because its class says so.
+        """
+        found: dict[str, str] = {}
+        current: Publication | None = publication
+        for _ in range(_CAUSES):
+            if current is None:
+                break
+            held = current.shown if current.shown is not None else current.event
+            self._gather(held, "", found, _DEPTH)
+            current = current.cause.publication if current.cause is not None else None
+        return found
+
+    def texts(self, value: Any) -> Iterator[str]:
+        """Give every text inside a value: of containers, objects, exceptions and mail messages."""
+        left = [(value, 0)]
+        for _ in range(_VALUES):
+            if not left:
+                return
+            current, depth = left.pop()
+            if issubclass(type(current), str):
+                yield str.__str__(current)[:_LENGTH]
+            elif issubclass(type(current), (bytes, bytearray)):
+                yield bytes(current[:_LENGTH]).decode("utf-8", "replace")
+            elif issubclass(type(current), Message):
+                yield from message_texts(current)
+            elif depth < _DEPTH and not issubclass(type(current), _FLAT):
+                left += [(each, depth + 1) for _, each in self._parts(current)]
+
+    def _gather(self, value: Any, name: str, found: dict[str, str], depth: int) -> None:
+        for part, inner in list(self._parts(value))[:_VALUES]:
+            if part and (secret_kind(part) or part in self._marked(type(value))):
+                for text in self.texts(inner):
+                    if len(text) >= SHORTEST:
+                        found.setdefault(text, part)
+            elif depth and not issubclass(type(inner), (str, bytes, *_FLAT)):
+                self._gather(inner, part or name, found, depth - 1)
+
+    def _marked(self, cls: type) -> frozenset[str]:
+        return frozenset() if issubclass(cls, Mapping) else self._of(cls).marked
+
+    def _parts(self, value: Any) -> Iterator[tuple[str, Any]]:
+        """Give what a value holds, by name where there are names."""
+        kind = type(value)
+        if issubclass(kind, dict):
+            for key, inner in tuple(dict.items(value)):
+                yield (key if type(key) is str else ""), inner
+        elif issubclass(kind, (list, tuple, set, frozenset)):
+            names = self._of(kind).names if issubclass(kind, tuple) else ()
+            for index, inner in enumerate(tuple(value)[:_VALUES]):
+                yield (names[index] if index < len(names) else ""), inner
+        elif issubclass(kind, BaseException):
+            for inner in tuple(BaseException.args.__get__(value)):  # type: ignore[attr-defined]
+                yield "", inner
+        elif not issubclass(kind, type) and not issubclass(kind, _FLAT):
+            yield from self._of(kind).attributes(value).items()
+
+    def _of(self, cls: type) -> ClassFacts:
+        facts = self._facts.get(cls)
+        if facts is None:
+            if len(self._facts) > _MAX_CLASSES:  # classes may be made without end
+                self._facts.clear()
+            facts = self._facts[cls] = ClassFacts(cls)
+        return facts
+
+
+def message_texts(message: Message) -> Iterator[str]:
+    """Give headers and bodies of a mail as they will be read, not as they are encoded on the way."""
+    try:
+        for part in message.walk():
+            for name, value in part.items():
+                yield f"{name}: {value}"
+            if not part.is_multipart():
+                body = part.get_payload(decode=True)
+                yield body.decode("utf-8", "replace")[:_LENGTH] if isinstance(body, bytes) else str(body)[:_LENGTH]
+    except (MessageError, LookupError, ValueError, AttributeError, TypeError) as error:  # a broken message
+        yield f"unreadable: {type(error).__name__}"

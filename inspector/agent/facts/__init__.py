@@ -1,0 +1,1 @@
+"""The facts that a check needs, collected beside the user's bus."""

@@ -1,0 +1,227 @@
+"""Facts of handlers: can they be called with the event alone, and which events their annotation lets in."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from ...core.facts import HandlerFacts
+from ...core.values import hints
+from .classes import class_key
+
+_POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_UNION_NAMES: Final = ("Union", "Optional")
+_SESSION_CALL: Final = "get_session"
+
+#: What an annotation says: the classes (None: anything), its text, bare names that were not found, the parameter.
+Accepted = tuple["tuple[str, ...] | None", str, "tuple[str, ...]", str]
+
+
+def describe_call(key: str, handler: Callable[..., Any], takes_event: bool = True) -> HandlerFacts:
+    """Give the facts of a handler; what cannot be found out is left open."""
+    if not takes_event:
+        return HandlerFacts(key, needs_session=_needs_session(handler))
+    try:
+        parameters = list(inspect.signature(handler).parameters.values())
+    except Exception:  # noqa: BLE001 - built in, or a stranger's __signature__
+        return HandlerFacts(key, needs_session=_needs_session(handler))
+    first = next((each for each in parameters if each.kind in _POSITIONAL), None)
+    first = first or next((each for each in parameters if each.kind is inspect.Parameter.VAR_POSITIONAL), None)
+    accepts, annotation, names = _accepts(first, _scope(function_of(handler)))
+    return HandlerFacts(
+        key,
+        refuses=_refusal(parameters),
+        parameter=first.name if first is not None else "",
+        annotation=annotation,
+        accepts=accepts,
+        accepts_names=names,
+        needs_session=_needs_session(handler),
+    )
+
+
+def refusal_of(handler: Callable[..., Any]) -> str:
+    """Say why a handler cannot be called with the event alone; empty when it can, or when nobody can tell."""
+    try:
+        return _refusal(list(inspect.signature(handler).parameters.values()))
+    except Exception:  # noqa: BLE001 - as above
+        return ""
+
+
+def function_of(handler: Any) -> Any:
+    """Give the function that runs when a handler is called, for its annotations and its code."""
+    while isinstance(handler, functools.partial):
+        handler = handler.func
+    if isinstance(handler, types.MethodType):
+        handler = handler.__func__
+    elif not isinstance(handler, (types.FunctionType, types.BuiltinFunctionType, type)):
+        handler = inspect.getattr_static(type(handler), "__call__", handler)
+    try:
+        return inspect.unwrap(handler)
+    except ValueError:  # functions that wrap each other in a circle
+        return handler
+
+
+def gives_coroutine(handler: Callable[..., Any]) -> bool:
+    """Tell whether calling a handler gives a coroutine; False for a plain function around one: it may run it."""
+    while isinstance(handler, functools.partial):
+        handler = handler.func
+    if not inspect.isroutine(handler):
+        handler = inspect.getattr_static(type(handler), "__call__", handler)
+    return inspect.iscoroutinefunction(handler)
+
+
+def accepted_classes(function: types.FunctionType, *, skip_self: bool = False) -> Accepted:
+    """Give what the first parameter of a plain function is annotated with (the second of a method)."""
+    try:
+        parameters = [p for p in inspect.signature(function).parameters.values() if p.kind in _POSITIONAL]
+    except Exception:  # noqa: BLE001 - a stranger's __signature__
+        return None, "", (), ""
+    place = 1 if skip_self else 0
+    if len(parameters) <= place:
+        return None, "", (), ""
+    accepts, annotation, names = _accepts(parameters[place], _scope(inspect.unwrap(function)))
+    return accepts, annotation, names, parameters[place].name
+
+
+def _refusal(parameters: list[inspect.Parameter]) -> str:
+    positional = [each for each in parameters if each.kind in _POSITIONAL]
+    if not positional and not any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in parameters):
+        return "it takes no argument"
+    needed = [each.name for each in positional if each.default is inspect.Parameter.empty]
+    if len(needed) > 1:
+        return f"it needs {len(needed)} arguments: {', '.join(needed)}"
+    keywords = [
+        each.name
+        for each in parameters
+        if each.kind is inspect.Parameter.KEYWORD_ONLY and each.default is inspect.Parameter.empty
+    ]
+    return f"it needs the keyword argument {', '.join(keywords)}" if keywords else ""
+
+
+# --- annotations ------------------------------------------------------------------------------------------------------
+
+
+def _scope(function: Any) -> dict[str, Any]:
+    scope = getattr(function, "__globals__", None)
+    return scope if isinstance(scope, dict) else {}
+
+
+def _accepts(
+    parameter: inspect.Parameter | None, scope: dict[str, Any]
+) -> tuple[tuple[str, ...] | None, str, tuple[str, ...]]:
+    if parameter is None or parameter.annotation is inspect.Parameter.empty:
+        return None, "", ()
+    hint = parameter.annotation
+    if isinstance(hint, str):
+        return _accepts_text(hint, scope)
+    keys: list[str] = []
+    for member in hints.members(hint):
+        key = _class_accepted(member)
+        if key is None:
+            return None, hints.type_text(hint), ()
+        keys.append(key)
+    return tuple(keys), hints.type_text(hint), ()
+
+
+def _accepts_text(text: str, scope: dict[str, Any]) -> tuple[tuple[str, ...] | None, str, tuple[str, ...]]:
+    """Read an annotation that is text without evaluating it: names are looked up, nothing is called."""
+    tree = _parsed(text)
+    if tree is None:
+        return None, text, ()
+    keys: list[str] = []
+    names: list[str] = []
+    for part in _members(tree):
+        path = _dotted(part)
+        if not path:
+            return None, text, ()
+        found = _look_up(path, scope)
+        key = _class_accepted(found) if found is not None else ""
+        if key is None:
+            return None, text, ()
+        if key:
+            keys.append(key)
+        else:
+            names.append(path.rpartition(".")[2])
+    return tuple(keys), text, tuple(names)
+
+
+def _parsed(text: str) -> ast.expr | None:
+    try:
+        return ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _members(node: ast.expr) -> Iterator[ast.expr]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        yield from _members(node.left)
+        yield from _members(node.right)
+    elif isinstance(node, ast.Subscript) and _dotted(node.value).rpartition(".")[2] in _UNION_NAMES:
+        inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        for each in inner:
+            yield from _members(each)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        inside = _parsed(node.value)  # quoted inside, as in Optional["Placed"]
+        yield from _members(inside) if inside is not None else (node,)
+    elif not (isinstance(node, ast.Constant) and node.value is None):
+        yield node
+
+
+def _dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        owner = _dotted(node.value)
+        return f"{owner}.{node.attr}" if owner else ""
+    return ""
+
+
+def _look_up(path: str, scope: dict[str, Any]) -> Any:
+    import builtins
+
+    name, *rest = path.split(".")
+    value = scope.get(name, getattr(builtins, name, None))
+    for each in rest:
+        if not isinstance(value, (types.ModuleType, type)):
+            return None
+        value = vars(value).get(each)
+    return value
+
+
+def _class_accepted(member: Any) -> str | None:
+    """Give the key of the class that an annotation lets in; None when it lets in anything or cannot be judged."""
+    bare = hints.unwrap(member)
+    if bare is None or bare is type(None):
+        return "builtins.NoneType"
+    if isinstance(bare, type) and typing.get_origin(bare) is None:
+        anything = bare in (object, Any) or bool(getattr(bare, "_is_protocol", False))
+        return None if anything else class_key(bare)
+    return None
+
+
+# --- what a handler asks of the bus -----------------------------------------------------------------------------------
+
+
+def _needs_session(handler: Any) -> bool:
+    """Tell whether the handler, or a method of its object that it calls, asks for the database session."""
+    function = function_of(handler)
+    while isinstance(handler, functools.partial):
+        handler = handler.func
+    owner: Any = handler.__self__ if isinstance(handler, types.MethodType) else handler
+    kind = owner if isinstance(owner, type) else type(owner)
+    waiting, seen = [function], set()
+    while waiting:
+        code = getattr(waiting.pop(), "__code__", None)
+        if not isinstance(code, types.CodeType) or code in seen:
+            continue
+        seen.add(code)
+        if _SESSION_CALL in code.co_names:
+            return True
+        methods = (inspect.getattr_static(kind, name, None) for name in code.co_names)
+        waiting += [each for each in methods if isinstance(each, types.FunctionType)]
+    return False

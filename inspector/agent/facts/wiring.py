@@ -1,0 +1,280 @@
+"""The live wiring of a program, as the collection of facts wants it: classes and callables, not descriptions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from ..libraries.core_bus import CoreConnection
+from ..program import CoreProgram
+from ..reading.catalogs import is_called_like_event
+from ..reading.loaded import LoadedProgram
+from ..reading.map_bus.connection import MapConnection
+from ..reading.places import class_at
+from ..reading.targets import entries, kind_of, run_by
+from .calls import refusal_of
+from .publish_source import HandlerCalls, handler_calls
+
+if TYPE_CHECKING:
+    from ...core.bus.bus import InMemoryEventBus
+    from ...core.bus.registry import EventRegistry
+    from ...core.bus.sse import SSERegistry
+    from ..adapters.base import Connection, Subscribed
+    from ..reading.map_bus.find import HandlerMap
+
+
+#: How a mediator is asked to have a request handled.
+_SENDS: Final = frozenset(("send", "execute", "handle", "request", "invoke"))
+
+
+@dataclass(frozen=True)
+class WiredEvent:
+    """An event type.
+
+    Attributes:
+        key: Its ``EventDescription.key``.
+        cls: Its class; None for an event that is a name.
+        registered: A registry knows it; True where there is no registry.
+        kind: ``event`` or ``command``.
+        matched: How subscriptions to it are looked up: ``exact``, ``base`` or ``wildcard``.
+    """
+
+    key: str
+    cls: type[Any] | None
+    registered: bool = True
+    kind: str = "event"
+    matched: str = "exact"
+
+
+@dataclass(frozen=True)
+class WiredHandler:
+    """A handler, once however often it is subscribed.
+
+    Attributes:
+        key: Its ``HandlerDescription.key``.
+        handler: The callable, without any wrapping of ours.
+        takes_event: The bus calls it with the event and nothing else; False when that is not known.
+        dropped: The bus looks at nothing that it gives back, not even a coroutine.
+        on_loop: The bus calls it on an event loop; False when that is not known.
+    """
+
+    key: str
+    handler: Callable[..., Any]
+    takes_event: bool = True
+    dropped: bool = False
+    on_loop: bool = False
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Everything that facts are collected from.
+
+    Attributes:
+        events: The event types of the description.
+        handlers: The handlers of the description.
+        has_registry: There is a registry.
+        async_bus: The bus runs on an event loop; False when that is not known.
+        sse: Registries of server-sent events.
+        audit_actions: Names of the audit actions where the program tells them; None to look for them.
+    """
+
+    events: tuple[WiredEvent, ...] = ()
+    handlers: tuple[WiredHandler, ...] = ()
+    has_registry: bool = False
+    async_bus: bool = False
+    sse: tuple[SSERegistry[Any, Any], ...] = ()
+    audit_actions: tuple[str, ...] | None = field(default=None)
+
+
+def wiring_of(program: object) -> Wiring:
+    """Give the wiring of a program: what its ``wiring()`` answers, or that of a program on our own bus.
+
+    A program that can tell nothing gives an empty wiring; rules that need facts stay silent then.
+    """
+    if isinstance(program, CoreProgram):
+        # Same room: the program keeps these to itself for everybody else.
+        return core_wiring(program._bus, program._registry, program._sse)  # noqa: SLF001
+    if isinstance(program, LoadedProgram):
+        return loaded_wiring(program)
+    tell: Any = getattr(program, "wiring", None)
+    told = tell() if callable(tell) else None
+    return told if isinstance(told, Wiring) else Wiring()
+
+
+def core_wiring(
+    bus: InMemoryEventBus, registry: EventRegistry | None = None, sse: SSERegistry[Any, Any] | None = None
+) -> Wiring:
+    """Give the wiring of a program on our own bus."""
+    registered: Mapping[type[Any], None] = dict.fromkeys(entry.event_class for entry in registry or ())
+    subscriptions = tuple(bus.subscriptions())
+    classes = dict.fromkeys([*registered, *(each.event_type for each in subscriptions)])
+    handlers = {each.key: WiredHandler(each.key, each.handler, on_loop=True) for each in subscriptions}
+    return Wiring(
+        events=tuple(
+            WiredEvent(f"{cls.__module__}.{cls.__qualname__}", cls, registry is None or cls in registered)
+            for cls in classes
+        ),
+        handlers=tuple(handlers.values()),
+        has_registry=registry is not None,
+        async_bus=True,
+        sse=() if sse is None else (sse,),
+    )
+
+
+# --- programs of others -----------------------------------------------------------------------------------------------
+
+
+def loaded_wiring(program: LoadedProgram) -> Wiring:
+    """Give the wiring of a loaded program."""
+    described = program.catalog().events
+    entries_, sse = program._catalog.entries, program._catalog.sse  # noqa: SLF001 - same room, as above
+    subscribed = [(each, list(_subscribed(each))) for each in program.connections]
+    handlers: dict[str, WiredHandler] = {}
+    for connection, found in subscribed:
+        alone = _takes_event_alone(connection, [handler for _, handler in found])
+        on_loop = _is_asynchronous(connection)
+        dropped = _calls(connection).dropped and not on_loop
+        for subscription, handler in found:
+            key = subscription.handler.key
+            known = handlers.setdefault(key, WiredHandler(key, handler, alone, dropped, on_loop))
+            if (dropped, on_loop) != (known.dropped, known.on_loop):  # another bus runs it in another way
+                handlers[key] = replace(known, dropped=known.dropped or dropped, on_loop=known.on_loop or on_loop)
+    every = [subscription for _, found in subscribed for subscription, _ in found]
+    commands = {key for each in program.connections for key in _command_patterns(each)}
+    classes = _classes(program, [event.key for event in described])
+    return Wiring(
+        events=tuple(
+            WiredEvent(
+                key,
+                cls,
+                not entries_ or cls in entries_,
+                "command" if _is_command(key, cls, commands) else "event",
+                _matched(cls, every),
+            )
+            for key, cls in classes.items()
+        ),
+        handlers=tuple(handlers.values()),
+        has_registry=bool(entries_),
+        async_bus=all(map(_is_asynchronous, program.connections)),
+        sse=() if sse is None else (sse,),
+    )
+
+
+def _classes(program: LoadedProgram, keys: Sequence[str]) -> dict[str, type[Any] | None]:
+    """Give the class of each event, by key: from the buses, else from its module; None for one that is a name."""
+    found: dict[str, type[Any] | None] = {}
+    for connection in program.connections:
+        for event in connection.event_types():
+            found[event.key] = event.cls or found.get(event.key)
+    return {key: found[key] if key in found else class_at(key) for key in keys}
+
+
+def _subscribed(connection: Connection) -> Iterator[tuple[Subscribed, Callable[..., Any]]]:
+    """Give every subscription with its callable; none of a connection that does not tell its callables."""
+    subscriptions = list(connection.subscriptions())
+    targets = [_callable(each) for each in _targets(connection)]
+    if len(targets) == len(subscriptions):
+        yield from ((one, other) for one, other in zip(subscriptions, targets) if other is not None)  # noqa: B905
+
+
+def _targets(connection: Any) -> list[Any]:
+    """Give the callables of a connection, one for each of its ``subscriptions()`` and in their order.
+
+    An adapter of a third party tells them by a method ``targets()``.
+    """
+    tell = getattr(connection, "targets", None)
+    if callable(tell):
+        return list(tell())
+    if isinstance(connection, CoreConnection):
+        return [each.handler for each in connection._bus.subscriptions()]  # noqa: SLF001 - same room, as above
+    return []
+
+
+def _callable(target: Any) -> Callable[..., Any] | None:
+    """Give what is called: the handler itself, or the method by which a bus runs an object."""
+    found = run_by(target)
+    return found if callable(found) else None
+
+
+def _takes_event_alone(connection: Connection, handlers: Sequence[Callable[..., Any]]) -> bool:
+    """Tell whether a bus calls its handlers with the event alone.
+
+    The source of its publish method says so. Where that says nothing, the handlers are asked: most will be right.
+    """
+    publishers: Any = getattr(connection, "publishers", ())
+    if any(getattr(each, "named", False) for each in publishers[:1]):
+        return False
+    told = _calls(connection).alone
+    if told is not None:
+        return told
+    refusing = sum(bool(refusal_of(handler)) for handler in handlers)
+    return refusing * 2 < len(handlers)
+
+
+def _calls(connection: Connection) -> HandlerCalls:
+    """Give how a bus of somebody's own calls its handlers."""
+    publishers: Any = getattr(connection, "publishers", ())
+    best = publishers[0] if publishers else None
+    function = getattr(best, "function", None)
+    return HandlerCalls() if function is None else handler_calls(function, getattr(best, "owner", None))
+
+
+def _command_patterns(connection: Connection) -> Iterator[Any]:
+    """Give what stands in the maps that are called after commands, and in those of a bus that is."""
+    if not isinstance(connection, MapConnection):
+        return
+    maps = connection.maps
+    names = [each.path.rpartition(".")[2].lower() for each in maps]
+    whole = _is_for_commands(connection) and not any("event" in name for name in names)
+    for each, name in zip(maps, names):  # noqa: B905 - as long as each other; runs on 3.10 to 3.13
+        if whole or "command" in name:
+            yield from (pattern for pattern, _ in entries(each.get()))
+        elif _is_mediator(connection) and _has_one_each(each):
+            classes = (pattern for pattern, _ in entries(each.get()) if isinstance(pattern, type))
+            yield from (cls for cls in classes if not is_called_like_event(cls))
+
+
+def _is_for_commands(connection: MapConnection) -> bool:
+    """Tell a bus for commands by the name of its class, or by that under which it was found."""
+    return any("command" in name and "event" not in name for name in _called(connection))
+
+
+def _is_mediator(connection: MapConnection) -> bool:
+    """Tell what is asked to send requests, each to its one handler."""
+    sends = bool(connection.publishers) and connection.publishers[0].name in _SENDS
+    return sends and any("mediator" in name for name in _called(connection))
+
+
+def _called(connection: MapConnection) -> tuple[str, str]:
+    """Give the name under which a bus was found, and that of its class."""
+    value = connection._value  # noqa: SLF001 - same room, as above
+    cls = value if isinstance(value, type) else type(value)
+    return re.split(r"[.:]", connection.where)[-1].lower(), cls.__name__.lower()
+
+
+def _has_one_each(each: HandlerMap) -> bool:
+    value = each.get()
+    kinds = map(kind_of, value.values()) if kind_of(value) == "dict" else ("",)
+    return all(kind in ("handler", "object", "methods") for kind in kinds)
+
+
+def _is_command(key: str, cls: type[Any] | None, patterns: Collection[Any]) -> bool:
+    """Tell a command from an event: it stands among commands, or it or a class above it is called so."""
+    classes = cls.__mro__ if cls is not None else ()
+    return cls in patterns or key in patterns or any(each.__name__.endswith("Command") for each in classes)
+
+
+def _is_asynchronous(connection: Connection) -> bool:
+    publishers: Any = getattr(connection, "publishers", None)
+    if publishers is None:
+        return True  # our own bus
+    return bool(publishers) and bool(getattr(publishers[0], "asynchronous", False))
+
+
+def _matched(cls: type[Any] | None, subscriptions: Sequence[Subscribed]) -> str:
+    if cls is None:
+        return "exact"
+    fitting = [each for each in subscriptions if isinstance(each.pattern, type) and issubclass(cls, each.pattern)]
+    return "base" if any(each.matched == "base" for each in fitting) else "exact"

@@ -1,0 +1,1 @@
+"""Buses known by their class, a module for each library."""

@@ -1,0 +1,61 @@
+"""Where the child process begins: ``python -I bootstrap.py CHANNEL DUMP PARENT``.
+
+It loads our package from its folder under a private name and adds nothing to the path, so that the project may have a
+package called ``inspector`` and our modules can never be imported by accident. It runs on any Python 3, to be able to
+say that it is too old.
+"""
+
+import sys
+from typing import Any
+
+PRIVATE_NAME = "_event_inspector"
+OLDEST = (3, 10)
+
+
+def main() -> int:
+    """Load the agent and run it; the process ends with what it gives."""
+    channel, dump, parent = (int(text) for text in sys.argv[1:4])
+    if sys.version_info < OLDEST:
+        refuse(channel)
+        return 1
+    code = load_agent().run(channel, dump, parent)
+    return int(code)
+
+
+def refuse(channel: int) -> None:
+    """Tell the parent that this interpreter is too old."""
+    import json
+    import os
+
+    text = f"{sys.executable} is Python {sys.version.split()[0]}; the inspector needs 3.10 or newer there."
+    trouble = {"text": text, "hint": "Choose another interpreter.", "kind": "interpreter", "failure": ""}
+    trouble["typed"] = "--python PATH"
+    body = json.dumps(["failed", trouble]).encode("ascii")
+    os.write(channel, len(body).to_bytes(4, "big") + body)
+
+
+def load_agent() -> Any:
+    """Give the agent's ``child`` module, loaded as part of the private package."""
+    import os
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    folder = os.path.abspath(__file__)  # noqa: PTH100 - light imports
+    for _ in range(3):
+        folder = os.path.dirname(folder)  # noqa: PTH120 - as above
+
+    def load(name: str, file: str, inside: list[str] | None = None) -> Any:
+        path = os.path.join(folder, file)  # noqa: PTH118 - as above
+        spec = spec_from_file_location(name, path, submodule_search_locations=inside)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{path} is no module")
+        module = module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        return module
+
+    load(PRIVATE_NAME, "__init__.py", [folder])
+    return load(PRIVATE_NAME + ".agent.process.child", os.path.join("agent", "process", "child.py"))  # noqa: PTH118 - as above
+
+
+if __name__ == "__main__":
+    sys.exit(main())

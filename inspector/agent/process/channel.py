@@ -1,0 +1,176 @@
+"""The child's end of the wire: rows go up in batches, and at once before a handler is called."""
+
+from __future__ import annotations
+
+import errno
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.records.recorder import Recorder
+from .wire import Decoder, encode, encode_rows
+
+if TYPE_CHECKING:
+    from ...core.bus.execution import Execution
+    from ...core.records.redact import Redactor
+
+#: Seconds that rows are gathered before they are sent, and between two signs of life.
+GATHER: Final = 0.01
+BEAT: Final = 0.2
+#: Bytes that wait for the parent above which rows stay with the recorder: the engine paces itself by those.
+MAX_BACKLOG: Final = 4 << 20
+_READ: Final = 1 << 16
+
+
+class Channel:
+    """Sends messages from any thread, in order, and never waits for the parent on the caller's time.
+
+    Args:
+        sock: Connected to the parent.
+        lost: Called when there is no way to the parent any more, from whichever thread notices: with True when the
+            program has closed our socket, False when the parent is gone.
+    """
+
+    def __init__(self, sock: socket.socket, lost: Callable[[bool], None]) -> None:
+        self._sock = sock
+        self._lost = lost
+        sock.setblocking(False)
+        self._lock = threading.RLock()
+        self._backlog = bytearray()
+        self._recorder: Recorder | None = None
+        self._decoder = Decoder()
+        self._received: list[list[Any]] = []
+        self._wake = threading.Event()
+        self._woken = False
+        self._closed = False
+        #: What is said as a sign of life when there is nothing else to say.
+        self.beat: Callable[[], list[Any]] = lambda: ["beat", 0]
+        self._writer = threading.Thread(target=self._write, name="inspector-writer", daemon=True)
+
+    def start(self) -> None:
+        """Begin to send by itself, and to give signs of life."""
+        self._writer.start()
+
+    def attach(self, recorder: Recorder) -> None:
+        """Send the recorder's rows from now on."""
+        self._recorder = recorder
+        recorder.on_rows(self._rouse)
+
+    def send(self, message: list[Any]) -> None:
+        """Send a message, at once if the parent takes it."""
+        data = encode(message)
+        with self._lock:
+            self._gather()
+            self._backlog += data
+            self._push()
+
+    def flush(self) -> None:
+        """Send every row there is, as far as the parent takes them."""
+        with self._lock:
+            self._gather()
+            self._push()
+
+    def drain(self, seconds: float) -> None:
+        """Send everything, waiting for the parent for at most that long."""
+        end = time.monotonic() + seconds
+        while not self._closed:
+            self.flush()
+            left = end - time.monotonic()
+            if not self._backlog or left <= 0:
+                return
+            self._wait(select.POLLOUT, left)
+
+    def receive(self) -> list[Any] | None:
+        """Wait for the next message from the parent; None when the parent is gone."""
+        while not self._received:
+            self._wait(select.POLLIN, 1.0)
+            try:
+                data = self._sock.recv(_READ)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                self._lose(error)
+                return None
+            if not data:
+                return None
+            self._received += self._decoder.feed(data)
+        return self._received.pop(0)
+
+    def abandon(self) -> None:
+        """Let go of the socket, in a fork of this process: it is not the one that the parent talks to."""
+        self._closed = True
+        self._recorder = None
+        self._lock = threading.RLock()  # a thread that does not exist here may have held the old one
+        self._sock.close()
+
+    def _rouse(self) -> None:
+        if not self._woken:
+            self._woken = True
+            self._wake.set()
+
+    def _write(self) -> None:
+        while not self._closed:
+            if self._wake.wait(BEAT):
+                time.sleep(GATHER)
+                self._wake.clear()
+                self._woken = False
+                self.flush()
+            else:
+                self.send(self.beat())
+            if self._backlog:
+                self._wait(select.POLLOUT, BEAT)
+                self._rouse()
+
+    def _wait(self, events: int, seconds: float) -> None:
+        if self._closed:
+            return
+        # poll, not select: that one cannot take a descriptor above 1023
+        poll = select.poll()
+        poll.register(self._sock, events)
+        poll.poll(seconds * 1000)
+
+    def _lose(self, error: OSError) -> None:
+        if not self._closed:
+            self._closed = True
+            self._lost(error.errno in (errno.EBADF, errno.ENOTSOCK))
+
+    def _gather(self) -> None:
+        if self._recorder is not None and len(self._backlog) < MAX_BACKLOG:
+            rows = self._recorder.drain()
+            if rows:
+                self._backlog += encode_rows(rows)
+
+    def _push(self) -> None:
+        while self._backlog and not self._closed:
+            try:
+                sent = self._sock.send(self._backlog)
+            except BlockingIOError:
+                self._rouse()
+                return
+            except OSError as error:
+                self._lose(error)
+                return
+            del self._backlog[:sent]
+
+
+class SendingRecorder(Recorder):
+    """A recorder whose rows are with the parent before a handler is called: the handler may be the end of us.
+
+    Args:
+        channel: Where rows go once it has been attached.
+        redactor: Hides secrets before anything leaves the process.
+        seed: Seed of the synthetic values, told in the session's record.
+    """
+
+    def __init__(self, channel: Channel, redactor: Redactor, *, seed: int | None = None) -> None:
+        super().__init__(redactor, seed=seed)
+        self._channel = channel
+
+    def execution_started(self, execution: Execution) -> None:
+        """Record ``HandlerStarted``, and send it."""
+        super().execution_started(execution)
+        if execution.tag:
+            self._channel.flush()

@@ -1,0 +1,313 @@
+"""The child process: loads a project, runs its bus, takes verbs and sends records.
+
+The main thread imports the project and then runs its event loop, as if the project had been started by itself. Two
+threads of ours stand beside it: one listens to the parent, one sends what is to be sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+from collections.abc import Mapping
+from time import perf_counter_ns
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.records.redact import Redactor
+from ...core.values.build import to_plain
+from ..engine import Engine, FireRequest
+from ..facts.collect import collect
+from ..reading.loaded import Target, make_program
+from . import posture
+from .channel import Channel, SendingRecorder
+from .loader import Found, Imported, Loader
+from .seal import seal
+from .trouble import LoadTrouble, explain
+from .watchdog import Watchdog
+from .wire import PROTOCOL
+
+if TYPE_CHECKING:
+    from ..program import Program
+
+#: Seconds that what is under way has to finish when the parent says stop.
+STOP_GRACE: Final = 2.0
+_LIBRARY: Final = os.path.dirname(os.__file__)  # noqa: PTH120 - light imports
+_PACKAGE: Final = __name__.rpartition(".agent.")[0]
+
+
+def run(channel: int, dump: int, parent: int) -> int:
+    """Be the child; gives the exit code.
+
+    Args:
+        channel: Descriptor of the socket to the parent.
+        dump: Descriptor of the file for stacks.
+        parent: Its process id.
+    """
+    posture.stay_with_parent(parent)
+    link = Channel(socket.socket(fileno=posture.move_up(channel)), posture.leave)
+    posture.tell_stacks(posture.move_up(dump))
+    link.send(["hello", {"protocol": PROTOCOL, "python": sys.version.split()[0], "thread": threading.get_ident()}])
+    order = link.receive()
+    if order is None or order[0] != "load":
+        return 1
+    return Child(link, order[1]).run()
+
+
+class Child:
+    """One project, loaded and running.
+
+    Args:
+        channel: To the parent.
+        order: What to load: ``app``, ``catalog``, ``session``, ``name``, ``options``, ``cwd``, ``seed``, ``memory``.
+    """
+
+    def __init__(self, channel: Channel, order: Mapping[str, Any]) -> None:
+        self._channel = channel
+        self._order = order
+        self._redactor = Redactor()
+        self._loader = Loader(self._tell_progress, self._redact)
+        self._recorder = SendingRecorder(channel, self._redactor, seed=order["seed"])
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._engine: Engine | None = None
+        self._stopping: asyncio.Event | None = None
+        self._watchdog: Watchdog | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._pid = os.getpid()
+        self._modules = 0
+        self._early: list[list[Any]] = []
+
+    def run(self) -> int:
+        """Load, serve until told to stop, and give the exit code."""
+        posture.limit(self._order["memory"])
+        os.register_at_fork(after_in_child=self._forked)
+        seal(_PACKAGE)
+        threading.Thread(target=self._listen, name="inspector-listener", daemon=True).start()
+        self._channel.start()
+        try:
+            posture.set_up_paths(self._order["cwd"], self._order["app"][0], os.environ)
+            imported = self._loader.load(self._order["app"], self._order["catalog"], self._order["session"])
+            self._leave_fork()
+            return self._serve_on_loop(imported)
+        except LoadTrouble as trouble:
+            self._leave_fork()
+            self._fail(trouble)
+        except BaseException as error:  # noqa: BLE001 - whatever the program raised, it is told
+            self._leave_fork()
+            self._fail(explain(error, self._order["app"][0], self._redact, calling=True))
+        return 1
+
+    # -- loading -------------------------------------------------------------------------------------------------------
+
+    def _serve_on_loop(self, imported: Imported) -> int:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(self._serve(imported))
+        except LoadTrouble:
+            raise
+        except BaseException as error:
+            if self._engine is None:
+                raise
+            self._channel.send(["ended", _last_words(error)])
+            self._channel.drain(1.0)
+            return error.code if isinstance(error, SystemExit) and type(error.code) is int else 1
+        self._leave_fork()
+        self._channel.send(["bye"])
+        self._channel.drain(1.0)
+        _close(loop)
+        return 0
+
+    async def _serve(self, imported: Imported) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        program = await self._open(imported)
+        facts = to_plain(collect(program))  # before the tap stands in for the handlers
+        engine = Engine(program, self._recorder)
+        self._tell_progress("starting", self._order["app"][0])
+        await engine.start()
+        self._leave_fork()
+        for problem in imported.problems:
+            self._channel.send(["problem", problem.to_message()])
+        self._watchdog = Watchdog(self._loop, threading.get_ident(), self._recorder)
+        self._watchdog.start()
+        self._channel.beat = self._beat
+        self._channel.send(self._files())
+        self._channel.send(["facts", facts])
+        self._channel.send(["ready", {"anchor": perf_counter_ns() - self._recorder.now()}])
+        self._channel.attach(self._recorder)
+        self._engine = engine
+        for verb in self._early:
+            self._do(verb)
+        try:
+            await self._until(self._stopping)
+            await self._finish()
+        finally:
+            self._watchdog.stop()
+            await engine.close()
+
+    async def _until(self, stopping: asyncio.Event) -> None:
+        """Wait to be stopped; a handler that cancels every task there is does not stop us."""
+        while not stopping.is_set():
+            try:
+                await stopping.wait()
+            except asyncio.CancelledError:
+                getattr(asyncio.current_task(), "uncancel", int)()  # 3.10 has none, and needs none
+
+    async def _open(self, imported: Imported) -> Program:
+        """Call the factories, and make the program of what they give."""
+        problems = imported.problems
+        targets = [found for target in imported.targets if (found := await self._called(target, problems)) is not None]
+        if not targets:
+            raise problems[-1]
+        catalog = [
+            found
+            for part in imported.catalog
+            if (found := part if isinstance(part.value, type) else await self._called(part, problems)) is not None
+        ]
+        values = [found.value for found in catalog]
+        try:
+            return make_program(
+                self._order["name"],
+                [Target(found.where, found.value) for found in targets],
+                values[0] if len(values) == 1 else values or None,
+                imported.session.value if imported.session is not None else None,
+                options=self._order["options"],
+                problems=[problem.to_problem() for problem in problems],
+            )
+        except Exception as error:
+            raise explain(error, self._order["app"][0], self._redact, calling=True) from error
+
+    async def _called(self, found: Found, problems: list[LoadTrouble]) -> Found | None:
+        try:
+            return await self._loader.call(found)
+        except LoadTrouble as trouble:
+            problems.append(trouble)
+            return None
+
+    def _tell_progress(self, doing: str, what: str) -> None:
+        self._channel.send(["loading", doing, what])
+
+    def _fail(self, trouble: LoadTrouble) -> None:
+        """Tell why, and end at once: threads that the program has started must not keep us."""
+        self._channel.send(["failed", trouble.to_message()])
+        self._channel.drain(2.0)
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError, AttributeError) as error:  # closed or replaced by the program
+                self._channel.send(["beat", 0, str(error)[:200]])
+        os._exit(1)
+
+    # -- verbs ---------------------------------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        try:
+            while (message := self._channel.receive()) is not None:
+                self._take(message)
+        finally:
+            posture.leave(False)
+
+    def _take(self, message: list[Any]) -> None:
+        if self._engine is None and message[0] == "stop":
+            os._exit(0)
+        if self._loop is None:
+            self._early.append(message)
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._do, message)
+        except RuntimeError:  # the loop is closed: we are ending
+            return
+
+    def _do(self, message: list[Any]) -> None:
+        """Carry out a verb, on the loop; one that comes while the program is loaded waits."""
+        if self._engine is None:
+            self._early.append(message)
+            return
+        assert self._stopping is not None  # noqa: S101
+        verb = message[0]
+        if verb == "fire":
+            self._start_fire(self._engine, FireRequest(**message[1]))
+        elif verb == "faults":
+            self._engine.set_faults(message[1])
+        elif verb == "recording":
+            self._recorder.set_recording(message[1])
+        elif verb == "stop":
+            self._stopping.set()
+
+    def _start_fire(self, engine: Engine, request: FireRequest) -> None:
+        task = asyncio.get_running_loop().create_task(engine.fire(request), name=f"fire {request.fire}")
+        self._under_way.add(task)
+        task.add_done_callback(self._fire_done)
+
+    def _fire_done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._recorder.host_note("engine", "error", f"The fire broke: {type(error).__name__}: {error}")
+
+    async def _finish(self) -> None:
+        left = set(self._under_way)
+        if left:
+            _, left = await asyncio.wait(left, timeout=STOP_GRACE)
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=STOP_GRACE)
+
+    # -- besides -------------------------------------------------------------------------------------------------------
+
+    def _beat(self) -> list[Any]:
+        if len(sys.modules) != self._modules:
+            return self._files()
+        return ["beat", self._watchdog.lag if self._watchdog is not None else 0]
+
+    def _files(self) -> list[Any]:
+        """Tell the files of the project's modules, for whoever waits for them to change."""
+        self._modules = len(sys.modules)
+        found = [file for name, module in list(sys.modules.items()) if (file := _file_of(name, module))]
+        return ["files", sorted(set(found))[:5_000]]
+
+    def _redact(self, text: str, name: str | None) -> str:
+        return self._redactor.redact_text(text) if name is None else str(self._redactor.value(name, text))
+
+    def _forked(self) -> None:
+        """This is a fork of the process: it keeps quiet."""
+        self._channel.abandon()
+        self._recorder.set_recording(False)
+
+    def _leave_fork(self) -> None:
+        """A fork that came back out of the program's code ends here: it must not become a second bus."""
+        if os.getpid() != self._pid:
+            os._exit(0)
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what is left on the loop, and close it, as ``asyncio.run`` does; the parent waits for a second."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.wait(left, timeout=0.5))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+
+
+def _last_words(error: BaseException) -> str:
+    """Say why the loop ended before its time."""
+    if isinstance(error, SystemExit):
+        return f"One of its tasks called sys.exit({error.code!r:.80})."
+    if isinstance(error, KeyboardInterrupt):
+        return "One of its tasks raised KeyboardInterrupt."
+    return f"Its event loop ended: {type(error).__name__}: {error!s:.200}"
+
+
+def _file_of(name: str, module: Any) -> str:
+    """Give the file of a module without running its ``__getattr__``; nothing for libraries and ourselves."""
+    if name.startswith(_PACKAGE) or not issubclass(type(module), ModuleType):
+        return ""
+    file = object.__getattribute__(module, "__dict__").get("__file__")
+    if type(file) is not str or file.startswith(_LIBRARY) or "site-packages" in file or "dist-packages" in file:
+        return ""
+    return file

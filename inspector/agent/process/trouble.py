@@ -1,0 +1,221 @@
+"""Why a program could not be loaded, as one sentence for people, with the traceback as data."""
+
+from __future__ import annotations
+
+import os
+import sys
+from difflib import get_close_matches
+from typing import Any
+
+from ...core.description import Problem
+from ...core.errors import InspectorError
+from ...core.records.capture import Failure, Redact, capture_failure, failure_from_json
+from .settings_probe import missing_settings
+
+
+class LoadTrouble(InspectorError):  # noqa: N818 - LoadError is what the hosts make of it
+    """Something could not be loaded.
+
+    Args:
+        text: One sentence.
+        hint: What to do.
+        where: What was to be loaded: a module, or ``module:attribute``.
+        kind: ``usage``, ``missing_module``, ``missing_attribute``, ``missing_setting``, ``syntax``, ``circular``,
+            ``exit`` or ``error``.
+        variables: The settings that are missing.
+        failure: The exception as JSON text (see ``capture``), empty when there was none.
+        line: File and line of the program where it happened.
+        typed: What to type on the command line.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        hint: str = "",
+        *,
+        where: str,
+        kind: str = "error",
+        variables: tuple[str, ...] = (),
+        failure: str = "",
+        line: tuple[str, int] = ("", 0),
+        typed: str = "",
+    ) -> None:
+        super().__init__(text, hint, typed=typed)
+        self.where = where
+        self.line = line
+        self.kind = kind
+        self.variables = variables
+        self.failure = failure
+
+    def to_message(self) -> dict[str, Any]:
+        """Give it as JSON types, for the wire."""
+        return {
+            "where": self.where,
+            "text": self.text,
+            "hint": self.hint,
+            "typed": self.typed,
+            "kind": self.kind,
+            "variables": list(self.variables),
+            "failure": self.failure,
+        }
+
+    def to_problem(self) -> Problem:
+        """Give it as part of a catalog."""
+        return Problem(self.where, self.text, self.hint, *self.line)
+
+
+def explain(error: BaseException, what: str, redact: Redact | None = None, *, calling: bool = False) -> LoadTrouble:
+    """Turn whatever a program raised while it was loaded into a sentence.
+
+    Args:
+        error: What it raised, ``SystemExit`` and the like included.
+        what: What was loaded: a module, or ``module:attribute``.
+        redact: Hides secrets.
+        calling: It was called, not imported.
+    """
+    if isinstance(error, LoadTrouble):
+        return error
+    failure = capture_failure(error, redact)
+    read = failure_from_json(failure)
+    if isinstance(error, InspectorError):
+        return LoadTrouble(error.text, error.hint, where=what, failure=failure, typed=error.typed)
+    doing = "called" if calling else "imported"
+    try:
+        text, hint, kind, variables = _sentence(error, read, what, doing)
+    except Exception as trouble:  # noqa: BLE001 - the attributes of a stranger's exception may be anything
+        text, kind, variables = f"{what} could not be {doing}: {read.type}.", "error", ()
+        hint = f"Its exception could not be read: {type(trouble).__name__}."
+    line = _origin(read)
+    if isinstance(error, SyntaxError) and type(error.filename) is str:
+        line = (error.filename, error.lineno or 0)
+    typed = _typed(kind, hint)
+    return LoadTrouble(text, hint, where=what, kind=kind, variables=variables, failure=failure, line=line, typed=typed)
+
+
+def _typed(kind: str, hint: str) -> str:
+    """Give the option that does what a hint says, empty when none does."""
+    if kind == "missing_setting":
+        return "--env FILE"
+    if kind == "missing_module" and hint.endswith("change the folder."):
+        return "--cwd DIR"
+    return "--python PATH" if kind == "missing_module" and hint.startswith("Install") else ""
+
+
+_Sentence = tuple[str, str, str, tuple[str, ...]]
+
+
+def _sentence(error: BaseException, read: Failure, what: str, doing: str) -> _Sentence:
+    place = _place(read)
+    variables = missing_settings(error)
+    if variables:
+        names = ", ".join(variables)
+        one = "setting is" if len(variables) == 1 else "settings are"
+        return (
+            f"{what} could not be {doing}: the {one} missing: {names}{place}.",
+            "Give it in the environment, or in a file of settings.",
+            "missing_setting",
+            variables,
+        )
+    if isinstance(error, ModuleNotFoundError) and type(error.name) is str:
+        return _no_module(error.name, what, place)
+    if isinstance(error, ImportError):
+        return _no_import(read, what, place)
+    if isinstance(error, SyntaxError):
+        where = f"{error.filename}:{error.lineno}" if error.lineno else f"{error.filename}"
+        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        return f"{where} is not Python {version}: {error.msg}.", "", "syntax", ()
+    if isinstance(error, SystemExit):
+        code = repr(read.message) if type(error.code) is str else read.message
+        text = f"{what} ended the program with sys.exit({_one_line(code)}) while it was being {doing}{place}."
+        return text, "A module that is to be loaded must not run the program: guard that with `__main__`.", "exit", ()
+    return _other(error, read, what, doing, place)
+
+
+def _other(error: BaseException, read: Failure, what: str, doing: str, place: str) -> _Sentence:
+    if isinstance(error, EOFError):
+        return f"{what} asks for input while it is being {doing}{place}; it gets none here.", "", "error", ()
+    if isinstance(error, MemoryError):
+        return f"{what} ran out of memory while it was being {doing}{place}.", "", "error", ()
+    hint = ""
+    if isinstance(error, RuntimeError) and "running event loop" in read.message and "cannot be called" in read.message:
+        hint = "The factory runs on the inspector's event loop: make it `async`, and await what it runs."
+    message = f": {_one_line(read.message)}" if read.message else ""
+    return f"{what} could not be {doing}: {read.type}{message}{place}.", hint, "error", ()
+
+
+def _no_module(name: str, what: str, place: str) -> _Sentence:
+    module = what.partition(":")[0]
+    if module == name or module.startswith(name + "."):
+        near = get_close_matches(name, _importable(name), 1, 0.75)
+        below = _folder_with(name)
+        hint = (
+            f"It is in the folder {below}: change the folder."
+            if below
+            else f"Did you mean {near[0]}?"
+            if near
+            else f"Modules are looked for in {_folder()} first: change the folder."
+        )
+        return f"There is no module {name}.", hint, "missing_module", ()
+    if os.path.exists(os.path.join(_folder(), name.partition(".")[0])):  # noqa: PTH110, PTH118 - light imports
+        return f"There is no module {name}, which {what} needs{place}.", "", "missing_module", ()
+    hint = f"Install it for that interpreter ({sys.executable} -m pip install …), or choose another one."
+    return f"{what} needs {name}, which {sys.executable} does not have{place}.", hint, "missing_module", ()
+
+
+def _folder() -> str:
+    return sys.path[0] if sys.path else os.getcwd()  # noqa: PTH109 - light imports
+
+
+def _folder_with(name: str) -> str:
+    """Give the folder right below ours, ``src`` mostly, in which a module is; empty when there is none."""
+    folder = _folder()
+    try:
+        inner = sorted(entry for entry in os.listdir(folder) if not entry.startswith("."))  # noqa: PTH208 - light imports
+    except OSError:
+        return ""
+    join, exists = os.path.join, os.path.exists
+    return next(
+        (each for each in inner if exists(join(folder, each, name)) or exists(join(folder, each, f"{name}.py"))), ""
+    )
+
+
+def _importable(name: str) -> list[str]:
+    """Give the modules beside the one that is missing, for a better guess."""
+    parent, _, _ = name.rpartition(".")
+    package = sys.modules.get(parent)
+    folders = list(getattr(package, "__path__", ())) if package is not None else sys.path[:1]
+    prefix = f"{parent}." if parent else ""
+    found = []
+    for folder in folders:
+        try:
+            entries = os.listdir(folder)  # noqa: PTH208 - light imports
+        except OSError:  # not a folder: a zip, or gone
+            entries = []
+        found += [prefix + entry.removesuffix(".py") for entry in entries if entry.endswith(".py") or "." not in entry]
+    return found
+
+
+def _no_import(read: Failure, what: str, place: str) -> _Sentence:
+    if "partially initialized module" in read.message or "circular import" in read.message:
+        files = list(dict.fromkeys(frame.file for frame in read.frames if frame.mine))
+        names = " and ".join(os.path.basename(file) for file in files[-2:]) or what  # noqa: PTH119 - light imports
+        return f"{names} import each other in a circle{place}: {_one_line(read.message)}.", "", "circular", ()
+    return f"{what} could not be imported: {_one_line(read.message)}{place}.", "", "missing_module", ()
+
+
+def _place(read: Failure) -> str:
+    file, line = _origin(read)
+    return f" ({file}:{line})" if file else ""
+
+
+def _origin(read: Failure) -> tuple[str, int]:
+    """Give the innermost line of the program; compiled libraries have frames with relative paths."""
+    for frame in reversed(read.frames):
+        if frame.mine and os.path.isabs(frame.file):  # noqa: PTH117 - light imports
+            return frame.file, frame.line
+    return "", 0
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return (line if len(line) <= 300 else line[:300] + "…").rstrip(".")

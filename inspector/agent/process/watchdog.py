@@ -1,0 +1,126 @@
+"""The watchdog: a thread that notices when the bus's loop no longer answers, and says who holds it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from time import perf_counter_ns
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.bus import execution as steps
+from ...core.bus.execution import Execution
+
+if TYPE_CHECKING:
+    from ...core.records.recorder import Recorder
+
+#: Where the frames of the bus and the tap are.
+_OURS: Final = tuple(os.path.dirname(os.path.dirname(os.path.abspath(file))) for file in (steps.__file__, __file__))  # noqa: PTH100, PTH120 - light imports
+#: Seconds between two questions to the loop.
+INTERVAL: Final = 0.1
+#: Seconds without an answer after which the loop counts as blocked.
+BLOCKED: Final = 0.25
+
+
+class Watchdog:
+    """Asks the loop ten times a second whether it is alive.
+
+    Args:
+        loop: The loop that runs the handlers.
+        thread: Identifier of its thread.
+        recorder: Told ``blocked`` (with handler, file and line of the culprit) and ``unblocked``.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, thread: int, recorder: Recorder) -> None:
+        self._loop = loop
+        self._thread = thread
+        self._recorder = recorder
+        self._stop = threading.Event()
+        self._answered = threading.Event()
+        self._lag = 0
+        self._asked = 0
+        self._watch = threading.Thread(target=self._run, name="inspector-watchdog", daemon=True)
+
+    @property
+    def lag(self) -> int:
+        """Nanoseconds the loop took to answer the last question, or has not answered for, whichever is more."""
+        asked = self._asked
+        return max(self._lag, perf_counter_ns() - asked) if asked else self._lag
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._watch.start()
+
+    def stop(self) -> None:
+        """End the watch and wait for its thread."""
+        self._stop.set()
+        self._watch.join(2.0)
+
+    def _run(self) -> None:
+        while not self._stop.wait(INTERVAL):
+            asked = perf_counter_ns()
+            self._answered.clear()
+            self._asked = asked
+            try:
+                self._loop.call_soon_threadsafe(self._answered.set)
+            except RuntimeError:  # the loop is closed: nothing left to watch
+                self._asked = 0
+                return
+            if not self._answered.wait(BLOCKED) and not self._stop.is_set():
+                self._blocked(asked)
+            self._lag = perf_counter_ns() - asked
+            self._asked = 0
+
+    def _blocked(self, asked: int) -> None:
+        culprit = _culprit(sys._current_frames().get(self._thread))  # noqa: SLF001 - the only way to see another thread's stack
+        where = f"{culprit['handler'] or culprit['function']}, {culprit['file']}:{culprit['line']}" if culprit else "?"
+        since = self._recorder.now() - (perf_counter_ns() - asked)
+        data = {**culprit, "since": since}
+        self._recorder.host_note("blocked", "warning", f"The bus's loop does not answer: {where}", data)
+        while not self._answered.wait(INTERVAL):
+            if self._stop.is_set():
+                return
+        length = (perf_counter_ns() - asked) / 1e6
+        self._recorder.host_note(
+            "unblocked", "info", f"The bus's loop was blocked for {length:.0f} ms by {where}", data
+        )
+
+
+def _culprit(frame: FrameType | None) -> dict[str, Any]:
+    """Give where the loop's thread is: the handler that runs, and the innermost line inside it."""
+    innermost = frame
+    below: FrameType | None = None
+    label = ""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_OURS):
+            found = _execution(frame)
+            if found is not None and below is not None:
+                return _place(below, found.subscription.description.label)
+            label = label or (found.subscription.description.label if found is not None else "")
+        else:
+            below = frame
+        frame = frame.f_back
+    return _place(innermost, label)  # no line of the handler's: it is C code, or it called us
+
+
+def _execution(frame: FrameType) -> Execution | None:
+    """Give the execution that a frame of the bus or the tap steps: it is there as ``self`` or ``execution``."""
+    variables = frame.f_locals
+    for name in ("execution", "self"):
+        found = variables.get(name)
+        if isinstance(found, Execution):
+            return found
+    return None
+
+
+def _place(frame: FrameType | None, handler: str) -> dict[str, Any]:
+    if frame is None:
+        return {"handler": handler, "function": "", "file": "", "line": 0}
+    return {
+        "handler": handler,
+        "function": frame.f_code.co_name,
+        "file": frame.f_code.co_filename,
+        "line": frame.f_lineno,
+    }

@@ -1,0 +1,142 @@
+"""The wire between a host and the process that runs the project: frames of JSON on a socket of their own.
+
+A message is a JSON array that begins with its verb. It travels in frames: four bytes of length, big-endian, then that
+many bytes; the top bit of the length says that the next frame belongs to the same message. The length is checked before
+anything is allocated, and whoever reads believes nothing: what comes from the other process is data.
+
+Down: ``hello``, ``load`` (once), ``fire``, ``faults``, ``recording``, ``stop``.
+Up: ``hello``, ``loading`` (what is imported or called), ``problem``, ``files``, ``ready`` or ``failed``, ``rows``,
+``beat``, ``bye``.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from ...core.errors import InspectorError
+from ...core.records.capture import plain_failure
+from ...core.records.records import HANDLER_ENDED, HOST_NOTED, NOTED, PUBLISHED, Row
+
+#: Version of this protocol; both sides name theirs in ``hello``.
+PROTOCOL: Final = 1
+#: Most bytes of a frame, and of a message put together from frames.
+MAX_FRAME: Final = 1 << 20
+MAX_MESSAGE: Final = 32 << 20
+#: Most characters of one text in a row; a longer one is cut, with a mark.
+MAX_TEXT: Final = 200_000
+#: Rows in a message: about a frame of them.
+MAX_ROWS: Final = 500
+
+_HEADER: Final = 4
+_MORE: Final = 1 << 31
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
+_DECODER: Final = json.JSONDecoder()
+
+#: Texts of a row that may be long, by kind: (position, what it is).
+_LONG: Final[dict[int, tuple[tuple[int, str], ...]]] = {
+    PUBLISHED: ((8, "json"), (9, "json")),
+    HANDLER_ENDED: ((5, "failure"),),
+    NOTED: ((6, "text"), (7, "json")),
+    HOST_NOTED: ((4, "text"), (5, "json")),
+}
+
+
+class WireError(InspectorError):
+    """What came over the wire is not the protocol; the connection is of no more use."""
+
+
+def encode(message: list[Any]) -> bytes:
+    """Give a message as frames.
+
+    Raises:
+        WireError: It is longer than ``MAX_MESSAGE``.
+    """
+    body = _ENCODER.encode(message).encode("ascii")
+    if len(body) <= MAX_FRAME:
+        return len(body).to_bytes(_HEADER, "big") + body
+    if len(body) > MAX_MESSAGE:
+        raise WireError(f"A message of {len(body)} bytes is too long to be sent.")
+    frames = []
+    for start in range(0, len(body), MAX_FRAME):
+        part = body[start : start + MAX_FRAME]
+        more = _MORE if start + MAX_FRAME < len(body) else 0
+        frames.append((len(part) | more).to_bytes(_HEADER, "big") + part)
+    return b"".join(frames)
+
+
+def encode_rows(rows: list[Row]) -> bytes:
+    """Give rows as frames of ``rows`` messages, with texts that are too long cut."""
+    starts = range(0, len(rows), MAX_ROWS)
+    return b"".join(encode(["rows", [cut_row(row) for row in rows[start : start + MAX_ROWS]]]) for start in starts)
+
+
+def cut_row(row: Row) -> Row:
+    """Give the row with every text within ``MAX_TEXT``; what is JSON stays JSON."""
+    for position, what in _LONG.get(row[0], ()):
+        text = row[position]
+        if type(text) is str and len(text) > MAX_TEXT:
+            row = (*row[:position], _cut(text, what), *row[position + 1 :])
+    return row
+
+
+def _cut(text: str, what: str) -> str:
+    if what == "json":
+        return json.dumps({"$cut": "size", "type": "?", "length": len(text)})
+    if what == "failure":
+        failure = json.loads(text)
+        message = str(failure.get("message", ""))[:4_000]
+        return plain_failure(str(failure.get("type", "")), f"{message} (the traceback was too long to be kept)")
+    return f"{text[:MAX_TEXT]}… ({len(text)} characters)"
+
+
+class Decoder:
+    """Puts messages together from the bytes that come in."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def feed(self, data: bytes) -> list[list[Any]]:
+        """Take in bytes; gives the messages that they complete.
+
+        Raises:
+            WireError: A frame or message is too long, or no message at all.
+        """
+        self._buffer += data
+        messages = []
+        position = 0
+        while len(self._buffer) - position >= _HEADER:
+            head = int.from_bytes(self._buffer[position : position + _HEADER], "big")
+            more, length = bool(head & _MORE), head & ~_MORE
+            self._check(length)
+            if len(self._buffer) - position - _HEADER < length:
+                break
+            position += _HEADER
+            part = bytes(self._buffer[position : position + length])
+            position += length
+            if more:
+                self._parts.append(part)
+                self._size += length
+                continue
+            messages.append(_message(b"".join((*self._parts, part)) if self._parts else part))
+            self._parts, self._size = [], 0
+        del self._buffer[:position]
+        return messages
+
+    def _check(self, length: int) -> None:
+        if length > MAX_FRAME:
+            raise WireError(f"A frame says that it has {length} bytes; {MAX_FRAME} are the most.")
+        if self._size + length > MAX_MESSAGE:
+            raise WireError(f"A message has more than {MAX_MESSAGE} bytes.")
+
+
+def _message(body: bytes) -> list[Any]:
+    try:
+        message = _DECODER.decode(body.decode("ascii"))
+    except (ValueError, RecursionError) as error:
+        raise WireError(f"A frame holds no message: {body[:60]!r}.") from error
+    if type(message) is not list or not message or type(message[0]) is not str:
+        raise WireError(f"A frame holds no message: {body[:60]!r}.")
+    return message

@@ -1,0 +1,1 @@
+"""How a foreign program is read: its buses, events, handlers and catalogs."""

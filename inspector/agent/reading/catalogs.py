@@ -1,0 +1,281 @@
+"""Catalogs of the user's: registry lists, functions' results, packages to scan; read as what our own registry says."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import re
+import sys
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ...core.bus.registry import HANDLER_KINDS
+from ...core.description import Problem
+from ...core.values import hints
+from .events import annotations_of, make_of, single_copies, subclasses
+from .targets import attributes, member_text
+
+_CLASS: Final = ("event_class", "event_cls", "cls", "klass", "event", "event_type", "message_class", "type")
+_CATEGORY: Final = ("category", "domain", "group", "area", "context", "bounded_context", "section")
+_WORKFLOW: Final = ("workflow_name", "workflow", "flow", "process", "aggregate", "feature")
+_PHASE: Final = ("phase", "stage", "step", "outcome", "status")
+#: How many parts of annotations are looked at for one class.
+_HINTS: Final = 10_000
+#: Past tenses without ``-ed`` that events end with.
+_PAST: Final = frozenset(
+    (
+        *("begun", "bought", "broken", "built", "chosen", "cut", "done", "drawn", "fallen", "found", "given", "gone"),
+        *("held", "hit", "kept", "left", "lost", "made", "met", "paid", "put", "read", "run", "seen", "sent", "set"),
+        *("shown", "sold", "spent", "split", "started", "stolen", "sunk", "taken", "told", "unpaid", "withdrawn"),
+        *("won", "written"),
+    )
+)
+_EVENT_BASE: Final = re.compile(r"(Event|Message|Command|Notification|Fact|Signal)(Base|Model)?$|^(Base|Domain)Event")
+_NO_CATEGORY: Final = {"events", "event", "messages", "commands", "domain", "models", "__init__", "__main__", "types"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a catalog says of one event.
+
+    Attributes:
+        category: Its category; empty when nothing is said.
+        workflow: Its workflow.
+        phase: Its phase.
+        requires: Kinds of handler that it asks for.
+        audit_action: Name of the audit action.
+    """
+
+    category: str = ""
+    workflow: str = ""
+    phase: str = ""
+    requires: tuple[str, ...] = ()
+    audit_action: str = ""
+
+
+@dataclass
+class Catalog:
+    """What was read.
+
+    Attributes:
+        entries: By event class, in the catalog's order.
+        classes: Event classes that were found without an entry.
+        categories: Categories in order, those without events too.
+        sse: A registry of server-sent events, None when there is none.
+        problems: What could not be read.
+    """
+
+    entries: dict[type[Any], Entry] = field(default_factory=dict)
+    classes: list[type[Any]] = field(default_factory=list)
+    categories: list[str] = field(default_factory=list)
+    sse: Any = None
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_catalog(value: Any) -> Catalog:
+    """Read a catalog: a registry, metadata or event classes in any iterable, modules to scan, or several of these."""
+    catalog = Catalog()
+    if value is not None:
+        _read(value, catalog, "the catalog")
+        if not catalog.entries and not catalog.classes and catalog.sse is None:
+            text = f"The catalog ({_name(value)}) holds no events that we can read."
+            hint = "Name a list of entries with event_class, category, …, or a package with event classes."
+            catalog.problems.append(Problem("catalog", text, hint))
+    catalog.classes = [cls for cls in single_copies(catalog.classes) if cls not in catalog.entries]
+    return catalog
+
+
+def _read(value: Any, catalog: Catalog, where: str) -> None:
+    if is_sse_registry(value):
+        catalog.sse = value
+    elif isinstance(value, types.ModuleType):
+        _scan(value, catalog)
+    elif isinstance(value, type):
+        catalog.classes += [value, *subclasses(value)] if not subclasses(value) else subclasses(value)
+    elif inspect.isroutine(value):
+        _read_result(value, catalog, where)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            _read_item(item, catalog, f"{where}[{_name(key)}]", key if isinstance(key, type) else None)
+    elif isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        for index, item in enumerate(_items(value, catalog, where)):
+            _read_item(item, catalog, f"{where}[{index}]", None)
+    elif isinstance(getattr(value, "events", None), Iterable):
+        _read(value.events, catalog, where)
+    else:
+        catalog.problems.append(Problem(where, f"A {type(value).__name__} is no catalog."))
+
+
+def _items(value: Iterable[Any], catalog: Catalog, where: str) -> list[Any]:
+    try:
+        return list(value)
+    except Exception as error:  # noqa: BLE001 - a registry of somebody else's may do anything
+        catalog.problems.append(Problem(where, f"It cannot be read: {type(error).__name__}: {error}"))
+        return []
+
+
+def _read_result(function: Any, catalog: Catalog, where: str) -> None:
+    try:
+        result = function()
+    except Exception as error:  # noqa: BLE001 - the user's code
+        text = f"{_name(function)} raised {type(error).__name__}: {error}"
+        catalog.problems.append(Problem(where, text))
+        return
+    _read(result, catalog, _name(function))
+
+
+def _read_item(item: Any, catalog: Catalog, where: str, key: type[Any] | None) -> None:
+    if isinstance(item, type) and key is None:
+        catalog.classes.append(item)
+        return
+    if isinstance(item, types.ModuleType) or (isinstance(item, (list, tuple)) and not hasattr(item, "_fields")):
+        _read(item, catalog, where)
+        return
+    cls = key or _class_in(item)
+    if cls is None:
+        if is_sse_registry(item) or (isinstance(item, Iterable) and not isinstance(item, (str, bytes, Mapping))):
+            _read(item, catalog, where)
+        else:
+            catalog.problems.append(Problem(where, f"A {type(item).__name__} without an event class was left out."))
+        return
+    catalog.entries[cls] = _entry(item, catalog)
+
+
+def _class_in(item: Any) -> type[Any] | None:
+    for name in _CLASS:
+        found = _get(item, name)
+        if isinstance(found, type):
+            return found
+    return None
+
+
+def _entry(item: Any, catalog: Catalog) -> Entry:
+    category = next((found for name in _CATEGORY if (found := _get(item, name)) is not None), "")
+    known = [_text(member) for member in type(category)] if isinstance(category, enum.Enum) else [_text(category)]
+    catalog.categories += [each for each in known if each and each not in catalog.categories]
+    requires = tuple(kind for kind, name in HANDLER_KINDS.items() if _get(item, name))
+    return Entry(
+        _text(category),
+        _text(next((found for name in _WORKFLOW if (found := _get(item, name)) is not None), "")),
+        _text(next((found for name in _PHASE if (found := _get(item, name)) is not None), "")),
+        requires,
+        _text(_get(item, "audit_action_name") or _get(item, "audit_action") or "") if "audit" in requires else "",
+    )
+
+
+def _get(item: Any, name: str) -> Any:
+    if isinstance(item, Mapping):
+        return item.get(name)
+    return getattr(item, name, None)
+
+
+def _text(value: Any) -> str:
+    """Give what an enum member stands for; plain strings stand for themselves."""
+    return member_text(value) if isinstance(value, enum.Enum) else str(value)
+
+
+def _name(value: Any) -> str:
+    return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", None) or type(value).__name__)
+
+
+# --- packages -------------------------------------------------------------------------------------
+
+
+def _scan(module: types.ModuleType, catalog: Catalog) -> None:
+    """Find registry lists and event classes in a module; in a package, in its loaded modules too."""
+    for value in tuple(vars(module).values()):
+        if is_sse_registry(value):
+            catalog.sse = value
+        elif isinstance(value, (list, tuple)) and value and all(_class_in(each) is not None for each in value):
+            for item in value:
+                catalog.entries.setdefault(_class_in(item) or object, _entry(item, catalog))
+    catalog.classes += event_classes(module)
+    if hasattr(module, "__path__"):
+        for name, inner in sorted(sys.modules.items()):
+            if name.startswith(f"{module.__name__}.") and isinstance(inner, types.ModuleType):
+                catalog.classes += [cls for cls in event_classes(inner) if cls not in catalog.classes]
+
+
+def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> list[type[Any]]:
+    """Give the event classes that a module defines.
+
+    Those below a class that is named like one (``Event``, ``Command`` …) or below one of ``bases``, and in a module
+    named like events every class with fields that is not held by one of theirs.
+    """
+    defined = [
+        value
+        for value in tuple(vars(module).values())
+        if isinstance(value, type) and value.__module__ == module.__name__ and not _is_no_event(value)
+    ]
+    eventful = any(part in ("events", "messages", "commands") for part in module.__name__.split("."))
+    values = set(_held_by(defined)) if eventful else set()
+    found = []
+    for value in defined:
+        named = any(_EVENT_BASE.search(base.__name__) for base in value.__mro__[1:-1])
+        below = any(value is not base and issubclass(value, base) for base in bases)
+        made = make_of(value) != "plain" and value not in values
+        if (named or below or (eventful and made)) and not _is_base(value):
+            found.append(value)
+    return single_copies(found)
+
+
+def _held_by(classes: Iterable[type[Any]]) -> Iterator[type[Any]]:
+    """Give the classes in the fields of others that are not called like events: ``Money`` beside events is none."""
+    for cls in classes:
+        waiting = list(annotations_of(cls).values()) if make_of(cls) != "plain" else []
+        seen: dict[int, Any] = {}  # kept alive meanwhile: an alias may hold itself, and be made anew when asked
+        while waiting and len(seen) < _HINTS:
+            hint = hints.unwrap(waiting.pop())
+            if id(hint) in seen:
+                continue
+            seen[id(hint)] = hint
+            if isinstance(hint, type) and hint is not cls and not is_called_like_event(hint):
+                yield hint
+            waiting.extend(getattr(hint, "__args__", ()))
+
+
+def is_called_like_event(cls: type[Any]) -> bool:
+    """Tell a name that says what happened: ``RefundFailed``, ``InvoiceSent``, ``OrderEvent``."""
+    last = (re.findall(r"[A-Z]+[a-z]*|[a-z]+", re.sub(r"V?\d+$", "", cls.__name__)) or [""])[-1].lower()
+    return last.endswith("ed") or last in _PAST or bool(_EVENT_BASE.search(cls.__name__))
+
+
+def _is_no_event(cls: type[Any]) -> bool:
+    return issubclass(cls, (enum.Enum, BaseException, types.ModuleType)) or getattr(cls, "_is_protocol", False) is True
+
+
+def _is_base(cls: type[Any]) -> bool:
+    """Tell a base of events from an event."""
+    return bool(type.__subclasses__(cls)) and (
+        inspect.isabstract(cls)
+        or bool(_EVENT_BASE.search(cls.__name__))
+        or cls.__name__.startswith("_")
+        or (cls.__name__.startswith("Base") and not is_called_like_event(cls))
+    )
+
+
+def derived_category(key: str, cls: type[Any] | None) -> str:
+    """Give a category for an event of which no catalog says one: the module's name, or the part before the dot."""
+    if cls is None:
+        head, dot, _ = key.partition(".")
+        return head if dot else key.partition(":")[0] if ":" in key else ""
+    parts = [part for part in cls.__module__.split(".") if part not in _NO_CATEGORY]
+    return parts[-1] if parts else cls.__module__
+
+
+def is_sse_registry(value: Any) -> bool:
+    """Tell a registry of server-sent events by what it has."""
+    if isinstance(value, (type, types.ModuleType)) or not hasattr(type(value), "get"):
+        return False
+    if not hasattr(type(value), "mappings") and "mappings" not in attributes(value):
+        return False  # nobody is asked for an attribute that may be made on demand
+    mappings, declared = getattr(value, "mappings", None), getattr(value, "events", ())
+    if not isinstance(mappings, (tuple, list)) or not isinstance(declared, (tuple, list)):
+        return False
+    return all(map(_is_mapping, mappings)) and all(hasattr(each, "event_type") for each in declared)
+
+
+def _is_mapping(value: Any) -> bool:
+    return all(hasattr(value, name) for name in ("domain_event_class", "sse_event_type", "payload_extractor"))

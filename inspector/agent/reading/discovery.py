@@ -1,0 +1,149 @@
+"""Which adapter reads a value, and where in it the buses are: in a container, a module, a dict of several."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+import types
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from ...core.description import Problem
+from ...core.errors import InspectorError
+from ..adapters.base import Adapter, Match, Options, third_party_adapters
+from ..libraries.core_bus import CoreBusAdapter
+from .map_bus.connection import MapBusAdapter
+from .name_registry import NameRegistryAdapter
+from .targets import attributes, kind_of
+
+#: What a match needs so that a value counts as a bus where nobody has said that it is one.
+_SURE = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Bus:
+    """A bus that was found.
+
+    Attributes:
+        where: Where.
+        value: The bus.
+        adapter: Who reads it.
+        match: Why.
+    """
+
+    where: str
+    value: Any
+    adapter: Adapter
+    match: Match
+
+
+def all_adapters() -> tuple[list[Adapter], list[Problem]]:
+    """Give our adapters and those that the user's environment offers."""
+    ours: list[Adapter] = [CoreBusAdapter(), NameRegistryAdapter(), MapBusAdapter()]
+    theirs, problems = third_party_adapters()
+    return [*theirs, *ours], problems
+
+
+def find_buses(
+    where: str, value: Any, options: Options, adapters: Sequence[Adapter], troubles: list[Problem]
+) -> list[Bus]:
+    """Find the buses in a value: itself, or those that it holds; an adapter that fails is told in ``troubles``.
+
+    Raises:
+        InspectorError: It holds none.
+    """
+    own = _best(where, value, options, adapters, troubles)
+    if own is not None and (own.match.score >= _SURE or options.handlers or options.publish):
+        if not isinstance(value, types.ModuleType):
+            return [own]
+        return [own, *_inside(where, value, options, adapters, troubles, 1)]
+    inside = _inside(where, value, options, adapters, troubles, 2)
+    if inside:
+        return inside
+    if own is not None:
+        return [own]
+    raise InspectorError(
+        f"{where} is no bus that we can read: a {type(value).__name__} without handlers.",
+        'Name the bus itself, or what holds its handlers: handlers = "…" and publish = "…" in [tool.inspector].',
+    )
+
+
+def _best(where: str, value: Any, options: Options, adapters: Iterable[Adapter], troubles: list[Problem]) -> Bus | None:
+    found: Bus | None = None
+    for adapter in adapters:
+        if options.adapter and adapter.name != options.adapter:
+            continue
+        try:
+            match = adapter.recognises(value, options)
+        except InspectorError:
+            raise
+        except Exception as error:  # noqa: BLE001 - looking at a stranger's object may run its code
+            text = f"The adapter {adapter.name} could not look at it: {type(error).__name__}: {error!s:.200}"
+            troubles.append(Problem(where, text))
+            continue
+        if match is not None and (found is None or match.score > found.match.score):
+            found = Bus(where, value, adapter, match)
+    return found
+
+
+def _inside(
+    where: str, value: Any, options: Options, adapters: Sequence[Adapter], troubles: list[Problem], depth: int
+) -> list[Bus]:
+    found: list[Bus] = []
+    seen: list[Any] = []
+    for name, inner in _parts(value):
+        if any(inner is each for each in seen):
+            continue
+        seen.append(inner)
+        at = f"{where}.{name}" if ":" in where else f"{where}:{name}"
+        try:
+            found += _at(at, inner, value, Options(adapter=options.adapter), adapters, troubles, depth)
+        except InspectorError:
+            raise
+        except Exception as error:  # noqa: BLE001 - looking at a stranger's object may run its code
+            troubles.append(Problem(at, f"It cannot be looked at: {type(error).__name__}: {error!s:.200}"))
+    return found
+
+
+def _at(
+    where: str,
+    inner: Any,
+    value: Any,
+    options: Options,
+    adapters: Sequence[Adapter],
+    troubles: list[Problem],
+    depth: int,
+) -> list[Bus]:
+    """Give the buses at one part of a value."""
+    if _is_library(inner):
+        return []
+    bus = _best(where, inner, options, adapters, troubles)
+    if bus is not None and bus.match.score >= _SURE and not _is_bare(inner, value):
+        return [bus]
+    if depth > 1 and not isinstance(value, types.ModuleType):
+        return _inside(where, inner, options, adapters, troubles, depth - 1)
+    return []
+
+
+def _is_bare(inner: Any, value: Any) -> bool:
+    """A container of handlers beside other things is a part of a bus; alone in a dict or list it is one itself."""
+    return kind_of(inner) in ("dict", "proxy", "list", "set") and not isinstance(value, (dict, list, tuple))
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        yield from ((name, inner) for name, inner in value.items() if isinstance(name, str))
+    elif isinstance(value, (list, tuple)):
+        yield from ((str(index), inner) for index, inner in enumerate(value))
+    elif isinstance(value, types.ModuleType):
+        yield from ((name, inner) for name, inner in tuple(vars(value).items()) if not name.startswith("__"))
+    elif not _is_library(value):
+        yield from attributes(value).items()
+
+
+def _is_library(value: Any) -> bool:
+    if isinstance(value, (type, types.ModuleType, str, bytes, int, float, types.FunctionType, types.MethodType)):
+        return True
+    if kind_of(value) in ("dict", "proxy", "list", "set"):
+        return False
+    return type(value).__module__.partition(".")[0] in sys.stdlib_module_names

@@ -1,0 +1,248 @@
+"""A loaded program of the user's: several buses and a catalog, merged into one ``Program``."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import types
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any
+
+from ...core.bus.context import HANDLER_TIMEOUT
+from ...core.description import (
+    CatalogDescription,
+    Problem,
+)
+from ...core.errors import InspectorError, UsageError
+from ..adapters.base import Connection, FireContext, Options
+from ..program import no_event
+from ..tap.tap import Tap
+from .catalogs import Catalog, is_sse_registry, read_catalog
+from .discovery import all_adapters, find_buses
+from .eventbuild import build_event
+from .events import EventType, NamedEvent, describe_class
+from .merge import Merged, ProgramNames
+from .sessions import open_session
+
+if TYPE_CHECKING:
+    from ...core.bus.bus import BusObserver
+    from ...core.faults import FaultRule
+    from ..adapters.base import Adapter
+    from ..program import Interceptor, Program
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """What the person named, imported.
+
+    Attributes:
+        where: How they named it: ``shop.wiring:get_bus``.
+        value: The bus, a container that holds it, a dict of handlers, a module …; factories have been called.
+    """
+
+    where: str
+    value: Any
+
+
+def make_program(
+    name: str,
+    targets: Sequence[Target],
+    catalog: Any | None = None,
+    session: Any | None = None,
+    *,
+    options: Mapping[str, Any] | None = None,
+    problems: Sequence[Problem] = (),
+) -> Program:
+    """Make one program of what was loaded.
+
+    Args:
+        name: What people call it.
+        targets: Where its buses are; several buses become one program.
+        catalog: A registry (list, function, object), modules to scan, event classes, or a list of these; None derives
+            the catalog from the handlers and the event classes beside them.
+        session: A session factory (``sessions.open_session`` says of which kinds); None for no database.
+        options: ``handlers`` (attribute or list of attributes), ``publish`` and ``adapter``, where finding them by
+            structure fails.
+        problems: What could not be loaded; it is told with the catalog.
+
+    Raises:
+        InspectorError: None of the targets is a bus that we can read.
+    """
+    adapters, found = all_adapters()
+    program = LoadedProgram(name, read_catalog(catalog), session, [*problems, *found])
+    chosen = _options(options or {})
+    refused: list[InspectorError] = []
+    for target in targets:
+        try:
+            program.add(target, chosen, adapters)
+        except InspectorError as error:
+            refused.append(error)
+            program.troubles.append(Problem(target.where, error.text, error.hint))
+    if not program.connections:
+        nothing = UsageError("There is no bus to look at.", "Name one.", typed="--app MODULE:ATTR")
+        raise refused[0] if refused else nothing
+    return program
+
+
+def _options(given: Mapping[str, Any]) -> Options:
+    handlers = given.get("handlers", ())
+    return Options(
+        handlers=(handlers,) if isinstance(handlers, str) else tuple(handlers),
+        publish=str(given.get("publish", "")),
+        adapter=str(given.get("adapter", "")),
+    )
+
+
+def _plain_attribute(value: Any, name: str) -> Any:
+    """Read an attribute unless that would run the program's code."""
+    found = inspect.getattr_static(value, name, None)
+    return None if found is None or isinstance(found, property) else getattr(value, name, None)
+
+
+class LoadedProgram:
+    """A program of the user's.
+
+    Attributes:
+        name: What people call it.
+        faults: Faults that can be switched on.
+        connections: Its buses.
+        troubles: What could not be read.
+    """
+
+    def __init__(self, name: str, catalog: Catalog, session: Any, problems: Sequence[Problem]) -> None:
+        self.name = name
+        self.faults: Sequence[FaultRule] = ()
+        self.connections: list[Connection] = []
+        self.troubles = [*problems, *catalog.problems]
+        self._catalog = catalog
+        self._session = session
+        self._names = ProgramNames()
+        self._tap = Tap()
+        self._containers: list[Any] = []
+        self._merged = Merged(name, catalog, self._names, self.connections, self.troubles)
+
+    def add(self, target: Target, options: Options, adapters: Sequence[Adapter]) -> None:
+        """Add the buses of a target.
+
+        Raises:
+            InspectorError: It has none that we can read.
+        """
+        for bus in find_buses(target.where, target.value, options, adapters, self.troubles):
+            known = [each for each in self.connections if getattr(each, "_value", None) is bus.value]
+            if not known:
+                chosen = options if bus.value is target.value else Options(adapter=options.adapter)
+                self.connections.append(bus.adapter.connect(bus.where, bus.value, chosen, self._names))
+        self._read_container(target.value)
+
+    def _read_container(self, value: Any) -> None:
+        """Take what a container has beside its bus: a registry, a registry of server-sent events, its own faults."""
+        if isinstance(value, types.ModuleType) or not hasattr(value, "__dict__"):
+            return
+        held = {
+            name: _plain_attribute(value, name) for name in ("registry", "sse_registry", "faults", "session_factory")
+        }
+        if held["registry"] is not None and not self._catalog.entries:
+            found = read_catalog(held["registry"])
+            if found.entries:
+                self._catalog.entries, self._catalog.categories = found.entries, found.categories
+        if self._catalog.sse is None and is_sse_registry(held["sse_registry"]):
+            self._catalog.sse = held["sse_registry"]
+        if isinstance(held["faults"], tuple) and all(callable(getattr(rule, "fits", None)) for rule in held["faults"]):
+            self.faults = held["faults"]
+            self._containers.append(value)  # one of ours: it has to be started, and has a database
+            if self._session is None:
+                self._session = held["session_factory"]
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Start containers that are made for us; those of others are the factory's business."""
+        await self._each("start")
+
+    async def close(self) -> None:
+        """Close what ``start`` started."""
+        await self._each("close")
+
+    async def _each(self, name: str) -> None:
+        for container in self._containers:
+            method = getattr(container, name, None)
+            if inspect.iscoroutinefunction(method):
+                await method()
+
+    def catalog(self) -> CatalogDescription:
+        """Describe registry, event classes and subscriptions, as they are now."""
+        return self._merged.describe()
+
+    # -- watching ------------------------------------------------------------------------------------------------------
+
+    def attach(self, observer: BusObserver, removed: Callable[[BaseException], None]) -> Callable[[], None]:
+        """Tap every bus; what is given undoes it exactly. A bus that cannot be tapped is a problem, the others are."""
+        remove = self._tap.observe(observer, removed)
+        undo: list[Callable[[], None]] = []
+        for connection in self.connections:
+            try:
+                undo.append(connection.record(self._tap))
+            except Exception as error:  # noqa: BLE001 - as above
+                text = f"It cannot be recorded: {type(error).__name__}: {error}"
+                self.troubles.append(Problem(connection.where, text))
+                self._tell(observer, self.troubles[-1])
+
+        def restore() -> None:
+            remove()
+            for each in reversed(undo):
+                each()
+            undo.clear()
+
+        return restore
+
+    def _tell(self, observer: Any, problem: Problem) -> None:
+        note = getattr(observer, "host_note", None)
+        if callable(note):
+            note("problem", "error", f"{problem.where}: {problem.text}", {"where": problem.where, "text": problem.text})
+
+    def intercept(self, interceptor: Interceptor | None) -> None:
+        """Ask the interceptor before each call of a handler."""
+        self._tap.interceptor = interceptor
+
+    # -- firing --------------------------------------------------------------------------------------------------------
+
+    def build(self, event: str, values: Mapping[str, Any]) -> Any:
+        """Build an event from JSON values, by its name in the catalog or the name it travels under."""
+        if not self._merged.events or event not in self._merged.events:
+            self.catalog()
+        found = self._merged.events.get(event) or next(
+            (each for each in self._merged.events.values() if event in (each.travels_as, each.key)), None
+        )
+        if found is None:
+            raise no_event(event)
+        connection = self._connection_for(found)
+        if connection is None and found.cls is not None:
+            return build_event(found.cls, values)
+        return (connection or self.connections[0]).build(found, values)
+
+    async def publish(self, event: Any, session: Any, metadata: Mapping[str, str] | None) -> None:
+        """Publish on the bus whose handlers wait for the event."""
+        if isinstance(event, NamedEvent):
+            known = [each for each in self._merged.events.values() if each.travels_as == event.name]
+        else:
+            known = [each for each in self._merged.events.values() if each.cls is type(event)]
+        described = known[0] if known else describe_class(type(event))
+        connection = self._connection_for(described) or self.connections[0]
+        timeout = HANDLER_TIMEOUT.get(None)
+        await connection.fire(event, FireContext(session, dict(metadata or {}), timeout))
+        await connection.settle()
+
+    def _connection_for(self, event: EventType) -> Connection | None:
+        """Choose the bus that has handlers for an event, else the one that knows it."""
+        for connection in self.connections:
+            if connection.handlers_of(event):
+                return connection
+        for connection in self.connections:
+            if any(each.key == event.key for each in connection.event_types()):
+                return connection
+        return None
+
+    def open_session(self, *, commit: bool) -> AbstractAsyncContextManager[Any]:
+        """Open a session of the program's database; without one the handlers get None."""
+        return open_session(self._session, commit=commit)

@@ -1,0 +1,276 @@
+"""Calls of publish methods and handlers, read and made: which argument is the event, its session, its metadata."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+from ....core.errors import InspectorError
+from ...tap.stand_ins import HANDLE_METHODS
+from ...tap.tap import Occurrence
+from ..events import NAME_ATTRIBUTES, NamedEvent, travel_name
+from ..targets import MethodName, is_glob, member_text
+from .find import CONTEXT_NAMES, METADATA_NAMES, SESSION_NAMES, Publisher
+
+if TYPE_CHECKING:
+    from ...adapters.base import FireContext, Names
+
+_FREE: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+#: How an object in JSON begins.
+_OBJECT: Final = re.compile(r"\{\s*(\"|\}|$)")
+_ATOMS: Final = (str, bytes, int, float, bool, type(None))
+#: Under which an envelope says what it is.
+ENVELOPE_NAMES: Final = ("event_type", "type", "event", "event_name", "name", "topic", *NAME_ATTRIBUTES)
+#: What may be a name, an envelope, several events at once, or has to be shown in another way.
+_OTHER_THAN_EVENTS: Final = (*_ATOMS, enum.Enum, dict, list, tuple, set, frozenset)
+
+
+class CallReader:
+    """Reads what calls are about; knows which class travels under which name.
+
+    Args:
+        names: Gives event types their names in the catalog.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._classes: dict[str, type[Any]] = {}
+        self._known: dict[type[Any], frozenset[str]] = {}
+        self._called: dict[str, type[Any]] = {}
+        #: Classes of events of several names, and the field that holds the name.
+        self._envelopes: dict[type[Any], str] = {}
+
+    def learn(self, name: str, cls: type[Any]) -> None:
+        """Remember that events of a class travel under a name."""
+        self._classes[name] = cls
+        self._known.clear()
+
+    def learn_envelope(self, cls: type[Any], field: str) -> None:
+        """Remember that events of a class are called what a field of theirs says."""
+        self._envelopes[cls] = field
+
+    def _name_of(self, event: Any) -> str:
+        field = self._envelopes.get(type(event))
+        said = getattr(event, field, None) if field else None
+        if isinstance(said, (str, enum.Enum)):
+            return self._catalog_name(_text(said))
+        return self._names.name_of(type(event))
+
+    def class_for(self, name: str) -> type[Any] | None:
+        """Give the class that travels under a name, None when there is none."""
+        return self._classes.get(name)
+
+    def names_for(self, cls: type[Any] | None) -> frozenset[str]:
+        """Give the names under which events of a class travel."""
+        if cls is None:
+            return frozenset()
+        names = self._known.get(cls)
+        if names is None:
+            entered = (name for name, known in self._classes.items() if known is cls)
+            names = self._known[cls] = frozenset((cls.__name__, travel_name(cls), *entered))
+        return names
+
+    def class_called(self, name: str) -> type[Any] | None:
+        """Give the class of a named event that was read, by its name in the catalog; None when it has none."""
+        return self._called.get(name) or self._classes.get(name)
+
+    def _catalog_name(self, name: str) -> str:
+        cls = self._classes.get(name)
+        if cls is None:
+            return self._names.name_of(name)
+        called = self._names.name_of(cls)
+        self._called[called] = cls
+        return called
+
+    def occurrence(self, event: Any) -> Occurrence:
+        """Say what a built event is."""
+        if isinstance(event, NamedEvent):
+            return self.named(event.name, event.payload)
+        return Occurrence(event, self._names.name_of(type(event)), shown_of(event))
+
+    def named(self, name: str, payload: Any, session: Any = None, metadata: Any = None) -> Occurrence:
+        """Say what a name with a payload is."""
+        return Occurrence(payload, self._catalog_name(name), shown_of(payload), session, metadata, loose=True)
+
+    def read_publish(self, publisher: Publisher, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
+        """Say what a call of a publish method publishes; None for several at once."""
+        parameters = publisher.parameters
+        if len(args) == 1 and not kwargs and not isinstance(args[0], _OTHER_THAN_EVENTS):
+            return Occurrence(args[0], self._name_of(args[0]))  # nearly always
+        given = _given(parameters, args, kwargs)
+        session = next((given[name] for name in SESSION_NAMES if name in given), None)
+        metadata = next((given[name] for name in METADATA_NAMES if isinstance(given.get(name), Mapping)), None)
+        first = args[0] if args else kwargs.get(parameters[0].name)
+        if _looks_like_object(first):
+            # Text of JSON, and never a name: what it says may be secret.
+            first = _object_in(first)
+            if first is None:
+                return None
+        if isinstance(first, (list, tuple)) and not hasattr(first, "_fields"):
+            return None
+        if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL and len(args) != 1:
+            return None
+        if isinstance(first, (str, enum.Enum)):
+            rest = {key: value for key, value in given.items() if key != parameters[0].name}
+            return self.named(_text(first), _payload(parameters, args, rest), session, metadata)
+        if isinstance(first, dict):
+            name = _envelope_name(first)
+            return self.named(name, first, session, metadata) if name else None
+        return Occurrence(first, self._name_of(first), shown_of(first), session, metadata)
+
+    def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
+        """Say what a call of a handler is about."""
+        values = (*args, *kwargs.values())
+        if isinstance(pattern, type) or (isinstance(pattern, tuple) and all(isinstance(one, type) for one in pattern)):
+            for value in values:
+                if isinstance(value, pattern):
+                    return Occurrence(value, self._names.name_of(type(value)), shown_of(value))
+        first = values[0] if values else None
+        if isinstance(pattern, (str, enum.Enum)) and not is_glob(pattern) and not isinstance(pattern, MethodName):
+            payload = first if len(values) == 1 else dict(kwargs) or {"args": list(args)}
+            return self.named(_text(pattern), payload)
+        if isinstance(first, (str, enum.Enum)):
+            return self.named(_text(first), values[1] if len(values) > 1 else {})
+        if isinstance(first, dict) and _envelope_name(first):
+            return self.named(_envelope_name(first), first)
+        return Occurrence(first, self._names.name_of(type(first)), shown_of(first))
+
+    # -- making calls --------------------------------------------------------------------------------------------------
+
+    def can_call(self, publisher: Publisher, event: Any) -> bool:
+        """Tell whether a publish method can be called with nothing but this event, a session and metadata."""
+        required = [
+            each
+            for each in publisher.parameters
+            if each.default is inspect.Parameter.empty and each.kind not in _FREE and each.name not in CONTEXT_NAMES
+        ]
+        return len(required) <= (2 if publisher.named or isinstance(event, NamedEvent) else 1)
+
+    def gives_keywords(self, publisher: Publisher) -> bool:
+        """Tell whether what a named event carries is handed on as keyword arguments: ``emit(name, **payload)``."""
+        if not publisher.named:
+            return False
+        rest = [each for each in publisher.parameters[1:] if each.name not in CONTEXT_NAMES]
+        return bool(rest) and all(each.kind in (each.VAR_KEYWORD, each.KEYWORD_ONLY) for each in rest)
+
+    def arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
+        """Give the arguments with which a publish method is called for an event."""
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        parameters = list(publisher.parameters)
+        rest = parameters[1:]
+        if isinstance(event, NamedEvent):
+            self._named_arguments(publisher, event, rest, args, kwargs)
+        elif publisher.named:
+            args = [travel_name(type(event)) if not self._own_name(event) else self._own_name(event), event]
+        else:
+            args = [event]
+        taken = {each.name for each in parameters[: len(args)]} if len(args) <= len(parameters) else set()
+        for each in rest:
+            if each.name in taken or each.kind in _FREE or each.name in kwargs:
+                continue
+            if each.name in SESSION_NAMES:
+                if context.session is not None or each.default is inspect.Parameter.empty:
+                    kwargs[each.name] = context.session
+            elif each.name in METADATA_NAMES and (context.metadata or each.default is inspect.Parameter.empty):
+                kwargs[each.name] = dict(context.metadata)
+        return args, kwargs
+
+    def _own_name(self, event: Any) -> str:
+        return next((name for name, cls in self._classes.items() if cls is type(event)), "")
+
+    def _named_arguments(
+        self,
+        publisher: Publisher,
+        event: NamedEvent,
+        rest: list[inspect.Parameter],
+        args: list[Any],
+        kwargs: dict[str, Any],
+    ) -> None:
+        """Fill in name and payload: as one argument, as keywords, or as an envelope that says its own name."""
+        if not publisher.named:
+            name = publisher.parameters[0].name
+            if name in ("event", "message", "envelope", "msg"):
+                args.append({**event.payload, "type": event.name})
+                return
+            raise InspectorError(f"{publisher.name} takes an event, but {event.name} is only a name.")
+        args.append(event.name)
+        payload = [each for each in rest if each.kind not in _FREE and each.name not in CONTEXT_NAMES]
+        if payload:
+            args.append(event.payload)
+        elif any(each.kind is inspect.Parameter.VAR_KEYWORD for each in rest):
+            kwargs.update(event.payload)
+        elif any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in rest):
+            args.extend(event.payload.values())
+
+
+def shown_of(event: Any) -> Mapping[str, Any] | None:
+    """Give named values to record for what has no fields of its own; None when the event can be recorded as it is."""
+    names = getattr(type(event), "_fields", None)
+    if isinstance(event, tuple):
+        if isinstance(names, tuple):
+            return dict(zip(names, event))  # noqa: B905 - as long as each other by definition
+        return {"args": list(event)}
+    if isinstance(event, enum.Enum):
+        return {"value": event}
+    if isinstance(event, _ATOMS):
+        return {} if event is None else {"value": event}
+    return {"items": list(event)} if isinstance(event, (list, set, frozenset)) else None
+
+
+def _looks_like_object(value: Any) -> TypeGuard[str | bytes]:
+    """Tell text that may be an object in JSON, whole or broken, from a name such as ``{user}:created``."""
+    if not isinstance(value, (str, bytes)):
+        return False
+    head = value[:200] if isinstance(value, str) else value[:200].decode("utf-8", "replace")
+    return _OBJECT.match(head) is not None
+
+
+def _object_in(text: str | bytes) -> dict[Any, Any] | None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def handler_event(target: Any) -> Any:
+    """Give the method by which a handler object is run."""
+    return next(getattr(target, name) for name in HANDLE_METHODS if callable(getattr(target, name, None)))
+
+
+def _text(name: Any) -> str:
+    return member_text(name) if isinstance(name, enum.Enum) else str(name)
+
+
+def _envelope_name(event: dict[Any, Any]) -> str:
+    for name in ENVELOPE_NAMES:
+        if isinstance(event.get(name), (str, enum.Enum)):
+            return _text(event[name])
+    return ""
+
+
+def _given(
+    parameters: tuple[inspect.Parameter, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Join arguments to the names of their parameters, as a call would, without raising what a call would."""
+    names = [each.name for each in parameters if each.kind not in _FREE and each.kind is not each.KEYWORD_ONLY]
+    return {**dict(zip(names, args)), **kwargs}  # noqa: B905 - what is too much goes to *args
+
+
+def _payload(parameters: tuple[inspect.Parameter, ...], args: tuple[Any, ...], rest: dict[str, Any]) -> Any:
+    """Give what is published with a name: the one thing beside it, or all that there is."""
+    positional = [each for each in parameters[1:] if each.kind not in _FREE and each.name not in CONTEXT_NAMES]
+    if positional and positional[0].name in rest:
+        return rest[positional[0].name]
+    extra = args[
+        1 + len([each for each in parameters[1:] if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]) :
+    ]
+    values = {key: value for key, value in rest.items() if key not in CONTEXT_NAMES}
+    if extra:
+        return extra[0] if len(extra) == 1 and not values else {"args": list(extra), **values}
+    return values

@@ -1,0 +1,327 @@
+"""Map buses: an object, module or dict that holds handlers by event class or name, and a method that publishes.
+
+Nearly all home-made buses are one. Nothing about them is known beforehand: ``map_find`` finds the containers and the
+methods, this module reads events and subscriptions out of them, and taps them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import inspect
+import types
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ....core.bus.context import FIRE, HANDLER_TIMEOUT
+from ....core.description import HandlerDescription, Problem
+from ....core.errors import InspectorError
+from ...adapters.base import FireContext, Match, Names, Options, Subscribed
+from ...tap.map_stand_ins import StandIns
+from ...tap.patch import patch_publisher
+from ...tap.stand_ins import Route, is_stand_in, original
+from ..events import (
+    EventType,
+    NamedEvent,
+)
+from ..targets import entries, is_glob, kind_of, member_text
+from .calls import CallReader, handler_event
+from .dispatch import Dispatch
+from .drain import find_drain, work_off
+from .events import MapEvents
+from .find import Found, HandlerMap, Publisher, find
+from .match import (
+    is_wildcard,
+    key_text,
+    name_of_pattern,
+)
+from .signal import signal_arguments, signal_name, signal_payload
+
+if TYPE_CHECKING:
+    from ...tap.tap import Occurrence, Tap, TapSubscription
+
+
+class MapBusAdapter:
+    """Recognises objects, classes, modules and containers with handlers by class or name."""
+
+    name = "map"
+
+    def recognises(self, value: Any, options: Options) -> Match | None:
+        """Look for a handler map and something that publishes."""
+        if isinstance(value, (str, bytes, int, float, types.FunctionType, types.MethodType, types.BuiltinFunctionType)):
+            return None
+        found = find(value, options)
+        if not found.maps:
+            return None
+        if kind_of(value) in ("dict", "proxy", "list", "set") and not any(True for _ in entries(value)):
+            return None
+        points = max(each.score for each in found.maps)
+        if found.publishers:
+            points = (points + min(found.publishers[0].score, 140)) // 2
+        elif found.functions or isinstance(value, types.ModuleType):
+            points //= 2
+        return Match(max(1, min(points, 90)), explain(found))
+
+    def connect(self, where: str, value: Any, options: Options, names: Names) -> MapConnection:
+        """Read the bus."""
+        return MapConnection(where, value, options, names)
+
+
+def explain(found: Found) -> str:
+    """Say in one line what was chosen and why."""
+    maps = "; ".join(f"{each.path or 'the container itself'} ({each.why})" for each in found.maps)
+    if not found.publishers:
+        return f"Handlers: {maps}. Nothing publishes: handlers are called directly."
+    best = found.publishers[0]
+    how = "asynchronous" if best.asynchronous else "synchronous"
+    return f"Handlers: {maps}. Published by {best.name} ({how}, {'name and payload' if best.named else 'an event'})."
+
+
+class MapConnection:
+    """One map bus.
+
+    Attributes:
+        where: Where it was found.
+        adapter: Name of the adapter.
+        why: What was chosen, and why.
+    """
+
+    adapter = "map"
+
+    def __init__(self, where: str, value: Any, options: Options, names: Names) -> None:
+        self.where = where
+        self._value = value
+        self._names = names
+        self._found = find(value, options)
+        self.why = explain(self._found)
+        #: Name of the one event that it is for, where it is a signal.
+        self._signal = signal_name(where, value, self._found)
+        if self._signal:
+            self.why += f" It is a signal: its one event is {self._signal}."
+        self._dispatch = Dispatch(self._found, self._signal)
+        self._drain = self._find_drain()
+        if self._drain:
+            self.why += f" Worked off by {self._drain}."
+        self._calls = CallReader(names)
+        self._events = MapEvents(self._found, self._dispatch, self._calls, self._signal)
+        self._stand_ins: StandIns | None = None
+        self._tap: Tap | None = None
+        self._troubles: list[Problem] = []
+
+    @property
+    def maps(self) -> tuple[HandlerMap, ...]:
+        """The containers of handlers."""
+        return self._found.maps
+
+    @property
+    def publishers(self) -> tuple[Publisher, ...]:
+        """The methods that publish, the best first."""
+        return self._found.publishers
+
+    # -- the catalog ---------------------------------------------------------------------------------------------------
+
+    def event_types(self) -> list[EventType]:
+        """Give the event types that have handlers: classes (by base class: those below them too) and names."""
+        return self._events.read()
+
+    def subscriptions(self) -> Iterator[Subscribed]:
+        """Give every subscription, map after map, in the order of the containers."""
+        for order, (each, pattern, target) in enumerate(self._events.subscribed()):
+            matched = "exact"
+            if self._signal:
+                pattern = self._signal
+            if is_wildcard(pattern) or is_glob(pattern):
+                matched = "wildcard"
+            elif isinstance(pattern, type) and self._dispatch.by_base(each):
+                matched = "base"
+            shown = (
+                None if matched == "wildcard" else pattern if isinstance(pattern, type) else name_of_pattern(pattern)
+            )
+            yield Subscribed(shown, matched, self._describe(target), order)
+
+    def targets(self) -> list[Any]:
+        """Give the callable of each subscription, in their order."""
+        return [target for _, _, target in self._events.subscribed()]
+
+    def handlers_of(self, event: EventType) -> list[HandlerDescription]:
+        """Give who is called for an event type, in order."""
+        return [self._describe(target) for _, target in self._dispatch.matching(event.cls, self._names_of(event))]
+
+    def problems(self) -> Iterable[Problem]:
+        """Tell what stands in the containers and is no handler, and what cannot be fired."""
+        yield from self._troubles
+        if next(self._events.subscribed(), None) is not None and not self.event_types():
+            text = "Its handlers are for every event, and none of them says which events there are."
+            yield Problem(self.where, text, "Name a list of their classes, or their module, with --catalog.")
+        for each in self._found.maps:
+            value = each.get()
+            if kind_of(value) in ("dict", "proxy"):
+                for key, item in value.items():
+                    if item is None or isinstance(item, (str, int)):
+                        text = f"{each.path}[{key_text(key)}] holds {type(item).__name__}, which cannot be called."
+                        yield Problem(self.where, text)
+
+    def _describe(self, target: Any) -> HandlerDescription:
+        if is_stand_in(target):
+            facts = object.__getattribute__(target, "_facts")
+            if isinstance(facts, Route):
+                return facts.description
+        return self._names.describe(original(target))
+
+    def _names_of(self, event: EventType) -> set[str]:
+        if event.cls is None:
+            return {event.travels_as}
+        return {event.travels_as, event.cls.__name__, *self._calls.names_for(event.cls)}
+
+    # -- what the tap asks ---------------------------------------------------------------------------------------------
+
+    def read_publish(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
+        """Say what a call of a publish method publishes."""
+        publisher = next(each for each in self._found.publishers if each.name == method)
+        if self._signal:
+            return self._calls.named(self._signal, signal_payload(publisher, args, kwargs))
+        return self._calls.read_publish(publisher, args, kwargs)
+
+    def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
+        """Say what a call of a handler is about."""
+        if self._signal:
+            return self._calls.named(self._signal, signal_payload(self.publishers[0], args, kwargs))
+        return self._calls.read_call(pattern, args, kwargs)
+
+    def expected(self, occurrence: Occurrence) -> tuple[TapSubscription, ...]:
+        """Give the subscriptions that it goes to; handlers subscribed since the last time get their stand-ins."""
+        tap = self._tap
+        if tap is None:
+            return ()
+        event = occurrence.event
+        ready = self._dispatch.ready(type(event))
+        if ready is not None:
+            return tuple([tap.subscription(occurrence.name, each) for each in ready])
+        if self._stand_ins is not None:
+            self._stand_ins.put(type(event))
+        cls = self._calls.class_called(occurrence.name) if isinstance(event, (dict, tuple, str)) else type(event)
+        names = {occurrence.name, *self._calls.names_for(cls)} if cls is not None else {occurrence.name}
+        called = [self._describe(target) for _, target in self._dispatch.matching(cls, names)]
+        return tuple([tap.subscription(occurrence.name, each) for each in called])
+
+    # -- recording -----------------------------------------------------------------------------------------------------
+
+    def record(self, tap: Tap) -> Callable[[], None]:
+        """Put stand-ins into the containers and in the place of the publish methods."""
+        self._tap = tap
+        self.event_types()  # learns which class belongs to which name
+        self._stand_ins = stand_ins = StandIns(self, tap, self._dispatch, self._names)
+        undo: list[Callable[[], None]] = []
+
+        def restore() -> None:
+            for each in reversed(undo):
+                each()
+            stand_ins.take()
+            self._tap = self._stand_ins = None
+
+        try:
+            stand_ins.put()
+            for each in self._found.publishers:
+                self._patch(tap, each, undo)
+        except BaseException:
+            restore()
+            raise
+        return restore
+
+    def _patch(self, tap: Tap, publisher: Publisher, undo: list[Callable[[], None]]) -> None:
+        try:
+            undo.append(patch_publisher(tap, self, publisher))
+        except (AttributeError, TypeError) as error:  # the class forbids it
+            text = f"{publisher.name} cannot be replaced ({error}): publications are seen when a handler is called."
+            self._troubles.append(Problem(self.where, text))
+
+    # -- firing --------------------------------------------------------------------------------------------------------
+
+    def build(self, event: EventType, values: Mapping[str, Any]) -> Any:
+        """Build an event from JSON values."""
+        return self._events.build(event, values)
+
+    async def fire(self, event: Any, context: FireContext) -> None:
+        """Publish with the method that reads the handlers of this event; without one call them."""
+        publisher = self._publisher_for(event)
+        if publisher is None:
+            result: Any = self._call_handlers(event)
+        elif self._signal and isinstance(event, NamedEvent):
+            args, kwargs = signal_arguments(publisher, event.payload)
+            result = publisher.get()(*args, **kwargs)
+        else:
+            args, kwargs = self._arguments(publisher, event, context)
+            if publisher.named and args:
+                args[0] = self._key_of(args[0])
+            result = publisher.get()(*args, **kwargs)
+        if inspect.isawaitable(result):
+            await self._in_time(result, context.timeout)
+
+    def _arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
+        return self._calls.arguments(publisher, self._events.published(event), context)
+
+    def _key_of(self, name: Any) -> Any:
+        """Give the member of an enum that stands for a name, where the handlers are kept by members."""
+        for each in self._found.maps:
+            value = each.get()
+            for key in value if kind_of(value) in ("dict", "proxy") else ():
+                if isinstance(key, enum.Enum) and name in (member_text(key), key.name):
+                    return key
+        return name
+
+    def _find_drain(self) -> str:
+        """Give the name of what works off what was published, where publishing only keeps it."""
+        keeps = bool(self.publishers) and not self.publishers[0].reads and not self._signal
+        return find_drain(self._value, self.maps) if keeps else ""
+
+    async def settle(self) -> None:
+        """Work off what is still waiting; the publications wait for what the bus has started."""
+        if self._drain:
+            await self._in_time(work_off(getattr(self._value, self._drain)), HANDLER_TIMEOUT.get(None))
+
+    async def _in_time(self, result: Awaitable[Any], timeout: float | None) -> None:
+        if timeout is None:
+            await result
+            return
+        tap, fire = self._tap, FIRE.get()
+        # Scheduled first, so that it comes before the cancellation: what was given up has not cancelled itself.
+        late = asyncio.get_running_loop().call_later(timeout, lambda: tap.give_up(fire) if tap is not None else None)
+        try:
+            await asyncio.wait_for(result, timeout)
+        except asyncio.TimeoutError as error:
+            raise InspectorError(f"The publish did not end within {timeout:g} seconds.") from error
+        finally:
+            late.cancel()
+
+    def _publisher_for(self, event: Any) -> Publisher | None:
+        """Choose the publish method that reads a map in which the event has handlers."""
+        cls = None if isinstance(event, NamedEvent) else type(event)
+        names = {event.name} if cls is None else {cls.__name__, *self._calls.names_for(cls)}
+        reading = self._dispatch.reading(cls, names)
+        usable = [each for each in self._found.publishers if self._calls.can_call(each, event)]
+        fitting = [each for each in usable if not reading or set(reading) & set(each.reads)]
+        return (fitting or usable or [None])[0]  # type: ignore[list-item]
+
+    async def _call_handlers(self, event: Any) -> None:
+        """Do what a bus would do, where there is none: call the handlers one after another; the first error ends it."""
+        if self._tap is None:
+            await self._one_after_another(event)
+            return
+        occurrence = self._calls.occurrence(event)
+        publication = self._tap.begin(self, occurrence)
+        publication.enter()
+        try:
+            await self._one_after_another(event)
+        except BaseException as error:
+            publication.leave(error)
+            raise
+        publication.leave(None)
+
+    async def _one_after_another(self, event: Any) -> None:
+        cls = None if isinstance(event, NamedEvent) else type(event)
+        names = {event.name} if cls is None else {cls.__name__, *self._calls.names_for(cls)}
+        for _, target in tuple(self._dispatch.matching(cls, names)):
+            call = target if kind_of(target) == "handler" else handler_event(target)
+            result = call(event.payload if isinstance(event, NamedEvent) else event)
+            if inspect.isawaitable(result):
+                await result

@@ -1,0 +1,154 @@
+"""The events of a map bus: which there are, what they carry, and how they are built from JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ...tap.stand_ins import original
+from ..eventbuild import build_event, build_named
+from ..events import EventType, NamedEvent, describe_class, name_field, single_copies, subclasses
+from ..namedevents import describe_name
+from ..targets import MethodName, entries, kind_of, run_by
+from .find import used_names
+from .match import (
+    classes_told,
+    event_class_of,
+    is_abstract,
+    is_called,
+    is_own,
+    is_wildcard,
+    name_of_pattern,
+)
+
+if TYPE_CHECKING:
+    from .calls import CallReader
+    from .dispatch import Dispatch
+    from .find import Found, HandlerMap
+
+#: What is subscribed to, and the handlers of it.
+Handlers = Mapping[Any, list[Any]]
+
+
+class MapEvents:
+    """Reads the events out of the containers, each time anew; the calls learn which class travels under which name.
+
+    Args:
+        found: What the bus consists of.
+        dispatch: Whom an event goes to.
+        calls: Told of names and classes.
+        signal: Name of the one event of a signal; empty for a bus.
+    """
+
+    def __init__(self, found: Found, dispatch: Dispatch, calls: CallReader, signal: str) -> None:
+        self._found = found
+        self._dispatch = dispatch
+        self._calls = calls
+        self._signal = signal
+        self._named = any(each.named for each in found.publishers)
+        self._takes_name = bool(found.publishers) and found.publishers[0].named
+        #: Classes that carry what goes with several names; where the name is in there too, the field that holds it.
+        self._shared: dict[str, type[Any]] = {}
+        self._envelopes: dict[str, str] = {}
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def read(self) -> list[EventType]:
+        """Give the event types that have handlers: classes (by base class: those below them too) and names."""
+        if self._signal:
+            receivers = [run_by(target) for _, _, target in self.subscribed()]
+            return [describe_name(self._signal, receivers, by_keyword=True)]
+        handlers = self._handlers()
+        found: dict[Any, EventType] = {}
+        for cls in self._classes(handlers):
+            found.setdefault(cls, describe_class(cls))
+        for event in self._of_names(handlers):
+            found.setdefault(event.cls or event.name, event)
+        return list(found.values())
+
+    def subscribed(self) -> Iterator[tuple[HandlerMap, Any, Any]]:
+        """Give map, pattern and handler of every subscription, in the order of the containers."""
+        for each in self._found.maps:
+            for pattern, target in entries(each.get()):
+                if not self._is_nobodys(pattern) or event_class_of(pattern, [target]) is not None:
+                    yield each, pattern, target
+
+    def _is_nobodys(self, pattern: Any) -> bool:
+        """Tell whether a method would have to be named for an event's class to be called."""
+        return isinstance(pattern, MethodName) and not self._named
+
+    def _handlers(self) -> Handlers:
+        handlers: dict[Any, list[Any]] = {}
+        for each in self._found.maps:
+            value = each.get()
+            for pattern, target in entries(value):
+                handlers.setdefault(pattern, []).append(original(target))
+            for pattern in value if kind_of(value) in ("dict", "proxy") else ():
+                if isinstance(pattern, type) or kind_of(value[pattern]):
+                    handlers.setdefault(pattern, [])
+        if all(map(is_wildcard, handlers)):  # nobody says which events there are; what is told apart are some
+            for cls in (cls for target in handlers.get(None, ()) for cls in classes_told(run_by(target))):
+                handlers.setdefault(cls, [])
+        return handlers
+
+    def _classes(self, handlers: Handlers) -> Iterator[type[Any]]:
+        classes = [pattern for pattern in handlers if isinstance(pattern, type) and not is_wildcard(pattern)]
+        for cls in single_copies(classes):
+            below = subclasses(cls) if self._dispatch.class_by_base(cls) and is_own(cls) else []
+            yield from [*([] if below and is_abstract(cls) else [cls]), *below]
+
+    def _of_names(self, handlers: Handlers) -> Iterator[EventType]:
+        """Give what goes by name: the class that its handlers take, or the name itself."""
+        names = {each: name for each in handlers if (name := name_of_pattern(each)) and not is_wildcard(each)}
+        taken = {
+            pattern: self._calls.class_for(name) or event_class_of(name, handlers[pattern])
+            for pattern, name in names.items()
+        }
+        classes = list(taken.values())
+        for pattern, name in names.items():
+            takes = taken[pattern]
+            if takes is None:
+                if not self._is_nobodys(pattern):
+                    yield self._describe(name, handlers[pattern])
+            elif classes.count(takes) > 1 and self._found.publishers and not is_called(takes, MethodName(name)):
+                yield self._one_of_several(name, takes, handlers[pattern])
+            else:
+                self._calls.learn(name, takes)
+                described = describe_class(takes)
+                yield described if isinstance(pattern, MethodName) else replace(described, travels_as=name)
+
+    def _one_of_several(self, name: str, takes: type[Any], handlers: list[Any]) -> EventType:
+        """Describe an event whose class is that of other names, too."""
+        if not self._takes_name:
+            publisher = self._found.publishers[0]
+            field = name_field(takes, used_names(publisher.function, self._found.functions))
+            if not field:
+                return describe_class(takes)
+            self._envelopes[name] = field
+            self._calls.learn_envelope(takes, field)
+        self._shared[name] = takes
+        return self._describe(name, handlers)
+
+    def _describe(self, name: str, handlers: list[Any]) -> EventType:
+        by_keyword = bool(self._found.publishers) and self._calls.gives_keywords(self._found.publishers[0])
+        described = describe_name(name, handlers, by_keyword=by_keyword)
+        held = self._envelopes.get(name)
+        return replace(described, fields=tuple(shape for shape in described.fields if shape.name != held))
+
+    # -- building ------------------------------------------------------------------------------------------------------
+
+    def build(self, event: EventType, values: Mapping[str, Any]) -> Any:
+        """Build an event from JSON values."""
+        if event.cls is not None:
+            return build_event(event.cls, values)
+        name = event.travels_as
+        takes = self._shared.get(name)
+        if takes is None:
+            return build_named(event, values)
+        field = self._envelopes.get(name)
+        return NamedEvent(name, build_event(takes, {**values, field: name} if field else values))
+
+    def published(self, event: Any) -> Any:
+        """Give what is handed to a publish method for a built event: the event, or the one that holds its name."""
+        return event.payload if isinstance(event, NamedEvent) and event.name in self._envelopes else event

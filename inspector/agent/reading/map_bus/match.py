@@ -1,0 +1,158 @@
+"""What handlers are subscribed to: classes, names, members of enums, wildcards; and which events fit."""
+
+from __future__ import annotations
+
+import dis
+import enum
+import inspect
+import sys
+import types
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from ....core.values import hints
+from ..events import make_of, signature_hints, subclasses, travel_name
+from ..targets import WILDCARD, MethodName, is_glob, member_text
+
+#: Keys of a map under which the handlers of every event may stand.
+WILDCARD_KEYS: Final = frozenset((None, WILDCARD, ...))
+#: Instructions between ``isinstance`` and the class that is asked for.
+_NEAR: Final = 6
+_WILDCARDS: Final = (None, WILDCARD, ..., object, Any)
+
+
+def is_wildcard(pattern: Any) -> bool:
+    """Tell whether a pattern stands for every event."""
+    return any(pattern is each for each in _WILDCARDS) or (type(pattern) is str and pattern == WILDCARD)
+
+
+def name_of_pattern(pattern: Any) -> str:
+    """Give the name that a pattern stands for; empty for classes and for patterns of names."""
+    if isinstance(pattern, enum.Enum):
+        return member_text(pattern)
+    return pattern if isinstance(pattern, str) and not is_glob(pattern) else ""
+
+
+def event_class_of(name: str, handlers: Sequence[Any]) -> type[Any] | None:
+    """Give the class behind a name: what the handlers say they take, or what is called so where they are written."""
+    found: type[Any] | None = None
+    for handler in handlers:
+        cls = handler_event_class(handler) or _class_beside(name, handler)
+        if cls is not None and (found is None or found in cls.__mro__[1:]):
+            found = cls
+    if found is None or not is_own(found):
+        return found
+    said = MethodName(name)  # a handler may be for all of a family: the one that is called so is meant
+    return next((each for each in subclasses(found) if is_called(each, said)), found)
+
+
+def _class_beside(name: str, handler: Any) -> type[Any] | None:
+    function = _function_of(handler)
+    if function is None:
+        return None
+    known = tuple(function.__globals__.values())
+    modules = (each for each in known if isinstance(each, types.ModuleType) and _is_own_module(each))
+    for value in (*known, *(each for module in modules for each in tuple(vars(module).values()))):
+        if isinstance(value, type) and is_own(value) and is_called(value, name):
+            return value
+    return None
+
+
+def is_called(cls: type[Any], name: str) -> bool:
+    """Tell whether a name, or the end of a method's name, stands for a class."""
+    names = (cls.__name__, travel_name(cls))
+    return any(map(name.fits, names)) if isinstance(name, MethodName) else name in names
+
+
+def classes_told(handler: Any) -> Iterator[type[Any]]:
+    """Give the classes that a handler of everything tells of: what it takes, or those below; what it asks for."""
+    taken = handler_event_class(handler)
+    if taken is not None and is_own(taken):
+        yield from filter(_is_event, subclasses(taken) or [taken])
+    yield from classes_asked_for(handler)
+
+
+def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
+    """Give the classes of the program that a handler tells apart: ``isinstance``, ``match``, ``singledispatch``."""
+    registered = vars(handler).get("registry") if isinstance(handler, types.FunctionType) else None
+    if isinstance(registered, types.MappingProxyType):
+        yield from (cls for cls in registered if isinstance(cls, type) and is_own(cls) and _is_event(cls))
+    function = _function_of(handler)
+    if function is None:
+        return
+    steps = list(dis.get_instructions(inspect.unwrap(function).__code__))
+    holder: Any = None
+    for place, step in enumerate(steps):
+        name = step.argval if isinstance(step.argval, str) else ""
+        # ``OrderPlaced``, or ``events.OrderPlaced``
+        held = vars(holder) if step.opname.startswith("LOAD_ATTR") and holder is not None else function.__globals__
+        value = held.get(name)
+        holder = value if isinstance(value, types.ModuleType) and _is_own_module(value) else None
+        if not isinstance(value, type) or not is_own(value) or not _is_event(value):
+            continue
+        asked = any(each.argval == "isinstance" for each in steps[max(place - _NEAR, 0) : place])
+        if asked or any(each.opname == "MATCH_CLASS" for each in steps[place : place + 3]):
+            yield value
+
+
+def _is_event(cls: type[Any]) -> bool:
+    """Tell a class that may be an event's from one that may be anything's."""
+    return make_of(cls) != "plain"
+
+
+def _function_of(handler: Any) -> types.FunctionType | None:
+    function = getattr(handler, "func", handler)
+    function = getattr(function, "__func__", function)
+    if not isinstance(function, types.FunctionType):
+        function = getattr(type(handler), "__call__", None)  # noqa: B004 - the method is wanted
+    return function if isinstance(function, types.FunctionType) else None
+
+
+def handler_event_class(handler: Any) -> type[Any] | None:
+    """Give the class that the first parameter of a handler is annotated with, if it is one of the program's own."""
+    function = _function_of(handler)
+    if function is None:
+        return None
+    for name, hint in signature_hints(function).items():
+        hint = hints.unwrap(hint)
+        if name not in ("return", "self", "cls") and isinstance(hint, type) and not hints.is_typed_dict(hint):
+            return hint if hint.__module__ not in ("builtins", "typing", "collections.abc") else None
+    return None
+
+
+def matches(pattern: Any, cls: type[Any] | None, names: set[str], by_base: bool) -> bool:
+    """Tell whether an event of this class, or of one of these names, goes to the handlers of a pattern."""
+    if pattern is None or is_wildcard(pattern):
+        return True
+    if isinstance(pattern, type):
+        return cls is pattern or (by_base and cls is not None and issubclass(cls, pattern))
+    if isinstance(pattern, MethodName):
+        return any(map(pattern.fits, names))
+    if isinstance(pattern, enum.Enum):
+        return member_text(pattern) in names or pattern.name in names
+    if is_glob(pattern):
+        return any(fnmatchcase(name, pattern) for name in names)
+    return isinstance(pattern, str) and pattern in names
+
+
+def is_abstract(cls: type[Any]) -> bool:
+    """Tell a class that only others are derived from."""
+    return inspect.isabstract(cls) or not vars(cls).get("__annotations__")
+
+
+def is_own(cls: type[Any]) -> bool:
+    """Tell a class of the program's from one of a library's: everybody derives from those."""
+    module = sys.modules.get(cls.__module__)
+    return cls.__module__.partition(".")[0] not in sys.stdlib_module_names if module is None else _is_own_module(module)
+
+
+def _is_own_module(module: types.ModuleType) -> bool:
+    file = getattr(module, "__file__", None) or ""
+    library = "site-packages" in file or "dist-packages" in file
+    return not library and module.__name__.partition(".")[0] not in sys.stdlib_module_names
+
+
+def key_text(key: Any) -> str:
+    """Name a key for people."""
+    return key.__name__ if isinstance(key, type) else str(key)[:60]

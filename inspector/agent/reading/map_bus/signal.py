@@ -1,0 +1,64 @@
+"""Signals: a bus for one event, which is the signal itself: ``order_paid.send(sender, amount=3)``."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ..targets import attributes, entries, run_by
+from .match import classes_asked_for, handler_event_class
+
+if TYPE_CHECKING:
+    from .find import Found, Publisher
+
+#: What the first parameter of a signal is called: who sends it.
+SENDER: Final = "sender"
+_NAMES: Final = ("name", "_name", "signal_name", "signal")
+_SEVERAL: Final = ("events", "messages", "commands")
+
+
+def signal_name(where: str, value: Any, found: Found) -> str:
+    """Give the name of the event that a signal is: its own, or that of where it was found; empty when it is none.
+
+    A signal keeps receivers without saying of what, and is sent with a sender or with whatever arguments there are;
+    a bus that is handed an event is none.
+    """
+    if not found.publishers or not _takes_no_event(found.publishers[0]):
+        return ""
+    subscribed = [(pattern, target) for each in found.maps for pattern, target in entries(each.get())]
+    if any(pattern is not None for pattern, _ in subscribed):
+        return ""
+    receivers = [run_by(target) for _, target in subscribed]
+    if any(handler_event_class(each) or next(classes_asked_for(each), None) for each in receivers):
+        return ""
+    held = attributes(value)
+    said = next((held[name] for name in _NAMES if isinstance(held.get(name), str) and held[name]), "")
+    return str(said or where.rpartition(":")[2].rpartition(".")[2])
+
+
+def _takes_no_event(publisher: Publisher) -> bool:
+    first = publisher.parameters[0]
+    free = all(each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in publisher.parameters)
+    return first.name == SENDER or (free and first.name not in _SEVERAL)
+
+
+def signal_arguments(publisher: Publisher, payload: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Give the arguments with which a signal is sent."""
+    values = dict(payload)
+    args = [values.pop(SENDER, None)] if publisher.parameters[0].name == SENDER else []
+    if any(each.kind is each.VAR_KEYWORD for each in publisher.parameters):
+        return args, values
+    return [*args, *values.values()], {}
+
+
+def signal_payload(publisher: Publisher, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a signal was sent with; a sender that is nobody is left out."""
+    names = [each.name for each in publisher.parameters if each.kind in _POSITIONAL]
+    given = {**dict(zip(names, args)), **kwargs}  # noqa: B905 - what is too much stands without names
+    if len(args) > len(names):
+        given["args"] = list(args[len(names) :])
+    return {name: value for name, value in given.items() if name != SENDER or value is not None}
+
+
+_POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

@@ -1,0 +1,199 @@
+"""One catalog of many sources: what the program's registry says, what its buses know, and what lies beside."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...core.description import (
+    CatalogDescription,
+    EventDescription,
+    HandlerDescription,
+    Problem,
+    SourceDescription,
+    SSEDescription,
+)
+from ..handlers import Handlers
+from ..program import describe_sse
+from .catalogs import Catalog, Entry, derived_category, event_classes
+from .events import EventType, describe_class
+
+if TYPE_CHECKING:
+    from ..adapters.base import Connection
+
+
+class ProgramNames:
+    """Names of events and handlers, unique in the program."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._handlers = Handlers()
+
+    def name_of(self, event: Any) -> str:
+        """Give the name of a class or a published name; of two classes of one name the later gets its module."""
+        if isinstance(event, str):
+            return event
+        key = f"{event.__module__}.{event.__qualname__}"
+        name = self._names.get(key)
+        if name is None:
+            parts = key.split(".")
+            name = event.__name__
+            shorter = [name, *(".".join(parts[-length:]) for length in range(2, len(parts) + 1))]
+            name = next((each for each in shorter if each not in self._taken), key)
+            self._names[key] = name
+            self._taken.add(name)
+        return name
+
+    def describe(self, target: Any) -> HandlerDescription:
+        """Describe a handler."""
+        return self._handlers.describe(target)
+
+
+class Merged:
+    """The catalog of a loaded program.
+
+    Args:
+        program: What people call it.
+        catalog: What its own catalog says.
+        names: Gives events their names.
+        connections: Its buses; may grow.
+        troubles: What could not be read; may grow.
+
+    Attributes:
+        events: Every event type by its name, as they were when last described.
+    """
+
+    def __init__(
+        self,
+        program: str,
+        catalog: Catalog,
+        names: ProgramNames,
+        connections: Sequence[Connection],
+        troubles: Sequence[Problem],
+    ) -> None:
+        self.events: dict[str, EventType] = {}
+        self._program = program
+        self._catalog = catalog
+        self._names = names
+        self._connections = connections
+        self._troubles = troubles
+
+    def describe(self) -> CatalogDescription:
+        """Describe registry, event classes and subscriptions, as they are now."""
+        troubles = list(self._troubles)
+        self.events = {self._names.name_of(each.cls or each.name): each for each in self._event_types(troubles)}
+        handlers: dict[str, HandlerDescription] = {}
+        events = []
+        for name, event in self.events.items():
+            described = self._handlers_of(event)
+            for each in described:
+                handlers.setdefault(each.key, each)
+            if "problem" in event.tags:
+                troubles.append(Problem(name, event.tags["problem"], "", event.file, event.line))
+            events.append(self._event(name, event, tuple(each.key for each in described)))
+        for connection in self._connections:
+            for subscribed in connection.subscriptions():
+                handlers.setdefault(subscribed.handler.key, subscribed.handler)
+            troubles += self._asked(connection, troubles)
+        if self._connections and not handlers:
+            text = "No handler is subscribed there."
+            hint = "Other modules may do that: name one that loads them all, or the function that wires the program."
+            troubles.append(Problem(self._connections[0].where, text, hint))
+        categories = dict.fromkeys([*self._catalog.categories, *(event.category for event in events)])
+        return CatalogDescription(
+            program=self._program,
+            events=tuple(events),
+            handlers=tuple(handlers.values()),
+            categories=tuple(categories),
+            statistics=self._statistics(events),
+            problems=tuple(dict.fromkeys(troubles)),
+            sources=tuple(SourceDescription(each.where, each.adapter, each.why) for each in self._connections),
+        )
+
+    def _handlers_of(self, event: EventType) -> list[HandlerDescription]:
+        """Give who is called for an event; one that is on two buses is still subscribed once."""
+        found: list[HandlerDescription] = []
+        for connection in self._connections:
+            before = {each.key for each in found}
+            found += [each for each in connection.handlers_of(event) if each.key not in before]
+        return found
+
+    def _event_types(self, troubles: list[Problem]) -> Iterator[EventType]:
+        """Give every event type once: the catalog's in its order, then those of the buses, then what lies beside."""
+        found: dict[str, EventType] = {}
+        of_buses: dict[str, EventType] = {}
+        for connection in self._connections:
+            try:
+                for event in connection.event_types():
+                    of_buses.setdefault(event.key, event)
+            except Exception as error:  # noqa: BLE001 - one bus that cannot be read must not hide the others
+                troubles.append(
+                    Problem(connection.where, f"Its events cannot be read: {type(error).__name__}: {error}")
+                )
+        for cls in [*self._catalog.entries, *self._catalog.classes]:
+            described = describe_class(cls)
+            found[described.key] = of_buses.get(described.key, described)
+        found.update({key: event for key, event in of_buses.items() if key not in found})
+        for cls in self._beside(list(found.values())):
+            described = describe_class(cls)
+            found.setdefault(described.key, described)
+        yield from found.values()
+
+    def _beside(self, known: Sequence[EventType]) -> Iterator[type[Any]]:
+        """Give the event classes in the modules of those that are known: nobody may handle them yet."""
+        if self._catalog.entries or self._catalog.classes:
+            return
+        modules = dict.fromkeys(each.cls.__module__ for each in known if each.cls is not None)
+        for name in modules:
+            module = sys.modules.get(name)
+            if isinstance(module, types.ModuleType):
+                yield from event_classes(module)
+
+    def _event(self, name: str, event: EventType, handlers: tuple[str, ...]) -> EventDescription:
+        entry = self._catalog.entries.get(event.cls) if event.cls is not None else None
+        if entry is None:
+            entry = Entry(category=event.tags.get("category") or derived_category(event.key, event.cls))
+        return EventDescription(
+            name=name,
+            key=event.key,
+            event_type=event.travels_as,
+            category=entry.category,
+            workflow=entry.workflow,
+            phase=entry.phase,
+            doc=event.doc,
+            file=event.file,
+            line=event.line,
+            fields=event.fields,
+            handlers=handlers,
+            requires=entry.requires,
+            audit_action=entry.audit_action,
+            sse=self._sse(event),
+        )
+
+    def _sse(self, event: EventType) -> SSEDescription | None:
+        if self._catalog.sse is None or event.cls is None:
+            return None
+        return describe_sse(event.cls, self._catalog.sse)
+
+    def _asked(self, connection: Connection, known: Sequence[Problem]) -> list[Problem]:
+        try:
+            return [each for each in connection.problems() if each not in known]
+        except Exception as error:  # noqa: BLE001 - as above
+            return [Problem(connection.where, f"It cannot be checked: {type(error).__name__}: {error}")]
+
+    def _statistics(self, events: Sequence[EventDescription]) -> dict[str, Any]:
+        """Count what ``get_statistics`` counts."""
+        if not self._catalog.entries:
+            return {}
+        listed = {f"{cls.__module__}.{cls.__qualname__}" for cls in self._catalog.entries}
+        entries = [event for event in events if event.key in listed]
+        counts: dict[str, Any] = {"total_events": len(entries), "by_category": {}, "by_phase": {}}
+        for event in entries:
+            for group, value in (("by_category", event.category), ("by_phase", event.phase)):
+                counts[group][value] = counts[group].get(value, 0) + 1
+        for kind in ("logging", "audit", "email", "session"):
+            counts[f"requiring_{kind}"] = sum(kind in event.requires for event in entries)
+        return {**counts, "total_workflows": len({event.workflow for event in entries if event.workflow})}

@@ -1,0 +1,120 @@
+"""Events that are only a name: what they carry is what their handlers ask for."""
+
+from __future__ import annotations
+
+import dis
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.bus.identity import describe_handler, enclosed_handler
+from ...core.errors import InspectorError
+from ...core.values import hints
+from .events import FREE, PAYLOAD, EventType, field_shape, fields_of, make_of, parameter_field, signature_hints
+
+if TYPE_CHECKING:
+    from ...core.description import FieldShape
+
+#: What the parameters of handlers are called that get the name, what stands beside the payload, and the payload.
+_NAME_PARAMETERS: Final = ("name", "topic", "event_name", "signal", "channel", "event_type", "routing_key", "event")
+_CONTEXT_PARAMETERS: Final = (
+    *("ctx", "context", "session", "db", "db_session", "uow", "conn", "connection"),
+    *("request", "sender", "bus", "metadata", "meta", "headers"),
+)
+_PAYLOAD_PARAMETERS: Final = ("event", "payload", "data", "message", "msg", "body", "e", "evt")
+
+
+def describe_name(
+    name: str, handlers: Iterable[Any] = (), tags: Mapping[str, str] | None = None, *, by_keyword: bool = False
+) -> EventType:
+    """Describe an event that is a name; what its handlers ask for tells what it carries.
+
+    It stands where its first handler does: a name is written down nowhere else. With ``by_keyword`` the bus hands what
+    it carries to parameters of these names.
+    """
+    asked: list[tuple[FieldShape, ...]] = []
+    said = dict(tags or {})
+    file, line = "", 0
+    for handler in handlers:
+        try:
+            fields = payload_fields(handler, by_keyword=by_keyword)
+            if fields is None and not by_keyword:
+                fields = _fields_inside(handler)
+        except InspectorError as error:
+            said["problem"] = error.text
+            continue
+        if fields is not None:
+            asked.append(fields)
+        if not file:
+            described = describe_handler(handler)
+            file, line = described.file, described.line
+    known: dict[str, FieldShape] = {}
+    for shape in (shape for fields in asked for shape in fields):
+        if shape.required or shape.name not in known:
+            known[shape.name] = shape
+    return EventType(
+        name, name, None, name, tuple(known.values()) if asked else (PAYLOAD,), file=file, line=line, tags=said
+    )
+
+
+def _fields_inside(handler: Any) -> tuple[FieldShape, ...] | None:
+    """Give what the handler inside a closure asks for, where it takes nothing beside the payload."""
+    inside = enclosed_handler(handler)
+    taken = getattr(getattr(inside, "__code__", None), "co_argcount", 0)
+    return payload_fields(inside) if taken == 1 else None
+
+
+def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShape, ...] | None:
+    """Give what a handler of a named event asks for: its parameters, or what its payload holds; None: nobody can tell.
+
+    Of a payload that is a dict it is what the handler takes out of it: ``payload["order"]``, ``payload.get("note")``.
+    """
+    try:
+        parameters = list(inspect.signature(handler).parameters.values())
+    except (TypeError, ValueError):  # built in, or no signature
+        return None
+    function = getattr(handler, "__func__", None) or getattr(handler, "func", handler)
+    annotations = signature_hints(function) if hasattr(inspect.unwrap(function), "__globals__") else {}
+    named = [each for each in parameters if each.kind not in FREE]
+    if by_keyword:
+        free = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
+        named = [each for each in named if each.name != "sender"]
+        return tuple(parameter_field(each, annotations) for each in named) or (None if free else ())
+    if len(named) > 1 and named[0].name in _NAME_PARAMETERS:
+        named = named[1:]  # the name comes first, where one handler is for several
+    if len(named) > 1:
+        named = [each for each in named if each.name not in _CONTEXT_PARAMETERS] or named
+    if len(named) == 1:
+        hint = hints.unwrap(annotations.get(named[0].name, Any))
+        if isinstance(hint, type) and make_of(hint) != "plain":
+            return fields_of(hint)
+        if named[0].name in _PAYLOAD_PARAMETERS or hint in (dict, Any) or _is_mapping(hint):
+            return _taken_from(inspect.unwrap(function), named[0].name) or None
+    if not named:
+        return None if any(each.kind in FREE for each in parameters) else ()
+    return tuple(parameter_field(each, annotations) for each in named)
+
+
+def _is_mapping(hint: Any) -> bool:
+    origin = getattr(hint, "__origin__", None)
+    return isinstance(origin, type) and issubclass(origin, Mapping)
+
+
+def _taken_from(function: Any, name: str) -> tuple[FieldShape, ...]:
+    """Give the keys that a function takes out of a parameter by name; those that it only asks for need not be there."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return ()
+    steps = [each for each in dis.get_instructions(code) if each.opname not in ("PUSH_NULL", "CACHE")]
+    found: dict[str, bool] = {}
+    for place, step in enumerate(steps[:-2]):
+        last = step.argval[-1] if isinstance(step.argval, tuple) and step.argval else step.argval
+        if not step.opname.startswith("LOAD_FAST") or last != name:
+            continue
+        key, then = steps[place + 1 : place + 3]
+        if isinstance(key.argval, str) and key.opname.startswith("LOAD_CONST"):
+            if then.opname == "BINARY_SUBSCR" or then.argrepr == "[]":
+                found[key.argval] = True
+        elif key.argval == "get" and then.opname.startswith("LOAD_CONST") and isinstance(then.argval, str):
+            found.setdefault(then.argval, False)
+    return tuple(field_shape(key, Any, required) for key, required in found.items())

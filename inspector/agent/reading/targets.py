@@ -1,0 +1,279 @@
+"""What stands in a container of handlers: which kind of thing it is, and the handler behind it.
+
+A target may be a function, a bound method, a partial, a lambda, a callable object, a weak reference, an object with a
+method like ``handle``, or a record or tuple that holds one of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import functools
+import inspect
+import re
+import types
+import typing
+import weakref
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Final
+
+from ..tap.stand_ins import HANDLE_METHODS, original
+
+#: Where a record keeps its handler; the first that is there counts.
+RECORD_FIELDS: Final = (
+    *("handler", "callback", "listener", "subscriber", "receiver", "func", "function", "fn", "target", "consumer"),
+    *("method", "action", "hook", "cb", "fun", "observer", "callable", "call", "reference", "ref"),
+)
+#: Where a record keeps what it is subscribed to.
+PATTERN_FIELDS: Final = (
+    *("event_type", "event_class", "event", "event_name", "message_type", "type", "topic", "pattern", "name", "key"),
+    *("event_types", "event_classes", "events", "event_names", "message_types", "types", "topics", "patterns", "names"),
+)
+#: Says that a handler is subscribed to everything, where None already means that nothing is said.
+WILDCARD: Final = "*"
+#: How methods begin that a bus finds by the name of the event.
+METHOD_PREFIXES: Final = ("handle_", "on_", "when_")
+_PLAIN: Final = (str, bytes, int, float, bool, type(None), enum.Enum, types.ModuleType)
+_FUNCTIONS: Final = (
+    types.FunctionType,
+    types.MethodType,
+    types.BuiltinFunctionType,
+    types.MethodWrapperType,
+    functools.partial,
+)
+
+
+def is_glob(pattern: Any) -> bool:
+    """Tell a pattern of names (``order.*``) from a name."""
+    return isinstance(pattern, str) and any(mark in pattern for mark in "*?")
+
+
+def member_text(member: enum.Enum) -> str:
+    """Give the name that a member of an enum stands for: its value where that is a text, else its own name."""
+    value = member.value
+    return value if isinstance(value, str) and value else member.name
+
+
+def each_of(pattern: Any) -> tuple[Any, ...]:
+    """Give what a pattern stands for, one by one: ``(Placed, Paid)`` and ``Placed | Paid`` are two."""
+    return pattern if isinstance(pattern, tuple) else (pattern,)
+
+
+def attributes(value: Any) -> dict[str, Any]:
+    """Give what an instance holds, slots included, without running its properties."""
+    held: dict[str, Any] = {}
+    for base in type(value).__mro__:
+        for name, member in vars(base).items():
+            if isinstance(member, types.MemberDescriptorType) and not name.startswith("__"):
+                try:
+                    held.setdefault(name, member.__get__(value))
+                except AttributeError:  # a slot that was never filled
+                    continue
+    try:
+        held.update(object.__getattribute__(value, "__dict__"))
+    except AttributeError:  # slots only
+        return held
+    return held
+
+
+def kind_of(value: Any) -> str:
+    """Tell what a value is among handlers.
+
+    Returns:
+        ``handler`` (call it), ``object`` (call its ``handle``), ``methods`` (call the one named for the event),
+        ``reference`` (call it to get the handler), ``record`` (look inside), ``list``, ``dict``, ``tuple``, ``set``,
+        ``frozenset``, or empty: none of these.
+    """
+    value = original(value)
+    if isinstance(value, _PLAIN):
+        return ""
+    if isinstance(value, weakref.ref):
+        return "reference"
+    for kinds, name in (
+        ((list, deque), "list"),
+        (dict, "dict"),
+        (types.MappingProxyType, "proxy"),
+        (tuple, "tuple"),
+        (set, "set"),
+        (frozenset, "frozenset"),
+        (weakref.WeakSet, "weakset"),
+    ):
+        if isinstance(value, kinds):
+            return name
+    if isinstance(value, _FUNCTIONS):
+        return "handler"
+    if isinstance(value, type):
+        return "handler" if run_method(value) else ""
+    if record_field(value):
+        return "record"
+    if callable(value):
+        return "handler"
+    if any(_has_method(type(value), name) for name in HANDLE_METHODS):
+        return "object"
+    return "methods" if named_methods(type(value)) else ""
+
+
+class MethodName(str):
+    """A pattern: the end of the name of a method, ``order_placed`` of ``handle_order_placed``."""
+
+    __slots__ = ()
+
+    def fits(self, name: str) -> bool:
+        """Tell whether an event of this name goes to the method."""
+        plain = _plain_name(name)
+        return _plain_name(self) in (plain, plain.removesuffix("_event"))
+
+
+def _plain_name(name: str) -> str:
+    """Write ``OrderPlaced``, ``order.placed`` and ``order-placed`` alike."""
+    return re.sub(r"\W+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)).lower()
+
+
+def named_methods(cls: type[Any]) -> dict[str, MethodName]:
+    """Give the methods of a class that are named for an event, with the event's part of their names."""
+    found: dict[str, MethodName] = {}
+    for base in cls.__mro__[:-1]:
+        for name, value in vars(base).items():
+            prefix = next((each for each in METHOD_PREFIXES if name.startswith(each)), "")
+            if prefix and isinstance(value, types.FunctionType) and value.__code__.co_argcount > 1:
+                found.setdefault(name, MethodName(name[len(prefix) :]))
+    return found
+
+
+def run_method(cls: type[Any]) -> str:
+    """Give the name of the method by which a bus runs what it makes of a class; empty where it is no handler's."""
+    if any(_has_method(cls, name) for name in HANDLE_METHODS[:3]):
+        return next(name for name in HANDLE_METHODS if _has_method(cls, name))
+    called = next((vars(base)["__call__"] for base in cls.__mro__ if "__call__" in vars(base)), None)
+    return "__call__" if isinstance(called, types.FunctionType) and called.__code__.co_argcount > 1 else ""
+
+
+def run_by(target: Any) -> Any:
+    """Give what a bus calls to run a target: itself, the method of an object, the method of what a class makes."""
+    target = original(target)
+    if isinstance(target, type) and kind_of(target) == "handler":
+        function = inspect.getattr_static(target, run_method(target))
+        return types.MethodType(getattr(function, "__func__", function), target)  # its signature: without ``self``
+    if kind_of(target) == "object":
+        return getattr(target, next(name for name in HANDLE_METHODS if _has_method(type(target), name)))
+    return target
+
+
+def _has_method(cls: type[Any], name: str) -> bool:
+    """Tell whether instances have a method that somebody wrote (every class can be called, by its metaclass)."""
+    return any(isinstance(vars(base).get(name), (types.FunctionType, staticmethod)) for base in cls.__mro__)
+
+
+def record_field(value: Any) -> str:
+    """Give the attribute in which a record keeps its handler; empty when it is no record."""
+    held = attributes(value)
+    for name in RECORD_FIELDS:
+        for spelled in (name, f"_{name}"):
+            if spelled in held and kind_of(held[spelled]) in ("handler", "object", "reference"):
+                return spelled
+    if callable(value):
+        return ""
+    found = [name for name, inner in held.items() if isinstance(original(inner), _FUNCTIONS)]
+    return found[0] if len(found) == 1 else ""
+
+
+def keyed_by_handler(value: dict[Any, Any]) -> bool:
+    """Tell whether the keys of a dict are the handlers."""
+    keys = [original(key) for key in value]
+    return bool(keys) and all(
+        isinstance(key, _FUNCTIONS) or (kind_of(key) == "handler" and not isinstance(key, type)) for key in keys
+    )
+
+
+def entries(value: Any, pattern: Any = None, depth: int = 4) -> Iterator[tuple[Any, Any]]:
+    """Give every handler in a value with what it is subscribed to, in order.
+
+    Yields:
+        The pattern (a class or a name; None for all) and the handler, or the stand-in that is in its place.
+    """
+    kind = kind_of(value)
+    if kind in ("handler", "object"):
+        yield from ((each, value) for each in each_of(pattern))
+    elif kind == "methods":
+        for name, said in named_methods(type(original(value))).items():
+            if pattern is None or (said.fits(pattern.__name__ if isinstance(pattern, type) else str(pattern))):
+                yield said if pattern is None else pattern, getattr(original(value), name)
+    elif kind == "reference":
+        target = value()
+        if target is not None:
+            yield from entries(target, pattern, depth)
+    elif not kind or not depth:
+        return
+    elif kind == "record":
+        inner = pattern if pattern is not None else pattern_in(value)
+        yield from entries(attributes(value)[record_field(value)], inner, depth)
+    elif kind in ("dict", "proxy") and not keyed_by_handler(value):
+        for key, item in tuple(value.items()):
+            yield from entries(item, key_pattern(value, key, pattern), depth - 1)
+    else:
+        inner = pattern if pattern is not None or kind != "tuple" else pattern_in(value)
+        for item in tuple(value):
+            yield from entries(item, inner, depth - 1)
+
+
+def key_pattern(value: Any, key: Any, pattern: Any) -> Any:
+    """Give what the handlers under a key are subscribed to: a dict of dicts only sorts them."""
+    if isinstance(key, type):
+        return key
+    several = _classes(key)
+    if several:
+        return several
+    if pattern is not None:
+        return pattern
+    sorts = all(kind_of(item) in ("dict", "proxy") and not keyed_by_handler(item) for item in value.values())
+    return None if sorts else WILDCARD if key is None else key
+
+
+def pattern_in(value: Any) -> Any:
+    """Give what a record or tuple says it is subscribed to: classes, names, members of enums; None: it does not say."""
+    value = original(value)
+    kind = kind_of(value)
+    if kind == "tuple" and not hasattr(value, "_fields"):
+        for item in value:
+            if isinstance(item, type) and kind_of(item) != "handler":
+                return item
+        return next((found for item in value if (found := _said(item)) is not None), None)
+    held = attributes(value) if kind == "record" else {}
+    if kind == "tuple":
+        held = dict(zip(value._fields, value))  # noqa: B905 - as long as each other by definition
+    for name in PATTERN_FIELDS:
+        for spelled in (name, f"_{name}"):
+            found = _said(held.get(spelled))
+            if found is not None:
+                return found
+            several = held.get(spelled)
+            if isinstance(several, (tuple, list, set, frozenset)) and several and all(map(_said, several)):
+                return tuple(several)
+    return None
+
+
+def _said(value: Any) -> Any:
+    """Give a value as a pattern: a class, a name, a member of an enum, several classes; None when it is none."""
+    if isinstance(value, (type, str, enum.Enum)):
+        return value
+    return _classes(value) or None
+
+
+def _classes(value: Any) -> tuple[type[Any], ...]:
+    """Give the classes of a tuple of classes or of a union; empty for anything else."""
+    if isinstance(value, types.UnionType) or typing.get_origin(value) is typing.Union:
+        value = typing.get_args(value)
+    several = isinstance(value, tuple) and bool(value)
+    return value if several and all(isinstance(each, type) and kind_of(each) != "handler" for each in value) else ()
+
+
+def is_async(target: Any) -> bool:
+    """Tell whether calling it gives a coroutine, as ``inspect`` would say; objects by their ``__call__``."""
+    target = original(target)
+    if inspect.iscoroutinefunction(target) or asyncio.iscoroutinefunction(target):
+        return True
+    while isinstance(target, functools.partial):
+        target = target.func
+    call = getattr(type(target), "__call__", None)  # noqa: B004 - the method is wanted, not a test
+    return not isinstance(target, (*_FUNCTIONS, type)) and inspect.iscoroutinefunction(call)

@@ -1,0 +1,1 @@
+"""The tap: what records a bus that is not ours."""

@@ -1,0 +1,389 @@
+"""Publications and executions on a bus that is not ours: what the tap tells observers of."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import types
+import weakref
+from collections.abc import Callable, Generator, Mapping
+from contextvars import ContextVar, copy_context
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+from ...core.bus.context import CURRENT
+from ...core.bus.execution import Execution
+from ...core.bus.publication import Publication
+
+if TYPE_CHECKING:
+    from ...core.description import HandlerDescription
+    from .tap import Tap
+
+_PACKAGE: Final = str(__package__).rpartition(".")[0]
+_logger = logging.getLogger(__name__)
+
+#: Turns of the loop, and then seconds, that a publication stays open for handlers that have not been called.
+GRACE_TURNS: Final = 5
+GRACE: Final = 0.05
+
+
+class Occurrence(NamedTuple):
+    """What a call of a publish method or of a handler is about.
+
+    Attributes:
+        event: The object that travels; its identity joins handlers to their publication.
+        name: Name of the event type in the catalog.
+        shown: Named values to record in place of the event's own fields; None to record the event itself.
+        session: The database session of the publish, if it has one.
+        metadata: The metadata of the publish, if it has any.
+        loose: Handlers get parts of the event, or a copy: its identity says nothing.
+    """
+
+    event: Any
+    name: str
+    shown: Mapping[str, Any] | None = None
+    session: Any = None
+    metadata: Mapping[str, str] | None = None
+    loose: bool = False
+
+
+class Bus(Protocol):
+    """What the tap asks of the connection to one bus of the user's."""
+
+    def read_publish(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
+        """Say what a call of a publish method publishes; None when it is not one publication."""
+
+    def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
+        """Say what a call of a handler is about."""
+
+    def expected(self, occurrence: Occurrence) -> tuple[TapSubscription, ...]:
+        """Give the subscriptions that it goes to, in order."""
+
+
+class _Named:
+    """Stands for an event type that is a name and has no class."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+
+class TapSubscription:
+    """A handler of the user's bus, for one type of event."""
+
+    def __init__(self, event: str, description: HandlerDescription) -> None:
+        self.event_type = _Named(event)
+        self.description = description
+        self.key = description.key
+        self.handler = _Again(description.module)
+
+    @property
+    def name(self) -> str:
+        """The handler's own name."""
+        return self.description.method
+
+
+class _Again:
+    """Calls the handler of the running execution with its own arguments: what an interceptor calls."""
+
+    def __init__(self, module: str) -> None:
+        self.__module__ = module
+
+    def __call__(self, _event: Any) -> Any:
+        execution = CURRENT.get()
+        if not isinstance(execution, TapExecution):
+            raise TypeError("called outside an execution")
+        return execution.target(*execution.args, **execution.kwargs)
+
+
+class TapPublication(Publication):
+    """One publish on a bus that is not ours.
+
+    It is open until the publish method has returned and every handler that it called has ended; handlers that are
+    subscribed and were not called yet (a bus that makes tasks, or has a queue) are waited for a little.
+    """
+
+    def __init__(self, tap: Tap, bus: Bus, occurrence: Occurrence, subscriptions: tuple[TapSubscription, ...]) -> None:
+        owner: Any = tap
+        listed: Any = subscriptions
+        super().__init__(owner, occurrence.event, occurrence.session, occurrence.metadata, CURRENT.get(), listed)
+        self.tap = tap
+        self.source = bus
+        self.named = occurrence.name
+        self.shown = occurrence.shown
+        self.loose = occurrence.loose
+        self.executions: list[Execution] = []
+        self.context = copy_context()
+        self.outside: TapPublication | None = None
+        self.called = 0
+        self._gone: weakref.ref[Any] | None = None
+        self._turns = 0
+        self._returned = False
+
+    def enter(self) -> None:
+        """The publish method is about to run: handlers it calls are ours."""
+        self.outside = PUBLISHING.get()
+        PUBLISHING.set(self)
+
+    def leave(self, error: BaseException | None) -> None:
+        """The publish method ended."""
+        PUBLISHING.set(self.outside)
+        self.outside = None
+        self.returned(error)
+
+    def leave_open(self) -> None:
+        """The publish method returned something that has to be awaited."""
+        PUBLISHING.set(self.outside)
+        self.outside = None
+
+    def returned(self, error: BaseException | None) -> None:
+        """The publish, its result awaited, is over; handlers may still run."""
+        if isinstance(error, asyncio.CancelledError):
+            self.outcome = "cancelled"
+        self._returned = True
+        self.check()
+
+    def started(self, execution: Execution) -> None:
+        """A handler was called."""
+        self.executions.append(execution)
+        self.called += 1
+        self._turns = 0
+
+    def ended(self, execution: Execution) -> None:
+        """A handler ended."""
+        if execution in self.executions:
+            self.executions.remove(execution)
+        self.check()
+
+    def give_up(self) -> None:
+        """Those who fired do not wait any longer."""
+        for execution in tuple(self.executions):
+            execution.finish("timed_out", None)
+
+    @property
+    def complete(self) -> bool:
+        """Every handler that it goes to has been called."""
+        return self.called >= len(self.subscriptions)
+
+    def let_go(self) -> None:
+        """It is over: keep nothing alive, and still know the event when a handler comes late."""
+        self.session = self.metadata = self.cause = self.shown = None
+        try:
+            self._gone = weakref.ref(self.event)
+        except TypeError:  # a tuple or dict: it stays, there are only so many
+            return
+        self.event = None
+
+    def is_about(self, event: Any) -> bool:
+        """Tell whether this very event was published."""
+        return event is (self.event if self._gone is None else self._gone()) and event is not None
+
+    def check(self) -> None:
+        """End the publication if nothing is left of it."""
+        if self.closed or not self._returned or self.executions:
+            return
+        if self.tap.elsewhere(self.check):
+            return
+        loop = running_loop()
+        if self.complete or loop is None or self._turns > GRACE_TURNS:
+            self.tap.end(self)
+        elif self._turns < GRACE_TURNS:
+            loop.call_soon(self.check)
+        else:
+            loop.call_later(GRACE, self.check)
+        self._turns += 1
+
+
+#: The publication whose publish method runs right now, outside its handlers.
+PUBLISHING: Final[ContextVar[TapPublication | None]] = ContextVar("inspector_publishing", default=None)
+
+
+class TapExecution(Execution):
+    """One call of a handler by a bus that is not ours; also what the coroutine handed to that bus awaits."""
+
+    publication: TapPublication
+
+    def __init__(
+        self,
+        publication: TapPublication,
+        subscription: TapSubscription,
+        target: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> None:
+        of: Any = subscription
+        super().__init__(publication, of)
+        self.target = target
+        self.args = args
+        self.kwargs = kwargs
+
+    def choose(self) -> Callable[[Any], Any] | None:
+        """Ask the interceptor for what runs in place of the handler."""
+        interceptor = self.publication.tap.interceptor
+        if interceptor is None:
+            return None
+        try:
+            return interceptor(self)
+        except Exception:
+            _logger.exception("event_bus_interceptor_failed")
+            return None
+
+    def enter(self) -> None:
+        """The code that runs from here on is the handler's."""
+        self._before = CURRENT.get()
+        self._publishing = PUBLISHING.get()
+        CURRENT.set(self)
+        PUBLISHING.set(None)
+
+    def exit(self) -> None:
+        """The code that runs from here on is the bus's again."""
+        CURRENT.set(self._before)
+        PUBLISHING.set(self._publishing)
+
+    def begin(self) -> None:
+        """The handler's code is about to run."""
+        self.started = self._resumed = perf_counter_ns()
+        self.publication.started(self)
+        self.publication.tap.tell("execution_started", self)
+
+    def make(self) -> Any:
+        """Call an asynchronous handler: gives its coroutine, which has not run yet."""
+        self.enter()
+        try:
+            call = self.choose()
+            return self.target(*self.args, **self.kwargs) if call is None else call(self.publication.event)
+        except BaseException as error:
+            strip(error)
+            self.begin()
+            self.lose(error)
+            raise
+        finally:
+            self.exit()
+
+    def drive(self, coroutine: Any) -> TapExecution:
+        """Run this coroutine when awaited; it may have begun already (a synchronous call gave it back)."""
+        self._coroutine = coroutine
+        return self
+
+    def give(self, result: Any) -> None:
+        """The handler returned."""
+        if result is None:
+            self.finish("ok", None)
+        elif isinstance(result, (types.GeneratorType, types.AsyncGeneratorType)):
+            self.finish("ok", None)  # a bus that is not ours may well run it
+        else:
+            self._returned(result)
+
+    def lose(self, error: BaseException) -> None:
+        """The handler raised."""
+        self.finish("cancelled" if isinstance(error, (asyncio.CancelledError, GeneratorExit)) else "failed", error)
+
+    def finish(self, status: str, error: BaseException | None) -> None:
+        """It ended, or is given up. The first word counts; what comes after is told as late."""
+        tap = self.publication.tap
+        if self.ended:
+            tap.tell("execution_late", self, error)
+            return
+        self.ended = perf_counter_ns()
+        if self._resumed:
+            self.on_loop += self.ended - self._resumed
+        self.status = status
+        self.error = error
+        try:
+            tap.tell("execution_ended", self)
+        finally:
+            self.error = None
+            self.publication.ended(self)
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        stepped: Any = self  # an iterator; a generator would add a frame to every traceback
+        return stepped  # type: ignore[no-any-return]
+
+    def __iter__(self) -> TapExecution:
+        return self
+
+    def __next__(self) -> Any:
+        return self.send(None)
+
+    def send(self, value: Any) -> Any:
+        """Run the handler to its next await."""
+        execution = self  # the watchdog looks for it
+        if not self._coroutine_entered:
+            self._coroutine_entered = True
+            self.enter()
+            if not self.started:
+                self.begin()
+        self._resumed = perf_counter_ns()
+        try:
+            waiting_for = self._coroutine.send(value)
+        except StopIteration as stop:
+            execution.give(stop.value)
+            self.exit()
+            raise
+        except BaseException as error:
+            strip(error)
+            self.lose(error)
+            self.exit()
+            raise
+        self.pause()
+        return waiting_for
+
+    def throw(self, kind: Any, value: Any = None, traceback: Any = None) -> Any:  # noqa: ARG002 - the old signature
+        """Raise inside the handler: its task is being cancelled."""
+        struck: BaseException = kind if isinstance(kind, BaseException) else value if value is not None else kind()
+        self._resumed = perf_counter_ns()
+        try:
+            waiting_for = self._coroutine.throw(struck)
+        except StopIteration as stop:
+            self.give(stop.value)
+            self.exit()
+            raise
+        except BaseException as error:
+            strip(error)
+            self.lose(error)
+            self.exit()
+            raise
+        self.pause()
+        return waiting_for
+
+    def pause(self) -> None:
+        """The handler waits: what passes now is not its time on the loop."""
+        self.on_loop += perf_counter_ns() - self._resumed
+        self._resumed = 0
+
+    def close(self) -> None:
+        """Close the handler's coroutine, as when the loop goes away under it."""
+        if self._coroutine is not None:
+            self._coroutine.close()
+        if self.started and not self.ended:
+            self.finish("cancelled", None)
+
+    def forgotten(self) -> None:
+        """Nobody will await it any more."""
+        if not self.started:
+            self.begin()
+        if not self.ended:
+            self.finish("failed", RuntimeError("the handler is asynchronous, and the bus never awaited it"))
+
+    def __del__(self) -> None:
+        if not self.started and self._coroutine is not None:
+            self.forgotten()
+
+    _coroutine_entered = False
+    _before: Execution | None = None
+    _publishing: TapPublication | None = None
+
+
+def strip(error: BaseException) -> None:
+    """Take our own frames off the front of a traceback, so that a bare ``raise`` leaves no trace of us (from 3.11)."""
+    traceback = error.__traceback__
+    while traceback is not None and str(traceback.tb_frame.f_globals.get("__package__")).startswith(_PACKAGE):
+        traceback = traceback.tb_next
+    error.__traceback__ = traceback
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Give the loop that runs here, None without one."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

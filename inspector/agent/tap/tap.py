@@ -1,0 +1,183 @@
+"""The tap: records a bus that is not ours, as the moments that observers of our own bus are told.
+
+An adapter puts stand-ins (``tapped``) where the handlers and the publish method of the user's bus are. What they see
+becomes publications and executions (``moments``); observers cannot tell them from those of ``InMemoryEventBus``. The
+program under inspection gets what it would get without us: the same results, the same exceptions, the same order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.bus.bus import BusObserver, Observing
+from ...core.bus.context import FIRE
+from .moments import PUBLISHING, Bus, Occurrence, TapExecution, TapPublication, TapSubscription, running_loop, strip
+
+if TYPE_CHECKING:
+    from ...core.description import HandlerDescription
+    from ..program import Interceptor
+
+__all__ = ["PUBLISHING", "Bus", "Occurrence", "Tap", "TapExecution", "TapPublication", "TapSubscription", "strip"]
+
+_logger = logging.getLogger(__name__)
+
+#: Publications that are remembered after their end, so that a handler called later still finds its own.
+REMEMBERED: Final = 256
+
+
+class Tap:
+    """Tells observers what happens on the user's buses. One for each program.
+
+    Attributes:
+        active: Something is recorded; stand-ins that outlive it (a program may keep one) only pass calls on.
+        interceptor: Asked before each call of a handler: gives a callable to run in its place, or None.
+    """
+
+    def __init__(self) -> None:
+        self.active = False
+        self.interceptor: Interceptor | None = None
+        self.observers: tuple[Observing, ...] = ()
+        self._open: dict[int, TapPublication] = {}
+        self._known: OrderedDict[int, TapPublication] = OrderedDict()
+        self._subscriptions: dict[tuple[str, str], TapSubscription] = {}
+        self._lock = threading.RLock()
+        self._thread = threading.get_ident()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def observe(self, observer: BusObserver, removed: Callable[[BaseException], None]) -> Callable[[], None]:
+        """Tell the observer everything from now on; gives a function that ends it."""
+        entry = Observing(observer, removed)
+        self.observers = (*self.observers, entry)
+        self._thread, self._loop = threading.get_ident(), running_loop()
+        self.active = True
+
+        def remove() -> None:
+            for publication in tuple(self._open.values()):
+                self.end(publication)
+            self.observers = tuple(known for known in self.observers if known is not entry)
+            self.active = bool(self.observers)
+
+        return remove
+
+    def subscription(self, event: str, description: HandlerDescription) -> TapSubscription:
+        """Give the one subscription of a handler to an event type."""
+        known = self._subscriptions.get((event, description.key))
+        if known is None:
+            known = self._subscriptions[event, description.key] = TapSubscription(event, description)
+        return known
+
+    # -- publications --------------------------------------------------------------------------------------------------
+
+    def begin(self, bus: Bus, occurrence: Occurrence) -> TapPublication:
+        """A publication begins."""
+        publication = TapPublication(self, bus, occurrence, bus.expected(occurrence))
+        with self._lock:
+            self._open[id(publication)] = publication
+            self._known[id(occurrence.event)] = publication
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        self.tell("publication_started", publication)
+        return publication
+
+    def publishing(self, bus: Bus, occurrence: Occurrence) -> bool:
+        """Tell whether this very publication is under way: one publish method calls another."""
+        under_way = PUBLISHING.get()
+        if under_way is None or under_way.source is not bus:
+            return False
+        return under_way.event is occurrence.event and under_way.named == occurrence.name
+
+    def end(self, publication: TapPublication) -> None:
+        """A publication ends, in the context that it began in."""
+        if publication.closed:
+            return
+        publication.closed = True
+        with self._lock:
+            self._open.pop(id(publication), None)
+        publication.context.run(self.tell, "publication_ended", publication)
+        if publication.complete and self._known.get(id(publication.event)) is publication:
+            del self._known[id(publication.event)]
+        publication.let_go()
+
+    def give_up(self, fire: int) -> None:
+        """Do not wait any longer for the handlers of a fire."""
+        for publication in tuple(self._open.values()):
+            if publication.context.get(FIRE) == fire:
+                publication.give_up()
+
+    def execution(
+        self,
+        bus: Bus,
+        pattern: Any,
+        description: HandlerDescription,
+        target: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> TapExecution:
+        """A handler is called: find out for which publication."""
+        publication = PUBLISHING.get()
+        if publication is None or publication.source is not bus or not _about(publication, pattern, args, kwargs):
+            publication = self._publication(bus, bus.read_call(pattern, args, kwargs))
+        subscription = self.subscription(publication.named, description)
+        return TapExecution(publication, subscription, target, args, kwargs)
+
+    def _publication(self, bus: Bus, occurrence: Occurrence) -> TapPublication:
+        """Find the publication by its event; a handler called on its own makes one that nobody published."""
+        under_way = PUBLISHING.get()
+        known = self._known.get(id(occurrence.event))
+        if known is not None and known.source is bus and known.is_about(occurrence.event):
+            return known
+        if under_way is not None and under_way.source is bus and under_way.named == occurrence.name:
+            return under_way
+        publication = self.begin(bus, occurrence)
+        publication.returned(None)
+        return publication
+
+    # -- telling -------------------------------------------------------------------------------------------------------
+
+    def tell(self, moment: str, *facts: Any) -> None:
+        """Tell every observer; one that raises is removed and reported, and the program goes on."""
+        with self._lock:
+            for entry in self.observers:
+                try:
+                    getattr(entry.observer, moment)(*facts)
+                except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                    self.remove_observer(entry, trouble)
+
+    def fail(self, error: BaseException) -> None:
+        """We could not read what the program did: no observer can be told the truth any more."""
+        for entry in self.observers:
+            self.remove_observer(entry, error)
+
+    def remove_observer(self, entry: Observing, error: BaseException) -> None:
+        """End an observation because the observer raised: say so, and go on."""
+        self.observers = tuple(known for known in self.observers if known is not entry)
+        _logger.error("event_bus_observer_removed", extra={"observer": type(entry.observer).__name__}, exc_info=error)
+        if entry.removed is not None:
+            entry.removed(error)
+
+    def elsewhere(self, call: Callable[[], None]) -> bool:
+        """Do this on the thread of the loop; False when that is where we are, or when there is no loop."""
+        loop = self._loop
+        if loop is None or loop.is_closed() or threading.get_ident() == self._thread:
+            return False
+        loop.call_soon_threadsafe(call)
+        return True
+
+
+def _about(publication: TapPublication, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Tell at a glance that a call belongs to the publication around it."""
+    event = publication.event
+    if args and args[0] is event:
+        return True
+    if any(arg is event for arg in args) or any(arg is event for arg in kwargs.values()):
+        return True
+    if pattern is None or not publication.loose:
+        return publication.loose
+    several = pattern if isinstance(pattern, tuple) else (pattern,)
+    return any(isinstance(each, str) and fnmatchcase(publication.named, each) for each in several)

@@ -1,0 +1,98 @@
+"""What could stand at the cursor of a filter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from inspector.analysis.failures import failure_head
+from inspector.analysis.query.query import ANY_BAD, FIELDS, MEASURES
+from inspector.analysis.query.terms import UNHEARD
+from inspector.core.records.records import STATUSES
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
+
+#: More are of no help.
+LIMIT: Final = 50
+_ERRORS: Final = 500
+_AT_CURSOR: Final = re.compile(r'-?(?:(?P<field>\w+):(?:[^\s"]*,)?)?(?P<begun>[^\s":]*|"[^"]*)$')
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Replace ``start ≤ position < end`` of the filter's text by ``text``; ``note`` says what it is."""
+
+    start: int
+    end: int
+    text: str
+    note: str = ""
+
+
+def complete(text: str, cursor: int, journal: Journal) -> list[Completion]:
+    """Give what could stand at the cursor, the likeliest first: fields, then values of the field begun.
+
+    Args:
+        text: The filter.
+        cursor: Position of the cursor, in characters.
+        journal: Whose handlers, events and errors to offer.
+    """
+    match = _AT_CURSOR.search(text, 0, cursor)
+    if match is None:
+        return []
+    field, begun = match.group("field", "begun")
+    rest = re.match(r'[^\s",:]*', text[cursor:])
+    end = cursor + (rest.end() if rest else 0)
+    choices = _fields() if field is None else _values(field, journal)
+    wanted = begun.lstrip('"').rstrip("*").lower()
+    start = match.start("begun")
+    ranked = sorted(
+        (
+            (not choice.lower().startswith(wanted), number, choice, note)
+            for number, (choice, note) in enumerate(choices)
+            if wanted in choice.lower()
+        ),
+        key=lambda entry: entry[:2],
+    )
+    return [Completion(start, end, quoted(choice), note) for _, _, choice, note in ranked[:LIMIT]]
+
+
+def _fields() -> Iterable[tuple[str, str]]:
+    yield from ((f"{name}:", note) for name, note in FIELDS.items())
+    yield from ((f"{name}≥", note) for name, note in MEASURES.items())
+
+
+def _values(field: str, journal: Journal) -> Iterable[tuple[str, str]]:
+    if field == "handler":
+        yield from _distinct((handler.owner, "class") for handler in journal.handlers)
+        yield from _distinct((handler.label, "method") for handler in journal.handlers)
+    elif field == "event":
+        yield from ((event.name, event.workflow) for event in journal.events)
+    elif field in ("workflow", "phase", "category"):
+        yield from _distinct((getattr(event, field), "") for event in journal.events)
+    elif field == "status":
+        yield from ((status, "") for status in STATUSES)
+        yield from ((ANY_BAD, "whatever went wrong"), (UNHEARD, "publications that nobody handled"))
+    elif field == "error":
+        recent = journal.failures.items()[-_ERRORS:]
+        yield from _distinct((failure_head(failure)[0], "") for _, failure in reversed(recent))
+    elif field == "corr":
+        for publication in range(len(journal.publications) - 1, max(-1, len(journal.publications) - 20), -1):
+            found = journal.publication(publication)
+            if found.correlation:
+                yield found.correlation, f"{found.event.name} #{found.number}"
+    elif field == "fault":
+        yield from (("yes", "a fault was injected"), ("no", "none was"))
+
+
+def _distinct(choices: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    return ((choice, note) for choice, note in dict(choices).items() if choice)
+
+
+def quoted(choice: str) -> str:
+    """Give a value as it is written in a filter."""
+    if re.search(r'[\s",]', choice):
+        return '"' + choice.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return choice

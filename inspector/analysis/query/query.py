@@ -1,0 +1,274 @@
+"""The filter language: ``handler:Audit* status:failed ≥10ms -event:User* "free text"``.
+
+Terms stand side by side and all must fit; values after a comma are alternatives; ``-`` in front turns a term
+round.
+
+========================== =======================================================================
+``handler:`` ``event:``    class, method or name; ``*`` and ``?`` stand for any text and character
+``workflow:`` ``phase:``   where the event stands in the catalog, also ``category:``
+``status:``                ``failed``, ``ok``, …; ``bad`` for all that went wrong; ``unheard``
+``corr:``                  correlation id or its first digits
+``error:``                 type of the exception
+``fault:yes``              a fault was injected (``no``: none was)
+``≥10ms`` ``<1s``          how long it took; ``loop>2ms`` on the loop, ``wait>2ms`` awaiting
+anything else              text in a name, payload or message; in quotes when it has spaces or colons
+========================== =======================================================================
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from inspector.analysis.entries import IS_BAD
+from inspector.analysis.query.terms import (
+    UNHEARD,
+    CorrelationTerm,
+    ErrorTerm,
+    EventTerm,
+    FaultTerm,
+    HandlerTerm,
+    LengthTerm,
+    Not,
+    StatusTerm,
+    Term,
+    TextTerm,
+    glob,
+)
+from inspector.core.errors import UsageError
+from inspector.core.records.records import STATUSES
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
+
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+#: Every field, with a word about it.
+FIELDS: Final = {
+    "handler": "class, method or label of the handler",
+    "status": "how the execution ended",
+    "event": "name of the event type",
+    "workflow": "workflow of the event type",
+    "phase": "phase of the event type",
+    "category": "category of the event type",
+    "corr": "correlation id, or its first digits",
+    "error": "type of the exception",
+    "fault": "was a fault injected: yes or no",
+}
+#: What can be compared with a length of time, with a word about it.
+MEASURES: Final = {"duration": "how long it took", "loop": "time on the loop", "wait": "time awaiting"}
+UNITS: Final = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9}
+ANY_BAD: Final = "bad"
+
+_OPERATORS: Final = {"≥": "≥", ">=": "≥", "≤": "≤", "<=": "≤", ">": ">", "<": "<", "=": "="}
+_TOKEN: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+', re.S)
+_PIECE: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|([^"]+)', re.S)
+_LENGTH: Final = re.compile(r"(?P<measure>\w*):?(?P<operator>>=|<=|[≥≤<>=])(?P<limit>.*)", re.S)
+_FIELD: Final = re.compile(r"(\w+):(.*)", re.S)
+_TRUTH: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
+class FilterError(UsageError):
+    """A filter that cannot be read.
+
+    Args:
+        text: What is wrong.
+        position: Where in the filter's text, in characters.
+        length: How many characters it concerns.
+        hint: What to write instead.
+    """
+
+    def __init__(self, text: str, position: int, length: int, hint: str = "") -> None:
+        super().__init__(text, hint)
+        self.position = position
+        self.length = length
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter that was read: all of its terms must fit. Without terms, everything fits.
+
+    Attributes:
+        text: As it was written.
+        terms: Its conditions.
+    """
+
+    text: str
+    terms: tuple[Term, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+    def mask(self, journal: Journal, first: int, last: int) -> Mask:
+        """Say which executions of ``first ≤ index < last`` fit; shape ``(last - first,)``."""
+        return self.rows(journal, np.arange(first, last))
+
+    def rows(self, journal: Journal, indexes: Ints) -> Mask:
+        """Say which of some executions (indexes, shape ``(n,)``) fit; shape ``(n,)``."""
+        fits = np.ones(len(indexes), np.bool_)
+        for term in self.terms:
+            fits &= term.executions(journal, indexes)
+        return fits
+
+    def unhandled(self, journal: Journal, indexes: Ints) -> Mask:
+        """Say which of some publications without any execution (indexes, shape ``(n,)``) fit."""
+        fits = np.ones(len(indexes), np.bool_)
+        for term in self.terms:
+            fits &= term.publications(journal, indexes)
+        return fits
+
+
+def parse(text: str) -> Filter:
+    """Read a filter.
+
+    Raises:
+        FilterError: It cannot be read; the error says where and what to write.
+    """
+    terms = []
+    end = 0
+    for token in _TOKEN.finditer(text):
+        _check_gap(text, end, token.start())
+        terms.append(_term(token.group(), token.start()))
+        end = token.end()
+    _check_gap(text, end, len(text))
+    return Filter(text, tuple(terms))
+
+
+def _check_gap(text: str, start: int, end: int) -> None:
+    """What the tokens leave out is white space, or a quote that nobody closes."""
+    quote = text.find('"', start, end)
+    if quote >= 0:
+        raise FilterError("The quote is not closed.", quote, len(text) - quote, 'Put a " behind the text.')
+
+
+def _term(token: str, position: int) -> Term:
+    if token.startswith("-"):
+        if len(token) == 1:
+            raise FilterError("There is nothing behind the minus.", position, 1, "-status:ok leaves out ok.")
+        return Not(_term(token[1:], position + 1))
+    length = _LENGTH.fullmatch(token)
+    if length is not None:
+        return _length(length, position)
+    field = _FIELD.fullmatch(token)
+    if field is not None:
+        return _field(field, position)
+    return TextTerm("".join(part for part, _ in _pieces(token)))
+
+
+def _pieces(text: str) -> list[tuple[str, bool]]:
+    """Give the pieces of a token, each with whether it was quoted; escapes undone."""
+    return [
+        (re.sub(r"\\(.)", r"\1", quoted), True) if not plain else (plain, False)
+        for quoted, plain in _PIECE.findall(text)
+    ]
+
+
+def _values(text: str, position: int) -> list[tuple[str, int]]:
+    """Give the alternatives of a field with their positions."""
+    values: list[tuple[str, int]] = []
+    start = 0
+    for stop in [m.start() for m in re.finditer(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', text)] + [len(text)]:
+        value = "".join(part for part, _ in _pieces(text[start:stop]))
+        if not value:
+            raise FilterError("A value is missing.", position + start, max(1, stop - start))
+        values.append((value, position + start))
+        start = stop + 1
+    return values
+
+
+def _length(match: re.Match[str], position: int) -> Term:
+    measure, operator, limit = match.group("measure", "operator", "limit")
+    if measure and measure not in MEASURES:
+        raise FilterError(
+            f"“{measure}” cannot be compared with a length of time.",
+            position,
+            len(measure),
+            f"Write {', '.join(MEASURES)}, or nothing before the sign.",
+        )
+    number = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)(\D*)", limit)
+    where = position + match.start("limit")
+    if number is None:
+        raise FilterError("A length of time must follow.", where, max(1, len(limit)), "For example ≥10ms or <1.5s.")
+    if number.group(2) not in UNITS:
+        raise FilterError(
+            f"“{number.group(2)}” is no unit of time." if number.group(2) else "The unit is missing.",
+            where,
+            len(limit),
+            "Units are ns, us, µs, ms and s.",
+        )
+    return LengthTerm(measure or "duration", _OPERATORS[operator], float(number.group(1)) * UNITS[number.group(2)])
+
+
+def _field(match: re.Match[str], position: int) -> Term:
+    name, rest = match.groups()
+    make = _MAKERS.get(name)
+    if make is None:
+        near = difflib.get_close_matches(name, FIELDS, 1)
+        raise FilterError(
+            f"There is no field “{name}”.",
+            position,
+            len(name),
+            f"Did you mean {near[0]}: ?" if near else f'For the text itself write "{match.group()}" in quotes.',
+        )
+    return make(_values(rest, position + len(name) + 1))
+
+
+def _globs(values: list[tuple[str, int]]) -> tuple[re.Pattern[str], ...]:
+    return tuple(glob(value) for value, _ in values)
+
+
+def _status(values: list[tuple[str, int]]) -> Term:
+    codes: set[int] = set()
+    unheard = False
+    for value, position in values:
+        pattern = glob(value)
+        named = {code for code, status in enumerate(STATUSES) if pattern.fullmatch(status)}
+        if value.lower() == ANY_BAD:
+            named = set(np.flatnonzero(IS_BAD).tolist())
+        if pattern.fullmatch(UNHEARD):
+            unheard = True
+        elif not named:
+            known = [*STATUSES, ANY_BAD, UNHEARD]
+            near = difflib.get_close_matches(value.lower(), known, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(known)}."
+            raise FilterError(f"There is no status “{value}”.", position, len(value), hint)
+        codes |= named
+    return StatusTerm(frozenset(codes), unheard)
+
+
+def _fault(values: list[tuple[str, int]]) -> Term:
+    (value, position), *more = values
+    if value.lower() not in _TRUTH or more:
+        raise FilterError("A fault was injected or was not.", position, len(value), "Write yes or no.")
+    return FaultTerm(_TRUTH[value.lower()])
+
+
+def _correlation(values: list[tuple[str, int]]) -> Term:
+    (value, _), *more = values
+    if more:
+        raise FilterError("Only one correlation id at a time.", more[0][1], len(more[0][0]))
+    return CorrelationTerm(value)
+
+
+def _event_part(part: str) -> Callable[[list[tuple[str, int]]], Term]:
+    return lambda values: EventTerm(part, _globs(values))
+
+
+_MAKERS: Final[dict[str, Callable[[list[tuple[str, int]]], Term]]] = {
+    "handler": lambda values: HandlerTerm(_globs(values)),
+    "status": _status,
+    "event": _event_part("event"),
+    "workflow": _event_part("workflow"),
+    "phase": _event_part("phase"),
+    "category": _event_part("category"),
+    "corr": _correlation,
+    "error": lambda values: ErrorTerm(_globs(values)),
+    "fault": _fault,
+}

@@ -1,0 +1,1 @@
+"""The timeline without a window: lanes, geometry, what is looked at, executions to pixels."""

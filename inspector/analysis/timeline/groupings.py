@@ -1,0 +1,219 @@
+"""Groupings: which lane an execution stands in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+
+from inspector.analysis.columns import Columns
+from inspector.analysis.entries import IS_BAD
+from inspector.core.records.records import STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from inspector.analysis.journal import Journal
+    from inspector.analysis.timeline.pyramid import Ints
+
+#: Correlations that get a lane of their own, the newest ones; the others share one lane.
+MAX_CORRELATIONS: Final = 200
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A lane: its key is stable across runs, ``parent`` is the number of the lane it belongs to, or -1."""
+
+    key: str
+    title: str
+    parent: int = -1
+
+
+class Grouping(Protocol):
+    """Says in which lane an execution stands.
+
+    Attributes:
+        name: ``handler``, ``method``, ``event``, ``workflow``, ``correlation`` or ``status``.
+        lanes: Every lane so far; the position is its number.
+        by_outcome: The lane of an execution is another one after its end.
+        stale: Too much has come since it was made: better make a new one.
+    """
+
+    name: str
+    lanes: list[Lane]
+    by_outcome: bool
+
+    @property
+    def stale(self) -> bool:
+        """See above."""
+
+    def refresh(self, journal: Journal) -> None:
+        """Take notice of handlers, events and publications that are new."""
+
+    def of(self, journal: Journal, executions: Ints | slice) -> Ints:
+        """Give the lane number of each execution."""
+
+
+class _Table:
+    """A grouping by a column: its numbers are looked up in a table of lanes."""
+
+    by_outcome = False
+    stale = False
+
+    def __init__(self, name: str, column: str, describe: Callable[[Journal], Iterable[tuple[Lane, str]]]) -> None:
+        self.name = name
+        self.lanes: list[Lane] = []
+        self._column = column
+        self._describe = describe
+        self._numbers: dict[str, int] = {}
+        self._known = -1
+        self._table: Ints = np.zeros(0, np.int64)
+
+    def refresh(self, journal: Journal) -> None:
+        """Give every handler or event that is new its lane."""
+        wanted = []
+        for lane, key in self._describe(journal):
+            number = self._numbers.setdefault(key, len(self.lanes))
+            if number == len(self.lanes):
+                self.lanes.append(lane)
+            else:
+                self.lanes[number] = lane
+            wanted.append(number)
+        self._table = np.array(wanted, np.int64)
+
+    def of(self, journal: Journal, executions: Ints | slice) -> Ints:
+        """Give the lane number of each execution."""
+        numbers = journal.executions[self._column][executions]
+        if len(numbers) and int(numbers.max()) >= len(self._table):
+            self.refresh(journal)
+        return self._table[numbers]
+
+
+def _by_owner(journal: Journal) -> Iterable[tuple[Lane, str]]:
+    return ((Lane(f"handler:{h.owner}", h.owner), h.owner) for h in journal.handlers)
+
+
+def _by_method(journal: Journal) -> Iterable[tuple[Lane, str]]:
+    owners: dict[str, int] = {}
+    for handler in journal.handlers:
+        parent = owners.setdefault(handler.owner, len(owners))
+        yield Lane(f"method:{handler.key}", handler.method or handler.label, parent), handler.key
+
+
+def _by_event(journal: Journal) -> Iterable[tuple[Lane, str]]:
+    return ((Lane(f"event:{e.name}", e.name), e.name) for e in journal.events)
+
+
+def _by_workflow(journal: Journal) -> Iterable[tuple[Lane, str]]:
+    return ((Lane(f"workflow:{e.workflow}", e.workflow or "without workflow"), e.workflow) for e in journal.events)
+
+
+class _ByStatus:
+    """A lane for each status, what went wrong first."""
+
+    name = "status"
+    by_outcome = True
+    stale = False
+
+    def __init__(self) -> None:
+        order = sorted(range(len(STATUSES)), key=lambda code: (not IS_BAD[code], code == 1, code))
+        self.lanes = [Lane(f"status:{STATUSES[code]}", STATUSES[code].replace("_", " ")) for code in order]
+        self._table = np.argsort(np.array(order)).astype(np.int64)
+
+    def refresh(self, journal: Journal) -> None:
+        """Nothing is ever new: the statuses are known."""
+
+    def of(self, journal: Journal, executions: Ints | slice) -> Ints:
+        """Give the lane of each execution's present status."""
+        return self._table[journal.executions["status"][executions]]
+
+
+class _ByCorrelation:
+    """A lane for each of the newest correlations, and one for all that came before."""
+
+    name = "correlation"
+    by_outcome = False
+
+    def __init__(self, journal: Journal) -> None:
+        self.lanes = [Lane("correlation:", "earlier correlations")]
+        self._lane_of: Columns = Columns({"lane": np.int32})
+        self._numbers: dict[bytes, int] = {}
+        ids = journal.publications["correlation"]
+        newest: dict[bytes, None] = {}
+        for position in range(len(ids) - 1, -1, -1):
+            newest.setdefault(ids[position].tobytes())
+            if len(newest) == MAX_CORRELATIONS:
+                break
+        for raw in reversed(newest):
+            self._add(journal, raw)
+        self._fixed = len(ids)
+        self.refresh(journal)
+
+    @property
+    def stale(self) -> bool:
+        """Newer correlations have filled the lanes."""
+        return len(self.lanes) > 2 * MAX_CORRELATIONS
+
+    def refresh(self, journal: Journal) -> None:
+        """Give correlations that are new their lane."""
+        done = len(self._lane_of)
+        raw = journal.publications["correlation"][done:]
+        lanes = []
+        for position, key in enumerate(map(bytes, raw)):
+            lane = self._numbers.get(key)
+            if lane is None:
+                fresh = done + position >= self._fixed and not self.stale
+                lane = self._add(journal, key) if fresh else 0
+            lanes.append(lane)
+        if lanes:
+            self._lane_of.extend({"lane": lanes})
+
+    def of(self, journal: Journal, executions: Ints | slice) -> Ints:
+        """Give the lane of the correlation of each execution's publication."""
+        if len(self._lane_of) < len(journal.publications):
+            self.refresh(journal)
+        lanes: Ints = self._lane_of["lane"][journal.executions["publication"][executions]].astype(np.int64)
+        return lanes
+
+    def _add(self, journal: Journal, raw: bytes) -> int:
+        text = journal.id_text(np.frombuffer(raw, np.uint8))
+        title = f"{text[:8]}…{text[-4:]}" if len(text) > 14 else text or "without correlation"
+        self._numbers[raw] = len(self.lanes)
+        self.lanes.append(Lane(f"correlation:{text}", title))
+        return len(self.lanes) - 1
+
+
+#: What people can group by: name → words.
+GROUPINGS: Final = {
+    "handler": "By handler",
+    "event": "By event type",
+    "workflow": "By workflow",
+    "correlation": "By correlation",
+    "status": "By status",
+}
+
+
+def grouping(name: str, journal: Journal) -> Grouping:
+    """Make a grouping: one of ``GROUPINGS`` or ``method``, the lanes inside those of ``handler``.
+
+    Raises:
+        ValueError: There is none of this name.
+    """
+    made: Grouping
+    if name == "correlation":
+        made = _ByCorrelation(journal)
+    elif name == "status":
+        made = _ByStatus()
+    else:
+        tables = {
+            "handler": ("handler", _by_owner),
+            "method": ("handler", _by_method),
+            "event": ("event", _by_event),
+            "workflow": ("event", _by_workflow),
+        }
+        if name not in tables:
+            raise ValueError(f"no grouping is called {name!r}")
+        made = _Table(name, *tables[name])
+    made.refresh(journal)
+    return made

@@ -1,0 +1,243 @@
+"""A journal taken in for painting: spans, rows of lanes, marks; kept up slice by slice. No Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+
+from inspector.analysis.columns import Columns
+from inspector.analysis.entries import RUNNING_CODE, Change
+from inspector.analysis.timeline.groupings import grouping
+from inspector.analysis.timeline.lanes import LaneRows
+from inspector.analysis.timeline.pyramid import COLUMN, Bools, Ints, Pyramid, SpanIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inspector.analysis.journal import Journal
+
+#: Executions taken in at once: a slice stays well under a frame.
+SLICE: Final = 16_384
+#: New executions of one fold that are taken in at once; more are taken in slices.
+_AT_ONCE: Final = 4 * SLICE
+
+
+class Filter(Protocol):
+    """Says which executions are of interest."""
+
+    def mask(self, journal: Journal, first: int, last: int) -> Bools:
+        """Say it of the executions ``first…last`` (``last`` not included), shape ``(last - first,)``."""
+
+
+class TimelineIndex:
+    """Everything that painting reads, kept up with a journal.
+
+    A journal that has grown without us (a session opened, another grouping, a filter) is taken in slice by slice
+    through ``advance``, so the window never waits for it.
+
+    Attributes:
+        journal: What is shown.
+        spans: Index of the executions that ended.
+        running: Indexes of those that have not.
+        layers: Lanes, and the lanes inside once one was opened.
+        filter: What is of interest; None for everything.
+        phases: Names of the phases; the position is the row in ``marks``.
+        marks: Pyramid of the publications, a row for each phase.
+        marked: Publications taken in.
+        phase_of_event: The row in ``marks`` of every event type.
+        version: Changes whenever there is something else to paint.
+    """
+
+    def __init__(self, journal: Journal, group: str = "handler") -> None:
+        self.journal = journal
+        self.version = 0
+        self.spans = SpanIndex()
+        self.running: Ints = np.zeros(0, np.int64)
+        self.layers = [LaneRows(grouping(group, journal))]
+        self.filter: Filter | None = None
+        self.phases: list[str] = []
+        self.marks = Pyramid()
+        self._edges = Columns({"start": np.int64})
+        self._mark_edges = Columns({"at": np.int64})
+        self.phase_of_event: Ints = np.zeros(0, np.int64)
+        self._taken = 0
+        self.marked = 0
+        self._matches = Columns({"match": np.bool_})
+        self._filtered: list[int] = [0]
+
+    @property
+    def executions(self) -> Columns:
+        """The journal's columns."""
+        return self.journal.executions
+
+    @property
+    def edges(self) -> Ints:
+        """Start of every 32nd execution."""
+        return self._edges["start"]
+
+    @property
+    def mark_edges(self) -> Ints:
+        """Time of every 32nd publication."""
+        return self._mark_edges["at"]
+
+    @property
+    def taken(self) -> int:
+        """Executions taken in."""
+        return min(self._taken, *(len(layer.row) for layer in self.layers))
+
+    @property
+    def matches(self) -> Bools | None:
+        """Whether the filter lets each execution through, False where it has not been asked; None without a filter."""
+        if self.filter is None:
+            return None
+        known = self._matches["match"]
+        missing = len(self.executions) - len(known)
+        return np.concatenate((known, np.zeros(missing, np.bool_))) if missing else known
+
+    @property
+    def group(self) -> str:
+        """Name of the grouping."""
+        return self.layers[0].grouping.name
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of everything kept for painting, the journal's columns not included."""
+        own = self.spans.nbytes + self.marks.nbytes + self._edges.nbytes + self._mark_edges.nbytes
+        return own + self.running.nbytes + self._matches.nbytes + sum(layer.nbytes for layer in self.layers)
+
+    def set_group(self, name: str) -> None:
+        """Group otherwise; ``advance`` does the work."""
+        self.version += 1
+        self.layers = [LaneRows(grouping(name, self.journal))]
+        self._filtered = [0]
+        self._prepare_filter()
+
+    def open_inside(self) -> None:
+        """Have the lanes inside the handlers' lanes ready; ``advance`` does the work."""
+        if len(self.layers) == 1 and self.group == "handler":
+            self.layers.append(LaneRows(grouping("method", self.journal)))
+            self._filtered.append(0)
+            self._prepare_filter()
+
+    def set_filter(self, chosen: Filter | None) -> None:
+        """Let only some executions through; ``advance`` does the work."""
+        self.version += 1
+        self.filter = chosen
+        self._matches = Columns({"match": np.bool_})
+        self._filtered = [0] * len(self.layers)
+        self._prepare_filter()
+
+    def fold(self, change: Change) -> None:
+        """Take in what the journal has just folded."""
+        self.version += 1
+        if change.catalog:
+            for layer in self.layers:
+                layer.grouping.refresh(self.journal)
+        ended = np.array(change.ended, np.int64)
+        late = ended[ended < self._taken]
+        if len(late):
+            columns = self.executions
+            self.spans.add(late, columns["start"][late], columns["end"][late])
+            self.running = self.running[columns["status"][self.running] == RUNNING_CODE]
+        for number, layer in enumerate(self.layers):
+            layer.end(self.journal, ended[ended < len(layer.row)])
+            self._end_filtered(number, ended)
+        if len(self.executions) - self.taken <= _AT_ONCE:
+            while not self.advance():
+                pass
+
+    def advance(self, enough: Callable[[], bool] = lambda: False) -> bool:
+        """Take in what is not yet, slice by slice until ``enough`` says so; gives True when nothing is left."""
+        while True:
+            if not self._step():
+                return True
+            if enough():
+                return False
+
+    def _step(self) -> bool:
+        self.version += 1
+        total = len(self.executions)
+        if self.marked < len(self.journal.publications):
+            self._take_marks(min(self.marked + SLICE, len(self.journal.publications)))
+        if self._taken < total:
+            self._take_spans(min(self._taken + SLICE, total))
+        busy = self._taken < total or self.marked < len(self.journal.publications)
+        for number, layer in enumerate(self.layers):
+            if len(layer.row) < self._taken:
+                layer.take(self.journal, min(len(layer.row) + SLICE, self._taken))
+            if self.filter is not None:
+                self._take_filtered(number, layer)
+                busy |= self._filtered[number] < self._taken
+            busy |= len(layer.row) < self._taken
+        return busy
+
+    def _take_spans(self, last: int) -> None:
+        columns = self.executions
+        chosen = slice(self._taken, last)
+        going = columns["status"][chosen] == RUNNING_CODE
+        ended = np.flatnonzero(~going) + self._taken
+        if len(ended):
+            self.spans.add(ended, columns["start"][ended], columns["end"][ended])
+        self.running = np.concatenate((self.running, np.flatnonzero(going) + self._taken))
+        _extend_edges(self._edges, "start", columns["start"], last)
+        self._taken = last
+
+    def _take_marks(self, last: int) -> None:
+        events = self.journal.publications["event"][self.marked : last]
+        if len(self.phase_of_event) < len(self.journal.events):
+            self._number_phases()
+        index = np.arange(self.marked, last, dtype=np.int64)
+        self.marks.mark(index // COLUMN, self.phase_of_event[events], np.ones(len(index), np.uint8))
+        _extend_edges(self._mark_edges, "at", self.journal.publications["at"], last)
+        self.marked = last
+
+    def _number_phases(self) -> None:
+        for event in self.journal.events:
+            if event.phase not in self.phases:
+                self.phases.append(event.phase)
+        numbers = [self.phases.index(event.phase) for event in self.journal.events]
+        self.phase_of_event = np.array(numbers, np.int64)
+
+    def _prepare_filter(self) -> None:
+        for layer in self.layers:
+            layer.matching = None if self.filter is None else Pyramid()
+
+    def _take_filtered(self, number: int, layer: LaneRows) -> None:
+        assert self.filter is not None  # noqa: S101 - the caller asked
+        first = self._filtered[number]
+        last = min(first + SLICE, len(layer.row))
+        if last <= first:
+            return
+        if len(self._matches) < last:
+            known = len(self._matches)
+            self._matches.extend({"match": self.filter.mask(self.journal, known, last)})
+        through = np.flatnonzero(self._matches["match"][first:last]) + first
+        self._mark_matching(layer, through)
+        self._filtered[number] = last
+
+    def _end_filtered(self, number: int, ended: Ints) -> None:
+        """Ask the filter again about executions that ended: their status and length are new."""
+        if self.filter is None:
+            return
+        matches = self._matches["match"]
+        known = np.sort(ended[ended < len(matches)])
+        breaks = np.flatnonzero(np.diff(known) > COLUMN) + 1
+        for part in np.split(known, breaks) if number == 0 and len(known) else ():
+            first, last = int(part[0]), int(part[-1]) + 1
+            matches[part] = self.filter.mask(self.journal, first, last)[part - first]
+        seen = known[known < self._filtered[number]]
+        self._mark_matching(self.layers[number], seen[matches[seen]])
+
+    def _mark_matching(self, layer: LaneRows, through: Ints) -> None:
+        ended = through[self.executions["status"][through] != RUNNING_CODE]
+        if layer.matching is not None and len(ended):
+            layer.mark(layer.matching, self.journal, ended)
+
+
+def _extend_edges(edges: Columns, name: str, times: Ints, last: int) -> None:
+    done = len(edges)
+    fresh = times[done * COLUMN : last : COLUMN]
+    if len(fresh):
+        low = int(edges[name][-1]) if done else int(fresh[0])
+        edges.extend({name: np.maximum(np.maximum.accumulate(fresh), low)})

@@ -1,0 +1,331 @@
+"""Lanes to y and back, as a value: which lanes are shown, in which order, how high. No Qt: tested without a window."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from inspector.analysis.fuzzy import fuzzy_score
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inspector.analysis.timeline.lanes import LaneRows
+    from inspector.analysis.timeline.pyramid import Ints
+
+#: What a line of the picture shows of its row of cells: see ``looks.colour_table``.
+BLANK, OVER, EDGE, BODY, STRIPE, RULE = range(6)
+#: Key of the lane of published events.
+MARKS: Final = "events"
+
+
+@dataclass(frozen=True)
+class Density:
+    """Heights in pixels: of a bar, between the bars of a lane, above and below them, of the lane of events."""
+
+    name: str
+    bar: int
+    gap: int
+    padding: int
+    marks: int
+
+
+DENSITIES: Final = {
+    "comfortable": Density("comfortable", 13, 4, 8, 28),
+    "compact": Density("compact", 10, 3, 4, 22),
+    "dense": Density("dense", 5, 1, 1, 16),
+}
+
+
+@dataclass
+class LaneState:
+    """What a person chose about the lanes, by their keys.
+
+    Attributes:
+        order: Keys in the order chosen; lanes that are not in it follow in their own order.
+        pinned: Stay at the top.
+        hidden: Not shown.
+        collapsed: All on one row.
+        opened: Show the lanes inside.
+        show_idle: Show lanes without any execution.
+        only: Letters that titles must have in this order, empty for no limit.
+        density: One of ``DENSITIES``, or ``auto``: comfortable while all lanes fit, else compact.
+    """
+
+    order: list[str] = field(default_factory=list)
+    pinned: list[str] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)
+    collapsed: set[str] = field(default_factory=set)
+    opened: set[str] = field(default_factory=set)
+    show_idle: bool = False
+    only: str = ""
+    density: str = "auto"
+
+    def snapshot(self) -> tuple[object, ...]:
+        """Give everything as a value that can be compared later."""
+        sets = (frozenset(keys) for keys in (self.hidden, self.collapsed, self.opened))
+        return (tuple(self.order), tuple(self.pinned), *sets, self.show_idle, self.only, self.density)
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A lane as it is shown.
+
+    Attributes:
+        key, title: Of the lane.
+        layer: 0 for lanes, 1 for the lanes inside, -1 for the lane of events.
+        lane: Number of the lane in its layer.
+        y, height: Pixels from the top of its part (pinned or scrolled).
+        slot: First row of cells; there are ``levels`` of them.
+        levels: Rows.
+        bad: Executions that went wrong.
+        pinned: Stands in the part that does not scroll.
+        opens: It has lanes inside.
+        opened, collapsed: Its state.
+        overfull: Executions that had to share the last row.
+    """
+
+    key: str
+    title: str
+    layer: int
+    lane: int
+    y: int
+    height: int
+    slot: int
+    levels: int
+    bad: int = 0
+    pinned: bool = False
+    opens: bool = False
+    opened: bool = False
+    collapsed: bool = False
+    overfull: int = 0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All lanes that are shown.
+
+    Attributes:
+        strips: Pinned ones first, then the others, each part from its top.
+        fixed: Height of the pinned part.
+        height: Height of the scrolled part.
+        slots: Rows of cells in all.
+        slot_of_row: For each layer the slot of every row, -1 for rows that are not shown.
+        idle: Lanes not shown because nothing ran in them.
+        hidden: Lanes that a person hid or that the lane filter left out.
+        density: Heights.
+    """
+
+    strips: tuple[Strip, ...]
+    fixed: int
+    height: int
+    slots: int
+    slot_of_row: tuple[Ints, ...]
+    idle: int
+    hidden: int
+    density: Density
+
+    def strip_at(self, y: float, scroll: float) -> Strip | None:
+        """Give the lane at a y below the ruler."""
+        pinned = y < self.fixed
+        if not pinned:
+            y += scroll - self.fixed
+        part = [strip for strip in self.strips if strip.pinned == pinned]
+        place = bisect_right([strip.y for strip in part], y) - 1
+        return part[place] if place >= 0 and y < part[place].y + part[place].height else None
+
+    def top(self, strip: Strip, scroll: float) -> float:
+        """Give the y of a lane below the ruler."""
+        return strip.y if strip.pinned else strip.y + self.fixed - scroll
+
+    def strip(self, key: str) -> Strip | None:
+        """Give a lane by its key."""
+        return next((strip for strip in self.strips if strip.key == key), None)
+
+    def bar_top(self, strip: Strip, level: int) -> int:
+        """Give the y of a row of bars within its lane."""
+        if strip.layer < 0:
+            return 0
+        free = strip.height - 1 - self._bars_height(strip.levels)
+        return free // 2 + level * (self.density.bar + self.density.gap)
+
+    def level_at(self, strip: Strip, y: float) -> int:
+        """Give the row of bars nearest to a y within its lane."""
+        pitch = self.density.bar + self.density.gap
+        level = int((y - self.bar_top(strip, 0) + self.density.gap / 2) // pitch)
+        return min(max(level, 0), strip.levels - 1)
+
+    @property
+    def over(self) -> int:
+        """How far a failure reaches above and below its row, in pixels."""
+        return 2 if self.density.gap >= 3 else 0
+
+    def lines(self, height: int, scroll: int) -> Ints:
+        """Give variant and slot of every line of pixels below the ruler, shape ``(height, 2)``."""
+        result = np.zeros((height, 2), np.int64)
+        result[:, 1] = self.slots  # the empty slot after the last
+        pattern = self._bar_pattern()
+        for strip in sorted(self.strips, key=lambda s: s.pinned):
+            top = int(self.top(strip, scroll))
+            if strip.pinned:
+                result[max(top, 0) : max(top + strip.height, 0)] = (BLANK, self.slots)
+            if top >= height or top + strip.height <= 0:
+                continue
+            for level in range(strip.levels if strip.layer >= 0 else 0):
+                first = top + self.bar_top(strip, level) - self.over
+                low, high = max(first, 0), min(first + len(pattern), height)
+                if low < high:
+                    result[low:high, 0] = pattern[low - first : high - first]
+                    result[low:high, 1] = strip.slot + level
+            last = top + strip.height - 1
+            if 0 <= last < height and (strip.pinned or last >= self.fixed):
+                result[last, 0] = RULE
+        return result
+
+    def _bar_pattern(self) -> Ints:
+        """Give the variants of the lines of a bar, from a little above it to a little below."""
+        bar, over = self.density.bar, self.over
+        pattern = np.array([STRIPE if line // 2 % 2 else BODY for line in range(bar)])
+        if bar >= 8:
+            pattern[[0, -1]] = EDGE
+        return np.concatenate((np.full(over, OVER), pattern, np.full(over, OVER)))
+
+    def _bars_height(self, levels: int) -> int:
+        return levels * self.density.bar + (levels - 1) * self.density.gap
+
+
+def layout_key(layers: Sequence[LaneRows], state: LaneState, room: int) -> tuple[object, ...]:
+    """Give a value that stays equal for as long as ``lay_out`` would give the same: asking costs less."""
+    seen = (
+        (
+            *(id(layer), len(layer.lane_of_row), tuple(layer.grouping.lanes)),
+            *(tuple(map(bool, layer.runs)), tuple(layer.bad), tuple(layer.overfull)),
+        )
+        for layer in layers
+    )
+    return (room, state.snapshot(), *seen)
+
+
+def lay_out(layers: Sequence[LaneRows], state: LaneState, room: int = 0) -> Layout:
+    """Lay out the lanes of a layer and, where they are open, those of the layer inside (when it is given).
+
+    Args:
+        layers: Rows of the lanes, and of the lanes inside.
+        state: What was chosen about the lanes.
+        room: Pixels there are for them; ``auto`` density goes by it.
+    """
+    if state.density != "auto":
+        return _Builder(layers, state, DENSITIES[state.density]).build()
+    layout = _Builder(layers, state, DENSITIES["comfortable"]).build()
+    if layout.fixed + layout.height <= room or not room:
+        return layout
+    return _Builder(layers, state, DENSITIES["compact"]).build()
+
+
+class _Builder:
+    def __init__(self, layers: Sequence[LaneRows], state: LaneState, density: Density) -> None:
+        self._layers = layers
+        self._state = state
+        self._density = density
+        self._strips: list[Strip] = []
+        self._slots = 0
+        self._slot_of_row = [np.full(len(layer.lane_of_row), -1, np.int64) for layer in layers]
+        self._idle = 0
+        self._hidden = 0
+
+    def build(self) -> Layout:
+        lanes = self._ordered()
+        pinned = [number for key in self._state.pinned for number, k in lanes if k == key]
+        y = self._add_marks()
+        for number in pinned:
+            y = self._add(number, y, pinned=True)
+        fixed, y = y, 0
+        for number in pinned:
+            # The lane stays, what is inside scrolls below it: all of it pinned would leave no room for other lanes.
+            y = self._add_inside(number, y)
+        for number, _ in lanes:
+            if number not in pinned:
+                y = self._add(number, y, pinned=False)
+        return Layout(
+            strips=tuple(self._strips),
+            fixed=fixed,
+            height=y,
+            slots=self._slots,
+            slot_of_row=tuple(self._slot_of_row),
+            idle=self._idle,
+            hidden=self._hidden,
+            density=self._density,
+        )
+
+    def _ordered(self) -> list[tuple[int, str]]:
+        lanes = [(number, lane.key) for number, lane in enumerate(self._layers[0].grouping.lanes)]
+        place = {key: position for position, key in enumerate(self._state.order)}
+        return sorted(lanes, key=lambda lane: place.get(lane[1], len(place) + lane[0]))
+
+    def _add_marks(self) -> int:
+        if MARKS in self._state.hidden:
+            self._hidden += 1
+            return 0
+        strip = Strip(MARKS, "published events", -1, 0, 0, self._density.marks, -1, 1, pinned=True)
+        self._strips.append(strip)
+        return self._density.marks
+
+    def _add(self, number: int, y: int, *, pinned: bool) -> int:
+        layer, state = self._layers[0], self._state
+        lane = layer.grouping.lanes[number]
+        runs = layer.runs[number] if number < len(layer.runs) else 0
+        if lane.key in state.hidden or not fuzzy_score(state.only, lane.title):
+            self._hidden += 1
+            return y
+        if not runs and not state.show_idle:
+            self._idle += 1
+            return y
+        opened = bool(self._inside(number))
+        y = self._strip(0, number, y, pinned=pinned, opens=layer.grouping.name == "handler", opened=opened)
+        return y if pinned else self._add_inside(number, y)
+
+    def _add_inside(self, number: int, y: int) -> int:
+        for child in self._inside(number):
+            y = self._strip(1, child, y, pinned=False)
+        return y
+
+    def _inside(self, number: int) -> list[int]:
+        """Give the lanes inside a lane that is shown and open."""
+        state, lane = self._state, self._layers[0].grouping.lanes[number]
+        left_out = lane.key in state.hidden or not fuzzy_score(state.only, lane.title)
+        if len(self._layers) < 2 or lane.key not in state.opened or left_out:
+            return []
+        layer = self._layers[1]
+        return [
+            child
+            for child, lane in enumerate(layer.grouping.lanes)
+            if lane.parent == number and (self._state.show_idle or (child < len(layer.runs) and layer.runs[child] > 0))
+        ]
+
+    def _strip(
+        self, layer: int, number: int, y: int, *, pinned: bool, opens: bool = False, opened: bool = False
+    ) -> int:
+        rows = self._layers[layer]
+        lane = rows.grouping.lanes[number]
+        collapsed = lane.key in self._state.collapsed or opened
+        levels = 1 if collapsed else rows.levels(number)
+        density = self._density
+        height = levels * density.bar + (levels - 1) * density.gap + 2 * density.padding + 1
+        for level, row in enumerate(rows.rows_of_lane[number] if number < len(rows.rows_of_lane) else ()):
+            self._slot_of_row[layer][row] = self._slots + (0 if collapsed else level)
+        bad, overfull = (column[number] if number < len(column) else 0 for column in (rows.bad, rows.overfull))
+        self._strips.append(
+            Strip(
+                *(lane.key, lane.title, layer, number, y, height, self._slots, levels, bad),
+                pinned=pinned,
+                opens=opens,
+                opened=opened,
+                collapsed=collapsed and not opened,
+                overfull=overfull,
+            )
+        )
+        self._slots += levels
+        return y + height

@@ -1,0 +1,178 @@
+"""What is looked at: zoom, pan, follow, and the way back. No Qt: tested without a window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from inspector.analysis.timeline.geometry import SHORTEST, TimeView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: What a new timeline shows, ns.
+FIRST_SPAN: Final = 2_400_000_000
+#: Room kept to the right of what is newest while following, as a share of the view.
+LEAD: Final = 0.015
+
+_KEPT: Final = 100
+_GESTURE: Final = 0.6
+
+
+class Navigator:
+    """The view and how it moves.
+
+    While following, the newest is at the right edge whatever comes; every action but zoom ends it. Steps back are taken
+    over whole gestures: ten turns of the wheel are one.
+
+    Args:
+        clock: Seconds, monotonic; tells gestures apart.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._view = TimeView(0, FIRST_SPAN, 1000)
+        self._following = True
+        self._newest = 0
+        self._behind: list[TimeView] = []
+        self._gesture = ""
+        self._last = 0.0
+        self._fitted = False
+
+    @property
+    def view(self) -> TimeView:
+        """What is looked at."""
+        return self._view
+
+    @property
+    def following(self) -> bool:
+        """Whether the view moves along with what is recorded."""
+        return self._following
+
+    @property
+    def newest(self) -> int:
+        """The end of what there is, ns."""
+        return self._newest
+
+    @property
+    def can_step_back(self) -> bool:
+        """Whether there is an earlier view to go back to."""
+        return bool(self._behind)
+
+    def reset(self) -> None:
+        """Forget everything, as when another session is shown."""
+        self._view = TimeView(0, FIRST_SPAN, self._view.width)
+        self._following, self._newest, self._behind = True, 0, []
+        self._fitted = False
+
+    def resize(self, width: int) -> None:
+        """Keep start and span over another number of pixels."""
+        self._view = TimeView(self._view.start, self._view.span, max(1, width))
+
+    def arrive(self, newest: int) -> bool:
+        """Take notice of how far the session has come; says whether the view moved."""
+        self._newest = max(self._newest, newest)
+        return self._keep_up()
+
+    def convert(self, place: Callable[[int], int], newest: int) -> None:
+        """Take over another axis: every place on the old one is told where it is on the new one."""
+        self._newest = newest
+        self._behind = [self._converted(view, place) for view in self._behind]
+        self._view = self._converted(self._view, place)
+        self._keep_up()
+
+    def _converted(self, view: TimeView, place: Callable[[int], int]) -> TimeView:
+        start = place(view.start)
+        return TimeView(start, max(SHORTEST, place(view.end) - start), view.width)
+
+    def follow(self, on: bool) -> None:
+        """Follow what is recorded, or stand still."""
+        self._following = on
+        self._gesture = ""
+        self._keep_up()
+
+    def zoom(self, factor: float, x: float) -> None:
+        """Show ``factor`` times as much around ``x``; around the newest while following."""
+        self._remember("zoom")
+        anchor = self._view.x_of(self._newest) if self._following else x
+        self._set(self._view.zoomed(factor, anchor))
+
+    def pan(self, pixels: float) -> None:
+        """Look so many pixels later."""
+        self._remember("pan")
+        self._following = False
+        self._set(self._view.moved(round(pixels * self._view.per_pixel)))
+
+    def show(self, start: int, end: int, margin: float = 0.0) -> None:
+        """Show a stretch, with a margin (a share of it) on both sides."""
+        self._remember("")
+        self._following = False
+        span = max(SHORTEST, end - start)
+        room = round(span * margin)
+        self._set(TimeView(start - room, span + 2 * room, self._view.width))
+
+    def brush(self, start: int, end: int) -> None:
+        """Show a stretch while it is being dragged: all of the drag is one step."""
+        self._remember("brush")
+        self._following = False
+        self._set(TimeView(start, max(SHORTEST, end - start), self._view.width))
+
+    def centre(self, time: int) -> None:
+        """Show as much, with a time in the middle."""
+        self._remember("")
+        self._following = False
+        self._set(TimeView(time - self._view.span // 2, self._view.span, self._view.width))
+
+    def fit(self) -> None:
+        """Show the whole session."""
+        self._remember("")
+        self._following = False
+        self._set(TimeView(0, max(SHORTEST, self._newest), self._view.width))
+        self._fitted = True
+
+    def refit(self) -> None:
+        """Show the whole session again now that there is more of it, unless another view was chosen since ``fit``."""
+        if self._fitted:
+            self._view = TimeView(0, max(SHORTEST, self._newest), self._view.width)
+
+    def home(self) -> None:
+        """Go to the beginning."""
+        self.pan_to(0)
+
+    def end(self) -> None:
+        """Go to the newest."""
+        self.pan_to(self._newest - round(self._view.span * (1 - LEAD)))
+
+    def pan_to(self, start: int) -> None:
+        """Look from another time on."""
+        self._remember("")
+        self._following = False
+        self._set(TimeView(start, self._view.span, self._view.width))
+
+    def step_back(self) -> None:
+        """Go back to the view before the last gesture."""
+        if self._behind:
+            last = self._behind.pop()
+            self._following = self._fitted = False
+            self._gesture = ""
+            self._view = TimeView(last.start, last.span, self._view.width)
+
+    def _remember(self, gesture: str) -> None:
+        self._fitted = False
+        now = self._clock()
+        same = gesture and gesture == self._gesture and now - self._last < _GESTURE
+        self._gesture, self._last = gesture, now
+        if not same:
+            self._behind = [*self._behind[-_KEPT:], self._view]
+
+    def _set(self, view: TimeView) -> None:
+        self._view = view.kept_within(0, max(self._newest, FIRST_SPAN if self._following else SHORTEST))
+        self._keep_up()
+
+    def _keep_up(self) -> bool:
+        if not self._following:
+            return False
+        start = max(0, self._newest - round(self._view.span * (1 - LEAD)))
+        if start == self._view.start:
+            return False
+        self._view = TimeView(start, self._view.span, self._view.width)
+        return True

@@ -1,0 +1,329 @@
+"""Executions to pixels: which look each pixel of each row has. Numpy only, no window needed.
+
+Three sources are poured into the same cells. Executions shorter than a pixel come from the pyramid where a column
+of it is narrower than a pixel, and one by one where it is not (at most 32 to a pixel); those of a pixel and more
+come one by one from the span index. What is poured is bounded by the pixels, however many executions there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from inspector.analysis.timeline.gaps import Folds
+from inspector.analysis.timeline.lanes import STATUS_BITS, LaneRows
+from inspector.analysis.timeline.pyramid import COLUMN, MANY, Bools, Bytes, Ints, Pyramid, SpanIndex, columns_of, join
+from inspector.core.records.records import STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from inspector.analysis.columns import Columns
+
+#: Looks in the order in which they win a pixel; the position is the low half of a code.
+LOOKS: Final = (
+    "",
+    "ok",
+    "running",
+    "swallowed",
+    "cancelled",
+    "interrupted",
+    "returned_failure",
+    "timed_out",
+    "failed",
+)
+GRID: Final = 15
+NO_FOLDS: Final = Folds()
+#: High half of a code: several executions, the end of a bar, filtered out.
+MERGED: Final = 16
+CAP: Final = 32
+DIM: Final = 64
+LOOK_MASK: Final = 15
+
+#: Narrowest bar whose ends are rounded, and narrowest bar that is handed out for a label, in pixels.
+CAPPED: Final = 4
+LABELLED: Final = 40
+
+_RUNNING: Final = LOOKS.index("running")
+
+
+def _code_table() -> Bytes:
+    table = np.zeros(256, np.uint8)
+    for bits in range(256):
+        looks = [LOOKS.index(s) for code, s in enumerate(STATUSES) if code and bits & STATUS_BITS[code]]
+        table[bits] = max(looks, default=0) | (MERGED if bits & MANY or len(looks) > 1 else 0)
+    return table
+
+
+_CODES: Final = _code_table()
+
+
+class RasterSource(Protocol):
+    """What is painted: columns, the start of each column of the pyramid, spans, and what is running.
+
+    Attributes:
+        executions: The journal's columns.
+        edges: Start of every 32nd execution, ns, never falling.
+        spans: Index of what ended.
+        running: Indexes of what has not ended.
+        matches: Whether the filter lets each execution through; None without a filter.
+    """
+
+    spans: SpanIndex
+    running: Ints
+
+    @property
+    def executions(self) -> Columns:
+        """See above."""
+
+    @property
+    def edges(self) -> Ints:
+        """See above."""
+
+    @property
+    def matches(self) -> Bools | None:
+        """See above."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What part of time goes where.
+
+    Attributes:
+        start: Time at the left edge, ns.
+        per_pixel: Nanoseconds per pixel.
+        width: Pixels.
+        now: Where bars that are still growing end, ns.
+        folds: What is left out of the axis; ``start`` is a place on it.
+    """
+
+    start: int
+    per_pixel: float
+    width: int
+    now: int
+    folds: Folds = NO_FOLDS
+
+    @property
+    def times(self) -> Ints:
+        """Time at every pixel's left edge and at the right end, shape ``(width + 1,)``."""
+        offsets: Ints = np.rint(np.arange(self.width + 1) * self.per_pixel).astype(np.int64)
+        return self.folds.times(offsets + self.start)
+
+    def x_of(self, times: Ints) -> npt.NDArray[np.float64]:
+        """Give the pixels of times, with fractions."""
+        x: npt.NDArray[np.float64] = (self.folds.places(times) - self.start) / self.per_pixel
+        return x
+
+
+@dataclass(frozen=True)
+class Raster:
+    """Codes of every pixel, and the bars that are wide enough for a label.
+
+    Attributes:
+        codes: A look, with ``MERGED``, ``CAP`` and ``DIM``; shape ``(slots, width)``.
+        bars: Execution index, slot, first and end pixel (may lie outside) of wide bars; shape ``(n, 4)``.
+    """
+
+    codes: Bytes
+    bars: Ints
+
+
+@dataclass(frozen=True)
+class _Pour:
+    """Executions on their way to the cells: index, first pixel, end pixel, bits."""
+
+    index: Ints
+    x0: Ints
+    x1: Ints
+    bits: Bytes
+
+    def __getitem__(self, chosen: npt.NDArray[np.generic]) -> _Pour:
+        return _Pour(self.index[chosen], self.x0[chosen], self.x1[chosen], self.bits[chosen])
+
+
+def raster(
+    source: RasterSource,
+    frame: Frame,
+    layers: Sequence[tuple[LaneRows, Ints]],
+    slots: int,
+    *,
+    hide_others: bool = False,
+) -> Raster:
+    """Give the codes of a frame.
+
+    Args:
+        source: What is painted.
+        frame: When and how wide.
+        layers: Rows of lanes, each with the slot of every row (-1: not painted), shape ``(rows,)``.
+        slots: How many rows of pixels cells there are.
+        hide_others: Leave out what the filter does not let through; else it is dimmed.
+    """
+    times = frame.times
+    wide, first, last = columns_of(source.edges, times, frame.per_pixel)
+    poured = _both(_dots(source, frame, wide), _spans(source, frame, times))
+    running = _running(source, frame)
+    matches = source.matches
+    cells = np.zeros((slots, frame.width), np.uint8)
+    passed = np.zeros((slots, frame.width), np.uint8) if matches is not None else cells
+    bars: list[Ints] = []
+    caps: list[Ints] = []
+    growing: list[tuple[Ints, _Pour]] = []
+    for rows, slot_of_row in layers:
+        if not (slot_of_row >= 0).any():
+            continue
+        _pour_pyramid(cells, rows.pyramid, slot_of_row, first, last)
+        if matches is not None and rows.matching is not None:
+            _pour_pyramid(passed, rows.matching, slot_of_row, first, last)
+        slot, chosen = _slots_of(rows, slot_of_row, poured)
+        _pour(cells, slot, chosen)
+        if matches is not None:
+            through = matches[chosen.index]
+            _pour(passed, slot[through], chosen[through])
+        caps.append(_caps(frame.width, slot, chosen))
+        bars.append(_bars(slot, chosen))
+        slot, chosen = _slots_of(rows, slot_of_row, running)
+        growing.append((slot, chosen))
+        bars.append(_bars(slot, chosen))
+    codes = _codes(cells, passed, None if matches is None else hide_others)
+    for slot, chosen in growing:
+        _grow(codes, slot, chosen, matches, hide_others=hide_others)
+    if caps:
+        _cap(codes, np.concatenate(caps))
+    return Raster(codes, np.concatenate(bars) if bars else np.zeros((0, 4), np.int64))
+
+
+def _both(one: _Pour, other: _Pour) -> _Pour:
+    return _Pour(
+        np.concatenate((one.index, other.index)),
+        np.concatenate((one.x0, other.x0)),
+        np.concatenate((one.x1, other.x1)),
+        np.concatenate((one.bits, other.bits)),
+    )
+
+
+def _dots(source: RasterSource, frame: Frame, wide: Ints) -> _Pour:
+    """Executions shorter than a pixel, in the columns that are wider than one."""
+    columns = source.executions
+    index = (wide[:, None] * COLUMN + np.arange(COLUMN)).ravel()
+    index = index[index < len(columns)]
+    start, end = columns["start"][index], columns["end"][index]
+    x0 = np.floor(frame.x_of(start)).astype(np.int64)
+    chosen = (end >= 0) & (end - start < frame.per_pixel) & (x0 >= 0) & (x0 < frame.width)
+    index, x0 = index[chosen], x0[chosen]
+    return _Pour(index, x0, x0 + 1, STATUS_BITS[columns["status"][index]])
+
+
+def _spans(source: RasterSource, frame: Frame, times: Ints) -> _Pour:
+    """Executions of a pixel and more that touch the frame."""
+    columns = source.executions
+    # Times are whole nanoseconds: where a pixel is less than one, the last pixel ends between two of them.
+    since, until = int(times[0]), int(times[-1]) + 1
+    index = source.spans.find(since, until, int(frame.per_pixel))
+    start, end = columns["start"][index], columns["end"][index]
+    chosen = (end - start >= frame.per_pixel) & (start < until) & (end > since)
+    index, start, end = index[chosen], start[chosen], end[chosen]
+    return _Pour(index, *_pixels(frame, start, end), STATUS_BITS[columns["status"][index]])
+
+
+def _running(source: RasterSource, frame: Frame) -> _Pour:
+    index = source.running
+    start = source.executions["start"][index]
+    chosen = (frame.x_of(start) < frame.width) & (frame.now >= frame.folds.time(frame.start))
+    index, start = index[chosen], start[chosen]
+    x0, x1 = _pixels(frame, start, np.full(len(start), frame.now))
+    return _Pour(index, x0, x1, np.zeros(len(index), np.uint8))
+
+
+def _pixels(frame: Frame, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+    x0 = np.floor(frame.x_of(start)).astype(np.int64)
+    x1 = np.ceil(frame.x_of(end)).astype(np.int64)
+    return x0, np.maximum(x1, x0 + 1)
+
+
+def _slots_of(rows: LaneRows, slot_of_row: Ints, pour: _Pour) -> tuple[Ints, _Pour]:
+    known = pour[pour.index < len(rows.row)] if len(pour.index) else pour
+    slot = slot_of_row[rows.row[known.index]]
+    chosen = np.flatnonzero(slot >= 0)
+    return slot[chosen], known[chosen]
+
+
+def _spread(width: int, slot: Ints, pour: _Pour) -> tuple[Ints, Ints]:
+    """Give the flat cell numbers of all pixels of the bars, and how many each has."""
+    x0 = np.clip(pour.x0, 0, width)
+    lengths = np.clip(pour.x1, 0, width) - x0
+    before = np.cumsum(lengths) - lengths
+    flat = np.repeat(slot * width + x0 - before, lengths) + np.arange(int(lengths.sum()))
+    return flat, lengths
+
+
+def _pour(cells: Bytes, slot: Ints, pour: _Pour) -> None:
+    if not len(slot):
+        return
+    flat, lengths = _spread(cells.shape[1], slot, pour)
+    patch = np.zeros(cells.size, np.uint8)
+    kinds = np.flatnonzero(np.bincount(pour.bits, minlength=256)).astype(np.uint8)
+    bits = np.repeat(pour.bits, lengths) if len(kinds) > 1 else pour.bits
+    for bit in kinds:
+        patch[flat if len(kinds) == 1 else flat[bits == bit]] |= bit
+    patch[np.bincount(flat, minlength=len(patch)) > 1] |= MANY
+    cells[:] = join(cells, patch.reshape(cells.shape))
+
+
+def _pour_pyramid(cells: Bytes, pyramid: Pyramid, slot_of_row: Ints, first: Ints, last: Ints) -> None:
+    filled = np.flatnonzero(first <= last)
+    if not len(filled):
+        return
+    seen = pyramid.look(first[filled], last[filled])
+    rows = np.flatnonzero(slot_of_row[: seen.shape[1]] >= 0)
+    slots = slot_of_row[rows]
+    while len(rows):  # once, or as often as rows share a slot because their lane is collapsed
+        slot, chosen = np.unique(slots, return_index=True)
+        part = np.ascontiguousarray(seen[:, rows[chosen]].T)
+        where = (slot[:, None], filled[None, :]) if len(filled) < cells.shape[1] else (slot,)
+        cells[where] = join(cells[where], part)
+        rows, slots = np.delete(rows, chosen), np.delete(slots, chosen)
+
+
+def _codes(cells: Bytes, passed: Bytes, hide_others: bool | None) -> Bytes:
+    if hide_others is None:
+        return _CODES[cells]
+    codes = _CODES[passed]
+    if not hide_others:
+        others = (passed == 0) & (cells != 0)
+        codes[others] = _CODES[cells[others]] | DIM
+    return codes
+
+
+def _grow(codes: Bytes, slot: Ints, pour: _Pour, matches: Bools | None, *, hide_others: bool) -> None:
+    if matches is not None and hide_others:
+        through = matches[pour.index]
+        slot, pour = slot[through], pour[through]
+    flat, lengths = _spread(codes.shape[1], slot, pour)
+    code = np.full(len(slot), _RUNNING, np.uint8)
+    if matches is not None:
+        code[~matches[pour.index]] |= DIM
+    filling = np.repeat(code, lengths)
+    cells = codes.reshape(-1)
+    free = (cells[flat] & LOOK_MASK) < _RUNNING
+    cells[flat[free]] = filling[free]
+
+
+def _caps(width: int, slot: Ints, pour: _Pour) -> Ints:
+    """Give the flat cell numbers of both ends of the bars that are wide enough to show them rounded."""
+    wide = pour.x1 - pour.x0 >= CAPPED
+    left = wide & (pour.x0 >= 0)
+    right = wide & (pour.x1 <= width)
+    return np.concatenate(((slot * width + pour.x0)[left], (slot * width + pour.x1 - 1)[right]))
+
+
+def _cap(codes: Bytes, flat: Ints) -> None:
+    cells = codes.reshape(-1)
+    cells[flat[(cells[flat] & MERGED) == 0]] |= CAP
+
+
+def _bars(slot: Ints, pour: _Pour) -> Ints:
+    wide = pour.x1 - pour.x0 >= LABELLED
+    return np.stack((pour.index[wide], slot[wide], pour.x0[wide], pour.x1[wide]), axis=1)

@@ -1,0 +1,101 @@
+"""A journal made ready for painting, and what can be asked of it. No Qt: tested without a window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from inspector.analysis.entries import IS_BAD
+from inspector.analysis.timeline.index import SLICE, Filter, TimelineIndex
+from inspector.analysis.timeline.pyramid import COLUMN, Bools, Ints, columns_of
+
+__all__ = ["Filter", "Measure", "TimelineSource"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What happened in a stretch of time: executions that started in it. Lengths in ns, -1 when none has ended."""
+
+    start: int
+    end: int
+    executions: int
+    failures: int
+    p50: int
+    p95: int
+    p99: int
+
+
+class TimelineSource(TimelineIndex):
+    """The index of a journal, and look-ups in it."""
+
+    def touching(self, start: int, end: int) -> Ints:
+        """Give the executions that touch a stretch of time, in the order of their numbers."""
+        columns = self.executions
+        index = np.sort(np.concatenate((self.spans.find(start, end), self.running)))
+        ends = columns["end"][index]
+        chosen: Ints = index[(columns["start"][index] <= end) & ((ends >= start) | (ends < 0))]
+        return chosen
+
+    def measure(self, start: int, end: int) -> Measure:
+        """Measure the executions that started in a stretch of time and that the filter lets through."""
+        columns = self.executions
+        first, last = np.searchsorted(columns["start"], np.array([start, end], np.int64))
+        chosen = slice(int(first), int(last))
+        status, ends = columns["status"][chosen], columns["end"][chosen]
+        lengths = ends - columns["start"][chosen]
+        matches = self.matches
+        if matches is not None:
+            through = matches[chosen]
+            status, ends, lengths = status[through], ends[through], lengths[through]
+        done = lengths[ends >= 0]
+        points = np.percentile(done, (50, 95, 99)).astype(np.int64) if len(done) else np.full(3, -1)
+        p50, p95, p99 = (int(point) for point in points)
+        return Measure(start, end, len(status), int(IS_BAD[status].sum()), p50, p95, p99)
+
+    def neighbour(self, execution: int, step: int) -> int:
+        """Give the next (``step`` 1) or previous (-1) execution in the same lane, -1 when there is none."""
+        layer = self.layers[0]
+        lanes = np.array(layer.lane_of_row, np.int64)
+        row = layer.row
+        if not 0 <= execution < len(row):
+            return -1
+        lane, matches = lanes[row[execution]], self.matches
+        low, high = (execution + 1, len(row)) if step > 0 else (0, execution)
+        while low < high:
+            part = slice(low, min(low + SLICE, high)) if step > 0 else slice(max(low, high - SLICE), high)
+            same = lanes[row[part]] == lane
+            if matches is not None:
+                same &= matches[part]
+            found = np.flatnonzero(same)
+            if len(found):
+                return int(found[0 if step > 0 else -1]) + part.start
+            low, high = (part.stop, high) if step > 0 else (low, part.start)
+        return -1
+
+    def marks_in(self, times: Ints, length: float) -> tuple[Ints, Ints]:
+        """Give where publications are: the stretch (``length`` ns) between ``times`` and the phase, each pair once."""
+        wide, first, last = columns_of(self.mark_edges, times, length)
+        filled = np.flatnonzero(first <= last)
+        cells = self.marks.look(first[filled], last[filled])
+        place, phase = np.nonzero(cells)
+        columns = self.journal.publications
+        index = (wide[:, None] * COLUMN + np.arange(COLUMN)).ravel()
+        index = index[index < self.marked]
+        at = columns["at"][index]
+        near = (at >= times[0]) & (at < times[-1])
+        index, at = index[near], at[near]
+        where = np.concatenate((filled[place], np.searchsorted(times, at, side="right") - 1))
+        phases = np.concatenate((phase, self.phase_of_event[columns["event"][index]]))
+        width = max(1, len(self.phases))
+        pairs = np.unique(where * width + phases)
+        return pairs // width, pairs % width
+
+    def density(self, times: Ints) -> tuple[Ints, Bools]:
+        """Give how many executions started in each stretch between ``times``, and whether one of them went wrong."""
+        starts = self.executions["start"][: self._taken]
+        counts = np.diff(np.searchsorted(starts, times))
+        # Asked of the executions themselves: a column of the pyramid is wider than a stretch where little happens.
+        bad = starts[np.flatnonzero(IS_BAD[self.executions["status"][: self._taken]])]
+        wrong = np.diff(np.searchsorted(bad, times)) > 0
+        return counts, wrong

@@ -1,0 +1,1 @@
+"""Synthetic values: an event's fields filled as they might be in production."""

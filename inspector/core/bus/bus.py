@@ -1,0 +1,280 @@
+"""The in-memory event bus: exact-type routing, concurrent handlers, fail-open, and observable without being hurt.
+
+Promises, beyond those of ``EventBusProtocol``:
+
+* Nothing that a handler does (``Exception``, ``CancelledError``, ``SystemExit``, a generator for a result) reaches the
+  publisher or its siblings.
+* ``session`` and ``metadata`` belong to one publication. Overlapping and nested publishes never see each other's, and a
+  task that outlives its publication sees None.
+* A publish works on the handlers that were subscribed when it began.
+* A deadline cannot be held open by a handler that swallows its cancellation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+from .context import CURRENT, HANDLER_TIMEOUT
+from .execution import Execution, Subscription
+from .publication import Publication
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    from .events import DomainEvent
+
+#: How deep publishes may nest before the next one is refused: an endless loop would eat the memory.
+MAX_DEPTH: Final = 64
+#: Seconds that the handlers of a cancelled publish have to end before they are left to themselves.
+CANCEL_GRACE: Final = 1.0
+
+
+class BusObserver(Protocol):
+    """Told of every moment in the life of a publication, on the bus's thread, and never asked.
+
+    An observer that raises is removed and reported; the bus goes on.
+    """
+
+    def publication_started(self, publication: Publication) -> None:
+        """A publish begins; no handler has been called yet."""
+
+    def execution_started(self, execution: Execution) -> None:
+        """A handler is about to be called."""
+
+    def execution_ended(self, execution: Execution) -> None:
+        """A handler ended, or was given up: status, times and error are set."""
+
+    def execution_late(self, execution: Execution, error: BaseException | None) -> None:
+        """A handler that had been given up ended after all."""
+
+    def publication_ended(self, publication: Publication) -> None:
+        """Every handler has ended or was given up."""
+
+    def publication_refused(self, publication: Publication) -> None:
+        """The publish was nested deeper than ``MAX_DEPTH``; nobody is called."""
+
+
+class Observing(NamedTuple):
+    """An observer, and who is told when it has to be removed."""
+
+    observer: BusObserver
+    removed: Callable[[BaseException], None] | None
+
+
+class InMemoryEventBus:
+    """An event bus for one process.
+
+    Args:
+        logger: Where failures of handlers are logged, as ``event_handler_failed`` with structured fields (``extra``).
+        handler_timeout: Seconds each handler may take; None for no limit.
+    """
+
+    def __init__(self, logger: logging.Logger | None = None, *, handler_timeout: float | None = None) -> None:
+        self.handler_timeout = handler_timeout
+        #: Asked before each call: gives another callable to run in place of the handler, or None.
+        self.interceptor: Callable[[Execution], Callable[[Any], Any] | None] | None = None
+        self._logger = logger or logging.getLogger(__package__)  # the name of the bus for those who configure logging
+        self._subscriptions: dict[type[Any], tuple[Subscription, ...]] = {}
+        #: Who is told; changed only by ``observe``, its undoing, and ``remove_observer``.
+        self.observers: tuple[Observing, ...] = ()
+
+    def subscribe(self, event_type: type[Any], handler: Callable[[Any], Any]) -> None:
+        """Call ``handler`` for every event of exactly this type. Subscribed twice, it runs twice.
+
+        Raises:
+            TypeError: ``event_type`` is not a class or ``handler`` is not callable.
+        """
+        if not isinstance(event_type, type):
+            raise TypeError(f"subscribe wants an event class, got {type(event_type).__name__}")
+        if not callable(handler):
+            raise TypeError(f"a handler must be callable, got {type(handler).__name__}")
+        known = self._subscriptions.get(event_type, ())
+        self._subscriptions[event_type] = (*known, Subscription(event_type, handler))
+
+    def unsubscribe(self, event_type: type[Any], handler: Callable[[Any], Any]) -> bool:
+        """Take back one subscription of the handler; says whether there was one."""
+        known = self._subscriptions.get(event_type, ())
+        for position, subscription in enumerate(known):
+            if subscription.handler is handler or subscription.handler == handler:
+                self._subscriptions[event_type] = known[:position] + known[position + 1 :]
+                return True
+        return False
+
+    def subscriptions(self) -> Iterator[Subscription]:
+        """Every subscription: event types in the order of their first, handlers in the order of subscription."""
+        for known in tuple(self._subscriptions.values()):
+            yield from known
+
+    def observe(
+        self, observer: BusObserver, removed: Callable[[BaseException], None] | None = None
+    ) -> Callable[[], None]:
+        """Tell the observer everything from now on; gives a function that ends it.
+
+        Args:
+            observer: Who is told.
+            removed: Called with the error if the observer has to be removed because it raised.
+        """
+        entry = Observing(observer, removed)
+        self.observers = (*self.observers, entry)
+
+        def remove() -> None:
+            self.observers = tuple(known for known in self.observers if known is not entry)
+
+        return remove
+
+    def get_session(self) -> AsyncSession | None:
+        """Give the database session of the publication that the calling handler works for; None outside a handler."""
+        publication = self._publication()
+        return None if publication is None else publication.session
+
+    def get_metadata(self) -> Mapping[str, str] | None:
+        """Give the metadata of the publication that the calling handler works for; None outside a handler."""
+        publication = self._publication()
+        return None if publication is None else publication.metadata
+
+    def in_handler(self) -> bool:
+        """Tell whether the calling code runs inside one of this bus's handlers (raw threads lose that)."""
+        publication = self._publication()
+        return publication is not None and not publication.closed
+
+    async def publish(
+        self,
+        event: DomainEvent,
+        session: AsyncSession | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Call every handler of exactly this event's type, concurrently, and wait until all have ended.
+
+        Never raises what a handler raised. Without handlers it does nothing. Cancelling it cancels its handlers.
+
+        Args:
+            event: The event; every handler gets this instance.
+            session: Database session that handlers get from ``get_session()``.
+            metadata: Request metadata that handlers get from ``get_metadata()``.
+        """
+        subscriptions = self._subscriptions.get(type(event), ())
+        publication = Publication(self, event, session, metadata, CURRENT.get(), subscriptions)
+        if publication.depth > MAX_DEPTH:
+            self._refuse(publication)
+            return
+        for entry in self.observers:
+            try:
+                entry.observer.publication_started(publication)
+            except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                self.remove_observer(entry, trouble)
+        deadline = None
+        try:
+            if subscriptions:
+                loop = asyncio.get_running_loop()
+                latch = publication.run(loop)
+                timeout = HANDLER_TIMEOUT.get(self.handler_timeout)
+                if timeout is not None:
+                    deadline = _Deadline(publication, timeout, loop)
+                await latch
+        except asyncio.CancelledError:
+            publication.outcome = "cancelled"
+            await publication.cancel(CANCEL_GRACE)
+            raise
+        finally:
+            if deadline is not None:
+                deadline.stop()
+            for entry in self.observers:
+                try:
+                    entry.observer.publication_ended(publication)
+                except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                    self.remove_observer(entry, trouble)
+            publication.close()
+
+    def _refuse(self, publication: Publication) -> None:
+        publication.outcome = "refused"
+        for entry in self.observers:
+            try:
+                entry.observer.publication_refused(publication)
+            except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                self.remove_observer(entry, trouble)
+        name = type(publication.event).__name__
+        self._logger.error("event_publish_refused", extra={"event_type": name, "depth": publication.depth})
+        publication.close()
+
+    def _publication(self) -> Publication | None:
+        """Give the innermost publication of this bus around the calling code."""
+        execution = CURRENT.get()
+        while execution is not None:
+            publication = execution.publication
+            if publication.bus is self:
+                return publication
+            execution = publication.cause
+        return None
+
+    def tell_late(self, execution: Execution, error: BaseException | None) -> None:
+        """Tell observers that a handler that had been given up ended after all."""
+        for entry in self.observers:
+            try:
+                entry.observer.execution_late(execution, error)
+            except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                self.remove_observer(entry, trouble)
+
+    def remove_observer(self, entry: Observing, error: BaseException) -> None:
+        """End an observation because the observer raised: say so, and go on."""
+        self.observers = tuple(known for known in self.observers if known is not entry)
+        name = type(entry.observer).__name__
+        self._logger.error("event_bus_observer_removed", extra={"observer": name}, exc_info=error)
+        if entry.removed is not None:
+            entry.removed(error)
+
+    def log_failure(self, execution: Execution) -> None:
+        """Log that a handler failed, with the fields that people search for."""
+        error, event = execution.error, execution.publication.event
+        self._logger.warning(
+            "event_handler_failed",
+            extra={
+                "event_type": type(event).__name__,
+                "event_id": str(getattr(event, "event_id", "")),
+                "handler_name": execution.subscription.name,
+                "error_type": type(error).__name__ if error is not None else execution.status,
+                "error_message": _message(error),
+            },
+        )
+
+
+def _message(error: BaseException | None) -> str:
+    try:
+        return str(error) if error is not None else ""
+    except Exception as trouble:  # noqa: BLE001 - the text of a stranger's exception may do anything
+        return f"<no text: {type(trouble).__name__}>"
+
+
+class _Deadline:
+    """Gives up every execution that has run for ``timeout`` seconds.
+
+    A timer, not ``wait_for``: that one waits for a handler that swallows its cancellation.
+    """
+
+    __slots__ = ("_handle", "_loop", "_publication", "_timeout")
+
+    def __init__(self, publication: Publication, timeout: float, loop: asyncio.AbstractEventLoop) -> None:
+        self._publication = publication
+        self._timeout = timeout
+        self._loop = loop
+        self._handle = loop.call_later(timeout, self._check)
+
+    def stop(self) -> None:
+        self._handle.cancel()
+
+    def _check(self) -> None:
+        wait = self._timeout
+        for execution in self._publication.executions:
+            if execution.ended:
+                continue
+            # Time counts from the handler's own start: one that had no turn behind a blocking sibling is not late.
+            left = self._timeout - execution.age()
+            if left <= 0:
+                execution.finish("timed_out", None)
+                execution.task.cancel()
+            else:
+                wait = min(wait, left)
+        if not self._publication.latch.done():
+            self._handle = self._loop.call_later(max(wait, 0.001), self._check)

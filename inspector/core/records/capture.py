@@ -1,0 +1,322 @@
+"""Failures as data: what was raised, where, with which locals, from what cause.
+
+An exception is never kept: it would keep the locals of all its frames alive. It is read at once, within bounds, without
+the ``repr`` of anything that is not a plain value, and written as JSON text.
+"""
+
+from __future__ import annotations
+
+import json
+import linecache
+import os
+import sysconfig
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from types import FrameType, TracebackType
+from typing import Any, Final
+from uuid import UUID
+
+#: Bounds of one captured failure.
+MAX_FRAMES: Final = 40
+MAX_LOCALS: Final = 16
+MAX_CHAIN: Final = 6
+MAX_TEXT: Final = 4_000
+MAX_VALUE: Final = 200
+FRAMES_WITH_LOCALS: Final = 6
+
+#: Redacts a text (``None``) or the value of a named variable.
+Redact = Callable[[str, "str | None"], str]
+
+_HIDE: Final = "__tracebackhide__"
+_HERE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - runs in the user's process: keep it light
+_CORE: Final = os.path.join(_HERE, "")  # noqa: PTH118
+_AGENT: Final = os.path.join(os.path.dirname(_HERE), "agent", "")  # noqa: PTH118, PTH120
+_LIBRARIES: Final = tuple(
+    {path for name in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_paths().get(name))}
+)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of a traceback.
+
+    Attributes:
+        file: Path of the source.
+        line: 1-based line that was running.
+        function: Name of the function.
+        mine: The file belongs to the program, not to a library, and the function does not ask to be passed over with
+            ``__tracebackhide__ = True``, as pytest and IPython know it.
+        source: Lines around it as ``[number, text]``; empty when the file cannot be read.
+        locals: ``[name, short text]``, redacted; only for the innermost frames of the program.
+    """
+
+    file: str
+    line: int
+    function: str
+    mine: bool
+    source: tuple[tuple[int, str], ...] = ()
+    locals: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception, read.
+
+    Attributes:
+        type: Its class name; ``module`` says from where.
+        message: Its text, redacted.
+        frames: Outermost first.
+        relation: Why it stands in a chain: empty, ``cause``, ``context`` or ``group``.
+        chain: What led to it, nearest first.
+        notes: What ``add_note`` added.
+    """
+
+    type: str
+    module: str
+    message: str
+    frames: tuple[Frame, ...] = ()
+    relation: str = ""
+    chain: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> Frame | None:
+        """The innermost frame of the program itself, else the innermost at all: where a failure group is counted."""
+        for frame in reversed(self.frames):
+            if frame.mine:
+                return frame
+        return self.frames[-1] if self.frames else None
+
+
+def capture_failure(error: BaseException, redact: Redact | None = None) -> str:
+    """Read an exception; gives a ``Failure`` as JSON text.
+
+    Args:
+        error: The exception; nothing of it is kept.
+        redact: Hides secrets in texts and in the values of named variables.
+    """
+    try:
+        failure = _read(error, redact or _as_is, "", MAX_CHAIN, ())
+    except Exception as trouble:  # noqa: BLE001 - a stranger's exception may be made of traps, and one of us is enough
+        text = f"<it could not be read: {type(trouble).__name__}>"
+        failure = Failure(type.__getattribute__(type(error), "__qualname__"), "", text)
+    return json.dumps(asdict(failure), ensure_ascii=True)
+
+
+def plain_failure(kind: str, message: str) -> str:
+    """Give a ``Failure`` without traceback as JSON text, for an end that raised nothing."""
+    return json.dumps(asdict(Failure(kind, "", message)))
+
+
+def failure_from_json(text: str) -> Failure:
+    """Read what ``capture_failure`` wrote.
+
+    Raises:
+        ValueError: The text is not such a failure.
+    """
+    try:
+        return _failure(json.loads(text))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a failure: {text[:100]!r}") from error
+
+
+def brief(value: Any, limit: int = MAX_VALUE, depth: int = 2) -> str:
+    """Write a value in a few words, never calling the ``repr`` of a type we do not know."""
+    try:
+        return _brief(value, limit, depth)
+    except Exception as trouble:  # noqa: BLE001 - a class may be made of traps too: its names are what its metaclass says
+        return f"<not shown: {type(trouble).__name__}>"
+
+
+def _brief(value: Any, limit: int, depth: int) -> str:
+    kind = type(value)
+    if _is_one(kind, _PLAIN):
+        return _plain(value, limit)
+    if _is_one(kind, (list, tuple, set, frozenset, dict)):
+        return f"<{kind.__name__} of {len(value)}>" if depth <= 0 else _container(value, limit, depth)
+    if _is_one(kind, _QUIET):  # standard value types: their repr is known to be short and harmless
+        return repr(value)[:limit]
+    fields = getattr(kind, "__dataclass_fields__", None)
+    if type(fields) is dict and depth > 0:
+        return f"{kind.__qualname__}({_members(value, list(fields), limit, depth)})"[:limit]
+    return f"<{kind.__qualname__}>" if kind.__module__ == "builtins" else f"<{kind.__module__}.{kind.__qualname__}>"
+
+
+def _is_one(kind: type[Any], kinds: tuple[type[Any], ...]) -> bool:
+    """Tell whether the type is one of those; ``in`` would ask its metaclass."""
+    return any(kind is each for each in kinds)
+
+
+def _read(error: BaseException, redact: Redact, relation: str, left: int, above: tuple[BaseException, ...]) -> Failure:
+    above = (*above, error)
+    chain: list[Failure] = []
+    if left > 0:
+        if error.__cause__ is not None:
+            led = [(error.__cause__, "cause")]
+        elif error.__context__ is not None and not error.__suppress_context__:
+            led = [(error.__context__, "context")]
+        else:
+            led = []
+        for one, how in led + [(member, "group") for member in _group(error)]:
+            if not any(one is each for each in above):  # a chain may bite its own tail
+                chain.append(_read(one, redact, how, left - (2 if how == "group" else 1), above))
+    notes = getattr(error, "__notes__", ())
+    return Failure(
+        type=type(error).__qualname__,
+        module=str(type(error).__module__),
+        message=redact(_text(error), None),
+        frames=_frames(error.__traceback__, redact),
+        relation=relation,
+        chain=tuple(chain),
+        notes=tuple(redact(note[:MAX_TEXT], None) for note in notes[:MAX_CHAIN] if type(note) is str)
+        if type(notes) is list
+        else (),
+    )
+
+
+def _group(error: BaseException) -> list[BaseException]:
+    """Give the members of an exception group, and of what looks like one: a tuple ``exceptions`` of exceptions."""
+    members = getattr(error, "exceptions", ())
+    return (
+        [member for member in members if isinstance(member, BaseException)][:MAX_CHAIN]
+        if type(members) is tuple
+        else []
+    )
+
+
+def _text(error: BaseException) -> str:
+    try:
+        text = str.__str__(str(error))  # a subclass of str may have been given back
+    except BaseException as trouble:  # noqa: BLE001 - a stranger's __str__ may do anything, and we only wanted a text
+        return f"<no text: {type(trouble).__name__}>"
+    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + f"… ({len(text)} characters)"
+
+
+def _frames(traceback: TracebackType | None, redact: Redact) -> tuple[Frame, ...]:
+    steps: list[tuple[FrameType, int]] = []
+    while traceback is not None:
+        file = traceback.tb_frame.f_code.co_filename
+        # Whom the bus called comes first; the agent may stand between a handler and what it waits for.
+        if not (file.startswith(_AGENT) if steps else _ours(file)):
+            steps.append((traceback.tb_frame, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    if len(steps) > MAX_FRAMES:  # the outermost tell who called, the innermost what broke
+        steps = steps[:5] + steps[5 - MAX_FRAMES :]
+    frames: list[Frame] = []
+    shown = 0  # a failure deep inside a library is still about the program's own variables
+    for frame, line in reversed(steps):
+        mine = _mine(frame.f_code.co_filename) and not _hides(frame)
+        frames.append(_frame(frame, line, redact, mine=mine, with_locals=mine and shown < FRAMES_WITH_LOCALS))
+        shown += mine
+    return tuple(reversed(frames))
+
+
+def _hides(frame: FrameType) -> bool:
+    return _HIDE in frame.f_code.co_varnames and frame.f_locals.get(_HIDE) is True
+
+
+def _frame(frame: FrameType, line: int, redact: Redact, *, mine: bool, with_locals: bool) -> Frame:
+    file = frame.f_code.co_filename
+    return Frame(
+        file=file,
+        line=line,
+        function=getattr(frame.f_code, "co_qualname", frame.f_code.co_name).replace("<locals>.", ""),
+        mine=mine,
+        source=_source(file, line, frame.f_globals) if mine else (),
+        locals=_locals(frame, redact) if with_locals else (),
+    )
+
+
+def _source(file: str, line: int, variables: dict[str, Any]) -> tuple[tuple[int, str], ...]:
+    lines = []
+    for number in range(max(1, line - 3), line + 3):
+        text = linecache.getline(file, number, variables)
+        if text:
+            lines.append((number, text.rstrip("\n")[:MAX_VALUE]))
+    return tuple(lines)
+
+
+def _locals(frame: FrameType, redact: Redact) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name, redact(brief(value), name))
+        for name, value in list(frame.f_locals.items())[:MAX_LOCALS]
+        if not name.startswith("__")
+    )
+
+
+def _ours(file: str) -> bool:
+    return file.startswith((_CORE, _AGENT))
+
+
+def _mine(file: str) -> bool:
+    # dist-packages: where Debian puts the libraries that apt installs.
+    foreign = "site-packages" in file or "dist-packages" in file
+    return not (foreign or file.startswith(("<", *_LIBRARIES)) or _ours(file))
+
+
+def _plain(value: Any, limit: int) -> str:
+    if type(value) in (str, bytes) and len(value) > limit:
+        return repr(value[:limit]) + "…"
+    if type(value) is int and value.bit_length() > 4 * limit:
+        return f"<int of {value.bit_length()} bits>"
+    return repr(value)
+
+
+def _container(value: Any, limit: int, depth: int) -> str:
+    kind = type(value)
+    opening, closing = ("[", "]") if kind is list else ("(", ")") if kind is tuple else ("{", "}")
+    parts: list[str] = []
+    for number, item in enumerate(value.items() if kind is dict else value):
+        if number >= 8 or sum(map(len, parts)) > limit:
+            parts.append("…")
+            break
+        if kind is dict:
+            parts.append(f"{brief(item[0], 40, depth - 1)}: {brief(item[1], 60, depth - 1)}")
+        else:
+            parts.append(brief(item, 60, depth - 1))
+    return f"{opening}{', '.join(parts)}{closing}"
+
+
+def _members(value: Any, names: list[str], limit: int, depth: int) -> str:
+    parts = []
+    for name in names[:8]:
+        try:
+            member = object.__getattribute__(value, name)
+        except AttributeError:
+            continue
+        parts.append(f"{name}={brief(member, 60, depth - 1)}")
+        if sum(map(len, parts)) > limit:
+            break
+    return ", ".join(parts)
+
+
+def _as_is(text: str, name: str | None) -> str:  # noqa: ARG001 - the shape of Redact
+    return text
+
+
+def _failure(data: dict[str, Any]) -> Failure:
+    return Failure(
+        type=data["type"],
+        module=data["module"],
+        message=data["message"],
+        frames=tuple(
+            Frame(
+                frame["file"],
+                frame["line"],
+                frame["function"],
+                frame["mine"],
+                tuple((number, text) for number, text in frame["source"]),
+                tuple((name, text) for name, text in frame["locals"]),
+            )
+            for frame in data["frames"]
+        ),
+        relation=data["relation"],
+        chain=tuple(_failure(member) for member in data["chain"]),
+        notes=tuple(data["notes"]),
+    )
+
+
+_PLAIN: Final = (str, int, bool, float, type(None), bytes, complex)
+_QUIET: Final = (UUID, datetime, date, time, timedelta, timezone, Decimal)

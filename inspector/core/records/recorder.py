@@ -1,0 +1,330 @@
+"""The recorder: a bus observer that turns moments into rows.
+
+It runs inside the program under inspection, so it takes as little time there as it can: a row is a tuple of what was at
+hand, and texts are made of ids and payloads only when the rows are drained, elsewhere. What could change in the
+meantime (a mutable payload) is written down at once.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import threading
+from collections.abc import Callable
+from itertools import count
+from time import perf_counter_ns, time_ns
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from ..bus.context import CURRENT, FIRE
+from ..values.build import to_plain
+from ..values.snapshot import Codec
+from .capture import brief, capture_failure, plain_failure
+from .records import (
+    HANDLER_ENDED,
+    HANDLER_STARTED,
+    HOST_NOTED,
+    NOTED,
+    OK,
+    PUBLICATION_ENDED,
+    PUBLISHED,
+    RETURNED_FAILURE,
+    SESSION_STARTED,
+    SWALLOWED,
+    TIMED_OUT,
+    Row,
+)
+from .redact import Redactor
+
+if TYPE_CHECKING:
+    from ..bus.execution import Execution
+    from ..bus.publication import Publication
+    from ..description import CatalogDescription, HandlerDescription
+
+#: Rows held for whoever drains them; past that notes are dropped, counted and told. Starts and ends never are.
+MAX_WAITING: Final = 400_000
+
+_NO_CONTEXT: Final = '{"session": false, "metadata": {}}'
+_SESSION_ONLY: Final = '{"session": true, "metadata": {}}'
+
+
+class Recorder:
+    """Writes rows for one session.
+
+    Moments may come from one thread only (the bus's); notes and ``drain`` from any.
+
+    Args:
+        redactor: Hides secrets before anything leaves the process.
+        clock: Monotonic nanoseconds.
+        wall: Nanoseconds since the epoch.
+        seed: Seed of the synthetic values, told in the session's record.
+    """
+
+    def __init__(
+        self,
+        redactor: Redactor | None = None,
+        *,
+        clock: Callable[[], int] = perf_counter_ns,
+        wall: Callable[[], int] = time_ns,
+        seed: int | None = None,
+    ) -> None:
+        self._clock = clock
+        self._wall = wall
+        self._seed = seed
+        self._redactor = redactor or Redactor()
+        self._codec = Codec(self._redactor)
+        self._rows: list[Row] = []
+        self._anchor = clock()
+        self._publications = count(1)
+        self._executions = count(1)
+        self._handlers: set[str] = set()
+        self._in_flight: dict[int, int] = {}
+        self._settled: Callable[[int], None] | None = None
+        self._wake: Callable[[], None] | None = None
+        self._asleep = True
+        self._recording = True
+        self._dropped = 0
+        self._lock = threading.Lock()
+
+    # -- the session ---------------------------------------------------------------------------------------------------
+
+    def start(self, catalog: CatalogDescription) -> None:
+        """Begin the session: the first row, time 0."""
+        self._anchor = self._clock()
+        self._handlers = {handler.key for handler in catalog.handlers}
+        text = json.dumps(to_plain(catalog), ensure_ascii=True)
+        self._append((SESSION_STARTED, 0, self._wall(), catalog.program, platform.python_version(), text, self._seed))
+
+    def now(self) -> int:
+        """Nanoseconds since the session started."""
+        return self._clock() - self._anchor
+
+    # -- moments of the bus --------------------------------------------------------------------------------------------
+
+    def publication_started(self, publication: Publication) -> None:
+        """Record ``Published``, with the payload as it is now."""
+        at = self._clock() - self._anchor
+        event, cause = publication.event, publication.cause
+        fire = FIRE.get()
+        if fire:
+            self._in_flight[fire] = self._in_flight.get(fire, 0) + 1
+        if not self._recording:
+            return
+        publication.tag = number = next(self._publications)
+        shown = publication.shown
+        values = self._codec.frozen_values(event) if shown is None else None
+        # Text at once, or the event's values to be written later: they cannot change.
+        payload = self._codec.snapshot_fields(event if shown is None else shown) if values is None else values
+        ids = type(event), publication.named, getattr(event, "event_id", ""), getattr(event, "correlation_id", "")
+        context = self._context(publication) if publication.metadata else publication.session is not None
+        handlers = len(publication.subscriptions)
+        self._rows.append((PUBLISHED, at, number, ids, cause.tag if cause else 0, fire, payload, context, handlers))
+        if self._asleep:
+            self._rouse()
+
+    def execution_started(self, execution: Execution) -> None:
+        """Record ``HandlerStarted``; a handler that the catalog did not have is described first."""
+        if not execution.publication.tag:  # published while recording was off
+            return
+        key = execution.subscription.key
+        if key not in self._handlers:
+            self._introduce(execution.subscription.description)
+        execution.tag = tag = next(self._executions)
+        at = execution.started - self._anchor
+        self._rows.append((HANDLER_STARTED, at, tag, execution.publication.tag, key, execution.fault))
+        if self._asleep:
+            self._rouse()
+
+    def execution_ended(self, execution: Execution) -> None:
+        """Record ``HandlerEnded``; an error is read now and not kept."""
+        if not execution.tag:
+            return
+        status, failure = execution.status, ""
+        if status != OK or execution.swallowed:
+            status, failure = self._what_went_wrong(execution)
+        at = execution.ended - self._anchor
+        self._rows.append((HANDLER_ENDED, at, execution.tag, status, execution.on_loop, failure))
+        if self._asleep:
+            self._rouse()
+
+    def _what_went_wrong(self, execution: Execution) -> tuple[str, str]:
+        """Give the status to record and the failure as JSON text."""
+        status = execution.status
+        if execution.error is not None:
+            return status, capture_failure(execution.error, self._redact)
+        if status == RETURNED_FAILURE:
+            return status, plain_failure("Failure", "the handler gave back a failure object")
+        if status == TIMED_OUT:
+            return status, plain_failure("TimeoutError", "the handler did not end in time and was given up")
+        return (SWALLOWED, execution.swallowed) if status == OK else (status, "")
+
+    def execution_late(self, execution: Execution, error: BaseException | None) -> None:
+        """Note that a handler that was given up ended after all."""
+        if not execution.tag:
+            return
+        late = (self._clock() - execution.ended) / 1e6
+        if late < 50 and type(error).__name__ == "CancelledError":
+            return  # it obeyed its cancellation: nothing to tell
+        how = f"raised {type(error).__name__}" if error is not None else "returned"
+        self._note(execution, "late", "warning", f"{how} {late:.0f} ms after it was given up", {})
+
+    def publication_ended(self, publication: Publication) -> None:
+        """Record ``PublicationEnded``."""
+        if publication.tag:
+            at = self._clock() - self._anchor
+            self._rows.append((PUBLICATION_ENDED, at, publication.tag, publication.outcome))
+            if self._asleep:
+                self._rouse()
+        fire = FIRE.get()
+        if fire:
+            self._in_flight[fire] -= 1
+            if not self._in_flight[fire]:
+                del self._in_flight[fire]
+                if self._settled is not None:
+                    self._settled(fire)
+
+    def publication_refused(self, publication: Publication) -> None:
+        """Tell of an endless re-publish: who published whom, from the outside in."""
+        chain = [type(publication.event).__name__]
+        cause = publication.cause
+        while cause is not None:
+            chain.append(f"{type(cause.publication.event).__name__} → {cause.subscription.description.label}")
+            cause = cause.publication.cause
+        loop = chain[1:9][::-1]
+        self.host_note(
+            "loop",
+            "error",
+            f"{chain[0]} was published {publication.depth} levels deep and was refused: an event loop.",
+            {"chain": loop, "depth": publication.depth},
+        )
+
+    def set_recording(self, on: bool) -> None:
+        """Record publications from now on, or let them pass. What is under way is recorded to its end."""
+        if on != self._recording:
+            self._recording = on
+            self.host_note("recording", "info", "Recording goes on." if on else "Recording was paused.", {"on": on})
+
+    # -- what happens besides ------------------------------------------------------------------------------------------
+
+    def note(self, kind: str, level: str, text: str, data: dict[str, Any] | None = None) -> None:
+        """Record what the running execution did; without one nothing is recorded."""
+        execution = CURRENT.get()
+        if execution is not None and execution.tag:
+            self._note(execution, kind, level, text, data or {})
+
+    def swallowed(self, execution: Execution, error: BaseException) -> None:
+        """Remember that the execution handled an exception inside; the last one counts."""
+        execution.swallowed = capture_failure(error, self._redact)
+
+    def host_note(self, kind: str, level: str, text: str, data: dict[str, Any] | None = None) -> None:
+        """Record something about the host."""
+        at = self._clock() - self._anchor
+        shown = self._redactor.redact_text(text)  # it may quote what an exception said
+        self._append((HOST_NOTED, at, kind, level, shown, json.dumps(data) if data else ""))
+
+    # -- settling ------------------------------------------------------------------------------------------------------
+
+    def in_flight(self, fire: int) -> int:
+        """Give how many publications of a fire (derived ones too) have not ended."""
+        return self._in_flight.get(fire, 0)
+
+    def on_settled(self, settled: Callable[[int], None] | None) -> None:
+        """Call ``settled(fire)`` whenever the last publication of a fire has ended."""
+        self._settled = settled
+
+    # -- rows ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """Rows that nobody has drained yet."""
+        return len(self._rows)
+
+    def on_rows(self, wake: Callable[[], None] | None) -> None:
+        """Call ``wake`` when there are rows after there were none."""
+        self._wake = wake
+        if wake is not None and self._rows:
+            wake()
+
+    def drain(self) -> list[Row]:
+        """Take the rows gathered so far, with texts made of ids and payloads."""
+        with self._lock:
+            self._asleep = True
+            # Copy and cut: swapping the list would lose rows that another thread is appending.
+            taken = self._rows[:]
+            del self._rows[: len(taken)]
+            dropped, self._dropped = self._dropped, 0
+        if dropped:
+            text = f"{dropped} notes were dropped: they came faster than they could be taken."
+            taken.append((HOST_NOTED, self.now(), "dropped", "warning", text, json.dumps({"count": dropped})))
+        return [self._finish(row) if row[0] == PUBLISHED else row for row in taken]
+
+    def _append(self, row: Row) -> None:
+        self._rows.append(row)
+        if self._asleep:
+            self._rouse()
+
+    def _rouse(self) -> None:
+        self._asleep = False
+        wake = self._wake  # once: another thread may end the reading right now
+        if wake is not None:
+            wake()
+
+    def _finish(self, row: Row) -> Row:
+        """Turn what was at hand when an event was published into the row of ``Published``."""
+        _, at, number, (event, named, event_id, correlation), cause, fire, payload, context, handlers = row
+        if type(payload) is not str:
+            payload = self._codec.encode_frozen(self._codec.facts_of(event).names, payload)
+        if type(context) is not bool:
+            context = self._context_text(*context)
+        else:
+            context = _SESSION_ONLY if context else _NO_CONTEXT
+        ids = named or event.__name__, _text(event_id), _text(correlation)
+        return (PUBLISHED, at, number, *ids, cause, fire, payload, context, handlers)
+
+    def _context(self, publication: Publication) -> tuple[bool, tuple[tuple[str, str], ...]]:
+        """Give a snapshot of the context, to be written later."""
+        metadata = publication.metadata or {}
+        return publication.session is not None, tuple((_word(key), _word(metadata[key])) for key in metadata)
+
+    def _context_text(self, session: bool, metadata: tuple[tuple[str, str], ...]) -> str:
+        shown = {key: self._redactor.value(key, value) for key, value in metadata}
+        return json.dumps({"session": session, "metadata": shown}, ensure_ascii=True)
+
+    def _note(self, execution: Execution, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
+        if len(self._rows) > MAX_WAITING:
+            with self._lock:
+                self._dropped += 1
+            return
+        at = self._clock() - self._anchor
+        shown = self._redactor.redact_text(text)
+        detail = self._codec.snapshot(data) if data else ""
+        self._append((NOTED, at, execution.tag, execution.publication.tag, kind, level, shown, detail))
+
+    def _redact(self, text: str, name: str | None) -> str:
+        return self._redactor.redact_text(text) if name is None else str(self._redactor.value(name, text))
+
+    def _introduce(self, description: HandlerDescription) -> None:
+        self._handlers.add(description.key)
+        at = self._clock() - self._anchor
+        self._append(
+            (
+                HOST_NOTED,
+                at,
+                "handler",
+                "info",
+                f"{description.label} is new",
+                json.dumps(to_plain(description)),
+            )
+        )
+
+
+def _word(value: Any) -> str:
+    """Give a name or value of the metadata as text, without running the code of a type we do not know."""
+    return value if type(value) is str else str(value) if type(value) in (int, float, bool, UUID) else brief(value)
+
+
+def _text(identifier: Any) -> str:
+    """Give an id as text. Of a type we do not know, only its name: its ``str`` is the user's code."""
+    if type(identifier) in (str, UUID, int):
+        return str(identifier)
+    return "" if identifier is None else f"<{type(identifier).__name__}>"

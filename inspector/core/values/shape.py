@@ -1,0 +1,197 @@
+"""The fields of a class as data: what a form, ``--set`` and the catalog need to know without having the class."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import typing
+from collections import abc, deque
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from ..bus.events import DomainEvent
+from ..description import Choice, FieldShape, TypeShape
+from ..records.redact import marked_fields, secret_kind
+from . import hints
+from .build import to_plain
+from .dataerror import EventDataError
+
+_ATOM_KINDS: Final[dict[Any, str]] = {
+    str: "str",
+    int: "int",
+    float: "float",
+    bool: "bool",
+    UUID: "uuid",
+    datetime: "datetime",
+    date: "date",
+    time: "time",
+    timedelta: "timedelta",
+    Decimal: "decimal",
+    bytes: "bytes",
+    bytearray: "bytes",
+    type(None): "none",
+    Any: "any",
+    object: "any",
+}
+_CONTAINER_KINDS: Final[dict[Any, str]] = {
+    list: "list",
+    deque: "list",
+    abc.MutableSequence: "list",
+    set: "set",
+    abc.MutableSet: "set",
+    frozenset: "frozenset",
+    abc.Set: "frozenset",
+    dict: "dict",
+    abc.Mapping: "dict",
+    abc.MutableMapping: "dict",
+}
+_VARIADIC: Final = (abc.Sequence, abc.Collection, abc.Iterable)
+_ANY: Final = TypeShape("any", "Any")
+
+#: The fields that every event has.
+BASE_FIELDS: Final = tuple(field.name for field in dataclasses.fields(DomainEvent))
+
+
+def describe_type(hint: Any) -> TypeShape:
+    """Describe an annotation. A class that holds itself is described once; inside itself it is ``opaque``."""
+    return _describe(hint, {}, ())
+
+
+def describe_fields(cls: type) -> tuple[FieldShape, ...]:
+    """Describe the fields of a dataclass that its constructor takes: as declared, those of every event last.
+
+    Raises:
+        TypeError: ``cls`` is not a dataclass.
+    """
+    shapes = _fields(cls, {}, (cls,))
+    return tuple(sorted(shapes, key=lambda shape: shape.base))
+
+
+def _describe(hint: Any, given: dict[Any, Any], inside: tuple[Any, ...]) -> TypeShape:
+    hint = hints.substitute(hint, given)
+    text = hints.type_text(hint)
+    bare = hints.unwrap(hint)
+    members = hints.members(bare)
+    if len(members) > 1:
+        rest = tuple(member for member in members if member is not type(None))
+        optional = len(rest) < len(members)
+        if len(rest) == 1:
+            return dataclasses.replace(_describe(rest[0], given, inside), text=text, optional=optional)
+        args = tuple(_describe(member, given, inside) for member in rest)
+        return TypeShape("union", text, optional=optional, args=args)
+    if bare is None:
+        return TypeShape("none", text)
+    if typing.get_origin(bare) is typing.Literal:
+        return _literal(bare, text)
+    if isinstance(bare, abc.Hashable) and bare in _ATOM_KINDS:
+        return TypeShape(_ATOM_KINDS[bare], text)
+    return _compound(bare, text, given, inside)
+
+
+def _literal(hint: Any, text: str) -> TypeShape:
+    values = [value for value in typing.get_args(hint) if value is not None]
+    choices = tuple(Choice(_choice_name(value), to_plain(value)) for value in values)
+    return TypeShape("literal", text, optional=None in typing.get_args(hint), choices=choices)
+
+
+def _choice_name(value: Any) -> str:
+    return value.name if isinstance(value, enum.Enum) else str(to_plain(value))
+
+
+def _compound(hint: Any, text: str, given: dict[Any, Any], inside: tuple[Any, ...]) -> TypeShape:
+    origin, args = typing.get_origin(hint) or hint, typing.get_args(hint)
+    if origin is tuple or origin in _VARIADIC:
+        return _tuple(origin, args, text, given, inside)
+    if origin in _CONTAINER_KINDS:
+        kind = _CONTAINER_KINDS[origin]
+        inner = tuple(_describe(arg, given, inside) for arg in args) or (_ANY,) * (2 if kind == "dict" else 1)
+        return TypeShape(kind, text, args=inner)
+    if hints.is_enum(origin):
+        choices = tuple(Choice(member.name, to_plain(member)) for member in origin)
+        return TypeShape("enum", text, choices=choices)
+    if origin in inside:
+        return TypeShape("opaque", text)
+    if hints.is_dataclass(origin):
+        return TypeShape("object", text, fields=_fields(origin, hints.parameters(hint), (*inside, origin)))
+    if hints.is_typed_dict(origin) or hints.is_named_tuple(origin):
+        return TypeShape("object", text, fields=_record_fields(origin, (*inside, origin)))
+    for base in (str, int, float, Decimal, bytes, UUID):
+        if isinstance(origin, type) and issubclass(origin, base):
+            return TypeShape(_ATOM_KINDS[base], text)
+    return TypeShape("opaque", text)
+
+
+def _tuple(origin: Any, args: tuple[Any, ...], text: str, given: dict[Any, Any], inside: tuple[Any, ...]) -> TypeShape:
+    if origin is not tuple or (len(args) == 2 and args[1] is ...) or (not args and "[" not in text):
+        inner = _describe(args[0], given, inside) if args else _ANY
+        return TypeShape("tuple", text, args=(inner,), variadic=True)
+    return TypeShape("tuple", text, args=tuple(_describe(arg, given, inside) for arg in args if arg != ()))
+
+
+def _fields(cls: Any, given: dict[Any, Any], inside: tuple[Any, ...]) -> tuple[FieldShape, ...]:
+    annotations = hints.field_hints(cls)
+    is_event = issubclass(cls, DomainEvent)
+    marked = marked_fields(cls)
+    return tuple(
+        _field(
+            field.name,
+            annotations.get(field.name, Any),
+            given,
+            inside,
+            required=field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING,
+            default=None if field.default is dataclasses.MISSING else field.default,
+            generated=field.default_factory is not dataclasses.MISSING,
+            base=is_event and field.name in BASE_FIELDS,
+            marked=field.name in marked,
+        )
+        for field in dataclasses.fields(cls)
+        if field.init
+    )
+
+
+def _record_fields(cls: Any, inside: tuple[Any, ...]) -> tuple[FieldShape, ...]:
+    annotations = hints.field_hints(cls)
+    defaults: dict[str, Any] = getattr(cls, "_field_defaults", {})
+    names = getattr(cls, "_fields", None) or tuple(annotations)
+    needed = getattr(cls, "__required_keys__", frozenset(names)) - defaults.keys()
+    return tuple(
+        _field(
+            name,
+            annotations.get(name, Any),
+            {},
+            inside,
+            required=name in needed and not hints.may_be_absent(annotations.get(name)),
+            default=defaults.get(name),
+        )
+        for name in names
+    )
+
+
+def _field(
+    name: str,
+    hint: Any,
+    given: dict[Any, Any],
+    inside: tuple[Any, ...],
+    *,
+    required: bool,
+    default: Any = None,
+    generated: bool = False,
+    base: bool = False,
+    marked: bool = False,
+) -> FieldShape:
+    shape = _describe(hint, given, inside)
+    secret = _may_hold_text(shape) and (marked or bool(secret_kind(name)))
+    return FieldShape(name, shape, required, _plain_default(default), generated, base, secret)
+
+
+def _plain_default(default: Any) -> Any:
+    try:
+        return to_plain(default)
+    except EventDataError:
+        return None  # an object that JSON cannot say: the constructor still knows it
+
+
+def _may_hold_text(shape: TypeShape) -> bool:
+    return shape.kind in ("str", "bytes", "any", "opaque") or any(map(_may_hold_text, shape.args))

@@ -1,1 +1,0 @@
-"""From the journal to Qt: item models and shared selection. QtCore only."""

@@ -1,0 +1,1 @@
+"""The catalog: every event of the program, what runs and what fails."""

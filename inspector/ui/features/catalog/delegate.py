@@ -1,0 +1,209 @@
+"""How a row of the catalog is painted: dots for phases, a badge for failures, counts at the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
+
+from inspector.app.text import format_count, one_line, plural
+from inspector.ui.features.catalog.model import CATEGORY, EVENT, WORKFLOW, CatalogRole, Node
+from inspector.ui.kit.text import plain_tooltip
+from inspector.ui.kit.widgets import badge_font, paint_badge
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex
+
+    from inspector.ui.kit.theme import Theme
+
+    Index = QModelIndex | QPersistentModelIndex
+
+_DOT: Final = 8
+_GAP: Final = 4
+_RIGHT: Final = 10
+#: How many phases are told by dots; a workflow with more gets ``…``.
+_DOTS: Final = 6
+#: The mark of an event stands where other rows have their chevron, so many pixels before the row's own place.
+_OUT: Final = 11
+#: Letters that the tree is wide from which on there is room for the count of an event's handlers.
+_COUNTED: Final = 42
+
+
+def paint_phase(painter: QPainter, center: QPointF, phase: str, theme: Theme, size: float = _DOT) -> None:
+    """Paint the mark of a phase: its shape tells as much as its colour.
+
+    A ring was attempted, a disc went well, a cross failed, a diamond was denied, a square is anything else.
+    """
+    look = theme.phase(phase)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look.color)
+    half = size / 2
+    if look.glyph == "○":
+        painter.setPen(QPen(look.color, 1.8))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(center, half - 0.9, half - 0.9)
+    elif look.glyph == "●":
+        painter.drawEllipse(center, half, half)
+    elif look.glyph == "✕":
+        painter.setPen(QPen(look.color, 2.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        arm = half - 0.9
+        painter.drawLine(center + QPointF(-arm, -arm), center + QPointF(arm, arm))
+        painter.drawLine(center + QPointF(-arm, arm), center + QPointF(arm, -arm))
+    elif look.glyph == "◆":
+        tip = half + 0.6
+        corners = [QPointF(0, -tip), QPointF(tip, 0), QPointF(0, tip), QPointF(-tip, 0)]
+        painter.drawPolygon(QPolygonF([center + corner for corner in corners]))
+    else:
+        painter.drawRoundedRect(QRectF(center.x() - half + 0.5, center.y() - half + 0.5, size - 1, size - 1), 1.5, 1.5)
+    painter.restore()
+
+
+def short_count(number: int) -> str:
+    """Write a count for a narrow place: ``812``, ``4.2k``, ``48k``, ``1.2M``."""
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if number >= size:
+            value = number / size
+            return f"{value:.1f}{unit}" if value < 9.95 else f"{value:.0f}{unit}"
+    return str(number)
+
+
+class CatalogDelegate(QStyledItemDelegate):
+    """Paints rows of ``CatalogTreeModel``, and tells in a tooltip what the marks mean."""
+
+    def __init__(self, theme: Theme, parent: QObject) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Every row is as high as the others."""
+        metrics: QFontMetrics = option.fontMetrics
+        return QSize(super().sizeHint(option, index).width(), metrics.height() + 8)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint from the right to the left: counts, badges, dots; the name takes what is left."""
+        rect: QRect = option.rect
+        font: QFont = option.font
+        view = option.widget
+        state: QStyle.StateFlag = option.state
+        node: Node = index.data(CatalogRole.NODE)
+        kind = node.kind
+        opened = bool(state & QStyle.StateFlag.State_Open)
+        painter.save()
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, self._theme.color("selection"))
+        right = float((view.viewport().width() if isinstance(view, QAbstractItemView) else rect.right()) - _RIGHT)
+        room = QRectF(rect.left(), rect.top(), right - rect.left(), rect.height())
+        if kind == CATEGORY:
+            self._count(painter, room, format_count(node.below), font)
+        elif kind == EVENT and right > _COUNTED * option.fontMetrics.averageCharWidth():
+            self._count(painter, room, str(node.handlers), font, column=True)
+        if node.mark and (kind == EVENT or not opened):
+            self._mark(painter, room, node.mark, font)
+        if kind == EVENT or not opened:  # a node that is open leaves its badge to those below
+            self._bad(painter, room, node.bad, font)
+        if kind == WORKFLOW and not opened:
+            self._dots(painter, room, node.phases)
+        elif kind == EVENT:
+            self._published(painter, room, node.published, font)
+            phase = node.phases[0] if node.phases else ""
+            paint_phase(painter, QPointF(room.left() - _OUT + _DOT / 2, room.center().y()), phase, self._theme)
+            room.setLeft(room.left() - _OUT + _DOT + 7)
+        self._name(painter, room, node, font, bool(state & QStyle.StateFlag.State_Selected))
+        painter.restore()
+
+    def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
+        """Say in words what the row shows."""
+        if event.type() != QEvent.Type.ToolTip or not index.isValid():
+            return super().helpEvent(event, view, option, index)
+        QToolTip.showText(event.globalPos(), plain_tooltip(describe_row(index)), view)
+        return True
+
+    def _name(self, painter: QPainter, room: QRectF, node: Node, font: QFont, selected: bool) -> None:
+        tokens, kind = self._theme.tokens, node.kind
+        font = QFont(font)
+        font.setBold(kind == CATEGORY)
+        painter.setFont(font)
+        idle = kind == CATEGORY and not node.below
+        ink = tokens.strong if selected or kind == CATEGORY else tokens.text
+        painter.setPen(QColor(tokens.dim if idle else ink))
+        # The events of a workflow differ at their ends.
+        mode = Qt.TextElideMode.ElideMiddle if kind == EVENT else Qt.TextElideMode.ElideRight
+        name = QFontMetrics(font).elidedText(one_line(node.name), mode, int(room.width() - _GAP))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _count(self, painter: QPainter, room: QRectF, text: str, font: QFont, *, column: bool = False) -> None:
+        """Write a dim number at the right end; numbers of a column stand below each other."""
+        font = badge_font(font)
+        painter.setFont(font)
+        painter.setPen(self._theme.color("dim"))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+        metrics = QFontMetrics(font)
+        taken = metrics.horizontalAdvance("00" if column and len(text) < 3 else text)
+        room.setRight(room.right() - taken - _GAP)
+
+    def _bad(self, painter: QPainter, room: QRectF, bad: int, font: QFont) -> None:
+        if not bad:
+            return
+        small = badge_font(font)
+        metrics = QFontMetrics(small)
+        text = short_count(bad)
+        width = max(metrics.horizontalAdvance(text) + 12, metrics.height() + 4)
+        height = metrics.height() + 3
+        where = QRectF(room.right() - width, room.center().y() - height / 2, width, height)
+        paint_badge(painter, where, text, "failed", self._theme, small)
+        room.setRight(where.left() - _GAP - 1)
+
+    def _mark(self, painter: QPainter, room: QRectF, severity: str, font: QFont) -> None:
+        """Draw the sign of a finding; the panel of findings says what it is."""
+        small = badge_font(font)
+        metrics = QFontMetrics(small)
+        side = metrics.height() + 2
+        where = QRectF(room.right() - side, room.center().y() - side / 2, side, side)
+        paint_badge(painter, where, "!", "failed" if severity == "error" else "warn", self._theme, small)
+        room.setRight(where.left() - _GAP - 1)
+
+    def _published(self, painter: QPainter, room: QRectF, times: int, font: QFont) -> None:
+        if not times:
+            return
+        small = badge_font(font)
+        text = f"{short_count(times)}\N{MULTIPLICATION SIGN}"
+        painter.setFont(small)
+        painter.setPen(self._theme.color("accent_text"))
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+        room.setRight(room.right() - QFontMetrics(small).horizontalAdvance(text) - _GAP - 2)
+
+    def _dots(self, painter: QPainter, room: QRectF, phases: tuple[str, ...]) -> None:
+        shown = phases[:_DOTS]
+        left = room.right() - len(shown) * (_DOT + _GAP) + _GAP
+        for place, phase in enumerate(shown):
+            center = QPointF(left + place * (_DOT + _GAP) + _DOT / 2, room.center().y())
+            paint_phase(painter, center, phase, self._theme)
+        room.setRight(left - _GAP)
+        if len(phases) > _DOTS:
+            painter.setPen(self._theme.color("dim"))
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, "…")
+            room.setRight(room.right() - 12)
+
+
+def describe_row(index: Index) -> str:
+    """Say in words what a row shows."""
+    lines = [one_line(str(index.data(CatalogRole.NAME)))]
+    if index.data(CatalogRole.KIND) == EVENT:
+        lines.append(f"{index.data(CatalogRole.PHASE)} · {plural(index.data(CatalogRole.HANDLERS), 'handler')}")
+    else:
+        phases = dict.fromkeys(index.data(CatalogRole.PHASES))
+        lines.append(plural(index.data(CatalogRole.EVENTS), "event"))
+        if index.data(CatalogRole.KIND) == WORKFLOW:
+            lines.append(", ".join(phases))
+    mark = index.data(CatalogRole.MARK)
+    if mark:
+        lines.append(f"Findings, the worst an {mark}" if mark == "error" else f"Findings, the worst a {mark}")
+    published, runs, bad = (index.data(role) for role in (CatalogRole.PUBLISHED, CatalogRole.RUNS, CatalogRole.BAD))
+    if published:
+        failed = f", {format_count(bad)} failed" if bad else ""
+        lines.append(f"{plural(published, 'publication')}, {plural(runs, 'execution')}{failed}")
+    return "\n".join(lines)

@@ -1,0 +1,352 @@
+"""The catalog: every event of the program, what runs and what fails; the way to fire one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QMenu, QTreeView, QVBoxLayout, QWidget
+
+from inspector.app.text import plural
+from inspector.ui.features.catalog.delegate import CatalogDelegate
+from inspector.ui.features.catalog.model import CATEGORY, EVENT, CatalogFilter, CatalogRole, CatalogTreeModel
+from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
+from inspector.ui.kit.page import sized
+from inspector.ui.kit.tables import DataTree
+from inspector.ui.kit.text import PlainLabel, copy_text
+from inspector.ui.kit.widgets import EmptyState, SearchField, separator_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
+
+#: Counters are shown at most this often.
+REFRESH_MS: Final = 100
+_RETURN: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_STEPS: Final = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
+
+
+class CatalogPanel(QWidget):
+    """The tree of events with a search field above and the sums below.
+
+    Typing in the tree searches; the arrows lead from the field into the tree; Return asks for the form,
+    Ctrl+Return to fire at once.
+
+    Signals:
+        fire_requested: The person wants to fire this event: show the form.
+        fire_now_requested: Fire this event at once, with its last values.
+    """
+
+    fire_requested = Signal(str)
+    fire_now_requested = Signal(str)
+
+    def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._selection = selection
+        self._journal: Journal | None = None
+        self._open: set[str] = set()
+        self._opened_once = False
+        self._restoring = False
+        self._waiting: Change | None = None
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(REFRESH_MS)
+        self._pause.timeout.connect(self._catch_up)
+        self.model = CatalogTreeModel(self)
+        self.filter = CatalogFilter(self.model, self)
+        self.search = SearchField(theme, "Filter events, handlers…")
+        self.tree = _CatalogTree(theme)
+        self.footer = PlainLabel("", wrap=True)
+        sized(self.footer, "dim", 0.85)
+        self.empty = EmptyState(theme, "tree", "", "")
+        self._lay_out()
+        self._connect()
+        self._refreshed()
+
+    def set_journal(self, journal: Journal | None) -> None:
+        """Show the catalog of a run."""
+        self._journal = journal
+        self._waiting = None
+        self._pause.stop()
+        self.model.set_journal(journal)
+        self._refreshed()
+
+    def folded(self, change: Change) -> None:
+        """Take in what a fold brought. Counters are painted a few times a second: nobody reads faster."""
+        if change.catalog:
+            self.model.folded(change)
+            self._refreshed()
+        elif self._pause.isActive():
+            self._waiting = change if self._waiting is None else joined(self._waiting, change)
+        else:
+            self.model.folded(change)
+            self._pause.start()
+
+    def _catch_up(self) -> None:
+        if self._waiting is not None:
+            self.model.folded(self._waiting)
+            self._waiting = None
+            self._pause.start()
+
+    def current_event(self) -> str:
+        """Give the name of the event on which the tree stands, empty when it stands on none."""
+        index = self.tree.currentIndex()
+        return str(index.data(CatalogRole.NAME)) if index.data(CatalogRole.KIND) == EVENT else ""
+
+    def expanded(self) -> list[str]:
+        """Give the paths of what is open, to be remembered."""
+        return sorted(self._open)
+
+    def set_expanded(self, paths: Iterable[str]) -> None:
+        """Open what was remembered, and close the rest."""
+        self._open = set(paths)
+        self._opened_once = True
+        self._restore()
+
+    def reveal(self, event: str) -> None:
+        """Stand on an event, open what holds it and scroll to it."""
+        index = self.filter.index_of(event)
+        if not index.isValid():
+            return
+        above = index.parent()
+        while above.isValid():
+            self.tree.setExpanded(above, True)
+            above = above.parent()
+        self._stand_on(index)
+
+    def focus_search(self) -> None:
+        """Put the keyboard into the search field."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
+    # -- building
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        top = QVBoxLayout()
+        top.setContentsMargins(10, 10, 10, 8)
+        top.addWidget(self.search)
+        column.addLayout(top)
+        column.addWidget(self.tree, 1)
+        self._footer_line = separator_line()
+        column.addWidget(self._footer_line)
+        self.footer.setContentsMargins(10, 7, 10, 7)
+        column.addWidget(self.footer)
+        self.setFocusProxy(self.tree)
+        self.setMinimumWidth(180)
+
+    def _connect(self) -> None:
+        tree = self.tree
+        tree.setModel(self.filter)
+        tree.setItemDelegate(CatalogDelegate(self._theme, tree))
+        tree.set_empty(self.empty)
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.customContextMenuRequested.connect(self._show_menu)
+        tree.expanded.connect(lambda index: self._note_open(index, opened=True))
+        tree.collapsed.connect(lambda index: self._note_open(index, opened=False))
+        tree.activated_row.connect(self._activated)
+        tree.fire_now.connect(self._fire_now)
+        tree.typed.connect(self._typed)
+        tree.escaped.connect(self.search.clear)
+        tree.selectionModel().currentChanged.connect(self._current_changed)
+        # A click on the row where the tree stands already selects it again, if something else was selected meanwhile.
+        tree.clicked.connect(lambda index: self._current_changed(index, index))
+        self.filter.modelReset.connect(self._restore)
+        self.search.textChanged.connect(self._search)
+        self.search.installEventFilter(self)
+        self.search.left.connect(lambda: tree.setFocus(Qt.FocusReason.OtherFocusReason))
+        self._selection.event_selected.connect(self._show_selected)
+
+    # -- searching
+
+    def _search(self, text: str) -> None:
+        best = self.filter.set_query(text)
+        self._tell_empty()
+        if not text.strip():
+            self._restore()
+            return
+        self._restoring = True
+        self.tree.expandAll()
+        self._restoring = False
+        if best:
+            self._stand_on(self.filter.index_of(best[0]))
+
+    def _tell_empty(self) -> None:
+        if self.filter.query:
+            self.empty.set("No event found", "Esc in the field above shows all events again.")
+        else:
+            self.empty.set("No catalog yet", "It comes with the first record of a session.")
+
+    def _typed(self, text: str) -> None:
+        self.search.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.search.setText(text)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """In the search field the arrows and Return mean the tree."""
+        if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in _RETURN:
+                self._fire_now() if event.modifiers() & Qt.KeyboardModifier.ControlModifier else self._fire()
+                return True
+            if event.key() in _STEPS:
+                self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
+                self.tree.keyPressEvent(event)
+                return True
+        return super().eventFilter(watched, event)
+
+    # -- what is open
+
+    def _refreshed(self) -> None:
+        catalog = self._journal.catalog if self._journal is not None else None
+        self._tell_empty()
+        for part in (self._footer_line, self.footer):
+            part.setVisible(catalog is not None)
+        if catalog is None:
+            return
+        sums = (
+            plural(len(catalog.events), "event"),
+            plural(len(catalog.workflows), "workflow"),
+            plural(catalog.subscriptions, "subscription"),
+        )
+        # Where one line is too short it breaks between the sums, not inside one.
+        self.footer.setText(" · ".join(text.replace(" ", "\N{NO-BREAK SPACE}") for text in sums))
+        if not self._opened_once and catalog.events:
+            self._opened_once = True
+            self._open = {str(index.data(CatalogRole.PATH)) for index in self.model.indexes(CATEGORY)}
+            self._restore()
+
+    def _note_open(self, index: QModelIndex, *, opened: bool) -> None:
+        if self._restoring or self.filter.query:
+            return  # what a search opens is not what the person opened
+        path = str(index.data(CatalogRole.PATH))
+        self._open.add(path) if opened else self._open.discard(path)
+
+    def _restore(self) -> None:
+        """Open what was open before the rows were made anew, and stand where we stood."""
+        self._restoring = True
+        if self.filter.query:
+            self.tree.expandAll()
+        else:
+            for kind in (CATEGORY, "workflow"):
+                for source in self.model.indexes(kind):
+                    index = self.filter.mapFromSource(source)
+                    self.tree.setExpanded(index, source.data(CatalogRole.PATH) in self._open)
+        self._restoring = False
+        self._show_selected(self._selection.event_name)
+
+    # -- selection
+
+    def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if current.data(CatalogRole.KIND) == EVENT:
+            self._selection.select_event(str(current.data(CatalogRole.NAME)))
+
+    def _show_selected(self, event: str) -> None:
+        """Mark the event that is selected elsewhere, opening what holds it only where the person works here."""
+        if event == self.current_event():
+            return
+        index = self.filter.index_of(event)
+        if index.isValid():
+            self._stand_on(index, scroll=False)
+        elif self.current_event():
+            self.tree.setCurrentIndex(QModelIndex())  # it is not shown: nothing else may look as if it were selected
+
+    def _stand_on(self, index: QModelIndex, *, scroll: bool = True) -> None:
+        """Make a row the current one; the tree scrolls only for the person who is searching in it."""
+        auto = self.tree.hasAutoScroll()
+        self.tree.setAutoScroll(scroll)
+        flags = QItemSelectionModel.SelectionFlag
+        self.tree.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+        self.tree.setAutoScroll(auto)
+        if scroll:
+            self.tree.scrollTo(index)
+
+    # -- firing
+
+    def _activated(self, index: QModelIndex) -> None:
+        if index.data(CatalogRole.KIND) == EVENT:
+            self._fire()
+        elif not self.tree.underMouse():
+            self.tree.setExpanded(index, not self.tree.isExpanded(index))
+
+    def _fire(self) -> None:
+        if self.current_event():
+            self.fire_requested.emit(self.current_event())
+
+    def _fire_now(self) -> None:
+        if self.current_event():
+            self.fire_now_requested.emit(self.current_event())
+
+    def _show_menu(self, where: QPoint) -> None:
+        index = self.tree.indexAt(where)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        fill(menu, self.menu_items(index), self._theme)
+        menu.popup(self.tree.viewport().mapToGlobal(where))
+
+    def menu_items(self, index: QModelIndex) -> list[MenuItem]:
+        """Give what the context menu offers for a row (or for none)."""
+        items: list[MenuItem] = []
+        name = str(index.data(CatalogRole.NAME) or "")
+        if index.data(CatalogRole.KIND) == EVENT:
+            items += [
+                MenuItem("Fire…", lambda: self.fire_requested.emit(name), icon="edit", hint="Return"),
+                MenuItem(
+                    "Fire with last values", lambda: self.fire_now_requested.emit(name), icon="play", hint="Ctrl+Return"
+                ),
+                SEPARATOR,
+            ]
+        if name:
+            items += [MenuItem("Copy name", lambda: copy_text(name), icon="copy"), SEPARATOR]
+        items += [
+            MenuItem("Expand all", self.tree.expandAll, icon="plus"),
+            MenuItem("Collapse all", self.tree.collapseAll, icon="minus"),
+        ]
+        return items
+
+
+def joined(first: Change, then: Change) -> Change:
+    """Give two changes as one, as far as the counters go by it."""
+    return replace(first, ended=[*first.ended, *then.ended][-1:], catalog=first.catalog or then.catalog)
+
+
+class _CatalogTree(DataTree):
+    """The tree; letters typed into it are for the search field.
+
+    Signals:
+        typed: A letter was typed.
+        fire_now: Ctrl+Return was pressed.
+        escaped: Esc was pressed.
+    """
+
+    typed = Signal(str)
+    fire_now = Signal()
+    escaped = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.setAccessibleName("Catalog")
+        self.setSelectionMode(QTreeView.SelectionMode.SingleSelection)
+        self.setIndentation(15)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAllColumnsShowFocus(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take letters for searching, Ctrl+Return for firing."""
+        text = event.text()
+        plain = not event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+        if event.key() in _RETURN and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.fire_now.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        elif plain and text.isprintable() and text.strip() and event.key() not in (Qt.Key.Key_Plus, Qt.Key.Key_Minus):
+            self.typed.emit(text)
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,174 @@
+"""What led to what: event → handler → event, from the outermost cause down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from inspector.app.text import one_line, plural
+from inspector.ui.features.causality.delegate import NODE, CauseDelegate
+from inspector.ui.features.causality.tree import Node, build_tree, root_of, walk
+from inspector.ui.features.fire.outcome import select_execution
+from inspector.ui.kit.tables import DataTree
+from inspector.ui.kit.text import PlainLabel
+from inspector.ui.kit.widgets import EmptyState, Switcher, separator_line
+
+if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
+
+
+class CausalityPanel(QWidget):
+    """Shows the tree to which the selected publication belongs."""
+
+    def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._selection = selection
+        self._journal: Journal | None = None
+        self._root = -1
+        self._members: set[int] = set()
+        self._choosing = False
+        self._stale = False
+        self.model = QStandardItemModel(self)
+        self.tree = DataTree(theme)
+        self.tree.setModel(self.model)
+        self.tree.setItemDelegate(CauseDelegate(theme, self.tree))
+        self.tree.setAccessibleName("Causality")
+        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.tree.selectionModel().currentChanged.connect(self._chosen)
+        self.footer = PlainLabel("", "dim")
+        self.footer.setContentsMargins(10, 7, 10, 7)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.tree, 1)
+        column.addWidget(separator_line())
+        column.addWidget(self.footer)
+        empty = EmptyState(
+            theme,
+            "causality",
+            "Nothing selected",
+            "Choose a bar in the timeline or a row of the log to see what led to it.",
+        )
+        self._switcher = Switcher(content, empty)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._switcher)
+        self._switcher.show_empty()
+        selection.publication_selected.connect(lambda _index: self._selected())
+        selection.execution_selected.connect(lambda _index: self._selected())
+
+    def set_journal(self, journal: Journal | None) -> None:
+        """Read another run."""
+        self._journal = journal
+        self._root = -1
+        self._selected()
+
+    def folded(self, change: Change) -> None:
+        """Take in what a fold brought."""
+        journal = self._journal
+        if journal is None or self._root < 0 or self._stale:
+            return
+        if self._touches(journal, change):
+            if self.isVisible():
+                self._build()
+            else:
+                self._stale = True
+
+    def showEvent(self, event: object) -> None:  # noqa: ARG002
+        """Catch up with what came while it was hidden."""
+        if self._stale or self._root < 0:
+            self._selected(again=self._stale)
+
+    def _touches(self, journal: Journal, change: Change) -> bool:
+        if any(index in self._members for index in change.ended_publications):
+            return True
+        owners = journal.executions["publication"]
+        fresh = owners[change.first_execution :].tolist()
+        ended = owners[change.ended].tolist() if change.ended else []
+        return not self._members.isdisjoint(fresh) or not self._members.isdisjoint(ended)
+
+    def _selected(self, *, again: bool = False) -> None:
+        journal, publication = self._journal, self._selection.publication
+        if journal is None or not 0 <= publication < len(journal.publications):
+            self._root = -1
+            self._switcher.show_empty()
+            return
+        if not self.isVisible():
+            self._root, self._stale = -1, False  # built when it is looked at
+            return
+        root = root_of(journal, publication)
+        self._switcher.show_content()
+        if root != self._root or publication not in self._members or again:
+            self._root = root
+            self._build()
+        else:
+            self._mark()
+
+    def _build(self) -> None:
+        assert self._journal is not None  # noqa: S101 - callers looked
+        self._stale = False
+        top, left_out, self._members = build_tree(self._journal, self._root)
+        place = self.tree.verticalScrollBar().value()
+        self._choosing = True
+        self.model.clear()
+        self.model.appendRow(_item(top))
+        self.tree.expandAll()
+        self._choosing = False
+        self.tree.verticalScrollBar().setValue(place)
+        executions = sum(1 for node in walk(top) if node.execution >= 0)
+        sums = f"{plural(len(self._members), 'publication')} · {plural(executions, 'execution')}"
+        self.footer.setText(sums + (f" · {left_out} left out" if left_out else ""))
+        self._mark()
+
+    def _mark(self) -> None:
+        """Mark what is selected, without scrolling."""
+        wanted = (self._selection.execution, self._selection.publication)
+        self._choosing = True
+        for item in _items(self.model.invisibleRootItem()):
+            node = item.data(NODE)
+            if (node.execution, node.publication) == wanted:
+                auto = self.tree.hasAutoScroll()
+                self.tree.setAutoScroll(False)
+                self.tree.setCurrentIndex(item.index())
+                self.tree.setAutoScroll(auto)
+                break
+        self._choosing = False
+
+    def _chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        node, journal = current.data(NODE), self._journal
+        if self._choosing or node is None or journal is None:
+            return
+        if node.execution >= 0:
+            select_execution(self._selection, journal, node.execution)
+        else:
+            event = journal.publication(node.publication).event.name
+            self._selection.select_publication(node.publication, event)
+
+
+def _item(node: Node) -> QStandardItem:
+    item = QStandardItem(one_line(node.title + node.detail if node.execution >= 0 else f"{node.title} {node.detail}"))
+    item.setEditable(False)
+    item.setData(node, NODE)
+    spoken = (item.text(), node.status, node.offset, node.length)
+    item.setAccessibleText(", ".join(part for part in spoken if part))
+    for child in node.children:
+        item.appendRow(_item(child))
+    return item
+
+
+def _items(item: QStandardItem) -> list[QStandardItem]:
+    found: list[QStandardItem] = []
+    waiting = [item.child(row) for row in range(item.rowCount())]
+    while waiting:
+        one = waiting.pop()
+        found.append(one)
+        waiting += [one.child(row) for row in range(one.rowCount())]
+    return found

@@ -1,0 +1,1 @@
+"""Conformance: everything fired, and compared with what is declared."""

@@ -1,0 +1,267 @@
+"""The heat map of conformance: how its cells and headers are painted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QHelpEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QToolTip,
+    QWidget,
+)
+
+from inspector.ui.features.conformance.model import (
+    FAILED,
+    MISSING,
+    NOT_FIRED,
+    NOTHING,
+    OK,
+    SWALLOWED,
+    HeatMapModel,
+)
+from inspector.ui.kit.rows import Role
+from inspector.ui.kit.text import plain_tooltip
+from inspector.ui.kit.tokens import mix
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
+    from inspector.ui.kit.tables import Index
+    from inspector.ui.kit.theme import Theme
+
+#: The status whose look a state has.
+_STATUSES: Final = {OK: "ok", SWALLOWED: "swallowed", FAILED: "failed"}
+#: Glyphs of the others.
+_GLYPHS: Final = {NOTHING: "", NOT_FIRED: "·", MISSING: "!"}
+_SIDE: Final = 24
+_TALLEST: Final = 150
+#: Of the map's height names of columns take at most this part, but never less than so many pixels.
+_PART: Final = 0.46
+_SHORTEST: Final = 84
+_NAME_ROOM: Final = 300
+_RADIUS: Final = 3
+_CORNER: Final = {"error": 9, "warning": 6}
+
+
+def glyph_of(theme: Theme, state: int) -> str:
+    """Give the sign of a state, which tells it without its colour."""
+    status = _STATUSES.get(state)
+    return theme.status(status).glyph if status is not None else _GLYPHS[state]
+
+
+def ink_of(theme: Theme, state: int) -> QColor:
+    """Give the colour in which the sign of a state is written."""
+    status = _STATUSES.get(state)
+    if status is not None:
+        return theme.status(status).text_color
+    return theme.color("failed_text" if state == MISSING else "dim")
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Paints a cell: ground, hatch and sign by its state.
+
+    Args:
+        theme: Its look.
+        parent: The owner.
+    """
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint the cell."""
+        state = int(index.data(Role.NUMBER) or 0)
+        cell, tokens = QRect(option.rect).adjusted(1, 1, -1, -1), self._theme.tokens
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        status = _STATUSES.get(state)
+        if status is not None:
+            look = self._theme.status(status)
+            painter.setBrush(QColor(mix(tokens.background, look.color.name(), 0.3)))
+            painter.drawRoundedRect(cell, _RADIUS, _RADIUS)
+            if look.hatch != Qt.BrushStyle.NoBrush:
+                painter.setBrush(QBrush(QColor(mix(tokens.background, look.color.name(), 0.5)), look.hatch))
+                painter.drawRoundedRect(cell, _RADIUS, _RADIUS)
+        elif state == MISSING:
+            painter.setBrush(QColor(tokens.error_back))
+            painter.setPen(QPen(QColor(tokens.failed), 1, Qt.PenStyle.DashLine))
+            painter.drawRoundedRect(cell.adjusted(0, 0, -1, -1), _RADIUS, _RADIUS)
+        elif state == NOT_FIRED:
+            painter.setBrush(QColor(tokens.raised))
+            painter.drawRoundedRect(cell, _RADIUS, _RADIUS)
+        self._paint_mark(painter, cell, str(index.data(Role.MARK) or ""))
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(tokens.accent), 2))
+            painter.drawRoundedRect(cell, _RADIUS, _RADIUS)
+        painter.setPen(ink_of(self._theme, state))
+        painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, glyph_of(self._theme, state))
+        painter.restore()
+
+    def _paint_mark(self, painter: QPainter, cell: QRect, severity: str) -> None:
+        """Paint a corner where something was found: a larger one for an error."""
+        if not severity:
+            return
+        side = _CORNER[severity]
+        right, top = cell.right() + 1, cell.top()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("failed" if severity == "error" else "warn"))
+        painter.drawPolygon([QPoint(right - side, top), QPoint(right, top), QPoint(right, top + side)])
+
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        """Every cell is as large as any other."""
+        return QSize(_SIDE, _SIDE)
+
+    def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
+        """Say in words what a cell shows."""
+        if event.type() != QEvent.Type.ToolTip or not index.isValid():
+            return super().helpEvent(event, view, option, index)
+        QToolTip.showText(event.globalPos(), plain_tooltip(index.data(Qt.ItemDataRole.AccessibleTextRole)), view)
+        return True
+
+
+class UprightHeader(QHeaderView):
+    """A header with its words upright, so that narrow columns can have long names.
+
+    Args:
+        theme: Its look.
+        parent: The owner.
+    """
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._theme = theme
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setDefaultSectionSize(_SIDE + 2)
+        self.setMinimumSectionSize(_SIDE)
+        self.setSectionsClickable(False)
+
+    def sizeHint(self) -> QSize:
+        """As tall as the longest name, within bounds."""
+        return QSize(super().sizeHint().width(), self._tall())
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        """Write a name from the bottom up."""
+        painter.save()
+        painter.fillRect(rect, self._theme.color("background"))
+        painter.setPen(self._theme.color("dim"))
+        painter.translate(rect.left(), rect.bottom() - 5)
+        painter.rotate(-90)
+        room = rect.height() - 10
+        text = QFontMetrics(self.font()).elidedText(self._name(section), Qt.TextElideMode.ElideMiddle, room)
+        flags = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextSingleLine)
+        painter.drawText(QRect(0, 0, room, rect.width()), flags, text)
+        painter.restore()
+
+    def event(self, event: QEvent) -> bool:
+        """Show a name that had to be cut."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), plain_tooltip(self._name(self.logicalIndexAt(event.pos()))), self)
+            return True
+        return super().event(event)
+
+    def _name(self, section: int) -> str:
+        model = self.model()
+        return str((model.headerData(section, self.orientation()) if model is not None and section >= 0 else "") or "")
+
+    def _tall(self) -> int:
+        metrics = QFontMetrics(self.font())
+        widths = [metrics.horizontalAdvance(self._name(section)) for section in range(self.count())]
+        return min(max(widths, default=0) + 14, _TALLEST)
+
+
+class HeatMap(QTableView):
+    """The table of cells; one is current.
+
+    Args:
+        theme: Its look.
+        model: What it shows.
+        parent: The owner.
+
+    Signals:
+        chosen: Row and column of a cell that a person chose.
+        activated_cell: Row and column of a cell that a person pressed Return on, or clicked twice.
+        event_chosen: Row whose name was clicked.
+    """
+
+    chosen = Signal(int, int)
+    activated_cell = Signal(int, int)
+    event_chosen = Signal(int)
+
+    def __init__(self, theme: Theme, model: HeatMapModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._quiet = False
+        self.setAccessibleName("Events by classes of handlers")
+        self.setHorizontalHeader(UprightHeader(theme, self))
+        self.setModel(model)
+        self.setItemDelegate(CellDelegate(theme, self))
+        self.setShowGrid(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        names = self.verticalHeader()
+        # Fixed rows: asking every name for its height makes large maps slow.
+        names.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        names.setDefaultSectionSize(_SIDE)
+        names.setMinimumSectionSize(_SIDE)
+        names.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        names.setSectionsClickable(True)
+        names.setHighlightSections(False)
+        names.sectionClicked.connect(self.event_chosen)
+        self.selectionModel().currentChanged.connect(self._current_changed)
+        self.clicked.connect(self._current_changed)
+        self.activated.connect(lambda index: self.activated_cell.emit(index.row(), index.column()))
+        model.modelReset.connect(self._fit_names)
+        theme.changed.connect(self.viewport().update)
+        self._fit_names()
+
+    def show_cell(self, row: int, column: int) -> None:
+        """Make a cell the current one; nobody is told."""
+        model = self.model()
+        if not 0 <= row < model.rowCount() or not 0 <= column < model.columnCount():
+            return
+        self._quiet = True
+        self.setCurrentIndex(model.index(row, column))
+        self._quiet = False
+
+    def _current_changed(self, current: QModelIndex) -> None:
+        if not self._quiet and current.isValid():
+            self.chosen.emit(current.row(), current.column())
+
+    def _fit_names(self) -> None:
+        """Give the names the room that the longest needs; names of one font differ little from their lengths."""
+        model, metrics = self.model(), self.fontMetrics()
+        count = model.rowCount() if model is not None else 0
+        names = (str(model.headerData(row, Qt.Orientation.Vertical) or "") for row in range(count))
+        longest = max(names, key=len, default="")
+        self.verticalHeader().setFixedWidth(min(metrics.horizontalAdvance(longest) + 24, _NAME_ROOM))
+        self._fit_titles()
+        self.updateGeometry()
+
+    def _fit_titles(self) -> None:
+        """Give the names of columns what they need; in a low map they give way to rows."""
+        header = self.horizontalHeader()
+        header.setFixedHeight(min(header.sizeHint().height(), max(_SHORTEST, int(self.height() * _PART))))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names of columns follow the height."""
+        super().resizeEvent(event)
+        self._fit_titles()
+
+    def sizeHint(self) -> QSize:
+        """Room for all columns."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        wide = self.verticalHeader().width() + self.horizontalHeader().length() + bar
+        return QSize(wide, super().sizeHint().height())

@@ -1,0 +1,372 @@
+"""Conformance: fire everything; what came of it as a heat map, and what differs from the catalog beside it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
+
+from inspector.analysis.journal import Journal
+from inspector.app.conform import CHOICES
+from inspector.app.text import format_count, plural
+from inspector.catalog.conformance.observed import BARE, CONTEXT_WORDS, ROLLBACK, SESSION
+from inspector.ui.features.conformance import model as states
+from inspector.ui.features.conformance.findings import RunFindingsView
+from inspector.ui.features.conformance.heat_map import HeatMap, glyph_of
+from inspector.ui.features.conformance.model import HeatMapModel
+from inspector.ui.kit.buttons import Button, IconButton
+from inspector.ui.kit.cells import being_read
+from inspector.ui.kit.menus import MenuItem
+from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone
+from inspector.ui.kit.widgets import EmptyState, Switcher, separator_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QResizeEvent
+
+    from inspector.analysis.entries import Change
+    from inspector.app.conform import Progress
+    from inspector.catalog.conformance.report import Report
+    from inspector.catalog.conformance.rules import RunFinding
+    from inspector.catalog.findings.settings import CheckSettings
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
+
+_TITLES: Final = {
+    BARE: "Bare",
+    SESSION: "With a database session",
+    ROLLBACK: "Rolled back",
+    "all": "All three contexts",
+}
+#: Most of the width that the map takes by itself.
+_MAP: Final = 0.6
+_LEGEND: Final = (states.OK, states.SWALLOWED, states.FAILED, states.MISSING, states.NOT_FIRED)
+_TONES: Final = {states.OK: "ok", states.SWALLOWED: "swallowed", states.FAILED: "failed", states.MISSING: "failed"}
+
+
+class ConformancePanel(QWidget):
+    """What is declared, compared with what happens. It asks for runs and shows them; it runs nothing itself.
+
+    Args:
+        theme: Its look.
+        selection: What is selected in the window.
+        parent: The owner.
+
+    Signals:
+        fire_requested: Everything should be fired in the context chosen: ``bare``, ``session``, ``rollback``, ``all``.
+        cancel_requested: The run should stop.
+        show_in_timeline: An execution's index that a person wants to see in the timeline.
+        show_event: Name of an event that a person wants to see in the catalog.
+        open_source: File and line that a person wants to see in the editor.
+        count_changed: Errors and warnings, for a badge.
+    """
+
+    fire_requested = Signal(str)
+    cancel_requested = Signal()
+    show_in_timeline = Signal(int)
+    show_event = Signal(str)
+    open_source = Signal(str, int)
+    count_changed = Signal(int)
+
+    def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._selection = theme, selection
+        self._journal = Journal()
+        self._report: Report | None = None
+        self._context = SESSION
+        self._shown_context = ""
+        self._blocked = ""
+        self._running = self._mine = self._by_hand = False
+        self.model = HeatMapModel(self)
+        self.findings = RunFindingsView(theme)
+        self.findings.empty.set("Not compared yet", _WHAT_IT_DOES)
+        self.findings.chosen.connect(self._finding_chosen)
+        self.findings.timeline_wanted.connect(self._show_execution)
+        self.findings.catalog_wanted.connect(self._show_in_catalog)
+        self.findings.open_source.connect(self.open_source)
+        self._empty = EmptyState(theme, "layout", "No events", "Events and their handlers appear with a program.")
+        self._switcher = Switcher(self._make_content(), self._empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._make_bar())
+        column.addWidget(separator_line())
+        column.addWidget(self._switcher, 1)
+        self._show_state()
+        selection.execution_selected.connect(self._selected_elsewhere)
+        theme.changed.connect(self._show_legend)
+
+    # -- making
+
+    def _make_bar(self) -> QHBoxLayout:
+        theme = self._theme
+        self.fire = Button(theme, "Fire everything", "play", kind="primary")
+        self.fire.clicked.connect(lambda: self.fire_requested.emit(self._context))
+        self.context = Button(theme, _TITLES[self._context])
+        self.context.set_help("With what each event is published: database session and metadata")
+        self.context.set_menu(self._context_items)
+        self.cancel = IconButton(theme, "stop", "Stop after this event")
+        self.cancel.clicked.connect(self._cancel)
+        self.progress = QProgressBar()
+        self.progress.setMaximumWidth(180)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("Events fired")
+        self._status = ElidedLabel("", "dim")
+        self.shown = Button(theme, "", kind="flat")
+        self.shown.set_help("The context whose outcomes are shown")
+        self.shown.set_menu(self._shown_items)
+        self.trouble = Button(theme, "Only trouble", "filter", kind="flat")
+        self.trouble.setCheckable(True)
+        self.trouble.toggled.connect(self._only_trouble)
+        row = QHBoxLayout()
+        row.setContentsMargins(10, 5, 8, 5)
+        row.setSpacing(6)
+        for widget in (self.fire, self.context, self.progress, self.cancel):
+            row.addWidget(widget)
+        row.addWidget(self._status, 1)
+        for widget in (self.shown, self.trouble):
+            row.addWidget(widget)
+        return row
+
+    def _make_content(self) -> QWidget:
+        self.map = HeatMap(self._theme, self.model)
+        self.map.chosen.connect(self._cell_chosen)
+        self.map.activated_cell.connect(self._cell_activated)
+        self.map.event_chosen.connect(self._event_chosen)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.map)
+        self.splitter.addWidget(self.findings)
+        self.splitter.setStretchFactor(0, 0)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.splitterMoved.connect(lambda *_: self._moved())
+        self.model.modelReset.connect(self._share)
+        # The legend is wider than the map may be, and must not take the room of the findings.
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.splitter, 1)
+        column.addWidget(separator_line())
+        column.addLayout(self._make_legend())
+        return content
+
+    def _moved(self) -> None:
+        self._by_hand = True  # from now on a person decides how wide the map is
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The map gets what its columns need, but leaves room for the findings."""
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        if not self._by_hand:
+            wide = min(self.map.sizeHint().width(), int(self.width() * _MAP))
+            self.splitter.setSizes([wide, self.width() - wide])
+
+    def _make_legend(self) -> QHBoxLayout:
+        self._legend = {state: PlainLabel("", _TONES.get(state, "dim")) for state in _LEGEND}
+        row = QHBoxLayout()
+        row.setContentsMargins(10, 3, 10, 3)
+        row.setSpacing(12)
+        for label in self._legend.values():
+            row.addWidget(label)
+        row.addStretch(1)
+        return row
+
+    # -- what is shown
+
+    @property
+    def journal(self) -> Journal:
+        """The run that is shown."""
+        return self._journal
+
+    @property
+    def running(self) -> bool:
+        """A run is shown that has not ended."""
+        return self._running
+
+    def set_journal(self, journal: Journal) -> None:
+        """Show another run; the report of the one before is gone."""
+        self._journal = journal
+        self._report = None
+        self._running = False
+        self.model.set_journal(journal)
+        self._set_findings(())
+        self.findings.empty.set("Not compared yet", _WHAT_IT_DOES)
+        self._status.setText("")
+        self._show_state()
+
+    def folded(self, change: Change) -> None:
+        """Follow the journal after a fold."""
+        before = self.model.events
+        self.model.folded(change)
+        if change.ended or change.catalog:
+            self._show_legend()
+        if self.model.events != before:
+            self._show_state()
+
+    def set_blocked(self, reason: str) -> None:
+        """Say why nothing can be fired now; empty: it can."""
+        self._blocked = reason
+        self._show_state()
+
+    def set_settings(self, settings: CheckSettings) -> None:
+        """Take over what the project says about its check: which handlers are of which kind."""
+        self.model.set_settings(settings)
+        self._show_state()
+
+    def start_run(self) -> None:
+        """A run begins: the map shows what happens from now on."""
+        self._running, self._report = True, None
+        self.model.set_span(len(self._journal.executions))
+        self._set_findings(())
+        self.findings.empty.set("Firing", "Findings come when everything has been fired.")
+        self.progress.setRange(0, 0)
+        self._status.setText("")
+        self._show_state()
+
+    def show_progress(self, progress: Progress) -> None:
+        """Tell how far the run has come."""
+        self.progress.setRange(0, max(1, progress.total))
+        self.progress.setValue(progress.done)
+        if progress.event:
+            self._status.setText(
+                f"{format_count(progress.done + 1)} of {format_count(progress.total)}  {progress.event}"
+            )
+
+    def show_report(self, report: Report) -> None:
+        """The run has ended, and this came of it."""
+        self._running, self._report = False, report
+        self._shown_context = SESSION if SESSION in report.spans else next(iter(report.spans), "")
+        self.findings.sessions = report.sessions
+        self._set_findings(report.findings)
+        self.findings.empty.set("Everything behaves as declared", "The run differs in nothing from the catalog.")
+        counts = [plural(count, name, _MANY.get(name, "")) for name, count in report.counts.items() if count]
+        many = len(report.contexts)
+        fired = f"{plural(report.events, 'event')} fired" + (f" in {many} contexts" if many > 1 else "")
+        self._status.setText(f"{fired}: {', '.join(counts)}" if counts else f"{fired}: as declared")
+        self._show_span()
+        self._show_state()
+
+    def end_run(self, reason: str = "") -> None:
+        """The run has ended without a report: it was stopped, or something went wrong."""
+        self._running = False
+        self.findings.empty.set("Not compared", reason or "The run was stopped before its end.")
+        self._status.setText(reason or "Stopped")
+        self._show_state()
+
+    def _set_findings(self, findings: Sequence[RunFinding]) -> None:
+        self.findings.set_findings(findings)
+        self.count_changed.emit(self.findings.model.severe)
+
+    def _show_span(self) -> None:
+        report = self._report
+        span = report.spans.get(self._shown_context) if report is not None else None
+        if report is not None and span is not None:
+            seen = [finding for finding in report.findings if self._shown_context in finding.contexts]
+            self.model.set_span(*span, seen)
+        self.shown.set_text(_TITLES.get(self._shown_context, ""))
+        self._show_legend()
+
+    def _show_state(self) -> None:
+        (self._switcher.show_content if self.model.events else self._switcher.show_empty)()
+        reason = self._blocked or ("" if self.model.events else "There are no events.")
+        self.fire.setEnabled(not self._running and not reason)
+        self.fire.set_help(reason or "Publish every event once, with synthetic values, and compare")
+        self.context.setVisible(not self._running)  # what is fired needs its room
+        self.cancel.setEnabled(self._running)
+        for widget in (self.progress, self.cancel):
+            widget.setVisible(self._running)
+        self.shown.setVisible(self._report is not None and len(self._report.spans) > 1)
+        self._show_legend()
+
+    def _show_legend(self) -> None:
+        counts = self.model.counts
+        for state, label in self._legend.items():
+            count = counts[state]
+            label.setText(f"{glyph_of(self._theme, state)} {format_count(count)} {states.STATE_NAMES[state]}")
+            set_tone(label, _TONES.get(state, "dim") if count else "dim")
+
+    # -- what a person does
+
+    def _context_items(self) -> list[MenuItem]:
+        return [MenuItem(_TITLES[name], partial(self.set_context, name), name == self._context) for name in CHOICES]
+
+    def set_context(self, choice: str) -> None:
+        """Choose the context of the next run: one of ``app.conform.CHOICES``."""
+        self._context = choice
+        self.context.set_text(_TITLES[choice])
+
+    def _shown_items(self) -> list[MenuItem]:
+        spans = self._report.spans if self._report is not None else {}
+        return [
+            MenuItem(_TITLES[name], partial(self.show_context, name), name == self._shown_context)
+            for name in CONTEXT_WORDS
+            if name in spans
+        ]
+
+    def show_context(self, name: str) -> None:
+        """Show the outcomes of one of the contexts of the last run."""
+        self._shown_context = name
+        self._show_span()
+
+    def _only_trouble(self, only: bool) -> None:
+        self.model.set_only_trouble(only)
+
+    def _cancel(self) -> None:
+        self.cancel.setEnabled(False)
+        self.cancel_requested.emit()
+
+    def _cell_chosen(self, row: int, column: int) -> None:
+        cell = self.model.cell(row, column)
+        self.findings.choose_about(cell.event, cell.owner)
+        self._select(cell.execution, cell.event)
+
+    def _cell_activated(self, row: int, column: int) -> None:
+        cell = self.model.cell(row, column)
+        if cell.execution >= 0:
+            self.show_in_timeline.emit(cell.execution)
+        else:
+            self.show_event.emit(cell.event)
+
+    def _event_chosen(self, row: int) -> None:
+        self._selection.select_event(self.model.event_name(row))
+
+    def _finding_chosen(self, finding: RunFinding) -> None:
+        self._select(finding.execution - 1, finding.event)
+        row, column = self.model.place_of(finding.execution - 1)
+        if row < 0:
+            row, column = self.model.row_of(finding.event), self.model.column_of(finding.handler)
+        self.map.show_cell(row, max(0, column))
+
+    def _show_execution(self, finding: RunFinding) -> None:
+        self._select(finding.execution - 1, finding.event)
+        self.show_in_timeline.emit(finding.execution - 1)
+
+    def _show_in_catalog(self, finding: RunFinding) -> None:
+        self._selection.select_event(finding.event)
+        self.show_event.emit(finding.event)
+
+    def _select(self, execution: int, event: str) -> None:
+        """Select an execution, or the event where there is none."""
+        columns = self._journal.executions
+        self._mine = True
+        if 0 <= execution < len(columns):
+            publication, handler = int(columns["publication"][execution]), int(columns["handler"][execution])
+            name = self._journal.events[int(columns["event"][execution])].name
+            self._selection.select_execution(execution, publication, name, handler)
+        else:
+            self._selection.select_event(event)
+        self._mine = False
+
+    def _selected_elsewhere(self, execution: int) -> None:
+        if not self._mine and execution >= 0 and not being_read(self.map):
+            self.map.show_cell(*self.model.place_of(execution))
+
+
+_WHAT_IT_DOES: Final = "Fire everything: what happens is compared with what the catalog declares."
+_MANY: Final = {"information": "information"}

@@ -1,0 +1,1 @@
+"""An event type: its place, its fields, who listens, how it went."""

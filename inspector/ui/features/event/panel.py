@@ -1,0 +1,370 @@
+"""What an event type is: its words, its place, its fields, who listens, and how it went lately."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from inspector.app.text import format_duration, plural
+from inspector.catalog import fieldtext
+from inspector.core.description import EventDescription, FieldShape, HandlerDescription
+from inspector.ui.features.catalog.delegate import paint_phase
+from inspector.ui.features.findings.model import GLYPHS, INKS
+from inspector.ui.kit.buttons import Button, IconButton
+from inspector.ui.kit.flow import FlowBox, in_row
+from inspector.ui.kit.page import Link, Page, Row, Segment, clear, grow_rows, section
+from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tooltip
+from inspector.ui.kit.widgets import Badge, EmptyState, KeyValueGrid, Switcher
+from inspector.ui.kit.wraplabel import WrapLabel
+from inspector.ui.parts.failure_text import short_path
+from inspector.ui.parts.outcome import counts_of, segments
+
+if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
+    from inspector.catalog.findings import Finding
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
+
+#: How many recent runs are shown.
+RECENT: Final = 10
+#: Between two fillings of the list of runs in a flood, ms.
+_PAUSE: Final = 200
+
+
+class PhaseMark(QWidget):
+    """The mark of a phase, small."""
+
+    def __init__(self, theme: Theme, phase: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._phase = theme, phase
+        self.setFixedSize(QSize(12, 14))
+        self.setAccessibleName(phase)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint it."""
+        paint_phase(QPainter(self), QPointF(6, self.height() / 2), self._phase, self._theme)
+
+
+class EventPanel(QWidget):
+    """Shows the event type that is selected.
+
+    Signals:
+        open_source: Show this line of this file in an editor.
+        fire_requested: The person wants to fire this event: show the form.
+        finding_chosen: A ``Finding`` about the event that a person wants to read about.
+    """
+
+    open_source = Signal(str, int)
+    fire_requested = Signal(str)
+    finding_chosen = Signal(object)
+
+    def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._selection = selection
+        self._journal: Journal | None = None
+        self._event: EventDescription | None = None
+        self._number = -1
+        self._findings: tuple[Finding, ...] = ()
+        self._rows: list[Row] = []
+        self._shown: list[int] = []
+        self._soon = QTimer(self, interval=_PAUSE, singleShot=True)
+        self._soon.timeout.connect(self._fill_runs)
+        self._page = Page("Event")
+        self._about = QVBoxLayout()
+        self._about.setSpacing(8)
+        self._runs_title = section("Recent runs")
+        self._none = PlainLabel("It has not run in this session.", "dim", wrap=True)
+        self._runs = QVBoxLayout()
+        self._runs.setSpacing(0)
+        self._page.column.addLayout(self._about)
+        self._page.column.addWidget(self._runs_title)
+        self._page.column.addWidget(self._none)
+        self._page.column.addLayout(self._runs)
+        empty = EmptyState(theme, "event", "No event selected", "Choose one in the catalog to read about it.")
+        self._switcher = Switcher(self._page, empty)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._switcher)
+        self._switcher.show_empty()
+        selection.event_selected.connect(self._select)
+        selection.publication_selected.connect(lambda _index: self._fill_runs())
+
+    def set_journal(self, journal: Journal | None) -> None:
+        """Read another run."""
+        self._journal = journal
+        self._event = None
+        self._select(self._selection.event_name)
+
+    def set_findings(self, findings: Sequence[Finding]) -> None:
+        """Tell what a check has found, about whatever event."""
+        before, self._findings = self._findings, tuple(findings)
+        if self._event is not None and self._findings != before:
+            self._describe(self._event)
+
+    def folded(self, change: Change) -> None:
+        """Take in what a fold brought."""
+        if change.catalog:
+            self._event = None
+            self._select(self._selection.event_name)
+        elif self._number >= 0 and self.isVisible() and not self._soon.isActive() and self._touches(change):
+            assert self._journal is not None  # noqa: S101 - an event is shown
+            if len(self._journal.publications) - change.first_publication > RECENT:
+                self._soon.start()  # a flood: nobody reads faster
+            else:
+                self._fill_runs()
+
+    def showEvent(self, event: object) -> None:  # noqa: ARG002
+        """While it was hidden the runs went on."""
+        self._fill_runs()
+
+    def _touches(self, change: Change) -> bool:
+        journal = self._journal
+        assert journal is not None  # noqa: S101 - an event is shown
+        fresh = journal.publications["event"][change.first_publication :]
+        if bool((fresh == self._number).any()):
+            return True
+        if not change.ended:
+            return False
+        owners = journal.executions["publication"][change.ended]
+        return bool(np.isin(owners, self._shown).any())
+
+    def _select(self, name: str) -> None:
+        journal = self._journal
+        event = next((one for one in journal.events if one.name == name), None) if journal and name else None
+        if event is self._event and event is not None:
+            return
+        self._event = event
+        if event is None or journal is None:
+            self._number = -1
+            self._switcher.show_empty()
+            return
+        self._number = journal.event_number(name)
+        self._describe(event)
+        self._fill_runs()
+        self._page.verticalScrollBar().setValue(0)
+        self._switcher.show_content()
+
+    # -- what it is
+
+    def _describe(self, event: EventDescription) -> None:
+        clear(self._about)
+        self._add_head(event)
+        self._add_place(event)
+        self._add_words(event)
+        self._add_fields(event)
+        self._add_subscribers(event)
+        self._add_registry(event)
+        self._add_findings(event)
+
+    def _add_head(self, event: EventDescription) -> None:
+        name = WrapLabel(event.name, "title")
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        row.addWidget(name, 1, Qt.AlignmentFlag.AlignVCenter)
+        copy = IconButton(self._theme, "copy", "Copy the name")
+        copy.clicked.connect(lambda: copy_text(event.name))
+        row.addWidget(copy)
+        if event.file:
+            source = IconButton(self._theme, "code", f"Open {event.file}:{event.line}")
+            source.clicked.connect(lambda: self.open_source.emit(event.file, event.line))
+            row.addWidget(source)
+        fire = Button(self._theme, "Fire…", "play")
+        fire.clicked.connect(lambda: self.fire_requested.emit(event.name))
+        row.addWidget(fire)
+        self._about.addLayout(row)
+
+    def _add_place(self, event: EventDescription) -> None:
+        place = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} ".join(
+            part for part in (event.category, event.workflow, event.phase) if part
+        )
+        if place:
+            self._about.addWidget(ElidedLabel(place, "dim"))
+        siblings = self._siblings(event)
+        if len(siblings) < 2:
+            return
+        flow = FlowBox(12)
+        for sibling in siblings:
+            link: QWidget
+            if sibling is event:
+                link = PlainLabel(sibling.phase, "strong")
+            else:
+                link = Link(self._theme, sibling.phase)
+                link.setToolTip("")
+                link.clicked.connect(lambda _=False, name=sibling.name: self._selection.select_event(name))
+                set_tooltip(link, sibling.name)
+            flow.add(in_row(PhaseMark(self._theme, sibling.phase), link, spacing=4, stretch=False))
+        self._about.addWidget(flow)
+
+    def _siblings(self, event: EventDescription) -> list[EventDescription]:
+        if self._journal is None or not event.workflow:
+            return []
+        place = (event.category, event.workflow)
+        return [one for one in self._journal.events if (one.category, one.workflow) == place]
+
+    def _add_words(self, event: EventDescription) -> None:
+        first, _, rest = event.doc.strip().partition("\n\n")
+        if first:
+            self._about.addWidget(WrapLabel(" ".join(first.split())))
+        if rest.strip():
+            more = PlainLabel("", "dim", wrap=True, selectable=True)
+            more.set_whole(rest.strip(), 8_000)
+            self._about.addWidget(more)
+
+    def _add_fields(self, event: EventDescription) -> None:
+        own = [shape for shape in event.fields if not shape.base]
+        base = [shape.name for shape in event.fields if shape.base]
+        if not event.fields:
+            return
+        self._about.addWidget(section("Fields"))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(5)
+        grid.setColumnStretch(1, 1)
+        for row, shape in enumerate(own):
+            name = PlainLabel(shape.name, "mono")
+            grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(PlainLabel(shape.type.text, "string", wrap=True), row, 1, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(self._default_of(shape), row, 2, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
+        self._about.addLayout(grid)
+        if base:
+            self._about.addWidget(PlainLabel(f"and {', '.join(base)}, as every event has", "dim", wrap=True))
+
+    def _default_of(self, shape: FieldShape) -> QWidget:
+        if shape.required:
+            label = PlainLabel("required", "")
+        elif shape.generated:
+            label = PlainLabel("generated", "dim")
+        else:
+            default = "None" if shape.default is None else json.dumps(shape.default, ensure_ascii=False, default=str)
+            label = PlainLabel(f"= {default}"[:40], "dim")
+        set_tooltip(label, f"{shape.name}: {fieldtext.describe(shape.type)}")
+        if not shape.secret:
+            return label
+        badge = Badge(self._theme, "secret", "warn")
+        return in_row(badge, label, stretch=False)
+
+    def _add_subscribers(self, event: EventDescription) -> None:
+        known = {handler.key: handler for handler in self._journal.handlers} if self._journal else {}
+        self._about.addWidget(section(f"Subscribers · {len(event.handlers)}"))
+        if not event.handlers:
+            self._about.addWidget(PlainLabel("Nobody handles it: its publications are unheard.", "warn", wrap=True))
+        for key in event.handlers:
+            handler = known.get(key) or HandlerDescription(key, key, key, "")
+            self._about.addWidget(self._subscriber(event, handler))
+
+    def _subscriber(self, event: EventDescription, handler: HandlerDescription) -> QWidget:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 2)
+        column.setSpacing(1)
+        name = Link(self._theme, handler.owner, "strong", bold=True)
+        set_tooltip(name, f"{handler.label}\n{handler.doc}".strip())
+        name.clicked.connect(lambda: self._select_handler(handler.key))
+        kinds = [kind for kind in event.requires if handler.owner.lower().startswith(kind)]
+        badges = [Badge(self._theme, kind, "dim") for kind in kinds]
+        if not handler.is_async:
+            badges.append(Badge(self._theme, "sync", "warn"))
+        top = [name, *badges]
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        for widget in top:
+            row.addWidget(widget)
+        row.addStretch(1)
+        if handler.file:
+            where = f"{handler.file}:{handler.line}"
+            copy = IconButton(self._theme, "copy", f"Copy {where}")
+            copy.clicked.connect(lambda: copy_text(where))
+            source = IconButton(self._theme, "code", f"Open {where}")
+            source.clicked.connect(lambda: self.open_source.emit(handler.file, handler.line))
+            row.addWidget(copy)
+            row.addWidget(source)
+        column.addLayout(row)
+        column.addWidget(ElidedLabel(f".{handler.method}" if handler.method else handler.module, "dim"))
+        if handler.file:
+            path = ElidedLabel(f"{short_path(handler.file)}:{handler.line}", "dim", Qt.TextElideMode.ElideLeft)
+            set_tooltip(path, f"{handler.file}:{handler.line}")
+            column.addWidget(path)
+        return box
+
+    def _select_handler(self, key: str) -> None:
+        if self._journal is not None:
+            self._selection.select_handler(self._journal.handler_number(key))
+
+    def _add_registry(self, event: EventDescription) -> None:
+        rows: list[tuple[str, str | QWidget, str]] = []
+        if event.requires:
+            rows.append(("Requires", ", ".join(event.requires), ""))
+        if event.audit_action:
+            rows.append(("Audit action", event.audit_action, "mono"))
+        if event.sse is not None:
+            rows.append(("SSE event", event.sse.event_type, "mono"))
+            rows.append(("SSE payload", ", ".join(event.sse.payload_fields) or "nothing", "dim"))
+        if event.event_type and event.event_type != event.name:
+            rows.append(("Event type", event.event_type, "mono"))
+        if rows:
+            self._about.addWidget(section("Registry"))
+            grid = KeyValueGrid()
+            grid.set_rows(rows)
+            self._about.addWidget(grid)
+
+    def _add_findings(self, event: EventDescription) -> None:
+        mine = [finding for finding in self._findings if finding.event == event.name]
+        if not mine:
+            return
+        self._about.addWidget(section(f"Findings · {len(mine)}"))
+        rows = QVBoxLayout()
+        rows.setSpacing(0)
+        self._about.addLayout(rows)
+        for finding in mine:
+            row = Row(self._theme)
+            row.set([Segment(GLYPHS[finding.severity], INKS[finding.severity]), Segment(finding.message)])
+            row.clicked.connect(lambda _=False, finding=finding: self.finding_chosen.emit(finding))
+            rows.addWidget(row)
+
+    # -- how it went
+
+    def _fill_runs(self) -> None:
+        journal = self._journal
+        if journal is None or self._number < 0:
+            return
+        self._shown = np.flatnonzero(journal.publications["event"] == self._number)[-RECENT:][::-1].tolist()
+        executions, bad = journal.event_runs[self._number], journal.event_bad[self._number]
+        sums = f" · {plural(executions, 'execution')}" + (f", {bad} failed" if bad else "")
+        self._runs_title.setText("Recent runs" + (sums if executions else ""))
+        self._none.setVisible(not self._shown)
+        grow_rows(self._rows, len(self._shown), self._make_row, self._runs)
+        for row, index in zip(self._rows, self._shown, strict=False):
+            publication = journal.publication(index)
+            took = "" if publication.end is None else format_duration(publication.end - publication.at)
+            left = [
+                Segment(f"#{publication.number}", mono=True, width=56),
+                Segment(self._clock(publication.at), "dim", mono=True),
+            ]
+            right = [*segments(counts_of(journal, [index]), self._theme), Segment(took, "dim", width=58)]
+            if not publication.handlers:
+                right.insert(0, Segment("unheard", "warn_text"))
+            row.set(left, right, selected=index == self._selection.publication)
+
+    def _clock(self, at: int) -> str:
+        from inspector.app.text import format_clock, format_offset
+
+        session = self._journal.session if self._journal is not None else None
+        return format_clock(session.wall + at) if session is not None else format_offset(at)
+
+    def _make_row(self, place: int) -> Row:
+        row = Row(self._theme)
+        row.clicked.connect(lambda: self._choose(place))
+        return row
+
+    def _choose(self, place: int) -> None:
+        if self._event is not None and place < len(self._shown):
+            self._selection.select_publication(self._shown[place], self._event.name)

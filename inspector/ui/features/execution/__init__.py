@@ -1,0 +1,1 @@
+"""One execution: what happened, why it failed, its payload."""

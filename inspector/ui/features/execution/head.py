@@ -1,0 +1,183 @@
+"""The head of the execution panel: handler, event, status, correlation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from inspector.app.text import format_clock, format_count, format_duration, format_offset, plural
+from inspector.core.records.records import BAD_STATUSES, OK, RUNNING, SWALLOWED
+from inspector.ui.kit.flow import FlowBox
+from inspector.ui.kit.page import Link
+from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone, set_tooltip
+from inspector.ui.kit.widgets import Badge
+from inspector.ui.parts.outcome import counts_of, told
+
+if TYPE_CHECKING:
+    from inspector.analysis.entries import Execution, Publication
+    from inspector.analysis.journal import Journal
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
+
+
+class ExecutionHead(QWidget):
+    """Says in a few lines what an execution (or a publication) was.
+
+    Signals:
+        correlation_requested: Show everything with this correlation id.
+    """
+
+    correlation_requested = Signal(str)
+
+    def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._selection = theme, selection
+        self._event_name = ""
+        self._handler_number = -1
+        self._correlation = ""
+        self._start = 0
+        self._journal: Journal | None = None
+        self._cause = -1
+        self.running = False
+        self._owner = Link(theme, "", "strong", bold=True)
+        self._method = ElidedLabel("", "dim")
+        self._event = Link(theme)
+        self._glyph = ElidedLabel("")
+        self._took = PlainLabel("")
+        self._split = PlainLabel("", "dim")
+        self._fault = Badge(theme, "", "warn")
+        self._when = PlainLabel("", "dim")
+        self._correlation_link = Link(theme, mono=True, mode=Qt.TextElideMode.ElideMiddle)
+        self._same = PlainLabel("", "dim")
+        self._cause_link = Link(theme)
+        self._captions: dict[str, PlainLabel] = {}
+        self._lay_out()
+        self._owner.clicked.connect(lambda: self._selection.select_handler(self._handler_number))
+        self._event.clicked.connect(lambda: self._selection.select_event(self._event_name))
+        self._correlation_link.clicked.connect(lambda: self.correlation_requested.emit(self._correlation))
+        self._cause_link.clicked.connect(self._go_to_cause)
+
+    def show_one(self, journal: Journal, publication: int, execution: int) -> None:
+        """Show an execution; with -1 for it, the publication."""
+        self._journal = journal
+        about = journal.publication(publication)
+        one = journal.execution(execution) if execution >= 0 else None
+        self._show_handler(journal, one)
+        self._event_name = about.event.name
+        self._event.set_text(f"{about.event.name} #{format_count(about.number)}")
+        if one is None:
+            self._show_publication(journal, about)
+        else:
+            self._show_execution(journal, one)
+        session = journal.session
+        at = about.at if one is None else one.start
+        clock = f"{format_clock(session.wall + at)}  " if session is not None else ""
+        self._when.setText(f"{clock}{format_offset(at)}")
+        self._show_correlation(journal, about)
+        self._show_cause(journal, about)
+        for label in (self._took, self._split):
+            label.setVisible(bool(label.text()))
+
+    def tick(self, journal: Journal) -> None:
+        """Let the time of what is running go on."""
+        self._took.setText(f"for {format_duration(max(journal.now - self._start, 0))}")
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(5)
+        grid.setColumnStretch(1, 1)
+        handler = QWidget()
+        names = QVBoxLayout(handler)
+        names.setContentsMargins(0, 0, 0, 0)
+        names.setSpacing(0)
+        names.addWidget(self._owner)
+        names.addWidget(self._method)
+        self._handler = handler
+        status, correlation = FlowBox(6), FlowBox(8)
+        parts: tuple[QWidget, ...] = (self._glyph, self._took, self._split, self._fault)
+        for part in parts:
+            status.add(part)
+        correlation.add(self._correlation_link)
+        correlation.add(self._same)
+        self._correlation_box = correlation
+        rows: tuple[tuple[str, QWidget], ...] = (
+            ("Handler", handler),
+            ("Event", self._event),
+            ("Status", status),
+            ("Started", self._when),
+            ("Cause", self._cause_link),
+            ("Correlation", correlation),
+        )
+        for row, (name, widget) in enumerate(rows):
+            caption = self._captions[name] = PlainLabel(name, "dim")
+            grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(widget, row, 1)
+
+    def _show_handler(self, journal: Journal, one: Execution | None) -> None:
+        self._handler.setVisible(one is not None)
+        self._captions["Handler"].setVisible(one is not None)
+        if one is None:
+            return
+        self._handler_number = int(journal.executions["handler"][one.index])
+        self._owner.set_text(one.handler.owner)
+        set_tooltip(self._owner, f"{one.handler.label}\n{one.handler.doc}".strip())
+        self._method.setText(f".{one.handler.method}")
+        self._method.setVisible(bool(one.handler.method) and one.handler.method != one.handler.owner)
+
+    def _show_execution(self, journal: Journal, one: Execution) -> None:
+        look = self._theme.status(one.status)
+        self._glyph.setText(f"{look.glyph} {look.label}")
+        set_tone(self._glyph, one.status)
+        self._start, self.running = one.start, one.duration is None
+        self._fault.set("injected fault" if one.fault else "")
+        if one.duration is None:
+            self._split.setText("")
+            self.tick(journal)
+            return
+        self._took.setText(f"after {format_duration(one.duration)}")
+        waiting = max(one.duration - one.on_loop, 0)
+        self._split.setText(f"({format_duration(one.on_loop)} on loop, {format_duration(waiting)} awaiting)")
+
+    def _show_publication(self, journal: Journal, about: Publication) -> None:
+        self.running = False
+        counts = counts_of(journal, [about.index])
+        self._glyph.setText(told(counts, self._theme) if counts else "unheard")
+        order = (*sorted(BAD_STATUSES), SWALLOWED, RUNNING, OK)
+        set_tone(self._glyph, next((status for status in order if status in counts), "warn"))
+        self._took.setText("" if about.end is None else f"after {format_duration(about.end - about.at)}")
+        self._split.setText("")
+        self._fault.set("")
+
+    def _show_correlation(self, journal: Journal, about: Publication) -> None:
+        self._correlation = about.correlation
+        shown = bool(about.correlation)
+        self._captions["Correlation"].setVisible(shown)
+        self._correlation_box.setVisible(shown)
+        self._correlation_link.set_text(short_id(about.correlation))
+        set_tooltip(self._correlation_link, f"{about.correlation}\nShow all with this correlation id")
+        same = len(journal.same_correlation(about.index))
+        self._same.setText(plural(same, "publication"))
+
+    def _show_cause(self, journal: Journal, about: Publication) -> None:
+        self._cause = -1 if about.cause is None else about.cause
+        shown = about.cause is not None
+        self._captions["Cause"].setVisible(shown)
+        self._cause_link.setVisible(shown)
+        if about.cause is not None:
+            cause = journal.execution(about.cause)
+            self._cause_link.set_text(f"{cause.handler.label} for {cause.event.name}")
+
+    def _go_to_cause(self) -> None:
+        from inspector.ui.features.fire.outcome import select_execution
+
+        if self._journal is not None and self._cause >= 0:
+            select_execution(self._selection, self._journal, self._cause)
+
+
+def short_id(text: str) -> str:
+    """Shorten an id for a narrow place: ``0199-7c1e…a4f2``."""
+    return f"{text[:8]}…{text[-4:]}" if len(text) > 20 else text

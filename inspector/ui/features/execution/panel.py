@@ -1,0 +1,319 @@
+"""One execution from its handler to its payload: what happened, why it failed, what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from inspector.app.text import plural
+from inspector.core.records.capture import failure_from_json
+from inspector.ui.features.execution.details import Details, RequestDetails, details_at_hand, is_whole, merged
+from inspector.ui.features.execution.head import ExecutionHead
+from inspector.ui.features.execution.notes import NotesView
+from inspector.ui.features.execution.payload import PayloadView, context_rows, payload_json
+from inspector.ui.features.execution.siblings import ExecutionList
+from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.flow import button_bar, in_row
+from inspector.ui.kit.page import Link, Page, section
+from inspector.ui.kit.text import copy_text
+from inspector.ui.kit.widgets import Banner, EmptyState, KeyValueGrid, Switcher
+from inspector.ui.parts.failure_text import traceback_text
+from inspector.ui.parts.traceback import TracebackView
+
+if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
+    from inspector.core.records.capture import Failure
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
+
+
+class ExecutionPanel(QWidget):
+    """Shows the execution that is selected; a publication, when it is selected without one.
+
+    Signals:
+        retry_requested: Fire this publication again as it was (its index).
+        edit_requested: Show this publication's values in the form (its index).
+        command_requested: Copy what fires this publication (its index) as a command.
+        open_source: Show this line of this file in an editor.
+        correlation_requested: Show everything with this correlation id.
+    """
+
+    retry_requested = Signal(int)
+    edit_requested = Signal(int)
+    command_requested = Signal(int)
+    open_source = Signal(str, int)
+    correlation_requested = Signal(str)
+
+    def __init__(
+        self,
+        theme: Theme,
+        selection: Selection,
+        *,
+        request_details: RequestDetails | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._selection = selection
+        self._request = request_details
+        self._journal: Journal | None = None
+        self._execution = -1
+        self._publication = -1
+        self._generation = 0
+        self._asked: Details | None = None
+        self._failure: Failure | None = None
+        self._failure_text: str | None = None
+        self._reason: str | None = None
+        self._build_parts()
+        self._lay_out()
+        self._connect()
+        self._switcher.show_empty()
+
+    # -- what others ask
+
+    def set_journal(self, journal: Journal | None) -> None:
+        """Read another run."""
+        self._journal = journal
+        self._execution = self._publication = -1
+        self._selected()
+
+    def set_request_details(self, request: RequestDetails | None) -> None:
+        """Ask somebody else for details that are no longer at hand."""
+        self._request = request
+
+    def set_enabled_reason(self, reason: str | None) -> None:
+        """Say why nothing can be fired, or None when it can."""
+        self._reason = reason
+        for button, tip in (
+            (self.again, "Publish the same values again"),
+            (self.edit, "Take these values into the form"),
+        ):
+            button.setEnabled(not reason)
+            button.set_help(reason or tip)
+
+    def folded(self, change: Change) -> None:
+        """Take in what a fold brought."""
+        journal = self._journal
+        if journal is None or self._publication < 0:
+            return
+        if self._execution >= 0:
+            if self._execution in change.noted or self._execution in change.ended:
+                self._refresh()
+            elif self._head.running:
+                self._head.tick(journal)
+            return
+        fresh = journal.executions["publication"][change.first_execution :]
+        ended = journal.executions["publication"][change.ended] if change.ended else fresh[:0]
+        if (
+            self._publication in change.ended_publications
+            or bool((fresh == self._publication).any())
+            or bool((ended == self._publication).any())
+        ):
+            self._refresh()
+
+    # -- building
+
+    def _build_parts(self) -> None:
+        theme = self._theme
+        self._head = ExecutionHead(theme, self._selection)
+        self._error = Banner(theme, "error", "")
+        self._trace_title = section("Traceback")
+        self._trace_switch = Link(theme, "", "accent_text")
+        self._trace = TracebackView(theme)
+        self._list = ExecutionList(theme, self._selection)
+        self._notes_title = section("Inside this execution")
+        self._notes = NotesView(theme)
+        self._payload = PayloadView(theme)
+        self._copy_json = Link(theme, "Copy JSON")
+        self._context = KeyValueGrid()
+        self.again = Button(theme, "Fire again", "repeat", kind="primary")
+        self.edit = Button(theme, "Edit & fire", "edit")
+        self.copy = Button(theme, "Copy traceback", "copy")
+        self.command = Button(theme, "Copy command", "terminal")
+        self.command.set_help("Copy what fires this again from a terminal")
+        self.open = Button(theme, "Open in editor", "code")
+        self.set_enabled_reason(None)
+
+    def _lay_out(self) -> None:
+        page = self._page = Page("Execution")
+        column = page.column
+        column.addWidget(self._head)
+        column.addWidget(self._error)
+        trace_head = in_row(self._trace_title, stretch=True)
+        layout = trace_head.layout()
+        assert layout is not None  # noqa: S101 - just made
+        layout.addWidget(self._trace_switch)
+        layout.setAlignment(self._trace_switch, Qt.AlignmentFlag.AlignBottom)
+        self._trace_head = trace_head
+        column.addWidget(trace_head)
+        column.addWidget(self._trace)
+        column.addWidget(self._list)
+        column.addWidget(self._notes_title)
+        column.addWidget(self._notes)
+        payload_head = in_row(section("Payload"), stretch=True)
+        layout = payload_head.layout()
+        assert layout is not None  # noqa: S101 - just made
+        layout.addWidget(self._copy_json)
+        layout.setAlignment(self._copy_json, Qt.AlignmentFlag.AlignBottom)
+        column.addWidget(payload_head)
+        column.addWidget(self._payload)
+        column.addWidget(section("Context"))
+        column.addWidget(self._context)
+        content = QWidget()
+        whole = QVBoxLayout(content)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(page, 1)
+        whole.addWidget(button_bar(self.again, self.edit, self.copy, self.command, self.open))
+        empty = EmptyState(
+            self._theme, "execution", "No execution selected", "Choose a bar in the timeline or a row of the log."
+        )
+        self._switcher = Switcher(content, empty)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._switcher)
+
+    def _connect(self) -> None:
+        self._selection.execution_selected.connect(lambda _index: self._selected())
+        self._selection.publication_selected.connect(lambda _index: self._selected())
+        self._head.correlation_requested.connect(self.correlation_requested)
+        self._trace.open_source.connect(self.open_source)
+        self._trace_switch.clicked.connect(self._switch_frames)
+        self._copy_json.clicked.connect(self._copy_payload)
+        self.again.clicked.connect(lambda: self.retry_requested.emit(self._publication))
+        self.edit.clicked.connect(lambda: self.edit_requested.emit(self._publication))
+        self.copy.clicked.connect(self._copy_traceback)
+        self.command.clicked.connect(lambda: self.command_requested.emit(self._publication))
+        self.open.clicked.connect(self._open)
+        self._theme.changed.connect(self._recolour)
+
+    def _recolour(self) -> None:
+        if self._publication >= 0 and self._journal is not None:
+            self._refresh()
+
+    # -- showing
+
+    def _selected(self) -> None:
+        selection, journal = self._selection, self._journal
+        execution, publication = selection.execution, selection.publication
+        if journal is None or not 0 <= publication < len(journal.publications):
+            execution = publication = -1
+        if execution >= len(journal.executions if journal is not None else ()):
+            execution = -1
+        if (execution, publication) == (self._execution, self._publication) and publication >= 0:
+            return
+        self._execution, self._publication = execution, publication
+        self._generation += 1
+        self._asked = None
+        if publication < 0 or journal is None:
+            self._switcher.show_empty()
+            return
+        self._refresh()
+        self._page.verticalScrollBar().setValue(0)
+        self._switcher.show_content()
+        self._ask()
+
+    def _ask(self) -> None:
+        """Ask for what is no longer at hand; an answer that comes too late is for nobody."""
+        journal, generation = self._journal, self._generation
+        if journal is None or self._request is None:
+            return
+        if is_whole(journal, details_at_hand(journal, self._publication, self._execution), self._execution):
+            return
+
+        def answered(details: Details) -> None:
+            if generation == self._generation:
+                self._asked = details
+                self._refresh()
+
+        self._request(self._publication, self._execution, answered)
+
+    def _refresh(self) -> None:
+        journal = self._journal
+        assert journal is not None  # noqa: S101 - callers looked
+        details = details_at_hand(journal, self._publication, self._execution)
+        if self._asked is not None:
+            details = merged(details, self._asked)
+        self._head.show_one(journal, self._publication, self._execution)
+        self._show_failure(details.failure)
+        self._list.setVisible(self._execution < 0)
+        if self._execution < 0:
+            self._list.show_publication(journal, self._publication)
+        self._show_notes(journal, details)
+        payload, context = details.payload or (None, "")
+        self._payload.set_payload(payload)
+        self._copy_json.setEnabled(payload is not None)
+        self._context.set_rows(context_rows(context))
+        self.open.setEnabled(bool(self._source()[0]))
+
+    def _show_failure(self, text: str) -> None:
+        self.copy.setVisible(bool(text))
+        if text == self._failure_text:
+            return
+        self._failure_text = text
+        try:
+            failure = failure_from_json(text) if text else None
+        except ValueError:
+            failure = None
+        self._failure = failure
+        self._error.setVisible(failure is not None)
+        if failure is not None:
+            message = "\n".join((failure.message, *failure.notes)).strip()
+            self._error.set(failure.type, message)
+        self._trace.set_failure(failure)
+        self._trace_head.setVisible(not self._trace.isHidden())
+        self._tell_switch()
+
+    def _tell_switch(self) -> None:
+        foreign = self._trace.foreign()
+        self._trace_switch.setVisible(foreign > 0)
+        words = f"show {plural(foreign, 'library frame')}" if self._trace.only_mine else "only my frames"
+        self._trace_switch.set_text(words)
+
+    def _switch_frames(self) -> None:
+        self._trace.set_only_mine(not self._trace.only_mine)
+        self._tell_switch()
+
+    def _show_notes(self, journal: Journal, details: Details) -> None:
+        alone = self._execution < 0
+        start = journal.publication(self._publication).at if alone else journal.execution(self._execution).start
+        self._notes_title.setText("Around this publication" if alone else "Inside this execution")
+        shown = bool(details.notes)
+        self._notes_title.setVisible(shown)
+        self._notes.setVisible(shown)
+        self._notes.set_notes(details.notes, start)
+
+    # -- doing
+
+    def _copy_payload(self) -> None:
+        if self._journal is None:
+            return
+        here = details_at_hand(self._journal, self._publication, self._execution)
+        payload = (merged(here, self._asked) if self._asked else here).payload
+        if payload is not None:
+            copy_text(payload_json(payload[0]))
+
+    def _copy_traceback(self) -> None:
+        if self._failure is not None:
+            copy_text(traceback_text(self._failure))
+
+    def _source(self) -> tuple[str, int]:
+        """Give the file and line that matter most: where it failed, else where the handler is, else the event."""
+        if self._failure is not None and self._failure.origin is not None:
+            return self._failure.origin.file, self._failure.origin.line
+        journal = self._journal
+        if journal is None or self._publication < 0:
+            return "", 0
+        if self._execution >= 0:
+            handler = journal.execution(self._execution).handler
+            return handler.file, handler.line
+        event = journal.publication(self._publication).event
+        return event.file, event.line
+
+    def _open(self) -> None:
+        file, line = self._source()
+        if file:
+            self.open_source.emit(file, line)

@@ -1,0 +1,256 @@
+"""Failures in groups at the left, the newest of the group, with its traceback, at the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from inspector.analysis.journal import Journal
+from inspector.app.text import format_count
+from inspector.core.errors import InspectorError
+from inspector.ui.features.failures import model as columns
+from inspector.ui.features.failures.detail import FailureDetail
+from inspector.ui.features.failures.model import FailuresModel
+from inspector.ui.kit.cells import dress, show_row, stretch
+from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.rows import SortedModel
+from inspector.ui.kit.tables import DataTable
+from inspector.ui.kit.widgets import EmptyState, Switcher
+from inspector.ui.parts.gathering import Gathering
+from inspector.ui.parts.row_link import RowLink
+from inspector.ui.selection import Hover
+
+if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
+    from inspector.analysis.failures import FailureGroup
+    from inspector.analysis.query.query import Filter
+    from inspector.app.tasks import TaskOwner
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
+
+_WIDTHS: Final = {0: 26, 1: 34, 2: 28, 3: 30, 4: 6, 5: 10, 6: 14, 7: 14}
+#: Columns that come when there is room, the most wanted first.
+_OPTIONAL: Final = (columns.TREND, columns.LAST, columns.HANDLER, columns.MESSAGE, columns.FIRST)
+
+
+class FailureSource(Protocol):
+    """Who still knows a failure when the journal has forgotten it."""
+
+    async def failure(self, execution: int) -> str | None:
+        """Give the JSON text of an execution's failure, by index; None when there is none."""
+
+
+class FailuresPanel(QWidget):
+    """What went wrong, by exception and place.
+
+    Args:
+        theme: Its look.
+        selection: What is selected in the window.
+        details: Asked for failures that the journal no longer has at hand; None when nobody can be.
+        tasks: Runs those questions; None without ``details``.
+        parent: The owner.
+
+    Signals:
+        count_changed: Executions in all groups, for a badge.
+        show_in_timeline: An execution's index that a person wants to see in the timeline.
+        open_source: Show this line of this file in an editor.
+    """
+
+    count_changed = Signal(int)
+    show_in_timeline = Signal(int)
+    open_source = Signal(str, int)
+
+    def __init__(
+        self,
+        theme: Theme,
+        selection: Selection,
+        details: FailureSource | None = None,
+        tasks: TaskOwner | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme, self._selection, self._details, self._tasks = theme, selection, details, tasks
+        self._journal = Journal()
+        self._group: FailureGroup | None = None
+        self._execution = -1
+        self._mine = False
+        self._asked = 0
+        self.model = FailuresModel(self)
+        self.sorted = SortedModel(self)
+        self.sorted.setSourceModel(self.model)
+        self._empty = EmptyState(theme, "check", "Nothing failed", "Failures appear here, grouped by cause.")
+        self._switcher = Switcher(self._make_content(), self._empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._switcher)
+        self._switcher.show_empty()
+        selection.execution_selected.connect(self._selected_elsewhere)
+        self._gathering = Gathering(self, self._take, 290)
+        self._link = RowLink(self.table, selection, self._meant, self._row_of)
+
+    def _make_content(self) -> QWidget:
+        self.table = DataTable(self._theme)
+        self.table.setAccessibleName("Groups of failures")
+        self.table.setModel(self.sorted)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(columns.LAST, Qt.SortOrder.DescendingOrder)
+        dress(self.table, self._theme, _WIDTHS, middle=(columns.TYPE, columns.PLACE, columns.HANDLER))
+        stretch(self.table, columns.PLACE)
+        FittingColumns(self.table, _WIDTHS, _OPTIONAL)
+        header = self.table.horizontalHeader()
+        order = (columns.TYPE, columns.PLACE, columns.HANDLER, columns.MESSAGE, columns.COUNT, columns.TREND)
+        for place, column in enumerate(order):
+            header.moveSection(header.visualIndex(column), place)
+        self.table.selectionModel().currentRowChanged.connect(self._chosen)
+        self.table.activated_row.connect(lambda _: self._show_in_timeline())
+        self.detail = FailureDetail(self._theme)
+        self.detail.step_requested.connect(self._step)
+        self.detail.timeline_requested.connect(self._show_in_timeline)
+        self.detail.open_source.connect(self.open_source)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.table)
+        self.splitter.addWidget(self.detail)
+        self.splitter.setStretchFactor(0, 60)
+        self.splitter.setStretchFactor(1, 40)
+        self.splitter.setSizes([600, 400])
+        return self.splitter
+
+    def _meant(self, index: QModelIndex) -> Hover:
+        return Hover(execution=self.model.group(self.sorted.mapToSource(index).row()).newest)
+
+    def _row_of(self, what: Hover) -> QModelIndex:
+        row = self.model.row_of(what.execution)
+        return self.sorted.mapFromSource(self.model.index(row, 0)) if row >= 0 else QModelIndex()
+
+    def set_journal(self, journal: Journal) -> None:
+        """Show another run."""
+        self._journal = journal
+        self._gathering.drop()
+        self.model.set_journal(journal)
+        self._after_reset()
+
+    def set_filter(self, chosen: Filter | None) -> None:
+        """Group only executions that fit; None groups all."""
+        self._gathering.drop()
+        self.model.set_filter(chosen)
+        self._empty.set(
+            "Nothing failed" if not chosen else "No failure fits",
+            "Failures appear here, grouped by cause." if not chosen else "The filter leaves out the rest.",
+        )
+        self._after_reset()
+
+    def folded(self, change: Change) -> None:
+        """Follow the journal after a fold; while more comes than anybody reads, a few times a second."""
+        self._gathering.add(change, len(self._journal.publications))
+
+    def _take(self, change: Change) -> None:
+        changed = self.model.folded(change)
+        if not changed:
+            return
+        self._show_state()
+        if self._group is None:
+            self._choose_newest()
+        elif self._group.number in changed:
+            self._tell_position()
+
+    def _after_reset(self) -> None:
+        self._group = None
+        self._show_state()
+        row = self.model.row_of(self._selection.execution)
+        if row >= 0:
+            self._selected_elsewhere(self._selection.execution)
+        else:
+            self._choose_newest()
+
+    def _show_state(self) -> None:
+        if self.model.rowCount():
+            self._switcher.show_content()
+        else:
+            self._switcher.show_empty()
+        self.count_changed.emit(self.model.total)
+
+    def _choose_newest(self) -> None:
+        """Something is always shown, but choosing it is not what a person did: nothing is selected elsewhere."""
+        if self.sorted.rowCount():
+            self._mine = True
+            show_row(self.table, self.sorted.index(0, 0))
+            self._mine = False
+            row = self.sorted.mapToSource(self.sorted.index(0, 0)).row()
+            self._show(self.model.group(row), self.model.group(row).newest)
+
+    def _chosen(self, current: QModelIndex) -> None:
+        if self._mine or not current.isValid():
+            return
+        group = self.model.group(self.sorted.mapToSource(current).row())
+        self._show(group, group.newest)
+        self._select(group.newest)
+
+    def _selected_elsewhere(self, execution: int) -> None:
+        row = self.model.row_of(execution)
+        if self._mine or row < 0:
+            return
+        self._mine = True
+        show_row(self.table, self.sorted.mapFromSource(self.model.index(row, 0)))
+        self._mine = False
+        self._show(self.model.group(row), execution)
+
+    def _select(self, execution: int) -> None:
+        columns_of = self._journal.executions
+        event = self._journal.events[int(columns_of["event"][execution])].name
+        publication = int(columns_of["publication"][execution])
+        handler = int(columns_of["handler"][execution])
+        self._mine = True
+        self._selection.select_execution(execution, publication, event, handler)
+        self._mine = False
+
+    def _show_in_timeline(self) -> None:
+        if self._execution >= 0:
+            self._select(self._execution)
+            self.show_in_timeline.emit(self._execution)
+
+    def _step(self, by: int) -> None:
+        if self._group is None:
+            return
+        members = list(self._group.members)
+        place = members.index(self._execution) if self._execution in members else len(members) - 1
+        chosen = members[min(max(place + by, 0), len(members) - 1)]
+        self._show(self._group, chosen)
+        self._select(chosen)
+
+    def _show(self, group: FailureGroup, execution: int) -> None:
+        self._group, self._execution = group, execution
+        look = self._theme.status(group.status)
+        found = self._journal.execution(execution)
+        place = f"{found.handler.label} · {found.event.name} · {columns.place(group)}"
+        self.detail.show_one(f"{look.glyph} {columns.title(group)}", group.status, place)
+        self._tell_position()
+        text = self._journal.failures.get(execution)
+        self._asked += 1
+        if text is None and self._details is not None and self._tasks is not None:
+            self._tasks.start("look up a failure", self._look_up(execution, self._details, self._asked))
+        else:
+            self.detail.show_failure(text)
+
+    async def _look_up(self, execution: int, details: FailureSource, asked: int) -> None:
+        try:
+            text = await details.failure(execution)
+        except InspectorError as error:
+            text = error.text
+        if asked == self._asked:  # else another failure has been chosen meanwhile
+            self.detail.show_failure(text)
+
+    def _tell_position(self) -> None:
+        group = self._group
+        if group is None:
+            return
+        members = group.members
+        known = self._execution in members
+        place = group.count - len(members) + list(members).index(self._execution) + 1 if known else 0
+        self.detail.set_position(
+            f"{format_count(place)} of {format_count(group.count)}" if known else "",
+            before=known and members[0] != self._execution,
+            after=known and members[-1] != self._execution,
+        )

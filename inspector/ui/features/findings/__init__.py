@@ -1,0 +1,1 @@
+"""Findings about the catalog and its wiring."""

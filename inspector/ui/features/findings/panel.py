@@ -1,0 +1,339 @@
+"""Findings by rule at the left; what one of them means, and how it is mended, at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, Qt, Signal
+from PySide6.QtGui import QFont, QPainter
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QStyle, QStyleOptionViewItem, QVBoxLayout, QWidget
+
+from inspector.app.text import format_count, plural
+from inspector.catalog.findings import SEVERITIES, Finding, marks, worst
+from inspector.ui.features.findings.model import EVENT, GLYPHS, INKS, MESSAGE, PLACE, FindingRole, FindingsModel
+from inspector.ui.kit.buttons import Button, IconButton
+from inspector.ui.kit.cells import being_read, show_row
+from inspector.ui.kit.page import Page
+from inspector.ui.kit.tables import DataTree, Index, RowDelegate
+from inspector.ui.kit.text import PlainLabel, copy_text, set_tone
+from inspector.ui.kit.widgets import EmptyState, SearchField, Switcher, separator_line
+from inspector.ui.kit.wraplabel import WrapLabel
+
+if TYPE_CHECKING:
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
+
+#: Tone of labels by severity.
+_TONES: Final = {"error": "failed", "warning": "warn", "information": "link"}
+_GLYPH_ROOM: Final = 18
+_PADDING: Final = 6
+#: Letters that fit side by side from which on the event and the place have a column beside the message.
+_WITH_EVENT: Final = 110
+_WITH_PLACE: Final = 85
+
+
+class FindingDelegate(RowDelegate):
+    """Paints the shape of the severity before the text, rules bold with their count."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(theme, parent)
+        self._look = theme
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint the cell."""
+        cell = QRect(option.rect)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(cell, self._look.color("selection"))
+        painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, self._look.color("faint"))
+        room = cell.adjusted(_PADDING, 0, -_PADDING, -1)
+        count = index.data(FindingRole.COUNT)
+        font = QFont(option.font)
+        if index.column() == MESSAGE and count:  # those below a rule are as severe as it is
+            severity = index.data(FindingRole.SEVERITY)
+            painter.setFont(font)
+            painter.setPen(self._look.color(INKS[severity]))
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, GLYPHS[severity])
+            room.setLeft(room.left() + _GLYPH_ROOM)
+        font.setBold(bool(count))
+        painter.setFont(font)
+        painter.setPen(self._look.color("text" if index.column() == MESSAGE else "dim"))
+        metrics = painter.fontMetrics()
+        text = metrics.elidedText(index.data() or "", Qt.TextElideMode.ElideRight, room.width())
+        flags = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextSingleLine)
+        painter.drawText(room, flags, text)
+        if count and index.column() == MESSAGE:
+            room.setLeft(room.left() + metrics.horizontalAdvance(text) + 10)
+            painter.setPen(self._look.color("dim"))
+            painter.drawText(room, flags, format_count(count))
+
+
+class FindingsPanel(QWidget):
+    """What is wrong in the catalog, before anything fails.
+
+    Args:
+        theme: Its look.
+        selection: What is selected in the window.
+        parent: The owner.
+
+    Signals:
+        count_changed: Errors and warnings together, and the worst severity (empty for none): for a badge.
+        open_source: File and line that a person wants to see in the editor.
+        check_requested: A person wants everything to be checked again.
+    """
+
+    count_changed = Signal(int, str)
+    open_source = Signal(str, int)
+    check_requested = Signal()
+
+    def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._selection = theme, selection
+        self._findings: tuple[Finding, ...] = ()
+        self._current: Finding | None = None
+        self._mine = False
+        self._checked = False
+        self.model = FindingsModel(self)
+        self._empty = EmptyState(theme, "search", "Not checked yet", "The catalog is checked when a program is loaded.")
+        self._switcher = Switcher(self._make_content(), self._empty)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._make_bar())
+        column.addWidget(separator_line())
+        column.addWidget(self._switcher, 1)
+        self._show_state()
+        selection.event_selected.connect(self._selected_elsewhere)
+
+    # -- making
+
+    def _make_bar(self) -> QHBoxLayout:
+        self._kinds = {severity: Button(self._theme, severity, kind="flat") for severity in SEVERITIES}
+        self.search = SearchField(self._theme, "Filter by rule, event or file")
+        self.search.setMaximumWidth(320)
+        self.search.textChanged.connect(lambda _: self._filter())
+        self._again = IconButton(self._theme, "refresh", "Check again")
+        self._again.clicked.connect(self.check_requested)
+        row = QHBoxLayout()
+        row.setContentsMargins(10, 5, 8, 5)
+        row.setSpacing(6)
+        for severity, button in self._kinds.items():
+            button.setCheckable(True)
+            button.setChecked(True)
+            button.set_tone(INKS[severity])
+            button.toggled.connect(lambda _: self._filter())
+            row.addWidget(button)
+        self._hidden = PlainLabel("", "dim")
+        row.addWidget(self._hidden)
+        row.addStretch(1)
+        row.addWidget(self.search, 4)
+        row.addWidget(self._again)
+        return row
+
+    def _make_content(self) -> QWidget:
+        self.tree = DataTree(self._theme)
+        self.tree.setAccessibleName("Findings by rule")
+        self.tree.setModel(self.model)
+        self.tree.setItemDelegate(FindingDelegate(self._theme, self.tree))
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(MESSAGE, QHeaderView.ResizeMode.Stretch)
+        unit = self.tree.fontMetrics().averageCharWidth()
+        for section, width in ((EVENT, 26), (PLACE, 24)):
+            header.resizeSection(section, width * unit + 12)
+        self.tree.installEventFilter(self)
+        self.tree.selectionModel().currentRowChanged.connect(self._chosen)
+        self.tree.clicked.connect(self._chosen)
+        self.tree.activated_row.connect(self._activated)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.tree)
+        self.splitter.addWidget(self._make_detail())
+        self.splitter.setStretchFactor(0, 64)
+        self.splitter.setStretchFactor(1, 36)
+        self.splitter.setSizes([640, 360])
+        return self.splitter
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Where the list is narrow leave out the columns that the message, or the detail, tells as well."""
+        if watched is self.tree and event.type() == QEvent.Type.Resize:
+            letters = self.tree.width() // max(1, self.tree.fontMetrics().averageCharWidth())
+            self.tree.setColumnHidden(EVENT, letters < _WITH_EVENT)
+            self.tree.setColumnHidden(PLACE, letters < _WITH_PLACE)
+        return super().eventFilter(watched, event)
+
+    def _make_detail(self) -> QWidget:
+        self._title = PlainLabel("", "title", wrap=True)
+        self._message = PlainLabel("", wrap=True, selectable=True)
+        self._why = PlainLabel("", "dim", wrap=True, selectable=True)
+        self._fix = PlainLabel("", wrap=True, selectable=True)
+        self._place = WrapLabel("", "mono")
+        self._open = Button(self._theme, "Open in editor", "code", "Return")
+        self._open.clicked.connect(self.open_current)
+        self._copy = IconButton(self._theme, "copy", "Copy the finding")
+        self._copy.clicked.connect(lambda: copy_text(self.as_text()))
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._open)
+        buttons.addWidget(self._copy)
+        buttons.addStretch(1)
+        detail = Page("Finding")
+        detail.column.setSpacing(6)
+        for widget in (self._title, self._message, self._why, self._fix, self._place):
+            detail.column.addWidget(widget)
+        detail.column.addLayout(buttons)
+        return detail
+
+    # -- what is shown
+
+    def set_findings(self, findings: Sequence[Finding]) -> None:
+        """Show what a check has found; what was selected stays selected when it is still there."""
+        before = self._current
+        self._checked = True
+        self._findings = tuple(findings)
+        self.model.set_findings(self._findings)
+        self._after_reset(before)
+        severe = sum(each.severity != "information" for each in self._findings)
+        self.count_changed.emit(severe, worst(self._findings) or "")
+
+    def set_unknown(self, reason: str) -> None:
+        """Show that nothing could be checked, and why."""
+        self._checked = False
+        self._findings = ()
+        self.model.set_findings(())
+        self._empty.set("Not checked", reason)
+        self._after_reset(None)
+        self.count_changed.emit(0, "")
+
+    def marks(self) -> dict[str, str]:
+        """Give the worst severity by name of event: the marks of the catalog's tree."""
+        return dict(marks(self._findings))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the last check found, shown or not."""
+        return self._findings
+
+    def show_finding(self, finding: Finding) -> None:
+        """Show a finding; a filter that leaves it out is taken away."""
+        if not self._index_of(finding).isValid():
+            self.search.clear()
+            for button in self._kinds.values():
+                button.setChecked(True)
+        index = self._index_of(finding)
+        if index.isValid():
+            self.tree.setCurrentIndex(index)
+            self.tree.scrollTo(index)
+
+    def show_event(self, event: str) -> bool:
+        """Show the worst finding about an event; says whether there is one that the filter leaves."""
+        index = self.model.index_of_event(event)
+        if index.isValid():
+            self.tree.setCurrentIndex(index)
+            self.tree.scrollTo(index)
+        return index.isValid()
+
+    def open_current(self) -> None:
+        """Ask for the source of the selected finding."""
+        if self._current is not None and self._current.file:
+            self.open_source.emit(self._current.file, max(1, self._current.line))
+
+    def as_text(self) -> str:
+        """Give the selected finding as text."""
+        finding = self._current
+        if finding is None:
+            return self._title.text()
+        place = f"{finding.file}:{finding.line}" if finding.file else ""
+        lines = (f"{finding.code} {finding.severity}: {finding.message}", finding.fix, place)
+        return "\n".join(line for line in lines if line)
+
+    def _filter(self) -> None:
+        before = self._current
+        severities = [severity for severity, button in self._kinds.items() if button.isChecked()]
+        self.model.set_filter(self.search.text(), severities)
+        self._after_reset(before)
+
+    def _after_reset(self, before: Finding | None) -> None:
+        for number in range(self.model.rowCount()):
+            index = self.model.index(number, 0)
+            self.tree.setFirstColumnSpanned(number, QModelIndex(), True)
+            severity = index.data(FindingRole.SEVERITY)
+            self.tree.setExpanded(index, severity != "information" or self.model.shown <= _SHOWN_AT_ONCE)
+        index = self._index_of(before)
+        self._mine = True
+        self.tree.setCurrentIndex(index if index.isValid() else self.model.index(0, 0))
+        self._mine = False
+        self._show(self.tree.currentIndex())
+        self._show_state()
+
+    def _index_of(self, finding: Finding | None) -> QModelIndex:
+        for number in range(self.model.rowCount() if finding is not None else 0):
+            rule = self.model.index(number, 0)
+            for below in range(self.model.rowCount(rule)):
+                index = self.model.index(below, 0, rule)
+                if self.model.finding(index) == finding:
+                    return index
+        return QModelIndex()
+
+    def _show_state(self) -> None:
+        counts = self.model.counts
+        for severity, button in self._kinds.items():
+            count = counts[severity]
+            text = f"{format_count(count)} {severity}" if severity == "information" else plural(count, severity)
+            button.set_text(f"{GLYPHS[severity]} {text}")
+        total, shown = len(self._findings), self.model.shown
+        self._hidden.setText(f"{format_count(shown)} of {plural(total, 'finding')}" if shown < total else "")
+        if shown:
+            self._switcher.show_content()
+            return
+        if total:
+            self._empty.set("No finding fits", "The filter leaves out the rest.")
+        elif self._checked:
+            self._empty.set("Nothing is wrong", "The check found nothing in the catalog and its wiring.")
+        self._switcher.show_empty()
+
+    # -- what a person does
+
+    def _chosen(self, current: QModelIndex) -> None:
+        if self._mine or not current.isValid():
+            return
+        self._show(current)
+        if self._current is not None and self._current.event:
+            self._mine = True
+            self._selection.select_event(self._current.event)
+            self._mine = False
+
+    def _activated(self, index: QModelIndex) -> None:
+        if self.model.finding(index) is not None:
+            self._show(index)
+            self.open_current()
+
+    def _selected_elsewhere(self, event: str) -> None:
+        shown = self._current is not None and self._current.event == event
+        if self._mine or shown or not event or being_read(self.tree):
+            return
+        index = self.model.index_of_event(event)
+        if index.isValid():
+            self._mine = True
+            show_row(self.tree, index)
+            self._mine = False
+            self._show(index)
+
+    def _show(self, index: QModelIndex) -> None:
+        finding, rule = self.model.finding(index), self.model.rule(index)
+        self._current = finding
+        severity = index.data(FindingRole.SEVERITY) or "information"
+        self._title.setText(f"{GLYPHS[severity]} {rule.code}  {rule.name.replace('-', ' ')}" if rule else "")
+        set_tone(self._title, _TONES[severity])
+        self._message.setText(finding.message if finding else "")
+        self._message.setVisible(finding is not None)
+        self._why.set_whole(rule.explanation if rule else "")
+        self._fix.setText(finding.fix if finding else rule.fix if rule else "")
+        place = f"{finding.file}:{finding.line}" if finding and finding.line else finding.file if finding else ""
+        self._place.set_text(place)
+        self._place.setVisible(bool(place))
+        self._open.setVisible(finding is not None)
+        self._open.setEnabled(bool(place))
+
+
+#: With more findings than this those for information are folded at first.
+_SHOWN_AT_ONCE: Final = 40

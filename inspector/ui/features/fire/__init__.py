@@ -1,0 +1,1 @@
+"""Firing an event: the form, its checks, what came of it."""

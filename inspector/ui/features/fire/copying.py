@@ -1,0 +1,108 @@
+"""Copying what was fired, or would be, as a command for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from inspector.app.commandline import fire_command
+from inspector.catalog.replay import values_of
+from inspector.core.errors import InspectorError
+from inspector.hosts.child import ChildHost
+from inspector.ui.kit.text import copy_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inspector.app.notices import Notices
+    from inspector.app.tasks import TaskOwner
+    from inspector.app.workbench import Workbench
+    from inspector.catalog.form import FireForm
+    from inspector.core.description import CatalogDescription
+    from inspector.hosts.project import Project
+    from inspector.ui.shell.shell import Shell
+
+
+class CommandCopies(QObject):
+    """Puts ``inspector fire …`` into the clipboard.
+
+    Args:
+        shell: The window.
+        workbench: Has the run that is shown, and the program.
+        form_for: Gives what would be fired of an event; raises ``InspectorError`` when that is wrong.
+        notices: Where it is told what was copied.
+        tasks: Owner of asynchronous work.
+    """
+
+    def __init__(
+        self,
+        shell: Shell,
+        workbench: Workbench,
+        form_for: Callable[[str], FireForm],
+        notices: Notices,
+        tasks: TaskOwner,
+    ) -> None:
+        super().__init__(shell)
+        self._workbench = workbench
+        self._form_for = form_for
+        self._notices = notices
+        self._tasks = tasks
+
+    def copy_publication(self, publication: int) -> None:
+        """Copy what publishes once more what was published (its index in the journal that is shown)."""
+        self._tasks.start("Copying the command", self._copy_publication(publication))
+
+    def copy_event(self, name: str) -> None:
+        """Copy what fires an event with the values that stand in its form."""
+        try:
+            form = self._form_for(name)
+            catalog, project = self._program()
+        except InspectorError as error:
+            self._notices.report(error)
+            return
+        command = fire_command(
+            catalog,
+            next(event for event in catalog.events if event.name == name),
+            form.values,
+            session=form.session,
+            metadata=form.metadata,
+            count=form.count,
+            timeout=form.timeout,
+            project=project,
+        )
+        self._copy(command)
+
+    async def _copy_publication(self, publication: int) -> None:
+        view = self._workbench.view
+        if view is None:
+            return
+        catalog, project = self._program()
+        event = view.journal.publication(publication).event
+        values, lost = values_of(event, await view.details.payload(publication))
+        context = await view.details.context(publication)
+        command = fire_command(
+            catalog, event, values, session=context.session, metadata=context.metadata, project=project
+        )
+        hint = f"Not recorded as they were, so made anew: {', '.join(lost)}." if lost else ""
+        self._copy(command, hint)
+
+    def _program(self) -> tuple[CatalogDescription, Project | None]:
+        """Give the catalog that is shown and the project it is of, None for the demo.
+
+        Raises:
+            InspectorError: Another program is loaded: how the one that is shown was loaded is not known.
+        """
+        view, recording = self._workbench.view, self._workbench.recording
+        shown = view.journal.catalog if view is not None else None
+        loaded = recording.journal.catalog
+        if shown is None or loaded is None or shown.program != loaded.program:
+            raise InspectorError(
+                "How the program of this session is loaded is not known, so no command can be written.",
+                "Open its project first.",
+            )
+        return shown, recording.host.project if isinstance(recording.host, ChildHost) else None
+
+    def _copy(self, command: str, hint: str = "") -> None:
+        copy_text(command)
+        self._notices.info("The command was copied.", hint or "Typed in a terminal, it fires the same.")

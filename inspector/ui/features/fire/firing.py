@@ -1,0 +1,306 @@
+"""Firing: what is fired, what happens when it cannot be, and where the person sees how it went."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication, QWidget
+
+from inspector.app.notices import NoticeAction
+from inspector.app.text import plural
+from inspector.catalog.replay import values_of
+from inspector.core.errors import InspectorError, UsageError
+
+if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
+    from inspector.app.notices import Notices
+    from inspector.app.tasks import TaskOwner
+    from inspector.app.workbench import Workbench
+    from inspector.catalog.form import FireForm
+    from inspector.core.records.records import HostNoted
+    from inspector.ui.features.catalog.panel import CatalogPanel
+    from inspector.ui.features.fire.panel import FirePanel
+    from inspector.ui.selection import Selection
+    from inspector.ui.shell.shell import Shell
+
+_STORED: Final = "A stored session is shown; go back to the live one to fire"
+_PAUSED: Final = "Recording is paused; switch it on to fire"
+_STARTING: Final = "The program is being started"
+_STOPPED: Final = "The program has stopped"
+#: How many events a notice names.
+_NAMED: Final = 4
+#: The faults that are seen at once, the most telling first.
+_TELLING: Final = ("fail", "swallow", "slow", "hang")
+
+
+@dataclass(frozen=True)
+class _Awaited:
+    """What shall be selected as soon as it is there: the same handler's execution of a repeated publication."""
+
+    fire: int
+    handler: int
+    old: tuple[int, int]
+    first: int
+
+
+class Firing(QObject):
+    """Publishes what a person asks for.
+
+    Args:
+        shell: The window.
+        workbench: What does the work.
+        selection: What is selected in the window.
+        catalog: Where an event is chosen.
+        form: Where its values are.
+        notices: Where trouble is told.
+        tasks: Owner of asynchronous work.
+
+    Attributes:
+        last: What was fired last, None before the first time.
+        last_number: The number of that fire, 0 before the first time.
+        changed: Called when what can be fired has changed.
+    """
+
+    def __init__(
+        self,
+        shell: Shell,
+        workbench: Workbench,
+        selection: Selection,
+        catalog: CatalogPanel,
+        form: FirePanel,
+        notices: Notices,
+        tasks: TaskOwner,
+    ) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self._workbench = workbench
+        self._selection = selection
+        self._catalog = catalog
+        self._form = form
+        self._notices = notices
+        self._tasks = tasks
+        self._awaited: _Awaited | None = None
+        self._tell_faults = False
+        self.last: FireForm | None = None
+        self.last_number = 0
+        self.changed: Callable[[], None] = lambda: None
+
+    # What can be fired
+
+    def blocked(self) -> str:
+        """Say why nothing can be fired; empty when it can."""
+        if self._workbench.view is None:
+            return self._workbench.idle or _STARTING
+        if not self._workbench.live:
+            return _STORED if self._workbench.host is not None else self._workbench.idle
+        host = self._workbench.recording.host
+        if not host.running:
+            return _STOPPED
+        return "" if host.recording else _PAUSED
+
+    def event_name(self) -> str:
+        """Name the event that Fire would fire now; empty when none is chosen."""
+        return self._selection.event_name or self._catalog.current_event()
+
+    # Asking
+
+    def fire_selected(self) -> None:
+        """Fire the chosen event with the values that stand in its form; without one, ask for one."""
+        name = self.event_name()
+        if name:
+            self.fire_named(name)
+            return
+        self._shell.raise_panel("catalog")
+        self._catalog.focus_search()
+        self._notices.info("Choose an event first.", "Type a part of its name, then press Ctrl+Return.")
+
+    def fire_named(self, name: str) -> None:
+        """Fire an event with the values that stand in its form; if they are wrong, lead to what is wrong."""
+        try:
+            form = self._form.form_for(name)
+        except UsageError as error:
+            if self.blocked() or not self._lead_to_problem(name):
+                self._notices.report(error)
+            return
+        self.attempt(form)
+
+    def again(self) -> None:
+        """Fire what was fired last, once more."""
+        if self.last is not None:
+            self.attempt(self.last)
+
+    def attempt(self, form: FireForm) -> None:
+        """Fire what a form asks for; if that cannot be now, a notice says why."""
+        try:
+            self.fire(form)
+        except InspectorError as error:
+            self._notices.report(error)
+
+    def fire(self, form: FireForm) -> int:
+        """Fire what a form asks for; gives the fire's number.
+
+        Raises:
+            InspectorError: It cannot be fired now.
+        """
+        reason = self.blocked()
+        if reason:
+            raise InspectorError(f"{reason}.")
+        number = self._workbench.fire(
+            form.event,
+            [form.values] * max(1, form.count),
+            session=form.session,
+            metadata=form.metadata,
+            timeout=form.timeout,
+        )
+        self.last, self.last_number = form, number
+        self._awaited = None
+        self._form.fire_started(number)
+        self.show_beside("fire")
+        self.changed()
+        return number
+
+    def show_form(self, name: str) -> None:
+        """Show the form of an event."""
+        self._selection.select_event(name)
+        self._form.show_event(name)
+        self._shell.raise_panel("fire")
+
+    def show_beside(self, panel: str) -> None:
+        """Bring a panel of the right side to the front, unless the person has closed it or works in another there."""
+        if self._shell.panel(panel).isHidden():
+            return
+        busy = (other for other in ("event", "fire", "execution", "causality") if other != panel)
+        if not any(_has_focus(self._shell.panel(other)) for other in busy):
+            self._shell.raise_panel(panel)
+
+    def _lead_to_problem(self, name: str) -> bool:
+        """Show the form of an event and put the keyboard where something is wrong; says whether something is."""
+        self.show_form(name)
+        return self._form.focus_problem()
+
+    # Once more
+
+    def repeat(self, publication: int, *, edit: bool) -> None:
+        """Publish again what was published; with ``edit`` only take it into the form."""
+        self._tasks.start("Reading the payload", self._repeat(publication, edit=edit))
+
+    async def _repeat(self, publication: int, *, edit: bool) -> None:
+        view = self._workbench.view
+        if view is None:
+            return
+        event = view.journal.publication(publication).event
+        values, lost = values_of(event, await view.details.payload(publication))
+        context = await view.details.context(publication)
+        if self._workbench.view is not view:
+            return  # another session is shown by now
+        self._selection.select_event(event.name)
+        self._form.load(event.name, values, session=context.session, metadata=context.metadata)
+        if lost:
+            names = ", ".join(lost)
+            self._notices.warning(f"Not recorded as they were, so made anew: {names}.", "Secrets are never recorded.")
+        if edit:
+            self._shell.raise_panel("fire")
+            return
+        old, handler = (self._selection.execution, self._selection.publication), self._selection.handler
+        number = self.fire(replace(self._form.form_for(event.name), count=1))
+        if old[1] == publication:
+            first = len(view.journal.publications)
+            self._awaited = _Awaited(number, handler if old[0] >= 0 else -1, old, first)
+
+    # What comes of it
+
+    def folded(self, journal: Journal, change: Change) -> None:
+        """Follow a repeated publication, and tell what switched faults mean."""
+        if self._awaited is not None:
+            self._follow(journal, self._awaited)
+        for note in change.host:
+            if note.kind == "faults" and self._tell_faults:
+                self._tell_faults = False
+                self._explain_faults(journal, note)
+
+    def _follow(self, journal: Journal, awaited: _Awaited) -> None:
+        """Select what was asked for again, as soon as it is there and if the person has not gone on meanwhile."""
+        if (self._selection.execution, self._selection.publication) != awaited.old:
+            self._awaited = None
+            return
+        fresh = np.flatnonzero(journal.publications["fire"][awaited.first :] == awaited.fire)
+        if not len(fresh):
+            return
+        publication = int(fresh[0]) + awaited.first
+        name = journal.publication(publication).event.name
+        if awaited.handler < 0:
+            self._awaited = None
+            self._selection.select_publication(publication, name)
+            return
+        columns = journal.executions
+        hits = np.flatnonzero((columns["publication"] == publication) & (columns["handler"] == awaited.handler))
+        if len(hits):
+            self._awaited = None
+            self._selection.select_execution(int(hits[0]), publication, name, awaited.handler)
+
+    # Faults and recording
+
+    def toggle_faults(self) -> None:
+        """Switch the program's faults."""
+        host = self._workbench.recording.host
+        self._tell_faults = not host.faults
+        self._workbench.set_faults(not host.faults)
+        self.changed()
+
+    def _explain_faults(self, journal: Journal, note: HostNoted) -> None:
+        """Say which events go wrong now, and offer to fire one: by itself nothing is seen of a fault."""
+        rules = json.loads(note.data).get("rules", []) if note.data else []
+        names = faulty_events(journal, rules)
+        if not names:
+            return
+        shown = ", ".join(names[:_NAMED])
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        first = names[0]
+
+        def fire() -> None:
+            self._selection.select_event(first)
+            self.fire_named(first)
+
+        self._notices.info(
+            f"Faults are on: handlers of {plural(len(names), 'event')} go wrong now.",
+            f"{shown}{more}.",
+            (NoticeAction(f"Fire {first}", fire),),
+        )
+
+    def toggle_recording(self) -> None:
+        """Pause the recording, or go on."""
+        self._workbench.set_recording(not self._workbench.recording.host.recording)
+        self.changed()
+
+
+def faulty_events(journal: Journal, rules: Sequence[Any]) -> list[str]:
+    """Name the events that a handler goes wrong for, those first whose trouble is seen at once.
+
+    Args:
+        journal: Whose catalog it is.
+        rules: Each with the patterns ``handler`` and ``event`` and the ``kind`` of trouble, as the host notes them.
+    """
+    labels = {handler.key: handler.label for handler in journal.handlers}
+    found: dict[str, int] = {}
+    for event in journal.events:
+        for key in event.handlers:
+            for rule in rules:
+                fits = fnmatchcase(labels.get(key, key), rule["handler"]) and fnmatchcase(event.name, rule["event"])
+                if fits:
+                    rank = _TELLING.index(rule["kind"]) if rule["kind"] in _TELLING else len(_TELLING)
+                    found[event.name] = min(rank, found.get(event.name, rank))
+                    break
+    return sorted(found, key=lambda name: found[name])
+
+
+def _has_focus(widget: QWidget) -> bool:
+    """Say whether the keyboard is in a widget or below it."""
+    focus = QApplication.focusWidget()
+    return focus is not None and (focus is widget or widget.isAncestorOf(focus))

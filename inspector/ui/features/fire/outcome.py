@@ -1,0 +1,198 @@
+"""How the last fire went, from the records that carry its number."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from inspector.app.text import format_duration, plural
+from inspector.core.records.records import BAD_STATUSES, STATUSES
+from inspector.ui.kit.page import Row, Segment, grow_rows
+from inspector.ui.kit.text import PlainLabel, set_tone
+from inspector.ui.kit.widgets import separator_line
+from inspector.ui.parts.outcome import told
+
+if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
+
+#: How many failed executions are listed.
+LISTED: Final = 4
+_BAD_CODES: Final = [code for code, status in enumerate(STATUSES) if status in BAD_STATUSES or status == "swallowed"]
+
+
+class FireOutcome(QWidget):
+    """Follows one fire. Hidden until there is one.
+
+    Signals:
+        chosen: An execution of the list was chosen (its index); it is selected by then.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._selection = selection
+        self._journal: Journal | None = None
+        self._fire = 0
+        self._first = (0, 0)
+        self._settled = False
+        self._refused = ""
+        self._rows: list[Row] = []
+        self._links: list[int] = []
+        self._title = PlainLabel("", "section")
+        self._sums = PlainLabel("", wrap=True)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(separator_line())
+        inner = QVBoxLayout()
+        inner.setContentsMargins(12, 8, 12, 8)
+        inner.setSpacing(4)
+        inner.addWidget(self._title)
+        inner.addWidget(self._sums)
+        inner.addLayout(self._list)
+        column.addLayout(inner)
+        self.hide()
+
+    @property
+    def fire(self) -> int:
+        """The number of the fire, 0 before the first."""
+        return self._fire
+
+    def text(self) -> str:
+        """Give what is said about the fire: ``4 ok · 1 failed``."""
+        return self._sums.text()
+
+    def set_journal(self, journal: Journal | None) -> None:
+        """Another run knows nothing of this fire."""
+        self._journal = journal
+        self._fire = 0
+        self.hide()
+
+    def follow(self, fire: int) -> None:
+        """Show how this fire goes from now on, whether or not records of it have come already."""
+        journal = self._journal
+        self._fire, self._settled, self._refused = fire, False, ""
+        if journal is None or fire <= 0:
+            self.hide()
+            return
+        hits = np.flatnonzero(journal.publications["fire"] == fire)
+        publication = int(hits[0]) if len(hits) else len(journal.publications)
+        started = journal.executions["publication"] >= publication
+        execution = int(np.argmax(started)) if started.any() else len(journal.executions)
+        self._first = (publication, execution)
+        self.refresh()
+        self.show()
+
+    def folded(self, change: Change) -> None:
+        """Take in what a fold brought."""
+        if self._journal is None or not self._fire:
+            return
+        touched = self._heard(change)
+        fires = self._journal.publications["fire"]
+        if not touched:
+            touched = bool((fires[change.first_publication :] == self._fire).any())
+        if not touched and change.ended:
+            owners = self._journal.executions["publication"][change.ended]
+            touched = bool((fires[owners] == self._fire).any())
+        if touched:
+            self.refresh()
+
+    def _heard(self, change: Change) -> bool:
+        """Take in what the host said about this fire."""
+        touched = False
+        for note in change.host:
+            if note.kind in ("fire_settled", "fire_refused") and note.data:
+                if json.loads(note.data).get("fire") != self._fire:
+                    continue
+                self._settled = True
+                self._refused = note.text if note.kind == "fire_refused" else ""
+                touched = True
+        return touched
+
+    def refresh(self) -> None:
+        """Count again and show it."""
+        journal = self._journal
+        assert journal is not None  # noqa: S101 - callers looked
+        first_publication, first_execution = self._first
+        fires = journal.publications["fire"]
+        publications = np.flatnonzero(fires[first_publication:] == self._fire) + first_publication
+        owners = journal.executions["publication"][first_execution:]
+        executions = np.flatnonzero(fires[owners] == self._fire) + first_execution
+        codes = journal.executions["status"][executions]
+        counted = np.bincount(codes, minlength=len(STATUSES)).tolist()
+        counts = {status: counted[code] for code, status in enumerate(STATUSES) if counted[code]}
+        running = counts.pop("running", 0)
+        if running:
+            counts["running"] = running
+        self._title.setText(self._headline(publications))
+        set_tone(self._sums, "failed" if self._refused else "")
+        self._sums.setText(self._refused or self._told(counts, len(publications)))
+        bad = executions[np.isin(codes, _BAD_CODES)]
+        self._links = bad[:LISTED].tolist()
+        self._show_links(len(bad))
+
+    def _told(self, counts: dict[str, int], publications: int) -> str:
+        if counts:
+            return told(counts, self._theme)
+        if publications:
+            return "Nobody handles it: unheard." if self._settled else "Published."
+        return "Nothing was published." if self._settled else "Waiting for the first record…"
+
+    def _headline(self, publications: np.ndarray[tuple[int], np.dtype[np.intp]]) -> str:
+        parts = [f"Fire {self._fire}"]
+        journal = self._journal
+        if journal is not None and len(publications):
+            parts.append(plural(len(publications), "publication"))
+            ends = journal.publications["end"][publications]
+            if (ends >= 0).all():
+                took = int(ends.max() - journal.publications["at"][publications].min())
+                parts.append(format_duration(took))
+        return " · ".join(parts)
+
+    def _show_links(self, bad: int) -> None:
+        journal = self._journal
+        assert journal is not None  # noqa: S101 - callers looked
+        grow_rows(self._rows, len(self._links), self._make_row, self._list)
+        for row, index in zip(self._rows, self._links, strict=False):
+            execution = journal.execution(index)
+            look = self._theme.status(execution.status)
+            tail = "" if execution.duration is None else format_duration(execution.duration)
+            row.set(
+                [
+                    Segment(look.glyph, f"{execution.status}_text", width=12),
+                    Segment(execution.handler.owner, bold=True),
+                    Segment(f".{execution.handler.method}", "dim"),
+                ],
+                [Segment(tail, "dim")],
+                selected=index == self._selection.execution,
+            )
+        if bad > len(self._links):
+            self._sums.setText(f"{self._sums.text()} (first {len(self._links)} below)")
+
+    def _make_row(self, place: int) -> Row:
+        row = Row(self._theme)
+        row.clicked.connect(lambda: self._choose(place))
+        return row
+
+    def _choose(self, place: int) -> None:
+        if self._journal is not None and place < len(self._links):
+            select_execution(self._selection, self._journal, self._links[place])
+            self.chosen.emit(self._links[place])
+
+
+def select_execution(selection: Selection, journal: Journal, index: int) -> None:
+    """Select an execution with all that it belongs to."""
+    execution = journal.execution(index)
+    handler = int(journal.executions["handler"][index])
+    selection.select_execution(index, execution.publication, execution.event.name, handler)

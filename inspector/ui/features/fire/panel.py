@@ -1,0 +1,324 @@
+"""The form that fires an event: filled in already, checked while it is written."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import Qt, Signal
+
+from inspector.app.text import plural
+from inspector.catalog.form import EventForm, FireForm
+from inspector.core.errors import UsageError
+from inspector.ui.features.fire.context import times
+from inspector.ui.features.fire.view import FireView
+from inspector.ui.kit.editors import FieldRow
+from inspector.ui.kit.page import clear
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
+    from inspector.core.description import EventDescription
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
+
+FORM: Final = 0
+JSON: Final = 1
+_SEEDS: Final = 100_000
+
+
+@dataclass
+class _Remembered:
+    """What stood in the form of an event when the person went on to another."""
+
+    fields: EventForm
+    context: FireForm
+
+
+class FirePanel(FireView):
+    """Shows the form of the event type that is selected.
+
+    Signals:
+        fire_requested: Fire this: a ``FireForm``.
+    """
+
+    fire_requested = Signal(object)
+
+    def __init__(
+        self, theme: Theme, selection: Selection, *, rng: random.Random | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(theme, selection, parent)
+        self._rng = rng or random.Random()  # noqa: S311 - sample values, no secrets
+        self._journal: Journal | None = None
+        self._event: EventDescription | None = None
+        self._form: EventForm | None = None
+        self._memory: dict[str, _Remembered] = {}
+        self._fields: dict[str, FieldRow] = {}
+        self._blocked: str | None = None
+        self._json_problem = ""
+        self._connect()
+        self._switcher.show_empty()
+
+    # -- what others ask
+
+    def set_journal(self, journal: Journal | None) -> None:
+        """Fire into another run; what was written stays, where the event is still the same."""
+        self._journal = journal
+        self.outcome.set_journal(journal)
+        self._catalog_changed()
+
+    def folded(self, change: Change) -> None:
+        """Take in what a fold brought."""
+        if change.catalog:
+            self._catalog_changed()
+        self.outcome.folded(change)
+
+    def fire_started(self, fire: int) -> None:
+        """Follow this fire: it is the one that was asked for last."""
+        self.outcome.follow(fire)
+
+    def set_enabled_reason(self, reason: str | None) -> None:
+        """Say why nothing can be fired, or None when it can."""
+        self._blocked = reason
+        self._tell()
+
+    def show_event(self, name: str) -> None:
+        """Show the form of an event, as it was left."""
+        if self._event is not None and self._event.name == name:
+            return
+        event = self._describe(name)
+        if event is None:
+            return
+        self._remember()
+        self._event = event
+        remembered = self._memory.get(name)
+        if remembered is None or remembered.fields.event is not event:
+            remembered = _Remembered(EventForm(event, self._seed()), self._context_now(name))
+        self._form = remembered.fields
+        self._build_fields(event)
+        self.context.show_form(remembered.context)
+        self._show_all()
+        self._switcher.show_content()
+
+    def form_for(self, name: str) -> FireForm:
+        """Give the form of an event as it was left (or as it begins), to fire it without showing it.
+
+        Raises:
+            UsageError: There is no such event, or what was left there is wrong.
+        """
+        if self._event is not None and self._event.name == name:
+            return self.form()
+        event = self._describe(name)
+        if event is None:
+            raise UsageError(f"There is no event {name}.")
+        remembered = self._memory.get(name)
+        if remembered is None or remembered.fields.event is not event:
+            remembered = self._memory[name] = _Remembered(EventForm(event, self._seed()), FireForm(name, {}))
+        return replace(remembered.context, event=name, values=remembered.fields.values(), seed=remembered.fields.seed)
+
+    def form(self) -> FireForm:
+        """Give what is asked for.
+
+        Raises:
+            UsageError: Something is wrong with it.
+        """
+        if self._form is None or self._event is None:
+            raise UsageError("No event is selected.")
+        reason = self.reason()
+        if reason and not self._blocked:
+            raise UsageError(reason if reason.endswith(("…", ".")) else f"{reason}.")
+        return replace(self._context_now(self._event.name), values=self._form.values(), seed=self._form.seed)
+
+    def load(
+        self, name: str, values: dict[str, Any], *, session: bool = True, metadata: dict[str, str] | None = None
+    ) -> None:
+        """Show the form of an event filled with these values, to be edited and fired.
+
+        Required fields that are not among them (they were cut or redacted when recorded) get synthetic values.
+        """
+        self.show_event(name)
+        if self._form is None or self._event is None or self._event.name != name:
+            return
+        self._form.set_values({**self._form.required_values(), **values})
+        self.context.show_form(replace(self._context_now(name), session=session, metadata=metadata or {}))
+        self._show_all()
+
+    def focus_problem(self) -> bool:
+        """Put the keyboard where something is wrong; says whether something is."""
+        problems = self._form.problems() if self._form is not None else {}
+        if self._json_problem:
+            self.json.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif problems:
+            self.tabs.setCurrentIndex(FORM)
+            row = self._fields[next(iter(problems))]
+            if row.shape.base:
+                self.identity.set_open(True)
+            row.editor.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._page.ensureWidgetVisible(row)
+        elif self.context.problem():
+            self._context_fold.set_open(True)
+            self.context.session.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            return False
+        return True
+
+    def reason(self) -> str:
+        """Say why it cannot be fired as it stands; empty when it can."""
+        if self._blocked:
+            return self._blocked
+        if self._json_problem:
+            return self._json_problem
+        problems = self._form.problems() if self._form is not None else {}
+        if problems:
+            names = ", ".join(list(problems)[:3]) + (", …" if len(problems) > 3 else "")
+            return f"{plural(len(problems), 'field')} to correct: {names}"
+        return self.context.problem()
+
+    # -- the fields
+
+    def _connect(self) -> None:
+        self._selection.event_selected.connect(self.show_event)
+        self.button.clicked.connect(self._fire)
+        self.reroll.clicked.connect(self.new_values)
+        self.tabs.currentChanged.connect(self._turn)
+        self.context.changed.connect(self._tell)
+        self.json.edited.connect(self._json_edited)
+
+    def _describe(self, name: str) -> EventDescription | None:
+        events = self._journal.events if self._journal is not None else []
+        return next((event for event in events if event.name == name), None)
+
+    def _catalog_changed(self) -> None:
+        name = self._event.name if self._event is not None else self._selection.event_name
+        event = self._describe(name)
+        if event is not None and event is self._event:
+            return
+        if event is not None and self._event is not None and event.fields == self._event.fields and self._form:
+            self._event = self._form.event = event  # the same fields as before: what was written stays
+            return
+        self._event = self._form = None
+        if event is None:
+            self._switcher.show_empty()
+        else:
+            self._memory.pop(name, None)
+            self.show_event(name)
+
+    def _build_fields(self, event: EventDescription) -> None:
+        self._fields = {}
+        for box, base in ((self._own, False), (self._base, True)):
+            layout = box.layout()
+            assert layout is not None  # noqa: S101 - made with one
+            clear(layout)
+            for shape in event.fields:
+                if shape.base == base:
+                    row = FieldRow(self._theme, shape)
+                    row.editor.edited.connect(lambda text, name=shape.name: self._edited(name, text))
+                    layout.addWidget(row)
+                    self._fields[shape.name] = row
+        self._own.setVisible(any(not shape.base for shape in event.fields))
+        self.identity.setVisible(any(shape.base for shape in event.fields))
+        self._page.verticalScrollBar().setValue(0)
+
+    def _edited(self, name: str, text: str) -> None:
+        if self._form is not None:
+            self._form.set_text(name, text)
+            self._fields[name].set_problem(self._form.problem(name))
+            self._tell()
+
+    def new_values(self) -> None:
+        """Fill in other synthetic values."""
+        if self._form is not None:
+            self._form.reroll(self._seed())
+            self._show_all()
+
+    def _seed(self) -> int:
+        return self._rng.randrange(1, _SEEDS)
+
+    def _show_all(self) -> None:
+        """Show the form in the editors, and as JSON where that is in view."""
+        form, event = self._form, self._event
+        if form is None or event is None:
+            return
+        self._title.setText(event.name)
+        place = " · ".join(part for part in (event.workflow, event.phase) if part)
+        self._place.setText(place)
+        self._place.setVisible(bool(place))
+        for name, row in self._fields.items():
+            row.editor.set_text(form.text(name))
+            row.set_problem(form.problem(name))
+        self._set_json_problem("")
+        self._show_json()
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say whether it can be fired, and what would be."""
+        if self._form is None or self._event is None:
+            return
+        seed = self._form.seed
+        self._seed_label.setText("edited" if seed is None else f"seed {seed}")
+        written = [name for name, row in self._fields.items() if row.shape.base and self._form.text(name).strip()]
+        self.identity.set_title("Identity", ", ".join(written) if written else "generated")
+        self._context_fold.set_title("Context", self.context.summary())
+        reason = self.reason()
+        self._reason.setText(reason)
+        self._reason.setVisible(bool(reason))
+        self.button.setEnabled(not reason)
+        self.button.set_text(f"Fire {self._event.name}{times(self.context.count.value())}")
+        self.button.set_help(reason or "Publish it with these values")
+
+    # -- JSON
+
+    def _turn(self, tab: int) -> None:
+        self._stack.setCurrentIndex(tab)
+        if tab == JSON:
+            self._show_json()
+        elif self._json_problem:
+            self._set_json_problem("")  # the form is as it was before the JSON went wrong
+        self._tell()
+
+    def _show_json(self) -> None:
+        if self._form is not None and self.tabs.currentIndex() == JSON and not self._json_problem:
+            self.json.set_text(self._form.json_text())
+
+    def _json_edited(self, text: str) -> None:
+        if self._form is None:
+            return
+        try:
+            self._form.set_json(text)
+        except UsageError as error:
+            self._set_json_problem(error.text)
+        else:
+            problems = self._form.problems()
+            self._set_json_problem("")
+            for name, row in self._fields.items():
+                row.editor.set_text(self._form.text(name))
+                row.set_problem(problems.get(name, ""))
+            self.json.tell(list(problems.values()))
+        self._tell()
+
+    def _set_json_problem(self, text: str) -> None:
+        self._json_problem = text
+        self.json.tell([text] if text else [], broken=bool(text))
+
+    # -- firing
+
+    def _context_now(self, name: str) -> FireForm:
+        return FireForm(
+            event=name,
+            values={},
+            session=self.context.session.isChecked(),
+            metadata=self.context.metadata(),
+            timeout=self.context.timeout.value() or None,
+            count=self.context.count.value(),
+        )
+
+    def _remember(self) -> None:
+        if self._event is not None and self._form is not None:
+            self._memory[self._event.name] = _Remembered(self._form, self._context_now(self._event.name))
+
+    def _fire(self) -> None:
+        if not self.reason() and self._form is not None:
+            self.fire_requested.emit(self.form())

@@ -1,0 +1,1 @@
+"""Latency per handler and event type: figures and charts."""

@@ -1,0 +1,342 @@
+"""Latency per handler or event type: figures at the left, the chosen row's charts at the right."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QElapsedTimer, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from inspector.analysis.journal import Journal
+from inspector.analysis.latency import FAILED, FAULTED, OUTCOMES, SUCCEEDED
+from inspector.core.errors import InspectorError
+from inspector.ui.features.latency import export as chart_export
+from inspector.ui.features.latency import model as columns
+from inspector.ui.features.latency.charts import LatencyCharts
+from inspector.ui.features.latency.model import LatencyModel
+from inspector.ui.features.latency.pointing import LatencyPointing
+from inspector.ui.kit.buttons import Button, IconButton
+from inspector.ui.kit.cells import dress, show_row, stretch
+from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
+from inspector.ui.kit.rows import SortedModel
+from inspector.ui.kit.tables import DataTable
+from inspector.ui.kit.text import copy_text
+from inspector.ui.kit.widgets import EmptyState, separator_line
+from inspector.ui.parts.gathering import Gathering
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QHideEvent, QShowEvent
+
+    from inspector.analysis.entries import Change
+    from inspector.analysis.query.query import Filter
+    from inspector.app.notices import Notices
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
+
+_WIDTHS: Final = {0: 22, 1: 7, 2: 7, 3: 10, 4: 8, 5: 8, 6: 8, 7: 8, 8: 8, 9: 8, 10: 9, 11: 10, 12: 7}
+#: Columns that come when there is room, the most wanted first.
+_OPTIONAL: Final = (
+    columns.P99,
+    columns.MAX,
+    columns.P90,
+    columns.MEAN,
+    columns.RATE,
+    columns.ON_LOOP,
+    columns.AWAITING,
+    columns.THROUGHPUT,
+)
+#: Room for names of methods and events, in characters.
+_LONG: Final = 40
+_GROUPINGS: Final = {columns.CLASS: "By class", columns.METHOD: "By method", columns.EVENT: "By event"}
+_MEASURED: Final = {(SUCCEEDED,): "Succeeded", (FAILED,): "Failed", (FAULTED,): "Faulted", OUTCOMES: "All runs"}
+#: What is said where there are no rows, and where a filter or a range leaves none.
+_NOTHING: Final = {
+    False: ("Nothing measured yet", "Fire an event: every execution is measured."),
+    True: ("Nothing fits", "The filter or the range leaves out every execution."),
+}
+#: Figures are brought up to date so often, ms.
+_REFRESH: Final = 250
+#: Rows change places so often, ms: sorting costs as much as the figures, and nobody reads rows that jump.
+_SORT: Final = 1000
+#: Between two parts of bringing them up to date, ms; a frame comes in between.
+_PAUSE: Final = 20
+#: Handlers or event types in a part.
+_PART: Final = 20
+
+
+class LatencyPanel(QWidget):
+    """How long handlers take.
+
+    Args:
+        theme: Its look.
+        selection: What is selected in the window.
+        notices: Told when a file could not be written.
+        parent: The owner.
+
+    Signals:
+        execution_activated: An execution's index whose dot was clicked in the chart.
+        filter_requested: A filter that a person asked for with a click on a bar of the histogram.
+    """
+
+    execution_activated = Signal(int)
+    filter_requested = Signal(str)
+
+    def __init__(self, theme: Theme, selection: Selection, notices: Notices, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._selection, self._notices = theme, selection, notices
+        self._journal = Journal()
+        self._mine = False
+        self._charts_due = False
+        self.model = LatencyModel(self)
+        self.sorted = SortedModel(self)
+        self.sorted.setSourceModel(self.model)
+        self.sorted.setDynamicSortFilter(False)  # see _SORT
+        self._sorted = QElapsedTimer()
+        self.charts = LatencyCharts(theme, self.model)
+        self.charts.execution_clicked.connect(self._execution_clicked)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._refresh_part)
+        self._make_table()
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.table)
+        self.splitter.addWidget(self.charts)
+        self.splitter.setStretchFactor(0, 66)
+        self.splitter.setStretchFactor(1, 34)
+        self.splitter.setSizes([660, 340])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._make_bar())
+        column.addWidget(separator_line())
+        column.addWidget(self.splitter, 1)
+        selection.handler_selected.connect(self._handler_selected)
+        selection.event_selected.connect(self._event_selected)
+        selection.range_selected.connect(self._range_selected)
+        self._gathering = Gathering(self, self._take, 230)
+        self.charts.catch_up = self._gathering.flush
+        self.pointing = LatencyPointing(self, selection, self.table, self.sorted, self.charts)
+        self.pointing.filter_requested.connect(self.filter_requested)
+
+    def _make_table(self) -> None:
+        self.table = DataTable(self._theme)
+        self.table.setAccessibleName("Latency")
+        self.table.setModel(self.sorted)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(columns.RUNS, Qt.SortOrder.DescendingOrder)
+        self._empty = EmptyState(self._theme, "chart", *_NOTHING[False])
+        self.table.set_empty(self._empty)
+        dress(self.table, self._theme, _WIDTHS, middle=(columns.NAME,))
+        stretch(self.table)
+        self._columns = FittingColumns(self.table, _WIDTHS, _OPTIONAL)
+        self.table.selectionModel().currentRowChanged.connect(self._chosen)
+
+    def _make_bar(self) -> QHBoxLayout:
+        theme = self._theme
+        self._grouping = Button(theme, _GROUPINGS[columns.CLASS], kind="section")
+        self._grouping.set_help("What a row stands for")
+        self._grouping.set_menu(self._grouping_items)
+        self._outcomes = Button(theme, _MEASURED[SUCCEEDED,], kind="section")
+        self._outcomes.set_help("Which executions the percentiles speak of")
+        self._outcomes.set_menu(self._outcome_items)
+        self._more = IconButton(theme, "export", "Copy or save the figures and the charts")
+        self._more.set_menu(self._export_items)
+        row = QHBoxLayout()
+        row.setContentsMargins(3, 3, 8, 3)
+        row.setSpacing(4)
+        row.addWidget(self._grouping)
+        row.addWidget(self._outcomes)
+        row.addStretch(1)
+        row.addWidget(self.charts.compare_button)
+        row.addWidget(self._more)
+        return row
+
+    def set_journal(self, journal: Journal) -> None:
+        """Show another run."""
+        self._journal = self.pointing.journal = journal
+        self._gathering.drop()
+        self.model.set_journal(journal)
+        self._after_reset()
+
+    def set_filter(self, chosen: Filter | None) -> None:
+        """Measure only executions that fit; None measures all."""
+        self._gathering.drop()
+        self.model.set_filter(chosen)
+        self._after_reset()
+
+    def folded(self, change: Change) -> None:
+        """Count what ended; what is shown follows at most four times a second, and only while it is seen."""
+        self._gathering.add(change, len(self._journal.publications))
+        if not self._timer.isActive() and self.isVisible():
+            self._timer.start(_REFRESH)
+
+    def _take(self, change: Change) -> None:
+        self.model.folded(change)
+        self.charts.folded(change)
+
+    def refresh(self) -> None:
+        """Bring table and charts up to date at once."""
+        self._gathering.flush()
+        self._refresh_rows(0)
+        self.charts.refresh()
+
+    def _refresh_part(self) -> None:
+        """Bring some rows up to date, and after the last ones, in another frame than the table, the charts."""
+        if self._charts_due:
+            self._charts_due = False
+            self.charts.refresh()
+            return
+        self._charts_due = not self._refresh_rows(_PART)
+        self._timer.start(_PAUSE)
+
+    def _refresh_rows(self, most: int) -> bool:
+        had = self.sorted.rowCount()
+        more = self.model.refresh(most)
+        if not more and (not most or not self._sorted.isValid() or self._sorted.hasExpired(_SORT)):
+            self.sorted.sort(self.sorted.sortColumn(), self.sorted.sortOrder())
+            self._sorted.start()
+        if not had:
+            self._after_reset()  # what was selected while there were no rows, else the first
+        return more
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what ended meanwhile."""
+        super().showEvent(event)
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks: no work."""
+        super().hideEvent(event)
+        self._timer.stop()
+        self._charts_due = False
+
+    # -- choosing
+
+    def _after_reset(self) -> None:
+        self._empty.set(*_NOTHING[self.model.narrowed])
+        row = self.model.row_of(self._selection.handler) if self.model.grouping != columns.EVENT else -1
+        self.charts.set_journal(self._journal)
+        if row >= 0:
+            self._show(row)
+        else:
+            self._choose_first()
+
+    def _choose_first(self) -> None:
+        if self.sorted.rowCount():
+            self._show(self.sorted.mapToSource(self.sorted.index(0, 0)).row())
+        else:
+            self.charts.set_row(-1)
+
+    def _show(self, row: int) -> None:
+        """Choose a row without a person having done so here."""
+        self._mine = True
+        show_row(self.table, self.sorted.mapFromSource(self.model.index(row, 0)))
+        self._mine = False
+        self.charts.set_row(row)
+
+    def _chosen(self, current: QModelIndex) -> None:
+        if self._mine or not current.isValid():
+            return
+        row = self.sorted.mapToSource(current).row()
+        self.charts.set_row(row)
+        number = self.model.group(row).numbers[0]
+        self._mine = True
+        if self.model.grouping == columns.EVENT:
+            self._selection.select_event(self._journal.events[number].name)
+        else:
+            self._selection.select_handler(number)
+        self._mine = False
+
+    def _handler_selected(self, number: int) -> None:
+        self._follow(number, self.model.grouping != columns.EVENT)
+
+    def _event_selected(self, name: str) -> None:
+        by_event = self.model.grouping == columns.EVENT
+        if by_event:
+            names = [event.name for event in self._journal.events]
+            self._follow(names.index(name) if name in names else -1, by_event)
+
+    def _follow(self, number: int, applies: bool) -> None:
+        row = self.model.row_of(number) if applies and not self._mine else -1
+        if row >= 0:
+            self._show(row)
+
+    def _range_selected(self, start: int, end: int) -> None:
+        self._gathering.flush()  # a range that is no other one counts nothing anew
+        self.model.set_range(start, end)
+        self._after_reset()
+
+    def _execution_clicked(self, execution: int) -> None:
+        found = self._journal.execution(execution)
+        number = int(self._journal.executions["handler"][execution])
+        self._selection.select_execution(execution, found.publication, found.event.name, number)
+        self.execution_activated.emit(execution)
+
+    # -- menus
+
+    def _grouping_items(self) -> list[MenuItem]:
+        return [
+            MenuItem(label, partial(self.set_grouping, key), checked=key == self.model.grouping)
+            for key, label in _GROUPINGS.items()
+        ]
+
+    def set_grouping(self, grouping: str) -> None:
+        """Group by ``class``, ``method`` or ``event``."""
+        self._grouping.set_text(_GROUPINGS[grouping])
+        self._columns.want(columns.NAME, _WIDTHS[columns.NAME] if grouping == columns.CLASS else _LONG)
+        self.charts.set_row(-1)
+        self.model.set_grouping(grouping)
+        self._after_reset()
+
+    def _outcome_items(self) -> list[MenuItem]:
+        return [
+            MenuItem(label, partial(self.set_outcomes, key), checked=key == self.model.outcomes)
+            for key, label in _MEASURED.items()
+        ]
+
+    def set_outcomes(self, outcomes: tuple[int, ...]) -> None:
+        """Measure executions of these outcomes (``analysis.latency.OUTCOMES``)."""
+        self._outcomes.set_text(_MEASURED[outcomes])
+        self.model.set_outcomes(outcomes)
+        self.charts.refresh(anew=True)
+
+    def _export_items(self) -> list[MenuItem]:
+        some = bool(self.model.rowCount())
+        return [
+            MenuItem("Copy as table", self.copy_table, icon="copy", enabled=some),
+            SEPARATOR,
+            MenuItem("Save figures as CSV…", lambda: self._ask_file("csv"), icon="save", enabled=some),
+            MenuItem("Save chart as PNG…", lambda: self._ask_file("png"), enabled=some),
+            MenuItem("Save chart as SVG…", lambda: self._ask_file("svg"), enabled=some),
+        ]
+
+    def copy_table(self) -> None:
+        """Copy the whole table as it is shown."""
+        shown = [column for column in range(self.model.columnCount()) if not self.table.isColumnHidden(column)]
+        rows = [self.sorted.mapToSource(self.sorted.index(r, 0)).row() for r in range(self.sorted.rowCount())]
+        copy_text(chart_export.table_as_text(self.model, rows, shown))
+
+    def _ask_file(self, kind: str) -> None:
+        dialog = QFileDialog(self, "Save", f"latency.{kind}", f"{kind.upper()} (*.{kind})")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(kind)
+        dialog.fileSelected.connect(lambda path: self.save(Path(path), kind))
+        dialog.open()
+
+    def save(self, path: Path, kind: str) -> None:
+        """Write figures (``csv``) or charts (``png``, ``svg``) to a file; trouble becomes a notice."""
+        try:
+            if kind == "csv":
+                content = chart_export.table_as_csv(self.model).encode("utf-8", "backslashreplace")
+            elif kind == "svg":
+                content = chart_export.picture_as_svg(self.charts)
+            else:
+                content = chart_export.picture_as_png(self.charts)
+            chart_export.write_file(path, content)
+        except InspectorError as error:
+            self._notices.report(error)

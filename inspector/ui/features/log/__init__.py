@@ -1,0 +1,1 @@
+"""The log: a row per publication."""

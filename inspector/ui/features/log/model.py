@@ -1,0 +1,236 @@
+"""The log: a row per publication, of a million if need be, without an object per row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, QObject
+
+from inspector.analysis.entries import IS_BAD, RUNNING_CODE, SWALLOWED_CODE, Change
+from inspector.analysis.journal import Journal
+from inspector.analysis.picks import Picks
+from inspector.analysis.query.query import Filter
+from inspector.app.text import format_clock, format_count, format_duration, format_offset, one_line
+from inspector.core.records.records import STATUSES
+from inspector.ui.kit.rows import Column, Ints, Role, TableModel, all_stretches
+
+NUMBER, TIME, EVENT, WHERE, HANDLERS, OUTCOME, DURATION, CORRELATION, CAUSE = range(9)
+
+_COLUMNS: Final = (
+    Column("#", number=True, about="Number of the publication"),
+    Column("time", about="When it was published"),
+    Column("event"),
+    Column("workflow", about="Workflow and phase of the event"),
+    Column("handlers", number=True, about="How many handlers it went to"),
+    Column("outcome", about="How its executions ended"),
+    Column("duration", number=True, about="From publishing to the end of the last handler"),
+    Column("correlation", about="Beginning and end of the correlation id"),
+    Column("cause", about="The execution that published it"),
+)
+#: How many rows the short memory holds; more than any screen shows.
+_REMEMBERED: Final = 1024
+_EVERYTHING: Final = Filter("", ())
+_ROOT: Final = QModelIndex()
+
+
+@dataclass(frozen=True)
+class _Row:
+    texts: tuple[str, ...]
+    tone: str
+    running: bool
+
+
+class LogModel(TableModel):
+    """Publications of a journal in their order, all or those that a filter and a range pick out.
+
+    Args:
+        parent: The owner.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(_COLUMNS, parent)
+        self._journal = Journal()
+        self._count = 0
+        self._filter: Filter | None = None
+        self._range: tuple[int, int] | None = None
+        self._picks: Picks | None = None
+        self._shown: Ints = np.zeros(0, np.int64)
+        self._known: dict[int, _Row] = {}
+
+    def set_journal(self, journal: Journal) -> None:
+        """Show another run."""
+        self._journal = journal
+        self._start_over()
+
+    def set_filter(self, chosen: Filter | None) -> None:
+        """Show only publications that fit; None shows all."""
+        self._filter = chosen or None
+        self._start_over()
+
+    def set_range(self, start: int, end: int) -> None:
+        """Show only what was published in ``start ≤ at < end`` (ns); a negative start shows all."""
+        wanted = None if start < 0 else (start, end)
+        if wanted != self._range:
+            self._range = wanted
+            self._start_over()
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether a filter or a range leaves something out."""
+        return self._picks is not None
+
+    def publication_at(self, row: int) -> int:
+        """Give the index of the publication that a row stands for."""
+        return row if self._picks is None else int(self._shown[row])
+
+    def row_of(self, publication: int) -> int:
+        """Give the row of a publication, -1 when it is not shown."""
+        if self._picks is None:
+            return publication if 0 <= publication < self._count else -1
+        row = int(self._shown[: self._count].searchsorted(np.int64(publication)))
+        return row if row < self._count and self._shown[row] == publication else -1
+
+    def rows(self) -> int:
+        """Give the number of publications shown."""
+        return self._count
+
+    def folded(self, change: Change) -> None:
+        """Follow the journal after a fold: rows come, rows change, none is painted anew without need."""
+        journal = self._journal
+        first = change.first_publication
+        owners = journal.executions["publication"]
+        touched = np.union1d(
+            np.concatenate((owners[np.array(change.ended, np.int64)], owners[change.first_execution :])),
+            np.array(change.ended_publications, np.int64),
+        )
+        changed = touched[touched < first].astype(np.int64)
+        for publication in changed.tolist():
+            self._known.pop(publication, None)
+        if self._picks is None:
+            self._insert(self._count, len(journal.publications) - self._count)
+        else:
+            self._follow(*self._picks.folded(change))
+            places = self._shown[: self._count].searchsorted(changed)
+            places = places[places < self._count]
+            changed = places[np.isin(self._shown[places], changed)]
+        self.tell_changed(changed)
+
+    def text(self, row: int, column: int) -> str:
+        """Give the text of a cell."""
+        return self._row(row).texts[column]
+
+    def fact(self, row: int, column: int, role: int) -> Any:
+        """Give the publication's index, its time, or how it ended."""
+        publication = self.publication_at(row)
+        if role == Role.NUMBER:
+            return publication
+        if role == Role.GLYPH and column == OUTCOME:
+            tone = self._row(row).tone
+            return tone if tone in STATUSES else None
+        if role == Role.TONE:
+            if column in (OUTCOME, DURATION) and self._row(row).tone != "ok":
+                return self._row(row).tone if column == OUTCOME or self._row(row).running else ""
+            return "dim" if column in (NUMBER, TIME, WHERE, HANDLERS, OUTCOME, CAUSE) else ""
+        return None
+
+    def _start_over(self) -> None:
+        self.beginResetModel()
+        self._known.clear()
+        self._picks = None
+        self._count = len(self._journal.publications)
+        if self._filter is not None or self._range is not None:
+            self._picks = Picks(self._journal, self._filter or _EVERYTHING, self._range)
+            self._shown = self._picks.all()
+            self._count = len(self._shown)
+        self.endResetModel()
+
+    def _insert(self, row: int, count: int) -> None:
+        if count > 0:
+            self.beginInsertRows(_ROOT, row, row + count - 1)
+            self._count += count
+            self.endInsertRows()
+
+    def _follow(self, added: Ints, removed: Ints) -> None:
+        """Take publications out of the rows and put others in; both ascend."""
+        gone = self._shown[: self._count].searchsorted(removed)
+        for first, last in reversed(list(all_stretches(gone))):
+            self.beginRemoveRows(_ROOT, first, last)
+            self._shown[first : self._count - (last + 1 - first)] = self._shown[last + 1 : self._count].copy()
+            self._count -= last + 1 - first
+            self.endRemoveRows()
+        places = self._shown[: self._count].searchsorted(added)
+        for place in np.unique(places)[::-1].tolist():  # from the end, so that places before stay true
+            new = added[places == place]
+            self._reserve(self._count + len(new))
+            self.beginInsertRows(_ROOT, place, place + len(new) - 1)
+            self._shown[place + len(new) : self._count + len(new)] = self._shown[place : self._count].copy()
+            self._shown[place : place + len(new)] = new
+            self._count += len(new)
+            self.endInsertRows()
+
+    def _reserve(self, wanted: int) -> None:
+        if wanted > len(self._shown):
+            grown = np.zeros(max(wanted, 2 * len(self._shown), 1024), np.int64)
+            grown[: self._count] = self._shown[: self._count]
+            self._shown = grown
+
+    def _row(self, row: int) -> _Row:
+        publication = self.publication_at(row)
+        known = self._known.get(publication)
+        if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[publication] = self._read(publication)
+        return known
+
+    def _read(self, publication: int) -> _Row:
+        journal = self._journal
+        found = journal.publication(publication)
+        executions = journal.executions_of(publication)
+        counts = np.bincount(journal.executions["status"][executions], minlength=len(STATUSES))
+        tone, outcome = _outcome(counts, found.handlers, ended=found.end is not None)
+        wall = journal.session.wall if journal.session is not None else 0
+        where = " · ".join(part for part in (found.event.workflow, found.event.phase) if part)
+        texts = (
+            format_count(found.number),
+            format_clock(wall + found.at) if wall else format_offset(found.at),
+            one_line(found.event.name),
+            one_line(where),
+            str(found.handlers),
+            outcome,
+            format_duration(found.end - found.at) if found.end is not None else "running",
+            one_line(_short(found.correlation)),
+            one_line(self._cause(found.cause)),
+        )
+        return _Row(texts, tone, running=found.end is None)
+
+    def _cause(self, execution: int | None) -> str:
+        if execution is None or execution >= len(self._journal.executions):
+            return ""
+        found = self._journal.execution(execution)
+        return f"{found.handler.label} #{format_count(found.number)}"
+
+
+def _short(identity: str) -> str:
+    return identity if len(identity) <= 16 else f"{identity[:9]}…{identity[-4:]}"
+
+
+def _outcome(counts: Ints, handlers: int, *, ended: bool) -> tuple[str, str]:
+    """Give tone and words for how a publication's executions ended: the worst first."""
+    if not handlers:
+        return "dim", "unheard"
+    bad = counts * IS_BAD
+    parts = []
+    tone = "ok"
+    if bad.any():
+        tone = STATUSES[int(bad.argmax())]
+        parts = [f"{bad[code]} {STATUSES[code].replace('_', ' ')}" for code in np.flatnonzero(bad)]
+    if counts[SWALLOWED_CODE]:
+        tone = "swallowed" if tone == "ok" else tone
+        parts.append(f"{counts[SWALLOWED_CODE]} swallowed")
+    if counts[RUNNING_CODE] or not ended:
+        tone = "running" if tone == "ok" else tone
+        parts.append(f"{counts[RUNNING_CODE]} running" if counts[RUNNING_CODE] else "running")
+    return tone, ", ".join(parts) or "ok"

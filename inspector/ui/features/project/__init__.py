@@ -1,0 +1,1 @@
+"""A project of the person's own: opened, watched, reloaded."""

@@ -1,0 +1,333 @@
+"""Dialogs around a project of the person's own: what to open, which settings it misses, why it could not be loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector.app.projects import interpreter_text, options_of_folder, project_of
+from inspector.core.errors import InspectorError
+from inspector.ui.features.project.settings_dialog import hide_secret
+from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
+
+if TYPE_CHECKING:
+    from inspector.hosts.trouble import LoadError, MissingSetting
+    from inspector.ui.kit.theme import Theme
+
+_FIELDS: Final = (
+    ("cwd", "Folder", "Where the program runs; first on its path"),
+    ("app", "App", "package.module:bus  (a bus, a factory, a dict of handlers, a module)"),
+    ("catalog", "Catalog", "optional: a registry, or a package to scan for events"),
+    ("db_session", "Database session", "optional: package.module:session_factory"),
+    ("python", "Interpreter", "optional: the project's own .venv is found"),
+    ("env", "Settings file", "optional: .env"),
+)
+
+
+class OpenProjectDialog(QDialog):
+    """Asks what to open. Nothing is loaded before the person says so.
+
+    Args:
+        theme: Its look.
+        recent: Options of what was opened last, newest first.
+        kept: Gives the settings that are kept for the project of a folder.
+        parent: The window.
+
+    Signals:
+        chosen: A ``Project``.
+        settings_requested: The folder of a project whose kept settings a person wants to change.
+    """
+
+    chosen = Signal(object)
+    settings_requested = Signal(object)
+
+    def __init__(
+        self,
+        theme: Theme,
+        recent: Sequence[Mapping[str, Any]],
+        kept: Callable[[Path], Mapping[str, str]] = lambda _: {},
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._kept = kept
+        self._recent = list(recent)
+        self.setWindowTitle("Open project")
+        self.setMinimumWidth(620)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.fields: dict[str, QLineEdit] = {}
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(200)
+        self._timer.timeout.connect(self._check)
+        self._build()
+        self._check()
+
+    def fill(self, options: Mapping[str, Any]) -> None:
+        """Put these options into the form; what is not among them is emptied."""
+        for name, field in self.fields.items():
+            field.setText(str(options.get(name) or ""))
+
+    def fill_folder(self, folder: Path) -> None:
+        """Put a folder into the form, and what its ``pyproject.toml`` says of itself."""
+        try:
+            self.fill(options_of_folder(folder))
+        except InspectorError as error:
+            self.fill({"cwd": str(folder)})
+            self._say(error)
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 16, 18, 14)
+        column.setSpacing(12)
+        column.addWidget(
+            PlainLabel("See the events, handlers and wiring of your own program. It is not changed.", "dim", wrap=True)
+        )
+        form = QFormLayout()
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        form.setHorizontalSpacing(12)
+        form.setVerticalSpacing(8)
+        if self._recent:
+            form.addRow(PlainLabel("Recent"), self._make_recent())
+        for name, title, hint in _FIELDS:
+            form.addRow(PlainLabel(title), self._make_field(name, title, hint))
+        form.addRow(PlainLabel("Kept settings"), self._make_settings())
+        column.addLayout(form)
+        self._interpreter = ElidedLabel("", "dim")
+        self._problem = PlainLabel("", "failed", wrap=True)
+        column.addWidget(self._interpreter)
+        column.addWidget(self._problem)
+        column.addWidget(PlainLabel("Opening it runs that project's code with your rights.", "warn", wrap=True))
+        self.open_button = Button(self._theme, "Open", "play", kind="primary")
+        self.open_button.setDefault(True)
+        self.open_button.clicked.connect(self._choose)
+        cancel = Button(self._theme, "Cancel")
+        cancel.setAutoDefault(False)
+        cancel.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self.open_button)
+        column.addLayout(buttons)
+
+    def _make_settings(self) -> QWidget:
+        self.settings = ElidedLabel("", "dim")
+        self.change = Button(self._theme, "Change…")
+        self.change.setAccessibleName("Change the kept settings")
+        self.change.clicked.connect(lambda: self.settings_requested.emit(self._folder()))
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.settings, 1)
+        row.addWidget(self.change)
+        return box
+
+    def _folder(self) -> Path:
+        return Path(self.fields["cwd"].text().strip() or ".").expanduser()
+
+    def tell_settings(self) -> None:
+        """Say which settings are kept for the project of the folder in the form."""
+        folder = self._folder()
+        names = ", ".join(sorted(self._kept(folder)))
+        self.settings.setText(names or "none; what the program misses is asked for")
+        self.change.setEnabled(folder.is_dir())
+
+    def _make_recent(self) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName("Recent projects")
+        box.addItem("Choose one…")
+        for options in self._recent:
+            box.addItem(f"{options.get('name') or options.get('app')}  —  {options.get('cwd')}")
+        box.activated.connect(lambda row: self.fill(self._recent[row - 1]) if row > 0 else None)
+        return box
+
+    def _make_field(self, name: str, title: str, hint: str) -> QWidget:
+        field = self.fields[name] = QLineEdit()
+        field.setPlaceholderText(hint)
+        field.setAccessibleName(title)
+        field.textChanged.connect(lambda _: self._timer.start())
+        if name not in ("cwd", "python", "env"):
+            return field
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(field, 1)
+        browse = Button(self._theme, "Browse…")
+        browse.setAutoDefault(False)
+        browse.clicked.connect(lambda: self._browse(name))
+        row.addWidget(browse)
+        return box
+
+    def _browse(self, name: str) -> None:
+        dialog = QFileDialog(self, "Choose", self.fields["cwd"].text() or str(Path.home()))
+        if name == "cwd":
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+            dialog.fileSelected.connect(lambda path: self.fill_folder(Path(path)))
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+            dialog.fileSelected.connect(self.fields[name].setText)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def options(self) -> dict[str, str]:
+        """Give what stands in the form."""
+        return {name: field.text().strip() for name, field in self.fields.items()}
+
+    def _check(self) -> None:
+        """Say at once what is wrong, and which interpreter would run it."""
+        options = self.options()
+        self._problem.hide()
+        self.tell_settings()
+        if not options["app"]:
+            self.open_button.setEnabled(False)
+            self._interpreter.setText("")
+            return
+        try:
+            project_of(options)
+        except InspectorError as error:
+            self._say(error)
+            return
+        self._interpreter.setText(f"Runs on {interpreter_text(options)}")
+        self.open_button.setEnabled(True)
+
+    def _say(self, error: InspectorError) -> None:
+        self._problem.setText(f"{error.text} {error.hint}".strip())
+        self._problem.show()
+        self.open_button.setEnabled(False)
+
+    def _choose(self) -> None:
+        try:
+            project = project_of(self.options())
+        except InspectorError as error:
+            self._say(error)
+            return
+        self.chosen.emit(project)
+        self.accept()
+
+
+class MissingSettingsDialog(QDialog):
+    """Asks for settings that a project misses.
+
+    Args:
+        theme: Its look.
+        trouble: Says which.
+        done: Called once with what was filled in, None when the person gave up.
+        parent: The window.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        trouble: MissingSetting,
+        done: Callable[[dict[str, str] | None], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Settings are missing")
+        self.setMinimumWidth(480)
+        self.fields = {name: QLineEdit() for name in trouble.variables}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 16, 18, 14)
+        column.setSpacing(12)
+        column.addWidget(PlainLabel(trouble.text, "title", wrap=True))
+        hint = "Kept for this project on this computer, never recorded; File → Project Settings… changes them."
+        column.addWidget(PlainLabel(hint, "dim", wrap=True))
+        form = QFormLayout()
+        for name, field in self.fields.items():
+            field.setAccessibleName(name)
+            hide_secret(field, name)
+            label = PlainLabel(name)
+            set_tone(label, "mono")
+            form.addRow(label, field)
+            field.textChanged.connect(lambda _: self._tell())
+        column.addLayout(form)
+        self.load_button = Button(theme, "Load again", "refresh", kind="primary")
+        self.load_button.clicked.connect(self.accept)
+        cancel = Button(theme, "Cancel")
+        cancel.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self.load_button)
+        column.addLayout(buttons)
+        self.accepted.connect(lambda: done({name: field.text() for name, field in self.fields.items()}))
+        self.rejected.connect(lambda: done(None))
+        self._tell()
+
+    def _tell(self) -> None:
+        self.load_button.setEnabled(all(field.text() for field in self.fields.values()))
+
+
+class LoadTroubleDialog(QDialog):
+    """Says why a project could not be loaded: a sentence, a hint, and its traceback cut to its own frames.
+
+    Args:
+        theme: Its look.
+        trouble: What went wrong.
+        again: Opens the form once more.
+        settings: Lets the person change the settings that are kept for it; None when there are none.
+        parent: The window.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        trouble: LoadError,
+        again: Callable[[], object],
+        settings: Callable[[], object] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("The project could not be loaded")
+        self.setMinimumWidth(640)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 16, 18, 14)
+        column.setSpacing(10)
+        column.addWidget(PlainLabel(trouble.text, "title", wrap=True, selectable=True))
+        if trouble.hint:
+            column.addWidget(PlainLabel(trouble.hint, "dim", wrap=True, selectable=True))
+        printed = "\n".join(trouble.output[-30:])
+        details = "\n\n".join(part for part in (trouble.traceback, printed) if part)[:20_000]
+        if details:
+            text = QPlainTextEdit(details)
+            text.setReadOnly(True)
+            text.setFont(theme.mono_font())
+            text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+            text.setAccessibleName("Traceback")
+            text.setMinimumHeight(220)
+            column.addWidget(text, 1)
+        change = Button(theme, "Change…", "edit", kind="primary")
+        change.clicked.connect(self.accept)
+        copy = Button(theme, "Copy", "copy")
+        copy.clicked.connect(lambda: copy_text("\n".join(filter(None, (trouble.text, trouble.hint, details)))))
+        close = Button(theme, "Close")
+        close.clicked.connect(self.reject)
+        buttons = QHBoxLayout()
+        buttons.addWidget(copy)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
+        if settings is not None:
+            self.settings_button = Button(theme, "Settings…", "gear")
+            self.settings_button.clicked.connect(self.reject)
+            self.settings_button.clicked.connect(lambda _checked: settings())
+            buttons.addWidget(self.settings_button)
+        buttons.addWidget(change)
+        column.addLayout(buttons)
+        self.accepted.connect(again)

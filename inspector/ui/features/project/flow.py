@@ -1,0 +1,417 @@
+"""A project of one's own in the window: open, watch, reload, and what to do when its process is in trouble."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+
+from inspector.app.commands import Command
+from inspector.app.projects import Projects, options_of
+from inspector.app.reload import Reloader
+from inspector.app.text import format_duration, plural
+from inspector.core.errors import InspectorError
+from inspector.hosts.child import BLOCKED, ENDED, STUCK, ChildHost
+from inspector.hosts.trouble import LoadError
+from inspector.ui.features.project.dialogs import LoadTroubleDialog, MissingSettingsDialog, OpenProjectDialog
+from inspector.ui.features.project.settings_dialog import ProjectSettingsDialog
+from inspector.ui.kit.text import ask
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from inspector.app.notices import Notices
+    from inspector.app.reload import Reloaded
+    from inspector.app.settings import Settings
+    from inspector.app.tasks import TaskOwner
+    from inspector.app.workbench import Workbench
+    from inspector.hosts.kept import KeptSettings
+    from inspector.hosts.project import Project
+    from inspector.hosts.trouble import MissingSetting
+    from inspector.hosts.trust import Trust
+    from inspector.ui.features.fire.firing import Firing
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.shell.shell import Shell
+    from inspector.ui.shell.strip import Strip
+
+_LOADING: Final = "Loading the project"
+#: Milliseconds between two looks at the process.
+_LOOK: Final = 250
+#: What is told of a process in trouble of which the host has said no more.
+_TROUBLE: Final = {
+    BLOCKED: "The bus's loop does not answer.",
+    STUCK: "The program does not answer.",
+    ENDED: "The program was stopped.",
+}
+#: How many of the newest notes of the host are searched for more.
+_NOTES: Final = 1000
+
+
+class ProjectFlow(QObject):
+    """Opens projects and looks after their process.
+
+    Args:
+        theme: The look.
+        shell: The window.
+        firing: What was fired last.
+        workbench: Records.
+        settings: Remembers what was opened.
+        trust: Remembers whose code may run.
+        kept: Remembers settings that were filled in.
+        notices: Where trouble is told.
+        tasks: Owner of the tasks.
+        strip: Where the state of the process is told.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        shell: Shell,
+        firing: Firing,
+        workbench: Workbench,
+        settings: Settings,
+        trust: Trust,
+        kept: KeptSettings,
+        notices: Notices,
+        tasks: TaskOwner,
+        strip: Strip,
+    ) -> None:
+        super().__init__(shell)
+        self._theme = theme
+        self._shell = shell
+        self._firing = firing
+        self._workbench = workbench
+        self._notices = notices
+        self._tasks = tasks
+        self._strip = strip
+        self.projects = Projects(workbench, settings, trust, kept, self)
+        self._reloader: Reloader | None = None
+        self._waiting = False
+        #: What the strip says of a program in trouble, empty while it is in none.
+        self._shown = ""
+        #: The program could not be loaded again, which the strip tells.
+        self._load_failed = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK)
+        self._timer.timeout.connect(self._look)
+        shell.setAcceptDrops(True)
+        shell.installEventFilter(self)
+
+    # What the window asks
+
+    @property
+    def project(self) -> Project | None:
+        """The project that runs and is looked after, None while there is none."""
+        host = self._host()
+        return host.project if host is not None and self._reloader is not None else None
+
+    def commands(self) -> list[Command]:
+        """Give what can be done with projects."""
+        return [
+            Command(
+                "project.open",
+                "Open Project…",
+                self.ask,
+                "File",
+                "project",
+                ("Ctrl+Shift+O",),
+                "folder",
+                "Load your own program, in a process of its own",
+            ),
+            Command(
+                "project.reload",
+                "Reload Project",
+                lambda: self._tasks.start("Reloading the project", self._reload()),
+                "File",
+                "project",
+                ("F5",),
+                "refresh",
+                "Start the program anew and fire the pinned events again",
+                blocked=self._reload_blocked,
+            ),
+            Command(
+                "project.settings",
+                "Project Settings…",
+                self.edit_settings,
+                "File",
+                "project",
+                (),
+                "gear",
+                "Change what was filled in because the program missed it",
+                blocked=lambda: "" if self.project is not None else "Open a project first",
+            ),
+            Command(
+                "project.pin",
+                "Fire After Each Reload",
+                self._pin,
+                "Fire",
+                "program",
+                (),
+                "pin",
+                "Fire the event that was fired last again whenever the program is reloaded",
+                blocked=self._pin_blocked,
+                checked=self._is_pinned,
+            ),
+            Command(
+                "project.watch",
+                "Reload on Save",
+                self._toggle_watch,
+                "File",
+                "project",
+                (),
+                "refresh",
+                "Start the program anew when one of its files is saved",
+                blocked=lambda: "" if self._reloader is not None else "Open a project first",
+                checked=lambda: self._reloader is not None and self._reloader.on,
+            ),
+        ]
+
+    def ask(self, folder: Path | None = None) -> OpenProjectDialog:
+        """Ask which project to open; nothing is loaded before the person has said so."""
+        recent = self.projects.recent()
+        dialog = OpenProjectDialog(self._theme, recent, self.projects.kept, self._shell)
+        dialog.settings_requested.connect(lambda place: self._edit(place, dialog.tell_settings, dialog))
+        if folder is not None:
+            dialog.fill_folder(folder)
+        elif recent:
+            dialog.fill(recent[0])
+        dialog.chosen.connect(self.open)
+        dialog.open()
+        return dialog
+
+    def edit_settings(self) -> ProjectSettingsDialog | None:
+        """Let the person change the settings that are kept for the project that runs."""
+        project = self.project
+        return self._edit(project.cwd, lambda: None) if project is not None else None
+
+    def _edit(self, folder: Path, saved: Callable[[], object], parent: QWidget | None = None) -> ProjectSettingsDialog:
+        running = self.project
+        mine = running is not None and running.cwd.resolve() == folder.resolve()
+
+        def save(settings: dict[str, str]) -> None:
+            try:
+                self.projects.keep(folder, settings)
+            except InspectorError as error:
+                self._notices.report(error)
+                return
+            if mine and running is not None:
+                changed = replace(running, settings=settings)
+                self._tasks.start("Reloading the project", self._reload(changed))
+            saved()
+
+        dialog = ProjectSettingsDialog(
+            self._theme, folder, self.projects.kept(folder), save, reload=mine, parent=parent or self._shell
+        )
+        dialog.open()
+        return dialog
+
+    def open(self, project: Project, *, confirmed: bool = False) -> None:
+        """Load a project; the person is asked for consent where it was not given before."""
+        if self._tasks.running(_LOADING):
+            self._notices.info("A project is being loaded already.", "Wait for it, or restart the inspector.")
+            return
+        self._tasks.start(_LOADING, self.load(project, confirmed=confirmed))
+
+    async def load(self, project: Project, *, confirmed: bool = False, seed: int | None = None) -> bool:
+        """Load a project and look after it; says whether it runs now."""
+        self._strip.show_message("running", f"Loading {project.name}…", "")
+        try:
+            opened = await self.projects.open(project, confirmed=confirmed, seed=seed)
+        finally:
+            self._strip.hide_message()
+        if opened:
+            self._adopt()
+        return opened
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._timer.stop()
+        if self._reloader is not None:
+            self._reloader.stop()
+            self._reloader = None
+
+    # Asking the person (see app.projects.Asker)
+
+    async def consent(self, question: str) -> bool:
+        """Ask whether a project's code may run."""
+        where, _, risk = question.partition("? ")
+        return await ask(self._shell, "Load this project?", f"{where}?", risk, ("Load", "Cancel")) == "Load"
+
+    async def missing(self, trouble: MissingSetting, project: Project) -> Mapping[str, str] | None:  # noqa: ARG002
+        """Ask for settings that a project misses."""
+        answer: asyncio.Future[dict[str, str] | None] = asyncio.get_running_loop().create_future()
+
+        def done(filled: dict[str, str] | None) -> None:
+            if not answer.done():
+                answer.set_result(filled)
+
+        MissingSettingsDialog(self._theme, trouble, done, self._shell).open()
+        return await answer
+
+    def trouble(self, trouble: LoadError, project: Project) -> None:
+        """Tell why a project could not be loaded; what was asked for can be changed."""
+        settings = None
+        if self.projects.kept(project.cwd):
+            # What was filled in may be what is wrong; the person has allowed already that it is loaded.
+            plain = replace(project, settings={})
+            settings = partial(self._edit, project.cwd, lambda: self.open(plain, confirmed=True))
+        again = partial(self._ask_again, project)
+        LoadTroubleDialog(self._theme, trouble, again, settings, self._shell).open()
+
+    def _ask_again(self, project: Project) -> None:
+        self.ask().fill(options_of(project))
+
+    # A folder that is dropped on the window fills the form
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take folders that are dropped on the window."""
+        if isinstance(event, QDragEnterEvent) and _folder(event.mimeData()) is not None:
+            event.acceptProposedAction()
+            return True
+        if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
+            folder = _folder(event.mimeData())
+            if folder is not None:
+                event.acceptProposedAction()
+                self.ask(folder)
+                return True
+        return super().eventFilter(watched, event)
+
+    # Looking after the process
+
+    def _host(self) -> ChildHost | None:
+        host = self._workbench.host
+        return host if isinstance(host, ChildHost) else None
+
+    def _adopt(self) -> None:
+        """A project runs: watch its files and its process."""
+        host = self._host()
+        if host is None:
+            return
+        self.close()
+        self._waiting = False
+        self._reloader = Reloader(self._workbench.recording, host, self._tasks, self._reloaded)
+        self._reloader.start()
+        self._timer.start()
+        self._shell.set_source(f"{host.project.name} · Python {host.python}")
+        for problem in host.problems:
+            self._notices.warning(problem.text, problem.hint)
+        self._firing.changed()
+
+    def _look(self) -> None:
+        """Tell when the process is in trouble, and offer what can be done."""
+        host = self._host()
+        state = host.state if host is not None else ""
+        if state not in (BLOCKED, STUCK, ENDED):
+            if self._shown:
+                self._strip.hide_message()
+            self._shown, self._waiting, self._load_failed = "", False, False
+            return
+        if host is None or (self._waiting and state != ENDED) or (self._load_failed and state == ENDED):
+            return
+        text = self._explain(state)
+        if text == self._shown:
+            return
+        self._shown = text
+        actions: list[tuple[str, Callable[[], object]]] = [("Restart", self._restart)]
+        if state != ENDED:
+            actions += [("Stop", host.kill), ("Wait", self._wait)]
+        self._strip.show_message("failed" if state == ENDED else "warn", text, "", actions)
+
+    def _explain(self, state: str) -> str:
+        """Give what the host said of this trouble; until it has said so, and when it says nothing, what it is."""
+        for note in islice(reversed(self._workbench.recording.journal.host_notes), _NOTES):
+            if note.kind == state:
+                return note.text
+            if note.kind == "restarted":
+                break
+        return _TROUBLE[state]
+
+    def _wait(self) -> None:
+        self._waiting = True
+        self._strip.hide_message()
+
+    def _reload_blocked(self) -> str:
+        if self._host() is not None:
+            return ""
+        return "The demo needs no reloading" if self._workbench.host is not None else "Open a project first"
+
+    def _restart(self) -> None:
+        self._tasks.start("Restarting the program", self._reload())
+
+    async def _reload(self, project: Project | None = None) -> None:
+        if self._reloader is not None:
+            await self._reloader.reload(project=project)
+
+    def _reloaded(self, found: Reloaded) -> None:
+        """Say what a reload changed."""
+        self._shown = ""
+        self._load_failed = isinstance(found.trouble, LoadError)
+        took = format_duration(int(found.seconds * 1e9))
+        if found.trouble is not None and not self._load_failed:
+            return  # it was loaded and has ended since: how is told by who looks after it
+        if found.trouble is not None:
+            text = f"The program could not be loaded again: {found.trouble.text}"
+            self._strip.show_message("failed", text, found.trouble.hint, [("Try again", self._restart)])
+            return
+        parts = [f"{plural(len(found.fixed), 'handler')} fixed"] * bool(found.fixed)
+        parts += [f"{plural(len(found.broke), 'handler')} broke"] * bool(found.broke)
+        parts += [f"{found.same} as before"] * bool(found.same)
+        actions: list[tuple[str, Callable[[], object]]] = [("Dismiss", self._strip.hide_message)]
+        if not parts:
+            parts = ["nothing is fired after a reload yet"]
+            if self._firing.last is not None:
+                actions.insert(0, (f"Fire {self._firing.last.event} each time", self._fire_each_time))
+        details = ", ".join((*found.broke, *found.fixed)[:4])
+        tone = "failed" if found.broke else "ok"
+        self._strip.show_message(tone, " · ".join((f"Reloaded in {took}", *parts)), details, actions)
+
+    def _toggle_watch(self) -> None:
+        if self._reloader is not None:
+            self._reloader.on = not self._reloader.on
+            self._firing.changed()
+
+    # Pins
+
+    def _pin(self) -> None:
+        form, reloader = self._firing.last, self._reloader
+        if form is None or reloader is None:
+            return
+        if reloader.pinned(form.event):
+            reloader.unpin(form.event)
+        else:
+            reloader.pin(form, self._firing.last_number)
+        self._firing.changed()
+
+    def _fire_each_time(self) -> None:
+        """Fire what was fired last on what was just loaded, and compare every reload from now on with that."""
+        self._strip.hide_message()
+        self._firing.again()
+        if not self._is_pinned():
+            self._pin()
+
+    def _pin_blocked(self) -> str:
+        if self._reloader is None:
+            return "Open a project first"
+        return "" if self._firing.last is not None else "Nothing was fired yet"
+
+    def _is_pinned(self) -> bool:
+        form = self._firing.last
+        return self._reloader is not None and form is not None and self._reloader.pinned(form.event)
+
+
+def _folder(data: QMimeData) -> Path | None:
+    """Give the folder that is being dropped, None when it is something else."""
+    for url in data.urls():
+        path = Path(url.toLocalFile())
+        if url.isLocalFile() and path.is_dir():
+            return path
+        if url.isLocalFile() and path.name == "pyproject.toml":
+            return path.parent
+    return None

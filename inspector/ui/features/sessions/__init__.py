@@ -1,0 +1,1 @@
+"""Recorded sessions: opened, renamed, deleted, exported, imported."""

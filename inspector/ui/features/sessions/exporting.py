@@ -1,0 +1,99 @@
+"""Asking where a run log goes, and writing it there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+from inspector.app.text import format_count
+
+if TYPE_CHECKING:
+    from inspector.app.notices import Notices
+    from inspector.app.settings import Settings
+    from inspector.app.tasks import TaskOwner
+    from inspector.app.workbench import Workbench
+    from inspector.ui.shell.shell import Shell
+
+
+class _Kind(NamedTuple):
+    title: str
+    filter: str
+    suffix: str
+    unit: str
+
+
+_KINDS: Final = {
+    "jsonl": _Kind("Export the run log", "JSON Lines (*.jsonl)", "jsonl", "records"),
+    "csv": _Kind("Export the executions", "CSV (*.csv)", "csv", "executions"),
+    "summary": _Kind("Export a summary of the handlers", "CSV (*.csv)", "csv", "handlers"),
+}
+
+
+class Exporting(QObject):
+    """Exports the session that is shown.
+
+    Args:
+        shell: The window.
+        workbench: Has the sessions.
+        settings: Remembers the folder.
+        notices: Told when a file was written.
+        tasks: Runs the writing.
+    """
+
+    def __init__(
+        self, shell: Shell, workbench: Workbench, settings: Settings, notices: Notices, tasks: TaskOwner
+    ) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self._workbench = workbench
+        self._settings = settings
+        self._notices = notices
+        self._tasks = tasks
+
+    def blocked(self) -> str:
+        """Say why nothing can be exported; empty when it can."""
+        view = self._workbench.view
+        if view is None:
+            return "The program is being started"
+        if not view.session:
+            return "This session is stored nowhere"
+        return "" if len(view.journal.publications) else "Nothing was recorded yet"
+
+    def ask(self, kind: str, session: int = 0, name: str = "") -> QFileDialog | None:
+        """Ask for a file, then write it. Without a session the one that is shown is exported."""
+        view = self._workbench.view
+        number = session or (view.session if view is not None else 0)
+        if not number:
+            return None
+        chosen = _KINDS[kind]
+        name = name or (view.title if view is not None else "run")
+        folder = Path(self._settings.text("export.folder", str(Path.home())))
+        dialog = QFileDialog(self._shell, chosen.title, str(folder), chosen.filter)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(chosen.suffix)
+        dialog.selectFile(f"{_file_name(name)}{'-summary' if kind == 'summary' else ''}.{chosen.suffix}")
+        dialog.fileSelected.connect(lambda path: self.write(kind, number, Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
+
+    def write(self, kind: str, session: int, target: Path) -> None:
+        """Write a session to a file, and say so when it is done."""
+        self._settings.set("export.folder", str(target.parent))
+        self._tasks.start("Exporting", self._write(kind, session, target))
+
+    async def _write(self, kind: str, session: int, target: Path) -> None:
+        count = await self._workbench.export(kind, session, target)
+        self._notices.info(
+            f"{format_count(count)} {_KINDS[kind].unit} were written to {target.name}.", str(target.parent)
+        )
+
+
+def _file_name(name: str) -> str:
+    """Give a file name that every system takes: no separators, no control characters, not too long."""
+    safe = re.sub(r"[^\w. -]+", "-", name).strip(" .-")
+    return safe[:80] or "run"

@@ -1,0 +1,136 @@
+"""Taking a run log in that somebody exported: asked for, or dropped on the window."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QEvent, QMimeData, QObject
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog
+
+from inspector.app.commands import Command
+from inspector.app.text import plural
+
+if TYPE_CHECKING:
+    from inspector.app.importing import Imported
+    from inspector.app.notices import Notices
+    from inspector.app.settings import Settings
+    from inspector.app.tasks import TaskOwner
+    from inspector.app.workbench import Workbench
+    from inspector.ui.features.sessions.sessions import Sessions
+    from inspector.ui.shell.shell import Shell
+
+_FILTERS: Final = "Run logs (*.jsonl);;All files (*)"
+_TASK: Final = "Importing the run log"
+#: Lines that were left out and are named.
+_NAMED: Final = 3
+
+
+class Importing(QObject):
+    """Imports run logs and shows them.
+
+    Args:
+        shell: The window.
+        workbench: Has the sessions.
+        sessions: Opens what was imported.
+        settings: Remembers the folder; it is that of the exports.
+        notices: Told what came of it.
+        tasks: Runs the reading.
+    """
+
+    def __init__(
+        self,
+        shell: Shell,
+        workbench: Workbench,
+        sessions: Sessions,
+        settings: Settings,
+        notices: Notices,
+        tasks: TaskOwner,
+    ) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self._workbench = workbench
+        self._sessions = sessions
+        self._settings = settings
+        self._notices = notices
+        self._tasks = tasks
+        self._under_way: set[asyncio.Task[Any]] = set()
+        shell.installEventFilter(self)
+
+    def commands(self) -> list[Command]:
+        """Give what can be done."""
+        return [
+            Command(
+                "session.import",
+                "Import Run Log…",
+                self.ask,
+                "File",
+                "import",
+                (),
+                "session",
+                "Store a run log that was exported as JSON lines as a session, and open it",
+                blocked=lambda: "" if self._workbench.database is not None else "No sessions are stored",
+            )
+        ]
+
+    def ask(self) -> QFileDialog:
+        """Ask for a file, then take it in."""
+        folder = self._settings.text("export.folder", str(Path.home()))
+        dialog = QFileDialog(self._shell, "Import a run log", folder, _FILTERS)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self.take(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
+
+    def take(self, path: Path) -> None:
+        """Store a run log as a session and open it."""
+        self._settings.set("export.folder", str(path.parent))
+        task = self._tasks.start(_TASK, self._take(path))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def stop(self) -> None:
+        """End what is under way, before the database is closed: half an import leaves no session behind."""
+        for task in tuple(self._under_way):
+            task.cancel()
+        if self._under_way:
+            await asyncio.wait(tuple(self._under_way))
+
+    async def _take(self, path: Path) -> None:
+        imported = await self._workbench.import_run_log(path)
+        self._tell(imported, path)
+        self._sessions.open(imported.session)
+
+    def _tell(self, imported: Imported, path: Path) -> None:
+        text = f"{plural(imported.records, 'record')} of {path.name} are session {imported.session} now."
+        if not imported.refused:
+            self._notices.info(text, str(path.parent))
+            return
+        named = "; ".join(f"line {one.line}: {one.reason}" for one in imported.problems[:_NAMED])
+        more = "; …" if imported.refused > _NAMED else ""
+        self._notices.warning(text, f"{plural(imported.refused, 'line')} left out: {named}{more}")
+
+    # A run log that is dropped on the window is taken in
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take run logs that are dropped on the window."""
+        if isinstance(event, QDragEnterEvent) and _run_logs(event.mimeData()):
+            event.acceptProposedAction()
+            return True
+        if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
+            files = _run_logs(event.mimeData())
+            if files:
+                event.acceptProposedAction()
+                for file in files:
+                    self.take(file)
+                return True
+        return super().eventFilter(watched, event)
+
+
+def _run_logs(data: QMimeData) -> list[Path]:
+    """Give the files that are being dropped and are called as run logs are."""
+    paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+    return [path for path in paths if path.suffix.casefold() == ".jsonl" and path.is_file()]

@@ -1,0 +1,210 @@
+"""Stored sessions as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
+
+from inspector.app.text import format_bytes, format_count, one_line
+from inspector.ui.kit.rows import Column, Index, Role, TableModel, all_stretches
+
+NAME, STARTED, PROGRAM, STATE, PUBLICATIONS, EXECUTIONS, FAILURES, SIZE = range(8)
+
+_COLUMNS: Final = (
+    Column("session"),
+    Column("started", about="When it began, local time"),
+    Column("program", about="What was recorded"),
+    Column("state"),
+    Column("events", number=True, about="Publications"),
+    Column("executions", number=True),
+    Column("failed", number=True, about="Executions that ended badly"),
+    Column("size", number=True, about="About how much it takes in the sessions database"),
+)
+_ROOT: Final = QModelIndex()
+_EDIT: Final = int(Qt.ItemDataRole.EditRole)
+
+
+class Session(Protocol):
+    """What a row needs to know of a session; the store's own description has it."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def program(self) -> str:
+        """What was recorded."""
+
+    @property
+    def started_at(self) -> datetime:
+        """When it began."""
+
+    @property
+    def state(self) -> str:
+        """``recording``, ``closed`` or ``interrupted``."""
+
+    @property
+    def publications(self) -> int:
+        """How many."""
+
+    @property
+    def executions(self) -> int:
+        """How many."""
+
+    @property
+    def failures(self) -> int:
+        """How many executions ended badly."""
+
+    @property
+    def bytes(self) -> int:
+        """About how much it takes on disk."""
+
+
+class SessionsModel(TableModel):
+    """The sessions of a database, the newest first; the name can be edited.
+
+    Signals:
+        renamed: A session's id and the new name that a person gave it. The row changes when the list does.
+    """
+
+    renamed = Signal(int, str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(_COLUMNS, parent)
+        self._sessions: list[Session] = []
+        self._live: int | None = None
+        self._opened: int | None = None
+
+    def set_sessions(self, sessions: Sequence[Session], live: int | None, opened: int | None) -> None:
+        """Show these sessions; what stays keeps its row, its selection and its editor.
+
+        Args:
+            sessions: In any order.
+            live: Id of the one that this window records, None when it records none.
+            opened: Id of the one that the window shows.
+        """
+        wanted = sorted(sessions, key=lambda session: (session.started_at, session.id), reverse=True)
+        keep = {session.id for session in wanted}
+        gone = np.array([row for row, session in enumerate(self._sessions) if session.id not in keep], np.int64)
+        for first, last in reversed(list(all_stretches(gone))):
+            self.beginRemoveRows(_ROOT, first, last)
+            del self._sessions[first : last + 1]
+            self.endRemoveRows()
+        marks = self._live != live or self._opened != opened
+        self._live, self._opened = live, opened
+        self._take(wanted, repaint_all=marks)
+
+    def _take(self, wanted: list[Session], *, repaint_all: bool) -> None:
+        """Put in what is new and change what is different. The order of those that stay never changes."""
+        changed = []
+        for row, session in enumerate(wanted):
+            if row >= len(self._sessions) or self._sessions[row].id != session.id:
+                self.beginInsertRows(_ROOT, row, row)
+                self._sessions.insert(row, session)
+                self.endInsertRows()
+            elif repaint_all or self._sessions[row] != session:
+                self._sessions[row] = session
+                changed.append(row)
+        self.tell_changed(np.array(changed, np.int64))
+
+    def session(self, row: int) -> Session:
+        """Give the session of a row."""
+        return self._sessions[row]
+
+    def row_of(self, identity: int) -> int:
+        """Give the row of a session, -1 when it is not in the list."""
+        return next((row for row, session in enumerate(self._sessions) if session.id == identity), -1)
+
+    def rows(self) -> int:
+        """Give the number of sessions."""
+        return len(self._sessions)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """The name can be edited."""
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsEditable if index.column() == NAME and index.isValid() else flags
+
+    def data(self, index: Index, role: int = 0) -> Any:
+        """Give what a cell shows; the editor gets the whole name."""
+        if role == _EDIT and index.isValid():
+            return self._sessions[index.row()].name if index.column() == NAME else None
+        return super().data(index, role)
+
+    def setData(self, index: Index, value: Any, role: int = _EDIT) -> bool:
+        """Ask for a new name; says whether it is one."""
+        if role != _EDIT or not index.isValid() or index.column() != NAME:
+            return False
+        session, name = self._sessions[index.row()], str(value).strip()
+        if not name or name == session.name:
+            return False
+        self.renamed.emit(session.id, name)
+        return True
+
+    def text(self, row: int, column: int) -> str:
+        """Give the text of a cell."""
+        session = self._sessions[row]
+        if column == NAME:
+            return one_line(session.name)
+        if column == STARTED:
+            return f"{session.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        if column == PROGRAM:
+            return one_line(session.program)
+        if column == STATE:
+            return self._state(session)
+        if column == SIZE:
+            return format_bytes(session.bytes)
+        return format_count(self._number(session, column))
+
+    def fact(self, row: int, column: int, role: int) -> Any:
+        """Give the session's id, its mark, a tone, or what to sort by."""
+        session = self._sessions[row]
+        if role == Role.NUMBER:
+            return session.id
+        if role == Role.MARK:
+            return "live" if session.id == self._live else "open" if session.id == self._opened else ""
+        if role == Role.TONE:
+            return self._tone(session, column)
+        if role == Role.GLYPH:
+            return "failed" if column == FAILURES and session.failures else None
+        if role == Role.SORT:
+            return self._sort_value(row, column)
+        return None
+
+    def _state(self, session: Session) -> str:
+        here = session.id == self._opened
+        if session.id == self._live:
+            return "recording, shown" if here else "recording"
+        if session.state == "recording":
+            return "recording elsewhere" + (", shown" if here else "")
+        return f"{session.state}, shown" if here else session.state
+
+    def _tone(self, session: Session, column: int) -> str:
+        if column == FAILURES:
+            return "failed" if session.failures else "dim"
+        if column == STATE:
+            return {"recording": "ok", "interrupted": "interrupted"}.get(session.state, "dim")
+        return "dim" if column in (STARTED, PROGRAM, SIZE) else ""
+
+    @staticmethod
+    def _number(session: Session, column: int) -> int:
+        counts = {
+            PUBLICATIONS: session.publications,
+            EXECUTIONS: session.executions,
+            FAILURES: session.failures,
+            SIZE: session.bytes,
+        }
+        return counts[column]
+
+    def _sort_value(self, row: int, column: int) -> Any:
+        session = self._sessions[row]
+        if column == STARTED:
+            return session.started_at.timestamp()
+        return self._number(session, column) if column >= PUBLICATIONS else self.text(row, column).lower()

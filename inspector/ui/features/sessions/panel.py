@@ -1,0 +1,221 @@
+"""The sessions of the database: open, rename, delete, export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from inspector.app.text import plural
+from inspector.ui.features.sessions import model as columns
+from inspector.ui.features.sessions.model import Session, SessionsModel
+from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.cells import dress, show_row, stretch
+from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
+from inspector.ui.kit.rows import SortedModel
+from inspector.ui.kit.tables import DataTable
+from inspector.ui.kit.text import PlainLabel, ask_then
+from inspector.ui.kit.widgets import EmptyState, separator_line
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
+    from inspector.ui.kit.theme import Theme
+
+_WIDTHS = {0: 28, 1: 21, 2: 16, 3: 21, 4: 8, 5: 11, 6: 8, 7: 9}
+#: Columns that come when there is room, the most wanted first.
+_OPTIONAL: Final = (columns.STARTED, columns.PUBLICATIONS, columns.SIZE, columns.PROGRAM)
+_DELETE = "Delete"
+
+
+class _Table(DataTable):
+    """A table that knows F2 and Del."""
+
+    rename = Signal()
+    delete = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Rename and delete by keyboard."""
+        if event.key() == Qt.Key.Key_F2:
+            self.rename.emit()
+        elif event.matches(QKeySequence.StandardKey.Delete):
+            self.delete.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class SessionsPanel(QWidget):
+    """What was recorded. It only asks: the list changes when ``set_sessions`` is called.
+
+    Args:
+        theme: Its look.
+        parent: The owner.
+
+    Signals:
+        open_requested: A session's id.
+        rename_requested: A session's id and its new name.
+        delete_requested: A session's id; the person has said yes.
+        export_requested: A session's id.
+        seen: The list has come into sight.
+    """
+
+    open_requested = Signal(int)
+    rename_requested = Signal(int, str)
+    delete_requested = Signal(int)
+    export_requested = Signal(int)
+    seen = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._live: int | None = None
+        self._opened: int | None = None
+        self.model = SessionsModel(self)
+        self.model.renamed.connect(self.rename_requested)
+        self.sorted = SortedModel(self)
+        self.sorted.setSourceModel(self.model)
+        self.table = _Table(theme)
+        self.table.setAccessibleName("Sessions")
+        self.table.setModel(self.sorted)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(columns.STARTED, Qt.SortOrder.DescendingOrder)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.set_empty(EmptyState(theme, "session", "No sessions yet", "Every start of the program records one."))
+        dress(self.table, theme, _WIDTHS)
+        stretch(self.table)
+        FittingColumns(self.table, _WIDTHS, _OPTIONAL)
+        self._count = PlainLabel("", "dim")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.table, 1)
+        column.addWidget(separator_line())
+        column.addLayout(self._make_buttons())
+        self._connect()
+        self._tell_state()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What was counted while nobody looked is old."""
+        super().showEvent(event)
+        self.seen.emit()
+
+    def _make_buttons(self) -> QHBoxLayout:
+        theme = self._theme
+        self._open = Button(theme, "Open", "folder", "Return")
+        self._rename = Button(theme, "Rename", "edit", "F2")
+        self._export = Button(theme, "Export…", "export")
+        self._remove = Button(theme, "Delete…", "trash", "Del")
+        row = QHBoxLayout()
+        row.setContentsMargins(10, 6, 10, 6)
+        row.setSpacing(6)
+        for button in (self._open, self._rename, self._export, self._remove):
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self._count)
+        return row
+
+    def _connect(self) -> None:
+        self._open.clicked.connect(self.open)
+        self._rename.clicked.connect(self.rename)
+        self._export.clicked.connect(self.export)
+        self._remove.clicked.connect(self.delete)
+        self.table.activated_row.connect(self.open)
+        self.table.rename.connect(self.rename)
+        self.table.delete.connect(self.delete)
+        self.table.selectionModel().selectionChanged.connect(self._tell_state)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._open_menu)
+
+    def set_sessions(self, sessions: Sequence[Session], live: int | None, opened: int | None) -> None:
+        """Show these sessions; ``live`` is recorded by this window, ``opened`` is the one it shows."""
+        moved = opened != self._opened
+        self._live, self._opened = live, opened
+        self.model.set_sessions(sessions, live, opened)
+        self._count.setText(plural(len(sessions), "session") if sessions else "")
+        if opened is not None and (moved or not self.table.currentIndex().isValid()):
+            row = self.model.row_of(opened)
+            if row >= 0:
+                show_row(self.table, self.sorted.mapFromSource(self.model.index(row, 0)))
+        self._tell_state()
+
+    def current(self) -> Session | None:
+        """Give the session that is selected."""
+        index = self.table.currentIndex()
+        return self.model.session(self.sorted.mapToSource(index).row()) if index.isValid() else None
+
+    def open(self) -> None:
+        """Ask for the selected session to be opened."""
+        session = self.current()
+        if session is not None and session.id != self._opened:
+            self.open_requested.emit(session.id)
+
+    def rename(self) -> None:
+        """Edit the name of the selected session in its cell."""
+        index = self.table.currentIndex()
+        if index.isValid():
+            self.table.edit(index.siblingAtColumn(columns.NAME))
+
+    def export(self) -> None:
+        """Ask for the selected session to be exported."""
+        session = self.current()
+        if session is not None:
+            self.export_requested.emit(session.id)
+
+    def delete(self) -> None:
+        """Ask whether the selected session shall go, and then for it to go."""
+        session = self.current()
+        if session is None or self._why_kept(session):
+            return
+        identity = session.id
+
+        def answered(label: str | None) -> None:
+            if label == _DELETE:
+                self.delete_requested.emit(identity)
+
+        what = f"{plural(session.publications, 'event')} and {plural(session.executions, 'execution')}"
+        ask_then(
+            self,
+            "Delete session",
+            f"Delete “{session.name}”?",
+            f"{what} are removed from the sessions database. This cannot be undone.",
+            ("Keep", _DELETE),
+            answered,
+            danger=_DELETE,
+        )
+
+    def _why_kept(self, session: Session) -> str:
+        if session.id == self._live:
+            return "This session is being recorded."
+        if session.state == "recording":
+            return "Another process is recording this session."
+        return ""
+
+    def _tell_state(self) -> None:
+        session = self.current()
+        for button in (self._rename, self._export):
+            button.setEnabled(session is not None)
+        self._open.setEnabled(session is not None and session.id != self._opened)
+        kept = self._why_kept(session) if session is not None else ""
+        self._remove.setEnabled(session is not None and not kept)
+        self._remove.set_help(kept or "Delete the session for good")
+
+    def _open_menu(self, at: QPoint) -> None:
+        index: QModelIndex = self.table.indexAt(at)
+        session = self.current()
+        if not index.isValid() or session is None:
+            return
+        items = [
+            MenuItem("Open", self.open, icon="folder", enabled=session.id != self._opened, hint="Return"),
+            MenuItem("Rename", self.rename, icon="edit", hint="F2"),
+            MenuItem("Export…", self.export, icon="export"),
+            SEPARATOR,
+            MenuItem("Delete…", self.delete, icon="trash", enabled=not self._why_kept(session), hint="Del"),
+        ]
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        fill(menu, items, self._theme)
+        menu.popup(self.table.viewport().mapToGlobal(at))

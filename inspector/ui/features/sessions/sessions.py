@@ -1,0 +1,134 @@
+"""Sessions as the window deals with them: list, open, rename, delete, back to the live one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from inspector.app.notices import NoticeAction
+from inspector.core.errors import InspectorError
+from inspector.ui.kit.text import ask_text
+
+if TYPE_CHECKING:
+    from inspector.app.notices import Notices
+    from inspector.app.settings import Settings
+    from inspector.app.tasks import TaskOwner
+    from inspector.app.workbench import Workbench
+    from inspector.store.info import SessionInfo
+    from inspector.ui.features.sessions.panel import SessionsPanel
+    from inspector.ui.shell.shell import Shell
+
+#: Milliseconds between two looks at the list while it is in view.
+_EVERY = 2_000
+_SHOWN = "session.shown"
+
+
+class Sessions(QObject):
+    """Does what is asked for with sessions, and keeps the list of them true while it can be seen.
+
+    Args:
+        shell: The window.
+        workbench: What does the work.
+        panel: The list.
+        notices: Where trouble is told.
+        tasks: Owner of asynchronous work.
+
+    Attributes:
+        known: The sessions in the database, newest first, as they were last read.
+        opened: Called when a stored session has been read to its end.
+    """
+
+    def __init__(
+        self, shell: Shell, workbench: Workbench, panel: SessionsPanel, notices: Notices, tasks: TaskOwner
+    ) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self._workbench = workbench
+        self._panel = panel
+        self._notices = notices
+        self._tasks = tasks
+        self.known: tuple[SessionInfo, ...] = ()
+        self.opened: Callable[[], None] = lambda: None
+        panel.open_requested.connect(self.open)
+        panel.rename_requested.connect(self.rename)
+        panel.delete_requested.connect(self.delete)
+        panel.seen.connect(self.refresh)
+        workbench.on_sessions(self._changed)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_EVERY)
+        self._timer.timeout.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Read the list anew, if it can be seen."""
+        if self._panel.isVisible() and not self._tasks.running("Listing the sessions"):
+            self._tasks.start("Listing the sessions", self._workbench.refresh_sessions())
+
+    def show_list(self) -> None:
+        """Bring the list to the front."""
+        self._shell.raise_panel("sessions")
+        self._panel.table.setFocus()
+        self.refresh()
+
+    def tell_panel(self) -> None:
+        """Tell the list which session is recorded, and which is shown."""
+        self._panel.set_sessions(self.known, self._workbench.live_session or None, self.shown() or None)
+
+    def shown(self) -> int:
+        """Give the id of the session that is shown, 0 when it is stored nowhere."""
+        view = self._workbench.view
+        return view.session if view is not None else 0
+
+    def open(self, session: int) -> None:
+        """Show a stored session."""
+        self._tasks.start("Opening the session", self._open(session))
+
+    async def _open(self, session: int) -> None:
+        await self._workbench.open_session(session)
+        if not self._workbench.live and self.shown() == session:
+            self.opened()
+
+    def show_live(self) -> None:
+        """Go back to the live session."""
+        try:
+            self._workbench.show_live()
+        except InspectorError as error:
+            self._notices.report(error)
+
+    def rename(self, session: int, name: str) -> None:
+        """Give a session another name."""
+        self._tasks.start("Renaming the session", self._workbench.rename(session, name))
+
+    def rename_shown(self) -> None:
+        """Ask for another name of the session that is shown."""
+        view = self._workbench.view
+        session = self.shown()
+        if view is not None and session:
+            label = "Name of the session"
+            ask_text(self._shell, "Rename session", label, view.title, lambda name: self.rename(session, name))
+
+    def delete(self, session: int) -> None:
+        """Delete a session for good; whoever calls has asked."""
+        self._tasks.start("Deleting the session", self._workbench.delete(session))
+
+    # Between runs
+
+    def remember(self, settings: Settings) -> None:
+        """Keep for the next run which stored session is shown."""
+        self._timer.stop()
+        settings.set(_SHOWN, 0 if self._workbench.live else self.shown())
+
+    def offer_last(self, settings: Settings) -> None:
+        """Offer to open the stored session that was shown when the window was closed last."""
+        last = int(settings.number(_SHOWN))
+        info = next((info for info in self.known if info.id == last), None)
+        if last and info is not None:
+            self._notices.info(
+                f"Last time you looked at “{info.name}”.", actions=(NoticeAction("Open it", lambda: self.open(last)),)
+            )
+
+    def _changed(self, sessions: Sequence[SessionInfo]) -> None:
+        self.known = tuple(sessions)
+        self.tell_panel()
+        self._timer.start()

@@ -1,0 +1,340 @@
+"""What the timeline does, by name: every key, button and menu ends here. No widgets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from inspector.analysis.journal import Journal
+from inspector.analysis.timeline.gaps import folds_of
+from inspector.analysis.timeline.geometry import TimeView
+from inspector.analysis.timeline.layout import LaneState, lay_out, layout_key
+from inspector.analysis.timeline.navigator import Navigator
+from inspector.analysis.timeline.raster import NO_FOLDS
+from inspector.analysis.timeline.source import Filter, Measure, TimelineSource
+from inspector.ui.features.timeline.host import take_notes
+from inspector.ui.features.timeline.pointing import point
+from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
+from inspector.ui.selection import NOTHING, Hover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inspector.analysis.entries import Change
+    from inspector.ui.selection import Selection
+
+_ZOOM: Final = 0.8
+_PAN: Final = 0.12
+_SLICE_SECONDS: Final = 0.008
+
+
+class TimelineController:
+    """Holds what is shown and carries out what is asked.
+
+    Args:
+        selection: Shared with the other panels.
+        clock: Seconds, monotonic.
+        changed: Called when something must be painted anew.
+
+    Attributes:
+        scene: What painting and pointing read.
+        navigator: The view.
+        lanes: What was chosen about the lanes.
+        measure: The range that was measured, None for none.
+        measuring_mode: Dragging measures instead of panning.
+        hide_others: What the filter does not let through is left out instead of dimmed.
+        folding: Idle gaps are folded.
+    """
+
+    def __init__(self, selection: Selection, clock: Callable[[], float], changed: Callable[[], None]) -> None:
+        self._clock = clock
+        self._changed = changed
+        self.selection = selection
+        self.navigator = Navigator(clock)
+        self.lanes = LaneState()
+        self.live = True
+        self.records = 0
+        self.measure: Measure | None = None
+        self.measuring_mode = False
+        self.hide_others = False
+        self.folding = False
+        self.find_lane_asked: Callable[[], None] = lambda: None
+        self.search_asked: Callable[[], None] = lambda: None
+        self.filter_back_asked: Callable[[], None] | None = None
+        self.ticking: Callable[[], bool] = lambda: False
+        self.scene = self._new_scene(Journal(), "handler")
+        self._filters: list[Filter | None] = []
+        self._folded_at = clock()
+        self._ready = True
+        self._regroup_at = 0.0
+        self._layout_key: tuple[object, ...] = ()
+        self._refold_at = 0.0
+        self._pointed = NOTHING
+        selection.hovered_changed.connect(self._pointed_elsewhere)
+
+    # Data.
+
+    @property
+    def source(self) -> TimelineSource:
+        """The data."""
+        return self.scene.source
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything there is has been taken in."""
+        return self._ready
+
+    @property
+    def reading(self) -> float:
+        """How much of a stored session has been read, 0 to 1."""
+        return min(1.0, self.source.journal.seq / self.records) if self.records else 1.0
+
+    @property
+    def growing(self) -> bool:
+        """Whether bars grow by themselves as time passes."""
+        return self.live and (bool(len(self.source.running)) or any(b.end < 0 for b in self.scene.bands))
+
+    def set_journal(self, journal: Journal, *, live: bool = True, records: int = 0) -> None:
+        """Show another session; of a stored one ``records`` will come in all."""
+        old = self.scene
+        self.scene = self._new_scene(journal, self.source.group)
+        self.scene.width, self.scene.height, self.scene.gutter = old.width, old.height, old.gutter
+        self.source.set_filter(old.source.filter)
+        self.live, self.measure, self.records = live, None, records
+        take_notes(journal.host_notes, self.scene.bands, self.scene.marks)
+        self.navigator.reset()
+        self._folded_at = self._clock()
+        self._ready = len(journal.executions) + len(journal.publications) == 0
+        if self.lanes.opened:
+            self.source.open_inside()
+        self.advance()
+        if not live:
+            self._refold()
+            self.navigator.arrive(round(self.scene.folds.place(journal.now)))
+            self.navigator.fit()
+            self.update()
+
+    def folded(self, change: Change) -> None:
+        """Take in what the journal has just folded."""
+        self.source.fold(change)
+        take_notes(change.host, self.scene.bands, self.scene.marks)
+        self._folded_at = self._clock()
+        self._ready = self.source.taken == len(self.source.executions)
+        if self.folding and self._clock() >= self._refold_at:
+            self._refold()
+        if not self.live:
+            self.navigator.arrive(round(self.scene.folds.place(self.source.journal.now)))
+            self.navigator.refit()
+        if self.source.layers[0].grouping.stale and self._clock() >= self._regroup_at:
+            begun = self._clock()
+            self.source.set_group(self.source.group)
+            self.advance()
+            self._regroup_at = self._clock() + 20 * (self._clock() - begun) + 1.0
+        if self.growing and self.ticking():
+            self._lay_out()  # painted with the next tick: more often than the screen would be in vain
+        else:
+            self.relayout()
+
+    def advance(self) -> bool:
+        """Take in more of what is not yet, for a few milliseconds; gives True when nothing is left."""
+        limit = self._clock() + _SLICE_SECONDS
+        self._ready = self.source.advance(lambda: self._clock() >= limit)
+        self.relayout()
+        return self._ready
+
+    def tick(self) -> None:
+        """Let time pass: running bars grow and the view follows."""
+        journal = self.source.journal
+        passed = self._clock() - self._folded_at if self.growing else 0.0
+        self.scene.now = journal.now + max(0, round(passed * 1e9))
+        self.navigator.arrive(round(self.scene.folds.place(self.scene.now)))
+        self.scene.view = self.navigator.view
+
+    def relayout(self) -> None:
+        """Lay the lanes out anew."""
+        self._lay_out()
+        self.update()
+
+    def _lay_out(self) -> None:
+        room = self.scene.lanes_height
+        key = layout_key(self.source.layers, self.lanes, room)
+        if key != self._layout_key:
+            self.scene.layout = lay_out(self.source.layers, self.lanes, room)
+            self._layout_key = key
+        self.scene.scroll = min(max(self.scene.scroll, 0), self.scene.scroll_range)
+
+    def update(self) -> None:
+        """Bring the scene up to date and have it painted."""
+        self.tick()
+        point(self.scene)
+        self._tell_pointed()
+        self._changed()
+
+    def _tell_pointed(self) -> None:
+        """Tell the other panels what is under the pointer; only while it is over the timeline."""
+        scene = self.scene
+        found = Hover(scene.hovered, scene.hovered_mark) if scene.hovered >= 0 or scene.hovered_mark >= 0 else NOTHING
+        if found != self._pointed:
+            self._pointed = found
+            self.selection.hover(found)
+
+    def _pointed_elsewhere(self, what: Hover) -> None:
+        lit = NOTHING if what == self._pointed else what
+        if lit != self.scene.lit:
+            self.scene.lit = lit
+            self._changed()
+
+    def resize(self, width: int, height: int) -> None:
+        """Take notice of the size of the canvas."""
+        self.scene.width, self.scene.height = width, height
+        self.navigator.resize(width - self.scene.gutter)
+        self.relayout()
+
+    def set_gutter(self, width: int) -> None:
+        """Make the lanes' titles wider or narrower."""
+        self.scene.gutter = min(max(90, width), max(90, self.scene.width // 2))
+        self.resize(self.scene.width, self.scene.height)
+
+    # Zoom and move.
+
+    def zoom_at(self, factor: float, x: float) -> None:
+        """Zoom around an x of the canvas."""
+        self.navigator.zoom(factor, x - self.scene.gutter)
+        self.update()
+
+    def zoom_in(self) -> None:
+        """Show less, around the pointer or the middle."""
+        self.zoom_at(_ZOOM, self._anchor())
+
+    def zoom_out(self) -> None:
+        """Show more, around the pointer or the middle."""
+        self.zoom_at(1 / _ZOOM, self._anchor())
+
+    def fit(self) -> None:
+        """Show the whole session."""
+        self.navigator.fit()
+        self.update()
+
+    def step_back(self) -> None:
+        """Go back to the view before."""
+        self.navigator.step_back()
+        self.update()
+
+    def pan(self, pixels: float) -> None:
+        """Look later by pixels."""
+        self.navigator.pan(pixels)
+        self.update()
+
+    def pan_left(self) -> None:
+        """Look earlier."""
+        self.pan(-_PAN * self.scene.view.width)
+
+    def pan_right(self) -> None:
+        """Look later."""
+        self.pan(_PAN * self.scene.view.width)
+
+    def show(self, start: int, end: int, margin: float = 0.0) -> None:
+        """Show a stretch of time."""
+        low, high = (round(self.scene.folds.place(time)) for time in (start, end))
+        self.navigator.show(low, high, margin)
+        self.update()
+
+    def brush(self, start: int, end: int) -> None:
+        """Show a stretch of the axis while it is being dragged."""
+        self.navigator.brush(start, end)
+        self.update()
+
+    def home(self) -> None:
+        """Go to the beginning."""
+        self.navigator.home()
+        self.update()
+
+    def end(self) -> None:
+        """Go to the newest."""
+        self.navigator.end()
+        self.update()
+
+    def toggle_follow(self) -> None:
+        """Follow, or stand still."""
+        self.navigator.follow(not self.navigator.following)
+        self.update()
+
+    def toggle_folds(self) -> None:
+        """Fold idle gaps, or show time as it passed."""
+        self.folding = not self.folding
+        self._refold()
+        self.update()
+
+    def _refold(self) -> None:
+        """Bring the axis up to date with the gaps there are; what is looked at stays."""
+        begun = self._clock()
+        old, new = self.scene.folds, folds_of(self.source.journal) if self.folding else NO_FOLDS
+        if new != old:
+            self.scene.folds = new
+            newest = round(new.place(max(self.scene.now, self.source.journal.now)))
+            self.navigator.convert(lambda place: round(new.place(old.time(place))), newest)
+        # Looking for gaps costs 5 ms at a million executions: it may take a hundredth of the time.
+        self._refold_at = self._clock() + max(0.5, 100 * (self._clock() - begun))
+
+    def scroll_lanes(self, pixels: int) -> None:
+        """Scroll the lanes."""
+        self.scene.scroll = min(max(self.scene.scroll + pixels, 0), self.scene.scroll_range)
+        self.update()
+
+    def lanes_up(self) -> None:
+        """Scroll the lanes up a little."""
+        self.scroll_lanes(-40)
+
+    def lanes_down(self) -> None:
+        """Scroll the lanes down a little."""
+        self.scroll_lanes(40)
+
+    def lanes_page_up(self) -> None:
+        """Scroll the lanes up a page."""
+        self.scroll_lanes(-round(self.scene.lanes_height * 0.8))
+
+    def lanes_page_down(self) -> None:
+        """Scroll the lanes down a page."""
+        self.scroll_lanes(round(self.scene.lanes_height * 0.8))
+
+    # Filter.
+
+    def set_filter(self, chosen: Filter | None) -> None:
+        """Let only some executions through; ``filter_back`` undoes it."""
+        self._filters.append(self.source.filter)
+        self._apply_filter(chosen)
+
+    def filter_back(self) -> None:
+        """Go back to the filter before, in the whole window when that knows the way."""
+        if self.filter_back_asked is not None:
+            self.filter_back_asked()
+        elif self._filters:
+            self._apply_filter(self._filters.pop())
+
+    def _apply_filter(self, chosen: Filter | None) -> None:
+        self.source.set_filter(chosen)
+        self._ready = False
+        self.advance()
+
+    def _anchor(self) -> float:
+        if self.scene.hover is not None and self.scene.hover[0] >= self.scene.gutter:
+            return self.scene.hover[0]
+        return self.scene.gutter + self.scene.view.width / 2
+
+    def _new_scene(self, journal: Journal, group: str) -> Scene:
+        source = TimelineSource(journal, group)
+        view = TimeView(0, self.navigator.view.span, self.navigator.view.width)
+        return Scene(source, lay_out(source.layers, self.lanes), view)
+
+    def reveal(self, execution: int) -> None:
+        """Bring an execution into sight, moving no more than needed."""
+        bar = self.scene.bar(execution)
+        if bar is None:
+            return
+        if not self.scene.gutter <= bar.x0 <= self.scene.width - 8:
+            columns = self.source.executions
+            self.navigator.centre(round(self.scene.folds.place(int(columns["start"][execution]))))
+        top = bar.top - RULER_HEIGHT - self.scene.layout.fixed
+        room = self.scene.lanes_height - self.scene.layout.fixed
+        if not bar.strip.pinned and not 0 <= top <= room - bar.height:
+            self.scene.scroll = min(max(self.scene.scroll + round(top - room / 2), 0), self.scene.scroll_range)
+        self.update()

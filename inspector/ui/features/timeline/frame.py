@@ -1,0 +1,276 @@
+"""Ruler, lane titles and readouts: what stands around the lanes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from inspector.analysis.timeline.geometry import exact_time
+from inspector.analysis.timeline.layout import MARKS, Strip
+from inspector.app.text import format_clock, format_count, format_duration, one_line, plural
+from inspector.core.records.records import STATUSES
+from inspector.ui.features.timeline.light import lit_lanes
+from inspector.ui.features.timeline.scene import RULER_HEIGHT, RulerMark, Scene
+from inspector.ui.features.timeline.wording import duration_text
+
+if TYPE_CHECKING:
+    from inspector.analysis.timeline.source import Measure
+    from inspector.ui.features.timeline.looks import Looks
+    from inspector.ui.selection import Selection
+
+#: Sign and colour of each kind of mark.
+HOST_MARKS: Final = {
+    "faults": ("⚡", "warn_text"),
+    "faults off": ("⚡", "dim"),
+    "dropped": ("▼", "failed_text"),
+    "reload": ("↻", "accent_text"),
+    "stopped": ("■", "failed_text"),
+    "recording": ("●", "failed_text"),
+    "recording off": ("‖", "warn_text"),
+}
+#: What any other kind looks like.
+OTHER_MARK: Final = ("◆", "accent_text")
+
+
+def paint_ruler(painter: QPainter, scene: Scene, looks: Looks, *, wall: bool) -> None:
+    """Draw the ruler: the absolute time at the left, then ticks, then what the host said."""
+    painter.setFont(looks.small)
+    painter.fillRect(QRectF(0, 0, scene.width, RULER_HEIGHT), looks.color("background"))
+    ticks = scene.ticks
+    metrics = QFontMetricsF(looks.small)
+    painter.save()
+    painter.setClipRect(QRectF(scene.gutter, 0, scene.width - scene.gutter, RULER_HEIGHT))
+    painter.setPen(looks.color("faint"))
+    painter.drawLines([QLineF(scene.gutter + t.x, 18, scene.gutter + t.x, RULER_HEIGHT) for t in ticks.ticks])
+    painter.setPen(looks.color("dim"))
+    for tick in ticks.ticks:
+        painter.drawText(QPointF(scene.gutter + tick.x + 3, 16), tick.label)
+    _host_marks(painter, scene, looks)
+    painter.restore()
+    painter.fillRect(QRectF(0, 0, scene.gutter, RULER_HEIGHT), looks.color("panel"))
+    painter.setPen(looks.color("dim"))
+    text = clock_text(scene, ticks.base, wall=wall)
+    painter.drawText(QPointF(scene.gutter - 8 - metrics.horizontalAdvance(text), 16), text)
+    if scene.hover is not None and scene.hover[0] >= scene.gutter:
+        _hover_time(painter, scene, looks, metrics)
+
+
+def clock_text(scene: Scene, time: int, *, wall: bool) -> str:
+    """Write where labels of the ruler count from: time of day, or time since the session started."""
+    session = scene.source.journal.session
+    if wall and session is not None:
+        return format_clock(session.wall + time)
+    minutes, rest = divmod(time // 1_000_000, 60_000)
+    return f"{minutes}:{rest // 1000:02}.{rest % 1000:03}" if time else "session start"
+
+
+def _hover_time(painter: QPainter, scene: Scene, looks: Looks, metrics: QFontMetricsF) -> None:
+    x = scene.hover[0] if scene.hover is not None else 0.0
+    text = exact_time(scene.time_of(x))
+    width = metrics.horizontalAdvance(text) + 12
+    left = min(max(x - width / 2, scene.gutter), scene.width - width)
+    _card(painter, looks, QRectF(left, 3, width, RULER_HEIGHT - 6))
+    painter.setPen(looks.color("strong"))
+    painter.drawText(QPointF(left + 6, 17), text)
+
+
+def _host_marks(painter: QPainter, scene: Scene, looks: Looks) -> None:
+    for mark in scene.marks:
+        x = scene.x_of(mark.at)
+        if not scene.gutter - 10 <= x <= scene.width + 10:
+            continue
+        glyph, token = HOST_MARKS.get(mark.kind, OTHER_MARK)
+        painter.setPen(QPen(looks.color(token), 1))
+        painter.drawLine(QLineF(x, 4, x, RULER_HEIGHT))
+        painter.drawText(QPointF(x + 2, 25), glyph)
+
+
+def paint_titles(painter: QPainter, scene: Scene, looks: Looks, selection: Selection) -> None:
+    """Draw the lanes' titles."""
+    painter.fillRect(QRectF(0, RULER_HEIGHT, scene.gutter, scene.lanes_height), looks.color("panel"))
+    chosen = _selected_lane(scene, selection)
+    lit = lit_lanes(scene)
+    for pinned in (False, True):
+        painter.save()
+        top = RULER_HEIGHT + (0 if pinned else scene.layout.fixed)
+        painter.setClipRect(QRectF(0, top, scene.gutter, scene.height - top))
+        for strip in scene.layout.strips:
+            if strip.pinned != pinned:
+                continue
+            y = RULER_HEIGHT + scene.layout.top(strip, scene.scroll)
+            if y < scene.height and y + strip.height > top:
+                _title(painter, scene, looks, strip, y, selected=strip.key == chosen, lit=strip.key in lit)
+        painter.restore()
+    painter.setPen(looks.color("line"))
+    painter.drawLine(QLineF(scene.gutter - 0.5, RULER_HEIGHT, scene.gutter - 0.5, scene.height))
+    if scene.layout.fixed:
+        y = RULER_HEIGHT + scene.layout.fixed - 0.5
+        painter.drawLine(QLineF(0, y, scene.width, y))
+
+
+def _selected_lane(scene: Scene, selection: Selection) -> str:
+    bar = scene.bar(selection.execution)
+    return bar.strip.key if bar is not None else ""
+
+
+def _title(painter: QPainter, scene: Scene, looks: Looks, strip: Strip, y: float, *, selected: bool, lit: bool) -> None:
+    if selected:
+        painter.fillRect(QRectF(0, y, scene.gutter - 1, strip.height - 1), looks.color("row"))
+    if lit:
+        painter.fillRect(QRectF(0, y, scene.gutter - 1, strip.height - 1), looks.color("accent", 40))
+        painter.fillRect(QRectF(0, y, 3, strip.height - 1), looks.color("accent"))
+    bar = scene.layout.density.bar
+    middle = y + (strip.height / 2 if strip.layer < 0 else scene.layout.bar_top(strip, 0) + bar / 2)
+    font = QFont(looks.font if bar > 8 else looks.small)
+    if bar <= 8:
+        font.setPixelSize(min(11, max(7, strip.height)))
+    painter.setFont(font)
+    metrics = QFontMetricsF(font)
+    left = 8.0 + (16 if strip.layer == 1 else 0)
+    if strip.opens:
+        _triangle(painter, looks, left + 3, middle, opened=strip.opened)
+    left += 13
+    right = scene.gutter - 8.0
+    painter.setFont(looks.small if bar > 8 else font)
+    for text, token in _badges(strip):
+        width = QFontMetricsF(painter.font()).horizontalAdvance(text)
+        painter.setPen(looks.color(token))
+        painter.drawText(QPointF(right - width, middle + metrics.ascent() / 2 - 2), text)
+        right -= width + 6
+    painter.setFont(font)
+    painter.setPen(looks.color("text" if strip.layer <= 0 else "dim"))
+    # Methods of one handler begin alike: their ends tell them apart.
+    side = Qt.TextElideMode.ElideLeft if strip.layer == 1 else Qt.TextElideMode.ElideMiddle
+    title = metrics.elidedText(one_line(strip.title), side, right - left)
+    painter.drawText(QPointF(left, middle + metrics.ascent() / 2 - 1.5), title)
+    painter.setPen(looks.color("faint"))
+    painter.drawLine(QLineF(0, y + strip.height - 0.5, scene.gutter, y + strip.height - 0.5))
+
+
+def _badges(strip: Strip) -> list[tuple[str, str]]:
+    found = []
+    if strip.overfull:
+        found.append(("⋮", "dim"))  # more at once than there are rows
+    if strip.bad:
+        found.append((f"✕ {format_count(strip.bad)}", "failed_text"))
+    if strip.collapsed:
+        found.append(("≡", "dim"))
+    if strip.pinned and strip.key != MARKS:
+        found.append(("▴", "accent_text"))
+    return found
+
+
+def _triangle(painter: QPainter, looks: Looks, x: float, y: float, *, opened: bool) -> None:
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(looks.color("dim"))
+    if opened:
+        corners = [QPointF(x - 3.5, y - 2), QPointF(x + 3.5, y - 2), QPointF(x, y + 2.8)]
+    else:
+        corners = [QPointF(x - 2, y - 3.5), QPointF(x - 2, y + 3.5), QPointF(x + 2.8, y)]
+    painter.drawPolygon(QPolygonF(corners))
+    painter.restore()
+
+
+def readout(scene: Scene) -> list[str]:
+    """Give what the readout says of what is under the pointer: plain text, a line each."""
+    journal = scene.source.journal
+    if scene.hovered >= 0:
+        found = journal.execution(scene.hovered)
+        status = STATUSES[int(journal.executions["status"][scene.hovered])]
+        waited = "" if found.duration is None else f"  ({format_duration(found.on_loop)} on the loop)"
+        lines = [
+            one_line(found.handler.label),
+            one_line(f"{found.event.name} #{found.publication + 1}"),
+            f"{status.replace('_', ' ')} · {duration_text(scene, scene.hovered)}{waited}",
+            f"at {exact_time(found.start)}",
+        ]
+        return [*lines, "a fault was injected"] if found.fault else lines
+    if scene.hovered_mark >= 0:
+        event = journal.publication(scene.hovered_mark)
+        to = "nobody handles it" if not event.handlers else f"to {plural(event.handlers, 'handler')}"
+        return [
+            one_line(f"{event.event.name} #{event.number}"),
+            f"{one_line(event.event.phase) or 'published'} · {to}",
+            f"at {exact_time(event.at)}",
+        ]
+    return [one_line(mark.text) for mark in near_marks(scene)]
+
+
+def near_marks(scene: Scene) -> list[RulerMark]:
+    """Give the marks of the host under the pointer, when that is on the ruler."""
+    if scene.hover is None or scene.hover[1] > RULER_HEIGHT:
+        return []
+    return [mark for mark in scene.marks if -2 <= scene.hover[0] - scene.x_of(mark.at) <= 12]
+
+
+def paint_readout(painter: QPainter, scene: Scene, looks: Looks) -> None:
+    """Draw the readout beside the pointer, where it covers neither the pointer nor the bar."""
+    lines = readout(scene)
+    if not lines or scene.hover is None:
+        return
+    painter.setFont(looks.small)
+    metrics = QFontMetricsF(looks.small)
+    width = max(metrics.horizontalAdvance(line) for line in lines) + 20
+    height = len(lines) * (metrics.height() + 1) + 12
+    x, y = scene.hover[0] + 16, scene.hover[1] + 18
+    if x + width > scene.width:
+        x = scene.hover[0] - 12 - width
+    if y + height > scene.height:
+        y = scene.hover[1] - 12 - height
+    _card(painter, looks, QRectF(max(x, 2), max(y, 2), width, height))
+    for number, line in enumerate(lines):
+        painter.setPen(looks.color("strong" if number == 0 else "dim"))
+        base = max(y, 2) + 7 + metrics.ascent() + number * (metrics.height() + 1)
+        painter.drawText(QPointF(max(x, 2) + 10, base), line)
+
+
+def paint_measure(painter: QPainter, scene: Scene, looks: Looks, measure: Measure) -> None:
+    """Draw what was measured in a range, centred over it."""
+    text = measure_text(measure)
+    painter.setFont(looks.small)
+    metrics = QFontMetricsF(looks.small)
+    width = metrics.horizontalAdvance(text) + 20
+    middle = (scene.x_of(measure.start) + scene.x_of(measure.end)) / 2
+    left = min(max(middle - width / 2, scene.gutter + 4), scene.width - width - 4)
+    area = QRectF(left, scene.height - 58, width, 24)
+    _card(painter, looks, area)
+    painter.setPen(looks.color("strong"))
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def measure_text(measure: Measure) -> str:
+    """Write a measure: length, executions, failures, percentiles."""
+    parts = [
+        format_duration(measure.end - measure.start),
+        plural(measure.executions, "execution"),
+        f"{format_count(measure.failures)} failed",
+    ]
+    if measure.p50 >= 0:
+        points = (("p50", measure.p50), ("p95", measure.p95), ("p99", measure.p99))
+        parts += [f"{name} {format_duration(value)}" for name, value in points]
+    return "  ·  ".join(parts)
+
+
+def paint_notice(painter: QPainter, scene: Scene, looks: Looks, text: str, token: str) -> None:
+    """Draw a line in the lower left corner of the titles: what is hidden, what is being prepared."""
+    painter.setFont(looks.small)
+    area = QRectF(0, scene.height - 22, scene.gutter - 1, 22)
+    painter.fillRect(area, looks.color("panel"))
+    painter.fillRect(QRectF(0, area.top(), area.width(), 1), looks.color("line"))
+    painter.setPen(looks.color(token))
+    metrics = QFontMetricsF(looks.small)
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, area.width() - 14)
+    painter.drawText(area.adjusted(8, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+def _card(painter: QPainter, looks: Looks, area: QRectF) -> None:
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(looks.color("line"), 1))
+    painter.setBrush(looks.color("raised", 244))
+    painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+    painter.restore()

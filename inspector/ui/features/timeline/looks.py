@@ -1,0 +1,139 @@
+"""What the timeline looks like under a theme: colours of codes, marks of phases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap, QPolygonF
+
+from inspector.analysis.timeline.layout import BLANK, EDGE, OVER, RULE, STRIPE
+from inspector.analysis.timeline.raster import CAP, DIM, GRID, LOOK_MASK, LOOKS, MERGED
+from inspector.ui.kit.tokens import luminance, mix
+
+if TYPE_CHECKING:
+    from inspector.ui.kit.theme import Theme
+
+_FIRST_BAD: Final = LOOKS.index("cancelled")
+#: Looks whose bars are striped, so that no status is told by colour alone; failures also reach out of their row.
+STRIPED: Final = {
+    name: LOOKS.index(name) for name in ("swallowed", "cancelled", "interrupted", "timed_out", "returned_failure")
+}
+#: Side of a phase mark, logical pixels.
+MARK: Final = 11
+
+
+class Looks:
+    """Everything made from a theme's tokens once, and anew when the theme changes.
+
+    Attributes:
+        colours: 0xffRRGGBB by variant of line and code, shape ``(6, 128)``.
+        ground: The colour on which bars stand, 0xffRRGGBB.
+        small: The font of the ruler and of labels on bars.
+        bold: The font of lane titles.
+    """
+
+    def __init__(self, theme: Theme) -> None:
+        self._theme = theme
+        self._marks: dict[tuple[str, float], QPixmap] = {}
+        self.tokens = theme.tokens
+        self.colours = self._colour_table()
+        self.ground = np.uint32(_argb(self.tokens.background))
+        self.font = theme.ui_font()
+        self.small = QFont(self.font)
+        self.small.setPointSizeF(max(6.5, self.font.pointSizeF() * 0.85))
+        self.on_bar = {name: _readable_on(theme.color(name)) for name in LOOKS[1:]}
+
+    def color(self, token: str, alpha: int = 255) -> QColor:
+        """Give the colour of a token, more or less opaque."""
+        colour = self._theme.color(token)
+        colour.setAlpha(alpha)
+        return colour
+
+    def status(self, name: str) -> QColor:
+        """Give the colour of a status."""
+        return self._theme.color(name)
+
+    def glyph(self, name: str) -> str:
+        """Give the sign of a status."""
+        return self._theme.status(name).glyph
+
+    def label(self, name: str) -> str:
+        """Give the words of a status."""
+        return self._theme.status(name).label
+
+    def phase(self, name: str) -> QColor:
+        """Give the colour of a phase."""
+        return self._theme.phase(name).color
+
+    def mark(self, phase: str, ratio: float) -> QPixmap:
+        """Give the mark of a phase: its shape in its colour, ``MARK`` pixels wide."""
+        known = self._marks.get((phase, ratio))
+        if known is None:
+            known = self._marks[(phase, ratio)] = self._draw_mark(phase, ratio)
+        return known
+
+    def _draw_mark(self, phase: str, ratio: float) -> QPixmap:
+        look = self._theme.phase(phase)
+        pixmap = QPixmap(round(MARK * ratio), round(MARK * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.color("background"), 1))
+        painter.setBrush(look.color)
+        half = MARK / 2
+        if look.glyph == "◆":
+            corners = [(half, 0.5), (MARK - 0.5, half), (half, MARK - 0.5), (0.5, half)]
+            painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in corners]))
+        elif look.glyph == "■":
+            painter.drawRect(QRectF(1.5, 1.5, MARK - 3, MARK - 3))
+        else:
+            painter.drawEllipse(QRectF(0.5, 0.5, MARK - 1, MARK - 1))
+        painter.setPen(QPen(self.color("background"), 1.5))
+        if look.glyph == "✕":
+            painter.drawLine(QPointF(half - 1.9, half - 1.9), QPointF(half + 1.9, half + 1.9))
+            painter.drawLine(QPointF(half - 1.9, half + 1.9), QPointF(half + 1.9, half - 1.9))
+        elif look.glyph == "○":
+            painter.setBrush(self.color("background"))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(QPointF(half, half), 1.9, 1.9)
+        painter.end()
+        return pixmap
+
+    def _colour_table(self) -> npt.NDArray[np.uint32]:
+        ground = self.tokens.background
+        table = np.full((6, 128), _argb(ground), np.uint32)
+        for code in range(128):
+            look = code & LOOK_MASK
+            if look == GRID:
+                table[:, code] = _argb(self.tokens.faint)
+            elif 0 < look < len(LOOKS):
+                for variant in range(6):
+                    table[variant, code] = self._colour(variant, code, look)
+        table[RULE] = _argb(mix(self.tokens.line, ground, 0.35))
+        return table
+
+    def _colour(self, variant: int, code: int, look: int) -> int:
+        ground = self.tokens.background
+        colour: str = getattr(self.tokens, LOOKS[look])
+        bad = look >= _FIRST_BAD
+        if variant == BLANK or (variant == OVER and not bad) or (variant == EDGE and code & CAP):
+            return _argb(ground)
+        if code & MERGED and not bad:
+            colour = mix(colour, ground, 0.52 if variant in (STRIPE, EDGE) else 0.26)
+        elif variant == STRIPE and look in STRIPED.values():
+            colour = mix(colour, ground, 0.34)
+        if code & DIM:
+            colour = mix(colour, ground, 0.78)
+        return _argb(colour)
+
+
+def _argb(colour: str) -> int:
+    return 0xFF000000 | int(colour[1:], 16)
+
+
+def _readable_on(colour: QColor) -> QColor:
+    return QColor("#10151b") if luminance(colour.name()) > 0.18 else QColor("#ffffff")

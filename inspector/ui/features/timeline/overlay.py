@@ -1,0 +1,287 @@
+"""What is drawn over the picture of the lanes: labels, open ends, bands, marks, range, selection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPen, QPolygonF
+
+from inspector.analysis.timeline.layout import MARKS
+from inspector.core.records.records import STATUSES
+from inspector.ui.features.timeline.arrows import links, paint_arrow
+from inspector.ui.features.timeline.light import BARS, lit_bars, lit_lanes
+from inspector.ui.features.timeline.looks import MARK, STRIPED, Looks
+from inspector.ui.features.timeline.scene import RULER_HEIGHT, Bar, Scene
+from inspector.ui.features.timeline.spanning import paint_bands, paint_breaks, paint_host_marks, paint_pill, paint_range
+from inspector.ui.features.timeline.wording import duration_text, title_of
+
+if TYPE_CHECKING:
+    from inspector.analysis.timeline.pyramid import Ints
+    from inspector.ui.selection import Selection
+
+#: Most labels of one frame.
+LABELS: Final = 300
+_LABEL_BAR: Final = 10
+#: Pixels a mark must have for itself.
+_CROWDED: Final = 7
+
+
+class Overlay:
+    """Draws over the lanes.
+
+    Args:
+        selection: What is selected.
+    """
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+        self._widths: dict[str, float] = {}
+
+    def forget(self) -> None:
+        """Forget the widths of texts, as when the font changes."""
+        self._widths.clear()
+
+    def paint(self, painter: QPainter, scene: Scene, looks: Looks, bars: Ints) -> None:
+        """Draw everything over the lanes' picture."""
+        painter.save()
+        area = QRectF(scene.gutter, RULER_HEIGHT, scene.width - scene.gutter, scene.lanes_height)
+        painter.setClipRect(area)
+        paint_breaks(painter, scene, looks, area)
+        paint_bands(painter, scene, looks, area)
+        paint_host_marks(painter, scene, looks, area)
+        self._labels(painter, scene, looks, bars)
+        self._marks(painter, scene, looks)
+        paint_range(painter, scene, looks, area, self._selection.range)
+        self._cursor(painter, scene, looks, area)
+        self._lit(painter, scene, looks)
+        self._arrows(painter, scene, looks)
+        self._selected(painter, scene, looks)
+        painter.restore()
+
+    # Labels.
+
+    def _labels(self, painter: QPainter, scene: Scene, looks: Looks, bars: Ints) -> None:
+        if not len(bars) or scene.layout.density.bar < _LABEL_BAR:
+            return
+        bars = _apart(bars)
+        if len(bars) > LABELS:
+            longest = np.argsort(bars[:, 2] - bars[:, 3], kind="stable")[:LABELS]
+            bars = bars[longest]
+        painter.setFont(looks.small)
+        metrics = QFontMetricsF(looks.small)
+        executions = scene.source.executions
+        statuses = executions["status"][bars[:, 0]].tolist()
+        for (index, slot, x0, x1), status in zip(bars.tolist(), statuses, strict=True):
+            if index == self._selection.execution:
+                continue
+            strip = scene.strip_of_slot(slot)
+            if strip is None:
+                continue
+            top = scene.layout.top(strip, scene.scroll) + scene.layout.bar_top(strip, slot - strip.slot)
+            if top < scene.layout.fixed and not strip.pinned:
+                continue  # it goes below the lanes that stay
+            left = max(x0, 0) + scene.gutter
+            right = min(x1 + scene.gutter, scene.width)
+            area = QRectF(left, top + RULER_HEIGHT, right - left, scene.layout.density.bar)
+            self._label(painter, scene, looks, metrics, index, STATUSES[status], area)
+
+    def _label(
+        self,
+        painter: QPainter,
+        scene: Scene,
+        looks: Looks,
+        metrics: QFontMetricsF,
+        index: int,
+        status: str,
+        area: QRectF,
+    ) -> None:
+        if status == "running":
+            self._open_end(painter, looks, area)
+        matches = scene.source.matches
+        if matches is not None and not matches[index]:
+            return
+        duration = duration_text(scene, index)
+        sign = "" if status in ("ok", "running") else looks.glyph(status) + " "
+        for text in (f"{sign}{title_of(scene, index)}  {duration}", f"{sign}{duration}", sign.strip()):
+            width = self._width(metrics, text)
+            if text and width <= area.width() - 9:
+                if status in STRIPED:  # stripes through letters would strike them out
+                    painter.fillRect(area.adjusted(2, 1, width + 8 - area.width(), -1), looks.status(status))
+                painter.setPen(looks.on_bar[status])
+                painter.drawText(QPointF(area.left() + 5, baseline(metrics, area, text)), text)
+                return
+
+    def _width(self, metrics: QFontMetricsF, text: str) -> float:
+        width = self._widths.get(text)
+        if width is None:
+            if len(self._widths) > 20_000:
+                self._widths.clear()
+            width = self._widths[text] = metrics.horizontalAdvance(text)
+        return width
+
+    def _open_end(self, painter: QPainter, looks: Looks, area: QRectF) -> None:
+        """A bar that is still growing has a jagged end."""
+        step = area.height() / 3
+        right = area.right()
+        teeth = QPolygonF([QPointF(right + 1, area.top())])
+        for tooth in range(3):
+            teeth.append(QPointF(right - step, area.top() + (tooth + 0.5) * step))
+            teeth.append(QPointF(right + 1, area.top() + (tooth + 1) * step))
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(looks.color("background"))
+        painter.drawPolygon(teeth)
+        painter.restore()
+
+    # Published events.
+
+    def _marks(self, painter: QPainter, scene: Scene, looks: Looks) -> None:
+        strip = scene.layout.strip(MARKS)
+        if strip is None or not scene.source.phases:
+            return
+        steps = max(1, scene.view.width // 3)
+        offsets = np.rint(np.linspace(0, scene.view.span, steps + 1)).astype(np.int64)
+        times = scene.folds.times(offsets + scene.view.start)
+        places, phases = scene.source.marks_in(times, scene.view.span / steps)
+        names = scene.source.phases
+        step = scene.view.width / steps
+        middle = RULER_HEIGHT + strip.y + strip.height / 2
+        if len(places) > scene.view.width / _CROWDED:
+            self._crowd(painter, scene, looks, places, phases, middle, step)
+            return
+        bad = np.array([name in ("failed", "denied") for name in names])
+        order = np.argsort(bad[phases], kind="stable")
+        ratio = painter.device().devicePixelRatio()
+        pixmaps = [looks.mark(name, ratio) for name in names]
+        top = round(middle - MARK / 2)
+        for place, phase in zip(places[order].tolist(), phases[order].tolist(), strict=True):
+            x = scene.gutter + (place + 0.5) * step - MARK / 2
+            painter.drawPixmap(QPointF(x, top), pixmaps[phase])
+
+    def _crowd(
+        self,
+        painter: QPainter,
+        scene: Scene,
+        looks: Looks,
+        places: Ints,
+        phases: Ints,
+        middle: float,
+        step: float,
+    ) -> None:
+        """Where marks would cover one another each phase has a line of its own, so none hides another."""
+        names = scene.source.phases
+        pitch = max(2, min(5, round(MARK * 1.4 / len(names))))
+        cells = np.full((len(names) * pitch, max(1, round(scene.view.width / step)) * 3), looks.ground, np.uint32)
+        for number, name in enumerate(names):
+            colour = np.uint32(looks.phase(name).rgb())
+            chosen = places[phases == number] * 3
+            for line in range(number * pitch, (number + 1) * pitch - 1):
+                cells[line, chosen] = cells[line, chosen + 1] = colour
+        image = QImage(cells.data, cells.shape[1], len(cells), cells.shape[1] * 4, QImage.Format.Format_RGB32)
+        painter.drawImage(QPointF(scene.gutter, round(middle - len(cells) / 2)), image)
+
+    # Pointing.
+
+    def _cursor(self, painter: QPainter, scene: Scene, looks: Looks, area: QRectF) -> None:
+        if scene.hover is not None and scene.hover[0] >= scene.gutter:
+            painter.setPen(QPen(looks.color("dim", 90), 1))
+            painter.drawLine(QLineF(scene.hover[0], area.top(), scene.hover[0], area.bottom()))
+        if scene.hovered >= 0 and scene.hovered != self._selection.execution:
+            bar = scene.bar(scene.hovered)
+            if bar is not None:
+                painter.setPen(QPen(looks.color("text", 190), 1))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRect(_shown(scene, bar).adjusted(-0.5, -0.5, 0.5, 0.5))
+
+    def _lit(self, painter: QPainter, scene: Scene, looks: Looks) -> None:
+        """What is pointed at elsewhere."""
+        keys = lit_lanes(scene)
+        for strip in scene.layout.strips if keys else ():
+            top = RULER_HEIGHT + scene.layout.top(strip, scene.scroll)
+            if strip.key in keys and (strip.pinned or top + strip.height > RULER_HEIGHT + scene.layout.fixed):
+                painter.fillRect(QRectF(0, top, scene.width, strip.height - 1), looks.color("accent", 22))
+        found = lit_bars(scene)
+        painter.setPen(QPen(looks.color("accent_text"), 1.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for execution in found[:BARS].tolist():
+            bar = scene.bar(execution)
+            if bar is not None and not _covered(scene, bar):
+                painter.drawRect(_shown(scene, bar).adjusted(-1, -1.5, 1, 1.5))
+        mark = scene.mark(scene.lit.publication)
+        if mark is not None:
+            painter.drawEllipse(QPointF(*mark), MARK / 2 + 1.5, MARK / 2 + 1.5)
+
+    # Selection.
+
+    def _selected(self, painter: QPainter, scene: Scene, looks: Looks) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        mark = scene.mark(self._selection.publication)
+        if mark is not None:
+            painter.setPen(QPen(looks.color("strong"), 1.6))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(QPointF(*mark), MARK / 2 + 1.5, MARK / 2 + 1.5)
+        bar = scene.bar(self._selection.execution)
+        if bar is None or _covered(scene, bar) or bar.x1 < scene.gutter or bar.x0 > scene.width:
+            return
+        index = self._selection.execution
+        status = STATUSES[int(scene.source.executions["status"][index])]
+        place = _shown(scene, bar)
+        painter.setPen(QPen(looks.color("strong"), 1.6))
+        painter.setBrush(looks.status(status))
+        painter.drawRoundedRect(place.adjusted(-1.2, -1.2, 1.2, 1.2), 3, 3)
+        self._selected_label(painter, scene, looks, place, status)
+
+    def _selected_label(self, painter: QPainter, scene: Scene, looks: Looks, place: QRectF, status: str) -> None:
+        index = self._selection.execution
+        painter.setFont(looks.small)
+        metrics = QFontMetricsF(looks.small)
+        sign = "" if status == "ok" else looks.glyph(status) + " "
+        text = sign + duration_text(scene, index)
+        full = f"{sign}{title_of(scene, index)}  {duration_text(scene, index)}"
+        for candidate in (full, text):
+            if self._width(metrics, candidate) + 8 <= place.width():
+                painter.setPen(looks.on_bar[status])
+                painter.drawText(QPointF(place.left() + 4, baseline(metrics, place, candidate)), candidate)
+                return
+        width = self._width(metrics, text) + 12
+        left = place.right() + 5
+        if left + width > scene.width:
+            left = place.left() - 5 - width
+        pill = QRectF(left, place.center().y() - 9, width, 18)
+        paint_pill(painter, looks, pill, "raised", "strong")
+        painter.setPen(looks.color(f"{status}_text"))
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _arrows(self, painter: QPainter, scene: Scene, looks: Looks) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for start, end, strong in links(scene, self._selection):
+            paint_arrow(painter, start, end, looks.color("link_arc", 255 if strong else 120))
+
+
+def baseline(metrics: QFontMetricsF, bar: QRectF, text: str) -> float:
+    """Give where letters stand on a bar: in its middle, unless underscores would then hang below it."""
+    middle = bar.center().y() + metrics.capHeight() / 2
+    return min(middle, bar.bottom() - metrics.tightBoundingRect("_").bottom()) if "_" in text else middle
+
+
+def _apart(bars: Ints) -> Ints:
+    """Give the bars that share no pixel with another one of their row: on each other, labels cannot be read."""
+    bars = bars[np.lexsort((bars[:, 2], bars[:, 1]))]
+    touch = (bars[1:, 1] == bars[:-1, 1]) & (bars[1:, 2] < bars[:-1, 3] - 1)
+    alone = np.ones(len(bars), np.bool_)
+    alone[1:] &= ~touch
+    alone[:-1] &= ~touch
+    return bars[alone]
+
+
+def _covered(scene: Scene, bar: Bar) -> bool:
+    return not bar.strip.pinned and bar.middle < RULER_HEIGHT + scene.layout.fixed
+
+
+def _shown(scene: Scene, bar: Bar) -> QRectF:
+    """Give the part of a bar that can be seen: a bar of a million pixels is drawn no better for being so long."""
+    left, right = max(bar.x0, scene.gutter - 20), min(bar.x1, scene.width + 20)
+    return QRectF(left, bar.top, max(right - left, 2), bar.height)

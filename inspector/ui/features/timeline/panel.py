@@ -1,0 +1,252 @@
+"""The timeline as a panel: head, canvas, minimap."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from inspector.analysis.timeline.groupings import GROUPINGS
+from inspector.app.commands import Command
+from inspector.app.text import format_duration
+from inspector.ui.features.timeline.actions import ACTIONS
+from inspector.ui.features.timeline.canvas import TimelineCanvas
+from inspector.ui.features.timeline.lane_menu import lanes_menu
+from inspector.ui.features.timeline.minimap import Minimap
+from inspector.ui.features.timeline.steps import TimelineSteps
+from inspector.ui.kit.boxes import EmptyState
+from inspector.ui.kit.buttons import Button, IconButton
+from inspector.ui.kit.fields import SearchField
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
+from inspector.ui.kit.widgets import SectionHeader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
+    from inspector.analysis.timeline.source import Filter
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.selection import Selection
+
+#: The scope of the timeline's commands.
+SCOPE = "timeline"
+
+
+class TimelinePanel(QWidget):
+    """The live timeline.
+
+    Args:
+        theme: Colours and fonts.
+        selection: Shared with the other panels.
+        fire: The next step offered while nothing was recorded; None offers none.
+        clock: Seconds, monotonic.
+        parent: The owner.
+
+    Signals:
+        state_changed: Something that a command's mark or title tells has changed.
+        search_requested: A person wants to type a filter.
+    """
+
+    state_changed = Signal()
+    search_requested = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        selection: Selection,
+        *,
+        fire: Callable[[], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._state: object = None
+        self._pages = QStackedWidget()
+        self.controller = TimelineSteps(selection, clock, self._refresh)
+        self.canvas = TimelineCanvas(theme, self.controller)
+        self.minimap = Minimap(theme, self.controller)
+        self._header = SectionHeader(theme, "Timeline")
+        self._group = Button(theme, "By handler", kind="section")
+        self._group.set_menu(self._group_menu)
+        self._follow = Button(theme, "Following", kind="section")
+        self._follow.clicked.connect(self.controller.toggle_follow)
+        self._window = Button(theme, "", kind="section")
+        self._window.set_menu(self._window_menu)
+        self._find = SearchField(theme, "Find a lane…", "↵")
+        self._find.setMaximumWidth(200)
+        self._find.textChanged.connect(self.controller.set_only)
+        self._find.left.connect(self._leave_find)
+        self._find.hide()
+        self._find.returnPressed.connect(self._found)
+        self.controller.find_lane_asked = self._open_find
+        self.controller.search_asked = self.search_requested.emit
+        self._fill_header()
+        self.empty = EmptyState(
+            *(theme, "timeline", "Nothing recorded yet", "Fire an event: Ctrl+Return"),
+            None if fire is None else ("Fire an event", fire),
+        )
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.minimap)
+        self._pages.addWidget(self.empty)
+        self._pages.addWidget(page)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self._header)
+        rows.addWidget(self._pages, 1)
+        self.setFocusProxy(self.canvas)
+        self._refresh()
+
+    # What the window calls.
+
+    def set_journal(self, journal: Journal, *, live: bool = True, records: int = 0) -> None:
+        """Show a session.
+
+        Args:
+            journal: The run.
+            live: It is still being recorded.
+            records: How many records there will be when all of it has been read, 0 when nobody knows.
+        """
+        self.controller.set_journal(journal, live=live, records=records)
+        self._refresh()
+
+    def folded(self, change: Change) -> None:
+        """Show what the journal has just folded."""
+        self.controller.folded(change)
+
+    def set_filter(self, chosen: Filter | None, *, hide_others: bool | None = None) -> None:
+        """Let only some executions through; the others are dimmed, or left out when asked to."""
+        if hide_others is not None:
+            self.controller.hide_others = hide_others
+        self.controller.set_filter(chosen)
+
+    def commands(self) -> tuple[Command, ...]:
+        """Give what the timeline can do as commands; their shortcuts work while the focus is in it."""
+        controller = self.controller
+        switches: dict[str, Callable[[], bool]] = {
+            "timeline.follow": lambda: controller.navigator.following,
+            "timeline.measure": lambda: controller.measuring_mode,
+            "timeline.fold_gaps": lambda: controller.folding,
+        }
+        keyed = tuple(
+            Command(
+                *(action.id, action.title, getattr(self.controller, action.method)),
+                menu="Timeline",
+                section=action.section,
+                shortcuts=action.keys,
+                scope=SCOPE,
+                checked=switches.get(action.id),
+            )
+            for action in ACTIONS
+        )
+        grouped = tuple(
+            Command(
+                f"timeline.group.{name}",
+                f"Group {title.lower()}",
+                partial(self.controller.set_group, name),
+                menu="Timeline",
+                section="Group",
+                checked=partial(self._grouped, name),
+            )
+            for name, title in GROUPINGS.items()
+        )
+        return keyed + grouped
+
+    # The head.
+
+    def _fill_header(self) -> None:
+        for widget in (self._group, self._follow, self._find):
+            self._header.add_left(widget)
+        fit = Button(self._theme, "Fit", kind="section")
+        fit.set_help("Show the whole session (0)")
+        fit.clicked.connect(self.controller.fit)
+        closer, wider = IconButton(self._theme, "plus", "Zoom in (W)"), IconButton(self._theme, "minus", "Zoom out (S)")
+        closer.clicked.connect(self.controller.zoom_in)
+        wider.clicked.connect(self.controller.zoom_out)
+        lanes = IconButton(self._theme, "more", "Lanes")
+        lanes.set_menu(lambda: [*lanes_menu(self.controller), SEPARATOR, *self._view_menu()])
+        for widget in (self._window, fit, closer, wider, lanes):
+            self._header.add_right(widget)
+        self._follow.set_help("Follow what is recorded (L)")
+        self._group.set_help("What the lanes stand for")
+        self._window.set_help("How much time is shown")
+
+    def _group_menu(self) -> list[MenuItem]:
+        return [
+            MenuItem(title, partial(self.controller.set_group, name), name == self.controller.source.group)
+            for name, title in GROUPINGS.items()
+        ]
+
+    def _grouped(self, name: str) -> bool:
+        return self.controller.source.group == name
+
+    def _window_menu(self) -> list[MenuItem]:
+        def show(span: int) -> None:
+            controller = self.controller
+            middle = controller.scene.gutter + controller.scene.view.width / 2
+            controller.zoom_at(span / max(1, controller.navigator.view.span), middle)
+
+        spans = (10**6, 10**7, 10**8, 10**9, 10 * 10**9, 60 * 10**9, 600 * 10**9)
+        return [MenuItem(format_duration(span), partial(show, span)) for span in spans]
+
+    def _view_menu(self) -> list[MenuItem]:
+        canvas, controller = self.canvas, self.controller
+
+        def toggle_wall() -> None:
+            canvas.wall = not canvas.wall
+            canvas.refresh()
+
+        def toggle_others() -> None:
+            controller.hide_others = not controller.hide_others
+            canvas.refresh()
+
+        return [
+            MenuItem("Fold idle gaps", controller.toggle_folds, controller.folding, hint="G"),
+            MenuItem("Time of day in the ruler", toggle_wall, canvas.wall),
+            MenuItem("Hide what the filter leaves out", toggle_others, controller.hide_others),
+            MenuItem("Measure by dragging", controller.toggle_measure, controller.measuring_mode, hint="M"),
+        ]
+
+    def _open_find(self) -> None:
+        self._find.show()
+        self._find.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._find.selectAll()
+
+    def _found(self) -> None:
+        if not self._find.text() or self.controller.go_to_lane(self._find.text()):
+            self._leave_find()
+
+    def _leave_find(self) -> None:
+        self._find.clear()
+        self._find.hide()
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _refresh(self) -> None:
+        if not self._pages.count():  # still being made
+            return
+        controller = self.controller
+        journal = controller.source.journal
+        empty = not len(journal.publications) and not len(journal.executions)
+        self._pages.setCurrentIndex(0 if empty else 1)
+        following = controller.navigator.following
+        switches = (controller.measuring_mode, controller.folding)
+        state = (following, controller.source.group, controller.navigator.view.span, switches)
+        if state != self._state:
+            self._state = state
+            self._group.set_text(GROUPINGS[controller.source.group])
+            self._follow.set_text("Following" if following else "Follow")
+            self._follow.set_dot("accent" if following else "")
+            self._follow.set_tone("accent_text" if following else "")
+            self._window.set_text(f"{format_duration(controller.navigator.view.span)} window")
+            self.state_changed.emit()
+        self.canvas.refresh()
+        self.minimap.update()

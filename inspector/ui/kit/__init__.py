@@ -1,0 +1,1 @@
+"""Widgets that know nothing of events: text, buttons, tables, fields, the theme."""

@@ -1,0 +1,185 @@
+"""Boxes that say something: banners, and what stands where nothing is yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, Literal
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.text import PlainLabel
+
+if TYPE_CHECKING:
+    from inspector.ui.kit.theme import Theme
+
+Action = tuple[str, Callable[[], object]]
+BannerTone = Literal["error", "warn", "info"]
+
+_BANNERS: Final = {
+    "error": ("error_back", "error_line", "failed", "failure"),
+    "warn": ("warn_back", "warn_line", "warn", "warning"),
+    "info": ("info_back", "info_line", "link", "info"),
+}
+_BANNER_INKS: Final = {"error": "failed_text", "warn": "warn_text", "info": "accent_text"}
+
+
+class Box(QFrame):
+    """A rounded box in two colours of the theme."""
+
+    def __init__(self, theme: Theme, back: str, line: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._back, self._line = theme, back, line
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the box."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(self._theme.color(self._back))
+        painter.setPen(self._theme.color(self._line))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+
+
+class Banner(Box):
+    """A box that says what is wrong (or worth knowing) and what can be done about it.
+
+    Args:
+        theme: Its look.
+        tone: ``error``, ``warn`` or ``info``.
+        title: One line, in the colour of the tone.
+        text: More, wrapped.
+        actions: Buttons: label and what it does.
+        parent: The owner.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        tone: BannerTone,
+        title: str,
+        text: str = "",
+        actions: Sequence[Action] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        back, line, ink, icon = _BANNERS[tone]
+        super().__init__(theme, back, line, parent)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 9, 12, 10)
+        column.setSpacing(3)
+        self._title = PlainLabel(title, ink, wrap=True)
+        font = self._title.font()
+        font.setBold(True)
+        self._title.setFont(font)
+        self._text = PlainLabel(text, wrap=True, selectable=True)
+        self._text.setVisible(bool(text))
+        top = QHBoxLayout()
+        top.setSpacing(7)
+        top.addWidget(Picture(theme, icon, _BANNER_INKS[tone], 16), 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self._title, 1)
+        column.addLayout(top)
+        column.addWidget(self._text)
+        self.setAccessibleName(f"{title} {text}"[:300])
+        if actions:
+            row = QHBoxLayout()
+            row.setContentsMargins(0, 6, 0, 0)
+            for label, run in actions:
+                button = Button(theme, label)
+                button.clicked.connect(lambda *_, run=run: run())
+                row.addWidget(button)
+            row.addStretch(1)
+            column.addLayout(row)
+
+    def set(self, title: str, text: str = "") -> None:
+        """Say something else in the same tone."""
+        self._title.setText(title)
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+
+
+class EmptyState(QWidget):
+    """What stands where nothing is yet: an icon, one sentence, and the next step.
+
+    Args:
+        theme: Its look.
+        icon: Name of an icon.
+        title: What is missing, a few words.
+        sentence: What to do to fill it.
+        action: The next step as a button.
+        parent: The owner.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        icon: str,
+        title: str,
+        sentence: str = "",
+        action: Action | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 16, 24, 16)
+        column.setSpacing(6)
+        column.addStretch(2)
+        column.addWidget(Picture(theme, icon), 0, Qt.AlignmentFlag.AlignHCenter)
+        self._title = PlainLabel(title, "strong", wrap=True)
+        self._sentence = PlainLabel(sentence, "dim", wrap=True)
+        for label in (self._title, self._sentence):
+            label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(label)
+        self.button = Button(theme, "")
+        self.button.clicked.connect(self._act)
+        column.addSpacing(4)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+        self._own = (title, sentence, action)
+        self._instead: tuple[str, str, Action | None] | None = None
+        self._show()
+
+    def set(self, title: str, sentence: str = "") -> None:
+        """Say something else."""
+        self._own = (title, sentence, self._own[2])
+        self._show()
+
+    def instead(self, title: str = "", sentence: str = "", action: Action | None = None) -> None:
+        """Say this for as long as the window as a whole has another next step; without a title its own words again."""
+        self._instead = (title, sentence, action) if title else None
+        self._show()
+
+    def words(self) -> str:
+        """Give what it says now."""
+        return f"{self._title.text()} {self._sentence.text()}".strip()
+
+    def _show(self) -> None:
+        title, sentence, action = self._instead or self._own
+        self._title.setText(title)
+        self._sentence.setText(sentence)
+        self._sentence.setVisible(bool(sentence))
+        self.button.setVisible(action is not None)
+        if action is not None:
+            self.button.set_text(action[0])
+
+    def _act(self) -> None:
+        action = (self._instead or self._own)[2]
+        if action is not None:
+            action[1]()
+
+
+class Picture(QWidget):
+    """An icon that stands for itself, in the colour of a token."""
+
+    def __init__(self, theme: Theme, icon: str, tint: str = "disabled", size: int = 32) -> None:
+        super().__init__()
+        self._theme, self._icon, self._tint, self._size = theme, icon, tint, size
+        self.setFixedSize(size, size)
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the icon."""
+        ratio = self.devicePixelRatioF()
+        QPainter(self).drawPixmap(0, 0, self._theme.pixmap(self._icon, self._tint, self._size, ratio))

@@ -1,0 +1,313 @@
+"""Buttons that paint themselves: icon, text, a dim shortcut, a chevron; they give way when room is short."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
+
+from inspector.ui.kit.menus import MenuProvider, fill
+from inspector.ui.kit.text import plain_tooltip, section_font
+from inspector.ui.kit.tokens import mix
+
+if TYPE_CHECKING:
+    from inspector.ui.kit.theme import Theme
+
+Kind = Literal["normal", "primary", "flat", "danger", "section"]
+
+_ICON: Final = 15
+_GAP: Final = 6
+_DOT: Final = 9
+_CHEVRON: Final = 10
+
+
+class Button(QPushButton):
+    """A button.
+
+    Args:
+        theme: Its look.
+        text: What it says; may be empty when there is an icon.
+        icon: Name of an icon.
+        hint: Dim text at the right, mostly a shortcut.
+        kind: ``normal``, ``primary`` (the one thing to do), ``danger``, ``flat`` (no box until the pointer
+            comes), ``section`` (flat, in the small capitals of a section header).
+        parent: The owner.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        text: str = "",
+        icon: str = "",
+        hint: str = "",
+        kind: Kind = "normal",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._icon_name = icon
+        self._tint = ""
+        self._hint = hint
+        self._kind: Kind = kind
+        self._dot = ""
+        self._tone = ""
+        self._provider: MenuProvider | None = None
+        self._caption = ""
+        self._whole = ""
+        self._elastic = False
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAutoDefault(False)
+        self.set_text(text)
+        theme.changed.connect(self.update)
+
+    def set_text(self, text: str) -> None:
+        """Say something else."""
+        if self._whole:
+            self._whole = text
+            self.setAccessibleName(text)
+        elif text != self._caption or not self.accessibleName():
+            self._caption = text
+            self.setAccessibleName(text or self.accessibleName())
+            self.updateGeometry()
+            self.update()
+
+    def caption(self) -> str:
+        """Give what the button says."""
+        return self._whole or self._caption
+
+    def set_compact(self, compact: bool) -> None:
+        """Show the icon alone, with the text in the tooltip, or the text again; without an icon the text stays."""
+        if compact == bool(self._whole) or not self._icon_name:
+            return
+        if compact:
+            self._whole, self._caption = self._caption, ""
+            self.setToolTip(plain_tooltip(self.accessibleDescription() or self._whole))
+        else:
+            self._whole, self._caption = "", self._whole
+            self.setToolTip(plain_tooltip(self.accessibleDescription()))
+        self.updateGeometry()
+        self.update()
+
+    def set_hint(self, hint: str) -> None:
+        """Change the dim text at the right."""
+        self._hint = hint
+        self.updateGeometry()
+        self.update()
+
+    def set_icon(self, name: str, tint: str = "") -> None:
+        """Change the icon; ``tint`` is a token for its colour, by itself the text's."""
+        self._icon_name, self._tint = name, tint
+        self.updateGeometry()
+        self.update()
+
+    def set_dot(self, token: str) -> None:
+        """Show a dot in the colour of a token before the text; none when empty."""
+        self._dot = token
+        self.updateGeometry()
+        self.update()
+
+    def set_tone(self, token: str) -> None:
+        """Write the text in the colour of a token; its own when empty."""
+        self._tone = token
+        self.update()
+
+    def set_elastic(self) -> None:
+        """Let the text shrink to a few letters when room is short."""
+        self._elastic = True
+        self.updateGeometry()
+
+    def set_menu(self, provider: MenuProvider) -> None:
+        """Make the button open a menu that ``provider`` fills at that moment."""
+        if self._provider is None:
+            self.clicked.connect(self._open_menu)
+        self._provider = provider
+        self.updateGeometry()
+        self.update()
+
+    def set_help(self, text: str) -> None:
+        """Give it a tooltip, and a description for those who cannot see."""
+        self.setToolTip(plain_tooltip(text))
+        self.setAccessibleDescription(text)
+        if not self._caption:
+            self.setAccessibleName(text)
+
+    def _open_menu(self) -> None:
+        if self._provider is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        fill(menu, self._provider(), self._theme)
+        menu.setMinimumWidth(self.width())
+        menu.popup(self.mapToGlobal(QPoint(0, self.height() + 3)))
+
+    def event(self, event: QEvent) -> bool:
+        """The space bar presses the button that has the keyboard, whatever else it does around it."""
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return super().event(event)
+        event.setAccepted(event.key() == Qt.Key.Key_Space)
+        return True
+
+    # -- geometry
+
+    def _opens(self) -> bool:
+        """Say whether a chevron tells that a menu opens: three dots alone tell it already."""
+        return self._provider is not None and self._icon_name != "more"
+
+    def _text_font(self) -> QFont:
+        return section_font(self.font()) if self._kind == "section" else self.font()
+
+    def _hint_font(self) -> QFont:
+        font = QFont(self.font())
+        if font.pointSizeF() > 0:
+            font.setPointSizeF(font.pointSizeF() * 0.87)
+        return font
+
+    def _padding(self, caption: str | None = None) -> int:
+        if not (self._caption if caption is None else caption) and not self._hint:
+            return 8
+        return {"section": 5, "flat": 8}.get(self._kind, 11)
+
+    def whole_width(self) -> int:
+        """Give the width that the button wants when it is not compact."""
+        return self._size(self.caption()).width()
+
+    def sizeHint(self) -> QSize:
+        """Room for everything."""
+        return self._size(self._caption)
+
+    def _size(self, caption: str) -> QSize:
+        metrics = QFontMetrics(self._text_font())
+        parts = []
+        if self._dot:
+            parts.append(_DOT)
+        if self._icon_name:
+            parts.append(_ICON)
+        if caption:
+            parts.append(metrics.horizontalAdvance(caption) + 1)
+        if self._hint:
+            parts.append(QFontMetrics(self._hint_font()).horizontalAdvance(self._hint) + 3)
+        if self._opens():
+            parts.append(_CHEVRON)
+        width = sum(parts) + _GAP * (len(parts) - 1) + 2 * self._padding(caption)
+        height = metrics.height() + (6 if self._kind == "section" else 12)
+        return QSize(max(width, height), height)
+
+    def minimumSizeHint(self) -> QSize:
+        """What is needed; an elastic button can do with a few letters."""
+        hint = self.sizeHint()
+        if not self._caption or not self._elastic:
+            return hint
+        metrics = QFontMetrics(self._text_font())
+        shortest = metrics.averageCharWidth() * min(len(self._caption), 8)
+        fixed = 2 * self._padding() + (_ICON + _GAP if self._icon_name else 0)
+        fixed += (_DOT + _GAP if self._dot else 0) + (_CHEVRON + _GAP if self._opens() else 0)
+        return QSize(min(hint.width(), fixed + shortest), hint.height())
+
+    # -- painting
+
+    def _colours(self) -> tuple[str, str, str]:
+        """Give fill, outline and ink for the state in which the button is."""
+        tokens = self._theme.tokens
+        hovered = self.isEnabled() and (self.underMouse() or self.isDown())
+        ink = tokens.text if self.isEnabled() else tokens.disabled
+        if self._kind == "primary" and self.isEnabled():
+            fill_colour = tokens.primary_hover if hovered else tokens.primary
+            return fill_colour, mix(fill_colour, tokens.strong, 0.12), tokens.on_primary
+        if self._kind == "danger" and self.isEnabled():
+            return tokens.error_back, tokens.error_line, tokens.failed_text
+        if self._kind == "section":
+            ink = tokens.strong if hovered else tokens.dim
+            return "", "", ink
+        if self._kind == "flat":
+            return (tokens.hover if hovered or self.isChecked() else ""), "", ink
+        if self.isChecked():
+            return mix(tokens.raised, tokens.accent, 0.18), mix(tokens.line, tokens.accent, 0.5), ink
+        return (tokens.hover if hovered else tokens.raised), tokens.line, ink
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint box, dot, icon, text, hint and chevron."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        inside, outline, ink = self._colours()
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        if self.isDown() and inside:
+            inside = mix(inside, self._theme.tokens.background, 0.25)
+        if inside:
+            painter.setBrush(QColor(inside))
+            painter.setPen(QColor(outline) if outline else Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(box, 5, 5)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self._theme.color("accent"), 1))
+            painter.drawRoundedRect(box, 5, 5)
+        if self._tone and self.isEnabled():
+            ink = getattr(self._theme.tokens, self._tone)
+        self._paint_inside(painter, ink)
+
+    def _paint_inside(self, painter: QPainter, ink: str) -> None:
+        left, right = float(self._padding()), float(self.width() - self._padding())
+        middle = self.height() / 2
+        ratio = self.devicePixelRatioF()
+        icons = self._theme.pixmap_in
+        if not self._caption and not self._hint and not self._opens():
+            left = (self.width() - _ICON) / 2
+        if self._dot:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.color(self._dot))
+            painter.drawEllipse(QRectF(left, middle - _DOT / 2, _DOT, _DOT))
+            left += _DOT + _GAP
+        if self._icon_name:
+            tint = getattr(self._theme.tokens, self._tint) if self._tint and self.isEnabled() else ink
+            pixmap = icons(self._icon_name, tint, _ICON, ratio)
+            painter.drawPixmap(QRectF(left, middle - _ICON / 2, _ICON, _ICON).toRect(), pixmap)
+            left += _ICON + _GAP
+        if self._opens():
+            right -= _CHEVRON
+            pixmap = icons("chevron-down", self._dim(ink), _CHEVRON, ratio)
+            painter.drawPixmap(QRectF(right, middle - _CHEVRON / 2 + 1, _CHEVRON, _CHEVRON).toRect(), pixmap)
+            right -= _GAP
+        self._paint_texts(painter, ink, left, right)
+
+    def _paint_texts(self, painter: QPainter, ink: str, left: float, right: float) -> None:
+        text_font, hint_font = self._text_font(), self._hint_font()
+        metrics, small = QFontMetrics(text_font), QFontMetrics(hint_font)
+        wanted = metrics.horizontalAdvance(self._caption) + 1
+        if self._hint:
+            width = small.horizontalAdvance(self._hint)
+            # The shortcut is the first to go when room is short.
+            if wanted + (_GAP + width if self._caption else 0) <= right - left + 1:
+                painter.setFont(hint_font)
+                painter.setPen(QColor(self._dim(ink)))
+                where = QRectF(right - width - 1, 0, width + 2, self.height())
+                painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, self._hint)
+                right -= width + _GAP
+        painter.setFont(text_font)
+        painter.setPen(QColor(ink))
+        text = metrics.elidedText(self._caption, Qt.TextElideMode.ElideRight, int(right - left) + 1)
+        where = QRectF(left, 0, right - left + 2, self.height())
+        painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _dim(self, ink: str) -> str:
+        tokens = self._theme.tokens
+        if not self.isEnabled():
+            return ink
+        return tokens.primary_dim if self._kind == "primary" else tokens.dim
+
+
+class IconButton(Button):
+    """A flat button with an icon alone; what it does is told by its tooltip and its accessible name."""
+
+    def __init__(self, theme: Theme, icon: str, tooltip: str, parent: QWidget | None = None) -> None:
+        super().__init__(theme, "", icon, "", "flat", parent)
+        self.set_icon(icon, "dim")
+        self.set_help(tooltip)
+
+    def sizeHint(self) -> QSize:
+        """A small square, wider where a chevron tells of a menu."""
+        side = max(24, self.fontMetrics().height() + 8)
+        return QSize(side + _CHEVRON if self._opens() else side, side)
+
+    def _padding(self, caption: str | None = None) -> int:  # noqa: ARG002 - it has none
+        return 4

@@ -1,0 +1,182 @@
+"""How the cells of the lower tables are painted, and how a row is shown without disturbing who reads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyleOptionViewItem, QToolTip
+
+from inspector.ui.kit.rows import NUMBERS, WORDS, Role, SortedModel, TableModel
+from inspector.ui.kit.tables import DataTable, Index, RowDelegate
+from inspector.ui.kit.text import plain_tooltip
+from inspector.ui.kit.tokens import mix
+
+if TYPE_CHECKING:
+    from inspector.ui.kit.theme import Theme
+
+_MARKS: Final = {"live": ("record", "failed_text"), "open": ("chevron-right", "accent_text")}
+_BAR_GAP: Final = 1
+_PADDING: Final = 8
+_MARK: Final = 12
+
+
+class ToneDelegate(RowDelegate):
+    """Writes a cell in the colour of its ``Role.TONE``, with the glyph of its status before it.
+
+    It paints by itself: by way of the style a cell takes twice as long, and these tables move while one looks.
+
+    Args:
+        theme: Its look.
+        parent: The owner.
+        middle: Columns of long names, told apart by their ends: what does not fit is left out in the middle.
+
+    Attributes:
+        lit: The row that stands for what is pointed at elsewhere.
+    """
+
+    def __init__(self, theme: Theme, parent: QObject, middle: Collection[int] = ()) -> None:
+        super().__init__(theme, parent)
+        self._look = theme
+        self._middle = frozenset(middle)
+        self.lit = QPersistentModelIndex()
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint ground, mark, text or trend, and the line below."""
+        cell, tokens = option.rect, self._look.tokens
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(cell, QColor(tokens.row))
+        elif self.lit.isValid() and self.lit.row() == index.row():
+            painter.fillRect(cell, QColor(mix(tokens.row, tokens.panel, 0.45)))
+            painter.fillRect(
+                cell.left(), cell.top(), 2 if index.column() == 0 else 0, cell.height(), QColor(tokens.accent)
+            )
+        painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, QColor(tokens.faint))
+        room = cell.adjusted(_PADDING, 0, -_PADDING, -1)
+        mark = index.data(Role.MARK) if index.column() == 0 else None
+        font = option.font
+        if mark is not None:
+            font = self._paint_mark(painter, room, mark, font)
+            room.setLeft(room.left() + _MARK + 6)
+        text, tone, standing = self._cell(index)
+        if text:
+            painter.setFont(font)
+            painter.setPen(self._ink(tone))
+            metrics = option.fontMetrics if mark is None else QFontMetrics(font)
+            mode = Qt.TextElideMode.ElideMiddle if index.column() in self._middle else Qt.TextElideMode.ElideRight
+            painter.drawText(room, standing, metrics.elidedText(text, mode, room.width()))
+            return
+        trend = index.data(Role.TREND)
+        if trend:
+            self._paint_trend(painter, cell, trend)
+
+    def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
+        """Show a text that its cell had to cut, as plain text."""
+        if event.type() != QEvent.Type.ToolTip or not index.isValid():
+            return super().helpEvent(event, view, option, index)
+        text = self._text(index)
+        taken = 2 * _PADDING + (_MARK + 6 if index.column() == 0 and index.data(Role.MARK) is not None else 0)
+        cut = view.fontMetrics().horizontalAdvance(text) > view.visualRect(index).width() - taken
+        QToolTip.showText(event.globalPos(), plain_tooltip(text) if cut else "", view)
+        return True
+
+    def _cell(self, index: Index) -> tuple[str, Any, int]:
+        """Give text, tone and alignment of a cell. Our models are asked directly: Qt takes twice as long."""
+        model = index.model()
+        if isinstance(model, SortedModel):
+            index = model.mapToSource(index)
+            model = index.model()
+        if not isinstance(model, TableModel) or not index.isValid():
+            return self._text(index), index.data(Role.TONE), self._alignment(index)
+        row, column = index.row(), index.column()
+        text = model.text(row, column)
+        glyph = model.fact(row, column, Role.GLYPH)
+        standing = NUMBERS if model.columns[column].number else WORDS
+        return (
+            f"{self._look.status(glyph).glyph} {text}" if glyph else text,
+            model.fact(row, column, Role.TONE),
+            standing | int(Qt.TextFlag.TextSingleLine),
+        )
+
+    def _text(self, index: Index) -> str:
+        text = index.data() or ""
+        glyph = index.data(Role.GLYPH)
+        return f"{self._look.status(glyph).glyph} {text}" if glyph else str(text)
+
+    def _ink(self, tone: Any) -> QColor:
+        tokens = self._look.tokens
+        return QColor(getattr(tokens, f"{tone}_text", None) or getattr(tokens, tone or "text"))
+
+    @staticmethod
+    def _alignment(index: Index) -> int:
+        return int(index.data(Qt.ItemDataRole.TextAlignmentRole)) | int(Qt.TextFlag.TextSingleLine)
+
+    def _paint_mark(self, painter: QPainter, room: QRect, mark: str, font: QFont) -> QFont:
+        if not mark:
+            return font
+        name, tint = _MARKS[mark]
+        pixmap = self._look.pixmap(name, tint, _MARK, painter.device().devicePixelRatioF())
+        painter.drawPixmap(QRect(room.left(), room.center().y() - _MARK // 2 + 1, _MARK, _MARK), pixmap)
+        bold = QFont(font)
+        bold.setBold(True)
+        return bold
+
+    def _paint_trend(self, painter: QPainter, cell: QRect, counts: list[int]) -> None:
+        room = QRectF(cell).adjusted(_PADDING, 5, -_PADDING, -6)
+        step = min(room.width() / len(counts), 7.0)
+        high = max(counts)
+        painter.fillRect(QRectF(room.left(), room.bottom(), step * len(counts), 1), self._look.color("line"))
+        ink = self._look.color("failed")
+        for place, count in enumerate(counts):
+            if count:
+                tall = max(2.0, room.height() * count / high)
+                left = room.left() + place * step
+                painter.fillRect(QRectF(left, room.bottom() - tall, max(1.0, step - _BAR_GAP), tall), ink)
+
+
+def dress(table: DataTable, theme: Theme, widths: dict[int, int], middle: Collection[int] = ()) -> None:
+    """Give a table the cells of this module (see ``ToneDelegate``) and the widths of its columns, in characters."""
+    table.setItemDelegate(ToneDelegate(theme, table, middle))
+    theme.changed.connect(table.viewport().update)
+    # The style's arrow covers titles at the right; SortedModel writes it behind the title.
+    table.horizontalHeader().setStyleSheet(
+        "QHeaderView::down-arrow, QHeaderView::up-arrow { image: none; width: 0; height: 0; }"
+    )
+    font = QFont(table.font())
+    font.setFeature(QFont.Tag("tnum"), 1)  # digits of one width keep columns of numbers straight
+    table.setFont(font)
+    unit = table.fontMetrics().averageCharWidth()
+    for column, width in widths.items():
+        table.setColumnWidth(column, width * unit + 18)
+
+
+def stretch(table: DataTable, column: int = 0) -> None:
+    """Give a column, the first one if none is named, whatever room the others leave: its names need it a little."""
+    header = table.horizontalHeader()
+    header.setStretchLastSection(False)
+    header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+    header.setSectionsMovable(False)
+
+
+def being_read(view: QAbstractItemView) -> bool:
+    """Say whether a person has the view in hand: the pointer over it or the keyboard in it."""
+    return view.hasFocus() or view.viewport().underMouse()
+
+
+def show_row(view: QAbstractItemView, index: QModelIndex) -> None:
+    """Make a row current because of what was selected elsewhere.
+
+    The view scrolls to it only when it is seen and nobody has it in hand: what is being read stays where it is.
+    """
+    automatic = view.hasAutoScroll()
+    view.setAutoScroll(False)  # by itself a view scrolls to whatever becomes current
+    if index.isValid():
+        view.setCurrentIndex(index)
+    else:
+        view.setCurrentIndex(QModelIndex())
+        view.clearSelection()
+    view.setAutoScroll(automatic)
+    if index.isValid() and view.isVisible() and not being_read(view):
+        view.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)

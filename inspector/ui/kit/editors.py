@@ -1,0 +1,250 @@
+"""Editors for the fields of the form, by kind of type. An editor knows text only; the form says what it means."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from inspector.app.text import one_line
+from inspector.catalog import fieldtext
+from inspector.ui.kit.buttons import IconButton
+from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tooltip
+from inspector.ui.kit.widgets import Badge
+
+if TYPE_CHECKING:
+    from inspector.core.description import FieldShape
+    from inspector.ui.kit.theme import Theme
+
+_CHOOSING: Final = frozenset({"bool", "enum", "literal"})
+_LINES: Final = 8
+#: More text than this is not shown in a line; it stays what it is until it is edited.
+_LINE_LIMIT: Final = 20_000
+
+
+def mark_invalid(widget: QWidget, invalid: bool) -> None:
+    """Give an editor the red outline, or take it away."""
+    if bool(widget.property("invalid")) != invalid:
+        widget.setProperty("invalid", invalid)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+class Editor(QWidget):
+    """An editor of one field's text.
+
+    Signals:
+        edited: What stands there now; sent only when the person changed it.
+    """
+
+    edited = Signal(str)
+
+    def set_text(self, text: str) -> None:
+        """Show a text; nothing is sent."""
+        raise NotImplementedError
+
+    def set_invalid(self, invalid: bool) -> None:
+        """Show whether the text is wrong."""
+        raise NotImplementedError
+
+
+class LineEditor(Editor):
+    """A line of text, with a button for a fresh value where there is such a thing."""
+
+    def __init__(self, theme: Theme, shape: FieldShape, hint: str) -> None:
+        super().__init__()
+        self.line = QLineEdit()
+        self.line.setPlaceholderText(hint)
+        self.line.setAccessibleName(shape.name)
+        if shape.type.kind != "str":
+            self.line.setFont(theme.mono_font())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        row.addWidget(self.line, 1)
+        self.setFocusProxy(self.line)
+        self.line.textEdited.connect(self.edited)
+        self.fresh: IconButton | None = None
+        if shape.type.kind == "uuid":
+            self._add_button(row, theme, "refresh", "New UUID", lambda: str(uuid.uuid4()))
+        elif shape.type.kind == "datetime":
+            self._add_button(row, theme, "clock", "Now", _now)
+
+    def _add_button(self, row: QHBoxLayout, theme: Theme, icon: str, tip: str, make: object) -> None:
+        button = IconButton(theme, icon, tip)
+
+        def renew() -> None:
+            assert callable(make)  # noqa: S101 - given above
+            text = str(make())
+            self.set_text(text)
+            self.edited.emit(text)
+
+        button.clicked.connect(renew)
+        row.addWidget(button)
+        self.fresh = button
+
+    def set_text(self, text: str) -> None:
+        """Show a text."""
+        if self.line.text() != text:
+            self.line.setText(text[:_LINE_LIMIT])
+            self.line.setCursorPosition(0)
+
+    def set_invalid(self, invalid: bool) -> None:
+        """Show whether the text is wrong."""
+        mark_invalid(self.line, invalid)
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+
+class ChoiceEditor(Editor):
+    """A list to choose from: true and false, the members of an enum; nothing or the default where that may be."""
+
+    def __init__(self, shape: FieldShape, hint: str) -> None:
+        super().__init__()
+        self.box = QComboBox()
+        self.box.setAccessibleName(shape.name)
+        self.box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        # The wheel scrolls the form; it must not change values that happen to be under the pointer.
+        self.box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.box.installEventFilter(self)
+        if not shape.required or shape.type.optional:
+            self.box.addItem(hint, "")
+        names = ["true", "false"] if shape.type.kind == "bool" else [choice.name for choice in shape.type.choices]
+        for name in names:
+            self.box.addItem(one_line(name), name)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.box)
+        self.setFocusProxy(self.box)
+        self.box.activated.connect(lambda _index: self.edited.emit(str(self.box.currentData())))
+
+    def set_text(self, text: str) -> None:
+        """Choose the entry of that name; a text that is no entry is shown as one, to be replaced."""
+        with QSignalBlocker(self.box):
+            place = self.box.findData(text)
+            if place < 0:
+                self.box.addItem(one_line(text) or "choose…", text)
+                place = self.box.count() - 1
+            self.box.setCurrentIndex(place)
+
+    def set_invalid(self, invalid: bool) -> None:
+        """Show whether the choice is wrong."""
+        mark_invalid(self.box, invalid)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Leave the wheel to the page."""
+        if event.type() == QEvent.Type.Wheel and not self.box.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
+class TextEditor(Editor):
+    """Several lines in the fixed-width font: JSON of lists, mappings and objects."""
+
+    def __init__(self, theme: Theme, shape: FieldShape, hint: str) -> None:
+        super().__init__()
+        self.area = PlainArea(theme)
+        self.area.setPlaceholderText(hint)
+        self.area.setAccessibleName(shape.name)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.area)
+        self.setFocusProxy(self.area)
+        self.area.textChanged.connect(self._changed)
+        self._fit()
+
+    def set_text(self, text: str) -> None:
+        """Show a text."""
+        if self.area.toPlainText() != text:
+            with QSignalBlocker(self.area):
+                self.area.setPlainText(text)
+            self._fit()
+
+    def set_invalid(self, invalid: bool) -> None:
+        """Show whether the text is wrong."""
+        mark_invalid(self.area, invalid)
+
+    def _changed(self) -> None:
+        self._fit()
+        self.edited.emit(self.area.toPlainText())
+
+    def _fit(self) -> None:
+        """Be as high as the text, within reason."""
+        lines = min(max(self.area.blockCount(), 2), _LINES)
+        self.area.setFixedHeight(QFontMetrics(self.area.font()).lineSpacing() * lines + 24)
+
+
+class PlainArea(QPlainTextEdit):
+    """Plain text in the fixed-width font. Lines are not wrapped: one long word would take seconds."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setFont(theme.mono_font())
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setTabChangesFocus(True)
+
+    def minimumSizeHint(self) -> QSize:
+        """A few letters of a line."""
+        return QSize(80, 40)
+
+
+def make_editor(theme: Theme, shape: FieldShape) -> Editor:
+    """Give the editor for a field."""
+    hint = hint_of(shape)
+    if shape.type.kind in _CHOOSING:
+        return ChoiceEditor(shape, hint)
+    if shape.type.kind in fieldtext.STRUCTURED - {"any"}:
+        return TextEditor(theme, shape, hint)
+    return LineEditor(theme, shape, hint)
+
+
+def hint_of(shape: FieldShape) -> str:
+    """Say what an empty field means."""
+    if shape.required:
+        return "None" if shape.type.optional else fieldtext.describe(shape.type) if shape.type.kind != "str" else ""
+    if shape.generated:
+        return "generated"
+    default = "None" if shape.default is None else fieldtext.format(shape.type, shape.default)
+    return one_line(f"{default or 'empty'} (default)", 60)
+
+
+class FieldRow(QWidget):
+    """A field: its name and type, its editor, and what is wrong with it."""
+
+    def __init__(self, theme: Theme, shape: FieldShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.editor = make_editor(theme, shape)
+        self._problem = PlainLabel("", "failed", wrap=True)
+        self._problem.hide()
+        name = PlainLabel(shape.name, "mono")
+        name.setBuddy(self.editor)
+        type_text = ElidedLabel(shape.type.text, "dim")
+        type_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        set_tooltip(name, f"{shape.name}: {fieldtext.describe(shape.type)}")
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        head.addWidget(name)
+        if shape.secret:
+            head.addWidget(Badge(theme, "secret", "warn"))
+        head.addWidget(type_text, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addLayout(head)
+        column.addWidget(self.editor)
+        column.addWidget(self._problem)
+
+    def set_problem(self, text: str) -> None:
+        """Say what is wrong; nothing when empty."""
+        self.editor.set_invalid(bool(text))
+        if text != self._problem.text() or bool(text) == self._problem.isHidden():
+            self._problem.setText(text)
+            self._problem.setVisible(bool(text))

@@ -1,0 +1,144 @@
+"""The field to filter by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from inspector.ui.kit.badges import badge_font
+from inspector.ui.kit.boxes import Box
+from inspector.ui.kit.buttons import IconButton
+from inspector.ui.kit.text import PlainLabel, plain_tooltip
+
+if TYPE_CHECKING:
+    from inspector.ui.kit.theme import Theme
+
+
+def pad_spin_box(box: QAbstractSpinBox) -> None:
+    """Give the text of a spin box the room at its left that the style sheet cannot give it."""
+    box.lineEdit().setTextMargins(8, 0, 0, 0)
+
+
+class _Problem(Box):
+    """What is wrong with a field, right below it, over whatever is there."""
+
+    def __init__(self, theme: Theme, field: QWidget) -> None:
+        super().__init__(theme, "error_back", "error_line", field.window())
+        self._field = field
+        self._label = PlainLabel("", "failed", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(10, 7, 10, 8)
+        column.addWidget(self._label)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def tell(self, text: str) -> None:
+        """Say it, or nothing."""
+        self._label.setText(text)
+        if not text or not self._field.isVisible():
+            self.hide()
+            return
+        width = max(self._field.width(), 280)
+        where = self._field.mapTo(self.window(), QPoint(0, self._field.height() + 4))
+        left = max(4, min(where.x(), self.window().width() - width - 4))
+        self.setGeometry(left, where.y(), width, self.heightForWidth(width))
+        self.show()
+        self.raise_()
+
+
+class SearchField(QLineEdit):
+    """A field to filter by: a magnifying glass, a way to clear it, and the shortcut that leads here.
+
+    Esc clears it; when it is empty already, Esc goes up to whoever holds the field (signal ``left``).
+    """
+
+    left = Signal()
+
+    def __init__(self, theme: Theme, placeholder: str, hint: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._hint = theme, hint
+        self._reason = ""
+        self._problem: _Problem | None = None
+        self.setPlaceholderText(placeholder)
+        self.setAccessibleName(placeholder.rstrip("…"))
+        self.setTextMargins(20, 0, 20, 0)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._clear = IconButton(theme, "close", "Clear", self)
+        self._clear.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._clear.setCursor(Qt.CursorShape.ArrowCursor)
+        self._clear.hide()
+        self._clear.clicked.connect(self.clear)
+        self.textChanged.connect(lambda text: self._clear.setVisible(bool(text)))
+        theme.changed.connect(self.update)
+
+    def event(self, event: QEvent) -> bool:
+        """Esc is for the field while the keyboard is in it, whatever else it does around it."""
+        taken = super().event(event)
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            event.setAccepted(event.isAccepted() or event.key() == Qt.Key.Key_Escape)
+        return taken
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc clears, then leaves."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.text():
+            self.clear()
+        else:
+            self.left.emit()
+
+    def set_invalid(self, reason: str) -> None:
+        """Mark the text as not understood; an empty reason takes the mark away.
+
+        The reason stands below the field while the keyboard is in it, and always in its tooltip.
+        """
+        self.setToolTip(plain_tooltip(reason))
+        self.setAccessibleDescription(reason)
+        self._reason = reason
+        self._tell_reason()
+        if bool(self.property("invalid")) != bool(reason):
+            self.setProperty("invalid", bool(reason))
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+    @property
+    def problem(self) -> str:
+        """What is said below the field; empty while nothing is."""
+        return self._reason if self._problem is not None and self._problem.isVisible() else ""
+
+    def _tell_reason(self) -> None:
+        shown = self._reason if self.hasFocus() else ""
+        if self._problem is None and shown:
+            self._problem = _Problem(self._theme, self)
+        if self._problem is not None:
+            self._problem.tell(shown)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Say again what is wrong."""
+        super().focusInEvent(event)
+        self._tell_reason()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Say no more: what is below the field is needed."""
+        super().focusOutEvent(event)
+        self._tell_reason()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the field, the glass and the hint."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        side = 14
+        glass = self._theme.pixmap("search", "dim", side, self.devicePixelRatioF())
+        painter.drawPixmap(9, (self.height() - side) // 2, glass)
+        self._clear.setGeometry(self.width() - 24, (self.height() - 20) // 2, 20, 20)
+        if not self._hint or self.text():
+            return
+        painter.setFont(badge_font(self.font()))
+        painter.setPen(self._theme.color("dim"))
+        room = self.rect().adjusted(0, 0, -9, 0)
+        taken = self.fontMetrics().horizontalAdvance(self.placeholderText()) + 40
+        if taken + painter.fontMetrics().horizontalAdvance(self._hint) + 9 < self.width():
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._hint)

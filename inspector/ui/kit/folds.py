@@ -1,0 +1,106 @@
+"""A heading that opens and closes what is below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
+
+from inspector.ui.kit.text import section_font
+
+if TYPE_CHECKING:
+    from inspector.ui.kit.theme import Theme
+
+
+class Fold(QWidget):
+    """A heading that opens and closes what is below it.
+
+    Signals:
+        toggled: Whether it is open now.
+    """
+
+    toggled = Signal(bool)
+
+    def __init__(
+        self, theme: Theme, title: str, content: QWidget, *, opened: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.content = content
+        self.head = _FoldHead(theme, title)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.head)
+        column.addWidget(content)
+        self.head.clicked.connect(lambda: self.set_open(not self.opened))
+        self.opened: bool = opened
+        content.setVisible(opened)
+        self.head.set_open(opened)
+
+    def set_open(self, opened: bool) -> None:
+        """Open or close it."""
+        if opened != self.opened:
+            self.opened = opened
+            self.content.setVisible(opened)
+            self.head.set_open(opened)
+            self.toggled.emit(opened)
+
+    def set_title(self, title: str, aside: str = "") -> None:
+        """Change the heading, and the dim words at its right."""
+        self.head.set(title, aside)
+
+
+class _FoldHead(QAbstractButton):
+    def __init__(self, theme: Theme, title: str) -> None:
+        super().__init__()
+        self._theme, self._open, self._aside = theme, False, ""
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.set(title)
+        theme.changed.connect(self.update)
+
+    def set(self, title: str, aside: str = "") -> None:
+        self.setText(title)
+        self._aside = aside
+        self._name()
+        self.update()
+
+    def set_open(self, opened: bool) -> None:
+        self._open = opened
+        self._name()
+        self.update()
+
+    def _name(self) -> None:
+        self.setAccessibleName(f"{self.text()} {self._aside}, {'open' if self._open else 'closed'}")
+
+    def sizeHint(self) -> QSize:
+        return QSize(100, QFontMetrics(self.font()).height() + 10)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, self.sizeHint().height())
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        lit = self.underMouse() or self.hasFocus()
+        side = 10
+        icon = "chevron-down" if self._open else "chevron-right"
+        pixmap = self._theme.pixmap(icon, "text" if lit else "dim", side, self.devicePixelRatioF())
+        painter.drawPixmap(0, (self.height() - side) // 2, pixmap)
+        painter.setFont(section_font(self.font()))
+        painter.setPen(self._theme.color("text" if lit else "dim"))
+        room = self.rect().adjusted(side + 5, 0, 0, 0)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self.text())
+        taken = painter.fontMetrics().horizontalAdvance(self.text()) + 10
+        painter.setFont(self.font())
+        painter.setPen(self._theme.color("dim"))
+        room.setLeft(room.left() + taken)
+        text = QFontMetrics(self.font()).elidedText(self._aside, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)

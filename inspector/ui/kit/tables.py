@@ -1,0 +1,254 @@
+"""Tables and trees as all panels have them: dense, whole rows, no focus frame, Ctrl+C copies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QTreeView,
+    QWidget,
+)
+
+from inspector.ui.kit.text import copy_text
+
+if TYPE_CHECKING:
+    from inspector.ui.kit.theme import Theme
+
+Index = QModelIndex | QPersistentModelIndex
+#: How many rows Ctrl+C copies at most; export is for more.
+COPY_LIMIT: Final = 10_000
+#: With the style's own margin of 3 this puts cells right below the words of the header.
+_CELL_PADDING: Final = 5
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Paints cells without the frame of the focus, and a thin line below each row."""
+
+    def __init__(self, theme: Theme, parent: QObject, *, lines: bool = True) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._lines = lines
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint the cell."""
+        flags = QStyle.StateFlag
+        rect = QRect(option.rect)
+        if option.state & flags.State_Selected:
+            painter.fillRect(rect, self._theme.color("row" if self._lines else "selection"))
+        # The ground of selected rows is painted above: a selected text keeps its own colour, red stays red.
+        option.state &= ~(flags.State_HasFocus | flags.State_Selected | flags.State_MouseOver)
+        if self._lines:
+            option.rect = rect.adjusted(_CELL_PADDING, 0, -_CELL_PADDING, 0)
+        super().paint(painter, option, index)
+        if self._lines:
+            painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, self._theme.color("faint"))
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Room around the text."""
+        hint = super().sizeHint(option, index)
+        padding = 2 * _CELL_PADDING if self._lines else 0
+        return QSize(hint.width() + padding, max(hint.height(), option.fontMetrics.height() + 9))
+
+
+def selection_as_tsv(view: QAbstractItemView) -> str:
+    """Give the selected rows as text: columns between tabs, a line per row, hidden columns left out."""
+    selection = view.selectionModel()
+    model = view.model()
+    if selection is None or model is None:
+        return ""
+    header = view.horizontalHeader() if isinstance(view, QTableView) else None
+    cells: dict[tuple[int, ...], dict[int, str]] = {}
+    for index in selection.selectedIndexes():
+        if header is not None and header.isSectionHidden(index.column()):
+            continue
+        column = header.visualIndex(index.column()) if header is not None else index.column()
+        value = model.data(index, Qt.ItemDataRole.DisplayRole)
+        text = "" if value is None else str(value)
+        cells.setdefault(_place(index), {})[column] = text.replace("\t", " ").replace("\n", " ")
+        if len(cells) > COPY_LIMIT:
+            break
+    rows = sorted(cells)[:COPY_LIMIT]
+    return "\n".join("\t".join(cells[row][column] for column in sorted(cells[row])) for row in rows)
+
+
+def _place(index: QModelIndex) -> tuple[int, ...]:
+    """Give the rows from the root down to the index, the order in which trees show them."""
+    place: list[int] = []
+    while index.isValid():
+        place.append(index.row())
+        index = index.parent()
+    return tuple(reversed(place))
+
+
+class _Empty(QObject):
+    """Keeps a widget over a view for as long as the view's model has no rows."""
+
+    def __init__(self, view: QAbstractItemView, widget: QWidget) -> None:
+        super().__init__(view)
+        self._view, self._widget = view, widget
+        self._model: QAbstractItemModel | None = None
+        widget.setParent(view.viewport())
+        view.viewport().installEventFilter(self)
+        self.watch()
+
+    def watch(self) -> None:
+        """Follow the view's model as it is now."""
+        model = self._view.model()
+        if self._model is not None and self._model is not model:
+            for signal in (self._model.rowsInserted, self._model.rowsRemoved, self._model.modelReset):
+                signal.disconnect(self.refresh)
+        if model is not None and model is not self._model:
+            for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset):
+                signal.connect(self.refresh)
+        self._model = model
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show or hide."""
+        empty = self._model is None or self._model.rowCount() == 0
+        self._widget.setVisible(empty)
+        if empty:
+            self._widget.setGeometry(self._view.viewport().rect())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the size of the view."""
+        if event.type() == QEvent.Type.Resize:
+            self._widget.setGeometry(self._view.viewport().rect())
+        return super().eventFilter(watched, event)
+
+
+def _copies(view: QAbstractItemView, event: QKeyEvent) -> bool:
+    """Copy the selection when the key asks for it, and say so."""
+    if not event.matches(QKeySequence.StandardKey.Copy):
+        return False
+    copy_text(selection_as_tsv(view))
+    return True
+
+
+class DataTable(QTableView):
+    """A table: whole rows are selected, Return or a double click activates one, columns keep their width.
+
+    Signals:
+        activated_row: The index of the row that was activated.
+    """
+
+    activated_row = Signal(QModelIndex)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cover: _Empty | None = None
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setWordWrap(False)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setItemDelegate(RowDelegate(theme, self))
+        rows = self.verticalHeader()
+        rows.hide()
+        # Fixed rows: asking every cell for its height makes large tables slow.
+        rows.setSectionResizeMode(rows.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(self.fontMetrics().height() + 10)
+        rows.setMinimumSectionSize(self.fontMetrics().height() + 4)
+        columns = self.horizontalHeader()
+        columns.setHighlightSections(False)
+        columns.setStretchLastSection(True)
+        columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        columns.setSectionsMovable(True)
+        columns.setMinimumSectionSize(36)
+        self.doubleClicked.connect(self.activated_row)
+
+    def setModel(self, model: QAbstractItemModel | None) -> None:
+        """Show a model."""
+        super().setModel(model)
+        if self._cover is not None:
+            self._cover.watch()
+
+    def set_empty(self, widget: QWidget) -> None:
+        """Show ``widget`` for as long as the model has no rows."""
+        self._cover = _Empty(self, widget)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy and activate by keyboard."""
+        if _copies(self, event):
+            return
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            if self.currentIndex().isValid():
+                self.activated_row.emit(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+
+class DataTree(QTreeView):
+    """A tree: one row is selected, Return or a double click activates it.
+
+    Signals:
+        activated_row: The index of the row that was activated.
+    """
+
+    activated_row = Signal(QModelIndex)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._cover: _Empty | None = None
+        self.setHeaderHidden(True)
+        self.setUniformRowHeights(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setExpandsOnDoubleClick(True)
+        self.setIndentation(16)
+        self.setItemDelegate(RowDelegate(theme, self, lines=False))
+        self.doubleClicked.connect(self.activated_row)
+        theme.changed.connect(self.viewport().update)
+
+    def setModel(self, model: QAbstractItemModel | None) -> None:
+        """Show a model."""
+        super().setModel(model)
+        if self._cover is not None:
+            self._cover.watch()
+
+    def set_empty(self, widget: QWidget) -> None:
+        """Show ``widget`` for as long as the model has no rows."""
+        self._cover = _Empty(self, widget)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy and activate by keyboard."""
+        if _copies(self, event):
+            return
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
+            if self.currentIndex().isValid():
+                self.activated_row.emit(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+    def drawBranches(self, painter: QPainter, rect: QRect, index: Index) -> None:
+        """Paint a small chevron where a row can be opened, and nothing else: lines would crowd the tree."""
+        model = self.model()
+        if model is None or not model.hasChildren(index):
+            return
+        name = "chevron-down" if self.isExpanded(index) else "chevron-right"
+        side = 10
+        pixmap = self._theme.pixmap(name, "dim", side, self.devicePixelRatioF())
+        x = rect.right() - self.indentation() // 2 - side // 2
+        painter.drawPixmap(x, rect.center().y() - side // 2 + 1, pixmap)

@@ -1,0 +1,240 @@
+"""The look of the window: colours by meaning, fonts, icons; dark or light, by the system or by choice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPalette, QPixmap
+
+from inspector.ui.kit.icons import IconSet
+from inspector.ui.kit.stylesheet import style_sheet
+from inspector.ui.kit.tokens import DARK, LIGHT, Tokens
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+CHOICES: Final = ("system", "dark", "light")
+_FALLBACK_FONT: Final = "DejaVu Sans"
+_FALLBACK_MONO: Final = "DejaVu Sans Mono"
+
+#: Status → words, glyph, icon, hatch. The hatch goes over the bar, so that no status is told by colour alone.
+_STATUSES: Final[dict[str, tuple[str, str, str, Qt.BrushStyle]]] = {
+    "running": ("running", "▸", "running", Qt.BrushStyle.Dense6Pattern),
+    "ok": ("ok", "✓", "check", Qt.BrushStyle.NoBrush),
+    "swallowed": ("swallowed", "◒", "swallowed", Qt.BrushStyle.BDiagPattern),
+    "failed": ("failed", "✕", "failure", Qt.BrushStyle.DiagCrossPattern),
+    "cancelled": ("cancelled", "⊘", "cancelled", Qt.BrushStyle.FDiagPattern),
+    "timed_out": ("timed out", "◔", "timed-out", Qt.BrushStyle.VerPattern),
+    "returned_failure": ("returned failure", "↩", "returned", Qt.BrushStyle.HorPattern),
+    "interrupted": ("interrupted", "≠", "interrupted", Qt.BrushStyle.CrossPattern),
+}
+#: Phase → token and glyph; any other phase is shown as operational.
+_PHASES: Final = {
+    "attempted": ("attempted", "○"),
+    "succeeded": ("ok", "●"),
+    "failed": ("failed", "✕"),
+    "allowed": ("ok", "●"),
+    "denied": ("swallowed", "◆"),
+    "operational": ("operational", "■"),
+}
+
+
+@dataclass(frozen=True)
+class StatusLook:
+    """How a status looks: ``color`` fills, ``text_color`` writes; glyph, icon and hatch need no colour."""
+
+    name: str
+    label: str
+    color: QColor
+    text_color: QColor
+    glyph: str
+    hatch: Qt.BrushStyle
+    icon: str
+
+
+@dataclass(frozen=True)
+class PhaseLook:
+    """How a phase of a workflow looks."""
+
+    color: QColor
+    glyph: str
+
+
+class Theme(QObject):
+    """The look in force. Whoever paints by hand asks here at painting time and repaints on ``changed``.
+
+    Args:
+        choice: ``system``, ``dark`` or ``light``; anything else counts as ``system``.
+        parent: The owner.
+    """
+
+    changed = Signal()
+
+    def __init__(self, choice: str = "system", parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._icons = IconSet()
+        self._choice = choice if choice in CHOICES else "system"
+        self._tokens = self._pick()
+        self._application: QApplication | None = None
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
+
+    @property
+    def tokens(self) -> Tokens:
+        """The colours in force."""
+        return self._tokens
+
+    @property
+    def dark(self) -> bool:
+        """Whether the dark set is in force."""
+        return self._tokens is DARK
+
+    @property
+    def choice(self) -> str:
+        """What the person chose: ``system``, ``dark`` or ``light``."""
+        return self._choice
+
+    def set_choice(self, choice: str) -> None:
+        """Choose ``system``, ``dark`` or ``light``.
+
+        Raises:
+            ValueError: It is none of them.
+        """
+        if choice not in CHOICES:
+            raise ValueError(f"no theme is called {choice!r}")
+        self._choice = choice
+        self._refresh()
+
+    def apply(self, application: QApplication) -> None:
+        """Give the application this look now and whenever it changes."""
+        self._application = application
+        application.setStyle("Fusion")
+        application.setFont(self.ui_font())
+        self._dress(application)
+
+    def color(self, token: str) -> QColor:
+        """Give the colour of a token by name.
+
+        Raises:
+            AttributeError: There is no such token.
+        """
+        return QColor(getattr(self._tokens, token))
+
+    def status(self, status: str) -> StatusLook:
+        """Give the look of an execution's status.
+
+        Raises:
+            KeyError: It is none of ``records.STATUSES``.
+        """
+        label, glyph, icon, hatch = _STATUSES[status]
+        return StatusLook(status, label, self.color(status), self.color(f"{status}_text"), glyph, hatch, icon)
+
+    def phase(self, phase: str) -> PhaseLook:
+        """Give the look of a workflow's phase, whatever it is called."""
+        token, glyph = _PHASES.get(phase, _PHASES["operational"])
+        return PhaseLook(self.color(token), glyph)
+
+    def icon(self, name: str, tint: str = "text") -> QIcon:
+        """Give an icon in the colour of a token. Ask again on ``changed``."""
+        return self._icons.icon(name, getattr(self._tokens, tint), self._tokens.disabled)
+
+    def pixmap(self, name: str, tint: str, size: int, ratio: float = 1.0) -> QPixmap:
+        """Give an icon as a pixmap of ``size`` logical pixels for a screen of this pixel ratio."""
+        return self._icons.pixmap(name, getattr(self._tokens, tint), size, ratio)
+
+    def pixmap_in(self, name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
+        """Give an icon as a pixmap in any colour (``#rrggbb``)."""
+        return self._icons.pixmap(name, colour, size, ratio)
+
+    def ui_font(self) -> QFont:
+        """Give the font of the window: the system's, else one that every desktop has."""
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+        if font.family() not in QFontDatabase.families():
+            font.setFamily(_FALLBACK_FONT)
+        return font
+
+    def mono_font(self) -> QFont:
+        """Give the font of payloads, code and ids, as large as the window's."""
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        families = QFontDatabase.families()
+        if font.family() not in families and font.family().capitalize() not in families:
+            font.setFamily(_FALLBACK_MONO)
+        font.setStyleHint(QFont.StyleHint.Monospace)
+        if self.ui_font().pointSizeF() > 0:
+            font.setPointSizeF(self.ui_font().pointSizeF())
+        return font
+
+    def pg_colors(self) -> dict[str, QColor]:
+        """Give what a chart needs: background, foreground, axis, grid, bar, line, marks of percentiles."""
+        names = {
+            "background": "background",
+            "foreground": "text",
+            "axis": "dim",
+            "grid": "faint",
+            "bar": "density",
+            "line": "accent",
+            "p50": "text",
+            "p95": "swallowed",
+            "p99": "failed",
+            "failed": "failed",
+        }
+        return {role: self.color(token) for role, token in names.items()}
+
+    def _pick(self) -> Tokens:
+        if self._choice != "system":
+            return LIGHT if self._choice == "light" else DARK
+        # A platform that does not know its scheme (bare X, offscreen) gets the dark one.
+        scheme = QGuiApplication.styleHints().colorScheme()
+        return LIGHT if scheme == Qt.ColorScheme.Light else DARK
+
+    def _follow_system(self) -> None:
+        if self._choice == "system":
+            self._refresh()
+
+    def _refresh(self) -> None:
+        tokens = self._pick()
+        if tokens is self._tokens:
+            return
+        self._tokens = tokens
+        if self._application is not None:
+            self._dress(self._application)
+        self.changed.emit()
+
+    def _dress(self, application: QApplication) -> None:
+        application.setPalette(palette(self._tokens))
+        application.setStyleSheet(style_sheet(self._tokens, self.mono_font().family()))
+
+
+def palette(tokens: Tokens) -> QPalette:
+    """Give the palette of a set of colours, for everything that no style sheet reaches."""
+    role = QPalette.ColorRole
+    colours = {
+        role.Window: tokens.panel,
+        role.WindowText: tokens.text,
+        role.Base: tokens.background,
+        role.AlternateBase: tokens.panel,
+        role.Text: tokens.text,
+        role.PlaceholderText: tokens.dim,
+        role.Button: tokens.raised,
+        role.ButtonText: tokens.text,
+        role.BrightText: tokens.strong,
+        role.ToolTipBase: tokens.raised,
+        role.ToolTipText: tokens.text,
+        role.Highlight: tokens.selection,
+        role.HighlightedText: tokens.strong,
+        role.Accent: tokens.accent,
+        role.Link: tokens.accent_text,
+        role.LinkVisited: tokens.accent_text,
+        role.Light: tokens.hover,
+        role.Midlight: tokens.raised,
+        role.Mid: tokens.line,
+        role.Dark: tokens.line,
+        role.Shadow: tokens.sunken,
+    }
+    result = QPalette()
+    for which, colour in colours.items():
+        result.setColor(which, QColor(colour))
+    for which in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        result.setColor(QPalette.ColorGroup.Disabled, which, QColor(tokens.disabled))
+    return result

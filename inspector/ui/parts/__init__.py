@@ -1,0 +1,1 @@
+"""Parts that know events and serve several features."""

@@ -1,0 +1,39 @@
+"""How publications went: their executions by status, as pieces of text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from inspector.core.records.records import STATUSES
+from inspector.ui.kit.page import Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from inspector.analysis.journal import Journal
+    from inspector.ui.kit.theme import Theme
+
+#: In the order in which they are told: what went well first, what is under way last.
+_ORDER: Final = (*(status for status in STATUSES if status != "running"), "running")
+
+
+def counts_of(journal: Journal, publications: Iterable[int]) -> dict[str, int]:
+    """Count the executions of publications by status; statuses that do not occur are left out."""
+    executions = [index for publication in publications for index in journal.executions_of(publication)]
+    if not executions:
+        return {}
+    codes = np.bincount(journal.executions["status"][executions], minlength=len(STATUSES))
+    counts = dict(zip(STATUSES, codes.tolist(), strict=True))
+    return {status: counts[status] for status in _ORDER if counts[status]}
+
+
+def told(counts: dict[str, int], theme: Theme) -> str:
+    """Write counts as ``4 ok · 1 failed``."""
+    return " · ".join(f"{count} {theme.status(status).label}" for status, count in counts.items())
+
+
+def segments(counts: dict[str, int], theme: Theme) -> list[Segment]:
+    """Write counts as ``✓ 4  ✕ 1``, each in the colour of its status."""
+    return [Segment(f"{theme.status(status).glyph} {count}", f"{status}_text") for status, count in counts.items()]

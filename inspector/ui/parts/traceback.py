@@ -1,0 +1,299 @@
+"""A traceback to read: frames that open and close, source with the line that failed, locals, what led to it."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QEnterEvent, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from inspector.app.text import one_line, plural
+from inspector.ui.kit.buttons import IconButton
+from inspector.ui.kit.page import clear
+from inspector.ui.kit.text import PlainLabel, plain_tooltip
+from inspector.ui.parts.failure_text import short_path
+
+if TYPE_CHECKING:
+    from inspector.core.records.capture import Failure, Frame
+    from inspector.ui.kit.theme import Theme
+
+#: How many frames are shown at most; the outermost of a longer traceback are left out and counted.
+MAX_FRAMES: Final = 60
+#: How many lines of source around the failing one: before, after.
+BEFORE: Final = 3
+AFTER: Final = 2
+_LED: Final = {"cause": "Caused by", "context": "While handling", "group": "In the group"}
+
+
+class CodeLine:
+    """A line in a code box: what stands in the gutter, the text, and how it is painted."""
+
+    __slots__ = ("gutter", "marked", "name", "text")
+
+    def __init__(self, gutter: str, text: str, *, marked: bool = False, name: str = "") -> None:
+        self.gutter, self.text, self.marked, self.name = gutter, text, marked, name
+
+
+class CodeLines(QWidget):
+    """Lines of code in the fixed-width font, cut at the right. A marked line stands out by a sign and by its ground."""
+
+    def __init__(self, theme: Theme, lines: list[CodeLine], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._lines = theme, lines
+        self.setFont(theme.mono_font())
+        self._gutter = max((len(line.gutter) for line in lines), default=0)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("\n".join(f"{line.gutter} {line.name}{line.text}" for line in lines))
+        self.setToolTip(plain_tooltip("\n".join(line.name + line.text for line in lines)))
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        """As high as the lines."""
+        return QSize(120, self._height() * len(self._lines))
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as need be."""
+        return QSize(40, self.sizeHint().height())
+
+    def _height(self) -> int:
+        return QFontMetrics(self.font()).height() + 2
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the lines."""
+        painter = QPainter(self)
+        metrics, tokens = QFontMetrics(self.font()), self._theme.tokens
+        wide = metrics.horizontalAdvance("0")
+        left = wide * (self._gutter + 2) if self._gutter else -wide
+        for place, line in enumerate(self._lines):
+            where = QRectF(0, place * self._height(), self.width(), self._height())
+            if line.marked:
+                painter.fillRect(where, QColor(tokens.error_back))
+            painter.setPen(QColor(tokens.failed_text if line.marked else tokens.dim))
+            if self._gutter:
+                gutter = f"{'▸' if line.marked else ' '}{line.gutter:>{self._gutter}}"
+                painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, gutter)
+            room = where.adjusted(left + wide, 0, -4, 0)
+            if line.name:
+                painter.setPen(QColor(tokens.keyword))
+                painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, line.name)
+                room.setLeft(room.left() + metrics.horizontalAdvance(line.name))
+                painter.setPen(QColor(tokens.text))
+            else:
+                painter.setPen(QColor(tokens.failed_text if line.marked else tokens.text))
+            text = metrics.elidedText(line.text, Qt.TextElideMode.ElideRight, max(int(room.width()), 0))
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def source_lines(frame: Frame) -> list[CodeLine]:
+    """Give the source around the line that failed, moved to the left as far as it goes."""
+    near = [(n, text) for n, text in frame.source if frame.line - BEFORE <= n <= frame.line + AFTER]
+    while near and not near[0][1].strip():
+        near.pop(0)
+    while near and not near[-1][1].strip():
+        near.pop()
+    texts = textwrap.dedent("\n".join(text.expandtabs(4).rstrip() for _, text in near)).split("\n")
+    return [
+        CodeLine(str(number), one_line(text), marked=number == frame.line)
+        for (number, _), text in zip(near, texts, strict=False)
+    ]
+
+
+def locals_lines(frame: Frame) -> list[CodeLine]:
+    """Give the variables of a frame, names of equal width."""
+    width = min(max((len(name) for name, _ in frame.locals), default=0), 18)
+    return [
+        CodeLine("locals" if not place else "", one_line(value), name=f"{one_line(name):<{width}} = ")
+        for place, (name, value) in enumerate(frame.locals)
+    ]
+
+
+class _FrameHead(QAbstractButton):
+    """``demo/handlers/audit.py:41 in handle_user_login``: a click opens and closes the frame."""
+
+    def __init__(self, theme: Theme, frame: Frame) -> None:
+        super().__init__()
+        self._theme, self._frame = theme, frame
+        self.opened = False
+        self.setFont(theme.mono_font())
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._path = one_line(short_path(frame.file))
+        self.setToolTip(plain_tooltip(f"{frame.file}:{frame.line} in {frame.function}"))
+        self.setAccessibleName(f"{self._path} line {frame.line} in {frame.function}")
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, QFontMetrics(self.font()).height() + 6)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(40, self.sizeHint().height())
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        lit = self.underMouse() or self.hasFocus()
+        side = 9
+        icon = "chevron-down" if self.opened else "chevron-right"
+        pixmap = self._theme.pixmap(icon, "text" if lit else "dim", side, self.devicePixelRatioF())
+        painter.drawPixmap(0, (self.height() - side) // 2, pixmap)
+        room = QRectF(self.rect()).adjusted(side + 5, 0, 0, 0)
+        mine = self._frame.mine
+        pieces = (
+            (self._path, "text" if mine or lit else "dim"),
+            (f":{self._frame.line}", "accent_text" if mine else "dim"),
+            (f" in {one_line(self._frame.function)}", "text" if mine else "dim"),
+        )
+        metrics = QFontMetrics(self.font())
+        for text, ink in pieces:
+            painter.setPen(self._theme.color(ink))
+            cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(int(room.width()), 0))
+            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, cut)
+            room.setLeft(room.left() + metrics.horizontalAdvance(cut))
+
+
+class FrameView(QWidget):
+    """A frame; its source and its variables are made when it is opened for the first time.
+
+    Signals:
+        open_source: Show this line of this file in an editor.
+    """
+
+    open_source = Signal(str, int)
+
+    def __init__(self, theme: Theme, frame: Frame, *, opened: bool) -> None:
+        super().__init__()
+        self._theme, self.frame = theme, frame
+        self.head = _FrameHead(theme, frame)
+        self._body: QWidget | None = None
+        source = IconButton(theme, "code", f"Open {frame.file}:{frame.line}")
+        source.clicked.connect(lambda: self.open_source.emit(frame.file, frame.line))
+        row = QHBoxLayout()
+        row.setSpacing(2)
+        row.addWidget(self.head, 1)
+        row.addWidget(source)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(1)
+        self._column.addLayout(row)
+        self.head.clicked.connect(lambda: self.set_open(not self.head.opened))
+        self.set_open(opened)
+
+    def set_open(self, opened: bool) -> None:
+        """Open or close it."""
+        self.head.opened = opened
+        self.head.update()
+        if opened and self._body is None:
+            self._body = self._make_body()
+            self._column.addWidget(self._body)
+        if self._body is not None:
+            self._body.setVisible(opened)
+
+    def _make_body(self) -> QWidget:
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(2)
+        source, variables = source_lines(self.frame), locals_lines(self.frame)
+        if source:
+            column.addWidget(CodeLines(self._theme, source))
+        if variables:
+            column.addWidget(CodeLines(self._theme, variables))
+        if not source and not variables:
+            column.addWidget(PlainLabel("The source is not at hand.", "dim"))
+        return body
+
+
+class TracebackView(QFrame):
+    """A failure's frames in a box, then what led to it.
+
+    Signals:
+        open_source: Show this line of this file in an editor.
+    """
+
+    open_source = Signal(str, int)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._failure: Failure | None = None
+        self._only_mine = True
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(10, 6, 6, 8)
+        self._column.setSpacing(1)
+        theme.changed.connect(self.update)
+
+    @property
+    def only_mine(self) -> bool:
+        """Whether frames of libraries are left out."""
+        return self._only_mine
+
+    def set_only_mine(self, only_mine: bool) -> None:
+        """Leave frames of libraries out, or show them."""
+        self._only_mine = only_mine
+        self._fill()
+
+    def set_failure(self, failure: Failure | None) -> None:
+        """Show a failure."""
+        self._failure = failure
+        self._fill()
+
+    def foreign(self) -> int:
+        """Give how many frames of libraries there are."""
+        if self._failure is None:
+            return 0
+        return sum(not frame.mine for one in _all_of(self._failure) for frame in one.frames)
+
+    def frames(self) -> list[FrameView]:
+        """Give the frames that are shown."""
+        return self.findChildren(FrameView)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the box."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(self._theme.color("sunken"))
+        painter.setPen(self._theme.color("line"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+
+    def _fill(self) -> None:
+        clear(self._column)
+        failure = self._failure
+        self.setVisible(failure is not None and any(one.frames for one in _all_of(failure)))
+        if failure is None:
+            return
+        self._add(failure, first=True)
+        for link in failure.chain:
+            self._add_led(link)
+
+    def _add_led(self, link: Failure) -> None:
+        words = PlainLabel(_LED.get(link.relation, "After"), "section")
+        words.setContentsMargins(0, 8, 0, 0)
+        self._column.addWidget(words)
+        what = PlainLabel(f"{link.type}: {link.message}" if link.message else link.type, "failed", wrap=True)
+        self._column.addWidget(what)
+        self._add(link, first=False)
+        for further in link.chain:
+            self._add_led(further)
+
+    def _add(self, failure: Failure, *, first: bool) -> None:
+        shown = [frame for frame in failure.frames if frame.mine] if self._only_mine else list(failure.frames)
+        shown = shown or list(failure.frames[-1:])
+        left_out = len(shown) - MAX_FRAMES
+        if left_out > 0:
+            self._column.addWidget(PlainLabel(f"{plural(left_out, 'outer frame')} left out", "dim"))
+            shown = shown[-MAX_FRAMES:]
+        for frame in shown:
+            opened = first and frame is failure.origin
+            view = FrameView(self._theme, frame, opened=opened)
+            view.open_source.connect(self.open_source)
+            self._column.addWidget(view)
+
+
+def _all_of(failure: Failure) -> list[Failure]:
+    return [failure, *(one for link in failure.chain for one in _all_of(link))]

@@ -1,0 +1,1 @@
+"""The frame of the window: bar, docks, palette, filter, notices, status bar."""

@@ -1,0 +1,138 @@
+"""Qt's side of the commands: an action per command, kept true, in menus and bound to shortcuts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from inspector.app.commands import WINDOW, Command, CommandTable
+from inspector.ui.kit.menus import menu_text
+from inspector.ui.kit.text import plain_tooltip
+
+if TYPE_CHECKING:
+    from inspector.ui.kit.theme import Theme
+
+#: With more commands than this the sections of a menu are menus of their own.
+_LONG: Final = 24
+
+
+def shortcut_text(command: Command) -> str:
+    """Give the first shortcut as people write it on this platform, empty when there is none."""
+    if not command.shortcuts:
+        return ""
+    return native_shortcut(command.shortcuts[0])
+
+
+def native_shortcut(shortcut: str) -> str:
+    """Give a portable shortcut as people write it on this platform; Return is its sign."""
+    sequence = QKeySequence.fromString(shortcut, QKeySequence.SequenceFormat.PortableText)
+    return sequence.toString(QKeySequence.SequenceFormat.NativeText).replace("Return", "↵")
+
+
+class Actions(QObject):
+    """An action per command of the table.
+
+    Args:
+        table: The commands.
+        theme: Gives the icons.
+        window: Where shortcuts of the window's scope work.
+    """
+
+    def __init__(self, table: CommandTable, theme: Theme, window: QWidget) -> None:
+        super().__init__(window)
+        self._table = table
+        self._theme = theme
+        self._window = window
+        self._actions: dict[str, QAction] = {}
+        self._remove = table.listen(self._changed)
+        self._changed(frozenset(command.id for command in table))
+        theme.changed.connect(self._paint_icons)
+
+    def action(self, command_id: str) -> QAction:
+        """Give the action of a command.
+
+        Raises:
+            KeyError: There is no such command.
+        """
+        return self._actions[command_id]
+
+    def bind_scope(self, scope: str, widget: QWidget) -> None:
+        """Let the shortcuts of a scope work while the focus is in ``widget``."""
+        for command in self._table:
+            if command.scope == scope:
+                action = self._actions[command.id]
+                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                widget.addAction(action)
+
+    def fill_menu_bar(self, bar: QMenuBar) -> None:
+        """Make the menus from the table."""
+        bar.clear()
+        for name, sections in self._table.menus():
+            menu = QMenu(f"&{menu_text(name)}", bar)
+            long = sum(len(section) for section in sections) > _LONG
+            for index, section in enumerate(sections):
+                # A menu higher than the screen would be torn into columns.
+                place = menu.addMenu(menu_text(section[0].section)) if long and section[0].section else menu
+                if index and not long:
+                    menu.addSeparator()
+                for command in section:
+                    place.addAction(self._actions[command.id])
+            # What blocks a command may change without anybody telling; whoever opens the menu sees the truth.
+            menu.aboutToShow.connect(self.refresh)
+            bar.addMenu(menu)
+
+    def refresh(self) -> None:
+        """Bring title, reason and switch of every action up to date."""
+        for command in self._table:
+            self._update(command)
+
+    def release(self) -> None:
+        """Stop following the table."""
+        self._remove()
+
+    def _changed(self, command_ids: frozenset[str]) -> None:
+        for command_id in command_ids:
+            if command_id not in self._actions:
+                self._make(self._table.get(command_id))
+            self._update(self._table.get(command_id))
+
+    def _make(self, command: Command) -> None:
+        action = QAction(self)
+        action.setObjectName(command.id)
+        action.setShortcuts([QKeySequence(key) for key in command.shortcuts])
+        action.setCheckable(command.checked is not None)
+        action.setMenuRole(QAction.MenuRole.NoRole)
+        self._paint_icon(command, action)
+        action.triggered.connect(lambda *_, command_id=command.id: self._run(command_id))
+        if command.scope == WINDOW:
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            self._window.addAction(action)
+        self._actions[command.id] = action
+
+    def _run(self, command_id: str) -> None:
+        self._table.run(command_id)
+        # A click has turned the switch already; what counts is what the command made of it.
+        self._update(self._table.get(command_id))
+
+    def _update(self, command: Command) -> None:
+        action = self._actions[command.id]
+        reason = self._table.reason(command.id)
+        action.setText(menu_text(self._table.title(command.id)))
+        action.setEnabled(not reason)
+        help_text = reason or command.tooltip or command.title
+        action.setStatusTip(help_text)
+        action.setToolTip(plain_tooltip(help_text))
+        if command.checked is not None:
+            action.setChecked(self._table.checked(command.id))
+
+    def _paint_icons(self) -> None:
+        for command in self._table:
+            self._paint_icon(command, self._actions[command.id])
+
+    def _paint_icon(self, command: Command, action: QAction) -> None:
+        # In a menu the icon would stand where a switch has its mark.
+        if command.icon and command.checked is None:
+            action.setIcon(self._theme.icon(command.icon, "dim"))

@@ -1,0 +1,243 @@
+"""Panels as docks: a head in small capitals when one stands alone, flat tabs with badges when places are shared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QTabWidget, QWidget
+
+from inspector.ui.kit.badges import Badge, BadgeTone
+from inspector.ui.kit.buttons import IconButton
+from inspector.ui.kit.text import PlainLabel
+
+if TYPE_CHECKING:
+    from inspector.ui.kit.theme import Theme
+
+AREAS: Final = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
+#: Pixels between a badge and the end of its tab: it must look nearer to its own name than to the next.
+_TRAILING: Final = 10
+
+
+def set_up_docking(window: QMainWindow) -> None:
+    """Let docks of the window be tabbed and nested, with tabs at the top, and sides as high as the window."""
+    options = QMainWindow.DockOption
+    window.setDockOptions(options.AllowTabbedDocks | options.AllowNestedDocks | options.AnimatedDocks)
+    window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+    window.setDocumentMode(True)
+    # The side panels are as high as the window, the lower ones as wide as the timeline.
+    for corner, side in (
+        (Qt.Corner.BottomLeftCorner, "left"),
+        (Qt.Corner.TopLeftCorner, "left"),
+        (Qt.Corner.BottomRightCorner, "right"),
+        (Qt.Corner.TopRightCorner, "right"),
+    ):
+        window.setCorner(corner, AREAS[side])
+
+
+class DockHead(QWidget):
+    """The head of a dock. It is a mere line while a tab says the same."""
+
+    def __init__(self, theme: Theme, dock: QDockWidget, badge: Badge) -> None:
+        super().__init__(dock)
+        self._theme = theme
+        self._folded = False
+        title = PlainLabel(dock.windowTitle(), "section")
+        self._content = QWidget(self)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 1)
+        whole.addWidget(self._content)
+        row = QHBoxLayout(self._content)
+        row.setContentsMargins(10, 0, 6, 0)
+        row.setSpacing(7)
+        row.addWidget(title)
+        row.addWidget(badge)
+        row.addStretch(1)
+        float_button = IconButton(theme, "float", "Take the panel out of the window, or put it back")
+        float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
+        close_button = IconButton(theme, "close", "Close the panel (the View menu opens it again)")
+        close_button.clicked.connect(dock.close)
+        for button in (float_button, close_button):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            row.addWidget(button)
+        theme.changed.connect(self.update)
+
+    def fold(self, folded: bool) -> None:
+        """Be a line below the tabs, or the usual head."""
+        if folded != self._folded:
+            self._folded = folded
+            self._content.setVisible(not folded)
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """The height of section headers."""
+        height = 1 if self._folded else max(34, self.fontMetrics().height() + 18)
+        return QSize(80, height)
+
+    def minimumSizeHint(self) -> QSize:
+        """A head can be narrow."""
+        return QSize(0, self.sizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the ground and the line below."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.color("panel"))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, self._theme.color("line"))
+
+
+class PanelDock(QDockWidget):
+    """A panel that can be moved, tabbed, floated, closed and opened again."""
+
+    def __init__(self, theme: Theme, panel_id: str, title: str, widget: QWidget, window: QMainWindow) -> None:
+        super().__init__(title, window)
+        self.panel_id = panel_id
+        # The layout is saved under this name.
+        self.setObjectName(f"panel.{panel_id}")
+        self.badge = Badge(theme)
+        self.badge_text = ""
+        self.badge_tone: BadgeTone = "dim"
+        self.head = DockHead(theme, self, self.badge)
+        self.setTitleBarWidget(self.head)
+        self.setWidget(widget)
+        # Behind other tabs a dock is visible to Qt, only far away. What cannot be seen shall know it: it saves work.
+        # Its place stays: without it the area would shrink while another panel comes to the front.
+        policy = widget.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        widget.setSizePolicy(policy)
+        self.visibilityChanged.connect(widget.setVisible)
+
+    def set_badge(self, text: str, tone: BadgeTone) -> None:
+        """Show a count at the panel's name."""
+        self.badge_text, self.badge_tone = text, tone
+        self.badge.set(text, tone)
+
+
+class DockTabs(QObject):
+    """Keeps heads and tabs of all docks true: who shares its place, and which badge stands at which tab.
+
+    Qt makes and drops the tab bars of docks as it likes; so they are looked for whenever the layout has changed.
+    """
+
+    def __init__(self, theme: Theme, window: QMainWindow, docks: dict[str, PanelDock]) -> None:
+        super().__init__(window)
+        self._theme, self._window, self._docks = theme, window, docks
+        self._badges: dict[tuple[QTabBar, str], Badge] = {}
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.refresh)
+        window.installEventFilter(self)
+
+    def watch(self, dock: PanelDock) -> None:
+        """Follow a dock."""
+        dock.topLevelChanged.connect(self._soon.start)
+        dock.dockLocationChanged.connect(self._soon.start)
+        dock.visibilityChanged.connect(self._soon.start)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A new layout may have new tab bars."""
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.ChildAdded, QEvent.Type.Resize):
+            self._soon.start()
+        return super().eventFilter(watched, event)
+
+    def refresh(self) -> None:
+        """Bring heads and tabs up to date."""
+        for dock in self._docks.values():
+            shares = any(not other.isHidden() for other in self._window.tabifiedDockWidgets(dock))
+            dock.head.fold(shares and not dock.isFloating())
+        alive: dict[tuple[QTabBar, str], Badge] = {}
+        for bar in self._live_bars():
+            self._dress(bar)
+            for index in range(bar.count()):
+                owner = self._dock_of(bar.tabText(index))
+                if owner is not None:
+                    alive[bar, owner.panel_id] = self._put_badge(bar, index, owner)
+        self._badges = alive
+
+    def bars(self) -> list[QTabBar]:
+        """Give the tab bars that are in use."""
+        return [bar for bar in self._all_bars() if not bar.isHidden()]
+
+    def in_front(self, dock: PanelDock) -> bool:
+        """Say whether the dock can be seen: it is open, and no other panel of its place is in front of it."""
+        if dock.isHidden():
+            return False
+        if all(other.isHidden() for other in self._window.tabifiedDockWidgets(dock)):
+            return True
+        return any(self._dock_of(bar.tabText(bar.currentIndex())) is dock for bar in self.bars())
+
+    def _all_bars(self) -> list[QTabBar]:
+        return self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+
+    def _live_bars(self) -> list[QTabBar]:
+        """Hide the bars that Qt has left behind from earlier layouts (6.11 does), and give the others.
+
+        A bar in use stands right above the dock in front and names all that share the place. Where several do, the
+        youngest is the one in use.
+        """
+        everything = self._all_bars()
+        # A dock on its way (docks move smoothly) stands nowhere yet: then the names must do.
+        named: dict[str, QTabBar] = {}
+        placed: dict[str, QTabBar] = {}
+        for bar in everything:
+            front = self._dock_of(bar.tabText(bar.currentIndex()))
+            if front is None or front.isFloating() or front.isHidden():
+                continue
+            partners = [dock for dock in self._window.tabifiedDockWidgets(front) if not dock.isHidden()]
+            group = sorted(dock.windowTitle() for dock in (front, *partners))
+            names = sorted(bar.tabText(index).replace("&", "") for index in range(bar.count()))
+            if not partners or names != group:
+                continue
+            named[group[0]] = bar
+            here, place = bar.geometry(), front.geometry()
+            if (here.left(), here.bottom() + 1) == (place.left(), place.top()):
+                placed[group[0]] = bar
+        live = list((named | placed).values())
+        for bar in everything:
+            bar.setVisible(bar in live)
+        return live
+
+    def _dress(self, bar: QTabBar) -> None:
+        if bar.property("dressed"):
+            return
+        bar.setProperty("dressed", True)
+        bar.setExpanding(False)
+        bar.setDrawBase(False)
+        bar.setDocumentMode(True)
+        bar.setElideMode(Qt.TextElideMode.ElideNone)
+        bar.setUsesScrollButtons(True)
+        bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        bar.setAccessibleName("Panels")
+
+    def _dock_of(self, title: str) -> PanelDock | None:
+        for dock in self._docks.values():
+            if dock.windowTitle() == title.replace("&", ""):
+                return dock
+        return None
+
+    def _put_badge(self, bar: QTabBar, index: int, dock: PanelDock) -> Badge:
+        right = QTabBar.ButtonPosition.RightSide
+        present = bar.tabButton(index, right)
+        known = self._badges.get((bar, dock.panel_id))
+        if known is None or present is not known:
+            known = Badge(self._theme, "", "dim", bar)
+            known.trailing = _TRAILING
+            known.set(dock.badge_text, dock.badge_tone)
+            if dock.badge_text:
+                bar.setTabButton(index, right, known)
+        elif not dock.badge_text:
+            bar.setTabButton(index, right, None)
+            known.deleteLater()
+            known = Badge(self._theme, "", "dim", bar)
+        else:
+            old = known.size()
+            known.set(dock.badge_text, dock.badge_tone)
+            if known.size() != old:
+                # The bar asks for the size of a button only when it is given one.
+                bar.setTabButton(index, right, known)
+        return known

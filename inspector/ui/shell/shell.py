@@ -1,0 +1,368 @@
+"""The window: bar, centre, panels around it, status bar. It knows nothing of what the panels show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar, QWidget
+
+from inspector.ui.kit.theme import CHOICES, Theme
+from inspector.ui.shell import tab_order
+from inspector.ui.shell.actions import Actions
+from inspector.ui.shell.docks import AREAS, DockTabs, PanelDock, set_up_docking
+from inspector.ui.shell.layout import LayoutFile
+from inspector.ui.shell.notices_view import NoticesView
+from inspector.ui.shell.palette import CommandPalette
+from inspector.ui.shell.shortcuts import ShortcutSheet
+from inspector.ui.shell.statusbar import StatusBar
+from inspector.ui.shell.topbar import TopBar
+from inspector.ui.shell.window_commands import panel_command, window_commands
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import QChildEvent, QObject
+    from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
+
+    from inspector.app.commands import CommandTable
+    from inspector.app.notices import Notices
+    from inspector.ui.kit.badges import BadgeTone
+    from inspector.ui.kit.menus import MenuProvider
+
+#: Pixels that panels at the bottom can be narrowed to.
+_BOTTOM_WIDTH: Final = 260
+#: Name that Qt gives the widgets by which the lines between docks are dragged.
+_GRIP: Final = "qt_qmainwindow_extended_splitter"
+#: The areas in the order in which they are read; none is the timeline in the middle.
+_AS_READ: Final = (
+    Qt.DockWidgetArea.LeftDockWidgetArea,
+    Qt.DockWidgetArea.TopDockWidgetArea,
+    Qt.DockWidgetArea.NoDockWidgetArea,
+    Qt.DockWidgetArea.RightDockWidgetArea,
+    Qt.DockWidgetArea.BottomDockWidgetArea,
+)
+#: Width of the left and right panels and height of the lower ones, as shares of the window.
+_SHARES: Final = {"left": 0.187, "right": 0.275, "bottom": 0.42}
+#: What they get of a small window, in pixels.
+_LEAST: Final = {"left": 250, "right": 300, "bottom": 220}
+
+
+class Shell(QMainWindow):
+    """The window.
+
+    Args:
+        theme: Its look.
+        commands: All commands; the shell adds its own (see ``finish``).
+        notices: What it shows as cards.
+        layout_file: Where the layout is kept between runs; None keeps nothing.
+
+    Signals:
+        close_requested: The person wants to close. Whoever owns the work ends it, then calls ``close_now``.
+        filter_changed: The text of the filter field.
+    """
+
+    close_requested = Signal()
+    filter_changed = Signal(str)
+
+    def __init__(self, theme: Theme, commands: CommandTable, notices: Notices, layout_file: Path | None = None) -> None:
+        super().__init__()
+        self._theme, self._commands, self._notices = theme, commands, notices
+        self._layout_file = LayoutFile(layout_file) if layout_file is not None else None
+        self._docks: dict[str, PanelDock] = {}
+        self._may_close = False
+        self._default_state = QByteArray()
+        self._by_hand = False
+        self.setWindowTitle("Event Inspector")
+        self.setMinimumSize(760, 480)
+        self.resize(1600, 1000)
+        set_up_docking(self)
+        self._tabs = DockTabs(theme, self, self._docks)
+        self._status = StatusBar(theme)
+        self.setStatusBar(self._status)
+        self._palette = CommandPalette(theme, commands, self)
+        self._sheet = ShortcutSheet(theme, commands, self)
+        self._actions: Actions | None = None
+        self._bar: TopBar | None = None
+        self._cards = NoticesView(theme, notices, self)
+        self._soon, self._moved = QTimer(self), QTimer(self)
+        for timer, told in ((self._soon, self._resized), (self._moved, self._place_cards)):
+            timer.setSingleShot(True)
+            timer.setInterval(0)
+            timer.timeout.connect(told)
+        theme.changed.connect(lambda: commands.changed("theme.next", *(f"theme.{name}" for name in CHOICES)))
+
+    # -- making the window
+
+    def add_panel(self, area: str, panel_id: str, title: str, widget: QWidget, icon: str = "layout") -> None:
+        """Add a panel; those of one area share it as tabs, the first one in front.
+
+        Args:
+            area: ``left``, ``right`` or ``bottom``.
+            panel_id: Stable name; the layout is saved under it.
+            title: What its tab and the View menu say; unique.
+            widget: The panel.
+            icon: Icon of its command.
+
+        Raises:
+            KeyError: There is no such area.
+            ValueError: There is a panel of this id.
+        """
+        if panel_id in self._docks:
+            raise ValueError(f"there is a panel {panel_id} already")
+        if area == "bottom":
+            # Else the widest of them keeps the centre wide, and in a small window lies over the panels beside it.
+            widget.setMinimumWidth(_BOTTOM_WIDTH)
+        dock = PanelDock(self._theme, panel_id, title, widget, self)
+        neighbours = [other for other in self._docks.values() if self.dockWidgetArea(other) == AREAS[area]]
+        self.addDockWidget(AREAS[area], dock)
+        if neighbours:
+            self.tabifyDockWidget(neighbours[-1], dock)
+            neighbours[0].raise_()
+            widget.hide()
+        self._docks[panel_id] = dock
+        self._tabs.watch(dock)
+        self._commands.add(panel_command(self, dock, len(self._docks), icon))
+        dock.visibilityChanged.connect(lambda _: self._commands.changed(f"panel.{panel_id}"))
+        dock.visibilityChanged.connect(self._moved.start)
+        dock.topLevelChanged.connect(self._moved.start)
+
+    def set_central(self, widget: QWidget) -> None:
+        """Put the timeline into the middle."""
+        self.setCentralWidget(widget)
+
+    def finish(self) -> None:
+        """Make bar and menus from the commands that are there now, and bring the saved layout back."""
+        self._commands.add(*window_commands(self, self._theme, self._palette, self._sheet))
+        self._bar = TopBar(self._theme, self._commands, self)
+        self._bar.filter.textChanged.connect(self.filter_changed)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._bar)
+        self._actions = Actions(self._commands, self._theme, self)
+        self._actions.fill_menu_bar(self.menuBar())
+        self._spread()
+        self._default_state = self.saveState()
+        if self._layout_file is not None and self._layout_file.restore(self):
+            self._by_hand = True
+        self._tabs.refresh()
+
+    def bind_scope(self, scope: str, widget: QWidget) -> None:
+        """Let the shortcuts of a scope work while the focus is in ``widget``; call it after ``finish``."""
+        if self._actions is not None:
+            self._actions.bind_scope(scope, widget)
+
+    # -- what it shows
+
+    @property
+    def bar(self) -> TopBar:
+        """The bar at the top.
+
+        Raises:
+            RuntimeError: The window is not finished.
+        """
+        if self._bar is None:
+            raise RuntimeError("finish() makes the bar")
+        return self._bar
+
+    def tab_bars(self) -> list[QTabBar]:
+        """Give the tab bars of panels that share a place."""
+        return self._tabs.bars()
+
+    def panel(self, panel_id: str) -> PanelDock:
+        """Give the dock of a panel.
+
+        Raises:
+            KeyError: There is none.
+        """
+        return self._docks[panel_id]
+
+    def raise_panel(self, panel_id: str) -> None:
+        """Open a panel and bring it to the front; the focus stays where it is."""
+        dock = self._docks[panel_id]
+        if dock.isHidden():
+            dock.show()
+        dock.raise_()
+        self._moved.start()
+
+    def set_badge(self, panel_id: str, text: str, tone: BadgeTone = "dim") -> None:
+        """Show a count at a panel's name; an empty text takes it away."""
+        dock = self._docks[panel_id]
+        if (dock.badge_text, dock.badge_tone) != (text, tone):
+            dock.set_badge(text, tone)
+            self._tabs.refresh()
+
+    def add_gestures(self, title: str, gestures: Sequence[tuple[str, str]]) -> None:
+        """Tell the sheet of shortcuts what the mouse does somewhere: gesture and effect."""
+        self._sheet.add_gestures(title, gestures)
+
+    def set_source(self, text: str) -> None:
+        """Say what is being watched: ``demo catalog · embedded bus``."""
+        self.bar.set_source(text)
+
+    def set_session(self, text: str) -> None:
+        """Say which session is shown, in the bar and in the window's title."""
+        self.bar.set_session(text)
+        self.setWindowTitle(f"{text} — Event Inspector" if text else "Event Inspector")
+
+    def set_session_menu(self, provider: MenuProvider) -> None:
+        """Let the session button open a menu, filled when it opens."""
+        self.bar.set_session_menu(provider)
+
+    def set_export_menu(self, provider: MenuProvider) -> None:
+        """Let the export button open a menu, filled when it opens."""
+        self.bar.set_export_menu(provider)
+
+    def set_state(self, token: str, text: str) -> None:
+        """Say in the status bar in which state the session is: a token for the dot, and words."""
+        self._status.set_state(token, text)
+
+    def set_status_left(self, parts: Sequence[str]) -> None:
+        """Say in the status bar what is going on."""
+        self._status.set_left(parts)
+
+    def set_status_right(self, parts: Sequence[str]) -> None:
+        """Say in the status bar where it is kept."""
+        self._status.set_right(parts)
+
+    @property
+    def status(self) -> StatusBar:
+        """The status bar."""
+        return self._status
+
+    # -- layout
+
+    def save_layout(self) -> None:
+        """Keep the layout for the next run."""
+        if self._layout_file is not None:
+            self._layout_file.save(self)
+
+    def reset_layout(self) -> None:
+        """Bring all panels back to where they were at first."""
+        for dock in self._docks.values():
+            dock.setFloating(False)
+            dock.show()
+        self.restoreState(self._default_state)
+        self._by_hand = False
+        self._spread()
+        self._tabs.refresh()
+
+    def _spread(self) -> None:
+        """Give the areas their shares of the window."""
+        for area, share in _SHARES.items():
+            docks = [dock for dock in self._docks.values() if self.dockWidgetArea(dock) == AREAS[area]]
+            if docks:
+                upright = area == "bottom"
+                orientation = Qt.Orientation.Vertical if upright else Qt.Orientation.Horizontal
+                room = self.height() if upright else self.width()
+                self.resizeDocks(docks[:1], [max(int(room * share), _LEAST[area])], orientation)
+
+    def createPopupMenu(self) -> QMenu:
+        """A right click on a head or a tab offers the panels."""
+        menu = QMenu(self)
+        if self._actions is not None:
+            for panel_id in self._docks:
+                menu.addAction(self._actions.action(f"panel.{panel_id}"))
+            menu.addSeparator()
+            menu.addAction(self._actions.action("view.reset"))
+        return menu
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only a window that is shown knows its size: the shares are given again then."""
+        super().showEvent(event)
+        self._soon.start()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Areas keep their shares of the window."""
+        super().resizeEvent(event)
+        self._soon.start()
+
+    def childEvent(self, event: QChildEvent) -> None:
+        """Qt makes the grips of the lines between the panels by itself: they are watched."""
+        super().childEvent(event)
+        child = event.child()
+        if event.type() == QEvent.Type.ChildPolished and child.objectName() == _GRIP:
+            child.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Who drags a line decides about the sizes of the panels from then on."""
+        if event.type() == QEvent.Type.MouseButtonRelease and watched.objectName() == _GRIP:
+            self._by_hand = True
+            self._moved.start()
+        return super().eventFilter(watched, event)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes through bar, catalog, timeline, details and lower panels, each from its top to its bottom."""
+        docks = [dock for dock in self._docks.values() if dock.isVisible() and not dock.isFloating() and dock.x() >= 0]
+        parts: list[QWidget] = [self.bar]
+        for area in _AS_READ:
+            centre = self.centralWidget()
+            if area == Qt.DockWidgetArea.NoDockWidgetArea and centre is not None:
+                parts.append(centre)
+            for dock in docks:
+                if self.dockWidgetArea(dock) == area:
+                    parts += [bar for bar in self.tab_bars() if _above(bar, dock)]
+                    parts.append(dock)
+        return tab_order.go(parts, forward=forward, now=self.focusWidget()) or super().focusNextPrevChild(forward)
+
+    def _resized(self) -> None:
+        if not self._by_hand:
+            self._spread()
+        self._moved.start()
+
+    def _place_cards(self) -> None:
+        """Keep the cards above the status bar, beside the right panels: their buttons are what is needed next."""
+        right = [dock for dock in self._docks.values() if self.dockWidgetArea(dock) == AREAS["right"]]
+        # Docks behind others of their place are "visible" too; Qt keeps them beyond the left edge.
+        lefts = [dock.x() for dock in right if dock.isVisible() and not dock.isFloating() and dock.x() >= 0]
+        edge = min(lefts, default=self.width())
+        self._cards.set_room(self._status.height(), max(0, self.width() - edge))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Closing belongs to whoever owns the work: it is asked, and closes when all is saved."""
+        if not self._may_close:
+            event.ignore()
+            self.close_requested.emit()
+            return
+        self.save_layout()
+        self._cards.release()
+        super().closeEvent(event)
+
+    def close_now(self) -> None:
+        """Close without asking."""
+        self._may_close = True
+        self.close()
+
+    # -- its own commands
+
+    def focus_filter(self) -> None:
+        """Put the cursor into the filter field."""
+        self.bar.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.bar.filter.selectAll()
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def next_theme(self) -> None:
+        """Go from system to dark to light."""
+        self.choose_theme(CHOICES[(CHOICES.index(self._theme.choice) + 1) % len(CHOICES)])
+
+    def choose_theme(self, choice: str) -> None:
+        """Take a theme: ``system``, ``dark`` or ``light``."""
+        self._theme.set_choice(choice)
+        self._commands.changed("theme.next", *(f"theme.{name}" for name in CHOICES))
+
+    def toggle_panel(self, panel_id: str) -> None:
+        """Open a panel and go there, or close it when it is in front."""
+        dock = self._docks[panel_id]
+        if self._tabs.in_front(dock):
+            dock.close()
+            return
+        self.raise_panel(panel_id)
+        dock.setFocus()
+
+
+def _above(bar: QTabBar, dock: PanelDock) -> bool:
+    """Say whether these are the tabs of a dock."""
+    tabs, place = bar.geometry(), dock.geometry()
+    beside = place.left() - 1 <= tabs.left() <= place.right()
+    return bar.isVisible() and beside and abs(tabs.bottom() - place.top()) < tabs.height()

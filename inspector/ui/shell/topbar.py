@@ -1,0 +1,214 @@
+"""The bar at the top: the commands that matter most, made from the table; a control is there only when it works."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
+
+from inspector.ui.kit.buttons import Button, Kind
+from inspector.ui.shell.actions import shortcut_text
+from inspector.ui.shell.filter_field import FilterField
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
+    from inspector.app.commands import Command, CommandTable
+    from inspector.ui.kit.menus import MenuProvider
+    from inspector.ui.kit.theme import Theme
+
+#: Command → kind of button, and whether it shows its shortcut.
+_LEFT: Final[tuple[tuple[str, Kind, bool], ...]] = (
+    ("fire.selected", "primary", True),
+    ("fire.again", "normal", False),
+    ("faults.toggle", "normal", False),
+)
+_RECORD: Final = "record.toggle"
+_EXPORT: Final = "export.open"
+_PALETTE: Final = "palette.open"
+_THEME: Final = "theme.next"
+_LIVE: Final = "session.live"
+#: What the bar says for short; what else there is to know stands in the tooltip.
+_SHORT: Final = {"fire.again": "Again", _LIVE: "Back to live"}
+#: What gives way when room is short, first to last: a button's words (its icon stays), or the whole button.
+_YIELDS: Final = ("fire.again", "export.open", "source", "faults.toggle", "record.toggle", "theme.next", _LIVE)
+#: Width that the filter keeps when others give way for it.
+_FILTER: Final = 260
+
+
+class TopBar(QToolBar):
+    """State, source, session, Fire, Again, Faults, filter, Export, palette, theme.
+
+    Args:
+        theme: Its look.
+        table: The commands.
+        parent: The window.
+    """
+
+    def __init__(self, theme: Theme, table: CommandTable, parent: QWidget | None = None) -> None:
+        super().__init__("Main bar", parent)
+        self.setObjectName("bar.top")
+        self.setMovable(False)
+        self.setFloatable(False)
+        self.toggleViewAction().setVisible(False)
+        self._theme, self._table = theme, table
+        self._buttons: dict[str, Button] = {}
+        self._fitting = False
+        self._narrow: frozenset[str] = frozenset()
+        self._box = QWidget()
+        self.source = Button(theme, "", "")
+        self.session = Button(theme, "", "session")
+        self.filter = FilterField(theme, "handler:Audit* status:failed ≥10ms", "Ctrl+F")
+        self.filter.setAccessibleName("Filter")
+        self._row = QHBoxLayout()
+        self._build()
+        self._remove = table.listen(lambda _ids: self.refresh())
+        theme.changed.connect(self.refresh)
+
+    def button(self, command_id: str) -> Button | None:
+        """Give the button of a command, None when it has none here."""
+        return self._buttons.get(command_id)
+
+    def set_source(self, text: str) -> None:
+        """Say what is being watched; nothing is shown without a text."""
+        self.source.set_text(text)
+        self.source.set_help(text)
+        self._fit()
+
+    def set_session(self, text: str) -> None:
+        """Say which session is shown."""
+        self.session.set_text(text)
+        self.session.set_help(f"{text}: open another session, or rename this one" if text else "")
+        self._fit()
+
+    def set_session_menu(self, provider: MenuProvider) -> None:
+        """Let the session button open a menu."""
+        self.session.set_menu(provider)
+
+    def set_export_menu(self, provider: MenuProvider) -> None:
+        """Let the export button open a menu instead of running its command."""
+        button = self._buttons.get(_EXPORT)
+        if button is not None:
+            button.clicked.disconnect()
+            button.set_menu(provider)
+
+    def release(self) -> None:
+        """Stop following the table."""
+        self._remove()
+
+    def _build(self) -> None:
+        box = self._box
+        box.setLayout(self._row)
+        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._row.setContentsMargins(10, 6, 10, 6)
+        self._row.setSpacing(8)
+        self._add_command(_RECORD, "normal", hint=False)
+        for button in (self.source, self.session):
+            button.hide()
+            self._row.addWidget(button)
+        for button in (self.source, self.session):
+            button.set_elastic()
+        self.source.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._add_command(_LIVE, "normal", hint=False)
+        for command_id, kind, hint in _LEFT:
+            self._add_command(command_id, kind, hint=hint)
+        self._row.addStretch(1)
+        self.filter.setMinimumWidth(180)
+        self.filter.setMaximumWidth(400)
+        # It takes what the others leave: nobody's words are cut for room that it merely could use.
+        self.filter.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._row.addWidget(self.filter, 100)
+        self._add_command(_EXPORT, "normal", hint=False)
+        self._add_command(_PALETTE, "normal", hint=True, words=False)
+        self._add_command(_THEME, "normal", hint=False, words=False)
+        self.addWidget(box)
+        self.refresh()
+
+    def _add_command(self, command_id: str, kind: Kind, *, hint: bool, words: bool = True) -> None:
+        if command_id not in self._table:
+            return
+        command = self._table.get(command_id)
+        button = Button(self._theme, "", command.icon, shortcut_text(command) if hint else "", kind)
+        button.setProperty("words", words)
+        button.setObjectName(command_id)
+        button.clicked.connect(lambda: self._table.run(command_id))
+        if kind == "primary":
+            button.set_elastic()
+        self._buttons[command_id] = button
+        self._row.addWidget(button)
+
+    def refresh(self) -> None:
+        """Bring words, switches and reasons of all buttons up to date."""
+        for command_id, button in self._buttons.items():
+            command = self._table.get(command_id)
+            title = self._table.title(command_id)
+            reason = self._table.reason(command_id)
+            shown = _SHORT.get(command_id, title)
+            button.set_text(shown if button.property("words") and command_id not in self._narrow else "")
+            button.setAccessibleName(title)
+            # A blocked command stays clickable only where the reason must be heard; here the tooltip says it.
+            button.setEnabled(not reason)
+            keys = shortcut_text(command)
+            about = f"{title}: {reason}" if reason else f"{title}. {command.tooltip}".strip(". ")
+            button.set_help(about + (f" ({keys})" if keys else ""))
+            if command_id == _LIVE:
+                button.setVisible(not reason)  # it is the way back, offered only to who went away
+            elif command_id == _RECORD:
+                self._show_recording(button, command, on=self._table.checked(command_id), blocked=bool(reason))
+            elif command.checked is not None:
+                self._show_switch(button, on=self._table.checked(command_id))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give way in time."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Take words away, and put them back, until everything has room."""
+        if self._fitting:
+            return
+        self._fitting = True
+        for count in range(len(_YIELDS) + 1):
+            self._yield(frozenset(_YIELDS[:count]))
+            if self._wanted() <= self.width():
+                break
+        self._fitting = False
+
+    def _wanted(self) -> int:
+        """Give the width at which everything can be read, the filter a little."""
+        self._row.invalidate()
+        spare = max(0, _FILTER - self.filter.minimumWidth())
+        elastic = [button for button in (self.source, self.session) if not button.isHidden()]
+        wide = sum(button.sizeHint().width() - button.minimumSizeHint().width() for button in elastic)
+        fire = self._buttons.get("fire.selected")
+        # The name of an event may lose its tail, not its middle.
+        wide += (fire.sizeHint().width() - fire.minimumSizeHint().width()) * 3 // 4 if fire is not None else 0
+        return self._row.minimumSize().width() + spare + wide
+
+    def _yield(self, narrow: frozenset[str]) -> None:
+        self.source.setVisible(bool(self.source.caption()) and "source" not in narrow)
+        self.session.setVisible(bool(self.session.caption()))
+        theme = self._buttons.get(_THEME)
+        if theme is not None:
+            theme.setVisible(_THEME not in narrow)
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.refresh()
+
+    @staticmethod
+    def _show_recording(button: Button, command: Command, *, on: bool, blocked: bool) -> None:
+        if button.caption():
+            button.set_text(command.title if on else "Paused")
+        button.set_icon("")
+        button.set_dot("failed" if on and not blocked else "cancelled")  # red says that something is being recorded
+        button.set_tone("failed_text" if on else "dim")
+
+    @staticmethod
+    def _show_switch(button: Button, *, on: bool) -> None:
+        button.set_tone("warn_text" if on else "")
+
+    def sizeHint(self) -> QSize:
+        """The bar asks for no width of its own: it gives way to the window."""
+        return QSize(200, super().sizeHint().height())

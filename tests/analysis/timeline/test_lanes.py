@@ -1,0 +1,134 @@
+"""Groupings, and the rows on which executions stand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inspector.analysis.entries import RUNNING_CODE
+from inspector.analysis.journal import Journal
+from inspector.analysis.timeline.groupings import GROUPINGS, MAX_CORRELATIONS, grouping
+from inspector.analysis.timeline.lanes import MAX_LEVELS, LaneRows
+from inspector.core.records.records import Batch, Row
+from tests.analysis.runs import Run, runs
+
+
+def rows_of(journal: Journal, name: str) -> LaneRows:
+    rows = LaneRows(grouping(name, journal))
+    rows.take(journal, len(journal.executions))
+    return rows
+
+
+def titles(rows: LaneRows) -> list[str]:
+    return [rows.grouping.lanes[rows.lane_of_row[row]].title for row in rows.row.tolist()]
+
+
+@pytest.mark.parametrize("name", [*GROUPINGS, "method"])
+@settings(max_examples=25)
+@given(run=runs())
+def test_no_two_executions_of_a_row_overlap(name: str, run: list[Row]) -> None:
+    journal = Journal()
+    journal.fold(Batch(1, run))
+    rows = rows_of(journal, name)
+    columns = journal.executions
+    ends = np.where(columns["end"] < 0, np.iinfo(np.int64).max, columns["end"])
+    for row in range(1, len(rows.lane_of_row)):
+        inside = np.flatnonzero(rows.row == row)
+        if rows.level_of_row[row] < MAX_LEVELS - 1:
+            assert (ends[inside][:-1] <= columns["start"][inside][1:]).all()
+
+
+@pytest.mark.parametrize("name", [*GROUPINGS, "method"])
+@settings(max_examples=25)
+@given(run=runs(), step=st.integers(1, 9))
+def test_lanes_are_the_same_live_and_afterwards(name: str, run: list[Row], step: int) -> None:
+    journal = Journal()
+    live = LaneRows(grouping(name, journal))
+    for first in range(0, len(run), step):
+        change = journal.fold(Batch(first + 1, run[first : first + step]))
+        live.grouping.refresh(journal)
+        ended = np.array(change.ended, np.int64)
+        live.end(journal, ended[ended < len(live.row)])
+        live.take(journal, len(journal.executions))
+    whole = rows_of(journal, name)
+    assert sorted(set(titles(live))) == sorted(set(titles(whole)))
+    if name != "correlation":  # which of them are the newest depends on when one asks
+        assert titles(live) == titles(whole)
+    for rows in (live, whole):
+        assert sum(rows.runs) == len(journal.executions)
+        assert sum(rows.bad) == journal.bad
+
+
+def test_handlers_stand_in_the_lane_of_their_class_and_methods_inside_it() -> None:
+    run = Run()
+    run.publish(0)
+    run.execute(1, 2, "m:Audit.created")
+    run.execute(3, 4, "m:Audit.deleted")
+    run.execute(5, 6, "m:Email.created")
+    journal = run.journal()
+    assert titles(rows_of(journal, "handler")) == ["Audit", "Audit", "Email"]
+    methods = grouping("method", journal)
+    assert [(lane.title, lane.parent) for lane in methods.lanes] == [("created", 0), ("deleted", 0), ("created", 1)]
+
+
+def test_by_status_an_execution_changes_its_lane_when_it_ends() -> None:
+    run = Run()
+    run.publish(0)
+    one = run.start(1)
+    journal = run.journal()
+    rows = rows_of(journal, "status")
+    assert titles(rows) == ["running"]
+    run.rows = []
+    run.end(9, one, "timed_out")
+    rows.end(journal, np.array(journal.fold(Batch(3, run.rows)).ended))
+    assert titles(rows) == ["timed out"]
+    assert {lane.title: n for lane, n in zip(rows.grouping.lanes, rows.runs, strict=True) if n} == {"timed out": 1}
+
+
+def test_only_the_newest_correlations_have_lanes_of_their_own() -> None:
+    run = Run()
+    for number in range(MAX_CORRELATIONS + 5):
+        publication = run.publish(number, correlation=f"c{number}")
+        run.start(number, publication)
+    journal = run.journal()
+    rows = rows_of(journal, "correlation")
+    assert titles(rows)[:6] == ["earlier correlations"] * 5 + ["c5"]
+    assert not rows.grouping.stale
+    assert rows.grouping.lanes[-1].title == f"c{MAX_CORRELATIONS + 4}"
+
+
+def test_a_grouping_that_filled_up_says_so() -> None:
+    journal = Journal()
+    rows = LaneRows(grouping("correlation", journal))
+    run = Run()
+    for number in range(3 * MAX_CORRELATIONS):
+        run.publish(number, correlation=f"c{number}")
+    journal.fold(Batch(1, run.rows))
+    rows.grouping.refresh(journal)
+    assert rows.grouping.stale
+
+
+def test_more_overlaps_than_rows_share_the_last_row_and_are_counted() -> None:
+    run = Run()
+    run.publish(0)
+    for number in range(MAX_LEVELS + 3):
+        run.start(number)
+    rows = rows_of(run.journal(), "handler")
+    assert rows.levels(0) == MAX_LEVELS
+    assert rows.overfull == [3]
+
+
+def test_running_executions_are_no_part_of_the_pyramid() -> None:
+    run = Run()
+    run.publish(0)
+    run.start(1)
+    journal = run.journal()
+    assert journal.executions["status"].tolist() == [RUNNING_CODE]
+    assert not rows_of(journal, "handler").pyramid.look(np.array([0]), np.array([0])).any()
+
+
+def test_an_unknown_grouping_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no grouping"):
+        grouping("colour", Journal())

@@ -1,0 +1,251 @@
+"""Geometry, navigation and layout of the timeline: values, tested without a window."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.analysis.timeline.geometry import SHORTEST, TimeView, exact_time, nice_step, ruler
+from inspector.analysis.timeline.layout import DENSITIES, MARKS, RULE, LaneState, lay_out
+from inspector.analysis.timeline.navigator import FIRST_SPAN, Navigator
+from inspector.analysis.timeline.source import TimelineSource
+from inspector.core.records.records import HostNoted
+from inspector.ui.features.timeline.host import take_notes
+from inspector.ui.features.timeline.scene import Band, RulerMark
+from tests.analysis.runs import Run
+
+SECOND = 10**9
+
+
+class Clock:
+    """Seconds that pass when told."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+views = st.builds(TimeView, st.integers(0, 10**14), st.integers(SHORTEST, 10**13), st.integers(300, 4000))
+
+
+@given(views, st.floats(0, 4000))
+def test_time_and_x_are_each_others_inverse(view: TimeView, x: float) -> None:
+    assert abs(view.x_of(view.time_of(x)) - x) <= 1 / view.per_pixel + 1e-3
+
+
+@given(views, st.floats(0.01, 100), st.floats(0, 1))
+def test_zoom_keeps_the_time_under_the_pointer(view: TimeView, factor: float, share: float) -> None:
+    x = share * view.width
+    zoomed = view.zoomed(factor, x)
+    assert abs(zoomed.x_of(view.time_of(x)) - x) <= 1 + 1 / zoomed.per_pixel
+
+
+@given(views)
+def test_labels_of_the_ruler_are_apart_and_short(view: TimeView) -> None:
+    made = ruler(view)
+    assert 0 < len(made.ticks) <= view.width / 80 + 2
+    for left, right in zip(made.ticks, made.ticks[1:], strict=False):
+        assert right.x - left.x >= 80
+    assert all(len(tick.label) <= 15 for tick in made.ticks)
+    assert len({tick.label for tick in made.ticks}) == len(made.ticks)
+
+
+@pytest.mark.parametrize(
+    ("least", "step"),
+    [(1, 1), (4, 5), (11, 20), (26 * 10**6, 30 * 10**6), (3 * SECOND, 5 * SECOND), (61 * SECOND, 120 * SECOND)],
+)
+def test_steps_are_round(least: int, step: int) -> None:
+    assert nice_step(least) == step
+
+
+def test_exact_time_shows_every_nanosecond() -> None:
+    assert exact_time(2_345_678_901) == "2.345 678 901 s"
+    assert exact_time(61 * SECOND + 1) == "1:01.000 000 001"
+
+
+def arrived(newest: int = 100 * SECOND) -> tuple[Navigator, Clock]:
+    clock = Clock()
+    navigator = Navigator(clock)
+    navigator.arrive(newest)
+    return navigator, clock
+
+
+def test_following_keeps_the_newest_at_the_right_edge_and_zoom_does_not_end_it() -> None:
+    navigator, _ = arrived()
+    assert navigator.following
+    navigator.zoom(0.5, 10)
+    assert navigator.following
+    navigator.arrive(105 * SECOND)
+    assert 0.9 < navigator.view.x_of(105 * SECOND) / navigator.view.width <= 1
+    assert navigator.view.span == FIRST_SPAN // 2
+
+
+@pytest.mark.parametrize("act", ["pan", "fit", "home", "end", "show", "centre", "brush"])
+def test_every_action_but_zoom_ends_following(act: str) -> None:
+    navigator, _ = arrived()
+    arguments = {"pan": (-50,), "show": (5, 900), "centre": (5 * SECOND,), "brush": (5, 900)}.get(act, ())
+    getattr(navigator, act)(*arguments)
+    assert not navigator.following
+    before = navigator.view
+    navigator.arrive(200 * SECOND)
+    assert navigator.view == before
+
+
+def test_a_gesture_is_undone_as_a_whole() -> None:
+    navigator, clock = arrived()
+    navigator.follow(False)
+    first = navigator.view
+    for _ in range(5):
+        clock.now += 0.05
+        navigator.zoom(0.7, 300)
+    second = navigator.view
+    clock.now += 5
+    navigator.pan(200)
+    navigator.step_back()
+    assert navigator.view == second
+    navigator.step_back()
+    assert navigator.view == first
+    assert not navigator.can_step_back
+    navigator.step_back()
+    assert navigator.view == first
+
+
+def test_one_never_gets_lost_beyond_the_session() -> None:
+    navigator, _ = arrived()
+    navigator.pan(10**9)
+    assert navigator.view.start < 100 * SECOND
+    navigator.pan(-(10**9))
+    assert navigator.view.end > 0
+    navigator.zoom(10**9, 5)
+    assert navigator.view.span <= 120 * SECOND
+    navigator.zoom(10**-12, 5)
+    assert navigator.view.span == SHORTEST
+
+
+# Lanes.
+
+
+def source_of(*handlers: str) -> TimelineSource:
+    run = Run()
+    run.publish(0)
+    for number, handler in enumerate(handlers):
+        run.execute(number * 10, number * 10 + 25, handler, "failed" if handler.startswith("m:Bad") else "ok")
+    source = TimelineSource(run.journal())
+    source.advance()
+    return source
+
+
+def shown(source: TimelineSource, state: LaneState) -> list[str]:
+    return [strip.title for strip in lay_out(source.layers, state).strips]
+
+
+def test_published_events_stand_first_and_pinned_lanes_before_the_others() -> None:
+    source = source_of("m:A.h", "m:B.h", "m:C.h")
+    assert shown(source, LaneState()) == ["published events", "A", "B", "C"]
+    state = LaneState(pinned=["handler:C"], order=["handler:B", "handler:A"])
+    layout = lay_out(source.layers, state)
+    assert [strip.title for strip in layout.strips] == ["published events", "C", "B", "A"]
+    assert [strip.pinned for strip in layout.strips] == [True, True, False, False]
+
+
+def test_of_a_pinned_lane_that_is_open_the_lane_stays_and_what_is_inside_scrolls() -> None:
+    source = source_of("m:A.one", "m:A.two", "m:B.h")
+    source.open_inside()
+    source.advance()
+    layout = lay_out(source.layers, LaneState(pinned=["handler:A"], opened={"handler:A"}))
+    assert [(strip.title, strip.pinned) for strip in layout.strips] == [
+        *[("published events", True), ("A", True)],
+        *[("one", False), ("two", False), ("B", False)],
+    ]
+    assert layout.height == sum(strip.height for strip in layout.strips if not strip.pinned)
+    gone = lay_out(source.layers, LaneState(pinned=["handler:A"], opened={"handler:A"}, hidden={"handler:A"}))
+    assert [strip.title for strip in gone.strips] == ["published events", "B"]
+
+
+def test_what_is_hidden_is_counted() -> None:
+    source = source_of("m:A.h", "m:B.h")
+    source.journal.handler_number("m:Idle.h")
+    source.layers[0].grouping.refresh(source.journal)
+    layout = lay_out(source.layers, LaneState(hidden={"handler:A"}))
+    assert (layout.hidden, layout.idle) == (1, 1)
+    assert shown(source, LaneState(show_idle=True)) == ["published events", "A", "B", "Idle"]
+    assert lay_out(source.layers, LaneState(only="b")).hidden == 2
+
+
+def test_an_open_lane_shows_its_methods_and_a_collapsed_one_a_single_row() -> None:
+    source = source_of("m:A.one", "m:A.two", "m:B.h")
+    source.open_inside()
+    source.advance()
+    source.open_inside()
+    source.advance()
+    layout = lay_out(source.layers, LaneState(opened={"handler:A"}, collapsed={"handler:B"}))
+    assert [(strip.title, strip.layer, strip.levels) for strip in layout.strips[1:]] == [
+        ("A", 0, 1),
+        ("one", 1, 1),
+        ("two", 1, 1),
+        ("B", 0, 1),
+    ]
+    assert layout.strips[1].opened
+    assert lay_out(source.layers, LaneState()).strips[1].levels == 2
+
+
+@pytest.mark.parametrize("density", DENSITIES)
+def test_what_is_at_a_y_is_what_is_painted_there(density: str) -> None:
+    source = source_of("m:A.h", "m:A.h", "m:Bad.h", "m:C.h")
+    layout = lay_out(source.layers, LaneState(density=density, pinned=["handler:C"]))
+    lines = layout.lines(400, 7)
+    for strip in layout.strips:
+        if strip.layer < 0:
+            continue
+        for level in range(strip.levels):
+            y = layout.top(strip, 7) + layout.bar_top(strip, level) + layout.density.bar / 2
+            if y < layout.fixed and not strip.pinned:
+                continue
+            assert lines[int(y), 1] == strip.slot + level
+            found = layout.strip_at(y, 7)
+            assert found == strip
+            assert layout.level_at(strip, y - layout.top(strip, 7)) == level
+    assert (lines[:, 0] == RULE).sum() >= 3
+    assert layout.strip_at(10_000, 0) is None
+
+
+def test_rows_grow_smaller_when_there_is_no_room() -> None:
+    source = source_of(*(f"m:H{n}.h" for n in range(9)))
+    assert lay_out(source.layers, LaneState(), 900).density.name == "comfortable"
+    assert lay_out(source.layers, LaneState(), 200).density.name == "compact"
+
+
+def test_the_lane_of_published_events_can_be_hidden_too() -> None:
+    assert shown(source_of("m:A.h"), LaneState(hidden={MARKS})) == ["A"]
+
+
+# What the host said.
+
+
+def test_a_blocked_loop_is_a_band_with_its_culprit() -> None:
+    bands: list[Band] = []
+    marks: list[RulerMark] = []
+    notes = [
+        HostNoted(
+            500, "blocked", "warning", "blocked", '{"handler": "m:Audit.handle", "file": "/app/audit.py", "line": 41}'
+        ),
+        HostNoted(900, "unblocked", "info", "ran again"),
+        HostNoted(950, "faults", "info", "faults on"),
+        HostNoted(960, "observer", "info", "gone"),
+    ]
+    take_notes(notes, bands, marks)
+    assert bands == [Band(500, 900, "Audit.handle · audit.py:41")]
+    assert marks == [RulerMark(950, "faults", "faults on")]
+    take_notes([HostNoted(1500, "blocked", "warning", "b", '{"since": 1200}')], bands, marks)
+    assert bands[1] == Band(1200, -1, "")
+
+
+@pytest.mark.parametrize("kind", ["ended", "restarted", "restart_failed"])
+def test_a_loop_is_blocked_no_longer_than_its_program_lives(kind: str) -> None:
+    bands: list[Band] = []
+    take_notes([HostNoted(500, "blocked", "warning", "b"), HostNoted(800, kind, "info", "")], bands, [])
+    take_notes([HostNoted(900, kind, "info", "")], bands, [])
+    assert bands == [Band(500, 800, "")]

@@ -1,0 +1,208 @@
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import QToolTip
+
+from inspector.analysis.journal import Journal
+from inspector.ui.features.catalog.delegate import describe_row, short_count
+from inspector.ui.features.catalog.model import CatalogRole
+from inspector.ui.features.catalog.panel import CatalogPanel
+from inspector.ui.kit.theme import Theme
+from inspector.ui.selection import Selection
+from tests.catalog.runs import Run
+from tests.ui.features.conftest import CATALOG, repaints_in_the_other_theme, texts
+
+EVENT = "UserPasswordChangeSucceeded"
+
+
+@pytest.fixture
+def run() -> Run:
+    return Run(CATALOG)
+
+
+@pytest.fixture
+def panel(theme: Theme, selection: Selection, run: Run, show) -> CatalogPanel:
+    panel = CatalogPanel(theme, selection)
+    panel.set_journal(run.journal)
+    return show(panel, 270)
+
+
+def names(panel: CatalogPanel, parent: QModelIndex | None = None) -> list[str]:
+    """Rows that can be seen, from top to bottom."""
+    parent = parent or QModelIndex()
+    shown: list[str] = []
+    for row in range(panel.filter.rowCount(parent)):
+        index = panel.filter.index(row, 0, parent)
+        shown.append(index.data())
+        if panel.tree.isExpanded(index):
+            shown += names(panel, index)
+    return shown
+
+
+def test_categories_are_open_and_the_sums_stand_below(panel: CatalogPanel) -> None:
+    assert names(panel)[:3] == ["authentication", "user_registration", "user_login"]
+    assert len(names(panel)) == 7 + 32
+    assert panel.footer.text().replace("\N{NO-BREAK SPACE}", " ") == "77 events · 32 workflows · 181 subscriptions"
+
+
+def test_typing_in_the_tree_searches_and_return_asks_for_the_form(panel: CatalogPanel, qtbot) -> None:
+    panel.tree.setFocus()
+    qtbot.keyClicks(panel.tree, "u")
+    assert panel.search.text() == "u"
+    qtbot.keyClicks(panel.search, "pcs")
+    assert panel.current_event() == EVENT
+    with qtbot.waitSignal(panel.fire_requested) as asked:
+        qtbot.keyClick(panel.search, Qt.Key.Key_Return)
+    assert asked.args == [EVENT]
+
+
+def test_control_return_fires_at_once_from_field_and_tree(panel: CatalogPanel, qtbot) -> None:
+    panel.search.setText(EVENT)
+    for widget in (panel.search, panel.tree):
+        with qtbot.waitSignal(panel.fire_now_requested) as asked:
+            qtbot.keyClick(widget, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        assert asked.args == [EVENT]
+
+
+def test_return_in_the_tree_asks_for_the_form_of_an_event_only(panel: CatalogPanel, qtbot) -> None:
+    asked: list[str] = []
+    panel.fire_requested.connect(asked.append)
+    panel.tree.setCurrentIndex(panel.filter.index(0, 0))
+    qtbot.keyClick(panel.tree, Qt.Key.Key_Return)
+    assert asked == []
+    panel.tree.setCurrentIndex(panel.filter.index_of(EVENT))
+    qtbot.keyClick(panel.tree, Qt.Key.Key_Return)
+    assert asked == [EVENT]
+
+
+def test_the_arrows_lead_from_the_field_into_the_tree(panel: CatalogPanel, qtbot) -> None:
+    panel.search.setText("rate_limit")
+    qtbot.keyClick(panel.search, Qt.Key.Key_Down)
+    assert panel.current_event() == "RateLimitCheckAllowed"
+
+
+def test_escape_in_the_tree_shows_everything_again(panel: CatalogPanel, qtbot) -> None:
+    panel.search.setText("denied")
+    qtbot.keyClick(panel.tree, Qt.Key.Key_Escape)
+    assert panel.search.text() == ""
+    assert panel.current_event() == "RateLimitCheckDenied"
+
+
+def test_a_search_does_not_change_what_is_open(panel: CatalogPanel) -> None:
+    before = names(panel)
+    panel.search.setText("denied")
+    assert names(panel) == ["rate_limit", "rate_limit_check", "RateLimitCheckDenied"]
+    panel.search.clear()
+    assert set(before) <= set(names(panel))
+    assert "UserLoginFailed" not in names(panel)
+
+
+def test_what_is_open_is_remembered_and_survives_another_journal(panel: CatalogPanel, run: Run) -> None:
+    panel.tree.setExpanded(panel.filter.mapFromSource(panel.model.index_of(EVENT).parent()), True)
+    remembered = panel.expanded()
+    assert "authentication/user_password_change" in remembered
+    panel.set_journal(Run(run.catalog).journal)
+    assert EVENT in names(panel)
+    panel.set_expanded([])
+    assert len(names(panel)) == 7
+    panel.set_expanded(remembered)
+    assert EVENT in names(panel)
+
+
+def test_selection_goes_both_ways(panel: CatalogPanel, selection: Selection) -> None:
+    panel.tree.setCurrentIndex(panel.filter.index_of(EVENT))
+    assert selection.event_name == EVENT
+    selection.select_event("FileImportFailed")
+    assert panel.current_event() == "FileImportFailed"
+
+
+def test_a_selection_from_elsewhere_does_not_scroll(panel: CatalogPanel, selection: Selection, qapp) -> None:
+    panel.resize(270, 300)
+    panel.tree.expandAll()
+    qapp.processEvents()
+    place = panel.tree.verticalScrollBar().value()
+    selection.select_event("PortfolioNetWorthRecalculated")
+    qapp.processEvents()
+    assert panel.tree.verticalScrollBar().value() == place
+
+
+def test_counters_come_with_the_fold_and_are_painted(panel: CatalogPanel, run: Run) -> None:
+    panel.tree.expandAll()
+    before = panel.tree.grab().toImage()
+    run.once("UserRegistrationAttempted", "failed")
+    panel.folded(run.fold())
+    index = panel.filter.index_of("UserRegistrationAttempted")
+    assert (index.data(CatalogRole.RUNS), index.data(CatalogRole.BAD)) == (2, 1)
+    assert panel.tree.grab().toImage() != before
+
+
+def test_counters_are_painted_a_few_times_a_second_and_none_is_lost(panel: CatalogPanel, run: Run, qtbot) -> None:
+    told: list[int] = []
+    panel.model.dataChanged.connect(lambda *_: told.append(1))
+    for _ in range(5):
+        run.once("UserLoginFailed")
+        panel.folded(run.fold())
+    assert len(told) == 3  # the event, its workflow, its category: once
+    with qtbot.waitSignal(panel.model.dataChanged):
+        pass
+    assert panel.filter.index_of("UserLoginFailed").data(CatalogRole.RUNS) == 15
+
+
+def test_the_menu_offers_what_can_be_done(panel: CatalogPanel, qtbot) -> None:
+    items = {item.label: item for item in panel.menu_items(panel.filter.index_of(EVENT))}
+    assert [label for label in items if label] == [
+        "Fire…",
+        "Fire with last values",
+        "Copy name",
+        "Expand all",
+        "Collapse all",
+    ]
+    with qtbot.waitSignal(panel.fire_now_requested) as asked:
+        items["Fire with last values"].run()
+    assert asked.args == [EVENT]
+    assert "Fire…" not in [item.label for item in panel.menu_items(panel.filter.index(0, 0))]
+
+
+def test_without_a_catalog_it_says_so(theme: Theme, selection: Selection, show) -> None:
+    panel = CatalogPanel(theme, selection)
+    panel.set_journal(Journal())
+    show(panel)
+    assert "No catalog yet" in texts(panel)
+    panel.search.setText("x")
+    assert "No event found" in texts(panel)
+
+
+def test_a_row_is_told_in_words(panel: CatalogPanel, run: Run) -> None:
+    run.once(EVENT, "failed")
+    panel.folded(run.fold())
+    index = panel.filter.index_of(EVENT)
+    assert describe_row(index) == f"{EVENT}\nsucceeded · 5 handlers\n1 publication, 5 executions, 1 failed"
+    assert describe_row(index.parent()).startswith("user_password_change\n3 events\nattempted, succeeded, failed")
+
+
+def test_the_tooltip_of_a_row_shows_characters_not_markup(theme: Theme, selection: Selection, show, qapp) -> None:
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QHelpEvent
+
+    run = Run()
+    run.publish("<b>x</b>")
+    panel = CatalogPanel(theme, selection)
+    run.fold()
+    panel.set_journal(run.journal)
+    show(panel)
+    panel.tree.expandAll()
+    place = panel.tree.visualRect(panel.filter.index_of("<b>x</b>")).center()
+    where = panel.tree.viewport().mapToGlobal(place)
+    qapp.sendEvent(panel.tree.viewport(), QHelpEvent(QEvent.Type.ToolTip, place, where))
+    assert "&lt;b&gt;" in QToolTip.text()
+    QToolTip.hideText()
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0"), (999, "999"), (4_210, "4.2k"), (48_000, "48k"), (1_200_000, "1.2M")]
+)
+def test_counts_are_short(number: int, text: str) -> None:
+    assert short_count(number) == text
+
+
+def test_the_theme_can_change_while_it_is_shown(panel: CatalogPanel, selection: Selection, theme: Theme) -> None:
+    assert repaints_in_the_other_theme(panel, theme)

@@ -1,0 +1,332 @@
+import json
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtWidgets import QApplication, QPlainTextEdit
+
+from inspector.analysis.journal import Journal
+from inspector.core.values.snapshot import snapshot
+from inspector.ui.features.execution.details import Details
+from inspector.ui.features.execution.notes import MAX_NOTES, NotesView, data_text
+from inspector.ui.features.execution.panel import ExecutionPanel
+from inspector.ui.features.execution.payload import PayloadView, context_rows
+from inspector.ui.kit.page import Link, Row
+from inspector.ui.kit.theme import Theme
+from inspector.ui.parts.failure_text import short_path, traceback_text
+from inspector.ui.parts.traceback import TracebackView, source_lines
+from inspector.ui.selection import Selection
+from tests.catalog.runs import MS, Run
+from tests.ui.features.conftest import FAILURE, FEW, failing_run, repaints_in_the_other_theme, texts
+
+EVENT = "UserPasswordChangeSucceeded"
+
+
+@pytest.fixture
+def run() -> Run:
+    run = Run(FEW)
+    failing_run(run)
+    return run
+
+
+@pytest.fixture
+def panel(theme: Theme, selection: Selection, run: Run, show) -> ExecutionPanel:
+    panel = ExecutionPanel(theme, selection)
+    panel.set_journal(run.journal)
+    return show(panel, 380, 900)
+
+
+def select(selection: Selection, journal: Journal, execution: int) -> None:
+    one = journal.execution(execution)
+    selection.select_execution(
+        execution, one.publication, one.event.name, int(journal.executions["handler"][execution])
+    )
+
+
+def links(panel: ExecutionPanel) -> dict[str, Link]:
+    return {link.text(): link for link in panel.findChildren(Link) if link.isVisibleTo(panel)}
+
+
+def test_without_selection_it_says_what_to_do(panel: ExecutionPanel) -> None:
+    assert "No execution selected" in texts(panel)
+
+
+def test_a_failed_execution_is_told_whole(panel: ExecutionPanel, selection: Selection, run: Run) -> None:
+    select(selection, run.journal, 1)
+    said = texts(panel)
+    for part in (
+        ".handle_user_password_change_succeeded",
+        "✕ failed",
+        "after 1.0 ms",
+        "(400 µs on loop, 600 µs awaiting)",
+        "RuntimeError",
+        "AuditEventHandler requires a database session",
+        "Caused by",
+        "LookupError: empty",
+        "12.50",
+        '"user"',
+        "0199a1b2-7c1d-7000-8000-00000000b81c",
+        "Database session",
+        "192.0.2.1",
+    ):
+        assert part in said
+    assert {"AuditEventHandler", f"{EVENT} #1", "0199c0de…0001"} <= links(panel).keys()
+    names = [row.accessibleName() for row in panel.findChildren(Row) if row.isVisibleTo(panel)]
+    assert names == ["+1.0 ms log audit_record_creating {…}", "+1.0 ms log audit_session_missing"]
+
+
+def test_an_execution_that_went_well_has_no_error_and_no_traceback(
+    panel: ExecutionPanel, selection: Selection, run: Run
+) -> None:
+    select(selection, run.journal, 1)
+    select(selection, run.journal, 0)
+    said = texts(panel)
+    assert "✓ ok" in said
+    assert "RuntimeError" not in said
+    assert "Traceback" not in said
+    assert not panel.copy.isVisibleTo(panel)
+
+
+def test_library_frames_are_shown_on_demand(panel: ExecutionPanel, selection: Selection, run: Run) -> None:
+    select(selection, run.journal, 1)
+    trace = panel.findChild(TracebackView)
+    assert trace is not None
+    assert [view.frame.line for view in trace.frames() if view.isVisibleTo(panel)] == [41, 12]
+    links(panel)["show 1 library frame"].click()
+    QApplication.processEvents()
+    assert [view.frame.line for view in trace.frames() if view.isVisibleTo(panel)] == [277, 41, 12]
+    links(panel)["only my frames"].click()
+    QApplication.processEvents()
+    assert [view.frame.line for view in trace.frames() if view.isVisibleTo(panel)] == [41, 12]
+
+
+def test_the_frame_where_it_failed_is_open_and_can_be_closed(
+    panel: ExecutionPanel, selection: Selection, run: Run
+) -> None:
+    select(selection, run.journal, 1)
+    mine, cause = (view for view in panel.findChildren(TracebackView)[0].frames() if view.isVisibleTo(panel))
+    assert (mine.head.opened, cause.head.opened) == (True, False)
+    mine.head.click()
+    cause.head.click()
+    assert (mine.head.opened, cause.head.opened) == (False, True)
+    assert "The source is not at hand." in texts(panel)
+
+
+def test_source_is_moved_left_and_the_failing_line_is_marked() -> None:
+    lines = source_lines(FAILURE.frames[1])
+    assert [(line.gutter, line.text, line.marked) for line in lines] == [
+        ("40", "if session is None:", False),
+        ("41", '    raise RuntimeError("no")', True),
+        ("42", "x()", False),
+    ]
+
+
+def test_buttons_ask_for_what_they_say(panel: ExecutionPanel, selection: Selection, run: Run, qtbot) -> None:
+    select(selection, run.journal, 1)
+    for button, signal, wanted in (
+        (panel.again, panel.retry_requested, [0]),
+        (panel.edit, panel.edit_requested, [0]),
+        (panel.open, panel.open_source, ["/home/me/demo/handlers/audit.py", 41]),
+    ):
+        with qtbot.waitSignal(signal) as asked:
+            button.click()
+        assert asked.args == wanted
+    panel.copy.click()
+    assert QApplication.clipboard().text() == traceback_text(FAILURE)
+
+
+def test_open_goes_to_the_handler_when_nothing_failed(
+    panel: ExecutionPanel, selection: Selection, run: Run, qtbot
+) -> None:
+    select(selection, run.journal, 0)
+    handler = run.journal.execution(0).handler
+    with qtbot.waitSignal(panel.open_source) as asked:
+        panel.open.click()
+    assert asked.args == [handler.file, handler.line]
+
+
+def test_correlation_event_and_handler_lead_on(panel: ExecutionPanel, selection: Selection, run: Run, qtbot) -> None:
+    select(selection, run.journal, 1)
+    selection.select_event("")
+    selection.select_handler(-1)
+    shown = links(panel)
+    with qtbot.waitSignal(panel.correlation_requested) as asked:
+        shown["0199c0de…0001"].click()
+    assert asked.args == ["0199c0de-7c1e-7000-8000-000000000001"]
+    shown[f"{EVENT} #1"].click()
+    assert selection.event_name == EVENT
+    shown["AuditEventHandler"].click()
+    assert selection.handler == int(run.journal.executions["handler"][1])
+
+
+def test_a_derived_publication_names_its_cause(panel: ExecutionPanel, selection: Selection, run: Run) -> None:
+    select(selection, run.journal, 5)
+    cause = next(link for text, link in links(panel).items() if text.endswith(f"for {EVENT}"))
+    cause.click()
+    assert selection.execution == 2
+
+
+def test_a_publication_alone_lists_its_executions(panel: ExecutionPanel, selection: Selection, run: Run) -> None:
+    selection.select_publication(0, EVENT)
+    said = texts(panel)
+    assert "3 ok · 1 failed · 1 running" in said
+    assert "Executions · 5" in said
+    rows = [row for row in panel.findChildren(Row) if row.isVisibleTo(panel)]
+    assert rows[1].accessibleName() == "✕ AuditEventHandler .handle_user_password_change_succeeded 1.0 ms"
+    rows[1].click()
+    assert selection.execution == 1
+    assert "RuntimeError" in texts(panel)
+
+
+def test_an_unheard_publication_says_so(panel: ExecutionPanel, selection: Selection, run: Run) -> None:
+    run.publish("Lonely", handlers=0)
+    panel.folded(run.fold())
+    selection.select_publication(2, "Lonely")
+    assert "Executions · unheard" in texts(panel)
+
+
+def test_a_running_execution_goes_on_and_ends(panel: ExecutionPanel, selection: Selection, run: Run) -> None:
+    select(selection, run.journal, 4)
+    assert "▸ running" in texts(panel)
+    run.at += 3 * MS
+    run.once("UserLoginFailed")
+    panel.folded(run.fold())
+    assert "for 5.0 ms" in texts(panel)
+    run.note(5, 1, "log", "late news")
+    panel.folded(run.fold())
+    assert "Inside this execution" in texts(panel)
+    run.end(5, "cancelled")
+    panel.folded(run.fold())
+    assert "⊘ cancelled" in texts(panel)
+
+
+def test_a_fold_about_others_refreshes_nothing(
+    panel: ExecutionPanel, selection: Selection, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    select(selection, run.journal, 1)
+    monkeypatch.setattr(panel, "_refresh", lambda: pytest.fail("nothing here has changed"))
+    run.once("UserLoginFailed", "failed")
+    panel.folded(run.fold())
+
+
+def test_details_that_are_gone_are_asked_for_and_late_answers_are_for_nobody(
+    theme: Theme, selection: Selection, run: Run, show
+) -> None:
+    asked: list[tuple[int, int, Callable[[Details], None]]] = []
+    panel = ExecutionPanel(theme, selection, request_details=lambda *question: asked.append(question))
+    run.journal.payloads._values.clear()
+    panel.set_journal(run.journal)
+    show(panel, 380, 900)
+    select(selection, run.journal, 0)
+    select(selection, run.journal, 2)
+    assert [question[:2] for question in asked] == [(0, 0), (0, 2)]
+    asked[0][2](Details(payload=(snapshot({"late": 1}), "{}")))
+    assert "late" not in texts(panel)
+    asked[1][2](Details(payload=(snapshot({"amount": 7}), '{"session": true, "metadata": {}}')))
+    assert "amount" in texts(panel)
+    assert "yes" in texts(panel)
+
+
+def test_a_reason_disables_firing_only(panel: ExecutionPanel, selection: Selection, run: Run) -> None:
+    panel.set_enabled_reason("A stored session has no host.")
+    select(selection, run.journal, 1)
+    assert not panel.again.isEnabled()
+    assert not panel.edit.isEnabled()
+    assert panel.copy.isEnabled()
+    assert panel.open.isEnabled()
+
+
+def test_the_payload_is_copied_as_json(panel: ExecutionPanel, selection: Selection, run: Run) -> None:
+    select(selection, run.journal, 1)
+    links(panel)["Copy JSON"].click()
+    assert json.loads(QApplication.clipboard().text())["amount"] == "12.50"
+
+
+def test_markup_and_hidden_characters_are_shown_as_characters(theme: Theme, qtbot, show) -> None:
+    view = PayloadView(theme)
+    view.set_payload(snapshot({"a": "<b>x</b>", "b": "left\u202eright", "c": "\ud800"}))
+    show(view)
+    said = texts(view)
+    assert '"<b>x</b>"' in said
+    assert "⟨U+202E⟩" in said
+    assert "⟨U+D800⟩" in said
+
+
+def test_a_huge_value_is_shown_in_pages(theme: Theme, show) -> None:
+    view = PayloadView(theme)
+    view.set_payload(snapshot({"text": "word " * 10_000}))
+    show(view)
+    area = view.findChild(QPlainTextEdit)
+    assert area is not None
+    assert len(area.toPlainText()) == 500
+    view.findChild(Link).click()
+    assert len(area.toPlainText()) > 40_000
+
+
+def test_a_payload_that_is_none_or_unreadable_is_told(theme: Theme, show) -> None:
+    view = PayloadView(theme)
+    show(view)
+    for payload, words in ((None, "…"), ("not json", "cannot be read"), ("{}", "No fields."), ("[1]", "value")):
+        view.set_payload(payload)
+        assert words in texts(view)
+
+
+def test_notes_are_added_below_and_bounded(theme: Theme, run: Run, show) -> None:
+    view = NotesView(theme)
+    notes = list(run.journal.notes.get(1) or [])
+    view.set_notes(notes[:1], 0)
+    first = view.findChildren(Row)[0]
+    view.set_notes(notes, 0)
+    show(view)
+    assert view.findChildren(Row)[0] is first
+    assert len(view.findChildren(Row)) == 2
+    view.set_notes(notes * MAX_NOTES, 0)
+    assert "more notes" in texts(view)
+    first = next(row for row in view.findChildren(Row) if row.isEnabled() and row.isVisibleTo(view))
+    first.click()
+    QApplication.processEvents()
+    areas = [area for area in view.findChildren(QPlainTextEdit) if area.isVisibleTo(view)]
+    assert json.loads(areas[0].toPlainText()) == {"action": "X"}
+    first.click()
+    assert not areas[0].isVisibleTo(view)
+
+
+def test_data_that_is_no_json_is_shown_as_it_is() -> None:
+    assert data_text("plain") == "plain"
+    assert data_text("x" * 10_000).endswith("…")
+
+
+def test_context_rows_take_whatever_was_recorded() -> None:
+    assert context_rows("") == [("", "not known", "dim")]
+    assert context_rows("nonsense") == [("", "not known", "dim")]
+    assert context_rows('{"session": true, "metadata": {"n": 1}}') == [
+        ("Database session", "yes", ""),
+        ("n", "1", "mono"),
+    ]
+
+
+def test_a_copied_traceback_reads_like_pythons() -> None:
+    assert traceback_text(FAILURE) == (
+        "Traceback (most recent call last):\n"
+        '  File "/home/me/demo/db.py", line 12, in current\n'
+        "LookupError: empty\n\n"
+        "The above exception was the direct cause of the following exception:\n\n"
+        "Traceback (most recent call last):\n"
+        '  File "/usr/lib/python3/asyncio/tasks.py", line 277, in step\n'
+        "    result = send(None)\n"
+        '  File "/home/me/demo/handlers/audit.py", line 41, in handle_user_password_change_succeeded\n'
+        '    raise RuntimeError("no")\n'
+        "RuntimeError: AuditEventHandler requires a database session"
+    )
+
+
+def test_a_path_is_shortened_to_its_end() -> None:
+    assert short_path("/home/me/shop/demo/handlers/audit.py") == "demo/handlers/audit.py"
+    assert short_path("C:\\shop\\demo\\audit.py") == "shop/demo/audit.py"
+    assert short_path("audit.py") == "audit.py"
+
+
+def test_the_theme_can_change_while_it_is_shown(
+    panel: ExecutionPanel, selection: Selection, run: Run, theme: Theme
+) -> None:
+    select(selection, run.journal, 1)
+    assert repaints_in_the_other_theme(panel, theme)

@@ -1,0 +1,185 @@
+import asyncio
+import json
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
+
+from inspector.analysis.query.query import parse
+from inspector.app.tasks import TaskOwner
+from inspector.core.records.capture import capture_failure
+from inspector.ui.features.failures.model import COUNT, PLACE, TYPE
+from inspector.ui.features.failures.panel import FailuresPanel
+from inspector.ui.kit.buttons import IconButton
+from inspector.ui.kit.text import copy_text
+from inspector.ui.parts.traceback import CodeLines
+from tests.analysis.sample_runs import MS, Run, Story, Told, failure
+
+
+def failed(at, text, status="failed"):
+    return Told("Paid", at, [Run(at, at + MS, "app:Audit.handle", status, failure=text)])
+
+
+def filled(theme, selection, shown, *publications):
+    story = Story()
+    if publications:
+        story.tell(publications)
+    panel = FailuresPanel(theme, selection)
+    panel.set_journal(story.journal)
+    return story, shown(panel)
+
+
+def cells(panel, column):
+    return [panel.sorted.index(row, column).data() for row in range(panel.sorted.rowCount())]
+
+
+def test_the_newest_group_is_first_and_its_newest_failure_is_read(theme, selection, shown):
+    old, new = failed(0, failure("KeyError", "first")), failed(5 * MS, failure("OSError", "second"))
+    story, panel = filled(theme, selection, shown, old, new)
+    assert cells(panel, TYPE) == ["OSError", "KeyError"]
+    assert panel.detail.title.text() == "✕ OSError"
+    assert panel.detail.message.text() == "second"
+    assert selection.execution == -1
+    panel.folded(story.tell([failed(10 * MS, failure("KeyError", "third"))]))
+    assert cells(panel, TYPE) == ["KeyError", "OSError"]
+    assert cells(panel, COUNT) == ["2", "1"]
+    assert panel.detail.title.text() == "✕ OSError"
+
+
+def test_choosing_a_group_selects_its_newest_execution(theme, selection, shown):
+    _, panel = filled(theme, selection, shown, *(failed(n * MS, failure("KeyError", f"no {n}")) for n in range(3)))
+    asked = []
+    panel.show_in_timeline.connect(asked.append)
+    panel.table.setCurrentIndex(panel.sorted.index(0, 1))
+    panel.table.clearSelection()
+    panel.detail.before.click()
+    assert (selection.execution, selection.publication, selection.handler, selection.event_name) == (1, 1, 0, "Paid")
+    assert panel.detail.position.text() == "2 of 3"
+    assert panel.detail.message.text() == "no 1"
+    panel.detail.before.click()
+    assert not panel.detail.before.isEnabled()
+    panel.detail.after.click()
+    panel._show_in_timeline()
+    assert asked == [1]
+
+
+def test_an_execution_selected_elsewhere_shows_its_group_and_itself(theme, selection, shown):
+    publications = [failed(n * MS, failure("KeyError" if n < 3 else "OSError", f"no {n}")) for n in range(5)]
+    _, panel = filled(theme, selection, shown, *publications)
+    selection.select_execution(1, 1, "Paid", 0)
+    assert panel.detail.title.text() == "✕ KeyError"
+    assert panel.detail.message.text() == "no 1"
+    assert panel.table.currentIndex().data() == "KeyError"
+
+
+def read(panel):
+    """What the traceback says: heads of frames, lines of code, and what stands between them."""
+    parts = [view.head.accessibleName() for view in panel.detail.traceback.frames()]
+    parts += [lines.accessibleName() for lines in panel.detail.findChildren(CodeLines)]
+    return "\n".join((*parts, *(label.text() for label in panel.detail.traceback.findChildren(QLabel))))
+
+
+def test_a_traceback_shows_source_locals_and_cause_as_plain_text(theme, selection, shown):
+    secretive = "<b>&lt;bold</b>"
+    try:
+        try:
+            raise LookupError("inner")
+        except LookupError as error:
+            raise RuntimeError(f"outer {secretive}") from error
+    except RuntimeError as error:
+        text = capture_failure(error)
+    _, panel = filled(theme, selection, shown, failed(0, text.replace('"mine": false', '"mine": true')))
+    words = read(panel)
+    assert "in test_a_traceback_shows_source_locals_and_cause_as_plain_text" in words
+    assert 'raise RuntimeError(f"outer' in words
+    assert f"secretive = '{secretive}'" in words.replace("  ", " ").replace(" =", " =")
+    assert "Caused by" in words
+    assert "LookupError: inner" in words
+    assert panel.detail.message.text() == f"outer {secretive}"
+    copy_text(panel.detail.as_text())
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith("✕ RuntimeError\nouter <b>")
+    assert "LookupError: inner" in copied
+
+
+def test_frames_of_libraries_come_when_asked_for_and_a_frame_leads_to_its_source(theme, selection, shown, qapp):
+    try:
+        json.loads("{")
+    except ValueError as error:
+        text = capture_failure(error)
+    frames = json.loads(text)
+    for frame in frames["frames"]:
+        frame["mine"] = frame["file"] == __file__
+    _, panel = filled(theme, selection, shown, failed(0, json.dumps(frames)))
+    assert [view.frame.file for view in panel.detail.traceback.frames()] == [__file__]
+    asked = []
+    panel.open_source.connect(lambda file, line: asked.append(file))
+    panel.detail.traceback.frames()[0].findChild(IconButton).click()
+    assert asked == [__file__]
+    panel.detail.libraries.click()
+    qapp.processEvents()
+    assert len([view for view in panel.detail.traceback.frames() if view.isVisibleTo(panel)]) > 1
+
+
+def test_text_that_is_no_failure_and_no_text_at_all_are_shown(theme, selection, shown):
+    _, panel = filled(theme, selection, shown, failed(0, "odd text"))
+    assert panel.detail.nothing.text() == "odd text"
+    _, panel = filled(theme, selection, shown, failed(0, "", status="timed_out"))
+    assert panel.detail.title.text() == "◔ timed out in Audit.handle"
+    assert panel.detail.nothing.text() == "Nothing was raised."
+
+
+def test_groups_that_change_together_are_sorted_anew(theme, selection, shown):
+    kinds = ("KeyError", "OSError", "ValueError", "TypeError")
+    story, panel = filled(theme, selection, shown, *(failed(n * MS, failure(kind)) for n, kind in enumerate(kinds)))
+    assert cells(panel, TYPE) == list(reversed(kinds))
+    later = ("OSError", "KeyError", "TypeError", "RuntimeError", "ValueError")
+    panel.folded(story.tell(failed((10 + n) * MS, failure(kind)) for n, kind in enumerate(later)))
+    panel._gathering.flush()
+    assert cells(panel, TYPE) == list(reversed(later))
+
+
+@pytest.mark.parametrize("width", [687, 860, 1033])
+def test_the_columns_fit_at_every_width_of_the_window(theme, selection, shown, width, qapp):
+    _, panel = filled(theme, selection, shown, failed(0, failure("KeyError")))
+    panel.resize(width, 330)
+    qapp.processEvents()
+    assert panel.table.horizontalHeader().length() <= panel.table.viewport().width()
+    assert not panel.table.isColumnHidden(PLACE)
+    assert panel.table.columnWidth(PLACE) > 100
+
+
+def test_without_failures_the_panel_says_so_and_counts_them_when_they_come(theme, selection, shown):
+    story, panel = filled(theme, selection, shown)
+    counts = []
+    panel.count_changed.connect(counts.append)
+    assert panel._empty.isVisible()
+    panel.folded(story.tell([failed(0, failure("KeyError"))]))
+    assert not panel._empty.isVisible()
+    panel.set_filter(parse("error:OSError"))
+    assert panel._empty.isVisible()
+    assert counts == [1, 0]
+
+
+async def test_a_failure_no_longer_at_hand_is_asked_for_and_late_answers_are_dropped(theme, selection, notices, shown):
+    story = Story()
+    story.tell([failed(n * MS, failure("KeyError", f"no {n}")) for n in range(2)])
+    answers = {n: asyncio.get_running_loop().create_future() for n in range(2)}
+
+    class Details:
+        async def failure(self, execution):
+            return await answers[execution]
+
+    tasks = TaskOwner(notices)
+    panel = FailuresPanel(theme, selection, Details(), tasks)
+    panel.set_journal(story.journal)
+    shown(panel)
+    story.journal.failures._values.clear()
+    panel._step(-1)
+    panel._step(1)
+    answers[1].set_result(failure("KeyError", "newest, looked up"))
+    answers[0].set_result(failure("KeyError", "too late"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert panel.detail.message.text() == "newest, looked up"
+    await tasks.cancel_all()

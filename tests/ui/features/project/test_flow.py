@@ -1,0 +1,398 @@
+"""Somebody's own project in a real window, in a real process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QDialog, QLabel, QMessageBox
+
+from inspector.app.places import kept_settings_path, trust_path
+from inspector.hosts.child import ChildHost
+from inspector.hosts.kept import KeptSettings
+from inspector.hosts.project import Project
+from inspector.hosts.trust import Trust
+from inspector.ui.features.project.dialogs import LoadTroubleDialog, MissingSettingsDialog, OpenProjectDialog
+from inspector.ui.features.project.settings_dialog import ProjectSettingsDialog
+from inspector.ui.kit.boxes import EmptyState
+from tests.ui.windows import Opened, opened, until
+
+WIRING = """
+import os
+{needs}
+
+class Placed:
+    def __init__(self, number: int = 1) -> None:
+        self.number = number
+
+def ship(event: Placed) -> None:
+    {body}
+
+def count(event: Placed) -> None:
+    pass
+
+class Bus:
+    def __init__(self):
+        self.handlers = {{Placed: [ship, count]}}
+    def publish(self, event):
+        for handler in self.handlers[type(event)]:
+            try:
+                handler(event)
+            except ValueError:
+                pass
+
+bus = Bus()
+"""
+
+
+def write(folder: Path, body: str = "pass", needs: str = "") -> Project:
+    """Make a small project with a bus of its own; a handler's failure is swallowed by that bus."""
+    (folder / "parcels.py").write_text(textwrap.dedent(WIRING).format(body=body, needs=needs))
+    return Project.from_options("parcels:bus", cwd=folder)
+
+
+def dialog(shown: Opened, kind: type[QDialog]) -> Any:
+    """Give the dialog of a kind that is open, None when there is none."""
+    return next((each for each in shown.window.shell.findChildren(kind) if each.isVisible()), None)
+
+
+async def fire(shown: Opened) -> None:
+    shown.desk.selection.select_event("Placed")
+    before = len(shown.journal.publications)
+    assert shown.window.commands.run("fire.selected")
+    await shown.settled(before + 1)
+
+
+async def test_a_project_is_shown_with_its_handlers_and_what_its_bus_keeps_quiet(tmp_path: Path) -> None:
+    project = write(tmp_path, body="raise ValueError('no parcels today')")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await fire(shown)
+        statuses = {
+            shown.journal.execution(i).handler.method: shown.journal.execution(i).status
+            for i in range(len(shown.journal.executions))
+        }
+        assert statuses == {"ship": "failed", "count": "ok"}
+        assert "parcels · Python" in shown.window.shell.bar.source.accessibleName()
+        assert isinstance(shown.window.workbench.recording.host, ChildHost)
+
+
+async def test_a_project_that_was_only_found_is_not_loaded_before_the_person_says_so(tmp_path: Path) -> None:
+    project = write(tmp_path, needs=f"open({str(tmp_path / 'ran')!r}, 'w').close()")
+    async with opened(tmp_path / "s.db", project=project) as shown:
+        await until(lambda: dialog(shown, QMessageBox) is not None, "the question")
+        question = dialog(shown, QMessageBox)
+        assert str(tmp_path) in question.text()
+        assert not (tmp_path / "ran").exists()
+        next(button for button in question.buttons() if button.text() == "Cancel").click()
+        await until(lambda: not shown.window.tasks.running("Loading the project"))
+        await until(lambda: "no project" in shown.window.shell.bar.source.accessibleName())
+        assert not (tmp_path / "ran").exists()
+        assert Trust(trust_path()).needs_consent(project) is not None
+        for place in (shown.desk.timeline.empty, shown.desk.catalog.empty):
+            assert place.words().startswith("No project is loaded")
+            assert place.button.caption() == place.button.accessibleName() == "Open project…"
+        assert not any("Fire" in place.words() for place in shown.window.shell.findChildren(EmptyState))
+        assert shown.desk.firing.blocked() == "No project is loaded"
+        shown.click(shown.desk.timeline.empty.button)
+        await until(lambda: dialog(shown, OpenProjectDialog) is not None, "the form")
+        dialog(shown, OpenProjectDialog).reject()
+
+
+async def test_a_stored_session_can_be_read_while_no_project_is_loaded(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db") as shown:
+        await shown.fire("UserLoginAttempted")
+    (tmp_path / "p").mkdir()
+    async with opened(tmp_path / "s.db", project=write(tmp_path / "p")) as shown:
+        await until(lambda: dialog(shown, QMessageBox) is not None, "the question")
+        next(each for each in dialog(shown, QMessageBox).buttons() if each.text() == "Cancel").click()
+        await until(lambda: shown.window.workbench.idle, "nothing is loaded")
+        assert shown.window.commands.run("session.list")
+        await until(lambda: shown.desk.sessions.known, "the list")
+        shown.desk.sessions.open(shown.desk.sessions.known[0].id)
+        await until(lambda: shown.desk.journal is not None and len(shown.journal.publications) == 1, "the session")
+        shown.window.standing.refresh()
+        assert shown.window.commands.reason("session.live") == "No project is loaded"
+        assert shown.desk.firing.blocked() == "No project is loaded"
+
+
+async def test_an_empty_session_offers_the_way_back_to_where_events_can_be_fired(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db"):
+        pass
+    async with opened(tmp_path / "s.db") as shown:
+        empty = shown.desk.timeline.empty
+        assert empty.button.caption() == "Fire an event"
+        assert shown.window.commands.run("record.toggle")
+        await until(lambda: empty.button.caption() == "Go on", "it is paused")
+        shown.click(empty.button)
+        await until(lambda: empty.button.caption() == "Fire an event", "it goes on")
+        await until(lambda: len(shown.desk.sessions.known) == 2, "both sessions are listed")
+        shown.desk.sessions.open(shown.desk.sessions.known[1].id)
+        await until(lambda: empty.button.caption() == "Back to live", "the empty session")
+        shown.click(empty.button)
+        await until(lambda: shown.window.workbench.live and empty.button.caption() == "Fire an event", "back")
+
+
+async def test_a_missing_setting_is_asked_for_and_kept(tmp_path: Path) -> None:
+    project = write(tmp_path, needs="URL = os.environ['PARCELS_URL']")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: dialog(shown, MissingSettingsDialog) is not None, "the form")
+        form = dialog(shown, MissingSettingsDialog)
+        assert list(form.fields) == ["PARCELS_URL"]
+        assert not form.load_button.isEnabled()
+        form.fields["PARCELS_URL"].setText("http://localhost")
+        form.load_button.click()
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await fire(shown)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as again:
+        await until(lambda: again.window.flow.project is not None, "it is not asked for twice")
+
+
+NEEDS_PORT = """
+PORT = int(os.environ['PARCELS_PORT'])
+SECRET = os.environ.get('PARCELS_TOKEN', '')
+"""
+
+
+def kept() -> KeptSettings:
+    return KeptSettings(kept_settings_path())
+
+
+async def test_a_mistyped_setting_is_mended_where_it_kept_the_program_from_loading(tmp_path: Path) -> None:
+    project = write(tmp_path, needs=NEEDS_PORT)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: dialog(shown, MissingSettingsDialog) is not None, "the form")
+        form = dialog(shown, MissingSettingsDialog)
+        form.fields["PARCELS_PORT"].setText("8o80")
+        form.load_button.click()
+        await until(lambda: dialog(shown, LoadTroubleDialog) is not None, "the explanation")
+        dialog(shown, LoadTroubleDialog).settings_button.click()
+        await until(lambda: dialog(shown, ProjectSettingsDialog) is not None, "the settings")
+        settings = dialog(shown, ProjectSettingsDialog)
+        assert [row.name.text() for row in settings.rows] == ["PARCELS_PORT"]
+        assert not settings.save_button.isEnabled()
+        settings.rows[0].value.setText("8080")
+        settings.save_button.click()
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        assert kept().of(project) == {"PARCELS_PORT": "8080"}
+
+
+async def test_settings_of_a_running_project_are_changed_added_and_forgotten(tmp_path: Path) -> None:
+    project = write(tmp_path, body="open(os.environ['PARCELS_OUT'], 'w').write(SECRET)", needs=NEEDS_PORT)
+    kept().keep(project, {"PARCELS_PORT": "1", "PARCELS_TOKEN": "old", "PARCELS_OUT": str(tmp_path / "out"), "OLD": ""})
+    async with opened(tmp_path / "s.db") as demo:
+        assert demo.window.commands.reason("project.settings") == "Open a project first"
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        assert shown.window.commands.run("project.settings")
+        settings = dialog(shown, ProjectSettingsDialog)
+        assert settings.save_button.caption() == "Save and reload"
+        rows = {row.name.text(): row for row in settings.rows}
+        assert rows["PARCELS_TOKEN"].value.displayText() != "old", "a secret is not shown"
+        assert rows["PARCELS_PORT"].value.displayText() == "1"
+        rows["PARCELS_TOKEN"].value.setText("new")
+        rows["OLD"].drop.click()
+        settings.add_button.click()
+        fresh = settings.rows[-1]
+        for wrong in ("", "2ND", "PARCELS_PORT"):
+            fresh.name.setText(wrong)
+            assert not settings.save_button.isEnabled()
+        fresh.name.setText("MORE")
+        settings.save_button.click()
+        await until(lambda: "Reloaded" in shown.desk.strip.text.text(), "the program was started anew")
+        await fire(shown)
+        assert (tmp_path / "out").read_text() == "new"
+        assert sorted(kept().of(project)) == ["MORE", "PARCELS_OUT", "PARCELS_PORT", "PARCELS_TOKEN"]
+
+
+async def test_the_form_names_the_kept_settings_of_a_folder_and_lets_them_be_changed(tmp_path: Path) -> None:
+    project = write(tmp_path)
+    kept().keep(project, {"PARCELS_URL": "postgres://me:hidden@host/db"})
+    async with opened(tmp_path / "s.db") as shown:
+        form = shown.window.flow.ask(tmp_path)
+        await until(lambda: form.settings.text() == "PARCELS_URL", "the name alone is told")
+        form.change.click()
+        settings = dialog(shown, ProjectSettingsDialog)
+        assert settings.save_button.caption() == "Save"
+        assert "hidden" not in settings.rows[0].value.displayText()
+        settings.rows[0].drop.click()
+        settings.save_button.click()
+        await until(lambda: form.settings.text().startswith("none"), "none is left")
+        assert kept().of(project) == {}
+        form.reject()
+
+
+async def test_what_cannot_be_loaded_is_explained_and_the_demo_stays(tmp_path: Path) -> None:
+    project = write(tmp_path, needs="import no_such_library")
+    async with opened(tmp_path / "s.db") as shown:
+        before = shown.window.workbench.view
+        shown.window.flow.projects._trust.remember(project)
+        shown.window.flow.open(project)
+        await until(lambda: dialog(shown, LoadTroubleDialog) is not None, "the explanation")
+        explained = dialog(shown, LoadTroubleDialog)
+        words = " ".join(label.text() for label in explained.findChildren(QLabel))
+        assert "no_such_library" in words
+        assert shown.window.workbench.view is before
+        explained.accept()
+        await until(lambda: dialog(shown, OpenProjectDialog) is not None, "the form")
+        form = dialog(shown, OpenProjectDialog)
+        assert (form.fields["app"].text(), form.fields["cwd"].text()) == ("parcels:bus", str(tmp_path))
+        form.reject()
+        await shown.activate()
+        await shown.fire("UserLoginAttempted")
+
+
+async def test_opening_a_project_ends_the_demo_and_starts_a_session_of_its_own(tmp_path: Path) -> None:
+    project = write(tmp_path)
+    async with opened(tmp_path / "s.db") as shown:
+        await shown.fire("UserLoginAttempted")
+        demo = shown.window.workbench.recording
+        form = shown.window.flow.ask(tmp_path)
+        assert isinstance(form, OpenProjectDialog)
+        assert form.fields["cwd"].text() == str(tmp_path)
+        assert not form.open_button.isEnabled()
+        form.fields["app"].setText("parcels:bus")
+        await until(form.open_button.isEnabled, "the form is complete")
+        form.open_button.click()
+        await until(lambda: dialog(shown, QMessageBox) is not None, "the question")
+        question = dialog(shown, QMessageBox)
+        next(button for button in question.buttons() if button.text() == "Load").click()
+        await until(lambda: shown.window.workbench.recording is not demo, "the project is loaded")
+        await until(lambda: not demo.host.running, "the demo has ended")
+        await fire(shown)
+        await until(lambda: len(shown.desk.sessions.known) == 2, "both sessions are listed")
+        assert Trust(trust_path()).needs_consent(project) is None
+        assert shown.window.flow.projects.recent()[0]["app"] == "parcels:bus"
+
+
+async def test_a_saved_file_reloads_the_program_and_says_what_changed(tmp_path: Path) -> None:
+    project = write(tmp_path, body="raise ValueError('no')")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await fire(shown)
+        assert shown.window.commands.run("project.pin")
+        write(tmp_path, body="pass")
+        strip = shown.desk.strip
+        await until(lambda: strip.isVisible() and "Reloaded" in strip.text.text(), "the strip")
+        assert "1 handler fixed" in strip.text.text()
+        assert "1 as before" in strip.text.text()
+        assert "Placed: parcels.ship" in strip.hint.text() or "ship" in strip.hint.text()
+
+
+async def test_after_the_first_reload_it_is_offered_to_fire_each_time(tmp_path: Path) -> None:
+    project = write(tmp_path, body="raise ValueError('no')")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        assert not shown.desk.fire_panel.context.session.isVisibleTo(shown.desk.fire_panel)  # it names none
+        assert "session" not in shown.desk.fire_panel.context.summary()
+        await fire(shown)
+        write(tmp_path, body="pass")
+        strip = shown.desk.strip
+        await until(lambda: strip.isVisible() and "nothing is fired" in strip.text.text(), "the strip")
+        before = len(shown.window.workbench.recording.journal.executions)
+        strip.buttons[0].click()
+        await until(lambda: len(shown.window.workbench.recording.journal.executions) > before, "it is fired")
+        assert not strip.isVisible()
+        write(tmp_path, body="raise ValueError('no')")
+        await until(lambda: strip.isVisible() and "1 handler broke" in strip.text.text(), "the strip")
+
+
+async def test_why_a_saved_file_cannot_be_loaded_stays_told_until_it_can(tmp_path: Path) -> None:
+    project = write(tmp_path)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        strip = shown.desk.strip
+        (tmp_path / "parcels.py").write_text("this is no Python\n")
+        await until(lambda: strip.isVisible() and "could not be loaded again" in strip.text.text(), "the strip")
+        await asyncio.sleep(0.6)  # who looks after the process has seen by now that it has ended
+        assert "parcels.py:1" in strip.text.text()
+        assert [button.caption() for button in strip.buttons] == ["Try again"]
+        assert not any("parcels.py" in notice.text for notice in shown.notices), "once is enough"
+        write(tmp_path)
+        await until(lambda: "Reloaded" in strip.text.text(), "it is mended")
+
+
+async def test_a_program_that_is_stopped_while_it_hangs_says_so(tmp_path: Path) -> None:
+    project = write(tmp_path, body="while True: pass")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        shown.desk.selection.select_event("Placed")
+        shown.window.commands.run("fire.selected")
+        strip = shown.desk.strip
+        await until(lambda: strip.isVisible() and "ship" in strip.text.text(), "it hangs")
+        host = shown.window.workbench.recording.host
+        await until(lambda: host.lag > 1_000_000_000, "the lag is told while it lasts")
+        shown.click(next(button for button in strip.buttons if button.caption() == "Stop"))
+        await until(lambda: [button.caption() for button in strip.buttons] == ["Restart"], "it is stopped")
+        await asyncio.sleep(0.3)
+        assert "is ended" not in strip.text.text()
+        await until(lambda: all(band.end >= 0 for band in shown.desk.timeline.controller.scene.bands), "no more band")
+
+
+async def test_a_program_that_dies_is_told_with_its_handler_and_can_be_restarted(tmp_path: Path) -> None:
+    project = write(tmp_path, body="os._exit(3)")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        shown.desk.selection.select_event("Placed")
+        shown.window.commands.run("fire.selected")
+        strip = shown.desk.strip
+        await until(lambda: strip.isVisible() and bool(strip.buttons), "the strip")
+        assert "ship" in strip.text.text()
+        assert not any("exit code 3" in notice.text for notice in shown.notices), "the strip tells it, and stays"
+        assert shown.window.commands.reason("record.toggle") == "The program has stopped"
+        await until(lambda: not shown.desk.conformance.fire.isEnabled(), "nor can everything be fired")
+        for width in (1280, shown.window.shell.minimumWidth()):
+            shown.window.shell.resize(width, 700)
+            await until(lambda: strip.text.height() >= strip.text.heightForWidth(strip.text.width()), "all is seen")
+            assert strip.rect().contains(strip.buttons[-1].geometry())
+        assert shown.journal.execution(0).status == "interrupted"
+        assert "stopped" in shown.desk.firing.blocked() or shown.desk.firing.blocked()
+        write(tmp_path, body="pass")
+        host = shown.window.workbench.recording.host
+        await until(lambda: host.running, "it was loaded again because the file was saved")
+        await fire(shown)
+        assert shown.journal.execution(len(shown.journal.executions) - 1).status == "ok"
+
+
+@pytest.mark.parametrize("name", ["a folder", "pyproject.toml"])
+async def test_a_folder_that_is_dropped_fills_the_form_and_loads_nothing(tmp_path: Path, name: str) -> None:
+    from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+    from PySide6.QtGui import QDropEvent
+
+    write(tmp_path, needs=f"open({str(tmp_path / 'ran')!r}, 'w').close()")
+    (tmp_path / "pyproject.toml").write_text('[tool.inspector]\napp = "parcels:bus"\n')
+    async with opened(tmp_path / "s.db") as shown:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(tmp_path if name == "a folder" else tmp_path / name))])
+        drop = QDropEvent(
+            QPointF(5, 5),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        assert shown.window.flow.eventFilter(shown.window.shell, drop)  # Qt sends a drop only after a real drag
+        await until(lambda: dialog(shown, OpenProjectDialog) is not None, "the form")
+        form = dialog(shown, OpenProjectDialog)
+        assert form.fields["app"].text() == "parcels:bus"
+        assert not (tmp_path / "ran").exists()
+        form.reject()
+
+
+async def test_a_mistake_in_the_settings_of_the_check_does_not_leave_the_findings_of_another_program(
+    tmp_path: Path,
+) -> None:
+    project = write(tmp_path)
+    async with opened(tmp_path / "s.db") as shown:
+        panel = shown.desk.findings
+        await until(lambda: panel.model.rowCount() > 0, "the demo is checked")
+        (tmp_path / "pyproject.toml").write_text('[tool.inspector.check]\nfail-on = "never"\n')
+        shown.window.flow.projects._trust.remember(project)
+        shown.window.flow.open(project)
+        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: panel.model.rowCount() == 0, "nothing is said of a program that could not be checked")
+        assert panel.marks() == {}
+        assert any("never" in notice.text for notice in shown.notices)

@@ -1,0 +1,95 @@
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import Qt
+
+from inspector.ui.features.sessions.model import FAILURES, NAME, SIZE, STARTED, STATE, SessionsModel
+from inspector.ui.kit.rows import Role
+from tests.ui.features.log.test_model import checked, column
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Info:
+    id: int
+    name: str = "token refresh"
+    program: str = "demo catalog"
+    started_at: datetime = NOON
+    state: str = "closed"
+    publications: int = 1200
+    executions: int = 48_212
+    failures: int = 0
+    bytes: int = 18_200_000
+
+
+def session(number, **more):
+    return Info(number, f"session {number}", started_at=NOON + timedelta(hours=number), **more)
+
+
+def test_the_newest_session_is_first():
+    model = checked(SessionsModel())
+    model.set_sessions([session(1), session(3), session(2)], None, None)
+    assert column(model, NAME) == ["session 3", "session 2", "session 1"]
+    assert column(model, SIZE)[0] == "18.2 MB"
+    assert column(model, STARTED)[0] == f"{(NOON + timedelta(hours=3)).astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def test_the_one_being_recorded_and_the_one_shown_are_marked():
+    model = checked(SessionsModel())
+    recording = replace(session(3), state="recording")
+    elsewhere = replace(session(4), state="recording")
+    model.set_sessions([session(1), session(2), recording, elsewhere], live=3, opened=1)
+    assert [model.index(row, 0).data(Role.MARK) for row in range(4)] == ["", "live", "", "open"]
+    assert column(model, STATE) == ["recording elsewhere", "recording", "closed", "closed, shown"]
+    model.set_sessions([recording], live=3, opened=3)
+    assert column(model, STATE) == ["recording, shown"]
+
+
+@given(st.lists(st.lists(st.integers(0, 6), unique=True), min_size=1, max_size=5), st.integers(0, 3))
+def test_any_list_follows_any_other_without_a_reset(lists, failures):
+    model = checked(SessionsModel())
+    resets = []
+    model.modelReset.connect(lambda: resets.append(1))
+    for turn, numbers in enumerate(lists):
+        sessions = [session(number, failures=failures * turn) for number in numbers]
+        model.set_sessions(sessions, numbers[0] if numbers else None, None)
+        assert [model.session(row) for row in range(model.rowCount())] == sorted(sessions, key=lambda info: -info.id)
+    assert resets == []
+
+
+def test_only_sessions_that_changed_are_told():
+    model = checked(SessionsModel())
+    model.set_sessions([session(1), session(2), session(3)], None, None)
+    changed = []
+    model.dataChanged.connect(lambda first, last: changed.append((first.row(), last.row())))
+    model.set_sessions([session(1), session(2, failures=4), session(3)], None, None)
+    assert changed == [(1, 1)]
+    assert model.index(1, FAILURES).data(Role.TONE) == "failed"
+
+
+def test_a_name_that_is_edited_is_asked_for_not_taken():
+    model = checked(SessionsModel())
+    model.set_sessions([session(1)], None, None)
+    asked = []
+    model.renamed.connect(lambda identity, name: asked.append((identity, name)))
+    index = model.index(0, NAME)
+    assert index.flags() & Qt.ItemFlag.ItemIsEditable
+    assert not model.index(0, STATE).flags() & Qt.ItemFlag.ItemIsEditable
+    assert model.setData(index, "  a better name ")
+    assert not model.setData(index, " ")
+    assert not model.setData(index, "session 1")
+    assert asked == [(1, "a better name")]
+    assert index.data() == "session 1"
+    assert index.data(Qt.ItemDataRole.EditRole) == "session 1"
+
+
+def test_numbers_are_sorted_as_numbers():
+    model = checked(SessionsModel())
+    model.set_sessions([session(1, executions=9), session(2, executions=10)], None, None)
+    assert [model.index(row, 5).data(Role.SORT) for row in (0, 1)] == [10, 9]
+    assert model.index(0, NAME).data(Role.SORT) == "session 2"
+    assert model.row_of(1) == 1
+    assert model.row_of(9) == -1

@@ -1,0 +1,126 @@
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
+
+from inspector.ui.features.sessions.model import NAME, STATE
+from inspector.ui.features.sessions.panel import SessionsPanel
+from tests.ui.features.sessions.test_model import session
+
+SESSIONS = [session(1), session(2), replace(session(3), state="recording")]
+
+
+@pytest.fixture
+def panel(theme, shown):
+    panel = SessionsPanel(theme)
+    panel.set_sessions(SESSIONS, live=3, opened=2)
+    return shown(panel)
+
+
+def choose(panel, identity):
+    row = panel.model.row_of(identity)
+    panel.table.setCurrentIndex(panel.sorted.mapFromSource(panel.model.index(row, 0)))
+
+
+def heard(signal):
+    calls = []
+    signal.connect(lambda *arguments: calls.append(arguments))
+    return calls
+
+
+def test_the_session_that_is_shown_is_chosen_and_cannot_be_opened_again(panel):
+    opened = heard(panel.open_requested)
+    assert panel.current().id == 2
+    assert not panel._open.isEnabled()
+    panel.open()
+    assert opened == []
+
+
+def test_return_opens(panel, qtbot):
+    opened = heard(panel.open_requested)
+    choose(panel, 1)
+    qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    panel._open.click()
+    assert opened == [(1,), (1,)]
+
+
+def test_f2_edits_the_name_in_its_cell(panel, qtbot):
+    renamed = heard(panel.rename_requested)
+    choose(panel, 1)
+    qtbot.keyClick(panel.table, Qt.Key.Key_F2)
+    editor = panel.table.findChild(QLineEdit)
+    assert editor.text() == "session 1"
+    editor.setText("a better name")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    QApplication.processEvents()  # the editor commits when the key has been dealt with
+    assert renamed == [(1, "a better name")]
+    assert panel.model.index(panel.model.row_of(1), NAME).data() == "session 1"
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("Delete", [(1,)]), ("Keep", [])])
+def test_del_asks_before_it_deletes(panel, qtbot, answer, expected):
+    deleted = heard(panel.delete_requested)
+    choose(panel, 1)
+    qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+    box = panel.findChild(QMessageBox)
+    assert box.isVisible()
+    assert deleted == []
+    assert box.defaultButton() is None or box.defaultButton().text() == "Keep"
+    next(button for button in box.buttons() if button.text() == answer).click()
+    QApplication.processEvents()
+    assert deleted == expected
+
+
+def test_a_session_that_is_recorded_cannot_be_deleted(panel, qtbot):
+    choose(panel, 3)
+    assert not panel._remove.isEnabled()
+    qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+    assert panel.findChild(QMessageBox) is None
+
+
+def test_export_asks_for_the_chosen_session(panel):
+    exported = heard(panel.export_requested)
+    choose(panel, 3)
+    panel._export.click()
+    assert exported == [(3,)]
+
+
+def test_the_list_changes_below_an_unmoved_selection(panel):
+    choose(panel, 1)
+    panel.set_sessions([*SESSIONS, session(4)], live=3, opened=2)
+    assert panel.current().id == 1
+    assert panel._count.text() == "4 sessions"
+
+
+def test_without_sessions_nothing_can_be_done(theme, shown):
+    panel = shown(SessionsPanel(theme))
+    assert not any(b.isEnabled() for b in (panel._open, panel._rename, panel._export, panel._remove))
+    for do in (panel.open, panel.rename, panel.export, panel.delete):
+        do()
+    assert panel.findChild(QMessageBox) is None
+
+
+def test_the_list_is_asked_for_when_it_comes_into_sight(theme, shown):
+    panel = SessionsPanel(theme)
+    seen = []
+    panel.seen.connect(lambda: seen.append(True))
+    shown(panel)
+    panel.hide()
+    panel.show()
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize("width", [660, 678, 900])
+def test_what_a_session_is_doing_can_be_read(panel, width):
+    panel.resize(width, 300)
+    panel.set_sessions(SESSIONS, live=None, opened=2)
+    state = panel.sorted.index(panel.sorted.mapFromSource(panel.model.index(panel.model.row_of(3), 0)).row(), STATE)
+    assert state.data() == "recording elsewhere"
+    room = panel.table.columnWidth(STATE) - 16
+    assert panel.table.fontMetrics().horizontalAdvance(state.data()) <= room
+    bold = QFont(panel.table.font())
+    bold.setBold(True)
+    named = QFontMetrics(bold).horizontalAdvance("2026-11-21 09:06:34")  # as every session is named at first
+    assert named + 18 + 16 <= panel.table.columnWidth(NAME)

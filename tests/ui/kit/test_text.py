@@ -1,0 +1,164 @@
+"""Foreign text never becomes markup, and questions never stop the world."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QTextDocument
+from PySide6.QtGui import Qt as GuiQt
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector.ui.kit.text import (
+    ElidedLabel,
+    PlainLabel,
+    ask,
+    ask_text,
+    ask_then,
+    copy_text,
+    plain_tooltip,
+    set_tone,
+)
+from inspector.ui.kit.theme import Theme
+from inspector.ui.kit.wraplabel import WrapLabel
+
+CANARY = '<b>bold</b> <img src="file:///etc/hostname"> &lt; {"a": "<i>x</i>"}'
+
+
+def test_a_label_shows_markup_as_characters(qtbot: QtBot) -> None:
+    label = PlainLabel(CANARY, wrap=True, selectable=True)
+    qtbot.addWidget(label)
+    assert label.textFormat() == Qt.TextFormat.PlainText
+    assert label.text() == CANARY
+
+
+def test_a_label_cuts_and_marks(qtbot: QtBot) -> None:
+    label = PlainLabel("a\u202eb")
+    qtbot.addWidget(label)
+    assert label.text() == "a⟨U+202E⟩b"
+    label.setText("x" * 1_000)
+    assert len(label.text()) == 501
+    label.set_whole("x" * 1_000)
+    assert len(label.text()) == 1_000
+
+
+def test_an_elided_label_gives_way_and_keeps_its_text_for_the_tooltip(qtbot: QtBot) -> None:
+    label = ElidedLabel("<b>a long text</b> that does\nnot fit")
+    qtbot.addWidget(label)
+    label.resize(400, 20)
+    label.show()
+    assert label.toolTip() == ""
+    label.resize(40, 20)
+    assert label.minimumSizeHint().width() < 60
+    document = QTextDocument()
+    document.setHtml(label.toolTip())
+    assert document.toPlainText() == "<b>a long text</b> that does⏎not fit"
+    label.grab()
+
+
+def test_a_tooltip_shows_these_very_characters(qtbot: QtBot) -> None:
+    tip = plain_tooltip(CANARY + "\nsecond")
+    assert GuiQt.mightBeRichText(tip)
+    document = QTextDocument()
+    document.setHtml(tip)
+    assert document.toPlainText() == CANARY + "\nsecond"
+    assert plain_tooltip("") == ""
+
+
+@pytest.mark.parametrize(("text", "copied"), [("a\u202eb", "a\u202eb"), ("\ud800", "\\ud800"), ("🙂\n", "🙂\n")])
+def test_copying_is_exact(qtbot: QtBot, text: str, copied: str) -> None:
+    copy_text(text)
+    assert QGuiApplication.clipboard().text() == copied
+
+
+def test_a_wrap_label_breaks_long_names_and_copies_them_whole(qtbot: QtBot) -> None:
+    name = "AuditEventHandler.handle_user_password_change_succeeded" * 3
+    label = WrapLabel(name, "mono")
+    qtbot.addWidget(label)
+    assert label.heightForWidth(120) > 3 * label.heightForWidth(10_000)
+    label.resize(120, label.heightForWidth(120))
+    label.show()
+    label.grab()
+    label.setFocus()
+    qtbot.keyClick(label, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == name
+
+
+def test_a_tone_is_a_property_for_the_style_sheet(qtbot: QtBot) -> None:
+    label = QLabel("x")
+    qtbot.addWidget(label)
+    set_tone(label, "section")
+    assert label.property("tone") == "section"
+    assert label.font().capitalization() == label.font().Capitalization.AllUppercase
+
+
+async def test_a_question_lets_tasks_go_on(qtbot: QtBot) -> None:
+    """A modal loop inside a coroutine would lose every task that becomes ready meanwhile."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    done: list[int] = []
+
+    async def work(number: int) -> None:
+        for _ in range(3):
+            await asyncio.sleep(0)
+        done.append(number)
+
+    answer = ask(window, "Delete", CANARY, CANARY, ["Cancel", "Delete"], danger="Delete")
+    await asyncio.gather(*(work(n) for n in range(50)))
+    assert sorted(done) == list(range(50))
+    assert not answer.done()
+    box = window.findChild(QMessageBox)
+    assert box is not None
+    assert box.textFormat() == Qt.TextFormat.PlainText
+    assert box.defaultButton() is not None
+    assert box.defaultButton().text() == "Cancel"
+    delete = next(button for button in box.findChildren(QPushButton) if button.text() == "Delete")
+    delete.click()
+    assert await answer == "Delete"
+
+
+def test_closing_a_question_chooses_the_way_out(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    answers: list[str | None] = []
+    box = ask_then(window, "Delete", "Really?", "It is gone then.", ["Delete", "Keep"], answers.append)
+    qtbot.keyClick(box, Qt.Key.Key_Escape)
+    assert answers == ["Keep"]
+
+
+@pytest.mark.parametrize("choice", ["dark", "light"])
+def test_the_buttons_of_a_question_look_like_all_others(qtbot: QtBot, qapp: QApplication, choice: str) -> None:
+    theme = Theme(choice)
+    theme.apply(qapp)
+    window = QWidget()
+    qtbot.addWidget(window)
+    box = ask_then(window, "Delete", "Really?", "It is gone then.", ["Keep", "Delete"], lambda _: None, danger="Delete")
+    grounds = {}
+    for button in box.findChildren(QPushButton):
+        picture = button.grab().toImage()
+        grounds[button.text()] = picture.pixelColor(button.width() // 2, 3).name()
+    assert grounds == {"Keep": theme.tokens.primary, "Delete": theme.tokens.error_back}
+    box.close()
+
+
+def test_a_line_of_text_is_asked_for(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    given: list[str] = []
+    dialog = ask_text(window, "Rename", "Name", "old", given.append)
+    field = dialog.findChild(QLineEdit)
+    assert field is not None
+    field.clear()
+    qtbot.keyClicks(field, "  new name ")
+    dialog.accept()
+    assert given == ["new name"]
+
+
+def test_no_module_of_the_window_runs_a_nested_loop() -> None:
+    """``exec`` inside a coroutine kills tasks: it is not written anywhere."""
+    import inspector.ui
+
+    folder = Path(inspector.ui.__file__).parent
+    assert [path.name for path in folder.rglob("*.py") if ".exec(" in path.read_text(encoding="utf-8")] == []

@@ -1,0 +1,135 @@
+"""The look: readable in dark and light, never told by colour alone."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from inspector.app.resources import resource
+from inspector.core.errors import InspectorError
+from inspector.core.records.records import STATUSES
+from inspector.ui.kit.icons import IconSet
+from inspector.ui.kit.theme import Theme, palette
+from inspector.ui.kit.tokens import DARK, LIGHT, SURFACES, TEXT_TOKENS, Tokens, contrast, mix
+
+BOTH = pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
+
+
+@BOTH
+@pytest.mark.parametrize("surface", [*SURFACES, "hover", "row", "error_back", "warn_back", "info_back"])
+@pytest.mark.parametrize("token", sorted(set(TEXT_TOKENS)))
+def test_text_is_readable_on_every_surface(tokens: Tokens, token: str, surface: str) -> None:
+    assert contrast(getattr(tokens, token), getattr(tokens, surface)) >= 4.5
+
+
+@BOTH
+def test_text_is_readable_where_it_is_selected_and_on_primary_buttons(tokens: Tokens) -> None:
+    assert contrast(tokens.strong, tokens.selection) >= 4.5
+    assert contrast(tokens.text, tokens.selection) >= 4.5
+    for ground in (tokens.primary, tokens.primary_hover):
+        assert contrast(tokens.on_primary, ground) >= 4.5
+    assert contrast(tokens.primary_dim, tokens.primary) >= 4.5
+
+
+@BOTH
+@pytest.mark.parametrize("token", [*STATUSES, "attempted", "operational", "accent"])
+def test_marks_and_bars_stand_out_from_the_ground(tokens: Tokens, token: str) -> None:
+    for surface in ("background", "panel"):
+        assert contrast(getattr(tokens, token), getattr(tokens, surface)) >= 3
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+    assert mix("#000000", "#ffffff", 0.5) == "#808080"
+
+
+def test_no_status_is_told_by_colour_alone(qapp: QApplication) -> None:
+    theme = Theme("dark")
+    looks = [theme.status(status) for status in STATUSES]
+    assert len({look.glyph for look in looks}) == len(STATUSES)
+    assert len({look.icon for look in looks}) == len(STATUSES)
+    assert len({look.hatch for look in looks}) == len(STATUSES)
+    for look in looks:
+        assert not theme.icon(look.icon).isNull()
+
+
+def test_phases_of_any_project_have_a_look(qapp: QApplication) -> None:
+    theme = Theme("dark")
+    assert theme.phase("succeeded").color == theme.color("ok")
+    assert theme.phase("approved by the board").glyph == theme.phase("operational").glyph
+
+
+def test_a_choice_changes_everything_and_tells_once(qtbot: QtBot, qapp: QApplication) -> None:
+    theme = Theme("dark")
+    heard: list[bool] = []
+    theme.changed.connect(lambda: heard.append(theme.dark))
+    theme.set_choice("light")
+    theme.set_choice("light")
+    assert heard == [False]
+    assert theme.color("background").name() == LIGHT.background
+    with pytest.raises(ValueError, match="pink"):
+        theme.set_choice("pink")
+
+
+def test_without_a_system_scheme_the_window_is_dark(qapp: QApplication) -> None:
+    expected = qapp.styleHints().colorScheme() != Qt.ColorScheme.Light
+    assert Theme("system").dark is expected
+    assert Theme("nonsense").choice == "system"
+
+
+def test_the_application_takes_the_look(qapp: QApplication) -> None:
+    before = qapp.palette(), qapp.styleSheet(), qapp.font()
+    theme = Theme("light")
+    try:
+        theme.apply(qapp)
+        assert qapp.palette().color(QPalette.ColorRole.Window).name() == LIGHT.panel
+        theme.set_choice("dark")
+        assert qapp.palette().color(QPalette.ColorRole.Window).name() == DARK.panel
+        assert DARK.accent in qapp.styleSheet()
+    finally:
+        qapp.setPalette(before[0])
+        qapp.setStyleSheet(before[1])
+        qapp.setFont(before[2])
+
+
+def test_disabled_text_is_dim(qapp: QApplication) -> None:
+    colours = palette(DARK)
+    assert colours.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text).name() == DARK.disabled
+
+
+def test_fonts_exist(qapp: QApplication) -> None:
+    theme = Theme("dark")
+    assert theme.ui_font().family()
+    assert theme.mono_font().fixedPitch() or "mono" in theme.mono_font().family().lower()
+
+
+def test_charts_get_colours(qapp: QApplication) -> None:
+    assert Theme("dark").pg_colors()["background"].name() == DARK.background
+
+
+def test_every_icon_paints_in_the_colour_asked_for(qapp: QApplication) -> None:
+    icons = IconSet()
+    names = [path.stem for path in resource("icons").glob("*.svg") if not path.stem.startswith("fixed-")]
+    assert len(names) > 40
+    for name in names:
+        image = icons.pixmap(name, "#ff0000", 24, 2.0).toImage()
+        inked = [
+            image.pixelColor(x, y)
+            for x in range(image.width())
+            for y in range(image.height())
+            if image.pixelColor(x, y).alpha() > 200
+        ]
+        assert inked, name
+        assert {colour.name() for colour in inked} == {"#ff0000"}, name
+
+
+def test_an_icon_that_is_missing_is_told(qapp: QApplication) -> None:
+    with pytest.raises(InspectorError):
+        IconSet().pixmap("nothing", "#ff0000", 16)
+
+
+def test_icons_are_sharp_on_dense_screens(qapp: QApplication) -> None:
+    pixmap = IconSet().pixmap("play", "#ff0000", 16, 3.0)
+    assert (pixmap.width(), pixmap.devicePixelRatio()) == (48, 3.0)

@@ -1,0 +1,29 @@
+from PySide6.QtWidgets import QWidget
+
+from inspector.analysis.entries import Change
+from inspector.ui.parts.gathering import FEW, Gathering
+
+
+def change(execution, publication, ended=()):
+    return Change(execution, publication, ended=list(ended))
+
+
+def test_a_few_are_handed_on_at_once_and_a_flood_as_one(qtbot):
+    owner, taken = QWidget(), []
+    gathering = Gathering(owner, taken.append)
+    gathering.add(change(0, 0, [0]), 1)
+    assert [one.ended for one in taken] == [[0]]
+    gathering.add(change(1, 1, [1]), FEW + 5)
+    gathering.add(change(90, FEW + 5, [2, 3]), FEW + 6)
+    assert len(taken) == 1
+    qtbot.waitUntil(lambda: len(taken) == 2)
+    assert (taken[1].first_execution, taken[1].first_publication, taken[1].ended) == (1, 1, [1, 2, 3])
+
+
+def test_what_is_dropped_never_comes(qtbot):
+    owner, taken = QWidget(), []
+    gathering = Gathering(owner, taken.append)
+    gathering.add(change(0, 0, [0]), FEW + 5)
+    gathering.drop()
+    gathering.flush()
+    assert taken == []

@@ -1,0 +1,154 @@
+"""The command palette and the sheet of shortcuts."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector.analysis.fuzzy import fuzzy_score
+from inspector.app.commands import Command, CommandTable
+from inspector.app.notices import Notices
+from inspector.app.tasks import TaskOwner
+from inspector.ui.kit.theme import Theme
+from inspector.ui.shell.palette import CommandPalette
+from inspector.ui.shell.shortcuts import ShortcutSheet, groups
+
+
+@pytest.fixture
+def done() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def table(done: list[str]) -> CommandTable:
+    notices = Notices()
+    table = CommandTable(notices, TaskOwner(notices))
+    table.add(
+        Command("fire.again", "Fire Again", lambda: done.append("again"), "Fire", shortcuts=("Ctrl+Shift+Return",)),
+        Command("session.rename", "Rename Session", lambda: done.append("rename"), "Session"),
+        Command(
+            "session.delete", "Delete Session", lambda: done.append("delete"), "Session", blocked=lambda: "It is live."
+        ),
+        Command("timeline.in", "Zoom In", lambda: None, "Timeline", shortcuts=("W",), scope="timeline"),
+        Command("palette.open", "Palette", lambda: None),
+    )
+    return table
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[QWidget]:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(900, 700)
+    QLineEdit(window).setObjectName("field")
+    window.show()
+    return window
+
+
+@pytest.fixture
+def palette(window: QWidget, table: CommandTable) -> CommandPalette:
+    return CommandPalette(Theme("dark"), table, window)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "better", "worse"),
+    [
+        ("ren", "Rename Session", "Current Events"),
+        ("fa", "Fire Again", "Default"),
+        ("rs", "Rename Session", "Delete Errors"),
+        ("session", "Session Rename", "Delete the Session"),
+        ("fire", "Fire", "Fire Again"),
+    ],
+)
+def test_beginnings_of_words_and_neighbours_count_more(pattern: str, better: str, worse: str) -> None:
+    assert fuzzy_score(pattern, better) > fuzzy_score(pattern, worse)
+
+
+def test_letters_out_of_order_are_not_found() -> None:
+    assert fuzzy_score("xz", "Fire") == 0
+    assert fuzzy_score("erif", "Fire") == 0
+    assert fuzzy_score("", "anything") > 0
+
+
+def test_typing_filters_and_return_runs(qtbot: QtBot, palette: CommandPalette, done: list[str]) -> None:
+    palette.open_sheet()
+    assert palette.isVisible()
+    assert "palette.open" not in palette.shown()
+    qtbot.keyClicks(palette.field, "rename")
+    assert palette.shown() == ["session.rename"]
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert done == ["rename"]
+    assert not palette.isVisible()
+
+
+def test_what_cannot_be_done_now_comes_last_with_its_reason(qtbot: QtBot, palette: CommandPalette) -> None:
+    palette.open_sheet()
+    assert palette.shown()[-1] == "session.delete"
+    palette.grab()
+
+
+def test_arrows_move_and_wrap(qtbot: QtBot, palette: CommandPalette, done: list[str]) -> None:
+    palette.open_sheet()
+    qtbot.keyClick(palette.field, Qt.Key.Key_Up)
+    assert palette.list.currentRow() == palette.list.count() - 1
+    qtbot.keyClick(palette.field, Qt.Key.Key_Down)
+    assert palette.list.currentRow() == 0
+
+
+def test_what_was_used_last_comes_first(qtbot: QtBot, palette: CommandPalette) -> None:
+    palette.open_sheet()
+    qtbot.keyClicks(palette.field, "rename")
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    palette.open_sheet()
+    assert palette.shown()[0] == "session.rename"
+
+
+def test_nothing_found_is_said(qtbot: QtBot, palette: CommandPalette, done: list[str]) -> None:
+    palette.open_sheet()
+    qtbot.keyClicks(palette.field, "qqqq")
+    assert palette.shown() == []
+    assert palette.list.isHidden()
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert done == []
+
+
+def test_escape_and_a_click_beside_it_close(qtbot: QtBot, palette: CommandPalette, window: QWidget) -> None:
+    palette.open_sheet()
+    qtbot.keyClick(palette.field, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
+    palette.open_sheet()
+    qtbot.mouseClick(window, Qt.MouseButton.LeftButton, pos=QPoint(5, 600))
+    assert not palette.isVisible()
+
+
+def test_the_focus_comes_back(qtbot: QtBot, palette: CommandPalette, window: QWidget) -> None:
+    field = window.findChild(QLineEdit, "field")
+    assert field is not None
+    window.activateWindow()
+    field.setFocus()
+    palette.open_sheet()
+    assert palette.field.hasFocus()
+    palette.close_sheet()
+    assert field.hasFocus()
+
+
+def test_it_stays_within_the_window(qtbot: QtBot, palette: CommandPalette, window: QWidget) -> None:
+    palette.open_sheet()
+    window.resize(500, 400)
+    assert window.rect().contains(palette.geometry())
+
+
+def test_the_sheet_has_every_shortcut_panels_last(qtbot: QtBot, table: CommandTable, window: QWidget) -> None:
+    assert [(name, [c.id for c in commands]) for name, commands in groups(table)] == [
+        ("Fire", ["fire.again"]),
+        ("In the timeline", ["timeline.in"]),
+    ]
+    sheet = ShortcutSheet(Theme("light"), table, window)
+    sheet.open_sheet()
+    assert sheet.isVisible()
+    sheet.grab()
+    sheet.open_sheet()
+    qtbot.keyClick(sheet, Qt.Key.Key_Escape)
+    assert not sheet.isVisible()

@@ -1,0 +1,557 @@
+"""The window: panels, bar, menus, layout, notices."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QMenuBar, QSpinBox, QTabBar, QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector.app.commands import Command, CommandTable
+from inspector.app.notices import NoticeAction, Notices
+from inspector.app.tasks import TaskOwner
+from inspector.ui.kit.badges import Badge
+from inspector.ui.kit.boxes import Banner, EmptyState
+from inspector.ui.kit.buttons import Button, IconButton
+from inspector.ui.kit.fields import SearchField, pad_spin_box
+from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
+from inspector.ui.kit.tables import DataTable, selection_as_tsv
+from inspector.ui.kit.theme import Theme
+from inspector.ui.kit.widgets import KeyValueGrid
+from inspector.ui.shell.actions import Actions
+from inspector.ui.shell.notices_view import NoticesView
+from inspector.ui.shell.shell import Shell
+
+
+@pytest.fixture
+def notices() -> Notices:
+    return Notices()
+
+
+@pytest.fixture
+def state() -> dict[str, object]:
+    return {"fired": 0, "recording": True, "reason": "", "closing": 0}
+
+
+@pytest.fixture
+def table(notices: Notices, state: dict[str, object]) -> CommandTable:
+    def fire() -> None:
+        state["fired"] = int(str(state["fired"])) + 1
+
+    def record() -> None:
+        state["recording"] = not state["recording"]
+
+    table = CommandTable(notices, TaskOwner(notices))
+    table.add(
+        Command("record.toggle", "Record", record, "Session", checked=lambda: bool(state["recording"])),
+        Command(
+            "fire.selected",
+            "Fire",
+            fire,
+            "Fire",
+            shortcuts=("Ctrl+Return",),
+            label=lambda: "Fire A & B",
+            blocked=lambda: str(state["reason"]),
+        ),
+        Command("export.open", "Export", lambda: None, "File"),
+        Command("timeline.in", "Zoom In", fire, "Timeline", shortcuts=("W",), scope="timeline"),
+    )
+    return table
+
+
+Make = Callable[..., Shell]
+
+
+@pytest.fixture
+def make(qtbot: QtBot, qapp: QApplication, notices: Notices, table: CommandTable) -> Iterator[Make]:
+    made: list[Shell] = []
+
+    def build(layout: Path | None = None, commands: CommandTable = table) -> Shell:
+        shell = Shell(Theme("dark"), commands, notices, layout)
+        shell.add_panel("left", "catalog", "Catalog", QLabel("catalog"))
+        for name in ("event", "fire"):
+            shell.add_panel("right", name, name.title(), QLabel(name))
+        for name in ("log", "failures"):
+            shell.add_panel("bottom", name, name.title(), QLabel(name))
+        shell.set_central(QLabel("timeline"))
+        shell.finish()
+        qtbot.addWidget(shell)
+        made.append(shell)
+        shell.show()
+        qapp.processEvents()
+        return shell
+
+    yield build
+    for shell in made:
+        shell.close_now()
+
+
+def bottom_bar(shell: Shell) -> QTabBar:
+    return next(bar for bar in shell.tab_bars() if bar.tabText(0) == "Log")
+
+
+def test_panels_of_an_area_share_it_as_tabs_the_first_in_front(make: Make) -> None:
+    shell = make()
+    bar = bottom_bar(shell)
+    assert [bar.tabText(i) for i in range(bar.count())] == ["Log", "Failures"]
+    assert bar.currentIndex() == 0
+    shell.raise_panel("failures")
+    assert bar.tabText(bar.currentIndex()) == "Failures"
+
+
+def test_every_place_has_one_tab_bar_whatever_happens_to_the_layout(make: Make, qapp: QApplication) -> None:
+    """Qt 6.11 leaves bars of earlier layouts behind, at other places or below the new one."""
+    shell = make()
+    for _ in range(2):
+        shell.reset_layout()
+        shell.panel("catalog").setFloating(True)
+        qapp.processEvents()
+        shell.panel("catalog").setFloating(False)
+        shell.resize(shell.width() + 40, shell.height())
+        qapp.processEvents()
+        names = sorted(bar.tabText(0) for bar in shell.tab_bars())
+        assert names == ["Event", "Log"]
+        visible = [b for b in shell.findChildren(QTabBar) if b.isVisible()]
+        assert len(visible) == 2
+    shell.raise_panel("failures")
+    bar = bottom_bar(shell)
+    assert bar.tabText(bar.currentIndex()) == "Failures"
+
+
+def test_a_head_shows_the_name_where_no_tab_does(make: Make) -> None:
+    shell = make()
+    assert shell.panel("catalog").head.height() > 20
+    assert shell.panel("log").head.sizeHint().height() == 1
+
+
+def test_tab_reaches_a_panel_that_was_moved_to_the_top(make: Make, qapp: QApplication) -> None:
+    shell = make()
+    field = QSpinBox()
+    shell.panel("log").setWidget(field)
+    shell.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, shell.panel("log"))
+    shell.raise_panel("log")
+    shell.bar.filter.setFocus()
+    qapp.processEvents()
+    met = []
+    while shell.focusWidget() not in met:
+        met.append(shell.focusWidget())
+        shell.focusNextPrevChild(True)
+    assert field in met
+
+
+def test_a_closed_panel_is_opened_again_from_the_view_menu(make: Make, table: CommandTable, qapp: QApplication) -> None:
+    shell = make()
+    shell.panel("failures").close()
+    qapp.processEvents()
+    assert not table.checked("panel.failures")
+    assert shell.panel("log").head.sizeHint().height() > 20
+    table.run("panel.failures")
+    assert table.checked("panel.failures")
+    assert not shell.panel("failures").isHidden()
+
+
+def test_a_panels_command_brings_it_to_the_front_before_it_closes_it(make: Make, table: CommandTable) -> None:
+    shell = make()
+    bar = bottom_bar(shell)
+    table.run("panel.failures")
+    assert bar.tabText(bar.currentIndex()) == "Failures"
+    assert not shell.panel("failures").isHidden()
+    table.run("panel.failures")
+    assert shell.panel("failures").isHidden()
+
+
+def test_a_panel_floats_and_reset_brings_it_back(make: Make, table: CommandTable, qapp: QApplication) -> None:
+    shell = make()
+    dock = shell.panel("catalog")
+    dock.setFloating(True)
+    shell.panel("log").close()
+    assert dock.isFloating()
+    table.run("view.reset")
+    qapp.processEvents()
+    assert not dock.isFloating()
+    assert not shell.panel("log").isHidden()
+    assert shell.dockWidgetArea(dock) == Qt.DockWidgetArea.LeftDockWidgetArea
+
+
+def test_a_badge_stands_at_the_tab_and_goes_away(make: Make) -> None:
+    shell = make()
+    bar = bottom_bar(shell)
+    right = QTabBar.ButtonPosition.RightSide
+    shell.set_badge("failures", "3", "failed")
+    badge = bar.tabButton(1, right)
+    assert isinstance(badge, Badge)
+    assert badge.accessibleName() == "3"
+    shell.set_badge("failures", "48 212", "failed")
+    assert bar.tabButton(1, right).accessibleName() == "48 212"
+    shell.set_badge("failures", "")
+    assert bar.tabButton(1, right) is None
+    assert bar.tabButton(0, right) is None
+
+
+def test_a_badge_is_not_seen_at_a_head_that_is_folded(make: Make, qapp: QApplication) -> None:
+    """Of a folded head a line is left, and of a badge in it a dash would be."""
+    shell = make()
+    shell.set_badge("log", "3", "failed")
+    qapp.processEvents()
+    badge = shell.panel("log").badge
+    assert not badge.isVisible()
+    shell.panel("failures").close()
+    shell.panel("log").setFloating(True)
+    qapp.processEvents()
+    assert badge.isVisible()
+
+
+def test_the_layout_comes_back(make: Make, notices: Notices, tmp_path: Path, qapp: QApplication) -> None:
+    path = tmp_path / "layout.ini"
+    shell = make(path)
+    shell.resize(790, 600)
+    shell.panel("failures").close()
+    qapp.processEvents()
+    shell.close_now()
+    assert path.is_file()
+    again = make(path, CommandTable(notices, TaskOwner(notices)))
+    assert again.panel("failures").isHidden()
+    assert (again.width(), again.height()) == (790, 600)
+
+
+def test_a_broken_layout_file_is_no_trouble(make: Make, tmp_path: Path) -> None:
+    path = tmp_path / "layout.ini"
+    path.write_text("[General]\nstate=nonsense\ngeometry=@ByteArray(x)\n")
+    assert make(path).panel("log").isVisible()
+
+
+def test_closing_is_asked_for_and_done_by_the_owner(make: Make, state: dict[str, object]) -> None:
+    shell = make()
+    asked: list[int] = []
+    shell.close_requested.connect(lambda: asked.append(1))
+    assert not shell.close()
+    assert asked == [1]
+    assert shell.isVisible()
+    shell.close_now()
+    assert not shell.isVisible()
+
+
+def test_menus_are_made_from_the_commands(make: Make) -> None:
+    shell = make()
+    names = [action.text() for action in shell.menuBar().actions()]
+    assert names == ["&File", "&Fire", "&Session", "&Timeline", "&View", "&Help"]
+    fire = shell.findChild(QAction, "fire.selected")
+    assert fire is not None
+    assert fire.text() == "Fire A && B"
+
+
+def test_a_menu_that_is_too_long_for_a_screen_has_its_sections_as_menus(qtbot: QtBot, notices: Notices) -> None:
+    """Qt tears a menu that is higher than the screen into columns."""
+    commands = CommandTable(notices, TaskOwner(notices))
+    for section in ("Move", "Zoom"):
+        commands.add(*(Command(f"{section}.{n}", f"{section} {n}", list, "Timeline", section) for n in range(14)))
+    commands.add(Command("quit", "Quit", list, "File", "end"))
+    bar = QMenuBar()
+    qtbot.addWidget(bar)
+    Actions(commands, Theme("dark"), bar).fill_menu_bar(bar)
+    found = {action.text(): action.menu() for action in bar.actions()}
+    assert [action.text() for action in found["&File"].actions()] == ["Quit"]
+    assert [action.text() for action in found["&Timeline"].actions()] == ["Move", "Zoom"]
+    assert len(found["&Timeline"].actions()[1].menu().actions()) == 14
+
+
+def test_the_bar_shows_only_what_there_is(make: Make) -> None:
+    shell = make()
+    assert shell.bar.button("fire.again") is None
+    button = shell.bar.button("fire.selected")
+    assert button is not None
+    assert button.caption() == "Fire A & B"
+    assert shell.bar.source.isHidden()
+    shell.set_source("demo catalog · embedded bus")
+    shell.set_session("Session 14")
+    assert shell.bar.source.caption() == "demo catalog · embedded bus"
+    assert shell.windowTitle() == "Session 14 — Event Inspector"
+
+
+def test_a_click_and_the_shortcut_run_the_same_command(qtbot: QtBot, make: Make, state: dict[str, object]) -> None:
+    shell = make()
+    shell.activateWindow()
+    button = shell.bar.button("fire.selected")
+    assert button is not None
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.keyClick(shell, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert state["fired"] == 2
+
+
+def test_a_blocked_command_says_why_everywhere(make: Make, table: CommandTable, state: dict[str, object]) -> None:
+    shell = make()
+    state["reason"] = "This session is stored."
+    table.changed("fire.selected")
+    button = shell.bar.button("fire.selected")
+    action = shell.findChild(QAction, "fire.selected")
+    assert button is not None
+    assert action is not None
+    assert not button.isEnabled()
+    assert not action.isEnabled()
+    assert "This session is stored." in button.toolTip()
+    assert "This session is stored." in action.statusTip()
+
+
+def test_a_panels_shortcut_works_only_while_it_has_the_focus(
+    qtbot: QtBot, make: Make, state: dict[str, object]
+) -> None:
+    shell = make()
+    shell.activateWindow()
+    timeline = shell.centralWidget()
+    timeline.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    shell.bind_scope("timeline", timeline)
+    shell.focus_filter()
+    qtbot.keyClick(shell.bar.filter, Qt.Key.Key_W)
+    assert state["fired"] == 0
+    timeline.setFocus()
+    qtbot.keyClick(timeline, Qt.Key.Key_W)
+    assert state["fired"] == 1
+
+
+def test_a_switch_shows_what_the_command_made_of_it(make: Make, table: CommandTable, state: dict[str, object]) -> None:
+    shell = make()
+    action = shell.findChild(QAction, "record.toggle")
+    assert action is not None
+    assert action.isChecked()
+    action.trigger()
+    assert not state["recording"]
+    assert not action.isChecked()
+
+
+def test_the_filter_tells_and_escape_clears_it(qtbot: QtBot, make: Make, table: CommandTable) -> None:
+    shell = make()
+    heard: list[str] = []
+    shell.filter_changed.connect(heard.append)
+    table.run("filter.focus")
+    qtbot.keyClicks(shell.bar.filter, "ab")
+    qtbot.keyClick(shell.bar.filter, Qt.Key.Key_Escape)
+    assert heard == ["a", "ab", ""]
+
+
+def test_the_status_bar_has_two_sides(make: Make) -> None:
+    shell = make()
+    shell.set_state("ok", "recording")
+    shell.set_status_left(["12 events", "", "0 dropped"])
+    shell.set_status_right(["saved"])
+    assert shell.status.texts() == ("recording · 12 events · 0 dropped", "saved")
+
+
+def test_themes_go_round_and_every_size_paints(make: Make, table: CommandTable, qapp: QApplication) -> None:
+    shell = make()
+    seen = []
+    for _ in range(3):
+        table.run("theme.next")
+        seen.append(table.title("theme.next"))
+    assert seen == ["Theme: light", "Theme: system", "Theme: dark"]
+    for size in ((1600, 1000), (760, 480), (2560, 1440)):
+        shell.resize(*size)
+        qapp.processEvents()
+        assert shell.grab().width() == size[0]
+
+
+def test_the_bar_fits_a_small_window(make: Make) -> None:
+    shell = make()
+    shell.set_source("a very long name of what is being watched here")
+    shell.set_session("an even longer name of the session that is being shown")
+    assert shell.minimumSizeHint().width() <= 760
+
+
+# -- notices
+
+
+def cards(shell: Shell) -> NoticesView:
+    view = shell.findChild(NoticesView)
+    assert view is not None
+    return view
+
+
+def test_notices_become_cards_inside_the_window(make: Make, notices: Notices) -> None:
+    notices.info("before the window")
+    shell = make()
+    notices.error("<b>No</b>", "do this")
+    view = cards(shell)
+    assert len(view.shown()) == 2
+    assert shell.rect().contains(view.geometry())
+    assert any(label.text() == "<b>No</b>" for label in view.findChildren(QLabel))
+
+
+def test_equal_notices_are_one_card_with_a_count(make: Make, notices: Notices) -> None:
+    shell = make()
+    for _ in range(3):
+        notices.error("again")
+    view = cards(shell)
+    assert len(view.shown()) == 1
+    assert any(badge.accessibleName() == "3 times" for badge in view.findChildren(Badge))
+
+
+def test_many_notices_do_not_cover_the_window(make: Make, notices: Notices, qapp: QApplication) -> None:
+    shell = make()
+    for number in range(9):
+        notices.error(f"number {number}", "do something about it")
+    qapp.processEvents()
+    view = cards(shell)
+    assert len(view.shown()) == 9
+    assert view.height() < shell.height() * 0.75
+    more = next(b for b in view.findChildren(Button) if "more notices" in b.caption())
+    more.click()
+    assert view.shown() == []
+    assert view.isHidden()
+
+
+def test_a_notices_action_runs_and_dismisses(make: Make, notices: Notices) -> None:
+    shell = make()
+    done: list[int] = []
+    notices.info("Exported.", "", (NoticeAction("Open", lambda: done.append(1)),))
+    button = next(b for b in cards(shell).findChildren(Button) if b.caption() == "Open")
+    button.click()
+    assert done == [1]
+    assert cards(shell).shown() == []
+
+
+def test_a_notice_from_another_thread_is_shown_by_ours(qtbot: QtBot, make: Make, notices: Notices) -> None:
+    shell = make()
+    thread = threading.Thread(target=notices.error, args=("from afar",))
+    thread.start()
+    thread.join()
+    qtbot.waitUntil(lambda: len(cards(shell).shown()) == 1)
+
+
+# -- small parts
+
+
+def test_ctrl_c_copies_rows_as_tab_separated_text(qtbot: QtBot) -> None:
+    view = DataTable(Theme("dark"))
+    qtbot.addWidget(view)
+    model = QStandardItemModel(0, 2)
+    for row in (("a\tb", "1"), ("c\nd", "2"), ("e", "3")):
+        model.appendRow([QStandardItem(text) for text in row])
+    view.setModel(model)
+    view.selectRow(1)
+    assert selection_as_tsv(view) == "c d\t2"
+    view.selectAll()
+    qtbot.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.clipboard().text() == "a b\t1\nc d\t2\ne\t3"
+    view.setColumnHidden(0, True)
+    assert selection_as_tsv(view) == "1\n2\n3"
+
+
+def test_return_activates_the_row(qtbot: QtBot) -> None:
+    view = DataTable(Theme("dark"))
+    qtbot.addWidget(view)
+    view.setModel(QStandardItemModel(2, 1))
+    view.setCurrentIndex(view.model().index(1, 0))
+    with qtbot.waitSignal(view.activated_row) as got:
+        qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert got.args is not None
+    assert got.args[0].row() == 1
+
+
+def test_an_empty_table_says_what_to_do(qtbot: QtBot) -> None:
+    theme = Theme("dark")
+    done: list[int] = []
+    view = DataTable(theme)
+    qtbot.addWidget(view)
+    empty = EmptyState(theme, "list", "Nothing yet", "Fire an event.", ("Fire", lambda: done.append(1)))
+    model = QStandardItemModel(0, 1)
+    view.setModel(model)
+    view.set_empty(empty)
+    view.show()
+    assert empty.isVisible()
+    empty.findChildren(Button)[0].click()
+    assert done == [1]
+    model.appendRow(QStandardItem("x"))
+    assert not empty.isVisible()
+    view.setModel(QStandardItemModel(0, 1))
+    assert empty.isVisible()
+    view.grab()
+
+
+def test_a_button_gives_way_only_when_told_to(qtbot: QtBot) -> None:
+    button = Button(Theme("dark"), "A rather long caption", "play", "Ctrl+K", "primary")
+    qtbot.addWidget(button)
+    assert button.minimumSizeHint() == button.sizeHint()
+    button.set_elastic()
+    assert button.minimumSizeHint().width() < button.sizeHint().width() / 2
+    for width in (60, 300):
+        button.resize(width, 28)
+        assert not button.grab().isNull()
+
+
+def test_three_dots_need_no_chevron_to_tell_of_a_menu(qtbot: QtBot) -> None:
+    theme = Theme("dark")
+    more, export = IconButton(theme, "more", "Lanes"), IconButton(theme, "export", "Export")
+    for button in (more, export):
+        qtbot.addWidget(button)
+        square = button.sizeHint()
+        button.set_menu(list)
+        assert (button.sizeHint().width() > square.width()) is (button is export)
+
+
+def test_a_menu_is_filled_when_it_opens(qtbot: QtBot, qapp: QApplication) -> None:
+    chosen: list[str] = []
+    button = Button(Theme("dark"), "Session")
+    qtbot.addWidget(button)
+
+    def items() -> list[MenuItem]:
+        return [MenuItem("A & B", lambda: chosen.append("a"), checked=True), SEPARATOR, MenuItem("caption")]
+
+    button.set_menu(items)
+    button.show()
+    menu = QMenu(button)
+    fill(
+        menu,
+        [MenuItem("A & B", lambda: chosen.append("a"), checked=True), SEPARATOR, MenuItem("caption")],
+        Theme("dark"),
+    )
+    first, line, last = menu.actions()
+    assert first.text() == "A && B"
+    assert first.isChecked()
+    assert line.isSeparator()
+    assert not last.isEnabled()
+    first.trigger()
+    assert chosen == ["a"]
+
+
+def test_a_search_field_marks_what_it_does_not_understand(qtbot: QtBot) -> None:
+    field = SearchField(Theme("dark"), "Filter…", "Ctrl+F")
+    qtbot.addWidget(field)
+    field.resize(300, 28)
+    field.show()
+    field.grab()
+    field.set_invalid("There is no field <b>x</b>.")
+    assert field.property("invalid") is True
+    assert "&lt;b&gt;" in field.toolTip()
+    with qtbot.waitSignal(field.left):
+        qtbot.keyClick(field, Qt.Key.Key_Escape)
+
+
+def test_the_text_of_a_spin_box_keeps_off_its_border(qtbot: QtBot) -> None:
+    box = QSpinBox()
+    qtbot.addWidget(box)
+    pad_spin_box(box)
+    assert box.lineEdit().textMargins().left() == 8
+
+
+def test_a_grid_shows_the_rows_it_was_given_last(qtbot: QtBot, qapp: QApplication) -> None:
+    grid = KeyValueGrid()
+    qtbot.addWidget(grid)
+    grid.set_rows([("a", "1", ""), ("b", "2", "mono")])
+    grid.set_rows([("c", "<b>3</b>", "dim"), ("d", QWidget(), "")])
+    grid.resize(200, 100)
+    grid.show()
+    captions = [label.text() for label in grid.findChildren(QLabel) if label.isVisible()]
+    assert captions == ["c", "d"]
+
+
+def test_a_banner_offers_its_actions(qtbot: QtBot) -> None:
+    done: list[int] = []
+    banner = Banner(Theme("light"), "error", "RuntimeError", "<i>text</i>", [("Retry", lambda: done.append(1))])
+    qtbot.addWidget(banner)
+    banner.show()
+    banner.findChildren(Button)[0].click()
+    assert done == [1]
+    banner.set("Other", "")
+    banner.grab()
