@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
     from inspector.app.settings import Settings
     from inspector.app.workbench import Workbench
-    from inspector.hosts.kept import KeptSettings
-    from inspector.hosts.trust import Trust
+    from inspector.hosts.kept import KeptSettings, Trust
 
 #: Name of the setting that remembers what was opened, newest first.
 RECENT: Final = "projects.recent"

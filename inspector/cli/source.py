@@ -20,10 +20,9 @@ from inspector.core.description import Problem
 from inspector.core.errors import UsageError
 from inspector.hosts.child import ChildHost
 from inspector.hosts.embedded import EmbeddedHost
-from inspector.hosts.kept import KeptSettings
+from inspector.hosts.kept import KeptSettings, Trust
 from inspector.hosts.project import LOAD_TIMEOUT, Project
 from inspector.hosts.trouble import LoadError
-from inspector.hosts.trust import Trust
 
 if TYPE_CHECKING:
     import argparse

@@ -18,8 +18,8 @@ from inspector.core.records.redact import Redactor
 from inspector.core.records.stream import LiveStream
 from inspector.core.values.build import build
 from inspector.hosts.intake import FULL, Intake
-from inspector.hosts.launch import launch_of
 from inspector.hosts.obituary import Loading, explain_end, explain_load, explain_stuck
+from inspector.hosts.process import launch_of
 from inspector.hosts.supervisor import Ended, Supervisor
 from inspector.hosts.trouble import LoadError, load_error
 

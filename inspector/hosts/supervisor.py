@@ -21,7 +21,7 @@ from inspector.hosts.process import ChildProcess
 from inspector.hosts.stacks import Dump
 
 if TYPE_CHECKING:
-    from inspector.hosts.launch import Launch
+    from inspector.hosts.process import Launch
 
 #: Seconds without a sign of life after which the interpreter itself counts as stuck.
 STUCK: Final = 1.2

@@ -2,21 +2,231 @@
 
 from __future__ import annotations
 
+import heapq
+import json
 import zlib
+from collections import deque
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
-from inspector.core.records.records import HANDLER_ENDED, INTERRUPTED, Batch, Row, SessionStarted, to_row
+from inspector.core.records import records
+from inspector.core.records.records import HANDLER_ENDED, INTERRUPTED, STATUSES, Batch, Row, SessionStarted, to_row
 from inspector.store import info
 from inspector.store.schema import SESSION_SPAN
-from inspector.store.sources import Executions, HostNotes, Notes, OddRows, Publications, Source
-from inspector.store.text import from_cell
+from inspector.store.text import from_cell, id_from_cell
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from inspector.store.store import Store
+
+
+# The tables of a session, each read forward as rows of the stream.
+
+#: Rows of one question.
+PAGE: Final = 2048
+
+Numbered = tuple[int, Row]
+
+
+class Source:
+    """One table of a session.
+
+    Args:
+        session: The session's id.
+        names: Its names by number.
+        after: Rows up to this seq are left out.
+    """
+
+    #: Gives rows with the key first; bound are ``:after``, ``:end``, ``:limit``, ``:base``, ``:seen``.
+    sql = ""
+
+    def __init__(self, session: int, names: dict[int, str], after: int) -> None:
+        self.base = session * SESSION_SPAN
+        self.names = names
+        self.seen = after
+        self._key = self.base + self._first_key(after)
+        self._cells: deque[tuple[int, Any]] = deque()
+        self._ends: list[Numbered] = []
+        self._exhausted = False
+        #: Whether anything was asked yet.
+        self.begun = False
+
+    def _first_key(self, _after: int) -> int:
+        """Give the number up to which keys need not be read."""
+        return _after
+
+    def _seq(self, cells: Any) -> int:
+        """Give the seq of a table row."""
+        return int(cells[0]) - self.base
+
+    def _row(self, _seq: int, cells: Any) -> Row:
+        """Give the row of the stream that a table row stands for; its end, if any, goes to ``self.end_at``."""
+        raise NotImplementedError
+
+    def end_at(self, seq: int, row: Row) -> None:
+        """Keep the end that belongs to a start until its turn comes."""
+        if seq > self.seen:
+            heapq.heappush(self._ends, (seq, row))
+
+    async def take(self, connection: AsyncConnection, last: int) -> list[Numbered]:
+        """Give the rows up to the seq ``last``, in any order."""
+        self.begun = True
+        taken: list[Numbered] = []
+        cells = self._cells
+        while True:
+            while cells and cells[0][0] <= last:
+                seq, one = cells.popleft()
+                row = self._row(seq, one)
+                if seq > self.seen:
+                    taken.append((seq, row))
+            if cells or self._exhausted:
+                break
+            await self._refill(connection)
+        ends = self._ends
+        while ends and ends[0][0] <= last:
+            taken.append(heapq.heappop(ends))
+        return taken
+
+    async def _refill(self, connection: AsyncConnection) -> None:
+        values = {
+            "after": self._key,
+            "end": self.base + SESSION_SPAN,
+            "limit": PAGE,
+            "base": self.base,
+            "seen": self.seen,
+        }
+        found = (await connection.exec_driver_sql(self.sql, values)).fetchall()
+        self._exhausted = len(found) < PAGE
+        if found:
+            self._key = found[-1][0]
+            seq = self._seq
+            self._cells.extend((seq(cells), cells) for cells in found)
+
+
+class Publications(Source):
+    """``Published`` and ``PublicationEnded``. Numbers grow with the seq: keys are in the order of starts."""
+
+    sql = (
+        "SELECT p.id, p.seq, p.at, p.event, p.cause, p.fire, p.handlers, p.context, p.span, p.length, p.outcome,"
+        " b.event_id, b.correlation, b.body FROM publications p LEFT JOIN payloads b ON b.id = p.id"
+        " WHERE p.id > :after AND p.id < :end AND (p.outcome = 0 OR p.seq + p.span > :seen)"
+        " ORDER BY p.id LIMIT :limit"
+    )
+
+    def _first_key(self, _after: int) -> int:
+        return 0
+
+    def _seq(self, cells: Any) -> int:
+        return int(cells[1])
+
+    def _row(self, _seq: int, cells: Any) -> Row:
+        key, _, at, event, cause, fire, handlers, context, *rest = cells
+        span, length, outcome, event_id, correlation, body = rest
+        number = key - self.base
+        if outcome:
+            self.end_at(_seq + span, (records.PUBLICATION_ENDED, at + length, number, self.names[outcome]))
+        return (
+            *(records.PUBLISHED, at, number, self.names[event], id_from_cell(event_id), id_from_cell(correlation)),
+            *(cause, fire, from_cell(body)),
+            *(self.names[context] if isinstance(context, int) else from_cell(context), handlers),
+        )
+
+
+class Executions(Source):
+    """``HandlerStarted`` and ``HandlerEnded``; keeps the numbers of those without an end in ``running``."""
+
+    sql = (
+        "SELECT e.id, p.seq + e.seq, p.at + e.at, e.publication, e.handler, e.fault, e.status, e.span, e.length,"
+        " e.on_loop, f.body FROM executions e JOIN publications p ON p.id = :base + e.publication"
+        " LEFT JOIN failures f ON f.id = e.id"
+        " WHERE e.id > :after AND e.id < :end AND (e.status = 0 OR p.seq + e.seq + e.span > :seen)"
+        " ORDER BY e.id LIMIT :limit"
+    )
+
+    def __init__(self, session: int, names: dict[int, str], after: int) -> None:
+        super().__init__(session, names, after)
+        self.running: list[int] = []
+
+    def _first_key(self, _after: int) -> int:
+        return 0
+
+    def _seq(self, cells: Any) -> int:
+        return int(cells[1])
+
+    def _row(self, _seq: int, cells: Any) -> Row:
+        key, _, at, publication, handler, fault, status, span, length, on_loop, failure = cells
+        number = key - self.base
+        if status:
+            end = (records.HANDLER_ENDED, at + length, number, STATUSES[status], on_loop, from_cell(failure))
+            self.end_at(_seq + span, end)
+        else:
+            self.running.append(number)
+        return (records.HANDLER_STARTED, at, number, publication, self.names[handler], self.names[fault])
+
+
+class Notes(Source):
+    """``Noted``."""
+
+    sql = (
+        "SELECT id, at, execution, publication, kind, level, text, data FROM notes"
+        " WHERE id > :after AND id < :end ORDER BY id LIMIT :limit"
+    )
+
+    def _row(self, _seq: int, cells: Any) -> Row:
+        return note_row(cells, self.base, self.names)
+
+
+class HostNotes(Source):
+    """``HostNoted``."""
+
+    sql = (
+        "SELECT id, at, kind, level, text, data FROM host_notes"
+        " WHERE id > :after AND id < :end ORDER BY id LIMIT :limit"
+    )
+
+    def _row(self, _seq: int, cells: Any) -> Row:
+        _, at, kind, level, text, data = cells
+        return (records.HOST_NOTED, at, self.names[kind], self.names[level], from_cell(text), from_cell(data))
+
+
+class OddRows(Source):
+    """Records kept word for word; knows which executions started and ended among them."""
+
+    sql = "SELECT id, kind, body FROM odd_rows WHERE id > :after AND id < :end ORDER BY id LIMIT :limit"
+
+    def __init__(self, session: int, names: dict[int, str], after: int) -> None:
+        super().__init__(session, names, after)
+        self.running: dict[int, None] = {}
+        self.ended: set[int] = set()
+
+    def _first_key(self, _after: int) -> int:
+        return 0
+
+    def _row(self, _seq: int, cells: Any) -> Row:
+        row = odd_row(cells)
+        if row[0] == records.HANDLER_STARTED:
+            self.running[row[2]] = None
+        elif row[0] == records.HANDLER_ENDED:
+            self.ended.add(row[2])
+        return row
+
+
+def note_row(cells: Any, base: int, names: dict[int, str]) -> Row:
+    """Give the ``Noted`` row of a row of ``notes``."""
+    _, at, execution, publication, kind, level, text, data = cells
+    return (
+        *(records.NOTED, at, execution - base, publication, names[kind], names[level]),
+        *(from_cell(text), from_cell(data)),
+    )
+
+
+def odd_row(cells: Any) -> Row:
+    """Give the row of a row of ``odd_rows``."""
+    _, kind, body = cells
+    return (kind, *json.loads(body))
+
 
 #: Records of one batch at most.
 BATCH: Final = 4096

@@ -10,17 +10,16 @@ import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records import records
 from inspector.core.records.records import Noted, SessionStarted, to_record
-from inspector.store import deletion, live
+from inspector.store import live
 from inspector.store.database import Database
 from inspector.store.info import INFO_COLUMNS, RECORDING, SessionInfo, session_info
-from inspector.store.reader import read_names
+from inspector.store.reader import note_row, odd_row, read_names
 from inspector.store.schema import SESSION_SPAN, SESSION_TABLES
-from inspector.store.sources import note_row, odd_row
 from inspector.store.text import from_cell, to_cell
 from inspector.store.writer import OnTrouble, SessionWriter
 
@@ -28,6 +27,49 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from inspector.store.backlog import Backlog
+
+
+# Transactions by which a session goes: small ones, for other writers wait meanwhile.
+
+#: Rows, and pages, that one transaction removes: other writers wait some 20 ms at most.
+ROWS: Final = 10_000
+_PAGES: Final = 1_000
+
+
+async def mark_deleted(connection: AsyncConnection, *, session: int) -> None:
+    """Take a session out of sight."""
+    await connection.exec_driver_sql("UPDATE sessions SET deleted=1 WHERE id=?", (session,))
+
+
+async def delete_rows(connection: AsyncConnection, *, table: str, first: int, end: int) -> int:
+    """Delete rows of a table with keys from ``first`` to below ``end``; gives how many, ``ROWS`` if there may be more.
+
+    Args:
+        connection: Inside a write transaction.
+        table: One of ``SESSION_TABLES``.
+        first: The lowest key.
+        end: The one after the highest.
+    """
+    result = await connection.exec_driver_sql(
+        f"DELETE FROM {table} WHERE id IN"  # noqa: S608 - a constant of ours
+        f" (SELECT id FROM {table} WHERE id>=? AND id<? LIMIT {ROWS})",
+        (first, end),
+    )
+    return result.rowcount
+
+
+async def delete_session(connection: AsyncConnection, *, session: int) -> None:
+    """Delete a session's own row, and the catalogs that no session has any more."""
+    await connection.exec_driver_sql("DELETE FROM sessions WHERE id=?", (session,))
+    await connection.exec_driver_sql("DELETE FROM catalogs WHERE id NOT IN (SELECT catalog FROM sessions)")
+
+
+async def free_pages(connection: AsyncConnection) -> tuple[int, int]:
+    """Give some free pages back to the disk; gives how many were free before and are now."""
+    before = (await connection.exec_driver_sql("PRAGMA freelist_count")).scalar_one()
+    # The rows must be fetched: each step of the statement frees one page.
+    (await connection.exec_driver_sql(f"PRAGMA incremental_vacuum({_PAGES})")).close()
+    return before, (await connection.exec_driver_sql("PRAGMA freelist_count")).scalar_one()
 
 
 class Store:
@@ -176,7 +218,7 @@ class Store:
         """
         if (await self.session(session)).state == RECORDING:
             raise InspectorError("The session is being recorded.", "Stop the recording first, then delete it.")
-        await self.database.write(partial(deletion.mark_deleted, session=session))
+        await self.database.write(partial(mark_deleted, session=session))
         live.forget(self.path, session)
         # Those, too, whose deletion was cut short earlier.
         async with self.database.reading() as connection:
@@ -189,16 +231,16 @@ class Store:
     async def _remove(self, session: int) -> None:
         first, end = session * SESSION_SPAN, (session + 1) * SESSION_SPAN
         for table in SESSION_TABLES:
-            removed = deletion.ROWS
-            while removed == deletion.ROWS:
-                removed = await self.database.write(partial(deletion.delete_rows, table=table, first=first, end=end))
-        await self.database.write(partial(deletion.delete_session, session=session))
+            removed = ROWS
+            while removed == ROWS:
+                removed = await self.database.write(partial(delete_rows, table=table, first=first, end=end))
+        await self.database.write(partial(delete_session, session=session))
 
     async def _shrink(self) -> None:
         """Give free pages back to the disk, a few at a time."""
         before, free = -1, 1
         while free and free != before:
-            before, free = await self.database.write(deletion.free_pages)
+            before, free = await self.database.write(free_pages)
 
     async def payload(self, session: int, publication: int) -> str:
         """Give the payload of a publication as tagged JSON text; empty when it has none."""

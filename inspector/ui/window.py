@@ -22,8 +22,7 @@ from inspector.app.text import plural
 from inspector.app.workbench import Workbench
 from inspector.core.errors import InspectorError
 from inspector.hosts.embedded import EmbeddedHost
-from inspector.hosts.kept import KeptSettings
-from inspector.hosts.trust import Trust
+from inspector.hosts.kept import KeptSettings, Trust
 from inspector.ui.application import create_application, refcount_trouble
 from inspector.ui.desk import Desk
 from inspector.ui.desk_commands import desk_commands, export_menu, session_menu
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from inspector.agent.program import Program
     from inspector.app.recording import Recording
     from inspector.hosts.project import Project
+
 
 Run = Callable[["Recording"], Coroutine[Any, Any, int]]
 

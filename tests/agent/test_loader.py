@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from inspector.agent.process.loader import Found, Loader, is_factory, required_arguments
-from inspector.agent.process.settings_probe import missing_settings
-from inspector.agent.process.trouble import LoadTrouble, explain
+from inspector.agent.process.trouble import LoadTrouble, explain, missing_settings
 
 SHOP = {
     "shop_for_tests/__init__.py": "",

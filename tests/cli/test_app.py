@@ -24,9 +24,8 @@ from inspector.app.places import kept_settings_path, trust_path
 from inspector.app.recording import Recording
 from inspector.app.tasks import TaskOwner
 from inspector.cli.source import EmbeddedSource
-from inspector.hosts.kept import KeptSettings
+from inspector.hosts.kept import KeptSettings, Trust
 from inspector.hosts.project import Project
-from inspector.hosts.trust import Trust
 from inspector.store.info import SessionInfo
 from inspector.store.store import Store
 from tests.cli.conftest import Cli, Ran

@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 
 from inspector.core.errors import InspectorError, UsageError
-from inspector.hosts.dotenv import read_env_file
-from inspector.hosts.kept import KeptSettings
-from inspector.hosts.project import Project
-from inspector.hosts.trust import Trust
+from inspector.hosts.kept import KeptSettings, Trust
+from inspector.hosts.project import Project, read_env_file
 
 
 def make_python(path: Path) -> Path:

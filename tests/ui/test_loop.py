@@ -19,8 +19,7 @@ from inspector.app.notices import Notice, Notices
 from inspector.app.tasks import TaskOwner
 from inspector.ui import loop as loop_module
 from inspector.ui.application import create_application, refcount_trouble
-from inspector.ui.hooks import Hooks
-from inspector.ui.loop import PreciseTimer, TaskInterruptedError, make_loop
+from inspector.ui.loop import Hooks, PreciseTimer, TaskInterruptedError, make_loop
 
 
 async def test_timers_are_precise() -> None:

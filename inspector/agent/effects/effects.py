@@ -19,9 +19,8 @@ from weakref import WeakKeyDictionary
 from ...core.bus.context import CURRENT
 from ..reading.project_classes import project_modules
 from .calls import watch_frames, watch_mail
-from .secrets import Reader
+from .secrets import Reader, searches_of, watch_log, watch_output
 from .sql import watch_rows
-from .texts import searches_of, watch_log, watch_output
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from inspector.catalog.findings.model import Hit, at_event, rule
 
 if TYPE_CHECKING:
-    from inspector.catalog.findings.publishing import Publishing
+    from inspector.catalog.findings.source import Publishing
     from inspector.catalog.findings.subject import Subject
     from inspector.core.description import EventDescription
 

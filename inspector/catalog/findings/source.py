@@ -5,14 +5,264 @@ from __future__ import annotations
 import ast
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from inspector.catalog.findings.calls import Called, blocking_calls, handler_calls, imported_names
-from inspector.catalog.findings.publishing import PUBLISH_VERBS, Function, Publishing, last_name, publishings, receiver
+# What the body of a function calls: things that hold up the loop, and other handlers.
+
+# How a function publishes: what, with a database session or without, and whether it stores something only after
+# it.
+
+#: Methods that publish what they are given.
+PUBLISH_VERBS: Final = frozenset({"publish", "publish_event", "emit", "dispatch", "raise_event", "fire", "notify"})
+#: Methods that store something, or make it permanent.
+STORE_VERBS: Final = frozenset({"commit", "save", "save_all", "persist", "insert", "insert_one", "bulk_create"})
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """One call that publishes an event made on the spot or in a variable of the function.
+
+    Attributes:
+        event: Name of the event's class.
+        line: Line of the call.
+        function: Name of the function around it.
+        with_session: A database session is given along, or may be.
+        stored_at: Line of the first call that stores something after it; 0 when there is none.
+        lost: The call stands alone in its line without ``await``: what it gives is thrown away.
+        verb: Name of the method (or function) that is called.
+        receiver: Last name of what it is called on, empty where it is a function.
+    """
+
+    event: str
+    line: int
+    function: str
+    with_session: bool
+    stored_at: int = 0
+    lost: bool = False
+    verb: str = ""
+    receiver: str = ""
+
+
+def publishings(function: Function, aliases: Mapping[str, str]) -> list[Publishing]:
+    """Give every publish of a function; functions inside it are on their own.
+
+    Args:
+        function: The function.
+        aliases: What imported names are called where they come from.
+    """
+    flow = _Flow(function.name, aliases)
+    flow.block(function.body, frozenset())
+    return list(flow.found.values())
+
+
+def last_name(node: ast.expr) -> str:
+    """Give the last part of a dotted name, empty when it is none."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def receiver(call: ast.Call) -> str:
+    """Give the last name of what a method is called on, empty for a function."""
+    return last_name(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+
+
+class _Flow:
+    """Walks a function; what is pending is the set of publishes (by line) that nothing was stored after yet."""
+
+    def __init__(self, function: str, aliases: Mapping[str, str]) -> None:
+        self.found: dict[int, Publishing] = {}
+        self._function = function
+        self._aliases = aliases
+        self._made: dict[str, str] = {}
+
+    def block(self, statements: list[ast.stmt], pending: frozenset[int]) -> frozenset[int]:
+        """Run statements; gives what is pending after them."""
+        for statement in statements:
+            pending = self._statement(statement, pending)
+            if isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break):
+                return frozenset()
+        return pending
+
+    def _statement(self, statement: ast.stmt, pending: frozenset[int]) -> frozenset[int]:
+        if isinstance(statement, Function | ast.ClassDef):
+            return pending
+        if isinstance(statement, ast.Try | ast.TryStar):
+            done = self.block(statement.orelse, self.block(statement.body, pending))
+            for handler in statement.handlers:
+                done |= self.block(handler.body, pending)
+            return self.block(statement.finalbody, done)
+        if isinstance(statement, ast.Match):
+            pending = self._calls(statement.subject, pending)
+            return frozenset().union(pending, *(self.block(case.body, pending) for case in statement.cases))
+        blocks = [getattr(statement, name, []) for name in ("body", "orelse")]
+        for expression in _own_expressions(statement):
+            pending = self._calls(expression, pending)
+        self._remember(statement)
+        if isinstance(statement, ast.Expr) and statement.value.lineno in self.found:
+            lost = isinstance(statement.value, ast.Call) and last_name(statement.value.func) in PUBLISH_VERBS
+            self.found[statement.value.lineno] = replace(self.found[statement.value.lineno], lost=lost)
+        if isinstance(statement, ast.With | ast.AsyncWith):
+            return self.block(statement.body, pending)
+        return pending.union(*(self.block(each, pending) for each in blocks)) if any(blocks) else pending
+
+    def _remember(self, statement: ast.stmt) -> None:
+        """Note which event a variable holds."""
+        if isinstance(statement, ast.Assign):
+            targets = statement.targets
+        elif isinstance(statement, ast.AnnAssign):
+            targets = [statement.target]
+        else:
+            return
+        made = self._event(statement.value) if statement.value is not None else ""
+        for target in targets:
+            if isinstance(target, ast.Name):
+                self._made[target.id] = made
+
+    def _calls(self, expression: ast.expr, pending: frozenset[int]) -> frozenset[int]:
+        calls = [node for node in ast.walk(expression) if isinstance(node, ast.Call)]
+        for call in sorted(calls, key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0)):
+            verb = last_name(call.func)
+            if verb in STORE_VERBS and isinstance(call.func, ast.Attribute):
+                for line in pending:
+                    self.found[line] = replace(self.found[line], stored_at=call.lineno)
+                pending = frozenset()
+            elif verb in PUBLISH_VERBS and call.args and (event := self._event(call.args[0])):
+                self.found[call.lineno] = Publishing(
+                    event, call.lineno, self._function, _has_session(call), verb=verb, receiver=receiver(call)
+                )
+                pending |= {call.lineno}
+        return pending
+
+    def _event(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Name):
+            return self._made.get(node.id, "")
+        if isinstance(node, ast.Call):
+            name = last_name(node.func)
+            name = self._aliases.get(name, name)
+            return name if name[:1].isupper() else ""
+        return ""
+
+
+def _own_expressions(statement: ast.stmt) -> Iterator[ast.expr]:
+    """Give the expressions of a statement that are not inside its blocks."""
+    for _, value in ast.iter_fields(statement):
+        for each in value if isinstance(value, list) else (value,):
+            if isinstance(each, ast.expr):
+                yield each
+            elif isinstance(each, ast.withitem):
+                yield each.context_expr
+
+
+def _has_session(call: ast.Call) -> bool:
+    if len(call.args) > 1:
+        return True
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            return True  # **arguments: it may be among them
+        if keyword.arg == "session":
+            return not (isinstance(keyword.value, ast.Constant) and keyword.value.value is None)
+    return False
+
+
+#: Calls that wait without giving way to anybody.
+BLOCKING: Final = frozenset(
+    {
+        *("time.sleep", "os.system", "os.wait", "os.waitpid", "urllib.request.urlopen", "socket.create_connection"),
+        *("subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output"),
+        *("smtplib.SMTP", "smtplib.SMTP_SSL", "sqlite3.connect", "psycopg2.connect", "input"),
+    }
+)
+#: Modules of which every function waits so.
+_BLOCKING_MODULES: Final = frozenset({"requests"})
+_HANDLER_PREFIXES: Final = ("handle_", "on_")
+
+
+class Called(NamedTuple):
+    """A call.
+
+    Attributes:
+        name: What is called, as people write it.
+        line: Where.
+        own: It is a method of the same object.
+    """
+
+    name: str
+    line: int
+    own: bool = False
+
+
+def imported_names(node: ast.Import | ast.ImportFrom) -> dict[str, str]:
+    """Give the names that an import binds, each with its full dotted name."""
+    if isinstance(node, ast.Import):
+        return {alias.asname or alias.name.partition(".")[0]: _bound(alias) for alias in node.names}
+    if node.level or not node.module:
+        return {}
+    return {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+
+
+def _bound(alias: ast.alias) -> str:
+    return alias.name if alias.asname else alias.name.partition(".")[0]
+
+
+def blocking_calls(function: Function, imported: Mapping[str, str]) -> list[Called]:
+    """Give the calls in a coroutine function that hold up its loop."""
+    if not isinstance(function, ast.AsyncFunctionDef):
+        return []
+    found = []
+    for call in _calls(function):
+        name = _full_name(call.func, imported)
+        if name in BLOCKING or name.partition(".")[0] in _BLOCKING_MODULES:
+            found.append(Called(name, call.lineno))
+    return found
+
+
+def handler_calls(function: Function) -> list[Called]:
+    """Give the calls of methods that may be other handlers', in what may be one itself; not of its own base's.
+
+    Of the same object it may be any method that gets one thing; of others one that is named like a handler.
+    """
+    named = function.name.startswith(_HANDLER_PREFIXES)
+    alone = len(function.args.args) == 2
+    if not named and not alone:
+        return []
+    found = []
+    for call in _calls(function):
+        if not isinstance(call.func, ast.Attribute) or call.func.attr == function.name:
+            continue
+        name = call.func.attr
+        own = isinstance(call.func.value, ast.Name) and call.func.value.id == "self" and len(call.args) == 1
+        if (named and name.startswith(_HANDLER_PREFIXES) and not isinstance(call.func.value, ast.Call)) or own:
+            found.append(Called(name, call.lineno, own and not name.startswith(_HANDLER_PREFIXES)))
+    return found
+
+
+def _calls(function: Function) -> Iterator[ast.Call]:
+    """Give the calls of a function in its own body: what it defines runs elsewhere, perhaps in a thread."""
+    waiting: list[ast.AST] = [*function.body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.Call):
+            yield node
+        waiting.extend(ast.iter_child_nodes(node))
+
+
+def _full_name(node: ast.expr, imported: Mapping[str, str]) -> str:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return ""
+    root = imported.get(node.id, node.id if node.id == "input" and not parts else "")
+    return ".".join([root, *reversed(parts)]) if root else ""
+
 
 #: Files that are larger are data.
 MAX_BYTES: Final = 2_000_000

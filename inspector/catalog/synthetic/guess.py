@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from inspector.catalog.synthetic.people import PROVIDERS, Identity, Provider, stable_id
-from inspector.catalog.synthetic.reasons import reasons
+from inspector.catalog.synthetic.people import PROVIDERS, Identity, Provider, reasons, stable_id
 
 if TYPE_CHECKING:
     from inspector.core.description import EventDescription

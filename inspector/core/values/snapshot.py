@@ -14,19 +14,349 @@ A snapshot is taken in the tick of the publish and runs none of the user's code:
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Sequence
-from datetime import datetime, timezone
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from .classfacts import ClassFacts, static_lookup
+from .classfacts import ClassFacts, static_lookup, type_name
 from .read import EnumValue, ObjectValue, Truncated, decode, plain
-from .walk import ATOM_IDS, Budget, Walk
 
 if TYPE_CHECKING:
     from ..records.redact import Redactor
+
+
+# One walk over a payload: values in, tagged JSON structure out, within a budget and without the user's code.
+
+#: Whole numbers beyond it are not exact for every reader of JSON.
+EXACT_INT: Final = 2**53
+#: Bits up to which an int is written in decimal: below the digit limit that a program may set (640 digits).
+_DECIMAL_BITS: Final = 2048
+#: A text is redacted this far beyond its cut, so that no half of a secret is left standing at the cut.
+_OVERLAP: Final = 4096
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Bounds of one snapshot.
+
+    Attributes:
+        nodes: Values visited.
+        size: Characters of text and bytes kept, about.
+        depth: Containers within containers.
+        time: Nanoseconds spent; None for no limit.
+    """
+
+    nodes: int = 10_000
+    size: int = 64 * 1024
+    depth: int = 64
+    time: int | None = 5_000_000
+
+
+class Walk:
+    """Encodes values into the structure that ``json`` writes. One per snapshot.
+
+    Args:
+        redactor: Hides secrets; None shows everything.
+        budget: Where to stop.
+        facts_of: Gives the (kept) facts of a class.
+    """
+
+    def __init__(self, redactor: Redactor | None, budget: Budget, facts_of: Callable[[type], ClassFacts]) -> None:
+        self._redactor = redactor
+        self._facts_of = facts_of
+        self._nodes = budget.nodes
+        self._size = budget.size
+        self._depth = budget.depth
+        self._deadline = None if budget.time is None else perf_counter_ns() + budget.time
+        self._spent = ""
+        self._open: dict[int, int] = {}  # id of an open container → how deep it lies
+        self._path: list[str] = []
+
+    def fields(self, pairs: Iterable[tuple[str, Any]], marked: frozenset[str] = frozenset()) -> Any:
+        """Encode named values; names that are marked or sound secret hide the texts below them."""
+        return self._pairs(pairs, None, "", marked)
+
+    def value(self, value: Any, secret: str = "") -> Any:
+        """Encode a value; ``secret`` is the kind of secret that it is, if it is one."""
+        kind = type(value)
+        if kind is str:
+            return self._text(value, secret)
+        if value is None or kind is bool:
+            return value
+        self._count()
+        if self._spent:
+            return {"$cut": self._spent, "type": type_name(kind)}
+        encode = _EXACT.get(id(kind))
+        if encode is not None:
+            return encode(self, value, secret)
+        return self._container(value, kind, secret)
+
+    def _count(self) -> None:
+        self._nodes -= 1
+        if self._nodes < 0:
+            self._spent = self._spent or "nodes"
+        elif self._size < 0:
+            self._spent = self._spent or "size"
+        elif self._deadline is not None and self._nodes % 32 == 0 and perf_counter_ns() > self._deadline:
+            self._spent = self._spent or "time"
+
+    # -- texts, bytes, numbers ---------------------------------------------------------------------------
+
+    def _text(self, text: str, secret: str) -> Any:
+        self._count()
+        if secret and text and self._redactor:
+            return self._redactor.mark(secret, text)
+        room = max(self._size, 0)
+        if len(text) <= room:
+            self._size -= len(text)
+            return self._redactor.redact_text(text) if self._redactor else text
+        head = text[: room + _OVERLAP]
+        if self._redactor:
+            head = self._redactor.redact_text(head)
+        self._size = -1
+        return {"$cut": "text", "text": head[:room], "length": len(text)}
+
+    def bytes_(self, value: bytes, secret: str, tag: str = "$bytes") -> Any:
+        """Encode bytes as base64; as a whole hidden when there is a secret in them."""
+        if self._redactor and value:
+            shown = bytes(value[: max(self._size, 0)]).decode("latin-1")
+            if secret or self._redactor.redact_text(shown) != shown:
+                return self._redactor.mark(secret or "bytes", bytes(value))
+        room = max(self._size, 0)
+        self._size -= len(value)
+        if len(value) <= room:
+            return {tag: base64.b64encode(value).decode("ascii")}
+        return {"$cut": "bytes", "bytes": base64.b64encode(value[:room]).decode("ascii"), "length": len(value)}
+
+    def int_(self, value: int) -> Any:
+        """Encode an int: beyond 2^53 as text, very long ones in hexadecimal, which is linear."""
+        if -EXACT_INT <= value <= EXACT_INT:
+            return value
+        bits = value.bit_length()
+        if bits <= _DECIMAL_BITS:
+            return {"$int": str(value)}
+        if bits // 4 > max(self._size, 0):
+            return {"$cut": "int", "bits": bits}
+        self._size -= bits // 4
+        return {"$int": hex(value)}
+
+    def decimal(self, value: Decimal) -> Any:
+        """Encode a Decimal as its text."""
+        text = str(value)
+        if len(text) > max(self._size, 0):
+            return {"$cut": "text", "text": text[:64], "length": len(text)}
+        self._size -= len(text)
+        return {"$decimal": text}
+
+    # -- containers --------------------------------------------------------------------------------------
+
+    def _container(self, value: Any, kind: type, secret: str) -> Any:
+        opened = self._open.get(id(value))
+        if opened is not None:
+            return {"$cycle": "$" + "".join(self._path[:opened])}
+        if len(self._open) >= self._depth:
+            return {"$cut": "depth", "type": type_name(kind)}
+        self._open[id(value)] = len(self._path)
+        try:
+            if kind is list:
+                return self._items(value, len(value), secret)
+            if kind is dict:
+                return self._pairs(dict.items(value), len(value), secret)
+            if kind is tuple:
+                return {"$tuple": self._items(value, len(value), secret)}
+            if kind is set or kind is frozenset:
+                return {f"${kind.__name__}": self._unordered(value, kind, secret)}
+            return self._instance(value, self._facts_of(kind), secret)
+        except RuntimeError as error:
+            if isinstance(error, RecursionError):
+                raise
+            return {"$cut": "changed", "type": type_name(kind)}  # by another thread, while we read it
+        finally:
+            del self._open[id(value)]
+
+    def _items(self, items: Iterable[Any], length: int, secret: str) -> list[Any]:
+        encoded: list[Any] = []
+        for index, item in enumerate(items):
+            if self._spent:
+                encoded.append({"$more": length - index})
+                break
+            self._path.append(f"[{index}]")
+            encoded.append(self.value(item, secret))
+            self._path.pop()
+        return encoded
+
+    def _unordered(self, items: Any, base: Any, secret: str) -> list[Any]:
+        encoded = self._items(base.__iter__(items), base.__len__(items), secret)
+        if self._spent or len(encoded) > 1000:
+            return encoded
+        # An order of its own, so that the same set is the same text in every run.
+        return sorted(encoded, key=json.dumps)
+
+    def _pairs(
+        self,
+        pairs: Iterable[tuple[Any, Any]],
+        length: int | None,
+        secret: str,
+        marked: frozenset[str] = frozenset(),
+    ) -> Any:
+        plain: dict[str, Any] = {}
+        others: list[list[Any]] | None = None
+        for index, (key, value) in enumerate(pairs):
+            if self._spent:
+                more = {"$more": (length or 0) - index} if length else {"$more": 0}
+                if others is None:
+                    plain.update(more)
+                else:
+                    others.append([more, None])
+                break
+            name = key if type(key) is str else ""
+            kind = secret or (self._kind_of(name, marked) if name else "")
+            self._path.append(f".{name}" if name else "[…]")
+            encoded_key = self._key(key)
+            encoded = self.value(value, kind)
+            self._path.pop()
+            if others is None and (type(encoded_key) is not str or encoded_key.startswith("$")):
+                others = [[known, each] for known, each in plain.items()]
+            if others is None:
+                plain[encoded_key] = encoded
+            else:
+                others.append([encoded_key, encoded])
+        return plain if others is None else {"$dict": others}
+
+    def _key(self, key: Any) -> Any:
+        if type(key) is str and len(key) <= 64:
+            return self._redactor.redact_text(key) if self._redactor else key
+        return self.value(key)
+
+    def _kind_of(self, name: str, marked: frozenset[str]) -> str:
+        if self._redactor is None:
+            return ""
+        return self._redactor.kind_of(name[:200]) or ("secret" if name in marked else "")
+
+    # -- instances of classes ------------------------------------------------------------------------------
+
+    def _instance(self, value: Any, facts: ClassFacts, secret: str) -> Any:
+        if facts.kind == "enum":
+            held = facts.attributes(value)
+            name = held.get("_name_")
+            return {
+                "$enum": facts.name,
+                "name": name if type(name) is str else None,
+                "value": self.value(held.get("_value_"), secret),
+            }
+        if not secret and facts.name.rpartition(".")[2] in ("SecretStr", "SecretBytes", "Secret"):
+            secret = "secret"  # noqa: S105 - a kind of secret
+        if facts.kind == "tuple" and facts.names:
+            return {
+                "$type": facts.name,
+                "fields": self._pairs(zip(facts.names, tuple.__iter__(value), strict=False), None, secret),
+            }
+        if facts.kind in _HELD:
+            return {"$type": facts.name, "value": _HELD[facts.kind](self, value, secret)}
+        held = facts.attributes(value)
+        if facts.kind == "exception":
+            held = {"args": BaseException.__dict__["args"].__get__(value), **held}
+        return {"$type": facts.name, "fields": self._pairs(held.items(), len(held), secret, facts.marked)}
+
+
+def _datetime(_walk: Walk, value: datetime, _secret: str) -> Any:
+    zone = value.tzinfo
+    if zone is not None and type(zone) is not timezone and type(zone) is not ZoneInfo:
+        # The zone is the user's code: it is named, not asked.
+        naive = {"$datetime": value.replace(tzinfo=None).isoformat()}
+        return {"$type": "datetime.datetime", "fields": {"local": naive, "tzinfo": type_name(type(zone))}}
+    encoded: dict[str, Any] = {"$datetime": value.isoformat()}
+    if value.fold:
+        encoded["fold"] = 1
+    return encoded
+
+
+def _time(_walk: Walk, value: time, _secret: str) -> Any:
+    zone = value.tzinfo
+    if zone is not None and type(zone) is not timezone:
+        naive = {"$time": value.replace(tzinfo=None).isoformat()}
+        return {"$type": "datetime.time", "fields": {"local": naive, "tzinfo": type_name(type(zone))}}
+    return {"$time": value.isoformat()}
+
+
+def _float(_walk: Walk, value: float, _secret: str) -> Any:
+    return value if math.isfinite(value) else {"$float": "nan" if value != value else "inf" if value > 0 else "-inf"}
+
+
+def _uuid(_walk: Walk, value: UUID, _secret: str) -> Any:
+    try:
+        return {"$uuid": str(value)}
+    except (AttributeError, TypeError):  # made without its constructor
+        return {"$type": "uuid.UUID", "fields": {}}
+
+
+def _same(_walk: Walk, value: Any, _secret: str) -> Any:
+    return value
+
+
+#: How a value of exactly a type is written, by the id of the type: a dict of types would hash them, and a
+#: metaclass of the user's may have a ``__hash__``.
+_EXACT: Final[dict[int, Callable[[Walk, Any, str], Any]]] = {
+    id(int): lambda walk, value, _secret: walk.int_(value),
+    id(float): _float,
+    id(UUID): _uuid,
+    id(datetime): _datetime,
+    id(date): lambda _walk, value, _secret: {"$date": value.isoformat()},
+    id(time): _time,
+    id(timedelta): lambda _walk, value, _secret: {"$timedelta": [value.days, value.seconds, value.microseconds]},
+    id(Decimal): lambda walk, value, _secret: walk.decimal(value),
+    id(bytes): lambda walk, value, secret: walk.bytes_(value, secret),
+    id(bytearray): lambda walk, value, secret: walk.bytes_(bytes(value), secret, "$bytearray"),
+    id(complex): lambda _walk, value, _secret: {"$complex": [repr(value.real), repr(value.imag)]},
+    id(type(...)): lambda _walk, _value, _secret: {"$ellipsis": True},
+}
+
+
+def _items_of(base: Any) -> Callable[[Walk, Any, str], Any]:
+    def encode(walk: Walk, value: Any, secret: str) -> Any:
+        iterator: Iterator[Any] = base.__iter__(value)
+        return walk._items(iterator, base.__len__(value), secret)  # noqa: SLF001 - part of the walk
+
+    return encode
+
+
+#: What an instance of a subclass holds, read through the built-in base.
+_HELD: Final[dict[str, Callable[[Walk, Any, str], Any]]] = {
+    "str": lambda walk, value, secret: walk.value(str.__str__(value), secret),
+    "int": lambda walk, value, _secret: walk.int_(int.__int__(value)),
+    "float": lambda walk, value, secret: _float(walk, float.__float__(value), secret),
+    "bytes": lambda walk, value, secret: walk.bytes_(bytes.__getitem__(value, slice(None)), secret),
+    "bytearray": lambda walk, value, secret: walk.bytes_(bytes(bytearray.__getitem__(value, slice(None))), secret),
+    "dict": lambda walk, value, secret: walk._pairs(dict.items(value), dict.__len__(value), secret),  # noqa: SLF001
+    "list": _items_of(list),
+    "tuple": _items_of(tuple),
+    "deque": _items_of(deque),
+    "set": lambda walk, value, secret: walk._unordered(value, set, secret),  # noqa: SLF001
+    "frozenset": lambda walk, value, secret: walk._unordered(value, frozenset, secret),  # noqa: SLF001
+    "class": lambda _walk, value, _secret: type_name(value),
+    "module": lambda _walk, value, _secret: _named(value, "__name__"),
+    "function": lambda _walk, value, _secret: _named(value, "__qualname__"),
+}
+
+
+def _named(value: Any, attribute: str) -> str:
+    name = object.__getattribute__(value, attribute)
+    return name if type(name) is str else "?"
+
+
+ATOM_IDS: Final = frozenset(
+    {id(kind) for kind in (str, type(None), bool, int, float, UUID, datetime, date, time, timedelta, Decimal, bytes)}
+)
+
 
 __all__ = ["BUDGET", "Budget", "Codec", "EnumValue", "ObjectValue", "Truncated", "decode", "plain", "snapshot"]
 

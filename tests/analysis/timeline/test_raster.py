@@ -11,9 +11,8 @@ from inspector.analysis.entries import IS_BAD, RUNNING_CODE
 from inspector.analysis.journal import Journal
 from inspector.analysis.timeline.groupings import grouping
 from inspector.analysis.timeline.lanes import LaneRows
-from inspector.analysis.timeline.picture import Lines, image
 from inspector.analysis.timeline.pyramid import MANY, Pyramid, SpanIndex, columns_of, join, octave_of
-from inspector.analysis.timeline.raster import DIM, LOOK_MASK, LOOKS, MERGED, Frame, raster
+from inspector.analysis.timeline.raster import DIM, LOOK_MASK, LOOKS, MERGED, Frame, Lines, image, raster
 from inspector.analysis.timeline.source import TimelineSource
 from inspector.core.records.records import STATUSES, Batch, Row
 from tests.analysis.runs import runs

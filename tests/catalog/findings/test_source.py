@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inspector.catalog.findings.publishing import Publishing, publishings
-from inspector.catalog.findings.source import Payload, project_files, scan
+from inspector.catalog.findings.source import Payload, Publishing, project_files, publishings, scan
 
 
 def written(folder: Path, text: str, name: str = "app.py") -> Path:

@@ -14,8 +14,7 @@ from pytestqt.qtbot import QtBot
 from inspector.analysis.query.complete import complete
 from inspector.analysis.query.query import FilterError, parse
 from inspector.ui.kit.theme import Theme
-from inspector.ui.shell.filter_field import FilterField
-from inspector.ui.shell.filter_popup import _Rows
+from inspector.ui.shell.filter_field import FilterField, _Rows
 from tests.analysis.runs import Run
 
 Key = Qt.Key

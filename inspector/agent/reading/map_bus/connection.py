@@ -17,7 +17,7 @@ from ....core.bus.context import FIRE, HANDLER_TIMEOUT
 from ....core.description import HandlerDescription, Problem
 from ....core.errors import InspectorError
 from ...adapters.base import FireContext, Match, Names, Options, Subscribed
-from ...tap.map_stand_ins import StandIns
+from ...tap.containers import StandIns
 from ...tap.patch import patch_publisher
 from ...tap.stand_ins import Route, is_stand_in, original
 from ..events import (
@@ -26,11 +26,11 @@ from ..events import (
 )
 from ..targets import entries, is_glob, kind_of, member_text
 from .calls import CallReader, handler_event
-from .dispatch import Dispatch
 from .drain import find_drain, work_off
 from .events import MapEvents
 from .find import Found, HandlerMap, Publisher, find
 from .match import (
+    Dispatch,
     is_wildcard,
     key_text,
     name_of_pattern,

@@ -24,8 +24,8 @@ from .match import (
 
 if TYPE_CHECKING:
     from .calls import CallReader
-    from .dispatch import Dispatch
     from .find import Found, HandlerMap
+    from .match import Dispatch
 
 #: What is subscribed to, and the handlers of it.
 Handlers = Mapping[Any, list[Any]]

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.catalog.conformance.observed import CONTEXTS, context_words
 from inspector.catalog.conformance.rules import BY_CODE
-from inspector.ui.features.conformance import findings_model as columns
-from inspector.ui.features.conformance.findings_model import RunFindingsModel
+from inspector.ui.features.conformance import model as columns
+from inspector.ui.features.conformance.model import RunFindingsModel
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.cells import dress, stretch
 from inspector.ui.kit.fitting import FittingColumns

@@ -10,10 +10,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from inspector.app.text import plural
 from inspector.core.records.capture import failure_from_json
 from inspector.ui.features.execution.details import Details, RequestDetails, details_at_hand, is_whole, merged
-from inspector.ui.features.execution.head import ExecutionHead
+from inspector.ui.features.execution.head import ExecutionHead, ExecutionList
 from inspector.ui.features.execution.notes import NotesView
 from inspector.ui.features.execution.payload import PayloadView, context_rows, payload_json
-from inspector.ui.features.execution.siblings import ExecutionList
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.flow import button_bar, in_row
 from inspector.ui.kit.page import Link, Page, section

@@ -6,24 +6,162 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from inspector.app.text import plural
 from inspector.catalog.form import EventForm, FireForm
 from inspector.core.errors import UsageError
-from inspector.ui.features.fire.context import times
-from inspector.ui.features.fire.view import FireView
-from inspector.ui.kit.editors import FieldRow
-from inspector.ui.kit.page import clear
+from inspector.ui.features.fire.context import ContextForm, times
+from inspector.ui.features.fire.outcome import FireOutcome
+from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.editors import FieldRow, PlainArea, mark_invalid
+from inspector.ui.kit.folds import Fold
+from inspector.ui.kit.page import Page, clear
+from inspector.ui.kit.text import ElidedLabel, PlainLabel
+from inspector.ui.kit.widgets import EmptyState, Switcher, separator_line
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
+    from collections.abc import Sequence
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.core.description import EventDescription
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
+
+
+# The parts of the fire panel and where they stand.
+
+# The fields of an event as JSON, to be edited as a whole.
+
+#: How many problems are told at once.
+_TOLD: Final = 4
+
+
+class JsonView(QWidget):
+    """An editor for JSON, and below it what is wrong with it.
+
+    Signals:
+        edited: What stands there now; sent only when the person changed it.
+    """
+
+    edited = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.area = PlainArea(theme)
+        self.area.setAccessibleName("Fields as JSON")
+        self._problems = PlainLabel("", "failed", wrap=True)
+        self._problems.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 10)
+        column.addWidget(self.area, 1)
+        column.addWidget(self._problems)
+        self.setFocusProxy(self.area)
+        self.area.textChanged.connect(lambda: self.edited.emit(self.area.toPlainText()))
+
+    def set_text(self, text: str) -> None:
+        """Show a text; nothing is sent."""
+        if self.area.toPlainText() != text:
+            with QSignalBlocker(self.area):
+                self.area.setPlainText(text)
+
+    def tell(self, problems: Sequence[str], *, broken: bool = False) -> None:
+        """Say what is wrong; ``broken`` when it is no JSON at all."""
+        self._problems.setText("\n".join(problems[:_TOLD]))
+        self._problems.setVisible(bool(problems))
+        mark_invalid(self.area, broken)
+
+
+class FireView(QWidget):
+    """Title, tabs, fields, context, outcome and the button, without any life of their own.
+
+    Attributes:
+        reroll: Asks for other values.
+        tabs: Form and JSON.
+        json: The fields as JSON.
+        identity: The fields that every event has, closed until wanted.
+        context: What the publication takes along.
+        outcome: How the last fire went.
+        button: Fires.
+    """
+
+    def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._selection = selection
+        self._build_parts()
+        self._lay_out()
+
+    def _build_parts(self) -> None:
+        theme = self._theme
+        self._title = ElidedLabel("", "title")
+        self._place = ElidedLabel("", "dim")
+        self._seed_label = PlainLabel("", "dim")
+        self.reroll = Button(theme, "New values", "refresh", kind="flat")
+        self.tabs = QTabBar()
+        self.tabs.setExpanding(False)
+        self.tabs.setDrawBase(False)
+        self.tabs.setAccessibleName("Form or JSON")
+        self.tabs.addTab("Form")
+        self.tabs.addTab("JSON")
+        self._page = Page("Fields")
+        self._own = QWidget()
+        self._base = QWidget()
+        for box in (self._own, self._base):
+            column = QVBoxLayout(box)
+            column.setContentsMargins(0, 2, 0, 4)
+            column.setSpacing(9)
+        self.identity = Fold(theme, "Identity", self._base)
+        self.identity.set_title("Identity", "generated")
+        self.context = ContextForm(theme)
+        self._context_fold = Fold(theme, "Context", self.context, opened=True)
+        self.json = JsonView(theme)
+        self.outcome = FireOutcome(theme, self._selection)
+        self.button = Button(theme, "Fire", "play", "Ctrl+↵", kind="primary")
+        self._reason = PlainLabel("", "warn", wrap=True)
+
+    def _lay_out(self) -> None:
+        self._page.column.addWidget(self._own)
+        self._page.column.addWidget(self.identity)
+        self._page.column.addWidget(self._context_fold)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._page)
+        self._stack.addWidget(self.json)
+        content = QWidget()
+        whole = QVBoxLayout(content)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        head = QVBoxLayout()
+        head.setContentsMargins(12, 10, 12, 4)
+        head.setSpacing(2)
+        head.addWidget(self._title)
+        head.addWidget(self._place)
+        whole.addLayout(head)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(2, 0, 8, 0)
+        bar.addWidget(self.tabs)
+        bar.addStretch(1)
+        bar.addWidget(self._seed_label)
+        bar.addWidget(self.reroll)
+        whole.addLayout(bar)
+        whole.addWidget(separator_line())
+        whole.addWidget(self._stack, 1)
+        whole.addWidget(self.outcome)
+        whole.addWidget(separator_line())
+        foot = QVBoxLayout()
+        foot.setContentsMargins(12, 10, 12, 10)
+        foot.setSpacing(6)
+        foot.addWidget(self._reason)
+        foot.addWidget(self.button)
+        whole.addLayout(foot)
+        empty = EmptyState(self._theme, "play", "No event selected", "Choose one in the catalog to fire it.")
+        self._switcher = Switcher(content, empty)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._switcher)
+
 
 FORM: Final = 0
 JSON: Final = 1

@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QBrush, QFont, QResizeEvent
 
 from inspector.app.text import format_duration, plural
-from inspector.ui.features.latency.chart_parts import CountAxis, LengthAxis, Mark, Plot, axis_look, place_labels
+from inspector.ui.features.latency.overtime import CountAxis, LengthAxis, Mark, Plot, axis_look, place_labels
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

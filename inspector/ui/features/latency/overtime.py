@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QFont
-
-from inspector.ui.features.latency.chart_parts import AgoAxis, LengthAxis, Plot, axis_look
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -17,6 +16,182 @@ if TYPE_CHECKING:
     from inspector.analysis.histograms import Floats
     from inspector.analysis.overtime import Band
     from inspector.ui.kit.theme import Theme
+
+
+# Parts of charts, made on pyqtgraph: axes for lengths of time, marks of percentiles.
+
+_DECADES: Final = range(13)  # 1 ns to 1000 s
+#: What stands between decades, by how near to each other the ticks then are (in decades).
+_BETWEEN: Final = ((0.3, (2, 5)), (0.47, (3,)))
+_ROOM: Final = 46.0  # pixels that the text of a tick takes
+#: Pixels that names of marks may share with those above them: their boxes have a margin.
+_TIGHT: Final = 5.0
+
+
+class LengthAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis of log10 of nanoseconds, with ticks at 1, 2, 5 (or 1, 3) of each decade where there is room."""
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        """Give the ticks between two values on an axis of ``size`` pixels."""
+        per_decade = size / max(high - low, 1e-9)
+        room = _ROOM if self.orientation in ("top", "bottom") else 13.0
+        step = max(1, int(np.ceil(room / per_decade)))
+        decades = [float(d) for d in _DECADES if low <= d <= high and d % step == 0]
+        levels = [(1.0, decades)]
+        for spacing, factors in _BETWEEN:
+            if per_decade * spacing >= room:
+                between = [d + float(np.log10(factor)) for d in _DECADES for factor in factors]
+                levels.append((spacing, [value for value in between if low <= value <= high]))
+                break
+        return levels
+
+    def tickStrings(self, values: Sequence[float], _scale: float, _spacing: float) -> list[str]:
+        """Write lengths of time."""
+        return [short_duration(10**value) for value in values]
+
+
+def short_duration(nanoseconds: float) -> str:
+    """Write a round length of time without needless digits: ``100 µs``, ``1 ms``, ``2 s``."""
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
+        if nanoseconds >= 0.9995 * size:
+            return f"{nanoseconds / size:.3g} {unit}"
+    return f"{nanoseconds:.3g} ns"
+
+
+class CountAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis of counts; what is below zero counts downwards."""
+
+    def tickStrings(self, values: Sequence[float], _scale: float, _spacing: float) -> list[str]:
+        """Write whole numbers only."""
+        return [f"{value:,.0f}".replace(",", "\u2009") if value >= 0 and value % 1 == 0 else "" for value in values]
+
+
+class AgoAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis of seconds, written as lengths of time before its end."""
+
+    #: What stands at the end.
+    end = "now"
+
+    def tickStrings(self, values: Sequence[float], _scale: float, _spacing: float) -> list[str]:
+        """Write ``-10 s``, and what the end is called."""
+        return [self.end if abs(value) < 1e-9 else f"-{short_duration(-value * 1e9)}" for value in values]
+
+
+class Plot(pg.GraphicsLayout):  # type: ignore[misc]
+    """A view with an axis at the left and one below; the wheel and the mouse leave it alone.
+
+    pyqtgraph's own PlotItem makes seven menus that nobody opens, and leaves them behind.
+
+    Args:
+        left: The axis at the left.
+        bottom: The axis below.
+    """
+
+    def __init__(self, left: pg.AxisItem, bottom: pg.AxisItem) -> None:
+        super().__init__()
+        self.box = pg.ViewBox(enableMenu=False, enableMouse=False, defaultPadding=0.0)
+        self.axes = (left, bottom)
+        self.addItem(left, 0, 0)
+        self.addItem(self.box, 0, 1)
+        self.addItem(bottom, 1, 1)
+        for axis in self.axes:
+            axis.linkToView(self.box)
+        self.setSpacing(0)
+        self.setContentsMargins(0, 7, 8, 0)
+
+    def put(self, item: Any) -> None:
+        """Show an item; what is seen stays as it was limited."""
+        self.box.addItem(item, ignoreBounds=True)
+
+
+class Mark:
+    """A dashed line at a percentile with its name at the top.
+
+    Args:
+        plot: Where it stands.
+        name: ``p50``.
+        colour: Its colour.
+    """
+
+    def __init__(self, plot: Plot, name: str) -> None:
+        self.name = name
+        self.line = pg.InfiniteLine(angle=90, movable=False)
+        self.line.setZValue(20)
+        self.label = pg.TextItem(text=name, anchor=(0, 0))
+        self.label.setZValue(21)
+        for item in (self.line, self.label):
+            plot.put(item)
+        self.value = np.nan
+
+    def set(self, nanoseconds: float) -> None:
+        """Move it; NaN hides it."""
+        self.value = float(np.log10(max(nanoseconds, 1.0))) if np.isfinite(nanoseconds) else np.nan
+        shown = bool(np.isfinite(self.value))
+        self.line.setVisible(shown)
+        self.label.setVisible(shown)
+        if shown:
+            self.line.setValue(self.value)
+
+    def paint_in(self, colour: QColor, ground: QColor, font: QFont) -> None:
+        """Take a colour; lines and bars behind the name vanish in the ground."""
+        self.label.fill = pg.mkBrush(ground)
+        self.line.setPen(pg.mkPen(colour, width=1.2, style=Qt.PenStyle.DashLine))
+        self.label.setColor(colour)
+        self.label.setFont(font)
+
+
+def label_levels(places: Sequence[tuple[float, float]], width: float) -> list[tuple[int, bool]]:
+    """Say how names beside their lines are put so that none lies on another.
+
+    Args:
+        places: Of each name: where its line is, and how wide it is, in pixels; from the left to the right.
+        width: Pixels that there are.
+
+    Returns:
+        Of each name: its level, 0 at the top, and whether it stands at the left of its line.
+    """
+    chosen: list[tuple[int, bool]] = []
+    taken: list[tuple[float, float, int]] = []  # left, right, level
+    for at, wide in places:
+        flip = at + wide > width
+        left, right = (at - wide, at) if flip else (at, at + wide)
+        level = 0
+        while any(level == other and left < end and right > start for start, end, other in taken):
+            level += 1
+        taken.append((left, right, level))
+        chosen.append((level, flip))
+    return chosen
+
+
+def place_labels(plot: Plot, marks: Sequence[Mark]) -> float:
+    """Put the names of marks beside their lines, one below the other where they would meet.
+
+    Returns:
+        How many pixels from the top they take.
+    """
+    box = plot.box
+    (left, right), (bottom, top) = box.viewRange()
+    width, height = box.width(), box.height()
+    shown = sorted((mark for mark in marks if np.isfinite(mark.value)), key=lambda mark: mark.value)
+    if width <= 0 or height <= 0 or right <= left or not shown:
+        return 0.0
+    tall: float = max(mark.label.boundingRect().height() for mark in shown) - _TIGHT
+    places = [((m.value - left) / (right - left) * width, m.label.boundingRect().width()) for m in shown]
+    levels = label_levels(places, width)
+    for mark, (level, flip) in zip(shown, levels, strict=True):
+        mark.label.setAnchor((1 if flip else 0, 0))
+        mark.label.setPos(mark.value, top - level * tall / height * (top - bottom))
+    return tall * (1 + max(level for level, _ in levels))
+
+
+def axis_look(plot: Plot, colours: dict[str, QColor], font: QFont) -> None:
+    """Give the axes of a plot their colours and font."""
+    for axis in plot.axes:
+        axis.setPen(pg.mkPen(colours["grid"]))
+        axis.setTextPen(pg.mkPen(colours["axis"]))
+        axis.setTickFont(font)
+        axis.setStyle(tickLength=0 if axis.orientation == "left" else -4, tickTextOffset=4)
+
 
 _SECOND: Final = 1e9
 

@@ -20,8 +20,12 @@ from inspector.app.text import format_duration, plural
 from inspector.core.errors import InspectorError
 from inspector.hosts.child import BLOCKED, ENDED, STUCK, ChildHost
 from inspector.hosts.trouble import LoadError
-from inspector.ui.features.project.dialogs import LoadTroubleDialog, MissingSettingsDialog, OpenProjectDialog
-from inspector.ui.features.project.settings_dialog import ProjectSettingsDialog
+from inspector.ui.features.project.dialogs import (
+    LoadTroubleDialog,
+    MissingSettingsDialog,
+    OpenProjectDialog,
+    ProjectSettingsDialog,
+)
 from inspector.ui.kit.text import ask
 
 if TYPE_CHECKING:
@@ -32,10 +36,9 @@ if TYPE_CHECKING:
     from inspector.app.settings import Settings
     from inspector.app.tasks import TaskOwner
     from inspector.app.workbench import Workbench
-    from inspector.hosts.kept import KeptSettings
+    from inspector.hosts.kept import KeptSettings, Trust
     from inspector.hosts.project import Project
     from inspector.hosts.trouble import MissingSetting
-    from inspector.hosts.trust import Trust
     from inspector.ui.features.fire.firing import Firing
     from inspector.ui.kit.theme import Theme
     from inspector.ui.shell.shell import Shell

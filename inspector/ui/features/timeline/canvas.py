@@ -30,7 +30,7 @@ from inspector.ui.features.timeline.frame import (
     paint_titles,
     readout,
 )
-from inspector.ui.features.timeline.lane_menu import lane_menu
+from inspector.ui.features.timeline.lane_control import lane_menu
 from inspector.ui.features.timeline.light import lit_lanes
 from inspector.ui.features.timeline.looks import Looks
 from inspector.ui.features.timeline.mouse import Mouse

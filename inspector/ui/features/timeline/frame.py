@@ -7,18 +7,38 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
+from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.timeline.geometry import exact_time
 from inspector.analysis.timeline.layout import MARKS, Strip
 from inspector.app.text import format_clock, format_count, format_duration, one_line, plural
 from inspector.core.records.records import STATUSES
 from inspector.ui.features.timeline.light import lit_lanes
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, RulerMark, Scene
-from inspector.ui.features.timeline.wording import duration_text
 
 if TYPE_CHECKING:
     from inspector.analysis.timeline.source import Measure
     from inspector.ui.features.timeline.looks import Looks
     from inspector.ui.selection import Selection
+
+
+# What the timeline says of an execution in a few words.
+
+
+def duration_text(scene: Scene, execution: int) -> str:
+    """Write how long an execution took, or takes so far."""
+    columns = scene.source.executions
+    start, end = int(columns["start"][execution]), int(columns["end"][execution])
+    if columns["status"][execution] == RUNNING_CODE:
+        return format_duration(max(0, scene.now - start)) + "…"
+    return format_duration(end - start)
+
+
+def title_of(scene: Scene, execution: int) -> str:
+    """Give what a bar says: the handler's method in a lane of handlers, the handler elsewhere."""
+    journal = scene.source.journal
+    handler = journal.handlers[int(journal.executions["handler"][execution])]
+    return one_line(handler.method or handler.label if scene.source.group == "handler" else handler.label, 120)
+
 
 #: Sign and colour of each kind of mark.
 HOST_MARKS: Final = {

@@ -9,8 +9,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from inspector.analysis.timeline.geometry import TimeView
-from inspector.analysis.timeline.picture import Lines, image
-from inspector.analysis.timeline.raster import GRID, Frame, raster
+from inspector.analysis.timeline.raster import GRID, Frame, Lines, image, raster
 
 if TYPE_CHECKING:
     import numpy.typing as npt

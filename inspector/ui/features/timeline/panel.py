@@ -14,7 +14,7 @@ from inspector.app.commands import Command
 from inspector.app.text import format_duration
 from inspector.ui.features.timeline.actions import ACTIONS
 from inspector.ui.features.timeline.canvas import TimelineCanvas
-from inspector.ui.features.timeline.lane_menu import lanes_menu
+from inspector.ui.features.timeline.lane_control import lanes_menu
 from inspector.ui.features.timeline.minimap import Minimap
 from inspector.ui.features.timeline.steps import TimelineSteps
 from inspector.ui.kit.boxes import EmptyState

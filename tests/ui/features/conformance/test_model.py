@@ -13,9 +13,11 @@ from inspector.catalog.conformance.rules import RunFinding
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
 from inspector.core.records.records import HOST_NOTED, SESSION_STARTED
 from inspector.core.values.build import to_plain
-from inspector.ui.features.conformance.findings_model import EXECUTION, HANDLER, MESSAGE, RunFindingsModel
 from inspector.ui.features.conformance.model import (
+    EXECUTION,
     FAILED,
+    HANDLER,
+    MESSAGE,
     MISSING,
     NOT_FIRED,
     NOTHING,
@@ -23,6 +25,7 @@ from inspector.ui.features.conformance.model import (
     SWALLOWED,
     Cell,
     HeatMapModel,
+    RunFindingsModel,
 )
 from inspector.ui.kit.rows import Role
 from tests.analysis.sample_runs import MS, Run, Story, Told

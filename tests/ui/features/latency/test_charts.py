@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.ui.features.latency.chart_parts import label_levels
+from inspector.ui.features.latency.overtime import label_levels
 
 NAMES = st.lists(st.tuples(st.floats(0, 300), st.floats(20, 40)), max_size=5).map(sorted)
 

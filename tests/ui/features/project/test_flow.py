@@ -12,11 +12,14 @@ from PySide6.QtWidgets import QDialog, QLabel, QMessageBox
 
 from inspector.app.places import kept_settings_path, trust_path
 from inspector.hosts.child import ChildHost
-from inspector.hosts.kept import KeptSettings
+from inspector.hosts.kept import KeptSettings, Trust
 from inspector.hosts.project import Project
-from inspector.hosts.trust import Trust
-from inspector.ui.features.project.dialogs import LoadTroubleDialog, MissingSettingsDialog, OpenProjectDialog
-from inspector.ui.features.project.settings_dialog import ProjectSettingsDialog
+from inspector.ui.features.project.dialogs import (
+    LoadTroubleDialog,
+    MissingSettingsDialog,
+    OpenProjectDialog,
+    ProjectSettingsDialog,
+)
 from inspector.ui.kit.boxes import EmptyState
 from tests.ui.windows import Opened, opened, until
 

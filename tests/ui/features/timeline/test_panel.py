@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 from inspector.analysis.journal import Journal
 from inspector.core.records.records import Batch
 from inspector.ui.features.timeline.actions import ACTIONS, BY_KEY
-from inspector.ui.features.timeline.arrows import links
 from inspector.ui.features.timeline.frame import measure_text, readout
 from inspector.ui.features.timeline.looks import Looks
+from inspector.ui.features.timeline.overlay import links
 from inspector.ui.features.timeline.panel import TimelinePanel
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
