@@ -99,7 +99,7 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def run_all(names: Sequence[str], limit: float = LIMIT_SECONDS) -> tuple[list[Figure], list[str]]:
-    """Run benchmarks one after another; gives their figures and a sentence for each that failed."""
+    """Run benchmarks one after another; return their figures and a sentence for each that failed."""
     figures: list[Figure] = []
     failures: list[str] = []
     end = time.monotonic() + limit

@@ -71,7 +71,7 @@ async def _ratio(handler: Callable[[Any], Awaitable[None]], count: int) -> float
 
 
 async def _tapped(count: int) -> float:
-    """Give what a textbook bus costs while it is tapped, as a loaded project's is, in terms of itself untapped."""
+    """Return what a textbook bus costs while it is tapped, as a loaded project's is, in terms of itself untapped."""
     watched, alone = (TextbookBus([_own(number) for number in range(count)]) for _ in range(2))
     program, recorder = make_program("benchmark", [Target("benchmark:bus", watched)]), Recorder()
     await program.start()

@@ -66,7 +66,7 @@ _FAILURE = '{"type":"KeyError","module":"builtins","message":"no such key","fram
 
 
 def played(seconds: float, publications: int, already: int, since: int) -> list[tuple[int, Row]]:
-    """Give what a program says, each row with its time: publications with two handlers that overlap."""
+    """Return what a program says, each row with its time: publications with two handlers that overlap."""
     rng = np.random.default_rng(3)
     count = int(seconds * RATE / HANDLERS)
     gap = int(1e9 * HANDLERS / RATE)
@@ -116,7 +116,7 @@ class Player:
         return True
 
     def drain(self) -> list[Row]:
-        """Give what was said."""
+        """Return what was said."""
         taken = self._rows[:]
         del self._rows[: len(taken)]
         return taken
@@ -186,7 +186,7 @@ class Frames(QObject):
         return False
 
     def gaps(self, since: float) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Give the milliseconds between frames, from a time on."""
+        """Return the milliseconds between frames, from a time on."""
         times = np.array(self.times)
         gaps: np.ndarray[Any, np.dtype[np.float64]] = np.diff(times[times >= since]) * 1e3
         return gaps

@@ -24,7 +24,7 @@ STARTED = SessionStarted(at=0, wall=0, program="bench", python="3", catalog="{}"
 
 
 def rows_of_a_run(executions: int = EXECUTIONS, handlers: int = HANDLERS) -> list[Row]:
-    """Give the rows of a run without payloads, from seq 2 on: ``handlers`` executions per publication, overlapping."""
+    """Return rows of a run without payloads, from seq 2 on: ``handlers`` executions per publication, overlapping."""
     rows: list[Row] = []
     at = execution = 0
     context = '{"session":true,"metadata":{}}'
@@ -49,7 +49,7 @@ def batches_of(rows: list[Row]) -> list[Batch]:
 
 
 async def _write(path: Path, batches: list[Batch]) -> tuple[float, int]:
-    """Give the seconds that recording the batches takes, a commit each, and the bytes that the file has grown by."""
+    """Return the seconds that recording the batches takes, a commit each, and the bytes that the file has grown by."""
     store = Store(path)
     await store.open()
     empty = store.size()
@@ -72,7 +72,7 @@ EXECUTIONS_SQL = "INSERT INTO executions VALUES (?,?,?,?,?,?,?,?,?,?)"
 
 
 def _raw(path: Path, commits: list[tuple[list[Row], list[Row]]]) -> float:
-    """Give the seconds that ``executemany`` takes for the same facts, made ready before, with the same commits."""
+    """Return the seconds that ``executemany`` takes for the same facts, made ready before, with the same commits."""
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode=WAL")

@@ -135,13 +135,13 @@ class Filled:
 
 
 def still(widget: QWidget) -> Callable[[], None]:
-    """Give what paints a widget once more, as it stands."""
+    """Return what paints a widget once more, as it stands."""
     painted = widget.viewport() if isinstance(widget, QGraphicsView) else widget
     return painted.repaint
 
 
 def moving(filled: Filled) -> Callable[[], None]:
-    """Give what pans our timeline by a few pixels and paints it: a frame in which everything is somewhere else."""
+    """Return what pans our timeline by a few pixels and paints it: a frame in which everything is somewhere else."""
     steps = itertools.cycle((3, -3))
 
     def frame() -> None:
@@ -152,7 +152,7 @@ def moving(filled: Filled) -> Callable[[], None]:
 
 
 def moving_plot(view: Any) -> Callable[[], None]:
-    """Give what pans a pyqtgraph view by a few pixels and paints it."""
+    """Return what pans a pyqtgraph view by a few pixels and paints it."""
     (low, high), _ = view.viewRange()
     step = (high - low) * 3 / SIZE[0]
     steps = itertools.cycle((step, 0.0))
@@ -190,7 +190,7 @@ def typical(turns: list[list[float]]) -> float:
 
 
 def p95(turns: list[list[float]]) -> float:
-    """Give the 95th percentile of a turn, as it is in the middle one of the turns: others use the machine too."""
+    """Return the 95th percentile of a turn, as it is in the middle one of the turns: others use the machine too."""
     return median(turn[int(len(turn) * 0.95) - 1] for turn in turns)
 
 

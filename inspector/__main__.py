@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> int:
-    """Run the command line; gives the exit code."""
+    """Run the command line; return the exit code."""
     try:
         from inspector.cli.main import main as run
 

@@ -111,7 +111,7 @@ class Engine:
             self._recorder.host_note("fire_settled", "info", "", {"fire": request.fire, "published": published})
 
     async def _publish(self, request: FireRequest, values: Mapping[str, Any]) -> bool:
-        """Publish once; says whether the event could be built and published."""
+        """Publish once; return whether the event could be built and published."""
         try:
             event = self._program.build(request.event, values)
         except InspectorError as error:
@@ -144,7 +144,7 @@ class Engine:
         return published
 
     async def _publish_on_bus(self, event: Any, session: Any, request: FireRequest) -> BaseException | None:
-        """Publish; gives what the bus raised. Ours raises nothing, others hand on what a handler raised."""
+        """Publish; return what the bus raised. Ours raises nothing, others hand on what a handler raised."""
         try:
             await self._program.publish(event, session, request.metadata)
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a stranger's bus may raise anything

@@ -79,7 +79,7 @@ def _identity(target: Any) -> Any:
 
 
 def _held(value: Any) -> Any:
-    """Tell what closures hold apart: a dict made for each of them by what is in it."""
+    """Return what closures hold apart: a dict made for each of them by what is in it."""
     return tuple((id(key), id(item)) for key, item in value.items()) if type(value) is dict else id(value)
 
 

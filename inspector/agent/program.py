@@ -51,7 +51,7 @@ class Program(Protocol):
         """Describe what it declares."""
 
     def attach(self, observer: BusObserver, removed: Callable[[BaseException], None]) -> Callable[[], None]:
-        """Tell the observer everything from now on; gives a function that ends it."""
+        """Tell the observer everything from now on; return a function that ends it."""
 
     def intercept(self, interceptor: Interceptor | None) -> None:
         """Ask ``interceptor`` before each call of a handler; None ends it."""
@@ -174,7 +174,7 @@ class CoreProgram:
 
 
 def no_event(event: str) -> UsageError:
-    """Give the error for an event that nobody has."""
+    """Return the error for an event that nobody has."""
     return UsageError(f"There is no event {event}.", "The catalog shows those there are.", typed="inspector catalog")
 
 
@@ -226,5 +226,5 @@ def describe_sse(event: type[Any], sse: SSERegistry[Any, Any] | None) -> SSEDesc
 
 
 def _text(member: Any) -> str:
-    """Give what an enum member stands for; a user's project may use plain strings instead."""
+    """Return what an enum member stands for; a user's project may use plain strings instead."""
     return str(getattr(member, "value", member))

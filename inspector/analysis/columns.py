@@ -38,7 +38,7 @@ class Columns:
         return self._length
 
     def __getitem__(self, name: str) -> Array:
-        """Give the filled part of a column, shape ``(len(self),)``."""
+        """Return the filled part of a column, shape ``(len(self),)``."""
         return self._arrays[name][: self._length]
 
     @property
@@ -47,7 +47,7 @@ class Columns:
         return sum(array[: self._length].nbytes for array in self._arrays.values())
 
     def extend(self, values: Mapping[str, Sequence[Any] | Array]) -> int:
-        """Append rows, every column given and of the same length; gives the index of the first new row."""
+        """Append rows, every column given and of the same length; return the index of the first new row."""
         count = len(next(iter(values.values())))
         first = self._length
         for name in self._arrays:

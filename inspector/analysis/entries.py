@@ -34,7 +34,7 @@ class Recent(Generic[T]):
         self._values: OrderedDict[int, T] = OrderedDict()
 
     def get(self, number: int) -> T | None:
-        """Give the value, None when there never was one or it was forgotten."""
+        """Return the value, None when there never was one or it was forgotten."""
         return self._values.get(number)
 
     def put(self, number: int, value: T) -> None:
@@ -44,7 +44,7 @@ class Recent(Generic[T]):
             self._values.popitem(last=False)
 
     def items(self) -> list[tuple[int, T]]:
-        """Give what is kept, oldest first."""
+        """Return what is kept, oldest first."""
         return list(self._values.items())
 
 
@@ -80,7 +80,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Execution:
+class ExecutionEntry:
     """One execution, looked up for a person. Times in ns since the session started."""
 
     index: int
@@ -105,7 +105,7 @@ class Execution:
 
 
 @dataclass(frozen=True)
-class Publication:
+class PublicationEntry:
     """One publication, looked up for a person. ``cause`` is an execution's index or None."""
 
     index: int

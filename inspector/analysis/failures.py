@@ -47,7 +47,7 @@ class Trend:
         self._counts[max(at, 0) // self.width] += 1
 
     def counts(self, now: int) -> list[int]:
-        """Give the counts of the slices up to now (ns), oldest first."""
+        """Return the counts of the slices up to now (ns), oldest first."""
         self._fit(now)
         return self._counts[: max(now, 0) // self.width + 1]
 
@@ -59,7 +59,7 @@ class Trend:
 
 
 @dataclass(frozen=True)
-class Place:
+class FailurePlace:
     """Where in the user's code; ``file`` is empty when nobody knows."""
 
     file: str = ""
@@ -89,7 +89,7 @@ class FailureGroup:
     number: int
     status: str
     type: str
-    place: Place
+    place: FailurePlace
     message: str = ""
     count: int = 0
     first: int = 0
@@ -122,7 +122,7 @@ class FailureGroups:
         self.count = 0
         self._journal = journal
         self._rows = rows
-        self._numbers: dict[tuple[str, str, Place], int] = {}
+        self._numbers: dict[tuple[str, str, FailurePlace], int] = {}
         self._group_of: dict[int, int] = {}
         columns = journal.executions
         bad = np.flatnonzero(_COUNTS[columns["status"]])
@@ -134,7 +134,7 @@ class FailureGroups:
         return self._add(ended[_COUNTS[self._journal.executions["status"][ended]]])
 
     def group_of(self, execution: int) -> FailureGroup | None:
-        """Give the group that an execution is a member of, None when it is not (or no longer) known."""
+        """Return the group that an execution is a member of, None when it is not (or no longer) known."""
         number = self._group_of.get(execution)
         return None if number is None else self.groups[number]
 
@@ -152,7 +152,7 @@ class FailureGroups:
         status = STATUSES[int(columns["status"][index])]
         handler, end = int(columns["handler"][index]), int(columns["end"][index])
         kind, message, place = _read(journal.failures.get(index))
-        key = (status, kind, place or Place(function=journal.handlers[handler].label))
+        key = (status, kind, place or FailurePlace(function=journal.handlers[handler].label))
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self.groups)
@@ -173,7 +173,7 @@ class FailureGroups:
 
 
 def failure_head(text: str) -> tuple[str, str, str]:
-    """Give type, module and message of a failure's JSON text without reading all of it."""
+    """Return type, module and message of a failure's JSON text without reading all of it."""
     found = _HEAD.match(text)
     if found is not None:
         kind, module, message = (json.loads(part, strict=False) for part in found.groups())
@@ -182,12 +182,12 @@ def failure_head(text: str) -> tuple[str, str, str]:
     return failure.get("type", ""), failure.get("module", ""), failure.get("message", "")
 
 
-def _read(text: str | None) -> tuple[str, str, Place | None]:
-    """Give type, message and place of a failure's JSON text."""
+def _read(text: str | None) -> tuple[str, str, FailurePlace | None]:
+    """Return type, message and place of a failure's JSON text."""
     failure = _loads(text or "{}")
     frames = failure.get("frames", ())
     nearest = [frame for frame in frames if frame.get("mine")] or frames
-    place = Place(*(nearest[-1][name] for name in ("file", "line", "function"))) if nearest else None
+    place = FailurePlace(*(nearest[-1][name] for name in ("file", "line", "function"))) if nearest else None
     return failure.get("type", ""), failure.get("message", ""), place
 
 

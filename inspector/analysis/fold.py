@@ -39,7 +39,7 @@ PUBLICATIONS: Final = {
 }
 
 
-class Fold:
+class BatchFold:
     """One fold in progress: new rows gathered in lists, written to the columns at once at the end."""
 
     def __init__(self, journal: Journal, change: Change) -> None:
@@ -82,7 +82,7 @@ class Fold:
             journal.unheard += 1
 
     def started(self, row: Row) -> None:
-        """Take in the start of an execution, and give it a row in its handler's lane."""
+        """Take in the start of an execution, and return it a row in its handler's lane."""
         _, at, number, publication, key, fault = row
         journal = self._journal
         index = self._base + len(self._executions)
@@ -186,7 +186,7 @@ class Fold:
         self._bounds[publication] = (first, execution)
 
     def _lane_of(self, index: int) -> tuple[int, int, int, bool]:
-        """Give handler, level and event of an execution, and whether it is still running."""
+        """Return handler, level and event of an execution, and whether it is still running."""
         if index >= self._base:
             position = index - self._base
             if position >= len(self._executions):

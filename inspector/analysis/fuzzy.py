@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def fuzzy_score(pattern: str, text: str) -> int:
-    """Say how well the letters of ``pattern`` are found in ``text``, in order; 0 means not at all.
+    """Return how well the letters of ``pattern`` are found in ``text``, in order; 0 means not at all.
 
     Letters at the beginnings of words and letters that follow one another count more; of two equals the shorter wins.
     """

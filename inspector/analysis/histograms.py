@@ -27,7 +27,7 @@ _ONE: Final = int(np.float64(1.0).view(np.int64)) >> _SHIFT
 
 
 def cells(values: npt.ArrayLike) -> Ints:
-    """Give the bucket of each value (ns, negative counts as zero)."""
+    """Return the bucket of each value (ns, negative counts as zero)."""
     numbers = np.ascontiguousarray(values, np.float64)
     found: Ints = numbers.view(np.int64) >> _SHIFT
     found -= _ONE - 1
@@ -48,7 +48,7 @@ _MIDDLES: Final[Floats] = np.where(np.arange(CELLS) == 0, 0.0, (EDGES[:-1] + EDG
 def quantiles(
     counts: npt.NDArray[Any], wanted: Sequence[float], low: float = 0.0, high: float = np.inf, first: int = 0
 ) -> Floats:
-    """Give quantiles of a histogram, interpolated between neighbours as ``numpy.percentile`` does.
+    """Return quantiles of a histogram, interpolated between neighbours as ``numpy.percentile`` does.
 
     Args:
         counts: Values per bucket, shape ``(CELLS,)``, or of a stretch of buckets.
@@ -97,7 +97,7 @@ class Histogram:
             self.total += float(numbers.sum())
 
     def quantiles(self, wanted: Sequence[float]) -> Floats:
-        """Give quantiles in ns (see the function of the same name)."""
+        """Return quantiles in ns (see the function of the same name)."""
         if self.high < self.low:
             return np.full(len(wanted), np.nan)
         low, high = max(self.low, 0.0), max(self.high, 0.0)
@@ -138,7 +138,7 @@ class HistogramTable:
         np.maximum.at(self._high, rows, values)
 
     def merged(self, keys: Sequence[int]) -> Histogram:
-        """Give the sum of the histograms of some keys; unknown ones are empty."""
+        """Return the sum of the histograms of some keys; unknown ones are empty."""
         histogram = Histogram()
         rows = self._known(keys)
         if len(rows):
@@ -153,7 +153,7 @@ class HistogramTable:
         return histogram
 
     def quantiles(self, keys: Sequence[int], wanted: Sequence[float]) -> Floats:
-        """Give quantiles of many histograms at once, ns, shape ``(len(keys), len(wanted))``; NaN for empty ones.
+        """Return quantiles of many histograms at once, ns, shape ``(len(keys), len(wanted))``; NaN for empty ones.
 
         All rows are summed up as one long row: then one search finds every quantile.
         """
@@ -179,11 +179,11 @@ class HistogramTable:
         return answer
 
     def count(self, keys: Sequence[int]) -> int:
-        """Give how many values there are under some keys."""
+        """Return how many values there are under some keys."""
         return int(self._count[self._known(keys)].sum())
 
     def total(self, keys: Sequence[int]) -> int:
-        """Give the sum of the values under some keys, ns."""
+        """Return the sum of the values under some keys, ns."""
         return int(self._total[self._known(keys)].sum())
 
     def _known(self, keys: Sequence[int]) -> Ints:

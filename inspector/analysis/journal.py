@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from inspector.analysis.columns import Columns
-from inspector.analysis.entries import IS_BAD, RUNNING_CODE, Change, Execution, Publication, Recent
-from inspector.analysis.fold import EXECUTIONS, PUBLICATIONS, Fold
+from inspector.analysis.entries import IS_BAD, RUNNING_CODE, Change, ExecutionEntry, PublicationEntry, Recent
+from inspector.analysis.fold import EXECUTIONS, PUBLICATIONS, BatchFold
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
 from inspector.core.records.records import (
     HANDLER_ENDED,
@@ -94,7 +94,7 @@ class Journal:
     def fold(self, batch: Batch) -> Change:
         """Take in a batch and say what changed. Rows that stand for nothing known are counted in ``orphans``."""
         change = Change(len(self.executions), len(self.publications))
-        fold = Fold(self, change)
+        fold = BatchFold(self, change)
         for row in batch.rows:
             kind = row[0]
             if kind == HANDLER_STARTED:
@@ -117,11 +117,11 @@ class Journal:
         fold.flush()
         return change
 
-    def execution(self, index: int) -> Execution:
+    def execution(self, index: int) -> ExecutionEntry:
         """Look up an execution by index (0 and up)."""
         columns = self.executions
         end = int(columns["end"][index])
-        return Execution(
+        return ExecutionEntry(
             index=index,
             handler=self.handlers[int(columns["handler"][index])],
             event=self.events[int(columns["event"][index])],
@@ -133,11 +133,11 @@ class Journal:
             fault=bool(columns["fault"][index]),
         )
 
-    def publication(self, index: int) -> Publication:
+    def publication(self, index: int) -> PublicationEntry:
         """Look up a publication by index (0 and up)."""
         columns = self.publications
         cause, end = int(columns["cause"][index]), int(columns["end"][index])
-        return Publication(
+        return PublicationEntry(
             index=index,
             event=self.events[int(columns["event"][index])],
             at=int(columns["at"][index]),
@@ -150,7 +150,7 @@ class Journal:
         )
 
     def executions_of(self, publication: int) -> list[int]:
-        """Give the indexes of the executions of a publication, in the order of their starts."""
+        """Return the indexes of the executions of a publication, in the order of their starts."""
         first, last = (int(self.publications[name][publication]) for name in ("first", "last"))
         if first < 0:
             return []
@@ -158,20 +158,20 @@ class Journal:
         return [int(i) + first for i in np.flatnonzero(owners == publication)]
 
     def caused_by(self, execution: int) -> list[int]:
-        """Give the indexes of the publications that an execution made."""
+        """Return the indexes of the publications that an execution made."""
         owner = int(self.executions["publication"][execution])
         causes = self.publications["cause"][owner + 1 :]  # an effect comes after its cause
         return [int(i) + owner + 1 for i in np.flatnonzero(causes == execution)]
 
     def same_correlation(self, publication: int) -> list[int]:
-        """Give the indexes of all publications with the correlation id of this one (itself included)."""
+        """Return the indexes of all publications with the correlation id of this one (itself included)."""
         ids = self.publications["correlation"]
         if not ids[publication].any():
             return [publication]
         return [int(i) for i in np.flatnonzero((ids == ids[publication]).all(axis=1))]
 
     def id_bytes(self, text: str) -> bytes:
-        """Give the 16 bytes under which an id stands in the columns: a UUID's own, a digest for any other text."""
+        """Return the 16 bytes under which an id stands in the columns: a UUID's own, a digest for any other text."""
         if not text:
             return bytes(16)
         try:
@@ -185,7 +185,7 @@ class Journal:
         return raw
 
     def id_text(self, raw: npt.NDArray[np.uint8]) -> str:
-        """Give the text of an id in the columns; empty when there is none."""
+        """Return the text of an id in the columns; empty when there is none."""
         key = raw.tobytes()
         if not any(key):
             return ""
@@ -196,7 +196,7 @@ class Journal:
         return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
     def handler_number(self, key: str) -> int:
-        """Give the number of a handler, making one for a key never seen."""
+        """Return the number of a handler, making one for a key never seen."""
         number = self._handler_numbers.get(key)
         if number is None:
             owner, _, method = (key.partition(":")[2] or key).rpartition(".")
@@ -205,7 +205,7 @@ class Journal:
         return number
 
     def event_number(self, name: str) -> int:
-        """Give the number of an event type, making one for a name never seen."""
+        """Return the number of an event type, making one for a name never seen."""
         number = self._event_numbers.get(name)
         if number is None:
             number = self._add_event(EventDescription(name, name, name, "", "", ""))

@@ -156,17 +156,17 @@ class Latency:
         return self._add(np.array(change.ended, np.int64))
 
     def handler(self, *numbers: int, outcomes: Sequence[int] = OUTCOMES) -> Stats:
-        """Give the figures of one handler or of several together; times of the outcomes asked for."""
+        """Return the figures of one handler or of several together; times of the outcomes asked for."""
         return self._handlers.stats(numbers, outcomes)
 
     def event(self, *numbers: int, outcomes: Sequence[int] = OUTCOMES) -> Stats:
-        """Give the figures of one event type or of several together."""
+        """Return the figures of one event type or of several together."""
         return self._events.stats(numbers, outcomes)
 
     def histogram(
         self, *numbers: int, outcomes: Sequence[int] = OUTCOMES, by_event: bool = False, per_octave: int = 8
     ) -> tuple[Floats, Ints]:
-        """Give the histogram of handlers (or event types), ready to draw.
+        """Return the histogram of handlers (or event types), ready to draw.
 
         Args:
             numbers: Handlers, or event types with ``by_event``.
@@ -239,7 +239,7 @@ class RangeStats:
 
 
 def range_indexes(journal: Journal, start: int, end: int) -> tuple[int, int]:
-    """Give the first and the end index of the executions that began in ``start ≤ t < end`` (ns).
+    """Return the first and the end index of the executions that began in ``start ≤ t < end`` (ns).
 
     Executions stand in the order of their starts, so two searches find them.
     """

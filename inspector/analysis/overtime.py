@@ -23,7 +23,7 @@ _LEVELS: Final = (0.5, 0.95, 0.99)
 
 
 @dataclass(frozen=True)
-class Band:
+class PercentileBand:
     """What to draw: a point per slice that has executions, in the order of time.
 
     Attributes:
@@ -85,14 +85,14 @@ class OverTime:
         """Count what ended; say whether the picture changed."""
         return self._add(np.array(change.ended, np.int64))
 
-    def band(self) -> Band:
-        """Give what to draw."""
+    def band(self) -> PercentileBand:
+        """Return what to draw."""
         counts = self._counts.sum(axis=1, dtype=np.int64)
         full = np.flatnonzero(counts)
         figures = np.array([quantiles(self._counts[row], _LEVELS) for row in full]).reshape(-1, len(_LEVELS))
         limit = quantiles(self._counts.sum(axis=0, dtype=np.int64), _LEVELS)[-1]
         high = [kept[kept[:, 1] > limit] for kept in self._longest.values()]
-        return Band(
+        return PercentileBand(
             at=((full + self._first + 0.5) * self.width).astype(np.float64),
             count=counts[full],
             p50=figures[:, 0],

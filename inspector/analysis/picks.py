@@ -37,11 +37,11 @@ class Picks:
         self._update(np.arange(len(journal.executions)), np.arange(len(journal.publications)))
 
     def all(self) -> Ints:
-        """Give the indexes of the publications picked, in order."""
+        """Return the indexes of the publications picked, in order."""
         return np.flatnonzero(self._picked[: len(self._journal.publications)])
 
     def folded(self, change: Change) -> tuple[Ints, Ints]:
-        """Give the publications that are picked now and were not, and those that were and are not; in order."""
+        """Return the publications that are picked now and were not, and those that were and are not; in order."""
         journal = self._journal
         executions = np.union1d(
             np.array(change.ended, np.int64), np.arange(change.first_execution, len(journal.executions))

@@ -29,7 +29,7 @@ def fire_command(
     timeout: float | None = _TIMEOUT,
     project: Project | None = None,
 ) -> str:
-    """Give the ``inspector fire`` that publishes the same, in one line for a POSIX shell.
+    """Return the ``inspector fire`` that publishes the same, in one line for a POSIX shell.
 
     What identifies a single event (its id, its time) is left out: what is fired again is another event. Defaults are
     written out: a field that the command does not name gets a synthetic value.
@@ -70,7 +70,7 @@ def fire_command(
 
 
 def _options(project: Project) -> list[str]:
-    """Give the options that name a project."""
+    """Return the options that name a project."""
     options = [("--app", app) for app in project.app] + [("--catalog", catalog) for catalog in project.catalog]
     options += [
         (option, str(value))

@@ -86,7 +86,7 @@ class CommandTable:
         self._tell(frozenset(command.id for command in commands))
 
     def get(self, command_id: str) -> Command:
-        """Give the command.
+        """Return the command.
 
         Raises:
             KeyError: There is none of this id.
@@ -103,25 +103,25 @@ class CommandTable:
         return len(self._commands)
 
     def by_use(self) -> list[Command]:
-        """Give all commands: what is done with events first, then the window's own, each in the order of the menus."""
+        """Return all commands: what is done with events first, then the window's own, in the order of the menus."""
         return sorted(self._commands.values(), key=lambda command: (command.menu in _ASIDE, _rank(command.menu)))
 
     def title(self, command_id: str) -> str:
-        """Give the title as it is now."""
+        """Return the title as it is now."""
         command = self._commands[command_id]
         return command.label() if command.label is not None else command.title
 
     def reason(self, command_id: str) -> str:
-        """Give the reason why the command cannot be run now, empty when it can."""
+        """Return the reason why the command cannot be run now, empty when it can."""
         command = self._commands[command_id]
         return command.blocked() if command.blocked is not None else ""
 
     def enabled(self, command_id: str) -> bool:
-        """Say whether the command can be run now."""
+        """Return whether the command can be run now."""
         return not self.reason(command_id)
 
     def checked(self, command_id: str) -> bool:
-        """Say whether the switch is on; False for what is no switch."""
+        """Return whether the switch is on; False for what is no switch."""
         command = self._commands[command_id]
         return command.checked() if command.checked is not None else False
 
@@ -152,7 +152,7 @@ class CommandTable:
         self._tell(frozenset(command_ids or self._commands))
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call ``listener`` with the ids of commands whose state changed; gives the way to stop it."""
+        """Call ``listener`` with the ids of commands whose state changed; return the way to stop it."""
         self._listeners.append(listener)
 
         def remove() -> None:
@@ -162,7 +162,7 @@ class CommandTable:
         return remove
 
     def menus(self) -> list[tuple[str, list[list[Command]]]]:
-        """Give the menus in their order; each is a list of sections, each a list of commands."""
+        """Return the menus in their order; each is a list of sections, each a list of commands."""
         menus: dict[str, dict[str, list[Command]]] = {}
         for command in self._commands.values():
             if command.menu:
@@ -171,7 +171,7 @@ class CommandTable:
         return [(name, list(menus[name].values())) for name in names]
 
     def _holder(self, shortcut: str, scope: str) -> Command | None:
-        """Give the command that would answer to the shortcut in that scope too."""
+        """Return the command that would answer to the shortcut in that scope too."""
         for command in self._commands.values():
             if shortcut in command.shortcuts and (command.scope == scope or WINDOW in (command.scope, scope)):
                 return command
@@ -183,5 +183,5 @@ class CommandTable:
 
 
 def _rank(menu: str) -> float:
-    """Give the place of a menu; one that is not in the order stands before the last."""
+    """Return the place of a menu; one that is not in the order stands before the last."""
     return MENU_ORDER.index(menu) if menu in MENU_ORDER else len(MENU_ORDER) - 1.5

@@ -63,7 +63,7 @@ class Progress:
 
 
 def contexts_of(choice: str) -> tuple[str, ...]:
-    """Give the contexts that a choice stands for.
+    """Return the contexts that a choice stands for.
 
     Raises:
         UsageError: There is no such choice.
@@ -125,7 +125,7 @@ async def fire_everything(
 
 
 def _events_of(description: CatalogDescription | None, facts: CatalogFacts | None) -> list[EventDescription]:
-    """Give the events that can be published: classes that only stand above others are not."""
+    """Return the events that can be published: classes that only stand above others are not."""
     return [] if description is None else Subject(description, facts or CatalogFacts()).proper_events
 
 
@@ -169,7 +169,7 @@ async def _publish(
 
 
 async def _had_session(recording: Recording, publications: Sequence[SeenPublication]) -> bool:
-    """Tell whether the handlers of a fire had a database session; where there is no telling they had."""
+    """Return whether the handlers of a fire had a database session; where there is no telling they had."""
     own = next((each for each in publications if not each.cause), None)
     return own is None or (await recording.details.context(own.number - 1)).session
 

@@ -44,7 +44,7 @@ class Details:
         self.session = session
 
     async def payload(self, publication: int) -> str:
-        """Give the payload of a publication as tagged JSON text, empty when it is unknown."""
+        """Return the payload of a publication as tagged JSON text, empty when it is unknown."""
         recent = self.journal.payloads.get(publication)
         if recent is not None:
             return recent[0]
@@ -53,7 +53,7 @@ class Details:
         return await self._store.payload(self.session, publication + 1)
 
     async def context(self, publication: int) -> Context:
-        """Give the context of a publication; one that is not known had neither session nor metadata."""
+        """Return the context of a publication; one that is not known had neither session nor metadata."""
         recent = self.journal.payloads.get(publication)
         text = recent[1] if recent is not None else ""
         if not text and self._store is not None and self.session:
@@ -64,7 +64,7 @@ class Details:
         return Context(text, bool(told.get("session")), words)
 
     async def notes(self, execution: int) -> list[Noted]:
-        """Give what an execution noted."""
+        """Return what an execution noted."""
         recent = self.journal.notes.get(execution)
         if recent is not None:
             return recent
@@ -73,7 +73,7 @@ class Details:
         return await self._store.notes(self.session, execution + 1)
 
     async def failure(self, execution: int) -> str:
-        """Give the failure of an execution as JSON text, empty when there is none."""
+        """Return the failure of an execution as JSON text, empty when there is none."""
         recent = self.journal.failures.get(execution)
         if recent is not None:
             return recent
@@ -83,7 +83,7 @@ class Details:
 
 
 def _members(text: str) -> dict[str, Any]:
-    """Give the members of a JSON object; of any other text, which an imported run may hold, none."""
+    """Return the members of a JSON object; of any other text, which an imported run may hold, none."""
     try:
         told = json.loads(text)
     except (ValueError, RecursionError):

@@ -35,7 +35,7 @@ def editor_command(
     which: Callable[[str], str | None] = shutil.which,
     environment: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Give the command that opens a file at a line.
+    """Return the command that opens a file at a line.
 
     Args:
         file: Path of the source.

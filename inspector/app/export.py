@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 async def export_stream(stream: RecordStream, kind: str, target: Path, *, name: str = "") -> int:
-    """Write a stream to a file; gives how many records, executions or handlers are in it.
+    """Write a stream to a file; return how many records, executions or handlers are in it.
 
     Args:
         stream: Live streams end when they are closed; export the stored one.

@@ -75,7 +75,7 @@ class PickedStream:
         self._fits = fits
 
     async def read(self, after: int = 0) -> AsyncIterator[Batch]:
-        """Give the batches with fewer rows; seqs have gaps."""
+        """Yield the batches with fewer rows; seqs have gaps."""
         async for batch in self._stream.read(after):
             rows = [row for row in batch.rows if row[0] not in (HANDLER_STARTED, HANDLER_ENDED) or self._stays(row[2])]
             if rows:

@@ -26,7 +26,7 @@ _ROOM: Final = 1 << 62
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportedRun:
     """What came of an import.
 
     Attributes:
@@ -44,7 +44,7 @@ class Imported:
     problems: tuple[LineProblem, ...]
 
 
-async def import_run_log(store: Store, stream: JsonlStream) -> Imported:
+async def import_run_log(store: Store, stream: JsonlStream) -> ImportedRun:
     """Store a run log as a session; the session is whole or not there, also when this is cancelled.
 
     Lines that are no records are left out, and told.
@@ -76,7 +76,7 @@ async def import_run_log(store: Store, stream: JsonlStream) -> Imported:
         if writer is not None:
             await _discard(store, writer)
         raise
-    return Imported(writer.session, name, records, stream.skipped, tuple(stream.problems))
+    return ImportedRun(writer.session, name, records, stream.skipped, tuple(stream.problems))
 
 
 def _fold(journal: Journal, batch: Batch, path: Path) -> None:

@@ -119,7 +119,7 @@ class Notices:
         )
 
     def attach(self, listener: Listener) -> Callable[[], None]:
-        """Call ``listener`` for every notice, at once for those that waited; gives the way to stop it."""
+        """Call ``listener`` for every notice, at once for those that waited; return the way to stop it."""
         with self._lock:
             self._listeners.append(listener)
             waiting = list(self._waiting)
@@ -166,7 +166,7 @@ class Notices:
         self._deliver(notice, listeners)
 
     def _numbered(self, severity: Severity, text: str, hint: str, actions: tuple[NoticeAction, ...]) -> Notice:
-        """Give the notice, with the number and raised count of an equal one when there was one just now."""
+        """Return the notice, with the number and raised count of an equal one when there was one just now."""
         now = self._clock()
         key = (severity, text, hint)
         seen = self._seen.get(key)
@@ -181,7 +181,7 @@ class Notices:
         return notice
 
     def _may_deliver(self) -> bool:
-        """Say whether the rate allows one more, and count it when it does."""
+        """Return whether the rate allows one more, and count it when it does."""
         now = self._clock()
         if len(self._delivered) == RATE and now - self._delivered[0] < 1.0:
             return False

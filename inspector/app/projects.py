@@ -36,7 +36,7 @@ class Asker(Protocol):
         """Ask for settings that a project misses; None when the person gives up."""
 
     def trouble(self, trouble: LoadError, project: Project) -> None:
-        """Tell why a project could not be loaded."""
+        """Report why a project could not be loaded."""
 
 
 class Projects:
@@ -60,7 +60,7 @@ class Projects:
         self._asker = asker
 
     def recent(self) -> list[dict[str, Any]]:
-        """Give the options of the projects that were opened last and are still there, newest first."""
+        """Return the options of the projects that were opened last and are still there, newest first."""
         found = []
         for text in self._settings.strings(RECENT):
             try:
@@ -72,7 +72,7 @@ class Projects:
         return found
 
     def kept(self, folder: Path) -> dict[str, str]:
-        """Give the settings that are kept for the project that runs in a folder."""
+        """Return the settings that are kept for the project that runs in a folder."""
         return self._kept.of_folder(folder)
 
     def keep(self, folder: Path, settings: Mapping[str, str]) -> None:
@@ -84,7 +84,7 @@ class Projects:
         self._kept.replace(folder, settings)
 
     async def open(self, project: Project, *, confirmed: bool = False, seed: int | None = None) -> bool:
-        """Load a project and record it; says whether it is the live one now. What was loaded before stays otherwise.
+        """Load a project and record it; return whether it is the live one now. What was loaded before stays otherwise.
 
         Args:
             project: What to load.
@@ -127,7 +127,7 @@ class Projects:
 
 
 def options_of(project: Project) -> dict[str, str]:
-    """Give what would have to stand in the form for this project."""
+    """Return what would have to stand in the form for this project."""
     return {
         "app": ", ".join(project.app),
         "catalog": ", ".join(project.catalog),
@@ -157,7 +157,7 @@ def project_of(options: Mapping[str, str]) -> Project:
 
 
 def options_of_folder(folder: Path) -> dict[str, str]:
-    """Give what a folder's ``pyproject.toml`` says of itself, for the form; only the folder when it says nothing.
+    """Return what a folder's ``pyproject.toml`` says of itself, for the form; only the folder when it says nothing.
 
     Nothing is loaded for that.
 
@@ -179,7 +179,7 @@ def options_of_folder(folder: Path) -> dict[str, str]:
 
 
 def interpreter_text(options: Mapping[str, str]) -> str:
-    """Say which interpreter would load the project; the reason when none would."""
+    """Return which interpreter would load the project; the reason when none would."""
     try:
         found = project_of(options).interpreter()
     except InspectorError as error:

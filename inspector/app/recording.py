@@ -68,7 +68,7 @@ class Host(Protocol):
         metadata: Mapping[str, str] | None = None,
         timeout: float | None = 30.0,
     ) -> int:
-        """Publish the event once for each mapping of values; gives the number of the fire.
+        """Publish the event once for each mapping of values; return the number of the fire.
 
         Raises:
             InspectorError: Nothing runs.
@@ -162,7 +162,7 @@ class Recording:
         return 0 if self._writer is None else self._writer.waiting
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call the listener after each fold; gives a function that ends it."""
+        """Call the listener after each fold; return a function that ends it."""
         self._listeners.append(listener)
 
         def remove() -> None:

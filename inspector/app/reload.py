@@ -86,7 +86,7 @@ class Reloader:
         self._watch.stop()
 
     def pinned(self, event: str) -> bool:
-        """Say whether an event is fired after each reload."""
+        """Return whether an event is fired after each reload."""
         return any(pin.form.event == event for pin in self.pins)
 
     def pin(self, form: FireForm, fire: int = 0) -> None:
@@ -164,7 +164,7 @@ class Reloader:
 
 
 def statuses_of(journal: Journal, fire: int) -> Statuses:
-    """Give how each handler ended in a fire; of a handler that ran several times the worst counts."""
+    """Return how each handler ended in a fire; of a handler that ran several times the worst counts."""
     found: Statuses = {}
     fires = journal.publications["fire"]
     for publication in (fires == fire).nonzero()[0]:
@@ -178,5 +178,5 @@ def statuses_of(journal: Journal, fire: int) -> Statuses:
 
 
 def _well(status: str | None) -> bool | None:
-    """Say whether an execution went well; a handler that did not run says nothing."""
+    """Return whether an execution went well; a handler that did not run says nothing."""
     return None if status is None else status not in BAD_STATUSES and status != SWALLOWED

@@ -8,7 +8,7 @@ from inspector.core.errors import InspectorError
 
 
 def resource(name: str) -> Path:
-    """Give the path of a resource such as ``icons/play.svg``.
+    """Return the path of a resource such as ``icons/play.svg``.
 
     The wheel holds the folder inside the package; in a checkout (or editable installation) it is beside it.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def default_path() -> Path:
-    """Give the path of the settings file in the platform's configuration folder."""
+    """Return the path of the settings file in the platform's configuration folder."""
     return settings_path()
 
 
@@ -35,27 +35,27 @@ class Settings:
         self._values: dict[str, Any] = self._load()
 
     def text(self, key: str, default: str = "") -> str:
-        """Give a text."""
+        """Return a text."""
         value = self._values.get(key)
         return value if isinstance(value, str) else default
 
     def flag(self, key: str, default: bool = False) -> bool:
-        """Give a yes or no."""
+        """Return a yes or no."""
         value = self._values.get(key)
         return value if isinstance(value, bool) else default
 
     def number(self, key: str, default: float = 0.0) -> float:
-        """Give a number."""
+        """Return a number."""
         value = self._values.get(key)
         return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else default
 
     def strings(self, key: str) -> list[str]:
-        """Give a list of texts, empty when there is none."""
+        """Return a list of texts, empty when there is none."""
         value = self._values.get(key)
         return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
     def mapping(self, key: str) -> dict[str, Any]:
-        """Give a mapping of JSON values, empty when there is none."""
+        """Return a mapping of JSON values, empty when there is none."""
         value = self._values.get(key)
         return dict(value) if isinstance(value, dict) else {}
 

@@ -50,7 +50,7 @@ class TaskOwner:
         return tuple(sorted(task.get_name() for task in self._tasks))
 
     def running(self, name: str) -> bool:
-        """Say whether a task of this name is under way."""
+        """Return whether a task of this name is under way."""
         return any(task.get_name() == name for task in self._tasks)
 
     async def cancel_all(self) -> None:

@@ -26,7 +26,7 @@ def _mark(character: str) -> str:
 
 
 def visible(text: str, limit: int = CELL_LIMIT) -> str:
-    """Give the text as it may be shown: hidden characters as ``⟨U+202E⟩``, cut with ``…`` at the limit.
+    """Return the text as it may be shown: hidden characters as ``⟨U+202E⟩``, cut with ``…`` at the limit.
 
     Newlines and tabs stay. The limit counts characters of the original: markers may make the answer longer.
     """
@@ -39,7 +39,7 @@ def visible(text: str, limit: int = CELL_LIMIT) -> str:
 
 
 def one_line(text: str, limit: int = CELL_LIMIT) -> str:
-    """Give the text for a cell: like ``visible``, with newlines as ``⏎`` and tabs as spaces."""
+    """Return the text for a cell: like ``visible``, with newlines as ``⏎`` and tabs as spaces."""
     return visible(text[: limit + 1].replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " "), limit)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.analysis.journal import Journal
 from inspector.app.details import Details
 from inspector.app.export import export_stream
-from inspector.app.importing import Imported, import_run_log
+from inspector.app.importing import ImportedRun, import_run_log
 from inspector.app.recording import Recording
 from inspector.core.errors import InspectorError
 from inspector.store.jsonl_import import read_jsonl
@@ -209,7 +209,7 @@ class Workbench:
         metadata: Mapping[str, str] | None = None,
         timeout: float | None = 30.0,
     ) -> int:
-        """Publish the event once for each mapping of values; gives the fire's number. The outcome is in the records.
+        """Publish the event once for each mapping of values; return the fire's number. The outcome is in the records.
 
         Raises:
             InspectorError: A stored session is shown, or nothing runs.
@@ -263,7 +263,7 @@ class Workbench:
             await asyncio.sleep(0)  # the window breathes between two pages
 
     def stream(self, session: int) -> RecordStream:
-        """Give a stored session as a stream."""
+        """Return a stored session as a stream."""
         from inspector.store.reader import StoredStream
 
         return StoredStream(self._opened_store(), session)
@@ -293,7 +293,7 @@ class Workbench:
             await self.recording.saved()
 
     async def export(self, kind: str, session: int, target: Path) -> int:
-        """Write a session to a file; gives how many records, executions or handlers there are in it.
+        """Write a session to a file; return how many records, executions or handlers there are in it.
 
         Args:
             kind: ``jsonl``, ``csv`` or ``summary``.
@@ -307,7 +307,7 @@ class Workbench:
         info = await self._opened_store().session(session)
         return await export_stream(self.stream(session), kind, target, name=info.name)
 
-    async def import_run_log(self, path: Path) -> Imported:
+    async def import_run_log(self, path: Path) -> ImportedRun:
         """Store a run log as a session; says what came of it.
 
         Raises:

@@ -125,7 +125,7 @@ def check_fields(fields: Sequence[FieldShape], values: dict[str, JSON]) -> dict[
 
 
 def describe(shape: TypeShape) -> str:
-    """Say in words what must be written: ``a UUID, like 3f2a…``."""
+    """Return in words what must be written: ``a UUID, like 3f2a…``."""
     words = _describe(shape)
     return f"{words} or nothing" if shape.optional else words
 
@@ -291,7 +291,7 @@ def _check_union(shape: TypeShape, value: JSON, name: str) -> JSON:
 
 
 def _tried(reader: Callable[[TypeShape, Any], JSON], shape: TypeShape, value: Any) -> Any:
-    """Give what a reader makes of a value, ``_NO`` when it refuses."""
+    """Return what a reader makes of a value, ``_NO`` when it refuses."""
     try:
         return reader(shape, value)
     except UsageError:

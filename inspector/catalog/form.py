@@ -66,12 +66,12 @@ class EventForm:
         self.seed = seed
 
     def required_values(self) -> dict[str, Any]:
-        """Give a synthetic value for each required field."""
+        """Return a synthetic value for each required field."""
         made = synthesise(self.event, random.Random(self.seed or 1))  # noqa: S311 - sample values, no secrets
         return {name: value for name, value in made.items() if self._shapes[name].required}
 
     def text(self, name: str) -> str:
-        """Give what stands in a field."""
+        """Return what stands in a field."""
         return self._texts.get(name, "")
 
     def set_text(self, name: str, text: str) -> None:
@@ -91,7 +91,7 @@ class EventForm:
         self.seed = None
 
     def value(self, shape: FieldShape) -> tuple[bool, Any]:
-        """Say whether a field is given, and its value.
+        """Return whether a field is given, and its value.
 
         Raises:
             UsageError: What stands there is no such value.
@@ -104,7 +104,7 @@ class EventForm:
         return True, fieldtext.parse(shape.type, text, shape.name)
 
     def problem(self, name: str) -> str:
-        """Say what is wrong with a field; empty when nothing is."""
+        """Return what is wrong with a field; empty when nothing is."""
         try:
             self.value(self._shapes[name])
         except UsageError as error:
@@ -112,13 +112,13 @@ class EventForm:
         return ""
 
     def problems(self) -> dict[str, str]:
-        """Say what is wrong, by field; empty when the event can be fired."""
+        """Return what is wrong, by field; empty when the event can be fired."""
         found = {name: f"There is no field {name}." for name in self._unknown}
         found.update({name: text for name in self._shapes if (text := self.problem(name))})
         return found
 
     def values(self) -> dict[str, Any]:
-        """Give the values of the fields that are given.
+        """Return the values of the fields that are given.
 
         Raises:
             UsageError: A field is wrong.

@@ -18,7 +18,7 @@ class _LostError(Exception):
 
 
 def values_of(event: EventDescription, payload: str) -> tuple[dict[str, Any], list[str]]:
-    """Give the values of a recorded payload as the form takes them.
+    """Return the values of a recorded payload as the form takes them.
 
     The identity of the event (``event_id``, ``occurred_at``, … whatever is generated for each) is left out: what is
     fired again is another event.

@@ -50,7 +50,7 @@ _FALSE: Final = frozenset({"false", "no", "off", "0"})
 
 
 def check(kind: str, value: Any) -> Any:
-    """Check a JSON value of a simple kind and give it as it is sent: a UUID in lower case with dashes.
+    """Check a JSON value of a simple kind and return it as it is sent: a UUID in lower case with dashes.
 
     Raises:
         EventDataError: The value does not fit.

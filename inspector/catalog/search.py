@@ -44,7 +44,7 @@ class CatalogIndex:
         self._entries = [_entry(event, handlers) for event in catalog.events]
 
     def search(self, query: str) -> list[EventDescription]:
-        """Give the events that match every word of the query, the best first; all of them for an empty query.
+        """Return the events that match every word of the query, the best first; all of them for an empty query.
 
         A word matches where it occurs, and in an event's name also as the beginnings of its parts: ``upcs``
         finds ``UserPasswordChangeSucceeded``. Equally good matches stay in the order of the catalog.
@@ -57,7 +57,7 @@ class CatalogIndex:
         return [event for event, _ in sorted(hits, key=lambda pair: -pair[1])]
 
     def names(self, query: str) -> frozenset[str]:
-        """Give the names of the events that match."""
+        """Return the names of the events that match."""
         return frozenset(event.name for event in self.search(query))
 
 
@@ -76,12 +76,12 @@ def _entry(event: EventDescription, handlers: dict[str, HandlerDescription]) -> 
 
 
 def parts(name: str) -> list[str]:
-    """Give the parts of a class name, lower case: ``SSEFrameSent`` is ``sse``, ``frame``, ``sent``."""
+    """Return the parts of a class name, lower case: ``SSEFrameSent`` is ``sse``, ``frame``, ``sent``."""
     return [part.lower() for part in _HUMP.findall(name)]
 
 
 def _score(entry: _Entry, words: Iterable[str]) -> int:
-    """Give how well an event matches: 0 when a word is nowhere."""
+    """Return how well an event matches: 0 when a word is nowhere."""
     total = 0
     for word in words:
         best = _word_score(entry, word)
@@ -101,7 +101,7 @@ def _word_score(entry: _Entry, word: str) -> int:
 
 
 def begins_parts(name_parts: list[str], word: str) -> bool:
-    """Say whether a word is made of beginnings of the parts, in order, the first part included.
+    """Return whether a word is made of beginnings of the parts, in order, the first part included.
 
     ``["user", "password", "change"]`` is found by ``upc``, ``uspass`` and ``userch``.
     """

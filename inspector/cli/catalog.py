@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @tells_load_errors
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Run the command; gives the exit code.
+    """Run the command; return the exit code.
 
     Raises:
         InspectorError: The program cannot be loaded.
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def as_json(catalog: CatalogDescription) -> dict[str, Any]:
-    """Give the catalog as JSON, handlers by the name that people read."""
+    """Return the catalog as JSON, handlers by the name that people read."""
     labels = {handler.key: handler.label for handler in catalog.handlers}
     base = {shape.name: shape for event in catalog.events for shape in event.fields if shape.base}
     return {

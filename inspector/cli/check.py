@@ -58,7 +58,7 @@ class Checkable:
 
 @tells_load_errors
 def run(arguments: argparse.Namespace, console: Console, load: Callable[[], Checkable] | None = None) -> int:
-    """Run the command; gives the exit code.
+    """Run the command; return the exit code.
 
     Args:
         arguments: ``json``, ``sarif``, ``fail_on``, and what says which program it is.
@@ -117,7 +117,7 @@ async def _project(source: ProjectSource, settings: CheckSettings, console: Cons
 
 
 def demo() -> Checkable:
-    """Give the demo, with the names that its check leaves out."""
+    """Return the demo, with the names that its check leaves out."""
     import inspector.demo
     from inspector.agent.facts.collect import collect
     from inspector.cli.programs import demo_program
@@ -145,7 +145,7 @@ def _tell(name: str, findings: list[Finding], console: Console) -> None:
 
 
 def _place(finding: Finding) -> str:
-    """Give file and line as editors and terminals understand it; short for files below the working folder."""
+    """Return file and line as editors and terminals understand it; short for files below the working folder."""
     if not finding.file:
         return "-"
     file = Path(finding.file)

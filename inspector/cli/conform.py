@@ -18,7 +18,7 @@ from inspector.cli import exitcodes
 from inspector.cli.outcome import tell_session
 from inspector.cli.running import Troubles, opened, recording, session_name
 from inspector.cli.running import run as run_coroutine
-from inspector.cli.source import EmbeddedSource, ProjectSource, Source, source_of, tells_load_errors
+from inspector.cli.source import EmbeddedSource, ProgramSource, ProjectSource, source_of, tells_load_errors
 from inspector.cli.values import new_seed
 from inspector.hosts.child import ChildHost
 
@@ -41,7 +41,7 @@ _STYLES: Final = {"error": "red", "warning": "yellow", "information": "cyan"}
 def run(
     arguments: argparse.Namespace, console: Console, make_program: Callable[[int | None], Program] | None = None
 ) -> int:
-    """Run the command; gives the exit code: 1 when there is an error or a warning.
+    """Run the command; return the exit code: 1 when there is an error or a warning.
 
     Args:
         arguments: The options.
@@ -77,7 +77,7 @@ def run(
 
 
 async def _conform(
-    source: Source,
+    source: ProgramSource,
     database: Path,
     contexts: tuple[str, ...],
     seed: int,
@@ -106,15 +106,15 @@ async def _conform(
         )
 
 
-def _settings(source: Source) -> CheckSettings:
+def _settings(source: ProgramSource) -> CheckSettings:
     if not isinstance(source, ProjectSource):
         return CheckSettings()
     file = source.project.source or source.project.cwd / "pyproject.toml"
     return settings_of_project(file) if file.is_file() else CheckSettings()
 
 
-def _watched(source: Source) -> Source:
-    """Give the program with its effects watched; one in a process of its own has them watched there."""
+def _watched(source: ProgramSource) -> ProgramSource:
+    """Return the program with its effects watched; one in a process of its own has them watched there."""
     if not isinstance(source, EmbeddedSource):
         return source
     make_program = source.make_program
@@ -134,7 +134,7 @@ def _tell(report: Report, console: Console) -> None:
 
 
 def _how(report: Report) -> str:
-    """Say in which contexts it was fired; of a program without database sessions no talk of them is true."""
+    """Return in which contexts it was fired; of a program without database sessions no talk of them is true."""
     if report.sessions:
         return " and ".join(CONTEXT_WORDS[context] for context in report.contexts)
     times = f"{len(report.contexts)} times " if len(report.contexts) > 1 else ""

@@ -90,7 +90,7 @@ class Console:
             self.line((" " * indent + _GAP.join(parts)).rstrip())
 
     def styled(self, text: str, style: str) -> str:
-        """Give the text in a style, as it is when the terminal shows none."""
+        """Return the text in a style, as it is when the terminal shows none."""
         if not (self.colour and style and text):
             return text
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
@@ -127,7 +127,7 @@ def _lead_nowhere(stream: TextIO) -> None:
 
 
 def _standing(stream: TextIO | None) -> TextIO:
-    """Give the stream, or one that goes nowhere when it was closed before we were started (``>&-``)."""
+    """Return the stream, or one that goes nowhere when it was closed before we were started (``>&-``)."""
     # Made anew it takes the number of the closed one, so that no database and no child gets it as its output.
     return Path(os.devnull).open("w", encoding="utf-8") if stream is None else stream
 

@@ -12,7 +12,7 @@ from inspector.app.places import default_database
 from inspector.app.summary import summarise
 from inspector.app.text import format_count, format_duration, plural
 from inspector.cli import exitcodes, export, window
-from inspector.cli.outcome import Outcome, outcome_of, tell, tell_session
+from inspector.cli.outcome import RunOutcome, outcome_of, tell, tell_session
 from inspector.cli.running import Troubles, opened, recording, session_name
 from inspector.cli.running import run as run_coroutine
 from inspector.cli.signals import Signalled
@@ -47,7 +47,7 @@ class DemoResult:
 
     program: str
     fired: int
-    outcome: Outcome
+    outcome: RunOutcome
     handlers: list[HandlerSummary]
     refused: list[str]
 
@@ -88,7 +88,7 @@ async def run_demo(made: Recording, *, seed: int, faults: bool = False) -> DemoR
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Run the command; gives the exit code.
+    """Run the command; return the exit code.
 
     Raises:
         UsageError: Another program was named.
@@ -216,7 +216,7 @@ def _tell(
             console.line(f"{title}: {target}")
 
 
-def _verdict(outcome: Outcome) -> str:
+def _verdict(outcome: RunOutcome) -> str:
     if not outcome.unexpected:
         return f"Nothing went wrong but what was injected ({plural(outcome.bad, 'failure')})."
     return f"{format_count(outcome.unexpected)} of {plural(outcome.bad, 'failure')} were not injected."

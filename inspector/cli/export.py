@@ -27,7 +27,7 @@ SUMMARY: Final = "summary"
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Run the command; gives the exit code.
+    """Run the command; return the exit code.
 
     Raises:
         UsageError: There is no such session, or the options do not go together.
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def format_of(target: Path) -> str:
-    """Give the format that a file's name stands for."""
+    """Return the format that a file's name stands for."""
     return CSV if target.suffix.casefold() == ".csv" else JSONL
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.app.places import default_database
 from inspector.app.text import format_count, format_duration, one_line, plural
 from inspector.cli import exitcodes
-from inspector.cli.outcome import Outcome, outcome_of, tell, tell_session
+from inspector.cli.outcome import RunOutcome, outcome_of, tell, tell_session
 from inspector.cli.running import Troubles, recording, session_name
 from inspector.cli.running import run as run_coroutine
-from inspector.cli.source import EmbeddedSource, Source, problem_of, sentence_of, source_of, tells_load_errors
+from inspector.cli.source import EmbeddedSource, ProgramSource, problem_of, sentence_of, source_of, tells_load_errors
 from inspector.cli.values import find_event, many_values, new_seed, pairs, written_values
 from inspector.core.errors import InspectorError, UsageError
 from inspector.store.store import Store
@@ -52,7 +52,7 @@ class Wish:
 def run(
     arguments: argparse.Namespace, console: Console, make_program: Callable[[int | None], Program] | None = None
 ) -> int:
-    """Run the command; gives the exit code.
+    """Run the command; return the exit code.
 
     Args:
         arguments: The options.
@@ -68,7 +68,7 @@ def run(
     return run_coroutine(_fire(source, arguments, seed, console))
 
 
-async def _fire(source: Source, arguments: argparse.Namespace, seed: int, console: Console) -> int:
+async def _fire(source: ProgramSource, arguments: argparse.Namespace, seed: int, console: Console) -> int:
     troubles = Troubles(console)
     store = Store(arguments.db or default_database())
     async with AsyncExitStack() as stack:
@@ -125,7 +125,7 @@ def _wish(catalog: CatalogDescription, arguments: argparse.Namespace, seed: int)
 
 
 def _find_event(catalog: CatalogDescription, text: str) -> EventDescription:
-    """Give the event that a person means; also by the name under which it travels, where no class is called so."""
+    """Return the event that a person means; also by the name under which it travels, where no class is called so."""
     try:
         return find_event(catalog, text)
     except UsageError:
@@ -135,8 +135,8 @@ def _find_event(catalog: CatalogDescription, text: str) -> EventDescription:
         return travelling[0]
 
 
-def _tell_host(made: Recording, outcome: Outcome, console: Console) -> int:
-    """Tell what the host had to say; gives how many errors of the run there were among it.
+def _tell_host(made: Recording, outcome: RunOutcome, console: Console) -> int:
+    """Return what the host had to say; return how many errors of the run there were among it.
 
     A part of the program that could not be loaded is told, and is no error of this run; nor is that it did not answer
     for a while, which was told when it happened.
@@ -155,7 +155,7 @@ def _tell_host(made: Recording, outcome: Outcome, console: Console) -> int:
 
 
 async def fire_all(made: Recording, wish: Wish) -> int:
-    """Fire what is wished for, one after another, and wait until all has settled; gives how many were published.
+    """Fire what is wished for, one after another, and wait until all has settled; return how many were published.
 
     It ends before that when the program ends.
 
@@ -182,7 +182,7 @@ async def fire_all(made: Recording, wish: Wish) -> int:
     return fired
 
 
-def _tell(wish: Wish, outcome: Outcome, console: Console) -> None:
+def _tell(wish: Wish, outcome: RunOutcome, console: Console) -> None:
     count = f" x{format_count(wish.count)}" if wish.count > 1 else ""
     took = format_duration(outcome.duration)
     console.line(f"{console.styled(wish.event.name, 'bold')}{count}, settled in {took} (--seed {wish.seed})")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from inspector.app.importing import Imported, import_run_log
+from inspector.app.importing import ImportedRun, import_run_log
 from inspector.app.places import default_database
 from inspector.app.text import one_line, plural
 from inspector.cli import exitcodes
@@ -25,7 +25,7 @@ _SHOWN_JSON: Final = 100
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Run the command; gives the exit code: 1 when lines were left out.
+    """Run the command; return the exit code: 1 when lines were left out.
 
     Raises:
         UsageError: The file is no run log; nothing has been stored then.
@@ -43,12 +43,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return exitcodes.FAILED if made.refused else exitcodes.OK
 
 
-async def _import(database: Path, stream: JsonlStream) -> Imported:
+async def _import(database: Path, stream: JsonlStream) -> ImportedRun:
     async with opened(database) as store:
         return await import_run_log(store, stream)
 
 
-def _as_json(made: Imported, file: Path, database: Path) -> dict[str, Any]:
+def _as_json(made: ImportedRun, file: Path, database: Path) -> dict[str, Any]:
     return {
         "session": made.session,
         "name": made.name,
@@ -60,7 +60,7 @@ def _as_json(made: Imported, file: Path, database: Path) -> dict[str, Any]:
     }
 
 
-def _tell_refused(made: Imported, file: Path, console: Console) -> None:
+def _tell_refused(made: ImportedRun, file: Path, console: Console) -> None:
     if not made.refused:
         return
     told = plural(made.refused, "line")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Run the command; gives the exit code.
+    """Run the command; return the exit code.
 
     Raises:
         UsageError: There is no such session, or the filter cannot be read.
@@ -57,7 +57,7 @@ async def _pick(database: Path, session: str, chosen: Filter) -> tuple[Journal, 
 
 
 def as_json(journal: Journal, index: int) -> dict[str, Any]:
-    """Give an execution as JSON; times in nanoseconds, ``duration_ns`` null while it was running."""
+    """Return an execution as JSON; times in nanoseconds, ``duration_ns`` null while it was running."""
     found = journal.execution(index)
     publication = journal.publication(found.publication)
     return {

@@ -51,7 +51,7 @@ class Troubled:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """What came of a run.
 
     Attributes:
@@ -84,7 +84,7 @@ class Outcome:
         return sum(count for status, count in self.by_status.items() if status in BAD_STATUSES)
 
     def as_json(self) -> dict[str, Any]:
-        """Give the part of a command's JSON that is the same for all."""
+        """Return the part of a command's JSON that is the same for all."""
         return {
             "published": self.published,
             "derived": self.derived,
@@ -97,7 +97,7 @@ class Outcome:
         }
 
 
-async def outcome_of(recording: Recording) -> Outcome:
+async def outcome_of(recording: Recording) -> RunOutcome:
     """Read off a recording what came of it so far."""
     await recording.saved()
     journal = recording.journal
@@ -107,7 +107,7 @@ async def outcome_of(recording: Recording) -> Outcome:
     last = max(
         (int(column.max()) for column in (publications["end"], journal.executions["end"]) if len(column)), default=0
     )
-    return Outcome(
+    return RunOutcome(
         published=len(publications),
         derived=int((publications["cause"] >= 0).sum()),
         unheard=journal.unheard,
@@ -121,7 +121,7 @@ async def outcome_of(recording: Recording) -> Outcome:
     )
 
 
-def tell(outcome: Outcome, console: Console) -> None:
+def tell(outcome: RunOutcome, console: Console) -> None:
     """Write counts and what went wrong, for people."""
     derived = f"{format_count(outcome.derived)} derived" if outcome.derived else ""
     unheard = f"{format_count(outcome.unheard)} unheard" if outcome.unheard else ""
@@ -144,7 +144,7 @@ def tell_session(session: int, name: str, database: Path, console: Console) -> N
 
 
 def style_of(status: str) -> str:
-    """Give the style in which a status is written."""
+    """Return the style in which a status is written."""
     return "red" if status in BAD_STATUSES else _STYLE.get(status, "")
 
 
@@ -197,7 +197,7 @@ def _tell_list(title: str, troubled: list[Troubled], count: int, console: Consol
 
 
 def _short(file: str) -> str:
-    """Give a path as it is seen from here, when it lies below."""
+    """Return a path as it is seen from here, when it lies below."""
     path = Path(file)
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -84,7 +84,7 @@ _RECORDING: Final = frozenset({"", "fire", "demo", "conform"})
 
 
 def exit_codes(command: str = "") -> str:
-    """Give the exit codes of a command as text, a line or more for each.
+    """Return the exit codes of a command as text, a line or more for each.
 
     Args:
         command: Its name; without one those of all are told.

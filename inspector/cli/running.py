@@ -22,7 +22,7 @@ from inspector.store.store import Store
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.cli.console import Console
-    from inspector.cli.source import Source
+    from inspector.cli.source import ProgramSource
 
 T = TypeVar("T")
 
@@ -158,7 +158,7 @@ async def opened(path: Path) -> AsyncIterator[Store]:
 @contextlib.asynccontextmanager
 async def recording(
     store: Store | None,
-    source: Source,
+    source: ProgramSource,
     troubles: Troubles,
     console: Console,
     *,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Run the command; gives the exit code."""
+    """Run the command; return the exit code."""
     database = arguments.db or default_database()
     if database.exists():
         infos = run_coroutine(_list(database))
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def as_json(info: SessionInfo) -> dict[str, Any]:
-    """Give a session as JSON."""
+    """Return a session as JSON."""
     return {
         "id": info.id,
         "name": info.name,

@@ -42,7 +42,7 @@ _MOST_CHARACTERS: Final = 6_000
 Command = Callable[["argparse.Namespace", "Console"], int]
 
 
-class Source(Protocol):
+class ProgramSource(Protocol):
     """A program that can be run.
 
     Attributes:
@@ -57,7 +57,7 @@ class Source(Protocol):
         """Make a host that has not been started, on the loop that will read its stream."""
 
     async def describe(self) -> CatalogDescription:
-        """Give what the program declares; a project is loaded for that, and ended again.
+        """Return what the program declares; a project is loaded for that, and ended again.
 
         Raises:
             LoadError: It cannot be loaded.
@@ -89,7 +89,7 @@ class EmbeddedSource:
         return EmbeddedHost(functools.partial(self.make_program, seed), seed=seed)
 
     async def describe(self) -> CatalogDescription:
-        """Give what the program declares, without starting it."""
+        """Return what the program declares, without starting it."""
         return self.make_program(None).catalog()
 
 
@@ -118,7 +118,7 @@ class ProjectSource:
         return ChildHost(self.project, seed=seed)
 
     async def describe(self) -> CatalogDescription:
-        """Give what the program declares, and what of it could not be loaded."""
+        """Return what the program declares, and what of it could not be loaded."""
         troubles = Troubles(self._console)
         async with recording(
             None, self, troubles, self._console, name=self.name, seed=None, verbose=self._verbose
@@ -140,17 +140,17 @@ def problem_of(note: HostNoted) -> Problem:
 
 
 def sentence_of(problem: Problem) -> str:
-    """Give a problem as one sentence that says what it is about."""
+    """Return a problem as one sentence that says what it is about."""
     named = problem.text.startswith(problem.where)
     return problem.text if named else f"{problem.where}: {problem.text}"
 
 
 def given_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Give the options that say what is loaded, by the names under which they are parsed; those left out are not in."""
+    """Return options that say what is loaded, by the names under which they are parsed; those left out are not in."""
     return {name: value for name in _OPTIONS if (value := getattr(arguments, name, None)) is not None}
 
 
-def source_of(arguments: argparse.Namespace, console: Console) -> Source:
+def source_of(arguments: argparse.Namespace, console: Console) -> ProgramSource:
     """Choose the program that a command runs: ``--demo``, ``--app``, ``[tool.inspector]`` here, else the demo.
 
     A project that was only found is asked about first; the answer is remembered.
@@ -262,7 +262,7 @@ def _ask_for_consent(project: Project, console: Console) -> None:
 
 
 def _spelled_out(project: Project) -> str:
-    """Give the options that load the project without being asked."""
+    """Return the options that load the project without being asked."""
     words = [word for app in project.app for word in ("--app", app)]
     words += [word for catalog in project.catalog for word in ("--catalog", catalog)]
     words += ["--db-session", project.db_session] if project.db_session else []
@@ -290,7 +290,7 @@ def tells_load_errors(command: Command) -> Command:
 
 
 def tell_load_error(error: LoadError, console: Console, *, verbose: bool = False) -> None:
-    """Say why a project could not be loaded: one sentence, what to do, its traceback cut to its own frames."""
+    """Report why a project could not be loaded: one sentence, what to do, its traceback cut to its own frames."""
     console.trouble(error)
     if "\n" in error.traceback:  # else it says no more than the sentence does
         console.note(f"In the program's own code:\n{_bounded(error.traceback.splitlines())}")

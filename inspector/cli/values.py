@@ -30,7 +30,7 @@ def new_seed() -> int:
 
 
 def find_event(catalog: CatalogDescription, text: str) -> EventDescription:
-    """Give the event that a person means: by class name, or by the end of its dotted name.
+    """Return the event that a person means: by class name, or by the end of its dotted name.
 
     Raises:
         UsageError: There is none, or there is more than one.
@@ -65,7 +65,7 @@ def written_values(event: EventDescription, texts: Sequence[str]) -> dict[str, A
 
 
 def _hint(shapes: Mapping[str, FieldShape], name: str, written: Mapping[str, str]) -> str:
-    """Say which fields there are; what is known of no field belongs into the payload of an event without a class."""
+    """Return which fields there are; what is known of no field belongs into the payload of an event without a class."""
     own = [shape for shape in shapes.values() if not shape.base]
     if len(own) == 1 and own[0].type.kind == "dict":
         content = {key: _as_json(text) for key, text in written.items() if key not in shapes}

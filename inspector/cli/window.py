@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def run(arguments: argparse.Namespace, _console: Console) -> int:
-    """Open the window and wait until it is closed; gives the exit code.
+    """Open the window and wait until it is closed; return the exit code.
 
     Raises:
         InspectorError: There is no display, or Qt cannot be loaded.
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace, _console: Console) -> int:
 
 
 def has_display() -> bool:
-    """Say whether a window can be shown: Qt ends the whole process when it cannot."""
+    """Return whether a window can be shown: Qt ends the whole process when it cannot."""
     if not sys.platform.startswith("linux"):
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
@@ -59,14 +59,14 @@ def show(
     faults: bool = False,
     name: str = "",
 ) -> int:
-    """Open the window; gives the exit code.
+    """Open the window; return the exit code.
 
     Args:
         database: The sessions database.
         seed: Seed of the synthetic values.
         project: What to load; None shows the demo.
         confirmed: The person has said already that the project's code may run.
-        work: What to do in the window before it closes by itself; gives the exit code.
+        work: What to do in the window before it closes by itself; return the exit code.
         screenshot: Where to save a picture of it then.
         faults: Switch the program's faults on.
         name: Name of the session; its beginning when not given.
@@ -99,7 +99,7 @@ def show(
 
 
 def demo_basis() -> Basis:
-    """Give what the check of the demo needs: its source, and the names that it leaves out with reasons."""
+    """Return what the check of the demo needs: its source, and the names that it leaves out with reasons."""
     import inspector.demo
     from inspector.app.checking import Basis
     from inspector.catalog.findings import read_settings

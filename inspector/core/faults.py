@@ -40,5 +40,5 @@ class FaultRule:
             raise UsageError(f"A fault cannot take {self.delay} seconds.", "The delay is 0 or more.")
 
     def fits(self, label: str, event: str) -> bool:
-        """Tell whether the rule is about this handler (by its label) and this event (by its class name)."""
+        """Return whether the rule is about this handler (by its label) and this event (by its class name)."""
         return fnmatchcase(label, self.handler) and fnmatchcase(event, self.event)

@@ -23,7 +23,7 @@ class BoundedMap(Mapping[K, V]):
         self._values: dict[K, V] = {}
 
     def obtain(self, key: K) -> V:
-        """Give the value of a key, made now if it is not there."""
+        """Return the value of a key, made now if it is not there."""
         try:
             return self._values[key]
         except KeyError:

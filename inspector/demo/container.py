@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.core.bus.bus import InMemoryEventBus
 from inspector.core.bus.wiring import handler_method_name, wire
-from inspector.demo.database import Database
+from inspector.demo.database import DemoDatabase
 from inspector.demo.events import AccountBalanceUpdated, AccountHoldingsUpdated
 from inspector.demo.faults import FAULTS
 from inspector.demo.handlers.audit import AuditEventHandler
@@ -65,7 +65,7 @@ class Demo:
         rng = random.Random(seed)  # noqa: S311 - it decides how long a pretended server takes
         trips = {name: RoundTrip(median * latency, rng) for name, median in _MEDIANS.items()}
         self.bus = InMemoryEventBus()
-        self.database = Database(database)
+        self.database = DemoDatabase(database)
         self.outbox = Outbox(trips["mail"])
         self.channels = Channels(trips["client"])
         self.logins = LoginTable(trips["login"])

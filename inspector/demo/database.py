@@ -49,7 +49,7 @@ class _Session(AsyncSession):
             await self.close()
 
 
-class Database:
+class DemoDatabase:
     """Opens the database sessions that publications carry.
 
     There is one connection, for SQLite has one writer: those who wait for it queue in order instead of finding the
@@ -126,7 +126,7 @@ class Database:
         await to_its_end(session.end(commit=commit))
 
     async def audit_trail(self) -> list[AuditRecord]:
-        """Give the audit trail, oldest first."""
+        """Return the audit trail, oldest first."""
         async with AsyncSession(self.engine) as session:
             return list(await session.scalars(select(AuditRecord).order_by(AuditRecord.id)))
 

@@ -48,7 +48,7 @@ class Directory:
     """The address book: it has an answer for every user id, the same each time."""
 
     def address(self, user_id: UUID) -> str:
-        """Give the e-mail address of a user."""
+        """Return the e-mail address of a user."""
         number, first = divmod(user_id.int, len(_FIRST_NAMES))
         last = _LAST_NAMES[number % len(_LAST_NAMES)]
         return f"{_FIRST_NAMES[first]}.{last}@example.com".lower()
@@ -67,7 +67,7 @@ class Outbox:
         self._messages.append(message)
 
     def to(self, address: str) -> list[EmailMessage]:
-        """Give the messages to an address, oldest first."""
+        """Return the messages to an address, oldest first."""
         return [message for message in self._messages if address in message["To"]]
 
     def __iter__(self) -> Iterator[EmailMessage]:
@@ -78,7 +78,7 @@ class Outbox:
 
 
 @dataclass
-class Channel:
+class ClientChannel:
     """The connection of one user's client, and the frames that went over it."""
 
     connected: bool = True
@@ -90,7 +90,7 @@ class Channels:
 
     def __init__(self, round_trip: RoundTrip) -> None:
         self._round_trip = round_trip
-        self._channels: BoundedMap[UUID, Channel] = BoundedMap(lambda _: Channel())
+        self._channels: BoundedMap[UUID, ClientChannel] = BoundedMap(lambda _: ClientChannel())
 
     async def send(self, user_id: UUID, frame: str) -> None:
         """Write a frame to the user's client.
@@ -109,7 +109,7 @@ class Channels:
         self._channels.obtain(user_id).connected = False
 
     def frames(self, user_id: UUID) -> tuple[str, ...]:
-        """Give the frames that a user got, oldest first."""
+        """Return the frames that a user got, oldest first."""
         channel = self._channels.get(user_id)
         return tuple(channel.frames) if channel is not None else ()
 
@@ -154,7 +154,7 @@ class LoginTable:
         self._count = 0
 
     def open(self, user_id: UUID) -> tuple[Login, ...]:
-        """Give the open logins of a user, at least one."""
+        """Return the open logins of a user, at least one."""
         known = self._open.obtain(user_id)
         if not known:
             for device in self._DEVICES:
@@ -214,7 +214,7 @@ class Portfolio:
         self._accounts: BoundedMap[UUID, dict[UUID, _Account]] = BoundedMap(lambda _: {})
 
     def net_worth(self, user_id: UUID, currency: str = _DEFAULT_CURRENCY) -> Decimal:
-        """Give what a user's accounts of a currency are worth together."""
+        """Return what a user's accounts of a currency are worth together."""
         return sum((one.cash + one.holdings for one in self._of(user_id, currency)), Decimal(0))
 
     def set_balance(
@@ -254,6 +254,6 @@ class Quotes:
         self._round_trip = round_trip
 
     async def average(self, account_id: UUID) -> Decimal:
-        """Ask the market; gives a price between 20 and 520, in the account's currency."""
+        """Ask the market; return a price between 20 and 520, in the account's currency."""
         await self._round_trip.wait()
         return Decimal(2_000 + account_id.int % 50_000) / 100

@@ -161,7 +161,7 @@ _BASE_FIELDS: Final = frozenset(each.name for each in dataclasses.fields(DomainE
 
 
 def _payload_fields(event_class: type[DomainEvent]) -> list[str]:
-    """Give the event's own fields but the user: the user is the address, not the news."""
+    """Return the event's own fields but the user: the user is the address, not the news."""
     return [
         each.name
         for each in dataclasses.fields(event_class)

@@ -104,7 +104,7 @@ class ChildHost:
         return self._supervisor.pid if self._supervisor is not None and self.state in {LOADING, *_ALIVE} else None
 
     def watched(self) -> tuple[str, ...]:
-        """Give the files whose change is a reason to restart: modules, file of settings, ``pyproject.toml``."""
+        """Return the files whose change is a reason to restart: modules, file of settings, ``pyproject.toml``."""
         besides = (self.project.env_file, self.project.source)
         return (*self.files, *(str(path) for path in besides if path is not None))
 
@@ -170,7 +170,7 @@ class ChildHost:
         metadata: Mapping[str, str] | None = None,
         timeout: float | None = 30.0,
     ) -> int:
-        """Publish the event once for each mapping of values; gives the number of the fire.
+        """Publish the event once for each mapping of values; return the number of the fire.
 
         What came of it is in the records that carry the number, the last of them ``fire_settled``.
 
@@ -267,11 +267,11 @@ class ChildHost:
         self._intake.note("unstuck", "info", f"The program answers again, after {seconds:.1f} s.")
 
     def full(self) -> bool:
-        """Tell whether the window lags too far behind."""
+        """Return whether the window lags too far behind."""
         return self._intake.waiting > FULL
 
     def ended(self, ended: Ended) -> None:
-        """Tell how the child ended, end what was under way, and wake who waits for it."""
+        """Report how the child ended, end what was under way, and wake who waits for it."""
         with self._lock:
             loading, self.state = self.state == LOADING, ENDED
         refused = self._refused + self._intake.refused

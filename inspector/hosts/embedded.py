@@ -106,7 +106,7 @@ class EmbeddedHost:
         metadata: Mapping[str, str] | None = None,
         timeout: float | None = 30.0,
     ) -> int:
-        """Publish the event once for each mapping of values; gives the number of the fire.
+        """Publish the event once for each mapping of values; return the number of the fire.
 
         What came of it is in the records that carry the number, the last of them ``fire_settled``.
 

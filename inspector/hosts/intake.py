@@ -138,7 +138,7 @@ class Intake:
         self._put(rows)
 
     def new_fire(self) -> int:
-        """Give the number of a fire that is about to be sent down."""
+        """Return the number of a fire that is about to be sent down."""
         fire = next(self._next_fire)
         self._fires[fire] = 0
         return fire

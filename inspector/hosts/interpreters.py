@@ -30,7 +30,7 @@ class Interpreter:
 
 
 def choose(python: str | None, folder: Path) -> Interpreter:
-    """Give the interpreter for a project: the one that is named, else that of its environment, else ours.
+    """Return the interpreter for a project: the one that is named, else that of its environment, else ours.
 
     Args:
         python: An interpreter, a name on PATH, or the folder of an environment.

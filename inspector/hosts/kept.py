@@ -26,7 +26,7 @@ class KeptFile:
         self.path = path
 
     def read(self) -> dict[str, Any]:
-        """Give what is kept; a file that is missing or damaged keeps nothing."""
+        """Return what is kept; a file that is missing or damaged keeps nothing."""
         try:
             content = json.loads(self.path.read_text("utf-8"))
         except (OSError, ValueError):
@@ -62,11 +62,11 @@ class KeptSettings:
         self._file = KeptFile(path)
 
     def of(self, project: Project) -> dict[str, str]:
-        """Give what was filled in for a project."""
+        """Return what was filled in for a project."""
         return self.of_folder(project.cwd)
 
     def of_folder(self, folder: Path) -> dict[str, str]:
-        """Give what was filled in for the project that runs in a folder."""
+        """Return what was filled in for the project that runs in a folder."""
         found = self._file.read().get(os.path.realpath(folder))
         if not isinstance(found, dict):
             return {}
@@ -104,7 +104,7 @@ class Trust:
         self._file = KeptFile(path)
 
     def needs_consent(self, project: Project) -> str | None:
-        """Give the question to ask before the project is loaded; None when it was answered with yes before.
+        """Return the question to ask before the project is loaded; None when it was answered with yes before.
 
         Raises:
             InspectorError: The interpreter that the project names does not exist.
@@ -130,7 +130,7 @@ class Trust:
 
 
 def question(project: Project) -> str:
-    """Give the question that is asked before a project's code is run."""
+    """Return the question that is asked before a project's code is run."""
     place = os.path.realpath(project.source or project.cwd)
     return (
         f"Load {', '.join(project.app)} of {place} with {project.interpreter().path}? "

@@ -13,7 +13,7 @@ from inspector.hosts.trouble import LoadError, load_error
 
 if TYPE_CHECKING:
     from inspector.hosts.intake import Intake
-    from inspector.hosts.stacks import Dump, Place
+    from inspector.hosts.stacks import Dump, StackPlace
     from inspector.hosts.supervisor import Ended
 
 _DOING: Final = {"importing": "imported", "calling": "called", "starting": "started"}
@@ -48,7 +48,7 @@ class Loading:
 
 
 def explain_load(ended: Ended, loading: Loading) -> LoadError:
-    """Give the error of a child that ended before the project was loaded."""
+    """Return the error of a child that ended before the project was loaded."""
     if loading.trouble is not None:
         return load_error(loading.trouble, ended.tail)
     doing, what = _DOING.get(loading.doing, "loaded"), loading.what
@@ -80,7 +80,7 @@ def explain_load(ended: Ended, loading: Loading) -> LoadError:
 
 
 def explain_end(ended: Ended, last_words: str, intake: Intake) -> tuple[str, dict[str, Any]]:
-    """Give text and data of the row that tells of the end of a child that ran."""
+    """Return text and data of the row that tells of the end of a child that ran."""
     place = ended.dump.place(OURS) if ended.dump.fatal else None
     handlers = _handlers(intake, ended.dump if ended.dump.fatal else None)
     inside = f" in {', '.join(handlers)}" if handlers else ""
@@ -111,7 +111,7 @@ def explain_end(ended: Ended, last_words: str, intake: Intake) -> tuple[str, dic
 
 
 def explain_stuck(dump: Dump, seconds: float, intake: Intake) -> tuple[str, dict[str, Any]]:
-    """Give text and data of the row that tells that nothing in a child answers."""
+    """Return text and data of the row that tells that nothing in a child answers."""
     place = dump.place(OURS)
     handlers = _handlers(intake, dump)
     inside = f" in {', '.join(handlers)}" if handlers else ""
@@ -130,7 +130,7 @@ def explain_stuck(dump: Dump, seconds: float, intake: Intake) -> tuple[str, dict
 
 
 def _handlers(intake: Intake, dump: Dump | None) -> list[str]:
-    """Give the labels of the handlers that were running: the one on the stack, else all, the newest first."""
+    """Return the labels of the handlers that were running: the one on the stack, else all, the newest first."""
     known = {handler.key: handler for handler in intake.catalog.handlers} if intake.catalog is not None else {}
     keys = list(dict.fromkeys(key for _, key, _ in reversed(list(intake.running.values()))))
     if dump is not None:
@@ -141,7 +141,7 @@ def _handlers(intake: Intake, dump: Dump | None) -> list[str]:
     return labels[:_MANY]
 
 
-def _at(place: Place | None) -> str:
+def _at(place: StackPlace | None) -> str:
     return f" at {place}" if place is not None else ""
 
 

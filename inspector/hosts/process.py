@@ -80,7 +80,7 @@ def launch_of(project: Project, seed: int | None) -> Launch:
 
 
 def flags_of(environment: Mapping[str, str]) -> list[str]:
-    """Give as options what a project sets in ``PYTHON…`` variables: isolated from those, it still means them."""
+    """Return as options what a project sets in ``PYTHON…`` variables: isolated from those, it still means them."""
     flags = ["-B"] if environment.get("PYTHONDONTWRITEBYTECODE") or sys.dont_write_bytecode else []
     optimise = environment.get("PYTHONOPTIMIZE", "")
     if optimise:
@@ -152,7 +152,7 @@ class ChildProcess:
         return found
 
     def gone(self) -> bool:
-        """Tell whether it has ended; it is not reaped yet, so that its number is still its own."""
+        """Return whether it has ended; it is not reaped yet, so that its number is still its own."""
         if not hasattr(os, "waitid"):  # macOS
             return self._process.poll() is not None
         try:
@@ -167,7 +167,7 @@ class ChildProcess:
                 os.killpg(self.pid, signal.SIGKILL)
 
     def wait(self) -> int:
-        """Wait for its end; gives the exit code, negative for the signal that killed it."""
+        """Wait for its end; return the exit code, negative for the signal that killed it."""
         code = self._process.wait()
         self._guard.close()
         for pipe in (self._process.stdout, self._process.stderr):
@@ -192,7 +192,7 @@ class ChildProcess:
         return self._asked
 
     def last_stacks(self) -> Dump:
-        """Give the stacks that it wrote when it crashed, else those that it was asked for last."""
+        """Return the stacks that it wrote when it crashed, else those that it was asked for last."""
         dump = self._read_stacks(0)
         return dump if dump.fatal else self._asked
 

@@ -215,7 +215,7 @@ class Project:
         )
 
     def with_settings(self, settings: Mapping[str, str]) -> Project:
-        """Give the project with further settings, as from the form for missing ones."""
+        """Return the project with further settings, as from the form for missing ones."""
         return replace(self, settings={**self.settings, **settings})
 
     def interpreter(self) -> Interpreter:
@@ -233,7 +233,7 @@ class Project:
         return found
 
     def _folders(self) -> list[Path]:
-        """Give where an environment may be: from where the program runs up to the project's own folder."""
+        """Return where an environment may be: from where the program runs up to the project's own folder."""
         above = [self.cwd, *self.cwd.parents]
         for number, folder in enumerate(above):
             if (folder / "pyproject.toml").is_file() or folder == (self.source.parent if self.source else None):
@@ -241,7 +241,7 @@ class Project:
         return [self.cwd]
 
     def environment(self) -> dict[str, str]:
-        """Give the whole environment of the program.
+        """Return the whole environment of the program.
 
         Raises:
             UsageError: The file of settings cannot be read.
@@ -250,7 +250,7 @@ class Project:
         return {**os.environ, **from_file, **self.settings}
 
     def digest(self) -> str:
-        """Give a digest of what would be loaded; consent is for exactly that."""
+        """Return a digest of what would be loaded; consent is for exactly that."""
         entry = (self.app, self.catalog, self.db_session, self.python, self.env_file, self.cwd, self.source)
         text = json.dumps([os.path.realpath(part) if isinstance(part, Path) else part for part in entry])
         return hashlib.sha256(text.encode()).hexdigest()
@@ -282,7 +282,7 @@ def _beside(folder: Path, path: str | Path | None) -> Path | None:
 
 
 def _here(python: str) -> str:
-    """Give an interpreter that is named by a path as an absolute one; a mere name is looked for on PATH."""
+    """Return an interpreter that is named by a path as an absolute one; a mere name is looked for on PATH."""
     path = _beside(Path.cwd(), python)
     return str(path) if path is not None and path.exists() else python
 

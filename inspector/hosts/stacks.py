@@ -12,7 +12,7 @@ _LIBRARY: Final = re.compile(r"/lib(?:64)?/python3\.\d+/|/(?:site|dist)-packages
 
 
 @dataclass(frozen=True)
-class Place:
+class StackPlace:
     """A line that was running."""
 
     file: str
@@ -33,10 +33,10 @@ class Dump:
     """
 
     fatal: str
-    stack: tuple[Place, ...]
+    stack: tuple[StackPlace, ...]
 
-    def place(self, ours: str) -> Place | None:
-        """Give the innermost line of the project itself, else the innermost that is not ours.
+    def place(self, ours: str) -> StackPlace | None:
+        """Return the innermost line of the project itself, else the innermost that is not ours.
 
         Args:
             ours: The folder of our own package.
@@ -51,9 +51,9 @@ class Dump:
 def read_dump(text: str, main_thread: int) -> Dump:
     """Read the last dump in the text."""
     fatal = ""
-    stacks: dict[str, list[Place]] = {}
-    current: list[Place] = []
-    crashed: list[Place] | None = None
+    stacks: dict[str, list[StackPlace]] = {}
+    current: list[StackPlace] = []
+    crashed: list[StackPlace] | None = None
     for line in text.splitlines():
         if line.startswith("Fatal Python error: "):
             fatal, stacks, crashed = line.removeprefix("Fatal Python error: "), {}, None
@@ -64,6 +64,6 @@ def read_dump(text: str, main_thread: int) -> Dump:
             if line.startswith("Current"):
                 crashed = current
         elif frame := _FRAME.match(line):
-            current.append(Place(frame[1], int(frame[2]), frame[3]))
+            current.append(StackPlace(frame[1], int(frame[2]), frame[3]))
     main = stacks.get(f"{main_thread & (1 << 64) - 1:x}", [])
     return Dump(fatal, tuple((crashed if fatal and crashed else main) or crashed or []))

@@ -71,7 +71,7 @@ class Listener(Protocol):
         """It gives signs of life again, after that long."""
 
     def full(self) -> bool:
-        """Tell whether no more rows can be taken just now."""
+        """Return whether no more rows can be taken just now."""
 
     def ended(self, ended: Ended) -> None:
         """It is gone; nothing follows."""

@@ -51,7 +51,7 @@ class FileWatch:
             self._thread.join(2.0)
 
     def look(self) -> tuple[str, ...]:
-        """Look once; gives what has changed and changes no more. Of a file seen first, now is the beginning."""
+        """Look once; return what has changed and changes no more. Of a file seen first, now is the beginning."""
         now = {file: _mark(file) for file in self._files()}
         found = {file for file, mark in now.items() if file in self._marks and self._marks[file] != mark}
         self._marks = now
@@ -69,7 +69,7 @@ class FileWatch:
 
 
 def _mark(file: str) -> _Mark:
-    """Give what changes when a file is saved: by writing into it, or by putting another in its place."""
+    """Return what changes when a file is saved: by writing into it, or by putting another in its place."""
     try:
         stat = os.stat(file)  # noqa: PTH116 - a few hundred times a second
     except OSError:

@@ -134,7 +134,7 @@ def _is_drop(row: Row) -> bool:
 
 
 def _told_up_to(row: Row) -> int:
-    """Give the last seq of the records that a row stands for, 0 when it is no such row."""
+    """Return the last seq of the records that a row stands for, 0 when it is no such row."""
     if not _is_drop(row):
         return 0
     try:
@@ -145,7 +145,7 @@ def _told_up_to(row: Row) -> int:
 
 
 def _with_gaps(old: list[tuple[int, Row]], kept: list[tuple[int, Row]], reason: str) -> list[Batch]:
-    """Give the kept rows as batches, after one that tells of the others in the place of the first of them."""
+    """Return the kept rows as batches, after one that tells of the others in the place of the first of them."""
     keep = {seq for seq, _ in kept}
     lost = [(seq, row) for seq, row in old if seq not in keep]
     if not lost:
@@ -157,7 +157,7 @@ def _with_gaps(old: list[tuple[int, Row]], kept: list[tuple[int, Row]], reason: 
 
 
 def dropped_row(at: int, count: int, first: int, last: int, reason: str) -> Row:
-    """Give the ``HostNoted`` row that stands for records that were lost.
+    """Return the ``HostNoted`` row that stands for records that were lost.
 
     Args:
         at: When the first of them was made.

@@ -37,7 +37,7 @@ _PRAGMAS: Final = (
 )
 
 
-class Database:
+class SessionsDatabase:
     """Opens the file, hands out transactions.
 
     Args:
@@ -93,7 +93,7 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Give a connection for a few quick questions; a long one would keep the log from being written back.
+        """Yield a connection for a few quick questions; a long one would keep the log from being written back.
 
         Raises:
             InspectorError: The database cannot be read.
@@ -104,7 +104,7 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def writing(self, *, full: bool = False) -> AsyncIterator[AsyncConnection]:
-        """Give a connection inside a write transaction; it is committed at the end, rolled back on an error.
+        """Yield a connection inside a write transaction; it is committed at the end, rolled back on an error.
 
         Args:
             full: Wait until the disk has it (and all before it).
@@ -157,7 +157,7 @@ class Database:
             )
 
     def size(self) -> int:
-        """Give the bytes on disk, the write-ahead log included."""
+        """Return the bytes on disk, the write-ahead log included."""
         total = 0
         for path in (self.path, self.path.with_name(self.path.name + "-wal")):
             with contextlib.suppress(FileNotFoundError):

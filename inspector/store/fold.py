@@ -80,7 +80,7 @@ class Folded:
     rows: dict[str, list[Cells]] = field(default_factory=lambda: {name: [] for name in (*INSERTS, *UPDATES)})
 
     def statements(self) -> list[tuple[str, list[Cells]]]:
-        """Give the statements that have rows, in an order that the database accepts."""
+        """Return the statements that have rows, in an order that the database accepts."""
         found: list[tuple[str, list[Cells]]] = []
         for name, sql in INSERTS.items():
             rows = self.rows[name]
@@ -95,7 +95,7 @@ class Folded:
 
 
 def _one_after_another(rows: list[Cells]) -> Cells:
-    """Give the cells of several rows as one; this way takes half as long as ``chain``."""
+    """Return the cells of several rows as one; this way takes half as long as ``chain``."""
     cells: list[Cell] = []
     add = cells.extend
     for row in rows:
@@ -128,7 +128,7 @@ class Folder:
         self._folded = Folded()
 
     def take(self) -> Folded:
-        """Give what was folded since the last call; what has not ended goes along as running."""
+        """Return what was folded since the last call; what has not ended goes along as running."""
         rows, base = self._folded.rows, self.base
         span, length, on_loop = RUNNING_WIDTHS
         for number, cells in self._fresh_publications.items():
@@ -200,13 +200,13 @@ class Folder:
         return row[0] == HOST_NOTED and self._host_noted(seq, row)
 
     def _start(self, seq: int, row: Row, opened: tuple[int, int]) -> Cells:
-        """Give the cells of an execution up to its end."""
+        """Return the cells of an execution up to its end."""
         _, at, number, publication, handler, fault = row
         names = self._name(handler), self._name(fault)
         return self.base + number, publication, *names, seq - opened[0], at - opened[1]
 
     def _name(self, text: str) -> int:
-        """Give the number of a name; the empty one is 0."""
+        """Return the number of a name; the empty one is 0."""
         number = self._names.get(text)
         if number is None:
             number = self._names[text] = len(self._names)
@@ -259,7 +259,7 @@ class Folder:
         return True
 
     def _context(self, text: str) -> int | str | bytes:
-        """Give a new context as the number of a name while there are few, else as text."""
+        """Return a new context as the number of a name while there are few, else as text."""
         if self._contexts >= MAX_CONTEXTS:
             return to_cell(text)
         self._contexts += 1

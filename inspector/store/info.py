@@ -61,7 +61,7 @@ _PUBLICATION_BYTES: Final = 40
 
 
 def wall_time(nanoseconds: int) -> datetime:
-    """Give the moment so many nanoseconds after the epoch (aware, UTC, whole microseconds)."""
+    """Return the moment so many nanoseconds after the epoch (aware, UTC, whole microseconds)."""
     return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
 
 

@@ -52,7 +52,7 @@ def _write(file: NewFile, batch: Batch) -> None:
 
 
 def line(seq: int, row: Row) -> str:
-    """Give the line of a row, its line break included."""
+    """Return the line of a row, its line break included."""
     kind = row[0]
     parts = [f'{{"seq": {seq}, "record": "{RECORD_NAMES[kind]}"']
     for name, value in zip(FIELD_NAMES[kind], row[1:], strict=True):
@@ -78,7 +78,7 @@ def _encodes(text: str) -> bool:
 
 
 def embeddable(text: str) -> bool:
-    """Say whether a text can stand in a line as JSON and be taken out again character for character.
+    """Return whether a text can stand in a line as JSON and be taken out again character for character.
 
     A JSON string cannot: it would be taken for a text.
     """
@@ -94,7 +94,7 @@ def embeddable(text: str) -> bool:
 
 
 def depth(text: str) -> int:
-    """Give how deep a JSON text nests at most, found without reading it as JSON."""
+    """Return how deep a JSON text nests at most, found without reading it as JSON."""
     bound = text.count("{") + text.count("[")
     if bound <= MAX_DEPTH:
         return bound

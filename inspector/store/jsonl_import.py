@@ -63,7 +63,7 @@ class JsonlStream:
         self.skipped = 0
 
     async def read(self, after: int = 0) -> AsyncIterator[Batch]:
-        """Give the rows after the seq ``after``.
+        """Yield the rows after the seq ``after``.
 
         Raises:
             UsageError: The file does not begin with ``SessionStarted``.
@@ -86,7 +86,7 @@ class JsonlStream:
             lines.close()
 
     def _page(self, lines: Iterator[tuple[int, bytes | str]], last: int) -> tuple[list[tuple[int, Row]], bool]:
-        """Give the next rows, and whether they were the last."""
+        """Return the next rows, and whether they were the last."""
         rows: list[tuple[int, Row]] = []
         room = _PAGE
         for number, data in lines:
@@ -113,7 +113,7 @@ class JsonlStream:
             self.problems.append(LineProblem(number, reason))
 
     def _numbered(self) -> Generator[tuple[int, bytes | str], None, None]:
-        """Give the lines after the header with their numbers; for one that is too long, a sentence."""
+        """Yield the lines after the header with their numbers; for one that is too long, a sentence."""
         try:
             with self.path.open("rb") as file:
                 _read_line(file)
@@ -161,7 +161,7 @@ def read_jsonl(path: Path) -> JsonlStream:
 
 
 def _read_line(file: BinaryIO) -> bytes | str:
-    """Give the next line, empty at the end; a sentence for one that is too long."""
+    """Return the next line, empty at the end; a sentence for one that is too long."""
     line = file.readline(MAX_LINE + 1)
     if len(line) <= MAX_LINE:
         return line
@@ -171,7 +171,7 @@ def _read_line(file: BinaryIO) -> bytes | str:
 
 
 def _batches(rows: list[tuple[int, Row]]) -> list[Batch]:
-    """Give numbered rows as batches of consecutive ones."""
+    """Return numbered rows as batches of consecutive ones."""
     batches: list[Batch] = []
     for seq, row in rows:
         if batches and batches[-1].last + 1 == seq:
@@ -182,7 +182,7 @@ def _batches(rows: list[tuple[int, Row]]) -> list[Batch]:
 
 
 def parse_line(data: bytes) -> tuple[int, Row]:
-    """Give the seq and the row of a line.
+    """Return the seq and the row of a line.
 
     Raises:
         ValueError: It is no record; the text says why.
@@ -218,7 +218,7 @@ def _parse(data: bytes) -> tuple[int, Row]:
 
 
 def _members(text: str) -> dict[str, tuple[Any, str]]:
-    """Give the members of a JSON object: each value, and the text that it was written as."""
+    """Return the members of a JSON object: each value, and the text that it was written as."""
     members: dict[str, tuple[Any, str]] = {}
     if not text.startswith("{"):
         raise ValueError("not a JSON object")

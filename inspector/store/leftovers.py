@@ -97,7 +97,7 @@ def put_aside(path: Path) -> None:
 
 
 def _in_use(shared: Path) -> bool:
-    """Say whether some process, this one included, has the database open that the ``-shm`` file belongs to."""
+    """Return whether some process, this one included, has the database open that the ``-shm`` file belongs to."""
     if sys.platform == "win32" or not shared.exists():
         return False  # Windows lets nobody delete what is open
     # In a process of its own: to open the file in this one, and to close it again, would drop the locks of SQLite here.

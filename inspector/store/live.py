@@ -68,7 +68,7 @@ class SessionLock:
 
 
 def is_live(database: Path, session: int) -> bool:
-    """Say whether some process, this one included, is recording the session."""
+    """Return whether some process, this one included, is recording the session."""
     try:
         fd = os.open(_lock_path(database, session), os.O_RDWR)
     except OSError:

@@ -30,7 +30,7 @@ PAGE: Final = 2048
 Numbered = tuple[int, Row]
 
 
-class Source:
+class TableSource:
     """One table of a session.
 
     Args:
@@ -54,15 +54,15 @@ class Source:
         self.begun = False
 
     def _first_key(self, _after: int) -> int:
-        """Give the number up to which keys need not be read."""
+        """Return the number up to which keys need not be read."""
         return _after
 
     def _seq(self, cells: Any) -> int:
-        """Give the seq of a table row."""
+        """Return the seq of a table row."""
         return int(cells[0]) - self.base
 
     def _row(self, _seq: int, cells: Any) -> Row:
-        """Give the row of the stream that a table row stands for; its end, if any, goes to ``self.end_at``."""
+        """Return the row of the stream that a table row stands for; its end, if any, goes to ``self.end_at``."""
         raise NotImplementedError
 
     def end_at(self, seq: int, row: Row) -> None:
@@ -71,7 +71,7 @@ class Source:
             heapq.heappush(self._ends, (seq, row))
 
     async def take(self, connection: AsyncConnection, last: int) -> list[Numbered]:
-        """Give the rows up to the seq ``last``, in any order."""
+        """Return the rows up to the seq ``last``, in any order."""
         self.begun = True
         taken: list[Numbered] = []
         cells = self._cells
@@ -105,7 +105,7 @@ class Source:
             self._cells.extend((seq(cells), cells) for cells in found)
 
 
-class Publications(Source):
+class Publications(TableSource):
     """``Published`` and ``PublicationEnded``. Numbers grow with the seq: keys are in the order of starts."""
 
     sql = (
@@ -134,7 +134,7 @@ class Publications(Source):
         )
 
 
-class Executions(Source):
+class Executions(TableSource):
     """``HandlerStarted`` and ``HandlerEnded``; keeps the numbers of those without an end in ``running``."""
 
     sql = (
@@ -166,7 +166,7 @@ class Executions(Source):
         return (records.HANDLER_STARTED, at, number, publication, self.names[handler], self.names[fault])
 
 
-class Notes(Source):
+class Notes(TableSource):
     """``Noted``."""
 
     sql = (
@@ -178,7 +178,7 @@ class Notes(Source):
         return note_row(cells, self.base, self.names)
 
 
-class HostNotes(Source):
+class HostNotes(TableSource):
     """``HostNoted``."""
 
     sql = (
@@ -191,7 +191,7 @@ class HostNotes(Source):
         return (records.HOST_NOTED, at, self.names[kind], self.names[level], from_cell(text), from_cell(data))
 
 
-class OddRows(Source):
+class OddRows(TableSource):
     """Records kept word for word; knows which executions started and ended among them."""
 
     sql = "SELECT id, kind, body FROM odd_rows WHERE id > :after AND id < :end ORDER BY id LIMIT :limit"
@@ -214,7 +214,7 @@ class OddRows(Source):
 
 
 def note_row(cells: Any, base: int, names: dict[int, str]) -> Row:
-    """Give the ``Noted`` row of a row of ``notes``."""
+    """Return the ``Noted`` row of a row of ``notes``."""
     _, at, execution, publication, kind, level, text, data = cells
     return (
         *(records.NOTED, at, execution - base, publication, names[kind], names[level]),
@@ -223,7 +223,7 @@ def note_row(cells: Any, base: int, names: dict[int, str]) -> Row:
 
 
 def odd_row(cells: Any) -> Row:
-    """Give the row of a row of ``odd_rows``."""
+    """Return the row of a row of ``odd_rows``."""
     _, kind, body = cells
     return (kind, *json.loads(body))
 
@@ -249,7 +249,7 @@ class StoredStream:
         self.session = session
 
     async def read(self, after: int = 0) -> AsyncIterator[Batch]:
-        """Give the rows after the seq ``after``, page by page; no transaction stays open between two batches.
+        """Yield the rows after the seq ``after``, page by page; no transaction stays open between two batches.
 
         Raises:
             InspectorError: There is no such session, or the database cannot be read.
@@ -262,7 +262,7 @@ class StoredStream:
             yield Batch(1, [to_row(started)])
         at = max(after, 1)
         executions, odd = Executions(self.session, names, at), OddRows(self.session, names, at)
-        sources: tuple[Source, ...] = (
+        sources: tuple[TableSource, ...] = (
             Publications(self.session, names, at),
             executions,
             Notes(self.session, names, at),
@@ -294,7 +294,7 @@ class StoredStream:
 
 
 def _without_holes(first: int, page: list[Row | None]) -> list[Batch]:
-    """Give the page as batches of consecutive rows."""
+    """Return the page as batches of consecutive rows."""
     if None not in page:
         return [Batch(first, page)] if page else []  # type: ignore[arg-type]
     batches: list[Batch] = []
@@ -309,14 +309,14 @@ def _without_holes(first: int, page: list[Row | None]) -> list[Batch]:
 
 
 def _cut_off(running: list[int], last: int, after: int, at: int) -> Batch | None:
-    """Give the ends of the executions that were running when their process died."""
+    """Return the ends of the executions that were running when their process died."""
     rows: list[Row] = [(HANDLER_ENDED, at, number, INTERRUPTED, 0, "") for number in running]
     skipped = max(0, after - last)
     return Batch(last + 1 + skipped, rows[skipped:]) if rows[skipped:] else None
 
 
 async def read_names(connection: AsyncConnection, session: int, known: dict[int, str] | None = None) -> dict[int, str]:
-    """Give the names of a session by number, or add to ``known`` those that came since."""
+    """Return the names of a session by number, or add to ``known`` those that came since."""
     names = known if known is not None else {0: ""}
     base = session * SESSION_SPAN
     found = await connection.exec_driver_sql(
@@ -328,7 +328,7 @@ async def read_names(connection: AsyncConnection, session: int, known: dict[int,
 
 
 async def read_started(connection: AsyncConnection, session: int) -> SessionStarted:
-    """Give the first record of a session.
+    """Return the first record of a session.
 
     Raises:
         InspectorError: There is no such session.

@@ -90,7 +90,7 @@ SESSION_TABLES: Final = (
 
 
 def database_uri(path: Path, mode: str) -> str:
-    """Give the SQLite address of a file: ``ro``, ``rw`` (must exist) or ``rwc``."""
+    """Return the SQLite address of a file: ``ro``, ``rw`` (must exist) or ``rwc``."""
     return f"file:{quote(str(path))}?mode={mode}"
 
 
@@ -168,7 +168,7 @@ def _move(draft: Path, path: Path) -> None:
 
 
 def _check(path: Path, known: int) -> int:
-    """Give the version of the file's schema, or say why it is not for us. Opens it for reading only."""
+    """Return the version of the file's schema, or say why it is not for us. Opens it for reading only."""
     if path.is_dir():
         raise InspectorError(f"{path} is a folder.", CHOOSE, typed=TYPED)
     if not path.is_file():

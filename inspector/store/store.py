@@ -16,7 +16,7 @@ from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records import records
 from inspector.core.records.records import Noted, SessionStarted, to_record
 from inspector.store import live
-from inspector.store.database import Database
+from inspector.store.database import SessionsDatabase
 from inspector.store.info import INFO_COLUMNS, RECORDING, SessionInfo, session_info
 from inspector.store.reader import note_row, odd_row, read_names
 from inspector.store.schema import SESSION_SPAN, SESSION_TABLES
@@ -42,7 +42,7 @@ async def mark_deleted(connection: AsyncConnection, *, session: int) -> None:
 
 
 async def delete_rows(connection: AsyncConnection, *, table: str, first: int, end: int) -> int:
-    """Delete rows of a table with keys from ``first`` to below ``end``; gives how many, ``ROWS`` if there may be more.
+    """Delete rows of a table with keys from ``first`` to below ``end``; return how many, ``ROWS`` if there may be more.
 
     Args:
         connection: Inside a write transaction.
@@ -65,7 +65,7 @@ async def delete_session(connection: AsyncConnection, *, session: int) -> None:
 
 
 async def free_pages(connection: AsyncConnection) -> tuple[int, int]:
-    """Give some free pages back to the disk; gives how many were free before and are now."""
+    """Return some free pages back to the disk; return how many were free before and are now."""
     before = (await connection.exec_driver_sql("PRAGMA freelist_count")).scalar_one()
     # The rows must be fetched: each step of the statement frees one page.
     (await connection.exec_driver_sql(f"PRAGMA incremental_vacuum({_PAGES})")).close()
@@ -81,7 +81,7 @@ class Store:
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], int] = time.time_ns) -> None:
-        self.database = Database(path)
+        self.database = SessionsDatabase(path)
         self._clock = clock
         self._writers: list[SessionWriter] = []
 
@@ -168,7 +168,7 @@ class Store:
         return await self._infos("ORDER BY id DESC", ())
 
     async def session(self, session: int) -> SessionInfo:
-        """Give one session.
+        """Return one session.
 
         Raises:
             UsageError: There is no such session.
@@ -179,7 +179,7 @@ class Store:
         return found[0]
 
     async def find_session(self, text: str) -> SessionInfo:
-        """Give the session that a person means: by number, or by its exact name.
+        """Return the session that a person means: by number, or by its exact name.
 
         Raises:
             UsageError: There is none, or there is more than one.
@@ -210,7 +210,7 @@ class Store:
             raise _no_session(session)
 
     async def delete(self, session: int) -> None:
-        """Delete a session for good and give its room on disk back.
+        """Delete a session for good and return its room on disk back.
 
         Raises:
             UsageError: There is no such session.
@@ -243,7 +243,7 @@ class Store:
             before, free = await self.database.write(free_pages)
 
     async def payload(self, session: int, publication: int) -> str:
-        """Give the payload of a publication as tagged JSON text; empty when it has none."""
+        """Return the payload of a publication as tagged JSON text; empty when it has none."""
         async with self.database.reading() as connection:
             found = await connection.exec_driver_sql(
                 "SELECT body FROM payloads WHERE id=?", (session * SESSION_SPAN + publication,)
@@ -257,7 +257,7 @@ class Store:
         return ""
 
     async def context(self, session: int, publication: int) -> str:
-        """Give the context of a publication as JSON text; empty when it is unknown."""
+        """Return the context of a publication as JSON text; empty when it is unknown."""
         async with self.database.reading() as connection:
             found = await connection.exec_driver_sql(
                 "SELECT context FROM publications WHERE id=?", (session * SESSION_SPAN + publication,)
@@ -270,7 +270,7 @@ class Store:
         return from_cell(row[0])
 
     async def failure(self, session: int, execution: int) -> str:
-        """Give the failure of an execution as JSON text; empty when it has none."""
+        """Return the failure of an execution as JSON text; empty when it has none."""
         async with self.database.reading() as connection:
             found = await connection.exec_driver_sql(
                 "SELECT body FROM failures WHERE id=?", (session * SESSION_SPAN + execution,)
@@ -284,7 +284,7 @@ class Store:
         return ""
 
     async def notes(self, session: int, execution: int) -> list[Noted]:
-        """Give what an execution noted, in order."""
+        """Return what an execution noted, in order."""
         base = session * SESSION_SPAN
         async with self.database.reading() as connection:
             names = await read_names(connection, session)
@@ -297,7 +297,7 @@ class Store:
         return [record for record in rows if isinstance(record, Noted)]
 
     def size(self) -> int:
-        """Give the bytes of the database on disk, the write-ahead log included."""
+        """Return the bytes of the database on disk, the write-ahead log included."""
         return self.database.size()
 
     async def _infos(self, tail: str, values: tuple[Any, ...]) -> list[SessionInfo]:

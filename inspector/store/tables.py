@@ -99,7 +99,7 @@ def export_summary_csv(rows: Iterable[HandlerSummary], target: Path, *, defuse: 
 
 
 def to_csv(rows: Iterable[Iterable[Any]], *, defuse: bool) -> str:
-    """Give the rows as CSV text."""
+    """Return the rows as CSV text."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows([[_cell(value, defuse=defuse) for value in row] for row in rows])
     return text.getvalue()
@@ -147,7 +147,7 @@ class _ExecutionTable:
         return None
 
     def rest(self) -> list[list[Any]]:
-        """Give the cells of the executions that have not ended."""
+        """Return the cells of the executions that have not ended."""
         return [self._cells(started, None) for started in self._running.values()]
 
     def _close(self, publication: int) -> None:
@@ -174,7 +174,7 @@ class _ExecutionTable:
 
 
 def _error(failure: str) -> tuple[str, str]:
-    """Give type and message of a failure."""
+    """Return type and message of a failure."""
     if not failure:
         return "", ""
     try:

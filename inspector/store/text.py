@@ -16,7 +16,7 @@ _LONE: Final = b"\xff" * _UUID_BYTES
 
 
 def to_cell(text: str) -> str | bytes:
-    """Give what to bind for a text: itself, or a blob when it has lone surrogates."""
+    """Return what to bind for a text: itself, or a blob when it has lone surrogates."""
     if text.isascii():
         return text
     try:
@@ -27,14 +27,14 @@ def to_cell(text: str) -> str | bytes:
 
 
 def from_cell(cell: str | bytes | None) -> str:
-    """Give the text of a cell that ``to_cell`` made; None is the empty text."""
+    """Return the text of a cell that ``to_cell`` made; None is the empty text."""
     if isinstance(cell, bytes):
         return cell.decode("utf-8", "surrogatepass")
     return cell or ""
 
 
 def id_to_cell(text: str) -> str | bytes | None:
-    """Give what to bind for an id: 16 bytes for a UUID in its usual writing, None for no id, else text."""
+    """Return what to bind for an id: 16 bytes for a UUID in its usual writing, None for no id, else text."""
     if not text:
         return None
     if len(text) == 36 and text[8] == text[13] == text[18] == text[23] == "-" and text.isascii():
@@ -50,7 +50,7 @@ def id_to_cell(text: str) -> str | bytes | None:
 
 
 def id_from_cell(cell: str | bytes | None) -> str:
-    """Give the id of a cell that ``id_to_cell`` made."""
+    """Return the id of a cell that ``id_to_cell`` made."""
     if isinstance(cell, bytes):
         if len(cell) == _UUID_BYTES:
             digits = cell.hex()

@@ -41,7 +41,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def explain(error: BaseException, path: Path) -> InspectorError | None:
-    """Say in words what went wrong with a database; None when it is no trouble we expect but a bug.
+    """Return in words what went wrong with a database; None when it is no trouble we expect but a bug.
 
     Args:
         error: What was raised; SQLAlchemy's wrapping is looked through.
@@ -65,7 +65,7 @@ def explain(error: BaseException, path: Path) -> InspectorError | None:
 
 
 def explain_os(error: OSError, what: str) -> InspectorError:
-    """Say in words what the file system refused: ``what: No space left on device.``."""
+    """Return in words what the file system refused: ``what: No space left on device.``."""
     return InspectorError(
         f"{what}: {error.strerror or error}.", "Choose another place, or check space and permissions."
     )

@@ -16,7 +16,7 @@ from inspector.store.fold import Folded, Folder
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from inspector.store.database import Database
+    from inspector.store.database import SessionsDatabase
     from inspector.store.live import SessionLock
 
 #: Seconds between two commits while there is work, and between two that wait for the disk.
@@ -50,7 +50,7 @@ class SessionWriter:
 
     def __init__(
         self,
-        database: Database,
+        database: SessionsDatabase,
         session: int,
         lock: SessionLock,
         now: Callable[[], int],

@@ -20,7 +20,7 @@ _CALLS: Final = 400
 
 
 def create_application(arguments: Sequence[str] = ()) -> QApplication:
-    """Give the Qt application of this process, made if there is none yet.
+    """Return the Qt application of this process, made if there is none yet.
 
     Args:
         arguments: Arguments for Qt, without the program's name.
@@ -41,7 +41,7 @@ def create_application(arguments: Sequence[str] = ()) -> QApplication:
 
 
 def refcount_trouble() -> str:
-    """Give one sentence when this PySide6 loses references of None, which kills the process within seconds.
+    """Return one sentence when this PySide6 loses references of None, which kills the process within seconds.
 
     PySide6 6.12.0 does on Python before 3.12, where None is counted; its wheel installs there all the same.
     """

@@ -20,7 +20,7 @@ from inspector.ui.features.catalog.panel import CatalogPanel
 from inspector.ui.features.causality.panel import CausalityPanel
 from inspector.ui.features.conformance.panel import ConformancePanel
 from inspector.ui.features.event.panel import EventPanel
-from inspector.ui.features.execution.details import Details as ShownDetails
+from inspector.ui.features.execution.details import ShownDetails
 from inspector.ui.features.execution.panel import ExecutionPanel
 from inspector.ui.features.failures.panel import FailuresPanel
 from inspector.ui.features.findings.panel import FindingsPanel
@@ -36,7 +36,7 @@ from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.pose import telling_execution
 from inspector.ui.selection import Selection
 from inspector.ui.shell.next_step import NextSteps
-from inspector.ui.shell.strip import Strip
+from inspector.ui.shell.strip import NoticeStrip
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
@@ -203,7 +203,7 @@ class Desk(QObject):
 
     def _place_panels(self) -> None:
         shell = self.shell
-        self.strip = Strip(self._theme)
+        self.strip = NoticeStrip(self._theme)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)

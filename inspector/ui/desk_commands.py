@@ -22,7 +22,7 @@ _STARTING = "The program is being started"
 
 
 def desk_commands(desk: Desk, exporting: Exporting) -> list[Command]:
-    """Give the commands of a desk."""
+    """Return the commands of a desk."""
     return [*_fire_commands(desk), *_session_commands(desk, exporting)]
 
 
@@ -219,7 +219,7 @@ def _session_commands(desk: Desk, exporting: Exporting) -> list[Command]:
 
 
 def session_menu(desk: Desk) -> Sequence[MenuItem]:
-    """Give the sessions that the button in the bar offers."""
+    """Return the sessions that the button in the bar offers."""
     workbench = desk.workbench
     view = workbench.view
     if view is None:
@@ -242,7 +242,7 @@ def session_menu(desk: Desk) -> Sequence[MenuItem]:
 
 
 def export_menu(exporting: Exporting) -> Sequence[MenuItem]:
-    """Give what the export button offers."""
+    """Return what the export button offers."""
     reason = exporting.blocked()
     if reason:
         return [MenuItem(reason, enabled=False)]

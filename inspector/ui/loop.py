@@ -183,7 +183,7 @@ def _task_factory(
 
 
 def make_loop(application: QApplication) -> asyncio.AbstractEventLoop:
-    """Give an asyncio loop that runs on the application's event loop, with the traps defused."""
+    """Return an asyncio loop that runs on the application's event loop, with the traps defused."""
     loop: asyncio.AbstractEventLoop = QEventLoop(application)
     loop._timer = PreciseTimer()  # type: ignore[attr-defined]  # noqa: SLF001  (qasync offers no other way)
     loop.set_task_factory(_task_factory)
@@ -193,7 +193,7 @@ def make_loop(application: QApplication) -> asyncio.AbstractEventLoop:
 
 
 def run(main: Main, application: QApplication, notices: Notices) -> int:
-    """Run ``main`` until it returns, and give what it returns.
+    """Run ``main`` until it returns, and return what it returns.
 
     ``main`` gets the stop event, which is set by the last window's closing, Ctrl+C, SIGTERM and a closed terminal; it
     should then end its work in order and return. After a signal 128 and its number is given instead. Errors that nobody
@@ -230,7 +230,7 @@ def run(main: Main, application: QApplication, notices: Notices) -> int:
 
 
 def _on_signals(loop: asyncio.AbstractEventLoop, asked: Callable[[int], None]) -> Callable[[], None]:
-    """Call ``asked`` with the number of a signal that asks for the end; gives the way to end that.
+    """Call ``asked`` with the number of a signal that asks for the end; return the way to end that.
 
     What is ignored from the start (``nohup``) stays so.
     """

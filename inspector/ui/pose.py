@@ -19,7 +19,7 @@ _CANDIDATES: Final = 64
 
 
 def telling_execution(journal: Journal) -> int:
-    """Give the index of the most telling execution, -1 when there is none.
+    """Return the index of the most telling execution, -1 when there is none.
 
     A failure with a reason comes first, of the handler class that failed most often; else whatever went wrong; else
     the slowest. Among several the one around which most is going on is taken.

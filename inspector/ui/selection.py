@@ -84,7 +84,7 @@ class Selection(QObject):
             self.range_selected.emit(start, end)
 
     def hover(self, what: Hover) -> None:
-        """Tell what the pointer is over."""
+        """Show what the pointer is over."""
         if what != self.hovered:
             self.hovered = what
             self.hovered_changed.emit(what)

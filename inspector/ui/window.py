@@ -67,7 +67,7 @@ def open_window(
     basis: Callable[[], Basis] = Basis,
     name: str = "",
 ) -> int:
-    """Open the window, and give the exit code when it has been closed.
+    """Open the window, and return the exit code when it has been closed.
 
     Args:
         make_program: Makes the program that is recorded, on the host's thread.
@@ -192,7 +192,7 @@ class Window:
     async def live(
         self, stop: asyncio.Event, run: Run | None = None, screenshot: Path | None = None, *, faults: bool = False
     ) -> int:
-        """Show the window, start the work, wait for the end, end the work in order; gives the exit code.
+        """Show the window, start the work, wait for the end, end the work in order; return the exit code.
 
         Args:
             stop: Set from outside, or when the person closes the window.
@@ -225,7 +225,7 @@ class Window:
         self.desk.conformance.set_settings(checked.settings)
 
     async def _start(self, *, faults: bool, must: bool) -> bool:
-        """Start the recording; says whether there is one. What fails is raised if there must be one, else told."""
+        """Start the recording; return whether there is one. What fails is raised if there must be one, else told."""
         await asyncio.sleep(0)  # the window is painted before anything heavy is imported
         try:
             await self.workbench.start()

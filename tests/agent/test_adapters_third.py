@@ -14,7 +14,7 @@ from inspector.agent.reading.eventbuild import build_named
 from inspector.agent.reading.events import EventType, NamedEvent
 from inspector.agent.reading.namedevents import describe_name
 from inspector.agent.reading.targets import is_async
-from inspector.agent.tap.stand_ins import Place, Route, TappedHandler, TappedPublish, TappedReference, original
+from inspector.agent.tap.stand_ins import PublishPlace, Route, TappedHandler, TappedPublish, TappedReference, original
 from inspector.agent.tap.tap import Occurrence, Tap, TapSubscription
 from inspector.core.description import HandlerDescription, Problem
 from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, PUBLISHED
@@ -93,7 +93,7 @@ class SignalConnection:
             before = dict(signal.receivers)
             for key, reference in before.items():
                 signal.receivers[key] = TappedReference(reference, wrap)
-            vars(signal)["send"] = TappedPublish(signal.send, Place(tap, self, signal.name, False))
+            vars(signal)["send"] = TappedPublish(signal.send, PublishPlace(tap, self, signal.name, False))
             undo.append((signal, before))
 
         def restore() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from inspector.agent.process.loader import Found, Loader, is_factory, required_arguments
+from inspector.agent.process.loader import Loader, NamedValue, is_factory, required_arguments
 from inspector.agent.process.trouble import LoadTrouble, explain, missing_settings
 
 SHOP = {
@@ -146,13 +146,13 @@ async def later() -> str:
 async def test_factories_are_called_and_awaited_and_anything_else_is_what_it_is(
     loader: Loader, value: Any, gives: Any
 ) -> None:
-    assert (await loader.call(Found("x:y", value))).value == gives
+    assert (await loader.call(NamedValue("x:y", value))).value == gives
 
 
 async def test_a_class_is_made_and_a_bus_that_can_be_called_is_not_called(loader: Loader) -> None:
     bus = Bus()
-    assert type((await loader.call(Found("x:Bus", Bus))).value) is Bus
-    assert (await loader.call(Found("x:bus", bus))).value is bus
+    assert type((await loader.call(NamedValue("x:Bus", Bus))).value) is Bus
+    assert (await loader.call(NamedValue("x:bus", bus))).value is bus
     assert is_factory(bus.__call__)
     assert not is_factory(bus)
 
@@ -160,7 +160,7 @@ async def test_a_class_is_made_and_a_bus_that_can_be_called_is_not_called(loader
 async def test_a_factory_that_needs_something_is_not_called(loader: Loader) -> None:
     assert required_arguments(lambda a, b=1, *c, d, e=2, **f: None) == ["a", "d"]
     with pytest.raises(LoadTrouble, match=r"x:y cannot be called: it needs settings\."):
-        await loader.call(Found("x:y", lambda settings: settings))
+        await loader.call(NamedValue("x:y", lambda settings: settings))
 
 
 def caught(raise_it: Any) -> BaseException:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from inspector.cli.demo import DemoResult
-from inspector.cli.outcome import Outcome
+from inspector.cli.outcome import RunOutcome
 from tests.cli.conftest import Cli
 
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
@@ -55,7 +55,7 @@ def test_with_faults_only_what_was_injected_goes_wrong(
 
 
 def test_a_failure_that_was_not_injected_ends_with_1() -> None:
-    fine = Outcome(1, 0, 0, 2, {"ok": 1, "failed": 1}, [], [], 0, 0, [])
+    fine = RunOutcome(1, 0, 0, 2, {"ok": 1, "failed": 1}, [], [], 0, 0, [])
     result = DemoResult("x", 1, fine, [], [])
     assert result.exit_code == 0
     assert replace(result, outcome=replace(fine, unexpected=1)).exit_code == 1

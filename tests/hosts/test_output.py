@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inspector.hosts.output import LINES, RATE, Output
-from inspector.hosts.stacks import Place, read_dump
+from inspector.hosts.stacks import StackPlace, read_dump
 
 
 def make() -> tuple[Output, list[tuple[str, str]], list[int], list[float]]:
@@ -59,7 +59,7 @@ Extension modules: _ctypes (total: 1)
 def test_the_innermost_line_of_the_project_is_found_in_a_dump() -> None:
     dump = read_dump(DUMP, main_thread=0xAA)
     assert dump.fatal == "Segmentation fault"
-    assert dump.place("/opt/inspector") == Place("/home/me/shop/stock.py", 31, "reserve")
+    assert dump.place("/opt/inspector") == StackPlace("/home/me/shop/stock.py", 31, "reserve")
     library = read_dump(DUMP.replace("/home/me/shop", "/home/me/.venv/lib/python3.12/site-packages/shop"), 0xAA)
     assert str(library.place("/opt/inspector")) == "/usr/lib/python3.12/ctypes/__init__.py:519"
 
@@ -69,7 +69,7 @@ def test_of_several_dumps_the_last_counts_and_of_an_asked_one_the_main_thread() 
         'Thread 0xaa (most recent call first):\n  File "/a.py", line 1 in f\n'
         'Current thread 0xff (most recent call first):\n  File "/b.py", line 2 in g\n'
     )
-    assert read_dump(asked, 0xAA).stack == (Place("/a.py", 1, "f"),)
+    assert read_dump(asked, 0xAA).stack == (StackPlace("/a.py", 1, "f"),)
     later = asked.replace("line 1 ", "line 9 ")
-    assert read_dump(asked + later, 0xAA).stack == (Place("/a.py", 9, "f"),)
+    assert read_dump(asked + later, 0xAA).stack == (StackPlace("/a.py", 9, "f"),)
     assert read_dump("nonsense", 0xAA).place("/") is None

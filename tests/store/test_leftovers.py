@@ -12,7 +12,7 @@ import pytest
 
 from inspector.core.errors import InspectorError
 from inspector.core.records.records import Batch
-from inspector.store.database import Database
+from inspector.store.database import SessionsDatabase
 from inspector.store.leftovers import alone_in
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
@@ -102,7 +102,7 @@ async def test_side_files_of_a_database_that_another_process_has_open_are_left_a
 
 async def test_asking_whether_this_process_has_it_open_drops_no_lock_of_ours(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
-    mine = Database(path)
+    mine = SessionsDatabase(path)
     await mine.open()
     async with mine.writing() as connection:
         await connection.exec_driver_sql("UPDATE sessions SET name=name")

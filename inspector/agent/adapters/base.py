@@ -108,16 +108,16 @@ class Connection(Protocol):
     why: str
 
     def event_types(self) -> Iterable[EventType]:
-        """Give the event types it knows, each once."""
+        """Return the event types it knows, each once."""
 
     def subscriptions(self) -> Iterable[Subscribed]:
-        """Give its subscriptions, in the order in which they run."""
+        """Return its subscriptions, in the order in which they run."""
 
     def handlers_of(self, event: EventType) -> Sequence[HandlerDescription]:
-        """Give who is called for an event type, in order."""
+        """Return who is called for an event type, in order."""
 
     def record(self, tap: Tap) -> Callable[[], None]:
-        """Tell the tap everything from now on; gives a function that undoes it exactly."""
+        """Tell the tap everything from now on; return a function that undoes it exactly."""
 
     def build(self, event: EventType, values: Mapping[str, Any]) -> Any:
         """Build an event from JSON values.
@@ -133,14 +133,14 @@ class Connection(Protocol):
         """Do what has to be done for handlers that the publish left waiting (a queue that has to be worked off)."""
 
     def problems(self) -> Iterable[Problem]:
-        """Give what could not be read, and what would not work."""
+        """Return what could not be read, and what would not work."""
 
 
 class Names(Protocol):
     """Names that are unique in the program, whichever bus asks."""
 
     def name_of(self, event: Any) -> str:
-        """Give the name in the catalog of an event class, or of an event that is a name."""
+        """Return the name in the catalog of an event class, or of an event that is a name."""
 
     def describe(self, target: Any) -> HandlerDescription:
         """Describe a handler; two that would have one key get numbers."""
@@ -156,7 +156,7 @@ class Adapter(Protocol):
     name: str
 
     def recognises(self, value: Any, options: Options) -> Match | None:
-        """Say whether a value is such a bus; only looks, never calls it."""
+        """Return whether a value is such a bus; only looks, never calls it."""
 
     def connect(self, where: str, value: Any, options: Options, names: Names) -> Connection:
         """Read the bus.

@@ -216,7 +216,7 @@ def read_frame(frame: Any) -> tuple[str, list[str] | None]:
 
 
 def _loaded(places: tuple[tuple[str, str], ...]) -> Iterator[type[Any]]:
-    """Give the classes of libraries that the project has imported, where each method is defined."""
+    """Yield the classes of libraries that the project has imported, where each method is defined."""
     for module, name in places:
         found = getattr(sys.modules.get(module), name, None)
         if isinstance(found, type):

@@ -103,7 +103,7 @@ class Effects:
             self._tell_leaks(execution, kind, self._found(execution, content).values())
 
     def _found(self, execution: Execution, content: Any) -> dict[str, str]:
-        """Give the secrets that are in the content, each with the name of its field."""
+        """Return the secrets that are in the content, each with the name of its field."""
         publication = execution.publication
         secrets = self._secrets.get(publication)
         if secrets is None:
@@ -155,7 +155,7 @@ def _mask(value: Any, leaked: Mapping[str, str]) -> Any:
 
 
 def install_effects(recorder: Recorder, probes: Iterable[Probe] = ()) -> Undo:
-    """Watch effects from now on, with our probes, the project's and these; gives a function that undoes it exactly.
+    """Watch effects from now on, with our probes, the project's and these; return a function that undoes it exactly.
 
     Call it when the project has been imported: a library that comes later is not seen. A probe that cannot be set up
     is told (``HostNoted`` of kind ``problem``), and the others work. A recorder whose effects are watched already is
@@ -186,7 +186,7 @@ def install_effects(recorder: Recorder, probes: Iterable[Probe] = ()) -> Undo:
 
 
 def is_watched(recorder: Recorder) -> bool:
-    """Tell whether the effects are told to this recorder already."""
+    """Return whether the effects are told to this recorder already."""
     return any(effects.recorder is recorder for effects in searches_of())
 
 
@@ -226,5 +226,5 @@ class _Watched:
 
 
 def watched(program: Program, probes: Iterable[Probe] = ()) -> Program:
-    """Give the program, with its effects watched while it is recorded."""
+    """Return the program, with its effects watched while it is recorded."""
     return cast("Program", _Watched(program, tuple(probes)))

@@ -43,7 +43,7 @@ class LogProbe(logging.Handler):
 
 
 def install_log_probe(recorder: Recorder, level: int = logging.INFO) -> Callable[[], None]:
-    """Record what handlers log, from ``level`` up; gives a function that undoes it exactly."""
+    """Record what handlers log, from ``level`` up; return a function that undoes it exactly."""
     root = logging.getLogger()
     probe, before = LogProbe(recorder), root.level
     root.addHandler(probe)
@@ -60,7 +60,7 @@ def install_log_probe(recorder: Recorder, level: int = logging.INFO) -> Callable
 
 
 def _by_a_copy_of_our_bus(record: logging.LogRecord) -> bool:
-    """Tell what the bus of another copy of this package logs of a failure that is recorded anyway."""
+    """Return what the bus of another copy of this package logs of a failure that is recorded anyway."""
     return record.name.endswith(".core.bus") and type(record.msg) is str and record.msg == "event_handler_failed"
 
 

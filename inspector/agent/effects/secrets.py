@@ -41,7 +41,7 @@ class Reader:
         self._facts: dict[type, ClassFacts] = {}
 
     def secrets(self, publication: Publication) -> dict[str, str]:
-        """Give the secret texts of a publication and of those that caused it, each with the name of its field.
+        """Return the secret texts of a publication and of those that caused it, each with the name of its field.
 
         A field is secret by its name, or because its class says so.
         """
@@ -56,7 +56,7 @@ class Reader:
         return found
 
     def texts(self, value: Any) -> Iterator[str]:
-        """Give every text inside a value: of containers, objects, exceptions and mail messages."""
+        """Yield every text inside a value: of containers, objects, exceptions and mail messages."""
         left = [(value, 0)]
         for _ in range(_VALUES):
             if not left:
@@ -84,7 +84,7 @@ class Reader:
         return frozenset() if issubclass(cls, Mapping) else self._of(cls).marked
 
     def _parts(self, value: Any) -> Iterator[tuple[str, Any]]:
-        """Give what a value holds, by name where there are names."""
+        """Yield what a value holds, by name where there are names."""
         kind = type(value)
         if issubclass(kind, dict):
             for key, inner in tuple(dict.items(value)):
@@ -109,7 +109,7 @@ class Reader:
 
 
 def message_texts(message: Message) -> Iterator[str]:
-    """Give headers and bodies of a mail as they will be read, not as they are encoded on the way."""
+    """Yield headers and bodies of a mail as they will be read, not as they are encoded on the way."""
     try:
         for part in message.walk():
             for name, value in part.items():
@@ -148,7 +148,7 @@ def watch_log(effects: Effects) -> Callable[[], None]:
 
 
 def searches_of() -> Iterator[Effects]:
-    """Give the effects whose log is searched now."""
+    """Return the effects whose log is searched now."""
     return (handler.effects for handler in logging.getLogger().handlers if isinstance(handler, _LogSearch))
 
 

@@ -23,7 +23,7 @@ Accepted = tuple["tuple[str, ...] | None", str, "tuple[str, ...]", str]
 
 
 def describe_call(key: str, handler: Callable[..., Any], takes_event: bool = True) -> HandlerFacts:
-    """Give the facts of a handler; what cannot be found out is left open."""
+    """Return the facts of a handler; what cannot be found out is left open."""
     if not takes_event:
         return HandlerFacts(key, needs_session=_needs_session(handler))
     try:
@@ -45,7 +45,7 @@ def describe_call(key: str, handler: Callable[..., Any], takes_event: bool = Tru
 
 
 def refusal_of(handler: Callable[..., Any]) -> str:
-    """Say why a handler cannot be called with the event alone; empty when it can, or when nobody can tell."""
+    """Return why a handler cannot be called with the event alone; empty when it can, or when nobody can tell."""
     try:
         return _refusal(list(inspect.signature(handler).parameters.values()))
     except Exception:  # noqa: BLE001 - as above
@@ -53,7 +53,7 @@ def refusal_of(handler: Callable[..., Any]) -> str:
 
 
 def function_of(handler: Any) -> Any:
-    """Give the function that runs when a handler is called, for its annotations and its code."""
+    """Return the function that runs when a handler is called, for its annotations and its code."""
     while isinstance(handler, functools.partial):
         handler = handler.func
     if isinstance(handler, types.MethodType):
@@ -67,7 +67,7 @@ def function_of(handler: Any) -> Any:
 
 
 def gives_coroutine(handler: Callable[..., Any]) -> bool:
-    """Tell whether calling a handler gives a coroutine; False for a plain function around one: it may run it."""
+    """Return whether calling a handler gives a coroutine; False for a plain function around one: it may run it."""
     while isinstance(handler, functools.partial):
         handler = handler.func
     if not inspect.isroutine(handler):
@@ -76,7 +76,7 @@ def gives_coroutine(handler: Callable[..., Any]) -> bool:
 
 
 def accepted_classes(function: types.FunctionType, *, skip_self: bool = False) -> Accepted:
-    """Give what the first parameter of a plain function is annotated with (the second of a method)."""
+    """Return what the first parameter of a plain function is annotated with (the second of a method)."""
     try:
         parameters = [p for p in inspect.signature(function).parameters.values() if p.kind in _POSITIONAL]
     except Exception:  # noqa: BLE001 - a stranger's __signature__
@@ -194,7 +194,7 @@ def _look_up(path: str, scope: dict[str, Any]) -> Any:
 
 
 def _class_accepted(member: Any) -> str | None:
-    """Give the key of the class that an annotation lets in; None when it lets in anything or cannot be judged."""
+    """Return the key of the class that an annotation lets in; None when it lets in anything or cannot be judged."""
     bare = hints.unwrap(member)
     if bare is None or bare is type(None):
         return "builtins.NoneType"
@@ -208,7 +208,7 @@ def _class_accepted(member: Any) -> str | None:
 
 
 def _needs_session(handler: Any) -> bool:
-    """Tell whether the handler, or a method of its object that it calls, asks for the database session."""
+    """Return whether the handler, or a method of its object that it calls, asks for the database session."""
     function = function_of(handler)
     while isinstance(handler, functools.partial):
         handler = handler.func

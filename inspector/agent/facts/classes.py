@@ -29,14 +29,14 @@ _AWARE: Final = ("tz", "utc", "zone")
 
 
 def class_key(cls: type[Any]) -> str:
-    """Give ``module.qualname``."""
+    """Return ``module.qualname``."""
     return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def describe_class_facts(
     key: str, cls: type[Any], registered: bool = True, kind: str = "event", matched: str = "exact"
 ) -> EventFacts:
-    """Give the facts of an event class. A class that cannot be looked at gives those that are left."""
+    """Return the facts of an event class. A class that cannot be looked at gives those that are left."""
     bases = tuple(class_key(base) for base in cls.__mro__[1:] if base is not object)
     try:
         make = make_of(cls)
@@ -90,7 +90,7 @@ def _keyword_only(cls: Any, make: str) -> bool | None:
 
 
 def _defaults(cls: Any, make: str) -> Iterator[tuple[str, Any, Any]]:
-    """Give name, default and default factory (None for none) of every field that has one or the other."""
+    """Yield name, default and default factory (None for none) of every field that has one or the other."""
     if make == "dataclass":
         for each in dataclasses.fields(cls):
             value = None if each.default is dataclasses.MISSING else each.default
@@ -116,7 +116,7 @@ def _defaults(cls: Any, make: str) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _is_mutable(value: Any) -> bool:
-    """Tell whether a default can be changed through one instance and then is changed for all."""
+    """Return whether a default can be changed through one instance and then is changed for all."""
     if isinstance(value, _IMMUTABLE):
         return False
     kind = type(value)

@@ -59,7 +59,7 @@ def collect_facts(wiring: Wiring) -> CatalogFacts:
 
 
 def _uncalled(wiring: Wiring) -> Iterator[UncalledMethod]:
-    """Give the methods that look like handlers, of classes that handle events, without a subscription."""
+    """Yield the methods that look like handlers, of classes that handle events, without a subscription."""
     subscribed: dict[type[Any], set[str]] = {}
     for each in wiring.handlers:
         owner, name = _owner(each.handler)
@@ -78,7 +78,7 @@ def _uncalled(wiring: Wiring) -> Iterator[UncalledMethod]:
 
 
 def _dispatches_by_name(cls: type[Any]) -> bool:
-    """Tell whether a class puts together the names of its methods: ``getattr(self, f"handle_{name}")``."""
+    """Return whether a class puts together the names of its methods: ``getattr(self, f"handle_{name}")``."""
     codes = [
         value.__code__ for base in cls.__mro__[:-1] for value in vars(base).values() if type(value) is FunctionType
     ]
@@ -98,7 +98,7 @@ def _owner(handler: Any) -> tuple[type[Any] | None, str]:
 
 
 def _idle_classes(subscribed: dict[type[Any], set[str]]) -> Iterator[type[Any]]:
-    """Give the classes named like handlers that stand beside those in use, and none of whose methods is in use."""
+    """Yield the classes named like handlers that stand beside those in use, and none of whose methods is in use."""
     modules = dict.fromkeys(cls.__module__ for cls in subscribed)
     in_use = {base for cls in subscribed for base in cls.__mro__}
     for name in modules:

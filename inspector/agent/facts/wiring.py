@@ -54,7 +54,7 @@ class HandlerCalls:
 
 
 def handler_calls(function: Any, owner: Any) -> HandlerCalls:
-    """Give how handlers are called by a publish method.
+    """Return how handlers are called by a publish method.
 
     Args:
         function: The method (or function) that publishes.
@@ -89,7 +89,7 @@ def _asks_for_parameters(node: ast.AST) -> bool:
 
 
 def _bodies(function: Any, owner: Any) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Give the functions that publishing runs through: the method itself, and those of its own that it calls."""
+    """Yield the functions that publishing runs through: the method itself, and those of its own that it calls."""
     waiting, seen = [(function, 0)], set()
     while waiting:
         current, depth = waiting.pop()
@@ -118,7 +118,7 @@ def _node_of(function: Any) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
 
 
 def _own_method(callee: ast.expr, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: Any) -> Any:
-    """Give the method of the bus that ``self.method(…)`` calls."""
+    """Return the method of the bus that ``self.method(…)`` calls."""
     parameters = [*node.args.posonlyargs, *node.args.args]
     if not (isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Name) and parameters):
         return None
@@ -130,7 +130,7 @@ def _own_method(callee: ast.expr, node: ast.FunctionDef | ast.AsyncFunctionDef, 
 
 
 def _calls_of_locals(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[ast.Call, bool]]:
-    """Give the calls of what a function holds in local variables, each with whether its result is dropped."""
+    """Yield the calls of what a function holds in local variables, each with whether its result is dropped."""
     names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
     parameters = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
     names |= {each.arg for each in parameters[1:]}
@@ -143,7 +143,7 @@ def _calls_of_locals(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[t
 
 
 def _passes_on(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Tell whether one of the arguments is a parameter of the function around the call."""
+    """Return whether one of the arguments is a parameter of the function around the call."""
     parameters = {each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
     passed = [*call.args, *(keyword.value for keyword in call.keywords)]
     return any(isinstance(each, ast.Name) and each.id in parameters for each in passed)
@@ -181,7 +181,7 @@ class WiredEvent:
 
 
 @dataclass(frozen=True)
-class WiredHandler:
+class WiredCallable:
     """A handler, once however often it is subscribed.
 
     Attributes:
@@ -213,7 +213,7 @@ class Wiring:
     """
 
     events: tuple[WiredEvent, ...] = ()
-    handlers: tuple[WiredHandler, ...] = ()
+    handlers: tuple[WiredCallable, ...] = ()
     has_registry: bool = False
     async_bus: bool = False
     sse: tuple[SSERegistry[Any, Any], ...] = ()
@@ -221,7 +221,7 @@ class Wiring:
 
 
 def wiring_of(program: object) -> Wiring:
-    """Give the wiring of a program: what its ``wiring()`` answers, or that of a program on our own bus.
+    """Return the wiring of a program: what its ``wiring()`` answers, or that of a program on our own bus.
 
     A program that can tell nothing gives an empty wiring; rules that need facts stay silent then.
     """
@@ -238,11 +238,11 @@ def wiring_of(program: object) -> Wiring:
 def core_wiring(
     bus: InMemoryEventBus, registry: EventRegistry | None = None, sse: SSERegistry[Any, Any] | None = None
 ) -> Wiring:
-    """Give the wiring of a program on our own bus."""
+    """Return the wiring of a program on our own bus."""
     registered: Mapping[type[Any], None] = dict.fromkeys(entry.event_class for entry in registry or ())
     subscriptions = tuple(bus.subscriptions())
     classes = dict.fromkeys([*registered, *(each.event_type for each in subscriptions)])
-    handlers = {each.key: WiredHandler(each.key, each.handler, on_loop=True) for each in subscriptions}
+    handlers = {each.key: WiredCallable(each.key, each.handler, on_loop=True) for each in subscriptions}
     return Wiring(
         events=tuple(
             WiredEvent(f"{cls.__module__}.{cls.__qualname__}", cls, registry is None or cls in registered)
@@ -259,18 +259,18 @@ def core_wiring(
 
 
 def loaded_wiring(program: LoadedProgram) -> Wiring:
-    """Give the wiring of a loaded program."""
+    """Return the wiring of a loaded program."""
     described = program.catalog().events
     entries_, sse = program._catalog.entries, program._catalog.sse  # noqa: SLF001 - same room, as above
     subscribed = [(each, list(_subscribed(each))) for each in program.connections]
-    handlers: dict[str, WiredHandler] = {}
+    handlers: dict[str, WiredCallable] = {}
     for connection, found in subscribed:
         alone = _takes_event_alone(connection, [handler for _, handler in found])
         on_loop = _is_asynchronous(connection)
         dropped = _calls(connection).dropped and not on_loop
         for subscription, handler in found:
             key = subscription.handler.key
-            known = handlers.setdefault(key, WiredHandler(key, handler, alone, dropped, on_loop))
+            known = handlers.setdefault(key, WiredCallable(key, handler, alone, dropped, on_loop))
             if (dropped, on_loop) != (known.dropped, known.on_loop):  # another bus runs it in another way
                 handlers[key] = replace(known, dropped=known.dropped or dropped, on_loop=known.on_loop or on_loop)
     every = [subscription for _, found in subscribed for subscription, _ in found]
@@ -295,7 +295,7 @@ def loaded_wiring(program: LoadedProgram) -> Wiring:
 
 
 def _classes(program: LoadedProgram, keys: Sequence[str]) -> dict[str, type[Any] | None]:
-    """Give the class of each event, by key: from the buses, else from its module; None for one that is a name."""
+    """Return the class of each event, by key: from the buses, else from its module; None for one that is a name."""
     found: dict[str, type[Any] | None] = {}
     for connection in program.connections:
         for event in connection.event_types():
@@ -304,7 +304,7 @@ def _classes(program: LoadedProgram, keys: Sequence[str]) -> dict[str, type[Any]
 
 
 def _subscribed(connection: Connection) -> Iterator[tuple[Subscribed, Callable[..., Any]]]:
-    """Give every subscription with its callable; none of a connection that does not tell its callables."""
+    """Yield every subscription with its callable; none of a connection that does not tell its callables."""
     subscriptions = list(connection.subscriptions())
     targets = [_callable(each) for each in _targets(connection)]
     if len(targets) == len(subscriptions):
@@ -312,7 +312,7 @@ def _subscribed(connection: Connection) -> Iterator[tuple[Subscribed, Callable[.
 
 
 def _targets(connection: Any) -> list[Any]:
-    """Give the callables of a connection, one for each of its ``subscriptions()`` and in their order.
+    """Return the callables of a connection, one for each of its ``subscriptions()`` and in their order.
 
     An adapter of a third party tells them by a method ``targets()``.
     """
@@ -325,13 +325,13 @@ def _targets(connection: Any) -> list[Any]:
 
 
 def _callable(target: Any) -> Callable[..., Any] | None:
-    """Give what is called: the handler itself, or the method by which a bus runs an object."""
+    """Return what is called: the handler itself, or the method by which a bus runs an object."""
     found = run_by(target)
     return found if callable(found) else None
 
 
 def _takes_event_alone(connection: Connection, handlers: Sequence[Callable[..., Any]]) -> bool:
-    """Tell whether a bus calls its handlers with the event alone.
+    """Return whether a bus calls its handlers with the event alone.
 
     The source of its publish method says so. Where that says nothing, the handlers are asked: most will be right.
     """
@@ -346,7 +346,7 @@ def _takes_event_alone(connection: Connection, handlers: Sequence[Callable[..., 
 
 
 def _calls(connection: Connection) -> HandlerCalls:
-    """Give how a bus of somebody's own calls its handlers."""
+    """Return how a bus of somebody's own calls its handlers."""
     publishers: Any = getattr(connection, "publishers", ())
     best = publishers[0] if publishers else None
     function = getattr(best, "function", None)
@@ -354,7 +354,7 @@ def _calls(connection: Connection) -> HandlerCalls:
 
 
 def _command_patterns(connection: Connection) -> Iterator[Any]:
-    """Give what stands in the maps that are called after commands, and in those of a bus that is."""
+    """Yield what stands in the maps that are called after commands, and in those of a bus that is."""
     if not isinstance(connection, MapConnection):
         return
     maps = connection.maps
@@ -374,13 +374,13 @@ def _is_for_commands(connection: MapConnection) -> bool:
 
 
 def _is_mediator(connection: MapConnection) -> bool:
-    """Tell what is asked to send requests, each to its one handler."""
+    """Return what is asked to send requests, each to its one handler."""
     sends = bool(connection.publishers) and connection.publishers[0].name in _SENDS
     return sends and any("mediator" in name for name in _called(connection))
 
 
 def _called(connection: MapConnection) -> tuple[str, str]:
-    """Give the name under which a bus was found, and that of its class."""
+    """Return the name under which a bus was found, and that of its class."""
     value = connection._value  # noqa: SLF001 - same room, as above
     cls = value if isinstance(value, type) else type(value)
     return re.split(r"[.:]", connection.where)[-1].lower(), cls.__name__.lower()

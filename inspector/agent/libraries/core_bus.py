@@ -62,16 +62,16 @@ class CoreConnection:
         self._package = type(bus).__module__.rpartition(".")[0]
 
     def event_types(self) -> list[EventType]:
-        """Give the classes that have handlers."""
+        """Return the classes that have handlers."""
         return [describe_class(cls) for cls in dict.fromkeys(each.event_type for each in self._bus.subscriptions())]
 
     def subscriptions(self) -> Iterator[Subscribed]:
-        """Give every subscription."""
+        """Yield every subscription."""
         for order, each in enumerate(self._bus.subscriptions()):
             yield Subscribed(each.event_type, "exact", _ours(each.description), order)
 
     def handlers_of(self, event: EventType) -> list[HandlerDescription]:
-        """Give who is called for exactly this class."""
+        """Return who is called for exactly this class."""
         return [_ours(each.description) for each in self._bus.subscriptions() if each.event_type is event.cls]
 
     def problems(self) -> Iterable[Problem]:
@@ -145,7 +145,7 @@ class _Bridge:
 
 
 def _ours(description: Any) -> HandlerDescription:
-    """Give a description as one of our own class."""
+    """Return a description as one of our own class."""
     if isinstance(description, HandlerDescription):
         return description
     known = {field.name for field in dataclasses.fields(HandlerDescription)}

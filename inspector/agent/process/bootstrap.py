@@ -35,7 +35,7 @@ def refuse(channel: int) -> None:
 
 
 def load_agent() -> Any:
-    """Give the agent's ``child`` module, loaded as part of the private package."""
+    """Return the agent's ``child`` module, loaded as part of the private package."""
     import os
     from importlib.util import module_from_spec, spec_from_file_location
 

@@ -23,7 +23,7 @@ from ..facts.collect import collect
 from ..reading.loaded import Target, make_program
 from . import posture
 from .channel import Channel, SendingRecorder
-from .loader import Found, Imported, Loader
+from .loader import LoadedNames, Loader, NamedValue
 from .seal import seal
 from .trouble import LoadTrouble, explain
 from .watchdog import Watchdog
@@ -39,7 +39,7 @@ _PACKAGE: Final = __name__.rpartition(".agent.")[0]
 
 
 def run(channel: int, dump: int, parent: int) -> int:
-    """Be the child; gives the exit code.
+    """Be the child; return the exit code.
 
     Args:
         channel: Descriptor of the socket to the parent.
@@ -80,7 +80,7 @@ class Child:
         self._early: list[list[Any]] = []
 
     def run(self) -> int:
-        """Load, serve until told to stop, and give the exit code."""
+        """Load, serve until told to stop, and return the exit code."""
         posture.limit(self._order["memory"])
         os.register_at_fork(after_in_child=self._forked)
         seal(_PACKAGE)
@@ -101,7 +101,7 @@ class Child:
 
     # -- loading -------------------------------------------------------------------------------------------------------
 
-    def _serve_on_loop(self, imported: Imported) -> int:
+    def _serve_on_loop(self, imported: LoadedNames) -> int:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         try:
@@ -120,7 +120,7 @@ class Child:
         _close(loop)
         return 0
 
-    async def _serve(self, imported: Imported) -> None:
+    async def _serve(self, imported: LoadedNames) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         program = await self._open(imported)
@@ -156,7 +156,7 @@ class Child:
             except asyncio.CancelledError:
                 getattr(asyncio.current_task(), "uncancel", int)()  # 3.10 has none, and needs none
 
-    async def _open(self, imported: Imported) -> Program:
+    async def _open(self, imported: LoadedNames) -> Program:
         """Call the factories, and make the program of what they give."""
         problems = imported.problems
         targets = [found for target in imported.targets if (found := await self._called(target, problems)) is not None]
@@ -180,7 +180,7 @@ class Child:
         except Exception as error:
             raise explain(error, self._order["app"][0], self._redact, calling=True) from error
 
-    async def _called(self, found: Found, problems: list[LoadTrouble]) -> Found | None:
+    async def _called(self, found: NamedValue, problems: list[LoadTrouble]) -> NamedValue | None:
         try:
             return await self._loader.call(found)
         except LoadTrouble as trouble:
@@ -191,7 +191,7 @@ class Child:
         self._channel.send(["loading", doing, what])
 
     def _fail(self, trouble: LoadTrouble) -> None:
-        """Tell why, and end at once: threads that the program has started must not keep us."""
+        """Report why, and end at once: threads that the program has started must not keep us."""
         self._channel.send(["failed", trouble.to_message()])
         self._channel.drain(2.0)
         for stream in (sys.stdout, sys.stderr):
@@ -295,7 +295,7 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _last_words(error: BaseException) -> str:
-    """Say why the loop ended before its time."""
+    """Return why the loop ended before its time."""
     if isinstance(error, SystemExit):
         return f"One of its tasks called sys.exit({error.code!r:.80})."
     if isinstance(error, KeyboardInterrupt):
@@ -304,7 +304,7 @@ def _last_words(error: BaseException) -> str:
 
 
 def _file_of(name: str, module: Any) -> str:
-    """Give the file of a module without running its ``__getattr__``; nothing for libraries and ourselves."""
+    """Return the file of a module without running its ``__getattr__``; nothing for libraries and ourselves."""
     if name.startswith(_PACKAGE) or not issubclass(type(module), ModuleType):
         return ""
     file = object.__getattribute__(module, "__dict__").get("__file__")

@@ -22,7 +22,7 @@ Progress = Callable[[str, str], None]
 
 
 @dataclass(frozen=True)
-class Found:
+class NamedValue:
     """What an import string names.
 
     Attributes:
@@ -35,7 +35,7 @@ class Found:
 
 
 @dataclass
-class Imported:
+class LoadedNames:
     """Everything that was found, nothing called yet.
 
     Attributes:
@@ -45,9 +45,9 @@ class Imported:
         problems: What could not be loaded; the rest works without it.
     """
 
-    targets: list[Found] = field(default_factory=list)
-    catalog: list[Found] = field(default_factory=list)
-    session: Found | None = None
+    targets: list[NamedValue] = field(default_factory=list)
+    catalog: list[NamedValue] = field(default_factory=list)
+    session: NamedValue | None = None
     problems: list[LoadTrouble] = field(default_factory=list)
 
 
@@ -63,13 +63,13 @@ class Loader:
         self._progress = progress
         self._redact = redact
 
-    def load(self, app: Sequence[str], catalog: Sequence[str], session: str | None) -> Imported:
+    def load(self, app: Sequence[str], catalog: Sequence[str], session: str | None) -> LoadedNames:
         """Import everything that is named.
 
         Raises:
             LoadTrouble: Nothing of what ``app`` names could be loaded.
         """
-        found = Imported()
+        found = LoadedNames()
         for text in app:
             target = self._try(text, found.problems)
             if target is not None:
@@ -82,8 +82,8 @@ class Loader:
             found.session = self._try(session, found.problems)
         return found
 
-    def find(self, text: str) -> Found:
-        """Give what an import string names: ``module``, ``module:attribute`` or ``module:attribute.attribute``.
+    def find(self, text: str) -> NamedValue:
+        """Return what an import string names: ``module``, ``module:attribute`` or ``module:attribute.attribute``.
 
         Raises:
             LoadTrouble: It cannot be imported, or there is no such attribute.
@@ -94,9 +94,9 @@ class Loader:
         for name in path.split(".") if path else ():
             value = self._attribute(value, name, said)
             said += (":" if said == module_name else ".") + name
-        return Found(text, value)
+        return NamedValue(text, value)
 
-    async def call(self, found: Found) -> Found:
+    async def call(self, found: NamedValue) -> NamedValue:
         """Call a factory, and await what it gives; anything else is what it is.
 
         Functions, methods, partials and classes without required arguments are factories.
@@ -121,20 +121,20 @@ class Loader:
                 value = await value
         except BaseException as error:  # sys.exit too: it is the program's end, told in a sentence
             raise explain(error, found.where, self._redact, calling=True) from error
-        return Found(found.where, value)
+        return NamedValue(found.where, value)
 
-    def _try(self, text: str, problems: list[LoadTrouble]) -> Found | None:
+    def _try(self, text: str, problems: list[LoadTrouble]) -> NamedValue | None:
         try:
             return self.find(text)
         except LoadTrouble as trouble:
             problems.append(trouble)
             return None
 
-    def _tried(self, text: str, problems: list[LoadTrouble]) -> list[Found]:
+    def _tried(self, text: str, problems: list[LoadTrouble]) -> list[NamedValue]:
         found = self._try(text, problems)
         return [] if found is None else [found]
 
-    def _scan(self, name: str, problems: list[LoadTrouble]) -> list[Found]:
+    def _scan(self, name: str, problems: list[LoadTrouble]) -> list[NamedValue]:
         """Import a package and every module in it; those that cannot be are problems."""
         package = self._try(name, problems)
         if package is None:
@@ -179,14 +179,14 @@ class Loader:
 
 
 def is_factory(value: Any) -> bool:
-    """Tell whether a value is there to be called for the bus, rather than a bus that happens to be callable."""
+    """Return whether a value is there to be called for the bus, rather than a bus that happens to be callable."""
     while isinstance(value, functools.partial):
         value = value.func
     return isinstance(value, type) or inspect.isroutine(value) or type(value).__name__ == "_lru_cache_wrapper"
 
 
 def required_arguments(value: Any) -> list[str]:
-    """Give the names of the arguments without which a factory cannot be called."""
+    """Return the names of the arguments without which a factory cannot be called."""
     try:
         parameters = inspect.signature(value).parameters.values()
     except (TypeError, ValueError):  # a builtin without a signature: calling it will tell

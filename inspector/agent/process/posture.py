@@ -58,7 +58,7 @@ def tell_stacks(dump: int) -> None:
 
 
 def move_up(descriptor: int) -> int:
-    """Give a high copy of an inherited descriptor that children of the program do not inherit; closes the old one."""
+    """Return a high copy of an inherited descriptor that children of the program do not inherit; closes the old one."""
     for lowest in (_HIGH, 100, 3):
         try:
             moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, lowest)

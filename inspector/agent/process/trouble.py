@@ -30,7 +30,7 @@ _LONGEST: Final = 4_000
 
 
 def missing_settings(error: BaseException) -> tuple[str, ...]:
-    """Give the environment variables whose absence the exception (or what led to it) is about; mostly there are none.
+    """Return the environment variables whose absence the exception (or what led to it) is about; mostly there are none.
 
     Known are ``os.environ["NAME"]``, pydantic settings (1 and 2), the exceptions of decouple, environs and
     django-environ, starlette's ``Config``, and texts like ``DATABASE_URL is not set``.
@@ -89,7 +89,7 @@ def _settings_class(traceback: TracebackType | None) -> type | None:
 
 
 def _variable(model: Any, field: str) -> str:
-    """Give the name of the variable from which a settings class reads a field."""
+    """Return the name of the variable from which a settings class reads a field."""
     old = getattr(model, "__fields__", {}) if not hasattr(model, "model_config") else {}
     if field in old:  # pydantic 1 has worked the names out
         names = sorted(old[field].field_info.extra.get("env_names", ()))
@@ -148,7 +148,7 @@ class LoadTrouble(InspectorError):  # noqa: N818 - LoadError is what the hosts m
         self.failure = failure
 
     def to_message(self) -> dict[str, Any]:
-        """Give it as JSON types, for the wire."""
+        """Return it as JSON types, for the wire."""
         return {
             "where": self.where,
             "text": self.text,
@@ -160,7 +160,7 @@ class LoadTrouble(InspectorError):  # noqa: N818 - LoadError is what the hosts m
         }
 
     def to_problem(self) -> Problem:
-        """Give it as part of a catalog."""
+        """Return it as part of a catalog."""
         return Problem(self.where, self.text, self.hint, *self.line)
 
 
@@ -193,7 +193,7 @@ def explain(error: BaseException, what: str, redact: Redact | None = None, *, ca
 
 
 def _typed(kind: str, hint: str) -> str:
-    """Give the option that does what a hint says, empty when none does."""
+    """Return the option that does what a hint says, empty when none does."""
     if kind == "missing_setting":
         return "--env FILE"
     if kind == "missing_module" and hint.endswith("change the folder."):
@@ -267,7 +267,7 @@ def _folder() -> str:
 
 
 def _folder_with(name: str) -> str:
-    """Give the folder right below ours, ``src`` mostly, in which a module is; empty when there is none."""
+    """Return the folder right below ours, ``src`` mostly, in which a module is; empty when there is none."""
     folder = _folder()
     try:
         inner = sorted(entry for entry in os.listdir(folder) if not entry.startswith("."))  # noqa: PTH208 - light imports
@@ -280,7 +280,7 @@ def _folder_with(name: str) -> str:
 
 
 def _importable(name: str) -> list[str]:
-    """Give the modules beside the one that is missing, for a better guess."""
+    """Return the modules beside the one that is missing, for a better guess."""
     parent, _, _ = name.rpartition(".")
     package = sys.modules.get(parent)
     folders = list(getattr(package, "__path__", ())) if package is not None else sys.path[:1]
@@ -309,7 +309,7 @@ def _place(read: Failure) -> str:
 
 
 def _origin(read: Failure) -> tuple[str, int]:
-    """Give the innermost line of the program; compiled libraries have frames with relative paths."""
+    """Return the innermost line of the program; compiled libraries have frames with relative paths."""
     for frame in reversed(read.frames):
         if frame.mine and os.path.isabs(frame.file):  # noqa: PTH117 - light imports
             return frame.file, frame.line

@@ -89,7 +89,7 @@ class Watchdog:
 
 
 def _culprit(frame: FrameType | None) -> dict[str, Any]:
-    """Give where the loop's thread is: the handler that runs, and the innermost line inside it."""
+    """Return where the loop's thread is: the handler that runs, and the innermost line inside it."""
     innermost = frame
     below: FrameType | None = None
     label = ""
@@ -106,7 +106,7 @@ def _culprit(frame: FrameType | None) -> dict[str, Any]:
 
 
 def _execution(frame: FrameType) -> Execution | None:
-    """Give the execution that a frame of the bus or the tap steps: it is there as ``self`` or ``execution``."""
+    """Return the execution that a frame of the bus or the tap steps: it is there as ``self`` or ``execution``."""
     variables = frame.f_locals
     for name in ("execution", "self"):
         found = variables.get(name)

@@ -47,7 +47,7 @@ class WireError(InspectorError):
 
 
 def encode(message: list[Any]) -> bytes:
-    """Give a message as frames.
+    """Return a message as frames.
 
     Raises:
         WireError: It is longer than ``MAX_MESSAGE``.
@@ -66,13 +66,13 @@ def encode(message: list[Any]) -> bytes:
 
 
 def encode_rows(rows: list[Row]) -> bytes:
-    """Give rows as frames of ``rows`` messages, with texts that are too long cut."""
+    """Return rows as frames of ``rows`` messages, with texts that are too long cut."""
     starts = range(0, len(rows), MAX_ROWS)
     return b"".join(encode(["rows", [cut_row(row) for row in rows[start : start + MAX_ROWS]]]) for start in starts)
 
 
 def cut_row(row: Row) -> Row:
-    """Give the row with every text within ``MAX_TEXT``; what is JSON stays JSON."""
+    """Return the row with every text within ``MAX_TEXT``; what is JSON stays JSON."""
     for position, what in _LONG.get(row[0], ()):
         text = row[position]
         if type(text) is str and len(text) > MAX_TEXT:
@@ -99,7 +99,7 @@ class Decoder:
         self._size = 0
 
     def feed(self, data: bytes) -> list[list[Any]]:
-        """Take in bytes; gives the messages that they complete.
+        """Take in bytes; return the messages that they complete.
 
         Raises:
             WireError: A frame or message is too long, or no message at all.

@@ -172,7 +172,7 @@ def _get(item: Any, name: str) -> Any:
 
 
 def _text(value: Any) -> str:
-    """Give what an enum member stands for; plain strings stand for themselves."""
+    """Return what an enum member stands for; plain strings stand for themselves."""
     return member_text(value) if isinstance(value, enum.Enum) else str(value)
 
 
@@ -199,7 +199,7 @@ def _scan(module: types.ModuleType, catalog: Catalog) -> None:
 
 
 def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> list[type[Any]]:
-    """Give the event classes that a module defines.
+    """Return the event classes that a module defines.
 
     Those below a class that is named like one (``Event``, ``Command`` …) or below one of ``bases``, and in a module
     named like events every class with fields that is not held by one of theirs.
@@ -222,7 +222,7 @@ def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> 
 
 
 def _held_by(classes: Iterable[type[Any]]) -> Iterator[type[Any]]:
-    """Give the classes in the fields of others that are not called like events: ``Money`` beside events is none."""
+    """Yield the classes in the fields of others that are not called like events: ``Money`` beside events is none."""
     for cls in classes:
         waiting = list(annotations_of(cls).values()) if make_of(cls) != "plain" else []
         seen: dict[int, Any] = {}  # kept alive meanwhile: an alias may hold itself, and be made anew when asked
@@ -257,7 +257,7 @@ def _is_base(cls: type[Any]) -> bool:
 
 
 def derived_category(key: str, cls: type[Any] | None) -> str:
-    """Give a category for an event of which no catalog says one: the module's name, or the part before the dot."""
+    """Return a category for an event of which no catalog says one: the module's name, or the part before the dot."""
     if cls is None:
         head, dot, _ = key.partition(".")
         return head if dot else key.partition(":")[0] if ":" in key else ""

@@ -21,7 +21,7 @@ _SURE = 60
 
 
 @dataclasses.dataclass(frozen=True)
-class Bus:
+class FoundBus:
     """A bus that was found.
 
     Attributes:
@@ -38,7 +38,7 @@ class Bus:
 
 
 def all_adapters() -> tuple[list[Adapter], list[Problem]]:
-    """Give our adapters and those that the user's environment offers."""
+    """Return our adapters and those that the user's environment offers."""
     ours: list[Adapter] = [CoreBusAdapter(), NameRegistryAdapter(), MapBusAdapter()]
     theirs, problems = third_party_adapters()
     return [*theirs, *ours], problems
@@ -46,7 +46,7 @@ def all_adapters() -> tuple[list[Adapter], list[Problem]]:
 
 def find_buses(
     where: str, value: Any, options: Options, adapters: Sequence[Adapter], troubles: list[Problem]
-) -> list[Bus]:
+) -> list[FoundBus]:
     """Find the buses in a value: itself, or those that it holds; an adapter that fails is told in ``troubles``.
 
     Raises:
@@ -68,8 +68,10 @@ def find_buses(
     )
 
 
-def _best(where: str, value: Any, options: Options, adapters: Iterable[Adapter], troubles: list[Problem]) -> Bus | None:
-    found: Bus | None = None
+def _best(
+    where: str, value: Any, options: Options, adapters: Iterable[Adapter], troubles: list[Problem]
+) -> FoundBus | None:
+    found: FoundBus | None = None
     for adapter in adapters:
         if options.adapter and adapter.name != options.adapter:
             continue
@@ -82,14 +84,14 @@ def _best(where: str, value: Any, options: Options, adapters: Iterable[Adapter],
             troubles.append(Problem(where, text))
             continue
         if match is not None and (found is None or match.score > found.match.score):
-            found = Bus(where, value, adapter, match)
+            found = FoundBus(where, value, adapter, match)
     return found
 
 
 def _inside(
     where: str, value: Any, options: Options, adapters: Sequence[Adapter], troubles: list[Problem], depth: int
-) -> list[Bus]:
-    found: list[Bus] = []
+) -> list[FoundBus]:
+    found: list[FoundBus] = []
     seen: list[Any] = []
     for name, inner in _parts(value):
         if any(inner is each for each in seen):
@@ -113,8 +115,8 @@ def _at(
     adapters: Sequence[Adapter],
     troubles: list[Problem],
     depth: int,
-) -> list[Bus]:
-    """Give the buses at one part of a value."""
+) -> list[FoundBus]:
+    """Return the buses at one part of a value."""
     if _is_library(inner):
         return []
     bus = _best(where, inner, options, adapters, troubles)

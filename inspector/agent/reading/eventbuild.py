@@ -55,7 +55,7 @@ def build_named(event: EventType, values: Mapping[str, Any]) -> NamedEvent:
 
 
 def _foreign(hint: Any) -> bool:
-    """Tell whether an annotation names a class that only its own library can build."""
+    """Return whether an annotation names a class that only its own library can build."""
     hint = hints.unwrap(hint)
     if isinstance(hint, type):
         return make_of(hint) in ("attrs", "pydantic", "pydantic1")

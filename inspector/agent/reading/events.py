@@ -101,7 +101,7 @@ def describe_class(cls: type[Any], tags: Mapping[str, str] | None = None) -> Eve
 
 
 def travel_name(cls: type[Any]) -> str:
-    """Give the name under which events of a class travel: what the class says, else its own name."""
+    """Return the name under which events of a class travel: what the class says, else its own name."""
     for attribute in NAME_ATTRIBUTES:
         named = inspect.getattr_static(cls, attribute, None)
         if isinstance(named, str) and named:
@@ -110,7 +110,7 @@ def travel_name(cls: type[Any]) -> str:
 
 
 def name_field(cls: type[Any], read: Collection[str]) -> str:
-    """Give the field in which events of a class say what they are called; empty when there is none.
+    """Return the field in which events of a class say what they are called; empty when there is none.
 
     It is one of those that a bus reads.
     """
@@ -119,7 +119,7 @@ def name_field(cls: type[Any], read: Collection[str]) -> str:
 
 
 def make_of(cls: type[Any]) -> str:
-    """Tell how a class is made: ``dataclass attrs pydantic pydantic1 namedtuple typeddict plain``."""
+    """Return how a class is made: ``dataclass attrs pydantic pydantic1 namedtuple typeddict plain``."""
     if hints.is_dataclass(cls):
         return "dataclass"
     if "__attrs_attrs__" in dir(cls):
@@ -170,7 +170,7 @@ def single_copies(classes: Iterable[type[Any]]) -> list[type[Any]]:
 
 
 def subclasses(cls: type[Any]) -> list[type[Any]]:
-    """Give every class below ``cls``, each once, copies left behind taken out."""
+    """Return every class below ``cls``, each once, copies left behind taken out."""
     found: dict[type[Any], None] = {}
     waiting = [cls]
     while waiting:
@@ -226,7 +226,7 @@ def _standard(shape: TypeShape, hint: Any, *, by_pydantic: bool = True) -> TypeS
 
 
 def _held_fields(cls: Any) -> tuple[FieldShape, ...] | None:
-    """Give the fields of a class of another library that a field holds; None: it is none, holds itself, or is deep."""
+    """Return fields of a class of another library that a field holds; None: it is none, holds itself, or is deep."""
     around = _AROUND.get()
     if not isinstance(cls, type) or make_of(cls) not in ("attrs", "pydantic", "pydantic1"):
         return None
@@ -246,7 +246,7 @@ def _plain(default: Any) -> Any:
 
 
 def annotations_of(cls: Any) -> dict[str, Any]:
-    """Give the annotations by which values are built: those of the class, or of its constructor."""
+    """Return the annotations by which values are built: those of the class, or of its constructor."""
     found = dict(hints.field_hints(cls))
     if make_of(cls) == "plain":
         found.update(signature_hints(cls.__init__))
@@ -254,7 +254,7 @@ def annotations_of(cls: Any) -> dict[str, Any]:
 
 
 def signature_hints(function: Any) -> dict[str, Any]:
-    """Give the annotations of a function, resolved as those of classes are."""
+    """Return the annotations of a function, resolved as those of classes are."""
     function = inspect.unwrap(function)
     scope = getattr(function, "__globals__", {})
     return {
@@ -330,7 +330,7 @@ def _signature_fields(cls: Any) -> tuple[FieldShape, ...]:
 
 
 def parameter_field(each: inspect.Parameter, annotations: Mapping[str, Any]) -> FieldShape:
-    """Give the field that a parameter stands for."""
+    """Return the field that a parameter stands for."""
     required = each.default is inspect.Parameter.empty
     return field_shape(each.name, annotations.get(each.name, Any), required, None if required else each.default)
 

@@ -33,7 +33,7 @@ class ProgramNames:
         self._handlers = Handlers()
 
     def name_of(self, event: Any) -> str:
-        """Give the name of a class or a published name; of two classes of one name the later gets its module."""
+        """Return the name of a class or a published name; of two classes of one name the later gets its module."""
         if isinstance(event, str):
             return event
         key = f"{event.__module__}.{event.__qualname__}"
@@ -114,7 +114,7 @@ class Merged:
         )
 
     def _handlers_of(self, event: EventType) -> list[HandlerDescription]:
-        """Give who is called for an event; one that is on two buses is still subscribed once."""
+        """Return who is called for an event; one that is on two buses is still subscribed once."""
         found: list[HandlerDescription] = []
         for connection in self._connections:
             before = {each.key for each in found}
@@ -122,7 +122,7 @@ class Merged:
         return found
 
     def _event_types(self, troubles: list[Problem]) -> Iterator[EventType]:
-        """Give every event type once: the catalog's in its order, then those of the buses, then what lies beside."""
+        """Yield every event type once: the catalog's in its order, then those of the buses, then what lies beside."""
         found: dict[str, EventType] = {}
         of_buses: dict[str, EventType] = {}
         for connection in self._connections:
@@ -143,7 +143,7 @@ class Merged:
         yield from found.values()
 
     def _beside(self, known: Sequence[EventType]) -> Iterator[type[Any]]:
-        """Give the event classes in the modules of those that are known: nobody may handle them yet."""
+        """Yield the event classes in the modules of those that are known: nobody may handle them yet."""
         if self._catalog.entries or self._catalog.classes:
             return
         modules = dict.fromkeys(each.cls.__module__ for each in known if each.cls is not None)

@@ -131,7 +131,7 @@ class NameRegistryAdapter:
 
 
 def classes_by_name(value: Any) -> dict[str, type[Any]]:
-    """Give the event classes that a dict of the value has by name; only classes that become data and come back."""
+    """Return the event classes that a dict of the value has by name; only classes that become data and come back."""
     found: dict[str, type[Any]] = {}
     for name, held in values_of(value).items():
         if name.startswith("__") or not isinstance(held, dict) or not held:
@@ -142,7 +142,7 @@ def classes_by_name(value: Any) -> dict[str, type[Any]]:
 
 
 def pair_of(cls: type[Any]) -> tuple[str, str] | None:
-    """Give the names of the methods by which a class becomes data and comes back."""
+    """Return the names of the methods by which a class becomes data and comes back."""
     return next((pair for pair in _PAIRS if all(callable(getattr(cls, name, None)) for name in pair)), None)
 
 
@@ -174,7 +174,7 @@ class NameRegistryConnection(MapConnection):
         self._travelling: list[tuple[str, Any, tuple[str, Any]]] = []
 
     def event_types(self) -> list[EventType]:
-        """Give the classes of the registry, handled or not, and the names that have handlers and no class."""
+        """Return the classes of the registry, handled or not, and the names that have handlers and no class."""
         found = {cls: describe_class(cls, {"travels": "json"}) for cls in self._classes.values()}
         for name, cls in self._classes.items():
             found[cls] = _travelling_as(found[cls], name)
@@ -182,7 +182,7 @@ class NameRegistryConnection(MapConnection):
         return [*found.values(), *others]
 
     def problems(self) -> Iterable[Problem]:
-        """Tell which events do not survive their way through JSON, besides what the maps have."""
+        """Yield which events do not survive their way through JSON, besides what the maps have."""
         yield from super().problems()
         for name, cls in self._classes.items():
             problem = round_trip(name, cls)
@@ -192,7 +192,7 @@ class NameRegistryConnection(MapConnection):
     # -- joining what is handled to what was published -----------------------------------------------------------------
 
     def read_publish(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
-        """Say what is published, and remember it until its handlers get it; None where it only arrives, as data."""
+        """Return what is published, and remember it until its handlers get it; None where it only arrives, as data."""
         occurrence = super().read_publish(method, args, kwargs)
         sent, self._sent = self._sent, None
         if occurrence is not None and occurrence.loose:
@@ -206,7 +206,7 @@ class NameRegistryConnection(MapConnection):
         return occurrence
 
     def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
-        """Say what a handler was called for: the event that was published, though it got a copy of it."""
+        """Return what a handler was called for: the event that was published, though it got a copy of it."""
         got = super().read_call(pattern, args, kwargs)
         identity = _identity(got.event)
         for name, event, known in reversed(self._travelling):
@@ -215,7 +215,7 @@ class NameRegistryConnection(MapConnection):
         return got
 
     def _arrives(self, occurrence: Occurrence) -> bool:
-        """Tell whether data is of an event that was published: one function hands it on to the next."""
+        """Return whether data is of an event that was published: one function hands it on to the next."""
         data = occurrence.event
         if not isinstance(data, dict):
             return False
@@ -231,7 +231,7 @@ class NameRegistryConnection(MapConnection):
         return find_drain(self._value, self.maps, WORKING)
 
     def _arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
-        """Give the arguments of a publish method; where that only takes what arrives, the event's data."""
+        """Return the arguments of a publish method; where that only takes what arrives, the event's data."""
         wanted = takes_data(publisher)
         pair = pair_of(type(event))
         if wanted and pair is not None:
@@ -269,7 +269,7 @@ class NameRegistryConnection(MapConnection):
 
 
 def takes_data(publisher: Publisher) -> str:
-    """Tell whether a function takes what arrives rather than an event: ``text`` of JSON, ``data``; empty: an event."""
+    """Return whether a function takes what arrives, not an event: ``text`` of JSON, ``data``; empty: an event."""
     positional = [each for each in publisher.parameters if each.kind in _POSITIONAL and each.name not in CONTEXT_NAMES]
     if len(positional) != 1:
         return ""
@@ -286,7 +286,7 @@ def _travelling_as(event: EventType, name: str) -> EventType:
 
 
 def _identity(event: Any) -> tuple[str, Any]:
-    """Give what makes an event itself on both sides of its way: its id, else all that it says."""
+    """Return what makes an event itself on both sides of its way: its id, else all that it says."""
     for name in ("event_id", "id", "message_id", "uuid"):
         found = getattr(event, name, None)
         if found is not None and not callable(found):
@@ -299,7 +299,7 @@ def _identity(event: Any) -> tuple[str, Any]:
 
 
 def _is_of(known: tuple[str, Any], data: dict[Any, Any]) -> bool:
-    """Tell whether data is what became of the event with this identity."""
+    """Return whether data is what became of the event with this identity."""
     name, identity = known
     if name != "data":
         return bool(str(data.get(name)) == identity)
@@ -326,7 +326,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def round_trip(name: str, cls: type[Any]) -> Problem | None:
-    """Send a sample of an event class through JSON and back; gives what is wrong with what comes back."""
+    """Send a sample of an event class through JSON and back; return what is wrong with what comes back."""
     event = describe_class(cls)
     pair = pair_of(cls)
     if pair is None:

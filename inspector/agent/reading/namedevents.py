@@ -58,14 +58,14 @@ def describe_name(
 
 
 def _fields_inside(handler: Any) -> tuple[FieldShape, ...] | None:
-    """Give what the handler inside a closure asks for, where it takes nothing beside the payload."""
+    """Return what the handler inside a closure asks for, where it takes nothing beside the payload."""
     inside = enclosed_handler(handler)
     taken = getattr(getattr(inside, "__code__", None), "co_argcount", 0)
     return payload_fields(inside) if taken == 1 else None
 
 
 def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShape, ...] | None:
-    """Give what a handler of a named event asks for: its parameters, or what its payload holds; None: nobody can tell.
+    """Return what a handler of a named event asks for: its parameters, or what its payload holds; None if unknown.
 
     Of a payload that is a dict it is what the handler takes out of it: ``payload["order"]``, ``payload.get("note")``.
     """
@@ -101,7 +101,7 @@ def _is_mapping(hint: Any) -> bool:
 
 
 def _taken_from(function: Any, name: str) -> tuple[FieldShape, ...]:
-    """Give the keys that a function takes out of a parameter by name; those that it only asks for need not be there."""
+    """Return keys that a function takes out of a parameter by name; those that it only asks for need not be there."""
     code = getattr(function, "__code__", None)
     if code is None:
         return ()

@@ -15,7 +15,7 @@ _CLASS: Final = re.compile(r"\s*class\s+(\w+)")
 
 
 def class_place(cls: type[Any]) -> tuple[str, int]:
-    """Give file and line of a class, by its ``class`` statement; line 0 when there is none, no file when unknown.
+    """Return file and line of a class, by its ``class`` statement; line 0 when there is none, no file when unknown.
 
     ``inspect`` would parse the file for each class; looking through its lines for each is no better with 1,000 of them.
     """
@@ -41,7 +41,7 @@ def _class_lines(file: str, _changed: tuple[int, int]) -> Mapping[str, int]:
 
 
 def class_at(key: str) -> type[Any] | None:
-    """Give the class that ``module.qualname`` names, of a module that is loaded; None when there is none."""
+    """Return the class that ``module.qualname`` names, of a module that is loaded; None when there is none."""
     parts = key.split(".")
     for length in range(len(parts) - 1, 0, -1):
         value: Any = sys.modules.get(".".join(parts[:length]))

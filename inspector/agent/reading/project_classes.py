@@ -20,7 +20,7 @@ _OURS: Final = __name__.partition(".agent.")[0] + "."
 
 
 def project_modules() -> Iterator[ModuleType]:
-    """Give the loaded modules that belong neither to Python nor to an installed library."""
+    """Yield the loaded modules that belong neither to Python nor to an installed library."""
     for name, module in list(sys.modules.items()):
         if not issubclass(type(module), ModuleType):
             continue
@@ -34,7 +34,7 @@ def project_modules() -> Iterator[ModuleType]:
 
 
 def project_classes(pattern: re.Pattern[str]) -> Iterator[type[Any]]:
-    """Give the classes that project modules define and whose name fits the pattern."""
+    """Yield the classes that project modules define and whose name fits the pattern."""
     for module in project_modules():
         namespace = object.__getattribute__(module, "__dict__")
         for name, value in tuple(namespace.items()):

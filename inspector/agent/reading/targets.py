@@ -50,18 +50,18 @@ def is_glob(pattern: Any) -> bool:
 
 
 def member_text(member: enum.Enum) -> str:
-    """Give the name that a member of an enum stands for: its value where that is a text, else its own name."""
+    """Return the name that a member of an enum stands for: its value where that is a text, else its own name."""
     value = member.value
     return value if isinstance(value, str) and value else member.name
 
 
 def each_of(pattern: Any) -> tuple[Any, ...]:
-    """Give what a pattern stands for, one by one: ``(Placed, Paid)`` and ``Placed | Paid`` are two."""
+    """Return what a pattern stands for, one by one: ``(Placed, Paid)`` and ``Placed | Paid`` are two."""
     return pattern if isinstance(pattern, tuple) else (pattern,)
 
 
 def attributes(value: Any) -> dict[str, Any]:
-    """Give what an instance holds, slots included, without running its properties."""
+    """Return what an instance holds, slots included, without running its properties."""
     held: dict[str, Any] = {}
     for base in type(value).__mro__:
         for name, member in vars(base).items():
@@ -78,7 +78,7 @@ def attributes(value: Any) -> dict[str, Any]:
 
 
 def kind_of(value: Any) -> str:
-    """Tell what a value is among handlers.
+    """Return what a value is among handlers.
 
     Returns:
         ``handler`` (call it), ``object`` (call its ``handle``), ``methods`` (call the one named for the event),
@@ -120,7 +120,7 @@ class MethodName(str):
     __slots__ = ()
 
     def fits(self, name: str) -> bool:
-        """Tell whether an event of this name goes to the method."""
+        """Return whether an event of this name goes to the method."""
         plain = _plain_name(name)
         return _plain_name(self) in (plain, plain.removesuffix("_event"))
 
@@ -131,7 +131,7 @@ def _plain_name(name: str) -> str:
 
 
 def named_methods(cls: type[Any]) -> dict[str, MethodName]:
-    """Give the methods of a class that are named for an event, with the event's part of their names."""
+    """Return the methods of a class that are named for an event, with the event's part of their names."""
     found: dict[str, MethodName] = {}
     for base in cls.__mro__[:-1]:
         for name, value in vars(base).items():
@@ -142,7 +142,7 @@ def named_methods(cls: type[Any]) -> dict[str, MethodName]:
 
 
 def run_method(cls: type[Any]) -> str:
-    """Give the name of the method by which a bus runs what it makes of a class; empty where it is no handler's."""
+    """Return the name of the method by which a bus runs what it makes of a class; empty where it is no handler's."""
     if any(_has_method(cls, name) for name in HANDLE_METHODS[:3]):
         return next(name for name in HANDLE_METHODS if _has_method(cls, name))
     called = next((vars(base)["__call__"] for base in cls.__mro__ if "__call__" in vars(base)), None)
@@ -150,7 +150,7 @@ def run_method(cls: type[Any]) -> str:
 
 
 def run_by(target: Any) -> Any:
-    """Give what a bus calls to run a target: itself, the method of an object, the method of what a class makes."""
+    """Return what a bus calls to run a target: itself, the method of an object, the method of what a class makes."""
     target = original(target)
     if isinstance(target, type) and kind_of(target) == "handler":
         function = inspect.getattr_static(target, run_method(target))
@@ -161,12 +161,12 @@ def run_by(target: Any) -> Any:
 
 
 def _has_method(cls: type[Any], name: str) -> bool:
-    """Tell whether instances have a method that somebody wrote (every class can be called, by its metaclass)."""
+    """Return whether instances have a method that somebody wrote (every class can be called, by its metaclass)."""
     return any(isinstance(vars(base).get(name), (types.FunctionType, staticmethod)) for base in cls.__mro__)
 
 
 def record_field(value: Any) -> str:
-    """Give the attribute in which a record keeps its handler; empty when it is no record."""
+    """Return the attribute in which a record keeps its handler; empty when it is no record."""
     held = attributes(value)
     for name in RECORD_FIELDS:
         for spelled in (name, f"_{name}"):
@@ -179,7 +179,7 @@ def record_field(value: Any) -> str:
 
 
 def keyed_by_handler(value: dict[Any, Any]) -> bool:
-    """Tell whether the keys of a dict are the handlers."""
+    """Return whether the keys of a dict are the handlers."""
     keys = [original(key) for key in value]
     return bool(keys) and all(
         isinstance(key, _FUNCTIONS) or (kind_of(key) == "handler" and not isinstance(key, type)) for key in keys
@@ -187,7 +187,7 @@ def keyed_by_handler(value: dict[Any, Any]) -> bool:
 
 
 def entries(value: Any, pattern: Any = None, depth: int = 4) -> Iterator[tuple[Any, Any]]:
-    """Give every handler in a value with what it is subscribed to, in order.
+    """Yield every handler in a value with what it is subscribed to, in order.
 
     Yields:
         The pattern (a class or a name; None for all) and the handler, or the stand-in that is in its place.
@@ -218,7 +218,7 @@ def entries(value: Any, pattern: Any = None, depth: int = 4) -> Iterator[tuple[A
 
 
 def key_pattern(value: Any, key: Any, pattern: Any) -> Any:
-    """Give what the handlers under a key are subscribed to: a dict of dicts only sorts them."""
+    """Return what the handlers under a key are subscribed to: a dict of dicts only sorts them."""
     if isinstance(key, type):
         return key
     several = _classes(key)
@@ -231,7 +231,7 @@ def key_pattern(value: Any, key: Any, pattern: Any) -> Any:
 
 
 def pattern_in(value: Any) -> Any:
-    """Give what a record or tuple says it is subscribed to: classes, names, members of enums; None: it does not say."""
+    """Return what a record or tuple says its subscribed to: classes, names, members of enums; None: it does not say."""
     value = original(value)
     kind = kind_of(value)
     if kind == "tuple" and not hasattr(value, "_fields"):
@@ -254,14 +254,14 @@ def pattern_in(value: Any) -> Any:
 
 
 def _said(value: Any) -> Any:
-    """Give a value as a pattern: a class, a name, a member of an enum, several classes; None when it is none."""
+    """Return a value as a pattern: a class, a name, a member of an enum, several classes; None when it is none."""
     if isinstance(value, (type, str, enum.Enum)):
         return value
     return _classes(value) or None
 
 
 def _classes(value: Any) -> tuple[type[Any], ...]:
-    """Give the classes of a tuple of classes or of a union; empty for anything else."""
+    """Return the classes of a tuple of classes or of a union; empty for anything else."""
     if isinstance(value, types.UnionType) or typing.get_origin(value) is typing.Union:
         value = typing.get_args(value)
     several = isinstance(value, tuple) and bool(value)
@@ -269,7 +269,7 @@ def _classes(value: Any) -> tuple[type[Any], ...]:
 
 
 def is_async(target: Any) -> bool:
-    """Tell whether calling it gives a coroutine, as ``inspect`` would say; objects by their ``__call__``."""
+    """Return whether calling it gives a coroutine, as ``inspect`` would say; objects by their ``__call__``."""
     target = original(target)
     if inspect.iscoroutinefunction(target) or asyncio.iscoroutinefunction(target):
         return True

@@ -27,7 +27,7 @@ from .stand_ins import Route, TappedHandler, TappedMethods, TappedObject, Tapped
 if TYPE_CHECKING:
     from ..adapters.base import Names
     from ..reading.map_bus.match import Dispatch
-    from .tap import Bus, Tap
+    from .tap import Tap, TappedBus
 
 
 #: Makes the stand-in of a handler: gets it, and what it is subscribed to.
@@ -47,7 +47,7 @@ class Containers:
         self._aside: dict[int, tuple[Any, Any]] = {}
 
     def replace(self, value: Any, pattern: Any, depth: int = 4) -> Any:
-        """Put stand-ins in the place of every handler in ``value``; gives what has to stand in the place of it."""
+        """Put stand-ins in the place of every handler in ``value``; return what has to stand in the place of it."""
         if is_stand_in(value) or id(value) in self._aside:
             return self._refresh(value, pattern, depth)
         kind = kind_of(value)
@@ -61,7 +61,7 @@ class Containers:
         return replace(value, pattern, depth - 1)
 
     def restore(self, value: Any, depth: int = 4) -> Any:
-        """Take the stand-ins out again; gives what has to stand in the place of ``value``."""
+        """Take the stand-ins out again; return what has to stand in the place of ``value``."""
         if is_stand_in(value):
             return original(value)
         aside = self._aside.get(id(value))
@@ -160,7 +160,7 @@ class Containers:
     # -- restoring -----------------------------------------------------------------------------------------------------
 
     def _restore_aside(self, value: Any, old: Any, depth: int) -> Any:
-        """Give back the container that was kept aside, with what the program changed in our copy meanwhile."""
+        """Return back the container that was kept aside, with what the program changed in our copy meanwhile."""
         for item in old.values() if isinstance(old, (dict, types.MappingProxyType)) else old:
             self.restore(item, depth - 1)
         if isinstance(old, set):
@@ -257,7 +257,7 @@ class StandIns:
         names: Describes them.
     """
 
-    def __init__(self, bus: Bus, tap: Tap, dispatch: Dispatch, names: Names) -> None:
+    def __init__(self, bus: TappedBus, tap: Tap, dispatch: Dispatch, names: Names) -> None:
         self._bus = bus
         self._tap = tap
         self._dispatch = dispatch

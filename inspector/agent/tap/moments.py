@@ -47,17 +47,17 @@ class Occurrence(NamedTuple):
     loose: bool = False
 
 
-class Bus(Protocol):
+class TappedBus(Protocol):
     """What the tap asks of the connection to one bus of the user's."""
 
     def read_publish(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
-        """Say what a call of a publish method publishes; None when it is not one publication."""
+        """Return what a call of a publish method publishes; None when it is not one publication."""
 
     def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
-        """Say what a call of a handler is about."""
+        """Return what a call of a handler is about."""
 
     def expected(self, occurrence: Occurrence) -> tuple[TapSubscription, ...]:
-        """Give the subscriptions that it goes to, in order."""
+        """Return the subscriptions that it goes to, in order."""
 
 
 class _Named:
@@ -102,7 +102,9 @@ class TapPublication(Publication):
     subscribed and were not called yet (a bus that makes tasks, or has a queue) are waited for a little.
     """
 
-    def __init__(self, tap: Tap, bus: Bus, occurrence: Occurrence, subscriptions: tuple[TapSubscription, ...]) -> None:
+    def __init__(
+        self, tap: Tap, bus: TappedBus, occurrence: Occurrence, subscriptions: tuple[TapSubscription, ...]
+    ) -> None:
         owner: Any = tap
         listed: Any = subscriptions
         super().__init__(owner, occurrence.event, occurrence.session, occurrence.metadata, CURRENT.get(), listed)
@@ -174,7 +176,7 @@ class TapPublication(Publication):
         self.event = None
 
     def is_about(self, event: Any) -> bool:
-        """Tell whether this very event was published."""
+        """Return whether this very event was published."""
         return event is (self.event if self._gone is None else self._gone()) and event is not None
 
     def check(self) -> None:
@@ -382,7 +384,7 @@ def strip(error: BaseException) -> None:
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
-    """Give the loop that runs here, None without one."""
+    """Return the loop that runs here, None without one."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

@@ -9,20 +9,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from .moments import strip
-from .stand_ins import Place, TappedPublish
+from .stand_ins import PublishPlace, TappedPublish
 
 if TYPE_CHECKING:
     from ..reading.map_bus.find import Publisher
-    from .tap import Bus, Tap
+    from .tap import Tap, TappedBus
 
 _MISSING: Final = object()
 
 
-def patch_publisher(tap: Tap, bus: Bus, publisher: Publisher) -> Callable[[], None]:
-    """Put a stand-in where callers find the publish method; gives a function that undoes it."""
+def patch_publisher(tap: Tap, bus: TappedBus, publisher: Publisher) -> Callable[[], None]:
+    """Put a stand-in where callers find the publish method; return a function that undoes it."""
     owner, name = publisher.owner, publisher.name
     called = publisher.get()
-    stand_in = TappedPublish(called, Place(tap, bus, name, publisher.asynchronous))
+    stand_in = TappedPublish(called, PublishPlace(tap, bus, name, publisher.asynchronous))
     if isinstance(owner, types.ModuleType):
         return _patch_modules(called, stand_in)
     if name.startswith("__"):

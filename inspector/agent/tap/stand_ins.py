@@ -16,7 +16,7 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .tap import PUBLISHING, Bus, Occurrence, Tap, TapExecution, TapPublication, strip
+from .tap import PUBLISHING, Occurrence, Tap, TapExecution, TappedBus, TapPublication, strip
 
 if TYPE_CHECKING:
     from ...core.description import HandlerDescription
@@ -106,7 +106,9 @@ class Route:
 
     __slots__ = ("asynchronous", "bus", "description", "pattern", "tap")
 
-    def __init__(self, tap: Tap, bus: Bus, pattern: Any, description: HandlerDescription, asynchronous: bool) -> None:
+    def __init__(
+        self, tap: Tap, bus: TappedBus, pattern: Any, description: HandlerDescription, asynchronous: bool
+    ) -> None:
         self.tap = tap
         self.bus = bus
         self.pattern = pattern
@@ -114,7 +116,7 @@ class Route:
         self.asynchronous = asynchronous
 
 
-class Place(NamedTuple):
+class PublishPlace(NamedTuple):
     """What a stand-in of a publish method knows.
 
     Attributes:
@@ -125,7 +127,7 @@ class Place(NamedTuple):
     """
 
     tap: Tap
-    bus: Bus
+    bus: TappedBus
     method: str
     asynchronous: bool
 
@@ -186,7 +188,7 @@ def _handle(target: Any, route: Route, args: tuple[Any, ...], kwargs: dict[str, 
 
 
 def _about(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Tell whether the event that is published now is among the arguments."""
+    """Return whether the event that is published now is among the arguments."""
     publication = PUBLISHING.get()
     if publication is None:
         return False
@@ -225,7 +227,7 @@ class TappedReference(StandIn):
     __slots__ = ()
 
     def __call__(self) -> Any:
-        """Give a stand-in of the handler, None when it is gone."""
+        """Return a stand-in of the handler, None when it is gone."""
         target = _get(self, "_original")()
         return None if target is None else _get(self, "_facts")(target)
 
@@ -244,7 +246,7 @@ class TappedPublish(StandIn):
             raise
 
 
-def _publish(target: Any, place: Place, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _publish(target: Any, place: PublishPlace, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     tap, bus = place.tap, place.bus
     occurrence = _what(place, args, kwargs) if tap.active else None
     if occurrence is None or tap.publishing(bus, occurrence):
@@ -271,11 +273,11 @@ def is_stand_in(value: Any) -> bool:
 
 
 def original(value: Any) -> Any:
-    """Give what a stand-in stands for; anything else is given back."""
+    """Return what a stand-in stands for; anything else is given back."""
     return _get(value, "_original") if type(value) in STAND_INS else value
 
 
-def _what(place: Place, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Occurrence | None:
+def _what(place: PublishPlace, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Occurrence | None:
     try:
         return place.bus.read_publish(place.method, args, kwargs)
     except Exception as trouble:  # noqa: BLE001 - the observed never pays
@@ -320,7 +322,7 @@ def _awaited(publication: TapPublication, result: Any) -> Any:
     return result
 
 
-async def _published(tap: Tap, bus: Bus, occurrence: Occurrence, coroutine: Any) -> Any:
+async def _published(tap: Tap, bus: TappedBus, occurrence: Occurrence, coroutine: Any) -> Any:
     publication = tap.begin(bus, occurrence)
     publication.enter()
     try:
@@ -378,7 +380,7 @@ def _future_done(execution: TapExecution, done: Any) -> None:
 
 
 def _error_of(done: Any) -> BaseException | None:
-    """Give how a future failed, without telling it that somebody looked: who made it may never ask."""
+    """Return how a future failed, without telling it that somebody looked: who made it may never ask."""
     if done.cancelled():
         return asyncio.CancelledError()
     error: BaseException | None = done._exception  # noqa: SLF001 - exception() silences "never retrieved"

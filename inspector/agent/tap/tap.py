@@ -17,13 +17,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.bus import BusObserver, Observing
 from ...core.bus.context import FIRE
-from .moments import PUBLISHING, Bus, Occurrence, TapExecution, TapPublication, TapSubscription, running_loop, strip
+from .moments import (
+    PUBLISHING,
+    Occurrence,
+    TapExecution,
+    TappedBus,
+    TapPublication,
+    TapSubscription,
+    running_loop,
+    strip,
+)
 
 if TYPE_CHECKING:
     from ...core.description import HandlerDescription
     from ..program import Interceptor
 
-__all__ = ["PUBLISHING", "Bus", "Occurrence", "Tap", "TapExecution", "TapPublication", "TapSubscription", "strip"]
+__all__ = ["PUBLISHING", "Occurrence", "Tap", "TapExecution", "TapPublication", "TapSubscription", "TappedBus", "strip"]
 
 _logger = logging.getLogger(__name__)
 
@@ -51,7 +60,7 @@ class Tap:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def observe(self, observer: BusObserver, removed: Callable[[BaseException], None]) -> Callable[[], None]:
-        """Tell the observer everything from now on; gives a function that ends it."""
+        """Tell the observer everything from now on; return a function that ends it."""
         entry = Observing(observer, removed)
         self.observers = (*self.observers, entry)
         self._thread, self._loop = threading.get_ident(), running_loop()
@@ -66,7 +75,7 @@ class Tap:
         return remove
 
     def subscription(self, event: str, description: HandlerDescription) -> TapSubscription:
-        """Give the one subscription of a handler to an event type."""
+        """Return the one subscription of a handler to an event type."""
         known = self._subscriptions.get((event, description.key))
         if known is None:
             known = self._subscriptions[event, description.key] = TapSubscription(event, description)
@@ -74,7 +83,7 @@ class Tap:
 
     # -- publications --------------------------------------------------------------------------------------------------
 
-    def begin(self, bus: Bus, occurrence: Occurrence) -> TapPublication:
+    def begin(self, bus: TappedBus, occurrence: Occurrence) -> TapPublication:
         """A publication begins."""
         publication = TapPublication(self, bus, occurrence, bus.expected(occurrence))
         with self._lock:
@@ -85,8 +94,8 @@ class Tap:
         self.tell("publication_started", publication)
         return publication
 
-    def publishing(self, bus: Bus, occurrence: Occurrence) -> bool:
-        """Tell whether this very publication is under way: one publish method calls another."""
+    def publishing(self, bus: TappedBus, occurrence: Occurrence) -> bool:
+        """Return whether this very publication is under way: one publish method calls another."""
         under_way = PUBLISHING.get()
         if under_way is None or under_way.source is not bus:
             return False
@@ -112,7 +121,7 @@ class Tap:
 
     def execution(
         self,
-        bus: Bus,
+        bus: TappedBus,
         pattern: Any,
         description: HandlerDescription,
         target: Callable[..., Any],
@@ -126,7 +135,7 @@ class Tap:
         subscription = self.subscription(publication.named, description)
         return TapExecution(publication, subscription, target, args, kwargs)
 
-    def _publication(self, bus: Bus, occurrence: Occurrence) -> TapPublication:
+    def _publication(self, bus: TappedBus, occurrence: Occurrence) -> TapPublication:
         """Find the publication by its event; a handler called on its own makes one that nobody published."""
         under_way = PUBLISHING.get()
         known = self._known.get(id(occurrence.event))

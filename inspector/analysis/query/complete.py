@@ -32,7 +32,7 @@ class Completion:
 
 
 def complete(text: str, cursor: int, journal: Journal) -> list[Completion]:
-    """Give what could stand at the cursor, the likeliest first: fields, then values of the field begun.
+    """Return what could stand at the cursor, the likeliest first: fields, then values of the field begun.
 
     Args:
         text: The filter.
@@ -92,7 +92,7 @@ def _distinct(choices: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
 
 
 def quoted(choice: str) -> str:
-    """Give a value as it is written in a filter."""
+    """Return a value as it is written in a filter."""
     if re.search(r'[\s",]', choice):
         return '"' + choice.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return choice

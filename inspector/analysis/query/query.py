@@ -107,18 +107,18 @@ class Filter:
         return bool(self.terms)
 
     def mask(self, journal: Journal, first: int, last: int) -> Mask:
-        """Say which executions of ``first ≤ index < last`` fit; shape ``(last - first,)``."""
+        """Return which executions of ``first ≤ index < last`` fit; shape ``(last - first,)``."""
         return self.rows(journal, np.arange(first, last))
 
     def rows(self, journal: Journal, indexes: Ints) -> Mask:
-        """Say which of some executions (indexes, shape ``(n,)``) fit; shape ``(n,)``."""
+        """Return which of some executions (indexes, shape ``(n,)``) fit; shape ``(n,)``."""
         fits = np.ones(len(indexes), np.bool_)
         for term in self.terms:
             fits &= term.executions(journal, indexes)
         return fits
 
     def unhandled(self, journal: Journal, indexes: Ints) -> Mask:
-        """Say which of some publications without any execution (indexes, shape ``(n,)``) fit."""
+        """Return which of some publications without any execution (indexes, shape ``(n,)``) fit."""
         fits = np.ones(len(indexes), np.bool_)
         for term in self.terms:
             fits &= term.publications(journal, indexes)
@@ -163,7 +163,7 @@ def _term(token: str, position: int) -> Term:
 
 
 def _pieces(text: str) -> list[tuple[str, bool]]:
-    """Give the pieces of a token, each with whether it was quoted; escapes undone."""
+    """Return the pieces of a token, each with whether it was quoted; escapes undone."""
     return [
         (re.sub(r"\\(.)", r"\1", quoted), True) if not plain else (plain, False)
         for quoted, plain in _PIECE.findall(text)
@@ -171,7 +171,7 @@ def _pieces(text: str) -> list[tuple[str, bool]]:
 
 
 def _values(text: str, position: int) -> list[tuple[str, int]]:
-    """Give the alternatives of a field with their positions."""
+    """Return the alternatives of a field with their positions."""
     values: list[tuple[str, int]] = []
     start = 0
     for stop in [m.start() for m in re.finditer(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', text)] + [len(text)]:

@@ -33,11 +33,11 @@ class Term(Protocol):
     """One condition."""
 
     def executions(self, journal: Journal, rows: Ints) -> Mask:
-        """Say which executions (indexes, shape ``(n,)``) fit; shape ``(n,)``."""
+        """Return which executions (indexes, shape ``(n,)``) fit; shape ``(n,)``."""
         ...
 
     def publications(self, journal: Journal, rows: Ints) -> Mask:
-        """Say which publications fit that have no execution; shape ``(n,)``."""
+        """Return which publications fit that have no execution; shape ``(n,)``."""
         ...
 
 
@@ -50,7 +50,7 @@ class _OfExecutions:
 
 
 def glob(text: str) -> Pattern:
-    """Give the pattern of a glob for ``fullmatch``: ``*`` any text, ``?`` any character, in any case."""
+    """Return the pattern of a glob for ``fullmatch``: ``*`` any text, ``?`` any character, in any case."""
     return re.compile(
         "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in text), re.I | re.S
     )
@@ -276,7 +276,7 @@ class TextTerm:
 
 
 def _at_hand(values: Recent[T], rows: Ints, fits: Callable[[T], bool]) -> list[int]:
-    """Give those of the rows whose recent value fits, by way of the fewer: the rows or the values."""
+    """Return those of the rows whose recent value fits, by way of the fewer: the rows or the values."""
     if len(rows) > RECENT:
         low, high = int(rows.min()), int(rows.max())
         return [row for row, value in values.items() if low <= row <= high and fits(value)]

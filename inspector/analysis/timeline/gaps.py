@@ -54,7 +54,7 @@ class Folds:
         return hash((self.kept, self.gaps.tobytes()))
 
     def place(self, time: float) -> float:
-        """Give the place of a time."""
+        """Return the place of a time."""
         number = bisect_right(self._starts, time)
         if not number:
             return time
@@ -64,7 +64,7 @@ class Folds:
         return float(self._places[number - 1] + (time - start) * self.kept / (end - start))
 
     def time(self, place: int) -> int:
-        """Give the time of a place."""
+        """Return the time of a place."""
         number = bisect_right(self._places, place)
         if not number:
             return place
@@ -75,7 +75,7 @@ class Folds:
         return int(start + inside * (end - start) // self.kept)
 
     def places(self, times: Ints) -> Ints:
-        """Give the places of many times."""
+        """Return the places of many times."""
         if not self:
             return times
         number = self._start.searchsorted(times, side="right")
@@ -88,7 +88,7 @@ class Folds:
         return result
 
     def times(self, places: Ints) -> Ints:
-        """Give the times of many places."""
+        """Return the times of many places."""
         if not self:
             return places
         number = self._place.searchsorted(places, side="right")
@@ -102,7 +102,7 @@ class Folds:
 
 
 def idle_gaps(journal: Journal, least: int) -> Ints:
-    """Give the stretches of at least ``least`` ns in which nothing ran and nothing was published, shape ``(n, 2)``.
+    """Return the stretches of at least ``least`` ns in which nothing ran and nothing was published, shape ``(n, 2)``.
 
     Before the first and after the last of what happened there is no gap.
     """
@@ -131,7 +131,7 @@ def _without(gaps: Ints, at: Ints, least: int) -> Ints:
 
 
 def folds_of(journal: Journal) -> Folds:
-    """Give the axis of a journal with its idle gaps folded: the longest ones, each to a fiftieth of the busy time."""
+    """Return the axis of a journal with its idle gaps folded: the longest ones, each to a fiftieth of the busy time."""
     gaps = idle_gaps(journal, max(LEAST, journal.now // 500))
     if not len(gaps):
         return Folds()

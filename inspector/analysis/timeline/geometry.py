@@ -40,11 +40,11 @@ class TimeView:
         return self.span / max(1, self.width)
 
     def x_of(self, time: float) -> float:
-        """Give the x of a time; it may lie outside."""
+        """Return the x of a time; it may lie outside."""
         return (time - self.start) / self.per_pixel
 
     def time_of(self, x: float) -> int:
-        """Give the time at an x."""
+        """Return the time at an x."""
         return self.start + round(x * self.per_pixel)
 
     def zoomed(self, factor: float, x: float) -> TimeView:
@@ -83,7 +83,7 @@ class Ruler:
 
 
 def nice_step(least: float) -> int:
-    """Give the smallest step of at least ``least`` ns: 1, 2, 3 or 5 and zeros; then 10, 15, 30 s, minutes, hours."""
+    """Return the smallest step of at least ``least`` ns: 1, 2, 3 or 5 and zeros; then 10, 15, 30 s, minutes, hours."""
     if least > _SECOND:
         for seconds in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200):
             if seconds * _SECOND >= least:
@@ -98,7 +98,7 @@ def nice_step(least: float) -> int:
 
 
 def folded_ruler(view: TimeView, folds: Folds, room: int = 88) -> Ruler:
-    """Give the ruler of a view in which idle gaps are folded: ticks between them, each part counting for itself."""
+    """Return the ruler of a view in which idle gaps are folded: ticks between them, each part counting for itself."""
     ticks: list[Tick] = []
     base, place = 0, view.start
     edges = [folds.place(start) for start in folds.gaps[:, 0].tolist()]
@@ -120,7 +120,7 @@ def folded_ruler(view: TimeView, folds: Folds, room: int = 88) -> Ruler:
 
 
 def ruler(view: TimeView, room: int = 88, step: int = 0) -> Ruler:
-    """Give the ruler of a view: a label about every ``room`` pixels or a little more, or every ``step`` ns."""
+    """Return the ruler of a view: a label about every ``room`` pixels or a little more, or every ``step`` ns."""
     step = step or nice_step(view.per_pixel * room)
     # Labels stay short: they count from the second (or the ms, or the µs) in which the view begins.
     base_unit = next((unit for unit in (1_000, 1_000_000, _SECOND) if step * 10 <= unit), 0)

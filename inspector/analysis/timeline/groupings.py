@@ -52,7 +52,7 @@ class Grouping(Protocol):
         """Take notice of handlers, events and publications that are new."""
 
     def of(self, journal: Journal, executions: Ints | slice) -> Ints:
-        """Give the lane number of each execution."""
+        """Return the lane number of each execution."""
 
 
 class _Table:
@@ -83,7 +83,7 @@ class _Table:
         self._table = np.array(wanted, np.int64)
 
     def of(self, journal: Journal, executions: Ints | slice) -> Ints:
-        """Give the lane number of each execution."""
+        """Return the lane number of each execution."""
         numbers = journal.executions[self._column][executions]
         if len(numbers) and int(numbers.max()) >= len(self._table):
             self.refresh(journal)
@@ -125,7 +125,7 @@ class _ByStatus:
         """Nothing is ever new: the statuses are known."""
 
     def of(self, journal: Journal, executions: Ints | slice) -> Ints:
-        """Give the lane of each execution's present status."""
+        """Return the lane of each execution's present status."""
         return self._table[journal.executions["status"][executions]]
 
 
@@ -170,7 +170,7 @@ class _ByCorrelation:
             self._lane_of.extend({"lane": lanes})
 
     def of(self, journal: Journal, executions: Ints | slice) -> Ints:
-        """Give the lane of the correlation of each execution's publication."""
+        """Return the lane of the correlation of each execution's publication."""
         if len(self._lane_of) < len(journal.publications):
             self.refresh(journal)
         lanes: Ints = self._lane_of["lane"][journal.executions["publication"][executions]].astype(np.int64)

@@ -23,7 +23,7 @@ SLICE: Final = 16_384
 _AT_ONCE: Final = 4 * SLICE
 
 
-class Filter(Protocol):
+class ExecutionFilter(Protocol):
     """Says which executions are of interest."""
 
     def mask(self, journal: Journal, first: int, last: int) -> Bools:
@@ -55,7 +55,7 @@ class TimelineIndex:
         self.spans = SpanIndex()
         self.running: Ints = np.zeros(0, np.int64)
         self.layers = [LaneRows(grouping(group, journal))]
-        self.filter: Filter | None = None
+        self.filter: ExecutionFilter | None = None
         self.phases: list[str] = []
         self.marks = Pyramid()
         self._edges = Columns({"start": np.int64})
@@ -120,7 +120,7 @@ class TimelineIndex:
             self._filtered.append(0)
             self._prepare_filter()
 
-    def set_filter(self, chosen: Filter | None) -> None:
+    def set_filter(self, chosen: ExecutionFilter | None) -> None:
         """Let only some executions through; ``advance`` does the work."""
         self.version += 1
         self.filter = chosen
@@ -148,7 +148,7 @@ class TimelineIndex:
                 pass
 
     def advance(self, enough: Callable[[], bool] = lambda: False) -> bool:
-        """Take in what is not yet, slice by slice until ``enough`` says so; gives True when nothing is left."""
+        """Take in what is not yet, slice by slice until ``enough`` says so; return True when nothing is left."""
         while True:
             if not self._step():
                 return True

@@ -62,7 +62,7 @@ class LaneRows:
         return self._row.nbytes + self.pyramid.nbytes + (self.matching.nbytes if self.matching else 0)
 
     def levels(self, lane: int) -> int:
-        """Give how many rows a lane has, at least 1."""
+        """Return how many rows a lane has, at least 1."""
         return max(1, len(self.rows_of_lane[lane])) if lane < len(self.rows_of_lane) else 1
 
     def take(self, journal: Journal, last: int) -> None:
@@ -117,7 +117,7 @@ class LaneRows:
         return numbers + [0] * (len(self.grouping.lanes) - len(numbers))
 
     def _place(self, lanes: Ints, start: Ints, end: Ints) -> Ints:
-        """Give each execution the lowest row of its lane that is free when it starts."""
+        """Return each execution the lowest row of its lane that is free when it starts."""
         while len(self.rows_of_lane) < len(self.grouping.lanes):
             self.rows_of_lane.append([])
         self.overfull = self._grown(self.overfull)

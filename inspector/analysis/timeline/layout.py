@@ -65,13 +65,13 @@ class LaneState:
     density: str = "auto"
 
     def snapshot(self) -> tuple[object, ...]:
-        """Give everything as a value that can be compared later."""
+        """Return everything as a value that can be compared later."""
         sets = (frozenset(keys) for keys in (self.hidden, self.collapsed, self.opened))
         return (tuple(self.order), tuple(self.pinned), *sets, self.show_idle, self.only, self.density)
 
 
 @dataclass(frozen=True)
-class Strip:
+class LaneStrip:
     """A lane as it is shown.
 
     Attributes:
@@ -119,7 +119,7 @@ class Layout:
         density: Heights.
     """
 
-    strips: tuple[Strip, ...]
+    strips: tuple[LaneStrip, ...]
     fixed: int
     height: int
     slots: int
@@ -128,8 +128,8 @@ class Layout:
     hidden: int
     density: Density
 
-    def strip_at(self, y: float, scroll: float) -> Strip | None:
-        """Give the lane at a y below the ruler."""
+    def strip_at(self, y: float, scroll: float) -> LaneStrip | None:
+        """Return the lane at a y below the ruler."""
         pinned = y < self.fixed
         if not pinned:
             y += scroll - self.fixed
@@ -137,23 +137,23 @@ class Layout:
         place = bisect_right([strip.y for strip in part], y) - 1
         return part[place] if place >= 0 and y < part[place].y + part[place].height else None
 
-    def top(self, strip: Strip, scroll: float) -> float:
-        """Give the y of a lane below the ruler."""
+    def top(self, strip: LaneStrip, scroll: float) -> float:
+        """Return the y of a lane below the ruler."""
         return strip.y if strip.pinned else strip.y + self.fixed - scroll
 
-    def strip(self, key: str) -> Strip | None:
-        """Give a lane by its key."""
+    def strip(self, key: str) -> LaneStrip | None:
+        """Return a lane by its key."""
         return next((strip for strip in self.strips if strip.key == key), None)
 
-    def bar_top(self, strip: Strip, level: int) -> int:
-        """Give the y of a row of bars within its lane."""
+    def bar_top(self, strip: LaneStrip, level: int) -> int:
+        """Return the y of a row of bars within its lane."""
         if strip.layer < 0:
             return 0
         free = strip.height - 1 - self._bars_height(strip.levels)
         return free // 2 + level * (self.density.bar + self.density.gap)
 
-    def level_at(self, strip: Strip, y: float) -> int:
-        """Give the row of bars nearest to a y within its lane."""
+    def level_at(self, strip: LaneStrip, y: float) -> int:
+        """Return the row of bars nearest to a y within its lane."""
         pitch = self.density.bar + self.density.gap
         level = int((y - self.bar_top(strip, 0) + self.density.gap / 2) // pitch)
         return min(max(level, 0), strip.levels - 1)
@@ -164,7 +164,7 @@ class Layout:
         return 2 if self.density.gap >= 3 else 0
 
     def lines(self, height: int, scroll: int) -> Ints:
-        """Give variant and slot of every line of pixels below the ruler, shape ``(height, 2)``."""
+        """Return variant and slot of every line of pixels below the ruler, shape ``(height, 2)``."""
         result = np.zeros((height, 2), np.int64)
         result[:, 1] = self.slots  # the empty slot after the last
         pattern = self._bar_pattern()
@@ -186,7 +186,7 @@ class Layout:
         return result
 
     def _bar_pattern(self) -> Ints:
-        """Give the variants of the lines of a bar, from a little above it to a little below."""
+        """Return the variants of the lines of a bar, from a little above it to a little below."""
         bar, over = self.density.bar, self.over
         pattern = np.array([STRIPE if line // 2 % 2 else BODY for line in range(bar)])
         if bar >= 8:
@@ -198,7 +198,7 @@ class Layout:
 
 
 def layout_key(layers: Sequence[LaneRows], state: LaneState, room: int) -> tuple[object, ...]:
-    """Give a value that stays equal for as long as ``lay_out`` would give the same: asking costs less."""
+    """Return a value that stays equal for as long as ``lay_out`` would give the same: asking costs less."""
     seen = (
         (
             *(id(layer), len(layer.lane_of_row), tuple(layer.grouping.lanes)),
@@ -230,7 +230,7 @@ class _Builder:
         self._layers = layers
         self._state = state
         self._density = density
-        self._strips: list[Strip] = []
+        self._strips: list[LaneStrip] = []
         self._slots = 0
         self._slot_of_row = [np.full(len(layer.lane_of_row), -1, np.int64) for layer in layers]
         self._idle = 0
@@ -269,7 +269,7 @@ class _Builder:
         if MARKS in self._state.hidden:
             self._hidden += 1
             return 0
-        strip = Strip(MARKS, "published events", -1, 0, 0, self._density.marks, -1, 1, pinned=True)
+        strip = LaneStrip(MARKS, "published events", -1, 0, 0, self._density.marks, -1, 1, pinned=True)
         self._strips.append(strip)
         return self._density.marks
 
@@ -293,7 +293,7 @@ class _Builder:
         return y
 
     def _inside(self, number: int) -> list[int]:
-        """Give the lanes inside a lane that is shown and open."""
+        """Return the lanes inside a lane that is shown and open."""
         state, lane = self._state, self._layers[0].grouping.lanes[number]
         left_out = lane.key in state.hidden or not fuzzy_score(state.only, lane.title)
         if len(self._layers) < 2 or lane.key not in state.opened or left_out:
@@ -318,7 +318,7 @@ class _Builder:
             self._slot_of_row[layer][row] = self._slots + (0 if collapsed else level)
         bad, overfull = (column[number] if number < len(column) else 0 for column in (rows.bad, rows.overfull))
         self._strips.append(
-            Strip(
+            LaneStrip(
                 *(lane.key, lane.title, layer, number, y, height, self._slots, levels, bad),
                 pinned=pinned,
                 opens=opens,

@@ -69,7 +69,7 @@ class Navigator:
         self._view = TimeView(self._view.start, self._view.span, max(1, width))
 
     def arrive(self, newest: int) -> bool:
-        """Take notice of how far the session has come; says whether the view moved."""
+        """Take notice of how far the session has come; return whether the view moved."""
         self._newest = max(self._newest, newest)
         return self._keep_up()
 

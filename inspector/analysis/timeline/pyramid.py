@@ -27,7 +27,7 @@ _FAR: Final = np.iinfo(np.int64).max
 
 
 def join(one: Bytes, other: Bytes) -> Bytes:
-    """Give the cells of two stretches as one: the statuses of both, and many where both hold the same one.
+    """Return the cells of two stretches as one: the statuses of both, and many where both hold the same one.
 
     Two different statuses in a cell tell by themselves that it stands for more than one execution.
     """
@@ -164,7 +164,7 @@ class SpanIndex:
             self._add_octave(int(octave), members[chosen], start[chosen], end[chosen])
 
     def find(self, t0: int, t1: int, shortest: int = 0) -> Ints:
-        """Give the indexes of a superset of the executions that touch ``t0…t1`` and last ``shortest`` ns or longer.
+        """Return the indexes of a superset of the executions that touch ``t0…t1`` and last ``shortest`` ns or longer.
 
         What is too much is at most twice too short or a block away; the caller looks closer. In no order.
         """
@@ -209,14 +209,14 @@ class SpanIndex:
 
 
 def octave_of(durations: Ints) -> npt.NDArray[np.uint8]:
-    """Give the power of two of each length in ns: 0 for 0 and 1, 10 for 1024…2047."""
+    """Return the power of two of each length in ns: 0 for 0 and 1, 10 for 1024…2047."""
     _, exponent = np.frexp(np.maximum(durations, 1).astype(np.float64))
     result: npt.NDArray[np.uint8] = (exponent - 1).astype(np.uint8)
     return result
 
 
 def columns_of(edges: Ints, times: Ints, per_pixel: float) -> tuple[Ints, Ints, Ints]:
-    """Say which columns of a pyramid stand for each pixel, and which are too wide for that.
+    """Return which columns of a pyramid stand for each pixel, and which are too wide for that.
 
     Args:
         edges: Start of every column, ns, never falling.

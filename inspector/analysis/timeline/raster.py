@@ -90,7 +90,7 @@ class RasterSource(Protocol):
 
 
 @dataclass(frozen=True)
-class Frame:
+class RasterFrame:
     """What part of time goes where.
 
     Attributes:
@@ -114,7 +114,7 @@ class Frame:
         return self.folds.times(offsets + self.start)
 
     def x_of(self, times: Ints) -> npt.NDArray[np.float64]:
-        """Give the pixels of times, with fractions."""
+        """Return the pixels of times, with fractions."""
         x: npt.NDArray[np.float64] = (self.folds.places(times) - self.start) / self.per_pixel
         return x
 
@@ -147,13 +147,13 @@ class _Pour:
 
 def raster(
     source: RasterSource,
-    frame: Frame,
+    frame: RasterFrame,
     layers: Sequence[tuple[LaneRows, Ints]],
     slots: int,
     *,
     hide_others: bool = False,
 ) -> Raster:
-    """Give the codes of a frame.
+    """Return the codes of a frame.
 
     Args:
         source: What is painted.
@@ -205,7 +205,7 @@ def _both(one: _Pour, other: _Pour) -> _Pour:
     )
 
 
-def _dots(source: RasterSource, frame: Frame, wide: Ints) -> _Pour:
+def _dots(source: RasterSource, frame: RasterFrame, wide: Ints) -> _Pour:
     """Executions shorter than a pixel, in the columns that are wider than one."""
     columns = source.executions
     index = (wide[:, None] * COLUMN + np.arange(COLUMN)).ravel()
@@ -217,7 +217,7 @@ def _dots(source: RasterSource, frame: Frame, wide: Ints) -> _Pour:
     return _Pour(index, x0, x0 + 1, STATUS_BITS[columns["status"][index]])
 
 
-def _spans(source: RasterSource, frame: Frame, times: Ints) -> _Pour:
+def _spans(source: RasterSource, frame: RasterFrame, times: Ints) -> _Pour:
     """Executions of a pixel and more that touch the frame."""
     columns = source.executions
     # Times are whole nanoseconds: where a pixel is less than one, the last pixel ends between two of them.
@@ -229,7 +229,7 @@ def _spans(source: RasterSource, frame: Frame, times: Ints) -> _Pour:
     return _Pour(index, *_pixels(frame, start, end), STATUS_BITS[columns["status"][index]])
 
 
-def _running(source: RasterSource, frame: Frame) -> _Pour:
+def _running(source: RasterSource, frame: RasterFrame) -> _Pour:
     index = source.running
     start = source.executions["start"][index]
     chosen = (frame.x_of(start) < frame.width) & (frame.now >= frame.folds.time(frame.start))
@@ -238,7 +238,7 @@ def _running(source: RasterSource, frame: Frame) -> _Pour:
     return _Pour(index, x0, x1, np.zeros(len(index), np.uint8))
 
 
-def _pixels(frame: Frame, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+def _pixels(frame: RasterFrame, start: Ints, end: Ints) -> tuple[Ints, Ints]:
     x0 = np.floor(frame.x_of(start)).astype(np.int64)
     x1 = np.ceil(frame.x_of(end)).astype(np.int64)
     return x0, np.maximum(x1, x0 + 1)
@@ -252,7 +252,7 @@ def _slots_of(rows: LaneRows, slot_of_row: Ints, pour: _Pour) -> tuple[Ints, _Po
 
 
 def _spread(width: int, slot: Ints, pour: _Pour) -> tuple[Ints, Ints]:
-    """Give the flat cell numbers of all pixels of the bars, and how many each has."""
+    """Return the flat cell numbers of all pixels of the bars, and how many each has."""
     x0 = np.clip(pour.x0, 0, width)
     lengths = np.clip(pour.x1, 0, width) - x0
     before = np.cumsum(lengths) - lengths
@@ -313,7 +313,7 @@ def _grow(codes: Bytes, slot: Ints, pour: _Pour, matches: Bools | None, *, hide_
 
 
 def _caps(width: int, slot: Ints, pour: _Pour) -> Ints:
-    """Give the flat cell numbers of both ends of the bars that are wide enough to show them rounded."""
+    """Return the flat cell numbers of both ends of the bars that are wide enough to show them rounded."""
     wide = pour.x1 - pour.x0 >= CAPPED
     left = wide & (pour.x0 >= 0)
     right = wide & (pour.x1 <= width)
@@ -355,7 +355,7 @@ class Lines:
 def image(
     codes: Bytes, colours: npt.NDArray[np.uint32], lines: Lines, into: npt.NDArray[np.uint32] | None = None
 ) -> npt.NDArray[np.uint32]:
-    """Give the picture of codes.
+    """Return the picture of codes.
 
     Args:
         codes: Shape ``(slots, width)``; the last slot may be an empty one for lines between the lanes.

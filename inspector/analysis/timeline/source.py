@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspector.analysis.entries import IS_BAD
-from inspector.analysis.timeline.index import SLICE, Filter, TimelineIndex
+from inspector.analysis.timeline.index import SLICE, TimelineIndex
 from inspector.analysis.timeline.pyramid import COLUMN, Bools, Ints, columns_of
 
-__all__ = ["Filter", "Measure", "TimelineSource"]
+__all__ = ["Measure", "TimelineSource"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class TimelineSource(TimelineIndex):
     """The index of a journal, and look-ups in it."""
 
     def touching(self, start: int, end: int) -> Ints:
-        """Give the executions that touch a stretch of time, in the order of their numbers."""
+        """Return the executions that touch a stretch of time, in the order of their numbers."""
         columns = self.executions
         index = np.sort(np.concatenate((self.spans.find(start, end), self.running)))
         ends = columns["end"][index]
@@ -54,7 +54,7 @@ class TimelineSource(TimelineIndex):
         return Measure(start, end, len(status), int(IS_BAD[status].sum()), p50, p95, p99)
 
     def neighbour(self, execution: int, step: int) -> int:
-        """Give the next (``step`` 1) or previous (-1) execution in the same lane, -1 when there is none."""
+        """Return the next (``step`` 1) or previous (-1) execution in the same lane, -1 when there is none."""
         layer = self.layers[0]
         lanes = np.array(layer.lane_of_row, np.int64)
         row = layer.row
@@ -74,7 +74,7 @@ class TimelineSource(TimelineIndex):
         return -1
 
     def marks_in(self, times: Ints, length: float) -> tuple[Ints, Ints]:
-        """Give where publications are: the stretch (``length`` ns) between ``times`` and the phase, each pair once."""
+        """Return where publications are: the stretch (``length`` ns) between ``times`` and the phase, each once."""
         wide, first, last = columns_of(self.mark_edges, times, length)
         filled = np.flatnonzero(first <= last)
         cells = self.marks.look(first[filled], last[filled])
@@ -92,7 +92,7 @@ class TimelineSource(TimelineIndex):
         return pairs // width, pairs % width
 
     def density(self, times: Ints) -> tuple[Ints, Bools]:
-        """Give how many executions started in each stretch between ``times``, and whether one of them went wrong."""
+        """Return how many executions started in each stretch between ``times``, and whether one of them went wrong."""
         starts = self.executions["start"][: self._taken]
         counts = np.diff(np.searchsorted(starts, times))
         # Asked of the executions themselves: a column of the pyramid is wider than a stretch where little happens.

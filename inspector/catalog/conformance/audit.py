@@ -13,7 +13,7 @@ from inspector.core.records.records import OK, SWALLOWED
 if TYPE_CHECKING:
     from inspector.catalog.conformance.observed import SeenExecution, SeenNote
     from inspector.catalog.conformance.rules import RunFinding
-    from inspector.catalog.conformance.scene import Scene
+    from inspector.catalog.conformance.scene import DeclaredPublication
 
 #: Last words of the names of columns that hold an action, the best first.
 _COLUMNS: Final = ("action", "activity", "operation", "verb")
@@ -29,7 +29,7 @@ class AuditTrail:
         scenes: Every publication of the run.
     """
 
-    def __init__(self, scenes: Sequence[Scene]) -> None:
+    def __init__(self, scenes: Sequence[DeclaredPublication]) -> None:
         self._declared = [scene for scene in scenes if scene.event is not None and scene.event.audit_action]
         seen = [(scene, pair) for scene in self._declared for each in _auditing(scene) for pair in actions_of(each)]
         matching = sum(_same(pair, scene) for scene, pair in seen)
@@ -48,7 +48,7 @@ class AuditTrail:
         )
         yield first.finding(rules.ACTION_UNSEEN, f"Audit actions could not be compared: {why}.")
 
-    def judge(self, scene: Scene) -> Iterator[RunFinding]:
+    def judge(self, scene: DeclaredPublication) -> Iterator[RunFinding]:
         """Compare the action of one publication with the one declared."""
         event = scene.event
         if event is None or not event.audit_action or not self._readable:
@@ -70,7 +70,7 @@ class AuditTrail:
 
 
 def actions_of(execution: SeenExecution) -> list[tuple[str, str]]:
-    """Give the actions in the rows that an execution added: each as the row's text and the enum member's name."""
+    """Return the actions in the rows that an execution added: each as the row's text and the enum member's name."""
     found = []
     for note in execution.told("row"):
         pair = _action(note)
@@ -95,8 +95,8 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _auditing(scene: Scene) -> list[SeenExecution]:
-    """Give the executions that should write the audit trail: those of audit handlers, else all that wrote an action."""
+def _auditing(scene: DeclaredPublication) -> list[SeenExecution]:
+    """Return executions that should write the audit trail: those of audit handlers, else all that wrote an action."""
     event = scene.event
     executions = scene.publication.executions
     if event is None:
@@ -107,8 +107,8 @@ def _auditing(scene: Scene) -> list[SeenExecution]:
     return audit or [each for each in executions if actions_of(each)]
 
 
-def _same(pair: tuple[str, str], scene: Scene) -> bool:
-    """Tell whether an action is the declared one: ``user_login``, ``USER_LOGIN`` and ``user.login`` are the same."""
+def _same(pair: tuple[str, str], scene: DeclaredPublication) -> bool:
+    """Return whether an action is the declared one: ``user_login``, ``USER_LOGIN`` and ``user.login`` are the same."""
     declared = _plain(scene.event.audit_action if scene.event is not None else "")
     return declared in (_plain(pair[0]), _plain(pair[1]))
 

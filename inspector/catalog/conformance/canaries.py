@@ -18,7 +18,7 @@ _MAIL: Final = frozenset({"email", "mail"})
 
 
 def with_canaries(event: EventDescription, values: Mapping[str, Any], rng: random.Random) -> dict[str, Any]:
-    """Give the values with a canary in every secret field that holds text; optional ones get one too.
+    """Return the values with a canary in every secret field that holds text; optional ones get one too.
 
     Args:
         event: The event type.

@@ -12,7 +12,7 @@ from inspector.catalog.conformance.audit import AuditTrail
 from inspector.catalog.conformance.frames import Frames
 from inspector.catalog.conformance.observed import BARE, CONTEXT_WORDS
 from inspector.catalog.conformance.required import missing_kinds, owners_of_kinds
-from inspector.catalog.conformance.scene import Scene
+from inspector.catalog.conformance.scene import DeclaredPublication
 from inspector.catalog.findings.model import SEVERITIES
 from inspector.catalog.findings.subject import Subject
 from inspector.catalog.findings.words import is_address
@@ -61,7 +61,7 @@ def compare(
     works = _works_with_session(fired)
     events = {event.name: event for event in subject.events}
     scenes = [
-        Scene(subject, each, publication, events.get(publication.event))
+        DeclaredPublication(subject, each, publication, events.get(publication.event))
         for each in fired
         for publication in each.publications
     ]
@@ -78,7 +78,7 @@ def compare(
 
 
 def is_ignored(finding: RunFinding, settings: CheckSettings) -> bool:
-    """Tell whether the project leaves a finding out, by the rule's code or name and the event."""
+    """Return whether the project leaves a finding out, by the rule's code or name and the event."""
     return any(entry.fits(finding, rules.BY_CODE[finding.code].name) for entry in settings.ignore)
 
 
@@ -101,7 +101,9 @@ def _finding(rule: RunRule, message: str, event: str, context: str) -> RunFindin
 # --- handlers -------------------------------------------------------------------------------------
 
 
-def _about_handlers(scene: Scene, works: set[tuple[str, str]], owners: Mapping[str, str]) -> Iterator[RunFinding]:
+def _about_handlers(
+    scene: DeclaredPublication, works: set[tuple[str, str]], owners: Mapping[str, str]
+) -> Iterator[RunFinding]:
     yield from _missing(scene, owners)
     ran = {execution.handler for execution in scene.publication.executions}
     # Where there are several buses, some of the handlers are on another one than it was published on.
@@ -117,7 +119,7 @@ def _about_handlers(scene: Scene, works: set[tuple[str, str]], owners: Mapping[s
             yield from _about_execution(scene, execution, works)
 
 
-def _not_run(scene: Scene, handler: HandlerDescription) -> RunFinding:
+def _not_run(scene: DeclaredPublication, handler: HandlerDescription) -> RunFinding:
     """Tell of a handler that was not called; where one before it failed last, that is why."""
     message = f"{handler.label} is subscribed to {scene.name} and was not called"
     last = scene.publication.executions[-1] if scene.publication.executions else None
@@ -130,7 +132,7 @@ def _not_run(scene: Scene, handler: HandlerDescription) -> RunFinding:
     )
 
 
-def _missing(scene: Scene, owners: Mapping[str, str]) -> Iterator[RunFinding]:
+def _missing(scene: DeclaredPublication, owners: Mapping[str, str]) -> Iterator[RunFinding]:
     event = scene.event
     if event is None:
         return
@@ -139,7 +141,9 @@ def _missing(scene: Scene, owners: Mapping[str, str]) -> Iterator[RunFinding]:
         yield replace(scene.finding(rules.HANDLER_MISSING, message), handler=owners.get(kind, kind))
 
 
-def _about_execution(scene: Scene, execution: SeenExecution, works: set[tuple[str, str]]) -> Iterator[RunFinding]:
+def _about_execution(
+    scene: DeclaredPublication, execution: SeenExecution, works: set[tuple[str, str]]
+) -> Iterator[RunFinding]:
     label = scene.label(execution.handler)
     said = f": {execution.error}" if execution.error else ""
     if execution.status in BAD_STATUSES:
@@ -164,7 +168,7 @@ def _about_execution(scene: Scene, execution: SeenExecution, works: set[tuple[st
 
 
 def _works_with_session(fired: Iterable[Fired]) -> set[tuple[str, str]]:
-    """Give event and handler of executions that ended well where there was a database session."""
+    """Return event and handler of executions that ended well where there was a database session."""
     return {
         (publication.event, execution.handler)
         for each in fired
@@ -178,7 +182,7 @@ def _works_with_session(fired: Iterable[Fired]) -> set[tuple[str, str]]:
 # --- secrets --------------------------------------------------------------------------------------
 
 
-def _about_secrets(scene: Scene) -> Iterator[RunFinding]:
+def _about_secrets(scene: DeclaredPublication) -> Iterator[RunFinding]:
     for execution in scene.publication.executions:
         for note in execution.told("leak"):
             place, field = str(note.data.get("in", "")), str(note.data.get("leaked", ""))
@@ -195,7 +199,7 @@ def _about_secrets(scene: Scene) -> Iterator[RunFinding]:
 
 
 def _merged(found: Iterable[RunFinding]) -> list[RunFinding]:
-    """Give each finding once, with all its contexts, the worst first."""
+    """Return each finding once, with all its contexts, the worst first."""
     merged: dict[tuple[str, str, str, str], RunFinding] = {}
     for each in found:
         message = _NUMBERS.sub("#", each.message)  # ids and times differ from run to run

@@ -19,7 +19,7 @@ _EFFECTS: Final = {"row": "rows", "mail": "mail", "sse": "frames"}
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ContextOutcome:
     """What a handler did in one context.
 
     Attributes:
@@ -34,8 +34,8 @@ class Outcome:
     publication: int
     execution: int
 
-    def same(self, other: Outcome) -> bool:
-        """Tell whether the handler did the same."""
+    def same(self, other: ContextOutcome) -> bool:
+        """Return whether the handler did the same."""
         return (self.status, self.effects) == (other.status, other.effects)
 
 
@@ -51,10 +51,10 @@ class Difference:
 
     event: str
     handler: str
-    outcomes: Mapping[str, Outcome]
+    outcomes: Mapping[str, ContextOutcome]
 
     def as_json(self, labels: Mapping[str, str]) -> dict[str, Any]:
-        """Give the difference as JSON, the handler by the name that people read."""
+        """Return the difference as JSON, the handler by the name that people read."""
         contexts = {
             name: {"status": each.status, "effects": list(each.effects), "execution": each.execution}
             for name, each in self.outcomes.items()
@@ -63,8 +63,8 @@ class Difference:
 
 
 def differences(fired: Sequence[Fired]) -> list[Difference]:
-    """Give every handler that did not do the same in every context in which it ran; derived publications aside."""
-    seen: dict[tuple[str, str], dict[str, Outcome]] = {}
+    """Return every handler that did not do the same in every context in which it ran; derived publications aside."""
+    seen: dict[tuple[str, str], dict[str, ContextOutcome]] = {}
     for each in fired:
         for publication in each.publications:
             if publication.cause:
@@ -84,7 +84,7 @@ def differences(fired: Sequence[Fired]) -> list[Difference]:
 def as_findings(
     found: Sequence[Difference], description: CatalogDescription, *, sessions: bool = True
 ) -> Iterator[rules.RunFinding]:
-    """Give the differences as findings, in words for a program that has database sessions, or has none."""
+    """Yield the differences as findings, in words for a program that has database sessions, or has none."""
     handlers = {handler.key: handler for handler in description.handlers}
     for difference in found:
         handler = handlers.get(difference.handler)
@@ -109,12 +109,12 @@ def as_findings(
         )
 
 
-def _outcome(execution: SeenExecution, publication: int) -> Outcome:
+def _outcome(execution: SeenExecution, publication: int) -> ContextOutcome:
     kinds = {note.kind for note in execution.notes}
     effects = tuple(name for kind, name in _EFFECTS.items() if kind in kinds)
-    return Outcome(execution.status, effects, publication, execution.number)
+    return ContextOutcome(execution.status, effects, publication, execution.number)
 
 
-def _words(outcome: Outcome) -> str:
+def _words(outcome: ContextOutcome) -> str:
     status = outcome.status.replace("_", " ")
     return f"{status}, {' and '.join(outcome.effects)}" if outcome.effects else status

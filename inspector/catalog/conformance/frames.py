@@ -11,7 +11,7 @@ from inspector.core.records.records import BAD_STATUSES
 if TYPE_CHECKING:
     from inspector.catalog.conformance.observed import SeenExecution, SeenNote
     from inspector.catalog.conformance.rules import RunFinding
-    from inspector.catalog.conformance.scene import Scene
+    from inspector.catalog.conformance.scene import DeclaredPublication
     from inspector.core.description import HandlerDescription, SSEDescription
 
 
@@ -22,7 +22,7 @@ class Frames:
         scenes: Every publication of the run.
     """
 
-    def __init__(self, scenes: Sequence[Scene]) -> None:
+    def __init__(self, scenes: Sequence[DeclaredPublication]) -> None:
         self._declared = [scene for scene in scenes if scene.event is not None and scene.event.sse is not None]
         makers = {execution.handler for scene in scenes for execution, _ in _frames(scene)}
         self._owners = {scenes[0].subject.handler(key).owner for key in makers}
@@ -33,7 +33,7 @@ class Frames:
         if self._declared and not self._seen:
             yield self._declared[0].finding(rules.FRAMES_UNSEEN, "Frames of server-sent events could not be observed.")
 
-    def judge(self, scene: Scene) -> Iterator[RunFinding]:
+    def judge(self, scene: DeclaredPublication) -> Iterator[RunFinding]:
         """Compare the frames of one publication with the mapping."""
         declared = scene.event.sse if scene.event is not None else None
         frames = list(_frames(scene))
@@ -51,24 +51,24 @@ class Frames:
                 message = f"No frame {declared.event_type} was made for {scene.name}."
                 yield scene.finding(rules.FRAME_MISSING, message, handler)
 
-    def _expected(self, scene: Scene) -> HandlerDescription | None:
-        """Give the handler of the event whose owner makes the frames of other events."""
+    def _expected(self, scene: DeclaredPublication) -> HandlerDescription | None:
+        """Return the handler of the event whose owner makes the frames of other events."""
         return next((handler for handler in scene.handlers if handler.owner in self._owners), None)
 
 
-def _frames(scene: Scene) -> Iterator[tuple[SeenExecution, SeenNote]]:
+def _frames(scene: DeclaredPublication) -> Iterator[tuple[SeenExecution, SeenNote]]:
     for execution in scene.publication.executions:
         for note in execution.told("sse"):
             yield execution, note
 
 
-def _explained(scene: Scene) -> bool:
+def _explained(scene: DeclaredPublication) -> bool:
     """A handler failed or had a fault put into it: that it made no frame is no news."""
     return any(each.injected or each.status in BAD_STATUSES for each in scene.publication.executions)
 
 
 def _differences(
-    scene: Scene, execution: SeenExecution, note: SeenNote, declared: SSEDescription
+    scene: DeclaredPublication, execution: SeenExecution, note: SeenNote, declared: SSEDescription
 ) -> Iterator[RunFinding]:
     label = scene.label(execution.handler)
     name = str(note.data.get("event", ""))

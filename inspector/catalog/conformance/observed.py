@@ -23,7 +23,7 @@ _WITHOUT: Final = {BARE: "bare", SESSION: "with metadata", ROLLBACK: "with metad
 
 
 def context_words(context: str, *, sessions: bool) -> str:
-    """Say in which context something was fired, as it follows “fired …”.
+    """Return in which context something was fired, as it follows “fired …”.
 
     Args:
         context: One of ``CONTEXTS``.
@@ -74,7 +74,7 @@ class SeenExecution:
     notes: tuple[SeenNote, ...] = ()
 
     def told(self, kind: str) -> Iterator[SeenNote]:
-        """Give its notes of a kind."""
+        """Return its notes of a kind."""
         return (note for note in self.notes if note.kind == kind)
 
 

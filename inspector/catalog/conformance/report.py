@@ -65,7 +65,7 @@ class Report:
         return any(finding.severity != "information" for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
-        """Give the report as JSON; ``findings`` have the same keys as those of a check, and more."""
+        """Return the report as JSON; ``findings`` have the same keys as those of a check, and more."""
         return {
             "program": self.program,
             "contexts": list(self.contexts),
@@ -84,7 +84,7 @@ class Report:
 
 
 def _more(finding: RunFinding) -> dict[str, Any]:
-    """Give what the JSON of a run's finding has beyond that of a check's."""
+    """Return what the JSON of a run's finding has beyond that of a check's."""
     return {
         "contexts": list(finding.contexts),
         "publication": finding.publication or None,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def missing_kinds(subject: Subject, event: EventDescription, handlers: Iterable[HandlerDescription]) -> list[str]:
-    """Give the kinds that an event requires and that none of the handlers is of."""
+    """Return the kinds that an event requires and that none of the handlers is of."""
     known = list(handlers)
     return [kind for kind in event.requires if not any(subject.is_of_kind(each, kind, event) for each in known)]
 

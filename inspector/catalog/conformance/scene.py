@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from inspector.core.description import EventDescription, HandlerDescription
 
 
-class Scene:
+class DeclaredPublication:
     """A publication and its declaration.
 
     Args:
@@ -57,7 +57,7 @@ class Scene:
         return "a handler" if cause else ""
 
     def label(self, key: str) -> str:
-        """Give what people call a handler."""
+        """Return what people call a handler."""
         return self.subject.handler(key).label
 
     def finding(self, rule: RunRule, message: str, handler: HandlerDescription | None = None) -> RunFinding:

@@ -86,7 +86,7 @@ class Rule:
     judge: Judge
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        """Give what the rule finds."""
+        """Yield what the rule finds."""
         for hit in self.judge(subject):
             yield Finding(
                 self.code, self.severity, hit.message, hit.fix or self.fix, hit.event, hit.handler, hit.file, hit.line
@@ -103,17 +103,17 @@ def rule(code: str, name: str, severity: Severity, explanation: str, fix: str) -
 
 
 def at_event(event: EventDescription, message: str, fix: str = "") -> Hit:
-    """Give a hit that stands at an event's class."""
+    """Return a hit that stands at an event's class."""
     return Hit(message, fix, event=event.name, file=event.file, line=event.line)
 
 
 def at_handler(handler: HandlerDescription, message: str, event: str = "", fix: str = "") -> Hit:
-    """Give a hit that stands at a handler."""
+    """Return a hit that stands at a handler."""
     return Hit(message, fix, event=event, handler=handler.label, file=handler.file, line=handler.line)
 
 
 def worst(findings: Iterable[Finding]) -> Severity | None:
-    """Give the worst severity of some findings; None for none."""
+    """Return the worst severity of some findings; None for none."""
     found = {finding.severity for finding in findings}
     return next((severity for severity in SEVERITIES if severity in found), None)
 

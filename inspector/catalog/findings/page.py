@@ -58,7 +58,7 @@ with `__redact__ = ("name",)`, `Annotated[str, SECRET]` or `field(repr=False)`.
 
 
 def render() -> str:
-    """Give the page."""
+    """Return the page."""
     parts = [_INTRODUCTION]
     for prefix, title in _GROUPS.items():
         rules = [rule for code, rule in RULES.items() if code.startswith(prefix)]

@@ -14,7 +14,7 @@ _LEVELS: Final = {"error": "error", "warning": "warning", "information": "note"}
 
 
 def as_json(findings: Iterable[Finding]) -> dict[str, Any]:
-    """Give ``{"findings": [{code, severity, message, fix, event, handler, file, line}]}``; None for what is unknown."""
+    """Return ``{"findings": [{code, severity, message, fix, event, handler, file, line}]}``; None where unknown."""
     return {
         "findings": [
             {
@@ -33,7 +33,7 @@ def as_json(findings: Iterable[Finding]) -> dict[str, Any]:
 
 
 def as_sarif(findings: Sequence[Finding], rules: Iterable[Rule], version: str, base: Path) -> dict[str, Any]:
-    """Give the findings as a SARIF log with one run.
+    """Return the findings as a SARIF log with one run.
 
     Args:
         findings: What was found.

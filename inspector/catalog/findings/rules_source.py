@@ -89,7 +89,7 @@ def not_awaited(subject: Subject) -> Iterator[Hit]:
 
 
 def _may_be_plain(subject: Subject, each: Publishing) -> bool:
-    """Tell whether the project has a method of this name that is no coroutine function, and this may be it."""
+    """Return whether the project has a method of this name that is no coroutine function, and this may be it."""
     source = subject.source
     if source is None or each.verb not in source.plain_verbs:
         return False

@@ -103,7 +103,7 @@ def _expected_methods(subject: Subject) -> dict[str, str]:
 
 
 def _nearest(each: UncalledMethod, expected: dict[str, str], subject: Subject) -> tuple[str, str]:
-    """Give the conventional method that is most like one, and its event; the annotation decides where there is one."""
+    """Return conventional method that is most like one, and its event; the annotation decides where there is one."""
     annotated = subject.names.get(each.annotation.rpartition(".")[2])
     if annotated is not None:
         names = [name for name, event in expected.items() if event == annotated.name and name != each.method]

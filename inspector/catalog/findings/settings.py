@@ -49,7 +49,7 @@ class Ignore:
     reason: str
 
     def fits(self, finding: Finding, name: str) -> bool:
-        """Tell whether the entry is about a finding of the rule ``name``."""
+        """Return whether the entry is about a finding of the rule ``name``."""
         by_rule = fnmatchcase(finding.code, self.rule) or fnmatchcase(name, self.rule)
         return by_rule and fnmatchcase(finding.event, self.event)
 

@@ -50,7 +50,7 @@ class Publishing:
 
 
 def publishings(function: Function, aliases: Mapping[str, str]) -> list[Publishing]:
-    """Give every publish of a function; functions inside it are on their own.
+    """Return every publish of a function; functions inside it are on their own.
 
     Args:
         function: The function.
@@ -62,12 +62,12 @@ def publishings(function: Function, aliases: Mapping[str, str]) -> list[Publishi
 
 
 def last_name(node: ast.expr) -> str:
-    """Give the last part of a dotted name, empty when it is none."""
+    """Return the last part of a dotted name, empty when it is none."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def receiver(call: ast.Call) -> str:
-    """Give the last name of what a method is called on, empty for a function."""
+    """Return the last name of what a method is called on, empty for a function."""
     return last_name(call.func.value) if isinstance(call.func, ast.Attribute) else ""
 
 
@@ -81,7 +81,7 @@ class _Flow:
         self._made: dict[str, str] = {}
 
     def block(self, statements: list[ast.stmt], pending: frozenset[int]) -> frozenset[int]:
-        """Run statements; gives what is pending after them."""
+        """Run statements; return what is pending after them."""
         for statement in statements:
             pending = self._statement(statement, pending)
             if isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break):
@@ -149,7 +149,7 @@ class _Flow:
 
 
 def _own_expressions(statement: ast.stmt) -> Iterator[ast.expr]:
-    """Give the expressions of a statement that are not inside its blocks."""
+    """Yield the expressions of a statement that are not inside its blocks."""
     for _, value in ast.iter_fields(statement):
         for each in value if isinstance(value, list) else (value,):
             if isinstance(each, ast.expr):
@@ -197,7 +197,7 @@ class Called(NamedTuple):
 
 
 def imported_names(node: ast.Import | ast.ImportFrom) -> dict[str, str]:
-    """Give the names that an import binds, each with its full dotted name."""
+    """Return the names that an import binds, each with its full dotted name."""
     if isinstance(node, ast.Import):
         return {alias.asname or alias.name.partition(".")[0]: _bound(alias) for alias in node.names}
     if node.level or not node.module:
@@ -210,7 +210,7 @@ def _bound(alias: ast.alias) -> str:
 
 
 def blocking_calls(function: Function, imported: Mapping[str, str]) -> list[Called]:
-    """Give the calls in a coroutine function that hold up its loop."""
+    """Return the calls in a coroutine function that hold up its loop."""
     if not isinstance(function, ast.AsyncFunctionDef):
         return []
     found = []
@@ -222,7 +222,7 @@ def blocking_calls(function: Function, imported: Mapping[str, str]) -> list[Call
 
 
 def handler_calls(function: Function) -> list[Called]:
-    """Give the calls of methods that may be other handlers', in what may be one itself; not of its own base's.
+    """Return the calls of methods that may be other handlers', in what may be one itself; not of its own base's.
 
     Of the same object it may be any method that gets one thing; of others one that is named like a handler.
     """
@@ -242,7 +242,7 @@ def handler_calls(function: Function) -> list[Called]:
 
 
 def _calls(function: Function) -> Iterator[ast.Call]:
-    """Give the calls of a function in its own body: what it defines runs elsewhere, perhaps in a thread."""
+    """Yield the calls of a function in its own body: what it defines runs elsewhere, perhaps in a thread."""
     waiting: list[ast.AST] = [*function.body]
     while waiting:
         node = waiting.pop()
@@ -318,20 +318,20 @@ class SourceScan:
     awaited_verbs: set[tuple[str, str]] = field(default_factory=set)
 
     def payload_at(self, file: str, line: int) -> Payload | None:
-        """Give the function that begins at a line of a file, None when there is none or more than one."""
+        """Return the function that begins at a line of a file, None when there is none or more than one."""
         return self.payloads.get((os.path.realpath(file), line)) if file else None
 
     def blocking_at(self, file: str, line: int) -> list[Called]:
-        """Give the blocking calls of the coroutine function that begins at a line of a file."""
+        """Return the blocking calls of the coroutine function that begins at a line of a file."""
         return self.blocking.get((os.path.realpath(file), line), []) if self.blocking and file else []
 
     def handlers_called_at(self, file: str, line: int) -> list[Called]:
-        """Give the calls of other handlers in the function that begins at a line of a file."""
+        """Return the calls of other handlers in the function that begins at a line of a file."""
         return self.handlers_called.get((os.path.realpath(file), line), []) if self.handlers_called and file else []
 
 
 def project_files(root: Path, exclude: Sequence[str] = ()) -> list[Path]:
-    """Give the Python files of a project, in order: not its tests, environments and what was built.
+    """Return the Python files of a project, in order: not its tests, environments and what was built.
 
     Args:
         root: Its folder; nothing outside of it is read, and links to folders are not followed.
@@ -423,7 +423,7 @@ def _read(real: str, shown: str, tree: ast.Module, result: SourceScan) -> None:
 
 
 def first_line(node: Function | ast.Lambda) -> int:
-    """Give the line at which a function begins for Python: that of its first decorator."""
+    """Return the line at which a function begins for Python: that of its first decorator."""
     decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
     return min([node.lineno, *(each.lineno for each in decorators)])
 
@@ -443,7 +443,7 @@ def _note_payload(file: str, node: Function | ast.Lambda, result: SourceScan) ->
 
 
 def _returned(function: Function) -> ast.expr | None:
-    """Give what a function returns when there is one ``return``, its last line."""
+    """Return what a function returns when there is one ``return``, its last line."""
     last = function.body[-1]
     if not isinstance(last, ast.Return):
         return None

@@ -52,23 +52,23 @@ class Subject:
         self._handlers = {each.key: each for each in description.handlers}
 
     def fact(self, event: EventDescription) -> EventFacts:
-        """Give the facts of an event; those of one that nothing is known of say so."""
+        """Return the facts of an event; those of one that nothing is known of say so."""
         return self._facts.get(event.key) or EventFacts(event.key, make="")
 
     def handler(self, key: str) -> HandlerDescription:
-        """Give a handler."""
+        """Return a handler."""
         return self._handlers.get(key) or HandlerDescription(key, key, "", key)
 
     def handler_fact(self, key: str) -> HandlerFacts:
-        """Give the facts of a handler."""
+        """Return the facts of a handler."""
         return self._handler_facts.get(key) or HandlerFacts(key)
 
     def handlers_of(self, event: EventDescription) -> list[HandlerDescription]:
-        """Give the handlers of an event, each once."""
+        """Return the handlers of an event, each once."""
         return [self.handler(key) for key in dict.fromkeys(event.handlers)]
 
     def first_uses(self) -> Iterator[tuple[HandlerDescription, EventDescription]]:
-        """Give every handler once, with the first event that it is subscribed to."""
+        """Yield every handler once, with the first event that it is subscribed to."""
         seen: set[str] = set()
         for event in self.events:
             for key in event.handlers:
@@ -94,7 +94,7 @@ class Subject:
         return dict(found)
 
     def is_base(self, event: EventDescription) -> bool:
-        """Tell whether it is a class above other events and no event of the registry itself."""
+        """Return whether it is a class above other events and no event of the registry itself."""
         unregistered = not self.fact(event).registered or not self.facts.has_registry
         return event.key in self.below and unregistered
 
@@ -113,7 +113,7 @@ class Subject:
         return dict(found)
 
     def is_of_kind(self, handler: HandlerDescription, kind: str, event: EventDescription) -> bool:
-        """Tell whether a handler is one for logging, audit, …: by what it is called, or by the settings."""
+        """Return whether a handler is one for logging, audit, …: by what it is called, or by the settings."""
         if any(fnmatchcase(handler.label, glob) for glob in self.settings.kinds.get(kind, ())):
             return True
         known = KIND_WORDS.get(kind, frozenset({kind}))

@@ -56,41 +56,41 @@ _VERBS: Final = _set_of(
 
 @lru_cache(maxsize=8192)
 def words(name: str) -> tuple[str, ...]:
-    """Give the words of a name in lower case: ``("user", "login", "failed")`` of ``UserLoginFailed``."""
+    """Return the words of a name in lower case: ``("user", "login", "failed")`` of ``UserLoginFailed``."""
     return tuple(word.lower() for word in _WORD.findall(name[:300]))
 
 
 @lru_cache(maxsize=8192)
 def event_words(name: str) -> tuple[str, ...]:
-    """Give the words of an event's name without the suffix that only says that it is an event."""
+    """Return the words of an event's name without the suffix that only says that it is an event."""
     return words(_SUFFIX.sub("", name))
 
 
 def is_past(word: str) -> bool:
-    """Tell whether a word is a past participle, or may be one."""
+    """Return whether a word is a past participle, or may be one."""
     if word in _IRREGULAR:
         return True
     return len(word) > 3 and word.endswith("ed") and word not in _NO_PARTICIPLE
 
 
 def is_past_tense(name: str) -> bool:
-    """Tell whether a name says that something has happened."""
+    """Return whether a name says that something has happened."""
     return any(map(is_past, event_words(name)))
 
 
 def is_imperative(name: str) -> bool:
-    """Tell whether a name orders something: a verb first, what to do it to after it, nothing in the past."""
+    """Return whether a name orders something: a verb first, what to do it to after it, nothing in the past."""
     found = event_words(name)
     return len(found) > 1 and found[0] in _VERBS and not is_past_tense(name)
 
 
 def snake(name: str) -> str:
-    """Give ``user_login_failed`` for ``UserLoginFailed``."""
+    """Return ``user_login_failed`` for ``UserLoginFailed``."""
     return "_".join(event_words(name))
 
 
 def camel(*names: str) -> str:
-    """Give ``UserLoginFailed`` for ``user_login`` and ``failed``."""
+    """Return ``UserLoginFailed`` for ``user_login`` and ``failed``."""
     return "".join(word.capitalize() for name in names for word in words(name))
 
 
@@ -147,12 +147,12 @@ _PERSONAL_PAIRS: Final = frozenset(
 
 
 def looks_secret(name: str) -> bool:
-    """Tell whether a field's name promises a secret that the recorder would not recognise by it."""
+    """Return whether a field's name promises a secret that the recorder would not recognise by it."""
     return _has(words(name), _SUSPICIOUS, _SUSPICIOUS_PAIRS)
 
 
 def looks_personal(name: str) -> bool:
-    """Tell whether a field's name says that it holds something about a person."""
+    """Return whether a field's name says that it holds something about a person."""
     return _has(words(name), _PERSONAL, _PERSONAL_PAIRS)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Scene:
+class SyntheticScene:
     """What one synthetic event is about; every field of the event tells of the same scene.
 
     Attributes:
@@ -40,40 +40,40 @@ class Scene:
         self.scope = self.rng.choice(("user", "ip"))
 
     def pick(self, *values: str) -> str:
-        """Give one of the values."""
+        """Return one of the values."""
         return self.rng.choice(values)
 
     def own_id(self, kind: str, count: int = 3) -> str:
-        """Give the id of one of a few things that the person has, the same in every run."""
+        """Return the id of one of a few things that the person has, the same in every run."""
         return stable_id(self.person.email, kind, str(self.rng.randrange(count)))
 
     def token(self, prefix: str = "") -> str:
-        """Give a secret-looking text of hexadecimal digits."""
+        """Return a secret-looking text of hexadecimal digits."""
         return f"{prefix}{self.rng.getrandbits(128):032x}"
 
     def uuid(self) -> str:
-        """Give a random UUID as text."""
+        """Return a random UUID as text."""
         return str(UUID(int=self.rng.getrandbits(128), version=4))
 
 
-Guess = Callable[[Scene], object]
+Guess = Callable[[SyntheticScene], object]
 
 
-def _reason(scene: Scene) -> str:
+def _reason(scene: SyntheticScene) -> str:
     if any(shape.name == "failure_reason" for shape in scene.event.fields):
         return scene.pick(*reasons(scene.words, ""))  # why it was asked for; the other field says why it failed
     return scene.pick(*reasons(scene.words, scene.event.phase))
 
 
-def _failure_reason(scene: Scene) -> str:
+def _failure_reason(scene: SyntheticScene) -> str:
     return scene.pick(*reasons(scene.words, scene.event.phase, failure=True))
 
 
-def _file_name(scene: Scene) -> str:
+def _file_name(scene: SyntheticScene) -> str:
     return f"{scene.provider.slug}_2025-{scene.rng.randrange(1, 13):02}.{scene.file_format}"
 
 
-def _short_id(scene: Scene) -> str:
+def _short_id(scene: SyntheticScene) -> str:
     return "".join(scene.rng.choices("23456789ABCDEFGHJKLMNPQRSTUVWXYZ", k=8))
 
 
@@ -252,13 +252,13 @@ FRACTIONS: Final[dict[str, tuple[float, float]]] = {
 
 
 def by_ending(name: str, table: dict[str, Guess] | dict[str, tuple[float, float]]) -> str | None:
-    """Give the table's entry that is the longest end of the name, in whole words; None when there is none."""
+    """Return the table's entry that is the longest end of the name, in whole words; None when there is none."""
     words = name.lower().strip("_").split("_")
     return next((end for start in range(len(words)) if (end := "_".join(words[start:])) in table), None)
 
 
-def identifier(scene: Scene, name: str) -> str:
-    """Give a UUID as text: of the person, the provider, one of the person's things, else a random one."""
+def identifier(scene: SyntheticScene, name: str) -> str:
+    """Return a UUID as text: of the person, the provider, one of the person's things, else a random one."""
     subject = name.lower().removesuffix("_uuid").removesuffix("_id")
     if subject in ("user", "owner", "customer", "account_holder", "recipient", "member"):
         return scene.person.user_id

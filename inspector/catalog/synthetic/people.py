@@ -15,7 +15,7 @@ NAMESPACE: Final = UUID("6f0e2c1a-5b7d-5e43-9c58-0d1f5a3b7e21")
 
 
 def stable_id(*parts: str) -> str:
-    """Give the id of an invented thing as text; the same parts always give the same id."""
+    """Return the id of an invented thing as text; the same parts always give the same id."""
     return str(uuid5(NAMESPACE, "/".join(parts)))
 
 
@@ -132,7 +132,7 @@ FAILING_PHASES: Final = frozenset({"failed", "denied", "rejected", "error"})
 
 
 def reasons(workflow: str, phase: str, *, failure: bool = False) -> tuple[str, ...]:
-    """Give the plausible reasons in a phase of a workflow, at least two.
+    """Return the plausible reasons in a phase of a workflow, at least two.
 
     Args:
         workflow: Name of the workflow (or anything that says what the event is about).

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from inspector.catalog.synthetic.guess import Scene
+    from inspector.catalog.synthetic.guess import SyntheticScene
     from inspector.core.description import FieldShape
 
 _NUMBERS: Final = frozenset({"int", "float", "decimal"})
@@ -27,7 +27,7 @@ _PART: Final = (
 )
 
 
-def relate(values: dict[str, Any], fields: Sequence[FieldShape], scene: Scene) -> None:
+def relate(values: dict[str, Any], fields: Sequence[FieldShape], scene: SyntheticScene) -> None:
     """Make the numbers agree with each other, in place."""
     kinds = {shape.name: shape.type.kind for shape in fields if shape.type.kind in _NUMBERS}
     numbers = {name: kind for name, kind in kinds.items() if values.get(name) is not None}
@@ -36,7 +36,7 @@ def relate(values: dict[str, Any], fields: Sequence[FieldShape], scene: Scene) -
     _percent(values, numbers)
 
 
-def _pairs(values: dict[str, Any], kinds: dict[str, str], scene: Scene) -> None:
+def _pairs(values: dict[str, Any], kinds: dict[str, str], scene: SyntheticScene) -> None:
     for before, kind in kinds.items():
         prefix = next((one for one in _BEFORE if before.startswith(one)), None)
         if prefix is None:
@@ -52,8 +52,8 @@ def _pairs(values: dict[str, Any], kinds: dict[str, str], scene: Scene) -> None:
                 values[name] = _plain(step, kinds[name])
 
 
-def _step(before: Any, kind: str, subject: str, scene: Scene) -> Decimal:
-    """Give how much something grew: versions by one, amounts by a few percent up or down."""
+def _step(before: Any, kind: str, subject: str, scene: SyntheticScene) -> Decimal:
+    """Return how much something grew: versions by one, amounts by a few percent up or down."""
     if "version" in subject:
         return Decimal(1)
     share = Decimal(scene.rng.randint(-40, 60)) / 1000 or Decimal("0.012")
@@ -94,7 +94,7 @@ def _number(value: Any) -> Decimal:
 
 
 def _plain(value: Decimal, kind: str) -> Any:
-    """Give a number as the JSON of its kind."""
+    """Return a number as the JSON of its kind."""
     if kind == "int":
         return int(value)
     return float(value) if kind == "float" else str(value.quantize(Decimal("0.01")))

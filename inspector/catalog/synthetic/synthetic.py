@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Final, NamedTuple
 
 from inspector.catalog import fieldtext
-from inspector.catalog.synthetic.guess import FRACTIONS, TEXTS, WHOLE, Scene, by_ending, identifier
+from inspector.catalog.synthetic.guess import FRACTIONS, TEXTS, WHOLE, SyntheticScene, by_ending, identifier
 from inspector.catalog.synthetic.people import IDENTITIES, Identity
 from inspector.catalog.synthetic.relations import relate
 from inspector.core.description import EventDescription, FieldShape, TypeShape
@@ -44,11 +44,11 @@ def synthesise(
     """
     cast = tuple(identities) if identities else IDENTITIES
     person = rng.choice(cast)
-    scene = Scene(event, rng, person, rng.choice([one for one in cast if one is not person] or cast))
+    scene = SyntheticScene(event, rng, person, rng.choice([one for one in cast if one is not person] or cast))
     return _fill(scene, event.fields, depth=0)
 
 
-def _fill(scene: Scene, fields: Sequence[FieldShape], depth: int) -> dict[str, JSON]:
+def _fill(scene: SyntheticScene, fields: Sequence[FieldShape], depth: int) -> dict[str, JSON]:
     values = {
         shape.name: _value(scene, shape.name, shape.type, depth)
         for shape in fields
@@ -59,7 +59,7 @@ def _fill(scene: Scene, fields: Sequence[FieldShape], depth: int) -> dict[str, J
 
 
 def _worth_filling(shape: FieldShape) -> bool:
-    """Say whether a person would fill in a field that has a default."""
+    """Return whether a person would fill in a field that has a default."""
     if shape.base or (shape.generated and shape.type.kind not in ("list", "dict")):
         return False
     kind = shape.type.kind
@@ -79,17 +79,17 @@ def _worth_filling(shape: FieldShape) -> bool:
 class _Spot(NamedTuple):
     """A place that wants a value."""
 
-    scene: Scene
+    scene: SyntheticScene
     name: str
     shape: TypeShape
     depth: int
 
     def inner(self, shape: TypeShape, name: str = "") -> JSON:
-        """Give a value for a part of what stands here."""
+        """Return a value for a part of what stands here."""
         return _value(self.scene, name or self.name, shape, self.depth + 1)
 
 
-def _value(scene: Scene, name: str, shape: TypeShape, depth: int) -> JSON:
+def _value(scene: SyntheticScene, name: str, shape: TypeShape, depth: int) -> JSON:
     make = _MAKERS.get(shape.kind)
     if make is None or (depth >= MAX_DEPTH and shape.optional):
         return None
@@ -115,7 +115,7 @@ def _fraction(spot: _Spot) -> float:
 
 
 def _moment(spot: _Spot) -> datetime:
-    """Give a time: one that lies ahead for what will happen, else one that is past."""
+    """Return a time: one that lies ahead for what will happen, else one that is past."""
     rng = spot.scene.rng
     offset = timedelta(seconds=rng.randrange(60, 14 * 24 * 3600))
     ahead = any(word in spot.name for word in _AHEAD)
@@ -173,7 +173,7 @@ _ANY: Final = TypeShape("any", "Any")
 _AHEAD: Final = ("expire", "until", "next", "due", "deadline", "scheduled", "valid_to")
 
 #: What a dictionary of texts says, by the end of the field's name.
-_DETAILS: Final[dict[str, Callable[[Scene], object]]] = {
+_DETAILS: Final[dict[str, Callable[[SyntheticScene], object]]] = {
     "details": lambda s: {"previous_location": s.other.location, "current_location": s.person.location},
     "metadata": lambda s: {"source": "web", "ip_address": s.person.ip_address},
     "headers": lambda s: {"User-Agent": s.person.user_agent, "Accept-Language": "en"},

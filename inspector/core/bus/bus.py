@@ -95,7 +95,7 @@ class InMemoryEventBus:
         self._subscriptions[event_type] = (*known, Subscription(event_type, handler))
 
     def unsubscribe(self, event_type: type[Any], handler: Callable[[Any], Any]) -> bool:
-        """Take back one subscription of the handler; says whether there was one."""
+        """Take back one subscription of the handler; return whether there was one."""
         known = self._subscriptions.get(event_type, ())
         for position, subscription in enumerate(known):
             if subscription.handler is handler or subscription.handler == handler:
@@ -111,7 +111,7 @@ class InMemoryEventBus:
     def observe(
         self, observer: BusObserver, removed: Callable[[BaseException], None] | None = None
     ) -> Callable[[], None]:
-        """Tell the observer everything from now on; gives a function that ends it.
+        """Tell the observer everything from now on; return a function that ends it.
 
         Args:
             observer: Who is told.
@@ -126,17 +126,17 @@ class InMemoryEventBus:
         return remove
 
     def get_session(self) -> AsyncSession | None:
-        """Give the database session of the publication that the calling handler works for; None outside a handler."""
+        """Return the database session of the publication that the calling handler works for; None outside a handler."""
         publication = self._publication()
         return None if publication is None else publication.session
 
     def get_metadata(self) -> Mapping[str, str] | None:
-        """Give the metadata of the publication that the calling handler works for; None outside a handler."""
+        """Return the metadata of the publication that the calling handler works for; None outside a handler."""
         publication = self._publication()
         return None if publication is None else publication.metadata
 
     def in_handler(self) -> bool:
-        """Tell whether the calling code runs inside one of this bus's handlers (raw threads lose that)."""
+        """Return whether the calling code runs inside one of this bus's handlers (raw threads lose that)."""
         publication = self._publication()
         return publication is not None and not publication.closed
 
@@ -200,7 +200,7 @@ class InMemoryEventBus:
         publication.close()
 
     def _publication(self) -> Publication | None:
-        """Give the innermost publication of this bus around the calling code."""
+        """Return the innermost publication of this bus around the calling code."""
         execution = CURRENT.get()
         while execution is not None:
             publication = execution.publication

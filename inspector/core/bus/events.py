@@ -61,7 +61,7 @@ class DomainEvent:
             cls.event_type = cls.__name__
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the event as JSON types, ``event_type`` included.
+        """Return the event as JSON types, ``event_type`` included.
 
         Raises:
             EventDataError: A field holds something that has no JSON form.
@@ -79,7 +79,7 @@ class DomainEvent:
 
     @classmethod
     def from_dict(cls: type[EventT], data: Mapping[str, Any], *, lenient: bool = False) -> EventT:
-        """Give back the event that ``to_dict`` wrote: equal, its values typed. ``data`` is not changed.
+        """Return back the event that ``to_dict`` wrote: equal, its values typed. ``data`` is not changed.
 
         On ``DomainEvent`` (or another base) ``event_type`` names the registered class; on a concrete class it may
         be missing but not another's.
@@ -160,7 +160,7 @@ class EventTypeTable:
         return event_class
 
     def get(self, event_type: str) -> type[DomainEvent] | None:
-        """Give the class registered under a name, None when there is none."""
+        """Return the class registered under a name, None when there is none."""
         return self._classes.get(event_type)
 
     def discard(self, event_class: type[DomainEvent]) -> bool:
@@ -191,5 +191,5 @@ def register_event(event_class: EventClassT) -> EventClassT:
 
 
 def get_event_class(event_type: str) -> type[DomainEvent] | None:
-    """Give the event class registered under a name, None when there is none."""
+    """Return the event class registered under a name, None when there is none."""
     return EVENT_TYPES.get(event_type)

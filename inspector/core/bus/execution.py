@@ -94,7 +94,7 @@ class Execution(Coroutine[Any, Any, None]):
         return waiting_for
 
     def step(self, value: Any) -> Any:
-        """Run the handler to its next await and give what it waits for; ``DONE`` when it has ended.
+        """Run the handler to its next await and return what it waits for; ``DONE`` when it has ended.
 
         The hottest lines of the bus: what other methods do is written out here.
         """
@@ -138,7 +138,7 @@ class Execution(Coroutine[Any, Any, None]):
         return waiting_for
 
     def strike(self, error: BaseException) -> Any:
-        """Raise inside the handler; gives what ``step`` gives."""
+        """Raise inside the handler; return what ``step`` gives."""
         self._resumed = now = perf_counter_ns()
         if self._coroutine is None:  # before its first step: it was never called
             if not self.ended:
@@ -260,7 +260,7 @@ class Execution(Coroutine[Any, Any, None]):
 
 
 def error_of(kind: Any, value: Any) -> BaseException:
-    """Give the exception that ``throw`` was called with, in its new form or the old one."""
+    """Return the exception that ``throw`` was called with, in its new form or the old one."""
     error: BaseException = kind if isinstance(kind, BaseException) else value if value is not None else kind()
     return error
 

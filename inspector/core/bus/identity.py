@@ -60,7 +60,7 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
 
 
 def _inside(target: Any) -> Any:
-    """Give what a callable object says it stands for (``update_wrapper``, ``lru_cache``, ``staticmethod``), or None."""
+    """Return what a callable says it stands for (``update_wrapper``, ``lru_cache``, ``staticmethod``), or None."""
     if isinstance(target, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)):
         return None
     inside = inspect.getattr_static(target, "__wrapped__", None)
@@ -68,7 +68,7 @@ def _inside(target: Any) -> Any:
 
 
 def enclosed_handler(target: Any) -> Any:
-    """Give the handler that a closure is only there to call, as ``lambda event: handler(event, uow)`` is; else None.
+    """Return the handler that a closure is only there to call, as ``lambda event: handler(event, uow)`` is; else None.
 
     It is the one callable that the closure holds: of a lambda, of an inner function named for what it does and not for
     an event (``wrapper``), or of one that holds it by the name of a handler (``fn``). Others are handlers in their own
@@ -91,7 +91,7 @@ def enclosed_handler(target: Any) -> Any:
 
 
 def _split(target: Any) -> tuple[type | None, Any]:
-    """Give the class that owns the call (None for plain functions) and the function that runs."""
+    """Return the class that owns the call (None for plain functions) and the function that runs."""
     if isinstance(target, types.MethodType):
         owner = target.__self__ if isinstance(target.__self__, type) else type(target.__self__)
         return owner, target.__func__
@@ -103,7 +103,7 @@ def _split(target: Any) -> tuple[type | None, Any]:
 
 
 def _names(target: Any, owner: type | None, function: Any) -> tuple[str, str]:
-    """Give the module and the dotted name, without the ``<locals>`` of nested definitions."""
+    """Return the module and the dotted name, without the ``<locals>`` of nested definitions."""
     if owner is None:
         module, qualname = (
             getattr(target, "__module__", None) or "",

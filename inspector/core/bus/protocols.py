@@ -47,7 +47,7 @@ class EventBusProtocol(Protocol):
         """
 
     def get_session(self) -> AsyncSession | None:
-        """Give the database session of the publication that the calling handler works for, else None."""
+        """Return the database session of the publication that the calling handler works for, else None."""
 
     def get_metadata(self) -> Mapping[str, str] | None:
-        """Give the metadata of the publication that the calling handler works for, else None."""
+        """Return the metadata of the publication that the calling handler works for, else None."""

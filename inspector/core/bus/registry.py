@@ -116,7 +116,7 @@ class EventRegistry:
         return self._by_class[event_class]
 
     def get(self, event_class: type[DomainEvent]) -> EventMetadata | None:
-        """Give the metadata of exactly this class, None when it is not registered."""
+        """Return the metadata of exactly this class, None when it is not registered."""
         return self._by_class.get(event_class)
 
     @property
@@ -132,12 +132,12 @@ class EventRegistry:
 
 
 def get_all_events(registry: Iterable[EventMetadata]) -> list[type[DomainEvent]]:
-    """Give every registered event class, in order."""
+    """Return every registered event class, in order."""
     return [entry.event_class for entry in registry]
 
 
 def get_events_requiring_handler(handler_type: str, registry: Iterable[EventMetadata]) -> list[type[DomainEvent]]:
-    """Give the event classes that require a kind of handler.
+    """Return the event classes that require a kind of handler.
 
     Args:
         handler_type: ``logging``, ``audit``, ``email`` or ``session``.
@@ -152,7 +152,7 @@ def get_events_requiring_handler(handler_type: str, registry: Iterable[EventMeta
 
 
 def get_workflow_events(workflow_name: str, registry: Iterable[EventMetadata]) -> dict[Enum, type[DomainEvent]]:
-    """Give the events of a workflow by phase; empty when there is no such workflow.
+    """Return the events of a workflow by phase; empty when there is no such workflow.
 
     Of two events in one phase the later one is given.
     """
@@ -160,7 +160,7 @@ def get_workflow_events(workflow_name: str, registry: Iterable[EventMetadata]) -
 
 
 def get_expected_audit_actions(registry: Iterable[EventMetadata]) -> dict[type[DomainEvent], str]:
-    """Give the name of the audit action of every event that requires audit."""
+    """Return the name of the audit action of every event that requires audit."""
     return {entry.event_class: entry.audit_action_name for entry in registry if entry.requires_audit}
 
 

@@ -147,7 +147,7 @@ class SSERegistry(Generic[TypeT, CategoryT]):
         return self._mappings
 
     def get(self, event_type: TypeT) -> SSEEventMetadata[TypeT, CategoryT] | None:
-        """Give the metadata of a type, None when there is none."""
+        """Return the metadata of a type, None when there is none."""
         return self._by_type.get(event_type)
 
 
@@ -160,26 +160,26 @@ def _refuse_twice(what: str, names: Iterable[str]) -> None:
 def get_domain_event_to_sse_mapping(
     registry: SSERegistry[TypeT, CategoryT],
 ) -> dict[type[DomainEvent], DomainToSSEMapping[TypeT]]:
-    """Give the mapping of every domain event class that has one."""
+    """Return the mapping of every domain event class that has one."""
     return {mapping.domain_event_class: mapping for mapping in registry.mappings}
 
 
 def get_sse_event_metadata(
     event_type: TypeT, registry: SSERegistry[TypeT, CategoryT]
 ) -> SSEEventMetadata[TypeT, CategoryT] | None:
-    """Give the metadata of a type of server-sent event, None when it is not registered."""
+    """Return the metadata of a type of server-sent event, None when it is not registered."""
     return registry.get(event_type)
 
 
 def get_events_by_category(
     category: CategoryT, registry: SSERegistry[TypeT, CategoryT]
 ) -> list[SSEEventMetadata[TypeT, CategoryT]]:
-    """Give the metadata of every type in a category, in order."""
+    """Return the metadata of every type in a category, in order."""
     return [event for event in registry.events if event.category == category]
 
 
 def get_all_sse_event_types(registry: SSERegistry[TypeT, CategoryT]) -> list[TypeT]:
-    """Give every registered type of server-sent event, in order."""
+    """Return every registered type of server-sent event, in order."""
     return [event.event_type for event in registry.events]
 
 

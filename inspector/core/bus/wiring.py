@@ -37,7 +37,7 @@ class _Missing(NamedTuple):
 
 
 def handler_method_name(entry: EventMetadata) -> str:
-    """Give the name of the method that handles an event: ``handle_{workflow}_{phase}``."""
+    """Return the name of the method that handles an event: ``handle_{workflow}_{phase}``."""
     name = f"handle_{entry.workflow_name}_{entry.phase.value}".lower()
     return re.sub(r"\W", "_", name)
 

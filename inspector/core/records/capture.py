@@ -91,7 +91,7 @@ class Failure:
 
 
 def capture_failure(error: BaseException, redact: Redact | None = None) -> str:
-    """Read an exception; gives a ``Failure`` as JSON text.
+    """Read an exception; return a ``Failure`` as JSON text.
 
     Args:
         error: The exception; nothing of it is kept.
@@ -106,7 +106,7 @@ def capture_failure(error: BaseException, redact: Redact | None = None) -> str:
 
 
 def plain_failure(kind: str, message: str) -> str:
-    """Give a ``Failure`` without traceback as JSON text, for an end that raised nothing."""
+    """Return a ``Failure`` without traceback as JSON text, for an end that raised nothing."""
     return json.dumps(asdict(Failure(kind, "", message)))
 
 
@@ -145,7 +145,7 @@ def _brief(value: Any, limit: int, depth: int) -> str:
 
 
 def _is_one(kind: type[Any], kinds: tuple[type[Any], ...]) -> bool:
-    """Tell whether the type is one of those; ``in`` would ask its metaclass."""
+    """Return whether the type is one of those; ``in`` would ask its metaclass."""
     return any(kind is each for each in kinds)
 
 
@@ -177,7 +177,7 @@ def _read(error: BaseException, redact: Redact, relation: str, left: int, above:
 
 
 def _group(error: BaseException) -> list[BaseException]:
-    """Give the members of an exception group, and of what looks like one: a tuple ``exceptions`` of exceptions."""
+    """Return the members of an exception group, and of what looks like one: a tuple ``exceptions`` of exceptions."""
     members = getattr(error, "exceptions", ())
     return (
         [member for member in members if isinstance(member, BaseException)][:MAX_CHAIN]

@@ -148,7 +148,7 @@ class Recorder:
             self._rouse()
 
     def _what_went_wrong(self, execution: Execution) -> tuple[str, str]:
-        """Give the status to record and the failure as JSON text."""
+        """Return the status to record and the failure as JSON text."""
         status = execution.status
         if execution.error is not None:
             return status, capture_failure(execution.error, self._redact)
@@ -225,7 +225,7 @@ class Recorder:
     # -- settling ------------------------------------------------------------------------------------------------------
 
     def in_flight(self, fire: int) -> int:
-        """Give how many publications of a fire (derived ones too) have not ended."""
+        """Return how many publications of a fire (derived ones too) have not ended."""
         return self._in_flight.get(fire, 0)
 
     def on_settled(self, settled: Callable[[int], None] | None) -> None:
@@ -282,7 +282,7 @@ class Recorder:
         return (PUBLISHED, at, number, *ids, cause, fire, payload, context, handlers)
 
     def _context(self, publication: Publication) -> tuple[bool, tuple[tuple[str, str], ...]]:
-        """Give a snapshot of the context, to be written later."""
+        """Return a snapshot of the context, to be written later."""
         metadata = publication.metadata or {}
         return publication.session is not None, tuple((_word(key), _word(metadata[key])) for key in metadata)
 
@@ -319,12 +319,12 @@ class Recorder:
 
 
 def _word(value: Any) -> str:
-    """Give a name or value of the metadata as text, without running the code of a type we do not know."""
+    """Return a name or value of the metadata as text, without running the code of a type we do not know."""
     return value if type(value) is str else str(value) if type(value) in (int, float, bool, UUID) else brief(value)
 
 
 def _text(identifier: Any) -> str:
-    """Give an id as text. Of a type we do not know, only its name: its ``str`` is the user's code."""
+    """Return an id as text. Of a type we do not know, only its name: its ``str`` is the user's code."""
     if type(identifier) in (str, UUID, int):
         return str(identifier)
     return "" if identifier is None else f"<{type(identifier).__name__}>"

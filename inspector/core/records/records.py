@@ -204,12 +204,12 @@ FIELD_NAMES: Final = tuple(tuple(f.name for f in fields(cls)) for cls in RECORD_
 
 
 def to_row(record: Record) -> Row:
-    """Give the record as a row."""
+    """Return the record as a row."""
     return (record.KIND, *astuple(record))
 
 
 def to_record(row: Row) -> Record:
-    """Give the row as a record.
+    """Return the row as a record.
 
     Raises:
         ValueError: The row is of no known kind or has the wrong number of fields.

@@ -88,7 +88,7 @@ _NAMED_VALUE: Final = re.compile(r"\"([^\"\n]+)\"|'([^'\n]+)'|([^\s\"',;&}\])]+)
 
 
 def secret_kind(name: str) -> str:
-    """Tell which kind of secret a field of that name holds; empty when it holds none.
+    """Return which kind of secret a field of that name holds; empty when it holds none.
 
     Words count, not letters: ``reset_token`` and ``apiKey`` are secret, ``token_version``, ``card_brand`` and
     ``pinned`` are not.
@@ -107,7 +107,7 @@ def secret_kind(name: str) -> str:
 
 
 def marked_fields(cls: type) -> frozenset[str]:
-    """Give the fields that a class itself hides.
+    """Return the fields that a class itself hides.
 
     By ``__redact__ = ("name",)``, ``Annotated[str, SECRET]`` or, in a dataclass, ``field(repr=False)``: what must not
     stand in a log line by way of its repr must not stand in a record either.
@@ -147,7 +147,7 @@ class Redactor:
         return kind
 
     def mark(self, kind: str, secret: str | bytes) -> str:
-        """Give what stands for a secret: ``<redacted:token#1f3c>``."""
+        """Return what stands for a secret: ``<redacted:token#1f3c>``."""
         raw = secret.encode("utf-8", "surrogatepass") if isinstance(secret, str) else secret
         return f"<redacted:{kind}#{hmac.digest(self._key, raw, 'sha256')[:2].hex()}>"
 

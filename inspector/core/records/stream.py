@@ -16,7 +16,7 @@ class RecordStream(Protocol):
     """Records in order. Whoever reads cannot tell where they were born."""
 
     def read(self, after: int = 0) -> AsyncIterator[Batch]:
-        """Give batches of the records whose seq is greater than ``after``; ends when no more will come."""
+        """Return batches of the records whose seq is greater than ``after``; ends when no more will come."""
 
 
 class RowSource(Protocol):
@@ -97,7 +97,7 @@ class LiveStream:
         self._rows_waiting.set()
 
     async def read(self, after: int = 0) -> AsyncIterator[Batch]:
-        """Give batches of the records after ``after``, waiting for more until the stream is closed.
+        """Yield batches of the records after ``after``, waiting for more until the stream is closed.
 
         Raises:
             InspectorError: Some of those records are no longer here, only in the session store.

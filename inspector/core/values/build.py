@@ -342,7 +342,7 @@ def _copied(data: Any) -> Any:
 
 
 def to_plain(value: Any) -> Any:
-    """Give a typed value as JSON types; ``build`` with its annotation gives an equal value back.
+    """Return a typed value as JSON types; ``build`` with its annotation gives an equal value back.
 
     UUID, date and time types, Decimal and timedelta (ISO 8601) become text, bytes base64, an enum member its value (its
     name when the value is not JSON), a dataclass or named tuple an object, sets a sorted list, not-finite
@@ -393,6 +393,6 @@ def _plain_mapping(value: abc.Mapping[Any, Any], where: str) -> Any:
 
 
 def enum_plain(member: enum.Enum) -> Any:
-    """Give what stands for a member in JSON: its value where that is JSON, else its name."""
+    """Return what stands for a member in JSON: its value where that is JSON, else its name."""
     value = member._value_
     return value if type(value) in (str, int, bool, type(None)) else member._name_

@@ -61,7 +61,7 @@ def _lookup(cls: type, name: str) -> Any:
 
 
 def type_name(cls: type) -> str:
-    """Give ``module.Qual`` of a class, without any hook."""
+    """Return ``module.Qual`` of a class, without any hook."""
     module = _MODULE(cls)
     return f"{module if type(module) is str else '?'}.{_QUALNAME(cls)}"
 

@@ -30,7 +30,7 @@ class EventDataError(InspectorError, ValueError):
         super().__init__(f"{text.rstrip('.')}.", hint)
 
     def about(self, subject: str) -> EventDataError:
-        """Give the same error, told of a named subject."""
+        """Return the same error, told of a named subject."""
         return EventDataError(self.problem, self.hint, where=self.where, subject=subject)
 
 
@@ -55,5 +55,5 @@ def describe(data: Any) -> str:
 
 
 def join(where: str, name: str) -> str:
-    """Give the path of a field within the value at ``where``."""
+    """Return the path of a field within the value at ``where``."""
     return name if where == "$" else f"{where}.{name}"

@@ -33,7 +33,7 @@ class Unresolved:
 
 @functools.lru_cache(maxsize=2048)
 def field_hints(cls: type) -> dict[str, Any]:
-    """Give the annotations of a class and its bases, string annotations resolved, ``Annotated`` kept.
+    """Return the annotations of a class and its bases, string annotations resolved, ``Annotated`` kept.
 
     An annotation that cannot be resolved (a class local to a function, a name imported only for type
     checkers) becomes an ``Unresolved``; the others are not affected. The result is cached: do not change it.
@@ -76,7 +76,7 @@ def unwrap(hint: Any) -> Any:
 
 
 def markers(hint: Any) -> tuple[Any, ...]:
-    """Give what ``Annotated`` says beside the type, through every wrapper."""
+    """Return what ``Annotated`` says beside the type, through every wrapper."""
     found: list[Any] = []
     while True:
         if typing.get_origin(hint) is typing.Annotated:
@@ -91,12 +91,12 @@ def markers(hint: Any) -> tuple[Any, ...]:
 
 
 def may_be_absent(hint: Any) -> bool:
-    """Tell whether a ``TypedDict`` key is marked ``NotRequired``."""
+    """Return whether a ``TypedDict`` key is marked ``NotRequired``."""
     return _NOT_REQUIRED is not None and typing.get_origin(hint) is _NOT_REQUIRED
 
 
 def members(hint: Any) -> tuple[Any, ...]:
-    """Give the members of a union, unions inside it dissolved; a hint that is no union is its only member."""
+    """Return the members of a union, unions inside it dissolved; a hint that is no union is its only member."""
     hint = unwrap(hint)
     if typing.get_origin(hint) not in UNION_ORIGINS:
         return (hint,)
@@ -123,22 +123,22 @@ def substitute(hint: Any, given: dict[Any, Any]) -> Any:
 
 
 def is_typed_dict(hint: Any) -> bool:
-    """Tell whether a hint is a ``TypedDict`` class."""
+    """Return whether a hint is a ``TypedDict`` class."""
     return isinstance(hint, type) and issubclass(hint, dict) and hasattr(hint, "__required_keys__")
 
 
 def is_named_tuple(hint: Any) -> bool:
-    """Tell whether a hint is a named tuple class."""
+    """Return whether a hint is a named tuple class."""
     return isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields")
 
 
 def is_enum(hint: Any) -> bool:
-    """Tell whether a hint is an enum class."""
+    """Return whether a hint is an enum class."""
     return isinstance(hint, type) and issubclass(hint, enum.Enum)
 
 
 def is_dataclass(hint: Any) -> bool:
-    """Tell whether a hint is a dataclass (the class, not an instance)."""
+    """Return whether a hint is a dataclass (the class, not an instance)."""
     return isinstance(hint, type) and dataclasses.is_dataclass(hint)
 
 

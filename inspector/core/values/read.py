@@ -59,7 +59,7 @@ class Truncated:
 
 
 def decode(text: str) -> Any:
-    """Give the typed values of a snapshot.
+    """Return the typed values of a snapshot.
 
     Classes are not looked up: an enum member is an ``EnumValue``, an instance an ``ObjectValue``, what was left out
     a ``Truncated``.
@@ -157,7 +157,7 @@ _TAGS: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
 
 
 def plain(text: str) -> Any:
-    """Give a snapshot as JSON types for people: ids, times and decimals as text, enum members by name.
+    """Return a snapshot as JSON types for people: ids, times and decimals as text, enum members by name.
 
     Raises:
         EventDataError: The text is no snapshot.

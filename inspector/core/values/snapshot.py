@@ -393,12 +393,12 @@ class Codec:
         self._facts: dict[int, ClassFacts] = {}
 
     def snapshot(self, value: Any) -> str:
-        """Give a value as tagged JSON text. Never runs code of the value's class, and never raises for its sake."""
+        """Return a value as tagged JSON text. Never runs code of the value's class, and never raises for its sake."""
         walk = self._walk()
         return self._written(lambda: walk.value(value))
 
     def snapshot_fields(self, obj: object) -> str:
-        """Give the fields of an event (a dataclass; else what the object or dict holds) as a tagged JSON object."""
+        """Return the fields of an event (a dataclass; else what the object or dict holds) as a tagged JSON object."""
         walk = self._walk()
         if type(obj) is dict:
             pairs = dict.copy(obj)
@@ -407,11 +407,11 @@ class Codec:
         return self._written(lambda: walk.fields(facts.attributes(obj).items(), facts.marked))
 
     def names(self, obj: object) -> tuple[str, ...]:
-        """Give the names that belong to the values of ``frozen_values``, the same tuple for every event of a class."""
+        """Return names that belong to the values of ``frozen_values``, the same tuple for every event of a class."""
         return self.facts_of(type(obj)).names
 
     def frozen_values(self, obj: object) -> tuple[Any, ...] | None:
-        """Give the field values of an event when all are immutable atoms: then encoding can wait. About a microsecond.
+        """Return field values of an event when all are immutable atoms: then encoding can wait. About a microsecond.
 
         None: take ``snapshot_fields`` at once.
         """
@@ -439,12 +439,12 @@ class Codec:
         return values
 
     def encode_frozen(self, names: Sequence[str], values: Sequence[Any]) -> str:
-        """Give what ``snapshot_fields`` would have given for the values of ``frozen_values``; from any thread."""
+        """Return what ``snapshot_fields`` would have given for the values of ``frozen_values``; from any thread."""
         walk = self._walk()
         return self._written(lambda: walk.fields(zip(names, values, strict=True)))
 
     def facts_of(self, cls: type) -> ClassFacts:
-        """Give the facts of a class, found out once."""
+        """Return the facts of a class, found out once."""
         facts = self._facts.get(id(cls))
         if facts is None:
             if len(self._facts) >= _MAX_CLASSES:  # classes made on the fly may have no end
@@ -471,5 +471,5 @@ class Codec:
 
 
 def snapshot(value: Any, budget: Budget = BUDGET, redactor: Redactor | None = None) -> str:
-    """Give one value as tagged JSON text; for many, keep a ``Codec``."""
+    """Return one value as tagged JSON text; for many, keep a ``Codec``."""
     return Codec(redactor, budget).snapshot(value)

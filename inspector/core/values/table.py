@@ -23,7 +23,7 @@ _NOT_FINITE: Final = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.
 
 
 def plain_atom(value: Any) -> Any:
-    """Give a value of a simple type (or of a subclass of one) as JSON."""
+    """Return a value of a simple type (or of a subclass of one) as JSON."""
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, bool):

@@ -71,11 +71,11 @@ def _copy(template: FunctionType, owner: type[Any], name: str, doc: str) -> Func
 
 @cache
 def snake_case(name: str) -> str:
-    """Give ``user_login_failed`` for ``UserLoginFailed``."""
+    """Return ``user_login_failed`` for ``UserLoginFailed``."""
     return _WORD_START.sub("_", name).lower()
 
 
 def own_fields(event: DomainEvent) -> dict[str, Any]:
-    """Give the event's own fields as JSON types, without those that every event has and without secrets."""
+    """Return the event's own fields as JSON types, without those that every event has and without secrets."""
     hidden = _BASE_FIELDS | SECRET_FIELDS | {"event_type"}
     return {name: value for name, value in event.to_dict().items() if name not in hidden}

@@ -70,7 +70,7 @@ class Badge(QWidget):
 
 
 def badge_font(base: QFont) -> QFont:
-    """Give the font of badges, a little smaller."""
+    """Return the font of badges, a little smaller."""
     font = QFont(base)
     if base.pointSizeF() > 0:
         font.setPointSizeF(base.pointSizeF() * 0.85)

@@ -78,7 +78,7 @@ class Banner(Box):
         self._text.setVisible(bool(text))
         top = QHBoxLayout()
         top.setSpacing(7)
-        top.addWidget(Picture(theme, icon, _BANNER_INKS[tone], 16), 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(IconPicture(theme, icon, _BANNER_INKS[tone], 16), 0, Qt.AlignmentFlag.AlignTop)
         top.addWidget(self._title, 1)
         column.addLayout(top)
         column.addWidget(self._text)
@@ -126,7 +126,7 @@ class EmptyState(QWidget):
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(6)
         column.addStretch(2)
-        column.addWidget(Picture(theme, icon), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(IconPicture(theme, icon), 0, Qt.AlignmentFlag.AlignHCenter)
         self._title = PlainLabel(title, "strong", wrap=True)
         self._sentence = PlainLabel(sentence, "dim", wrap=True)
         for label in (self._title, self._sentence):
@@ -152,7 +152,7 @@ class EmptyState(QWidget):
         self._show()
 
     def words(self) -> str:
-        """Give what it says now."""
+        """Return what it says now."""
         return f"{self._title.text()} {self._sentence.text()}".strip()
 
     def _show(self) -> None:
@@ -170,7 +170,7 @@ class EmptyState(QWidget):
             action[1]()
 
 
-class Picture(QWidget):
+class IconPicture(QWidget):
     """An icon that stands for itself, in the colour of a token."""
 
     def __init__(self, theme: Theme, icon: str, tint: str = "disabled", size: int = 32) -> None:

@@ -74,7 +74,7 @@ class Button(QPushButton):
             self.update()
 
     def caption(self) -> str:
-        """Give what the button says."""
+        """Return what the button says."""
         return self._whole or self._caption
 
     def set_compact(self, compact: bool) -> None:
@@ -152,7 +152,7 @@ class Button(QPushButton):
     # -- geometry
 
     def _opens(self) -> bool:
-        """Say whether a chevron tells that a menu opens: three dots alone tell it already."""
+        """Return whether a chevron tells that a menu opens: three dots alone tell it already."""
         return self._provider is not None and self._icon_name != "more"
 
     def _text_font(self) -> QFont:
@@ -170,7 +170,7 @@ class Button(QPushButton):
         return {"section": 5, "flat": 8}.get(self._kind, 11)
 
     def whole_width(self) -> int:
-        """Give the width that the button wants when it is not compact."""
+        """Return the width that the button wants when it is not compact."""
         return self._size(self.caption()).width()
 
     def sizeHint(self) -> QSize:
@@ -208,7 +208,7 @@ class Button(QPushButton):
     # -- painting
 
     def _colours(self) -> tuple[str, str, str]:
-        """Give fill, outline and ink for the state in which the button is."""
+        """Return fill, outline and ink for the state in which the button is."""
         tokens = self._theme.tokens
         hovered = self.isEnabled() and (self.underMouse() or self.isDown())
         ink = tokens.text if self.isEnabled() else tokens.disabled

@@ -83,7 +83,7 @@ class ToneDelegate(RowDelegate):
         return True
 
     def _cell(self, index: Index) -> tuple[str, Any, int]:
-        """Give text, tone and alignment of a cell. Our models are asked directly: Qt takes twice as long."""
+        """Return text, tone and alignment of a cell. Our models are asked directly: Qt takes twice as long."""
         model = index.model()
         if isinstance(model, SortedModel):
             index = model.mapToSource(index)
@@ -161,7 +161,7 @@ def stretch(table: DataTable, column: int = 0) -> None:
 
 
 def being_read(view: QAbstractItemView) -> bool:
-    """Say whether a person has the view in hand: the pointer over it or the keyboard in it."""
+    """Return whether a person has the view in hand: the pointer over it or the keyboard in it."""
     return view.hasFocus() or view.viewport().underMouse()
 
 

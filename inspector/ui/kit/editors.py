@@ -196,7 +196,7 @@ class PlainArea(QPlainTextEdit):
 
 
 def make_editor(theme: Theme, shape: FieldShape) -> Editor:
-    """Give the editor for a field."""
+    """Return the editor for a field."""
     hint = hint_of(shape)
     if shape.type.kind in _CHOOSING:
         return ChoiceEditor(shape, hint)
@@ -206,7 +206,7 @@ def make_editor(theme: Theme, shape: FieldShape) -> Editor:
 
 
 def hint_of(shape: FieldShape) -> str:
-    """Say what an empty field means."""
+    """Return what an empty field means."""
     if shape.required:
         return "None" if shape.type.optional else fieldtext.describe(shape.type) if shape.type.kind != "str" else ""
     if shape.generated:
@@ -243,7 +243,7 @@ class FieldRow(QWidget):
         column.addWidget(self._problem)
 
     def set_problem(self, text: str) -> None:
-        """Say what is wrong; nothing when empty."""
+        """Show what is wrong; nothing when empty."""
         self.editor.set_invalid(bool(text))
         if text != self._problem.text() or bool(text) == self._problem.isHidden():
             self._problem.setText(text)

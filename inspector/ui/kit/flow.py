@@ -32,11 +32,11 @@ class FlowLayout(QLayout):
         self._items.append(item)
 
     def count(self) -> int:
-        """Give the number of items."""
+        """Return the number of items."""
         return len(self._items)
 
     def itemAt(self, index: int) -> QLayoutItem | None:
-        """Give an item."""
+        """Return an item."""
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
@@ -48,7 +48,7 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Give the height that the lines need."""
+        """Return the height that the lines need."""
         return self._place(QRect(0, 0, width, 0), move=False)
 
     def setGeometry(self, rect: QRect) -> None:
@@ -127,7 +127,7 @@ class _Buttons(FlowBox):
 
 
 def button_bar(*buttons: Button) -> QWidget:
-    """Give the bar of buttons at the foot of a panel."""
+    """Return the bar of buttons at the foot of a panel."""
     bar = QWidget()
     column = QVBoxLayout(bar)
     column.setContentsMargins(0, 0, 0, 0)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
 
-class Fold(QWidget):
+class FoldingSection(QWidget):
     """A heading that opens and closes what is below it.
 
     Signals:

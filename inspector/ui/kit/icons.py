@@ -25,7 +25,7 @@ class IconSet:
         self._icons: dict[tuple[str, str, str], QIcon] = {}
 
     def pixmap(self, name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
-        """Give an icon in a colour, ``size`` logical pixels square, for a screen of this pixel ratio.
+        """Return an icon in a colour, ``size`` logical pixels square, for a screen of this pixel ratio.
 
         Raises:
             InspectorError: There is no such icon.
@@ -37,7 +37,7 @@ class IconSet:
         return pixmap
 
     def icon(self, name: str, colour: str, disabled: str) -> QIcon:
-        """Give the icon in ``colour``, and in ``disabled`` for controls that cannot be used.
+        """Return the icon in ``colour``, and in ``disabled`` for controls that cannot be used.
 
         Raises:
             InspectorError: There is no such icon.

@@ -42,7 +42,7 @@ MenuProvider = Callable[[], Sequence[MenuItem]]
 
 
 def menu_text(text: str) -> str:
-    """Give a text for a menu or button, in which ``&`` has no meaning."""
+    """Return a text for a menu or button, in which ``&`` has no meaning."""
     return one_line(text, 80).replace("&", "&&")
 
 

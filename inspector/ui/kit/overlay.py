@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
 
-class Overlay(QFrame):
+class Sheet(QFrame):
     """A rounded sheet in the upper middle of its window; Esc, or a click beside it, closes it.
 
     It is a part of the window, not a window: it needs no window manager and never leaves one behind.
@@ -45,7 +45,7 @@ class Overlay(QFrame):
             application.installEventFilter(self)
 
     def close_sheet(self) -> None:
-        """Hide it and give the focus back."""
+        """Hide it and return the focus back."""
         if self.isHidden():
             return
         application = QApplication.instance()
@@ -64,7 +64,7 @@ class Overlay(QFrame):
         self.setGeometry((room.width() - width) // 2, min(96, room.height() // 8), width, height)
 
     def wanted_height(self, width: int) -> int:
-        """Give the height that the contents want at this width."""
+        """Return the height that the contents want at this width."""
         layout = self.layout()
         if layout is not None and layout.hasHeightForWidth():
             return layout.heightForWidth(width)

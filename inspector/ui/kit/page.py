@@ -82,7 +82,7 @@ class _Content(QWidget):
 
 
 def sized(label: PlainLabel, tone: str, factor: float) -> PlainLabel:
-    """Give a label a tone and a larger or smaller font; the style sheet keeps a font that was there before it."""
+    """Return a label a tone and a larger or smaller font; the style sheet keeps a font that was there before it."""
     font = QFont(label.font())
     if font.pointSizeF() > 0:
         font.setPointSizeF(font.pointSizeF() * factor)
@@ -92,7 +92,7 @@ def sized(label: PlainLabel, tone: str, factor: float) -> PlainLabel:
 
 
 def section(title: str) -> PlainLabel:
-    """Give a heading in small capitals, with some room above."""
+    """Return a heading in small capitals, with some room above."""
     label = PlainLabel(title, "section")
     label.setContentsMargins(0, 8, 0, 0)
     return label
@@ -172,7 +172,7 @@ class Link(QAbstractButton):
 
 
 class Segment:
-    """A piece of text of a ``Row``: text, token of its colour, fixed-width font or bold, its least width."""
+    """A piece of text of a ``ClickableRow``: text, token of its colour, fixed-width font or bold, its least width."""
 
     __slots__ = ("bold", "ink", "mono", "text", "width")
 
@@ -180,7 +180,7 @@ class Segment:
         self.text, self.ink, self.mono, self.bold, self.width = one_line(text), ink, mono, bold, width
 
 
-class Row(QAbstractButton):
+class ClickableRow(QAbstractButton):
     """A line of segments that can be chosen: some at the right, some at the left, which give way."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -244,7 +244,7 @@ class Row(QAbstractButton):
         return QFontMetrics(font)
 
 
-def grow_rows(rows: list[Row], count: int, make: Callable[[int], Row], layout: QVBoxLayout) -> None:
+def grow_rows(rows: list[ClickableRow], count: int, make: Callable[[int], ClickableRow], layout: QVBoxLayout) -> None:
     """Keep as many rows as are needed in a layout; rows are used again, never made anew for each refresh."""
     while len(rows) < count:
         row = make(len(rows))

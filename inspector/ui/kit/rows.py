@@ -70,15 +70,15 @@ class TableModel(QAbstractTableModel):
         self.columns = tuple(columns)
 
     def columnCount(self, parent: Index = _ROOT) -> int:
-        """Give the number of columns."""
+        """Return the number of columns."""
         return 0 if parent.isValid() else len(self.columns)
 
     def rowCount(self, parent: Index = _ROOT) -> int:
-        """Give the number of rows."""
+        """Return the number of rows."""
         return 0 if parent.isValid() else self.rows()
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Give the title of a column, and how it stands."""
+        """Return the title of a column, and how it stands."""
         if orientation != _HORIZONTAL or not 0 <= section < len(self.columns):
             return None
         column = self.columns[section]
@@ -89,7 +89,7 @@ class TableModel(QAbstractTableModel):
         return (column.about or None) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def data(self, index: Index, role: int = 0) -> Any:
-        """Give what a cell shows, or a fact behind it (``Role``)."""
+        """Return what a cell shows, or a fact behind it (``Role``)."""
         if not index.isValid() or index.row() >= self.rows():
             return None
         if role == Qt.ItemDataRole.DisplayRole:
@@ -99,15 +99,15 @@ class TableModel(QAbstractTableModel):
         return self.fact(index.row(), index.column(), role) if role > Qt.ItemDataRole.UserRole else None
 
     def rows(self) -> int:
-        """Give the number of rows."""
+        """Return the number of rows."""
         raise NotImplementedError
 
     def text(self, row: int, column: int) -> str:
-        """Give the text of a cell."""
+        """Return the text of a cell."""
         raise NotImplementedError
 
     def fact(self, row: int, column: int, role: int) -> Any:
-        """Give a fact behind a cell, by ``Role``; None when there is none."""
+        """Return a fact behind a cell, by ``Role``; None when there is none."""
         raise NotImplementedError
 
     def tell_changed(self, rows: Ints) -> None:
@@ -124,7 +124,7 @@ class SortedModel(QSortFilterProxyModel):
         self.setSortRole(Role.SORT)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Give the title of a column."""
+        """Return the title of a column."""
         value = super().headerData(section, orientation, role)
         if role == Qt.ItemDataRole.DisplayRole and orientation == _HORIZONTAL and section == self.sortColumn():
             return f"{value} {'↑' if self.sortOrder() == Qt.SortOrder.AscendingOrder else '↓'}"
@@ -136,7 +136,7 @@ _MANY: Final = 64
 
 
 def stretches(numbers: Ints) -> list[tuple[int, int]]:
-    """Give the first and last of each stretch of consecutive numbers; ``numbers`` ascend."""
+    """Return the first and last of each stretch of consecutive numbers; ``numbers`` ascend."""
     if not len(numbers):
         return []
     breaks = np.flatnonzero(np.diff(numbers) > 1)

@@ -68,7 +68,7 @@ class RowDelegate(QStyledItemDelegate):
 
 
 def selection_as_tsv(view: QAbstractItemView) -> str:
-    """Give the selected rows as text: columns between tabs, a line per row, hidden columns left out."""
+    """Return the selected rows as text: columns between tabs, a line per row, hidden columns left out."""
     selection = view.selectionModel()
     model = view.model()
     if selection is None or model is None:
@@ -89,7 +89,7 @@ def selection_as_tsv(view: QAbstractItemView) -> str:
 
 
 def _place(index: QModelIndex) -> tuple[int, ...]:
-    """Give the rows from the root down to the index, the order in which trees show them."""
+    """Return the rows from the root down to the index, the order in which trees show them."""
     place: list[int] = []
     while index.isValid():
         place.append(index.row())

@@ -50,7 +50,7 @@ def set_tone(widget: QWidget, tone: str) -> None:
 
 
 def section_font(base: QFont) -> QFont:
-    """Give the font of section headers: small, spaced capitals."""
+    """Return the font of section headers: small, spaced capitals."""
     font = QFont(base)
     if base.pointSizeF() > 0:
         font.setPointSizeF(base.pointSizeF() * 0.87)
@@ -143,7 +143,7 @@ class ElidedLabel(PlainLabel):
 
 
 def plain_tooltip(text: str) -> str:
-    """Give a text as a tooltip that shows these very characters; long lines wrap.
+    """Return a text as a tooltip that shows these very characters; long lines wrap.
 
     Qt takes a tooltip for markup when it looks like it; so we make it markup, with everything escaped.
     """

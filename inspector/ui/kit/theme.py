@@ -114,7 +114,7 @@ class Theme(QObject):
         self._dress(application)
 
     def color(self, token: str) -> QColor:
-        """Give the colour of a token by name.
+        """Return the colour of a token by name.
 
         Raises:
             AttributeError: There is no such token.
@@ -122,7 +122,7 @@ class Theme(QObject):
         return QColor(getattr(self._tokens, token))
 
     def status(self, status: str) -> StatusLook:
-        """Give the look of an execution's status.
+        """Return the look of an execution's status.
 
         Raises:
             KeyError: It is none of ``records.STATUSES``.
@@ -131,31 +131,31 @@ class Theme(QObject):
         return StatusLook(status, label, self.color(status), self.color(f"{status}_text"), glyph, hatch, icon)
 
     def phase(self, phase: str) -> PhaseLook:
-        """Give the look of a workflow's phase, whatever it is called."""
+        """Return the look of a workflow's phase, whatever it is called."""
         token, glyph = _PHASES.get(phase, _PHASES["operational"])
         return PhaseLook(self.color(token), glyph)
 
     def icon(self, name: str, tint: str = "text") -> QIcon:
-        """Give an icon in the colour of a token. Ask again on ``changed``."""
+        """Return an icon in the colour of a token. Ask again on ``changed``."""
         return self._icons.icon(name, getattr(self._tokens, tint), self._tokens.disabled)
 
     def pixmap(self, name: str, tint: str, size: int, ratio: float = 1.0) -> QPixmap:
-        """Give an icon as a pixmap of ``size`` logical pixels for a screen of this pixel ratio."""
+        """Return an icon as a pixmap of ``size`` logical pixels for a screen of this pixel ratio."""
         return self._icons.pixmap(name, getattr(self._tokens, tint), size, ratio)
 
     def pixmap_in(self, name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
-        """Give an icon as a pixmap in any colour (``#rrggbb``)."""
+        """Return an icon as a pixmap in any colour (``#rrggbb``)."""
         return self._icons.pixmap(name, colour, size, ratio)
 
     def ui_font(self) -> QFont:
-        """Give the font of the window: the system's, else one that every desktop has."""
+        """Return the font of the window: the system's, else one that every desktop has."""
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
         if font.family() not in QFontDatabase.families():
             font.setFamily(_FALLBACK_FONT)
         return font
 
     def mono_font(self) -> QFont:
-        """Give the font of payloads, code and ids, as large as the window's."""
+        """Return the font of payloads, code and ids, as large as the window's."""
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         families = QFontDatabase.families()
         if font.family() not in families and font.family().capitalize() not in families:
@@ -166,7 +166,7 @@ class Theme(QObject):
         return font
 
     def pg_colors(self) -> dict[str, QColor]:
-        """Give what a chart needs: background, foreground, axis, grid, bar, line, marks of percentiles."""
+        """Return what a chart needs: background, foreground, axis, grid, bar, line, marks of percentiles."""
         names = {
             "background": "background",
             "foreground": "text",
@@ -207,7 +207,7 @@ class Theme(QObject):
 
 
 def palette(tokens: Tokens) -> QPalette:
-    """Give the palette of a set of colours, for everything that no style sheet reaches."""
+    """Return the palette of a set of colours, for everything that no style sheet reaches."""
     role = QPalette.ColorRole
     colours = {
         role.Window: tokens.panel,

@@ -186,19 +186,19 @@ SURFACES: Final = ("background", "panel", "raised", "sunken")
 
 
 def luminance(colour: str) -> float:
-    """Give the relative luminance of ``#rrggbb`` (WCAG 2): 0 black … 1 white."""
+    """Return the relative luminance of ``#rrggbb`` (WCAG 2): 0 black … 1 white."""
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def contrast(one: str, other: str) -> float:
-    """Give the contrast of two colours (WCAG 2): 1 none … 21 black on white."""
+    """Return the contrast of two colours (WCAG 2): 1 none … 21 black on white."""
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
 
 def mix(one: str, other: str, share: float) -> str:
-    """Give ``one`` with ``share`` (0…1) of ``other`` in it."""
+    """Return ``one`` with ``share`` (0…1) of ``other`` in it."""
     parts = [round(int(one[i : i + 2], 16) * (1 - share) + int(other[i : i + 2], 16) * share) for i in (1, 3, 5)]
     return "#" + "".join(f"{part:02x}" for part in parts)

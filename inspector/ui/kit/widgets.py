@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QStackedWidget, QWidget
 
 from inspector.ui.kit.badges import Badge, BadgeTone, badge_font, paint_badge
-from inspector.ui.kit.boxes import Action, Banner, BannerTone, Box, EmptyState, Picture
+from inspector.ui.kit.boxes import Action, Banner, BannerTone, Box, EmptyState
 from inspector.ui.kit.fields import SearchField
 from inspector.ui.kit.text import PlainLabel, set_tone
 from inspector.ui.kit.wraplabel import WrapLabel
@@ -27,7 +27,6 @@ __all__ = [
     "Box",
     "EmptyState",
     "KeyValueGrid",
-    "Picture",
     "SearchField",
     "SectionHeader",
     "Switcher",
@@ -40,7 +39,7 @@ __all__ = [
 
 
 def separator_line(vertical: bool = False) -> QFrame:
-    """Give a line of one pixel."""
+    """Return a line of one pixel."""
     line = QFrame()
     line.setProperty("frame", "line")
     if vertical:

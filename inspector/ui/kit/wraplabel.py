@@ -47,7 +47,7 @@ class WrapLabel(QWidget):
         self.update()
 
     def text(self) -> str:
-        """Give the exact text."""
+        """Return the exact text."""
         return self._exact
 
     def hasHeightForWidth(self) -> bool:
@@ -55,7 +55,7 @@ class WrapLabel(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Give the height that the text needs."""
+        """Return the height that the text needs."""
         return math.ceil(self._arrange(width))
 
     def sizeHint(self) -> QSize:
@@ -92,7 +92,7 @@ class WrapLabel(QWidget):
         super().keyPressEvent(event)
 
     def _arrange(self, width: int) -> float:
-        """Break the text into lines of ``width`` pixels and give their height together."""
+        """Break the text into lines of ``width`` pixels and return their height together."""
         layout = self._layout
         layout.setText(_BREAKS.sub("\\1\u200b", visible(self._exact)).replace("\n", "\u2028"))
         layout.setFont(self.font())

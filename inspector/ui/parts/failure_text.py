@@ -38,11 +38,11 @@ def _one(failure: Failure) -> str:
 
 
 def failing_line(frame: Frame) -> str:
-    """Give the source line that was running, empty when the source is not known."""
+    """Return the source line that was running, empty when the source is not known."""
     return next((text for number, text in frame.source if number == frame.line), "")
 
 
 def short_path(file: str) -> str:
-    """Give the last parts of a path: ``demo/handlers/audit.py``."""
+    """Return the last parts of a path: ``demo/handlers/audit.py``."""
     parts = PurePath(file.replace("\\", "/")).parts
     return "/".join(parts[-_PARTS:]) if parts else file

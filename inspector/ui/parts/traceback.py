@@ -87,7 +87,7 @@ class CodeLines(QWidget):
 
 
 def source_lines(frame: Frame) -> list[CodeLine]:
-    """Give the source around the line that failed, moved to the left as far as it goes."""
+    """Return the source around the line that failed, moved to the left as far as it goes."""
     near = [(n, text) for n, text in frame.source if frame.line - BEFORE <= n <= frame.line + AFTER]
     while near and not near[0][1].strip():
         near.pop(0)
@@ -101,7 +101,7 @@ def source_lines(frame: Frame) -> list[CodeLine]:
 
 
 def locals_lines(frame: Frame) -> list[CodeLine]:
-    """Give the variables of a frame, names of equal width."""
+    """Return the variables of a frame, names of equal width."""
     width = min(max((len(name) for name, _ in frame.locals), default=0), 18)
     return [
         CodeLine("locals" if not place else "", one_line(value), name=f"{one_line(name):<{width}} = ")
@@ -244,13 +244,13 @@ class TracebackView(QFrame):
         self._fill()
 
     def foreign(self) -> int:
-        """Give how many frames of libraries there are."""
+        """Return how many frames of libraries there are."""
         if self._failure is None:
             return 0
         return sum(not frame.mine for one in _all_of(self._failure) for frame in one.frames)
 
     def frames(self) -> list[FrameView]:
-        """Give the frames that are shown."""
+        """Return the frames that are shown."""
         return self.findChildren(FrameView)
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -20,14 +20,14 @@ _LONG: Final = 24
 
 
 def shortcut_text(command: Command) -> str:
-    """Give the first shortcut as people write it on this platform, empty when there is none."""
+    """Return the first shortcut as people write it on this platform, empty when there is none."""
     if not command.shortcuts:
         return ""
     return native_shortcut(command.shortcuts[0])
 
 
 def native_shortcut(shortcut: str) -> str:
-    """Give a portable shortcut as people write it on this platform; Return is its sign."""
+    """Return a portable shortcut as people write it on this platform; Return is its sign."""
     sequence = QKeySequence.fromString(shortcut, QKeySequence.SequenceFormat.PortableText)
     return sequence.toString(QKeySequence.SequenceFormat.NativeText).replace("Return", "↵")
 
@@ -52,7 +52,7 @@ class Actions(QObject):
         theme.changed.connect(self._paint_icons)
 
     def action(self, command_id: str) -> QAction:
-        """Give the action of a command.
+        """Return the action of a command.
 
         Raises:
             KeyError: There is no such command.

@@ -162,11 +162,11 @@ class DockTabs(QObject):
         self._badges = alive
 
     def bars(self) -> list[QTabBar]:
-        """Give the tab bars that are in use."""
+        """Return the tab bars that are in use."""
         return [bar for bar in self._all_bars() if not bar.isHidden()]
 
     def in_front(self, dock: PanelDock) -> bool:
-        """Say whether the dock can be seen: it is open, and no other panel of its place is in front of it."""
+        """Return whether the dock can be seen: it is open, and no other panel of its place is in front of it."""
         if dock.isHidden():
             return False
         if all(other.isHidden() for other in self._window.tabifiedDockWidgets(dock)):
@@ -177,7 +177,7 @@ class DockTabs(QObject):
         return self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
 
     def _live_bars(self) -> list[QTabBar]:
-        """Hide the bars that Qt has left behind from earlier layouts (6.11 does), and give the others.
+        """Hide the bars that Qt has left behind from earlier layouts (6.11 does), and return the others.
 
         A bar in use stands right above the dock in front and names all that share the place. Where several do, the
         youngest is the one in use.
@@ -269,7 +269,7 @@ class LayoutFile:
         settings.sync()
 
     def restore(self, window: QMainWindow) -> bool:
-        """Bring the window back to what was saved; says whether there was something that fits."""
+        """Bring the window back to what was saved; return whether there was something that fits."""
         if not self._path.is_file():
             return False
         settings = self._open()

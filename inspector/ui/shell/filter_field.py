@@ -103,7 +103,7 @@ class CompletionPopup(Box):
         return self.list.currentRow()
 
     def texts(self) -> list[str]:
-        """Give what is offered."""
+        """Return what is offered."""
         return [completion.text for completion in self._found]
 
     def offer(self, found: Sequence[Completion]) -> None:

@@ -45,7 +45,7 @@ class NextSteps(QObject):
         self._others = tuple(others)
 
     def refresh(self) -> None:
-        """Say what is next now."""
+        """Show what is next now."""
         whole = self._without_program()
         words = whole if whole != _OWN else self._without_events()
         for place in self._offering:
@@ -54,7 +54,7 @@ class NextSteps(QObject):
             place.instead(whole[0], whole[1])
 
     def _without_program(self) -> _Words:
-        """Give the words for a window that shows no session at all."""
+        """Return the words for a window that shows no session at all."""
         workbench = self._workbench
         if workbench.view is not None:
             return _OWN
@@ -63,7 +63,7 @@ class NextSteps(QObject):
         return workbench.idle, "Open your own project to see its events here.", self._open()
 
     def _without_events(self) -> _Words:
-        """Give the words for a session without events, when firing one is not what works."""
+        """Return the words for a session without events, when firing one is not what works."""
         workbench, host = self._workbench, self._workbench.host
         if not workbench.live:
             empty = "Nothing was recorded in this session"

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector.app.text import format_count, plural
-from inspector.ui.kit.boxes import Box, Picture
+from inspector.ui.kit.boxes import Box, IconPicture
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.text import PlainLabel
 from inspector.ui.kit.widgets import Badge
@@ -55,7 +55,7 @@ class _Card(Box):
         top = QHBoxLayout()
         top.setSpacing(9)
         start = Qt.AlignmentFlag.AlignTop
-        top.addWidget(Picture(theme, icon, ink, 18), 0, start)
+        top.addWidget(IconPicture(theme, icon, ink, 18), 0, start)
         top.addWidget(text, 1)
         top.addWidget(self._count, 0, start)
         top.addWidget(close, 0, start)
@@ -85,7 +85,7 @@ class _Card(Box):
         column.addLayout(row)
 
     def update_count(self, count: int) -> None:
-        """Say how often it has happened; that starts its time anew."""
+        """Show how often it has happened; that starts its time anew."""
         self._count.set(f"{format_count(count)} times" if count > 1 else "")
         if self._stays:
             self._timer.start(self._stays)
@@ -143,7 +143,7 @@ class NoticesView(QWidget):
         self._flush.start(_FLUSH)
 
     def shown(self) -> list[int]:
-        """Give the numbers of the notices that have a card, oldest first."""
+        """Return the numbers of the notices that have a card, oldest first."""
         return list(self._cards)
 
     def set_room(self, bottom: int, right: int) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from inspector.analysis.fuzzy import fuzzy_score
 from inspector.ui.kit.badges import badge_font
-from inspector.ui.kit.overlay import Overlay
+from inspector.ui.kit.overlay import Sheet
 from inspector.ui.kit.text import PlainLabel
 from inspector.ui.kit.widgets import separator_line
 from inspector.ui.shell.actions import shortcut_text
@@ -90,7 +90,7 @@ class _RowDelegate(QStyledItemDelegate):
             painter.drawText(room, middle, menu)
 
 
-class CommandPalette(Overlay):
+class CommandPalette(Sheet):
     """A field and a list of what fits; Return runs the chosen command.
 
     Args:
@@ -133,7 +133,7 @@ class CommandPalette(Overlay):
         self.field.setFocus()
 
     def shown(self) -> list[str]:
-        """Give the ids of the commands in the list, in order."""
+        """Return the ids of the commands in the list, in order."""
         return [str(self.list.item(row).data(_ID)) for row in range(self.list.count())]
 
     def wanted_height(self, _width: int) -> int:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from inspector.app.notices import Notices
     from inspector.ui.kit.badges import BadgeTone
     from inspector.ui.kit.menus import MenuProvider
-    from inspector.ui.kit.overlay import Overlay
+    from inspector.ui.kit.overlay import Sheet
 
 
 # The commands of the window itself: find, palette, theme, panels, layout, shortcuts.
@@ -42,7 +42,7 @@ _LAST_DIGIT: Final = 9
 
 
 def panel_command(shell: Shell, dock: PanelDock, number: int, icon: str) -> Command:
-    """Give the command that opens and closes a panel; the first nine have Alt and their number."""
+    """Return the command that opens and closes a panel; the first nine have Alt and their number."""
     return Command(
         f"panel.{dock.panel_id}",
         dock.windowTitle(),
@@ -56,8 +56,8 @@ def panel_command(shell: Shell, dock: PanelDock, number: int, icon: str) -> Comm
     )
 
 
-def window_commands(shell: Shell, theme: Theme, palette: Overlay, sheet: Overlay) -> list[Command]:
-    """Give the commands that every window of ours has."""
+def window_commands(shell: Shell, theme: Theme, palette: Sheet, sheet: Sheet) -> list[Command]:
+    """Return the commands that every window of ours has."""
     find, window = "find", "window"
     return [
         Command("filter.focus", "Filter…", shell.focus_filter, "View", find, ("Ctrl+F",), "filter"),
@@ -242,11 +242,11 @@ class Shell(QMainWindow):
         return self._bar
 
     def tab_bars(self) -> list[QTabBar]:
-        """Give the tab bars of panels that share a place."""
+        """Return the tab bars of panels that share a place."""
         return self._tabs.bars()
 
     def panel(self, panel_id: str) -> PanelDock:
-        """Give the dock of a panel.
+        """Return the dock of a panel.
 
         Raises:
             KeyError: There is none.
@@ -273,11 +273,11 @@ class Shell(QMainWindow):
         self._sheet.add_gestures(title, gestures)
 
     def set_source(self, text: str) -> None:
-        """Say what is being watched: ``demo catalog · embedded bus``."""
+        """Show what is being watched: ``demo catalog · embedded bus``."""
         self.bar.set_source(text)
 
     def set_session(self, text: str) -> None:
-        """Say which session is shown, in the bar and in the window's title."""
+        """Show which session is shown, in the bar and in the window's title."""
         self.bar.set_session(text)
         self.setWindowTitle(f"{text} — Event Inspector" if text else "Event Inspector")
 
@@ -440,7 +440,7 @@ class Shell(QMainWindow):
 
 
 def _above(bar: QTabBar, dock: PanelDock) -> bool:
-    """Say whether these are the tabs of a dock."""
+    """Return whether these are the tabs of a dock."""
     tabs, place = bar.geometry(), dock.geometry()
     beside = place.left() - 1 <= tabs.left() <= place.right()
     return bar.isVisible() and beside and abs(tabs.bottom() - place.top()) < tabs.height()

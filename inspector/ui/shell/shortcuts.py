@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from inspector.app.commands import WINDOW, Command, CommandTable
 from inspector.ui.kit.buttons import IconButton
-from inspector.ui.kit.overlay import Overlay
+from inspector.ui.kit.overlay import Sheet
 from inspector.ui.kit.text import PlainLabel
 from inspector.ui.shell.actions import native_shortcut
 
@@ -49,7 +49,7 @@ class _KeyCap(QWidget):
 
 
 def groups(table: CommandTable) -> list[tuple[str, list[Command]]]:
-    """Give the commands that have shortcuts, by the menu or the panel where they work, the panels last."""
+    """Return the commands that have shortcuts, by the menu or the panel where they work, the panels last."""
     found: dict[str, list[Command]] = {}
     for command in table.by_use():
         if command.shortcuts and command.scope == WINDOW:
@@ -61,7 +61,7 @@ def groups(table: CommandTable) -> list[tuple[str, list[Command]]]:
     return list(found.items())
 
 
-class ShortcutSheet(Overlay):
+class ShortcutSheet(Sheet):
     """All shortcuts, grouped.
 
     Args:

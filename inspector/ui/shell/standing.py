@@ -57,7 +57,7 @@ class Standing(QObject):
             self._timer.start()
 
     def refresh(self) -> None:
-        """Say how things stand now."""
+        """Show how things stand now."""
         workbench = self._workbench
         view = workbench.view
         idle = workbench.idle[:1].lower() + workbench.idle[1:]

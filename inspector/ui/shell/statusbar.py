@@ -70,16 +70,16 @@ class StatusBar(QStatusBar):
         self._write()
 
     def set_left(self, parts: Sequence[str]) -> None:
-        """Say what is going on."""
+        """Show what is going on."""
         self._left = tuple(parts)
         self._write()
 
     def set_right(self, parts: Sequence[str]) -> None:
-        """Say where it is kept."""
+        """Show where it is kept."""
         self._right_label.setText(" · ".join(part for part in parts if part))
 
     def texts(self) -> tuple[str, str]:
-        """Give what stands at the left and at the right."""
+        """Return what stands at the left and at the right."""
         return self._left_label.text(), self._right_label.text()
 
     def _write(self) -> None:

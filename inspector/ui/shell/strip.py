@@ -21,7 +21,7 @@ _BAR = 3
 _LEAST = 340
 
 
-class Strip(QWidget):
+class NoticeStrip(QWidget):
     """Hidden until there is something to say.
 
     Args:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def stops(root: QWidget) -> Iterator[QWidget]:
-    """Give the widgets at which Tab stops in what can be seen of ``root``, in the order of its layouts."""
+    """Yield the widgets at which Tab stops in what can be seen of ``root``, in the order of its layouts."""
     if not root.isVisible() or not root.isEnabled():
         return
     if root.focusPolicy() & Qt.FocusPolicy.TabFocus and root.focusProxy() is None:
@@ -27,7 +27,7 @@ def stops(root: QWidget) -> Iterator[QWidget]:
 
 
 def go(parts: Sequence[QWidget], *, forward: bool, now: QWidget | None) -> bool:
-    """Give the keyboard to the next or the previous stop, after the last one to the first.
+    """Return the keyboard to the next or the previous stop, after the last one to the first.
 
     Args:
         parts: What is gone through, in this order.
@@ -54,7 +54,7 @@ def go(parts: Sequence[QWidget], *, forward: bool, now: QWidget | None) -> bool:
 
 
 def _parts(widget: QWidget) -> list[QWidget]:
-    """Give what is inside a widget: first what its layout or splitter holds, in its order."""
+    """Return what is inside a widget: first what its layout or splitter holds, in its order."""
     inside = [child for child in widget.children() if isinstance(child, QWidget) and not child.isWindow()]
     if isinstance(widget, QSplitter):
         held = (widget.widget(place) for place in range(widget.count()))

@@ -67,17 +67,17 @@ class TopBar(QToolBar):
         theme.changed.connect(self.refresh)
 
     def button(self, command_id: str) -> Button | None:
-        """Give the button of a command, None when it has none here."""
+        """Return the button of a command, None when it has none here."""
         return self._buttons.get(command_id)
 
     def set_source(self, text: str) -> None:
-        """Say what is being watched; nothing is shown without a text."""
+        """Show what is being watched; nothing is shown without a text."""
         self.source.set_text(text)
         self.source.set_help(text)
         self._fit()
 
     def set_session(self, text: str) -> None:
-        """Say which session is shown."""
+        """Show which session is shown."""
         self.session.set_text(text)
         self.session.set_help(f"{text}: open another session, or rename this one" if text else "")
         self._fit()
@@ -177,7 +177,7 @@ class TopBar(QToolBar):
         self._fitting = False
 
     def _wanted(self) -> int:
-        """Give the width at which everything can be read, the filter a little."""
+        """Return the width at which everything can be read, the filter a little."""
         self._row.invalidate()
         spare = max(0, _FILTER - self.filter.minimumWidth())
         elastic = [button for button in (self.source, self.session) if not button.isHidden()]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.analysis.timeline.gaps import LEAST, Folds, folds_of, idle_gaps
-from inspector.analysis.timeline.raster import Frame, raster
+from inspector.analysis.timeline.raster import RasterFrame, raster
 from inspector.core.records.records import Row
 from tests.analysis.runs import Run, runs
 
@@ -93,7 +93,7 @@ def test_what_ran_on_both_sides_of_a_folded_gap_is_painted_side_by_side() -> Non
         pass
     axis = Folds(np.array([[SECOND, 1000 * SECOND]]), SECOND)
     slots = np.array([-1, 0])
-    codes = raster(source, Frame(0, SECOND / 10, 30, journal.now, axis), [(source.layers[0], slots)], 1).codes[0]
+    codes = raster(source, RasterFrame(0, SECOND / 10, 30, journal.now, axis), [(source.layers[0], slots)], 1).codes[0]
     assert (codes[:10] > 0).all()
     assert (codes[10:20] == 0).all()
     assert (codes[20:] > 0).all()

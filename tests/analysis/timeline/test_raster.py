@@ -12,7 +12,7 @@ from inspector.analysis.journal import Journal
 from inspector.analysis.timeline.groupings import grouping
 from inspector.analysis.timeline.lanes import LaneRows
 from inspector.analysis.timeline.pyramid import MANY, Pyramid, SpanIndex, columns_of, join, octave_of
-from inspector.analysis.timeline.raster import DIM, LOOK_MASK, LOOKS, MERGED, Frame, Lines, image, raster
+from inspector.analysis.timeline.raster import DIM, LOOK_MASK, LOOKS, MERGED, Lines, RasterFrame, image, raster
 from inspector.analysis.timeline.source import TimelineSource
 from inspector.core.records.records import STATUSES, Batch, Row
 from tests.analysis.runs import runs
@@ -20,13 +20,13 @@ from tests.analysis.runs import runs
 BAD = {LOOKS.index(status) for code, status in enumerate(STATUSES) if IS_BAD[code]}
 
 
-def painted(source: TimelineSource, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+def painted(source: TimelineSource, frame: RasterFrame) -> tuple[np.ndarray, np.ndarray]:
     rows = source.layers[0]
     slots = np.arange(-1, len(rows.lane_of_row) - 1)
     return raster(source, frame, [(rows, slots)], len(slots)).codes, slots
 
 
-def reference(source: TimelineSource, frame: Frame) -> list[list[list[int]]]:
+def reference(source: TimelineSource, frame: RasterFrame) -> list[list[list[int]]]:
     """For every row and pixel the executions that touch it, one by one."""
     columns, rows = source.executions, source.layers[0]
     cells: list[list[list[int]]] = [[[] for _ in range(frame.width)] for _ in rows.lane_of_row[1:]]
@@ -43,7 +43,7 @@ def reference(source: TimelineSource, frame: Frame) -> list[list[list[int]]]:
     return cells
 
 
-def check(source: TimelineSource, frame: Frame) -> None:
+def check(source: TimelineSource, frame: RasterFrame) -> None:
     codes, _ = painted(source, frame)
     cells = reference(source, frame)
     columns = source.executions
@@ -72,7 +72,7 @@ def test_small_runs_are_painted_as_the_reference_says(
     journal.fold(Batch(1, rows))
     source = TimelineSource(journal)
     source.advance()
-    check(source, Frame(start, per_pixel, width, journal.now))
+    check(source, RasterFrame(start, per_pixel, width, journal.now))
 
 
 def crowd(count: int, seed: int, spread: float) -> TimelineSource:
@@ -113,14 +113,14 @@ def crowd(count: int, seed: int, spread: float) -> TimelineSource:
 def test_bursts_are_painted_as_the_reference_says_at_every_zoom(spread: float, per_pixel: float) -> None:
     source = crowd(4_000, 3, spread)
     for start in (-5_000, 0, 999_000, 5_000_300):
-        check(source, Frame(start, per_pixel, 130, source.journal.now))
+        check(source, RasterFrame(start, per_pixel, 130, source.journal.now))
 
 
 def test_pixels_that_stand_for_several_executions_look_merged() -> None:
     source = crowd(4_000, 1, 20_000.0)
-    codes, _ = painted(source, Frame(0, 90_000.0, 20, source.journal.now))
+    codes, _ = painted(source, RasterFrame(0, 90_000.0, 20, source.journal.now))
     assert codes[0, 0] & MERGED
-    deep, _ = painted(source, Frame(0, 1.0, 400, source.journal.now))
+    deep, _ = painted(source, RasterFrame(0, 1.0, 400, source.journal.now))
     bars = deep[deep != 0]
     assert len(bars)
     assert not (bars & MERGED).all()
@@ -141,7 +141,7 @@ def test_what_arrives_later_is_painted_like_what_was_there_from_the_start() -> N
     for first in range(0, len(rows), 37):
         live.fold(growing.fold(Batch(first + 1, rows[first : first + 37])))
     for per_pixel in (2.0, 130.0, 900.0):
-        frame = Frame(0, per_pixel, 90, whole.now)
+        frame = RasterFrame(0, per_pixel, 90, whole.now)
         assert painted(live, frame)[0].tolist() == painted(late, frame)[0].tolist()
 
 
@@ -151,7 +151,7 @@ def test_a_running_execution_reaches_until_now() -> None:
     source = TimelineSource(journal)
     source.advance()
     for now in (30, 70):
-        codes, _ = painted(source, Frame(0, 10.0, 12, now))
+        codes, _ = painted(source, RasterFrame(0, 10.0, 12, now))
         assert np.flatnonzero(codes[0]).tolist() == list(range(1, now // 10))
         assert set((codes[0][codes[0] > 0] & LOOK_MASK).tolist()) == {LOOKS.index("running")}
 
@@ -170,7 +170,7 @@ def test_what_the_filter_leaves_out_is_dimmed_or_not_painted(hide: bool) -> None
     source.advance()
     rows = source.layers[0]
     slots = np.arange(-1, len(rows.lane_of_row) - 1)
-    frame = Frame(0, 300.0, 3000, source.journal.now)
+    frame = RasterFrame(0, 300.0, 3000, source.journal.now)
     codes = raster(source, frame, [(rows, slots)], len(slots), hide_others=hide).codes
     plain, _ = painted(TimelineSource(source.journal), frame)
     assert not plain.any()  # nothing was taken in
@@ -252,5 +252,5 @@ def test_lanes_of_an_empty_journal_paint_nothing() -> None:
     source = TimelineSource(journal)
     assert source.advance()
     rows = LaneRows(grouping("handler", journal))
-    codes = raster(source, Frame(0, 5.0, 7, 0), [(rows, np.array([-1]))], 1).codes
+    codes = raster(source, RasterFrame(0, 5.0, 7, 0), [(rows, np.array([-1]))], 1).codes
     assert codes.tolist() == [[0] * 7]

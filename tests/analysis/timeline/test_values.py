@@ -12,7 +12,7 @@ from inspector.analysis.timeline.navigator import FIRST_SPAN, Navigator
 from inspector.analysis.timeline.source import TimelineSource
 from inspector.core.records.records import HostNoted
 from inspector.ui.features.timeline.host import take_notes
-from inspector.ui.features.timeline.scene import Band, RulerMark
+from inspector.ui.features.timeline.scene import BlockedBand, RulerMark
 from tests.analysis.runs import Run
 
 SECOND = 10**9
@@ -226,7 +226,7 @@ def test_the_lane_of_published_events_can_be_hidden_too() -> None:
 
 
 def test_a_blocked_loop_is_a_band_with_its_culprit() -> None:
-    bands: list[Band] = []
+    bands: list[BlockedBand] = []
     marks: list[RulerMark] = []
     notes = [
         HostNoted(
@@ -237,15 +237,15 @@ def test_a_blocked_loop_is_a_band_with_its_culprit() -> None:
         HostNoted(960, "observer", "info", "gone"),
     ]
     take_notes(notes, bands, marks)
-    assert bands == [Band(500, 900, "Audit.handle · audit.py:41")]
+    assert bands == [BlockedBand(500, 900, "Audit.handle · audit.py:41")]
     assert marks == [RulerMark(950, "faults", "faults on")]
     take_notes([HostNoted(1500, "blocked", "warning", "b", '{"since": 1200}')], bands, marks)
-    assert bands[1] == Band(1200, -1, "")
+    assert bands[1] == BlockedBand(1200, -1, "")
 
 
 @pytest.mark.parametrize("kind", ["ended", "restarted", "restart_failed"])
 def test_a_loop_is_blocked_no_longer_than_its_program_lives(kind: str) -> None:
-    bands: list[Band] = []
+    bands: list[BlockedBand] = []
     take_notes([HostNoted(500, "blocked", "warning", "b"), HostNoted(800, kind, "info", "")], bands, [])
     take_notes([HostNoted(900, kind, "info", "")], bands, [])
-    assert bands == [Band(500, 800, "")]
+    assert bands == [BlockedBand(500, 800, "")]

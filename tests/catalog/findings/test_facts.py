@@ -16,7 +16,7 @@ import pytest
 from inspector.agent.facts.calls import describe_call
 from inspector.agent.facts.classes import describe_class_facts
 from inspector.agent.facts.collect import collect, collect_facts
-from inspector.agent.facts.wiring import WiredEvent, WiredHandler, Wiring, core_wiring
+from inspector.agent.facts.wiring import WiredCallable, WiredEvent, Wiring, core_wiring
 from inspector.agent.reading.places import class_place
 from inspector.core import DomainEvent
 from inspector.core.bus.bus import InMemoryEventBus
@@ -334,7 +334,7 @@ def test_a_program_tells_its_wiring_itself_and_one_that_cannot_has_no_facts() ->
         def wiring(self) -> Wiring:
             return Wiring(
                 (WiredEvent("order.placed", None, kind="command"),),
-                (WiredHandler("app:two", two, takes_event=False),),
+                (WiredCallable("app:two", two, takes_event=False),),
                 async_bus=False,
             )
 

@@ -61,11 +61,11 @@ class CallReader:
         return self._names.name_of(type(event))
 
     def class_for(self, name: str) -> type[Any] | None:
-        """Give the class that travels under a name, None when there is none."""
+        """Return the class that travels under a name, None when there is none."""
         return self._classes.get(name)
 
     def names_for(self, cls: type[Any] | None) -> frozenset[str]:
-        """Give the names under which events of a class travel."""
+        """Return the names under which events of a class travel."""
         if cls is None:
             return frozenset()
         names = self._known.get(cls)
@@ -75,7 +75,7 @@ class CallReader:
         return names
 
     def class_called(self, name: str) -> type[Any] | None:
-        """Give the class of a named event that was read, by its name in the catalog; None when it has none."""
+        """Return the class of a named event that was read, by its name in the catalog; None when it has none."""
         return self._called.get(name) or self._classes.get(name)
 
     def _catalog_name(self, name: str) -> str:
@@ -87,17 +87,17 @@ class CallReader:
         return called
 
     def occurrence(self, event: Any) -> Occurrence:
-        """Say what a built event is."""
+        """Return what a built event is."""
         if isinstance(event, NamedEvent):
             return self.named(event.name, event.payload)
         return Occurrence(event, self._names.name_of(type(event)), shown_of(event))
 
     def named(self, name: str, payload: Any, session: Any = None, metadata: Any = None) -> Occurrence:
-        """Say what a name with a payload is."""
+        """Return what a name with a payload is."""
         return Occurrence(payload, self._catalog_name(name), shown_of(payload), session, metadata, loose=True)
 
     def read_publish(self, publisher: Publisher, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
-        """Say what a call of a publish method publishes; None for several at once."""
+        """Return what a call of a publish method publishes; None for several at once."""
         parameters = publisher.parameters
         if len(args) == 1 and not kwargs and not isinstance(args[0], _OTHER_THAN_EVENTS):
             return Occurrence(args[0], self._name_of(args[0]))  # nearly always
@@ -123,7 +123,7 @@ class CallReader:
         return Occurrence(first, self._name_of(first), shown_of(first), session, metadata)
 
     def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
-        """Say what a call of a handler is about."""
+        """Return what a call of a handler is about."""
         values = (*args, *kwargs.values())
         if isinstance(pattern, type) or (isinstance(pattern, tuple) and all(isinstance(one, type) for one in pattern)):
             for value in values:
@@ -142,7 +142,7 @@ class CallReader:
     # -- making calls --------------------------------------------------------------------------------------------------
 
     def can_call(self, publisher: Publisher, event: Any) -> bool:
-        """Tell whether a publish method can be called with nothing but this event, a session and metadata."""
+        """Return whether a publish method can be called with nothing but this event, a session and metadata."""
         required = [
             each
             for each in publisher.parameters
@@ -151,14 +151,14 @@ class CallReader:
         return len(required) <= (2 if publisher.named or isinstance(event, NamedEvent) else 1)
 
     def gives_keywords(self, publisher: Publisher) -> bool:
-        """Tell whether what a named event carries is handed on as keyword arguments: ``emit(name, **payload)``."""
+        """Return whether what a named event carries is handed on as keyword arguments: ``emit(name, **payload)``."""
         if not publisher.named:
             return False
         rest = [each for each in publisher.parameters[1:] if each.name not in CONTEXT_NAMES]
         return bool(rest) and all(each.kind in (each.VAR_KEYWORD, each.KEYWORD_ONLY) for each in rest)
 
     def arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
-        """Give the arguments with which a publish method is called for an event."""
+        """Return the arguments with which a publish method is called for an event."""
         args: list[Any] = []
         kwargs: dict[str, Any] = {}
         parameters = list(publisher.parameters)
@@ -209,7 +209,7 @@ class CallReader:
 
 
 def shown_of(event: Any) -> Mapping[str, Any] | None:
-    """Give named values to record for what has no fields of its own; None when the event can be recorded as it is."""
+    """Return named values to record for what has no fields of its own; None when the event can be recorded as it is."""
     names = getattr(type(event), "_fields", None)
     if isinstance(event, tuple):
         if isinstance(names, tuple):
@@ -239,7 +239,7 @@ def _object_in(text: str | bytes) -> dict[Any, Any] | None:
 
 
 def handler_event(target: Any) -> Any:
-    """Give the method by which a handler object is run."""
+    """Return the method by which a handler object is run."""
     return next(getattr(target, name) for name in HANDLE_METHODS if callable(getattr(target, name, None)))
 
 
@@ -263,7 +263,7 @@ def _given(
 
 
 def _payload(parameters: tuple[inspect.Parameter, ...], args: tuple[Any, ...], rest: dict[str, Any]) -> Any:
-    """Give what is published with a name: the one thing beside it, or all that there is."""
+    """Return what is published with a name: the one thing beside it, or all that there is."""
     positional = [each for each in parameters[1:] if each.kind not in _FREE and each.name not in CONTEXT_NAMES]
     if positional and positional[0].name in rest:
         return rest[positional[0].name]

@@ -28,7 +28,7 @@ from ..targets import entries, is_glob, kind_of, member_text
 from .calls import CallReader, handler_event
 from .drain import find_drain, work_off
 from .events import MapEvents
-from .find import Found, HandlerMap, Publisher, find
+from .find import BusParts, HandlerMap, Publisher, find
 from .match import (
     Dispatch,
     is_wildcard,
@@ -67,7 +67,7 @@ class MapBusAdapter:
         return MapConnection(where, value, options, names)
 
 
-def explain(found: Found) -> str:
+def explain(found: BusParts) -> str:
     """Say in one line what was chosen and why."""
     maps = "; ".join(f"{each.path or 'the container itself'} ({each.why})" for each in found.maps)
     if not found.publishers:
@@ -121,11 +121,11 @@ class MapConnection:
     # -- the catalog ---------------------------------------------------------------------------------------------------
 
     def event_types(self) -> list[EventType]:
-        """Give the event types that have handlers: classes (by base class: those below them too) and names."""
+        """Return the event types that have handlers: classes (by base class: those below them too) and names."""
         return self._events.read()
 
     def subscriptions(self) -> Iterator[Subscribed]:
-        """Give every subscription, map after map, in the order of the containers."""
+        """Yield every subscription, map after map, in the order of the containers."""
         for order, (each, pattern, target) in enumerate(self._events.subscribed()):
             matched = "exact"
             if self._signal:
@@ -140,15 +140,15 @@ class MapConnection:
             yield Subscribed(shown, matched, self._describe(target), order)
 
     def targets(self) -> list[Any]:
-        """Give the callable of each subscription, in their order."""
+        """Return the callable of each subscription, in their order."""
         return [target for _, _, target in self._events.subscribed()]
 
     def handlers_of(self, event: EventType) -> list[HandlerDescription]:
-        """Give who is called for an event type, in order."""
+        """Return who is called for an event type, in order."""
         return [self._describe(target) for _, target in self._dispatch.matching(event.cls, self._names_of(event))]
 
     def problems(self) -> Iterable[Problem]:
-        """Tell what stands in the containers and is no handler, and what cannot be fired."""
+        """Yield what stands in the containers and is no handler, and what cannot be fired."""
         yield from self._troubles
         if next(self._events.subscribed(), None) is not None and not self.event_types():
             text = "Its handlers are for every event, and none of them says which events there are."
@@ -176,20 +176,20 @@ class MapConnection:
     # -- what the tap asks ---------------------------------------------------------------------------------------------
 
     def read_publish(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
-        """Say what a call of a publish method publishes."""
+        """Return what a call of a publish method publishes."""
         publisher = next(each for each in self._found.publishers if each.name == method)
         if self._signal:
             return self._calls.named(self._signal, signal_payload(publisher, args, kwargs))
         return self._calls.read_publish(publisher, args, kwargs)
 
     def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
-        """Say what a call of a handler is about."""
+        """Return what a call of a handler is about."""
         if self._signal:
             return self._calls.named(self._signal, signal_payload(self.publishers[0], args, kwargs))
         return self._calls.read_call(pattern, args, kwargs)
 
     def expected(self, occurrence: Occurrence) -> tuple[TapSubscription, ...]:
-        """Give the subscriptions that it goes to; handlers subscribed since the last time get their stand-ins."""
+        """Return the subscriptions that it goes to; handlers subscribed since the last time get their stand-ins."""
         tap = self._tap
         if tap is None:
             return ()
@@ -261,7 +261,7 @@ class MapConnection:
         return self._calls.arguments(publisher, self._events.published(event), context)
 
     def _key_of(self, name: Any) -> Any:
-        """Give the member of an enum that stands for a name, where the handlers are kept by members."""
+        """Return the member of an enum that stands for a name, where the handlers are kept by members."""
         for each in self._found.maps:
             value = each.get()
             for key in value if kind_of(value) in ("dict", "proxy") else ():
@@ -270,7 +270,7 @@ class MapConnection:
         return name
 
     def _find_drain(self) -> str:
-        """Give the name of what works off what was published, where publishing only keeps it."""
+        """Return the name of what works off what was published, where publishing only keeps it."""
         keeps = bool(self.publishers) and not self.publishers[0].reads and not self._signal
         return find_drain(self._value, self.maps) if keeps else ""
 

@@ -24,7 +24,7 @@ from .match import (
 
 if TYPE_CHECKING:
     from .calls import CallReader
-    from .find import Found, HandlerMap
+    from .find import BusParts, HandlerMap
     from .match import Dispatch
 
 #: What is subscribed to, and the handlers of it.
@@ -41,7 +41,7 @@ class MapEvents:
         signal: Name of the one event of a signal; empty for a bus.
     """
 
-    def __init__(self, found: Found, dispatch: Dispatch, calls: CallReader, signal: str) -> None:
+    def __init__(self, found: BusParts, dispatch: Dispatch, calls: CallReader, signal: str) -> None:
         self._found = found
         self._dispatch = dispatch
         self._calls = calls
@@ -55,7 +55,7 @@ class MapEvents:
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def read(self) -> list[EventType]:
-        """Give the event types that have handlers: classes (by base class: those below them too) and names."""
+        """Return the event types that have handlers: classes (by base class: those below them too) and names."""
         if self._signal:
             receivers = [run_by(target) for _, _, target in self.subscribed()]
             return [describe_name(self._signal, receivers, by_keyword=True)]
@@ -68,14 +68,14 @@ class MapEvents:
         return list(found.values())
 
     def subscribed(self) -> Iterator[tuple[HandlerMap, Any, Any]]:
-        """Give map, pattern and handler of every subscription, in the order of the containers."""
+        """Yield map, pattern and handler of every subscription, in the order of the containers."""
         for each in self._found.maps:
             for pattern, target in entries(each.get()):
                 if not self._is_nobodys(pattern) or event_class_of(pattern, [target]) is not None:
                     yield each, pattern, target
 
     def _is_nobodys(self, pattern: Any) -> bool:
-        """Tell whether a method would have to be named for an event's class to be called."""
+        """Return whether a method would have to be named for an event's class to be called."""
         return isinstance(pattern, MethodName) and not self._named
 
     def _handlers(self) -> Handlers:
@@ -99,7 +99,7 @@ class MapEvents:
             yield from [*([] if below and is_abstract(cls) else [cls]), *below]
 
     def _of_names(self, handlers: Handlers) -> Iterator[EventType]:
-        """Give what goes by name: the class that its handlers take, or the name itself."""
+        """Yield what goes by name: the class that its handlers take, or the name itself."""
         names = {each: name for each in handlers if (name := name_of_pattern(each)) and not is_wildcard(each)}
         taken = {
             pattern: self._calls.class_for(name) or event_class_of(name, handlers[pattern])
@@ -150,5 +150,5 @@ class MapEvents:
         return NamedEvent(name, build_event(takes, {**values, field: name} if field else values))
 
     def published(self, event: Any) -> Any:
-        """Give what is handed to a publish method for a built event: the event, or the one that holds its name."""
+        """Return what is handed to a publish method for a built event: the event, or the one that holds its name."""
         return event.payload if isinstance(event, NamedEvent) and event.name in self._envelopes else event

@@ -74,7 +74,7 @@ class HandlerMap:
     why: str = ""
 
     def get(self) -> Any:
-        """Give the container as it is now."""
+        """Return the container as it is now."""
         if self.owner is None:
             return self.given
         own = getattr(self.owner, "__dict__", None)  # nearly always there
@@ -122,12 +122,12 @@ class Publisher:
     parameters: tuple[inspect.Parameter, ...]
 
     def get(self) -> Any:
-        """Give what a caller would call."""
+        """Return what a caller would call."""
         return getattr(self.owner, self.name)
 
 
 @dataclass(frozen=True)
-class Found:
+class BusParts:
     """What was found of a bus."""
 
     maps: tuple[HandlerMap, ...]
@@ -135,14 +135,16 @@ class Found:
     functions: dict[str, Any]
 
 
-def find(value: Any, options: Options) -> Found:
+def find(value: Any, options: Options) -> BusParts:
     """Find handler maps and publish methods; the best publish method comes first.
 
     Raises:
         UsageError: What the options name is not there.
     """
     if kind_of(value) in ("dict", "proxy", "list", "set"):
-        return Found((HandlerMap("", None, "", value, _score_container(value, "handlers", False)[0], "given"),), (), {})
+        return BusParts(
+            (HandlerMap("", None, "", value, _score_container(value, "handlers", False)[0], "given"),), (), {}
+        )
     functions = functions_of(value)
     candidates = list(_containers(value))
     if options.handlers:
@@ -150,14 +152,14 @@ def find(value: Any, options: Options) -> Found:
     else:
         maps = _scored_maps(candidates, functions, options)
     publishers = _publishers(value, functions, maps, options)
-    return Found(tuple(maps), tuple(publishers), functions)
+    return BusParts(tuple(maps), tuple(publishers), functions)
 
 
 # --- the containers -------------------------------------------------------------------------------
 
 
 def values_of(owner: Any) -> dict[str, Any]:
-    """Give all attributes of an object that are plain values, those of its classes too; never runs a property."""
+    """Return all attributes of an object that are plain values, those of its classes too; never runs a property."""
     if isinstance(owner, types.ModuleType):
         return vars(owner)
     held: dict[str, Any] = {}
@@ -174,7 +176,7 @@ def _class_with(cls: type[Any], name: str) -> type[Any]:
 
 
 def _containers(value: Any) -> Iterator[HandlerMap]:
-    """Give what could be a handler map: containers that the bus has, or a helper object of its own."""
+    """Yield what could be a handler map: containers that the bus has, or a helper object of its own."""
     for name, inner in values_of(value).items():
         if name.startswith("__"):
             continue
@@ -230,7 +232,7 @@ def _holds_methods(value: Any) -> bool:
 
 
 def _finds_methods(function: Any) -> bool:
-    """Tell whether a function puts together the name of a method: ``getattr(handler, f"handle_{name}")``."""
+    """Return whether a function puts together the name of a method: ``getattr(handler, f"handle_{name}")``."""
     codes = tuple(_codes(function))
     texts = (const for code in codes for const in code.co_consts if isinstance(const, str))
     return any("getattr" in code.co_names for code in codes) and any(text.startswith(METHOD_PREFIXES) for text in texts)
@@ -275,7 +277,7 @@ def _count(number: int, what: str) -> str:
 
 
 def functions_of(value: Any) -> dict[str, Any]:
-    """Give the methods of an object or class, or the functions of a module, by name, unbound."""
+    """Return the methods of an object or class, or the functions of a module, by name, unbound."""
     if isinstance(value, types.ModuleType):
         return {
             name: each
@@ -293,7 +295,7 @@ def functions_of(value: Any) -> dict[str, Any]:
 
 
 def used_names(function: Any, functions: dict[str, Any], seen: set[str] | None = None) -> set[str]:
-    """Give the names of attributes and globals that a function reads, and those of the functions it calls."""
+    """Return the names of attributes and globals that a function reads, and those of the functions it calls."""
     seen = set() if seen is None else seen
     names = own_names(function)
     for name in names & functions.keys() - seen:
@@ -303,17 +305,17 @@ def used_names(function: Any, functions: dict[str, Any], seen: set[str] | None =
 
 
 def own_names(function: Any) -> set[str]:
-    """Give the names of attributes and globals in a function's own code, inner functions included."""
+    """Return the names of attributes and globals in a function's own code, inner functions included."""
     return {name for code in _codes(function) for name in code.co_names}
 
 
 def texts_in(function: Any) -> set[str]:
-    """Give the texts that stand in a function's own code, inner functions included."""
+    """Return the texts that stand in a function's own code, inner functions included."""
     return {const for code in _codes(function) for const in code.co_consts if isinstance(const, str)}
 
 
 def _codes(function: Any) -> Iterator[types.CodeType]:
-    """Give a function's own code and that of the functions inside it."""
+    """Yield a function's own code and that of the functions inside it."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     waiting = [] if code is None else [code]
     while waiting:
@@ -358,7 +360,7 @@ def _publishers(value: Any, functions: dict[str, Any], maps: list[HandlerMap], o
 
 
 def parameters_of(value: Any, name: str, function: Any) -> tuple[inspect.Parameter, ...]:
-    """Give the parameters that a caller gives, ``self`` left out; empty when they cannot be told."""
+    """Return the parameters that a caller gives, ``self`` left out; empty when they cannot be told."""
     called: Any = function if isinstance(value, types.ModuleType) else getattr(value, name, function)
     if isinstance(value, type) and called is function:
         return ()  # a method of instances: nobody can call it on the class
@@ -374,7 +376,7 @@ def _takes_event(parameters: tuple[inspect.Parameter, ...]) -> bool:
 
 
 def _is_named(parameters: tuple[inspect.Parameter, ...], maps: list[HandlerMap]) -> bool:
-    """Tell whether a name and a payload are given, where the handlers are kept by name."""
+    """Return whether a name and a payload are given, where the handlers are kept by name."""
     keys = [key for each in maps if kind_of(each.get()) in ("dict", "proxy") for key in each.get()]
     positional = [
         each

@@ -20,7 +20,7 @@ from .find import own_names
 
 if TYPE_CHECKING:
     from ....core.description import HandlerDescription
-    from .find import Found, HandlerMap
+    from .find import BusParts, HandlerMap
 
 
 #: Keys of a map under which the handlers of every event may stand.
@@ -31,19 +31,19 @@ _WILDCARDS: Final = (None, WILDCARD, ..., object, Any)
 
 
 def is_wildcard(pattern: Any) -> bool:
-    """Tell whether a pattern stands for every event."""
+    """Return whether a pattern stands for every event."""
     return any(pattern is each for each in _WILDCARDS) or (type(pattern) is str and pattern == WILDCARD)
 
 
 def name_of_pattern(pattern: Any) -> str:
-    """Give the name that a pattern stands for; empty for classes and for patterns of names."""
+    """Return the name that a pattern stands for; empty for classes and for patterns of names."""
     if isinstance(pattern, enum.Enum):
         return member_text(pattern)
     return pattern if isinstance(pattern, str) and not is_glob(pattern) else ""
 
 
 def event_class_of(name: str, handlers: Sequence[Any]) -> type[Any] | None:
-    """Give the class behind a name: what the handlers say they take, or what is called so where they are written."""
+    """Return the class behind a name: what the handlers say they take, or what is called so where they are written."""
     found: type[Any] | None = None
     for handler in handlers:
         cls = handler_event_class(handler) or _class_beside(name, handler)
@@ -68,13 +68,13 @@ def _class_beside(name: str, handler: Any) -> type[Any] | None:
 
 
 def is_called(cls: type[Any], name: str) -> bool:
-    """Tell whether a name, or the end of a method's name, stands for a class."""
+    """Return whether a name, or the end of a method's name, stands for a class."""
     names = (cls.__name__, travel_name(cls))
     return any(map(name.fits, names)) if isinstance(name, MethodName) else name in names
 
 
 def classes_told(handler: Any) -> Iterator[type[Any]]:
-    """Give the classes that a handler of everything tells of: what it takes, or those below; what it asks for."""
+    """Yield the classes that a handler of everything tells of: what it takes, or those below; what it asks for."""
     taken = handler_event_class(handler)
     if taken is not None and is_own(taken):
         yield from filter(_is_event, subclasses(taken) or [taken])
@@ -82,7 +82,7 @@ def classes_told(handler: Any) -> Iterator[type[Any]]:
 
 
 def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
-    """Give the classes of the program that a handler tells apart: ``isinstance``, ``match``, ``singledispatch``."""
+    """Yield the classes of the program that a handler tells apart: ``isinstance``, ``match``, ``singledispatch``."""
     registered = vars(handler).get("registry") if isinstance(handler, types.FunctionType) else None
     if isinstance(registered, types.MappingProxyType):
         yield from (cls for cls in registered if isinstance(cls, type) and is_own(cls) and _is_event(cls))
@@ -118,7 +118,7 @@ def _function_of(handler: Any) -> types.FunctionType | None:
 
 
 def handler_event_class(handler: Any) -> type[Any] | None:
-    """Give the class that the first parameter of a handler is annotated with, if it is one of the program's own."""
+    """Return the class that the first parameter of a handler is annotated with, if it is one of the program's own."""
     function = _function_of(handler)
     if function is None:
         return None
@@ -130,7 +130,7 @@ def handler_event_class(handler: Any) -> type[Any] | None:
 
 
 def matches(pattern: Any, cls: type[Any] | None, names: set[str], by_base: bool) -> bool:
-    """Tell whether an event of this class, or of one of these names, goes to the handlers of a pattern."""
+    """Return whether an event of this class, or of one of these names, goes to the handlers of a pattern."""
     if pattern is None or is_wildcard(pattern):
         return True
     if isinstance(pattern, type):
@@ -179,28 +179,28 @@ class Dispatch:
         only: Name of the one event that there is; empty where there are others.
     """
 
-    def __init__(self, found: Found, only: str = "") -> None:
+    def __init__(self, found: BusParts, only: str = "") -> None:
         self.maps: tuple[HandlerMap, ...] = found.maps
         self._only = only
         self._by_base = {each.path: _dispatches_by_base(found, each) for each in found.maps}
 
     def by_base(self, each: HandlerMap) -> bool:
-        """Tell whether a class in a map stands for its subclasses too."""
+        """Return whether a class in a map stands for its subclasses too."""
         return self._by_base[each.path]
 
     def class_by_base(self, cls: type[Any]) -> bool:
-        """Tell whether a class stands for its subclasses in any map."""
+        """Return whether a class stands for its subclasses in any map."""
         return any(
             self._by_base[each.path] and any(pattern is cls for pattern, _ in entries(each.get())) for each in self.maps
         )
 
     def keys_at(self, each: HandlerMap, cls: type[Any] | None) -> bool:
-        """Tell whether the handlers of a class, and no others, stand in a dict under it."""
+        """Return whether the handlers of a class, and no others, stand in a dict under it."""
         value = each.get()
         return cls is not None and type(value) in (dict, defaultdict) and cls in value and not self._by_base[each.path]
 
     def matching(self, cls: type[Any] | None, names: set[str]) -> Iterator[tuple[Any, Any]]:
-        """Give pattern and handler of every subscription that an event of this class or name goes to."""
+        """Yield pattern and handler of every subscription that an event of this class or name goes to."""
         if self._only and self._only not in names:
             return
         for each in self.maps:
@@ -213,7 +213,7 @@ class Dispatch:
                     yield pattern, target
 
     def reading(self, cls: type[Any] | None, names: set[str]) -> list[str]:
-        """Give the paths of the maps in which an event of this class or name has handlers."""
+        """Return the paths of the maps in which an event of this class or name has handlers."""
         return [
             each.path
             for each in self.maps
@@ -221,7 +221,7 @@ class Dispatch:
         ]
 
     def ready(self, cls: type[Any]) -> list[HandlerDescription] | None:
-        """Give who is called for a class where that is seen at a glance, as in nearly every publish; else None.
+        """Return who is called for a class where that is seen at a glance, as in nearly every publish; else None.
 
         That is: in lists in dicts by class, of handlers that have their stand-ins.
         """
@@ -244,7 +244,7 @@ class Dispatch:
         return found if found else None
 
 
-def _dispatches_by_base(found: Found, each: HandlerMap) -> bool:
+def _dispatches_by_base(found: BusParts, each: HandlerMap) -> bool:
     """Tell from the code that reads the map whether a class stands for its subclasses too."""
     for function in found.functions.values():
         names = own_names(function)

@@ -10,7 +10,7 @@ from ..targets import attributes, entries, run_by
 from .match import classes_asked_for, handler_event_class
 
 if TYPE_CHECKING:
-    from .find import Found, Publisher
+    from .find import BusParts, Publisher
 
 #: What the first parameter of a signal is called: who sends it.
 SENDER: Final = "sender"
@@ -18,8 +18,8 @@ _NAMES: Final = ("name", "_name", "signal_name", "signal")
 _SEVERAL: Final = ("events", "messages", "commands")
 
 
-def signal_name(where: str, value: Any, found: Found) -> str:
-    """Give the name of the event that a signal is: its own, or that of where it was found; empty when it is none.
+def signal_name(where: str, value: Any, found: BusParts) -> str:
+    """Return the name of the event that a signal is: its own, or that of where it was found; empty when it is none.
 
     A signal keeps receivers without saying of what, and is sent with a sender or with whatever arguments there are;
     a bus that is handed an event is none.
@@ -44,7 +44,7 @@ def _takes_no_event(publisher: Publisher) -> bool:
 
 
 def signal_arguments(publisher: Publisher, payload: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    """Give the arguments with which a signal is sent."""
+    """Return the arguments with which a signal is sent."""
     values = dict(payload)
     args = [values.pop(SENDER, None)] if publisher.parameters[0].name == SENDER else []
     if any(each.kind is each.VAR_KEYWORD for each in publisher.parameters):
@@ -53,7 +53,7 @@ def signal_arguments(publisher: Publisher, payload: Mapping[str, Any]) -> tuple[
 
 
 def signal_payload(publisher: Publisher, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what a signal was sent with; a sender that is nobody is left out."""
+    """Return what a signal was sent with; a sender that is nobody is left out."""
     names = [each.name for each in publisher.parameters if each.kind in _POSITIONAL]
     given = {**dict(zip(names, args)), **kwargs}  # noqa: B905 - what is too much stands without names
     if len(args) > len(names):

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPe
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
 from inspector.app.text import format_count, one_line, plural
-from inspector.ui.features.catalog.model import CATEGORY, EVENT, WORKFLOW, CatalogRole, Node
+from inspector.ui.features.catalog.model import CATEGORY, EVENT, WORKFLOW, CatalogNode, CatalogRole
 from inspector.ui.kit.text import plain_tooltip
 from inspector.ui.kit.widgets import badge_font, paint_badge
 
@@ -89,7 +89,7 @@ class CatalogDelegate(QStyledItemDelegate):
         font: QFont = option.font
         view = option.widget
         state: QStyle.StateFlag = option.state
-        node: Node = index.data(CatalogRole.NODE)
+        node: CatalogNode = index.data(CatalogRole.NODE)
         kind = node.kind
         opened = bool(state & QStyle.StateFlag.State_Open)
         painter.save()
@@ -116,13 +116,13 @@ class CatalogDelegate(QStyledItemDelegate):
         painter.restore()
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
-        """Say in words what the row shows."""
+        """Return in words what the row shows."""
         if event.type() != QEvent.Type.ToolTip or not index.isValid():
             return super().helpEvent(event, view, option, index)
         QToolTip.showText(event.globalPos(), plain_tooltip(describe_row(index)), view)
         return True
 
-    def _name(self, painter: QPainter, room: QRectF, node: Node, font: QFont, selected: bool) -> None:
+    def _name(self, painter: QPainter, room: QRectF, node: CatalogNode, font: QFont, selected: bool) -> None:
         tokens, kind = self._theme.tokens, node.kind
         font = QFont(font)
         font.setBold(kind == CATEGORY)
@@ -190,7 +190,7 @@ class CatalogDelegate(QStyledItemDelegate):
 
 
 def describe_row(index: Index) -> str:
-    """Say in words what a row shows."""
+    """Return in words what a row shows."""
     lines = [one_line(str(index.data(CatalogRole.NAME)))]
     if index.data(CatalogRole.KIND) == EVENT:
         lines.append(f"{index.data(CatalogRole.PHASE)} · {plural(index.data(CatalogRole.HANDLERS), 'handler')}")

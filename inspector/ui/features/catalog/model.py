@@ -43,7 +43,7 @@ class CatalogRole(IntEnum):
     all others in every run (``authentication/user_login/UserLoginFailed``); ``PHASE`` an event's phase;
     ``PHASES`` the phases of a workflow's events, in order; ``HANDLERS`` how many subscriptions;
     ``PUBLISHED``, ``RUNS`` and ``BAD`` publications, executions and those that went wrong, summed below a
-    node; ``EVENTS`` how many events are below; ``NODE`` the ``Node`` itself: painting asks once instead of for each of
+    node; ``EVENTS`` how many events are below; ``NODE`` the ``CatalogNode`` itself: painting asks once, not for each of
     these; ``MARK`` the worst severity of the findings below (``error``, ``warning``), empty for none.
     """
 
@@ -65,7 +65,7 @@ _COUNTERS: Final = [int(CatalogRole.PUBLISHED), int(CatalogRole.RUNS), int(Catal
 
 
 @dataclass(eq=False)
-class Node:
+class CatalogNode:
     """A row of the tree. ``number`` is the event's place in the journal, -1 for anything else.
 
     ``phases``, ``handlers`` and ``below`` (events) are sums that painting asks for again and again.
@@ -74,33 +74,33 @@ class Node:
     kind: str
     name: str
     path: str
-    parent: Node | None = None
+    parent: CatalogNode | None = None
     row: int = 0
     number: int = -1
     event: EventDescription | None = None
     published: int = 0
     runs: int = 0
     bad: int = 0
-    children: list[Node] = field(default_factory=list)
+    children: list[CatalogNode] = field(default_factory=list)
     phases: tuple[str, ...] = ()
     handlers: int = 0
     below: int = 0
     mark: str = ""
 
-    def child(self, kind: str, name: str) -> Node:
-        """Give the child of that name, making it when there is none."""
+    def child(self, kind: str, name: str) -> CatalogNode:
+        """Return the child of that name, making it when there is none."""
         for node in self.children:
             if node.name == name:
                 return node
-        node = Node(kind, name, f"{self.path}/{name}".lstrip("/"), self, len(self.children))
+        node = CatalogNode(kind, name, f"{self.path}/{name}".lstrip("/"), self, len(self.children))
         self.children.append(node)
         return node
 
-    def add_event(self, number: int, event: EventDescription) -> Node:
+    def add_event(self, number: int, event: EventDescription) -> CatalogNode:
         """Put an event below, and count it in all that holds it."""
-        node = Node(EVENT, event.name, f"{self.path}/{event.name}", self, len(self.children), number, event)
+        node = CatalogNode(EVENT, event.name, f"{self.path}/{event.name}", self, len(self.children), number, event)
         self.children.append(node)
-        at: Node | None = node
+        at: CatalogNode | None = node
         while at is not None:
             at.phases += (event.phase,)
             at.handlers += len(event.handlers)
@@ -118,13 +118,13 @@ class CatalogTreeModel(QAbstractItemModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._journal: Journal | None = None
-        self._root = Node("", "", "")
-        self._events: dict[str, Node] = {}
+        self._root = CatalogNode("", "", "")
+        self._events: dict[str, CatalogNode] = {}
         self._known = 0
         self._marks: dict[str, str] = {}
 
     def everything(self) -> CatalogDescription:
-        """Give all that the tree holds: the declared events and those that happened undeclared."""
+        """Return all that the tree holds: the declared events and those that happened undeclared."""
         if self._journal is None:
             return CatalogDescription("")
         return CatalogDescription("", tuple(self._journal.events), tuple(self._journal.handlers))
@@ -158,14 +158,14 @@ class CatalogTreeModel(QAbstractItemModel):
             first, last = self._root.children[0], self._root.children[-1]
             self._tell_marks(first, last)
 
-    def _mark(self, node: Node) -> str:
+    def _mark(self, node: CatalogNode) -> str:
         below = [self._mark(child) for child in node.children]
         own = self._marks.get(node.name, "") if node.kind == EVENT else ""
         found = {own, *below}
         node.mark = next((severity for severity in MARKED if severity in found), "")
         return node.mark
 
-    def _tell_marks(self, first: Node, last: Node) -> None:
+    def _tell_marks(self, first: CatalogNode, last: CatalogNode) -> None:
         role = [int(CatalogRole.MARK)]
         self.dataChanged.emit(self.createIndex(first.row, 0, first), self.createIndex(last.row, 0, last), role)
         for node in (first.parent or self._root).children:
@@ -173,37 +173,37 @@ class CatalogTreeModel(QAbstractItemModel):
                 self._tell_marks(node.children[0], node.children[-1])
 
     def index_of(self, event: str) -> QModelIndex:
-        """Give the index of an event by its name; invalid when it is not in the catalog."""
+        """Return the index of an event by its name; invalid when it is not in the catalog."""
         node = self._events.get(event)
         return QModelIndex() if node is None else self.createIndex(node.row, 0, node)
 
     def indexes(self, kind: str) -> list[QModelIndex]:
-        """Give the indexes of all categories, or of all workflows."""
+        """Return the indexes of all categories, or of all workflows."""
         rows = self._root.children
         if kind == WORKFLOW:
             rows = [workflow for category in rows for workflow in category.children]
         return [self.createIndex(node.row, 0, node) for node in rows]
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        """Give the index of a row below a parent."""
+        """Return the index of a row below a parent."""
         children = self._node(parent).children
         if column != 0 or not 0 <= row < len(children) or (parent.isValid() and parent.column() != 0):
             return QModelIndex()
         return self.createIndex(row, 0, children[row])
 
     def parent(self, child: Index) -> QModelIndex:  # type: ignore[override]
-        """Give the parent of an index."""
+        """Return the parent of an index."""
         node = self._node(child).parent
         if node is None or node is self._root:
             return QModelIndex()
         return self.createIndex(node.row, 0, node)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Give the number of rows below a parent."""
+        """Return the number of rows below a parent."""
         return 0 if parent.isValid() and parent.column() != 0 else len(self._node(parent).children)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002, B008
-        """Give the number of columns: one."""
+        """Return the number of columns: one."""
         return 1
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -213,15 +213,15 @@ class CatalogTreeModel(QAbstractItemModel):
         reader = _READERS.get(role)
         return None if reader is None else reader(self._node(index))
 
-    def _node(self, index: Index) -> Node:
+    def _node(self, index: Index) -> CatalogNode:
         if not index.isValid():
             return self._root
         node = index.internalPointer()
-        assert isinstance(node, Node)  # noqa: S101 - we made the index
+        assert isinstance(node, CatalogNode)  # noqa: S101 - we made the index
         return node
 
     def _build(self) -> None:
-        self._root, self._events, self._known = Node("", "", ""), {}, 0
+        self._root, self._events, self._known = CatalogNode("", "", ""), {}, 0
         if self._journal is None:
             return
         catalog = self._journal.catalog
@@ -240,14 +240,14 @@ class CatalogTreeModel(QAbstractItemModel):
         """Take the counters from the journal; only rows whose counters changed are told."""
         journal = self._journal
         assert journal is not None  # noqa: S101 - callers looked
-        touched: dict[int, tuple[Node, int, int]] = {}
+        touched: dict[int, tuple[CatalogNode, int, int]] = {}
         for node in self._events.values():
             number = node.number
             more = journal.event_published[number] - node.published
             more_runs, more_bad = journal.event_runs[number] - node.runs, journal.event_bad[number] - node.bad
             if not (more or more_runs or more_bad):
                 continue
-            at: Node | None = node
+            at: CatalogNode | None = node
             while at is not None and at.parent is not None:
                 at.published += more
                 at.runs += more_runs
@@ -262,8 +262,8 @@ class CatalogTreeModel(QAbstractItemModel):
                 self.dataChanged.emit(top, bottom, _COUNTERS)
 
 
-def _spoken(node: Node) -> str:
-    """Say what a row shows with dots and badges."""
+def _spoken(node: CatalogNode) -> str:
+    """Return what a row shows with dots and badges."""
     parts = [node.name]
     if node.event is not None:
         parts += [node.event.phase, plural(len(node.event.handlers), "handler")]
@@ -315,7 +315,7 @@ class CatalogFilter(QSortFilterProxyModel):
         return self._query
 
     def set_query(self, query: str) -> list[str]:
-        """Show only what the query finds; gives the names of the events found, the best first."""
+        """Show only what the query finds; return the names of the events found, the best first."""
         self.beginFilterChange()
         self._query = query.strip()
         hits = self._search()
@@ -323,11 +323,11 @@ class CatalogFilter(QSortFilterProxyModel):
         return hits
 
     def index_of(self, event: str) -> QModelIndex:
-        """Give the index of an event by its name; invalid when it is not shown."""
+        """Return the index of an event by its name; invalid when it is not shown."""
         return self.mapFromSource(self._tree.index_of(event))
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
-        """Say whether a row is shown by itself (what holds a shown row is shown for its sake)."""
+        """Return whether a row is shown by itself (what holds a shown row is shown for its sake)."""
         if not self._query:
             return True
         if self._index is None:

@@ -96,12 +96,12 @@ class CatalogPanel(QWidget):
             self._pause.start()
 
     def current_event(self) -> str:
-        """Give the name of the event on which the tree stands, empty when it stands on none."""
+        """Return the name of the event on which the tree stands, empty when it stands on none."""
         index = self.tree.currentIndex()
         return str(index.data(CatalogRole.NAME)) if index.data(CatalogRole.KIND) == EVENT else ""
 
     def expanded(self) -> list[str]:
-        """Give the paths of what is open, to be remembered."""
+        """Return the paths of what is open, to be remembered."""
         return sorted(self._open)
 
     def set_expanded(self, paths: Iterable[str]) -> None:
@@ -292,7 +292,7 @@ class CatalogPanel(QWidget):
         menu.popup(self.tree.viewport().mapToGlobal(where))
 
     def menu_items(self, index: QModelIndex) -> list[MenuItem]:
-        """Give what the context menu offers for a row (or for none)."""
+        """Return what the context menu offers for a row (or for none)."""
         items: list[MenuItem] = []
         name = str(index.data(CatalogRole.NAME) or "")
         if index.data(CatalogRole.KIND) == EVENT:
@@ -313,7 +313,7 @@ class CatalogPanel(QWidget):
 
 
 def joined(first: Change, then: Change) -> Change:
-    """Give two changes as one, as far as the counters go by it."""
+    """Return two changes as one, as far as the counters go by it."""
     return replace(first, ended=[*first.ended, *then.ended][-1:], catalog=first.catalog or then.catalog)
 
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from inspector.app.text import one_line, plural
 from inspector.ui.features.catalog.delegate import paint_phase
-from inspector.ui.features.causality.tree import Node, build_tree, root_of, walk
+from inspector.ui.features.causality.tree import CauseNode, build_tree, root_of, walk
 from inspector.ui.features.fire.outcome import select_execution
 from inspector.ui.kit.tables import DataTree
 from inspector.ui.kit.text import PlainLabel, plain_tooltip
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from PySide6.QtCore import QModelIndex, QPersistentModelIndex
 
-    from inspector.ui.features.causality.tree import Node
+    from inspector.ui.features.causality.tree import CauseNode
     from inspector.ui.kit.theme import Theme
 
     Index = QModelIndex | QPersistentModelIndex
 
-#: The role under which a row gives its ``Node``.
+#: The role under which a row gives its ``CauseNode``.
 NODE: Final = Qt.ItemDataRole.UserRole + 1
 
 
@@ -58,7 +58,7 @@ class CauseDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint a row."""
-        node: Node = index.data(NODE)
+        node: CauseNode = index.data(NODE)
         rect: QRect = option.rect
         tokens = self._theme.tokens
         painter.save()
@@ -91,12 +91,12 @@ class CauseDelegate(QStyledItemDelegate):
         """Show the whole row."""
         if event.type() != QEvent.Type.ToolTip or not index.isValid():
             return super().helpEvent(event, view, option, index)
-        node: Node = index.data(NODE)
+        node: CauseNode = index.data(NODE)
         lines = (str(index.data()), node.status, f"{node.offset}  {node.length}".strip())
         QToolTip.showText(event.globalPos(), plain_tooltip("\n".join(line for line in lines if line)), view)
         return True
 
-    def _sign(self, painter: QPainter, room: QRectF, node: Node) -> None:
+    def _sign(self, painter: QPainter, room: QRectF, node: CauseNode) -> None:
         if node.execution < 0:
             paint_phase(painter, QPointF(room.left() + 5, room.center().y()), node.phase, self._theme)
             room.setLeft(room.left() + 16)
@@ -244,7 +244,7 @@ class CausalityPanel(QWidget):
             self._selection.select_publication(node.publication, event)
 
 
-def _item(node: Node) -> QStandardItem:
+def _item(node: CauseNode) -> QStandardItem:
     item = QStandardItem(one_line(node.title + node.detail if node.execution >= 0 else f"{node.title} {node.detail}"))
     item.setEditable(False)
     item.setData(node, NODE)

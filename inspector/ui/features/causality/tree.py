@@ -15,7 +15,7 @@ MAX_NODES: Final = 2_000
 
 
 @dataclass(eq=False)
-class Node:
+class CauseNode:
     """A publication or an execution in the tree.
 
     Attributes:
@@ -31,11 +31,11 @@ class Node:
     offset: str
     length: str
     phase: str = ""
-    children: list[Node] = field(default_factory=list)
+    children: list[CauseNode] = field(default_factory=list)
 
 
 def root_of(journal: Journal, publication: int) -> int:
-    """Give the publication from which a publication came in the end; itself when nothing caused it."""
+    """Return the publication from which a publication came in the end; itself when nothing caused it."""
     causes, owners = journal.publications["cause"], journal.executions["publication"]
     while (cause := int(causes[publication])) >= 0:
         above = int(owners[cause])
@@ -45,7 +45,7 @@ def root_of(journal: Journal, publication: int) -> int:
     return publication
 
 
-def build_tree(journal: Journal, root: int, limit: int = MAX_NODES) -> tuple[Node, int, set[int]]:
+def build_tree(journal: Journal, root: int, limit: int = MAX_NODES) -> tuple[CauseNode, int, set[int]]:
     """Build the tree below a publication.
 
     Returns:
@@ -75,25 +75,25 @@ def build_tree(journal: Journal, root: int, limit: int = MAX_NODES) -> tuple[Nod
     return top, left_out, members
 
 
-def _publication_node(journal: Journal, index: int, start: int) -> Node:
+def _publication_node(journal: Journal, index: int, start: int) -> CauseNode:
     one = journal.publication(index)
     length = "" if one.end is None else format_duration(one.end - one.at)
     offset = format_offset(one.at - start) if one.at > start else ""
     status = "" if one.handlers else "unheard"
     number = f"#{format_count(one.number)}"
-    return Node(-1, index, one.event.name, number, status, offset, length, phase=one.event.phase or "operational")
+    return CauseNode(-1, index, one.event.name, number, status, offset, length, phase=one.event.phase or "operational")
 
 
-def _execution_node(journal: Journal, index: int, start: int) -> Node:
+def _execution_node(journal: Journal, index: int, start: int) -> CauseNode:
     one = journal.execution(index)
     length = "" if one.duration is None else format_duration(one.duration)
     method = f".{one.handler.method}" if one.handler.method != one.handler.owner else ""
     offset = format_offset(one.start - start) if one.start > start else ""
-    return Node(index, one.publication, one.handler.owner, method, one.status, offset, length)
+    return CauseNode(index, one.publication, one.handler.owner, method, one.status, offset, length)
 
 
-def walk(node: Node) -> list[Node]:
-    """Give a node and all below it."""
+def walk(node: CauseNode) -> list[CauseNode]:
+    """Return a node and all below it."""
     found, waiting = [], [node]
     while waiting:
         one = waiting.pop()

@@ -69,7 +69,7 @@ class Conforming(QObject):
         return self._task is not None and not self._task.done()
 
     def blocked(self) -> str:
-        """Give the reason why nothing can be fired now; empty: it can."""
+        """Return the reason why nothing can be fired now; empty: it can."""
         host = self._workbench.host
         if host is None:
             return self._workbench.idle or _STARTING

@@ -120,7 +120,7 @@ class RunFindingsView(QWidget):
         self._mine = False
 
     def about(self) -> str:
-        """Give what is said of the chosen finding."""
+        """Return what is said of the chosen finding."""
         return self._about.text()
 
     def _row_chosen(self, index: QModelIndex) -> None:

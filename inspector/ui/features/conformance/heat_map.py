@@ -51,13 +51,13 @@ _CORNER: Final = {"error": 9, "warning": 6}
 
 
 def glyph_of(theme: Theme, state: int) -> str:
-    """Give the sign of a state, which tells it without its colour."""
+    """Return the sign of a state, which tells it without its colour."""
     status = _STATUSES.get(state)
     return theme.status(status).glyph if status is not None else _GLYPHS[state]
 
 
 def ink_of(theme: Theme, state: int) -> QColor:
-    """Give the colour in which the sign of a state is written."""
+    """Return the colour in which the sign of a state is written."""
     status = _STATUSES.get(state)
     if status is not None:
         return theme.status(status).text_color
@@ -121,7 +121,7 @@ class CellDelegate(QStyledItemDelegate):
         return QSize(_SIDE, _SIDE)
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
-        """Say in words what a cell shows."""
+        """Return in words what a cell shows."""
         if event.type() != QEvent.Type.ToolTip or not index.isValid():
             return super().helpEvent(event, view, option, index)
         QToolTip.showText(event.globalPos(), plain_tooltip(index.data(Qt.ItemDataRole.AccessibleTextRole)), view)

@@ -155,7 +155,7 @@ class HeatMapModel(QAbstractTableModel):
         return len(self._states)
 
     def cell(self, row: int, column: int) -> Cell:
-        """Give a cell."""
+        """Return a cell."""
         event = int(self._shown[row])
         return Cell(
             self._journal.events[event].name,
@@ -166,20 +166,20 @@ class HeatMapModel(QAbstractTableModel):
         )
 
     def event_name(self, row: int) -> str:
-        """Give the name of a row's event."""
+        """Return the name of a row's event."""
         return self._journal.events[int(self._shown[row])].name
 
     def row_of(self, event: str) -> int:
-        """Give the row of an event, -1 when it is not shown."""
+        """Return the row of an event, -1 when it is not shown."""
         return next((row for row in range(len(self._shown)) if self.event_name(row) == event), -1)
 
     def column_of(self, handler: str) -> int:
-        """Give the column of a handler's label, or of a class; -1 when there is none."""
+        """Return the column of a handler's label, or of a class; -1 when there is none."""
         owner = handler if handler in self._owners else handler.rpartition(".")[0]
         return self._owners.index(owner) if owner in self._owners else -1
 
     def place_of(self, execution: int) -> tuple[int, int]:
-        """Give row and column of an execution; -1 for what is not shown."""
+        """Return row and column of an execution; -1 for what is not shown."""
         columns = self._journal.executions
         if not 0 <= execution < len(columns):
             return -1, -1
@@ -191,15 +191,15 @@ class HeatMapModel(QAbstractTableModel):
     # -- Qt
 
     def rowCount(self, parent: Index = _ROOT) -> int:
-        """Give the number of events shown."""
+        """Return the number of events shown."""
         return 0 if parent.isValid() else len(self._shown)
 
     def columnCount(self, parent: Index = _ROOT) -> int:
-        """Give the number of classes of handlers."""
+        """Return the number of classes of handlers."""
         return 0 if parent.isValid() else len(self._owners)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Give the name of an event or of a class."""
+        """Return the name of an event or of a class."""
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if orientation == Qt.Orientation.Horizontal:
@@ -207,7 +207,7 @@ class HeatMapModel(QAbstractTableModel):
         return one_line(self.event_name(section)) if 0 <= section < len(self._shown) else None
 
     def data(self, index: Index, role: int = 0) -> Any:
-        """Give a cell in words, its state by ``Role.NUMBER``, the severity found there by ``Role.MARK``."""
+        """Return a cell in words, its state by ``Role.NUMBER``, the severity found there by ``Role.MARK``."""
         if not index.isValid() or index.row() >= len(self._shown):
             return None
         if role == Role.NUMBER:
@@ -241,7 +241,7 @@ class HeatMapModel(QAbstractTableModel):
             self._states[row, column] = MISSING
 
     def _missing(self, owners: dict[str, int]) -> list[tuple[int, int]]:
-        """Give the cells of handlers that are required and missing; a kind that nobody has gets a column."""
+        """Return the cells of handlers that are required and missing; a kind that nobody has gets a column."""
         journal = self._journal
         described = CatalogDescription("", tuple(journal.events), tuple(journal.handlers))
         subject = Subject(described, CatalogFacts(), None, self._settings)
@@ -254,7 +254,7 @@ class HeatMapModel(QAbstractTableModel):
         ]
 
     def _apply(self, executions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Take in executions that have ended; gives the events that they are about."""
+        """Take in executions that have ended; return the events that they are about."""
         columns = self._journal.executions
         rows = columns["event"][executions].astype(np.int64)
         places = self._column_of_handler[columns["handler"][executions]]
@@ -328,11 +328,11 @@ class RunFindingsModel(TableModel):
         return sum(finding.severity != "information" for finding in self._findings)
 
     def finding(self, row: int) -> RunFinding:
-        """Give the finding of a row."""
+        """Return the finding of a row."""
         return self._findings[row]
 
     def row_about(self, event: str, owner: str) -> int:
-        """Give the row of the worst finding about an event and a class of handlers, -1 when there is none."""
+        """Return the row of the worst finding about an event and a class of handlers, -1 when there is none."""
         for row, finding in enumerate(self._findings):
             # Of a handler that is missing there is only the class to name.
             if finding.event == event and owner in (finding.handler, finding.handler.rpartition(".")[0]):
@@ -340,11 +340,11 @@ class RunFindingsModel(TableModel):
         return -1
 
     def rows(self) -> int:
-        """Give the number of findings."""
+        """Return the number of findings."""
         return len(self._findings)
 
     def text(self, row: int, column: int) -> str:
-        """Give the text of a cell."""
+        """Return the text of a cell."""
         finding = self._findings[row]
         if column == MESSAGE:
             return one_line(f"{GLYPHS[finding.severity]} {finding.message}")
@@ -353,7 +353,7 @@ class RunFindingsModel(TableModel):
         return one_line(finding.event if column == EVENT else finding.handler)
 
     def fact(self, row: int, column: int, role: int) -> Any:
-        """Give the tone of a cell, or what to sort by."""
+        """Return the tone of a cell, or what to sort by."""
         finding = self._findings[row]
         if role == Role.NUMBER:
             return row

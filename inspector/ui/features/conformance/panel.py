@@ -210,7 +210,7 @@ class ConformancePanel(QWidget):
             self._show_state()
 
     def set_blocked(self, reason: str) -> None:
-        """Say why nothing can be fired now; empty: it can."""
+        """Show why nothing can be fired now; empty: it can."""
         self._blocked = reason
         self._show_state()
 
@@ -230,7 +230,7 @@ class ConformancePanel(QWidget):
         self._show_state()
 
     def show_progress(self, progress: Progress) -> None:
-        """Tell how far the run has come."""
+        """Show how far the run has come."""
         self.progress.setRange(0, max(1, progress.total))
         self.progress.setValue(progress.done)
         if progress.event:

@@ -18,7 +18,7 @@ from inspector.ui.features.catalog.delegate import paint_phase
 from inspector.ui.features.findings.model import GLYPHS, INKS
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.flow import FlowBox, in_row
-from inspector.ui.kit.page import Link, Page, Row, Segment, clear, grow_rows, section
+from inspector.ui.kit.page import ClickableRow, Link, Page, Segment, clear, grow_rows, section
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tooltip
 from inspector.ui.kit.widgets import Badge, EmptyState, KeyValueGrid, Switcher
 from inspector.ui.kit.wraplabel import WrapLabel
@@ -74,7 +74,7 @@ class EventPanel(QWidget):
         self._event: EventDescription | None = None
         self._number = -1
         self._findings: tuple[Finding, ...] = ()
-        self._rows: list[Row] = []
+        self._rows: list[ClickableRow] = []
         self._shown: list[int] = []
         self._soon = QTimer(self, interval=_PAUSE, singleShot=True)
         self._soon.timeout.connect(self._fill_runs)
@@ -105,7 +105,7 @@ class EventPanel(QWidget):
         self._select(self._selection.event_name)
 
     def set_findings(self, findings: Sequence[Finding]) -> None:
-        """Tell what a check has found, about whatever event."""
+        """Show what a check has found, about whatever event."""
         before, self._findings = self._findings, tuple(findings)
         if self._event is not None and self._findings != before:
             self._describe(self._event)
@@ -325,7 +325,7 @@ class EventPanel(QWidget):
         rows.setSpacing(0)
         self._about.addLayout(rows)
         for finding in mine:
-            row = Row(self._theme)
+            row = ClickableRow(self._theme)
             row.set([Segment(GLYPHS[finding.severity], INKS[finding.severity]), Segment(finding.message)])
             row.clicked.connect(lambda _=False, finding=finding: self.finding_chosen.emit(finding))
             rows.addWidget(row)
@@ -360,8 +360,8 @@ class EventPanel(QWidget):
         session = self._journal.session if self._journal is not None else None
         return format_clock(session.wall + at) if session is not None else format_offset(at)
 
-    def _make_row(self, place: int) -> Row:
-        row = Row(self._theme)
+    def _make_row(self, place: int) -> ClickableRow:
+        row = ClickableRow(self._theme)
         row.clicked.connect(lambda: self._choose(place))
         return row
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Details:
+class ShownDetails:
     """What the columns of a journal do not hold.
 
     Attributes:
@@ -31,19 +31,19 @@ class Details:
 
 #: Asks for the details of a publication and one of its executions (-1 for none); the answer comes whenever it comes,
 #: in the thread of the window.
-RequestDetails = Callable[[int, int, Callable[[Details], None]], None]
+RequestDetails = Callable[[int, int, Callable[[ShownDetails], None]], None]
 
 
-def details_at_hand(journal: Journal, publication: int, execution: int) -> Details:
-    """Give what the journal has."""
+def details_at_hand(journal: Journal, publication: int, execution: int) -> ShownDetails:
+    """Return what the journal has."""
     notes = journal.notes.get(execution) if execution >= 0 else journal.publication_notes.get(publication)
     failure = journal.failures.get(execution) if execution >= 0 else None
     payload = journal.payloads.get(publication)
-    return Details(payload if payload and payload[0] else None, tuple(notes or ()), failure or "")
+    return ShownDetails(payload if payload and payload[0] else None, tuple(notes or ()), failure or "")
 
 
-def is_whole(journal: Journal, details: Details, execution: int) -> bool:
-    """Say whether that is all there is; what was recorded long ago may have left the journal."""
+def is_whole(journal: Journal, details: ShownDetails, execution: int) -> bool:
+    """Return whether that is all there is; what was recorded long ago may have left the journal."""
     if details.payload is None:
         return False
     if execution < 0:
@@ -53,6 +53,6 @@ def is_whole(journal: Journal, details: Details, execution: int) -> bool:
     return not (old and (not details.notes or (expects and not details.failure)))
 
 
-def merged(here: Details, asked: Details) -> Details:
-    """Give the details of both; what was asked for fills the gaps."""
-    return Details(here.payload or asked.payload, here.notes or asked.notes, here.failure or asked.failure)
+def merged(here: ShownDetails, asked: ShownDetails) -> ShownDetails:
+    """Return the details of both; what was asked for fills the gaps."""
+    return ShownDetails(here.payload or asked.payload, here.notes or asked.notes, here.failure or asked.failure)

@@ -11,13 +11,13 @@ from inspector.app.text import format_clock, format_count, format_duration, form
 from inspector.core.records.records import BAD_STATUSES, OK, RUNNING, SWALLOWED
 from inspector.ui.features.fire.outcome import select_execution
 from inspector.ui.kit.flow import FlowBox
-from inspector.ui.kit.page import Link, Row, Segment, grow_rows, section
+from inspector.ui.kit.page import ClickableRow, Link, Segment, grow_rows, section
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone, set_tooltip
 from inspector.ui.kit.widgets import Badge
 from inspector.ui.parts.outcome import counts_of, told
 
 if TYPE_CHECKING:
-    from inspector.analysis.entries import Execution, Publication
+    from inspector.analysis.entries import ExecutionEntry, PublicationEntry
     from inspector.analysis.journal import Journal
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
@@ -118,7 +118,7 @@ class ExecutionHead(QWidget):
             grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(widget, row, 1)
 
-    def _show_handler(self, journal: Journal, one: Execution | None) -> None:
+    def _show_handler(self, journal: Journal, one: ExecutionEntry | None) -> None:
         self._handler.setVisible(one is not None)
         self._captions["Handler"].setVisible(one is not None)
         if one is None:
@@ -129,7 +129,7 @@ class ExecutionHead(QWidget):
         self._method.setText(f".{one.handler.method}")
         self._method.setVisible(bool(one.handler.method) and one.handler.method != one.handler.owner)
 
-    def _show_execution(self, journal: Journal, one: Execution) -> None:
+    def _show_execution(self, journal: Journal, one: ExecutionEntry) -> None:
         look = self._theme.status(one.status)
         self._glyph.setText(f"{look.glyph} {look.label}")
         set_tone(self._glyph, one.status)
@@ -143,7 +143,7 @@ class ExecutionHead(QWidget):
         waiting = max(one.duration - one.on_loop, 0)
         self._split.setText(f"({format_duration(one.on_loop)} on loop, {format_duration(waiting)} awaiting)")
 
-    def _show_publication(self, journal: Journal, about: Publication) -> None:
+    def _show_publication(self, journal: Journal, about: PublicationEntry) -> None:
         self.running = False
         counts = counts_of(journal, [about.index])
         self._glyph.setText(told(counts, self._theme) if counts else "unheard")
@@ -153,7 +153,7 @@ class ExecutionHead(QWidget):
         self._split.setText("")
         self._fault.set("")
 
-    def _show_correlation(self, journal: Journal, about: Publication) -> None:
+    def _show_correlation(self, journal: Journal, about: PublicationEntry) -> None:
         self._correlation = about.correlation
         shown = bool(about.correlation)
         self._captions["Correlation"].setVisible(shown)
@@ -163,7 +163,7 @@ class ExecutionHead(QWidget):
         same = len(journal.same_correlation(about.index))
         self._same.setText(plural(same, "publication"))
 
-    def _show_cause(self, journal: Journal, about: Publication) -> None:
+    def _show_cause(self, journal: Journal, about: PublicationEntry) -> None:
         self._cause = -1 if about.cause is None else about.cause
         shown = about.cause is not None
         self._captions["Cause"].setVisible(shown)
@@ -198,7 +198,7 @@ class ExecutionList(QWidget):
         self._theme, self._selection = theme, selection
         self._journal: Journal | None = None
         self._links: list[int] = []
-        self._rows: list[Row] = []
+        self._rows: list[ClickableRow] = []
         self._title = section("Executions")
         self._lines = QVBoxLayout()
         self._lines.setSpacing(0)
@@ -223,8 +223,8 @@ class ExecutionList(QWidget):
             names = [Segment(execution.handler.owner, bold=True), Segment(f".{execution.handler.method}", "dim")]
             row.set([glyph, *names], [Segment(took, "dim")])
 
-    def _make_row(self, place: int) -> Row:
-        row = Row(self._theme)
+    def _make_row(self, place: int) -> ClickableRow:
+        row = ClickableRow(self._theme)
         row.clicked.connect(lambda: self._choose(place))
         return row
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.app.text import format_offset, plural
 from inspector.ui.kit.editors import PlainArea
-from inspector.ui.kit.page import Row, Segment, clear
+from inspector.ui.kit.page import ClickableRow, Segment, clear
 from inspector.ui.kit.text import PlainLabel
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class _NoteRow(QWidget):
         super().__init__()
         self._theme, self._note = theme, note
         self._data: PlainArea | None = None
-        self._row = Row(theme)
+        self._row = ClickableRow(theme)
         ink = _INKS.get(note.level, "text")
         offset = Segment(format_offset(note.at - start), "dim", mono=True, width=74)
         kind = Segment(note.kind, ink if ink != "text" else "dim", width=38)
@@ -93,7 +93,7 @@ class _NoteRow(QWidget):
 
 
 def data_text(data: str) -> str:
-    """Give the data of a note as indented JSON; as it is when it is none."""
+    """Return the data of a note as indented JSON; as it is when it is none."""
     try:
         text = json.dumps(json.loads(data), ensure_ascii=False, indent=2)
     except (ValueError, RecursionError):

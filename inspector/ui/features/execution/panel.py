@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.app.text import plural
 from inspector.core.records.capture import failure_from_json
-from inspector.ui.features.execution.details import Details, RequestDetails, details_at_hand, is_whole, merged
+from inspector.ui.features.execution.details import RequestDetails, ShownDetails, details_at_hand, is_whole, merged
 from inspector.ui.features.execution.head import ExecutionHead, ExecutionList
 from inspector.ui.features.execution.notes import NotesView
 from inspector.ui.features.execution.payload import PayloadView, context_rows, payload_json
@@ -62,7 +62,7 @@ class ExecutionPanel(QWidget):
         self._execution = -1
         self._publication = -1
         self._generation = 0
-        self._asked: Details | None = None
+        self._asked: ShownDetails | None = None
         self._failure: Failure | None = None
         self._failure_text: str | None = None
         self._reason: str | None = None
@@ -84,7 +84,7 @@ class ExecutionPanel(QWidget):
         self._request = request
 
     def set_enabled_reason(self, reason: str | None) -> None:
-        """Say why nothing can be fired, or None when it can."""
+        """Show why nothing can be fired, or None when it can."""
         self._reason = reason
         for button, tip in (
             (self.again, "Publish the same values again"),
@@ -223,7 +223,7 @@ class ExecutionPanel(QWidget):
         if is_whole(journal, details_at_hand(journal, self._publication, self._execution), self._execution):
             return
 
-        def answered(details: Details) -> None:
+        def answered(details: ShownDetails) -> None:
             if generation == self._generation:
                 self._asked = details
                 self._refresh()
@@ -276,7 +276,7 @@ class ExecutionPanel(QWidget):
         self._trace.set_only_mine(not self._trace.only_mine)
         self._tell_switch()
 
-    def _show_notes(self, journal: Journal, details: Details) -> None:
+    def _show_notes(self, journal: Journal, details: ShownDetails) -> None:
         alone = self._execution < 0
         start = journal.publication(self._publication).at if alone else journal.execution(self._execution).start
         self._notes_title.setText("Around this publication" if alone else "Inside this execution")
@@ -300,7 +300,7 @@ class ExecutionPanel(QWidget):
             copy_text(traceback_text(self._failure))
 
     def _source(self) -> tuple[str, int]:
-        """Give the file and line that matter most: where it failed, else where the handler is, else the event."""
+        """Return the file and line that matter most: where it failed, else where the handler is, else the event."""
         if self._failure is not None and self._failure.origin is not None:
             return self._failure.origin.file, self._failure.origin.line
         journal = self._journal

@@ -35,7 +35,7 @@ _ONE_LINE: Final = 30
 
 
 def payload_json(payload: str) -> str:
-    """Give a recorded payload as indented JSON for people.
+    """Return a recorded payload as indented JSON for people.
 
     Raises:
         ValueError: The text is no snapshot.
@@ -44,7 +44,7 @@ def payload_json(payload: str) -> str:
 
 
 def value_text(value: Any) -> tuple[str, str]:
-    """Give a decoded value as text, and the token of its colour."""
+    """Return a decoded value as text, and the token of its colour."""
     if value is None or isinstance(value, bool):
         return json.dumps(value) if value is None else str(value), "keyword"
     if isinstance(value, (int, float, Decimal, timedelta)):
@@ -176,7 +176,7 @@ class _Long(QWidget):
 
 
 def context_rows(context: str) -> list[ContextRow]:
-    """Give the context of a publication as rows: database session and metadata."""
+    """Return the context of a publication as rows: database session and metadata."""
     try:
         data: Any = json.loads(context) if context else {}
     except ValueError:

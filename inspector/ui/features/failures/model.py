@@ -65,7 +65,7 @@ class FailuresModel(TableModel):
         self._start_over()
 
     def folded(self, change: Change) -> set[int]:
-        """Follow the journal after a fold; gives the numbers of the groups that changed."""
+        """Follow the journal after a fold; return the numbers of the groups that changed."""
         changed = self._groups.folded(change)
         old = sorted(number for number in changed if number < self._count)
         new = len(self._groups.groups) - self._count
@@ -80,20 +80,20 @@ class FailuresModel(TableModel):
         return changed
 
     def group(self, row: int) -> FailureGroup:
-        """Give the group of a row."""
+        """Return the group of a row."""
         return self._groups.groups[row]
 
     def row_of(self, execution: int) -> int:
-        """Give the row of the group that an execution belongs to, -1 when there is none."""
+        """Return the row of the group that an execution belongs to, -1 when there is none."""
         group = self._groups.group_of(execution)
         return -1 if group is None else group.number
 
     def rows(self) -> int:
-        """Give the number of groups."""
+        """Return the number of groups."""
         return self._count
 
     def text(self, row: int, column: int) -> str:
-        """Give the text of a cell."""
+        """Return the text of a cell."""
         group = self._groups.groups[row]
         if column == COUNT:
             return format_count(group.count)
@@ -105,7 +105,7 @@ class FailuresModel(TableModel):
         return one_line(texts[column])
 
     def fact(self, row: int, column: int, role: int) -> Any:
-        """Give the group's number, its status, its trend, or what to sort by."""
+        """Return the group's number, its status, its trend, or what to sort by."""
         group = self._groups.groups[row]
         if role == Role.NUMBER:
             return row
@@ -120,7 +120,7 @@ class FailuresModel(TableModel):
         return None
 
     def _key(self, row: int) -> tuple[Any, ...]:
-        """Give what a row is sorted by, for each column."""
+        """Return what a row is sorted by, for each column."""
         group = self._groups.groups[row]
         texts = [self.text(row, column).lower() for column in (TYPE, MESSAGE, PLACE, HANDLER)]
         return (*texts, group.count, group.count, group.first, group.last)
@@ -144,7 +144,7 @@ class FailuresModel(TableModel):
 
 
 def title(group: FailureGroup) -> str:
-    """Give what a group is called: the type of its exception, else how it ended and where."""
+    """Return what a group is called: the type of its exception, else how it ended and where."""
     status = group.status.replace("_", " ")
     if not group.type:
         return f"{status} in {group.place.function}"
@@ -152,6 +152,6 @@ def title(group: FailureGroup) -> str:
 
 
 def place(group: FailureGroup) -> str:
-    """Give where a group went wrong, short: ``audit.py:41 in handle``."""
+    """Return where a group went wrong, short: ``audit.py:41 in handle``."""
     where = group.place
     return f"{PurePath(where.file).name}:{where.line} in {where.function}" if where.file else where.function

@@ -106,14 +106,14 @@ class FailureDetail(Page):
         self.column.addLayout(foot)
 
     def show_one(self, title: str, tone: str, place: str) -> None:
-        """Say what it is, with the tone of its status, and where it happened."""
+        """Show what it is, with the tone of its status, and where it happened."""
         self.title.setText(title)
         set_tone(self.title, tone)
         self.place.setText(place)
         self.verticalScrollBar().setValue(0)
 
     def set_position(self, text: str, *, before: bool, after: bool) -> None:
-        """Say which of its group it is, and whether others come before and after it."""
+        """Show which of its group it is, and whether others come before and after it."""
         self.position.setText(text)
         self.before.setEnabled(before)
         self.after.setEnabled(after)
@@ -137,7 +137,7 @@ class FailureDetail(Page):
         self._tell_libraries()
 
     def as_text(self) -> str:
-        """Give what is shown as text."""
+        """Return what is shown as text."""
         trace = traceback_text(self._failure) if self._failure is not None else self.nothing.text()
         return "\n".join((self.title.text(), self.message.text(), "", trace))
 
@@ -161,7 +161,7 @@ class FailureSource(Protocol):
     """Who still knows a failure when the journal has forgotten it."""
 
     async def failure(self, execution: int) -> str | None:
-        """Give the JSON text of an execution's failure, by index; None when there is none."""
+        """Return the JSON text of an execution's failure, by index; None when there is none."""
 
 
 class FailuresPanel(QWidget):

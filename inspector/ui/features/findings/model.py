@@ -32,18 +32,18 @@ class FindingRole(IntEnum):
 
 
 @dataclass(eq=False)
-class Row:
+class FindingRow:
     """A row: a rule with its findings below, or a finding."""
 
     code: str
     severity: Severity
     number: int
     finding: Finding | None = None
-    parent: Row | None = None
-    children: list[Row] = field(default_factory=list)
+    parent: FindingRow | None = None
+    children: list[FindingRow] = field(default_factory=list)
 
     def text(self, column: int) -> str:
-        """Give the text of a cell."""
+        """Return the text of a cell."""
         if self.finding is None:
             return _rule_title(self.code) if column == MESSAGE else ""
         texts = {MESSAGE: self.finding.message, EVENT: self.finding.event, PLACE: short_place(self.finding)}
@@ -60,7 +60,7 @@ class FindingsModel(QAbstractItemModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._findings: tuple[Finding, ...] = ()
-        self._rules: list[Row] = []
+        self._rules: list[FindingRow] = []
         self._text = ""
         self._severities: frozenset[str] = frozenset(SEVERITIES)
 
@@ -85,17 +85,17 @@ class FindingsModel(QAbstractItemModel):
         return sum(len(row.children) for row in self._rules)
 
     def finding(self, index: Index) -> Finding | None:
-        """Give the finding of a row, None for a rule's."""
+        """Return the finding of a row, None for a rule's."""
         row = self._row(index)
         return row.finding if row is not None else None
 
     def rule(self, index: Index) -> Rule | None:
-        """Give the rule of a row, or the rule that found it; None when it is not one of the check's."""
+        """Return the rule of a row, or the rule that found it; None when it is not one of the check's."""
         row = self._row(index)
         return RULES.get(row.code) if row is not None else None
 
     def index_of_event(self, event: str) -> QModelIndex:
-        """Give the worst finding about an event; invalid when there is none."""
+        """Return the worst finding about an event; invalid when there is none."""
         for rule in self._rules:
             for row in rule.children:
                 if row.finding is not None and row.finding.event == event:
@@ -103,34 +103,34 @@ class FindingsModel(QAbstractItemModel):
         return QModelIndex()
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        """Give the index of a cell."""
+        """Return the index of a cell."""
         rows = self._below(parent)
         if not (0 <= row < len(rows) and 0 <= column < len(_TITLES)) or (parent.isValid() and parent.column()):
             return QModelIndex()
         return self.createIndex(row, column, rows[row])
 
     def parent(self, child: Index) -> QModelIndex:  # type: ignore[override]
-        """Give the rule of a finding."""
+        """Return the rule of a finding."""
         row = self._row(child)
         above = row.parent if row is not None else None
         return QModelIndex() if above is None else self.createIndex(above.number, 0, above)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Give the number of rows below a parent."""
+        """Return the number of rows below a parent."""
         return 0 if parent.isValid() and parent.column() else len(self._below(parent))
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002, B008
-        """Give the number of columns."""
+        """Return the number of columns."""
         return len(_TITLES)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Give the title of a column."""
+        """Return the title of a column."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return _TITLES[section]
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Give what a cell shows, or a fact behind it (``FindingRole``)."""
+        """Return what a cell shows, or a fact behind it (``FindingRole``)."""
         row = self._row(index)
         if row is None:
             return None
@@ -142,30 +142,30 @@ class FindingsModel(QAbstractItemModel):
             return row.severity
         return len(row.children) if role == FindingRole.COUNT else None
 
-    def _below(self, parent: Index) -> Sequence[Row]:
+    def _below(self, parent: Index) -> Sequence[FindingRow]:
         row = self._row(parent)
         return self._rules if row is None else row.children
 
     @staticmethod
-    def _row(index: Index) -> Row | None:
+    def _row(index: Index) -> FindingRow | None:
         row = index.internalPointer() if index.isValid() else None
-        return row if isinstance(row, Row) else None
+        return row if isinstance(row, FindingRow) else None
 
     def _rebuild(self) -> None:
         self.beginResetModel()
         wanted = self._text.lower().split()
         kept = (each for each in self._findings if each.severity in self._severities and _has(each, wanted))
-        rules: list[Row] = []
+        rules: list[FindingRow] = []
         for (code, severity), found in groupby(kept, key=lambda each: (each.code, each.severity)):
-            rule = Row(code, severity, len(rules))
-            rule.children = [Row(code, severity, number, each, rule) for number, each in enumerate(found)]
+            rule = FindingRow(code, severity, len(rules))
+            rule.children = [FindingRow(code, severity, number, each, rule) for number, each in enumerate(found)]
             rules.append(rule)
         self._rules = rules
         self.endResetModel()
 
 
 def short_place(finding: Finding) -> str:
-    """Give where a finding stands, short: ``events.py:12``."""
+    """Return where a finding stands, short: ``events.py:12``."""
     if not finding.file:
         return ""
     name = PurePath(finding.file).name

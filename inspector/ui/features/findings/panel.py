@@ -205,7 +205,7 @@ class FindingsPanel(QWidget):
         self.count_changed.emit(0, "")
 
     def marks(self) -> dict[str, str]:
-        """Give the worst severity by name of event: the marks of the catalog's tree."""
+        """Return the worst severity by name of event: the marks of the catalog's tree."""
         return dict(marks(self._findings))
 
     @property
@@ -225,7 +225,7 @@ class FindingsPanel(QWidget):
             self.tree.scrollTo(index)
 
     def show_event(self, event: str) -> bool:
-        """Show the worst finding about an event; says whether there is one that the filter leaves."""
+        """Show the worst finding about an event; return whether there is one that the filter leaves."""
         index = self.model.index_of_event(event)
         if index.isValid():
             self.tree.setCurrentIndex(index)
@@ -238,7 +238,7 @@ class FindingsPanel(QWidget):
             self.open_source.emit(self._current.file, max(1, self._current.line))
 
     def as_text(self) -> str:
-        """Give the selected finding as text."""
+        """Return the selected finding as text."""
         finding = self._current
         if finding is None:
             return self._title.text()

@@ -74,11 +74,11 @@ class ContextForm(QWidget):
         self._lay_out()
 
     def metadata(self) -> dict[str, str]:
-        """Give the metadata; lines without a name are left out."""
+        """Return the metadata; lines without a name are left out."""
         return {name: pair.value.text() for pair in self._pairs if (name := pair.name.text().strip())}
 
     def problem(self) -> str:
-        """Say what is wrong; empty when nothing is."""
+        """Return what is wrong; empty when nothing is."""
         names = [pair.name.text().strip() for pair in self._pairs]
         for pair, name in zip(self._pairs, names, strict=True):
             mark_invalid(pair.name, bool(name) and names.count(name) > 1)

@@ -88,7 +88,7 @@ class CommandCopies(QObject):
         self._copy(command, hint)
 
     def _program(self) -> tuple[CatalogDescription, Project | None]:
-        """Give the catalog that is shown and the project it is of, None for the demo.
+        """Return the catalog that is shown and the project it is of, None for the demo.
 
         Raises:
             InspectorError: Another program is loaded: how the one that is shown was loaded is not known.

@@ -95,7 +95,7 @@ class Firing(QObject):
     # What can be fired
 
     def blocked(self) -> str:
-        """Say why nothing can be fired; empty when it can."""
+        """Return why nothing can be fired; empty when it can."""
         if self._workbench.view is None:
             return self._workbench.idle or _STARTING
         if not self._workbench.live:
@@ -144,7 +144,7 @@ class Firing(QObject):
             self._notices.report(error)
 
     def fire(self, form: FireForm) -> int:
-        """Fire what a form asks for; gives the fire's number.
+        """Fire what a form asks for; return the fire's number.
 
         Raises:
             InspectorError: It cannot be fired now.
@@ -181,7 +181,7 @@ class Firing(QObject):
             self._shell.raise_panel(panel)
 
     def _lead_to_problem(self, name: str) -> bool:
-        """Show the form of an event and put the keyboard where something is wrong; says whether something is."""
+        """Show the form of an event and put the keyboard where something is wrong; return whether something is."""
         self.show_form(name)
         return self._form.focus_problem()
 
@@ -255,7 +255,7 @@ class Firing(QObject):
         self.changed()
 
     def _explain_faults(self, journal: Journal, note: HostNoted) -> None:
-        """Say which events go wrong now, and offer to fire one: by itself nothing is seen of a fault."""
+        """Show which events go wrong now, and offer to fire one: by itself nothing is seen of a fault."""
         rules = json.loads(note.data).get("rules", []) if note.data else []
         names = faulty_events(journal, rules)
         if not names:
@@ -301,6 +301,6 @@ def faulty_events(journal: Journal, rules: Sequence[Any]) -> list[str]:
 
 
 def _has_focus(widget: QWidget) -> bool:
-    """Say whether the keyboard is in a widget or below it."""
+    """Return whether the keyboard is in a widget or below it."""
     focus = QApplication.focusWidget()
     return focus is not None and (focus is widget or widget.isAncestorOf(focus))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.app.text import format_duration, plural
 from inspector.core.records.records import BAD_STATUSES, STATUSES
-from inspector.ui.kit.page import Row, Segment, grow_rows
+from inspector.ui.kit.page import ClickableRow, Segment, grow_rows
 from inspector.ui.kit.text import PlainLabel, set_tone
 from inspector.ui.kit.widgets import separator_line
 from inspector.ui.parts.outcome import told
@@ -27,7 +27,7 @@ LISTED: Final = 4
 _BAD_CODES: Final = [code for code, status in enumerate(STATUSES) if status in BAD_STATUSES or status == "swallowed"]
 
 
-class FireOutcome(QWidget):
+class FireOutcomeView(QWidget):
     """Follows one fire. Hidden until there is one.
 
     Signals:
@@ -45,7 +45,7 @@ class FireOutcome(QWidget):
         self._first = (0, 0)
         self._settled = False
         self._refused = ""
-        self._rows: list[Row] = []
+        self._rows: list[ClickableRow] = []
         self._links: list[int] = []
         self._title = PlainLabel("", "section")
         self._sums = PlainLabel("", wrap=True)
@@ -70,7 +70,7 @@ class FireOutcome(QWidget):
         return self._fire
 
     def text(self) -> str:
-        """Give what is said about the fire: ``4 ok · 1 failed``."""
+        """Return what is said about the fire: ``4 ok · 1 failed``."""
         return self._sums.text()
 
     def set_journal(self, journal: Journal | None) -> None:
@@ -180,8 +180,8 @@ class FireOutcome(QWidget):
         if bad > len(self._links):
             self._sums.setText(f"{self._sums.text()} (first {len(self._links)} below)")
 
-    def _make_row(self, place: int) -> Row:
-        row = Row(self._theme)
+    def _make_row(self, place: int) -> ClickableRow:
+        row = ClickableRow(self._theme)
         row.clicked.connect(lambda: self._choose(place))
         return row
 

@@ -13,10 +13,10 @@ from inspector.app.text import plural
 from inspector.catalog.form import EventForm, FireForm
 from inspector.core.errors import UsageError
 from inspector.ui.features.fire.context import ContextForm, times
-from inspector.ui.features.fire.outcome import FireOutcome
+from inspector.ui.features.fire.outcome import FireOutcomeView
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.editors import FieldRow, PlainArea, mark_invalid
-from inspector.ui.kit.folds import Fold
+from inspector.ui.kit.folds import FoldingSection
 from inspector.ui.kit.page import Page, clear
 from inspector.ui.kit.text import ElidedLabel, PlainLabel
 from inspector.ui.kit.widgets import EmptyState, Switcher, separator_line
@@ -68,7 +68,7 @@ class JsonView(QWidget):
                 self.area.setPlainText(text)
 
     def tell(self, problems: Sequence[str], *, broken: bool = False) -> None:
-        """Say what is wrong; ``broken`` when it is no JSON at all."""
+        """Show what is wrong; ``broken`` when it is no JSON at all."""
         self._problems.setText("\n".join(problems[:_TOLD]))
         self._problems.setVisible(bool(problems))
         mark_invalid(self.area, broken)
@@ -113,12 +113,12 @@ class FireView(QWidget):
             column = QVBoxLayout(box)
             column.setContentsMargins(0, 2, 0, 4)
             column.setSpacing(9)
-        self.identity = Fold(theme, "Identity", self._base)
+        self.identity = FoldingSection(theme, "Identity", self._base)
         self.identity.set_title("Identity", "generated")
         self.context = ContextForm(theme)
-        self._context_fold = Fold(theme, "Context", self.context, opened=True)
+        self._context_fold = FoldingSection(theme, "Context", self.context, opened=True)
         self.json = JsonView(theme)
-        self.outcome = FireOutcome(theme, self._selection)
+        self.outcome = FireOutcomeView(theme, self._selection)
         self.button = Button(theme, "Fire", "play", "Ctrl+↵", kind="primary")
         self._reason = PlainLabel("", "warn", wrap=True)
 
@@ -219,7 +219,7 @@ class FirePanel(FireView):
         self.outcome.follow(fire)
 
     def set_enabled_reason(self, reason: str | None) -> None:
-        """Say why nothing can be fired, or None when it can."""
+        """Show why nothing can be fired, or None when it can."""
         self._blocked = reason
         self._tell()
 
@@ -242,7 +242,7 @@ class FirePanel(FireView):
         self._switcher.show_content()
 
     def form_for(self, name: str) -> FireForm:
-        """Give the form of an event as it was left (or as it begins), to fire it without showing it.
+        """Return the form of an event as it was left (or as it begins), to fire it without showing it.
 
         Raises:
             UsageError: There is no such event, or what was left there is wrong.
@@ -258,7 +258,7 @@ class FirePanel(FireView):
         return replace(remembered.context, event=name, values=remembered.fields.values(), seed=remembered.fields.seed)
 
     def form(self) -> FireForm:
-        """Give what is asked for.
+        """Return what is asked for.
 
         Raises:
             UsageError: Something is wrong with it.
@@ -285,7 +285,7 @@ class FirePanel(FireView):
         self._show_all()
 
     def focus_problem(self) -> bool:
-        """Put the keyboard where something is wrong; says whether something is."""
+        """Put the keyboard where something is wrong; return whether something is."""
         problems = self._form.problems() if self._form is not None else {}
         if self._json_problem:
             self.json.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -304,7 +304,7 @@ class FirePanel(FireView):
         return True
 
     def reason(self) -> str:
-        """Say why it cannot be fired as it stands; empty when it can."""
+        """Return why it cannot be fired as it stands; empty when it can."""
         if self._blocked:
             return self._blocked
         if self._json_problem:
@@ -392,7 +392,7 @@ class FirePanel(FireView):
         self._tell()
 
     def _tell(self) -> None:
-        """Say whether it can be fired, and what would be."""
+        """Show whether it can be fired, and what would be."""
         if self._form is None or self._event is None:
             return
         seed = self._form.seed

@@ -175,7 +175,7 @@ class LatencyCharts(QWidget):
         self._column.insertWidget(3, self._overtime, 32)
 
     def _draw_histogram(self, chart: HistogramChart, group: Group) -> None:
-        from inspector.ui.features.latency.histogram import Picture
+        from inspector.ui.features.latency.histogram import HistogramPicture
 
         stats = group.stats
         measured = self._model.outcomes
@@ -189,7 +189,7 @@ class LatencyCharts(QWidget):
         self._against.setText(f"━ {other[0]}" if other is not None else "")
         self._against.setVisible(other is not None)
         chart.show_picture(
-            Picture(
+            HistogramPicture(
                 measured=bars,
                 failed=failed,
                 faulted=faulted,
@@ -307,7 +307,7 @@ class Counted:
         self._journal, self._model, self._column, self._row = journal, model, column, row
 
     def __call__(self, indexes: Ints) -> Mask:
-        """Give the mask of those that count."""
+        """Return the mask of those that count."""
         # Asked anew each time: a row takes in handlers that have their first execution.
         numbers = self._model.group(self._row).numbers
         mine: Mask = np.isin(self._journal.executions[self._column][indexes], numbers)

@@ -24,7 +24,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def table_as_csv(model: LatencyModel) -> str:
-    """Give all figures of the table as CSV; lengths of time in ns, empty where nothing was measured."""
+    """Return all figures of the table as CSV; lengths of time in ns, empty where nothing was measured."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     times = [f"{name}_ns" for name in _FIELDS]
@@ -44,7 +44,7 @@ def table_as_csv(model: LatencyModel) -> str:
 
 
 def table_as_text(model: LatencyModel, rows: list[int], columns: list[int]) -> str:
-    """Give what the table shows, with its titles, columns between tabs.
+    """Return what the table shows, with its titles, columns between tabs.
 
     Args:
         model: The table.
@@ -57,7 +57,7 @@ def table_as_text(model: LatencyModel, rows: list[int], columns: list[int]) -> s
 
 
 def picture_as_png(widget: QWidget) -> bytes:
-    """Give a widget as it is on the screen, as PNG."""
+    """Return a widget as it is on the screen, as PNG."""
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -66,7 +66,7 @@ def picture_as_png(widget: QWidget) -> bytes:
 
 
 def picture_as_svg(widget: QWidget) -> bytes:
-    """Give a widget as a drawing."""
+    """Return a widget as a drawing."""
     data = QByteArray()
     buffer = QBuffer(data)
     generator = QSvgGenerator()

@@ -33,7 +33,7 @@ class Bars:
 
 
 @dataclass(frozen=True)
-class Picture:
+class HistogramPicture:
     """What the chart shows.
 
     Attributes:
@@ -61,7 +61,7 @@ class Bucket:
 
 
 class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
-    """Draws a ``Picture`` on a logarithmic axis of time.
+    """Draws a ``HistogramPicture`` on a logarithmic axis of time.
 
     Signals:
         pointed: What the pointer is at, as words; empty when at nothing.
@@ -73,7 +73,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
     bar_pointed = Signal(object)
     bar_clicked = Signal(object)
     _heights = (0.0, 1.0)  # of the lowest bar and of the highest one
-    _picture: Picture | None = None  # before the base class is ready, it is resized
+    _picture: HistogramPicture | None = None  # before the base class is ready, it is resized
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=None)
@@ -101,7 +101,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         self.scene().sigMouseClicked.connect(lambda event: self._clicked(event.scenePos()))
         self.setAccessibleName("Histogram of latency")
 
-    def show_picture(self, picture: Picture) -> None:
+    def show_picture(self, picture: HistogramPicture) -> None:
         """Draw something else."""
         self._picture = picture
         parts = (picture.measured, picture.failed, picture.faulted)
@@ -134,7 +134,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
                 x=np.concatenate((edges[:1], edges, edges[-1:])), y=np.concatenate(([0.0], heights, [0.0]))
             )
 
-    def _limit(self, picture: Picture) -> None:
+    def _limit(self, picture: HistogramPicture) -> None:
         others = [picture.compared] if picture.compared is not None else []
         edges = np.concatenate([bars.edges for bars in (picture.measured, picture.failed, picture.faulted, *others)])
         left, right = (np.log10(edges.min()), np.log10(edges.max())) if len(edges) else (5.0, 8.0)
@@ -197,7 +197,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
             self.bar_clicked.emit(bucket)
 
     def bar_at(self, at: QPointF) -> Bucket | None:
-        """Give the bar at a point of the scene, anywhere between the axis and the end of the chart."""
+        """Return the bar at a point of the scene, anywhere between the axis and the end of the chart."""
         box, picture = self.plot.box, self._picture
         if picture is None or not box.sceneBoundingRect().contains(at):
             return None

@@ -182,15 +182,15 @@ class LatencyModel(TableModel):
         return False
 
     def group(self, row: int) -> Group:
-        """Give what stands in a row."""
+        """Return what stands in a row."""
         return self._groups[row]
 
     def row_of(self, number: int) -> int:
-        """Give the row in which a handler (or, grouped so, an event type) is counted; -1 when it is in none."""
+        """Return the row in which a handler (or, grouped so, an event type) is counted; -1 when it is in none."""
         return self._row_of.get(number, -1)
 
     def fits(self, indexes: Ints) -> Mask:
-        """Say which executions are counted, by filter and range."""
+        """Return which executions are counted, by filter and range."""
         fits = np.ones(len(indexes), np.bool_)
         if self._filter is not None:
             fits &= self._filter.rows(self._journal, indexes)
@@ -200,16 +200,16 @@ class LatencyModel(TableModel):
         return fits
 
     def rows(self) -> int:
-        """Give the number of groups."""
+        """Return the number of groups."""
         return len(self._groups)
 
     def headerData(self, section: int, orientation: Any, role: int = 0) -> Any:
-        """Give the title of a column; the first says what the rows are."""
+        """Return the title of a column; the first says what the rows are."""
         title = super().headerData(section, orientation, role)
         return "event" if title == "handler" and self._grouping == EVENT else title
 
     def text(self, row: int, column: int) -> str:
-        """Give the text of a cell."""
+        """Return the text of a cell."""
         group = self._groups[row]
         stats = group.stats
         if column == NAME:
@@ -223,7 +223,7 @@ class LatencyModel(TableModel):
         return _NOTHING if math.isnan(value) else format_duration(value)
 
     def fact(self, row: int, column: int, role: int) -> Any:
-        """Give the row's number, whether it failed, or what to sort by."""
+        """Return the row's number, whether it failed, or what to sort by."""
         group = self._groups[row]
         if role == Role.NUMBER:
             return row
@@ -263,7 +263,7 @@ class LatencyModel(TableModel):
         self.endResetModel()
 
     def _admit(self, fresh: dict[str, list[int]]) -> set[int]:
-        """Take in numbers never counted before; gives the rows that stood there already and changed by it."""
+        """Take in numbers never counted before; return the rows that stood there already and changed by it."""
         rows = {group.name: row for row, group in enumerate(self._groups)}
         changed = set()
         new = []

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from inspector.analysis.histograms import Floats
-    from inspector.analysis.overtime import Band
+    from inspector.analysis.overtime import PercentileBand
     from inspector.ui.kit.theme import Theme
 
 
@@ -32,7 +32,7 @@ class LengthAxis(pg.AxisItem):  # type: ignore[misc]
     """An axis of log10 of nanoseconds, with ticks at 1, 2, 5 (or 1, 3) of each decade where there is room."""
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        """Give the ticks between two values on an axis of ``size`` pixels."""
+        """Return the ticks between two values on an axis of ``size`` pixels."""
         per_decade = size / max(high - low, 1e-9)
         room = _ROOM if self.orientation in ("top", "bottom") else 13.0
         step = max(1, int(np.ceil(room / per_decade)))
@@ -141,7 +141,7 @@ class Mark:
 
 
 def label_levels(places: Sequence[tuple[float, float]], width: float) -> list[tuple[int, bool]]:
-    """Say how names beside their lines are put so that none lies on another.
+    """Return how names beside their lines are put so that none lies on another.
 
     Args:
         places: Of each name: where its line is, and how wide it is, in pixels; from the left to the right.
@@ -197,7 +197,7 @@ _SECOND: Final = 1e9
 
 
 class OverTimeChart(pg.GraphicsView):  # type: ignore[misc]
-    """Draws a ``Band``.
+    """Draws a ``PercentileBand``.
 
     Signals:
         execution_clicked: Index of the execution whose dot was clicked.
@@ -227,7 +227,7 @@ class OverTimeChart(pg.GraphicsView):  # type: ignore[misc]
         theme.changed.connect(self._dress)
         self.setAccessibleName("Latency over time")
 
-    def show_band(self, band: Band, now: int, span: int, end: str = "now") -> None:
+    def show_band(self, band: PercentileBand, now: int, span: int, end: str = "now") -> None:
         """Draw something else.
 
         Args:

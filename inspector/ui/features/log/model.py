@@ -82,18 +82,18 @@ class LogModel(TableModel):
         return self._picks is not None
 
     def publication_at(self, row: int) -> int:
-        """Give the index of the publication that a row stands for."""
+        """Return the index of the publication that a row stands for."""
         return row if self._picks is None else int(self._shown[row])
 
     def row_of(self, publication: int) -> int:
-        """Give the row of a publication, -1 when it is not shown."""
+        """Return the row of a publication, -1 when it is not shown."""
         if self._picks is None:
             return publication if 0 <= publication < self._count else -1
         row = int(self._shown[: self._count].searchsorted(np.int64(publication)))
         return row if row < self._count and self._shown[row] == publication else -1
 
     def rows(self) -> int:
-        """Give the number of publications shown."""
+        """Return the number of publications shown."""
         return self._count
 
     def folded(self, change: Change) -> None:
@@ -118,11 +118,11 @@ class LogModel(TableModel):
         self.tell_changed(changed)
 
     def text(self, row: int, column: int) -> str:
-        """Give the text of a cell."""
+        """Return the text of a cell."""
         return self._row(row).texts[column]
 
     def fact(self, row: int, column: int, role: int) -> Any:
-        """Give the publication's index, its time, or how it ended."""
+        """Return the publication's index, its time, or how it ended."""
         publication = self.publication_at(row)
         if role == Role.NUMBER:
             return publication
@@ -218,7 +218,7 @@ def _short(identity: str) -> str:
 
 
 def _outcome(counts: Ints, handlers: int, *, ended: bool) -> tuple[str, str]:
-    """Give tone and words for how a publication's executions ended: the worst first."""
+    """Return tone and words for how a publication's executions ended: the worst first."""
     if not handlers:
         return "dim", "unheard"
     bad = counts * IS_BAD

@@ -220,7 +220,7 @@ class LogPanel(QWidget):
         menu.popup(self.table.viewport().mapToGlobal(at))
 
     def menu_items(self, publication: int) -> list[MenuItem]:
-        """Give what can be done with a publication."""
+        """Return what can be done with a publication."""
         found = self._journal.publication(publication)
         name, correlation = found.event.name, found.correlation
         return [

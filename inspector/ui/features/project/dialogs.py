@@ -144,7 +144,7 @@ class OpenProjectDialog(QDialog):
         return Path(self.fields["cwd"].text().strip() or ".").expanduser()
 
     def tell_settings(self) -> None:
-        """Say which settings are kept for the project of the folder in the form."""
+        """Show which settings are kept for the project of the folder in the form."""
         folder = self._folder()
         names = ", ".join(sorted(self._kept(folder)))
         self.settings.setText(names or "none; what the program misses is asked for")
@@ -188,7 +188,7 @@ class OpenProjectDialog(QDialog):
         dialog.open()
 
     def options(self) -> dict[str, str]:
-        """Give what stands in the form."""
+        """Return what stands in the form."""
         return {name: field.text().strip() for name, field in self.fields.items()}
 
     def _check(self) -> None:
@@ -368,7 +368,7 @@ class _Row:
         hide_secret(self.value, name)
 
     def widgets(self) -> tuple[QWidget, ...]:
-        """Give its parts from the left to the right."""
+        """Return its parts from the left to the right."""
         return self.name, self.value, self.drop
 
 
@@ -455,7 +455,7 @@ class ProjectSettingsDialog(QDialog):
         self.add().name.setFocus()
 
     def settings(self) -> dict[str, str]:
-        """Give what stands in the form."""
+        """Return what stands in the form."""
         return {row.name.text().strip(): row.value.text() for row in self.rows}
 
     def _drop(self, row: _Row) -> None:
@@ -467,7 +467,7 @@ class ProjectSettingsDialog(QDialog):
         self._tell()
 
     def _tell(self) -> None:
-        """Say what is wrong with the names, and whether there is anything to save."""
+        """Show what is wrong with the names, and whether there is anything to save."""
         names = [row.name.text().strip() for row in self.rows]
         wrong = next((name for name in names if name and not _NAME.fullmatch(name)), "")
         twice = next((name for name in names if name and names.count(name) > 1), "")

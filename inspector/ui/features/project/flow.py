@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from inspector.ui.features.fire.firing import Firing
     from inspector.ui.kit.theme import Theme
     from inspector.ui.shell.shell import Shell
-    from inspector.ui.shell.strip import Strip
+    from inspector.ui.shell.strip import NoticeStrip
 
 _LOADING: Final = "Loading the project"
 #: Milliseconds between two looks at the process.
@@ -84,7 +84,7 @@ class ProjectFlow(QObject):
         kept: KeptSettings,
         notices: Notices,
         tasks: TaskOwner,
-        strip: Strip,
+        strip: NoticeStrip,
     ) -> None:
         super().__init__(shell)
         self._theme = theme
@@ -116,7 +116,7 @@ class ProjectFlow(QObject):
         return host.project if host is not None and self._reloader is not None else None
 
     def commands(self) -> list[Command]:
-        """Give what can be done with projects."""
+        """Return what can be done with projects."""
         return [
             Command(
                 "project.open",
@@ -223,7 +223,7 @@ class ProjectFlow(QObject):
         self._tasks.start(_LOADING, self.load(project, confirmed=confirmed))
 
     async def load(self, project: Project, *, confirmed: bool = False, seed: int | None = None) -> bool:
-        """Load a project and look after it; says whether it runs now."""
+        """Load a project and look after it; return whether it runs now."""
         self._strip.show_message("running", f"Loading {project.name}…", "")
         try:
             opened = await self.projects.open(project, confirmed=confirmed, seed=seed)
@@ -259,7 +259,7 @@ class ProjectFlow(QObject):
         return await answer
 
     def trouble(self, trouble: LoadError, project: Project) -> None:
-        """Tell why a project could not be loaded; what was asked for can be changed."""
+        """Show why a project could not be loaded; what was asked for can be changed."""
         settings = None
         if self.projects.kept(project.cwd):
             # What was filled in may be what is wrong; the person has allowed already that it is loaded.
@@ -308,7 +308,7 @@ class ProjectFlow(QObject):
         self._firing.changed()
 
     def _look(self) -> None:
-        """Tell when the process is in trouble, and offer what can be done."""
+        """Show when the process is in trouble, and offer what can be done."""
         host = self._host()
         state = host.state if host is not None else ""
         if state not in (BLOCKED, STUCK, ENDED):
@@ -328,7 +328,7 @@ class ProjectFlow(QObject):
         self._strip.show_message("failed" if state == ENDED else "warn", text, "", actions)
 
     def _explain(self, state: str) -> str:
-        """Give what the host said of this trouble; until it has said so, and when it says nothing, what it is."""
+        """Return what the host said of this trouble; until it has said so, and when it says nothing, what it is."""
         for note in islice(reversed(self._workbench.recording.journal.host_notes), _NOTES):
             if note.kind == state:
                 return note.text
@@ -353,7 +353,7 @@ class ProjectFlow(QObject):
             await self._reloader.reload(project=project)
 
     def _reloaded(self, found: Reloaded) -> None:
-        """Say what a reload changed."""
+        """Show what a reload changed."""
         self._shown = ""
         self._load_failed = isinstance(found.trouble, LoadError)
         took = format_duration(int(found.seconds * 1e9))
@@ -410,7 +410,7 @@ class ProjectFlow(QObject):
 
 
 def _folder(data: QMimeData) -> Path | None:
-    """Give the folder that is being dropped, None when it is something else."""
+    """Return the folder that is being dropped, None when it is something else."""
     for url in data.urls():
         path = Path(url.toLocalFile())
         if url.isLocalFile() and path.is_dir():

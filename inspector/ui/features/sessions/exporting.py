@@ -55,7 +55,7 @@ class Exporting(QObject):
         self._tasks = tasks
 
     def blocked(self) -> str:
-        """Say why nothing can be exported; empty when it can."""
+        """Return why nothing can be exported; empty when it can."""
         view = self._workbench.view
         if view is None:
             return "The program is being started"
@@ -94,6 +94,6 @@ class Exporting(QObject):
 
 
 def _file_name(name: str) -> str:
-    """Give a file name that every system takes: no separators, no control characters, not too long."""
+    """Return a file name that every system takes: no separators, no control characters, not too long."""
     safe = re.sub(r"[^\w. -]+", "-", name).strip(" .-")
     return safe[:80] or "run"

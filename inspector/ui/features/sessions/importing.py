@@ -14,7 +14,7 @@ from inspector.app.commands import Command
 from inspector.app.text import plural
 
 if TYPE_CHECKING:
-    from inspector.app.importing import Imported
+    from inspector.app.importing import ImportedRun
     from inspector.app.notices import Notices
     from inspector.app.settings import Settings
     from inspector.app.tasks import TaskOwner
@@ -60,7 +60,7 @@ class Importing(QObject):
         shell.installEventFilter(self)
 
     def commands(self) -> list[Command]:
-        """Give what can be done."""
+        """Return what can be done."""
         return [
             Command(
                 "session.import",
@@ -104,7 +104,7 @@ class Importing(QObject):
         self._tell(imported, path)
         self._sessions.open(imported.session)
 
-    def _tell(self, imported: Imported, path: Path) -> None:
+    def _tell(self, imported: ImportedRun, path: Path) -> None:
         text = f"{plural(imported.records, 'record')} of {path.name} are session {imported.session} now."
         if not imported.refused:
             self._notices.info(text, str(path.parent))
@@ -131,6 +131,6 @@ class Importing(QObject):
 
 
 def _run_logs(data: QMimeData) -> list[Path]:
-    """Give the files that are being dropped and are called as run logs are."""
+    """Return the files that are being dropped and are called as run logs are."""
     paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
     return [path for path in paths if path.suffix.casefold() == ".jsonl" and path.is_file()]

@@ -116,15 +116,15 @@ class SessionsModel(TableModel):
         self.tell_changed(np.array(changed, np.int64))
 
     def session(self, row: int) -> Session:
-        """Give the session of a row."""
+        """Return the session of a row."""
         return self._sessions[row]
 
     def row_of(self, identity: int) -> int:
-        """Give the row of a session, -1 when it is not in the list."""
+        """Return the row of a session, -1 when it is not in the list."""
         return next((row for row, session in enumerate(self._sessions) if session.id == identity), -1)
 
     def rows(self) -> int:
-        """Give the number of sessions."""
+        """Return the number of sessions."""
         return len(self._sessions)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -133,13 +133,13 @@ class SessionsModel(TableModel):
         return flags | Qt.ItemFlag.ItemIsEditable if index.column() == NAME and index.isValid() else flags
 
     def data(self, index: Index, role: int = 0) -> Any:
-        """Give what a cell shows; the editor gets the whole name."""
+        """Return what a cell shows; the editor gets the whole name."""
         if role == _EDIT and index.isValid():
             return self._sessions[index.row()].name if index.column() == NAME else None
         return super().data(index, role)
 
     def setData(self, index: Index, value: Any, role: int = _EDIT) -> bool:
-        """Ask for a new name; says whether it is one."""
+        """Ask for a new name; return whether it is one."""
         if role != _EDIT or not index.isValid() or index.column() != NAME:
             return False
         session, name = self._sessions[index.row()], str(value).strip()
@@ -149,7 +149,7 @@ class SessionsModel(TableModel):
         return True
 
     def text(self, row: int, column: int) -> str:
-        """Give the text of a cell."""
+        """Return the text of a cell."""
         session = self._sessions[row]
         if column == NAME:
             return one_line(session.name)
@@ -164,7 +164,7 @@ class SessionsModel(TableModel):
         return format_count(self._number(session, column))
 
     def fact(self, row: int, column: int, role: int) -> Any:
-        """Give the session's id, its mark, a tone, or what to sort by."""
+        """Return the session's id, its mark, a tone, or what to sort by."""
         session = self._sessions[row]
         if role == Role.NUMBER:
             return session.id

@@ -143,7 +143,7 @@ class SessionsPanel(QWidget):
         self._tell_state()
 
     def current(self) -> Session | None:
-        """Give the session that is selected."""
+        """Return the session that is selected."""
         index = self.table.currentIndex()
         return self.model.session(self.sorted.mapToSource(index).row()) if index.isValid() else None
 

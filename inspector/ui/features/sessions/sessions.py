@@ -76,7 +76,7 @@ class Sessions(QObject):
         self._panel.set_sessions(self.known, self._workbench.live_session or None, self.shown() or None)
 
     def shown(self) -> int:
-        """Give the id of the session that is shown, 0 when it is stored nowhere."""
+        """Return the id of the session that is shown, 0 when it is stored nowhere."""
         view = self._workbench.view
         return view.session if view is not None else 0
 

@@ -34,8 +34,8 @@ from inspector.ui.features.timeline.lane_control import lane_menu
 from inspector.ui.features.timeline.light import lit_lanes
 from inspector.ui.features.timeline.looks import Looks
 from inspector.ui.features.timeline.mouse import Mouse
-from inspector.ui.features.timeline.overlay import Overlay
-from inspector.ui.features.timeline.painting import LanesPainter, Picture
+from inspector.ui.features.timeline.overlay import TimelineOverlay
+from inspector.ui.features.timeline.painting import LanesPainter, LanesPicture
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
 from inspector.ui.kit.menus import fill
 
@@ -62,11 +62,11 @@ class TimelineCanvas(QWidget):
         self._theme = theme
         self._controller = controller
         self._looks = Looks(theme)
-        self._overlay = Overlay(controller.selection)
+        self._overlay = TimelineOverlay(controller.selection)
         self._mouse = Mouse(controller, self)
         self._lanes = LanesPainter()
         self._titles: tuple[object, QPixmap] | None = None
-        self.picture: Picture | None = None
+        self.picture: LanesPicture | None = None
         self.wall = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -135,7 +135,7 @@ class TimelineCanvas(QWidget):
         painter.end()
 
     def notice(self) -> str:
-        """Give what must be said about lanes that are not shown, or about work in progress."""
+        """Return what must be said about lanes that are not shown, or about work in progress."""
         scene, controller = self.scene, self._controller
         if controller.reading < 1:
             return f"reading {controller.reading:.0%}"

@@ -10,7 +10,7 @@ from inspector.analysis.timeline.geometry import TimeView
 from inspector.analysis.timeline.layout import LaneState, lay_out, layout_key
 from inspector.analysis.timeline.navigator import Navigator
 from inspector.analysis.timeline.raster import NO_FOLDS
-from inspector.analysis.timeline.source import Filter, Measure, TimelineSource
+from inspector.analysis.timeline.source import Measure, TimelineSource
 from inspector.ui.features.timeline.host import take_notes
 from inspector.ui.features.timeline.pointing import point
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inspector.analysis.entries import Change
+    from inspector.analysis.timeline.index import ExecutionFilter
     from inspector.ui.selection import Selection
 
 _ZOOM: Final = 0.8
@@ -62,7 +63,7 @@ class TimelineController:
         self.filter_back_asked: Callable[[], None] | None = None
         self.ticking: Callable[[], bool] = lambda: False
         self.scene = self._new_scene(Journal(), "handler")
-        self._filters: list[Filter | None] = []
+        self._filters: list[ExecutionFilter | None] = []
         self._folded_at = clock()
         self._ready = True
         self._regroup_at = 0.0
@@ -135,7 +136,7 @@ class TimelineController:
             self.relayout()
 
     def advance(self) -> bool:
-        """Take in more of what is not yet, for a few milliseconds; gives True when nothing is left."""
+        """Take in more of what is not yet, for a few milliseconds; return True when nothing is left."""
         limit = self._clock() + _SLICE_SECONDS
         self._ready = self.source.advance(lambda: self._clock() >= limit)
         self.relayout()
@@ -298,7 +299,7 @@ class TimelineController:
 
     # Filter.
 
-    def set_filter(self, chosen: Filter | None) -> None:
+    def set_filter(self, chosen: ExecutionFilter | None) -> None:
         """Let only some executions through; ``filter_back`` undoes it."""
         self._filters.append(self.source.filter)
         self._apply_filter(chosen)
@@ -310,7 +311,7 @@ class TimelineController:
         elif self._filters:
             self._apply_filter(self._filters.pop())
 
-    def _apply_filter(self, chosen: Filter | None) -> None:
+    def _apply_filter(self, chosen: ExecutionFilter | None) -> None:
         self.source.set_filter(chosen)
         self._ready = False
         self.advance()

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.timeline.geometry import exact_time
-from inspector.analysis.timeline.layout import MARKS, Strip
+from inspector.analysis.timeline.layout import MARKS, LaneStrip
 from inspector.app.text import format_clock, format_count, format_duration, one_line, plural
 from inspector.core.records.records import STATUSES
 from inspector.ui.features.timeline.light import lit_lanes
@@ -34,7 +34,7 @@ def duration_text(scene: Scene, execution: int) -> str:
 
 
 def title_of(scene: Scene, execution: int) -> str:
-    """Give what a bar says: the handler's method in a lane of handlers, the handler elsewhere."""
+    """Return what a bar says: the handler's method in a lane of handlers, the handler elsewhere."""
     journal = scene.source.journal
     handler = journal.handlers[int(journal.executions["handler"][execution])]
     return one_line(handler.method or handler.label if scene.source.group == "handler" else handler.label, 120)
@@ -135,7 +135,9 @@ def _selected_lane(scene: Scene, selection: Selection) -> str:
     return bar.strip.key if bar is not None else ""
 
 
-def _title(painter: QPainter, scene: Scene, looks: Looks, strip: Strip, y: float, *, selected: bool, lit: bool) -> None:
+def _title(
+    painter: QPainter, scene: Scene, looks: Looks, strip: LaneStrip, y: float, *, selected: bool, lit: bool
+) -> None:
     if selected:
         painter.fillRect(QRectF(0, y, scene.gutter - 1, strip.height - 1), looks.color("row"))
     if lit:
@@ -169,7 +171,7 @@ def _title(painter: QPainter, scene: Scene, looks: Looks, strip: Strip, y: float
     painter.drawLine(QLineF(0, y + strip.height - 0.5, scene.gutter, y + strip.height - 0.5))
 
 
-def _badges(strip: Strip) -> list[tuple[str, str]]:
+def _badges(strip: LaneStrip) -> list[tuple[str, str]]:
     found = []
     if strip.overfull:
         found.append(("⋮", "dim"))  # more at once than there are rows
@@ -196,7 +198,7 @@ def _triangle(painter: QPainter, looks: Looks, x: float, y: float, *, opened: bo
 
 
 def readout(scene: Scene) -> list[str]:
-    """Give what the readout says of what is under the pointer: plain text, a line each."""
+    """Return what the readout says of what is under the pointer: plain text, a line each."""
     journal = scene.source.journal
     if scene.hovered >= 0:
         found = journal.execution(scene.hovered)
@@ -221,7 +223,7 @@ def readout(scene: Scene) -> list[str]:
 
 
 def near_marks(scene: Scene) -> list[RulerMark]:
-    """Give the marks of the host under the pointer, when that is on the ruler."""
+    """Return the marks of the host under the pointer, when that is on the ruler."""
     if scene.hover is None or scene.hover[1] > RULER_HEIGHT:
         return []
     return [mark for mark in scene.marks if -2 <= scene.hover[0] - scene.x_of(mark.at) <= 12]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from inspector.ui.features.timeline.scene import Band, RulerMark
+from inspector.ui.features.timeline.scene import BlockedBand, RulerMark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ _MARKED: Final = {
 _GONE: Final = frozenset({"stopped", "ended", "restarted", "restart_failed"})
 
 
-def take_notes(notes: Iterable[HostNoted], bands: list[Band], marks: list[RulerMark]) -> None:
+def take_notes(notes: Iterable[HostNoted], bands: list[BlockedBand], marks: list[RulerMark]) -> None:
     """Add what the notes say to the bands and marks that are known.
 
     ``blocked`` opens a band at the moment the blockage began: the note's ``at``, or ``data["since"]`` when given (ns).
@@ -40,7 +40,7 @@ def take_notes(notes: Iterable[HostNoted], bands: list[Band], marks: list[RulerM
         if note.kind == "blocked":
             data = _data(note)
             since = data.get("since")
-            bands.append(Band(since if isinstance(since, int) else note.at, -1, _culprit(data)))
+            bands.append(BlockedBand(since if isinstance(since, int) else note.at, -1, _culprit(data)))
         elif note.kind == "unblocked" and bands and bands[-1].end < 0:
             bands[-1].end = note.at
             bands[-1].culprit = bands[-1].culprit or _culprit(_data(note))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.analysis.fuzzy import fuzzy_score
-from inspector.analysis.timeline.layout import DENSITIES, MARKS, Strip
+from inspector.analysis.timeline.layout import DENSITIES, MARKS, LaneStrip
 from inspector.ui.features.timeline.controller import TimelineController
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 
@@ -76,7 +76,7 @@ class TimelineLanes(TimelineController):
         self.relayout()
 
     def go_to_lane(self, text: str) -> bool:
-        """Show all lanes again and bring the one that fits the letters best to the top; gives False when none does."""
+        """Show all lanes again and bring the one that fits the letters best to the top; return False when none does."""
         scores = {strip.key: fuzzy_score(text, strip.title) for strip in self.scene.layout.strips if strip.layer == 0}
         best = max(scores, key=lambda key: scores[key], default="")
         if not best or not scores[best]:
@@ -124,7 +124,7 @@ class TimelineLanes(TimelineController):
         if bar is not None:
             act(self.scene.source.layers[0].grouping.lanes[self._parent(bar.strip)].key)
 
-    def _parent(self, strip: Strip) -> int:
+    def _parent(self, strip: LaneStrip) -> int:
         if strip.layer == 0:
             return strip.lane
         return self.source.layers[1].grouping.lanes[strip.lane].parent
@@ -140,8 +140,8 @@ def _toggle(keys: set[str], key: str) -> None:
 # What can be done with a lane, as menu lines.
 
 
-def lane_menu(controller: TimelineLanes, strip: Strip | None) -> list[MenuItem]:
-    """Give the lines for a lane, and those for all lanes."""
+def lane_menu(controller: TimelineLanes, strip: LaneStrip | None) -> list[MenuItem]:
+    """Return the lines for a lane, and those for all lanes."""
     items: list[MenuItem] = []
     if strip is not None and strip.key == MARKS:
         items = [MenuItem("Hide published events", lambda: controller.set_hidden(MARKS, True)), SEPARATOR]
@@ -162,7 +162,7 @@ def lane_menu(controller: TimelineLanes, strip: Strip | None) -> list[MenuItem]:
 
 
 def lanes_menu(controller: TimelineLanes) -> list[MenuItem]:
-    """Give the lines for all lanes."""
+    """Return the lines for all lanes."""
     lanes, layout = controller.lanes, controller.scene.layout
     hidden = layout.hidden
     items = [

@@ -20,7 +20,7 @@ _SEARCHED: Final = 60_000
 
 
 def lit_lanes(scene: Scene) -> frozenset[str]:
-    """Give the keys of the lanes that hold what is pointed at, and of the lane that was looked for."""
+    """Return the keys of the lanes that hold what is pointed at, and of the lane that was looked for."""
     lit, journal = scene.lit, scene.source.journal
     keys = {scene.found} if scene.found else set()
     if lit is NOTHING:
@@ -41,7 +41,7 @@ def lit_lanes(scene: Scene) -> frozenset[str]:
 
 
 def lit_bars(scene: Scene) -> Ints:
-    """Give the executions in sight that are pointed at; none when they are too many to look through."""
+    """Return the executions in sight that are pointed at; none when they are too many to look through."""
     lit = scene.lit
     none = np.zeros(0, np.int64)
     if lit.execution >= 0:

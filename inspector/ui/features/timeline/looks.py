@@ -47,29 +47,29 @@ class Looks:
         self.on_bar = {name: _readable_on(theme.color(name)) for name in LOOKS[1:]}
 
     def color(self, token: str, alpha: int = 255) -> QColor:
-        """Give the colour of a token, more or less opaque."""
+        """Return the colour of a token, more or less opaque."""
         colour = self._theme.color(token)
         colour.setAlpha(alpha)
         return colour
 
     def status(self, name: str) -> QColor:
-        """Give the colour of a status."""
+        """Return the colour of a status."""
         return self._theme.color(name)
 
     def glyph(self, name: str) -> str:
-        """Give the sign of a status."""
+        """Return the sign of a status."""
         return self._theme.status(name).glyph
 
     def label(self, name: str) -> str:
-        """Give the words of a status."""
+        """Return the words of a status."""
         return self._theme.status(name).label
 
     def phase(self, name: str) -> QColor:
-        """Give the colour of a phase."""
+        """Return the colour of a phase."""
         return self._theme.phase(name).color
 
     def mark(self, phase: str, ratio: float) -> QPixmap:
-        """Give the mark of a phase: its shape in its colour, ``MARK`` pixels wide."""
+        """Return the mark of a phase: its shape in its colour, ``MARK`` pixels wide."""
         known = self._marks.get((phase, ratio))
         if known is None:
             known = self._marks[(phase, ratio)] = self._draw_mark(phase, ratio)

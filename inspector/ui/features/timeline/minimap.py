@@ -58,7 +58,7 @@ class Minimap(QWidget):
         return TimeView(0, end, self.width())
 
     def brush(self) -> QRectF:
-        """Give where the brush is."""
+        """Return where the brush is."""
         view, whole = self._controller.navigator.view, self.whole
         x0, x1 = max(whole.x_of(view.start), 0.0), min(whole.x_of(view.end), float(self.width()))
         if x1 - x0 < 6:
@@ -87,7 +87,7 @@ class Minimap(QWidget):
         painter.end()
 
     def _density(self) -> QImage:
-        """Give the picture of how much ran; while it changes all the time it is made anew a few times a second."""
+        """Return the picture of how much ran; while it changes all the time it is made anew a few times a second."""
         folds = self._controller.scene.folds
         key = (self._controller.source, self._theme.tokens, self.width(), self.height(), folds)
         wanted = (self._controller.source.version, self.whole.span)

@@ -152,7 +152,7 @@ class Mouse:
         self._controller.update()
 
     def _other_limit(self, place: QPointF) -> int | None:
-        """Give the limit of the measured range across from the one that is here, None where there is none."""
+        """Return the limit of the measured range across from the one that is here, None where there is none."""
         scene = self._controller.scene
         start, end = self._controller.selection.range
         if start < 0 or place.x() < scene.gutter or place.y() <= RULER_HEIGHT:

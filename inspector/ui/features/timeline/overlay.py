@@ -28,7 +28,7 @@ ARROWS: Final = 60
 
 
 def links(scene: Scene, selection: Selection) -> list[tuple[QPointF, QPointF, bool]]:
-    """Give the arrows of the selection: cause → its mark → the execution → what it published → who took that."""
+    """Return the arrows of the selection: cause → its mark → the execution → what it published → who took that."""
     journal = scene.source.journal
     found: list[tuple[QPointF | None, QPointF | None, bool]] = []
     publication, execution = selection.publication, selection.execution
@@ -59,7 +59,7 @@ def _mark_point(scene: Scene, publication: int) -> QPointF | None:
 
 
 def _bar_point(scene: Scene, execution: int, after: int = -1) -> QPointF | None:
-    """Give where an arrow meets a bar: at its start, or where it made the publication ``after``."""
+    """Return where an arrow meets a bar: at its start, or where it made the publication ``after``."""
     bar = scene.bar(execution)
     if bar is None:
         return None
@@ -93,7 +93,7 @@ _LABEL_BAR: Final = 10
 _CROWDED: Final = 7
 
 
-class Overlay:
+class TimelineOverlay:
     """Draws over the lanes.
 
     Args:
@@ -327,13 +327,13 @@ class Overlay:
 
 
 def baseline(metrics: QFontMetricsF, bar: QRectF, text: str) -> float:
-    """Give where letters stand on a bar: in its middle, unless underscores would then hang below it."""
+    """Return where letters stand on a bar: in its middle, unless underscores would then hang below it."""
     middle = bar.center().y() + metrics.capHeight() / 2
     return min(middle, bar.bottom() - metrics.tightBoundingRect("_").bottom()) if "_" in text else middle
 
 
 def _apart(bars: Ints) -> Ints:
-    """Give the bars that share no pixel with another one of their row: on each other, labels cannot be read."""
+    """Return the bars that share no pixel with another one of their row: on each other, labels cannot be read."""
     bars = bars[np.lexsort((bars[:, 2], bars[:, 1]))]
     touch = (bars[1:, 1] == bars[:-1, 1]) & (bars[1:, 2] < bars[:-1, 3] - 1)
     alone = np.ones(len(bars), np.bool_)
@@ -347,6 +347,6 @@ def _covered(scene: Scene, bar: Bar) -> bool:
 
 
 def _shown(scene: Scene, bar: Bar) -> QRectF:
-    """Give the part of a bar that can be seen: a bar of a million pixels is drawn no better for being so long."""
+    """Return the part of a bar that can be seen: a bar of a million pixels is drawn no better for being so long."""
     left, right = max(bar.x0, scene.gutter - 20), min(bar.x1, scene.width + 20)
     return QRectF(left, bar.top, max(right - left, 2), bar.height)

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 from inspector.analysis.timeline.geometry import TimeView
-from inspector.analysis.timeline.raster import GRID, Frame, Lines, image, raster
+from inspector.analysis.timeline.raster import GRID, Lines, RasterFrame, image, raster
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Picture:
+class LanesPicture:
     """Lanes as an image, and the wide bars in it.
 
     Attributes:
@@ -52,9 +52,9 @@ class LanesPainter:
 
     def __init__(self) -> None:
         self._sight: _Sight | None = None
-        self._last: tuple[tuple[object, ...], Picture] | None = None
+        self._last: tuple[tuple[object, ...], LanesPicture] | None = None
 
-    def paint(self, scene: Scene, looks: Looks, ratio: float = 1.0, *, hide_others: bool = False) -> Picture:
+    def paint(self, scene: Scene, looks: Looks, ratio: float = 1.0, *, hide_others: bool = False) -> LanesPicture:
         """Paint what is in sight of the lanes.
 
         Args:
@@ -71,10 +71,10 @@ class LanesPainter:
             self._last = (key, self._paint(scene, looks, ratio, sight, hide_others=hide_others))
         return self._last[1]
 
-    def _paint(self, scene: Scene, looks: Looks, ratio: float, sight: _Sight, *, hide_others: bool) -> Picture:
+    def _paint(self, scene: Scene, looks: Looks, ratio: float, sight: _Sight, *, hide_others: bool) -> LanesPicture:
         view = scene.view
         width = max(1, round(view.width * ratio))
-        frame = Frame(view.start, view.span / width, width, scene.now, scene.folds)
+        frame = RasterFrame(view.start, view.span / width, width, scene.now, scene.folds)
         layers = list(zip(scene.source.layers, sight.places, strict=False))
         painted = raster(scene.source, frame, layers, len(sight.slots), hide_others=hide_others)
         _draw_grid(painted.codes, scene, ratio)
@@ -85,7 +85,7 @@ class LanesPainter:
         bars[:, 1] = sight.slots[bars[:, 1]]
         if ratio != 1.0:
             bars[:, 2:] = np.rint(bars[:, 2:] / ratio).astype(np.int64)
-        return Picture(picture, bars, pixels)
+        return LanesPicture(picture, bars, pixels)
 
     def _in_sight(self, scene: Scene, ratio: float) -> _Sight:
         layout, wanted = scene.layout, (scene.lanes_height, scene.scroll, ratio)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
-    from inspector.analysis.timeline.source import Filter
+    from inspector.analysis.timeline.index import ExecutionFilter
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
@@ -123,14 +123,14 @@ class TimelinePanel(QWidget):
         """Show what the journal has just folded."""
         self.controller.folded(change)
 
-    def set_filter(self, chosen: Filter | None, *, hide_others: bool | None = None) -> None:
+    def set_filter(self, chosen: ExecutionFilter | None, *, hide_others: bool | None = None) -> None:
         """Let only some executions through; the others are dimmed, or left out when asked to."""
         if hide_others is not None:
             self.controller.hide_others = hide_others
         self.controller.set_filter(chosen)
 
     def commands(self) -> tuple[Command, ...]:
-        """Give what the timeline can do as commands; their shortcuts work while the focus is in it."""
+        """Return what the timeline can do as commands; their shortcuts work while the focus is in it."""
         controller = self.controller
         switches: dict[str, Callable[[], bool]] = {
             "timeline.follow": lambda: controller.navigator.following,

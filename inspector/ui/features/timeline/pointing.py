@@ -10,7 +10,7 @@ from inspector.analysis.entries import IS_BAD, RUNNING_CODE
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
 
 if TYPE_CHECKING:
-    from inspector.analysis.timeline.layout import Strip
+    from inspector.analysis.timeline.layout import LaneStrip
     from inspector.analysis.timeline.pyramid import Ints
 
 #: How far from a bar or a mark the pointer may be, pixels.
@@ -19,7 +19,7 @@ _MARK_REACH: Final = 6
 
 
 def point(scene: Scene) -> None:
-    """Say what is under the pointer: it may have moved away under a pointer that did not move."""
+    """Show what is under the pointer: it may have moved away under a pointer that did not move."""
     scene.hovered = scene.hovered_mark = -1
     if scene.hover is not None:
         scene.hovered = execution_at(scene, *scene.hover)
@@ -27,7 +27,7 @@ def point(scene: Scene) -> None:
 
 
 def execution_at(scene: Scene, x: float, y: float) -> int:
-    """Give the execution at a point of the canvas, -1 when there is none.
+    """Return the execution at a point of the canvas, -1 when there is none.
 
     Where a pixel stands for several, what went wrong is taken first, then the longest.
     """
@@ -51,7 +51,7 @@ def execution_at(scene: Scene, x: float, y: float) -> int:
 
 
 def publication_at(scene: Scene, x: float, y: float) -> int:
-    """Give the publication whose mark is at a point of the canvas, -1 when there is none."""
+    """Return the publication whose mark is at a point of the canvas, -1 when there is none."""
     strip = scene.layout.strip_at(y - RULER_HEIGHT, scene.scroll)
     if strip is None or strip.layer >= 0 or x < scene.gutter or y < RULER_HEIGHT:
         return -1
@@ -63,13 +63,13 @@ def publication_at(scene: Scene, x: float, y: float) -> int:
     return int(low + np.argmin(np.abs(at[low:high] - scene.time_of(x))))
 
 
-def _on_bar(scene: Scene, strip: Strip, inside: float) -> bool:
+def _on_bar(scene: Scene, strip: LaneStrip, inside: float) -> bool:
     level = scene.layout.level_at(strip, inside)
     top = scene.layout.bar_top(strip, level)
     return top - 2 <= inside <= top + scene.layout.density.bar + 2
 
 
-def _on_row(scene: Scene, strip: Strip, slot: int, x: float) -> Ints:
+def _on_row(scene: Scene, strip: LaneStrip, slot: int, x: float) -> Ints:
     source = scene.source
     near = source.touching(scene.time_of(x - REACH), scene.time_of(x + REACH))
     near = near[near < source.taken]

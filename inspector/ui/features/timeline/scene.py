@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.timeline.geometry import Ruler, TimeView, folded_ruler, ruler
-from inspector.analysis.timeline.layout import MARKS, Layout, Strip
+from inspector.analysis.timeline.layout import MARKS, LaneStrip, Layout
 from inspector.analysis.timeline.raster import NO_FOLDS
 from inspector.ui.selection import NOTHING, Hover
 
@@ -27,7 +27,7 @@ class Bar:
     x1: float
     top: float
     height: float
-    strip: Strip
+    strip: LaneStrip
 
     @property
     def middle(self) -> float:
@@ -36,7 +36,7 @@ class Bar:
 
 
 @dataclass
-class Band:
+class BlockedBand:
     """A stretch in which the loop was blocked, with what blocked it. ``end`` is -1 while it lasts."""
 
     start: int
@@ -93,7 +93,7 @@ class Scene:
     hovered_mark: int = -1
     measuring: tuple[int, int] | None = None
     zooming: tuple[int, int] | None = None
-    bands: list[Band] = field(default_factory=list)
+    bands: list[BlockedBand] = field(default_factory=list)
     marks: list[RulerMark] = field(default_factory=list)
     folds: Folds = NO_FOLDS
     found: str = ""
@@ -115,11 +115,11 @@ class Scene:
         return max(0, self.layout.height - (self.lanes_height - self.layout.fixed))
 
     def x_of(self, time: float) -> float:
-        """Give the canvas's x of a time."""
+        """Return the canvas's x of a time."""
         return self.gutter + self.view.x_of(self.folds.place(time) if self.folds else time)
 
     def time_of(self, x: float) -> int:
-        """Give the time at a canvas's x."""
+        """Return the time at a canvas's x."""
         place = self.view.time_of(x - self.gutter)
         return self.folds.time(place) if self.folds else place
 
@@ -129,13 +129,13 @@ class Scene:
         return self.time_of(self.gutter), self.time_of(self.gutter + self.view.width)
 
     def breaks(self) -> list[tuple[float, float, int]]:
-        """Give left x, right x and length in ns of the folded gaps in sight."""
+        """Return left x, right x and length in ns of the folded gaps in sight."""
         start, end = self.seen
         gaps = ((int(low), int(high)) for low, high in self.folds.gaps.tolist() if high > start and low < end)
         return [(self.x_of(low), self.x_of(high), high - low) for low, high in gaps]
 
     def bar(self, execution: int) -> Bar | None:
-        """Give where an execution is; None when its lane is not shown."""
+        """Return where an execution is; None when its lane is not shown."""
         columns = self.source.executions
         if not 0 <= execution < self.source.taken:
             return None
@@ -158,15 +158,15 @@ class Scene:
         top = self.layout.top(strip, self.scroll) + self.layout.bar_top(strip, slot - strip.slot) + RULER_HEIGHT
         return Bar(x0, max(self.x_of(end), x0 + 1), top, self.layout.density.bar, strip)
 
-    def strip_of_slot(self, slot: int) -> Strip | None:
-        """Give the lane that has a row of cells."""
+    def strip_of_slot(self, slot: int) -> LaneStrip | None:
+        """Return the lane that has a row of cells."""
         for strip in self.layout.strips:
             if strip.layer >= 0 and strip.slot <= slot < strip.slot + strip.levels:
                 return strip
         return None
 
     def mark(self, publication: int) -> tuple[float, float] | None:
-        """Give where the mark of a publication is; None when the lane of events is not shown."""
+        """Return where the mark of a publication is; None when the lane of events is not shown."""
         strip = self.layout.strip(MARKS)
         if strip is None or not 0 <= publication < len(self.source.journal.publications):
             return None

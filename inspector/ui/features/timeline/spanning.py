@@ -104,7 +104,7 @@ def paint_range(painter: QPainter, scene: Scene, looks: Looks, area: QRectF, mea
 
 
 def _zigzag(x: float, top: float, bottom: float) -> QPolygonF:
-    """Give a torn edge from top to bottom."""
+    """Return a torn edge from top to bottom."""
     steps = int((bottom - top) // 6) + 1
     return QPolygonF([QPointF(x + (2.5 if step % 2 else -2.5), top + 6 * step) for step in range(steps + 1)])
 

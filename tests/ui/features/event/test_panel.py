@@ -6,7 +6,7 @@ from inspector.catalog.findings import Finding
 from inspector.core.description import CatalogDescription
 from inspector.ui.features.event.panel import RECENT, EventPanel
 from inspector.ui.kit.buttons import IconButton
-from inspector.ui.kit.page import Link, Row
+from inspector.ui.kit.page import ClickableRow, Link
 from inspector.ui.kit.theme import Theme
 from inspector.ui.kit.wraplabel import WrapLabel
 from inspector.ui.selection import Selection
@@ -25,7 +25,7 @@ def panel(theme: Theme, selection: Selection, run: Run, show) -> EventPanel:
 
 
 def rows(panel: EventPanel) -> list[str]:
-    return [row.accessibleName() for row in panel.findChildren(Row) if row.isVisibleTo(panel)]
+    return [row.accessibleName() for row in panel.findChildren(ClickableRow) if row.isVisibleTo(panel)]
 
 
 def link(panel: EventPanel, text: str) -> Link:
@@ -66,11 +66,11 @@ def test_what_is_wrong_with_an_event_is_told_and_leads_to_the_finding(panel: Eve
     assert "Findings · 1" in texts(panel)
     asked = []
     panel.finding_chosen.connect(asked.append)
-    row = next(row for row in panel.findChildren(Row) if row.accessibleName() == "▲ It carries a secret.")
+    row = next(row for row in panel.findChildren(ClickableRow) if row.accessibleName() == "▲ It carries a secret.")
     row.click()
     assert asked == [mine]
     panel.set_findings(())
-    assert not any(row.isVisibleTo(panel) for row in panel.findChildren(Row))
+    assert not any(row.isVisibleTo(panel) for row in panel.findChildren(ClickableRow))
 
 
 def test_the_sse_mapping_is_told(panel: EventPanel, selection: Selection) -> None:
@@ -115,7 +115,7 @@ def test_recent_runs_follow_the_journal_and_select(panel: EventPanel, selection:
     assert [row.split()[0] for row in rows(panel)] == ["#2", "#1"]
     assert rows(panel)[0].endswith("✓ 2 ✕ 1 5.0 ms")
     assert "Recent runs · 6 executions, 1 failed" in texts(panel)
-    next(row for row in panel.findChildren(Row) if row.accessibleName().startswith("#1")).click()
+    next(row for row in panel.findChildren(ClickableRow) if row.accessibleName().startswith("#1")).click()
     assert selection.publication == 0
 
 

@@ -6,11 +6,11 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit
 
 from inspector.analysis.journal import Journal
 from inspector.core.values.snapshot import snapshot
-from inspector.ui.features.execution.details import Details
+from inspector.ui.features.execution.details import ShownDetails
 from inspector.ui.features.execution.notes import MAX_NOTES, NotesView, data_text
 from inspector.ui.features.execution.panel import ExecutionPanel
 from inspector.ui.features.execution.payload import PayloadView, context_rows
-from inspector.ui.kit.page import Link, Row
+from inspector.ui.kit.page import ClickableRow, Link
 from inspector.ui.kit.theme import Theme
 from inspector.ui.parts.failure_text import short_path, traceback_text
 from inspector.ui.parts.traceback import TracebackView, source_lines
@@ -70,7 +70,7 @@ def test_a_failed_execution_is_told_whole(panel: ExecutionPanel, selection: Sele
     ):
         assert part in said
     assert {"AuditEventHandler", f"{EVENT} #1", "0199c0de…0001"} <= links(panel).keys()
-    names = [row.accessibleName() for row in panel.findChildren(Row) if row.isVisibleTo(panel)]
+    names = [row.accessibleName() for row in panel.findChildren(ClickableRow) if row.isVisibleTo(panel)]
     assert names == ["+1.0 ms log audit_record_creating {…}", "+1.0 ms log audit_session_missing"]
 
 
@@ -170,7 +170,7 @@ def test_a_publication_alone_lists_its_executions(panel: ExecutionPanel, selecti
     said = texts(panel)
     assert "3 ok · 1 failed · 1 running" in said
     assert "Executions · 5" in said
-    rows = [row for row in panel.findChildren(Row) if row.isVisibleTo(panel)]
+    rows = [row for row in panel.findChildren(ClickableRow) if row.isVisibleTo(panel)]
     assert rows[1].accessibleName() == "✕ AuditEventHandler .handle_user_password_change_succeeded 1.0 ms"
     rows[1].click()
     assert selection.execution == 1
@@ -211,7 +211,7 @@ def test_a_fold_about_others_refreshes_nothing(
 def test_details_that_are_gone_are_asked_for_and_late_answers_are_for_nobody(
     theme: Theme, selection: Selection, run: Run, show
 ) -> None:
-    asked: list[tuple[int, int, Callable[[Details], None]]] = []
+    asked: list[tuple[int, int, Callable[[ShownDetails], None]]] = []
     panel = ExecutionPanel(theme, selection, request_details=lambda *question: asked.append(question))
     run.journal.payloads._values.clear()
     panel.set_journal(run.journal)
@@ -219,9 +219,9 @@ def test_details_that_are_gone_are_asked_for_and_late_answers_are_for_nobody(
     select(selection, run.journal, 0)
     select(selection, run.journal, 2)
     assert [question[:2] for question in asked] == [(0, 0), (0, 2)]
-    asked[0][2](Details(payload=(snapshot({"late": 1}), "{}")))
+    asked[0][2](ShownDetails(payload=(snapshot({"late": 1}), "{}")))
     assert "late" not in texts(panel)
-    asked[1][2](Details(payload=(snapshot({"amount": 7}), '{"session": true, "metadata": {}}')))
+    asked[1][2](ShownDetails(payload=(snapshot({"amount": 7}), '{"session": true, "metadata": {}}')))
     assert "amount" in texts(panel)
     assert "yes" in texts(panel)
 
@@ -274,14 +274,14 @@ def test_notes_are_added_below_and_bounded(theme: Theme, run: Run, show) -> None
     view = NotesView(theme)
     notes = list(run.journal.notes.get(1) or [])
     view.set_notes(notes[:1], 0)
-    first = view.findChildren(Row)[0]
+    first = view.findChildren(ClickableRow)[0]
     view.set_notes(notes, 0)
     show(view)
-    assert view.findChildren(Row)[0] is first
-    assert len(view.findChildren(Row)) == 2
+    assert view.findChildren(ClickableRow)[0] is first
+    assert len(view.findChildren(ClickableRow)) == 2
     view.set_notes(notes * MAX_NOTES, 0)
     assert "more notes" in texts(view)
-    first = next(row for row in view.findChildren(Row) if row.isEnabled() and row.isVisibleTo(view))
+    first = next(row for row in view.findChildren(ClickableRow) if row.isEnabled() and row.isVisibleTo(view))
     first.click()
     QApplication.processEvents()
     areas = [area for area in view.findChildren(QPlainTextEdit) if area.isVisibleTo(view)]

@@ -12,7 +12,7 @@ from inspector.core.description import CatalogDescription, FieldShape
 from inspector.core.errors import UsageError
 from inspector.ui.features.fire.panel import JSON, FirePanel
 from inspector.ui.kit.editors import ChoiceEditor, LineEditor, TextEditor
-from inspector.ui.kit.page import Row
+from inspector.ui.kit.page import ClickableRow
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
 from tests.catalog.runs import MS, Run
@@ -287,7 +287,7 @@ def test_the_outcome_of_the_last_fire_is_told_with_links(panel: FirePanel, selec
     panel.folded(run.fold())
     assert panel.outcome.text() == "2 ok · 1 failed"
     assert "Fire 5 · 1 publication · 2.0 ms" in texts(panel)
-    links = [row for row in panel.outcome.findChildren(Row) if row.isVisibleTo(panel)]
+    links = [row for row in panel.outcome.findChildren(ClickableRow) if row.isVisibleTo(panel)]
     assert len(links) == 1
     links[0].click()
     assert run.journal.execution(selection.execution).status == "failed"
