@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from inspector.ui.kit.lines import LineButton
 from inspector.ui.kit.text import section_font
 
 if TYPE_CHECKING:
@@ -53,15 +54,13 @@ class FoldingSection(QWidget):
         self.head.set(title, aside)
 
 
-class _FoldHead(QAbstractButton):
+class _FoldHead(LineButton):
+    PADDING = 10
+
     def __init__(self, theme: Theme, title: str) -> None:
-        super().__init__()
-        self._theme, self._open, self._aside = theme, False, ""
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        super().__init__(theme)
+        self._open, self._aside = False, ""
         self.set(title)
-        theme.changed.connect(self.update)
 
     def set(self, title: str, aside: str = "") -> None:
         self.setText(title)
@@ -77,26 +76,11 @@ class _FoldHead(QAbstractButton):
     def _name(self) -> None:
         self.setAccessibleName(f"{self.text()} {self._aside}, {'open' if self._open else 'closed'}")
 
-    def sizeHint(self) -> QSize:
-        return QSize(100, QFontMetrics(self.font()).height() + 10)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(40, self.sizeHint().height())
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        super().enterEvent(event)
-        self.update()
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        lit = self.underMouse() or self.hasFocus()
-        side = 10
-        icon = "chevron-down" if self._open else "chevron-right"
-        pixmap = self._theme.pixmap(icon, "text" if lit else "dim", side, self.devicePixelRatioF())
-        painter.drawPixmap(0, (self.height() - side) // 2, pixmap)
+        room = self.rect().adjusted(self.paint_chevron(painter, opened=self._open), 0, 0, 0)
         painter.setFont(section_font(self.font()))
-        painter.setPen(self._theme.color("text" if lit else "dim"))
-        room = self.rect().adjusted(side + 5, 0, 0, 0)
+        painter.setPen(self._theme.color("text" if self.lit else "dim"))
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self.text())
         taken = painter.fontMetrics().horizontalAdvance(self.text()) + 10
         painter.setFont(self.font())

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.app.text import one_line
+from inspector.ui.kit.lines import LineButton
 from inspector.ui.kit.text import PlainLabel, plain_tooltip, set_tone
 
 if TYPE_CHECKING:
@@ -180,19 +181,14 @@ class Segment:
         self.text, self.ink, self.mono, self.bold, self.width = one_line(text), ink, mono, bold, width
 
 
-class ClickableRow(QAbstractButton):
+class ClickableRow(LineButton):
     """A line of segments that can be chosen: some at the right, some at the left, which give way."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, parent)
         self._left: Sequence[Segment] = ()
         self._right: Sequence[Segment] = ()
         self._selected = False
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        theme.changed.connect(self.update)
 
     def set(self, left: Sequence[Segment], right: Sequence[Segment] = (), *, selected: bool = False) -> None:
         """Show these segments."""
@@ -202,26 +198,13 @@ class ClickableRow(QAbstractButton):
         self.setToolTip(plain_tooltip(text))
         self.update()
 
-    def sizeHint(self) -> QSize:
-        """A line."""
-        return QSize(120, QFontMetrics(self.font()).height() + 9)
-
-    def minimumSizeHint(self) -> QSize:
-        """As narrow as need be."""
-        return QSize(40, self.sizeHint().height())
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """The ground comes with the pointer."""
-        super().enterEvent(event)
-        self.update()
-
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint ground, segments, and the line below."""
         painter = QPainter(self)
         tokens = self._theme.tokens
         if self._selected:
             painter.fillRect(self.rect(), QColor(tokens.row))
-        elif self.isEnabled() and (self.underMouse() or self.hasFocus()):
+        elif self.isEnabled() and self.lit:
             painter.fillRect(self.rect(), QColor(tokens.hover))
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.faint))
         room = QRectF(self.rect()).adjusted(4, 0, -4, 0)

@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QSize,
     Qt,
     Signal,
+    SignalInstance,
 )
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
@@ -134,15 +135,39 @@ class _Empty(QObject):
         return super().eventFilter(watched, event)
 
 
-def _copies(view: QAbstractItemView, event: QKeyEvent) -> bool:
-    """Copy the selection when the key asks for it, and say so."""
-    if not event.matches(QKeySequence.StandardKey.Copy):
-        return False
-    copy_text(selection_as_tsv(view))
-    return True
+if TYPE_CHECKING:
+    _View = QAbstractItemView
+else:
+    _View = object  # a mixin beside a Qt view: Qt allows one base of its own
 
 
-class DataTable(QTableView):
+class _Rows(_View):
+    """What tables and trees have in common: an empty state, Ctrl+C copies, Return activates."""
+
+    activated_row: SignalInstance
+    _cover: _Empty | None = None
+
+    def setModel(self, model: QAbstractItemModel | None) -> None:
+        """Show a model."""
+        super().setModel(model)
+        if self._cover is not None:
+            self._cover.watch()
+
+    def set_empty(self, widget: QWidget) -> None:
+        """Show ``widget`` for as long as the model has no rows."""
+        self._cover = _Empty(self, widget)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy and activate by keyboard."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            copy_text(selection_as_tsv(self))
+        elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or event.modifiers():
+            super().keyPressEvent(event)
+        elif self.currentIndex().isValid():
+            self.activated_row.emit(self.currentIndex())
+
+
+class DataTable(_Rows, QTableView):
     """A table: whole rows are selected, Return or a double click activates one, columns keep their width.
 
     Signals:
@@ -153,7 +178,6 @@ class DataTable(QTableView):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._cover: _Empty | None = None
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -178,28 +202,8 @@ class DataTable(QTableView):
         columns.setMinimumSectionSize(36)
         self.doubleClicked.connect(self.activated_row)
 
-    def setModel(self, model: QAbstractItemModel | None) -> None:
-        """Show a model."""
-        super().setModel(model)
-        if self._cover is not None:
-            self._cover.watch()
 
-    def set_empty(self, widget: QWidget) -> None:
-        """Show ``widget`` for as long as the model has no rows."""
-        self._cover = _Empty(self, widget)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy and activate by keyboard."""
-        if _copies(self, event):
-            return
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
-            if self.currentIndex().isValid():
-                self.activated_row.emit(self.currentIndex())
-            return
-        super().keyPressEvent(event)
-
-
-class DataTree(QTreeView):
+class DataTree(_Rows, QTreeView):
     """A tree: one row is selected, Return or a double click activates it.
 
     Signals:
@@ -211,7 +215,6 @@ class DataTree(QTreeView):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._cover: _Empty | None = None
         self.setHeaderHidden(True)
         self.setUniformRowHeights(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -221,26 +224,6 @@ class DataTree(QTreeView):
         self.setItemDelegate(RowDelegate(theme, self, lines=False))
         self.doubleClicked.connect(self.activated_row)
         theme.changed.connect(self.viewport().update)
-
-    def setModel(self, model: QAbstractItemModel | None) -> None:
-        """Show a model."""
-        super().setModel(model)
-        if self._cover is not None:
-            self._cover.watch()
-
-    def set_empty(self, widget: QWidget) -> None:
-        """Show ``widget`` for as long as the model has no rows."""
-        self._cover = _Empty(self, widget)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy and activate by keyboard."""
-        if _copies(self, event):
-            return
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
-            if self.currentIndex().isValid():
-                self.activated_row.emit(self.currentIndex())
-            return
-        super().keyPressEvent(event)
 
     def drawBranches(self, painter: QPainter, rect: QRect, index: Index) -> None:
         """Paint a small chevron where a row can be opened, and nothing else: lines would crowd the tree."""

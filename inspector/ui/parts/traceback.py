@@ -6,11 +6,12 @@ import textwrap
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector.app.text import one_line, plural
 from inspector.ui.kit.buttons import IconButton
+from inspector.ui.kit.lines import LineButton
 from inspector.ui.kit.page import clear
 from inspector.ui.kit.text import PlainLabel, plain_tooltip
 from inspector.ui.parts.failure_text import short_path
@@ -109,43 +110,27 @@ def locals_lines(frame: Frame) -> list[CodeLine]:
     ]
 
 
-class _FrameHead(QAbstractButton):
+class _FrameHead(LineButton):
     """``demo/handlers/audit.py:41 in handle_user_login``: a click opens and closes the frame."""
 
+    PADDING = 6
+    CHEVRON = 9
+
     def __init__(self, theme: Theme, frame: Frame) -> None:
-        super().__init__()
-        self._theme, self._frame = theme, frame
+        super().__init__(theme)
+        self._frame = frame
         self.opened = False
         self.setFont(theme.mono_font())
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._path = one_line(short_path(frame.file))
         self.setToolTip(plain_tooltip(f"{frame.file}:{frame.line} in {frame.function}"))
         self.setAccessibleName(f"{self._path} line {frame.line} in {frame.function}")
-        theme.changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        return QSize(120, QFontMetrics(self.font()).height() + 6)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(40, self.sizeHint().height())
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        super().enterEvent(event)
-        self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        lit = self.underMouse() or self.hasFocus()
-        side = 9
-        icon = "chevron-down" if self.opened else "chevron-right"
-        pixmap = self._theme.pixmap(icon, "text" if lit else "dim", side, self.devicePixelRatioF())
-        painter.drawPixmap(0, (self.height() - side) // 2, pixmap)
-        room = QRectF(self.rect()).adjusted(side + 5, 0, 0, 0)
+        room = QRectF(self.rect()).adjusted(self.paint_chevron(painter, opened=self.opened), 0, 0, 0)
         mine = self._frame.mine
         pieces = (
-            (self._path, "text" if mine or lit else "dim"),
+            (self._path, "text" if mine or self.lit else "dim"),
             (f":{self._frame.line}", "accent_text" if mine else "dim"),
             (f" in {one_line(self._frame.function)}", "text" if mine else "dim"),
         )
