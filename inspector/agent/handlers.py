@@ -10,7 +10,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, Final
 
 from ..core.bus.identity import describe_handler, enclosed_handler
-from ..core.records.redact import secret_kind
+from ..core.redact.redactor import secret_kind
 from .reading.targets import run_by
 from .tap.stand_ins import original
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from io import TextIOWrapper
@@ -11,13 +12,38 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Final
 
+from inspector.core.redact.redactor import Redactor
+
 #: Where mistakes of ours are told; what a program's handlers log is in its session, not here.
 _OURS: Final = ("inspector.cli", "inspector.notices", "inspector.agent", "inspector.store", "asyncio")
 _MOST_BYTES: Final = 1_000_000
 
 
+def _for_its_owner(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags, 0o600)
+    try:
+        os.fchmod(descriptor, 0o600)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+class _Redacting(logging.Formatter):
+    """Formats a record with the secrets in it hidden: a traceback may quote what a program was given."""
+
+    def __init__(self, layout: str) -> None:
+        super().__init__(layout)
+        self._redactor = Redactor()
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._redactor.redact_text(super().format(record))
+
+
 class LogFile(RotatingFileHandler):
     """The log file: made with the first record, its folder too, and never the reason for another error.
+
+    Only its owner may read it, also where an older version had made it for everybody.
 
     Args:
         path: The file.
@@ -30,11 +56,12 @@ class LogFile(RotatingFileHandler):
         super().__init__(path, maxBytes=_MOST_BYTES, backupCount=1, encoding="utf-8", delay=True)
         self.broken = False
         self.setLevel(logging.ERROR)
-        self.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
+        self.setFormatter(_Redacting("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
 
     def _open(self) -> TextIOWrapper:
         Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
-        return super()._open()
+        # logging closes it
+        return open(self.baseFilename, "a", encoding=self.encoding, opener=_for_its_owner)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's name
         """Remember it: whoever tells the person where to look must know."""
@@ -49,7 +76,7 @@ def logging_set_up(path: Path, *, verbose: bool) -> Iterator[LogFile]:
     file = LogFile(path)
     # Without any handler logging would write warnings to stderr by itself.
     shown: logging.Handler = logging.StreamHandler(sys.stderr) if verbose else logging.NullHandler()
-    shown.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    shown.setFormatter(_Redacting("%(levelname)s %(name)s: %(message)s"))
     root.addHandler(shown)
     if verbose:
         root.setLevel(min(before or logging.INFO, logging.INFO))

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
 from inspector.core.facts import CatalogFacts
-from inspector.core.records.redact import Redactor
 from inspector.core.records.stream import LiveStream
+from inspector.core.redact.redactor import Redactor
 from inspector.core.values.build import build
 from inspector.hosts.intake import FULL, Intake
 from inspector.hosts.obituary import Loading, explain_end, explain_load, explain_stuck

@@ -19,7 +19,7 @@ from inspector.core.bus.bus import InMemoryEventBus
 from inspector.core.description import CatalogDescription
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.records import HANDLER_ENDED, HOST_NOTED, PUBLISHED
-from inspector.core.records.redact import Redactor
+from inspector.core.redact.redactor import Redactor
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(),

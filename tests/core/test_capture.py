@@ -27,7 +27,7 @@ from inspector.core.records.capture import (
     failure_from_json,
     plain_failure,
 )
-from inspector.core.records.redact import Redactor
+from inspector.core.redact.redactor import Redactor
 
 
 def caught(function: Any, *arguments: Any) -> BaseException:

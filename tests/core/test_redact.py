@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from inspector.core.records.redact import Redactor, marked_fields, secret_kind
+from inspector.core.redact.redactor import Redactor, marked_fields, secret_kind
 from inspector.core.values.snapshot import Codec
 
 MARK = re.compile(r"<redacted:[a-z_]+#[0-9a-f]{4}>")

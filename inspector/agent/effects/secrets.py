@@ -12,7 +12,7 @@ from email.errors import MessageError
 from email.message import Message
 from typing import TYPE_CHECKING, Any, Final
 
-from ...core.records.redact import secret_kind
+from ...core.redact.redactor import secret_kind
 from ...core.values.classfacts import ClassFacts
 from .log import USUAL
 

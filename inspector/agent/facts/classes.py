@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from ...core.facts import EventFacts
-from ...core.records.redact import marked_fields
+from ...core.redact.redactor import marked_fields
 from ...core.values.shape import BASE_FIELDS
 from ..reading.events import make_of
 

@@ -15,7 +15,7 @@ from .wire import Decoder, encode, encode_rows
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
-    from ...core.records.redact import Redactor
+    from ...core.redact.redactor import Redactor
 
 #: Seconds that rows are gathered before they are sent, and between two signs of life.
 GATHER: Final = 0.01

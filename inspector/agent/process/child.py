@@ -16,7 +16,7 @@ from time import perf_counter_ns
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
-from ...core.records.redact import Redactor
+from ...core.redact.redactor import Redactor
 from ...core.values.build import to_plain
 from ..engine import Engine, FireRequest
 from ..facts.collect import collect

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from ...core.description import FieldShape, TypeShape
 from ...core.errors import InspectorError
-from ...core.records.redact import marked_fields, secret_kind
+from ...core.redact.redactor import marked_fields, secret_kind
 from ...core.values import hints
 from ...core.values.build import to_plain
 from ...core.values.dataerror import EventDataError

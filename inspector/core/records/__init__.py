@@ -1,1 +1,1 @@
-"""What happened, as data: records, the recorder, streams, failures, redaction."""
+"""What happened, as data: records, the recorder, streams, failures."""

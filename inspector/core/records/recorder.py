@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from ..bus.context import CURRENT, FIRE
+from ..redact.redactor import Redactor
 from ..values.build import to_plain
 from ..values.snapshot import Codec
 from .capture import brief, capture_failure, plain_failure
@@ -34,7 +35,6 @@ from .records import (
     TIMED_OUT,
     Row,
 )
-from .redact import Redactor
 
 if TYPE_CHECKING:
     from ..bus.execution import Execution

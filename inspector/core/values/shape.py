@@ -13,7 +13,7 @@ from uuid import UUID
 
 from ..bus.events import DomainEvent
 from ..description import Choice, FieldShape, TypeShape
-from ..records.redact import marked_fields, secret_kind
+from ..redact.redactor import marked_fields, secret_kind
 from . import hints
 from .build import to_plain
 from .dataerror import EventDataError

@@ -31,7 +31,7 @@ from .classfacts import ClassFacts, static_lookup, type_name
 from .read import EnumValue, ObjectValue, Truncated, decode, plain
 
 if TYPE_CHECKING:
-    from ..records.redact import Redactor
+    from ..redact.redactor import Redactor
 
 
 # One walk over a payload: values in, tagged JSON structure out, within a budget and without the user's code.
