@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from inspector.core.ending import to_its_end
 from inspector.core.errors import InspectorError
+from inspector.store.checks import BoundedConnection
 from inspector.store.schema import prepare
 from inspector.store.trouble import explain
 
@@ -80,7 +81,8 @@ class SessionsDatabase:
             "sqlite+aiosqlite", database=f"file:{quote(str(self.path))}", query={"mode": "rw", "uri": "true"}
         )
         # isolation_level None: transactions begin where we say and as we say, not where the driver guesses.
-        engine = create_async_engine(url, connect_args={"isolation_level": None}, pool_size=4, max_overflow=4)
+        options = {"isolation_level": None, "factory": BoundedConnection}
+        engine = create_async_engine(url, connect_args=options, pool_size=4, max_overflow=4)
         event.listen(engine.sync_engine, "connect", _on_connect)
         event.listen(engine.sync_engine, "begin", _on_begin)
         return engine

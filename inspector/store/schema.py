@@ -11,12 +11,13 @@ import contextlib
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
 from inspector.core.errors import InspectorError
+from inspector.store.checks import CHECK_SECONDS, BoundedConnection, Step, check_pages, check_schema
 from inspector.store.leftovers import alone_in, put_aside
 from inspector.store.trouble import CHOOSE, TYPED, explain, explain_os
 
@@ -65,8 +66,6 @@ _V1: Final = (
     """CREATE TABLE odd_rows (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, body TEXT NOT NULL)""",
 )
 
-Step = Callable[[sqlite3.Connection], None]
-
 
 def _create(connection: sqlite3.Connection) -> None:
     for statement in _V1:
@@ -95,8 +94,9 @@ def database_uri(path: Path, mode: str) -> str:
 
 
 @contextlib.contextmanager
-def _connected(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(database_uri(path, mode), uri=True, isolation_level=None, timeout=2.0)
+def _connected(path: Path, mode: str) -> Iterator[BoundedConnection]:
+    address = database_uri(path, mode)
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=2.0, factory=BoundedConnection)
     try:
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute("PRAGMA cell_size_check=ON")
@@ -118,11 +118,11 @@ def prepare(path: Path, steps: Sequence[Step] = MIGRATIONS) -> None:
         InspectorError: The file cannot be used, or the folder cannot be written.
     """
     try:
-        if not path.parent.exists():
-            path.parent.mkdir(mode=0o700, parents=True)
+        # Another process may make the folder, or the file, at the same moment.
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _make(path, steps)
-        version = _check(path, len(steps))
+        version = _check(path, steps)
         if version < len(steps):
             _migrate(path, version, steps)
     except sqlite3.Error as error:
@@ -167,8 +167,9 @@ def _move(draft: Path, path: Path) -> None:
             draft.rename(path)
 
 
-def _check(path: Path, known: int) -> int:
-    """Return the version of the file's schema, or say why it is not for us. Opens it for reading only."""
+def _check(path: Path, steps: Sequence[Step]) -> int:
+    """Return the version of the file's schema, or say why it is not for us; it is only read, within bounds."""
+    known = len(steps)
     if path.is_dir():
         raise InspectorError(f"{path} is a folder.", CHOOSE, typed=TYPED)
     if not path.is_file():
@@ -177,6 +178,8 @@ def _check(path: Path, known: int) -> int:
     if size == 0:
         raise InspectorError(f"{path} is empty.", f"Delete it. Else: {CHOOSE[:1].lower()}{CHOOSE[1:]}", typed=TYPED)
     with _connected(path, "ro") as connection:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        connection.end_after(CHECK_SECONDS)
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if application != APPLICATION_ID or version < 1:
@@ -187,9 +190,10 @@ def _check(path: Path, known: int) -> int:
                 f"Update the inspector. Until then: {CHOOSE[:1].lower()}{CHOOSE[1:]}",
                 typed=TYPED,
             )
-        if size <= CHECKED_BYTES and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            raise InspectorError(f"{path} is damaged.", f"It was left as it is. {CHOOSE}", typed=TYPED)
-        connection.execute("SELECT count(*) FROM sessions").fetchone()
+        check_schema(connection, path, steps[:version])
+        if size <= CHECKED_BYTES:
+            check_pages(connection, path)
+        connection.execute("SELECT id FROM sessions LIMIT 1").fetchone()
     return int(version)
 
 

@@ -25,6 +25,7 @@ _SENTENCES: Final = (
     ("SQLITE_CORRUPT", "{path} is damaged.", "It was left as it is. " + CHOOSE),
     ("SQLITE_IOERR", "Reading or writing {path} failed.", "Check the disk and its free space."),
     ("SQLITE_TOOBIG", "A text is too long for {path}.", ""),
+    ("SQLITE_INTERRUPT", "{path} could not be checked in time.", "It was left as it is. " + CHOOSE),
 )
 
 
