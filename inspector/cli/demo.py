@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from inspector.app.export import format_of
 from inspector.app.places import default_database
 from inspector.app.summary import summarise
 from inspector.app.text import format_count, format_duration, plural
@@ -160,7 +161,7 @@ def _in_window(
 
 async def _export(database: Path, session: int, target: Path) -> None:
     async with opened(database) as store:
-        await export.write(store, await store.session(session), export.format_of(target), target)
+        await export.write(store, await store.session(session), format_of(target), target)
 
 
 def _as_json(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import inspector
+from inspector.app.export import EXPORTERS
 from inspector.core.errors import UsageError
 
 # What the exit codes of each command mean, as ``--help`` shows it below the options.
@@ -258,11 +259,12 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     text = "write the run log of a session to a file"
     parser = _command(commands, "export", text)
     parser.add_argument("session", metavar="SESSION", help="number or exact name of the session")
+    formats = [exporter for exporter in EXPORTERS.values() if not exporter.option]
     parser.add_argument(
         "--format",
-        choices=("jsonl", "csv"),
+        choices=[exporter.id for exporter in formats],
         required=True,
-        help="jsonl: a header, then a line per record; csv: a row per execution",
+        help="; ".join(f"{exporter.id}: {exporter.tooltip[0].lower()}{exporter.tooltip[1:]}" for exporter in formats),
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the file to write")
     parser.add_argument("--summary", action="store_true", help="csv with a row per handler instead")

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from inspector.analysis.journal import Journal
-from inspector.app.export import export_stream
+from inspector.analysis.query.query import Filter, parse
+from inspector.app.export import EXPORTERS, Exporter, export_stream, format_of
 from inspector.app.places import default_database, log_path
 from inspector.app.summary import summarise
+from inspector.cli.parser import make_parser
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records.records import Batch, Row, SessionStarted, to_row
+from inspector.core.records.stream import RecordStream
 from inspector.store.jsonl_import import read_jsonl
 from tests.store.runs import ListStream, collect, numbered
 
@@ -125,3 +128,21 @@ def test_places_are_in_the_persons_own_folders(home: Path) -> None:
     assert default_database() == home / "data" / "inspector" / "sessions.db"
     assert log_path().is_relative_to(home)
     assert not default_database().parent.exists()
+
+
+async def test_a_new_exporter_is_one_entry_of_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def write(stream: RecordStream, target: Path, name: str, chosen: Filter | None) -> int:
+        rows = [row async for batch in stream.read() for row in batch.rows]
+        target.write_text(f"{name}: {len(rows)}")  # noqa: ASYNC240 - a few bytes
+        return len(rows)
+
+    exporter = Exporter("count", "Number of Records", "How many records", "count", "Counts", "record", write)
+    monkeypatch.setitem(EXPORTERS, "count", exporter)
+    target = tmp_path / "run.count"
+    assert format_of(target) == "count"
+    assert await export_stream(ListStream(run(10, 20)), "count", target, name="today") == 9
+    assert target.read_text() == "today: 9"
+    with pytest.raises(UsageError, match="always has every record"):
+        await export_stream(ListStream(run(10)), "count", target, chosen=parse("status:ok"))
+    arguments = make_parser().parse_args(["export", "1", "--format", "count", "-o", str(target)])
+    assert arguments.format == "count"
