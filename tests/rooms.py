@@ -66,6 +66,22 @@ LABEL_MAKERS = {"ui/kit/text.py"}
 # Only the program loader of the agent imports the user's code.
 USER_CODE_LOADERS = {"agent/process/loader.py"}
 
+# Questions with one answer: the names that answer them, who may use those, and whom everybody else asks.
+ONE_ANSWER: dict[str, tuple[set[str], str]] = {
+    **dict.fromkeys(
+        ("__file__", "sysconfig", "stdlib_module_names", "site-packages", "dist-packages"),
+        (
+            {
+                "core/own_code.py",
+                "agent/process/bootstrap.py",  # finds our package before anything of ours can be imported
+                "agent/process/trouble.py",  # a KeyError out of os itself is a setting that is missing
+            },
+            "core/own_code.py tells whose code it is",
+        ),
+    ),
+}
+ANSWERING_ROOMS = {"core", "agent", "hosts"}
+
 TASK_CALLS = {"create_task", "ensure_future"}
 RICH_TEXT_CALLS = {"setHtml", "setMarkdown", "insertHtml", "toHtml"}
 GUESSING_WIDGETS = {"QLabel", "QMessageBox"}
@@ -113,6 +129,8 @@ def violations(path: str, source: str) -> list[str]:
     """
     tree = ast.parse(source)
     found = [*_import_violations(path, tree), *_call_violations(path, tree), *_except_violations(tree)]
+    if room_of(path) in ANSWERING_ROOMS:
+        found += _answer_violations(path, tree)
     if room_of(path) in GUEST_ROOMS and path not in NEW_PYTHON_ALLOWED:
         found += _python_violations(source, tree)
     return [f"inspector/{path}:{line}: {sentence}" for line, sentence in sorted(found)]
@@ -271,6 +289,24 @@ def _is_broad_suppress(node: ast.AST) -> TypeGuard[ast.Call]:
     if not isinstance(node, ast.Call) or _name(node.func) != "suppress":
         return False
     return bool({_name(argument) for argument in node.args} & {"Exception", "BaseException"})
+
+
+# --- one answer per question ----------------------------------------------------------------------
+
+
+def _answer_violations(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        names: tuple[object, ...] = ()
+        if isinstance(node, ast.Import):
+            names = tuple(alias.name for alias in node.names)
+        elif isinstance(node, ast.Name | ast.Attribute):
+            names = (_name(node),)
+        elif isinstance(node, ast.Constant) and node.value in ("site-packages", "dist-packages"):
+            names = (node.value,)
+        for name in names:
+            modules, sentence = ONE_ANSWER.get(str(name), (set(), ""))
+            if sentence and path not in modules:
+                yield node.lineno, f"{name}: {sentence}"
 
 
 # --- Python 3.10 ----------------------------------------------------------------------------------

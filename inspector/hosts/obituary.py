@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.agent.process.posture import LOST_CHANNEL
-from inspector.hosts.process import OURS
 from inspector.hosts.trouble import LoadError, load_error
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def explain_load(ended: Ended, loading: Loading) -> LoadError:
     if loading.trouble is not None:
         return load_error(loading.trouble, ended.tail)
     doing, what = _DOING.get(loading.doing, "loaded"), loading.what
-    place = _at(ended.dump.place(OURS))
+    place = _at(ended.dump.place())
     if ended.why == "load_timeout":
         seconds = f"{loading.timeout:.9f}".rstrip("0").rstrip(".")
         text = f"{what} took more than {seconds} s to be {doing} and was stopped{place}."
@@ -81,7 +80,7 @@ def explain_load(ended: Ended, loading: Loading) -> LoadError:
 
 def explain_end(ended: Ended, last_words: str, intake: Intake) -> tuple[str, dict[str, Any]]:
     """Return text and data of the row that tells of the end of a child that ran."""
-    place = ended.dump.place(OURS) if ended.dump.fatal else None
+    place = ended.dump.place() if ended.dump.fatal else None
     handlers = _handlers(intake, ended.dump if ended.dump.fatal else None)
     inside = f" in {', '.join(handlers)}" if handlers else ""
     if ended.why == "killed":
@@ -112,7 +111,7 @@ def explain_end(ended: Ended, last_words: str, intake: Intake) -> tuple[str, dic
 
 def explain_stuck(dump: Dump, seconds: float, intake: Intake) -> tuple[str, dict[str, Any]]:
     """Return text and data of the row that tells that nothing in a child answers."""
-    place = dump.place(OURS)
+    place = dump.place()
     handlers = _handlers(intake, dump)
     inside = f" in {', '.join(handlers)}" if handlers else ""
     where = f", {place}" if place else ""

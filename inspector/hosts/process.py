@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import inspector.agent
 from inspector.agent.process.posture import DUMP_SIGNAL
+from inspector.core.own_code import PACKAGE
 from inspector.hosts.stacks import Dump, read_dump
 
 if TYPE_CHECKING:
@@ -94,9 +94,7 @@ def flags_of(environment: Mapping[str, str]) -> list[str]:
     return flags
 
 
-#: Our own package, as the child sees it too.
-OURS: Final = str(Path(inspector.agent.__file__).parent.parent)
-_BOOTSTRAP: Final = Path(OURS) / "agent" / "process" / "bootstrap.py"
+_BOOTSTRAP: Final = Path(PACKAGE) / "agent" / "process" / "bootstrap.py"
 #: Seconds a dump of the stacks may take.
 _DUMP_TIME: Final = 0.3
 _DUMP_SIZE: Final = 1 << 20

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from inspector.core.own_code import is_ours, is_own_file
+
 _THREAD: Final = re.compile(r"^(?:Current thread|Thread) 0x([0-9a-f]+)")
 _FRAME: Final = re.compile(r'^  File "(.*)", line (\d+) in (.*)$')
-_LIBRARY: Final = re.compile(r"/lib(?:64)?/python3\.\d+/|/(?:site|dist)-packages/|^<")
 
 
 @dataclass(frozen=True)
@@ -35,17 +36,10 @@ class Dump:
     fatal: str
     stack: tuple[StackPlace, ...]
 
-    def place(self, ours: str) -> StackPlace | None:
-        """Return the innermost line of the project itself, else the innermost that is not ours.
-
-        Args:
-            ours: The folder of our own package.
-        """
-        others = [place for place in self.stack if not place.file.startswith((ours, "<frozen "))]
-        for place in others:
-            if not _LIBRARY.search(place.file):
-                return place
-        return others[0] if others else None
+    def place(self) -> StackPlace | None:
+        """Return the innermost line of the project itself, else the innermost that is not ours."""
+        others = [place for place in self.stack if not is_ours(place.file) and not place.file.startswith("<frozen ")]
+        return next((place for place in others if is_own_file(place.file)), others[0] if others else None)
 
 
 def read_dump(text: str, main_thread: int) -> Dump:

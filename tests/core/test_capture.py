@@ -158,24 +158,6 @@ def test_a_failure_deep_inside_of_a_library_still_shows_the_programs_locals() ->
     assert dict(failure.origin.locals)["order"] == "'A-17'"
 
 
-@pytest.mark.parametrize(
-    ("file", "mine"),
-    [
-        ("/home/ada/shop/handlers.py", True),
-        ("/home/ada/shop/.venv/lib/python3.12/site-packages/attrs/make.py", False),
-        ("/usr/lib/python3/dist-packages/yaml/reader.py", False),
-        (json.__file__, False),
-        ("<string>", False),
-        ("<frozen importlib._bootstrap>", False),
-        (capture.__file__, False),
-        (capture.__file__.replace("core/records/capture.py", "core_of_mine/a.py"), True),
-        (capture.__file__.replace("core/records/capture.py", "demo/handlers/audit.py"), True),
-    ],
-)
-def test_which_files_are_the_programs_own(file: str, mine: bool) -> None:
-    assert capture._mine(file) is mine
-
-
 def test_the_chain_says_how_each_led_to_the_next() -> None:
     def chained() -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspector.core.own_code import PACKAGE
 from inspector.hosts.output import LINES, RATE, Output
 from inspector.hosts.stacks import StackPlace, read_dump
 
@@ -42,7 +43,7 @@ def test_the_last_lines_of_the_error_stream_are_kept_even_in_a_flood() -> None:
     assert output.tail[-2:] == ["MemoryError: no more", "last"]
 
 
-DUMP = """Fatal Python error: Segmentation fault
+DUMP = f"""Fatal Python error: Segmentation fault
 
 Thread 0x00000000000000ff (most recent call first):
   File "/usr/lib/python3.12/threading.py", line 359 in wait
@@ -50,7 +51,7 @@ Thread 0x00000000000000ff (most recent call first):
 Current thread 0x00000000000000aa [main] (most recent call first):
   File "/usr/lib/python3.12/ctypes/__init__.py", line 519 in string_at
   File "/home/me/shop/stock.py", line 31 in reserve
-  File "/opt/inspector/core/execution.py", line 200 in step
+  File "{PACKAGE}/core/bus/execution.py", line 200 in step
 
 Extension modules: _ctypes (total: 1)
 """
@@ -59,9 +60,9 @@ Extension modules: _ctypes (total: 1)
 def test_the_innermost_line_of_the_project_is_found_in_a_dump() -> None:
     dump = read_dump(DUMP, main_thread=0xAA)
     assert dump.fatal == "Segmentation fault"
-    assert dump.place("/opt/inspector") == StackPlace("/home/me/shop/stock.py", 31, "reserve")
+    assert dump.place() == StackPlace("/home/me/shop/stock.py", 31, "reserve")
     library = read_dump(DUMP.replace("/home/me/shop", "/home/me/.venv/lib/python3.12/site-packages/shop"), 0xAA)
-    assert str(library.place("/opt/inspector")) == "/usr/lib/python3.12/ctypes/__init__.py:519"
+    assert str(library.place()) == "/usr/lib/python3.12/ctypes/__init__.py:519"
 
 
 def test_of_several_dumps_the_last_counts_and_of_an_asked_one_the_main_thread() -> None:
@@ -72,4 +73,4 @@ def test_of_several_dumps_the_last_counts_and_of_an_asked_one_the_main_thread() 
     assert read_dump(asked, 0xAA).stack == (StackPlace("/a.py", 1, "f"),)
     later = asked.replace("line 1 ", "line 9 ")
     assert read_dump(asked + later, 0xAA).stack == (StackPlace("/a.py", 9, "f"),)
-    assert read_dump("nonsense", 0xAA).place("/") is None
+    assert read_dump("nonsense", 0xAA).place() is None

@@ -17,7 +17,7 @@ from email.message import Message
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
-from ..reading.project_classes import project_classes
+from ...core.own_code import own_modules
 
 if TYPE_CHECKING:
     from .effects import Effects
@@ -29,7 +29,10 @@ _MAILERS: Final = re.compile(
     r"Adapter|Queue)$"
 )
 _FRAMES: Final = re.compile(r"^(SSE|Sse|ServerSent)\w*(Event|Message|Frame)s?$")
-_FRAME_SOURCES: Final = (("sse_starlette.event", "ServerSentEvent"), ("sse_starlette.sse", "ServerSentEvent"))
+_FRAME_SOURCES: Final = (
+    *(("sse_starlette.event", "ServerSentEvent"), ("sse_starlette.sse", "ServerSentEvent")),
+    ("inspector.core.bus.sse", "SSEEvent"),  # of a program on our own core
+)
 _TO_WIRE: Final = ("to_wire", "to_sse_format", "to_sse", "to_frame", "encode", "serialize", "format")
 _PARAMETERS: Final = {
     "to": ("to", "recipient", "recipients", "to_addr", "to_addrs", "to_email", "address", "email"),
@@ -130,7 +133,7 @@ def _undo_all(undo: list[Callable[[], None]]) -> Callable[[], None]:
 def watch_mail(effects: Effects) -> Callable[[], None]:
     """Watch mail: ``smtplib``, ``aiosmtplib``, and methods ``send…`` of classes that are called like mailers."""
     undo: list[Callable[[], None]] = []
-    for owner in dict.fromkeys((*_loaded(_SMTP), *project_classes(_MAILERS))):
+    for owner in dict.fromkeys((*_loaded(_SMTP), *_own_classes(_MAILERS))):
         for name, method in tuple(type.__dict__["__dict__"].__get__(owner).items()):
             if _SEND.search(name) and type(method) is FunctionType:
                 undone = wrap_method(owner, name, _mail_teller(method, effects), effects)
@@ -178,7 +181,7 @@ def watch_frames(effects: Effects) -> Callable[[], None]:
             effects.tell("sse", name or "a frame without a name", {"event": name, "fields": fields}, content=result)
 
     undo: list[Callable[[], None]] = []
-    for owner in dict.fromkeys((*_loaded(_FRAME_SOURCES), *project_classes(_FRAMES))):
+    for owner in dict.fromkeys((*_loaded(_FRAME_SOURCES), *_own_classes(_FRAMES))):
         names = type.__dict__["__dict__"].__get__(owner)
         method = next((each for each in _TO_WIRE if each in names), None)
         undone = wrap_method(owner, method, told, effects) if method is not None else None
@@ -213,6 +216,17 @@ def read_frame(frame: Any) -> tuple[str, list[str] | None]:
         name = name or str(payload.get("event_type") or payload.get("type"))
         payload = payload["data"]
     return name, list(map(str, payload)) if isinstance(payload, dict) else None
+
+
+def _own_classes(pattern: re.Pattern[str]) -> Iterator[type[Any]]:
+    """Yield the classes that the program's own modules define and whose name fits the pattern."""
+    for module in own_modules():
+        namespace = object.__getattribute__(module, "__dict__")
+        for name, value in tuple(namespace.items()):
+            if type(name) is str and pattern.search(name) and issubclass(type(value), type):
+                defined = type.__dict__["__dict__"].__get__(value).get("__module__")
+                if defined == namespace.get("__name__"):
+                    yield value
 
 
 def _loaded(places: tuple[tuple[str, str], ...]) -> Iterator[type[Any]]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary
 
 from ...core.bus.context import CURRENT
-from ..reading.project_classes import project_modules
+from ...core.own_code import own_modules
 from .calls import watch_frames, watch_mail
 from .secrets import Reader, searches_of, watch_log, watch_output
 from .sql import watch_rows
@@ -192,7 +192,7 @@ def is_watched(recorder: Recorder) -> bool:
 
 def _project_probes() -> list[Probe]:
     found: list[Probe] = []
-    for module in project_modules():
+    for module in own_modules():
         listed = object.__getattribute__(module, "__dict__").get(PROJECT_PROBES)
         if type(listed) in (list, tuple):
             found += [probe for probe in listed if callable(probe) and probe not in found]

@@ -13,9 +13,9 @@ import sys
 import threading
 from collections.abc import Mapping
 from time import perf_counter_ns
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
+from ...core.own_code import own_files
 from ...core.redact.redactor import Redactor
 from ...core.values.build import to_plain
 from ..engine import Engine, FireRequest
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 #: Seconds that what is under way has to finish when the parent says stop.
 STOP_GRACE: Final = 2.0
-_LIBRARY: Final = os.path.dirname(os.__file__)  # noqa: PTH120 - light imports
 _PACKAGE: Final = __name__.rpartition(".agent.")[0]
 
 
@@ -266,8 +265,7 @@ class Child:
     def _files(self) -> list[Any]:
         """Tell the files of the project's modules, for whoever waits for them to change."""
         self._modules = len(sys.modules)
-        found = [file for name, module in list(sys.modules.items()) if (file := _file_of(name, module))]
-        return ["files", sorted(set(found))[:5_000]]
+        return ["files", own_files()[:5_000]]
 
     def _redact(self, text: str, name: str | None) -> str:
         return self._redactor.redact_text(text) if name is None else str(self._redactor.value(name, text))
@@ -301,13 +299,3 @@ def _last_words(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
         return "One of its tasks raised KeyboardInterrupt."
     return f"Its event loop ended: {type(error).__name__}: {error!s:.200}"
-
-
-def _file_of(name: str, module: Any) -> str:
-    """Return the file of a module without running its ``__getattr__``; nothing for libraries and ourselves."""
-    if name.startswith(_PACKAGE) or not issubclass(type(module), ModuleType):
-        return ""
-    file = object.__getattribute__(module, "__dict__").get("__file__")
-    if type(file) is not str or file.startswith(_LIBRARY) or "site-packages" in file or "dist-packages" in file:
-        return ""
-    return file

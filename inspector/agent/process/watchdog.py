@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 import threading
 from time import perf_counter_ns
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
-from ...core.bus import execution as steps
 from ...core.bus.execution import Execution
+from ...core.own_code import is_ours
 
 if TYPE_CHECKING:
     from ...core.records.recorder import Recorder
 
-#: Where the frames of the bus and the tap are.
-_OURS: Final = tuple(os.path.dirname(os.path.dirname(os.path.abspath(file))) for file in (steps.__file__, __file__))  # noqa: PTH100, PTH120 - light imports
 #: Seconds between two questions to the loop.
 INTERVAL: Final = 0.1
 #: Seconds without an answer after which the loop counts as blocked.
@@ -94,7 +91,7 @@ def _culprit(frame: FrameType | None) -> dict[str, Any]:
     below: FrameType | None = None
     label = ""
     while frame is not None:
-        if frame.f_code.co_filename.startswith(_OURS):
+        if is_ours(frame.f_code.co_filename):  # the bus or the tap
             found = _execution(frame)
             if found is not None and below is not None:
                 return _place(below, found.subscription.description.label)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 import types
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ...core.description import Problem
 from ...core.errors import InspectorError
+from ...core.own_code import is_standard
 from ..adapters.base import Adapter, Match, Options, third_party_adapters
 from ..libraries.core_bus import CoreBusAdapter
 from .map_bus.connection import MapBusAdapter
@@ -148,4 +148,4 @@ def _is_library(value: Any) -> bool:
         return True
     if kind_of(value) in ("dict", "proxy", "list", "set"):
         return False
-    return type(value).__module__.partition(".")[0] in sys.stdlib_module_names
+    return is_standard(type(value).__module__)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from ...core.bus.context import CURRENT
 from ...core.bus.execution import Execution
 from ...core.bus.publication import Publication
+from ...core.own_code import is_agent
 
 if TYPE_CHECKING:
     from ...core.description import HandlerDescription
     from .tap import Tap
 
-_PACKAGE: Final = str(__package__).rpartition(".")[0]
 _logger = logging.getLogger(__name__)
 
 #: Turns of the loop, and then seconds, that a publication stays open for handlers that have not been called.
@@ -378,7 +378,7 @@ class TapExecution(Execution):
 def strip(error: BaseException) -> None:
     """Take our own frames off the front of a traceback, so that a bare ``raise`` leaves no trace of us (from 3.11)."""
     traceback = error.__traceback__
-    while traceback is not None and str(traceback.tb_frame.f_globals.get("__package__")).startswith(_PACKAGE):
+    while traceback is not None and is_agent(traceback.tb_frame.f_code.co_filename):
         traceback = traceback.tb_next
     error.__traceback__ = traceback
 

@@ -8,6 +8,7 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from ...core.own_code import is_standard
 from .moments import strip
 from .stand_ins import PublishPlace, TappedPublish
 
@@ -51,7 +52,7 @@ def _patch_modules(function: Any, stand_in: TappedPublish) -> Callable[[], None]
     places: list[tuple[dict[str, Any], str]] = []
     for module in tuple(sys.modules.values()):
         held = getattr(module, "__dict__", None)
-        if isinstance(held, dict) and getattr(module, "__name__", "").partition(".")[0] not in sys.stdlib_module_names:
+        if isinstance(held, dict) and not is_standard(getattr(module, "__name__", "")):
             places += [(held, name) for name, value in tuple(held.items()) if value is function]
     main = getattr(sys.modules.get("__main__"), "__dict__", {})
     places += [(main, name) for name, value in tuple(main.items()) if value is function]

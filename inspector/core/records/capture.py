@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import linecache
-import os
-import sysconfig
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta, timezone
@@ -17,6 +15,8 @@ from decimal import Decimal
 from types import FrameType, TracebackType
 from typing import Any, Final
 from uuid import UUID
+
+from ..own_code import is_agent, is_ours, is_own_file
 
 #: Bounds of one captured failure.
 MAX_FRAMES: Final = 40
@@ -30,12 +30,6 @@ FRAMES_WITH_LOCALS: Final = 6
 Redact = Callable[[str, "str | None"], str]
 
 _HIDE: Final = "__tracebackhide__"
-_HERE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - runs in the user's process: keep it light
-_CORE: Final = os.path.join(_HERE, "")  # noqa: PTH118
-_AGENT: Final = os.path.join(os.path.dirname(_HERE), "agent", "")  # noqa: PTH118, PTH120
-_LIBRARIES: Final = tuple(
-    {path for name in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_paths().get(name))}
-)
 
 
 @dataclass(frozen=True)
@@ -199,7 +193,7 @@ def _frames(traceback: TracebackType | None, redact: Redact) -> tuple[Frame, ...
     while traceback is not None:
         file = traceback.tb_frame.f_code.co_filename
         # Whom the bus called comes first; the agent may stand between a handler and what it waits for.
-        if not (file.startswith(_AGENT) if steps else _ours(file)):
+        if not (is_agent(file) if steps else is_ours(file)):
             steps.append((traceback.tb_frame, traceback.tb_lineno))
         traceback = traceback.tb_next
     if len(steps) > MAX_FRAMES:  # the outermost tell who called, the innermost what broke
@@ -207,7 +201,7 @@ def _frames(traceback: TracebackType | None, redact: Redact) -> tuple[Frame, ...
     frames: list[Frame] = []
     shown = 0  # a failure deep inside a library is still about the program's own variables
     for frame, line in reversed(steps):
-        mine = _mine(frame.f_code.co_filename) and not _hides(frame)
+        mine = is_own_file(frame.f_code.co_filename) and not _hides(frame)
         frames.append(_frame(frame, line, redact, mine=mine, with_locals=mine and shown < FRAMES_WITH_LOCALS))
         shown += mine
     return tuple(reversed(frames))
@@ -244,16 +238,6 @@ def _locals(frame: FrameType, redact: Redact) -> tuple[tuple[str, str], ...]:
         for name, value in list(frame.f_locals.items())[:MAX_LOCALS]
         if not name.startswith("__")
     )
-
-
-def _ours(file: str) -> bool:
-    return file.startswith((_CORE, _AGENT))
-
-
-def _mine(file: str) -> bool:
-    # dist-packages: where Debian puts the libraries that apt installs.
-    foreign = "site-packages" in file or "dist-packages" in file
-    return not (foreign or file.startswith(("<", *_LIBRARIES)) or _ours(file))
 
 
 def _plain(value: Any, limit: int) -> str:

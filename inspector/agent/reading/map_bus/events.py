@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ....core.own_code import is_own_class
 from ...tap.stand_ins import original
 from ..eventbuild import build_event, build_named
 from ..events import EventType, NamedEvent, describe_class, name_field, single_copies, subclasses
@@ -17,7 +18,6 @@ from .match import (
     event_class_of,
     is_abstract,
     is_called,
-    is_own,
     is_wildcard,
     name_of_pattern,
 )
@@ -95,7 +95,7 @@ class MapEvents:
     def _classes(self, handlers: Handlers) -> Iterator[type[Any]]:
         classes = [pattern for pattern in handlers if isinstance(pattern, type) and not is_wildcard(pattern)]
         for cls in single_copies(classes):
-            below = subclasses(cls) if self._dispatch.class_by_base(cls) and is_own(cls) else []
+            below = subclasses(cls) if self._dispatch.class_by_base(cls) and is_own_class(cls) else []
             yield from [*([] if below and is_abstract(cls) else [cls]), *below]
 
     def _of_names(self, handlers: Handlers) -> Iterator[EventType]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import enum
 import inspect
 import re
-import sys
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core.errors import UsageError
+from ....core.own_code import is_standard
 from ...tap.stand_ins import original
 from ..targets import METHOD_PREFIXES, attributes, entries, keyed_by_handler, kind_of
 
@@ -189,10 +189,9 @@ def _containers(value: Any) -> Iterator[HandlerMap]:
 
 
 def _is_helper(value: Any) -> bool:
-    module = getattr(type(value), "__module__", "").partition(".")[0]
     if isinstance(value, (type, types.ModuleType, types.FunctionType, types.MethodType, property, enum.Enum)):
         return False
-    return module not in sys.stdlib_module_names and not isinstance(value, (str, bytes, int, float))
+    return not is_standard(getattr(type(value), "__module__", "")) and not isinstance(value, (str, bytes, int, float))
 
 
 def _named_map(value: Any, path: str) -> HandlerMap:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dis
 import enum
 import inspect
-import sys
 import types
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
+from ....core.own_code import is_own_class, is_own_module
 from ....core.values import hints
 from ...tap.stand_ins import TappedHandler
 from ..events import make_of, signature_hints, subclasses, travel_name
@@ -49,7 +49,7 @@ def event_class_of(name: str, handlers: Sequence[Any]) -> type[Any] | None:
         cls = handler_event_class(handler) or _class_beside(name, handler)
         if cls is not None and (found is None or found in cls.__mro__[1:]):
             found = cls
-    if found is None or not is_own(found):
+    if found is None or not is_own_class(found):
         return found
     said = MethodName(name)  # a handler may be for all of a family: the one that is called so is meant
     return next((each for each in subclasses(found) if is_called(each, said)), found)
@@ -60,9 +60,9 @@ def _class_beside(name: str, handler: Any) -> type[Any] | None:
     if function is None:
         return None
     known = tuple(function.__globals__.values())
-    modules = (each for each in known if isinstance(each, types.ModuleType) and _is_own_module(each))
+    modules = (each for each in known if isinstance(each, types.ModuleType) and is_own_module(each))
     for value in (*known, *(each for module in modules for each in tuple(vars(module).values()))):
-        if isinstance(value, type) and is_own(value) and is_called(value, name):
+        if isinstance(value, type) and is_own_class(value) and is_called(value, name):
             return value
     return None
 
@@ -76,7 +76,7 @@ def is_called(cls: type[Any], name: str) -> bool:
 def classes_told(handler: Any) -> Iterator[type[Any]]:
     """Yield the classes that a handler of everything tells of: what it takes, or those below; what it asks for."""
     taken = handler_event_class(handler)
-    if taken is not None and is_own(taken):
+    if taken is not None and is_own_class(taken):
         yield from filter(_is_event, subclasses(taken) or [taken])
     yield from classes_asked_for(handler)
 
@@ -85,7 +85,7 @@ def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
     """Yield the classes of the program that a handler tells apart: ``isinstance``, ``match``, ``singledispatch``."""
     registered = vars(handler).get("registry") if isinstance(handler, types.FunctionType) else None
     if isinstance(registered, types.MappingProxyType):
-        yield from (cls for cls in registered if isinstance(cls, type) and is_own(cls) and _is_event(cls))
+        yield from (cls for cls in registered if isinstance(cls, type) and is_own_class(cls) and _is_event(cls))
     function = _function_of(handler)
     if function is None:
         return
@@ -96,8 +96,8 @@ def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
         # ``OrderPlaced``, or ``events.OrderPlaced``
         held = vars(holder) if step.opname.startswith("LOAD_ATTR") and holder is not None else function.__globals__
         value = held.get(name)
-        holder = value if isinstance(value, types.ModuleType) and _is_own_module(value) else None
-        if not isinstance(value, type) or not is_own(value) or not _is_event(value):
+        holder = value if isinstance(value, types.ModuleType) and is_own_module(value) else None
+        if not isinstance(value, type) or not is_own_class(value) or not _is_event(value):
             continue
         asked = any(each.argval == "isinstance" for each in steps[max(place - _NEAR, 0) : place])
         if asked or any(each.opname == "MATCH_CLASS" for each in steps[place : place + 3]):
@@ -147,18 +147,6 @@ def matches(pattern: Any, cls: type[Any] | None, names: set[str], by_base: bool)
 def is_abstract(cls: type[Any]) -> bool:
     """Tell a class that only others are derived from."""
     return inspect.isabstract(cls) or not vars(cls).get("__annotations__")
-
-
-def is_own(cls: type[Any]) -> bool:
-    """Tell a class of the program's from one of a library's: everybody derives from those."""
-    module = sys.modules.get(cls.__module__)
-    return cls.__module__.partition(".")[0] not in sys.stdlib_module_names if module is None else _is_own_module(module)
-
-
-def _is_own_module(module: types.ModuleType) -> bool:
-    file = getattr(module, "__file__", None) or ""
-    library = "site-packages" in file or "dist-packages" in file
-    return not library and module.__name__.partition(".")[0] not in sys.stdlib_module_names
 
 
 def key_text(key: Any) -> str:
