@@ -6,7 +6,7 @@ The panels only show and ask; what they ask for is done here, by calling the wor
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from inspector.catalog.findings import Finding
     from inspector.ui.features.sessions.exporting import Exporting
     from inspector.ui.kit.theme import Theme
+    from inspector.ui.panel import JournalPanel
     from inspector.ui.shell.shell import Shell
 
 
@@ -129,8 +130,7 @@ class Desk(QObject):
         for panel_id in ("latency", "execution"):
             self.shell.raise_panel(panel_id)
         shown = journal.execution(chosen)
-        number = int(journal.executions["handler"][chosen])
-        self.selection.select_execution(chosen, shown.publication, shown.event.name, number)
+        self.selection.select_in(journal, chosen)
         self.catalog.reveal(shown.event.name)
         self.timeline.controller.fit()
         if journal.now > 2 * _SHOWN:
@@ -188,7 +188,7 @@ class Desk(QObject):
         self.findings = FindingsPanel(theme, selection)
         self.conformance = ConformancePanel(theme, selection)
         self.sessions_panel = SessionsPanel(theme)
-        self._readers: tuple[Any, ...] = (
+        self._readers: tuple[JournalPanel, ...] = (
             self.catalog,
             self.timeline,
             self.event_panel,
@@ -273,10 +273,7 @@ class Desk(QObject):
         event = self.selection.event_name or self.settings.text("catalog.event")
         self.selection.reset()
         for panel in self._readers:
-            if panel is self.timeline:
-                panel.set_journal(view.journal, live=view.live, records=view.records)
-            else:
-                panel.set_journal(view.journal)
+            panel.show_view(view)
         self._wanted_event = event
         self._choose_event(view.journal)
         self._apply_filter()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,13 @@ class Selection(QObject):
     def select_execution(self, index: int, publication: int, event: str, handler: int) -> None:
         """Select an execution together with what it belongs to."""
         self._set(execution=index, publication=publication, event=event, handler=handler)
+
+    def select_in(self, journal: Journal, index: int) -> None:
+        """Select an execution of a journal, by its index, together with what it belongs to."""
+        publication, event, handler = (
+            int(journal.executions[name][index]) for name in ("publication", "event", "handler")
+        )
+        self.select_execution(index, publication, journal.events[event].name, handler)
 
     def select_publication(self, index: int, event: str) -> None:
         """Select a publication; no execution is selected then."""

@@ -1,12 +1,12 @@
-"""The field to filter by."""
+"""Fields to write into: the one to search by, several lines of plain text, and how each looks while it is wrong."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector.ui.kit.badges import badge_font
 from inspector.ui.kit.boxes import Box
@@ -20,6 +20,28 @@ if TYPE_CHECKING:
 def pad_spin_box(box: QAbstractSpinBox) -> None:
     """Give the text of a spin box the room at its left that the style sheet cannot give it."""
     box.lineEdit().setTextMargins(8, 0, 0, 0)
+
+
+def mark_invalid(widget: QWidget, invalid: bool) -> None:
+    """Give an editor the red outline, or take it away."""
+    if bool(widget.property("invalid")) != invalid:
+        widget.setProperty("invalid", invalid)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+class PlainArea(QPlainTextEdit):
+    """Plain text in the fixed-width font. Lines are not wrapped: one long word would take seconds."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setFont(theme.mono_font())
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setTabChangesFocus(True)
+
+    def minimumSizeHint(self) -> QSize:
+        """A few letters of a line."""
+        return QSize(80, 40)
 
 
 class _Problem(Box):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
 from inspector.app.text import format_count, one_line, plural
 from inspector.ui.features.catalog.model import CATEGORY, EVENT, WORKFLOW, CatalogNode, CatalogRole
 from inspector.ui.kit.text import plain_tooltip
 from inspector.ui.kit.widgets import badge_font, paint_badge
+from inspector.ui.parts.phase import DOT, paint_phase
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     Index = QModelIndex | QPersistentModelIndex
 
-_DOT: Final = 8
 _GAP: Final = 4
 _RIGHT: Final = 10
 #: How many phases are told by dots; a workflow with more gets ``…``.
@@ -29,37 +29,6 @@ _DOTS: Final = 6
 _OUT: Final = 11
 #: Letters that the tree is wide from which on there is room for the count of an event's handlers.
 _COUNTED: Final = 42
-
-
-def paint_phase(painter: QPainter, center: QPointF, phase: str, theme: Theme, size: float = _DOT) -> None:
-    """Paint the mark of a phase: its shape tells as much as its colour.
-
-    A ring was attempted, a disc went well, a cross failed, a diamond was denied, a square is anything else.
-    """
-    look = theme.phase(phase)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(look.color)
-    half = size / 2
-    if look.glyph == "○":
-        painter.setPen(QPen(look.color, 1.8))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawEllipse(center, half - 0.9, half - 0.9)
-    elif look.glyph == "●":
-        painter.drawEllipse(center, half, half)
-    elif look.glyph == "✕":
-        painter.setPen(QPen(look.color, 2.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        arm = half - 0.9
-        painter.drawLine(center + QPointF(-arm, -arm), center + QPointF(arm, arm))
-        painter.drawLine(center + QPointF(-arm, arm), center + QPointF(arm, -arm))
-    elif look.glyph == "◆":
-        tip = half + 0.6
-        corners = [QPointF(0, -tip), QPointF(tip, 0), QPointF(0, tip), QPointF(-tip, 0)]
-        painter.drawPolygon(QPolygonF([center + corner for corner in corners]))
-    else:
-        painter.drawRoundedRect(QRectF(center.x() - half + 0.5, center.y() - half + 0.5, size - 1, size - 1), 1.5, 1.5)
-    painter.restore()
 
 
 def short_count(number: int) -> str:
@@ -110,8 +79,8 @@ class CatalogDelegate(QStyledItemDelegate):
         elif kind == EVENT:
             self._published(painter, room, node.published, font)
             phase = node.phases[0] if node.phases else ""
-            paint_phase(painter, QPointF(room.left() - _OUT + _DOT / 2, room.center().y()), phase, self._theme)
-            room.setLeft(room.left() - _OUT + _DOT + 7)
+            paint_phase(painter, QPointF(room.left() - _OUT + DOT / 2, room.center().y()), phase, self._theme)
+            room.setLeft(room.left() - _OUT + DOT + 7)
         self._name(painter, room, node, font, bool(state & QStyle.StateFlag.State_Selected))
         painter.restore()
 
@@ -178,9 +147,9 @@ class CatalogDelegate(QStyledItemDelegate):
 
     def _dots(self, painter: QPainter, room: QRectF, phases: tuple[str, ...]) -> None:
         shown = phases[:_DOTS]
-        left = room.right() - len(shown) * (_DOT + _GAP) + _GAP
+        left = room.right() - len(shown) * (DOT + _GAP) + _GAP
         for place, phase in enumerate(shown):
-            center = QPointF(left + place * (_DOT + _GAP) + _DOT / 2, room.center().y())
+            center = QPointF(left + place * (DOT + _GAP) + DOT / 2, room.center().y())
             paint_phase(painter, center, phase, self._theme)
         room.setRight(left - _GAP)
         if len(phases) > _DOTS:

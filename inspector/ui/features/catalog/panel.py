@@ -17,6 +17,7 @@ from inspector.ui.kit.page import sized
 from inspector.ui.kit.tables import DataTree
 from inspector.ui.kit.text import PlainLabel, copy_text
 from inspector.ui.kit.widgets import EmptyState, SearchField, separator_line
+from inspector.ui.panel import JournalPanel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +33,7 @@ _RETURN: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _STEPS: Final = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 
 
-class CatalogPanel(QWidget):
+class CatalogPanel(JournalPanel):
     """The tree of events with a search field above and the sums below.
 
     Typing in the tree searches; the arrows lead from the field into the tree; Return asks for the form,
@@ -47,10 +48,7 @@ class CatalogPanel(QWidget):
     fire_now_requested = Signal(str)
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._selection = selection
-        self._journal: Journal | None = None
+        super().__init__(theme, selection, parent)
         self._open: set[str] = set()
         self._opened_once = False
         self._restoring = False
@@ -70,9 +68,9 @@ class CatalogPanel(QWidget):
         self._connect()
         self._refreshed()
 
-    def set_journal(self, journal: Journal | None) -> None:
+    def set_journal(self, journal: Journal) -> None:
         """Show the catalog of a run."""
-        self._journal = journal
+        super().set_journal(journal)
         self._waiting = None
         self._pause.stop()
         self.model.set_journal(journal)
@@ -164,7 +162,6 @@ class CatalogPanel(QWidget):
         self.search.textChanged.connect(self._search)
         self.search.installEventFilter(self)
         self.search.left.connect(lambda: tree.setFocus(Qt.FocusReason.OtherFocusReason))
-        self._selection.event_selected.connect(self._show_selected)
 
     # -- searching
 
@@ -205,7 +202,7 @@ class CatalogPanel(QWidget):
     # -- what is open
 
     def _refreshed(self) -> None:
-        catalog = self._journal.catalog if self._journal is not None else None
+        catalog = self._journal.catalog
         self._tell_empty()
         for part in (self._footer_line, self.footer):
             part.setVisible(catalog is not None)
@@ -240,7 +237,7 @@ class CatalogPanel(QWidget):
                     index = self.filter.mapFromSource(source)
                     self.tree.setExpanded(index, source.data(CatalogRole.PATH) in self._open)
         self._restoring = False
-        self._show_selected(self._selection.event_name)
+        self.event_selected(self._selection.event_name)
 
     # -- selection
 
@@ -248,11 +245,11 @@ class CatalogPanel(QWidget):
         if current.data(CatalogRole.KIND) == EVENT:
             self._selection.select_event(str(current.data(CatalogRole.NAME)))
 
-    def _show_selected(self, event: str) -> None:
+    def event_selected(self, name: str) -> None:
         """Mark the event that is selected elsewhere, opening what holds it only where the person works here."""
-        if event == self.current_event():
+        if name == self.current_event():
             return
-        index = self.filter.index_of(event)
+        index = self.filter.index_of(name)
         if index.isValid():
             self._stand_on(index, scroll=False)
         elif self.current_event():

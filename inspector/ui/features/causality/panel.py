@@ -17,12 +17,12 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.app.text import one_line, plural
-from inspector.ui.features.catalog.delegate import paint_phase
 from inspector.ui.features.causality.tree import CauseNode, build_tree, root_of, walk
-from inspector.ui.features.fire.outcome import select_execution
 from inspector.ui.kit.tables import DataTree
 from inspector.ui.kit.text import PlainLabel, plain_tooltip
 from inspector.ui.kit.widgets import EmptyState, Switcher, badge_font, separator_line
+from inspector.ui.panel import JournalPanel
+from inspector.ui.parts.phase import paint_phase
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
@@ -114,17 +114,13 @@ class CauseDelegate(QStyledItemDelegate):
         room.setLeft(room.left() + metrics.horizontalAdvance(shown) + (5 if not text.startswith(".") else 2))
 
 
-class CausalityPanel(QWidget):
+class CausalityPanel(JournalPanel):
     """Shows the tree to which the selected publication belongs."""
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._selection = selection
-        self._journal: Journal | None = None
+        super().__init__(theme, selection, parent)
         self._root = -1
         self._members: set[int] = set()
-        self._choosing = False
         self._stale = False
         self.model = QStandardItemModel(self)
         self.tree = DataTree(theme)
@@ -153,19 +149,17 @@ class CausalityPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._switcher)
         self._switcher.show_empty()
-        selection.publication_selected.connect(lambda _index: self._selected())
-        selection.execution_selected.connect(lambda _index: self._selected())
 
-    def set_journal(self, journal: Journal | None) -> None:
+    def set_journal(self, journal: Journal) -> None:
         """Read another run."""
-        self._journal = journal
+        super().set_journal(journal)
         self._root = -1
         self._selected()
 
     def folded(self, change: Change) -> None:
         """Take in what a fold brought."""
         journal = self._journal
-        if journal is None or self._root < 0 or self._stale:
+        if self._root < 0 or self._stale:
             return
         if self._touches(journal, change):
             if self.isVisible():
@@ -186,9 +180,15 @@ class CausalityPanel(QWidget):
         ended = owners[change.ended].tolist() if change.ended else []
         return not self._members.isdisjoint(fresh) or not self._members.isdisjoint(ended)
 
+    def execution_selected(self, index: int) -> None:  # noqa: ARG002 - both are looked up
+        """Show what led to what is selected."""
+        self._selected()
+
+    publication_selected = execution_selected
+
     def _selected(self, *, again: bool = False) -> None:
         journal, publication = self._journal, self._selection.publication
-        if journal is None or not 0 <= publication < len(journal.publications):
+        if not 0 <= publication < len(journal.publications):
             self._root = -1
             self._switcher.show_empty()
             return
@@ -204,15 +204,13 @@ class CausalityPanel(QWidget):
             self._mark()
 
     def _build(self) -> None:
-        assert self._journal is not None  # noqa: S101 - callers looked
         self._stale = False
         top, left_out, self._members = build_tree(self._journal, self._root)
         place = self.tree.verticalScrollBar().value()
-        self._choosing = True
-        self.model.clear()
-        self.model.appendRow(_item(top))
-        self.tree.expandAll()
-        self._choosing = False
+        with self.quietly():
+            self.model.clear()
+            self.model.appendRow(_item(top))
+            self.tree.expandAll()
         self.tree.verticalScrollBar().setValue(place)
         executions = sum(1 for node in walk(top) if node.execution >= 0)
         sums = f"{plural(len(self._members), 'publication')} · {plural(executions, 'execution')}"
@@ -222,23 +220,22 @@ class CausalityPanel(QWidget):
     def _mark(self) -> None:
         """Mark what is selected, without scrolling."""
         wanted = (self._selection.execution, self._selection.publication)
-        self._choosing = True
-        for item in _items(self.model.invisibleRootItem()):
-            node = item.data(NODE)
-            if (node.execution, node.publication) == wanted:
-                auto = self.tree.hasAutoScroll()
-                self.tree.setAutoScroll(False)
-                self.tree.setCurrentIndex(item.index())
-                self.tree.setAutoScroll(auto)
-                break
-        self._choosing = False
+        with self.quietly():
+            for item in _items(self.model.invisibleRootItem()):
+                node = item.data(NODE)
+                if (node.execution, node.publication) == wanted:
+                    auto = self.tree.hasAutoScroll()
+                    self.tree.setAutoScroll(False)
+                    self.tree.setCurrentIndex(item.index())
+                    self.tree.setAutoScroll(auto)
+                    break
 
     def _chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
         node, journal = current.data(NODE), self._journal
-        if self._choosing or node is None or journal is None:
+        if self._quiet or node is None:
             return
         if node.execution >= 0:
-            select_execution(self._selection, journal, node.execution)
+            self._selection.select_in(journal, node.execution)
         else:
             event = journal.publication(node.publication).event.name
             self._selection.select_publication(node.publication, event)

@@ -19,8 +19,8 @@ from inspector.catalog.findings.subject import Subject
 from inspector.core.description import CatalogDescription
 from inspector.core.facts import CatalogFacts
 from inspector.core.records.records import STATUSES
-from inspector.ui.features.findings.model import GLYPHS
 from inspector.ui.kit.rows import Column, Index, Role, TableModel
+from inspector.ui.parts.severity import GLYPHS
 
 if TYPE_CHECKING:
     from inspector.catalog.conformance.rules import RunFinding

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
-from inspector.analysis.journal import Journal
 from inspector.app.conform import CHOICES
 from inspector.app.text import format_count, plural
 from inspector.catalog.conformance.observed import BARE, CONTEXT_WORDS, ROLLBACK, SESSION
@@ -21,6 +20,7 @@ from inspector.ui.kit.cells import being_read
 from inspector.ui.kit.menus import MenuItem
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone
 from inspector.ui.kit.widgets import EmptyState, Switcher, separator_line
+from inspector.ui.panel import JournalPanel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
     from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.app.conform import Progress
     from inspector.catalog.conformance.report import Report
     from inspector.catalog.conformance.rules import RunFinding
@@ -47,7 +48,7 @@ _LEGEND: Final = (states.OK, states.SWALLOWED, states.FAILED, states.MISSING, st
 _TONES: Final = {states.OK: "ok", states.SWALLOWED: "swallowed", states.FAILED: "failed", states.MISSING: "failed"}
 
 
-class ConformancePanel(QWidget):
+class ConformancePanel(JournalPanel):
     """What is declared, compared with what happens. It asks for runs and shows them; it runs nothing itself.
 
     Args:
@@ -72,14 +73,12 @@ class ConformancePanel(QWidget):
     count_changed = Signal(int)
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme, self._selection = theme, selection
-        self._journal = Journal()
+        super().__init__(theme, selection, parent)
         self._report: Report | None = None
         self._context = SESSION
         self._shown_context = ""
         self._blocked = ""
-        self._running = self._mine = self._by_hand = False
+        self._running = self._by_hand = False
         self.model = HeatMapModel(self)
         self.findings = RunFindingsView(theme)
         self.findings.empty.set("Not compared yet", _WHAT_IT_DOES)
@@ -96,7 +95,6 @@ class ConformancePanel(QWidget):
         column.addWidget(separator_line())
         column.addWidget(self._switcher, 1)
         self._show_state()
-        selection.execution_selected.connect(self._selected_elsewhere)
         theme.changed.connect(self._show_legend)
 
     # -- making
@@ -191,7 +189,7 @@ class ConformancePanel(QWidget):
 
     def set_journal(self, journal: Journal) -> None:
         """Show another run; the report of the one before is gone."""
-        self._journal = journal
+        super().set_journal(journal)
         self._report = None
         self._running = False
         self.model.set_journal(journal)
@@ -353,19 +351,16 @@ class ConformancePanel(QWidget):
 
     def _select(self, execution: int, event: str) -> None:
         """Select an execution, or the event where there is none."""
-        columns = self._journal.executions
-        self._mine = True
-        if 0 <= execution < len(columns):
-            publication, handler = int(columns["publication"][execution]), int(columns["handler"][execution])
-            name = self._journal.events[int(columns["event"][execution])].name
-            self._selection.select_execution(execution, publication, name, handler)
-        else:
-            self._selection.select_event(event)
-        self._mine = False
+        with self.quietly():
+            if 0 <= execution < len(self._journal.executions):
+                self._selection.select_in(self._journal, execution)
+            else:
+                self._selection.select_event(event)
 
-    def _selected_elsewhere(self, execution: int) -> None:
-        if not self._mine and execution >= 0 and not being_read(self.map):
-            self.map.show_cell(*self.model.place_of(execution))
+    def execution_selected(self, index: int) -> None:
+        """Stand on the cell of the execution that is selected."""
+        if index >= 0 and not being_read(self.map):
+            self.map.show_cell(*self.model.place_of(index))
 
 
 _WHAT_IT_DOES: Final = "Fire everything: what happens is compared with what the catalog declares."

@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from inspector.app.text import format_duration, plural
 from inspector.catalog import fieldtext
 from inspector.core.description import EventDescription, FieldShape, HandlerDescription
-from inspector.ui.features.catalog.delegate import paint_phase
-from inspector.ui.features.findings.model import GLYPHS, INKS
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.flow import FlowBox, in_row
 from inspector.ui.kit.page import ClickableRow, Link, Page, Segment, clear, grow_rows, section
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tooltip
 from inspector.ui.kit.widgets import Badge, EmptyState, KeyValueGrid, Switcher
 from inspector.ui.kit.wraplabel import WrapLabel
+from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.failure_text import short_path
 from inspector.ui.parts.outcome import counts_of, segments
+from inspector.ui.parts.phase import PhaseMark
+from inspector.ui.parts.severity import GLYPHS, INKS
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
@@ -38,22 +38,7 @@ RECENT: Final = 10
 _PAUSE: Final = 200
 
 
-class PhaseMark(QWidget):
-    """The mark of a phase, small."""
-
-    def __init__(self, theme: Theme, phase: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme, self._phase = theme, phase
-        self.setFixedSize(QSize(12, 14))
-        self.setAccessibleName(phase)
-        theme.changed.connect(self.update)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint it."""
-        paint_phase(QPainter(self), QPointF(6, self.height() / 2), self._phase, self._theme)
-
-
-class EventPanel(QWidget):
+class EventPanel(JournalPanel):
     """Shows the event type that is selected.
 
     Signals:
@@ -67,10 +52,7 @@ class EventPanel(QWidget):
     finding_chosen = Signal(object)
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._selection = selection
-        self._journal: Journal | None = None
+        super().__init__(theme, selection, parent)
         self._event: EventDescription | None = None
         self._number = -1
         self._findings: tuple[Finding, ...] = ()
@@ -95,14 +77,12 @@ class EventPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._switcher)
         self._switcher.show_empty()
-        selection.event_selected.connect(self._select)
-        selection.publication_selected.connect(lambda _index: self._fill_runs())
 
-    def set_journal(self, journal: Journal | None) -> None:
+    def set_journal(self, journal: Journal) -> None:
         """Read another run."""
-        self._journal = journal
+        super().set_journal(journal)
         self._event = None
-        self._select(self._selection.event_name)
+        self.event_selected(self._selection.event_name)
 
     def set_findings(self, findings: Sequence[Finding]) -> None:
         """Show what a check has found, about whatever event."""
@@ -114,9 +94,8 @@ class EventPanel(QWidget):
         """Take in what a fold brought."""
         if change.catalog:
             self._event = None
-            self._select(self._selection.event_name)
+            self.event_selected(self._selection.event_name)
         elif self._number >= 0 and self.isVisible() and not self._soon.isActive() and self._touches(change):
-            assert self._journal is not None  # noqa: S101 - an event is shown
             if len(self._journal.publications) - change.first_publication > RECENT:
                 self._soon.start()  # a flood: nobody reads faster
             else:
@@ -128,7 +107,6 @@ class EventPanel(QWidget):
 
     def _touches(self, change: Change) -> bool:
         journal = self._journal
-        assert journal is not None  # noqa: S101 - an event is shown
         fresh = journal.publications["event"][change.first_publication :]
         if bool((fresh == self._number).any()):
             return True
@@ -137,13 +115,18 @@ class EventPanel(QWidget):
         owners = journal.executions["publication"][change.ended]
         return bool(np.isin(owners, self._shown).any())
 
-    def _select(self, name: str) -> None:
+    def publication_selected(self, index: int) -> None:  # noqa: ARG002 - the rows look it up
+        """Mark the run that is selected."""
+        self._fill_runs()
+
+    def event_selected(self, name: str) -> None:
+        """Show the event type that is selected."""
         journal = self._journal
-        event = next((one for one in journal.events if one.name == name), None) if journal and name else None
+        event = next((event for event in journal.events if event.name == name), None) if name else None
         if event is self._event and event is not None:
             return
         self._event = event
-        if event is None or journal is None:
+        if event is None:
             self._number = -1
             self._switcher.show_empty()
             return

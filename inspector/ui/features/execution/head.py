@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from inspector.app.text import format_clock, format_count, format_duration, format_offset, plural
 from inspector.core.records.records import BAD_STATUSES, OK, RUNNING, SWALLOWED
-from inspector.ui.features.fire.outcome import select_execution
 from inspector.ui.kit.flow import FlowBox
 from inspector.ui.kit.page import ClickableRow, Link, Segment, grow_rows, section
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone, set_tooltip
@@ -173,10 +172,8 @@ class ExecutionHead(QWidget):
             self._cause_link.set_text(f"{cause.handler.label} for {cause.event.name}")
 
     def _go_to_cause(self) -> None:
-        from inspector.ui.features.fire.outcome import select_execution
-
         if self._journal is not None and self._cause >= 0:
-            select_execution(self._selection, self._journal, self._cause)
+            self._selection.select_in(self._journal, self._cause)
 
 
 def short_id(text: str) -> str:
@@ -230,4 +227,4 @@ class ExecutionList(QWidget):
 
     def _choose(self, place: int) -> None:
         if self._journal is not None and place < len(self._links):
-            select_execution(self._selection, self._journal, self._links[place])
+            self._selection.select_in(self._journal, self._links[place])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.app.text import format_offset, plural
-from inspector.ui.kit.editors import PlainArea
+from inspector.ui.kit.fields import PlainArea
 from inspector.ui.kit.page import ClickableRow, Segment, clear
 from inspector.ui.kit.text import PlainLabel
 

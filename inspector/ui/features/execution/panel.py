@@ -18,6 +18,7 @@ from inspector.ui.kit.flow import button_bar, in_row
 from inspector.ui.kit.page import Link, Page, section
 from inspector.ui.kit.text import copy_text
 from inspector.ui.kit.widgets import Banner, EmptyState, KeyValueGrid, Switcher
+from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.failure_text import traceback_text
 from inspector.ui.parts.traceback import TracebackView
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from inspector.ui.selection import Selection
 
 
-class ExecutionPanel(QWidget):
+class ExecutionPanel(JournalPanel):
     """Shows the execution that is selected; a publication, when it is selected without one.
 
     Signals:
@@ -54,11 +55,8 @@ class ExecutionPanel(QWidget):
         request_details: RequestDetails | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._selection = selection
+        super().__init__(theme, selection, parent)
         self._request = request_details
-        self._journal: Journal | None = None
         self._execution = -1
         self._publication = -1
         self._generation = 0
@@ -73,9 +71,9 @@ class ExecutionPanel(QWidget):
 
     # -- what others ask
 
-    def set_journal(self, journal: Journal | None) -> None:
+    def set_journal(self, journal: Journal) -> None:
         """Read another run."""
-        self._journal = journal
+        super().set_journal(journal)
         self._execution = self._publication = -1
         self._selected()
 
@@ -96,7 +94,7 @@ class ExecutionPanel(QWidget):
     def folded(self, change: Change) -> None:
         """Take in what a fold brought."""
         journal = self._journal
-        if journal is None or self._publication < 0:
+        if self._publication < 0:
             return
         if self._execution >= 0:
             if self._execution in change.noted or self._execution in change.ended:
@@ -176,8 +174,6 @@ class ExecutionPanel(QWidget):
         outer.addWidget(self._switcher)
 
     def _connect(self) -> None:
-        self._selection.execution_selected.connect(lambda _index: self._selected())
-        self._selection.publication_selected.connect(lambda _index: self._selected())
         self._head.correlation_requested.connect(self.correlation_requested)
         self._trace.open_source.connect(self.open_source)
         self._trace_switch.clicked.connect(self._switch_frames)
@@ -190,24 +186,30 @@ class ExecutionPanel(QWidget):
         self._theme.changed.connect(self._recolour)
 
     def _recolour(self) -> None:
-        if self._publication >= 0 and self._journal is not None:
+        if self._publication >= 0:
             self._refresh()
 
     # -- showing
 
+    def execution_selected(self, index: int) -> None:  # noqa: ARG002 - both are looked up
+        """Show what is selected."""
+        self._selected()
+
+    publication_selected = execution_selected
+
     def _selected(self) -> None:
         selection, journal = self._selection, self._journal
         execution, publication = selection.execution, selection.publication
-        if journal is None or not 0 <= publication < len(journal.publications):
+        if not 0 <= publication < len(journal.publications):
             execution = publication = -1
-        if execution >= len(journal.executions if journal is not None else ()):
+        if execution >= len(journal.executions):
             execution = -1
         if (execution, publication) == (self._execution, self._publication) and publication >= 0:
             return
         self._execution, self._publication = execution, publication
         self._generation += 1
         self._asked = None
-        if publication < 0 or journal is None:
+        if publication < 0:
             self._switcher.show_empty()
             return
         self._refresh()
@@ -218,7 +220,7 @@ class ExecutionPanel(QWidget):
     def _ask(self) -> None:
         """Ask for what is no longer at hand; an answer that comes too late is for nobody."""
         journal, generation = self._journal, self._generation
-        if journal is None or self._request is None:
+        if self._request is None:
             return
         if is_whole(journal, details_at_hand(journal, self._publication, self._execution), self._execution):
             return
@@ -232,7 +234,6 @@ class ExecutionPanel(QWidget):
 
     def _refresh(self) -> None:
         journal = self._journal
-        assert journal is not None  # noqa: S101 - callers looked
         details = details_at_hand(journal, self._publication, self._execution)
         if self._asked is not None:
             details = merged(details, self._asked)
@@ -288,8 +289,6 @@ class ExecutionPanel(QWidget):
     # -- doing
 
     def _copy_payload(self) -> None:
-        if self._journal is None:
-            return
         here = details_at_hand(self._journal, self._publication, self._execution)
         payload = (merged(here, self._asked) if self._asked else here).payload
         if payload is not None:
@@ -304,7 +303,7 @@ class ExecutionPanel(QWidget):
         if self._failure is not None and self._failure.origin is not None:
             return self._failure.origin.file, self._failure.origin.line
         journal = self._journal
-        if journal is None or self._publication < 0:
+        if self._publication < 0:
             return "", 0
         if self._execution >= 0:
             handler = journal.execution(self._execution).handler

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from inspector.app.text import one_line
 from inspector.core.values.snapshot import EnumValue, decode, plain
-from inspector.ui.kit.editors import PlainArea
+from inspector.ui.kit.fields import PlainArea
 from inspector.ui.kit.menus import MenuItem, fill
 from inspector.ui.kit.page import Link, clear
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final, Protocol
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from inspector.analysis.journal import Journal
 from inspector.app.text import format_count, plural
 from inspector.core.errors import InspectorError
 from inspector.core.records.capture import failure_from_json
@@ -21,6 +20,7 @@ from inspector.ui.kit.rows import SortedModel
 from inspector.ui.kit.tables import DataTable
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
 from inspector.ui.kit.widgets import EmptyState, Switcher
+from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.failure_text import traceback_text
 from inspector.ui.parts.gathering import Gathering
 from inspector.ui.parts.row_link import RowLink
@@ -30,6 +30,7 @@ from inspector.ui.selection import Hover
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.failures import FailureGroup
+    from inspector.analysis.journal import Journal
     from inspector.analysis.query.query import Filter
     from inspector.app.tasks import TaskOwner
     from inspector.core.records.capture import Failure
@@ -164,7 +165,7 @@ class FailureSource(Protocol):
         """Return the JSON text of an execution's failure, by index; None when there is none."""
 
 
-class FailuresPanel(QWidget):
+class FailuresPanel(JournalPanel):
     """What went wrong, by exception and place.
 
     Args:
@@ -192,12 +193,10 @@ class FailuresPanel(QWidget):
         tasks: TaskOwner | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._theme, self._selection, self._details, self._tasks = theme, selection, details, tasks
-        self._journal = Journal()
+        super().__init__(theme, selection, parent)
+        self._details, self._tasks = details, tasks
         self._group: FailureGroup | None = None
         self._execution = -1
-        self._mine = False
         self._asked = 0
         self.model = FailuresModel(self)
         self.sorted = SortedModel(self)
@@ -208,7 +207,6 @@ class FailuresPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._switcher)
         self._switcher.show_empty()
-        selection.execution_selected.connect(self._selected_elsewhere)
         self._gathering = Gathering(self, self._take, 290)
         self._link = RowLink(self.table, selection, self._meant, self._row_of)
 
@@ -249,7 +247,7 @@ class FailuresPanel(QWidget):
 
     def set_journal(self, journal: Journal) -> None:
         """Show another run."""
-        self._journal = journal
+        super().set_journal(journal)
         self._gathering.drop()
         self.model.set_journal(journal)
         self._after_reset()
@@ -283,7 +281,7 @@ class FailuresPanel(QWidget):
         self._show_state()
         row = self.model.row_of(self._selection.execution)
         if row >= 0:
-            self._selected_elsewhere(self._selection.execution)
+            self.execution_selected(self._selection.execution)
         else:
             self._choose_newest()
 
@@ -297,36 +295,30 @@ class FailuresPanel(QWidget):
     def _choose_newest(self) -> None:
         """Something is always shown, but choosing it is not what a person did: nothing is selected elsewhere."""
         if self.sorted.rowCount():
-            self._mine = True
-            show_row(self.table, self.sorted.index(0, 0))
-            self._mine = False
+            with self.quietly():
+                show_row(self.table, self.sorted.index(0, 0))
             row = self.sorted.mapToSource(self.sorted.index(0, 0)).row()
             self._show(self.model.group(row), self.model.group(row).newest)
 
     def _chosen(self, current: QModelIndex) -> None:
-        if self._mine or not current.isValid():
+        if self._quiet or not current.isValid():
             return
         group = self.model.group(self.sorted.mapToSource(current).row())
         self._show(group, group.newest)
         self._select(group.newest)
 
-    def _selected_elsewhere(self, execution: int) -> None:
-        row = self.model.row_of(execution)
-        if self._mine or row < 0:
+    def execution_selected(self, index: int) -> None:
+        """Show the failure that is selected."""
+        row = self.model.row_of(index)
+        if row < 0:
             return
-        self._mine = True
-        show_row(self.table, self.sorted.mapFromSource(self.model.index(row, 0)))
-        self._mine = False
-        self._show(self.model.group(row), execution)
+        with self.quietly():
+            show_row(self.table, self.sorted.mapFromSource(self.model.index(row, 0)))
+        self._show(self.model.group(row), index)
 
     def _select(self, execution: int) -> None:
-        columns_of = self._journal.executions
-        event = self._journal.events[int(columns_of["event"][execution])].name
-        publication = int(columns_of["publication"][execution])
-        handler = int(columns_of["handler"][execution])
-        self._mine = True
-        self._selection.select_execution(execution, publication, event, handler)
-        self._mine = False
+        with self.quietly():
+            self._selection.select_in(self._journal, execution)
 
     def _show_in_timeline(self) -> None:
         if self._execution >= 0:

@@ -18,10 +18,6 @@ Index = QModelIndex | QPersistentModelIndex
 
 MESSAGE, EVENT, PLACE = range(3)
 _TITLES: Final = ("finding", "event", "where")
-#: A shape for each severity: colour alone does not tell them apart.
-GLYPHS: Final[dict[str, str]] = {"error": "✕", "warning": "▲", "information": "●"}
-#: Token of the ink of a severity.
-INKS: Final[dict[str, str]] = {"error": "failed_text", "warning": "warn_text", "information": "accent_text"}
 
 
 class FindingRole(IntEnum):

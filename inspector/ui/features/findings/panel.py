@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QStyle, QStyl
 
 from inspector.app.text import format_count, plural
 from inspector.catalog.findings import SEVERITIES, Finding, marks, worst
-from inspector.ui.features.findings.model import EVENT, GLYPHS, INKS, MESSAGE, PLACE, FindingRole, FindingsModel
+from inspector.ui.features.findings.model import EVENT, MESSAGE, PLACE, FindingRole, FindingsModel
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import being_read, show_row
 from inspector.ui.kit.page import Page
@@ -19,6 +19,8 @@ from inspector.ui.kit.tables import DataTree, Index, RowDelegate
 from inspector.ui.kit.text import PlainLabel, copy_text, set_tone
 from inspector.ui.kit.widgets import EmptyState, SearchField, Switcher, separator_line
 from inspector.ui.kit.wraplabel import WrapLabel
+from inspector.ui.panel import JournalPanel
+from inspector.ui.parts.severity import GLYPHS, INKS
 
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
@@ -68,7 +70,7 @@ class FindingDelegate(RowDelegate):
             painter.drawText(room, flags, format_count(count))
 
 
-class FindingsPanel(QWidget):
+class FindingsPanel(JournalPanel):
     """What is wrong in the catalog, before anything fails.
 
     Args:
@@ -87,11 +89,9 @@ class FindingsPanel(QWidget):
     check_requested = Signal()
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme, self._selection = theme, selection
+        super().__init__(theme, selection, parent)
         self._findings: tuple[Finding, ...] = ()
         self._current: Finding | None = None
-        self._mine = False
         self._checked = False
         self.model = FindingsModel(self)
         self._empty = EmptyState(theme, "search", "Not checked yet", "The catalog is checked when a program is loaded.")
@@ -103,7 +103,6 @@ class FindingsPanel(QWidget):
         column.addWidget(separator_line())
         column.addWidget(self._switcher, 1)
         self._show_state()
-        selection.event_selected.connect(self._selected_elsewhere)
 
     # -- making
 
@@ -259,9 +258,8 @@ class FindingsPanel(QWidget):
             severity = index.data(FindingRole.SEVERITY)
             self.tree.setExpanded(index, severity != "information" or self.model.shown <= _SHOWN_AT_ONCE)
         index = self._index_of(before)
-        self._mine = True
-        self.tree.setCurrentIndex(index if index.isValid() else self.model.index(0, 0))
-        self._mine = False
+        with self.quietly():
+            self.tree.setCurrentIndex(index if index.isValid() else self.model.index(0, 0))
         self._show(self.tree.currentIndex())
         self._show_state()
 
@@ -294,28 +292,27 @@ class FindingsPanel(QWidget):
     # -- what a person does
 
     def _chosen(self, current: QModelIndex) -> None:
-        if self._mine or not current.isValid():
+        if self._quiet or not current.isValid():
             return
         self._show(current)
         if self._current is not None and self._current.event:
-            self._mine = True
-            self._selection.select_event(self._current.event)
-            self._mine = False
+            with self.quietly():
+                self._selection.select_event(self._current.event)
 
     def _activated(self, index: QModelIndex) -> None:
         if self.model.finding(index) is not None:
             self._show(index)
             self.open_current()
 
-    def _selected_elsewhere(self, event: str) -> None:
-        shown = self._current is not None and self._current.event == event
-        if self._mine or shown or not event or being_read(self.tree):
+    def event_selected(self, name: str) -> None:
+        """Stand on the worst finding about the event that is selected, unless one of them is shown."""
+        shown = self._current is not None and self._current.event == name
+        if shown or not name or being_read(self.tree):
             return
-        index = self.model.index_of_event(event)
+        index = self.model.index_of_event(name)
         if index.isValid():
-            self._mine = True
-            show_row(self.tree, index)
-            self._mine = False
+            with self.quietly():
+                show_row(self.tree, index)
             self._show(index)
 
     def _show(self, index: QModelIndex) -> None:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from inspector.app.text import plural
 from inspector.catalog.synthetic.people import IDENTITIES
 from inspector.ui.kit.buttons import Button, IconButton
-from inspector.ui.kit.editors import mark_invalid
+from inspector.ui.kit.fields import mark_invalid
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.text import PlainLabel, set_tooltip
 

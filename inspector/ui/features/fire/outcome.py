@@ -187,12 +187,5 @@ class FireOutcomeView(QWidget):
 
     def _choose(self, place: int) -> None:
         if self._journal is not None and place < len(self._links):
-            select_execution(self._selection, self._journal, self._links[place])
+            self._selection.select_in(self._journal, self._links[place])
             self.chosen.emit(self._links[place])
-
-
-def select_execution(selection: Selection, journal: Journal, index: int) -> None:
-    """Select an execution with all that it belongs to."""
-    execution = journal.execution(index)
-    handler = int(journal.executions["handler"][index])
-    selection.select_execution(index, execution.publication, execution.event.name, handler)

@@ -13,13 +13,15 @@ from inspector.app.text import plural
 from inspector.catalog.form import EventForm, FireForm
 from inspector.core.errors import UsageError
 from inspector.ui.features.fire.context import ContextForm, times
+from inspector.ui.features.fire.editors import FieldRow
 from inspector.ui.features.fire.outcome import FireOutcomeView
 from inspector.ui.kit.buttons import Button
-from inspector.ui.kit.editors import FieldRow, PlainArea, mark_invalid
+from inspector.ui.kit.fields import PlainArea, mark_invalid
 from inspector.ui.kit.folds import FoldingSection
 from inspector.ui.kit.page import Page, clear
 from inspector.ui.kit.text import ElidedLabel, PlainLabel
 from inspector.ui.kit.widgets import EmptyState, Switcher, separator_line
+from inspector.ui.panel import JournalPanel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +76,7 @@ class JsonView(QWidget):
         mark_invalid(self.area, broken)
 
 
-class FireView(QWidget):
+class FireView(JournalPanel):
     """Title, tabs, fields, context, outcome and the button, without any life of their own.
 
     Attributes:
@@ -88,9 +90,7 @@ class FireView(QWidget):
     """
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self._selection = selection
+        super().__init__(theme, selection, parent)
         self._build_parts()
         self._lay_out()
 
@@ -190,7 +190,6 @@ class FirePanel(FireView):
     ) -> None:
         super().__init__(theme, selection, parent)
         self._rng = rng or random.Random()  # noqa: S311 - sample values, no secrets
-        self._journal: Journal | None = None
         self._event: EventDescription | None = None
         self._form: EventForm | None = None
         self._memory: dict[str, _Remembered] = {}
@@ -202,9 +201,9 @@ class FirePanel(FireView):
 
     # -- what others ask
 
-    def set_journal(self, journal: Journal | None) -> None:
+    def set_journal(self, journal: Journal) -> None:
         """Fire into another run; what was written stays, where the event is still the same."""
-        self._journal = journal
+        super().set_journal(journal)
         self.outcome.set_journal(journal)
         self._catalog_changed()
 
@@ -222,6 +221,10 @@ class FirePanel(FireView):
         """Show why nothing can be fired, or None when it can."""
         self._blocked = reason
         self._tell()
+
+    def event_selected(self, name: str) -> None:
+        """Show the form of the event that is selected."""
+        self.show_event(name)
 
     def show_event(self, name: str) -> None:
         """Show the form of an event, as it was left."""
@@ -318,7 +321,6 @@ class FirePanel(FireView):
     # -- the fields
 
     def _connect(self) -> None:
-        self._selection.event_selected.connect(self.show_event)
         self.button.clicked.connect(self._fire)
         self.reroll.clicked.connect(self.new_values)
         self.tabs.currentChanged.connect(self._turn)
@@ -326,8 +328,7 @@ class FirePanel(FireView):
         self.json.edited.connect(self._json_edited)
 
     def _describe(self, name: str) -> EventDescription | None:
-        events = self._journal.events if self._journal is not None else []
-        return next((event for event in events if event.name == name), None)
+        return next((event for event in self._journal.events if event.name == name), None)
 
     def _catalog_changed(self) -> None:
         name = self._event.name if self._event is not None else self._selection.event_name

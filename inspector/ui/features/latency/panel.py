@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QElapsedTimer, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
-from inspector.analysis.journal import Journal
 from inspector.analysis.latency import FAILED, FAULTED, OUTCOMES, SUCCEEDED
 from inspector.core.errors import InspectorError
 from inspector.ui.features.latency import export as chart_export
@@ -25,12 +24,14 @@ from inspector.ui.kit.rows import SortedModel
 from inspector.ui.kit.tables import DataTable
 from inspector.ui.kit.text import copy_text
 from inspector.ui.kit.widgets import EmptyState, separator_line
+from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.gathering import Gathering
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QShowEvent
 
     from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.analysis.query.query import Filter
     from inspector.app.notices import Notices
     from inspector.ui.kit.theme import Theme
@@ -67,7 +68,7 @@ _PAUSE: Final = 20
 _PART: Final = 20
 
 
-class LatencyPanel(QWidget):
+class LatencyPanel(JournalPanel):
     """How long handlers take.
 
     Args:
@@ -85,10 +86,8 @@ class LatencyPanel(QWidget):
     filter_requested = Signal(str)
 
     def __init__(self, theme: Theme, selection: Selection, notices: Notices, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme, self._selection, self._notices = theme, selection, notices
-        self._journal = Journal()
-        self._mine = False
+        super().__init__(theme, selection, parent)
+        self._notices = notices
         self._charts_due = False
         self.model = LatencyModel(self)
         self.sorted = SortedModel(self)
@@ -114,9 +113,6 @@ class LatencyPanel(QWidget):
         column.addLayout(self._make_bar())
         column.addWidget(separator_line())
         column.addWidget(self.splitter, 1)
-        selection.handler_selected.connect(self._handler_selected)
-        selection.event_selected.connect(self._event_selected)
-        selection.range_selected.connect(self._range_selected)
         self._gathering = Gathering(self, self._take, 230)
         self.charts.catch_up = self._gathering.flush
         self.pointing = LatencyPointing(self, selection, self.table, self.sorted, self.charts)
@@ -157,7 +153,8 @@ class LatencyPanel(QWidget):
 
     def set_journal(self, journal: Journal) -> None:
         """Show another run."""
-        self._journal = self.pointing.journal = journal
+        super().set_journal(journal)
+        self.pointing.journal = journal
         self._gathering.drop()
         self.model.set_journal(journal)
         self._after_reset()
@@ -233,47 +230,46 @@ class LatencyPanel(QWidget):
 
     def _show(self, row: int) -> None:
         """Choose a row without a person having done so here."""
-        self._mine = True
-        show_row(self.table, self.sorted.mapFromSource(self.model.index(row, 0)))
-        self._mine = False
+        with self.quietly():
+            show_row(self.table, self.sorted.mapFromSource(self.model.index(row, 0)))
         self.charts.set_row(row)
 
     def _chosen(self, current: QModelIndex) -> None:
-        if self._mine or not current.isValid():
+        if self._quiet or not current.isValid():
             return
         row = self.sorted.mapToSource(current).row()
         self.charts.set_row(row)
         number = self.model.group(row).numbers[0]
-        self._mine = True
-        if self.model.grouping == columns.EVENT:
-            self._selection.select_event(self._journal.events[number].name)
-        else:
-            self._selection.select_handler(number)
-        self._mine = False
+        with self.quietly():
+            if self.model.grouping == columns.EVENT:
+                self._selection.select_event(self._journal.events[number].name)
+            else:
+                self._selection.select_handler(number)
 
-    def _handler_selected(self, number: int) -> None:
+    def handler_selected(self, number: int) -> None:
+        """Stand on the row of the handler that is selected."""
         self._follow(number, self.model.grouping != columns.EVENT)
 
-    def _event_selected(self, name: str) -> None:
+    def event_selected(self, name: str) -> None:
+        """Stand on the row of the event that is selected, where rows are events."""
         by_event = self.model.grouping == columns.EVENT
         if by_event:
             names = [event.name for event in self._journal.events]
             self._follow(names.index(name) if name in names else -1, by_event)
 
     def _follow(self, number: int, applies: bool) -> None:
-        row = self.model.row_of(number) if applies and not self._mine else -1
+        row = self.model.row_of(number) if applies else -1
         if row >= 0:
             self._show(row)
 
-    def _range_selected(self, start: int, end: int) -> None:
+    def range_selected(self, start: int, end: int) -> None:
+        """Measure only what lies in a range."""
         self._gathering.flush()  # a range that is no other one counts nothing anew
         self.model.set_range(start, end)
         self._after_reset()
 
     def _execution_clicked(self, execution: int) -> None:
-        found = self._journal.execution(execution)
-        number = int(self._journal.executions["handler"][execution])
-        self._selection.select_execution(execution, found.publication, found.event.name, number)
+        self._selection.select_in(self._journal, execution)
         self.execution_activated.emit(execution)
 
     # -- menus

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QMenu, QVBoxLayout, QWidget
 
-from inspector.analysis.journal import Journal
 from inspector.app.text import format_count, plural
 from inspector.ui.features.log import model as columns
 from inspector.ui.features.log.model import LogModel
@@ -19,12 +18,14 @@ from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
 from inspector.ui.kit.tables import DataTable, selection_as_tsv
 from inspector.ui.kit.text import PlainLabel, copy_text
 from inspector.ui.kit.widgets import EmptyState
+from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.gathering import Gathering
 from inspector.ui.parts.row_link import RowLink
 from inspector.ui.selection import Hover
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
     from inspector.analysis.query.query import Filter
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
@@ -36,7 +37,7 @@ _MORE = (columns.CORRELATION, columns.CAUSE)
 _MARGIN = 12
 
 
-class LogPanel(QWidget):
+class LogPanel(JournalPanel):
     """Every publication of the run shown.
 
     Args:
@@ -55,11 +56,8 @@ class LogPanel(QWidget):
     count_changed = Signal(int)
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme, self._selection = theme, selection
-        self._journal = Journal()
+        super().__init__(theme, selection, parent)
         self._following = True
-        self._mine = False
         self._gathering = Gathering(self, self._take)
         self.model = LogModel(self)
         self.table = DataTable(theme)
@@ -96,8 +94,6 @@ class LogPanel(QWidget):
         self.table.activated_row.connect(lambda index: self.activated.emit(self._publication(index)))
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._open_menu)
-        self._selection.publication_selected.connect(self._selected_elsewhere)
-        self._selection.range_selected.connect(self._range_selected)
 
     def _meant(self, index: QModelIndex) -> Hover:
         return Hover(publication=self._publication(index))
@@ -111,7 +107,7 @@ class LogPanel(QWidget):
 
     def set_journal(self, journal: Journal) -> None:
         """Show another run, from its end."""
-        self._journal = journal
+        super().set_journal(journal)
         self._reset(lambda: self.model.set_journal(journal))
         self.follow()
 
@@ -144,7 +140,7 @@ class LogPanel(QWidget):
         self._set_following(was_following)
         if was_following:
             self.table.scrollToBottom()
-        self._selected_elsewhere(self._selection.publication)
+        self._show_selected()
         self._tell_count()
 
     def _tell_count(self) -> None:
@@ -161,26 +157,27 @@ class LogPanel(QWidget):
         return self.model.publication_at(index.row()) if index.isValid() else -1
 
     def _chosen(self, current: QModelIndex) -> None:
-        if self._mine or not current.isValid():
+        if self._quiet or not current.isValid():
             return
         if current.row() < self.model.rowCount() - 1:
             self._set_following(False)
         publication = self._publication(current)
-        self._mine = True
-        self._selection.select_publication(publication, self._journal.publication(publication).event.name)
-        self._mine = False
+        with self.quietly():
+            self._selection.select_publication(publication, self._journal.publication(publication).event.name)
 
-    def _selected_elsewhere(self, publication: int) -> None:
-        if self._mine:
-            return
-        row = self.model.row_of(publication)
-        self._mine = True
-        if 0 <= row < self.model.rowCount() - 1 and self.table.isVisible():
-            self._set_following(False)
-        show_row(self.table, self.model.index(row, 0) if row >= 0 else QModelIndex())
-        self._mine = False
+    def publication_selected(self, index: int) -> None:  # noqa: ARG002 - it is looked up
+        """Stand on the publication that is selected."""
+        self._show_selected()
 
-    def _range_selected(self, start: int, end: int) -> None:
+    def _show_selected(self) -> None:
+        row = self.model.row_of(self._selection.publication)
+        with self.quietly():
+            if 0 <= row < self.model.rowCount() - 1 and self.table.isVisible():
+                self._set_following(False)
+            show_row(self.table, self.model.index(row, 0) if row >= 0 else QModelIndex())
+
+    def range_selected(self, start: int, end: int) -> None:
+        """Show only what was published in a range."""
         self._reset(lambda: self.model.set_range(start, end))
 
     def _scrolled(self, value: int) -> None:

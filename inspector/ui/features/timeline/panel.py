@@ -22,6 +22,7 @@ from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.fields import SearchField
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.widgets import SectionHeader
+from inspector.ui.panel import JournalPanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.analysis.timeline.index import ExecutionFilter
+    from inspector.app.workbench import View
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 SCOPE = "timeline"
 
 
-class TimelinePanel(QWidget):
+class TimelinePanel(JournalPanel):
     """The live timeline.
 
     Args:
@@ -63,8 +65,7 @@ class TimelinePanel(QWidget):
         clock: Callable[[], float] = time.monotonic,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, selection, parent)
         self._state: object = None
         self._pages = QStackedWidget()
         self.controller = TimelineSteps(selection, clock, self._refresh)
@@ -108,6 +109,10 @@ class TimelinePanel(QWidget):
 
     # What the window calls.
 
+    def show_view(self, view: View) -> None:
+        """Show a session, live or as it is read."""
+        self.set_journal(view.journal, live=view.live, records=view.records)
+
     def set_journal(self, journal: Journal, *, live: bool = True, records: int = 0) -> None:
         """Show a session.
 
@@ -116,6 +121,7 @@ class TimelinePanel(QWidget):
             live: It is still being recorded.
             records: How many records there will be when all of it has been read, 0 when nobody knows.
         """
+        super().set_journal(journal)
         self.controller.set_journal(journal, live=live, records=records)
         self._refresh()
 

@@ -22,11 +22,7 @@ class TimelineSteps(TimelineLanes):
         if execution < 0:
             self.selection.clear()
         else:
-            journal = self.source.journal
-            publication, event, handler = (
-                int(journal.executions[name][execution]) for name in ("publication", "event", "handler")
-            )
-            self.selection.select_execution(execution, publication, journal.events[event].name, handler)
+            self.selection.select_in(self.source.journal, execution)
         self.update()
 
     def select_publication(self, publication: int) -> None:

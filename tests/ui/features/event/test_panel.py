@@ -2,6 +2,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from inspector.analysis.entries import Change
+from inspector.analysis.journal import Journal
 from inspector.catalog.findings import Finding
 from inspector.core.description import CatalogDescription
 from inspector.ui.features.event.panel import RECENT, EventPanel
@@ -178,7 +179,7 @@ def test_another_journal_is_read_anew(panel: EventPanel, selection: Selection, r
     selection.select_event(EVENT)
     panel.set_journal(Run(run.catalog).journal)
     assert "It has not run in this session." in texts(panel)
-    panel.set_journal(None)
+    panel.set_journal(Journal())
     assert "No event selected" in texts(panel)
 
 

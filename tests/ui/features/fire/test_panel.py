@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication
 from inspector.catalog.form import FireForm
 from inspector.core.description import CatalogDescription, FieldShape
 from inspector.core.errors import UsageError
+from inspector.ui.features.fire.editors import ChoiceEditor, LineEditor, TextEditor
 from inspector.ui.features.fire.panel import JSON, FirePanel
-from inspector.ui.kit.editors import ChoiceEditor, LineEditor, TextEditor
 from inspector.ui.kit.page import ClickableRow
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection

@@ -6,13 +6,14 @@ import uuid
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector.app.text import one_line
 from inspector.catalog import fieldtext
 from inspector.ui.kit.buttons import IconButton
+from inspector.ui.kit.fields import PlainArea, mark_invalid
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tooltip
 from inspector.ui.kit.widgets import Badge
 
@@ -24,14 +25,6 @@ _CHOOSING: Final = frozenset({"bool", "enum", "literal"})
 _LINES: Final = 8
 #: More text than this is not shown in a line; it stays what it is until it is edited.
 _LINE_LIMIT: Final = 20_000
-
-
-def mark_invalid(widget: QWidget, invalid: bool) -> None:
-    """Give an editor the red outline, or take it away."""
-    if bool(widget.property("invalid")) != invalid:
-        widget.setProperty("invalid", invalid)
-        widget.style().unpolish(widget)
-        widget.style().polish(widget)
 
 
 class Editor(QWidget):
@@ -179,20 +172,6 @@ class TextEditor(Editor):
         """Be as high as the text, within reason."""
         lines = min(max(self.area.blockCount(), 2), _LINES)
         self.area.setFixedHeight(QFontMetrics(self.area.font()).lineSpacing() * lines + 24)
-
-
-class PlainArea(QPlainTextEdit):
-    """Plain text in the fixed-width font. Lines are not wrapped: one long word would take seconds."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self.setFont(theme.mono_font())
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.setTabChangesFocus(True)
-
-    def minimumSizeHint(self) -> QSize:
-        """A few letters of a line."""
-        return QSize(80, 40)
 
 
 def make_editor(theme: Theme, shape: FieldShape) -> Editor:
