@@ -10,6 +10,7 @@ from inspector.app.text import format_bytes, format_count, format_duration, one_
 from inspector.cli import exitcodes
 from inspector.cli.running import opened
 from inspector.cli.running import run as run_coroutine
+from inspector.store.info import UNKNOWN_TIME
 
 if TYPE_CHECKING:
     import argparse
@@ -43,8 +44,9 @@ def as_json(info: SessionInfo) -> dict[str, Any]:
         "name": info.name,
         "program": info.program,
         "source": info.source,
-        "started_at": info.started_at.isoformat(),
+        "started_at": None if info.started_at == UNKNOWN_TIME else info.started_at.isoformat(),
         "state": info.state,
+        "damage": info.damage,
         "publications": info.publications,
         "executions": info.executions,
         "failures": info.failures,
@@ -68,14 +70,17 @@ def _tell(infos: list[SessionInfo], console: Console) -> None:
         [
             str(info.id),
             one_line(info.name, 60),
-            f"{info.started_at.astimezone():%Y-%m-%d %H:%M}",
+            "" if info.started_at == UNKNOWN_TIME else f"{info.started_at.astimezone():%Y-%m-%d %H:%M}",
             format_duration(info.duration.total_seconds() * 1e9),
             format_count(info.publications),
             format_count(info.executions),
             (format_count(info.failures), "red" if info.failures else ""),
             format_bytes(info.bytes),
-            info.state,
+            (info.state, "red" if info.damage else ""),
         ]
         for info in infos
     ]
     console.table(rows, indent=0, right=(0, 3, 4, 5, 6, 7))
+    for info in infos:
+        if info.damage:
+            console.note(f"Session {info.id} is damaged: {info.damage}.")

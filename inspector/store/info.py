@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Final
+from typing import Any, Final
+
+from inspector.store.schema import MAX_SESSION, SESSION_SPAN
+from inspector.store.text import is_text
 
 RECORDING: Final = "recording"
 CLOSED: Final = "closed"
 INTERRUPTED: Final = "interrupted"
+DAMAGED: Final = "damaged"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+#: Beyond what any number of ours says: times are nanoseconds.
+_BIG: Final = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -22,8 +28,9 @@ class SessionInfo:
         name: What people call it.
         program: What was recorded.
         source: Where it came from: ``demo``, ``project`` or ``import``.
-        started_at: When it began (aware, UTC).
-        state: ``recording`` (some process writes it), ``closed``, or ``interrupted`` (its process died).
+        started_at: When it began (aware, UTC); ``UNKNOWN_TIME`` when that is damaged.
+        state: ``recording`` (some process writes it), ``closed``, ``interrupted`` (its process died), or ``damaged``
+            (its row says what cannot be: what can be read of it is read).
         publications: How many there are.
         executions: How many there are.
         failures: Executions that ended badly; those cut off by an interruption are among them.
@@ -32,6 +39,7 @@ class SessionInfo:
         records: The seq of the last stored record.
         duration: From the beginning to the last record.
         bytes: About how much it takes on disk.
+        damage: What is wrong with its row, empty when nothing is.
     """
 
     id: int
@@ -48,13 +56,17 @@ class SessionInfo:
     records: int
     duration: timedelta
     bytes: int
+    damage: str = ""
 
 
+_TEXTS: Final = ("name", "program", "source")
+_NUMBERS: Final = ("publications", "executions", "ended", "failures", "swallowed", "last_seq", "last_at", "bytes")
 #: Columns of ``sessions`` in the order that ``session_info`` takes them.
-INFO_COLUMNS: Final = (
-    "id, name, program, source, wall, closed, publications, executions, ended, failures, swallowed, last_seq, last_at,"
-    " bytes"
-)
+INFO_COLUMNS: Final = f"id, {', '.join(_TEXTS)}, wall, closed, deleted, {', '.join(_NUMBERS)}"
+#: Where ``closed`` stands among them.
+CLOSED_AT: Final = 5
+#: When a session began whose row does not say.
+UNKNOWN_TIME: Final = _EPOCH
 #: About how many bytes a row of an execution and of a publication take.
 _EXECUTION_BYTES: Final = 36
 _PUBLICATION_BYTES: Final = 40
@@ -66,39 +78,80 @@ def wall_time(nanoseconds: int) -> datetime:
 
 
 def session_info(row: tuple[object, ...], *, live: bool) -> SessionInfo:
-    """Make the info of a row of ``INFO_COLUMNS``.
+    """Make the info of a row of ``INFO_COLUMNS``, whatever its cells hold.
 
     Args:
         row: The row.
         live: Whether a process is recording it.
     """
-    identity, name, program, source, wall, closed, *numbers = row
-    publications, executions, ended, failures, swallowed, records, last_at, size = map(_number, numbers)
-    state = CLOSED if closed is not None else RECORDING if live else INTERRUPTED
-    running = max(0, executions - ended)
+    identity, *cells = row
+    damage = _Damage()
+    name, program, source = (damage.text(column, cell) for column, cell in zip(_TEXTS, cells[:3], strict=True))
+    wall = damage.number("wall", cells[3], -_BIG, None)
+    closed = None if cells[4] is None else damage.number("closed", cells[4], -_BIG)
+    if cells[5] != 0:
+        damage.add("deleted")
+    numbers = {column: damage.number(column, cell) for column, cell in zip(_NUMBERS, cells[6:], strict=True)}
+    if not 0 < numbers["last_seq"] < SESSION_SPAN:
+        damage.add("last_seq")
+    if not isinstance(identity, int) or not 0 < identity <= MAX_SESSION:
+        damage.add("id")
+    state = DAMAGED if damage.columns else CLOSED if closed is not None else RECORDING if live else INTERRUPTED
+    publications, executions = numbers["publications"], numbers["executions"]
+    running = max(0, executions - numbers["ended"])
     return SessionInfo(
-        id=_number(identity),
-        name=_text(name),
-        program=_text(program),
-        source=_text(source),
-        started_at=wall_time(_number(wall)),
+        id=identity if isinstance(identity, int) else 0,
+        name=name,
+        program=program,
+        source=source,
+        started_at=UNKNOWN_TIME if wall is None else wall_time(wall),
         state=state,
         publications=publications,
         executions=executions,
-        failures=failures + (running if state == INTERRUPTED else 0),
-        swallowed=swallowed,
+        failures=numbers["failures"] + (running if state == INTERRUPTED else 0),
+        swallowed=numbers["swallowed"],
         running=running,
-        records=records,
-        duration=timedelta(microseconds=last_at // 1000),
-        bytes=size + executions * _EXECUTION_BYTES + publications * _PUBLICATION_BYTES,
+        records=numbers["last_seq"],
+        duration=timedelta(microseconds=numbers["last_at"] // 1000),
+        bytes=numbers["bytes"] + executions * _EXECUTION_BYTES + publications * _PUBLICATION_BYTES,
+        damage=damage.sentence(),
     )
 
 
-def _number(cell: object) -> int:
-    if not isinstance(cell, int):
-        raise TypeError(f"not a number: {cell!r:.100}")
-    return cell
+class _Damage:
+    """Reads the cells of a row, and remembers those that hold something else than they should."""
 
+    def __init__(self) -> None:
+        self.columns: list[str] = []
 
-def _text(cell: object) -> str:
-    return cell.decode("utf-8", "surrogatepass") if isinstance(cell, bytes) else str(cell)
+    def add(self, column: str) -> None:
+        """Remember a column."""
+        if column not in self.columns:
+            self.columns.append(column)
+
+    def number(self, column: str, cell: object, least: int = 0, otherwise: Any = 0) -> Any:
+        """Return a number of at least ``least``; ``otherwise`` when the cell holds none."""
+        if isinstance(cell, int) and least <= cell < _BIG:
+            return cell
+        self.add(column)
+        return otherwise
+
+    def text(self, column: str, cell: object) -> str:
+        """Return a text; bytes of it that are no text come as lone surrogates."""
+        if isinstance(cell, bytes):
+            try:
+                return cell.decode("utf-8", "surrogatepass")
+            except UnicodeDecodeError:
+                self.add(column)
+                return cell.decode("utf-8", "surrogateescape")
+        if not isinstance(cell, str):
+            self.add(column)
+            return ""
+        if not is_text(cell):
+            self.add(column)
+        return cell
+
+    def sentence(self) -> str:
+        """Return what is wrong, empty when nothing is."""
+        named = ", ".join(self.columns[:4]) + (", …" if len(self.columns) > 4 else "")
+        return f"its row in the database is wrong ({named})" if self.columns else ""

@@ -25,6 +25,8 @@ from inspector.store.trouble import CHOOSE, TYPED, explain, explain_os
 APPLICATION_ID: Final = 0x44454973
 #: Numbers from 1 up to this, exclusive, fit into one session.
 SESSION_SPAN: Final = 1 << 36
+#: Highest number of a session: the keys of its rows fit into 63 bits.
+MAX_SESSION: Final = (1 << 27) - 2
 #: A file up to this size is checked for damage when it is opened (bytes); about 30 ms.
 CHECKED_BYTES: Final = 16 << 20
 

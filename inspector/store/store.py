@@ -17,10 +17,11 @@ from inspector.core.records import records
 from inspector.core.records.records import Noted, SessionStarted, to_record
 from inspector.store import live
 from inspector.store.database import SessionsDatabase
-from inspector.store.info import INFO_COLUMNS, RECORDING, SessionInfo, session_info
+from inspector.store.info import CLOSED_AT, INFO_COLUMNS, RECORDING, SessionInfo, session_info
 from inspector.store.reader import note_row, odd_row, read_names
-from inspector.store.schema import SESSION_SPAN, SESSION_TABLES
+from inspector.store.schema import MAX_SESSION, SESSION_SPAN, SESSION_TABLES
 from inspector.store.text import from_cell, to_cell
+from inspector.store.trouble import CHOOSE, TYPED
 from inspector.store.writer import OnTrouble, SessionWriter
 
 if TYPE_CHECKING:
@@ -149,6 +150,8 @@ class Store:
                 ),
             )
             session = int(result.lastrowid)
+            if not 0 < session <= MAX_SESSION:
+                raise InspectorError(f"{self.path} has no number left for a session.", CHOOSE, typed=TYPED)
             # Before anybody else can see the session: it is never taken for an interrupted one.
             locks.append((session, live.SessionLock(self.path, session)))
 
@@ -230,7 +233,8 @@ class Store:
 
     async def _remove(self, session: int) -> None:
         first, end = session * SESSION_SPAN, (session + 1) * SESSION_SPAN
-        for table in SESSION_TABLES:
+        # A damaged file may have a session with a number that no row can belong to.
+        for table in SESSION_TABLES if 0 < session <= MAX_SESSION else ():
             removed = ROWS
             while removed == ROWS:
                 removed = await self.database.write(partial(delete_rows, table=table, first=first, end=end))
@@ -301,14 +305,15 @@ class Store:
         return self.database.size()
 
     async def _infos(self, tail: str, values: tuple[Any, ...]) -> list[SessionInfo]:
-        sql = f"SELECT {INFO_COLUMNS} FROM sessions WHERE deleted=0 {tail}"  # noqa: S608 - constants of ours
+        # Only a deleted session is left out, not one whose mark is damaged.
+        sql = f"SELECT {INFO_COLUMNS} FROM sessions WHERE deleted IS NOT 1 {tail}"  # noqa: S608 - constants of ours
         async with self.database.reading() as connection:
             rows = (await connection.exec_driver_sql(sql, values)).fetchall()
         return await asyncio.to_thread(self._told, [tuple(row) for row in rows])
 
     def _told(self, rows: list[tuple[Any, ...]]) -> list[SessionInfo]:
-        # Column 5 is the mark of a proper end; without it only the lock can tell.
-        return [session_info(row, live=row[5] is None and live.is_live(self.path, row[0])) for row in rows]
+        # Without the mark of a proper end only the lock can tell.
+        return [session_info(row, live=row[CLOSED_AT] is None and live.is_live(self.path, row[0])) for row in rows]
 
 
 def _no_session(name: object) -> UsageError:

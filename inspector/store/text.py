@@ -17,13 +17,18 @@ _LONE: Final = b"\xff" * _UUID_BYTES
 
 def to_cell(text: str) -> str | bytes:
     """Return what to bind for a text: itself, or a blob when it has lone surrogates."""
-    if text.isascii():
-        return text
+    return text if is_text(text) else text.encode("utf-8", "surrogatepass")
+
+
+def is_text(cell: str) -> bool:
+    """Return whether a cell of text was UTF-8: else there are lone surrogates in it, see ``BoundedConnection``."""
+    if cell.isascii():
+        return True
     try:
-        text.encode()
+        cell.encode()
     except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
-    return text
+        return False
+    return True
 
 
 def from_cell(cell: str | bytes | None) -> str:

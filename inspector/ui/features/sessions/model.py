@@ -49,7 +49,7 @@ class Session(Protocol):
 
     @property
     def state(self) -> str:
-        """``recording``, ``closed`` or ``interrupted``."""
+        """``recording``, ``closed``, ``interrupted`` or ``damaged``."""
 
     @property
     def publications(self) -> int:
@@ -154,7 +154,8 @@ class SessionsModel(TableModel):
         if column == NAME:
             return one_line(session.name)
         if column == STARTED:
-            return f"{session.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+            began = session.started_at
+            return f"{began.astimezone():%Y-%m-%d %H:%M:%S}" if began.timestamp() else ""  # a damaged one may not know
         if column == PROGRAM:
             return one_line(session.program)
         if column == STATE:
@@ -190,7 +191,7 @@ class SessionsModel(TableModel):
         if column == FAILURES:
             return "failed" if session.failures else "dim"
         if column == STATE:
-            return {"recording": "ok", "interrupted": "interrupted"}.get(session.state, "dim")
+            return {"recording": "ok", "interrupted": "interrupted", "damaged": "failed"}.get(session.state, "dim")
         return "dim" if column in (STARTED, PROGRAM, SIZE) else ""
 
     @staticmethod
