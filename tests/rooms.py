@@ -56,8 +56,7 @@ NEW_PYTHON_ALLOWED = {"core/bus/bus.py"}
 TASK_OWNERS = {
     "app/tasks.py": "the one owner of the window's tasks: names them, keeps them, reports their failure",
     "core/bus/publication.py": "a task for each handler; the publication waits for it",
-    "agent/process/child.py": "a task for each fire, on the child's own loop; it tells its failure",
-    "hosts/embedded.py": "a task for each fire, on its own loop; the host keeps it and tells its failure",
+    "agent/server.py": "a task for each fire, on the loop of the bus; it keeps it and tells its failure",
     "core/ending.py": "a task that is awaited to its end, whatever happens to who awaits it",
 }
 # The helpers here make every label, question and tooltip plain text.

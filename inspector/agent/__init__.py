@@ -1,1 +1,1 @@
-"""What lives beside the user's bus: the engine, fault injection, probes, the watchdog. Standard library only."""
+"""What runs beside the user's bus, in whichever process that is. Standard library only."""

@@ -12,29 +12,25 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from inspector.agent.engine import Engine, FireRequest
-from inspector.agent.facts.collect import collect
-from inspector.agent.process.watchdog import Watchdog
+from inspector.agent import server
+from inspector.agent.engine import FireRequest
 from inspector.core.errors import InspectorError
-from inspector.core.facts import CatalogFacts
 from inspector.core.records.capture import capture_failure, failure_from_json
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.stream import LiveStream
 
 if TYPE_CHECKING:
     from inspector.agent.program import Program
+    from inspector.core.facts import CatalogFacts
     from inspector.core.records.capture import Frame
 
 #: Seconds between two offers of the interpreter to another thread. With the usual 5 ms a handler that computes for a
 #: second costs the window gaps of 190 ms, with this 25 ms.
 SWITCH_INTERVAL: Final = 0.0005
-#: Seconds that what is under way has to finish when the host is stopped.
-STOP_GRACE: Final = 2.0
-#: Seconds that the program has to close after that.
+#: Seconds that the program has to close after what was under way has had ``server.STOP_GRACE``, twice.
 CLOSE_GRACE: Final = 1.0
 
 _logger = logging.getLogger(__name__)
@@ -56,18 +52,12 @@ class EmbeddedHost:
         self._recorder = Recorder(seed=seed)
         self.stream = LiveStream(self._recorder)
         self._fires = count(1)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._engine: Engine | None = None
-        self._watchdog: Watchdog | None = None
+        self._server = server.Server(self._recorder)
         self._ready: Future[None] = Future()
         self._ready.set_running_or_notify_cancel()  # who stops waiting for it must not break the thread
-        self._stopping: asyncio.Event | None = None
-        self._stop_asked = self._ending = False
         self._closed = threading.Event()
-        self._under_way: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="inspector-bus", daemon=True)
         self._switch_interval = sys.getswitchinterval()
-        self.facts = CatalogFacts()
         self.faults = False
         self.recording = True
         self.sessions = True
@@ -75,12 +65,17 @@ class EmbeddedHost:
     @property
     def lag(self) -> int:
         """Nanoseconds the bus's loop took to answer last; 0 when it does not run."""
-        return self._watchdog.lag if self._watchdog is not None else 0
+        return self._server.lag
+
+    @property
+    def facts(self) -> CatalogFacts:
+        """What is known of the program beyond its description."""
+        return self._server.facts
 
     @property
     def running(self) -> bool:
         """Fires are taken."""
-        return self._engine is not None and self._thread.is_alive()
+        return self._server.running and self._thread.is_alive()
 
     async def start(self) -> None:
         """Start the thread and wait until the program is ready.
@@ -113,36 +108,31 @@ class EmbeddedHost:
         Raises:
             InspectorError: The host does not run.
         """
-        loop, engine = self._loop, self._engine
-        if loop is None or engine is None:
+        if not self._server.running:
             raise InspectorError("Nothing runs that could take an event.", "Go back to the live session.")
         number = next(self._fires)
         request = FireRequest(number, event, tuple(values), session, rollback, dict(metadata or {}), timeout)
-        loop.call_soon_threadsafe(self._start_fire, engine, request)
+        self._server.fire(request)
         return number
 
     def set_faults(self, on: bool) -> None:
         """Switch the program's faults."""
-        if self._loop is None or self._engine is None:
+        if not self._server.running:
             raise InspectorError("Nothing runs that faults could be put into.", "Go back to the live session.")
         self.faults = on
-        self._loop.call_soon_threadsafe(self._engine.set_faults, on)
+        self._server.set_faults(on)
 
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or let them pass; what is under way is recorded to its end."""
         self.recording = on
-        if self._loop is not None and self._engine is not None:
-            self._loop.call_soon_threadsafe(self._recorder.set_recording, on)
+        self._server.set_recording(on)
 
     async def stop(self) -> None:
-        """Let what is under way finish, at most ``STOP_GRACE`` seconds, then end the thread and the stream.
+        """Let what is under way finish, at most ``server.STOP_GRACE`` seconds, then end the thread and the stream.
 
         A handler that will not be cancelled, or that holds the loop, is left behind with the thread.
         """
-        self._stop_asked = True
-        if self._loop is not None and self._stopping is not None:
-            with suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(self._stopping.set)
+        self._server.stop()
         if self._thread.ident is not None:
             await asyncio.to_thread(self._wait_for_end)
         sys.setswitchinterval(self._switch_interval)
@@ -150,7 +140,7 @@ class EmbeddedHost:
 
     def _wait_for_end(self) -> None:
         # Twice the grace for what is under way, then the program may take its time to close.
-        self._closed.wait(2 * STOP_GRACE + CLOSE_GRACE)
+        self._closed.wait(2 * server.STOP_GRACE + CLOSE_GRACE)
         self._thread.join(CLOSE_GRACE)
 
     def _run(self) -> None:
@@ -159,7 +149,7 @@ class EmbeddedHost:
                 try:
                     runner.run(self._main())
                 finally:
-                    self._ending = True
+                    self._server.abandon()
         except BaseException as error:
             # SystemExit of a task of the program ends the loop: that has to be told.
             read = failure_from_json(capture_failure(error))
@@ -173,62 +163,13 @@ class EmbeddedHost:
                 hint = "The log has the traceback." if read.origin is None else _place(read.origin)
                 self._ready.set_exception(InspectorError(f"The program could not be started: {said}", hint))
         finally:
-            self._engine = None
             self._closed.set()
 
     async def _main(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
-        if self._stop_asked:
-            self._stopping.set()
-        program = self._make_program()
-        self.facts = collect(program)
-        engine = Engine(program, self._recorder)
-        await engine.start()
-        self._watchdog = Watchdog(self._loop, threading.get_ident(), self._recorder)
-        self._watchdog.start()
-        self._engine = engine
-        self._ready.set_result(None)
         try:
-            await self._until(self._stopping)
-            await self._finish()
+            await self._server.serve(self._make_program(), lambda: self._ready.set_result(None))
         finally:
-            self._engine = None
-            self._watchdog.stop()
-            try:
-                await engine.close()
-            finally:
-                self._closed.set()
-
-    async def _until(self, stopping: asyncio.Event) -> None:
-        """Wait to be stopped; a handler that cancels every task there is does not stop the host."""
-        while not stopping.is_set():
-            try:
-                await stopping.wait()
-            except asyncio.CancelledError:
-                task = asyncio.current_task()
-                if self._ending or task is None:
-                    return  # a task of the program has ended the loop
-                task.uncancel()
-
-    async def _finish(self) -> None:
-        left = set(self._under_way)
-        if left:
-            _, left = await asyncio.wait(left, timeout=STOP_GRACE)
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left, timeout=STOP_GRACE)
-
-    def _start_fire(self, engine: Engine, request: FireRequest) -> None:
-        task = asyncio.get_running_loop().create_task(engine.fire(request), name=f"fire {request.fire}")
-        self._under_way.add(task)
-        task.add_done_callback(self._fire_done)
-
-    def _fire_done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._recorder.host_note("engine", "error", f"The fire broke: {type(error).__name__}: {error}")
+            self._closed.set()
 
 
 def _place(frame: Frame) -> str:

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
+from inspector.agent import server
 from inspector.agent.program import CoreProgram
 from inspector.analysis.entries import Change
 from inspector.app.notices import Notice, Notices
 from inspector.app.recording import FireOutcome, Recording
 from inspector.app.tasks import TaskOwner
 from inspector.core.errors import InspectorError
-from inspector.hosts import embedded
 from inspector.hosts.embedded import EmbeddedHost
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
@@ -131,7 +131,7 @@ async def test_an_outcome_can_be_asked_for_late_and_by_many(store: Store) -> Non
 async def test_whoever_waits_for_a_fire_is_told_when_the_recording_ends_first(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "STOP_GRACE", 0.02)
+    monkeypatch.setattr(server, "STOP_GRACE", 0.02)
 
     async def hangs(event: OrderPlaced) -> None:
         await asyncio.get_running_loop().create_future()

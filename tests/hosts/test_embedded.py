@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from inspector.agent import server
 from inspector.agent.process import watchdog
 from inspector.agent.program import CoreProgram
 from inspector.analysis.journal import Journal
@@ -281,7 +282,7 @@ async def test_stop_lets_what_is_under_way_finish() -> None:
 async def test_stop_while_a_handler_hangs_ends_within_the_grace_and_everything_is_there(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(embedded, "STOP_GRACE", 0.05)
+    monkeypatch.setattr(server, "STOP_GRACE", 0.05)
 
     async def hangs(event: OrderPlaced) -> None:
         if event.number == 3:
@@ -305,7 +306,7 @@ async def test_stop_while_a_handler_hangs_ends_within_the_grace_and_everything_i
 async def test_a_handler_that_will_not_be_cancelled_is_left_behind(
     monkeypatch: pytest.MonkeyPatch, nothing_left: list[str]
 ) -> None:
-    monkeypatch.setattr(embedded, "STOP_GRACE", 0.02)
+    monkeypatch.setattr(server, "STOP_GRACE", 0.02)
     monkeypatch.setattr(embedded, "CLOSE_GRACE", 0.02)
     monkeypatch.setattr("inspector.core.bus.bus.CANCEL_GRACE", 0.01)
     release, tasks = threading.Event(), []
@@ -332,7 +333,7 @@ async def test_a_handler_that_will_not_be_cancelled_is_left_behind(
 
 
 async def test_a_handler_that_holds_the_loop_does_not_hold_up_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "STOP_GRACE", 0.02)
+    monkeypatch.setattr(server, "STOP_GRACE", 0.02)
     monkeypatch.setattr(embedded, "CLOSE_GRACE", 0.02)
     started, release = threading.Event(), threading.Event()
 

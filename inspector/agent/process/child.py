@@ -18,22 +18,19 @@ from typing import TYPE_CHECKING, Any, Final
 from ...core.own_code import own_files
 from ...core.redact.redactor import Redactor
 from ...core.values.build import to_plain
-from ..engine import Engine, FireRequest
-from ..facts.collect import collect
+from ..engine import FireRequest
 from ..reading.loaded import Target, make_program
+from ..server import Server
 from . import posture
 from .channel import Channel, SendingRecorder
 from .loader import LoadedNames, Loader, NamedValue
 from .seal import seal
 from .trouble import LoadTrouble, explain
-from .watchdog import Watchdog
 from .wire import PROTOCOL
 
 if TYPE_CHECKING:
     from ..program import Program
 
-#: Seconds that what is under way has to finish when the parent says stop.
-STOP_GRACE: Final = 2.0
 _PACKAGE: Final = __name__.rpartition(".agent.")[0]
 
 
@@ -69,14 +66,9 @@ class Child:
         self._redactor = Redactor()
         self._loader = Loader(self._tell_progress, self._redact)
         self._recorder = SendingRecorder(channel, self._redactor, seed=order["seed"])
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._engine: Engine | None = None
-        self._stopping: asyncio.Event | None = None
-        self._watchdog: Watchdog | None = None
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._server = Server(self._recorder)
         self._pid = os.getpid()
         self._modules = 0
-        self._early: list[list[Any]] = []
 
     def run(self) -> int:
         """Load, serve until told to stop, and return the exit code."""
@@ -108,7 +100,7 @@ class Child:
         except LoadTrouble:
             raise
         except BaseException as error:
-            if self._engine is None:
+            if not self._server.ready:
                 raise
             self._channel.send(["ended", _last_words(error)])
             self._channel.drain(1.0)
@@ -120,40 +112,20 @@ class Child:
         return 0
 
     async def _serve(self, imported: LoadedNames) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stopping = asyncio.Event()
         program = await self._open(imported)
-        facts = to_plain(collect(program))  # before the tap stands in for the handlers
-        engine = Engine(program, self._recorder)
         self._tell_progress("starting", self._order["app"][0])
-        await engine.start()
-        self._leave_fork()
-        for problem in imported.problems:
-            self._channel.send(["problem", problem.to_message()])
-        self._watchdog = Watchdog(self._loop, threading.get_ident(), self._recorder)
-        self._watchdog.start()
-        self._channel.beat = self._beat
-        self._channel.send(self._files())
-        self._channel.send(["facts", facts])
-        self._channel.send(["ready", {"anchor": perf_counter_ns() - self._recorder.now()}])
-        self._channel.attach(self._recorder)
-        self._engine = engine
-        for verb in self._early:
-            self._do(verb)
-        try:
-            await self._until(self._stopping)
-            await self._finish()
-        finally:
-            self._watchdog.stop()
-            await engine.close()
 
-    async def _until(self, stopping: asyncio.Event) -> None:
-        """Wait to be stopped; a handler that cancels every task there is does not stop us."""
-        while not stopping.is_set():
-            try:
-                await stopping.wait()
-            except asyncio.CancelledError:
-                getattr(asyncio.current_task(), "uncancel", int)()  # 3.10 has none, and needs none
+        def ready() -> None:
+            self._leave_fork()
+            for problem in imported.problems:
+                self._channel.send(["problem", problem.to_message()])
+            self._channel.beat = self._beat
+            self._channel.send(self._files())
+            self._channel.send(["facts", to_plain(self._server.facts)])
+            self._channel.send(["ready", {"anchor": perf_counter_ns() - self._recorder.now()}])
+            self._channel.attach(self._recorder)
+
+        await self._server.serve(program, ready)
 
     async def _open(self, imported: LoadedNames) -> Program:
         """Call the factories, and make the program of what they give."""
@@ -210,57 +182,25 @@ class Child:
             posture.leave(False)
 
     def _take(self, message: list[Any]) -> None:
-        if self._engine is None and message[0] == "stop":
-            os._exit(0)
-        if self._loop is None:
-            self._early.append(message)
-            return
-        try:
-            self._loop.call_soon_threadsafe(self._do, message)
-        except RuntimeError:  # the loop is closed: we are ending
-            return
-
-    def _do(self, message: list[Any]) -> None:
-        """Carry out a verb, on the loop; one that comes while the program is loaded waits."""
-        if self._engine is None:
-            self._early.append(message)
-            return
-        assert self._stopping is not None  # noqa: S101
+        """Hand a verb to the server; one that comes while the program is loaded waits there, but for ``stop``."""
         verb = message[0]
         if verb == "fire":
-            self._start_fire(self._engine, FireRequest(**message[1]))
+            self._server.fire(FireRequest(**message[1]))
         elif verb == "faults":
-            self._engine.set_faults(message[1])
+            self._server.set_faults(message[1])
         elif verb == "recording":
-            self._recorder.set_recording(message[1])
+            self._server.set_recording(message[1])
         elif verb == "stop":
-            self._stopping.set()
-
-    def _start_fire(self, engine: Engine, request: FireRequest) -> None:
-        task = asyncio.get_running_loop().create_task(engine.fire(request), name=f"fire {request.fire}")
-        self._under_way.add(task)
-        task.add_done_callback(self._fire_done)
-
-    def _fire_done(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._recorder.host_note("engine", "error", f"The fire broke: {type(error).__name__}: {error}")
-
-    async def _finish(self) -> None:
-        left = set(self._under_way)
-        if left:
-            _, left = await asyncio.wait(left, timeout=STOP_GRACE)
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left, timeout=STOP_GRACE)
+            if not self._server.ready:
+                os._exit(0)
+            self._server.stop()
 
     # -- besides -------------------------------------------------------------------------------------------------------
 
     def _beat(self) -> list[Any]:
         if len(sys.modules) != self._modules:
             return self._files()
-        return ["beat", self._watchdog.lag if self._watchdog is not None else 0]
+        return ["beat", self._server.lag]
 
     def _files(self) -> list[Any]:
         """Tell the files of the project's modules, for whoever waits for them to change."""
