@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+from inspector.analysis.spill import Array, GrowingArray
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-Array = npt.NDArray[Any]
 
 
 class Columns:
@@ -26,43 +23,31 @@ class Columns:
 
     def __init__(self, dtypes: Mapping[str, Any], capacity: int = 1024) -> None:
         self._length = 0
-        self._arrays: dict[str, Array] = {}
+        self._arrays: dict[str, GrowingArray] = {}
         for position, (name, dtype) in enumerate(dtypes.items()):
             kind, tail = (dtype[0], (dtype[1],)) if isinstance(dtype, tuple) else (dtype, ())
             # Columns grow by doubling, each at a length of its own: copying all of them in one fold would be
             # felt as a stall when they are large.
             rows = int(capacity * (1 + position / len(dtypes)))
-            self._arrays[name] = np.empty((rows, *tail), np.dtype(kind))
+            self._arrays[name] = GrowingArray(kind, tail, rows)
 
     def __len__(self) -> int:
         return self._length
 
     def __getitem__(self, name: str) -> Array:
         """Return the filled part of a column, shape ``(len(self),)``."""
-        return self._arrays[name][: self._length]
+        return self._arrays[name].array[: self._length]
 
     @property
     def nbytes(self) -> int:
         """Bytes of the filled part of all columns."""
-        return sum(array[: self._length].nbytes for array in self._arrays.values())
+        return sum(column.array[: self._length].nbytes for column in self._arrays.values())
 
     def extend(self, values: Mapping[str, Sequence[Any] | Array]) -> int:
         """Append rows, every column given and of the same length; return the index of the first new row."""
         count = len(next(iter(values.values())))
         first = self._length
-        for name in self._arrays:
-            self._reserve(name, first + count)[first : first + count] = values[name]
+        for name, column in self._arrays.items():
+            column.reserve(first + count)[first : first + count] = values[name]
         self._length = first + count
         return first
-
-    def _reserve(self, name: str, wanted: int) -> Array:
-        array = self._arrays[name]
-        if wanted <= len(array):
-            return array
-        rows = len(array)
-        while rows < wanted:
-            rows *= 2
-        grown = np.empty((rows, *array.shape[1:]), array.dtype)
-        grown[: self._length] = array[: self._length]
-        self._arrays[name] = grown
-        return grown

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
+
+from inspector.analysis.spill import GrowingArray
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
+
+#: What is kept: by execution whether it fits; by publication how many of its executions do, and whether it is picked.
+_ARRAYS: Final = {"fits": np.bool_, "count": np.int32, "picked": np.bool_}
 
 
 class Picks:
@@ -31,14 +36,12 @@ class Picks:
         self._journal = journal
         self._filter = chosen
         self._span = span
-        self._fits: Mask = np.zeros(0, np.bool_)
-        self._count: npt.NDArray[np.int32] = np.zeros(0, np.int32)
-        self._picked: Mask = np.zeros(0, np.bool_)
+        self._grown = {name: GrowingArray(dtype) for name, dtype in _ARRAYS.items()}
         self._update(np.arange(len(journal.executions)), np.arange(len(journal.publications)))
 
     def all(self) -> Ints:
         """Return the indexes of the publications picked, in order."""
-        return np.flatnonzero(self._picked[: len(self._journal.publications)])
+        return np.flatnonzero(self._grown["picked"].array[: len(self._journal.publications)])
 
     def folded(self, change: Change) -> tuple[Ints, Ints]:
         """Return the publications that are picked now and were not, and those that were and are not; in order."""
@@ -50,28 +53,20 @@ class Picks:
 
     def _update(self, executions: Ints, publications: Ints) -> tuple[Ints, Ints]:
         journal = self._journal
-        self._fits = _grown(self._fits, len(journal.executions))
-        self._count = _grown(self._count, len(journal.publications))
-        self._picked = _grown(self._picked, len(journal.publications))
+        all_fits = self._grown["fits"].reserve(len(journal.executions))
+        all_counts = self._grown["count"].reserve(len(journal.publications))
+        all_picked = self._grown["picked"].reserve(len(journal.publications))
         owners = journal.executions["publication"][executions]
         fits = self._filter.rows(journal, executions)
-        np.add.at(self._count, owners, fits.astype(np.int32) - self._fits[executions].astype(np.int32))
-        self._fits[executions] = fits
+        np.add.at(all_counts, owners, fits.astype(np.int32) - all_fits[executions].astype(np.int32))
+        all_fits[executions] = fits
         touched = np.union1d(owners, publications).astype(np.int64)
-        picked = self._count[touched] > 0
+        picked = all_counts[touched] > 0
         alone = journal.publications["first"][touched] < 0
         picked[alone] = self._filter.unhandled(journal, touched[alone])
         if self._span is not None:
             at = journal.publications["at"][touched]
             picked &= (at >= self._span[0]) & (at < self._span[1])
-        before = self._picked[touched]
-        self._picked[touched] = picked
+        before = all_picked[touched]
+        all_picked[touched] = picked
         return touched[picked & ~before], touched[before & ~picked]
-
-
-def _grown(array: npt.NDArray[Any], length: int) -> npt.NDArray[Any]:
-    if length <= len(array):
-        return array
-    larger = np.zeros(max(length, 2 * len(array), 1024), array.dtype)
-    larger[: len(array)] = array
-    return larger

@@ -1,9 +1,16 @@
-"""Memory: keeping the garbage collector from stopping what we do."""
+"""Memory: keeping the garbage collector from stopping what we do, and long journals within a budget."""
 
 from __future__ import annotations
 
 import gc
 from typing import Final
+
+from inspector.app.places import spill_path
+from inspector.core.errors import UsageError
+
+#: Mebibytes that journals may hold, unless a person says otherwise, and the fewest that make sense.
+DEFAULT_JOURNAL_MB: Final = 512
+LEAST_JOURNAL_MB: Final = 16
 
 #: Objects that are made between two small collections, and small collections between two larger ones.
 _THRESHOLDS: Final = 10_000, 20, 20
@@ -26,3 +33,30 @@ def settle_memory() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def bound_journals(megabytes: int = DEFAULT_JOURNAL_MB) -> None:
+    """Let journals and their indexes hold no more than so much memory; what is older is read from the disk.
+
+    Args:
+        megabytes: The budget in MiB, for all journals of the process together.
+
+    Raises:
+        UsageError: It is too small.
+    """
+    from inspector.analysis.spill import Spill, use_spill
+
+    if megabytes < LEAST_JOURNAL_MB:
+        raise UsageError(f"{megabytes} MB are too few for the journal.", f"Use {LEAST_JOURNAL_MB} or more.")
+    use_spill(Spill(spill_path(), megabytes << 20))
+
+
+def trim_journals() -> str:
+    """Give memory back beyond the budget; return why journals are not bounded, empty when they are. Call it often."""
+    from inspector.analysis.spill import current_spill
+
+    spill = current_spill()
+    if spill is None:
+        return ""
+    spill.trim()
+    return spill.trouble

@@ -38,3 +38,8 @@ def kept_settings_path() -> Path:
 def layout_path() -> Path:
     """Return the path under which the window keeps its layout; it need not exist yet."""
     return platformdirs.user_config_path(_FOLDER, appauthor=False) / "layout.ini"
+
+
+def spill_path() -> Path:
+    """Return the folder, on a disk, for what a long journal does not hold in memory; nothing in it has a name."""
+    return platformdirs.user_cache_path(_FOLDER, appauthor=False)

@@ -6,10 +6,13 @@ after an hour of silence therefore has columns of its own, and no view of it mee
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+
+from inspector.analysis.spill import GrowingArray
 
 Bytes = npt.NDArray[np.uint8]
 Ints = npt.NDArray[np.int64]
@@ -48,7 +51,7 @@ class Pyramid:
     """
 
     def __init__(self) -> None:
-        self._levels: list[Bytes] = [np.zeros((_COLUMNS_AT_ONCE, _ROWS_AT_ONCE), np.uint8)]
+        self._levels = [GrowingArray(np.uint8, (_ROWS_AT_ONCE,), _COLUMNS_AT_ONCE)]
         self._columns = 0
         self._rows = 0
 
@@ -60,7 +63,7 @@ class Pyramid:
     @property
     def nbytes(self) -> int:
         """Bytes of the filled cells of all levels."""
-        width = self._levels[0].shape[1]
+        width = self._width
         return sum(((self._columns >> level) + 1) * width for level in range(len(self._levels)))
 
     def mark(self, columns: Ints, rows: Ints, bits: Bytes) -> None:
@@ -69,14 +72,15 @@ class Pyramid:
             return
         self._reserve(int(columns.max()) + 1, int(rows.max()) + 1)
         touched, place = np.unique(columns, return_inverse=True)
-        width = self._levels[0].shape[1]
+        width = self._width
         flat = place * width + rows
         patch = np.zeros(len(touched) * width, np.uint8)
         for bit in np.unique(bits):
             patch[flat[bits == bit]] |= bit
         patch[np.bincount(flat, minlength=len(patch)) > 1] |= MANY
-        self._levels[0][touched] = join(self._levels[0][touched], patch.reshape(-1, width))
-        for lower, upper in zip(self._levels, self._levels[1:], strict=False):
+        levels = [level.array for level in self._levels]
+        levels[0][touched] = join(levels[0][touched], patch.reshape(-1, width))
+        for lower, upper in itertools.pairwise(levels):
             parents = touched >> 1
             if len(parents) > 1:
                 parents = parents[np.concatenate(([True], parents[1:] != parents[:-1]))]
@@ -96,8 +100,9 @@ class Pyramid:
         # Half-open from here on: a stretch that is used up stays so when both ends are halved.
         low = np.array(first, np.int64)
         high = np.minimum(np.array(last, np.int64) + 1, self._columns)
-        result = np.zeros((len(low), self._levels[0].shape[1]), np.uint8)
-        for cells in self._levels:
+        result = np.zeros((len(low), self._width), np.uint8)
+        for level in self._levels:
+            cells = level.array
             left = np.flatnonzero((low < high) & ((low & 1) == 1))
             if len(left):
                 result[left] = join(result[left], cells[low[left]])
@@ -112,27 +117,35 @@ class Pyramid:
                 break
         return result
 
+    @property
+    def _width(self) -> int:
+        return int(self._levels[0].array.shape[1])
+
     def _reserve(self, columns: int, rows: int) -> None:
         self._columns = max(self._columns, columns)
         self._rows = max(self._rows, rows)
-        capacity, width = self._levels[0].shape
-        if columns > capacity or rows > width:
-            while capacity < columns:
-                capacity *= 2
-            if rows > width:
-                width = max(rows, width + width // 4 + _ROWS_AT_ONCE) // _ROWS_AT_ONCE * _ROWS_AT_ONCE
-                width += _ROWS_AT_ONCE if width < rows else 0
-            for level, cells in enumerate(self._levels):
-                # One cell more than halving gives: the partner of the last one is asked for too.
-                # A level made from an uneven one below may be longer still.
-                grown = np.zeros((max((capacity >> level) + 2, len(cells)), width), np.uint8)
-                grown[: len(cells), : cells.shape[1]] = cells
-                self._levels[level] = grown
+        width = self._width
+        if rows > width:
+            width = max(rows, width + width // 4 + _ROWS_AT_ONCE) // _ROWS_AT_ONCE * _ROWS_AT_ONCE
+            width += _ROWS_AT_ONCE if width < rows else 0
+            self._widen(width)
+        for level, cells in enumerate(self._levels):
+            # One cell more than halving gives: the partner of the last one is asked for too.
+            cells.reserve((columns >> level) + 2)
         while (self._columns >> (len(self._levels) - 1)) > 1:
-            below = self._levels[-1]
-            self._levels.append(np.zeros((len(below) // 2 + 2, width), np.uint8))
+            below = self._levels[-1].array
             pairs = len(below) // 2
-            self._levels[-1][:pairs] = join(below[: 2 * pairs : 2], below[1 : 2 * pairs : 2])
+            above = GrowingArray(np.uint8, (width,), pairs + 2)
+            above.array[:pairs] = join(below[: 2 * pairs : 2], below[1 : 2 * pairs : 2])
+            self._levels.append(above)
+
+    def _widen(self, width: int) -> None:
+        """Make every level wider; what is in it stays."""
+        for level, cells in enumerate(self._levels):
+            old = cells.array
+            wider = GrowingArray(np.uint8, (width,))
+            wider.reserve(len(old))[: len(old), : old.shape[1]] = old
+            self._levels[level] = wider
 
 
 class SpanIndex:
@@ -143,7 +156,8 @@ class SpanIndex:
     """
 
     def __init__(self) -> None:
-        self._members = np.empty((16, _BLOCK), np.int32)
+        self._grown = GrowingArray(np.int32, (_BLOCK,))
+        self._members: npt.NDArray[np.int32] = self._grown.array
         self._low = np.empty(16, np.int64)
         self._high = np.empty(16, np.int64)
         self._octave = np.empty(16, np.uint8)
@@ -197,11 +211,12 @@ class SpanIndex:
     def _new_block(self, octave: int) -> int:
         block = self._blocks
         if block == len(self._low):
-            for name in ("_members", "_low", "_high", "_octave", "_count"):
+            for name in ("_low", "_high", "_octave", "_count"):
                 old = getattr(self, name)
-                grown: npt.NDArray[Any] = np.zeros((2 * len(old), *old.shape[1:]), old.dtype)
+                grown: npt.NDArray[Any] = np.zeros(2 * len(old), old.dtype)
                 grown[: len(old)] = old
                 setattr(self, name, grown)
+        self._members = self._grown.reserve(block + 1)
         self._low[block], self._high[block] = _FAR, -1
         self._octave[block], self._count[block] = octave, 0
         self._blocks += 1
