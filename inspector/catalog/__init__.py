@@ -1,1 +1,1 @@
-"""Working with a catalog's description: synthetic values, field texts. No Qt, no SQL, no user code."""
+"""Working with the description of a catalog: field texts, forms, synthetic values, search; findings and conformance."""

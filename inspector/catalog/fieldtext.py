@@ -7,8 +7,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from inspector.catalog import scalars
 from inspector.core.errors import UsageError
+from inspector.core.values.build import build, to_plain
+from inspector.core.values.table import BY_KIND, MISFITS
 
 if TYPE_CHECKING:
     from inspector.core.description import FieldShape, TypeShape
@@ -20,6 +21,8 @@ JSON = Any
 STRUCTURED: Final = frozenset({"list", "tuple", "set", "frozenset", "dict", "object", "any"})
 _SEQUENCES: Final = frozenset({"list", "tuple", "set", "frozenset"})
 _SHOWN: Final = 60
+#: What must be written for what is no atom, by kind.
+_WORDS: Final = {"any": "text or JSON"}
 _NO: Final = object()
 
 
@@ -42,8 +45,6 @@ def parse(shape: TypeShape, text: str, name: str = "value") -> JSON:
     """
     if not text.strip() and shape.optional:
         return None
-    if shape.kind == "str":
-        return text
     if shape.kind == "union":
         return _parse_union(shape, text, name)
     if shape.kind == "any":
@@ -52,8 +53,8 @@ def parse(shape: TypeShape, text: str, name: str = "value") -> JSON:
         return _choose(shape, text.strip(), name)
     if shape.kind in STRUCTURED:
         return check(shape, _load(text, shape, name), name)
-    if shape.kind in scalars.TYPES:
-        return _read_scalar(shape, text.strip(), name)
+    if shape.kind != "none" and shape.kind in BY_KIND:
+        return _read_atom(shape, text, name)
     return _no_text(shape, text, name)
 
 
@@ -80,10 +81,10 @@ def check(shape: TypeShape, value: JSON, name: str = "value") -> JSON:
         return _check_choice(shape, value, name)
     if shape.kind == "any":
         return value
-    if shape.kind not in scalars.TYPES:
+    if shape.kind == "none" or shape.kind not in BY_KIND:
         return _no_text(shape, value, name)
     try:
-        return scalars.check(shape.kind, value)
+        return to_plain(build(BY_KIND[shape.kind].type, value))
     except ValueError:
         raise _wrong(shape, value, name) from None
 
@@ -144,7 +145,8 @@ def _describe(shape: TypeShape) -> str:
         return f"a JSON list of {len(shape.args)}"
     if shape.kind in _SEQUENCES:
         return "a JSON list, like […]"
-    return scalars.WORDS.get(shape.kind, f"of type {shape.text}")
+    atom = BY_KIND.get(shape.kind)
+    return atom.words if atom is not None else _WORDS.get(shape.kind, f"of type {shape.text}")
 
 
 def _wrong(shape: TypeShape, value: object, name: str) -> UsageError:
@@ -164,11 +166,13 @@ def _no_text(shape: TypeShape, value: object, name: str) -> JSON:
     )
 
 
-def _read_scalar(shape: TypeShape, text: str, name: str) -> JSON:
+def _read_atom(shape: TypeShape, text: str, name: str) -> JSON:
+    atom = BY_KIND[shape.kind]
     try:
-        return scalars.read(shape.kind, text)
-    except ValueError:
-        raise _wrong(shape, text, name) from None
+        value = atom.read(text) if atom.read is not None else text.strip()
+    except MISFITS:
+        raise _wrong(shape, text.strip(), name) from None
+    return check(shape, value, name)
 
 
 def _load(text: str, shape: TypeShape, name: str) -> JSON:
@@ -213,7 +217,7 @@ def _parse_union(shape: TypeShape, text: str, name: str) -> JSON:
 def _format_union(shape: TypeShape, value: JSON) -> str:
     if isinstance(value, str):
         return value if _same(_tried(parse, shape, value), value) else _json(value)
-    member = next((one for one in shape.args if _tried(check, one, value) is not _NO), None)
+    member = next((member for member in shape.args if _tried(check, member, value) is not _NO), None)
     return _json(value) if member is None else format(member, value)
 
 
@@ -251,10 +255,11 @@ def _check_items(shape: TypeShape, value: JSON, name: str) -> JSON:
     if shape.kind == "tuple" and not shape.variadic:
         if len(value) != len(shape.args):
             raise UsageError(f"{name} must be {describe(shape)}; got {len(value)}")
-        return [check(item, one, f"{name}[{i}]") for i, (item, one) in enumerate(zip(shape.args, value, strict=True))]
+        pairs = zip(shape.args, value, strict=True)
+        return [check(inner, item, f"{name}[{index}]") for index, (inner, item) in enumerate(pairs)]
     if not shape.args:
         return value
-    return [check(shape.args[0], one, f"{name}[{i}]") for i, one in enumerate(value)]
+    return [check(shape.args[0], item, f"{name}[{index}]") for index, item in enumerate(value)]
 
 
 def _check_mapping(shape: TypeShape, value: JSON, name: str) -> JSON:
@@ -265,26 +270,26 @@ def _check_mapping(shape: TypeShape, value: JSON, name: str) -> JSON:
     keys, values = shape.args
     for key in value:
         parse(keys, key, f"key {key!r} of {name}")
-    return {key: check(values, one, f"{name}[{key!r}]") for key, one in value.items()}
+    return {key: check(values, item, f"{name}[{key!r}]") for key, item in value.items()}
 
 
 def _check_object(shape: TypeShape, value: JSON, name: str) -> JSON:
     if not isinstance(value, dict):
         raise _wrong(shape, value, name)
-    known = {field.name: field for field in shape.fields}
+    fields = {field.name: field for field in shape.fields}
     for key in value:
-        if key not in known:
-            raise UsageError(f"{name} has no field {key!r}; it has {', '.join(known)}")
+        if key not in fields:
+            raise UsageError(f"{name} has no field {key!r}; it has {', '.join(fields)}")
     for field in shape.fields:
         if field.required and field.name not in value:
             raise UsageError(f"{name}.{field.name} is missing")
-    return {key: check(known[key].type, one, f"{name}.{key}") for key, one in value.items()}
+    return {key: check(fields[key].type, item, f"{name}.{key}") for key, item in value.items()}
 
 
 def _check_union(shape: TypeShape, value: JSON, name: str) -> JSON:
     # Text that is text as it stands; what it could be read as comes second, as when an event is built.
     members = sorted(shape.args, key=lambda member: not _same(_tried(check, member, value), value))
-    checked = next((one for member in members if (one := _tried(check, member, value)) is not _NO), _NO)
+    checked = next((fit for member in members if (fit := _tried(check, member, value)) is not _NO), _NO)
     if checked is _NO:
         raise _wrong(shape, value, name)
     return checked

@@ -113,9 +113,9 @@ class EventForm:
 
     def problems(self) -> dict[str, str]:
         """Return what is wrong, by field; empty when the event can be fired."""
-        found = {name: f"There is no field {name}." for name in self._unknown}
-        found.update({name: text for name in self._shapes if (text := self.problem(name))})
-        return found
+        problems = {name: f"There is no field {name}." for name in self._unknown}
+        problems.update({name: text for name in self._shapes if (text := self.problem(name))})
+        return problems
 
     def values(self) -> dict[str, Any]:
         """Return the values of the fields that are given.

@@ -93,7 +93,8 @@ def by_name(cls: type) -> dict[str, FieldShape]:
         (None, "none", "None"),
         (list, "list", "list"),
         (frozenset[str], "frozenset", "frozenset[str]"),
-        (complex, "opaque", "complex"),
+        (complex, "complex", "complex"),
+        (memoryview, "opaque", "memoryview"),
     ],
 )
 def test_a_type_is_described_as_people_write_it(hint: Any, kind: str, text: str) -> None:

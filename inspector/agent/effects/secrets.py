@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.redact.redactor import secret_kind
 from ...core.values.classfacts import ClassFacts
+from ...core.values.table import ATOMS, EXACT
 from .log import USUAL
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ _LENGTH: Final = 200_000
 _CAUSES: Final = 8
 _MAX_CLASSES: Final = 4096
 
-_FLAT: Final = (int, float, complex, bool, type(None))
+#: Atoms in which no text can be.
+_FLAT: Final = tuple({atom.made for atom in ATOMS.values() if not atom.textual})
 
 
 class Reader:
@@ -66,6 +68,8 @@ class Reader:
                 yield str.__str__(current)[:_LENGTH]
             elif issubclass(type(current), (bytes, bytearray)):
                 yield bytes(current[:_LENGTH]).decode("utf-8", "replace")
+            elif (atom := EXACT.get(id(type(current)))) and atom.textual and (not atom.usual or atom.usual(current)):
+                yield str(atom.shown(current))[:_LENGTH]
             elif issubclass(type(current), Message):
                 yield from message_texts(current)
             elif depth < _DEPTH and not issubclass(type(current), _FLAT):

@@ -9,11 +9,10 @@ from __future__ import annotations
 import enum
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, time
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 from weakref import WeakKeyDictionary
+
+from ...core.values.table import atom_of
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 _COLUMNS: Final = 60
 _LENGTH: Final = 200
 _PLAIN: Final = (int, float, bool, type(None))
-_WRITTEN: Final = (UUID, date, time, Decimal)
 
 
 class _Rows:
@@ -127,7 +125,10 @@ def _shown(value: Any) -> Any:
         return value if len(value) <= _LENGTH else value[:_LENGTH] + "…"
     if type(value) in _PLAIN:
         return value
-    return str(value) if isinstance(value, _WRITTEN) else f"<{type(value).__name__}>"
+    atom = atom_of(type(value))
+    if atom is None or atom.kind == "bytes":
+        return f"<{type(value).__name__}>"
+    return str(value)[:_LENGTH]
 
 
 def _line(table: str, values: Mapping[str, Any]) -> str:

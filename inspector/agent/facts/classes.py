@@ -8,19 +8,17 @@ import enum
 import inspect
 import types
 from collections.abc import Callable, Iterator
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Final
-from uuid import UUID
 
 from ...core.facts import EventFacts
 from ...core.redact.redactor import marked_fields
 from ...core.values.shape import BASE_FIELDS
+from ...core.values.table import ATOMS
 from ..reading.events import make_of
 
 _IMMUTABLE: Final = (
-    *(str, int, float, complex, bool, bytes, type(None), type, range, enum.Enum, UUID, Decimal, Fraction),
-    *(dt.date, dt.time, dt.timedelta, dt.tzinfo, types.FunctionType, types.BuiltinFunctionType),
+    *(atom.made for atom in ATOMS.values() if atom.made is not bytearray),
+    *(type, enum.Enum, dt.tzinfo, types.FunctionType, types.BuiltinFunctionType),
     *(types.MethodType, types.ModuleType, types.MappingProxyType),
 )
 _NOW: Final = frozenset({"now", "utcnow", "today", "fromtimestamp", "utcfromtimestamp"})

@@ -22,7 +22,7 @@ from ...core.redact.redactor import marked_fields, secret_kind
 from ...core.values import hints
 from ...core.values.build import to_plain
 from ...core.values.dataerror import EventDataError
-from ...core.values.shape import BASE_FIELDS, describe_fields, describe_type
+from ...core.values.shape import BASE_FIELDS, describe_fields, describe_type, may_hold_text
 from .places import class_place
 
 #: Class attributes that say under which name an event travels.
@@ -203,7 +203,7 @@ def field_shape(
 ) -> FieldShape:
     """Describe a field by its type; ``marked`` says that its class calls it a secret."""
     shape = _standard(describe_type(hint), hint)
-    secret = shape.kind in ("str", "bytes", "any", "opaque") and (marked or bool(secret_kind(name)))
+    secret = may_hold_text(shape) and (marked or bool(secret_kind(name)))
     return FieldShape(name, shape, required, _plain(default), generated, secret=secret)
 
 

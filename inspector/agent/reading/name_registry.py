@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.description import Problem
 from ...core.errors import InspectorError
+from ...core.values.table import BY_KIND
 from ..adapters.base import FireContext, Match, Names, Options
 from .eventbuild import build_event
 from .events import EventType, describe_class
@@ -33,21 +34,6 @@ if TYPE_CHECKING:
 
 
 # One made-up event of a class: values of every type that a field may ask for, always the same.
-
-_VALUES: Final[dict[str, Any]] = {
-    "str": "sample",
-    "int": 7,
-    "float": 1.5,
-    "bool": True,
-    "uuid": "12345678-1234-5678-1234-567812345678",
-    "datetime": "2024-02-29T12:34:56.789012+00:00",
-    "date": "2024-02-29",
-    "time": "12:34:56.789012",
-    "timedelta": "PT1H2M3S",
-    "decimal": "19.90",
-    "bytes": "c2FtcGxl",
-    "any": "sample",
-}
 
 
 def sample(event: EventType) -> Any:
@@ -66,12 +52,12 @@ def _wanted(field: FieldShape) -> bool:
 
 
 def _value(shape: TypeShape) -> Any:
-    if shape.kind in _VALUES:
-        return _VALUES[shape.kind]
+    if shape.kind == "any":
+        return "sample"
+    if shape.kind in BY_KIND:
+        return BY_KIND[shape.kind].examples[0]
     if shape.choices:
         return shape.choices[0].value
-    if shape.kind == "none":
-        return None
     if shape.kind in ("list", "set", "frozenset"):
         return [_value(shape.args[0])] if shape.args else []
     if shape.kind == "tuple":

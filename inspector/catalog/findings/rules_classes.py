@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from inspector.catalog.findings.model import Hit, at_event, rule
 from inspector.catalog.findings.words import is_address, looks_personal, looks_secret
 from inspector.core.redact.redactor import secret_kind
+from inspector.core.values.table import ATOMS
 
 if TYPE_CHECKING:
     from inspector.catalog.findings.subject import Subject
@@ -18,11 +19,14 @@ _MUTABLE: Final = {"list": "a list", "set": "a set", "dict": "a dict"}
 #: Secrets that people keep in numbers; a number of tokens is none.
 _NUMBER_SECRETS: Final = frozenset({"pin", "card", "otp", "ssn", "iban", "account", "password"})
 _NUMBERS: Final = frozenset({"int", "float", "decimal"})
-_HARMLESS: Final = frozenset({"bool", "datetime", "date", "time", "timedelta", "uuid", "enum", "literal", "none"})
+_HARMLESS: Final = {"enum", "literal", *(atom.kind for atom in ATOMS.values() if not atom.textual)} - _NUMBERS
 _HIDING_TYPES: Final = ("Secret",)
 #: They have a JSON form also where the name could not be looked up (imported for type checkers only).
 _KNOWN_TYPES: Final = frozenset(
-    {"Decimal", "UUID", "datetime", "date", "time", "timedelta", "Path", "StrEnum", "FutureDatetime", "FutureDate"}
+    {
+        *(atom.type.__name__ for atom in ATOMS.values() if atom.made.__module__ != "builtins"),
+        *("StrEnum", "FutureDatetime", "FutureDate"),
+    }
 )
 _WORD: Final = re.compile(r"\w+")
 
@@ -108,16 +112,16 @@ def unserialisable(subject: Subject) -> Iterator[Hit]:
     """Fields of a type that JSON cannot say."""
     for event in subject.events:
         for shape in _own(event):
-            found = _opaque(shape.type)
-            if found and not any(mark in found for mark in _HIDING_TYPES):
-                yield at_event(event, f"{event.name}.{shape.name} holds {found}, which has no JSON form.")
+            text = _opaque(shape.type)
+            if text and not any(mark in text for mark in _HIDING_TYPES):
+                yield at_event(event, f"{event.name}.{shape.name} holds {text}, which has no JSON form.")
 
 
 def _opaque(shape: TypeShape) -> str:
     if shape.kind == "opaque":
         return "" if _KNOWN_TYPES.intersection(_WORD.findall(shape.text)) else shape.text
-    inner = (*shape.args, *(each.type for each in shape.fields))
-    return next((found for each in inner if (found := _opaque(each))), "")
+    inner = (*shape.args, *(field.type for field in shape.fields))
+    return next((text for part in inner if (text := _opaque(part))), "")
 
 
 @rule(

@@ -13,6 +13,7 @@ from inspector.catalog.synthetic.guess import FRACTIONS, TEXTS, WHOLE, Synthetic
 from inspector.catalog.synthetic.people import IDENTITIES, Identity
 from inspector.catalog.synthetic.relations import relate
 from inspector.core.description import EventDescription, FieldShape, TypeShape
+from inspector.core.values.table import BY_KIND
 
 #: A JSON value.
 JSON = Any
@@ -90,10 +91,12 @@ class _Spot(NamedTuple):
 
 
 def _value(scene: SyntheticScene, name: str, shape: TypeShape, depth: int) -> JSON:
-    make = _MAKERS.get(shape.kind)
-    if make is None or (depth >= MAX_DEPTH and shape.optional):
+    make, atom = _MAKERS.get(shape.kind), BY_KIND.get(shape.kind)
+    if depth >= MAX_DEPTH and shape.optional:
         return None
-    return make(_Spot(scene, name, shape, depth))
+    if make is not None:
+        return make(_Spot(scene, name, shape, depth))
+    return scene.rng.choice(atom.examples) if atom is not None else None
 
 
 def _text(spot: _Spot) -> JSON:
@@ -159,7 +162,7 @@ def _mapping(spot: _Spot) -> JSON:
 
 
 def _union(spot: _Spot) -> JSON:
-    members = [member for member in spot.shape.args if member.kind in _MAKERS]
+    members = [member for member in spot.shape.args if member.kind in _MAKERS or member.kind in BY_KIND]
     return _value(spot.scene, spot.name, members[0], spot.depth) if members else None
 
 
@@ -183,6 +186,7 @@ _DETAILS: Final[dict[str, Callable[[SyntheticScene], object]]] = {
     "tags": lambda _: {"team": "payments"},
 }
 
+#: What is made by the name of the field and the scene; atoms that are not here take one of their examples.
 _MAKERS: Final[dict[str, Callable[[_Spot], JSON]]] = {
     "str": _text,
     "int": _whole,
@@ -194,6 +198,7 @@ _MAKERS: Final[dict[str, Callable[[_Spot], JSON]]] = {
     "time": _clock,
     "timedelta": lambda spot: f"PT{spot.scene.rng.choice((30, 60, 300, 900, 3600))}S",
     "decimal": lambda spot: f"{_fraction(spot):.2f}",
+    "ipv4address": lambda spot: spot.scene.person.ip_address,
     "bytes": lambda spot: base64.b64encode(spot.scene.rng.randbytes(12)).decode(),
     "enum": _choice,
     "literal": _choice,

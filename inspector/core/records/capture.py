@@ -10,13 +10,12 @@ import json
 import linecache
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal
+from datetime import timezone
 from types import FrameType, TracebackType
 from typing import Any, Final
-from uuid import UUID
 
 from ..own_code import is_agent, is_ours, is_own_file
+from ..values.table import EXACT
 
 #: Bounds of one captured failure.
 MAX_FRAMES: Final = 40
@@ -130,8 +129,9 @@ def _brief(value: Any, limit: int, depth: int) -> str:
         return _plain(value, limit)
     if _is_one(kind, (list, tuple, set, frozenset, dict)):
         return f"<{kind.__name__} of {len(value)}>" if depth <= 0 else _container(value, limit, depth)
-    if _is_one(kind, _QUIET):  # standard value types: their repr is known to be short and harmless
-        return repr(value)[:limit]
+    atom = EXACT.get(id(kind))
+    if kind is timezone or (atom is not None and (atom.usual is None or atom.usual(value))):
+        return repr(value)[:limit]  # a standard value type: its repr is known to be short and harmless
     fields = getattr(kind, "__dataclass_fields__", None)
     if type(fields) is dict and depth > 0:
         return f"{kind.__qualname__}({_members(value, list(fields), limit, depth)})"[:limit]
@@ -303,4 +303,3 @@ def _failure(data: dict[str, Any]) -> Failure:
 
 
 _PLAIN: Final = (str, int, bool, float, type(None), bytes, complex)
-_QUIET: Final = (UUID, datetime, date, time, timedelta, timezone, Decimal)

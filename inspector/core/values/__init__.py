@@ -1,1 +1,1 @@
-"""Values: simple types, payloads as JSON text and back, the fields of a class as data."""
+"""Typed values as data: atoms, JSON and back, payload snapshots and their reading, the fields of a class as data."""

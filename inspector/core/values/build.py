@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import json
 import typing
 from collections import abc, deque
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID
 
 from . import hints
 from .dataerror import EventDataError, describe, join
-from .table import ATOMS, parse_atom, plain_atom
+from .table import ATOMS, atom_of, parse_atom, plain_atom
 
 __all__ = ["EventDataError", "build", "dataclass_arguments", "to_plain"]
 
@@ -79,9 +78,14 @@ def _build(hint: Any, data: Any, where: str, how: _Reading) -> Any:
         return _union(hint, data, where, how)
     if origin is typing.Literal:
         return _literal(hint, data, where)
-    if origin is None and (hint in ATOMS or hint is None):
+    if hint is None or is_atom(hint):
         return parse_atom(hint, data, where)
     return _compound(hint, origin or hint, data, where, how)
+
+
+def is_atom(hint: Any) -> bool:
+    """Return whether an annotation asks for a simple type."""
+    return isinstance(hint, abc.Hashable) and hint in ATOMS
 
 
 def _compound(hint: Any, kind: Any, data: Any, where: str, how: _Reading) -> Any:
@@ -108,17 +112,20 @@ def _other_class(kind: type, data: Any, where: str) -> Any:
     """Read a subclass of a simple type (``class Email(str)``); anything else cannot come from JSON."""
     if type(data) is kind:
         return data
-    for base in (str, int, float, bytes, Decimal, UUID):
-        if issubclass(kind, base):
-            return _constructed(kind, (parse_atom(base, str(data) if base is UUID else data, where),), {}, where)
+    atom = atom_of(kind)
+    if atom is not None and atom.remake is not None:
+        value = parse_atom(atom.type, data, where)
+        return _constructed(functools.partial(atom.remake, kind), (value,), {}, where, kind)
     raise EventDataError(f"has a type that cannot be built from JSON: {hints.type_text(kind)}", where=where)
 
 
-def _constructed(kind: type, args: tuple[Any, ...], named: dict[str, Any], where: str) -> Any:
+def _constructed(
+    make: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any], where: str, kind: Any = None
+) -> Any:
     try:
-        return kind(*args, **named)
+        return make(*args, **named)
     except Exception as error:
-        text = f"was refused by {hints.type_text(kind)}: {type(error).__name__}: {error}"
+        text = f"was refused by {hints.type_text(kind or make)}: {type(error).__name__}: {error}"
         raise EventDataError(text, where=where) from error
 
 
@@ -142,7 +149,7 @@ def _union(hint: Any, data: Any, where: str, how: _Reading) -> Any:
         if type(value) is type(data) or _same_json(to_plain(value), data):
             exact.append((member is str, value))
     if exact:
-        return min(exact, key=lambda found: found[0])[1]
+        return min(exact, key=lambda fit: fit[0])[1]
     if fits:
         return fits[0]
     if problem is not None and len(members) - (type(None) in members) == 1:
@@ -290,11 +297,11 @@ def _required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def _refuse_unknown(data: dict[Any, Any], known: list[str], where: str) -> None:
+def _refuse_unknown(data: dict[Any, Any], names: list[str], where: str) -> None:
     for name in data:
-        if name not in known:
-            known_text = ", ".join(known) or "none"
-            raise EventDataError("is not known", f"Known fields: {known_text}.", where=join(where, str(name)[:80]))
+        if name not in names:
+            known = ", ".join(names) or "none"
+            raise EventDataError("is not known", f"Known fields: {known}.", where=join(where, str(name)[:80]))
 
 
 def _typed_dict(kind: Any, data: Any, where: str, how: _Reading) -> dict[str, Any]:
@@ -338,15 +345,15 @@ def _copied(data: Any) -> Any:
     return data
 
 
-# Typed values into JSON types: what ``to_dict`` and the records are made of. ``typed.build`` is the way back.
+# Typed values into JSON types: what ``to_dict`` and the records are made of. ``build`` is the way back.
 
 
 def to_plain(value: Any) -> Any:
     """Return a typed value as JSON types; ``build`` with its annotation gives an equal value back.
 
-    UUID, date and time types, Decimal and timedelta (ISO 8601) become text, bytes base64, an enum member its value (its
-    name when the value is not JSON), a dataclass or named tuple an object, sets a sorted list, not-finite
-    floats the text ``NaN``, ``Infinity``, ``-Infinity``. A dict whose keys are not of one type becomes a list of pairs.
+    Atoms become what the table says (ids, dates and decimals text, durations ISO 8601, bytes base64, not-finite floats
+    ``NaN``, ``Infinity``, ``-Infinity``), an enum member its value (its name when the value is not JSON), a dataclass
+    or named tuple an object, sets a sorted list. A dict whose keys are not of one type becomes a list of pairs.
 
     Raises:
         EventDataError: The value, or something in it, has no JSON form.
@@ -363,8 +370,9 @@ def _plain(value: Any, where: str) -> Any:
         return value
     if isinstance(value, enum.Enum):
         return enum_plain(value)
-    if isinstance(value, ATOMS):
-        return plain_atom(value)
+    atom = atom_of(kind)
+    if atom is not None:
+        return plain_atom(atom, value, where)
     if hints.is_named_tuple(kind):
         return {name: _plain(getattr(value, name), join(where, name)) for name in kind._fields}
     if isinstance(value, list | tuple | deque):

@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from ..redact.redactor import marked_fields
+from .table import EXACT, Atom
 
 _MRO: Final = type.__dict__["__mro__"].__get__
 _NAMESPACE: Final = type.__dict__["__dict__"].__get__
@@ -24,14 +25,9 @@ _QUALNAME: Final = type.__dict__["__qualname__"].__get__
 _MODULE: Final = type.__dict__["__module__"].__get__
 _MISSING: Final = object()
 
-#: Built-in bases whose subclasses are written by what the base holds; the first that fits counts.
+#: Built-in bases beside the atoms whose subclasses are written by what the base holds; the first that fits counts.
 _BASES: Final = (
     (enum.Enum, "enum"),
-    (str, "str"),
-    (int, "int"),
-    (float, "float"),
-    (bytes, "bytes"),
-    (bytearray, "bytearray"),
     (dict, "dict"),
     (list, "list"),
     (set, "set"),
@@ -47,9 +43,9 @@ _BASES: Final = (
 
 
 def static_lookup(cls: type, name: str) -> Any:
-    """Find a class attribute without any hook; gives ``None`` when there is none."""
-    found = _lookup(cls, name)
-    return None if found is _MISSING else found
+    """Return a class attribute, found without any hook; ``None`` when there is none."""
+    attribute = _lookup(cls, name)
+    return None if attribute is _MISSING else attribute
 
 
 def _lookup(cls: type, name: str) -> Any:
@@ -72,20 +68,23 @@ class ClassFacts:
     Attributes:
         cls: The class, kept so that its id stays its own.
         name: ``module.Qual``.
-        kind: The built-in base that says how it is written (``enum``, ``str``, ``dict`` …), else ``dataclass``
-            or ``object``.
+        kind: The built-in base that says how it is written (``enum``, ``dict``, ``list`` …), ``atom``, else
+            ``dataclass`` or ``object``.
+        held: Reads the atom that an instance of a subclass of one is, by the base; None where there is no such way.
         names: Names of its dataclass fields (or of a named tuple's).
         marked: Fields that the class calls secret.
-        atom_getter: Gives all field values of an instance as a tuple by plain attribute reads; None where such a
+        atom_getter: Reads all field values of an instance as a tuple by plain attribute reads; None where such a
             read could run the user's code.
     """
 
-    __slots__ = ("_dict_of", "_slots", "atom_getter", "cls", "kind", "marked", "name", "names")
+    __slots__ = ("_dict_of", "_slots", "atom_getter", "cls", "held", "kind", "marked", "name", "names")
 
     def __init__(self, cls: type) -> None:
         self.cls = cls
         self.name = type_name(cls)
-        self.kind = _kind(cls)
+        atom = _atom(cls)
+        self.kind = _kind(cls, atom)
+        self.held = atom.held if atom is not None and self.kind == "atom" else None
         self.names: tuple[str, ...] = ()
         self.marked: frozenset[str] = frozenset()
         if self.kind == "dataclass":
@@ -133,9 +132,9 @@ class ClassFacts:
             return held
         fields: dict[str, Any] = {}
         for name in self.names:
-            found = held[name] if name in held else _lookup(self.cls, name)
-            if found is not _MISSING:
-                fields[name] = found
+            inner = held[name] if name in held else _lookup(self.cls, name)
+            if inner is not _MISSING:
+                fields[name] = inner
         return fields
 
 
@@ -144,11 +143,17 @@ def _single(name: str) -> Callable[[Any], tuple[Any, ...]]:
     return lambda value: (read(value),)
 
 
-def _kind(cls: type) -> str:
+def _atom(cls: type) -> Atom | None:
+    return next((atom for base in _MRO(cls) if (atom := EXACT.get(id(base))) is not None), None)
+
+
+def _kind(cls: type, atom: Atom | None) -> str:
     mro = _MRO(cls)
-    for base, kind in _BASES:
-        if any(each is base for each in mro):
+    for known_base, kind in _BASES:
+        if any(base is known_base for base in mro):
             return kind
+    if atom is not None:
+        return "atom"
     return "dataclass" if type(static_lookup(cls, "__dataclass_fields__")) is dict else "object"
 
 

@@ -77,17 +77,17 @@ def unwrap(hint: Any) -> Any:
 
 def markers(hint: Any) -> tuple[Any, ...]:
     """Return what ``Annotated`` says beside the type, through every wrapper."""
-    found: list[Any] = []
+    notes: list[Any] = []
     while True:
         if typing.get_origin(hint) is typing.Annotated:
-            found.extend(hint.__metadata__)
+            notes.extend(hint.__metadata__)
             hint = typing.get_args(hint)[0]
         elif typing.get_origin(hint) in _QUALIFIERS:
             hint = typing.get_args(hint)[0]
         elif hasattr(hint, "__supertype__"):
             hint = hint.__supertype__
         else:
-            return tuple(found)
+            return tuple(notes)
 
 
 def may_be_absent(hint: Any) -> bool:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID
 
 from .dataerror import EventDataError
+from .table import BY_TAG, MISFITS, Atom, UnmakeableError, atom_of
 
 #: What readers of single tags raise for a text that is no snapshot.
-_UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError)
-_FLOATS: Final = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+_UNREADABLE: Final = (*MISFITS, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -80,6 +76,9 @@ def _decode(data: Any) -> Any:
         return data
     tag = next(iter(data), "")
     if tag.startswith("$"):
+        atom = BY_TAG.get(tag)
+        if atom is not None:
+            return _atom(atom, data)
         read = _TAGS.get(tag)
         if read is not None:
             return read(data)
@@ -89,13 +88,11 @@ def _decode(data: Any) -> Any:
     return values
 
 
-def _int(data: dict[str, Any]) -> int:
-    text = data["$int"]
-    return int(text, 16) if "x" in text[:3] else int(text)
-
-
-def _datetime(data: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(data["$datetime"]).replace(fold=data.get("fold", 0))
+def _atom(atom: Atom, data: dict[str, Any]) -> Any:
+    try:
+        return atom.read_back(data)
+    except UnmakeableError as error:
+        return ObjectValue(error.type_name, error.held)
 
 
 def _dict(data: dict[str, Any]) -> dict[Any, Any]:
@@ -132,22 +129,10 @@ def _more(data: dict[str, Any]) -> Truncated:
 
 
 _TAGS: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
-    "$uuid": lambda data: UUID(data["$uuid"]),
-    "$datetime": _datetime,
-    "$date": lambda data: date.fromisoformat(data["$date"]),
-    "$time": lambda data: time.fromisoformat(data["$time"]),
-    "$timedelta": lambda data: timedelta(*data["$timedelta"]),
-    "$decimal": lambda data: Decimal(data["$decimal"]),
-    "$float": lambda data: _FLOATS[data["$float"]],
-    "$complex": lambda data: complex(*map(float, data["$complex"])),
-    "$int": _int,
-    "$bytes": lambda data: base64.b64decode(data["$bytes"]),
-    "$bytearray": lambda data: bytearray(base64.b64decode(data["$bytearray"])),
     "$tuple": lambda data: tuple(_decode(data["$tuple"])),
     "$set": _set,
     "$frozenset": _set,
     "$dict": _dict,
-    "$ellipsis": lambda _data: ...,
     "$enum": lambda data: EnumValue(data["$enum"], data["name"], _decode(data["value"])),
     "$type": _object,
     "$cycle": lambda data: Truncated("cycle", data["$cycle"]),
@@ -157,7 +142,7 @@ _TAGS: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
 
 
 def plain(text: str) -> Any:
-    """Return a snapshot as JSON types for people: ids, times and decimals as text, enum members by name.
+    """Return a snapshot as JSON types for people: enum members by name, atoms as the table shows them.
 
     Raises:
         EventDataError: The text is no snapshot.
@@ -178,24 +163,17 @@ def _plain(value: Any) -> Any:
         held = {"value": _plain(value.value)} if value.value is not None else _plain(value.fields)
         return {"(type)": value.type, **held}
     if isinstance(value, Truncated):
-        return _told(value)
-    if isinstance(value, bytes | bytearray):
-        return repr(bytes(value))
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"nan": "NaN", "inf": "Infinity"}.get(str(value), "-Infinity")
-    if value is None or isinstance(value, str | int | float):
-        return value
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    return "..." if value is ... else str(value)
+        return _cut_text(value)
+    atom = atom_of(type(value))
+    return str(value) if atom is None else atom.shown(value)
 
 
 def _plain_key(key: Any) -> str:
-    told = _plain(key)
-    return told if isinstance(told, str) else json.dumps(told)
+    text = _plain(key)
+    return text if isinstance(text, str) else json.dumps(text)
 
 
-def _told(cut: Truncated) -> str:
+def _cut_text(cut: Truncated) -> str:
     if cut.reason == "more":
         return f"… {cut.total} more" if cut.total else "… more"
     if cut.reason == "cycle":

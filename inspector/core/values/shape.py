@@ -6,35 +6,16 @@ import dataclasses
 import enum
 import typing
 from collections import abc, deque
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID
 
 from ..bus.events import DomainEvent
 from ..description import Choice, FieldShape, TypeShape
 from ..redact.redactor import marked_fields, secret_kind
 from . import hints
-from .build import to_plain
+from .build import is_atom, to_plain
 from .dataerror import EventDataError
+from .table import ATOMS, BY_KIND, atom_of
 
-_ATOM_KINDS: Final[dict[Any, str]] = {
-    str: "str",
-    int: "int",
-    float: "float",
-    bool: "bool",
-    UUID: "uuid",
-    datetime: "datetime",
-    date: "date",
-    time: "time",
-    timedelta: "timedelta",
-    Decimal: "decimal",
-    bytes: "bytes",
-    bytearray: "bytes",
-    type(None): "none",
-    Any: "any",
-    object: "any",
-}
 _CONTAINER_KINDS: Final[dict[Any, str]] = {
     list: "list",
     deque: "list",
@@ -85,8 +66,10 @@ def _describe(hint: Any, given: dict[Any, Any], inside: tuple[Any, ...]) -> Type
         return TypeShape("none", text)
     if typing.get_origin(bare) is typing.Literal:
         return _literal(bare, text)
-    if isinstance(bare, abc.Hashable) and bare in _ATOM_KINDS:
-        return TypeShape(_ATOM_KINDS[bare], text)
+    if bare is Any or bare is object:
+        return TypeShape("any", text)
+    if is_atom(bare):
+        return TypeShape(ATOMS[bare].kind, text)
     return _compound(bare, text, given, inside)
 
 
@@ -117,10 +100,8 @@ def _compound(hint: Any, text: str, given: dict[Any, Any], inside: tuple[Any, ..
         return TypeShape("object", text, fields=_fields(origin, hints.parameters(hint), (*inside, origin)))
     if hints.is_typed_dict(origin) or hints.is_named_tuple(origin):
         return TypeShape("object", text, fields=_record_fields(origin, (*inside, origin)))
-    for base in (str, int, float, Decimal, bytes, UUID):
-        if isinstance(origin, type) and issubclass(origin, base):
-            return TypeShape(_ATOM_KINDS[base], text)
-    return TypeShape("opaque", text)
+    atom = atom_of(origin) if isinstance(origin, type) else None
+    return TypeShape("opaque" if atom is None or atom.remake is None else atom.kind, text)
 
 
 def _tuple(origin: Any, args: tuple[Any, ...], text: str, given: dict[Any, Any], inside: tuple[Any, ...]) -> TypeShape:
@@ -182,7 +163,7 @@ def _field(
     marked: bool = False,
 ) -> FieldShape:
     shape = _describe(hint, given, inside)
-    secret = _may_hold_text(shape) and (marked or bool(secret_kind(name)))
+    secret = may_hold_text(shape) and (marked or bool(secret_kind(name)))
     return FieldShape(name, shape, required, _plain_default(default), generated, base, secret)
 
 
@@ -193,5 +174,8 @@ def _plain_default(default: Any) -> Any:
         return None  # an object that JSON cannot say: the constructor still knows it
 
 
-def _may_hold_text(shape: TypeShape) -> bool:
-    return shape.kind in ("str", "bytes", "any", "opaque") or any(map(_may_hold_text, shape.args))
+def may_hold_text(shape: TypeShape) -> bool:
+    """Return whether a value of a type may hold a text, and so a secret."""
+    atom = BY_KIND.get(shape.kind)
+    textual = atom.textual if atom is not None else shape.kind in ("any", "opaque")
+    return textual or any(map(may_hold_text, shape.args))

@@ -3,25 +3,23 @@
 What JSON can say stands as it is. The rest is an object with one key that begins with ``$``:
 
     {"$uuid": "…"} {"$datetime": "…"} {"$date": "…"} {"$time": "…"} {"$timedelta": [days, seconds, micros]}
-    {"$decimal": "1.50"} {"$float": "nan"} {"$int": "…"} (beyond 2^53) {"$bytes": base64}
+    {"$decimal": "1.50"} {"$float": "nan"} {"$int": "…"} (beyond 2^53) {"$bytes": base64} … as ``table`` says
     {"$tuple": […]} {"$set": […]} {"$frozenset": […]}
     {"$enum": "module.Qual", "name": …, "value": …}      {"$dict": [[key, value], …]} (keys not all plain text)
     {"$type": "module.Qual", "fields": {…}} or "value"   any other class, by what it holds
     {"$cycle": "$.a[0]"}  {"$cut": reason, …}            what was left out, and why; {"$more": n} ends a cut list
 
-A snapshot is taken in the tick of the publish and runs none of the user's code: see ``walk`` and ``classfacts``.
+A snapshot is taken in the tick of the publish and runs none of the user's code: see ``Walk`` and ``classfacts``.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal
+from datetime import datetime, timezone
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -29,6 +27,7 @@ from zoneinfo import ZoneInfo
 
 from .classfacts import ClassFacts, static_lookup, type_name
 from .read import EnumValue, ObjectValue, Truncated, decode, plain
+from .table import DECIMAL_BITS, ENCODERS, FROZEN
 
 if TYPE_CHECKING:
     from ..redact.redactor import Redactor
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
 
 #: Whole numbers beyond it are not exact for every reader of JSON.
 EXACT_INT: Final = 2**53
-#: Bits up to which an int is written in decimal: below the digit limit that a program may set (640 digits).
-_DECIMAL_BITS: Final = 2048
 #: A text is redacted this far beyond its cut, so that no half of a secret is left standing at the cut.
 _OVERLAP: Final = 4096
 
@@ -89,13 +86,13 @@ class Walk:
         """Encode a value; ``secret`` is the kind of secret that it is, if it is one."""
         kind = type(value)
         if kind is str:
-            return self._text(value, secret)
+            return self.text(value, secret)
         if value is None or kind is bool:
             return value
         self._count()
         if self._spent:
             return {"$cut": self._spent, "type": type_name(kind)}
-        encode = _EXACT.get(id(kind))
+        encode = ENCODERS.get(id(kind))
         if encode is not None:
             return encode(self, value, secret)
         return self._container(value, kind, secret)
@@ -111,21 +108,23 @@ class Walk:
 
     # -- texts, bytes, numbers ---------------------------------------------------------------------------
 
-    def _text(self, text: str, secret: str) -> Any:
+    def text(self, text: str, secret: str, tag: str = "") -> Any:
+        """Encode a text that people wrote, secrets in it hidden; a cut one begins with what there was room for."""
         self._count()
         if secret and text and self._redactor:
             return self._redactor.mark(secret, text)
         room = max(self._size, 0)
         if len(text) <= room:
             self._size -= len(text)
-            return self._redactor.redact_text(text) if self._redactor else text
+            shown = self._redactor.redact_text(text) if self._redactor else text
+            return {tag: shown} if tag else shown
         head = text[: room + _OVERLAP]
         if self._redactor:
             head = self._redactor.redact_text(head)
         self._size = -1
         return {"$cut": "text", "text": head[:room], "length": len(text)}
 
-    def bytes_(self, value: bytes, secret: str, tag: str = "$bytes") -> Any:
+    def raw(self, value: bytes, secret: str, tag: str) -> Any:
         """Encode bytes as base64; as a whole hidden when there is a secret in them."""
         if self._redactor and value:
             shown = bytes(value[: max(self._size, 0)]).decode("latin-1")
@@ -137,25 +136,32 @@ class Walk:
             return {tag: base64.b64encode(value).decode("ascii")}
         return {"$cut": "bytes", "bytes": base64.b64encode(value[:room]).decode("ascii"), "length": len(value)}
 
-    def int_(self, value: int) -> Any:
+    def whole(self, value: int) -> Any:
         """Encode an int: beyond 2^53 as text, very long ones in hexadecimal, which is linear."""
         if -EXACT_INT <= value <= EXACT_INT:
             return value
         bits = value.bit_length()
-        if bits <= _DECIMAL_BITS:
+        if bits <= DECIMAL_BITS:
             return {"$int": str(value)}
         if bits // 4 > max(self._size, 0):
             return {"$cut": "int", "bits": bits}
         self._size -= bits // 4
         return {"$int": hex(value)}
 
-    def decimal(self, value: Decimal) -> Any:
-        """Encode a Decimal as its text."""
-        text = str(value)
+    def tagged(self, tag: str, text: str) -> Any:
+        """Encode a value by its text."""
         if len(text) > max(self._size, 0):
             return {"$cut": "text", "text": text[:64], "length": len(text)}
         self._size -= len(text)
-        return {"$decimal": text}
+        return {tag: text}
+
+    def instance(self, value: Any, secret: str) -> Any:
+        """Encode a value by what it holds, whatever its class is."""
+        return self._container(value, type(value), secret)
+
+    def class_name(self, cls: type) -> str:
+        """Return ``module.Qual`` of a class, without running any of its code."""
+        return type_name(cls)
 
     # -- containers --------------------------------------------------------------------------------------
 
@@ -225,7 +231,7 @@ class Walk:
             encoded = self.value(value, kind)
             self._path.pop()
             if others is None and (type(encoded_key) is not str or encoded_key.startswith("$")):
-                others = [[known, each] for known, each in plain.items()]
+                others = [[name, value] for name, value in plain.items()]
             if others is None:
                 plain[encoded_key] = encoded
             else:
@@ -262,63 +268,13 @@ class Walk:
             }
         if facts.kind in _HELD:
             return {"$type": facts.name, "value": _HELD[facts.kind](self, value, secret)}
+        inner = None if facts.held is None else facts.held(value)
+        if inner is not None:
+            return {"$type": facts.name, "value": self.value(inner, secret)}
         held = facts.attributes(value)
         if facts.kind == "exception":
             held = {"args": BaseException.__dict__["args"].__get__(value), **held}
         return {"$type": facts.name, "fields": self._pairs(held.items(), len(held), secret, facts.marked)}
-
-
-def _datetime(_walk: Walk, value: datetime, _secret: str) -> Any:
-    zone = value.tzinfo
-    if zone is not None and type(zone) is not timezone and type(zone) is not ZoneInfo:
-        # The zone is the user's code: it is named, not asked.
-        naive = {"$datetime": value.replace(tzinfo=None).isoformat()}
-        return {"$type": "datetime.datetime", "fields": {"local": naive, "tzinfo": type_name(type(zone))}}
-    encoded: dict[str, Any] = {"$datetime": value.isoformat()}
-    if value.fold:
-        encoded["fold"] = 1
-    return encoded
-
-
-def _time(_walk: Walk, value: time, _secret: str) -> Any:
-    zone = value.tzinfo
-    if zone is not None and type(zone) is not timezone:
-        naive = {"$time": value.replace(tzinfo=None).isoformat()}
-        return {"$type": "datetime.time", "fields": {"local": naive, "tzinfo": type_name(type(zone))}}
-    return {"$time": value.isoformat()}
-
-
-def _float(_walk: Walk, value: float, _secret: str) -> Any:
-    return value if math.isfinite(value) else {"$float": "nan" if value != value else "inf" if value > 0 else "-inf"}
-
-
-def _uuid(_walk: Walk, value: UUID, _secret: str) -> Any:
-    try:
-        return {"$uuid": str(value)}
-    except (AttributeError, TypeError):  # made without its constructor
-        return {"$type": "uuid.UUID", "fields": {}}
-
-
-def _same(_walk: Walk, value: Any, _secret: str) -> Any:
-    return value
-
-
-#: How a value of exactly a type is written, by the id of the type: a dict of types would hash them, and a
-#: metaclass of the user's may have a ``__hash__``.
-_EXACT: Final[dict[int, Callable[[Walk, Any, str], Any]]] = {
-    id(int): lambda walk, value, _secret: walk.int_(value),
-    id(float): _float,
-    id(UUID): _uuid,
-    id(datetime): _datetime,
-    id(date): lambda _walk, value, _secret: {"$date": value.isoformat()},
-    id(time): _time,
-    id(timedelta): lambda _walk, value, _secret: {"$timedelta": [value.days, value.seconds, value.microseconds]},
-    id(Decimal): lambda walk, value, _secret: walk.decimal(value),
-    id(bytes): lambda walk, value, secret: walk.bytes_(value, secret),
-    id(bytearray): lambda walk, value, secret: walk.bytes_(bytes(value), secret, "$bytearray"),
-    id(complex): lambda _walk, value, _secret: {"$complex": [repr(value.real), repr(value.imag)]},
-    id(type(...)): lambda _walk, _value, _secret: {"$ellipsis": True},
-}
 
 
 def _items_of(base: Any) -> Callable[[Walk, Any, str], Any]:
@@ -331,11 +287,6 @@ def _items_of(base: Any) -> Callable[[Walk, Any, str], Any]:
 
 #: What an instance of a subclass holds, read through the built-in base.
 _HELD: Final[dict[str, Callable[[Walk, Any, str], Any]]] = {
-    "str": lambda walk, value, secret: walk.value(str.__str__(value), secret),
-    "int": lambda walk, value, _secret: walk.int_(int.__int__(value)),
-    "float": lambda walk, value, secret: _float(walk, float.__float__(value), secret),
-    "bytes": lambda walk, value, secret: walk.bytes_(bytes.__getitem__(value, slice(None)), secret),
-    "bytearray": lambda walk, value, secret: walk.bytes_(bytes(bytearray.__getitem__(value, slice(None))), secret),
     "dict": lambda walk, value, secret: walk._pairs(dict.items(value), dict.__len__(value), secret),  # noqa: SLF001
     "list": _items_of(list),
     "tuple": _items_of(tuple),
@@ -353,11 +304,6 @@ def _named(value: Any, attribute: str) -> str:
     return name if type(name) is str else "?"
 
 
-ATOM_IDS: Final = frozenset(
-    {id(kind) for kind in (str, type(None), bool, int, float, UUID, datetime, date, time, timedelta, Decimal, bytes)}
-)
-
-
 __all__ = ["BUDGET", "Budget", "Codec", "EnumValue", "ObjectValue", "Truncated", "decode", "plain", "snapshot"]
 
 BUDGET: Final = Budget()
@@ -366,6 +312,10 @@ _FROZEN_LENGTH: Final = 64 * 1024
 _MAX_CLASSES: Final = 4096
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _ASCII: Final = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
+
+
+def _never(_value: Any) -> bool:
+    return False
 
 
 def _json(structure: Any) -> str:
@@ -434,7 +384,7 @@ class Codec:
                 zone = value.tzinfo
                 if zone is not None and type(zone) is not timezone and type(zone) is not ZoneInfo:
                     return None
-            elif id(of) not in ATOM_IDS and not self._is_constant(value):
+            elif (check := FROZEN.get(id(of), self._is_constant)) is not None and not check(value):
                 return None
         return values
 
@@ -457,7 +407,9 @@ class Codec:
         facts = self.facts_of(type(value))
         if facts.kind != "enum" or static_lookup(facts.cls, "_value_") is not None:
             return False
-        return id(type(facts.attributes(value).get("_value_"))) in ATOM_IDS
+        inner = facts.attributes(value).get("_value_")
+        check = FROZEN.get(id(type(inner)), _never)
+        return check is None or check(inner)
 
     def _walk(self) -> Walk:
         return Walk(self._redactor, self._budget, self.facts_of)

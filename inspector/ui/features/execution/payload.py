@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QGridLayout, QMenu, QVBoxLayout, QWidget
 
 from inspector.app.text import one_line
 from inspector.core.values.snapshot import EnumValue, decode, plain
+from inspector.core.values.table import EXACT
 from inspector.ui.kit.fields import PlainArea
 from inspector.ui.kit.menus import MenuItem, fill
 from inspector.ui.kit.page import Link, clear
@@ -47,12 +45,11 @@ def value_text(value: Any) -> tuple[str, str]:
     """Return a decoded value as text, and the token of its colour."""
     if value is None or isinstance(value, bool):
         return json.dumps(value) if value is None else str(value), "keyword"
-    if isinstance(value, (int, float, Decimal, timedelta)):
-        return str(value), "number"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False), "string"
-    if isinstance(value, (UUID, datetime, date, time)):
-        return str(value) if isinstance(value, UUID) else value.isoformat(), "string"
+    atom = EXACT.get(id(type(value)))
+    if atom is not None:
+        return str(atom.shown(value)), atom.ink
     if isinstance(value, EnumValue):
         return f"{value.type.rpartition('.')[2]}.{value.name or value.value}", "keyword"
     return "", "text"

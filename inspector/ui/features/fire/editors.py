@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from datetime import datetime, timezone
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QV
 
 from inspector.app.text import one_line
 from inspector.catalog import fieldtext
+from inspector.core.values.table import BY_KIND
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.fields import PlainArea, mark_invalid
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tooltip
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from inspector.core.description import FieldShape
     from inspector.ui.kit.theme import Theme
 
-_CHOOSING: Final = frozenset({"bool", "enum", "literal"})
 _LINES: Final = 8
 #: More text than this is not shown in a line; it stays what it is until it is edited.
 _LINE_LIMIT: Final = 20_000
@@ -62,17 +61,15 @@ class LineEditor(Editor):
         self.setFocusProxy(self.line)
         self.line.textEdited.connect(self.edited)
         self.fresh: IconButton | None = None
-        if shape.type.kind == "uuid":
-            self._add_button(row, theme, "refresh", "New UUID", lambda: str(uuid.uuid4()))
-        elif shape.type.kind == "datetime":
-            self._add_button(row, theme, "clock", "Now", _now)
+        atom = BY_KIND.get(shape.type.kind)
+        if atom is not None and atom.fresh is not None:
+            self._add_button(row, theme, *atom.fresh)
 
-    def _add_button(self, row: QHBoxLayout, theme: Theme, icon: str, tip: str, make: object) -> None:
-        button = IconButton(theme, icon, tip)
+    def _add_button(self, row: QHBoxLayout, theme: Theme, tip: str, make: Callable[[], str]) -> None:
+        button = IconButton(theme, "clock" if tip == "Now" else "refresh", tip)
 
         def renew() -> None:
-            assert callable(make)  # noqa: S101 - given above
-            text = str(make())
+            text = make()
             self.set_text(text)
             self.edited.emit(text)
 
@@ -91,10 +88,6 @@ class LineEditor(Editor):
         mark_invalid(self.line, invalid)
 
 
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-
-
 class ChoiceEditor(Editor):
     """A list to choose from: true and false, the members of an enum; nothing or the default where that may be."""
 
@@ -108,8 +101,7 @@ class ChoiceEditor(Editor):
         self.box.installEventFilter(self)
         if not shape.required or shape.type.optional:
             self.box.addItem(hint, "")
-        names = ["true", "false"] if shape.type.kind == "bool" else [choice.name for choice in shape.type.choices]
-        for name in names:
+        for name in choices_of(shape):
             self.box.addItem(one_line(name), name)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -174,10 +166,17 @@ class TextEditor(Editor):
         self.area.setFixedHeight(QFontMetrics(self.area.font()).lineSpacing() * lines + 24)
 
 
+def choices_of(shape: FieldShape) -> Sequence[str]:
+    """Return the only texts that a field may have; empty when it is written freely."""
+    if shape.type.kind in ("enum", "literal"):
+        return [choice.name for choice in shape.type.choices]
+    return atom.choices if (atom := BY_KIND.get(shape.type.kind)) is not None else ()
+
+
 def make_editor(theme: Theme, shape: FieldShape) -> Editor:
     """Return the editor for a field."""
     hint = hint_of(shape)
-    if shape.type.kind in _CHOOSING:
+    if shape.type.kind in ("enum", "literal") or choices_of(shape):
         return ChoiceEditor(shape, hint)
     if shape.type.kind in fieldtext.STRUCTURED - {"any"}:
         return TextEditor(theme, shape, hint)

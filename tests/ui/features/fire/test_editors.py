@@ -1,0 +1,40 @@
+"""The editor of a field is chosen by what the list of atoms says of its type."""
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from inspector.core.description import FieldShape, TypeShape
+from inspector.core.values.shape import describe_type
+from inspector.core.values.snapshot import decode, snapshot
+from inspector.core.values.table import BY_KIND
+from inspector.ui.features.execution.payload import value_text
+from inspector.ui.features.fire.editors import ChoiceEditor, FieldRow, LineEditor, make_editor
+from inspector.ui.kit.theme import Theme
+from tests.atoms import COLOUR, Rgb, registered
+
+Show = Callable[[QWidget], QWidget]
+
+
+@pytest.mark.parametrize("kind", sorted(set(BY_KIND) - {"none"}))
+def test_every_atom_has_an_editor(theme: Theme, show: Show, kind: str) -> None:
+    atom = BY_KIND[kind]
+    editor = make_editor(theme, FieldShape("thing", TypeShape(kind, kind), required=True))
+    show(editor)
+    if atom.choices:
+        assert isinstance(editor, ChoiceEditor)
+        assert [editor.box.itemText(index) for index in range(editor.box.count())] == list(atom.choices)
+        return
+    assert isinstance(editor, LineEditor)
+    assert editor.line.placeholderText() == ("" if kind == "str" else atom.words)
+    assert (editor.fresh is not None) == (atom.fresh is not None)
+
+
+def test_a_new_atom_has_an_editor_and_is_shown_in_payloads(theme: Theme, show: Show) -> None:
+    with registered(COLOUR):
+        row = FieldRow(theme, FieldShape("colour", describe_type(Rgb), required=True))
+        show(row)
+        assert isinstance(row.editor, LineEditor)
+        assert row.editor.line.placeholderText() == "a colour, like #1f77b4"
+        assert value_text(decode(snapshot(Rgb(255, 0, 0)))) == ("#ff0000", "string")
