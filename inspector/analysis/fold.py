@@ -20,7 +20,7 @@ EXECUTIONS: Final = {
     "handler": np.int32,
     "event": np.int32,
     "status": np.uint8,
-    "level": np.uint16,
+    "level": np.int32,
     "fault": np.uint8,
     "on_loop": np.int64,
 }

@@ -52,6 +52,29 @@ def test_an_import_string_names_a_module_an_attribute_or_an_attribute_of_it(load
     assert loader.find("shop_for_tests:late.bus").value == {1: 2}  # a module that nobody has imported yet
 
 
+@pytest.mark.parametrize(
+    "statement",
+    ["import {0}.bad", "import os, {0}.bad as b", "from {0} import bad", "from . import bad", "from .bad import x"],
+)
+def test_a_null_byte_in_a_source_names_the_file_wherever_it_is_imported(
+    loader: Loader, tmp_path: Path, statement: str
+) -> None:
+    folder = tmp_path / "shop_for_tests"
+    (folder / "bad.py").write_bytes(b"x = 1\n\n# \0\n")
+    (folder / "outer.py").write_text(f"\ndef load():\n    {statement.format('shop_for_tests')}\n\nload()\n")
+    for name in ("shop_for_tests.bad", "shop_for_tests.outer"):
+        with pytest.raises(LoadTrouble) as caught:
+            loader.find(name)
+        assert caught.value.text == f"{folder / 'bad.py'}:3 is not Python: there is a null byte in it."
+        assert caught.value.kind == "syntax"
+
+
+def test_a_null_byte_in_what_is_no_source_is_told_as_what_it_is(loader: Loader, tmp_path: Path) -> None:
+    (tmp_path / "shop_for_tests" / "runs.py").write_text("compile('x = 1\\0', '<text>', 'exec')\n")
+    with pytest.raises(LoadTrouble, match=r"shop_for_tests\.runs could not be imported: .*null bytes.*runs\.py:1"):
+        loader.find("shop_for_tests.runs")
+
+
 def test_progress_is_told_before_each_import(loader: Loader, shop: list[tuple[str, str]]) -> None:
     loader.find("shop_for_tests:late.bus")
     assert shop == [("importing", "shop_for_tests"), ("importing", "shop_for_tests.late")]

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from inspector.analysis.columns import Columns
 from inspector.analysis.entries import STATUS_CODES, Recent
 from inspector.analysis.journal import Journal
-from inspector.core.records.records import HOST_NOTED, NOTED, SESSION_STARTED, STATUSES, Batch, Row
+from inspector.core.records.records import (
+    HANDLER_ENDED,
+    HANDLER_STARTED,
+    HOST_NOTED,
+    NOTED,
+    PUBLISHED,
+    SESSION_STARTED,
+    STATUSES,
+    Batch,
+    Row,
+)
 from tests.analysis.runs import Run, runs
 
 
@@ -222,3 +232,17 @@ def test_columns_grow_by_themselves_and_keep_what_they_hold() -> None:
 
 def test_every_status_has_a_code_by_its_place() -> None:
     assert [STATUS_CODES[status] for status in STATUSES] == list(range(len(STATUSES)))
+
+
+def test_more_executions_of_a_handler_may_run_at_once_than_sixteen_bits_count() -> None:
+    count = 66_000
+    rows: list[Row] = []
+    for number in range(1, count + 1):
+        rows.append((PUBLISHED, number, number, "Held", "", "", 0, 1, "", "{}", 1))
+        rows.append((HANDLER_STARTED, number, number, number, "mod:hold", ""))
+    rows += [(HANDLER_ENDED, count + number, number, "ok", 1, "") for number in range(1, count + 1)]
+    journal = fold_in(rows, list(range(5_000, len(rows), 5_000)))
+    assert journal.executions["level"].tolist() == list(range(count))
+    assert journal.status_counts[STATUS_CODES["ok"]] == count
+    assert journal.running == journal.orphans == 0
+    assert journal.handler_levels == [count]

@@ -27,7 +27,7 @@ DEAD: dict[str, tuple[str, str]] = {
     "tab_error:bus": ("syntax", "tab_error.py:5 is not Python"),
     "syntax_error:bus": ("syntax", "syntax_error.py:3 is not Python"),
     "wrong_encoding:bus": ("syntax", "wrong_encoding.py"),
-    "null_bytes:bus": ("", "null bytes"),
+    "null_bytes:bus": ("syntax", "null_bytes.py:"),
     "circular_a:first": ("circular", "import each other in a circle"),
     "sys_exit:bus": ("exit", "sys.exit(3)"),
     "sys_exit_text:bus": ("exit", "there is no configuration"),

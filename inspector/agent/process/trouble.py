@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import linecache
 import os
 import re
 import sys
@@ -26,6 +28,9 @@ _ABOUT_SETTINGS: Final = re.compile(r"environment|env\b|variable|setting|config|
 #: Words in capitals that are no variables.
 _WORDS: Final = frozenset({"ENV", "NOT", "SET", "URL", "HTTP", "HTTPS", "JSON", "API", "SQL", "ERROR", "MUST", "TLS"})
 _DEPTH: Final = 6
+_FROM: Final = re.compile(r"\s*from\s+(\.*)([\w.]*)\s+import\s+(.*)")
+#: How much of a source is searched (bytes).
+_LARGEST_SOURCE: Final = 4 << 20
 _LONGEST: Final = 4_000
 
 
@@ -220,6 +225,13 @@ def _sentence(error: BaseException, read: Failure, what: str, doing: str) -> _Se
         return _no_module(error.name, what, place)
     if isinstance(error, ImportError):
         return _no_import(read, what, place)
+    if "null bytes" in read.message and isinstance(error, (SyntaxError, ValueError)):
+        with_nul = _source_with_nul(error, what)
+        if with_nul:
+            return f"{with_nul} is not Python: there is a null byte in it.", "", "syntax", ()
+    if isinstance(error, SyntaxError) and type(error.filename) is not str:
+        # Raised by hand, or by what compiles a text that is in no file.
+        return f"{what} could not be {doing}: {read.type}: {_one_line(read.message)}{place}.", "", "syntax", ()
     if isinstance(error, SyntaxError):
         where = f"{error.filename}:{error.lineno}" if error.lineno else f"{error.filename}"
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -229,6 +241,51 @@ def _sentence(error: BaseException, read: Failure, what: str, doing: str) -> _Se
         text = f"{what} ended the program with sys.exit({_one_line(code)}) while it was being {doing}{place}."
         return text, "A module that is to be loaded must not run the program: guard that with `__main__`.", "exit", ()
     return _other(error, read, what, doing, place)
+
+
+def _source_with_nul(error: BaseException, what: str) -> str:
+    """Return file and line of the source with a null byte that could not be imported; Python does not say which."""
+    names = [what.partition(":")[0]]
+    traceback = error.__traceback__
+    while traceback is not None:  # the statement that imports it, if it is not the module itself
+        frame = traceback.tb_frame
+        names += _imported(linecache.getline(frame.f_code.co_filename, traceback.tb_lineno), frame.f_globals)
+        traceback = traceback.tb_next
+    for name in reversed(names):
+        file = _source_of(name)
+        try:
+            with open(file, "rb") as source:  # noqa: PTH123 - light imports
+                before, nul, _ = source.read(_LARGEST_SOURCE).partition(b"\0")
+        except (OSError, ValueError):
+            continue
+        if nul:
+            return f"{file}:{before.count(bytes([10])) + 1}"
+    return ""
+
+
+def _imported(line: str, variables: dict[str, Any]) -> list[str]:
+    """Return the modules that a line of source may import, as far as the line says."""
+    match = _FROM.match(line)
+    if match is None:
+        return re.findall(r"[\w.]+", line) if line.lstrip().startswith("import ") else []
+    dots, module, rest = match.groups()
+    base = str(variables.get("__package__") or "").split(".")
+    base = base[: len(base) - len(dots) + 1] if dots else []
+    parent = ".".join([*base, *filter(None, [module])])
+    return [parent, *(f"{parent}.{name}" for name in re.findall(r"\w+", rest))]
+
+
+def _source_of(name: str) -> str:
+    """Return the source of a module that is not loaded, empty when there is none; nothing is loaded for that."""
+    parent, _, _ = name.rpartition(".")
+    package = sys.modules.get(parent)
+    if parent and package is None:
+        return ""
+    try:
+        spec = importlib.machinery.PathFinder.find_spec(name, getattr(package, "__path__", None))
+    except (ImportError, ValueError):
+        return ""
+    return spec.origin or "" if spec is not None else ""
 
 
 def _other(error: BaseException, read: Failure, what: str, doing: str, place: str) -> _Sentence:
