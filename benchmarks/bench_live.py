@@ -44,12 +44,13 @@ from inspector.ui.shell.shell import Shell
 from inspector.ui.window import open_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from inspector.agent.program import Program
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.app.recording import Host, Recording
+    from inspector.core.request import FireRequest
 
 SIZE = (1600, 1000)
 SECONDS = 2.0
@@ -148,9 +149,9 @@ class Player:
         """Share the interpreter as the real host does."""
         sys.setswitchinterval(SWITCH_INTERVAL)
 
-    def fire(self, event: str, values: Sequence[Mapping[str, Any]], **_: Any) -> int:
+    def fire(self, request: FireRequest) -> int:
         """Refuse."""
-        raise InspectorError(f"{event} is not fired {len(values)} times: what happens is written down.")
+        raise InspectorError(f"{request.event} is not fired: what happens is written down.")
 
     def set_faults(self, on: bool) -> None:
         """Take note."""

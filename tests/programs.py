@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import inspector.demo
-from inspector.agent.engine import Engine, FireRequest
+from inspector.agent.engine import Engine
 from inspector.agent.program import CoreProgram
 from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.faults import FaultRule
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import HostNoted, Record, to_record
+from inspector.core.request import FireRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +123,7 @@ class Bench:
     async def fire(self, event: str = "OrderPlaced", *values: dict[str, Any], **more: Any) -> list[Record]:
         """Fire and give the records that came of it."""
         self._fires += 1
-        await asyncio.create_task(self.engine.fire(FireRequest(self._fires, event, values or ({},), **more)))
+        await asyncio.create_task(self.engine.fire(FireRequest(event, values or ({},), fire=self._fires, **more)))
         return self.records()
 
     def records(self) -> list[Record]:

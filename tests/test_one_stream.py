@@ -29,6 +29,7 @@ from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.faults import FaultRule
 from inspector.core.records.records import BAD_STATUSES, STATUSES, Batch, Row
 from inspector.core.records.stream import RecordStream
+from inspector.core.request import FireRequest
 from inspector.hosts.embedded import EmbeddedHost
 from inspector.store.backlog import dropped_row
 from inspector.store.jsonl_import import read_jsonl
@@ -95,11 +96,13 @@ async def fire_a_few_hundred(recording: Recording) -> None:
             recording.host.set_faults(False)
             recording.host.set_faults(True)
         fire = recording.host.fire(
-            event.name,
-            values,
-            session=number % 7 != 0,
-            metadata={"ip_address": "192.0.2.7", "token": "canary-7f3a91"} if number % 3 == 0 else None,
-            timeout=0.02 if event.name == "SessionCreatedEvent" else 30.0,
+            FireRequest(
+                event.name,
+                values,
+                session=number % 7 != 0,
+                metadata={"ip_address": "192.0.2.7", "token": "canary-7f3a91"} if number % 3 == 0 else {},
+                timeout=0.02 if event.name == "SessionCreatedEvent" else 30.0,
+            )
         )
         waiting.append(fire)
         if len(waiting) == 10:

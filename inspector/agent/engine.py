@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..core.bus.context import FIRE, HANDLER_TIMEOUT
@@ -17,35 +16,13 @@ from .faults import FaultInjector
 
 if TYPE_CHECKING:
     from ..core.records.recorder import Recorder
+    from ..core.request import FireRequest
     from .program import Program
 
 _logger = logging.getLogger(__name__)
 
 #: Rows waiting for the reader above which the engine holds its next fire: memory is finite.
 PACE_ROWS = 100_000
-
-
-@dataclass(frozen=True)
-class FireRequest:
-    """What a person asks to be published.
-
-    Attributes:
-        fire: Number of the fire; every record that comes of it carries it.
-        event: Name of the event type.
-        values: JSON values of its fields, one mapping per publication; they are published one after another.
-        session: Give the handlers a database session.
-        rollback: Roll that session back instead of committing it.
-        metadata: Request metadata for the handlers.
-        timeout: Seconds a handler may take; None for no limit.
-    """
-
-    fire: int
-    event: str
-    values: Sequence[Mapping[str, Any]] = field(default_factory=lambda: ({},))
-    session: bool = True
-    rollback: bool = False
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    timeout: float | None = 30.0
 
 
 class Engine:

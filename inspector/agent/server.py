@@ -12,12 +12,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from ..core.facts import CatalogFacts
-from .engine import Engine, FireRequest
+from .engine import Engine
 from .facts.collect import collect
 from .process.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from ..core.records.recorder import Recorder
+    from ..core.request import FireRequest
     from .program import Program
 
 #: Seconds that what is under way has to finish when the server is stopped, and again once it has been cancelled.

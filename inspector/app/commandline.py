@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from inspector.catalog import fieldtext
+from inspector.core.request import TIMEOUT
 from inspector.hosts.project import LOAD_TIMEOUT
 
 if TYPE_CHECKING:
     from inspector.core.description import CatalogDescription, EventDescription, TypeShape
     from inspector.hosts.project import Project
-
-#: A handler's time limit when none is given, in seconds.
-_TIMEOUT: Final = 30.0
 
 
 def fire_command(
@@ -26,7 +24,7 @@ def fire_command(
     session: bool = True,
     metadata: Mapping[str, str] | None = None,
     count: int = 1,
-    timeout: float | None = _TIMEOUT,
+    timeout: float | None = TIMEOUT,
     project: Project | None = None,
 ) -> str:
     """Return the ``inspector fire`` that publishes the same, in one line for a POSIX shell.
@@ -60,7 +58,7 @@ def fire_command(
         words += ["--meta", f"{key}={value}"]
     if count != 1:
         words += ["--count", str(count)]
-    if timeout is not None and timeout != _TIMEOUT:
+    if timeout is not None and timeout != TIMEOUT:
         words += ["--timeout", f"{timeout:g}"]
     if project is None:
         return shlex.join([*words, "--demo"])

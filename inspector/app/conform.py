@@ -28,6 +28,7 @@ from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.facts import CatalogFacts
 from inspector.core.records.capture import failure_from_json
+from inspector.core.request import FireRequest
 from inspector.core.values import snapshot as codec
 
 if TYPE_CHECKING:
@@ -147,12 +148,14 @@ async def _publish(
     person = IDENTITIES[0]
     metadata = {} if context == BARE else {"ip_address": person.ip_address, "user_agent": person.user_agent}
     number = recording.host.fire(
-        event.name,
-        [values],
-        session=context != BARE,
-        rollback=context == ROLLBACK,
-        metadata=metadata,
-        timeout=timeout,
+        FireRequest(
+            event.name,
+            [values],
+            session=context != BARE,
+            rollback=context == ROLLBACK,
+            metadata=metadata,
+            timeout=timeout,
+        )
     )
     outcome: FireOutcome = await recording.outcome(number)
     publications = await _publications(recording, first, number)

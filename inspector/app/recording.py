@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -19,6 +19,7 @@ from inspector.core.records.records import Batch, SessionStarted, to_record
 if TYPE_CHECKING:
     from inspector.app.tasks import TaskOwner
     from inspector.core.records.stream import LiveStream
+    from inspector.core.request import FireRequest
     from inspector.store.store import Store
     from inspector.store.writer import SessionWriter
 
@@ -58,17 +59,8 @@ class Host(Protocol):
             InspectorError: It could not be made ready.
         """
 
-    def fire(
-        self,
-        event: str,
-        values: Sequence[Mapping[str, Any]],
-        *,
-        session: bool = True,
-        rollback: bool = False,
-        metadata: Mapping[str, str] | None = None,
-        timeout: float | None = 30.0,
-    ) -> int:
-        """Publish the event once for each mapping of values; return the number of the fire.
+    def fire(self, request: FireRequest) -> int:
+        """Publish what is asked for; return the number of the fire.
 
         Raises:
             InspectorError: Nothing runs.

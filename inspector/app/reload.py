@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -141,9 +141,7 @@ class Reloader:
             if number != self._number:
                 return None
             try:
-                fire = self._host.fire(
-                    form.event, [form.values], session=form.session, metadata=form.metadata, timeout=form.timeout
-                )
+                fire = self._host.fire(replace(form, count=1).request())
             except InspectorError as error:  # a pinned event before it has ended the program
                 return Reloaded(seconds, files, trouble=error) if number == self._number else None
             await self._recording.outcome(fire)

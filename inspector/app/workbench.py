@@ -7,11 +7,11 @@ journal that folds a stream; opening a session stops nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inspector.analysis.journal import Journal
 from inspector.app.details import Details
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from inspector.app.recording import Host
     from inspector.app.tasks import TaskOwner
     from inspector.core.records.stream import RecordStream
+    from inspector.core.request import FireRequest
     from inspector.store.info import SessionInfo
     from inspector.store.store import Store
 
@@ -200,23 +201,15 @@ class Workbench:
 
     # Firing
 
-    def fire(
-        self,
-        event: str,
-        values: Sequence[Mapping[str, Any]],
-        *,
-        session: bool = True,
-        metadata: Mapping[str, str] | None = None,
-        timeout: float | None = 30.0,
-    ) -> int:
-        """Publish the event once for each mapping of values; return the fire's number. The outcome is in the records.
+    def fire(self, request: FireRequest) -> int:
+        """Publish what is asked for; return the fire's number. The outcome is in the records.
 
         Raises:
             InspectorError: A stored session is shown, or nothing runs.
         """
         if not self.live:
             raise InspectorError("A stored session cannot take events.", "Go back to the live session to fire.")
-        return self.recording.host.fire(event, values, session=session, metadata=metadata, timeout=timeout)
+        return self.recording.host.fire(request)
 
     def set_faults(self, on: bool) -> None:
         """Switch the program's faults."""

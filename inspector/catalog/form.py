@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.catalog import fieldtext
 from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.errors import UsageError
+from inspector.core.request import TIMEOUT, FireRequest
 
 if TYPE_CHECKING:
     from inspector.core.description import EventDescription, FieldShape
@@ -33,9 +34,14 @@ class FireForm:
     values: dict[str, Any]
     session: bool = True
     metadata: dict[str, str] = field(default_factory=dict)
-    timeout: float | None = 30.0
+    timeout: float | None = TIMEOUT
     count: int = 1
     seed: int | None = None
+
+    def request(self) -> FireRequest:
+        """Return what a host is asked for."""
+        values = [self.values] * max(1, self.count)
+        return FireRequest(self.event, values, session=self.session, metadata=self.metadata, timeout=self.timeout)
 
 
 class EventForm:

@@ -20,6 +20,7 @@ from inspector.cli.signals import Signalled
 from inspector.cli.source import EmbeddedSource, given_options
 from inspector.cli.values import make_values, new_seed
 from inspector.core.errors import InspectorError, UsageError
+from inspector.core.request import TIMEOUT, FireRequest
 
 if TYPE_CHECKING:
     import argparse
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from inspector.cli.console import Cell, Console
     from inspector.store.tables import HandlerSummary
 
-#: Seconds that a handler may take; with faults on some hang on purpose, and nobody wants to wait for them.
-TIMEOUT: Final = 30.0
+#: Seconds that a handler may take with faults on: some hang on purpose, and nobody wants to wait for them.
 TIMEOUT_WITH_FAULTS: Final = 3.0
 _SLOWEST: Final = 5
 
@@ -75,7 +75,7 @@ async def run_demo(made: Recording, *, seed: int, faults: bool = False) -> DemoR
     timeout = TIMEOUT_WITH_FAULTS if made.host.faults else TIMEOUT
     fired, refused = 0, []
     for event in catalog.events:
-        ended = await made.outcome(made.host.fire(event.name, [make_values(event, rng)], timeout=timeout))
+        ended = await made.outcome(made.host.fire(FireRequest(event.name, [make_values(event, rng)], timeout=timeout)))
         fired += ended.published
         if ended.refusal:
             refused.append(f"{event.name}: {ended.refusal}")

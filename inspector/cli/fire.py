@@ -16,6 +16,7 @@ from inspector.cli.running import run as run_coroutine
 from inspector.cli.source import EmbeddedSource, ProgramSource, problem_of, sentence_of, source_of, tells_load_errors
 from inspector.cli.values import find_event, many_values, new_seed, pairs, written_values
 from inspector.core.errors import InspectorError, UsageError
+from inspector.core.request import FireRequest
 from inspector.store.store import Store
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ async def fire_all(made: Recording, wish: Wish) -> int:
     for values in many_values(wish.event, wish.seed, wish.count, wish.written, CHUNK):
         try:
             fire = made.host.fire(
-                wish.event.name, values, session=wish.session, metadata=wish.metadata, timeout=wish.timeout
+                FireRequest(wish.event.name, values, session=wish.session, metadata=wish.metadata, timeout=wish.timeout)
             )
         except InspectorError:
             if made.host.running:

@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 import inspector
 from inspector.app.export import EXPORTERS
 from inspector.core.errors import UsageError
+from inspector.core.request import TIMEOUT
 
 # What the exit codes of each command mean, as ``--help`` shows it below the options.
 
@@ -240,7 +241,7 @@ def _add_fire(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--meta", action="append", default=[], metavar="KEY=VALUE", help="an entry of the publication's metadata"
     )
     parser.add_argument(
-        "--timeout", type=_seconds, default=30.0, metavar="SECONDS", help="how long a handler may take (30)"
+        "--timeout", type=_seconds, default=TIMEOUT, metavar="SECONDS", help="how long a handler may take (30)"
     )
     add_source_options(parser)
     _add_seed(parser)

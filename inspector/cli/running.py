@@ -16,6 +16,7 @@ from inspector.app.tasks import TaskOwner
 from inspector.app.text import format_duration, one_line
 from inspector.cli.signals import cancelled_by_signals
 from inspector.core.errors import InspectorError
+from inspector.core.request import TIMEOUT
 from inspector.hosts.child import ChildHost
 from inspector.store.store import Store
 
@@ -166,7 +167,7 @@ async def recording(
     seed: int | None,
     hold: bool = False,
     verbose: bool = False,
-    timeout: float = 30.0,
+    timeout: float = TIMEOUT,
 ) -> AsyncIterator[Recording]:
     """Record a program into a new session; at the end, however it comes, what was recorded is written and closed.
 

@@ -24,6 +24,7 @@ from inspector.hosts.supervisor import Ended, Supervisor
 from inspector.hosts.trouble import LoadError, load_error
 
 if TYPE_CHECKING:
+    from inspector.core.request import FireRequest
     from inspector.hosts.project import Project
     from inspector.hosts.stacks import Dump
 
@@ -160,36 +161,19 @@ class ChildHost:
                 self._intake.note("restart_failed", "error", error.text, {"hint": error.hint})
                 raise
 
-    def fire(
-        self,
-        event: str,
-        values: Sequence[Mapping[str, Any]],
-        *,
-        session: bool = True,
-        rollback: bool = False,
-        metadata: Mapping[str, str] | None = None,
-        timeout: float | None = 30.0,
-    ) -> int:
-        """Publish the event once for each mapping of values; return the number of the fire.
+    def fire(self, request: FireRequest) -> int:
+        """Publish what is asked for; return the number of the fire.
 
         What came of it is in the records that carry the number, the last of them ``fire_settled``.
 
         Raises:
             InspectorError: The program does not run.
         """
-        request: dict[str, Any] = {
-            "event": event,
-            "values": [dict(mapping) for mapping in values],
-            "session": session,
-            "rollback": rollback,
-            "metadata": dict(metadata or {}),
-            "timeout": timeout,
-        }
         with self._lock:
             supervisor = self._running_supervisor()
             number = self._intake.new_fire()
             try:
-                supervisor.send(["fire", {"fire": number, **request}])
+                supervisor.send(["fire", request.numbered(number).to_json()])
             except BaseException:
                 self._intake.drop_fire(number)
                 raise

@@ -10,13 +10,12 @@ import asyncio
 import logging
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from inspector.agent import server
-from inspector.agent.engine import FireRequest
 from inspector.core.errors import InspectorError
 from inspector.core.records.capture import capture_failure, failure_from_json
 from inspector.core.records.recorder import Recorder
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from inspector.agent.program import Program
     from inspector.core.facts import CatalogFacts
     from inspector.core.records.capture import Frame
+    from inspector.core.request import FireRequest
 
 #: Seconds between two offers of the interpreter to another thread. With the usual 5 ms a handler that computes for a
 #: second costs the window gaps of 190 ms, with this 25 ms.
@@ -91,17 +91,8 @@ class EmbeddedHost:
             await self.stop()
             raise
 
-    def fire(
-        self,
-        event: str,
-        values: Sequence[Mapping[str, Any]],
-        *,
-        session: bool = True,
-        rollback: bool = False,
-        metadata: Mapping[str, str] | None = None,
-        timeout: float | None = 30.0,
-    ) -> int:
-        """Publish the event once for each mapping of values; return the number of the fire.
+    def fire(self, request: FireRequest) -> int:
+        """Publish what is asked for; return the number of the fire.
 
         What came of it is in the records that carry the number, the last of them ``fire_settled``.
 
@@ -111,8 +102,7 @@ class EmbeddedHost:
         if not self._server.running:
             raise InspectorError("Nothing runs that could take an event.", "Go back to the live session.")
         number = next(self._fires)
-        request = FireRequest(number, event, tuple(values), session, rollback, dict(metadata or {}), timeout)
-        self._server.fire(request)
+        self._server.fire(request.numbered(number))
         return number
 
     def set_faults(self, on: bool) -> None:

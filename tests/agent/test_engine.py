@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from inspector.agent.engine import Engine, FireRequest
+from inspector.agent.engine import Engine
 from inspector.core import InMemoryEventBus
 from inspector.core.bus.context import FIRE, HANDLER_TIMEOUT
 from inspector.core.errors import InspectorError
 from inspector.core.faults import FaultRule
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import HandlerEnded, HandlerStarted, HostNoted, Published, SessionStarted
+from inspector.core.request import FireRequest
 from inspector.core.values.snapshot import plain
 from inspector.demo import build
 from tests.programs import (
@@ -76,7 +77,7 @@ async def test_several_values_are_published_one_after_another() -> None:
 
 async def test_nothing_to_publish_is_settled_too() -> None:
     async with engine_of(shop_program()) as bench:
-        await bench.engine.fire(FireRequest(9, "OrderPlaced", ()))
+        await bench.engine.fire(FireRequest("OrderPlaced", (), fire=9))
         assert settled(bench.records()) == {"fire": 9, "published": 0}
 
 
@@ -269,7 +270,7 @@ async def test_two_fires_at_once_keep_apart() -> None:
 
     async with engine_of(shop_program(waits)) as bench:
         fires = [
-            asyncio.ensure_future(bench.engine.fire(FireRequest(number, "OrderPlaced", ({"number": number},))))
+            asyncio.ensure_future(bench.engine.fire(FireRequest("OrderPlaced", ({"number": number},), fire=number)))
             for number in (1, 2)
         ]
         for _ in range(5):
@@ -305,7 +306,7 @@ async def test_the_next_publication_waits_while_nobody_takes_the_rows(monkeypatc
     monkeypatch.setattr("inspector.agent.engine.PACE_ROWS", 10)
     async with engine_of(shop_program()) as bench:
         firing = asyncio.ensure_future(
-            bench.engine.fire(FireRequest(1, "OrderPlaced", tuple({"number": n} for n in range(20))))
+            bench.engine.fire(FireRequest("OrderPlaced", tuple({"number": n} for n in range(20)), fire=1))
         )
         await until(lambda: bench.recorder.waiting > 10)
         for _ in range(50):

@@ -19,7 +19,7 @@ import pytest
 import inspector
 from inspector.agent.adapters.base import FireContext, Match, Options
 from inspector.agent.effects.log import install_log_probe
-from inspector.agent.engine import Engine, FireRequest
+from inspector.agent.engine import Engine
 from inspector.agent.faults import FaultInjector
 from inspector.agent.libraries.core_bus import CoreBusAdapter
 from inspector.agent.process.watchdog import _culprit
@@ -36,6 +36,7 @@ from inspector.core.errors import InspectorError, UsageError
 from inspector.core.faults import FaultRule
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import HANDLER_ENDED, HOST_NOTED, NOTED, PUBLICATION_ENDED, PUBLISHED
+from inspector.core.request import FireRequest
 from inspector.core.values.build import build, to_plain
 from tests.agent.samples import Watched, watch
 
@@ -558,7 +559,9 @@ async def _fired(value: Any, request: FireRequest, session: Any = None) -> list[
 
 async def test_a_fire_reaches_a_map_bus_with_session_and_metadata() -> None:
     bus, log = MapBus(listens), []
-    rows = await _fired(bus, FireRequest(3, "Theirs", [{"number": 2}], metadata={"who": "me"}), lambda: Session(log))
+    rows = await _fired(
+        bus, FireRequest("Theirs", [{"number": 2}], metadata={"who": "me"}, fire=3), lambda: Session(log)
+    )
     assert [row[7] for row in rows if row[0] == PUBLISHED] == [3]
     ((session, given),) = bus.sessions
     assert isinstance(session, Session)
@@ -569,7 +572,7 @@ async def test_a_fire_reaches_a_map_bus_with_session_and_metadata() -> None:
 
 async def test_a_bus_that_raises_rolls_back_and_is_told_of() -> None:
     log: list[str] = []
-    rows = await _fired(MapBus(raises), FireRequest(1, "Theirs"), lambda: Session(log))
+    rows = await _fired(MapBus(raises), FireRequest("Theirs", fire=1), lambda: Session(log))
     assert log == ["rollback", "close"]
     assert [row[3] for row in rows if row[0] == HANDLER_ENDED] == ["failed"]
     notes = [row[4] for row in rows if row[0] == HOST_NOTED]
@@ -580,13 +583,13 @@ async def test_a_publish_that_does_not_end_in_time_is_given_up() -> None:
     async def hangs(event: Any) -> None:
         await asyncio.get_running_loop().create_future()
 
-    rows = await _fired(MapBus(hangs), FireRequest(1, "Theirs", session=False, timeout=0.01))
+    rows = await _fired(MapBus(hangs), FireRequest("Theirs", session=False, timeout=0.01, fire=1))
     assert [row[3] for row in rows if row[0] == HANDLER_ENDED] == ["timed_out"]
     assert any("did not end within 0.01 seconds" in row[4] for row in rows if row[0] == HOST_NOTED)
 
 
 async def test_an_unknown_event_or_a_wrong_value_refuses_the_fire() -> None:
-    for request in (FireRequest(1, "Nothing"), FireRequest(1, "Theirs", [{"number": "x"}])):
+    for request in (FireRequest("Nothing", fire=1), FireRequest("Theirs", [{"number": "x"}], fire=1)):
         rows = await _fired(MapBus(listens), request)
         assert [row[2] for row in rows if row[0] == HOST_NOTED] == ["fire_refused", "fire_settled"]
 
@@ -607,7 +610,7 @@ async def test_the_watchdog_finds_the_handler_on_the_stack() -> None:
         found.append(_culprit(sys._getframe()))
 
     bus = {Theirs: [looks, looks_later]}
-    await _fired(bus, FireRequest(1, "Theirs", session=False))
+    await _fired(bus, FireRequest("Theirs", session=False, fire=1))
     assert [(each["function"], each["file"]) for each in found] == [("looks", __file__), ("looks_later", __file__)]
     assert [each["handler"].rpartition(".")[2] for each in found] == ["looks", "looks_later"]
 
@@ -622,7 +625,7 @@ async def test_what_fails_while_tapping_leaves_nothing_behind(monkeypatch: pytes
     engine = Engine(program(bus), recorder)
     await engine.start()
     assert bus._handlers[Theirs][0] is listens
-    await engine.fire(FireRequest(1, "Theirs", session=False))
+    await engine.fire(FireRequest("Theirs", session=False, fire=1))
     await engine.close()
     notes = [row[4] for row in recorder.drain() if row[0] == HOST_NOTED]
     assert "sample:0: It cannot be recorded: RuntimeError: no tap" in notes

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from inspector.agent import server
-from inspector.agent.engine import Engine, FireRequest
+from inspector.agent.engine import Engine
 from inspector.agent.server import Server
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import Published, Record, to_record
+from inspector.core.request import FireRequest
 from tests.programs import OrderPlaced, Shop, host_notes, of, shop_program
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
@@ -54,7 +55,7 @@ async def test_verbs_that_come_before_the_program_is_ready_wait_for_it() -> None
     numbers: list[int] = []
     made = Serving()
     made.server.set_recording(False)
-    made.server.fire(FireRequest(1, "OrderPlaced", ({"number": 7},)))
+    made.server.fire(FireRequest("OrderPlaced", ({"number": 7},), fire=1))
     made.server.stop()
     assert not made.server.ready
     await made.serve(lambda event: numbers.append(event.number))
@@ -75,10 +76,10 @@ async def test_verbs_of_another_thread_are_carried_out_on_the_loop() -> None:
 
     async with serving(handler) as made:
         assert made.server.running
-        await asyncio.to_thread(made.server.fire, FireRequest(5, "OrderPlaced"))
+        await asyncio.to_thread(made.server.fire, FireRequest("OrderPlaced", fire=5))
     assert threads == [threading.get_ident()]
     assert [record.fire for record in of(Published, made.records())] == [5]
-    made.server.fire(FireRequest(6, "OrderPlaced"))  # too late, and harmless
+    made.server.fire(FireRequest("OrderPlaced", fire=6))  # too late, and harmless
     made.server.set_faults(True)
     await asyncio.sleep(0)
     assert made.records() == []
@@ -103,7 +104,7 @@ async def test_a_fire_that_breaks_the_engine_is_told(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(Engine, "fire", breaks)
     async with serving() as made:
-        made.server.fire(FireRequest(1, "OrderPlaced"))
+        made.server.fire(FireRequest("OrderPlaced", fire=1))
     (note,) = host_notes(made.records(), "engine")
     assert note.text == "The fire broke: ValueError: our own mistake"
 
@@ -117,7 +118,7 @@ async def test_what_hangs_is_cancelled_after_the_grace(monkeypatch: pytest.Monke
         await asyncio.get_running_loop().create_future()
 
     async with serving(hangs) as made:
-        made.server.fire(FireRequest(1, "OrderPlaced"))
+        made.server.fire(FireRequest("OrderPlaced", fire=1))
         await started.wait()
     assert made.shop.closed == 1
     assert len(host_notes(made.records(), "fire_settled")) == 1

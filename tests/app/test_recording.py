@@ -18,6 +18,7 @@ from inspector.app.notices import Notice, Notices
 from inspector.app.recording import FireOutcome, Recording
 from inspector.app.tasks import TaskOwner
 from inspector.core.errors import InspectorError
+from inspector.core.request import FireRequest
 from inspector.hosts.embedded import EmbeddedHost
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
@@ -50,7 +51,7 @@ class Made:
 
     async def fire(self, *numbers: int, event: str = "OrderPlaced", **more: Any) -> FireOutcome:
         values = [{"number": number} for number in numbers]
-        return await self.recording.outcome(self.recording.host.fire(event, values, **more))
+        return await self.recording.outcome(self.recording.host.fire(FireRequest(event, values, **more)))
 
 
 @asynccontextmanager
@@ -83,7 +84,7 @@ async def test_the_journal_and_the_store_get_the_same(store: Store) -> None:
 
 async def test_close_writes_everything_to_the_last_row(store: Store) -> None:
     async with recorded(store) as made:
-        made.recording.host.fire("OrderPlaced", [{"number": number} for number in range(200)])
+        made.recording.host.fire(FireRequest("OrderPlaced", [{"number": number} for number in range(200)]))
     (info,) = await store.sessions()
     assert (info.state, info.publications, info.executions) == ("closed", 200, 200)
     assert (await collect(StoredStream(store, 1)))[-1][0] == made.recording.journal.seq == info.records
@@ -122,7 +123,7 @@ async def test_an_outcome_says_why_the_rest_was_not_published(store: Store) -> N
 
 async def test_an_outcome_can_be_asked_for_late_and_by_many(store: Store) -> None:
     async with recorded(store) as made:
-        fire = made.recording.host.fire("OrderPlaced", [{}])
+        fire = made.recording.host.fire(FireRequest("OrderPlaced", [{}]))
         asked = [asyncio.ensure_future(made.recording.outcome(fire)) for _ in range(3)]
         assert await asyncio.gather(*asked) == [FireOutcome(1)] * 3
         assert await made.recording.outcome(fire) == FireOutcome(1)
@@ -137,7 +138,9 @@ async def test_whoever_waits_for_a_fire_is_told_when_the_recording_ends_first(
         await asyncio.get_running_loop().create_future()
 
     async with recorded(store, lambda: shop_program(hangs)) as made:
-        under_way = asyncio.ensure_future(made.recording.outcome(made.recording.host.fire("OrderPlaced", [{}])))
+        under_way = asyncio.ensure_future(
+            made.recording.outcome(made.recording.host.fire(FireRequest("OrderPlaced", [{}])))
+        )
         never = asyncio.ensure_future(made.recording.outcome(99))
         await asyncio.sleep(0)
     assert (await under_way).published == 0

@@ -19,6 +19,7 @@ from inspector.app.tasks import TaskOwner
 from inspector.app.workbench import View, Workbench
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records.records import Batch, to_row
+from inspector.core.request import FireRequest
 from inspector.hosts.embedded import EmbeddedHost
 from inspector.store import reader
 from inspector.store.jsonl_import import read_jsonl
@@ -52,7 +53,7 @@ class Desk:
         self.folds += 1
 
     async def fire(self, *numbers: int) -> None:
-        fire = self.bench.fire("OrderPlaced", [{"number": number} for number in numbers])
+        fire = self.bench.fire(FireRequest("OrderPlaced", [{"number": number} for number in numbers]))
         await self.bench.recording.outcome(fire)
 
     @property
@@ -117,7 +118,7 @@ async def test_it_starts_with_the_live_session_in_view_and_in_the_list(path: Pat
 
 async def test_close_writes_everything(path: Path) -> None:
     async with desk_on(path) as desk:
-        desk.bench.fire("OrderPlaced", [{"number": number} for number in range(100)])
+        desk.bench.fire(FireRequest("OrderPlaced", [{"number": number} for number in range(100)]))
     store = Store(path)
     await store.open()
     (info,) = await store.sessions()
@@ -166,7 +167,7 @@ def test_before_the_start_there_is_nothing() -> None:
     with pytest.raises(InspectorError, match="Nothing is being recorded yet"):
         bench.set_faults(True)
     with pytest.raises(InspectorError):
-        bench.fire("OrderPlaced", [{}])
+        bench.fire(FireRequest("OrderPlaced", [{}]))
 
 
 async def test_trouble_with_the_store_is_a_notice_and_its_end_too(path: Path) -> None:
@@ -195,7 +196,7 @@ async def test_opening_a_stored_session_stops_nothing(path: Path) -> None:
             await desk.fire(1)
         folds = desk.folds
         recording = desk.bench.recording
-        await recording.outcome(recording.host.fire("OrderPlaced", [{}, {}]))
+        await recording.outcome(recording.host.fire(FireRequest("OrderPlaced", [{}, {}])))
         assert desk.folds == folds  # what is live is folded, but not told: something else is shown
         assert len(recording.journal.publications) == 2
         desk.bench.show_live()

@@ -24,6 +24,7 @@ from inspector.app.places import kept_settings_path, trust_path
 from inspector.app.recording import Recording
 from inspector.app.tasks import TaskOwner
 from inspector.cli.source import EmbeddedSource
+from inspector.core.request import FireRequest
 from inspector.hosts.kept import KeptSettings, Trust
 from inspector.hosts.project import Project
 from inspector.store.info import SessionInfo
@@ -382,7 +383,7 @@ def test_a_missing_setting_is_named_and_a_file_gives_it(cli: Cli, tmp_path: Path
     assert "the setting is missing: SHOP_DATABASE_URL" in ran.err
     assert "--env" in ran.err
     assert "in get_container" in ran.err
-    assert "/agent/" not in ran.err
+    assert "inspector/agent/" not in ran.err
     assert not db.exists()
     (tmp_path / ".env").write_text("SHOP_DATABASE_URL=sqlite://\n")
     assert cli("fire", "OrderPlaced", *options, "--env", tmp_path / ".env").code == 0
@@ -465,7 +466,7 @@ async def held(db: Path, *, keep: bool) -> list[SessionInfo]:
     made = Recording(EmbeddedSource().make_host(1), store, TaskOwner(Notices()), name="held", hold=True)
     await made.start()
     for _ in range(2):  # more than one batch is waiting
-        await made.outcome(made.host.fire("UserLoginAttempted", [{"email": "ada@example.org"}]))
+        await made.outcome(made.host.fire(FireRequest("UserLoginAttempted", [{"email": "ada@example.org"}])))
     await store.open()
     if keep:
         made.keep()

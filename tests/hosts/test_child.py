@@ -16,6 +16,7 @@ import pytest
 from inspector.core.errors import InspectorError
 from inspector.core.own_code import is_ours
 from inspector.core.records.records import HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, SESSION_STARTED
+from inspector.core.request import FireRequest
 from inspector.hosts.child import STOP_TIME, ChildHost
 from inspector.hosts.trouble import LoadError
 from tests.hosts.children import INTERPRETERS, PATIENCE, ZOO, Rows, following, gone, project, running
@@ -32,7 +33,7 @@ def line_of(text: str) -> int:
 async def do(host: ChildHost, rows: Rows, what: str) -> int:
     """Have the handler do something; gives the fire once its handler has started."""
     before = len(rows.of(HANDLER_STARTED))
-    fire = host.fire("Do", [{"what": what}], session=False)
+    fire = host.fire(FireRequest("Do", [{"what": what}], session=False))
     await rows.until(lambda: len(rows.of(HANDLER_STARTED)) > before)
     return fire
 
@@ -41,7 +42,9 @@ async def do(host: ChildHost, rows: Rows, what: str) -> int:
 async def test_a_project_is_loaded_fired_at_and_stopped(python: str) -> None:
     async with running(project("moods:get_bus", python=python)) as (host, rows):
         assert f"{host.python}.".startswith(f"{next(v for v, p in INTERPRETERS.items() if p == python)}.")
-        fire = host.fire("Do", [{"what": "fail"}, {"what": "log"}], session=False, metadata={"tenant": "a"})
+        fire = host.fire(
+            FireRequest("Do", [{"what": "fail"}, {"what": "log"}], session=False, metadata={"tenant": "a"})
+        )
         assert await rows.settled(fire) == {"fire": fire, "published": 2}
         assert rows.all[0][0] == SESSION_STARTED
         assert {event["name"] for event in json.loads(rows.all[0][5])["events"]} >= {"Ping", "Do"}
@@ -69,9 +72,9 @@ async def test_a_project_is_loaded_fired_at_and_stopped(python: str) -> None:
 )
 async def test_a_child_that_ends_in_a_handler_says_in_which(what: str, says: str) -> None:
     async with running(project("moods:get_bus")) as (host, rows):
-        fire = host.fire("Ping", [{}], session=False)
+        fire = host.fire(FireRequest("Ping", [{}], session=False))
         await rows.settled(fire)
-        fire = host.fire("Do", [{"what": what}], session=False)
+        fire = host.fire(FireRequest("Do", [{"what": what}], session=False))
         note = await rows.note("ended")
         line = line_of("ctypes.string_at")
         assert note.text.startswith(says.format(moods=MOODS, line=line))
@@ -83,7 +86,7 @@ async def test_a_child_that_ends_in_a_handler_says_in_which(what: str, says: str
         assert len(rows.of(PUBLICATION_ENDED)) == 2
         assert (host.state, host.running, host.pid) == ("ended", False, None)
         with pytest.raises(InspectorError, match="does not run"):
-            host.fire("Ping", [{}])
+            host.fire(FireRequest("Ping", [{}]))
 
 
 async def test_a_load_that_took_too_long_is_never_taken_for_a_crash_of_what_was_loaded() -> None:
@@ -96,7 +99,7 @@ async def test_a_load_that_took_too_long_is_never_taken_for_a_crash_of_what_was_
             except LoadError as error:
                 told = (error.kind, error.typed, "took more than 0.000001 s to be" in error.text, "<" in error.text)
             else:
-                await rows.settled(host.fire("Ping", [{}], session=False))
+                await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
                 told = None
             assert told in (None, ("timeout", "--load-timeout SECONDS", True, False))
             assert rows.notes("ended") == []
@@ -104,14 +107,14 @@ async def test_a_load_that_took_too_long_is_never_taken_for_a_crash_of_what_was_
 
 async def test_one_stream_goes_over_restarts_and_its_numbers_go_on() -> None:
     async with running(project("moods:get_bus")) as (host, rows):
-        await rows.settled(host.fire("Ping", [{}, {}], session=False))
+        await rows.settled(host.fire(FireRequest("Ping", [{}, {}], session=False)))
         await do(host, rows, "exit")
         await rows.note("ended")
         host.faults = True
         started = time.monotonic()
         await host.restart()
         assert time.monotonic() - started < STOP_TIME  # nothing is waited for
-        await rows.settled(host.fire("Ping", [{}], session=False))
+        await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
         assert (await rows.note("restarted")).data == ""  # the catalog is what it was
         assert (await rows.note("faults")).text.endswith("faults are on.")
     assert [row[2] for row in rows.of(PUBLISHED)] == [1, 2, 3, 4]
@@ -168,7 +171,7 @@ async def test_what_is_printed_comes_line_by_line_and_a_flood_is_counted() -> No
 async def test_a_part_that_cannot_be_loaded_is_a_problem_and_the_rest_works() -> None:
     loaded = project("moods:get_bus,moods:broken_bus,absent:bus", catalog="package", db_session="homemade:session")
     async with running(loaded) as (host, rows):
-        await rows.settled(host.fire("Ping", [{}], session=False))
+        await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
         texts = [problem.text for problem in host.problems]
         assert len(texts) == len(rows.notes("problem")) == 5
         assert any("ConnectionError: the broker is away" in text for text in texts)
@@ -183,7 +186,7 @@ async def test_a_part_that_cannot_be_loaded_is_a_problem_and_the_rest_works() ->
 
 async def test_a_project_may_have_files_named_like_modules_of_python_and_a_package_called_inspector() -> None:
     async with running(project("wiring:bus", cwd=ZOO / "shadow")) as (host, rows):
-        await rows.settled(host.fire("Ping", [{}], session=False))
+        await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
         assert any(file.endswith("shadow/inspector/__init__.py") for file in host.files)
         assert not any(map(is_ours, host.files))
 
@@ -191,12 +194,12 @@ async def test_a_project_may_have_files_named_like_modules_of_python_and_a_packa
 async def test_recording_can_be_paused_and_a_restart_keeps_it_paused() -> None:
     async with running(project("moods:get_bus")) as (host, rows):
         host.set_recording(False)
-        await rows.settled(host.fire("Ping", [{}], session=False))
+        await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
         await host.restart()
-        await rows.settled(host.fire("Ping", [{}], session=False))
+        await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
         assert rows.of(PUBLISHED) == []
         host.set_recording(True)
-        await rows.settled(host.fire("Ping", [{}], session=False))
+        await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
         assert len(rows.of(PUBLISHED)) == 1
 
 
@@ -212,7 +215,7 @@ async def test_a_restart_that_fails_is_told_and_can_be_tried_again(tmp_path: Pat
         assert str(source) in host.watched()
         source.write_text(text)
         await host.restart()
-        await rows.settled(host.fire("Ping", [{}], session=False))
+        await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
 
 
 async def test_an_interpreter_that_is_none_is_refused_in_a_sentence(tmp_path: Path) -> None:
@@ -248,7 +251,7 @@ async def test_a_window_that_does_not_read_holds_the_fires_back_and_loses_nothin
     monkeypatch.setattr("inspector.hosts.child.FULL", 500)
     host = ChildHost(project("moods:get_bus"))
     await host.start()
-    fire = host.fire("Ping", [{"number": number} for number in range(5_000)], session=False)
+    fire = host.fire(FireRequest("Ping", [{"number": number} for number in range(5_000)], session=False))
     source = host.stream._source
     held = 0
     while (waiting := source.waiting) != held:  # type: ignore[attr-defined]
@@ -277,6 +280,7 @@ async def test_cancelling_a_start_ends_the_process() -> None:
 PARENT = """
 import asyncio, sys
 from pathlib import Path
+from inspector.core.request import FireRequest
 from inspector.hosts.child import ChildHost
 from inspector.hosts.project import Project
 
@@ -284,7 +288,7 @@ async def main():
     host = ChildHost(Project.from_options("moods:get_bus", cwd=sys.argv[1], python=sys.executable))
     asyncio.ensure_future(host.stream.pump())
     await host.start()
-    host.fire("Do", [{"what": sys.argv[2]}], session=False)
+    host.fire(FireRequest("Do", [{"what": sys.argv[2]}], session=False))
     await asyncio.sleep(0.2)
     print(host.pid, flush=True)
     await asyncio.sleep(60)

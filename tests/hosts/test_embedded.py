@@ -28,6 +28,7 @@ from inspector.core.records.records import (
     SessionStarted,
     to_record,
 )
+from inspector.core.request import FireRequest
 from inspector.hosts import embedded
 from inspector.hosts.embedded import EmbeddedHost
 from tests.programs import OrderPlaced, Shop, host_notes, of, shop_program
@@ -112,8 +113,8 @@ async def test_what_is_fired_comes_back_as_records_and_nowhere_else() -> None:
     async with running(shop_program, seed=7) as watched:
         host = watched.host
         assert host.running
-        assert host.fire("OrderPlaced", [{"number": 1}, {"number": 2}], metadata={"a": "b"}) == 1
-        assert host.fire("OrderPlaced", [{"number": 3}], session=False) == 2
+        assert host.fire(FireRequest("OrderPlaced", [{"number": 1}, {"number": 2}], metadata={"a": "b"})) == 1
+        assert host.fire(FireRequest("OrderPlaced", [{"number": 3}], session=False)) == 2
         assert await watched.settled(1) == {"fire": 1, "published": 2}
         assert await watched.settled(2) == {"fire": 2, "published": 1}
     started = watched.records[0]
@@ -130,7 +131,7 @@ async def test_handlers_run_on_a_thread_of_their_own_with_a_loop_of_their_own() 
         seen.append((threading.current_thread().name, asyncio.get_running_loop()))
 
     async with running(lambda: shop_program(handler)) as watched:
-        await watched.settled(watched.host.fire("OrderPlaced", [{}]))
+        await watched.settled(watched.host.fire(FireRequest("OrderPlaced", [{}])))
     ((name, loop),) = seen
     assert name == "inspector-bus"
     assert loop is not asyncio.get_running_loop()
@@ -158,7 +159,7 @@ async def test_faults_are_switched_by_a_verb_and_told_by_a_record() -> None:
         for on in (True, False):
             host.set_faults(on)
             assert host.faults is on
-            await watched.settled(host.fire("OrderPlaced", [{}]))
+            await watched.settled(host.fire(FireRequest("OrderPlaced", [{}])))
     assert [record.fault for record in of(HandlerStarted, watched.records)] == ["fail", ""]
     assert [record.status for record in of(HandlerEnded, watched.records)] == ["failed", "ok"]
     assert [json.loads(note.data)["on"] for note in host_notes(watched.records, "faults")] == [True, False]
@@ -175,7 +176,7 @@ async def test_while_recording_is_off_events_pass_unseen_and_fires_settle_all_th
         for number, on in enumerate((True, False, True)):
             host.set_recording(on)
             assert host.recording is on
-            assert await watched.settled(host.fire("OrderPlaced", [{"number": number}])) == {
+            assert await watched.settled(host.fire(FireRequest("OrderPlaced", [{"number": number}]))) == {
                 "fire": number + 1,
                 "published": 1,
             }
@@ -194,7 +195,7 @@ async def test_a_blocked_loop_is_told_while_it_is_blocked(monkeypatch: pytest.Mo
         assert release.wait(20)
 
     async with running(lambda: shop_program(blocks)) as watched:
-        fire = watched.host.fire("OrderPlaced", [{}])
+        fire = watched.host.fire(FireRequest("OrderPlaced", [{}]))
         try:
             await watched.until(lambda: host_notes(watched.records, "blocked"))
             assert of(HandlerStarted, watched.records)
@@ -223,8 +224,8 @@ async def test_a_handler_that_cancels_every_task_ends_the_fires_not_the_host() -
 
     async with running(lambda: shop_program(waits, cancel_all)) as watched:
         host = watched.host
-        await watched.settled(host.fire("OrderPlaced", [{}]))
-        await watched.settled(host.fire("OrderPlaced", [{}]))
+        await watched.settled(host.fire(FireRequest("OrderPlaced", [{}])))
+        await watched.settled(host.fire(FireRequest("OrderPlaced", [{}])))
         assert host.running
     statuses = [record.status for record in of(HandlerEnded, watched.records)]
     assert statuses.count("cancelled") >= 2
@@ -244,14 +245,14 @@ async def test_a_task_that_ends_the_loop_ends_the_host_and_it_is_told(error: typ
 
     async with running(lambda: shop_program(leaks)) as watched:
         host = watched.host
-        fire = host.fire("OrderPlaced", [{}])
+        fire = host.fire(FireRequest("OrderPlaced", [{}]))
         assert await watched.settled(fire) == {"fire": fire, "published": 0}
         await watched.until(lambda: host_notes(watched.records, "ended"))
         (note,) = host_notes(watched.records, "ended")
         assert (note.level, note.text) == ("error", f"The bus's loop was ended by {error.__name__}: from a task")
         assert not host.running
         with pytest.raises(InspectorError, match="Nothing runs"):
-            host.fire("OrderPlaced", [{}])
+            host.fire(FireRequest("OrderPlaced", [{}]))
     assert [record.status for record in of(HandlerEnded, watched.records)] == ["cancelled"]
 
 
@@ -268,7 +269,7 @@ async def test_stop_lets_what_is_under_way_finish() -> None:
 
     async with running(lambda: shop_program(waits)) as watched:
         host = watched.host
-        fire = host.fire("OrderPlaced", [{}])
+        fire = host.fire(FireRequest("OrderPlaced", [{}]))
         assert await asyncio.to_thread(started.wait, 20)
         stopping = asyncio.create_task(host.stop())
         await asyncio.sleep(0)
@@ -291,7 +292,7 @@ async def test_stop_while_a_handler_hangs_ends_within_the_grace_and_everything_i
     shop = Shop()
     async with running(lambda: shop_program(hangs, shop=shop)) as watched:
         host = watched.host
-        fire = host.fire("OrderPlaced", [{"number": number} for number in range(9)])
+        fire = host.fire(FireRequest("OrderPlaced", [{"number": number} for number in range(9)]))
         await watched.until(lambda: len(of(HandlerStarted, watched.records)) == 4)
         begin = asyncio.get_running_loop().time()
         await host.stop()
@@ -321,7 +322,7 @@ async def test_a_handler_that_will_not_be_cancelled_is_left_behind(
 
     shop = Shop()
     async with running(lambda: shop_program(stubborn, shop=shop)) as watched:
-        watched.host.fire("OrderPlaced", [{}])
+        watched.host.fire(FireRequest("OrderPlaced", [{}]))
         await watched.until(lambda: of(HandlerStarted, watched.records))
         await watched.host.stop()
         assert shop.closed == 1  # the program was closed and the recording ended, though the handler goes on
@@ -342,7 +343,7 @@ async def test_a_handler_that_holds_the_loop_does_not_hold_up_the_stop(monkeypat
         release.wait(20)
 
     async with running(lambda: shop_program(holds)) as watched:
-        watched.host.fire("OrderPlaced", [{}])
+        watched.host.fire(FireRequest("OrderPlaced", [{}]))
         assert await asyncio.to_thread(started.wait, 20)
         await watched.host.stop()
         await watched.until(lambda: watched.ended)
@@ -386,7 +387,7 @@ async def test_stop_while_it_starts() -> None:
 async def test_verbs_without_a_running_host_say_so() -> None:
     host = EmbeddedHost(shop_program)
     with pytest.raises(InspectorError, match="Nothing runs"):
-        host.fire("OrderPlaced", [{}])
+        host.fire(FireRequest("OrderPlaced", [{}]))
     with pytest.raises(InspectorError, match="Nothing runs"):
         host.set_faults(True)
     assert not host.running
@@ -395,7 +396,7 @@ async def test_verbs_without_a_running_host_say_so() -> None:
         pass
     assert not watched.host.running
     with pytest.raises(InspectorError, match="Nothing runs"):
-        watched.host.fire("OrderPlaced", [{}])
+        watched.host.fire(FireRequest("OrderPlaced", [{}]))
 
 
 # A program that cannot start
@@ -447,5 +448,5 @@ async def test_a_bus_that_was_there_before_is_as_it_was_afterwards() -> None:
     before = vars(bus).copy()
     async with running(lambda: program) as watched:
         watched.host.set_faults(True)
-        await watched.settled(watched.host.fire("OrderPlaced", [{}]))
+        await watched.settled(watched.host.fire(FireRequest("OrderPlaced", [{}])))
     assert vars(bus) == before

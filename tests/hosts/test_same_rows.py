@@ -12,6 +12,7 @@ from inspector.app.notices import Notices
 from inspector.app.recording import Recording
 from inspector.app.tasks import TaskOwner
 from inspector.core.records.records import HANDLER_ENDED, PUBLISHED, SESSION_STARTED, Row
+from inspector.core.request import FireRequest
 from inspector.hosts.child import ChildHost
 from inspector.hosts.embedded import EmbeddedHost
 from tests.hosts.children import ZOO, Rows, following, project
@@ -43,7 +44,7 @@ async def rows_of(host: Any) -> list[Row]:
 
 async def fire_all(host: Any, rows: Rows) -> None:
     for event, values in FIRES:
-        await rows.settled(host.fire(event, values, session=False, metadata={"tenant": "a"}))
+        await rows.settled(host.fire(FireRequest(event, values, session=False, metadata={"tenant": "a"})))
 
 
 @pytest.mark.allow_log("moods", "something odd")
@@ -71,11 +72,11 @@ async def test_a_recording_takes_a_child_as_it_takes_a_thread() -> None:
     recording = Recording(host, None, tasks, name="test", source="child")  # type: ignore[arg-type]
     await recording.start()
     try:
-        outcome = await recording.outcome(host.fire("Do", [{"what": "exit"}], session=False))
+        outcome = await recording.outcome(host.fire(FireRequest("Do", [{"what": "exit"}], session=False)))
         assert outcome.refusal == "The program ended with exit code 3 in obey."
         assert [note.kind for note in recording.journal.host_notes][:1] == ["ended"]
         await host.restart()
-        assert (await recording.outcome(host.fire("Ping", [{}], session=False))).published == 1
+        assert (await recording.outcome(host.fire(FireRequest("Ping", [{}], session=False)))).published == 1
     finally:
         await recording.close()
     journal = recording.journal

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from inspector.core.records.records import PUBLISHED
+from inspector.core.request import FireRequest
 from inspector.hosts.watch import FileWatch
 from tests.hosts.children import ZOO, project, running
 
@@ -63,5 +64,5 @@ async def test_a_saved_project_is_loaded_again_and_runs_what_was_saved(tmp_path:
         await host.restart()
         catalog = json.loads((await rows.note("restarted")).data)["catalog"]
         assert "Saved" in {event["name"] for event in catalog["events"]}
-        await rows.settled(host.fire("Saved", [{}], session=False))
+        await rows.settled(host.fire(FireRequest("Saved", [{}], session=False)))
         assert [row[3] for row in rows.of(PUBLISHED)] == ["Saved"]

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from inspector.core.errors import InspectorError
+from inspector.core.request import FireRequest
 from inspector.hosts.child import ChildHost
 from inspector.hosts.trouble import LoadError, MissingSetting
 from tests.hosts.children import INTERPRETERS, PATIENCE, ZOO, following, gone, project, running
@@ -138,7 +139,7 @@ async def lives(app: str, python: str) -> None:
     async with running(project(app, python=python)) as (host, rows):
         pid = host.pid
         assert pid is not None
-        fire = host.fire("Ping", [{"number": 3}], session=False)
+        fire = host.fire(FireRequest("Ping", [{"number": 3}], session=False))
         assert (await rows.settled(fire))["published"] == 1, rows.all[-3:]
         assert [end.status for end in rows.ends] == ["ok"]
         assert [row[8] for row in rows.of(1)] == ['{"number":3}']

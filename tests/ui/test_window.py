@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLineEdit, QMe
 from inspector.app.recording import Recording
 from inspector.cli.programs import demo_program
 from inspector.core.errors import InspectorError
+from inspector.core.request import FireRequest
 from inspector.store.store import Store
 from inspector.ui.kit.buttons import Button
 from inspector.ui.parts.traceback import CodeLines
@@ -534,7 +535,7 @@ def run_window(db: Path, **more: Any) -> int:
 
 def test_the_run_gives_the_exit_code_and_a_picture(db: Path, tmp_path: Path) -> None:
     async def work(recording: Recording) -> int:
-        await recording.outcome(recording.host.fire(FIRST, [{}]))
+        await recording.outcome(recording.host.fire(FireRequest(FIRST, [{}])))
         return 3
 
     target = tmp_path / "pictures" / "window.png"

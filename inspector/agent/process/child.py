@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.own_code import own_files
 from ...core.redact.redactor import Redactor
+from ...core.request import FireRequest
 from ...core.values.build import to_plain
-from ..engine import FireRequest
 from ..reading.loaded import Target, make_program
 from ..server import Server
 from . import posture

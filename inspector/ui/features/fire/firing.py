@@ -152,13 +152,7 @@ class Firing(QObject):
         reason = self.blocked()
         if reason:
             raise InspectorError(f"{reason}.")
-        number = self._workbench.fire(
-            form.event,
-            [form.values] * max(1, form.count),
-            session=form.session,
-            metadata=form.metadata,
-            timeout=form.timeout,
-        )
+        number = self._workbench.fire(form.request())
         self.last, self.last_number = form, number
         self._awaited = None
         self._form.fire_started(number)

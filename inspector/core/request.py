@@ -1,0 +1,41 @@
+"""What a person asks to be published, as data: one form from window and command line down to the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+#: Seconds that a handler may take where nobody says otherwise.
+TIMEOUT: Final = 30.0
+
+
+@dataclass(frozen=True)
+class FireRequest:
+    """What a person asks to be published.
+
+    Attributes:
+        event: Name of the event type.
+        values: JSON values of its fields, one mapping per publication; they are published one after another.
+        session: Give the handlers a database session.
+        rollback: Roll that session back instead of committing it.
+        metadata: Request metadata for the handlers.
+        timeout: Seconds a handler may take; None for no limit.
+        fire: Number of the fire, which the host gives; every record that comes of it carries it.
+    """
+
+    event: str
+    values: Sequence[Mapping[str, Any]] = ({},)
+    session: bool = True
+    rollback: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    timeout: float | None = TIMEOUT
+    fire: int = 0
+
+    def numbered(self, fire: int) -> FireRequest:
+        """Return the request as fire of this number."""
+        return replace(self, fire=fire)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the request as JSON values, for the wire; ``FireRequest(**…)`` reads it."""
+        return {**vars(self), "values": [dict(values) for values in self.values], "metadata": dict(self.metadata)}
