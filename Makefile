@@ -1,6 +1,7 @@
 # Every target does its own set-up: a fresh machine needs python3 (3.11 or newer) with venv, make and git.
 #   make run    the window; without a display the demo, its picture and its run log in out/
 #   make test   lint, types and tests       make lint   only the first two
+#   make coverage  the tests, and how many lines of each room they run (make test COVERAGE=1 does the same)
 #   make bench  benchmarks, results in benchmarks/results.json
 #   make pictures  the pictures of README and docs, made by the program itself
 #   make clean  back to a fresh clone
@@ -9,9 +10,13 @@ PY := .venv/bin/python
 # Processes that run the tests side by side.
 WORKERS ?= 2
 PYTEST_ARGS ?=
+PYTEST = pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench pictures clean
+# Not empty: `make test` measures which lines it runs, as `make coverage` does.
+COVERAGE ?=
+
+.PHONY: help setup run test coverage lint format bench pictures clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -34,7 +39,18 @@ lint: setup
 	@$(PY) -m mypy --no-error-summary --config-file tools/guest-types.ini
 
 test: lint
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+ifeq ($(COVERAGE),)
+	@QT_QPA_PLATFORM=offscreen $(PY) -m $(PYTEST)
+else
+	@$(MAKE) coverage
+endif
+
+# Processes that tests start are measured too; the core of Python 3.12 and newer takes least time.
+coverage: setup
+	@rm -rf out/coverage && mkdir -p out/coverage
+	@if $(PY) -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then export COVERAGE_CORE=sysmon; fi; \
+		QT_QPA_PLATFORM=offscreen $(PY) -m coverage run -m $(PYTEST)
+	@$(PY) tools/coverage_rooms.py $(if $(PYTEST_ARGS),--part)
 
 format: setup
 	@$(PY) -m ruff check --quiet --fix .
