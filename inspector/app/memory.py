@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
+from collections.abc import Iterator
 from typing import Final
 
 from inspector.app.places import spill_path
@@ -35,7 +37,8 @@ def settle_memory() -> None:
     gc.freeze()
 
 
-def bound_journals(megabytes: int = DEFAULT_JOURNAL_MB) -> None:
+@contextlib.contextmanager
+def bounded_journals(megabytes: int = DEFAULT_JOURNAL_MB) -> Iterator[None]:
     """Let journals and their indexes hold no more than so much memory; what is older is read from the disk.
 
     Args:
@@ -47,8 +50,12 @@ def bound_journals(megabytes: int = DEFAULT_JOURNAL_MB) -> None:
     from inspector.analysis.spill import Spill, use_spill
 
     if megabytes < LEAST_JOURNAL_MB:
-        raise UsageError(f"{megabytes} MB are too few for the journal.", f"Use {LEAST_JOURNAL_MB} or more.")
+        raise UsageError(f"{megabytes} MB of memory are too few for a run.", f"Use {LEAST_JOURNAL_MB} or more.")
     use_spill(Spill(spill_path(), megabytes << 20))
+    try:
+        yield
+    finally:
+        use_spill(None)
 
 
 def trim_journals() -> str:

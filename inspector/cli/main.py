@@ -6,9 +6,9 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from inspector.app.memory import collect_seldom
+from inspector.app.memory import DEFAULT_JOURNAL_MB, bounded_journals, collect_seldom
 from inspector.app.places import log_path
 from inspector.cli import exitcodes
 from inspector.cli.console import Console
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import argparse
 
 _log = logging.getLogger("inspector.cli")
+
+#: Commands that hold no run in memory.
+_WITHOUT_RUN: Final = {"catalog", "check", "sessions"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,7 +64,10 @@ def _run(argv: Sequence[str] | None, console: Console) -> int:
 
 def _guarded(arguments: argparse.Namespace, console: Console, log: LogFile) -> int:
     try:
-        return _command(arguments, console)
+        if arguments.command in _WITHOUT_RUN:
+            return _command(arguments, console)
+        with bounded_journals(arguments.memory or DEFAULT_JOURNAL_MB):
+            return _command(arguments, console)
     except UsageError as error:
         console.trouble(error)
         return exitcodes.USAGE

@@ -154,6 +154,8 @@ def _add_common(parser: argparse.ArgumentParser, default: object = argparse.SUPP
         parser.add_argument(
             "--db", type=Path, default=default, metavar="FILE", help="sessions database instead of the usual one"
         )
+        text = "memory that runs may take (512); beyond it older parts are read from the disk"
+        parser.add_argument("--memory", type=_whole(16), default=default, metavar="MB", help=text)
     quiet = False if default is None else default
     parser.add_argument(
         "-v", "--verbose", action="store_true", default=quiet, help="show the log, and what a project prints, on stderr"

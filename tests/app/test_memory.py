@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from inspector.analysis.spill import GrowingArray, current_spill, use_spill
-from inspector.app.memory import LEAST_JOURNAL_MB, bound_journals, trim_journals
+from inspector.analysis.spill import GrowingArray, current_spill
+from inspector.app.memory import LEAST_JOURNAL_MB, bounded_journals, trim_journals
 from inspector.core.errors import UsageError
-
-
-@pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
-    yield
-    use_spill(None)
 
 
 def test_the_budget_is_that_of_all_journals_and_lies_in_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    bound_journals(LEAST_JOURNAL_MB)
-    spill = current_spill()
-    assert spill is not None
-    assert (spill.budget, spill.folder) == (LEAST_JOURNAL_MB << 20, tmp_path / "inspector")
-    GrowingArray(np.int64).reserve(1 << 20)[:] = 1
-    assert trim_journals() == ""
+    with bounded_journals(LEAST_JOURNAL_MB):
+        spill = current_spill()
+        assert spill is not None
+        assert (spill.budget, spill.folder) == (LEAST_JOURNAL_MB << 20, tmp_path / "inspector")
+        GrowingArray(np.int64).reserve(1 << 20)[:] = 1
+        assert trim_journals() == ""
+    assert current_spill() is None
 
 
 def test_a_budget_in_which_nothing_fits_is_refused() -> None:
-    with pytest.raises(UsageError, match="too few"):
-        bound_journals(LEAST_JOURNAL_MB - 1)
+    with pytest.raises(UsageError, match="too few"), bounded_journals(LEAST_JOURNAL_MB - 1):
+        pass
     assert current_spill() is None
 
 
@@ -44,6 +38,6 @@ def test_without_a_budget_there_is_nothing_to_trim() -> None:
 def test_why_a_journal_is_not_bounded_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "inspector").write_text("in the way")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    bound_journals()
-    GrowingArray(np.int64).reserve(1 << 20)[:] = 1
-    assert "inspector" in trim_journals()
+    with bounded_journals():
+        GrowingArray(np.int64).reserve(1 << 20)[:] = 1
+        assert "inspector" in trim_journals()
