@@ -1,10 +1,16 @@
-"""The one engine of a sessions database: transactions, and trouble in words."""
+"""The engines of a sessions database: questions, write transactions, and trouble in words.
+
+Questions are asked through aiosqlite, where each step of one is a message to a thread and back. A write transaction is
+dozens of such steps: it is one function instead, run in one thread, so it crosses threads once and holds other writers
+no longer than SQLite needs.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
@@ -16,7 +22,7 @@ from inspector.store.schema import prepare
 from inspector.store.trouble import explain
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Engine
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 T = TypeVar("T")
@@ -48,7 +54,8 @@ class SessionsDatabase:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self._engine: AsyncEngine | None = None
-        self._writing = asyncio.Lock()
+        self._writer: Engine | None = None
+        self._thread: ThreadPoolExecutor | None = None
         self._identity = (0, 0)
 
     async def open(self) -> None:
@@ -60,7 +67,8 @@ class SessionsDatabase:
         if self._engine is not None:
             return
         # In a thread: loading SQLAlchemy takes 0.2 s, which a window must not feel.
-        self._engine = await asyncio.to_thread(self._prepare)
+        self._engine, self._writer = await asyncio.to_thread(self._prepare)
+        self._thread = ThreadPoolExecutor(1, "sessions database")
         try:
             async with self.reading() as connection:
                 await connection.exec_driver_sql("SELECT 1")
@@ -68,30 +76,40 @@ class SessionsDatabase:
             await self.close()
             raise
 
-    def _prepare(self) -> AsyncEngine:
+    def _prepare(self) -> tuple[AsyncEngine, Engine]:
         prepare(self.path)
         status = self.path.stat()
         self._identity = (status.st_dev, status.st_ino)
 
-        from sqlalchemy import URL, event
+        from sqlalchemy import URL, create_engine, event
         from sqlalchemy.ext.asyncio import create_async_engine
 
         # mode=rw: a database that was deleted meanwhile is not made again, empty, behind our back.
-        url = URL.create(
-            "sqlite+aiosqlite", database=f"file:{quote(str(self.path))}", query={"mode": "rw", "uri": "true"}
-        )
+        url = URL.create("sqlite", database=f"file:{quote(str(self.path))}", query={"mode": "rw", "uri": "true"})
         # isolation_level None: transactions begin where we say and as we say, not where the driver guesses.
         options = {"isolation_level": None, "factory": BoundedConnection}
-        engine = create_async_engine(url, connect_args=options, pool_size=4, max_overflow=4)
-        event.listen(engine.sync_engine, "connect", _on_connect)
-        event.listen(engine.sync_engine, "begin", _on_begin)
-        return engine
+        reader = create_async_engine(
+            url.set(drivername="sqlite+aiosqlite"), connect_args=options, pool_size=4, max_overflow=4
+        )
+        writer = create_engine(url, connect_args=options, pool_size=1, max_overflow=0)
+        for engine in (reader.sync_engine, writer):
+            event.listen(engine, "connect", _on_connect)
+            event.listen(engine, "begin", _on_begin)
+        return reader, writer
 
     async def close(self) -> None:
         """Close every connection; again does nothing."""
         engine, self._engine = self._engine, None
-        if engine is not None:
-            await engine.dispose()
+        writer, self._writer = self._writer, None
+        thread, self._thread = self._thread, None
+        try:
+            if engine is not None:
+                await engine.dispose()
+        finally:
+            if writer is not None and thread is not None:
+                # The last connection writes the log back: it takes as long as the disk does.
+                await to_its_end(_in_thread(thread, writer.dispose))
+                thread.shutdown()
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -104,38 +122,28 @@ class SessionsDatabase:
             async with self._opened().connect() as connection:
                 yield connection
 
-    @contextlib.asynccontextmanager
-    async def writing(self, *, full: bool = False) -> AsyncIterator[AsyncConnection]:
-        """Yield a connection inside a write transaction; it is committed at the end, rolled back on an error.
+    async def write(self, work: Callable[[Connection], T], *, full: bool = False) -> T:
+        """Do work inside a write transaction: committed at its end, rolled back on an error. One comes after another.
+
+        Whoever is cancelled meanwhile is so when it has come to its end.
 
         Args:
+            work: Gets the connection; it runs in the thread that writes.
             full: Wait until the disk has it (and all before it).
 
         Raises:
             InspectorError: The database cannot be written, or another program keeps it for longer than ``BUSY_MS``.
         """
-        async with self._writing:
-            with self.explained():
-                engine = self._opened().execution_options(**{_SYNCHRONOUS: "FULL" if full else "NORMAL"})
-                async with engine.begin() as connection:
-                    yield connection
+        if self._writer is None or self._thread is None:
+            raise self._not_open()
+        engine = self._writer.execution_options(**{_SYNCHRONOUS: "FULL" if full else "NORMAL"})
 
-    async def write(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]], *, full: bool = False) -> T:
-        """Do work inside a write transaction, to its end: whoever is cancelled meanwhile is so afterwards.
+        def transaction() -> T:
+            with engine.begin() as connection:
+                return work(connection)
 
-        Args:
-            work: Gets the connection, see ``writing``.
-            full: See ``writing``.
-
-        Raises:
-            InspectorError: See ``writing``.
-        """
-
-        async def transaction() -> T:
-            async with self.writing(full=full) as connection:
-                return await work(connection)
-
-        return await to_its_end(transaction())
+        with self.explained():
+            return await to_its_end(_in_thread(self._thread, transaction))
 
     def check_file(self) -> None:
         """Make sure that the file we write is still the one at its path.
@@ -168,11 +176,14 @@ class SessionsDatabase:
 
     def _opened(self) -> AsyncEngine:
         if self._engine is None:
-            raise InspectorError(f"{self.path} is not open.", "Open the sessions database first.")
+            raise self._not_open()
         return self._engine
 
+    def _not_open(self) -> InspectorError:
+        return InspectorError(f"{self.path} is not open.", "Open the sessions database first.")
+
     @contextlib.contextmanager
-    def explained(self) -> Any:
+    def explained(self) -> Iterator[None]:
         """Turn what SQLite and the system complain about into an ``InspectorError``."""
         try:
             yield
@@ -183,6 +194,10 @@ class SessionsDatabase:
             if trouble is None:
                 raise
             raise trouble from error
+
+
+async def _in_thread(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(thread, work)
 
 
 def _on_connect(connection: Any, _record: object) -> None:

@@ -7,9 +7,9 @@ word for word as an *odd row*. So every stream comes back as it was, whatever it
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
 
 from inspector.core.records.records import (
     BAD_STATUSES,
@@ -37,11 +37,12 @@ MAX_CONTEXTS: Final = 256
 WIDE: Final = 64
 
 Cells = tuple[Cell, ...]
+_WHOLE_PUBLICATION: Final = 11
+_WHOLE_EXECUTION: Final = 10
 
 _STATUS_NUMBERS: Final = {status: number for number, status in enumerate(STATUSES) if number}
 _BAD_NUMBERS: Final = frozenset(_STATUS_NUMBERS[status] for status in BAD_STATUSES)
 _SWALLOWED_NUMBER: Final = _STATUS_NUMBERS[SWALLOWED]
-_by_key = itemgetter(0)
 
 INSERTS: Final = {
     "names": "INSERT INTO names VALUES (?,?)",
@@ -75,32 +76,33 @@ class Totals:
 
 @dataclass
 class Folded:
-    """Rows to be written in one transaction, by statement."""
+    """Rows to be written in one transaction, by statement; and what the session holds when they are written."""
 
     rows: dict[str, list[Cells]] = field(default_factory=lambda: {name: [] for name in (*INSERTS, *UPDATES)})
+    totals: Totals = field(default_factory=Totals)
 
-    def statements(self) -> list[tuple[str, list[Cells]]]:
-        """Return the statements that have rows, in an order that the database accepts."""
-        found: list[tuple[str, list[Cells]]] = []
+    def statements(self) -> Iterator[tuple[str, Iterable[Sequence[Cell]]]]:
+        """Yield the statements that have rows, in an order that the database accepts, with their parameters."""
         for name, sql in INSERTS.items():
             rows = self.rows[name]
             wide = len(rows) // WIDE * WIDE
             if wide:
                 head, values, row = sql.partition("VALUES ")
-                merged = [_one_after_another(rows[at : at + WIDE]) for at in range(0, wide, WIDE)]
-                found.append((head + values + ",".join([row] * WIDE), merged))
+                yield head + values + ",".join([row] * WIDE), _widened(rows[:wide])
             if wide < len(rows):
-                found.append((sql, rows[wide:]))
-        return found + [(sql, self.rows[name]) for name, sql in UPDATES.items() if self.rows[name]]
+                yield sql, rows[wide:]
+        for name, sql in UPDATES.items():
+            if self.rows[name]:
+                yield sql, self.rows[name]
 
 
-def _one_after_another(rows: list[Cells]) -> Cells:
-    """Return the cells of several rows as one; this way takes half as long as ``chain``."""
-    cells: list[Cell] = []
-    add = cells.extend
-    for row in rows:
-        add(row)
-    return tuple(cells)
+def _widened(rows: list[Cells]) -> Iterator[list[Cell]]:
+    """Yield the cells of ``WIDE`` rows as one list, again and again; a list is bound as it is, without a copy."""
+    for at in range(0, len(rows), WIDE):
+        cells: list[Cell] = []
+        for row in rows[at : at + WIDE]:
+            cells.extend(row)
+        yield cells
 
 
 class Folder:
@@ -118,30 +120,43 @@ class Folder:
         #: Open publications: number → (seq, at); their highest number so far.
         self._publications: dict[int, tuple[int, int]] = {}
         self._last_publication = 0
-        #: Started since the last ``take``: a publication's number → its cells without its end; an execution's number →
-        #: seq and row of its start, and its publication's place.
+        #: Begun since the last ``take``, in the order of their numbers, which is that of their keys. A publication's
+        #: number → its cells, those of its end once it has ended. An execution's → all its cells once it has ended;
+        #: till then seq and row of its start, and seq and time of its publication.
         self._fresh_publications: dict[int, Cells] = {}
-        self._fresh: dict[int, tuple[int, Row, tuple[int, int]]] = {}
+        self._fresh: dict[int, tuple[Any, ...]] = {}
         #: Running and already written: number → (seq, at) of the start.
         self._running: dict[int, tuple[int, int]] = {}
         self._last_execution = 0
         self._folded = Folded()
+        self._kinds: dict[int, Callable[[int, Row], bool]] = {
+            PUBLISHED: self._published,
+            PUBLICATION_ENDED: self._publication_ended,
+            HANDLER_ENDED: self._ended,
+            NOTED: self._noted,
+            HOST_NOTED: self._host_noted,
+        }
 
     def take(self) -> Folded:
         """Return what was folded since the last call; what has not ended goes along as running."""
-        rows, base = self._folded.rows, self.base
+        rows = self._folded.rows
         span, length, on_loop = RUNNING_WIDTHS
         for number, cells in self._fresh_publications.items():
-            rows["publications"].append((base + number, *cells, span, length, 0))
-        for number, (seq, row, opened) in self._fresh.items():
-            rows["executions"].append((*self._start(seq, row, opened), 0, span, length, on_loop))
-            self._running[number] = (seq, row[1])
+            if len(cells) < _WHOLE_PUBLICATION:
+                self._fresh_publications[number] = *cells, span, length, 0
+        for number, begun in self._fresh.items():
+            if len(begun) < _WHOLE_EXECUTION:
+                seq, row, opened = begun
+                self._fresh[number] = *self._start(seq, row, opened), 0, span, length, on_loop
+                self._running[number] = seq, row[1]
+                self.totals.ended -= 1
+        rows["publications"] = list(self._fresh_publications.values())
+        rows["executions"] = list(self._fresh.values())
+        self.totals.ended += len(self._fresh)
         self._fresh_publications.clear()
         self._fresh.clear()
-        # They come in the order of their ends; in the order of their keys they are appended.
-        rows["publications"].sort(key=_by_key)
-        rows["executions"].sort(key=_by_key)
         folded, self._folded = self._folded, Folded()
+        folded.totals = replace(self.totals)
         return folded
 
     def fold(self, first: int, batch: list[Row]) -> None:
@@ -151,53 +166,41 @@ class Folder:
             first: The seq of the first; above all that were folded before.
             batch: The rows.
         """
-        # Starts and ends are nearly all there is, and a call for each would take as long as its work: they are here.
+        # Starts and ends that go well are nearly all there is, and a call for each would take as long as its work:
+        # they are here. What misses in a dictionary is rare: a new name, an end whose start was written before, a row
+        # out of order.
         base, names, fresh, publications = self.base, self._names, self._fresh, self._publications
-        add_execution = self._folded.rows["executions"].append
-        last_execution, started, ended_ok = self._last_execution, 0, 0
-        take_fresh = fresh.pop
-        published, publication_ended, other = self._published, self._publication_ended, self._other
+        before, last_execution, fold_one = len(fresh), self._last_execution, self._fold_one
         for seq, row in enumerate(batch, first):
             kind = row[0]
-            if kind == HANDLER_STARTED:
-                number = row[2]
-                opened = publications.get(row[3])
-                if opened is None or not last_execution < number < SESSION_SPAN:
-                    self._odd(seq, row)
-                    continue
-                last_execution = number
-                started += 1
-                fresh[number] = seq, row, opened
-            elif kind == HANDLER_ENDED:
-                _, at, number, status, on_loop, failure = row
-                if status != OK or failure or (start := take_fresh(number, None)) is None:
-                    if not self._ended(seq, row):
-                        self._odd(seq, row)
-                    continue
-                seq_0, (_, at_0, _, publication, handler, fault), (seq_p, at_p) = start
-                ended_ok += 1
-                handler = names.get(handler) or self._name(handler)
-                fault = self._name(fault) if fault else 0
-                seq -= seq_0
-                add_execution(
-                    (base + number, publication, handler, fault, seq_0 - seq_p, at_0 - at_p, 1, seq, at - at_0, on_loop)
-                )
-            else:
-                take_in = published if kind == PUBLISHED else publication_ended if kind == PUBLICATION_ENDED else other
-                if not take_in(seq, row):
-                    self._odd(seq, row)
+            try:
+                if kind == HANDLER_STARTED and last_execution < row[2] < SESSION_SPAN:
+                    number = row[2]
+                    fresh[number] = seq, row, publications[row[3]]
+                    last_execution = number
+                elif kind == HANDLER_ENDED and row[3] == OK and not row[5]:
+                    _, at, number, _, on_loop, _ = row
+                    seq_0, (_, at_0, _, publication, handler, fault), (seq_p, at_p) = fresh[number]
+                    handler, fault = names[handler], names[fault]
+                    start, seq = seq_0 - seq_p, seq - seq_0
+                    fresh[number] = (
+                        base + number, publication, handler, fault, start, at_0 - at_p, 1, seq, at - at_0, on_loop
+                    )  # fmt: skip
+                else:
+                    fold_one(seq, row)
+            except (KeyError, ValueError):
+                fold_one(seq, row)
         self._last_execution = last_execution
         totals = self.totals
-        totals.executions += started
-        totals.ended += ended_ok
+        totals.executions += len(fresh) - before
         totals.last_seq = first + len(batch) - 1
         totals.last_at = max(totals.last_at, batch[-1][1])
 
-    def _other(self, seq: int, row: Row) -> bool:
-        """Fold a row that is no start or end; say whether it follows the order of a run."""
-        if row[0] == NOTED:
-            return self._noted(seq, row)
-        return row[0] == HOST_NOTED and self._host_noted(seq, row)
+    def _fold_one(self, seq: int, row: Row) -> None:
+        """Fold any row; one that does not follow the order of a run is kept word for word."""
+        fold_kind = self._kinds.get(row[0])
+        if fold_kind is None or not fold_kind(seq, row):
+            self._odd(seq, row)
 
     def _start(self, seq: int, row: Row, opened: tuple[int, int]) -> Cells:
         """Return the cells of an execution up to its end."""
@@ -219,10 +222,14 @@ class Folder:
         status = _STATUS_NUMBERS.get(status)
         if status is None:
             return False
-        fresh = self._fresh.pop(number, None)
-        if fresh is not None:
-            end = status, seq - fresh[0], at - fresh[1][1], on_loop
-            self._folded.rows["executions"].append((*self._start(*fresh), *end))
+        start = self._fresh.get(number)
+        totals = self.totals
+        if start is not None:
+            if len(start) == _WHOLE_EXECUTION:
+                return False
+            seq_0, started, opened = start
+            end = status, seq - seq_0, at - started[1], on_loop
+            self._fresh[number] = (*self._start(seq_0, started, opened), *end)
         else:
             running = self._running.pop(number, None)
             if running is None:
@@ -230,8 +237,7 @@ class Folder:
             self._folded.rows["execution_ends"].append(
                 (status, seq - running[0], at - running[1], on_loop, self.base + number)
             )
-        totals = self.totals
-        totals.ended += 1
+            totals.ended += 1
         totals.failures += status in _BAD_NUMBERS
         totals.swallowed += status == _SWALLOWED_NUMBER
         if failure:
@@ -250,7 +256,7 @@ class Folder:
         kept: Cell = names.get(context)
         if kept is None:
             kept = self._context(context)
-        self._fresh_publications[number] = (seq, at, event, cause, fire, handlers, kept)
+        self._fresh_publications[number] = (self.base + number, seq, at, event, cause, fire, handlers, kept)
         if payload or event_id or correlation:
             ids = (id_to_cell(event_id), id_to_cell(correlation))
             self._folded.rows["payloads"].append((self.base + number, *ids, to_cell(payload) or None))
@@ -274,9 +280,9 @@ class Folder:
             return False
         seq_0, at_0 = opened
         end = seq - seq_0, at - at_0, self._names.get(outcome) or self._name(outcome)
-        fresh = self._fresh_publications.pop(number, None)
-        if fresh is not None:
-            self._folded.rows["publications"].append((self.base + number, *fresh, *end))
+        start = self._fresh_publications.get(number)
+        if start is not None:
+            self._fresh_publications[number] = start + end
         else:
             self._folded.rows["publication_ends"].append((*end, self.base + number))
         return True

@@ -25,6 +25,7 @@ from inspector.store.trouble import CHOOSE, TYPED
 from inspector.store.writer import OnTrouble, SessionWriter
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from inspector.store.backlog import Backlog
@@ -37,12 +38,12 @@ ROWS: Final = 10_000
 _PAGES: Final = 1_000
 
 
-async def mark_deleted(connection: AsyncConnection, *, session: int) -> None:
+def mark_deleted(connection: Connection, *, session: int) -> None:
     """Take a session out of sight."""
-    await connection.exec_driver_sql("UPDATE sessions SET deleted=1 WHERE id=?", (session,))
+    connection.exec_driver_sql("UPDATE sessions SET deleted=1 WHERE id=?", (session,))
 
 
-async def delete_rows(connection: AsyncConnection, *, table: str, first: int, end: int) -> int:
+def delete_rows(connection: Connection, *, table: str, first: int, end: int) -> int:
     """Delete rows of a table with keys from ``first`` to below ``end``; return how many, ``ROWS`` if there may be more.
 
     Args:
@@ -51,7 +52,7 @@ async def delete_rows(connection: AsyncConnection, *, table: str, first: int, en
         first: The lowest key.
         end: The one after the highest.
     """
-    result = await connection.exec_driver_sql(
+    result = connection.exec_driver_sql(
         f"DELETE FROM {table} WHERE id IN"  # noqa: S608 - a constant of ours
         f" (SELECT id FROM {table} WHERE id>=? AND id<? LIMIT {ROWS})",
         (first, end),
@@ -59,18 +60,19 @@ async def delete_rows(connection: AsyncConnection, *, table: str, first: int, en
     return result.rowcount
 
 
-async def delete_session(connection: AsyncConnection, *, session: int) -> None:
+def delete_session(connection: Connection, *, session: int) -> None:
     """Delete a session's own row, and the catalogs that no session has any more."""
-    await connection.exec_driver_sql("DELETE FROM sessions WHERE id=?", (session,))
-    await connection.exec_driver_sql("DELETE FROM catalogs WHERE id NOT IN (SELECT catalog FROM sessions)")
+    connection.exec_driver_sql("DELETE FROM sessions WHERE id=?", (session,))
+    connection.exec_driver_sql("DELETE FROM catalogs WHERE id NOT IN (SELECT catalog FROM sessions)")
 
 
-async def free_pages(connection: AsyncConnection) -> tuple[int, int]:
+def free_pages(connection: Connection) -> tuple[int, int]:
     """Return some free pages back to the disk; return how many were free before and are now."""
-    before = (await connection.exec_driver_sql("PRAGMA freelist_count")).scalar_one()
-    # The rows must be fetched: each step of the statement frees one page.
-    (await connection.exec_driver_sql(f"PRAGMA incremental_vacuum({_PAGES})")).close()
-    return before, (await connection.exec_driver_sql("PRAGMA freelist_count")).scalar_one()
+    before = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+    for _ in range(min(before, _PAGES)):
+        # Each step of the statement frees a page, and sqlite3 makes a single one of a statement without columns.
+        connection.exec_driver_sql("PRAGMA incremental_vacuum(1)").close()
+    return before, connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
 
 
 class Store:
@@ -132,9 +134,9 @@ class Store:
         body = started.catalog.encode("utf-8", "surrogatepass")
         locks: list[tuple[int, live.SessionLock]] = []
 
-        async def enter(connection: AsyncConnection) -> None:
-            catalog = await _keep_catalog(connection, body)
-            result = await connection.exec_driver_sql(
+        def enter(connection: Connection) -> None:
+            catalog = _keep_catalog(connection, body)
+            result = connection.exec_driver_sql(
                 "INSERT INTO sessions (name, source, pid, wall, program, python, seed, catalog, bytes)"
                 " VALUES (?,?,?,?,?,?,?,?,?)",
                 (
@@ -205,9 +207,9 @@ class Store:
         if not name.strip():
             raise UsageError("A session needs a name.")
 
-        async def work(connection: AsyncConnection) -> int:
+        def work(connection: Connection) -> int:
             sql, cells = "UPDATE sessions SET name=? WHERE id=? AND deleted=0", (to_cell(name.strip()), session)
-            return (await connection.exec_driver_sql(sql, cells)).rowcount
+            return connection.exec_driver_sql(sql, cells).rowcount
 
         if await self.database.write(work) == 0:
             raise _no_session(session)
@@ -321,13 +323,13 @@ def _no_session(name: object) -> UsageError:
     return UsageError(f"There is no session {name}.", hint, typed="inspector sessions")
 
 
-async def _keep_catalog(connection: AsyncConnection, body: bytes) -> int:
+def _keep_catalog(connection: Connection, body: bytes) -> int:
     """Keep a catalog once for all sessions that show it; give its id."""
     digest = hashlib.sha256(body).digest()
-    await connection.exec_driver_sql(
+    connection.exec_driver_sql(
         "INSERT OR IGNORE INTO catalogs (digest, body) VALUES (?,?)", (digest, zlib.compress(body))
     )
-    found = await connection.exec_driver_sql("SELECT id FROM catalogs WHERE digest=?", (digest,))
+    found = connection.exec_driver_sql("SELECT id FROM catalogs WHERE digest=?", (digest,))
     return int(found.scalar_one())
 
 

@@ -6,15 +6,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
 from inspector.core.records.records import SESSION_STARTED, Batch
 from inspector.store.backlog import Backlog
-from inspector.store.fold import Folded, Folder
+from inspector.store.fold import Folded, Folder, Totals
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.engine import Connection
 
     from inspector.store.database import SessionsDatabase
     from inspector.store.live import SessionLock
@@ -163,7 +163,7 @@ class SessionWriter:
                 await self._fold()
                 await self._commit(full=time.monotonic() - self._last_full >= FULL_EVERY)
             if close or (self._unsynced and time.monotonic() - self._last_full >= FULL_EVERY):
-                self._pending = Folded()
+                self._pending = self._folder.take()
                 await self._commit(full=True, close=close)
         except InspectorError as error:
             self._tell(error)
@@ -207,32 +207,33 @@ class SessionWriter:
             self._last_full = time.monotonic()
 
     async def _write(self, pending: Folded, *, full: bool, close: bool) -> None:
-        async def work(connection: AsyncConnection) -> None:
-            if await self._is_new(connection, close=close):
+        def work(connection: Connection) -> None:
+            if self._is_new(connection, pending.totals, close=close):
+                # SQLAlchemy would copy every row, and takes no generator.
+                driver: Any = connection.connection.driver_connection
                 for sql, rows in pending.statements():
-                    await connection.exec_driver_sql(sql, rows)
+                    driver.executemany(sql, rows)
 
         await self._database.write(work, full=full)
 
-    async def _is_new(self, connection: AsyncConnection, *, close: bool) -> bool:
+    def _is_new(self, connection: Connection, totals: Totals, *, close: bool) -> bool:
         """Update the session's row; say whether the rest of this commit is still to be written.
 
         A commit whose end we never heard of (the task was cancelled, the file moved) may have happened.
         """
-        t = self._folder.totals
-        result = await connection.exec_driver_sql(
+        result = connection.exec_driver_sql(
             "UPDATE sessions SET flushes=?, last_seq=?, last_at=?, publications=?, executions=?, ended=?, failures=?,"
             " swallowed=?, bytes=?, closed=? WHERE id=? AND flushes=? AND deleted=0",
             (
                 self._flushes + 1,
-                t.last_seq,
-                t.last_at,
-                t.publications,
-                t.executions,
-                t.ended,
-                t.failures,
-                t.swallowed,
-                t.bytes,
+                totals.last_seq,
+                totals.last_at,
+                totals.publications,
+                totals.executions,
+                totals.ended,
+                totals.failures,
+                totals.swallowed,
+                totals.bytes,
                 self._now() if close else None,
                 self.session,
                 self._flushes,
@@ -240,9 +241,7 @@ class SessionWriter:
         )
         if result.rowcount == 1:
             return True
-        found = await connection.exec_driver_sql(
-            "SELECT flushes FROM sessions WHERE id=? AND deleted=0", (self.session,)
-        )
+        found = connection.exec_driver_sql("SELECT flushes FROM sessions WHERE id=? AND deleted=0", (self.session,))
         row = found.first()
         if row is not None and row[0] == self._flushes + 1:
             return False

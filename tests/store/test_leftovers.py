@@ -104,8 +104,7 @@ async def test_asking_whether_this_process_has_it_open_drops_no_lock_of_ours(tmp
     path = tmp_path / "s.db"
     mine = SessionsDatabase(path)
     await mine.open()
-    async with mine.writing() as connection:
-        await connection.exec_driver_sql("UPDATE sessions SET name=name")
+    await mine.write(lambda connection: connection.exec_driver_sql("UPDATE sessions SET name=name"))
     kept = path.with_name("kept.db")
     path.rename(kept)
     for _ in range(2):

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from inspector.core.errors import InspectorError
 from inspector.core.records.records import Batch
@@ -62,10 +62,9 @@ async def test_replaced_database_is_not_written_to(store: Store) -> None:
 
 async def test_database_in_use_by_another_program_is_told_and_tried_again(store: Store) -> None:
     writer, told = await begin(store)
+    await store.database.write(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout=1").close())
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    async with store.database.reading() as connection:
-        await connection.exec_driver_sql("PRAGMA busy_timeout=1")
     writer.add(Batch(1, ROWS))
     assert not await writer.flush()
     assert told[0] is not None
@@ -79,16 +78,18 @@ async def test_database_in_use_by_another_program_is_told_and_tried_again(store:
 
 async def test_full_disk_is_told_and_every_row_is_there_when_there_is_room_again(store: Store) -> None:
     writer, told = await begin(store)
-    async with store.database.reading() as connection:
-        pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
-        await connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+
+    def fill(connection: Connection) -> None:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}").close()
+
+    await store.database.write(fill)
     big = [row if row[0] != 1 else (*row[:8], '"' + "x" * 9000 + '"', *row[9:]) for row in ROWS]
     writer.add(Batch(1, big))
     assert not await writer.flush()
     assert told[0] is not None
     assert "is full" in told[0].text
-    async with store.database.reading() as connection:
-        await connection.exec_driver_sql("PRAGMA max_page_count=100000")
+    await store.database.write(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count=100000").close())
     await writer.finish()
     assert await collect(StoredStream(store, writer.session)) == numbered(big)
 
@@ -163,12 +164,13 @@ async def test_commit_that_was_cancelled_is_not_made_twice(store: Store) -> None
 async def test_who_is_cancelled_while_writing_keeps_nobody_from_it(store: Store, moment: str) -> None:
     writer, _ = await begin(store)
     writer.add(Batch(1, ROWS))
-    assert store.database._engine is not None
-    engine, lost = store.database._engine.sync_engine, []
+    assert store.database._writer is not None
+    engine, lost = store.database._writer, []
     # A connection that is dropped may keep its transaction until the garbage collector finds it.
     event.listen(engine, "invalidate", lambda *_: lost.append("a connection"))
     flush = asyncio.ensure_future(writer.flush())
-    event.listen(engine, moment, lambda *_: flush.cancel(), once=True)
+    loop = asyncio.get_running_loop()
+    event.listen(engine, moment, lambda *_: loop.call_soon_threadsafe(flush.cancel), once=True)
     with pytest.raises(asyncio.CancelledError):
         await flush
     with closing(sqlite3.connect(store.path, timeout=0, isolation_level=None)) as other:
@@ -196,8 +198,10 @@ async def test_run_commits_by_itself_and_ends_with_finish(store: Store, monkeypa
 
 async def test_a_commit_waits_for_the_disk_once_a_second(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bool] = []
-    original = store.database.writing
-    monkeypatch.setattr(store.database, "writing", lambda *, full=False: (seen.append(full), original(full=full))[1])
+    original = store.database.write
+    monkeypatch.setattr(
+        store.database, "write", lambda work, *, full=False: (seen.append(full), original(work, full=full))[1]
+    )
     now = [100.0]
     monkeypatch.setattr(writer_module.time, "monotonic", lambda: now[0])
     writer, _ = await begin(store)
@@ -215,8 +219,7 @@ async def test_a_commit_waits_for_the_disk_once_a_second(store: Store, monkeypat
 
 async def test_deleting_the_row_of_a_live_session_is_noticed(store: Store, tmp_path: Path) -> None:
     writer, told = await begin(store)
-    async with store.database.writing() as connection:
-        await connection.exec_driver_sql("DELETE FROM sessions")
+    await store.database.write(lambda connection: connection.exec_driver_sql("DELETE FROM sessions"))
     writer.add(Batch(1, ROWS))
     assert not await writer.flush()
     assert told[0] is not None
