@@ -31,13 +31,18 @@ class AuditTrail:
 
     def __init__(self, scenes: Sequence[DeclaredPublication]) -> None:
         self._declared = [scene for scene in scenes if scene.event is not None and scene.event.audit_action]
-        seen = [(scene, pair) for scene in self._declared for each in _auditing(scene) for pair in actions_of(each)]
+        seen = [
+            (scene, pair)
+            for scene in self._declared
+            for execution in _auditing(scene)
+            for pair in actions_of(execution)
+        ]
         matching = sum(_same(pair, scene) for scene, pair in seen)
         self._seen = bool(seen)
         self._readable = bool(matching) or len({scene.name for scene, _ in seen}) < _ANOTHER_NOTATION
 
     def unobserved(self) -> Iterator[RunFinding]:
-        """Tell, once, that nothing can be said."""
+        """Yield, once, that nothing can be said."""
         if not self._declared or (self._seen and self._readable):
             return
         first = self._declared[0]
@@ -61,8 +66,8 @@ class AuditTrail:
             if any(_same(pair, scene) for pair in written):
                 continue
             if written:
-                told = " and ".join(dict.fromkeys(pair[0] for pair in written))
-                message = f"{label} recorded {told} for {event.name}; declared is {event.audit_action}."
+                names = " and ".join(dict.fromkeys(pair[0] for pair in written))
+                message = f"{label} recorded {names} for {event.name}; declared is {event.audit_action}."
                 yield scene.of(execution, rules.ACTION_DIFFERS, message)
             elif self._seen and execution.status == OK:
                 message = f"{label} recorded no action for {event.name}; declared is {event.audit_action}."
@@ -71,12 +76,12 @@ class AuditTrail:
 
 def actions_of(execution: SeenExecution) -> list[tuple[str, str]]:
     """Return the actions in the rows that an execution added: each as the row's text and the enum member's name."""
-    found = []
+    actions = []
     for note in execution.told("row"):
         pair = _action(note)
         if pair is not None:
-            found.append(pair)
-    return found
+            actions.append(pair)
+    return actions
 
 
 def _action(note: SeenNote) -> tuple[str, str] | None:
@@ -102,9 +107,11 @@ def _auditing(scene: DeclaredPublication) -> list[SeenExecution]:
     if event is None:
         return []
     audit = [
-        each for each in executions if scene.subject.is_of_kind(scene.subject.handler(each.handler), "audit", event)
+        execution
+        for execution in executions
+        if scene.subject.is_of_kind(scene.subject.handler(execution.handler), "audit", event)
     ]
-    return audit or [each for each in executions if actions_of(each)]
+    return audit or [execution for execution in executions if actions_of(execution)]
 
 
 def _same(pair: tuple[str, str], scene: DeclaredPublication) -> bool:

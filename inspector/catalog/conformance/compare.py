@@ -61,20 +61,20 @@ def compare(
     works = _works_with_session(fired)
     events = {event.name: event for event in subject.events}
     scenes = [
-        DeclaredPublication(subject, each, publication, events.get(publication.event))
-        for each in fired
-        for publication in each.publications
+        DeclaredPublication(subject, fire, publication, events.get(publication.event))
+        for fire in fired
+        for publication in fire.publications
     ]
     trail, frames, owners = AuditTrail(scenes), Frames(scenes), owners_of_kinds(subject)
-    found: list[RunFinding] = [*trail.unobserved(), *frames.unobserved()]
-    for each in fired:
-        found += _about_fire(each)
+    findings: list[RunFinding] = [*trail.unobserved(), *frames.unobserved()]
+    for fire in fired:
+        findings += _about_fire(fire)
     for scene in scenes:
-        found += _about_handlers(scene, works, owners)
-        found += trail.judge(scene)
-        found += frames.judge(scene)
-        found += _about_secrets(scene)
-    return _merged(each for each in found if not is_ignored(each, subject.settings))
+        findings += _about_handlers(scene, works, owners)
+        findings += trail.judge(scene)
+        findings += frames.judge(scene)
+        findings += _about_secrets(scene)
+    return _merged(finding for finding in findings if not is_ignored(finding, subject.settings))
 
 
 def is_ignored(finding: RunFinding, settings: CheckSettings) -> bool:
@@ -86,7 +86,9 @@ def _about_fire(fired: Fired) -> Iterator[RunFinding]:
     if fired.refusal:
         message = f"{fired.event} could not be fired: {fired.refusal}"
         yield _finding(rules.NOT_FIRED, message, fired.event, fired.context)
-    failed = any(each.status in BAD_STATUSES for publication in fired.publications for each in publication.executions)
+    failed = any(
+        execution.status in BAD_STATUSES for publication in fired.publications for execution in publication.executions
+    )
     for note in fired.trouble:
         # Some buses hand on to the publisher what a handler raised: that is told of the handler.
         if not (note.kind == "publish_raised" and failed):
@@ -120,7 +122,7 @@ def _about_handlers(
 
 
 def _not_run(scene: DeclaredPublication, handler: HandlerDescription) -> RunFinding:
-    """Tell of a handler that was not called; where one before it failed last, that is why."""
+    """Return the finding of a handler that was not called; where one before it failed last, that is why."""
     message = f"{handler.label} is subscribed to {scene.name} and was not called"
     last = scene.publication.executions[-1] if scene.publication.executions else None
     if last is None or last.status not in BAD_STATUSES:
@@ -171,9 +173,9 @@ def _works_with_session(fired: Iterable[Fired]) -> set[tuple[str, str]]:
     """Return event and handler of executions that ended well where there was a database session."""
     return {
         (publication.event, execution.handler)
-        for each in fired
-        if each.context != BARE
-        for publication in each.publications
+        for fire in fired
+        if fire.context != BARE
+        for publication in fire.publications
         for execution in publication.executions
         if execution.status not in BAD_STATUSES
     }
@@ -198,19 +200,19 @@ def _about_secrets(scene: DeclaredPublication) -> Iterator[RunFinding]:
 # --- the whole ------------------------------------------------------------------------------------
 
 
-def _merged(found: Iterable[RunFinding]) -> list[RunFinding]:
+def _merged(findings: Iterable[RunFinding]) -> list[RunFinding]:
     """Return each finding once, with all its contexts, the worst first."""
     merged: dict[tuple[str, str, str, str], RunFinding] = {}
-    for each in found:
-        message = _NUMBERS.sub("#", each.message)  # ids and times differ from run to run
-        key = (each.code, each.event, each.handler, message)
-        known = merged.get(key)
-        if known is None:
-            merged[key] = each
+    for finding in findings:
+        message = _NUMBERS.sub("#", finding.message)  # ids and times differ from run to run
+        key = (finding.code, finding.event, finding.handler, message)
+        earlier = merged.get(key)
+        if earlier is None:
+            merged[key] = finding
         else:
-            contexts = tuple(name for name in CONTEXT_WORDS if name in {*known.contexts, *each.contexts})
-            merged[key] = replace(known, contexts=contexts)
-    return sorted(merged.values(), key=lambda each: (SEVERITIES.index(each.severity), each.code))
+            contexts = tuple(name for name in CONTEXT_WORDS if name in {*earlier.contexts, *finding.contexts})
+            merged[key] = replace(earlier, contexts=contexts)
+    return sorted(merged.values(), key=lambda finding: (SEVERITIES.index(finding.severity), finding.code))
 
 
 _NUMBERS: Final = re.compile(r"[0-9a-f]*[0-9][0-9a-f-]*")

@@ -56,8 +56,8 @@ class Difference:
     def as_json(self, labels: Mapping[str, str]) -> dict[str, Any]:
         """Return the difference as JSON, the handler by the name that people read."""
         contexts = {
-            name: {"status": each.status, "effects": list(each.effects), "execution": each.execution}
-            for name, each in self.outcomes.items()
+            name: {"status": outcome.status, "effects": list(outcome.effects), "execution": outcome.execution}
+            for name, outcome in self.outcomes.items()
         }
         return {"event": self.event, "handler": labels.get(self.handler, self.handler), "contexts": contexts}
 
@@ -65,39 +65,40 @@ class Difference:
 def differences(fired: Sequence[Fired]) -> list[Difference]:
     """Return every handler that did not do the same in every context in which it ran; derived publications aside."""
     seen: dict[tuple[str, str], dict[str, ContextOutcome]] = {}
-    for each in fired:
-        for publication in each.publications:
+    for fire in fired:
+        for publication in fire.publications:
             if publication.cause:
                 continue
             for execution in publication.executions:
                 if not execution.injected:
                     outcomes = seen.setdefault((publication.event, execution.handler), {})
-                    outcomes.setdefault(each.context, _outcome(execution, publication.number))
-    found = []
+                    outcomes.setdefault(fire.context, _outcome(execution, publication.number))
+    differing = []
     for (event, handler), outcomes in seen.items():
         first, *rest = outcomes.values()
         if not all(first.same(other) for other in rest):
-            found.append(Difference(event, handler, outcomes))
-    return found
+            differing.append(Difference(event, handler, outcomes))
+    return differing
 
 
 def as_findings(
-    found: Sequence[Difference], description: CatalogDescription, *, sessions: bool = True
+    differing: Sequence[Difference], description: CatalogDescription, *, sessions: bool = True
 ) -> Iterator[rules.RunFinding]:
     """Yield the differences as findings, in words for a program that has database sessions, or has none."""
     handlers = {handler.key: handler for handler in description.handlers}
-    for difference in found:
+    for difference in differing:
         handler = handlers.get(difference.handler)
         label = handler.label if handler is not None else difference.handler
-        told = "; ".join(
-            f"{context_words(name, sessions=sessions)}: {_words(each)}" for name, each in difference.outcomes.items()
+        story = "; ".join(
+            f"{context_words(name, sessions=sessions)}: {_words(outcome)}"
+            for name, outcome in difference.outcomes.items()
         )
-        worst = next((each for each in difference.outcomes.values() if each.status in BAD_STATUSES), None)
+        worst = next((outcome for outcome in difference.outcomes.values() if outcome.status in BAD_STATUSES), None)
         shown = worst or next(iter(difference.outcomes.values()))
         yield rules.RunFinding(
             rules.CONTEXT_DIFFERS.code,
             rules.CONTEXT_DIFFERS.severity,
-            f"{label} on {difference.event} depends on the context. {told[:1].upper()}{told[1:]}.",
+            f"{label} on {difference.event} depends on the context. {story[:1].upper()}{story[1:]}.",
             rules.CONTEXT_DIFFERS.fix,
             difference.event,
             label,

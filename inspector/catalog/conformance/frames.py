@@ -29,7 +29,7 @@ class Frames:
         self._seen = bool(makers)
 
     def unobserved(self) -> Iterator[RunFinding]:
-        """Tell, once, that nothing can be said."""
+        """Yield, once, that nothing can be said."""
         if self._declared and not self._seen:
             yield self._declared[0].finding(rules.FRAMES_UNSEEN, "Frames of server-sent events could not be observed.")
 
@@ -47,7 +47,7 @@ class Frames:
                 yield from _differences(scene, execution, note, declared)
         if declared is not None and not frames and self._seen and not _explained(scene):
             handler = self._expected(scene)
-            if handler is None or any(each.handler == handler.key for each in scene.publication.executions):
+            if handler is None or any(execution.handler == handler.key for execution in scene.publication.executions):
                 message = f"No frame {declared.event_type} was made for {scene.name}."
                 yield scene.finding(rules.FRAME_MISSING, message, handler)
 
@@ -64,7 +64,7 @@ def _frames(scene: DeclaredPublication) -> Iterator[tuple[SeenExecution, SeenNot
 
 def _explained(scene: DeclaredPublication) -> bool:
     """A handler failed or had a fault put into it: that it made no frame is no news."""
-    return any(each.injected or each.status in BAD_STATUSES for each in scene.publication.executions)
+    return any(execution.injected or execution.status in BAD_STATUSES for execution in scene.publication.executions)
 
 
 def _differences(
@@ -78,8 +78,8 @@ def _differences(
     fields = note.data.get("fields")
     if not isinstance(fields, list):
         return
-    missing = [each for each in declared.payload_fields if each not in fields]
-    more = [each for each in fields if each not in declared.payload_fields]
+    missing = [field for field in declared.payload_fields if field not in fields]
+    more = [field for field in fields if field not in declared.payload_fields]
     if missing or more:
         parts = [f"without {', '.join(missing)}"] if missing else []
         parts += [f"with {', '.join(map(str, more))}, which is not declared"] if more else []

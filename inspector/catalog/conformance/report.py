@@ -76,10 +76,10 @@ class Report:
             "executions": self.executions,
             "counts": self.counts,
             "findings": [
-                {**known, **_more(finding)}
-                for known, finding in zip(as_json(self.findings)["findings"], self.findings, strict=True)
+                {**entry, **_more(finding)}
+                for entry, finding in zip(as_json(self.findings)["findings"], self.findings, strict=True)
             ],
-            "differences": [each.as_json(self.labels) for each in self.differences],
+            "differences": [difference.as_json(self.labels) for difference in self.differences],
         }
 
 
@@ -103,24 +103,24 @@ def make_report(
     spans: Mapping[str, tuple[int, int]] | None = None,
 ) -> Report:
     """Compare a run with what is declared, and its contexts with each other."""
-    asked = [each.session for each in fired if each.context != BARE and each.publications]
+    asked = [fire.session for fire in fired if fire.context != BARE and fire.publications]
     sessions = any(asked) or not asked
-    found = differences(fired) if len(contexts) > 1 else []
-    differing = as_findings(found, description, sessions=sessions)
-    kept = (each for each in differing if not is_ignored(each, settings or CheckSettings()))
+    differing = differences(fired) if len(contexts) > 1 else []
+    about_contexts = as_findings(differing, description, sessions=sessions)
+    kept = (finding for finding in about_contexts if not is_ignored(finding, settings or CheckSettings()))
     findings = [*compare(description, fired, facts, settings), *kept]
-    findings.sort(key=lambda each: (SEVERITIES.index(each.severity), each.code))
-    publications = [publication for each in fired for publication in each.publications]
+    findings.sort(key=lambda finding: (SEVERITIES.index(finding.severity), finding.code))
+    publications = [publication for fire in fired for publication in fire.publications]
     return Report(
         program=description.program,
         contexts=tuple(contexts),
         seed=seed,
-        events=len({each.event for each in fired if not each.refusal}),
-        fired=sum(not each.refusal for each in fired),
+        events=len({fire.event for fire in fired if not fire.refusal}),
+        fired=sum(not fire.refusal for fire in fired),
         publications=len(publications),
         executions=sum(len(publication.executions) for publication in publications),
         findings=tuple(findings),
-        differences=tuple(found),
+        differences=tuple(differing),
         labels={handler.key: handler.label for handler in description.handlers},
         spans=dict(spans or {}),
         sessions=sessions,

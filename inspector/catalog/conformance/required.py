@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 def missing_kinds(subject: Subject, event: EventDescription, handlers: Iterable[HandlerDescription]) -> list[str]:
     """Return the kinds that an event requires and that none of the handlers is of."""
-    known = list(handlers)
-    return [kind for kind in event.requires if not any(subject.is_of_kind(each, kind, event) for each in known)]
+    candidates = list(handlers)
+    return [
+        kind for kind in event.requires if not any(subject.is_of_kind(handler, kind, event) for handler in candidates)
+    ]
 
 
 def owners_of_kinds(subject: Subject) -> dict[str, str]:
-    """Give, by kind of handler, the class that most events have for it: it is the one that is missing elsewhere."""
+    """Return, by kind of handler, the class that most events have for it: it is the one that is missing elsewhere."""
     counts: dict[str, Counter[str]] = {}
     for event in subject.events:
         for kind in event.requires:

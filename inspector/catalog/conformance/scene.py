@@ -41,10 +41,10 @@ class DeclaredPublication:
     @cached_property
     def handlers(self) -> list[HandlerDescription]:
         """The handlers that are subscribed or ran."""
-        known = {handler.key: handler for handler in self.subscribed}
+        handlers = {handler.key: handler for handler in self.subscribed}
         for execution in self.publication.executions:
-            known.setdefault(execution.handler, self.subject.handler(execution.handler))
-        return list(known.values())
+            handlers.setdefault(execution.handler, self.subject.handler(execution.handler))
+        return list(handlers.values())
 
     @property
     def publisher(self) -> str:

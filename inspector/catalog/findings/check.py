@@ -67,8 +67,8 @@ def find(
 
     check_rules_exist(settings, [*RULES.values(), *BY_CODE.values()])
     subject = Subject(description, facts, source, settings)
-    found = [finding for rule in RULES.values() for finding in rule.check(subject)]
-    return sorted(_without_ignored(found, settings), key=_order)
+    findings = [finding for rule in RULES.values() for finding in rule.check(subject)]
+    return sorted(_without_ignored(findings, settings), key=_order)
 
 
 def examine(
@@ -87,10 +87,10 @@ def examine(
     return find(description, facts, source, settings)
 
 
-def _without_ignored(found: Iterable[Finding], settings: CheckSettings) -> list[Finding]:
+def _without_ignored(findings: Iterable[Finding], settings: CheckSettings) -> list[Finding]:
     used: set[int] = set()
     kept: list[Finding] = []
-    for finding in found:
+    for finding in findings:
         fitting = [i for i, entry in enumerate(settings.ignore) if entry.fits(finding, RULES[finding.code].name)]
         used.update(fitting)
         if not fitting:

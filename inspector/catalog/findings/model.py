@@ -114,15 +114,15 @@ def at_handler(handler: HandlerDescription, message: str, event: str = "", fix: 
 
 def worst(findings: Iterable[Finding]) -> Severity | None:
     """Return the worst severity of some findings; None for none."""
-    found = {finding.severity for finding in findings}
-    return next((severity for severity in SEVERITIES if severity in found), None)
+    severities = {finding.severity for finding in findings}
+    return next((severity for severity in SEVERITIES if severity in severities), None)
 
 
 def marks(findings: Iterable[Finding]) -> dict[str, Severity]:
-    """Give, by the name of each event that something was found at, the worst severity: the marks of the tree."""
+    """Return the worst severity by the name of each event that has a finding: the marks of the tree."""
     marked: dict[str, Severity] = {}
     for finding in findings:
-        known = marked.get(finding.event)
-        if finding.event and (known is None or SEVERITIES.index(finding.severity) < SEVERITIES.index(known)):
+        severity = marked.get(finding.event)
+        if finding.event and (severity is None or SEVERITIES.index(finding.severity) < SEVERITIES.index(severity)):
             marked[finding.event] = finding.severity
     return marked

@@ -18,16 +18,16 @@ def as_json(findings: Iterable[Finding]) -> dict[str, Any]:
     return {
         "findings": [
             {
-                "code": each.code,
-                "severity": each.severity,
-                "message": each.message,
-                "fix": each.fix,
-                "event": each.event or None,
-                "handler": each.handler or None,
-                "file": each.file or None,
-                "line": each.line or None,
+                "code": finding.code,
+                "severity": finding.severity,
+                "message": finding.message,
+                "fix": finding.fix,
+                "event": finding.event or None,
+                "handler": finding.handler or None,
+                "file": finding.file or None,
+                "line": finding.line or None,
             }
-            for each in findings
+            for finding in findings
         ]
     }
 
@@ -53,7 +53,7 @@ def as_sarif(findings: Sequence[Finding], rules: Iterable[Rule], version: str, b
                 },
                 "columnKind": "unicodeCodePoints",
                 "originalUriBaseIds": {"SRCROOT": {"uri": f"{base.absolute().as_uri()}/"}},
-                "results": [_result(each, places, base.absolute()) for each in findings],
+                "results": [_result(finding, places, base.absolute()) for finding in findings],
             }
         ],
     }

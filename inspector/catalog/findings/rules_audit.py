@@ -44,10 +44,10 @@ def unknown(subject: Subject) -> Iterator[Hit]:
     actions = subject.facts.audit_actions
     if actions is None:
         return
-    known = set(actions)
+    listed = set(actions)
     for event in _audited(subject):
         action = event.audit_action
-        if action.strip() and action not in known:
+        if action.strip() and action not in listed:
             near = get_close_matches(action, actions, 1)
             guess = f" Did you mean {near[0]}?" if near else ""
             yield at_event(event, f"{event.name} is audited as {action}, which is no audit action.{guess}")
@@ -65,9 +65,9 @@ def twice(subject: Subject) -> Iterator[Hit]:
     first: dict[str, EventDescription] = {}
     for event in _audited(subject):
         if event.audit_action:
-            known = first.setdefault(event.audit_action, event)
-            if known is not event:
-                yield at_event(event, f"{event.name} and {known.name} are both audited as {event.audit_action}.")
+            earlier = first.setdefault(event.audit_action, event)
+            if earlier is not event:
+                yield at_event(event, f"{event.name} and {earlier.name} are both audited as {event.audit_action}.")
 
 
 RULES: Final = (missing, unknown, twice)

@@ -77,7 +77,7 @@ def not_of_workflow(subject: Subject) -> Iterator[Hit]:
         if not event.workflow or not event.phase:
             continue
         squashed = "".join(event_words(_bare(event)))
-        workflow, phase = ("".join(words(each)) for each in (event.workflow, event.phase))
+        workflow, phase = ("".join(words(name)) for name in (event.workflow, event.phase))
         fits = squashed.startswith(workflow) if phase == _OPERATIONAL else squashed == workflow + phase
         if not fits:
             should = (
@@ -102,8 +102,8 @@ def no_outcome(subject: Subject) -> Iterator[Hit]:
     for workflow, events in subject.workflows.items():
         phases = {event.phase.lower() for event in events}
         if _ATTEMPTED in phases and phases <= {_ATTEMPTED, _OPERATIONAL}:
-            event = next(each for each in events if each.phase.lower() == _ATTEMPTED)
-            yield at_event(event, f"Workflow {workflow} is attempted, and no event says how it ended.")
+            attempt = next(event for event in events if event.phase.lower() == _ATTEMPTED)
+            yield at_event(attempt, f"Workflow {workflow} is attempted, and no event says how it ended.")
 
 
 @rule(
@@ -120,9 +120,9 @@ def half_outcome(subject: Subject) -> Iterator[Hit]:
         phases = {event.phase.lower() for event in events}
         good, bad = bool(phases & _GOOD), bool(phases & _BAD)
         if _ATTEMPTED in phases and good != bad:
-            event = next(each for each in events if each.phase.lower() == _ATTEMPTED)
+            attempt = next(event for event in events if event.phase.lower() == _ATTEMPTED)
             missing = "that it failed" if good else "that it succeeded"
-            yield at_event(event, f"Workflow {workflow} is attempted, and no event says {missing}.")
+            yield at_event(attempt, f"Workflow {workflow} is attempted, and no event says {missing}.")
 
 
 @rule(
@@ -157,9 +157,9 @@ def event_type_twice(subject: Subject) -> Iterator[Hit]:
     """Two classes that travel under one name."""
     first: dict[str, EventDescription] = {}
     for event in subject.proper_events:
-        known = first.setdefault(event.event_type, event)
-        if known is not event and event.event_type:
-            text = f"{event.name} ({event.key}) travels as {event.event_type}, and so does {known.key}."
+        earlier = first.setdefault(event.event_type, event)
+        if earlier is not event and event.event_type:
+            text = f"{event.name} ({event.key}) travels as {event.event_type}, and so does {earlier.key}."
             yield at_event(event, text)
 
 

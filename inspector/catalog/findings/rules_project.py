@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def not_readable(subject: Subject) -> Iterator[Hit]:
     """Problems of loading."""
     names = {event.name for event in subject.events}
-    for each in subject.description.problems:
-        event = each.where if each.where in names else ""
-        yield Hit(f"{each.where}: {each.text}", each.hint, event, "", each.file, each.line)
+    for problem in subject.description.problems:
+        event = problem.where if problem.where in names else ""
+        yield Hit(f"{problem.where}: {problem.text}", problem.hint, event, "", problem.file, problem.line)
 
 
 @rule(

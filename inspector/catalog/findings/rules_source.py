@@ -44,11 +44,12 @@ def never_made(subject: Subject) -> Iterator[Hit]:
 )
 def before_stored(subject: Subject) -> Iterator[Hit]:
     """Publishes, in one function, with a commit or save after them."""
-    for file, each, event in _published(subject):
-        words = {event.phase.lower(), *(word for word in _BEFORE if each.event.lower().endswith(word))}
-        if each.stored_at and words.isdisjoint(_BEFORE):
-            text = f"{each.function} publishes {event.name} in line {each.line} and stores in line {each.stored_at}."
-            yield Hit(text, event=event.name, file=file, line=each.line)
+    for file, publishing, event in _published(subject):
+        words = {event.phase.lower(), *(word for word in _BEFORE if publishing.event.lower().endswith(word))}
+        if publishing.stored_at and words.isdisjoint(_BEFORE):
+            lines = f"in line {publishing.line} and stores in line {publishing.stored_at}"
+            text = f"{publishing.function} publishes {event.name} {lines}."
+            yield Hit(text, event=event.name, file=file, line=publishing.line)
 
 
 @rule(
@@ -61,13 +62,13 @@ def before_stored(subject: Subject) -> Iterator[Hit]:
 )
 def without_session(subject: Subject) -> Iterator[Hit]:
     """Publishes without a session of events whose handlers need one."""
-    for file, each, event in _published(subject):
-        if each.with_session:
+    for file, publishing, event in _published(subject):
+        if publishing.with_session:
             continue
         for handler in subject.handlers_of(event):
             if subject.handler_fact(handler.key).needs_session:
-                text = f"{each.function} publishes {event.name} without the session that {handler.label} needs."
-                yield Hit(text, event=event.name, handler=handler.label, file=file, line=each.line)
+                text = f"{publishing.function} publishes {event.name} without the session that {handler.label} needs."
+                yield Hit(text, event=event.name, handler=handler.label, file=file, line=publishing.line)
                 break
 
 
@@ -80,20 +81,20 @@ def without_session(subject: Subject) -> Iterator[Hit]:
 )
 def not_awaited(subject: Subject) -> Iterator[Hit]:
     """Publishes that stand alone in their line, without await."""
-    if not subject.facts.async_bus and not any(each.on_loop for each in subject.facts.handlers):
+    if not subject.facts.async_bus and not any(handler.on_loop for handler in subject.facts.handlers):
         return
-    for file, each, event in _published(subject):
-        if each.lost and not _may_be_plain(subject, each):
-            text = f"{each.function} publishes {event.name} without await: it never happens."
-            yield Hit(text, event=event.name, file=file, line=each.line)
+    for file, publishing, event in _published(subject):
+        if publishing.lost and not _may_be_plain(subject, publishing):
+            text = f"{publishing.function} publishes {event.name} without await: it never happens."
+            yield Hit(text, event=event.name, file=file, line=publishing.line)
 
 
-def _may_be_plain(subject: Subject, each: Publishing) -> bool:
+def _may_be_plain(subject: Subject, publishing: Publishing) -> bool:
     """Return whether the project has a method of this name that is no coroutine function, and this may be it."""
     source = subject.source
-    if source is None or each.verb not in source.plain_verbs:
+    if source is None or publishing.verb not in source.plain_verbs:
         return False
-    return (each.receiver, each.verb) not in source.awaited_verbs
+    return (publishing.receiver, publishing.verb) not in source.awaited_verbs
 
 
 @rule(
@@ -134,10 +135,10 @@ def calls_handler(subject: Subject) -> Iterator[Hit]:
 def _published(subject: Subject) -> Iterator[tuple[str, Publishing, EventDescription]]:
     if subject.source is None:
         return
-    for file, each in subject.source.published:
-        event = subject.names.get(each.event)
+    for file, publishing in subject.source.published:
+        event = subject.names.get(publishing.event)
         if event is not None:
-            yield file, each, event
+            yield file, publishing, event
 
 
 RULES: Final = (never_made, before_stored, without_session, not_awaited, blocking_call, calls_handler)

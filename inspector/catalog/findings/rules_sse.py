@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 )
 def unknown(subject: Subject) -> Iterator[Hit]:
     """Mappings of events that neither the registry nor the bus knows."""
-    known = {event.key for event in subject.events}
-    for each in subject.facts.sse:
-        if each.event not in known:
-            text = f"{each.name} becomes {each.event_type}, and the catalog has no such event."
-            yield Hit(text, event=each.name, file=each.file, line=each.line)
+    keys = {event.key for event in subject.events}
+    for mapping in subject.facts.sse:
+        if mapping.event not in keys:
+            text = f"{mapping.name} becomes {mapping.event_type}, and the catalog has no such event."
+            yield Hit(text, event=mapping.name, file=mapping.file, line=mapping.line)
 
 
 @rule(
@@ -39,16 +39,16 @@ def unknown(subject: Subject) -> Iterator[Hit]:
 )
 def payload_differs(subject: Subject) -> Iterator[Hit]:
     """Payloads, as far as they are written out in the source, with other keys than declared."""
-    for each, payload in _payloads(subject):
+    for mapping, payload in _payloads(subject):
         if payload.keys is None:
             continue
-        declared, given = dict.fromkeys(each.declared), dict.fromkeys(payload.keys)
+        declared, given = dict.fromkeys(mapping.declared), dict.fromkeys(payload.keys)
         missing = [name for name in declared if name not in given]
         surplus = [name for name in given if name not in declared]
         parts = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"adds {', '.join(surplus)}"] * bool(surplus)
         if parts:
-            text = f"The payload of {each.event_type} for {each.name} {' and '.join(parts)}."
-            yield Hit(text, event=each.name, file=each.file, line=each.line)
+            text = f"The payload of {mapping.event_type} for {mapping.name} {' and '.join(parts)}."
+            yield Hit(text, event=mapping.name, file=mapping.file, line=mapping.line)
 
 
 @rule(
@@ -62,16 +62,15 @@ def reads_unknown(subject: Subject) -> Iterator[Hit]:
     """Extractors that read what the event does not have."""
     fields = {event.key: {shape.name for shape in event.fields} for event in subject.events if event.fields}
     makes = {event.key: subject.fact(event).make for event in subject.events}
-    for each, payload in _payloads(subject):
+    for mapping, payload in _payloads(subject):
         # Only of a dataclass everything that it has is known: others may have properties and methods.
-        if each.event not in fields or makes[each.event] != "dataclass" or payload.keys is None:
+        if mapping.event not in fields or makes[mapping.event] != "dataclass" or payload.keys is None:
             continue
-        unknown_fields = [name for name in payload.reads if name not in fields[each.event] and name not in _COMMON]
+        unknown_fields = [name for name in payload.reads if name not in fields[mapping.event] and name not in _COMMON]
         if unknown_fields:
-            text = (
-                f"The payload of {each.event_type} reads {', '.join(unknown_fields)}, which {each.name} does not have."
-            )
-            yield Hit(text, event=each.name, file=each.file, line=each.line)
+            reads = ", ".join(unknown_fields)
+            text = f"The payload of {mapping.event_type} reads {reads}, which {mapping.name} does not have."
+            yield Hit(text, event=mapping.name, file=mapping.file, line=mapping.line)
 
 
 #: What every event of ours has beside its fields.
@@ -96,10 +95,10 @@ def unmapped(subject: Subject) -> Iterator[Hit]:
 def _payloads(subject: Subject) -> Iterator[tuple[SSEFacts, Payload]]:
     if subject.source is None:
         return
-    for each in subject.facts.sse:
-        payload = subject.source.payload_at(each.file, each.line)
+    for mapping in subject.facts.sse:
+        payload = subject.source.payload_at(mapping.file, mapping.line)
         if payload is not None:
-            yield each, payload
+            yield mapping, payload
 
 
 RULES: Final = (unknown, payload_differs, reads_unknown, unmapped)

@@ -80,13 +80,13 @@ def orphan_method(subject: Subject) -> Iterator[Hit]:
     """Methods made like handlers that nothing can call."""
     mentioned = subject.source.mentioned if subject.source is not None else set()
     expected = _expected_methods(subject)
-    for each in subject.facts.uncalled:
-        if each.method not in mentioned:
-            label = f"{each.owner}.{each.method}"
-            near, event = _nearest(each, expected, subject)
+    for uncalled in subject.facts.uncalled:
+        if uncalled.method not in mentioned:
+            label = f"{uncalled.owner}.{uncalled.method}"
+            near, event = _nearest(uncalled, expected, subject)
             guess = f" Did you mean {near} ({event})?" if near else ""
             text = f"Nothing calls {label}.{guess}"
-            yield Hit(text, event=event, handler=label, file=each.file, line=each.line)
+            yield Hit(text, event=event, handler=label, file=uncalled.file, line=uncalled.line)
 
 
 def _expected_methods(subject: Subject) -> dict[str, str]:
@@ -102,17 +102,17 @@ def _expected_methods(subject: Subject) -> dict[str, str]:
     return expected
 
 
-def _nearest(each: UncalledMethod, expected: dict[str, str], subject: Subject) -> tuple[str, str]:
+def _nearest(uncalled: UncalledMethod, expected: dict[str, str], subject: Subject) -> tuple[str, str]:
     """Return conventional method that is most like one, and its event; the annotation decides where there is one."""
-    annotated = subject.names.get(each.annotation.rpartition(".")[2])
+    annotated = subject.names.get(uncalled.annotation.rpartition(".")[2])
     if annotated is not None:
-        names = [name for name, event in expected.items() if event == annotated.name and name != each.method]
+        names = [name for name, event in expected.items() if event == annotated.name and name != uncalled.method]
     else:
-        names = [name for name in expected if name != each.method]
-    near = get_close_matches(each.method, names, 1, 0.8 if annotated is None else 0.5)
+        names = [name for name in expected if name != uncalled.method]
+    near = get_close_matches(uncalled.method, names, 1, 0.8 if annotated is None else 0.5)
     if near:
         return near[0], expected[near[0]]
-    return "", annotated.name if annotated is not None else expected.get(each.method, "")
+    return "", annotated.name if annotated is not None else expected.get(uncalled.method, "")
 
 
 @rule(
@@ -213,7 +213,7 @@ def on_base_class(subject: Subject) -> Iterator[Hit]:
         below = subject.below.get(event.key)
         if below and event.handlers and subject.fact(event).matched == "exact":
             for handler in subject.handlers_of(event):
-                names = ", ".join(each.name for each in below[:3]) + (", …" if len(below) > 3 else "")
+                names = ", ".join(event.name for event in below[:3]) + (", …" if len(below) > 3 else "")
                 text = f"{handler.label} is subscribed to the class {event.name}, and is not called for {names}."
                 yield at_handler(handler, text, event.name)
 

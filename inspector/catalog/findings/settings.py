@@ -82,20 +82,20 @@ def read_settings(table: Mapping[str, Any], where: str = "[tool.inspector.check]
     Raises:
         UsageError: A key is unknown, or a value wrong.
     """
-    known = {key.replace("_", "-"): value for key, value in table.items()}
-    unknown = sorted(known.keys() - set(_KEYS))
+    values = {key.replace("_", "-"): value for key, value in table.items()}
+    unknown = sorted(values.keys() - set(_KEYS))
     if unknown:
         raise UsageError(f"{where} has no {unknown[0]}.", f"It knows {', '.join(_KEYS)}.")
-    fail_on = known.get("fail-on")
+    fail_on = values.get("fail-on")
     if fail_on not in (None, "error", "warning"):
         raise UsageError(f"{where}: fail-on is error or warning, not {fail_on!r:.40}.")
-    kinds = known.get("kinds", {})
+    kinds = values.get("kinds", {})
     if not isinstance(kinds, Mapping):
         raise UsageError(f"{where}: kinds is a table of lists.", 'As in kinds = { audit = ["Ledger*"] }.')
     return CheckSettings(
-        ignore=tuple(_entry(each, where) for each in _list(known.get("ignore", ()), "ignore", where)),
+        ignore=tuple(_entry(entry, where) for entry in _list(values.get("ignore", ()), "ignore", where)),
         kinds={str(kind): tuple(_texts(globs, f"kinds.{kind}", where)) for kind, globs in kinds.items()},
-        exclude=tuple(_texts(known.get("exclude", ()), "exclude", where)),
+        exclude=tuple(_texts(values.get("exclude", ()), "exclude", where)),
         fail_on=fail_on,
         where=where,
     )
@@ -148,7 +148,7 @@ def _list(value: Any, key: str, where: str) -> list[Any]:
 
 
 def _texts(value: Any, key: str, where: str) -> list[str]:
-    found = _list(value, key, where)
-    if not all(isinstance(each, str) for each in found):
+    texts = _list(value, key, where)
+    if not all(isinstance(text, str) for text in texts):
         raise UsageError(f"{where}: {key} is a list of texts.")
-    return found
+    return texts

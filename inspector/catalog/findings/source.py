@@ -58,7 +58,7 @@ def publishings(function: Function, aliases: Mapping[str, str]) -> list[Publishi
     """
     flow = _Flow(function.name, aliases)
     flow.block(function.body, frozenset())
-    return list(flow.found.values())
+    return list(flow.published.values())
 
 
 def last_name(node: ast.expr) -> str:
@@ -75,7 +75,7 @@ class _Flow:
     """Walks a function; what is pending is the set of publishes (by line) that nothing was stored after yet."""
 
     def __init__(self, function: str, aliases: Mapping[str, str]) -> None:
-        self.found: dict[int, Publishing] = {}
+        self.published: dict[int, Publishing] = {}
         self._function = function
         self._aliases = aliases
         self._made: dict[str, str] = {}
@@ -103,12 +103,12 @@ class _Flow:
         for expression in _own_expressions(statement):
             pending = self._calls(expression, pending)
         self._remember(statement)
-        if isinstance(statement, ast.Expr) and statement.value.lineno in self.found:
+        if isinstance(statement, ast.Expr) and statement.value.lineno in self.published:
             lost = isinstance(statement.value, ast.Call) and last_name(statement.value.func) in PUBLISH_VERBS
-            self.found[statement.value.lineno] = replace(self.found[statement.value.lineno], lost=lost)
+            self.published[statement.value.lineno] = replace(self.published[statement.value.lineno], lost=lost)
         if isinstance(statement, ast.With | ast.AsyncWith):
             return self.block(statement.body, pending)
-        return pending.union(*(self.block(each, pending) for each in blocks)) if any(blocks) else pending
+        return pending.union(*(self.block(block, pending) for block in blocks)) if any(blocks) else pending
 
     def _remember(self, statement: ast.stmt) -> None:
         """Note which event a variable holds."""
@@ -129,10 +129,10 @@ class _Flow:
             verb = last_name(call.func)
             if verb in STORE_VERBS and isinstance(call.func, ast.Attribute):
                 for line in pending:
-                    self.found[line] = replace(self.found[line], stored_at=call.lineno)
+                    self.published[line] = replace(self.published[line], stored_at=call.lineno)
                 pending = frozenset()
             elif verb in PUBLISH_VERBS and call.args and (event := self._event(call.args[0])):
-                self.found[call.lineno] = Publishing(
+                self.published[call.lineno] = Publishing(
                     event, call.lineno, self._function, _has_session(call), verb=verb, receiver=receiver(call)
                 )
                 pending |= {call.lineno}
@@ -151,11 +151,11 @@ class _Flow:
 def _own_expressions(statement: ast.stmt) -> Iterator[ast.expr]:
     """Yield the expressions of a statement that are not inside its blocks."""
     for _, value in ast.iter_fields(statement):
-        for each in value if isinstance(value, list) else (value,):
-            if isinstance(each, ast.expr):
-                yield each
-            elif isinstance(each, ast.withitem):
-                yield each.context_expr
+        for part in value if isinstance(value, list) else (value,):
+            if isinstance(part, ast.expr):
+                yield part
+            elif isinstance(part, ast.withitem):
+                yield part.context_expr
 
 
 def _has_session(call: ast.Call) -> bool:
@@ -213,12 +213,12 @@ def blocking_calls(function: Function, imported: Mapping[str, str]) -> list[Call
     """Return the calls in a coroutine function that hold up its loop."""
     if not isinstance(function, ast.AsyncFunctionDef):
         return []
-    found = []
+    blocking = []
     for call in _calls(function):
         name = _full_name(call.func, imported)
         if name in BLOCKING or name.partition(".")[0] in _BLOCKING_MODULES:
-            found.append(Called(name, call.lineno))
-    return found
+            blocking.append(Called(name, call.lineno))
+    return blocking
 
 
 def handler_calls(function: Function) -> list[Called]:
@@ -230,15 +230,15 @@ def handler_calls(function: Function) -> list[Called]:
     alone = len(function.args.args) == 2
     if not named and not alone:
         return []
-    found = []
+    called = []
     for call in _calls(function):
         if not isinstance(call.func, ast.Attribute) or call.func.attr == function.name:
             continue
         name = call.func.attr
         own = isinstance(call.func.value, ast.Name) and call.func.value.id == "self" and len(call.args) == 1
         if (named and name.startswith(_HANDLER_PREFIXES) and not isinstance(call.func.value, ast.Call)) or own:
-            found.append(Called(name, call.lineno, own and not name.startswith(_HANDLER_PREFIXES)))
-    return found
+            called.append(Called(name, call.lineno, own and not name.startswith(_HANDLER_PREFIXES)))
+    return called
 
 
 def _calls(function: Function) -> Iterator[ast.Call]:
@@ -337,7 +337,7 @@ def project_files(root: Path, exclude: Sequence[str] = ()) -> list[Path]:
         root: Its folder; nothing outside of it is read, and links to folders are not followed.
         exclude: Globs of paths below it, with forward slashes.
     """
-    found: list[Path] = []
+    paths: list[Path] = []
     for folder, folders, files in os.walk(root):
         here = Path(folder)
         folders[:] = sorted(
@@ -350,10 +350,10 @@ def project_files(root: Path, exclude: Sequence[str] = ()) -> list[Path]:
                 path = here / name
                 below = path.relative_to(root).as_posix()
                 if not any(fnmatchcase(below, glob) for glob in exclude):
-                    found.append(path)
-        if len(found) >= MAX_FILES:
+                    paths.append(path)
+        if len(paths) >= MAX_FILES:
             break
-    return found[:MAX_FILES]
+    return paths[:MAX_FILES]
 
 
 def scan(files: Iterable[Path]) -> SourceScan:
@@ -416,7 +416,7 @@ def _read(real: str, shown: str, tree: ast.Module, result: SourceScan) -> None:
         if others := handler_calls(function):
             result.handlers_called[place] = others
         if publishes:
-            result.published += [(shown, each) for each in publishings(function, aliases)]
+            result.published += [(shown, publishing) for publishing in publishings(function, aliases)]
 
 
 # --- functions that give a dict ---------------------------------------------------------------------------------------
@@ -425,7 +425,7 @@ def _read(real: str, shown: str, tree: ast.Module, result: SourceScan) -> None:
 def first_line(node: Function | ast.Lambda) -> int:
     """Return the line at which a function begins for Python: that of its first decorator."""
     decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
-    return min([node.lineno, *(each.lineno for each in decorators)])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _note_payload(file: str, node: Function | ast.Lambda, result: SourceScan) -> None:
@@ -461,7 +461,7 @@ def _keys(value: ast.expr) -> tuple[str, ...] | None:
     return None
 
 
-def _reads(node: ast.AST, parameter: str) -> Iterator[str]:
-    for each in ast.walk(node):
-        if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name) and each.value.id == parameter:
-            yield each.attr
+def _reads(function: ast.AST, parameter: str) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == parameter:
+            yield node.attr

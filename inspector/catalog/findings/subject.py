@@ -47,9 +47,9 @@ class Subject:
         self.source = source
         self.settings = settings or CheckSettings()
         self.events = description.events
-        self._facts = {each.key: each for each in facts.events}
-        self._handler_facts = {each.key: each for each in facts.handlers}
-        self._handlers = {each.key: each for each in description.handlers}
+        self._facts = {fact.key: fact for fact in facts.events}
+        self._handler_facts = {fact.key: fact for fact in facts.handlers}
+        self._handlers = {handler.key: handler for handler in description.handlers}
 
     def fact(self, event: EventDescription) -> EventFacts:
         """Return the facts of an event; those of one that nothing is known of say so."""
@@ -79,19 +79,19 @@ class Subject:
     @cached_property
     def names(self) -> dict[str, EventDescription]:
         """The events by the bare name of their class; of two of one name the first."""
-        found: dict[str, EventDescription] = {}
+        names: dict[str, EventDescription] = {}
         for event in self.events:
-            found.setdefault(event.key.rpartition(".")[2], event)
-        return found
+            names.setdefault(event.key.rpartition(".")[2], event)
+        return names
 
     @cached_property
     def below(self) -> dict[str, list[EventDescription]]:
         """The events below a class, by that class's key."""
-        found: dict[str, list[EventDescription]] = defaultdict(list)
+        below: dict[str, list[EventDescription]] = defaultdict(list)
         for event in self.events:
             for base in self.fact(event).bases:
-                found[base].append(event)
-        return dict(found)
+                below[base].append(event)
+        return dict(below)
 
     def is_base(self, event: EventDescription) -> bool:
         """Return whether it is a class above other events and no event of the registry itself."""
@@ -106,17 +106,17 @@ class Subject:
     @cached_property
     def workflows(self) -> dict[str, list[EventDescription]]:
         """The events of each workflow."""
-        found: dict[str, list[EventDescription]] = defaultdict(list)
+        workflows: dict[str, list[EventDescription]] = defaultdict(list)
         for event in self.events:
             if event.workflow:
-                found[event.workflow].append(event)
-        return dict(found)
+                workflows[event.workflow].append(event)
+        return dict(workflows)
 
     def is_of_kind(self, handler: HandlerDescription, kind: str, event: EventDescription) -> bool:
         """Return whether a handler is one for logging, audit, …: by what it is called, or by the settings."""
         if any(fnmatchcase(handler.label, glob) for glob in self.settings.kinds.get(kind, ())):
             return True
-        known = KIND_WORDS.get(kind, frozenset({kind}))
+        kind_words = KIND_WORDS.get(kind, frozenset({kind}))
         # ``handle_session_created`` says session because the event does, not because of what the method is for.
         own = {*words(handler.method)} - {*event_words(event.name), *words(event.workflow)}
-        return not known.isdisjoint(words(handler.owner)) or not known.isdisjoint(own)
+        return not kind_words.isdisjoint(words(handler.owner)) or not kind_words.isdisjoint(own)

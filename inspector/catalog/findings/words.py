@@ -80,8 +80,8 @@ def is_past_tense(name: str) -> bool:
 
 def is_imperative(name: str) -> bool:
     """Return whether a name orders something: a verb first, what to do it to after it, nothing in the past."""
-    found = event_words(name)
-    return len(found) > 1 and found[0] in _VERBS and not is_past_tense(name)
+    parts = event_words(name)
+    return len(parts) > 1 and parts[0] in _VERBS and not is_past_tense(name)
 
 
 def snake(name: str) -> str:
@@ -157,12 +157,12 @@ def looks_personal(name: str) -> bool:
 
 
 def is_address(name: str) -> bool:
-    """Tell a field that holds where somebody is reached, which a class may hide, from one that holds a secret."""
-    found = words(name)
-    if found[-1:] == ("number",) or found[-2:] in (("email", "address"), ("mail", "address"), ("ip", "address")):
-        found = found[:-1]
-    return bool(found) and found[-1] in _ADDRESSES and not secret_kind(name)
+    """Return whether a field holds where somebody is reached, which a class may hide, and no secret."""
+    parts = words(name)
+    if parts[-1:] == ("number",) or parts[-2:] in (("email", "address"), ("mail", "address"), ("ip", "address")):
+        parts = parts[:-1]
+    return bool(parts) and parts[-1] in _ADDRESSES and not secret_kind(name)
 
 
-def _has(found: tuple[str, ...], singles: frozenset[str], pairs: frozenset[tuple[str, str]]) -> bool:
-    return not singles.isdisjoint(found) or any(pair in pairs for pair in pairwise(found))
+def _has(parts: tuple[str, ...], singles: frozenset[str], pairs: frozenset[tuple[str, str]]) -> bool:
+    return not singles.isdisjoint(parts) or any(pair in pairs for pair in pairwise(parts))

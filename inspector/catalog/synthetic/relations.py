@@ -38,11 +38,11 @@ def relate(values: dict[str, Any], fields: Sequence[FieldShape], scene: Syntheti
 
 def _pairs(values: dict[str, Any], kinds: dict[str, str], scene: SyntheticScene) -> None:
     for before, kind in kinds.items():
-        prefix = next((one for one in _BEFORE if before.startswith(one)), None)
+        prefix = next((word for word in _BEFORE if before.startswith(word)), None)
         if prefix is None:
             continue
         subject = before.removeprefix(prefix)
-        after = next((one + subject for one in _AFTER if kinds.get(one + subject) == kind), None)
+        after = next((word + subject for word in _AFTER if kinds.get(word + subject) == kind), None)
         if after is None:
             continue
         step = _step(values[before], kind, subject, scene)

@@ -45,7 +45,7 @@ def synthesise(
     """
     cast = tuple(identities) if identities else IDENTITIES
     person = rng.choice(cast)
-    scene = SyntheticScene(event, rng, person, rng.choice([one for one in cast if one is not person] or cast))
+    scene = SyntheticScene(event, rng, person, rng.choice([member for member in cast if member is not person] or cast))
     return _fill(scene, event.fields, depth=0)
 
 

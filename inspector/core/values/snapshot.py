@@ -315,6 +315,7 @@ _ASCII: Final = json.JSONEncoder(ensure_ascii=True, check_circular=False, separa
 
 
 def _never(_value: Any) -> bool:
+    """Stand for the check of what is no atom."""
     return False
 
 
@@ -384,8 +385,10 @@ class Codec:
                 zone = value.tzinfo
                 if zone is not None and type(zone) is not timezone and type(zone) is not ZoneInfo:
                     return None
-            elif (check := FROZEN.get(id(of), self._is_constant)) is not None and not check(value):
-                return None
+            else:
+                check = FROZEN.get(id(of), _never)
+                if check is not None and not (self._is_constant if check is _never else check)(value):
+                    return None
         return values
 
     def encode_frozen(self, names: Sequence[str], values: Sequence[Any]) -> str:
