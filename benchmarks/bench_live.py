@@ -1,7 +1,7 @@
 """The whole window while 10,000 executions a second come on top of a million: how long it goes without a frame.
 
-Everything that runs in the program runs here: rows from another thread, stream, store, journal, all panels of the desk,
-painting. Only the program under observation is played from a list, so that its own work is not measured.
+Everything that runs in the program runs here: rows from another thread, stream, store, journal, all panels of the
+window, painting. Only the program under observation is played from a list, so that its own work is not measured.
 
 These figures are milliseconds, no ratios: what a person feels as a stall does not depend on the machine.
 """
@@ -39,7 +39,7 @@ from inspector.core.records.records import (
 )
 from inspector.core.records.stream import LiveStream
 from inspector.hosts.embedded import SWITCH_INTERVAL
-from inspector.ui.desk import Desk
+from inspector.ui.features.timeline.panel import TimelinePanel
 from inspector.ui.shell.shell import Shell
 from inspector.ui.window import open_window
 
@@ -205,11 +205,11 @@ def _fill(journal: Journal) -> Change:
     return change
 
 
-def _desk() -> Desk:
-    shells = [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Shell)]
-    found = shells[0].findChild(Desk)
-    assert isinstance(found, Desk)
-    return found
+def _window() -> tuple[Shell, TimelinePanel]:
+    shell = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Shell))
+    timeline = shell.findChild(TimelinePanel)
+    assert isinstance(timeline, TimelinePanel)
+    return shell, timeline
 
 
 class Live:
@@ -227,13 +227,14 @@ class Live:
 
     async def run(self, recording: Recording) -> int:
         """Measure stretches with each of the lower panels in front."""
-        journal, desk = recording.journal, _desk()
+        journal = recording.journal
+        shell, timeline = _window()
         recording._tell(_fill(journal))  # noqa: SLF001 - past the stream: as rows it would take half a minute
         for _ in range(1000):
-            if desk.timeline.controller.ready:
+            if timeline.controller.ready:
                 break
             await asyncio.sleep(0.01)
-        frames = Frames(desk.timeline.canvas)
+        frames = Frames(timeline.canvas)
         seconds = WARM_UP + len(PANELS) * TIMES * SECONDS
         rows = played(seconds, len(journal.publications), len(journal.executions), journal.now)
         settle_memory()  # the rows to come are none of the program's
@@ -241,7 +242,7 @@ class Live:
         self._player.play(rows)
         await asyncio.sleep(WARM_UP)
         for panel in PANELS * TIMES:
-            desk.shell.raise_panel(panel)
+            shell.raise_panel(panel)
             await asyncio.sleep(_SETTLING)
             since = time.perf_counter()
             await asyncio.sleep(SECONDS - _SETTLING)

@@ -32,6 +32,27 @@ DOORS: dict[str, set[str]] = {
 # Rooms that are imported inside a function only: the command line works without Qt until a window opens.
 LATE_DOORS = {"cli": {"ui"}}
 
+# What each part of the window may import of the others; a feature has its own folder besides. Only the list of features
+# knows which there are, and only the roof and the window know the list.
+UI_DOORS: dict[str, set[str]] = {
+    "kit": {"kit"},
+    "selection": set(),
+    "parts": {"kit", "parts", "selection"},
+    "panel": {"kit", "selection"},
+    "shell": {"kit", "shell"},
+    "context": {"kit", "selection", "shell"},
+    "feature": {"context"},
+    "features": {"kit", "parts", "selection", "panel", "context", "feature"},
+    "features/all": {"feature", "features"},
+    "roof": {"kit", "panel", "shell", "context", "feature", "features/all"},
+    "pose": {"context"},
+    "application": set(),
+    "loop": set(),
+    "window": {"kit", "shell", "context", "feature", "features/all", "roof", "pose", "application", "loop"},
+}
+# The kit knows widgets, not events: of the other rooms it may use nothing but these.
+KIT_MAY_USE = {"inspector.app.text", "inspector.app.resources"}
+
 # Packages of others (and the one of the standard library that is SQL), and who may import them.
 PACKAGES: dict[str, set[str]] = {
     "PySide6": {"ui"},
@@ -127,7 +148,12 @@ def violations(path: str, source: str) -> list[str]:
         source: Its text.
     """
     tree = ast.parse(source)
-    found = [*_import_violations(path, tree), *_call_violations(path, tree), *_except_violations(tree)]
+    found = [
+        *_import_violations(path, tree),
+        *_call_violations(path, tree),
+        *_except_violations(tree),
+        *_wiring_violations(path, tree),
+    ]
     if room_of(path) in ANSWERING_ROOMS:
         found += _answer_violations(path, tree)
     if room_of(path) in GUEST_ROOMS and path not in NEW_PYTHON_ALLOWED:
@@ -178,6 +204,8 @@ def _import_violations(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]
         top = item.module.partition(".")[0]
         if top == "inspector":
             yield from _door_violations(room, item)
+            if room == "ui":
+                yield from _ui_violations(path, item)
         elif item.relative:
             yield item.line, "a relative import leaves the package"
         else:
@@ -198,6 +226,41 @@ def _door_violations(room: str, item: _Import) -> Iterator[tuple[int, str]]:
             yield item.line, f"{room} imports {target} inside a function only"
     if room in GUEST_ROOMS and not item.relative:
         yield item.line, f"{room} is loaded under another name: import it relatively"
+
+
+def _ui_part(parts: list[str]) -> str:
+    """The part of the window that a module below `inspector/ui` belongs to; an own feature is `features/<name>`."""
+    if parts[:1] != ["features"]:
+        return parts[0] if parts else ""
+    return "/".join(parts[:2])
+
+
+def _ui_violations(path: str, item: _Import) -> Iterator[tuple[int, str]]:
+    here = _ui_part(list(PurePosixPath(path).with_suffix("").parts[1:]))
+    if not item.module.startswith("inspector.ui"):
+        if here == "kit" and item.module not in KIT_MAY_USE:
+            yield item.line, f"the kit knows widgets only, not {item.module}"
+        return
+    target = _ui_part(item.module.split(".")[2:])
+    doors = UI_DOORS.get(here) or UI_DOORS.get(here.partition("/")[0])
+    if doors is None:
+        yield item.line, f"the part {here!r} of the window is not known"
+    elif target.startswith("features/") and target not in (here, "features/all"):
+        if "features" not in doors:
+            yield item.line, f"{here or 'ui'} does not know the feature {target.partition('/')[2]}: use the context"
+    elif target != here and target not in doors:
+        yield item.line, f"{here} has no door to {target or 'ui'}"
+
+
+def _wiring_violations(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """A public attribute that holds a callable is there to be poked in: order of assignment must not be the wiring."""
+    if room_of(path) != "ui" or path == "ui/features/timeline/controller.py":
+        return
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.AnnAssign) or not isinstance(node.target, ast.Attribute):
+            continue
+        if "Callable" in ast.unparse(node.annotation) and not node.target.attr.startswith("_"):
+            yield node.lineno, f"{node.target.attr}: a callable is given to the constructor, or is a signal"
 
 
 def _package_violations(path: str, room: str, top: str, item: _Import) -> Iterator[tuple[int, str]]:

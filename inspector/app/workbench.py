@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.journal import Journal
 from inspector.app.details import Details
@@ -26,10 +26,17 @@ if TYPE_CHECKING:
     from inspector.app.notices import Notices
     from inspector.app.recording import Host
     from inspector.app.tasks import TaskOwner
+    from inspector.catalog.form import FireForm
     from inspector.core.records.stream import RecordStream
     from inspector.core.request import FireRequest
     from inspector.store.info import SessionInfo
     from inspector.store.store import Store
+
+
+_STARTING: Final = "The program is being started"
+_STORED: Final = "A stored session is shown; go back to the live one to fire"
+_STOPPED: Final = "The program has stopped"
+_PAUSED: Final = "Recording is paused; switch it on to fire"
 
 
 @dataclass(frozen=True)
@@ -70,6 +77,8 @@ class Workbench:
     Attributes:
         trouble: Why nothing is stored any more.
         idle: Why there is no live recording, empty while one is being started and when there is one.
+        last_fired: What a person fired last, None before the first time.
+        last_fire: The number of that fire, 0 before the first time.
     """
 
     def __init__(
@@ -95,6 +104,8 @@ class Workbench:
         self._on_sessions: list[Callable[[Sequence[SessionInfo]], None]] = []
         self.trouble: InspectorError | None = None
         self.idle = ""
+        self.last_fired: FireForm | None = None
+        self.last_fire = 0
 
     # What is going on
 
@@ -151,6 +162,32 @@ class Workbench:
         """Call the listener with the list of sessions whenever it was read anew."""
         self._on_sessions.append(listener)
 
+    # What can be done now: each returns the reason why it cannot, empty when it can
+
+    def view_blocked(self) -> str:
+        """Return why no session is shown."""
+        return "" if self._view is not None else self.idle or _STARTING
+
+    def program_blocked(self) -> str:
+        """Return why there is no program that anything could be done with."""
+        return "" if self._recording is not None else self.idle or _STARTING
+
+    def record_blocked(self) -> str:
+        """Return why the recording can be neither paused nor gone on with."""
+        host = self.host
+        return self.program_blocked() or ("" if host is not None and host.running else _STOPPED)
+
+    def fire_blocked(self) -> str:
+        """Return why nothing may be fired."""
+        host = self.host
+        if host is None:
+            return self.idle or _STARTING
+        if not self.live:
+            return _STORED
+        if not host.running:
+            return _STOPPED
+        return "" if host.recording else _PAUSED
+
     # Life
 
     async def start(self) -> None:
@@ -205,11 +242,22 @@ class Workbench:
         """Publish what is asked for; return the fire's number. The outcome is in the records.
 
         Raises:
-            InspectorError: A stored session is shown, or nothing runs.
+            InspectorError: Nothing may be fired now: see ``fire_blocked``.
         """
-        if not self.live:
-            raise InspectorError("A stored session cannot take events.", "Go back to the live session to fire.")
+        reason = self.fire_blocked()
+        if reason:
+            raise InspectorError(f"{reason}.")
         return self.recording.host.fire(request)
+
+    def fire_form(self, form: FireForm) -> int:
+        """Fire what a form asks for, and remember it; return the fire's number.
+
+        Raises:
+            InspectorError: Nothing may be fired now: see ``fire_blocked``.
+        """
+        number = self.fire(form.request())
+        self.last_fired, self.last_fire = form, number
+        return number
 
     def set_faults(self, on: bool) -> None:
         """Switch the program's faults."""

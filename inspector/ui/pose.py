@@ -1,4 +1,4 @@
-"""Which execution tells most about a run: the one that a picture of the window shows."""
+"""What a picture of the window shows: the execution that tells most about the run, and what was going on around it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from inspector.core.records.records import STATUSES
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
+    from inspector.ui.context import Context
 
 
 #: How far around an execution its neighbours count, ns, and how many candidates are looked at.
 _AROUND: Final = 1_200_000_000
 _CANDIDATES: Final = 64
+#: How much of a long run a picture shows, ns, and how much of that lies before the execution.
+_SHOWN: Final = 2_400_000_000
+_BEFORE: Final = 0.55
 
 
 def telling_execution(journal: Journal) -> int:
@@ -42,3 +46,19 @@ def telling_execution(journal: Journal) -> int:
         return int(np.clip(np.minimum(end, until) - np.maximum(start, since), 0, None).sum())
 
     return max(chosen[:: len(chosen) // _CANDIDATES + 1], key=busy)
+
+
+def pose(context: Context) -> None:
+    """Show the run at its most telling: a failure (else the slowest execution) and what was going on around it."""
+    journal = context.journal
+    chosen = telling_execution(journal) if journal is not None else -1
+    if journal is None or chosen < 0:
+        return
+    for panel_id in ("latency", "execution"):
+        context.raise_panel(panel_id)
+    context.selection.select_in(journal, chosen)
+    context.event_wanted.emit(context.selection.event_name)
+    context.commands.run("timeline.fit")
+    if journal.now > 2 * _SHOWN:
+        start = journal.execution(chosen).start
+        context.stretch_wanted.emit(start - round(_SHOWN * _BEFORE), start + round(_SHOWN * (1 - _BEFORE)))

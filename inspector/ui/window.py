@@ -4,47 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize
 
-from inspector.app.checking import Basis, Checked
+from inspector.app.checking import Basis
 from inspector.app.commands import CommandTable
 from inspector.app.memory import settle_memory
 from inspector.app.notices import Notices
-from inspector.app.places import kept_settings_path, layout_path, trust_path
+from inspector.app.places import layout_path
 from inspector.app.settings import Settings, default_path
 from inspector.app.tasks import TaskOwner
 from inspector.app.text import plural
 from inspector.app.workbench import Workbench
 from inspector.core.errors import InspectorError
 from inspector.hosts.embedded import EmbeddedHost
-from inspector.hosts.kept import KeptSettings, Trust
 from inspector.ui.application import create_application, refcount_trouble
-from inspector.ui.desk import Desk
-from inspector.ui.desk_commands import desk_commands, export_menu, session_menu
-from inspector.ui.features.conformance.conforming import Conforming
-from inspector.ui.features.findings.checks import Checks
-from inspector.ui.features.project.flow import ProjectFlow
-from inspector.ui.features.sessions.exporting import Exporting
-from inspector.ui.features.sessions.importing import Importing
-from inspector.ui.features.timeline.actions import GESTURES
-from inspector.ui.features.timeline.panel import SCOPE as TIMELINE
+from inspector.ui.context import Context, Launch
+from inspector.ui.features.all import FEATURES
 from inspector.ui.kit.theme import Theme
 from inspector.ui.loop import run as run_loop
+from inspector.ui.pose import pose
+from inspector.ui.roof import Roof
 from inspector.ui.shell.shell import Shell
-from inspector.ui.shell.standing import Standing
 
 if TYPE_CHECKING:
     from inspector.agent.program import Program
     from inspector.app.recording import Recording
     from inspector.hosts.project import Project
+    from inspector.ui.feature import Feature
 
 
-Run = Callable[["Recording"], Coroutine[Any, Any, int]]
+Run = Callable[["Recording"], Coroutine[object, None, int]]
 
 #: Seconds that the window has to draw what was recorded last, before its picture is taken.
 _SETTLE: Final = 0.6
@@ -129,6 +123,7 @@ class Window:
         confirmed: The person has said already that the project's code may run.
         basis: Gives what a check of the program needs, where it is not a project.
         name: Name of the session; its beginning when not given.
+        features: What is built in.
     """
 
     def __init__(
@@ -146,48 +141,21 @@ class Window:
         confirmed: bool = False,
         basis: Callable[[], Basis] = Basis,
         name: str = "",
+        features: Sequence[Feature] = FEATURES,
     ) -> None:
         self.notices = notices
         self.settings = settings
         self.tasks = TaskOwner(notices)
         self.commands = CommandTable(notices, self.tasks)
         name = name or time.strftime("%Y-%m-%d %H:%M:%S")
-        self._project, self._confirmed, self._seed = project, confirmed, seed
         make_host = None if project is not None else partial(EmbeddedHost, make_program, seed=seed)
         self.workbench = Workbench(make_host, db, notices, self.tasks, name=name)
         self.shell = Shell(theme, self.commands, notices, layout)
         self.shell.resize(*size)
-        self.desk = Desk(theme, self.shell, self.workbench, settings, notices, self.tasks)
-        self.exporting = Exporting(self.shell, self.workbench, settings, notices, self.tasks)
-        self.importing = Importing(self.shell, self.workbench, self.desk.sessions, settings, notices, self.tasks)
-        self.flow = ProjectFlow(
-            theme,
-            self.shell,
-            self.desk.firing,
-            self.workbench,
-            settings,
-            Trust(trust_path()),
-            KeptSettings(kept_settings_path()),
-            notices,
-            self.tasks,
-            self.desk.strip,
-        )
-        self.conforming = Conforming(self.workbench, self.desk.conformance, notices, self.tasks, self.shell)
-        self.checks = Checks(
-            self.shell, self.workbench, self.desk.findings, self.desk.catalog, self.tasks, basis, self._checked
-        )
-        self.desk.besides = self.conforming.refresh
-        self.commands.add(*desk_commands(self.desk, self.exporting), *self.desk.timeline.commands())
-        self.commands.add(*self.flow.commands(), *self.importing.commands())
-        self.shell.add_gestures("In the timeline: mouse", GESTURES)
-        self.shell.finish()
-        self.shell.bind_scope(TIMELINE, self.desk.timeline)
-        self.shell.set_session_menu(lambda: session_menu(self.desk))
-        self.shell.set_export_menu(lambda: export_menu(self.exporting))
-        self.desk.finish(self.commands, self.exporting)
+        launch = Launch(project, confirmed, seed, basis)
+        self.context = Context(self.shell, self.workbench, theme, settings, notices, self.tasks, self.commands, launch)
+        self.roof = Roof(self.context, features)
         theme.changed.connect(lambda: settings.set("theme", theme.choice))
-        self.standing = Standing(self.shell, self.workbench, self.desk.changed)
-        self.workbench.on_view(lambda _: self.standing.go_on())
 
     async def live(
         self, stop: asyncio.Event, run: Run | None = None, screenshot: Path | None = None, *, faults: bool = False
@@ -214,15 +182,11 @@ class Window:
                 return 0
             if run is not None:
                 return await self._run(run, screenshot, stop)
-            self.desk.sessions.offer_last(self.settings)
+            self.context.started.emit()
             await stop.wait()
             return 0
         finally:
             await self._end()
-
-    def _checked(self, checked: Checked) -> None:
-        self.conforming.facts, self.conforming.settings = checked.facts, checked.settings
-        self.desk.conformance.set_settings(checked.settings)
 
     async def _start(self, *, faults: bool, must: bool) -> bool:
         """Start the recording; return whether there is one. What fails is raised if there must be one, else told."""
@@ -234,37 +198,35 @@ class Window:
                 raise
             self.notices.report(error)
             self._tell_idle("The program could not be started", "not started")
-            self.standing.stop()
+            self.roof.standing.stop()
             self.shell.set_state("failed", "the program could not be started")
             return False
         settle_memory()
-        if self._project is not None:
-            return await self._load(self._project, must=must)
-        started = self.workbench.recording.journal.session
-        program = started.program if started is not None else ""
-        self.shell.set_source(f"{program} · embedded bus")
-        if faults:
-            self.workbench.set_faults(True)
-            self.desk.changed()
-        self.standing.refresh()
-        return True
-
-    async def _load(self, project: Project, *, must: bool) -> bool:
-        """Load the project that was named at the start; when it cannot be, another one may be opened."""
-        self.shell.set_source(project.name)
-        if not await self.flow.load(project, confirmed=self._confirmed, seed=self._seed):
+        if not await self.roof.start():
             if must:
-                raise InspectorError(f"{project.name} was not loaded.")
+                raise InspectorError(f"{self._program()} was not loaded.")
             self._tell_idle("No project is loaded", "no project is loaded")
             return False
-        self.standing.refresh()
+        if self.context.launch.project is None:
+            self.shell.set_source(f"{self._program()} · embedded bus")
+            if faults:
+                self.workbench.set_faults(True)
+                self.context.changed.emit()
+        self.roof.standing.refresh()
         return True
+
+    def _program(self) -> str:
+        """Return the name of what is recorded, or was to be."""
+        if self.context.launch.project is not None:
+            return self.context.launch.project.name
+        session = self.workbench.recording.journal.session
+        return session.program if session is not None else ""
 
     def _tell_idle(self, why: str, source: str) -> None:
         """Say everywhere that nothing is recorded, and what can be done about it."""
         self.workbench.idle = why
         self.shell.set_source(source)
-        self.desk.changed()
+        self.context.changed.emit()
 
     async def _run(self, run: Run, screenshot: Path | None, stop: asyncio.Event) -> int:
         """Do what was asked for, unless the window is closed first."""
@@ -286,9 +248,9 @@ class Window:
         return code
 
     async def _picture(self, target: Path) -> None:
-        self.desk.pose()
+        pose(self.context)
         await asyncio.sleep(_SETTLE)
-        self.standing.refresh()
+        self.roof.standing.refresh()
         await asyncio.sleep(0.05)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -300,13 +262,13 @@ class Window:
     async def _end(self) -> None:
         """End the work in order. The window stays until all is stored: it says so, and is closed in any case."""
         try:
-            self.standing.stop()
+            self.roof.standing.stop()
             view = self.workbench.view
             running = view.journal.running if view is not None and view.live else 0
             self.shell.set_state("running", f"finishing {plural(running, 'execution')}…" if running else "finishing…")
-            self.flow.close()
-            self.desk.close()
-            await self.importing.stop()
+            self.context.closing.emit()
+            self.settings.save()
+            await self.roof.stop()
             await self.workbench.close()
         except InspectorError as error:
             self.notices.report(error)

@@ -192,7 +192,7 @@ async def test_opening_a_stored_session_stops_nothing(path: Path) -> None:
         await desk.bench.open_session(1)
         assert (desk.view.live, desk.view.title, desk.view.session) == (False, "earlier 1", 1)
         assert len(desk.view.journal.publications) == 30
-        with pytest.raises(InspectorError, match="cannot take events"):
+        with pytest.raises(InspectorError, match="A stored session is shown"):
             await desk.fire(1)
         folds = desk.folds
         recording = desk.bench.recording

@@ -24,6 +24,7 @@ from inspector.core.request import FireRequest
 from inspector.store.store import Store
 from inspector.ui.kit.buttons import Button
 from inspector.ui.parts.traceback import CodeLines
+from inspector.ui.pose import pose
 from inspector.ui.shell.shell import Shell
 from inspector.ui.window import open_window
 from tests.ui.windows import CTRL, Opened, opened, until
@@ -133,7 +134,7 @@ async def test_switching_faults_on_leads_to_a_failure_and_to_its_reason(db: Path
         assert has(desk.failures, "the session store knows no such login")
         # What a picture would show.
         desk.selection.clear()
-        desk.pose()
+        pose(window.window.context)
         assert window.journal.execution(desk.selection.execution).status == "failed"
         assert in_front(window, "latency")
         assert in_front(window, "execution")
@@ -446,7 +447,7 @@ async def test_a_database_that_cannot_be_written_is_told_and_the_run_is_recorded
     async with opened(tmp_path / "file" / "sessions.db") as window:
         await until(lambda: any("Nothing is stored" in notice.text for notice in window.notices))
         await window.fire(FIRST)
-        window.window.standing.refresh()
+        window.window.roof.standing.refresh()
         assert "not stored" in window.window.shell.status.texts()[1]
         assert "stored nowhere" in window.window.commands.reason("export.open")
 

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -18,10 +19,26 @@ from inspector.app.notices import Notice, Notices
 from inspector.app.places import layout_path, settings_path
 from inspector.app.settings import Settings
 from inspector.cli.programs import demo_program
-from inspector.ui.desk import Desk
+from inspector.ui.features.catalog.panel import CatalogPanel
+from inspector.ui.features.conformance.panel import ConformancePanel
+from inspector.ui.features.event.panel import EventPanel
+from inspector.ui.features.execution.panel import ExecutionPanel
+from inspector.ui.features.failures.panel import FailuresPanel
+from inspector.ui.features.findings.panel import FindingsPanel
+from inspector.ui.features.fire.copying import CommandCopies
+from inspector.ui.features.fire.firing import Firing
+from inspector.ui.features.fire.panel import FirePanel
+from inspector.ui.features.latency.panel import LatencyPanel
+from inspector.ui.features.log.panel import LogPanel
+from inspector.ui.features.project.flow import ProjectFlow
+from inspector.ui.features.sessions.importing import Importing
+from inspector.ui.features.sessions.panel import SessionsPanel
+from inspector.ui.features.sessions.sessions import Sessions
+from inspector.ui.features.timeline.panel import TimelinePanel
 from inspector.ui.kit.theme import Theme
 from inspector.ui.window import Window
 
+Part = TypeVar("Part", bound=QObject)
 CTRL = Qt.KeyboardModifier.ControlModifier
 #: Seconds after which something that has to happen is taken for not happening.
 PATIENCE = 10.0
@@ -35,6 +52,37 @@ async def until(condition: Callable[[], object], what: str = "") -> None:
         await asyncio.sleep(0.005)
 
 
+class Desk:
+    """The panels of a window, and what does the work behind them, by their names."""
+
+    def __init__(self, window: Window) -> None:
+        shell = window.shell
+
+        def part(kind: type[Part]) -> Part:
+            found = shell.findChild(kind)
+            assert isinstance(found, kind)
+            return found
+
+        self.selection = window.context.selection
+        self.strip = shell.strip
+        self.catalog = part(CatalogPanel)
+        self.event_panel = part(EventPanel)
+        self.fire_panel = part(FirePanel)
+        self.firing = part(Firing)
+        self.copies = part(CommandCopies)
+        self.execution = part(ExecutionPanel)
+        self.log = part(LogPanel)
+        self.failures = part(FailuresPanel)
+        self.latency = part(LatencyPanel)
+        self.findings = part(FindingsPanel)
+        self.conformance = part(ConformancePanel)
+        self.sessions_panel = part(SessionsPanel)
+        self.sessions = part(Sessions)
+        self.importing = part(Importing)
+        self.flow = part(ProjectFlow)
+        self.timeline = part(TimelinePanel)
+
+
 @dataclass
 class Opened:
     """A window that is open."""
@@ -44,13 +92,13 @@ class Opened:
     stop: asyncio.Event
     task: asyncio.Task[int]
 
-    @property
+    @cached_property
     def desk(self) -> Desk:
-        return self.window.desk
+        return Desk(self.window)
 
     @property
     def journal(self) -> Journal:
-        journal = self.desk.journal
+        journal = self.window.context.journal
         assert journal is not None
         return journal
 
@@ -129,7 +177,7 @@ async def opened(db: Path | None, *, theme: str = "dark", seed: int = 7, **more:
     shown = Opened(window, told, stop, task)
     try:
         if project is None:
-            await until(lambda: task.done() or window.standing.stopped or window.workbench.view is not None)
+            await until(lambda: task.done() or window.roof.standing.stopped or window.workbench.view is not None)
             await shown.activate()
         yield shown
     finally:

@@ -110,6 +110,7 @@ class EmptyState(QWidget):
         sentence: What to do to fill it.
         action: The next step as a button.
         parent: The owner.
+        roomy: There is room for a button, whatever the next step is.
     """
 
     def __init__(
@@ -120,8 +121,11 @@ class EmptyState(QWidget):
         sentence: str = "",
         action: Action | None = None,
         parent: QWidget | None = None,
+        *,
+        roomy: bool = False,
     ) -> None:
         super().__init__(parent)
+        self.roomy = roomy
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(6)

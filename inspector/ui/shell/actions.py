@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from inspector.app.commands import WINDOW, Command, CommandTable
+from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.menus import menu_text
 from inspector.ui.kit.text import plain_tooltip
 
@@ -24,12 +25,6 @@ def shortcut_text(command: Command) -> str:
     if not command.shortcuts:
         return ""
     return native_shortcut(command.shortcuts[0])
-
-
-def native_shortcut(shortcut: str) -> str:
-    """Return a portable shortcut as people write it on this platform; Return is its sign."""
-    sequence = QKeySequence.fromString(shortcut, QKeySequence.SequenceFormat.PortableText)
-    return sequence.toString(QKeySequence.SequenceFormat.NativeText).replace("Return", "↵")
 
 
 class Actions(QObject):

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtWidgets import QMainWindow, QMenu, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabBar, QVBoxLayout, QWidget
 
 from inspector.app.commands import Command
 from inspector.ui.kit.theme import CHOICES, Theme
 from inspector.ui.shell import tab_order
-from inspector.ui.shell.actions import Actions
+from inspector.ui.shell.actions import Actions, shortcut_text
 from inspector.ui.shell.docks import AREAS, DockTabs, LayoutFile, PanelDock, set_up_docking
 from inspector.ui.shell.notices_view import NoticesView
 from inspector.ui.shell.palette import CommandPalette
 from inspector.ui.shell.shortcuts import ShortcutSheet
 from inspector.ui.shell.statusbar import StatusBar
+from inspector.ui.shell.strip import NoticeStrip
 from inspector.ui.shell.topbar import TopBar
 
 if TYPE_CHECKING:
@@ -135,13 +136,14 @@ class Shell(QMainWindow):
         notices: What it shows as cards.
         layout_file: Where the layout is kept between runs; None keeps nothing.
 
+    Attributes:
+        strip: Above the middle: the one thing about the program that matters now.
+
     Signals:
         close_requested: The person wants to close. Whoever owns the work ends it, then calls ``close_now``.
-        filter_changed: The text of the filter field.
     """
 
     close_requested = Signal()
-    filter_changed = Signal(str)
 
     def __init__(self, theme: Theme, commands: CommandTable, notices: Notices, layout_file: Path | None = None) -> None:
         super().__init__()
@@ -156,12 +158,14 @@ class Shell(QMainWindow):
         self.resize(1600, 1000)
         set_up_docking(self)
         self._tabs = DockTabs(theme, self, self._docks)
+        self.strip = NoticeStrip(theme)
         self._status = StatusBar(theme)
         self.setStatusBar(self._status)
         self._palette = CommandPalette(theme, commands, self)
         self._sheet = ShortcutSheet(theme, commands, self)
         self._actions: Actions | None = None
         self._bar: TopBar | None = None
+        self._middle: QWidget | None = None
         self._cards = NoticesView(theme, notices, self)
         self._soon, self._moved = QTimer(self), QTimer(self)
         for timer, told in ((self._soon, self._resized), (self._moved, self._place_cards)):
@@ -206,14 +210,25 @@ class Shell(QMainWindow):
         dock.topLevelChanged.connect(self._moved.start)
 
     def set_central(self, widget: QWidget) -> None:
-        """Put the timeline into the middle."""
-        self.setCentralWidget(widget)
+        """Put a panel into the middle, below the strip."""
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.strip)
+        column.addWidget(widget, 1)
+        self.setCentralWidget(centre)
+        self._middle = widget
+
+    def focus_centre(self) -> None:
+        """Put the keyboard into the middle."""
+        if self._middle is not None:
+            self._middle.setFocus()
 
     def finish(self) -> None:
         """Make bar and menus from the commands that are there now, and bring the saved layout back."""
         self._commands.add(*window_commands(self, self._theme, self._palette, self._sheet))
         self._bar = TopBar(self._theme, self._commands, self)
-        self._bar.filter.textChanged.connect(self.filter_changed)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._bar)
         self._actions = Actions(self._commands, self._theme, self)
         self._actions.fill_menu_bar(self.menuBar())
@@ -260,6 +275,20 @@ class Shell(QMainWindow):
             dock.show()
         dock.raise_()
         self._moved.start()
+
+    def raise_beside(self, panel_id: str) -> None:
+        """Bring a panel to the front of its tabs, unless the person has closed it or works in another of them."""
+        dock = self._docks[panel_id]
+        if not dock.isHidden() and not any(_has_focus(other) for other in self.tabifiedDockWidgets(dock)):
+            self.raise_panel(panel_id)
+
+    def shortcut(self, command_id: str) -> str:
+        """Return the first shortcut of a command as people write it on this platform, empty when there is none.
+
+        Raises:
+            KeyError: There is no such command.
+        """
+        return shortcut_text(self._commands.get(command_id))
 
     def set_badge(self, panel_id: str, text: str, tone: BadgeTone = "dim") -> None:
         """Show a count at a panel's name; an empty text takes it away."""
@@ -437,6 +466,12 @@ class Shell(QMainWindow):
             return
         self.raise_panel(panel_id)
         dock.setFocus()
+
+
+def _has_focus(widget: QWidget) -> bool:
+    """Return whether the keyboard is in a widget or below it."""
+    focus = QApplication.focusWidget()
+    return focus is not None and (focus is widget or widget.isAncestorOf(focus))
 
 
 def _above(bar: QTabBar, dock: PanelDock) -> bool:

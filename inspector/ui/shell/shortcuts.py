@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from inspector.app.commands import WINDOW, Command, CommandTable
 from inspector.ui.kit.buttons import IconButton
+from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.overlay import Sheet
 from inspector.ui.kit.text import PlainLabel
-from inspector.ui.shell.actions import native_shortcut
 
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme

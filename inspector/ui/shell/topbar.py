@@ -59,7 +59,7 @@ class TopBar(QToolBar):
         self._box = QWidget()
         self.source = Button(theme, "", "")
         self.session = Button(theme, "", "session")
-        self.filter = FilterField(theme, "handler:Audit* status:failed ≥10ms", "Ctrl+F")
+        self.filter = FilterField(theme, "handler:Audit* status:failed ≥10ms", shortcut_text(table.get("filter.focus")))
         self.filter.setAccessibleName("Filter")
         self._row = QHBoxLayout()
         self._build()

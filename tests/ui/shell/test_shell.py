@@ -324,7 +324,7 @@ def test_a_switch_shows_what_the_command_made_of_it(make: Make, table: CommandTa
 def test_the_filter_tells_and_escape_clears_it(qtbot: QtBot, make: Make, table: CommandTable) -> None:
     shell = make()
     heard: list[str] = []
-    shell.filter_changed.connect(heard.append)
+    shell.bar.filter.textChanged.connect(heard.append)
     table.run("filter.focus")
     qtbot.keyClicks(shell.bar.filter, "ab")
     qtbot.keyClick(shell.bar.filter, Qt.Key.Key_Escape)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QTreeView, QVBoxLayout, QWidget
 from inspector.app.text import plural
 from inspector.ui.features.catalog.delegate import CatalogDelegate
 from inspector.ui.features.catalog.model import CATEGORY, EVENT, CatalogFilter, CatalogRole, CatalogTreeModel
+from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
 from inspector.ui.kit.page import sized
 from inspector.ui.kit.tables import DataTree
@@ -50,6 +51,8 @@ class CatalogPanel(JournalPanel):
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(theme, selection, parent)
         self._open: set[str] = set()
+        self._wanted = ""
+        self._fire_shortcut = ""
         self._opened_once = False
         self._restoring = False
         self._waiting: Change | None = None
@@ -63,7 +66,7 @@ class CatalogPanel(JournalPanel):
         self.tree = _CatalogTree(theme)
         self.footer = PlainLabel("", wrap=True)
         sized(self.footer, "dim", 0.85)
-        self.empty = EmptyState(theme, "tree", "", "")
+        self.empty = EmptyState(theme, "tree", "", "", roomy=True)
         self._lay_out()
         self._connect()
         self._refreshed()
@@ -118,6 +121,25 @@ class CatalogPanel(JournalPanel):
             self.tree.setExpanded(above, True)
             above = above.parent()
         self._stand_on(index)
+
+    def choose_event(self, remembered: str) -> None:
+        """Stand on an event as soon as there is a catalog, so that one key fires and the panels have something to say.
+
+        It is the one that was selected last, by now or when the window was closed (``remembered``); at the very first
+        start the one that most handlers react to.
+        """
+        events = self._journal.events
+        if self._selection.event_name or not events:
+            return
+        wanted = self._wanted or remembered
+        busiest = max(events, key=lambda event: len(event.handlers)).name
+        name = wanted if any(event.name == wanted for event in events) else busiest
+        self._selection.select_event(name)
+        self.reveal(name)
+
+    def set_fire_shortcut(self, text: str) -> None:
+        """Take over how the keys are written that fire at once, for the menu of a row."""
+        self._fire_shortcut = text
 
     def focus_search(self) -> None:
         """Put the keyboard into the search field."""
@@ -247,6 +269,7 @@ class CatalogPanel(JournalPanel):
 
     def event_selected(self, name: str) -> None:
         """Mark the event that is selected elsewhere, opening what holds it only where the person works here."""
+        self._wanted = name or self._wanted
         if name == self.current_event():
             return
         index = self.filter.index_of(name)
@@ -294,9 +317,12 @@ class CatalogPanel(JournalPanel):
         name = str(index.data(CatalogRole.NAME) or "")
         if index.data(CatalogRole.KIND) == EVENT:
             items += [
-                MenuItem("Fire…", lambda: self.fire_requested.emit(name), icon="edit", hint="Return"),
+                MenuItem("Fire…", lambda: self.fire_requested.emit(name), icon="edit", hint=native_shortcut("Return")),
                 MenuItem(
-                    "Fire with last values", lambda: self.fire_now_requested.emit(name), icon="play", hint="Ctrl+Return"
+                    "Fire with last values",
+                    lambda: self.fire_now_requested.emit(name),
+                    icon="play",
+                    hint=self._fire_shortcut,
                 ),
                 SEPARATOR,
             ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from inspector.analysis.journal import Journal
+    from inspector.app.checking import Checked
     from inspector.app.notices import Notices
     from inspector.app.tasks import TaskOwner
     from inspector.app.workbench import Workbench
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from inspector.ui.features.conformance.panel import ConformancePanel
 
 TASK: Final = "Firing everything"
-_STARTING: Final = "The program is being started"
-_STORED: Final = "A stored session is shown; go back to the live one to fire"
-_STOPPED: Final = "The program has stopped"
-_PAUSED: Final = "Recording is paused; switch it on to fire"
 
 
 class Conforming(QObject):
@@ -40,10 +37,6 @@ class Conforming(QObject):
         notices: Where it is told when the panel shows another session at the end.
         tasks: Owner of asynchronous work.
         parent: The owner.
-
-    Attributes:
-        facts: What is known of the live program beyond its description.
-        settings: What it says about its check.
     """
 
     def __init__(
@@ -57,8 +50,8 @@ class Conforming(QObject):
         super().__init__(parent)
         self._workbench, self._panel, self._notices, self._tasks = workbench, panel, notices, tasks
         self._task: asyncio.Task[Any] | None = None
-        self.facts: CatalogFacts | None = None
-        self.settings = CheckSettings()
+        self._facts: CatalogFacts | None = None
+        self._settings = CheckSettings()
         panel.fire_requested.connect(self.run)
         panel.cancel_requested.connect(self.cancel)
         self.refresh()
@@ -68,20 +61,15 @@ class Conforming(QObject):
         """A run is under way."""
         return self._task is not None and not self._task.done()
 
-    def blocked(self) -> str:
-        """Return the reason why nothing can be fired now; empty: it can."""
-        host = self._workbench.host
-        if host is None:
-            return self._workbench.idle or _STARTING
-        if not self._workbench.live:
-            return _STORED
-        if not host.running:
-            return _STOPPED
-        return "" if host.recording else _PAUSED
+    def set_checked(self, checked: Checked | None) -> None:
+        """Take over what a check has found out about the live program; None: it could not be checked."""
+        self._facts = checked.facts if checked is not None else None
+        self._settings = checked.settings if checked is not None else CheckSettings()
+        self._panel.set_settings(self._settings)
 
     def refresh(self) -> None:
         """Tell the panel whether it can be fired; call it when that may have changed."""
-        self._panel.set_blocked(self.blocked())
+        self._panel.set_blocked(self._workbench.fire_blocked())
 
     def run(self, choice: str) -> None:
         """Fire everything.
@@ -89,7 +77,7 @@ class Conforming(QObject):
         Args:
             choice: One of ``app.conform.CHOICES``.
         """
-        if not self.running and not self.blocked():
+        if not self.running and not self._workbench.fire_blocked():
             self._task = self._tasks.start(TASK, self._run(choice))
 
     def cancel(self) -> None:
@@ -113,8 +101,8 @@ class Conforming(QObject):
                 recording,
                 contexts=contexts_of(choice),
                 seed=random.randrange(1_000_000_000),  # noqa: S311 - sample values, no secrets
-                facts=self.facts,
-                settings=self.settings,
+                facts=self._facts,
+                settings=self._settings,
                 on_progress=progress,
                 # Everything was asked for: an event that ends the program is a finding, not the end of the run.
                 revive=host.restart if isinstance(host, ChildHost) else None,

@@ -62,7 +62,6 @@ class ConformancePanel(JournalPanel):
         show_in_timeline: An execution's index that a person wants to see in the timeline.
         show_event: Name of an event that a person wants to see in the catalog.
         open_source: File and line that a person wants to see in the editor.
-        count_changed: Errors and warnings, for a badge.
     """
 
     fire_requested = Signal(str)
@@ -70,7 +69,6 @@ class ConformancePanel(JournalPanel):
     show_in_timeline = Signal(int)
     show_event = Signal(str)
     open_source = Signal(str, int)
-    count_changed = Signal(int)
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(theme, selection, parent)
@@ -259,7 +257,8 @@ class ConformancePanel(JournalPanel):
 
     def _set_findings(self, findings: Sequence[RunFinding]) -> None:
         self.findings.set_findings(findings)
-        self.count_changed.emit(self.findings.model.severe)
+        severe = self.findings.model.severe
+        self.badge_changed.emit(str(severe) if severe else "", "warn")
 
     def _show_span(self) -> None:
         report = self._report

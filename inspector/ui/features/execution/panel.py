@@ -77,10 +77,6 @@ class ExecutionPanel(JournalPanel):
         self._execution = self._publication = -1
         self._selected()
 
-    def set_request_details(self, request: RequestDetails | None) -> None:
-        """Ask somebody else for details that are no longer at hand."""
-        self._request = request
-
     def set_enabled_reason(self, reason: str | None) -> None:
         """Show why nothing can be fired, or None when it can."""
         self._reason = reason

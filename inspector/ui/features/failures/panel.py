@@ -176,12 +176,10 @@ class FailuresPanel(JournalPanel):
         parent: The owner.
 
     Signals:
-        count_changed: Executions in all groups, for a badge.
         show_in_timeline: An execution's index that a person wants to see in the timeline.
         open_source: Show this line of this file in an editor.
     """
 
-    count_changed = Signal(int)
     show_in_timeline = Signal(int)
     open_source = Signal(str, int)
 
@@ -290,7 +288,8 @@ class FailuresPanel(JournalPanel):
             self._switcher.show_content()
         else:
             self._switcher.show_empty()
-        self.count_changed.emit(self.model.total)
+        total = self.model.total
+        self.badge_changed.emit(str(total) if total else "", "failed")
 
     def _choose_newest(self) -> None:
         """Something is always shown, but choosing it is not what a person did: nothing is selected elsewhere."""

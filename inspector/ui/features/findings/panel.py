@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Tone of labels by severity.
 _TONES: Final = {"error": "failed", "warning": "warn", "information": "link"}
+#: Tone of the badge by the worst severity.
+_BADGES: Final = {"error": "failed", "warning": "warn"}
 _GLYPH_ROOM: Final = 18
 _PADDING: Final = 6
 #: Letters that fit side by side from which on the event and the place have a column beside the message.
@@ -79,12 +81,10 @@ class FindingsPanel(JournalPanel):
         parent: The owner.
 
     Signals:
-        count_changed: Errors and warnings together, and the worst severity (empty for none): for a badge.
         open_source: File and line that a person wants to see in the editor.
         check_requested: A person wants everything to be checked again.
     """
 
-    count_changed = Signal(int, str)
     open_source = Signal(str, int)
     check_requested = Signal()
 
@@ -192,7 +192,7 @@ class FindingsPanel(JournalPanel):
         self.model.set_findings(self._findings)
         self._after_reset(before)
         severe = sum(each.severity != "information" for each in self._findings)
-        self.count_changed.emit(severe, worst(self._findings) or "")
+        self.badge_changed.emit(str(severe) if severe else "", _BADGES.get(worst(self._findings) or "", "dim"))
 
     def set_unknown(self, reason: str) -> None:
         """Show that nothing could be checked, and why."""
@@ -201,7 +201,7 @@ class FindingsPanel(JournalPanel):
         self.model.set_findings(())
         self._empty.set("Not checked", reason)
         self._after_reset(None)
-        self.count_changed.emit(0, "")
+        self.badge_changed.emit("", "dim")
 
     def marks(self) -> dict[str, str]:
         """Return the worst severity by name of event: the marks of the catalog's tree."""

@@ -15,39 +15,26 @@ from inspector.ui.kit.text import copy_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inspector.app.notices import Notices
-    from inspector.app.tasks import TaskOwner
-    from inspector.app.workbench import Workbench
     from inspector.catalog.form import FireForm
     from inspector.core.description import CatalogDescription
     from inspector.hosts.project import Project
-    from inspector.ui.shell.shell import Shell
+    from inspector.ui.context import Context
 
 
 class CommandCopies(QObject):
     """Puts ``inspector fire …`` into the clipboard.
 
     Args:
-        shell: The window.
-        workbench: Has the run that is shown, and the program.
+        context: The window.
         form_for: Gives what would be fired of an event; raises ``InspectorError`` when that is wrong.
-        notices: Where it is told what was copied.
-        tasks: Owner of asynchronous work.
     """
 
-    def __init__(
-        self,
-        shell: Shell,
-        workbench: Workbench,
-        form_for: Callable[[str], FireForm],
-        notices: Notices,
-        tasks: TaskOwner,
-    ) -> None:
-        super().__init__(shell)
-        self._workbench = workbench
+    def __init__(self, context: Context, form_for: Callable[[str], FireForm]) -> None:
+        super().__init__(context)
+        self._workbench = context.workbench
         self._form_for = form_for
-        self._notices = notices
-        self._tasks = tasks
+        self._notices = context.notices
+        self._tasks = context.tasks
 
     def copy_publication(self, publication: int) -> None:
         """Copy what publishes once more what was published (its index in the journal that is shown)."""

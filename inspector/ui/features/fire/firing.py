@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QApplication, QWidget
 
 from inspector.app.notices import NoticeAction
 from inspector.app.text import plural
@@ -20,20 +19,11 @@ from inspector.core.errors import InspectorError, UsageError
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
-    from inspector.app.notices import Notices
-    from inspector.app.tasks import TaskOwner
-    from inspector.app.workbench import Workbench
     from inspector.catalog.form import FireForm
     from inspector.core.records.records import HostNoted
-    from inspector.ui.features.catalog.panel import CatalogPanel
+    from inspector.ui.context import Context
     from inspector.ui.features.fire.panel import FirePanel
-    from inspector.ui.selection import Selection
-    from inspector.ui.shell.shell import Shell
 
-_STORED: Final = "A stored session is shown; go back to the live one to fire"
-_PAUSED: Final = "Recording is paused; switch it on to fire"
-_STARTING: Final = "The program is being started"
-_STOPPED: Final = "The program has stopped"
 #: How many events a notice names.
 _NAMED: Final = 4
 #: The faults that are seen at once, the most telling first.
@@ -54,60 +44,25 @@ class Firing(QObject):
     """Publishes what a person asks for.
 
     Args:
-        shell: The window.
-        workbench: What does the work.
-        selection: What is selected in the window.
-        catalog: Where an event is chosen.
-        form: Where its values are.
-        notices: Where trouble is told.
-        tasks: Owner of asynchronous work.
-
-    Attributes:
-        last: What was fired last, None before the first time.
-        last_number: The number of that fire, 0 before the first time.
-        changed: Called when what can be fired has changed.
+        context: The window.
+        form: Where the values of an event are.
     """
 
-    def __init__(
-        self,
-        shell: Shell,
-        workbench: Workbench,
-        selection: Selection,
-        catalog: CatalogPanel,
-        form: FirePanel,
-        notices: Notices,
-        tasks: TaskOwner,
-    ) -> None:
-        super().__init__(shell)
-        self._shell = shell
-        self._workbench = workbench
-        self._selection = selection
-        self._catalog = catalog
+    def __init__(self, context: Context, form: FirePanel) -> None:
+        super().__init__(context)
+        self._context = context
+        self._shell = context.shell
+        self._workbench = context.workbench
+        self._selection = context.selection
         self._form = form
-        self._notices = notices
-        self._tasks = tasks
+        self._notices = context.notices
+        self._tasks = context.tasks
         self._awaited: _Awaited | None = None
         self._tell_faults = False
-        self.last: FireForm | None = None
-        self.last_number = 0
-        self.changed: Callable[[], None] = lambda: None
-
-    # What can be fired
-
-    def blocked(self) -> str:
-        """Return why nothing can be fired; empty when it can."""
-        if self._workbench.view is None:
-            return self._workbench.idle or _STARTING
-        if not self._workbench.live:
-            return _STORED if self._workbench.host is not None else self._workbench.idle
-        host = self._workbench.recording.host
-        if not host.running:
-            return _STOPPED
-        return "" if host.recording else _PAUSED
 
     def event_name(self) -> str:
-        """Name the event that Fire would fire now; empty when none is chosen."""
-        return self._selection.event_name or self._catalog.current_event()
+        """Return the name of the event that Fire would fire now; empty when none is chosen."""
+        return self._selection.event_name
 
     # Asking
 
@@ -117,24 +72,24 @@ class Firing(QObject):
         if name:
             self.fire_named(name)
             return
-        self._shell.raise_panel("catalog")
-        self._catalog.focus_search()
-        self._notices.info("Choose an event first.", "Type a part of its name, then press Ctrl+Return.")
+        self._context.commands.run("catalog.find")
+        keys = self._context.shortcut("fire.selected")
+        self._notices.info("Choose an event first.", f"Type a part of its name, then press {keys}.")
 
     def fire_named(self, name: str) -> None:
         """Fire an event with the values that stand in its form; if they are wrong, lead to what is wrong."""
         try:
             form = self._form.form_for(name)
         except UsageError as error:
-            if self.blocked() or not self._lead_to_problem(name):
+            if self._workbench.fire_blocked() or not self._lead_to_problem(name):
                 self._notices.report(error)
             return
         self.attempt(form)
 
     def again(self) -> None:
         """Fire what was fired last, once more."""
-        if self.last is not None:
-            self.attempt(self.last)
+        if self._workbench.last_fired is not None:
+            self.attempt(self._workbench.last_fired)
 
     def attempt(self, form: FireForm) -> None:
         """Fire what a form asks for; if that cannot be now, a notice says why."""
@@ -149,15 +104,11 @@ class Firing(QObject):
         Raises:
             InspectorError: It cannot be fired now.
         """
-        reason = self.blocked()
-        if reason:
-            raise InspectorError(f"{reason}.")
-        number = self._workbench.fire(form.request())
-        self.last, self.last_number = form, number
+        number = self._workbench.fire_form(form)
         self._awaited = None
         self._form.fire_started(number)
-        self.show_beside("fire")
-        self.changed()
+        self._shell.raise_beside("fire")
+        self._context.changed.emit()
         return number
 
     def show_form(self, name: str) -> None:
@@ -166,14 +117,6 @@ class Firing(QObject):
         self._form.show_event(name)
         self._shell.raise_panel("fire")
 
-    def show_beside(self, panel: str) -> None:
-        """Bring a panel of the right side to the front, unless the person has closed it or works in another there."""
-        if self._shell.panel(panel).isHidden():
-            return
-        busy = (other for other in ("event", "fire", "execution", "causality") if other != panel)
-        if not any(_has_focus(self._shell.panel(other)) for other in busy):
-            self._shell.raise_panel(panel)
-
     def _lead_to_problem(self, name: str) -> bool:
         """Show the form of an event and put the keyboard where something is wrong; return whether something is."""
         self.show_form(name)
@@ -181,7 +124,7 @@ class Firing(QObject):
 
     # Once more
 
-    def repeat(self, publication: int, *, edit: bool) -> None:
+    def repeat(self, publication: int, edit: bool) -> None:
         """Publish again what was published; with ``edit`` only take it into the form."""
         self._tasks.start("Reading the payload", self._repeat(publication, edit=edit))
 
@@ -210,8 +153,11 @@ class Firing(QObject):
 
     # What comes of it
 
-    def folded(self, journal: Journal, change: Change) -> None:
+    def folded(self, change: Change) -> None:
         """Follow a repeated publication, and tell what switched faults mean."""
+        journal = self._context.journal
+        if journal is None:
+            return
         if self._awaited is not None:
             self._follow(journal, self._awaited)
         for note in change.host:
@@ -246,7 +192,7 @@ class Firing(QObject):
         host = self._workbench.recording.host
         self._tell_faults = not host.faults
         self._workbench.set_faults(not host.faults)
-        self.changed()
+        self._context.changed.emit()
 
     def _explain_faults(self, journal: Journal, note: HostNoted) -> None:
         """Show which events go wrong now, and offer to fire one: by itself nothing is seen of a fault."""
@@ -271,7 +217,7 @@ class Firing(QObject):
     def toggle_recording(self) -> None:
         """Pause the recording, or go on."""
         self._workbench.set_recording(not self._workbench.recording.host.recording)
-        self.changed()
+        self._context.changed.emit()
 
 
 def faulty_events(journal: Journal, rules: Sequence[Any]) -> list[str]:
@@ -292,9 +238,3 @@ def faulty_events(journal: Journal, rules: Sequence[Any]) -> list[str]:
                     found[event.name] = min(rank, found.get(event.name, rank))
                     break
     return sorted(found, key=lambda name: found[name])
-
-
-def _has_focus(widget: QWidget) -> bool:
-    """Return whether the keyboard is in a widget or below it."""
-    focus = QApplication.focusWidget()
-    return focus is not None and (focus is widget or widget.isAncestorOf(focus))

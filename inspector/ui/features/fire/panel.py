@@ -119,7 +119,7 @@ class FireView(JournalPanel):
         self._context_fold = FoldingSection(theme, "Context", self.context, opened=True)
         self.json = JsonView(theme)
         self.outcome = FireOutcomeView(theme, self._selection)
-        self.button = Button(theme, "Fire", "play", "Ctrl+↵", kind="primary")
+        self.button = Button(theme, "Fire", "play", kind="primary")
         self._reason = PlainLabel("", "warn", wrap=True)
 
     def _lay_out(self) -> None:

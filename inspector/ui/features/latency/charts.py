@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -51,17 +50,18 @@ class LatencyCharts(QWidget):
 
     Attributes:
         compare_button: Chooses what is laid over the histogram; whoever shows the charts gives it a place.
-        catch_up: Has changes told that are still waiting to be.
 
     Signals:
         execution_clicked: Index of an execution whose dot was clicked.
         bar_pointed: The ``Bucket`` of the histogram's bar under the pointer, None for none.
         bar_clicked: The ``Bucket`` of a bar that was clicked.
+        counting_anew: Everything is about to be counted anew: changes that still wait must be told before.
     """
 
     execution_clicked = Signal(int)
     bar_pointed = Signal(object)
     bar_clicked = Signal(object)
+    counting_anew = Signal()
 
     def __init__(self, theme: Theme, model: LatencyModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,7 +87,6 @@ class LatencyCharts(QWidget):
         self._span.set_help("What stretch of time the lower chart covers")
         self._span.set_menu(self._span_items)
         self._controls: list[QWidget] = [self.compare_button, self._span]
-        self.catch_up: Callable[[], None] = lambda: None
         self._arrange()
 
     def _arrange(self) -> None:
@@ -143,7 +142,7 @@ class LatencyCharts(QWidget):
     def refresh(self, *, anew: bool = False) -> None:
         """Draw the row as it is now; ``anew`` when it is another row or counts other executions."""
         if anew:
-            self.catch_up()  # what is counted anew must not come once more
+            self.counting_anew.emit()  # what is counted anew must not come once more
             self._over = None
         if self._histogram is None or self._overtime is None or not self.isVisible():
             return

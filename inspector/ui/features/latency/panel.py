@@ -114,7 +114,7 @@ class LatencyPanel(JournalPanel):
         column.addWidget(separator_line())
         column.addWidget(self.splitter, 1)
         self._gathering = Gathering(self, self._take, 230)
-        self.charts.catch_up = self._gathering.flush
+        self.charts.counting_anew.connect(self._gathering.flush)
         self.pointing = LatencyPointing(self, selection, self.table, self.sorted, self.charts)
         self.pointing.filter_requested.connect(self.filter_requested)
 

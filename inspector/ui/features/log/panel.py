@@ -48,12 +48,10 @@ class LogPanel(JournalPanel):
     Signals:
         activated: A publication's index, on Return or a double click.
         filter_requested: A filter that a person asked for in the menu of a row.
-        count_changed: How many rows there are.
     """
 
     activated = Signal(int)
     filter_requested = Signal(str)
-    count_changed = Signal(int)
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(theme, selection, parent)
@@ -151,7 +149,7 @@ class LogPanel(JournalPanel):
             self._empty.set("Nothing fits", "The filter or the range leaves out every event.")
         else:
             self._empty.set("Nothing published yet", "Fire an event to see it here.")
-        self.count_changed.emit(shown)
+        self.badge_changed.emit(format_count(shown) if shown else "", "dim")
 
     def _publication(self, index: QModelIndex) -> int:
         return self.model.publication_at(index.row()) if index.isValid() else -1

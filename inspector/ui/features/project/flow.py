@@ -31,18 +31,11 @@ from inspector.ui.kit.text import ask
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from inspector.app.notices import Notices
     from inspector.app.reload import Reloaded
-    from inspector.app.settings import Settings
-    from inspector.app.tasks import TaskOwner
-    from inspector.app.workbench import Workbench
     from inspector.hosts.kept import KeptSettings, Trust
     from inspector.hosts.project import Project
     from inspector.hosts.trouble import MissingSetting
-    from inspector.ui.features.fire.firing import Firing
-    from inspector.ui.kit.theme import Theme
-    from inspector.ui.shell.shell import Shell
-    from inspector.ui.shell.strip import NoticeStrip
+    from inspector.ui.context import Context
 
 _LOADING: Final = "Loading the project"
 #: Milliseconds between two looks at the process.
@@ -61,40 +54,21 @@ class ProjectFlow(QObject):
     """Opens projects and looks after their process.
 
     Args:
-        theme: The look.
-        shell: The window.
-        firing: What was fired last.
-        workbench: Records.
-        settings: Remembers what was opened.
+        context: The window.
         trust: Remembers whose code may run.
         kept: Remembers settings that were filled in.
-        notices: Where trouble is told.
-        tasks: Owner of the tasks.
-        strip: Where the state of the process is told.
     """
 
-    def __init__(
-        self,
-        theme: Theme,
-        shell: Shell,
-        firing: Firing,
-        workbench: Workbench,
-        settings: Settings,
-        trust: Trust,
-        kept: KeptSettings,
-        notices: Notices,
-        tasks: TaskOwner,
-        strip: NoticeStrip,
-    ) -> None:
-        super().__init__(shell)
-        self._theme = theme
-        self._shell = shell
-        self._firing = firing
-        self._workbench = workbench
-        self._notices = notices
-        self._tasks = tasks
-        self._strip = strip
-        self.projects = Projects(workbench, settings, trust, kept, self)
+    def __init__(self, context: Context, trust: Trust, kept: KeptSettings) -> None:
+        super().__init__(context)
+        self._context = context
+        self._theme = context.theme
+        self._shell = context.shell
+        self._workbench = context.workbench
+        self._notices = context.notices
+        self._tasks = context.tasks
+        self._strip = context.shell.strip
+        self.projects = Projects(context.workbench, context.settings, trust, kept, self)
         self._reloader: Reloader | None = None
         self._waiting = False
         #: What the strip says of a program in trouble, empty while it is in none.
@@ -104,8 +78,8 @@ class ProjectFlow(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK)
         self._timer.timeout.connect(self._look)
-        shell.setAcceptDrops(True)
-        shell.installEventFilter(self)
+        self._shell.setAcceptDrops(True)
+        self._shell.installEventFilter(self)
 
     # What the window asks
 
@@ -305,7 +279,7 @@ class ProjectFlow(QObject):
         self._shell.set_source(f"{host.project.name} · Python {host.python}")
         for problem in host.problems:
             self._notices.warning(problem.text, problem.hint)
-        self._firing.changed()
+        self._context.changed.emit()
 
     def _look(self) -> None:
         """Show when the process is in trouble, and offer what can be done."""
@@ -369,8 +343,8 @@ class ProjectFlow(QObject):
         actions: list[tuple[str, Callable[[], object]]] = [("Dismiss", self._strip.hide_message)]
         if not parts:
             parts = ["nothing is fired after a reload yet"]
-            if self._firing.last is not None:
-                actions.insert(0, (f"Fire {self._firing.last.event} each time", self._fire_each_time))
+            if self._workbench.last_fired is not None:
+                actions.insert(0, (f"Fire {self._workbench.last_fired.event} each time", self._fire_each_time))
         details = ", ".join((*found.broke, *found.fixed)[:4])
         tone = "failed" if found.broke else "ok"
         self._strip.show_message(tone, " · ".join((f"Reloaded in {took}", *parts)), details, actions)
@@ -378,34 +352,34 @@ class ProjectFlow(QObject):
     def _toggle_watch(self) -> None:
         if self._reloader is not None:
             self._reloader.on = not self._reloader.on
-            self._firing.changed()
+            self._context.changed.emit()
 
     # Pins
 
     def _pin(self) -> None:
-        form, reloader = self._firing.last, self._reloader
+        form, reloader = self._workbench.last_fired, self._reloader
         if form is None or reloader is None:
             return
         if reloader.pinned(form.event):
             reloader.unpin(form.event)
         else:
-            reloader.pin(form, self._firing.last_number)
-        self._firing.changed()
+            reloader.pin(form, self._workbench.last_fire)
+        self._context.changed.emit()
 
     def _fire_each_time(self) -> None:
         """Fire what was fired last on what was just loaded, and compare every reload from now on with that."""
         self._strip.hide_message()
-        self._firing.again()
+        self._context.commands.run("fire.again")
         if not self._is_pinned():
             self._pin()
 
     def _pin_blocked(self) -> str:
         if self._reloader is None:
             return "Open a project first"
-        return "" if self._firing.last is not None else "Nothing was fired yet"
+        return "" if self._workbench.last_fired is not None else "Nothing was fired yet"
 
     def _is_pinned(self) -> bool:
-        form = self._firing.last
+        form = self._workbench.last_fired
         return self._reloader is not None and form is not None and self._reloader.pinned(form.event)
 
 

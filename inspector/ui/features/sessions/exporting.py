@@ -12,11 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from inspector.app.text import format_count
 
 if TYPE_CHECKING:
-    from inspector.app.notices import Notices
-    from inspector.app.settings import Settings
-    from inspector.app.tasks import TaskOwner
-    from inspector.app.workbench import Workbench
-    from inspector.ui.shell.shell import Shell
+    from inspector.ui.context import Context
 
 
 class _Kind(NamedTuple):
@@ -37,28 +33,22 @@ class Exporting(QObject):
     """Exports the session that is shown.
 
     Args:
-        shell: The window.
-        workbench: Has the sessions.
-        settings: Remembers the folder.
-        notices: Told when a file was written.
-        tasks: Runs the writing.
+        context: The window.
     """
 
-    def __init__(
-        self, shell: Shell, workbench: Workbench, settings: Settings, notices: Notices, tasks: TaskOwner
-    ) -> None:
-        super().__init__(shell)
-        self._shell = shell
-        self._workbench = workbench
-        self._settings = settings
-        self._notices = notices
-        self._tasks = tasks
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._shell = context.shell
+        self._workbench = context.workbench
+        self._settings = context.settings
+        self._notices = context.notices
+        self._tasks = context.tasks
 
     def blocked(self) -> str:
         """Return why nothing can be exported; empty when it can."""
         view = self._workbench.view
         if view is None:
-            return "The program is being started"
+            return self._workbench.view_blocked()
         if not view.session:
             return "This session is stored nowhere"
         return "" if len(view.journal.publications) else "Nothing was recorded yet"

@@ -15,12 +15,8 @@ from inspector.app.text import plural
 
 if TYPE_CHECKING:
     from inspector.app.importing import ImportedRun
-    from inspector.app.notices import Notices
-    from inspector.app.settings import Settings
-    from inspector.app.tasks import TaskOwner
-    from inspector.app.workbench import Workbench
+    from inspector.ui.context import Context
     from inspector.ui.features.sessions.sessions import Sessions
-    from inspector.ui.shell.shell import Shell
 
 _FILTERS: Final = "Run logs (*.jsonl);;All files (*)"
 _TASK: Final = "Importing the run log"
@@ -32,32 +28,20 @@ class Importing(QObject):
     """Imports run logs and shows them.
 
     Args:
-        shell: The window.
-        workbench: Has the sessions.
+        context: The window; the folder remembered is that of the exports.
         sessions: Opens what was imported.
-        settings: Remembers the folder; it is that of the exports.
-        notices: Told what came of it.
-        tasks: Runs the reading.
     """
 
-    def __init__(
-        self,
-        shell: Shell,
-        workbench: Workbench,
-        sessions: Sessions,
-        settings: Settings,
-        notices: Notices,
-        tasks: TaskOwner,
-    ) -> None:
-        super().__init__(shell)
-        self._shell = shell
-        self._workbench = workbench
+    def __init__(self, context: Context, sessions: Sessions) -> None:
+        super().__init__(context)
+        self._shell = context.shell
+        self._workbench = context.workbench
         self._sessions = sessions
-        self._settings = settings
-        self._notices = notices
-        self._tasks = tasks
+        self._settings = context.settings
+        self._notices = context.notices
+        self._tasks = context.tasks
         self._under_way: set[asyncio.Task[Any]] = set()
-        shell.installEventFilter(self)
+        self._shell.installEventFilter(self)
 
     def commands(self) -> list[Command]:
         """Return what can be done."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -12,13 +12,9 @@ from inspector.core.errors import InspectorError
 from inspector.ui.kit.text import ask_text
 
 if TYPE_CHECKING:
-    from inspector.app.notices import Notices
-    from inspector.app.settings import Settings
-    from inspector.app.tasks import TaskOwner
-    from inspector.app.workbench import Workbench
     from inspector.store.info import SessionInfo
+    from inspector.ui.context import Context
     from inspector.ui.features.sessions.panel import SessionsPanel
-    from inspector.ui.shell.shell import Shell
 
 #: Milliseconds between two looks at the list while it is in view.
 _EVERY = 2_000
@@ -29,33 +25,28 @@ class Sessions(QObject):
     """Does what is asked for with sessions, and keeps the list of them true while it can be seen.
 
     Args:
-        shell: The window.
-        workbench: What does the work.
+        context: The window.
         panel: The list.
-        notices: Where trouble is told.
-        tasks: Owner of asynchronous work.
 
     Attributes:
         known: The sessions in the database, newest first, as they were last read.
-        opened: Called when a stored session has been read to its end.
     """
 
-    def __init__(
-        self, shell: Shell, workbench: Workbench, panel: SessionsPanel, notices: Notices, tasks: TaskOwner
-    ) -> None:
-        super().__init__(shell)
-        self._shell = shell
-        self._workbench = workbench
+    def __init__(self, context: Context, panel: SessionsPanel) -> None:
+        super().__init__(context)
+        self._shell = context.shell
+        self._workbench = context.workbench
+        self._settings = context.settings
         self._panel = panel
-        self._notices = notices
-        self._tasks = tasks
+        self._notices = context.notices
+        self._tasks = context.tasks
         self.known: tuple[SessionInfo, ...] = ()
-        self.opened: Callable[[], None] = lambda: None
         panel.open_requested.connect(self.open)
         panel.rename_requested.connect(self.rename)
         panel.delete_requested.connect(self.delete)
         panel.seen.connect(self.refresh)
-        workbench.on_sessions(self._changed)
+        self._workbench.on_view(lambda _: self.tell_panel())
+        self._workbench.on_sessions(self._changed)
         self._timer = QTimer(self)
         self._timer.setInterval(_EVERY)
         self._timer.timeout.connect(self.refresh)
@@ -82,12 +73,7 @@ class Sessions(QObject):
 
     def open(self, session: int) -> None:
         """Show a stored session."""
-        self._tasks.start("Opening the session", self._open(session))
-
-    async def _open(self, session: int) -> None:
-        await self._workbench.open_session(session)
-        if not self._workbench.live and self.shown() == session:
-            self.opened()
+        self._tasks.start("Opening the session", self._workbench.open_session(session))
 
     def show_live(self) -> None:
         """Go back to the live session."""
@@ -114,14 +100,14 @@ class Sessions(QObject):
 
     # Between runs
 
-    def remember(self, settings: Settings) -> None:
+    def remember(self) -> None:
         """Keep for the next run which stored session is shown."""
         self._timer.stop()
-        settings.set(_SHOWN, 0 if self._workbench.live else self.shown())
+        self._settings.set(_SHOWN, 0 if self._workbench.live else self.shown())
 
-    def offer_last(self, settings: Settings) -> None:
+    def offer_last(self) -> None:
         """Offer to open the stored session that was shown when the window was closed last."""
-        last = int(settings.number(_SHOWN))
+        last = int(self._settings.number(_SHOWN))
         info = next((info for info in self.known if info.id == last), None)
         if last and info is not None:
             self._notices.info(

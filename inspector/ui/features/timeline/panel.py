@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
-#: The scope of the timeline's commands.
-SCOPE = "timeline"
+#: The scope of the timeline's commands: the id of the feature.
+SCOPE: Final = "timeline"
 
 
 class TimelinePanel(JournalPanel):
@@ -51,10 +51,12 @@ class TimelinePanel(JournalPanel):
     Signals:
         state_changed: Something that a command's mark or title tells has changed.
         search_requested: A person wants to type a filter.
+        filter_back_requested: A person wants the filter back that was in force before.
     """
 
     state_changed = Signal()
     search_requested = Signal()
+    filter_back_requested = Signal()
 
     def __init__(
         self,
@@ -86,10 +88,12 @@ class TimelinePanel(JournalPanel):
         self._find.returnPressed.connect(self._found)
         self.controller.find_lane_asked = self._open_find
         self.controller.search_asked = self.search_requested.emit
+        self.controller.filter_back_asked = self.filter_back_requested.emit
         self._fill_header()
         self.empty = EmptyState(
-            *(theme, "timeline", "Nothing recorded yet", "Fire an event: Ctrl+Return"),
+            *(theme, "timeline", "Nothing recorded yet", "Fire an event."),
             None if fire is None else ("Fire an event", fire),
+            roomy=True,
         )
         page = QWidget()
         column = QVBoxLayout(page)
@@ -166,6 +170,10 @@ class TimelinePanel(JournalPanel):
             for name, title in GROUPINGS.items()
         )
         return keyed + grouped
+
+    def set_fire_shortcut(self, text: str) -> None:
+        """Say with which keys the first event is fired."""
+        self.empty.set("Nothing recorded yet", f"Fire an event: {text}")
 
     # The head.
 

@@ -119,9 +119,9 @@ def test_a_finding_leads_to_timeline_catalog_and_source(panel, story, selection)
     run(panel, story)
     found = finding("Paid", "LoggingHandler.handle", execution=3)
     missing = finding("Paid", "EmailHandler", "warning")
-    counted = heard(panel.count_changed)
+    counted = heard(panel.badge_changed)
     panel.show_report(report(found, missing))
-    assert counted == [2]
+    assert counted == [("2", "warn")]
     timeline, catalogued, opened = heard(panel.show_in_timeline), heard(panel.show_event), heard(panel.open_source)
     table, model = panel.findings.table, panel.findings.sorted
     table.setCurrentIndex(model.index(0, 0))

@@ -152,13 +152,13 @@ def test_the_columns_fit_at_every_width_of_the_window(theme, selection, shown, w
 def test_without_failures_the_panel_says_so_and_counts_them_when_they_come(theme, selection, shown):
     story, panel = filled(theme, selection, shown)
     counts = []
-    panel.count_changed.connect(counts.append)
+    panel.badge_changed.connect(lambda text, tone: counts.append((text, tone)))
     assert panel._empty.isVisible()
     panel.folded(story.tell([failed(0, failure("KeyError"))]))
     assert not panel._empty.isVisible()
     panel.set_filter(parse("error:OSError"))
     assert panel._empty.isVisible()
-    assert counts == [1, 0]
+    assert counts == [("1", "failed"), ("", "failed")]
 
 
 async def test_a_failure_no_longer_at_hand_is_asked_for_and_late_answers_are_dropped(theme, selection, notices, shown):

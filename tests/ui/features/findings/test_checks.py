@@ -13,7 +13,7 @@ async def test_a_project_is_checked_when_it_is_loaded_and_again_when_it_is_saved
     project = write(tmp_path)
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
         panel = shown.desk.findings
-        await until(lambda: shown.window.flow.project is not None, "the project is watched")
+        await until(lambda: shown.desk.flow.project is not None, "the project is watched")
         await until(lambda: panel.model.rowCount() > 0, "the findings")
         marks = panel.marks()
         node = shown.desk.catalog.model.index_of("Placed")
@@ -28,7 +28,7 @@ async def test_a_project_is_checked_when_it_is_loaded_and_again_when_it_is_saved
 async def test_everything_is_fired_and_the_badge_counts_what_differs(tmp_path: Path) -> None:
     project = write(tmp_path, body="raise KeyError('ship')")
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         shown.desk.conformance.fire_requested.emit("session")
         await until(lambda: shown.desk.conformance.findings.model.severe > 0, "the report")
         assert shown.window.shell.panel("conformance").badge_text == str(shown.desk.conformance.findings.model.severe)
@@ -37,7 +37,7 @@ async def test_everything_is_fired_and_the_badge_counts_what_differs(tmp_path: P
 async def test_an_event_that_ends_the_program_is_a_finding_and_a_restart_is_offered(tmp_path: Path) -> None:
     project = write(tmp_path, body="os._exit(3)")
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         shown.desk.conformance.fire_requested.emit("session")
         await until(lambda: shown.desk.conformance.findings.model.severe > 0, "the report")
         await until(lambda: shown.desk.strip.isVisible() and bool(shown.desk.strip.buttons), "the strip")

@@ -48,12 +48,12 @@ def test_before_a_check_and_without_findings_it_says_so(theme, selection, shown)
 
 
 def test_the_badge_counts_errors_and_warnings_with_the_worst_severity(panel):
-    told = heard(panel.count_changed)
+    told = heard(panel.badge_changed)
     panel.set_findings(FINDINGS)
     panel.set_findings(FINDINGS[2:])
     panel.set_findings(())
     panel.set_unknown("why")
-    assert told == [(2, "error"), (0, "information"), (0, ""), (0, "")]
+    assert told == [("2", "failed"), ("", "dim"), ("", "dim"), ("", "dim")]
 
 
 def test_counts_by_severity_have_a_shape(panel):

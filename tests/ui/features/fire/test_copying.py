@@ -43,7 +43,7 @@ async def copied(shown: Opened) -> str:
 async def test_an_execution_of_a_project_is_repeated_from_a_terminal(tmp_path: Path) -> None:
     project = write(tmp_path, body="raise ValueError(event.number)")
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         await fire(shown)
         publication = shown.journal.publication(0)
         shown.desk.selection.select_execution(0, 0, "Placed", 0)
@@ -86,7 +86,7 @@ async def test_of_a_session_of_another_program_no_command_is_written(tmp_path: P
     async with opened(db) as shown:
         await shown.fire("UserLoginAttempted")
     async with opened(db, project=project, confirmed=True) as shown:
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         await shown.window.workbench.open_session(1)
         await until(lambda: not shown.window.workbench.live and len(shown.journal.publications), "the stored session")
         QApplication.clipboard().setText("")

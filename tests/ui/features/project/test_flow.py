@@ -72,7 +72,7 @@ async def fire(shown: Opened) -> None:
 async def test_a_project_is_shown_with_its_handlers_and_what_its_bus_keeps_quiet(tmp_path: Path) -> None:
     project = write(tmp_path, body="raise ValueError('no parcels today')")
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         await fire(shown)
         statuses = {
             shown.journal.execution(i).handler.method: shown.journal.execution(i).status
@@ -99,7 +99,7 @@ async def test_a_project_that_was_only_found_is_not_loaded_before_the_person_say
             assert place.words().startswith("No project is loaded")
             assert place.button.caption() == place.button.accessibleName() == "Open project…"
         assert not any("Fire" in place.words() for place in shown.window.shell.findChildren(EmptyState))
-        assert shown.desk.firing.blocked() == "No project is loaded"
+        assert shown.window.workbench.fire_blocked() == "No project is loaded"
         shown.click(shown.desk.timeline.empty.button)
         await until(lambda: dialog(shown, OpenProjectDialog) is not None, "the form")
         dialog(shown, OpenProjectDialog).reject()
@@ -116,10 +116,12 @@ async def test_a_stored_session_can_be_read_while_no_project_is_loaded(tmp_path:
         assert shown.window.commands.run("session.list")
         await until(lambda: shown.desk.sessions.known, "the list")
         shown.desk.sessions.open(shown.desk.sessions.known[0].id)
-        await until(lambda: shown.desk.journal is not None and len(shown.journal.publications) == 1, "the session")
-        shown.window.standing.refresh()
+        await until(
+            lambda: shown.window.context.journal is not None and len(shown.journal.publications) == 1, "the session"
+        )
+        shown.window.roof.standing.refresh()
         assert shown.window.commands.reason("session.live") == "No project is loaded"
-        assert shown.desk.firing.blocked() == "No project is loaded"
+        assert shown.window.workbench.fire_blocked() == "No project is loaded"
 
 
 async def test_an_empty_session_offers_the_way_back_to_where_events_can_be_fired(tmp_path: Path) -> None:
@@ -148,10 +150,10 @@ async def test_a_missing_setting_is_asked_for_and_kept(tmp_path: Path) -> None:
         assert not form.load_button.isEnabled()
         form.fields["PARCELS_URL"].setText("http://localhost")
         form.load_button.click()
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         await fire(shown)
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as again:
-        await until(lambda: again.window.flow.project is not None, "it is not asked for twice")
+        await until(lambda: again.desk.flow.project is not None, "it is not asked for twice")
 
 
 NEEDS_PORT = """
@@ -179,7 +181,7 @@ async def test_a_mistyped_setting_is_mended_where_it_kept_the_program_from_loadi
         assert not settings.save_button.isEnabled()
         settings.rows[0].value.setText("8080")
         settings.save_button.click()
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         assert kept().of(project) == {"PARCELS_PORT": "8080"}
 
 
@@ -189,7 +191,7 @@ async def test_settings_of_a_running_project_are_changed_added_and_forgotten(tmp
     async with opened(tmp_path / "s.db") as demo:
         assert demo.window.commands.reason("project.settings") == "Open a project first"
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         assert shown.window.commands.run("project.settings")
         settings = dialog(shown, ProjectSettingsDialog)
         assert settings.save_button.caption() == "Save and reload"
@@ -215,7 +217,7 @@ async def test_the_form_names_the_kept_settings_of_a_folder_and_lets_them_be_cha
     project = write(tmp_path)
     kept().keep(project, {"PARCELS_URL": "postgres://me:hidden@host/db"})
     async with opened(tmp_path / "s.db") as shown:
-        form = shown.window.flow.ask(tmp_path)
+        form = shown.desk.flow.ask(tmp_path)
         await until(lambda: form.settings.text() == "PARCELS_URL", "the name alone is told")
         form.change.click()
         settings = dialog(shown, ProjectSettingsDialog)
@@ -232,8 +234,8 @@ async def test_what_cannot_be_loaded_is_explained_and_the_demo_stays(tmp_path: P
     project = write(tmp_path, needs="import no_such_library")
     async with opened(tmp_path / "s.db") as shown:
         before = shown.window.workbench.view
-        shown.window.flow.projects._trust.remember(project)
-        shown.window.flow.open(project)
+        shown.desk.flow.projects._trust.remember(project)
+        shown.desk.flow.open(project)
         await until(lambda: dialog(shown, LoadTroubleDialog) is not None, "the explanation")
         explained = dialog(shown, LoadTroubleDialog)
         words = " ".join(label.text() for label in explained.findChildren(QLabel))
@@ -253,7 +255,7 @@ async def test_opening_a_project_ends_the_demo_and_starts_a_session_of_its_own(t
     async with opened(tmp_path / "s.db") as shown:
         await shown.fire("UserLoginAttempted")
         demo = shown.window.workbench.recording
-        form = shown.window.flow.ask(tmp_path)
+        form = shown.desk.flow.ask(tmp_path)
         assert isinstance(form, OpenProjectDialog)
         assert form.fields["cwd"].text() == str(tmp_path)
         assert not form.open_button.isEnabled()
@@ -268,13 +270,13 @@ async def test_opening_a_project_ends_the_demo_and_starts_a_session_of_its_own(t
         await fire(shown)
         await until(lambda: len(shown.desk.sessions.known) == 2, "both sessions are listed")
         assert Trust(trust_path()).needs_consent(project) is None
-        assert shown.window.flow.projects.recent()[0]["app"] == "parcels:bus"
+        assert shown.desk.flow.projects.recent()[0]["app"] == "parcels:bus"
 
 
 async def test_a_saved_file_reloads_the_program_and_says_what_changed(tmp_path: Path) -> None:
     project = write(tmp_path, body="raise ValueError('no')")
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         await fire(shown)
         assert shown.window.commands.run("project.pin")
         write(tmp_path, body="pass")
@@ -288,7 +290,7 @@ async def test_a_saved_file_reloads_the_program_and_says_what_changed(tmp_path: 
 async def test_after_the_first_reload_it_is_offered_to_fire_each_time(tmp_path: Path) -> None:
     project = write(tmp_path, body="raise ValueError('no')")
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         assert not shown.desk.fire_panel.context.session.isVisibleTo(shown.desk.fire_panel)  # it names none
         assert "session" not in shown.desk.fire_panel.context.summary()
         await fire(shown)
@@ -306,7 +308,7 @@ async def test_after_the_first_reload_it_is_offered_to_fire_each_time(tmp_path: 
 async def test_why_a_saved_file_cannot_be_loaded_stays_told_until_it_can(tmp_path: Path) -> None:
     project = write(tmp_path)
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         strip = shown.desk.strip
         (tmp_path / "parcels.py").write_text("this is no Python\n")
         await until(lambda: strip.isVisible() and "could not be loaded again" in strip.text.text(), "the strip")
@@ -321,7 +323,7 @@ async def test_why_a_saved_file_cannot_be_loaded_stays_told_until_it_can(tmp_pat
 async def test_a_program_that_is_stopped_while_it_hangs_says_so(tmp_path: Path) -> None:
     project = write(tmp_path, body="while True: pass")
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         shown.desk.selection.select_event("Placed")
         shown.window.commands.run("fire.selected")
         strip = shown.desk.strip
@@ -338,7 +340,7 @@ async def test_a_program_that_is_stopped_while_it_hangs_says_so(tmp_path: Path) 
 async def test_a_program_that_dies_is_told_with_its_handler_and_can_be_restarted(tmp_path: Path) -> None:
     project = write(tmp_path, body="os._exit(3)")
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         shown.desk.selection.select_event("Placed")
         shown.window.commands.run("fire.selected")
         strip = shown.desk.strip
@@ -352,7 +354,7 @@ async def test_a_program_that_dies_is_told_with_its_handler_and_can_be_restarted
             await until(lambda: strip.text.height() >= strip.text.heightForWidth(strip.text.width()), "all is seen")
             assert strip.rect().contains(strip.buttons[-1].geometry())
         assert shown.journal.execution(0).status == "interrupted"
-        assert "stopped" in shown.desk.firing.blocked() or shown.desk.firing.blocked()
+        assert "stopped" in shown.window.workbench.fire_blocked() or shown.window.workbench.fire_blocked()
         write(tmp_path, body="pass")
         host = shown.window.workbench.recording.host
         await until(lambda: host.running, "it was loaded again because the file was saved")
@@ -377,7 +379,7 @@ async def test_a_folder_that_is_dropped_fills_the_form_and_loads_nothing(tmp_pat
             Qt.MouseButton.LeftButton,
             Qt.KeyboardModifier.NoModifier,
         )
-        assert shown.window.flow.eventFilter(shown.window.shell, drop)  # Qt sends a drop only after a real drag
+        assert shown.desk.flow.eventFilter(shown.window.shell, drop)  # Qt sends a drop only after a real drag
         await until(lambda: dialog(shown, OpenProjectDialog) is not None, "the form")
         form = dialog(shown, OpenProjectDialog)
         assert form.fields["app"].text() == "parcels:bus"
@@ -393,9 +395,9 @@ async def test_a_mistake_in_the_settings_of_the_check_does_not_leave_the_finding
         panel = shown.desk.findings
         await until(lambda: panel.model.rowCount() > 0, "the demo is checked")
         (tmp_path / "pyproject.toml").write_text('[tool.inspector.check]\nfail-on = "never"\n')
-        shown.window.flow.projects._trust.remember(project)
-        shown.window.flow.open(project)
-        await until(lambda: shown.window.flow.project is not None, "the project is loaded")
+        shown.desk.flow.projects._trust.remember(project)
+        shown.desk.flow.open(project)
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         await until(lambda: panel.model.rowCount() == 0, "nothing is said of a program that could not be checked")
         assert panel.marks() == {}
         assert any("never" in notice.text for notice in shown.notices)

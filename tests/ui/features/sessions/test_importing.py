@@ -39,7 +39,7 @@ def drop(window: Opened, path: Path) -> bool:
     buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     event = QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys)
     # Qt sends a drop only after a real drag.
-    return window.window.importing.eventFilter(window.window.shell, event)
+    return window.desk.importing.eventFilter(window.window.shell, event)
 
 
 async def shown(window: Opened, name: str) -> None:
@@ -102,7 +102,7 @@ async def test_closing_the_window_ends_an_import_without_a_trace(
 
     monkeypatch.setattr(JsonlStream, "read", held)
     async with opened(tmp_path / "s.db") as window:
-        window.window.importing.take(log)
+        window.desk.importing.take(log)
         await begun.wait()
         assert await window.close() == 0
         assert not [notice for notice in window.notices if notice.severity in ("error", "bug")]

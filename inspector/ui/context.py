@@ -1,0 +1,151 @@
+"""What a feature gets to work with: the services of the window, and the way to what other features do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from inspector.app.checking import Basis
+from inspector.app.editor import open_in_editor
+from inspector.core.errors import InspectorError
+from inspector.ui.selection import Selection
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
+    from inspector.app.commands import CommandTable
+    from inspector.app.notices import Notices
+    from inspector.app.settings import Settings
+    from inspector.app.tasks import TaskOwner
+    from inspector.app.workbench import Workbench
+    from inspector.hosts.project import Project
+    from inspector.ui.kit.theme import Theme
+    from inspector.ui.shell.shell import Shell
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What the window was started with.
+
+    Attributes:
+        project: Recorded in a process of its own; None when another program is.
+        confirmed: The person has said already that the project's code may run.
+        seed: Seed of the synthetic values.
+        basis: Gives what a check of the program needs, where it is not a project.
+    """
+
+    project: Project | None = None
+    confirmed: bool = False
+    seed: int | None = None
+    basis: Callable[[], Basis] = Basis
+
+
+class Context(QObject):
+    """The contract between the window and its features.
+
+    A feature connects to what it wants to hear and emits what it wants done; who does it is none of its business. A
+    thing that needs no argument is asked for as a command: ``context.commands.run("timeline.fit")``.
+
+    Args:
+        shell: The window, which owns the context.
+        workbench: What does the work, without a window.
+        theme: The look.
+        settings: What is remembered between runs.
+        notices: Where trouble is told.
+        tasks: Owner of asynchronous work.
+        commands: Everything that can be done, by id.
+        launch: What the window was started with.
+
+    Attributes:
+        selection: What is selected in the window.
+
+    Signals, what happens:
+        built: All features are made and their commands are in the table; the bar and the menus are there.
+        view_shown: Another session is shown (a ``View``), and every panel has been told.
+        folded: The journal that is shown has taken in more (a ``Change``), and every panel has been told.
+        changed: What can be done may have changed: labels, reasons and switches are read anew. Emit it when you have
+            changed something that others cannot notice.
+        checked: A check of the program has ended (a ``Checked``); None when it could not be checked.
+        started: The recording runs, or there is a window without one.
+        closing: The window closes: settings that are set now are saved.
+
+    Signals, what is wanted:
+        event_wanted: Show an event type (its name) where events are chosen.
+        execution_wanted: Select an execution (its index) and show it in the timeline.
+        stretch_wanted: Show the time from a start to an end, in ns since the session began.
+        finding_wanted: Show a ``Finding``.
+        form_wanted: Show the form of an event (its name).
+        fire_wanted: Fire an event (its name) with the values that stand in its form.
+        repeat_wanted: Publish again what was published (its index); True only takes it into the form.
+        command_wanted: Copy what publishes this again (its index) as a command for a terminal.
+    """
+
+    built = Signal()
+    view_shown = Signal(object)
+    folded = Signal(object)
+    changed = Signal()
+    checked = Signal(object)
+    started = Signal()
+    closing = Signal()
+
+    event_wanted = Signal(str)
+    execution_wanted = Signal(int)
+    stretch_wanted = Signal(object, object)
+    finding_wanted = Signal(object)
+    form_wanted = Signal(str)
+    fire_wanted = Signal(str)
+    repeat_wanted = Signal(int, bool)
+    command_wanted = Signal(int)
+
+    def __init__(
+        self,
+        shell: Shell,
+        workbench: Workbench,
+        theme: Theme,
+        settings: Settings,
+        notices: Notices,
+        tasks: TaskOwner,
+        commands: CommandTable,
+        launch: Launch,
+    ) -> None:
+        super().__init__(shell)
+        self.shell = shell
+        self.workbench = workbench
+        self.theme = theme
+        self.settings = settings
+        self.notices = notices
+        self.tasks = tasks
+        self.commands = commands
+        self.launch = launch
+        self.selection = Selection(self)
+
+    @property
+    def journal(self) -> Journal | None:
+        """The journal that is shown; None before the start."""
+        view = self.workbench.view
+        return view.journal if view is not None else None
+
+    def raise_panel(self, panel_id: str) -> None:
+        """Open a panel and bring it to the front; the keyboard stays where it is."""
+        self.shell.raise_panel(panel_id)
+
+    def set_filter(self, text: str) -> None:
+        """Put another text into the filter of the window; an undo brings the one before back."""
+        self.shell.bar.filter.replace(text)
+
+    def filter_back(self) -> None:
+        """Go back to the filter that was in force before."""
+        self.shell.bar.filter.back()
+
+    def open_source(self, file: str, line: int) -> None:
+        """Open a line of a file in the person's editor; what goes wrong becomes a notice."""
+        try:
+            open_in_editor(file, line, self.settings.text("editor", ""))
+        except InspectorError as error:
+            self.notices.report(error)
+
+    def shortcut(self, command_id: str) -> str:
+        """Return the first shortcut of a command as people write it here, from ``built`` on; empty when it has none."""
+        return self.shell.shortcut(command_id)

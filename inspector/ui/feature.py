@@ -1,0 +1,58 @@
+"""What a feature of the window is: a manifest, and what it brings into a window."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from inspector.app.commands import Command
+    from inspector.ui.context import Context
+
+#: Where a panel stands at first: docked at a side, or between them. ``""`` is for a feature without a panel.
+Area = Literal["left", "right", "bottom", "centre", ""]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What one feature has brought into one window.
+
+    Attributes:
+        panel: Its panel, most often a ``JournalPanel``; None when the feature has none.
+        commands: What it can be asked for. Menus, palette, shortcuts and the ``?`` sheet are made from them. Shortcuts
+            of a command whose ``scope`` is the feature's id work while the keyboard is in the panel.
+        gestures: What the mouse does in the panel, for the ``?`` sheet: gesture and effect.
+        start: Awaited when the window is shown and the sessions database is open; False: there is nothing to show.
+        stop: Awaited before the sessions database is closed, to end what is under way.
+    """
+
+    panel: QWidget | None = None
+    commands: Sequence[Command] = ()
+    gestures: Sequence[tuple[str, str]] = ()
+    start: Callable[[], Awaitable[bool]] | None = None
+    stop: Callable[[], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature of the window: one folder below ``inspector/ui/features``, whose ``feature.py`` holds one as FEATURE.
+
+    Nothing else in the program knows the folder but the list in ``inspector/ui/features/__init__.py``. Features do not
+    import one another: they talk through the context.
+
+    Attributes:
+        id: Stable name: the layout is saved under it, and ``panel.<id>`` opens and closes the panel.
+        title: What its tab and the View menu say.
+        icon: Name of the icon of its command.
+        area: Where its panel stands at first.
+        make: Makes what it brings into a window; called once for each window.
+    """
+
+    id: str
+    title: str
+    icon: str
+    area: Area
+    make: Callable[[Context], Parts]

@@ -1,0 +1,29 @@
+"""The features of the window: a line each.
+
+The order counts: panels of one area are tabs in it, and commands of one menu stand in it.
+"""
+# ruff: noqa: F401 - that a feature is imported here is what makes it one of the window's
+
+from __future__ import annotations
+
+from typing import Final
+
+from inspector.ui.feature import Feature
+
+# isort: off
+from inspector.ui.features.event.feature import FEATURE as EVENT
+from inspector.ui.features.fire.feature import FEATURE as FIRE
+from inspector.ui.features.execution.feature import FEATURE as EXECUTION
+from inspector.ui.features.causality.feature import FEATURE as CAUSALITY
+from inspector.ui.features.catalog.feature import FEATURE as CATALOG
+from inspector.ui.features.log.feature import FEATURE as LOG
+from inspector.ui.features.failures.feature import FEATURE as FAILURES
+from inspector.ui.features.latency.feature import FEATURE as LATENCY
+from inspector.ui.features.findings.feature import FEATURE as FINDINGS
+from inspector.ui.features.conformance.feature import FEATURE as CONFORMANCE
+from inspector.ui.features.project.feature import FEATURE as PROJECT
+from inspector.ui.features.sessions.feature import FEATURE as SESSIONS
+from inspector.ui.features.timeline.feature import FEATURE as TIMELINE
+# isort: on
+
+FEATURES: Final = tuple(value for value in vars().values() if isinstance(value, Feature))

@@ -1,0 +1,76 @@
+"""The catalog: where events are found, chosen and fired from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from inspector.app.commands import Command
+from inspector.catalog.findings import marks
+from inspector.ui.feature import Feature, Parts
+from inspector.ui.features.catalog.panel import CatalogPanel
+
+if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
+    from inspector.app.checking import Checked
+    from inspector.ui.context import Context
+
+#: Settings: what is open in the tree, and the event that was selected last.
+_OPEN: Final = "catalog.open"
+_EVENT: Final = "catalog.event"
+
+
+def make(context: Context) -> Parts:
+    """Make the catalog of a window."""
+    panel = CatalogPanel(context.theme, context.selection)
+    panel.fire_requested.connect(context.form_wanted)
+    panel.fire_now_requested.connect(context.fire_wanted)
+    context.event_wanted.connect(panel.reveal)
+
+    def built() -> None:
+        panel.set_fire_shortcut(context.shortcut("fire.selected"))
+        remembered = context.settings.strings(_OPEN)
+        if remembered:
+            panel.set_expanded(remembered)
+        panel.tree.setFocus()
+
+    def choose() -> None:
+        panel.choose_event(context.settings.text(_EVENT))
+
+    def folded(change: Change) -> None:
+        if change.catalog:
+            choose()
+
+    def mark(checked: Checked | None) -> None:
+        panel.model.set_marks(marks(checked.findings) if checked is not None else {})
+
+    def remember() -> None:
+        context.settings.set(_OPEN, panel.expanded())
+        context.settings.set(_EVENT, context.selection.event_name)
+
+    def find() -> None:
+        context.raise_panel(FEATURE.id)
+        panel.focus_search()
+
+    context.built.connect(built)
+    context.view_shown.connect(choose)
+    context.folded.connect(folded)
+    context.checked.connect(mark)
+    context.closing.connect(remember)
+    return Parts(
+        panel,
+        commands=(
+            Command(
+                "catalog.find",
+                "Find Event…",
+                find,
+                "Fire",
+                "find",
+                ("Ctrl+E",),
+                "search",
+                "Put the keyboard into the catalog's filter",
+            ),
+        ),
+    )
+
+
+FEATURE: Final = Feature("catalog", "Catalog", "tree", "left", make)

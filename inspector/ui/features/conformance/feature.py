@@ -1,0 +1,32 @@
+"""Conformance: fire everything, and compare what happens with what the catalog declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from inspector.ui.feature import Feature, Parts
+from inspector.ui.features.conformance.conforming import Conforming
+from inspector.ui.features.conformance.panel import ConformancePanel
+
+if TYPE_CHECKING:
+    from inspector.ui.context import Context
+
+
+def make(context: Context) -> Parts:
+    """Make what compares a program with its catalog in a window."""
+    panel = ConformancePanel(context.theme, context.selection)
+    conforming = Conforming(context.workbench, panel, context.notices, context.tasks, context)
+    panel.open_source.connect(context.open_source)
+    panel.show_in_timeline.connect(context.execution_wanted)
+
+    def show_event(name: str) -> None:
+        context.selection.select_event(name)
+        context.event_wanted.emit(name)
+
+    panel.show_event.connect(show_event)
+    context.checked.connect(conforming.set_checked)
+    context.changed.connect(conforming.refresh)
+    return Parts(panel)
+
+
+FEATURE: Final = Feature("conformance", "Conformance", "check", "bottom", make)

@@ -1,0 +1,34 @@
+"""Failures: what went wrong, grouped by cause."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from inspector.ui.feature import Feature, Parts
+from inspector.ui.features.failures.panel import FailuresPanel
+
+if TYPE_CHECKING:
+    from inspector.app.workbench import Workbench
+    from inspector.ui.context import Context
+
+
+class _Stored:
+    """Looks failures up in whatever session is shown."""
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench = workbench
+
+    async def failure(self, execution: int) -> str:
+        view = self._workbench.view
+        return await view.details.failure(execution) if view is not None else ""
+
+
+def make(context: Context) -> Parts:
+    """Make the failures of a window."""
+    panel = FailuresPanel(context.theme, context.selection, _Stored(context.workbench), context.tasks)
+    panel.show_in_timeline.connect(context.execution_wanted)
+    panel.open_source.connect(context.open_source)
+    return Parts(panel)
+
+
+FEATURE: Final = Feature("failures", "Failures", "failure", "bottom", make)

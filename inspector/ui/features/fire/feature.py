@@ -1,0 +1,135 @@
+"""Fire: the form that publishes an event, how it went, and what switches the program's faults and the recording."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from inspector.app.commands import Command
+from inspector.hosts.child import ChildHost
+from inspector.ui.feature import Feature, Parts
+from inspector.ui.features.fire.copying import CommandCopies
+from inspector.ui.features.fire.firing import Firing
+from inspector.ui.features.fire.panel import FirePanel
+
+if TYPE_CHECKING:
+    from inspector.app.workbench import Workbench
+    from inspector.ui.context import Context
+
+
+def make(context: Context) -> Parts:
+    """Make what fires in a window."""
+    panel = FirePanel(context.theme, context.selection)
+    firing = Firing(context, panel)
+    copies = CommandCopies(context, panel.form_for)
+    panel.fire_requested.connect(firing.attempt)
+    context.form_wanted.connect(firing.show_form)
+    context.fire_wanted.connect(firing.fire_named)
+    context.repeat_wanted.connect(firing.repeat)
+    context.command_wanted.connect(copies.copy_publication)
+    context.folded.connect(firing.folded)
+    context.selection.event_selected.connect(lambda _: context.changed.emit())
+    context.built.connect(lambda: panel.button.set_hint(context.shortcut("fire.selected")))
+
+    def show_execution() -> None:
+        """Show what was chosen; from the timeline one key leads on to the next failure, or to the cause."""
+        context.shell.focus_centre()
+        context.raise_panel("execution")
+
+    def tell() -> None:
+        host = context.workbench.host
+        panel.context.offer_session(host is None or host.sessions)
+        panel.set_enabled_reason(context.workbench.fire_blocked() or None)
+
+    panel.outcome.chosen.connect(lambda _: show_execution())
+    context.changed.connect(tell)
+    return Parts(panel, commands=_commands(context.workbench, firing, copies))
+
+
+def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tuple[Command, ...]:
+    def fire_label() -> str:
+        name = firing.event_name()
+        return f"Fire {name}" if name else "Fire an event"
+
+    def again_label() -> str:
+        last = workbench.last_fired
+        return f"Fire {last.event} Again" if last is not None else "Fire Again"
+
+    def faults_on() -> bool:
+        host = workbench.host
+        return host is not None and host.faults
+
+    def no_faults() -> str:
+        waiting = workbench.program_blocked()
+        if waiting or not isinstance(workbench.host, ChildHost):
+            return waiting
+        return "The faults are the demo's; a project of your own brings none"
+
+    def recording_on() -> bool:
+        host = workbench.host
+        return host is None or host.recording
+
+    return (
+        Command(
+            "fire.selected",
+            "Fire",
+            firing.fire_selected,
+            "Fire",
+            "fire",
+            ("Ctrl+Return", "Ctrl+Enter"),
+            "play",
+            "Publish the selected event with the values in its form",
+            label=fire_label,
+            blocked=workbench.fire_blocked,
+        ),
+        Command(
+            "fire.again",
+            "Again",
+            firing.again,
+            "Fire",
+            "fire",
+            ("Ctrl+R",),
+            "repeat",
+            "Publish once more what was fired last",
+            label=again_label,
+            blocked=lambda: workbench.fire_blocked() or ("" if workbench.last_fired else "Nothing was fired yet"),
+        ),
+        Command(
+            "fire.copy",
+            "Copy as Command",
+            lambda: copies.copy_event(firing.event_name()),
+            "Fire",
+            "fire",
+            ("Ctrl+Shift+C",),
+            "terminal",
+            "Copy the `inspector fire` that does the same in a terminal",
+            blocked=lambda: workbench.program_blocked() or ("" if firing.event_name() else "No event is selected"),
+        ),
+        Command(
+            "faults.toggle",
+            "Faults",
+            firing.toggle_faults,
+            "Fire",
+            "program",
+            ("Ctrl+Shift+F",),
+            "bolt",
+            "Make some handlers fail, hang, be slow or swallow exceptions, to see what that looks like",
+            label=lambda: "Faults: on" if faults_on() else "Faults",
+            blocked=no_faults,
+            checked=faults_on,
+        ),
+        Command(
+            "record.toggle",
+            "Recording",
+            firing.toggle_recording,
+            "Fire",
+            "program",
+            ("Ctrl+Shift+R",),
+            "record",
+            "Pause the recording, or go on",
+            blocked=workbench.record_blocked,
+            checked=recording_on,
+        ),
+    )
+
+
+FEATURE: Final = Feature("fire", "Fire", "play", "right", make)

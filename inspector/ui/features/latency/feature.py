@@ -1,0 +1,22 @@
+"""Latency: how long handlers take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from inspector.ui.feature import Feature, Parts
+from inspector.ui.features.latency.panel import LatencyPanel
+
+if TYPE_CHECKING:
+    from inspector.ui.context import Context
+
+
+def make(context: Context) -> Parts:
+    """Make the latencies of a window."""
+    panel = LatencyPanel(context.theme, context.selection, context.notices)
+    panel.execution_activated.connect(lambda _: context.raise_panel("execution"))
+    panel.filter_requested.connect(context.set_filter)
+    return Parts(panel)
+
+
+FEATURE: Final = Feature("latency", "Latency", "chart", "bottom", make)

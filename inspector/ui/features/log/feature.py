@@ -1,0 +1,22 @@
+"""The log: a row per publication."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from inspector.ui.feature import Feature, Parts
+from inspector.ui.features.log.panel import LogPanel
+
+if TYPE_CHECKING:
+    from inspector.ui.context import Context
+
+
+def make(context: Context) -> Parts:
+    """Make the log of a window."""
+    panel = LogPanel(context.theme, context.selection)
+    panel.activated.connect(lambda _: context.raise_panel("execution"))
+    panel.filter_requested.connect(context.set_filter)
+    return Parts(panel)
+
+
+FEATURE: Final = Feature("log", "Log", "list", "bottom", make)

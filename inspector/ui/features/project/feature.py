@@ -1,0 +1,31 @@
+"""A project of the person's own: opened, watched, reloaded. It has no panel; the strip above the timeline speaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from inspector.app.places import kept_settings_path, trust_path
+from inspector.hosts.kept import KeptSettings, Trust
+from inspector.ui.feature import Feature, Parts
+from inspector.ui.features.project.flow import ProjectFlow
+
+if TYPE_CHECKING:
+    from inspector.ui.context import Context
+
+
+def make(context: Context) -> Parts:
+    """Make what opens projects in a window."""
+    flow = ProjectFlow(context, Trust(trust_path()), KeptSettings(kept_settings_path()))
+    context.closing.connect(flow.close)
+
+    async def start() -> bool:
+        launch = context.launch
+        if launch.project is None:
+            return True
+        context.shell.set_source(launch.project.name)
+        return await flow.load(launch.project, confirmed=launch.confirmed, seed=launch.seed)
+
+    return Parts(commands=flow.commands(), start=start)
+
+
+FEATURE: Final = Feature("project", "Project", "folder", "", make)

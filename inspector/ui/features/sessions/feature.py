@@ -1,0 +1,175 @@
+"""Sessions: what was recorded, opened beside the live one; run logs written to files and taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from inspector.app.commands import Command
+from inspector.app.text import plural
+from inspector.ui.feature import Feature, Parts
+from inspector.ui.features.sessions.exporting import Exporting
+from inspector.ui.features.sessions.importing import Importing
+from inspector.ui.features.sessions.panel import SessionsPanel
+from inspector.ui.features.sessions.sessions import Sessions
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
+
+if TYPE_CHECKING:
+    from inspector.app.workbench import Workbench
+    from inspector.ui.context import Context
+
+#: Sessions offered by the button in the bar; the panel has them all.
+_OFFERED: Final = 8
+
+
+def make(context: Context) -> Parts:
+    """Make what deals with sessions in a window."""
+    panel = SessionsPanel(context.theme)
+    sessions = Sessions(context, panel)
+    exporting = Exporting(context)
+    importing = Importing(context, sessions)
+    panel.export_requested.connect(lambda session: exporting.ask("jsonl", session))
+    context.started.connect(sessions.offer_last)
+    context.closing.connect(sessions.remember)
+
+    def built() -> None:
+        context.shell.set_session_menu(lambda: _session_menu(context, sessions))
+        context.shell.set_export_menu(lambda: _export_menu(context, exporting))
+
+    context.built.connect(built)
+    commands = (
+        *_session_commands(context.workbench, sessions),
+        *_export_commands(exporting),
+        *importing.commands(),
+    )
+    return Parts(panel, commands, stop=importing.stop)
+
+
+def _session_commands(workbench: Workbench, sessions: Sessions) -> tuple[Command, ...]:
+    def no_live() -> str:
+        return workbench.program_blocked() or ("The live session is shown" if workbench.live else "")
+
+    def not_stored() -> str:
+        return workbench.view_blocked() or ("" if sessions.shown() else "This session is stored nowhere")
+
+    return (
+        Command(
+            "session.live",
+            "Back to the Live Session",
+            sessions.show_live,
+            "Session",
+            "open",
+            ("Ctrl+L",),
+            "record",
+            blocked=no_live,
+        ),
+        Command(
+            "session.list",
+            "Open Session…",
+            sessions.show_list,
+            "Session",
+            "open",
+            ("Ctrl+O",),
+            "session",
+            "Show the list of recorded sessions",
+        ),
+        Command(
+            "session.rename",
+            "Rename Session…",
+            sessions.rename_shown,
+            "Session",
+            "change",
+            (),
+            "edit",
+            blocked=not_stored,
+        ),
+    )
+
+
+def _export_commands(exporting: Exporting) -> tuple[Command, ...]:
+    return (
+        Command(
+            "export.jsonl",
+            "Export Run Log as JSON Lines…",
+            lambda: exporting.ask("jsonl"),
+            "Session",
+            "export",
+            ("Ctrl+S",),
+            "export",
+            "Every record, one JSON value a line",
+            blocked=exporting.blocked,
+        ),
+        Command(
+            "export.csv",
+            "Export Executions as CSV…",
+            lambda: exporting.ask("csv"),
+            "Session",
+            "export",
+            (),
+            "export",
+            "One row per execution",
+            blocked=exporting.blocked,
+        ),
+        Command(
+            "export.summary",
+            "Export Handler Summary as CSV…",
+            lambda: exporting.ask("summary"),
+            "Session",
+            "export",
+            (),
+            "export",
+            "One row per handler: counts and percentiles",
+            blocked=exporting.blocked,
+        ),
+        Command(
+            "export.open",
+            "Export",
+            lambda: exporting.ask("jsonl"),
+            icon="export",
+            tooltip="Write the run log to a file",
+            blocked=exporting.blocked,
+        ),
+    )
+
+
+def _session_menu(context: Context, sessions: Sessions) -> Sequence[MenuItem]:
+    """Return the sessions that the button in the bar offers."""
+    workbench = context.workbench
+    view = workbench.view
+    if view is None:
+        return [MenuItem(workbench.idle or "Starting…", enabled=False)]
+    live = workbench.host is not None
+    items = [
+        MenuItem("Live session", sessions.show_live, checked=view.live, icon="record", enabled=live),
+        SEPARATOR,
+    ]
+    others = [info for info in sessions.known if info.id != workbench.live_session][:_OFFERED]
+    for info in others:
+        shown = not view.live and view.session == info.id
+        hint = plural(info.executions, "execution")
+        items.append(MenuItem(info.name, partial(sessions.open, info.id), checked=shown, hint=hint))
+    if not others:
+        items.append(MenuItem("No other sessions yet", enabled=False))
+    return [
+        *items,
+        SEPARATOR,
+        MenuItem("All sessions…", sessions.show_list, icon="list", hint=context.shortcut("session.list")),
+        MenuItem("Rename…", sessions.rename_shown, icon="edit", enabled=bool(sessions.shown())),
+    ]
+
+
+def _export_menu(context: Context, exporting: Exporting) -> Sequence[MenuItem]:
+    """Return what the export button offers."""
+    reason = exporting.blocked()
+    if reason:
+        return [MenuItem(reason, enabled=False)]
+    shortcut = context.shortcut("export.jsonl")
+    return [
+        MenuItem("Run log as JSON Lines…", lambda: exporting.ask("jsonl"), icon="export", hint=shortcut),
+        MenuItem("Executions as CSV…", lambda: exporting.ask("csv"), icon="export"),
+        MenuItem("Handler summary as CSV…", lambda: exporting.ask("summary"), icon="chart"),
+    ]
+
+
+FEATURE: Final = Feature("sessions", "Sessions", "session", "bottom", make)

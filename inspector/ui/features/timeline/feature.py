@@ -1,0 +1,27 @@
+"""The timeline: every execution as a bar, in the middle of the window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from inspector.ui.feature import Feature, Parts
+from inspector.ui.features.timeline.actions import GESTURES
+from inspector.ui.features.timeline.panel import TimelinePanel
+
+if TYPE_CHECKING:
+    from inspector.ui.context import Context
+
+
+def make(context: Context) -> Parts:
+    """Make the timeline of a window."""
+    panel = TimelinePanel(context.theme, context.selection, fire=lambda: context.commands.run("fire.selected"))
+    panel.search_requested.connect(context.shell.focus_filter)
+    panel.filter_back_requested.connect(context.filter_back)
+    panel.state_changed.connect(context.commands.changed)
+    context.built.connect(lambda: panel.set_fire_shortcut(context.shortcut("fire.selected")))
+    context.execution_wanted.connect(panel.controller.go_to)
+    context.stretch_wanted.connect(panel.controller.show)
+    return Parts(panel, commands=panel.commands(), gestures=GESTURES)
+
+
+FEATURE: Final = Feature("timeline", "Timeline", "timeline", "centre", make)

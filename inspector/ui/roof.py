@@ -1,0 +1,199 @@
+"""The roof over the features: builds one of each into a window, and passes on to all what happens.
+
+It knows what a feature is, not which ones there are: nothing here names a panel.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject
+
+from inspector.ui.features.all import FEATURES
+from inspector.ui.kit.boxes import Action, EmptyState
+from inspector.ui.panel import JournalPanel
+from inspector.ui.shell.filtering import Filtering
+from inspector.ui.shell.statusbar import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from inspector.analysis.entries import Change
+    from inspector.analysis.journal import Journal
+    from inspector.analysis.query.query import Filter
+    from inspector.app.workbench import View
+    from inspector.ui.context import Context
+    from inspector.ui.feature import Feature, Parts
+    from inspector.ui.kit.badges import BadgeTone
+
+#: Told where it stays: a refused fire under its form, what is wrong with the program in the strip.
+_TOLD_ELSEWHERE: Final = frozenset({"fire_refused", "ended", "stuck", "restart_failed"})
+#: The areas in the order in which panels are numbered.
+_AREAS: Final = ("centre", "left", "right", "bottom")
+#: What an empty place says instead of its own words.
+_Words = tuple[str, str, Action | None]
+_OWN: Final[_Words] = ("", "", None)
+
+
+class Roof(QObject):
+    """The features of one window.
+
+    Args:
+        context: What they work with.
+        features: What is built in, in the order of tabs and menus.
+
+    Attributes:
+        standing: Keeps the status bar true.
+    """
+
+    def __init__(self, context: Context, features: Sequence[Feature] = FEATURES) -> None:
+        super().__init__(context)
+        self._context = context
+        self._shown: Journal | None = None
+        self._empty = True
+        self._parts: list[Parts] = []
+        self._panels: list[JournalPanel] = []
+        self._build(features)
+        self._filtering = Filtering(context.shell.bar.filter, context.workbench, context.settings)
+        self._filtering.applied.connect(self._apply_filter)
+        self._next_steps = _NextSteps(context, self._panels)
+        self.standing = Standing(context.shell, context.workbench)
+        self.standing.changed.connect(context.changed)
+        context.changed.connect(self._changed)
+        context.closing.connect(self._filtering.remember)
+        context.workbench.on_view(self._show)
+        context.workbench.on_folded(self._folded)
+        context.built.emit()
+        context.changed.emit()
+
+    async def start(self) -> bool:
+        """Start what waits for the window and the database; return whether there is something to show."""
+        for parts in self._parts:
+            if parts.start is not None and not await parts.start():
+                return False
+        return True
+
+    async def stop(self) -> None:
+        """End what is under way, before the database is closed."""
+        for parts in self._parts:
+            if parts.stop is not None:
+                await parts.stop()
+
+    def _build(self, features: Sequence[Feature]) -> None:
+        context, shell = self._context, self._context.shell
+        made = [(feature, feature.make(context)) for feature in features]
+        for feature, parts in sorted(made, key=lambda pair: _AREAS.index(pair[0].area) if pair[0].area else 0):
+            if parts.panel is None:
+                continue
+            if feature.area == "centre":
+                shell.set_central(parts.panel)
+            else:
+                shell.add_panel(feature.area, feature.id, feature.title, parts.panel, feature.icon)
+        for feature, parts in made:
+            self._parts.append(parts)
+            context.commands.add(*parts.commands)
+            if parts.gestures:
+                shell.add_gestures(f"In the {feature.id}: mouse", parts.gestures)
+            if isinstance(parts.panel, JournalPanel):
+                self._panels.append(parts.panel)
+                parts.panel.badge_changed.connect(self._badge_setter(feature.id))
+        shell.finish()
+        for feature, parts in made:
+            if parts.panel is not None:
+                shell.bind_scope(feature.id, parts.panel)
+
+    def _badge_setter(self, panel_id: str) -> Callable[[str, BadgeTone], None]:
+        return lambda text, tone: self._context.shell.set_badge(panel_id, text, tone)
+
+    # -- what the workbench tells
+
+    def _show(self, view: View) -> None:
+        context = self._context
+        if self._shown is not view.journal:
+            self._shown, self._empty = view.journal, not len(view.journal.publications)
+            context.selection.reset()
+            for panel in self._panels:
+                panel.show_view(view)
+            context.view_shown.emit(view)
+            self._filtering.apply()
+        context.shell.set_session(view.title if view.live else f"{view.title} (stored)")
+        context.changed.emit()
+        self.standing.go_on()
+
+    def _folded(self, change: Change) -> None:
+        context = self._context
+        for panel in self._panels:
+            try:
+                panel.folded(change)
+            except Exception as error:  # noqa: BLE001 - a panel's mistake must not stop the others, nor the recording
+                context.notices.report(error, f"Updating {type(panel).__name__}")
+        for note in change.host:
+            if note.level == "error" and note.kind not in _TOLD_ELSEWHERE:
+                context.notices.error(note.text)
+        context.folded.emit(change)
+        if self._empty and context.journal is not None and len(context.journal.publications):
+            self._empty = False
+            context.changed.emit()  # there is something to export now
+
+    def _changed(self) -> None:
+        self._next_steps.refresh()
+        self._context.commands.changed()
+
+    def _apply_filter(self, chosen: Filter | None) -> None:
+        for panel in self._panels:
+            panel.set_filter(chosen)
+
+
+class _NextSteps:
+    """What a window without anything to show suggests: the one next step that works as things stand.
+
+    No empty place may ask for what cannot be done now.
+
+    Args:
+        context: Knows what is shown, whether it runs, and what can be done.
+        panels: Their empty places are filled by a program; those that are roomy wait for events, and get a button.
+    """
+
+    def __init__(self, context: Context, panels: Sequence[JournalPanel]) -> None:
+        self._workbench = context.workbench
+        self._commands = context.commands
+        self._places = [place for panel in panels for place in panel.findChildren(EmptyState)]
+
+    def refresh(self) -> None:
+        """Show what is next now."""
+        whole = self._without_program()
+        offer = whole if whole != _OWN else self._without_events()
+        for place in self._places:
+            if place.roomy:
+                place.instead(*offer)
+            else:
+                place.instead(whole[0], whole[1])
+
+    def _without_program(self) -> _Words:
+        """Return the words for a window that shows no session at all."""
+        workbench = self._workbench
+        if workbench.view is not None:
+            return _OWN
+        if not workbench.idle:
+            return "Starting…", "The program is being loaded.", None
+        return workbench.idle, "Open your own project to see its events here.", self._open()
+
+    def _without_events(self) -> _Words:
+        """Return the words for a session without events, when firing one is not what works."""
+        workbench, host = self._workbench, self._workbench.host
+        if not workbench.live:
+            empty = "Nothing was recorded in this session"
+            if host is None:
+                return empty, "Open another one, or your own project.", self._open()
+            return empty, "The live session takes events.", ("Back to live", self._run("session.live"))
+        if host is None or not host.running:
+            return "The program has stopped", "Load it again to fire an event.", self._open()
+        if not host.recording:
+            return "Recording is paused", "Nothing is taken in meanwhile.", ("Go on", self._run("record.toggle"))
+        return _OWN
+
+    def _open(self) -> Action:
+        return "Open project…", self._run("project.open")
+
+    def _run(self, command: str) -> Callable[[], object]:
+        return lambda: self._commands.run(command)
