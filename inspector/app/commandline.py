@@ -43,7 +43,7 @@ def fire_command(
         project: The program, None for the demo. Settings that a person has filled in for it are not told: they may be
             secrets, and the command finds them where they are kept.
     """
-    namesakes = [one for one in catalog.events if f".{one.key}".endswith(f".{event.name}")]
+    namesakes = [candidate for candidate in catalog.events if f".{candidate.key}".endswith(f".{event.name}")]
     words = ["inspector", "fire", event.name if len(namesakes) <= 1 else event.key]
     for shape in event.fields:
         has_default = not shape.required and not shape.generated

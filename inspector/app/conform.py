@@ -173,7 +173,7 @@ async def _publish(
 
 async def _had_session(recording: Recording, publications: Sequence[SeenPublication]) -> bool:
     """Return whether the handlers of a fire had a database session; where there is no telling they had."""
-    own = next((each for each in publications if not each.cause), None)
+    own = next((publication for publication in publications if not publication.cause), None)
     return own is None or (await recording.details.context(own.number - 1)).session
 
 
@@ -192,15 +192,15 @@ async def _publications(recording: Recording, first: int, fire: int) -> tuple[Se
     """Read the publications of a fire off the journal, at once: it does not keep notes for ever."""
     journal = recording.journal
     numbers = np.flatnonzero(journal.publications["fire"][first:] == fire) + first
-    seen = []
+    publications = []
     for index in map(int, numbers):
         publication = journal.publication(index)
         executions = [await _execution(recording, number) for number in journal.executions_of(index)]
         cause = 0 if publication.cause is None else publication.cause + 1
-        seen.append(
+        publications.append(
             SeenPublication(publication.number, publication.event.name, publication.handlers, cause, tuple(executions))
         )
-    return tuple(seen)
+    return tuple(publications)
 
 
 async def _execution(recording: Recording, index: int) -> SeenExecution:
@@ -219,7 +219,7 @@ async def _execution(recording: Recording, index: int) -> SeenExecution:
         file=origin.file if origin is not None and origin.mine else "",
         line=origin.line if origin is not None and origin.mine else 0,
         injected=execution.fault,
-        notes=tuple(_note(each) for each in await recording.details.notes(index)),
+        notes=tuple(_note(note) for note in await recording.details.notes(index)),
     )
 
 

@@ -58,10 +58,10 @@ class Details:
         text = recent[1] if recent is not None else ""
         if not text and self._store is not None and self.session:
             text = await self._store.context(self.session, publication + 1)
-        told = _members(text)
-        metadata = told.get("metadata")
+        members = _members(text)
+        metadata = members.get("metadata")
         words = {key: str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}
-        return Context(text, bool(told.get("session")), words)
+        return Context(text, bool(members.get("session")), words)
 
     async def notes(self, execution: int) -> list[Noted]:
         """Return what an execution noted."""
@@ -85,7 +85,7 @@ class Details:
 def _members(text: str) -> dict[str, Any]:
     """Return the members of a JSON object; of any other text, which an imported run may hold, none."""
     try:
-        told = json.loads(text)
+        members = json.loads(text)
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return members if isinstance(members, dict) else {}

@@ -169,11 +169,11 @@ class Notices:
         """Return the notice, with the number and raised count of an equal one when there was one just now."""
         now = self._clock()
         key = (severity, text, hint)
-        seen = self._seen.get(key)
-        if seen is not None and now - seen.at <= SAME_WITHIN:
-            seen.notice = replace(seen.notice, count=seen.notice.count + 1, actions=actions)
-            seen.at = now
-            return seen.notice
+        number = self._seen.get(key)
+        if number is not None and now - number.at <= SAME_WITHIN:
+            number.notice = replace(number.notice, count=number.notice.count + 1, actions=actions)
+            number.at = now
+            return number.notice
         self._numbers += 1
         notice = Notice(self._numbers, severity, text, hint, actions)
         self._seen = {k: s for k, s in self._seen.items() if now - s.at <= SAME_WITHIN}

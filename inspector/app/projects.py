@@ -61,15 +61,15 @@ class Projects:
 
     def recent(self) -> list[dict[str, Any]]:
         """Return the options of the projects that were opened last and are still there, newest first."""
-        found = []
+        recent = []
         for text in self._settings.strings(RECENT):
             try:
                 options = json.loads(text)
             except ValueError:
                 continue
             if isinstance(options, dict) and options.get("app") and Path(str(options.get("cwd", ""))).is_dir():
-                found.append({name: options.get(name) or "" for name in _OPTIONS})
-        return found
+                recent.append({name: options.get(name) or "" for name in _OPTIONS})
+        return recent
 
     def kept(self, folder: Path) -> dict[str, str]:
         """Return the settings that are kept for the project that runs in a folder."""
@@ -181,7 +181,7 @@ def options_of_folder(folder: Path) -> dict[str, str]:
 def interpreter_text(options: Mapping[str, str]) -> str:
     """Return which interpreter would load the project; the reason when none would."""
     try:
-        found = project_of(options).interpreter()
+        interpreter = project_of(options).interpreter()
     except InspectorError as error:
         return error.text
-    return str(found.path)
+    return str(interpreter.path)

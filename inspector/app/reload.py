@@ -117,15 +117,15 @@ class Reloader:
             try:
                 await self._host.restart(project)
             except InspectorError as error:
-                found: Reloaded | None = Reloaded(monotonic() - before, tuple(files), trouble=error)
+                result: Reloaded | None = Reloaded(monotonic() - before, tuple(files), trouble=error)
             else:
-                found = None
-        if found is None:
+                result = None
+        if result is None:
             # Not under the lock: what is pinned may hang, and saving the file again is how that is mended.
-            found = await self._fire_pins(monotonic() - before, tuple(files), number)
-        if found is not None:
-            self._told(found)
-        return found
+            result = await self._fire_pins(monotonic() - before, tuple(files), number)
+        if result is not None:
+            self._told(result)
+        return result
 
     def _saved(self, files: tuple[str, ...]) -> None:
         """On the watch's thread."""
@@ -148,7 +148,7 @@ class Reloader:
             if number != self._number:  # what ran was interrupted by the next restart
                 return None
             # Read now, not when it was pinned: it may have been under way.
-            old, now = (statuses_of(self._recording.journal, one) if one else {} for one in (pin.fire, fire))
+            old, now = (statuses_of(self._recording.journal, number) if number else {} for number in (pin.fire, fire))
             for handler in now.keys() | old.keys():
                 was, is_ = _well(old.get(handler)), _well(now.get(handler))
                 if was == is_ or was is None:
@@ -162,17 +162,17 @@ class Reloader:
 
 
 def statuses_of(journal: Journal, fire: int) -> Statuses:
-    """Return how each handler ended in a fire; of a handler that ran several times the worst counts."""
-    found: Statuses = {}
+    """Return how each handler ended in a fire; of a handler that ran several times the worst worst."""
+    statuses: Statuses = {}
     fires = journal.publications["fire"]
     for publication in (fires == fire).nonzero()[0]:
         for index in journal.executions_of(int(publication)):
             execution = journal.execution(index)
             label = execution.handler.label
-            known = found.get(label)
-            if known is None or STATUSES.index(execution.status) > STATUSES.index(known):
-                found[label] = execution.status
-    return found
+            worst = statuses.get(label)
+            if worst is None or STATUSES.index(execution.status) > STATUSES.index(worst):
+                statuses[label] = execution.status
+    return statuses
 
 
 def _well(status: str | None) -> bool | None:

@@ -292,12 +292,12 @@ class Workbench:
         if asked != self._asked:  # another one was asked for meanwhile
             return
         self._opening += 1
-        mine = self._opening
+        turn = self._opening
         journal = Journal()
         self._show(View(journal, Details(journal, store, session), info.name, live=False, records=info.records))
         stream = self.stream(session)
         async for batch in stream.read():
-            if mine != self._opening:
+            if turn != self._opening:
                 return
             change = journal.fold(batch)
             self._tell_folded(change)

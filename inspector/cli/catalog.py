@@ -42,10 +42,18 @@ def as_json(catalog: CatalogDescription) -> dict[str, Any]:
         "subscriptions": catalog.subscriptions,
         "base_fields": [_field(shape) for shape in base.values()],
         "events": [_event(event, labels) for event in catalog.events],
-        "sources": [{"where": one.where, "adapter": one.adapter, "text": one.text} for one in catalog.sources],
+        "sources": [
+            {"where": source.where, "adapter": source.adapter, "text": source.text} for source in catalog.sources
+        ],
         "problems": [
-            {"where": one.where, "text": one.text, "hint": one.hint, "file": one.file, "line": one.line}
-            for one in catalog.problems
+            {
+                "where": trouble.where,
+                "text": trouble.text,
+                "hint": trouble.hint,
+                "file": trouble.file,
+                "line": trouble.line,
+            }
+            for trouble in catalog.problems
         ],
     }
 
@@ -85,7 +93,9 @@ def _tell(catalog: CatalogDescription, console: Console) -> None:
         console.table([[name.replace("_", " "), _statistic(value)] for name, value in catalog.statistics.items()])
     if catalog.sources:
         console.heading("read from")
-        console.table([[one_line(each.where), (each.adapter, "cyan"), one_line(each.text)] for each in catalog.sources])
+        console.table(
+            [[one_line(source.where), (source.adapter, "cyan"), one_line(source.text)] for source in catalog.sources]
+        )
     if catalog.problems:
         console.heading(f"problems ({len(catalog.problems)})")
     for problem in catalog.problems:

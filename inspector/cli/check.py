@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace, console: Console, load: Callable[[], Chec
         _tell(program.description.program, findings, console)
     fail_on = arguments.fail_on or program.settings.fail_on or _DEFAULT_FAIL_ON
     bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
-    return exitcodes.FAILED if any(each.severity in bad for each in findings) else exitcodes.OK
+    return exitcodes.FAILED if any(finding.severity in bad for finding in findings) else exitcodes.OK
 
 
 def check(program: Checkable) -> list[Finding]:
@@ -104,13 +104,13 @@ async def _project(source: ProjectSource, settings: CheckSettings, console: Cons
     """Load a project in a process of its own, and end it again."""
     async with recording(
         None, source, Troubles(console), console, name=source.name, seed=None, verbose=verbose
-    ) as made:
-        facts = getattr(made.host, "facts", None)
-    catalog = made.journal.catalog
+    ) as live:
+        facts = getattr(live.host, "facts", None)
+    catalog = live.journal.catalog
     assert catalog is not None  # noqa: S101 - a started recording has folded its first record
-    known = {problem.text for problem in catalog.problems}
-    late = [problem_of(note) for note in made.journal.host_notes if note.kind == "problem"]
-    problems = (*catalog.problems, *dict.fromkeys(each for each in late if each.text not in known))
+    texts = {problem.text for problem in catalog.problems}
+    late = [problem_of(note) for note in live.journal.host_notes if note.kind == "problem"]
+    problems = (*catalog.problems, *dict.fromkeys(problem for problem in late if problem.text not in texts))
     project = source.project
     root = project.source.parent if project.source is not None else project.cwd
     return Checkable(replace(catalog, problems=problems), facts or CatalogFacts(), root, settings)
@@ -129,18 +129,18 @@ def demo() -> Checkable:
 
 
 def _tell(name: str, findings: list[Finding], console: Console) -> None:
-    counts = {severity: sum(each.severity == severity for each in findings) for severity in SEVERITIES}
+    counts = {severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES}
     console.line(
         f"{console.styled(name, 'bold')}: {plural(counts['error'], 'error')}, {plural(counts['warning'], 'warning')}, "
         f"{counts['information']} for information"
     )
-    for code, group in groupby(findings, key=lambda each: each.code):
-        found, rule = list(group), RULES[code]
+    for code, group in groupby(findings, key=lambda finding: finding.code):
+        same, rule = list(group), RULES[code]
         console.line()
         sign = console.styled(f"{_SIGNS[rule.severity]} {code}", _STYLES[rule.severity])
-        console.line(f"{sign} {console.styled(rule.name, 'bold')}: {rule.severity}, {plural(len(found), 'finding')}")
-        console.table([[(_place(each), "dim"), one_line(each.message)] for each in found])
-        for fix in dict.fromkeys(each.fix for each in found):
+        console.line(f"{sign} {console.styled(rule.name, 'bold')}: {rule.severity}, {plural(len(same), 'finding')}")
+        console.table([[(_place(finding), "dim"), one_line(finding.message)] for finding in same])
+        for fix in dict.fromkeys(finding.fix for finding in same):
             console.line(f"  → {one_line(fix)}")
 
 

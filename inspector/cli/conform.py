@@ -57,7 +57,7 @@ def run(
     seed = new_seed() if arguments.seed is None else arguments.seed
     database = arguments.db or default_database()
     troubles = Troubles(console)
-    made, report = run_coroutine(
+    live, report = run_coroutine(
         _conform(source, database, contexts, seed, troubles, console, verbose=arguments.verbose)
     )
     if arguments.json:
@@ -65,14 +65,14 @@ def run(
             {
                 **report.as_json(),
                 "context": arguments.context,
-                "session": made.session or None,
-                "name": made.name,
+                "session": live.session or None,
+                "name": live.name,
                 "database": str(database),
             }
         )
     else:
         _tell(report, console)
-        tell_session(made.session, made.name, database, console)
+        tell_session(live.session, live.name, database, console)
     return exitcodes.FAILED if report.bad or troubles.count else exitcodes.OK
 
 
@@ -92,12 +92,12 @@ async def _conform(
         opened(database) as store,
         recording(
             store, _watched(source), troubles, console, name=name, seed=seed, verbose=verbose, timeout=TIMEOUT
-        ) as made,
+        ) as live,
     ):
-        host = made.host
+        host = live.host
         facts = host.facts if isinstance(host, ChildHost) else None
-        return made, await fire_everything(
-            made,
+        return live, await fire_everything(
+            live,
             contexts=contexts,
             seed=seed,
             facts=facts,
@@ -122,13 +122,13 @@ def _watched(source: ProgramSource) -> ProgramSource:
 
 
 def _tell(report: Report, console: Console) -> None:
-    told = ", ".join(plural(count, severity, _many(severity)) for severity, count in report.counts.items() if count)
+    counts = ", ".join(plural(count, severity, _many(severity)) for severity, count in report.counts.items() if count)
     console.line(
         f"{console.styled(report.program, 'bold')}: {plural(report.events, 'event')} fired "
         f"{_how(report)}, "
         f"{plural(report.executions, 'execution')} (--seed {report.seed})"
     )
-    console.line(told or "Everything behaves as declared.")
+    console.line(counts or "Everything behaves as declared.")
     for code, findings in groupby(report.findings, key=lambda finding: finding.code):
         _tell_rule(code, list(findings), console)
 

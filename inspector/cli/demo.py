@@ -59,31 +59,31 @@ class DemoResult:
         return exitcodes.FAILED if trouble else exitcodes.OK
 
 
-async def run_demo(made: Recording, *, seed: int, faults: bool = False) -> DemoResult:
+async def run_demo(live: Recording, *, seed: int, faults: bool = False) -> DemoResult:
     """Fire every event of the catalog once, one after another; works with and without a window.
 
     Args:
-        made: The recording, started.
+        live: The recording, started.
         seed: Seed of the values.
         faults: Switch the program's faults on first, unless they are.
     """
-    if faults and not made.host.faults:
-        made.host.set_faults(True)
-    catalog = made.journal.catalog
+    if faults and not live.host.faults:
+        live.host.set_faults(True)
+    catalog = live.journal.catalog
     assert catalog is not None  # noqa: S101 - a started recording has folded its first record
     rng = random.Random(seed)  # noqa: S311 - sample values, no secrets
-    timeout = TIMEOUT_WITH_FAULTS if made.host.faults else TIMEOUT
+    timeout = TIMEOUT_WITH_FAULTS if live.host.faults else TIMEOUT
     fired, refused = 0, []
     for event in catalog.events:
-        ended = await made.outcome(made.host.fire(FireRequest(event.name, [make_values(event, rng)], timeout=timeout)))
+        ended = await live.outcome(live.host.fire(FireRequest(event.name, [make_values(event, rng)], timeout=timeout)))
         fired += ended.published
         if ended.refusal:
             refused.append(f"{event.name}: {ended.refusal}")
     return DemoResult(
         program=catalog.program,
         fired=fired,
-        outcome=await outcome_of(made),
-        handlers=sorted(summarise(made.journal), key=lambda row: -row.max_ns),
+        outcome=await outcome_of(live),
+        handlers=sorted(summarise(live.journal), key=lambda row: -row.max_ns),
         refused=refused,
     )
 
@@ -105,17 +105,17 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     troubles = Troubles(console)
     name = session_name("demo")
     if arguments.screenshot is None:
-        made, result = run_coroutine(_without_window(database, name, seed, troubles, console, faults=arguments.faults))
+        live, result = run_coroutine(_without_window(database, name, seed, troubles, console, faults=arguments.faults))
         code = result.exit_code
     else:
-        made, result, code = _in_window(database, name, seed, arguments.screenshot, faults=arguments.faults)
+        live, result, code = _in_window(database, name, seed, arguments.screenshot, faults=arguments.faults)
     code = exitcodes.FAILED if troubles.count and not code else code
     if arguments.export is not None:
-        run_coroutine(_export(database, made.session, arguments.export))
+        run_coroutine(_export(database, live.session, arguments.export))
     if arguments.json:
-        console.data(_as_json(arguments, made, result, database, seed))
+        console.data(_as_json(arguments, live, result, database, seed))
     else:
-        _tell(arguments, made, result, database, seed, console)
+        _tell(arguments, live, result, database, seed, console)
     for text in (*result.refused, *result.outcome.host_errors):
         console.note(text)
     return code
@@ -134,9 +134,9 @@ async def _without_window(
 ) -> tuple[Recording, DemoResult]:
     async with (
         opened(database) as store,
-        recording(store, EmbeddedSource(), troubles, console, name=name, seed=seed) as made,
+        recording(store, EmbeddedSource(), troubles, console, name=name, seed=seed) as live,
     ):
-        return made, await run_demo(made, seed=seed, faults=faults)
+        return live, await run_demo(live, seed=seed, faults=faults)
 
 
 def _in_window(
@@ -146,9 +146,9 @@ def _in_window(
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     done: list[tuple[Recording, DemoResult]] = []
 
-    async def work(made: Recording) -> int:
-        result = await run_demo(made, seed=seed, faults=faults)
-        done.append((made, result))
+    async def work(live: Recording) -> int:
+        result = await run_demo(live, seed=seed, faults=faults)
+        done.append((live, result))
         return result.exit_code
 
     code = window.show(database, seed, work=work, screenshot=screenshot, faults=faults, name=name)
@@ -165,11 +165,11 @@ async def _export(database: Path, session: int, target: Path) -> None:
 
 
 def _as_json(
-    arguments: argparse.Namespace, made: Recording, result: DemoResult, database: Path, seed: int
+    arguments: argparse.Namespace, live: Recording, result: DemoResult, database: Path, seed: int
 ) -> dict[str, Any]:
     return {
-        "session": made.session or None,
-        "name": made.name,
+        "session": live.session or None,
+        "name": live.name,
         "database": str(database),
         "seed": seed,
         "faults": arguments.faults,
@@ -192,7 +192,7 @@ def _as_json(
 
 
 def _tell(
-    arguments: argparse.Namespace, made: Recording, result: DemoResult, database: Path, seed: int, console: Console
+    arguments: argparse.Namespace, live: Recording, result: DemoResult, database: Path, seed: int, console: Console
 ) -> None:
     outcome = result.outcome
     faults = ", faults on" if arguments.faults else ""
@@ -211,7 +211,7 @@ def _tell(
     if outcome.bad:
         console.line()
         console.line(_verdict(outcome))
-    tell_session(made.session, made.name, database, console)
+    tell_session(live.session, live.name, database, console)
     for title, target in (("Picture", arguments.screenshot), ("Run log", arguments.export)):
         if target is not None:
             console.line(f"{title}: {target}")

@@ -82,22 +82,22 @@ async def _fire(source: ProgramSource, arguments: argparse.Namespace, seed: int,
             hold=True,
             verbose=arguments.verbose,
             timeout=arguments.timeout,
-        ) as made:
-            catalog = made.journal.catalog
+        ) as live:
+            catalog = live.journal.catalog
             assert catalog is not None  # noqa: S101 - a started recording has folded its first record
             # What a program declares may be known only now that it runs; a mistake must leave no session behind.
             wish = _wish(catalog, arguments, seed)
-            made.name = session_name(wish.title)
+            live.name = session_name(wish.title)
             await store.open()
-            made.keep()
-            fired = await fire_all(made, wish)
+            live.keep()
+            fired = await fire_all(live, wish)
         # Only now has every execution ended, those included that outlived their publication.
-        outcome = await outcome_of(made)
+        outcome = await outcome_of(live)
     if arguments.json:
         console.data(
             {
-                "session": made.session or None,
-                "name": made.name,
+                "session": live.session or None,
+                "name": live.name,
                 "database": str(store.path),
                 "event": wish.event.name,
                 "seed": wish.seed,
@@ -107,8 +107,8 @@ async def _fire(source: ProgramSource, arguments: argparse.Namespace, seed: int,
         )
     else:
         _tell(wish, outcome, console)
-        tell_session(made.session, made.name, store.path, console)
-    errors = _tell_host(made, outcome, console)
+        tell_session(live.session, live.name, store.path, console)
+    errors = _tell_host(live, outcome, console)
     return exitcodes.FAILED if outcome.bad or errors or troubles.count else exitcodes.OK
 
 
@@ -136,13 +136,13 @@ def _find_event(catalog: CatalogDescription, text: str) -> EventDescription:
         return travelling[0]
 
 
-def _tell_host(made: Recording, outcome: RunOutcome, console: Console) -> int:
+def _tell_host(live: Recording, outcome: RunOutcome, console: Console) -> int:
     """Return what the host had to say; return how many errors of the run there were among it.
 
     A part of the program that could not be loaded is told, and is no error of this run; nor is that it did not answer
     for a while, which was told when it happened.
     """
-    notes = made.journal.host_notes
+    notes = live.journal.host_notes
     for problem in dict.fromkeys(problem_of(note) for note in notes if note.kind == "problem"):
         console.note(one_line(sentence_of(problem), 1_000))
     harmless = {note.text for note in notes if note.kind in ("problem", "stuck")}
@@ -155,7 +155,7 @@ def _tell_host(made: Recording, outcome: RunOutcome, console: Console) -> int:
     return len(errors)
 
 
-async def fire_all(made: Recording, wish: Wish) -> int:
+async def fire_all(live: Recording, wish: Wish) -> int:
     """Fire what is wished for, one after another, and wait until all has settled; return how many were published.
 
     It ends before that when the program ends.
@@ -166,16 +166,16 @@ async def fire_all(made: Recording, wish: Wish) -> int:
     fired = 0
     for values in many_values(wish.event, wish.seed, wish.count, wish.written, CHUNK):
         try:
-            fire = made.host.fire(
+            fire = live.host.fire(
                 FireRequest(wish.event.name, values, session=wish.session, metadata=wish.metadata, timeout=wish.timeout)
             )
         except InspectorError:
-            if made.host.running:
+            if live.host.running:
                 raise
             break  # the program has ended between two fires
-        outcome = await made.outcome(fire)
+        outcome = await live.outcome(fire)
         fired += outcome.published
-        if outcome.refusal and not made.host.running:
+        if outcome.refusal and not live.host.running:
             break  # why it ended is among the host's notes
         if outcome.refusal:
             hint = outcome.hint or (f"{plural(fired, 'publication')} had gone out before." if fired else "")

@@ -33,14 +33,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     database = (arguments.db or default_database()).absolute()
     stream = read_jsonl(arguments.file)  # a wrong file is no reason to make a database
-    made = run_coroutine(_import(database, stream))
+    imported = run_coroutine(_import(database, stream))
     if arguments.json:
-        console.data(_as_json(made, arguments.file, database))
+        console.data(_as_json(imported, arguments.file, database))
     else:
-        console.line(f"{plural(made.records, 'record')} of {one_line(str(arguments.file))}")
-        tell_session(made.session, made.name, database, console)
-    _tell_refused(made, arguments.file, console)
-    return exitcodes.FAILED if made.refused else exitcodes.OK
+        console.line(f"{plural(imported.records, 'record')} of {one_line(str(arguments.file))}")
+        tell_session(imported.session, imported.name, database, console)
+    _tell_refused(imported, arguments.file, console)
+    return exitcodes.FAILED if imported.refused else exitcodes.OK
 
 
 async def _import(database: Path, stream: JsonlStream) -> ImportedRun:
@@ -48,25 +48,25 @@ async def _import(database: Path, stream: JsonlStream) -> ImportedRun:
         return await import_run_log(store, stream)
 
 
-def _as_json(made: ImportedRun, file: Path, database: Path) -> dict[str, Any]:
+def _as_json(imported: ImportedRun, file: Path, database: Path) -> dict[str, Any]:
     return {
-        "session": made.session,
-        "name": made.name,
+        "session": imported.session,
+        "name": imported.name,
         "database": str(database),
         "file": str(file),
-        "records": made.records,
-        "refused": made.refused,
-        "problems": [{"line": one.line, "reason": one.reason} for one in made.problems[:_SHOWN_JSON]],
+        "records": imported.records,
+        "refused": imported.refused,
+        "problems": [{"line": problem.line, "reason": problem.reason} for problem in imported.problems[:_SHOWN_JSON]],
     }
 
 
-def _tell_refused(made: ImportedRun, file: Path, console: Console) -> None:
-    if not made.refused:
+def _tell_refused(imported: ImportedRun, file: Path, console: Console) -> None:
+    if not imported.refused:
         return
-    told = plural(made.refused, "line")
-    were = "was" if made.refused == 1 else "were"
-    console.note(f"{told} of {one_line(str(file))} {were} left out; all others are in the session.")
-    for problem in made.problems[:_SHOWN]:
+    lines = plural(imported.refused, "line")
+    were = "was" if imported.refused == 1 else "were"
+    console.note(f"{lines} of {one_line(str(file))} {were} left out; all others are in the session.")
+    for problem in imported.problems[:_SHOWN]:
         console.note(f"  line {problem.line}: {one_line(problem.reason, 200)}")
-    if made.refused > _SHOWN:
-        console.note(f"  … and {plural(made.refused - _SHOWN, 'line')} more")
+    if imported.refused > _SHOWN:
+        console.note(f"  … and {plural(imported.refused - _SHOWN, 'line')} more")

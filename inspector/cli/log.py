@@ -58,20 +58,20 @@ async def _pick(database: Path, session: str, chosen: Filter) -> tuple[Journal, 
 
 def as_json(journal: Journal, index: int) -> dict[str, Any]:
     """Return an execution as JSON; times in nanoseconds, ``duration_ns`` null while it was running."""
-    found = journal.execution(index)
-    publication = journal.publication(found.publication)
+    execution = journal.execution(index)
+    publication = journal.publication(execution.publication)
     return {
-        "execution": found.number,
+        "execution": execution.number,
         "publication": publication.number,
-        "event": found.event.name,
-        "handler": found.handler.label,
-        "status": found.status,
-        "start_ns": found.start,
-        "duration_ns": found.duration,
-        "on_loop_ns": found.on_loop,
+        "event": execution.event.name,
+        "handler": execution.handler.label,
+        "status": execution.status,
+        "start_ns": execution.start,
+        "duration_ns": execution.duration,
+        "on_loop_ns": execution.on_loop,
         "correlation": publication.correlation,
         "cause": None if publication.cause is None else publication.cause + 1,
-        "fault": found.fault,
+        "fault": execution.fault,
         "error": _error(journal, index),
     }
 
@@ -88,17 +88,17 @@ def _tell(journal: Journal, shown: list[int], console: Console) -> None:
     wall = journal.session.wall if journal.session is not None else 0
     rows: list[list[Cell]] = [[(head, "dim") for head in ("#", "time", "event", "handler", "status", "duration", "")]]
     for index in shown:
-        found = journal.execution(index)
+        execution = journal.execution(index)
         error = _error(journal, index)
-        colour = "red" if found.status in BAD_STATUSES else "yellow" if found.status == "swallowed" else ""
+        colour = "red" if execution.status in BAD_STATUSES else "yellow" if execution.status == "swallowed" else ""
         rows.append(
             [
-                str(found.number),
-                format_clock(wall + found.start),
-                one_line(found.event.name, 60),
-                one_line(found.handler.label, 80),
-                (found.status.replace("_", " "), colour),
-                "" if found.duration is None else format_duration(found.duration),
+                str(execution.number),
+                format_clock(wall + execution.start),
+                one_line(execution.event.name, 60),
+                one_line(execution.handler.label, 80),
+                (execution.status.replace("_", " "), colour),
+                "" if execution.duration is None else format_duration(execution.duration),
                 one_line(f"{error['type']}: {error['message']}", 80) if error else "",
             ]
         )

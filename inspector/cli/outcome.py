@@ -92,8 +92,8 @@ class RunOutcome:
             "executions": self.executions,
             "by_status": self.by_status,
             "duration_ms": round(self.duration / 1e6, 3),
-            "failures": [_as_json(one) for one in self.failures],
-            "swallowed": [_as_json(one) for one in self.swallowed],
+            "failures": [_as_json(execution) for execution in self.failures],
+            "swallowed": [_as_json(execution) for execution in self.swallowed],
         }
 
 
@@ -167,15 +167,20 @@ async def _troubled(recording: Recording, index: int) -> Troubled:
     )
 
 
-def _as_json(one: Troubled) -> dict[str, Any]:
+def _as_json(execution: Troubled) -> dict[str, Any]:
     return {
-        "execution": one.execution,
-        "publication": one.publication,
-        "event": one.event,
-        "handler": one.handler,
-        "status": one.status,
-        "error": {"type": one.error, "message": one.message, "file": one.file, "line": one.line},
-        "injected": one.injected,
+        "execution": execution.execution,
+        "publication": execution.publication,
+        "event": execution.event,
+        "handler": execution.handler,
+        "status": execution.status,
+        "error": {
+            "type": execution.error,
+            "message": execution.message,
+            "file": execution.file,
+            "line": execution.line,
+        },
+        "injected": execution.injected,
     }
 
 
@@ -183,15 +188,15 @@ def _tell_list(title: str, troubled: list[Troubled], count: int, console: Consol
     if not troubled:
         return
     console.heading(title)
-    for one in troubled[:_SHOWN]:
-        status = console.styled(one.status, style_of(one.status))
-        injected = console.styled("  (injected)", "dim") if one.injected else ""
-        console.line(f"  {status}  {one.handler}  on {one.event}{injected}")
-        said = f"{one.error}: {one.message.partition(chr(10))[0]}" if one.message else one.error
+    for execution in troubled[:_SHOWN]:
+        status = console.styled(execution.status, style_of(execution.status))
+        injected = console.styled("  (injected)", "dim") if execution.injected else ""
+        console.line(f"  {status}  {execution.handler}  on {execution.event}{injected}")
+        said = f"{execution.error}: {execution.message.partition(chr(10))[0]}" if execution.message else execution.error
         if said:
             console.line(f"    {one_line(said, 200)}")
-        if one.file:
-            console.line(console.styled(f"    {_short(one.file)}:{one.line}", "dim"))
+        if execution.file:
+            console.line(console.styled(f"    {_short(execution.file)}:{execution.line}", "dim"))
     if count > _SHOWN:
         console.line(f"  … and {format_count(count - _SHOWN)} more; the run log has them all.")
 

@@ -91,14 +91,14 @@ def exit_codes(command: str = "") -> str:
     Args:
         command: Its name; without one those of all are told.
     """
-    kept = "; what was recorded so far is kept, and the session is closed properly" if command in _RECORDING else ""
+    rest = "; what was recorded so far is kept, and the session is closed properly" if command in _RECORDING else ""
     done, failed, usage = _MEANINGS[command]
     meanings = {
         "0": done,
         "1": f"{failed}; the output cannot be written",
         "2": usage,
         "70": "a mistake of the inspector's own; one sentence is on stderr, everything is in the log",
-        "129, 130, 143": f"ended by a terminal that was closed, by Ctrl+C, by a request to terminate{kept}",
+        "129, 130, 143": f"ended by a terminal that was closed, by Ctrl+C, by a request to terminate{rest}",
         "141": "the reader of the output went away",
     }
     lines = [line for codes, text in meanings.items() for line in _entry(codes, text)]
@@ -206,8 +206,8 @@ def _command(
     commands: argparse._SubParsersAction[_Parser], name: str, text: str, description: str = ""
 ) -> argparse.ArgumentParser:
     """Add a command; its help ends with what its exit codes mean."""
-    told = description or f"{text.capitalize()}."
-    return commands.add_parser(name, help=text, description=told, epilog=exit_codes(name))
+    sentence = description or f"{text.capitalize()}."
+    return commands.add_parser(name, help=text, description=sentence, epilog=exit_codes(name))
 
 
 def _add_catalog(commands: argparse._SubParsersAction[_Parser]) -> None:

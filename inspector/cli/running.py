@@ -197,7 +197,7 @@ async def recording(
             task.cancel()
 
     detach = notices.attach(told)
-    made = Recording(
+    live = Recording(
         source.make_host(seed),
         store,
         TaskOwner(notices),
@@ -207,26 +207,26 @@ async def recording(
         on_trouble=troubles.storing,
     )
     patience: Patience | None = None
-    if isinstance(made.host, ChildHost):
-        made.listen(Asides(console, verbose=verbose).folded)
-        patience = Patience(made.host.kill, console, timeout)
-        made.listen(patience.folded)
+    if isinstance(live.host, ChildHost):
+        live.listen(Asides(console, verbose=verbose).folded)
+        patience = Patience(live.host.kill, console, timeout)
+        live.listen(patience.folded)
     try:
-        await made.start()
-        yield made
+        await live.start()
+        yield live
     except (asyncio.CancelledError, RuntimeError) as error:
         if isinstance(error, RuntimeError):
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(0)  # the notice that says why comes one step later
         detach()
-        await made.close()
-        if made.session:
-            console.note(f"Stopped. Session {made.session} keeps what was recorded.")
+        await live.close()
+        if live.session:
+            console.note(f"Stopped. Session {live.session} keeps what was recorded.")
         if troubles.bugs:
             raise RuntimeError("the recording broke off") from None
         raise
     finally:
-        await made.close()
+        await live.close()
         if patience is not None:
             patience.stop()
 

@@ -122,14 +122,14 @@ class ProjectSource:
         troubles = Troubles(self._console)
         async with recording(
             None, self, troubles, self._console, name=self.name, seed=None, verbose=self._verbose
-        ) as made:
+        ) as live:
             pass
-        catalog = made.journal.catalog
+        catalog = live.journal.catalog
         assert catalog is not None  # noqa: S101 - a started recording has folded its first record
-        late = (problem_of(note) for note in made.journal.host_notes if note.kind == "problem")
-        known = {problem.text for problem in catalog.problems}
-        found = [problem for problem in late if problem.text not in known]
-        return dataclasses.replace(catalog, problems=(*catalog.problems, *dict.fromkeys(found)))
+        late = (problem_of(note) for note in live.journal.host_notes if note.kind == "problem")
+        texts = {problem.text for problem in catalog.problems}
+        fresh = [problem for problem in late if problem.text not in texts]
+        return dataclasses.replace(catalog, problems=(*catalog.problems, *dict.fromkeys(fresh)))
 
 
 def problem_of(note: HostNoted) -> Problem:
@@ -184,46 +184,46 @@ def project_of(arguments: argparse.Namespace) -> tuple[Project, bool] | None:
     Raises:
         UsageError: An option is wrong.
     """
-    given = given_options(arguments)
+    options = given_options(arguments)
     if arguments.use_demo:
-        if given:
-            raise UsageError(f"--demo and {_option(next(iter(given)))} exclude each other.")
+        if options:
+            raise UsageError(f"--demo and {_option(next(iter(options)))} exclude each other.")
         return None
-    if "app" in given:
-        return _from_options(given), True
-    found = _found(given)
-    if found is not None:
-        return found, False
-    if given:
+    if "app" in options:
+        return _from_options(options), True
+    project = _found(options)
+    if project is not None:
+        return project, False
+    if options:
         hint = "Name it with --app MODULE:ATTR, or in [tool.inspector] of pyproject.toml."
-        raise UsageError(f"{_option(next(iter(given)))} needs a program.", hint)
+        raise UsageError(f"{_option(next(iter(options)))} needs a program.", hint)
     return None
 
 
 def _with_kept_settings(project: Project) -> Project:
     """Add what was filled in for the project in the window; what is given now stands above that."""
     now = project.environment()
-    kept = KeptSettings(kept_settings_path()).of(project)
-    return project.with_settings({name: value for name, value in kept.items() if name not in now})
+    values = KeptSettings(kept_settings_path()).of(project)
+    return project.with_settings({name: value for name, value in values.items() if name not in now})
 
 
-def _from_options(given: dict[str, Any]) -> Project:
+def _from_options(options: dict[str, Any]) -> Project:
     return Project.from_options(
-        ",".join(given["app"]),
-        catalog=",".join(given.get("catalog", ())),
-        db_session=given.get("db_session"),
-        python=given.get("python"),
-        env=given.get("env"),
-        cwd=given.get("cwd"),
-        load_timeout=given.get("load_timeout", LOAD_TIMEOUT),
+        ",".join(options["app"]),
+        catalog=",".join(options.get("catalog", ())),
+        db_session=options.get("db_session"),
+        python=options.get("python"),
+        env=options.get("env"),
+        cwd=options.get("cwd"),
+        load_timeout=options.get("load_timeout", LOAD_TIMEOUT),
     )
 
 
-def _found(given: dict[str, Any]) -> Project | None:
+def _found(options: dict[str, Any]) -> Project | None:
     """Read the project around the folder; options stand above what its file says."""
-    folder = Path(given.get("cwd") or Path.cwd()).expanduser()
+    folder = Path(options.get("cwd") or Path.cwd()).expanduser()
     project = Project.from_folder(folder)
-    others = {name: value for name, value in given.items() if name != "cwd"}
+    others = {name: value for name, value in options.items() if name != "cwd"}
     if project is None or not others:
         return project
     by_hand = _from_options({"app": project.app, **others, "cwd": project.cwd})

@@ -35,11 +35,11 @@ def find_event(catalog: CatalogDescription, text: str) -> EventDescription:
     Raises:
         UsageError: There is none, or there is more than one.
     """
-    found = [event for event in catalog.events if f".{event.key}".endswith(f".{text}") or event.name == text]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = ", ".join(event.key for event in found)
+    matches = [event for event in catalog.events if f".{event.key}".endswith(f".{text}") or event.name == text]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        names = ", ".join(event.key for event in matches)
         raise UsageError(f"{text} may be any of {names}.", "Write as much of the dotted name as tells them apart.")
     names_by_text = {event.name.casefold(): event.name for event in catalog.events}
     close = difflib.get_close_matches(text.rpartition(".")[2].casefold(), names_by_text, n=3, cutoff=0.5)

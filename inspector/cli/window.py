@@ -34,9 +34,9 @@ def run(arguments: argparse.Namespace, _console: Console) -> int:
             "There is no display to open the window on.",
             "`inspector demo --screenshot window.png` runs it without one and leaves a picture.",
         )
-    found = project_of(arguments)
+    choice = project_of(arguments)
     # The window asks for consent itself: a project that was only found is not loaded before the person has said so.
-    project, confirmed = found if found is not None else (None, False)
+    project, confirmed = choice if choice is not None else (None, False)
     database = arguments.db or default_database()
     return show(database, arguments.seed, project=project, confirmed=confirmed)
 

@@ -155,13 +155,13 @@ class LoginTable:
 
     def open(self, user_id: UUID) -> tuple[Login, ...]:
         """Return the open logins of a user, at least one."""
-        known = self._open.obtain(user_id)
-        if not known:
+        logins = self._open.obtain(user_id)
+        if not logins:
             for device in self._DEVICES:
                 self._count += 1
                 login = Login(uuid5(user_id, f"{device}/{self._count}"), user_id, device)
-                known[login.session_id] = login
-        return tuple(known.values())
+                logins[login.session_id] = login
+        return tuple(logins.values())
 
     @property
     def ended(self) -> tuple[EndedLogin, ...]:
@@ -215,7 +215,7 @@ class Portfolio:
 
     def net_worth(self, user_id: UUID, currency: str = _DEFAULT_CURRENCY) -> Decimal:
         """Return what a user's accounts of a currency are worth together."""
-        return sum((one.cash + one.holdings for one in self._of(user_id, currency)), Decimal(0))
+        return sum((account.cash + account.holdings for account in self._of(user_id, currency)), Decimal(0))
 
     def set_balance(
         self, user_id: UUID, account_id: UUID, previous: Decimal, balance: Decimal, currency: str
@@ -233,14 +233,14 @@ class Portfolio:
     def set_holdings(self, user_id: UUID, account_id: UUID, value: Decimal) -> NetWorthChange:
         """Take over what the holdings of an account are worth."""
         accounts = self._accounts.obtain(user_id)
-        currency = next((one.currency for one in accounts.values()), self._DEFAULT_CURRENCY)
+        currency = next((account.currency for account in accounts.values()), self._DEFAULT_CURRENCY)
         account = accounts.setdefault(account_id, _Account(currency))
         before = self.net_worth(user_id, account.currency)
         account.holdings = value
         return self._change(user_id, before, account.currency)
 
     def _of(self, user_id: UUID, currency: str) -> list[_Account]:
-        return [one for one in self._accounts.get(user_id, {}).values() if one.currency == currency]
+        return [account for account in self._accounts.get(user_id, {}).values() if account.currency == currency]
 
     def _change(self, user_id: UUID, before: Decimal, currency: str) -> NetWorthChange:
         after = self.net_worth(user_id, currency)

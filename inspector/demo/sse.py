@@ -163,9 +163,9 @@ _BASE_FIELDS: Final = frozenset(each.name for each in dataclasses.fields(DomainE
 def _payload_fields(event_class: type[DomainEvent]) -> list[str]:
     """Return the event's own fields but the user: the user is the address, not the news."""
     return [
-        each.name
-        for each in dataclasses.fields(event_class)
-        if each.name not in _BASE_FIELDS and each.name != "user_id"
+        item.name
+        for item in dataclasses.fields(event_class)
+        if item.name not in _BASE_FIELDS and item.name != "user_id"
     ]
 
 

@@ -50,5 +50,5 @@ class SessionEventHandler:
         self._tell(event.user_id, ended)
 
     def _tell(self, user_id: UUID, ended: Sequence[EndedLogin]) -> None:
-        devices = ", ".join(each.login.device for each in ended)
+        devices = ", ".join(session.login.device for session in ended)
         self._logger.info("logins_ended", extra={"user_id": str(user_id), "count": len(ended), "devices": devices})

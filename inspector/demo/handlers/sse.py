@@ -46,13 +46,13 @@ class SSEEventHandler:
         if user_id is None:
             return
         name = mapping.sse_event_type.value
-        told = SSEEvent(
+        message = SSEEvent(
             event_type=mapping.sse_event_type,
             user_id=user_id,
             data=mapping.payload_extractor(event),
             event_id=event.event_id,
         )
-        frame = told.to_wire()
+        frame = message.to_wire()
         try:
             await self._channels.send(user_id, frame)
         except ConnectionError:
