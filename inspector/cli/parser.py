@@ -29,7 +29,7 @@ _MEANINGS: Final = {
         (
             f"{_RUN}; check or conform found something that should stop a build; lines of a run log were left out by "
             "import; or something expected got in the way: a project that cannot be loaded, no display for the window, "
-            "a file that cannot be written"
+            "or none of Qt's system libraries, a file that cannot be written"
         ),
         (
             "wrong usage: an unknown option, event, field, value or session, a filter that cannot be read, a file that "

@@ -74,16 +74,17 @@ def show(
     Raises:
         InspectorError: Qt cannot be loaded.
     """
+    from inspector.ui.libraries import libraries_trouble, packages_of
+
+    if trouble := libraries_trouble(os.environ):
+        raise InspectorError(trouble)
     try:
         from inspector.ui.window import open_window
     except ImportError as error:
         if (error.name or "").partition(".")[0] == "inspector":
             raise
-        raise InspectorError(
-            f"Qt cannot be loaded: {error}.",
-            "`make run` installs what it needs; the system packages are libgl1, libegl1, libxkbcommon0, libdbus-1-3 "
-            "and libfontconfig1.",
-        ) from error
+        packages = " ".join(packages_of([]))
+        raise InspectorError(f"Qt cannot be loaded ({error}); it needs the Debian packages {packages}.") from error
     return open_window(
         functools.partial(demo_program, seed),
         db=database,
