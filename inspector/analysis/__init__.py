@@ -1,1 +1,1 @@
-"""What a run means: columns, latency, failure groups. numpy and arithmetic, no Qt and no SQL."""
+"""What is computed from a run: journal and columns, filter, latency, failure groups, timeline. No Qt, no SQL."""

@@ -1,4 +1,4 @@
-"""What the journal gives out: changes, and executions and publications looked up; and the numbers of the statuses."""
+"""What the journal returns: changes, executions and publications by number; and the codes of the statuses."""
 
 from __future__ import annotations
 

@@ -174,9 +174,9 @@ class FailureGroups:
 
 def failure_head(text: str) -> tuple[str, str, str]:
     """Return type, module and message of a failure's JSON text without reading all of it."""
-    found = _HEAD.match(text)
-    if found is not None:
-        kind, module, message = (json.loads(part, strict=False) for part in found.groups())
+    head = _HEAD.match(text)
+    if head is not None:
+        kind, module, message = (json.loads(part, strict=False) for part in head.groups())
         return kind, module, message
     failure = _loads(text)
     return failure.get("type", ""), failure.get("module", ""), failure.get("message", "")

@@ -142,11 +142,11 @@ class BatchFold:
         notes, index = (
             (journal.notes, note.execution - 1) if note.execution else (journal.publication_notes, note.publication - 1)
         )
-        known = notes.get(index)
-        if known is None:
+        earlier = notes.get(index)
+        if earlier is None:
             notes.put(index, [note])
         else:
-            known.append(note)
+            earlier.append(note)
         if note.execution:
             self._change.noted.add(index)
 

@@ -29,10 +29,10 @@ _ONE: Final = int(np.float64(1.0).view(np.int64)) >> _SHIFT
 def cells(values: npt.ArrayLike) -> Ints:
     """Return the bucket of each value (ns, negative counts as zero)."""
     numbers = np.ascontiguousarray(values, np.float64)
-    found: Ints = numbers.view(np.int64) >> _SHIFT
-    found -= _ONE - 1
-    np.clip(found, 0, CELLS - 1, out=found)
-    return found
+    places: Ints = numbers.view(np.int64) >> _SHIFT
+    places -= _ONE - 1
+    np.clip(places, 0, CELLS - 1, out=places)
+    return places
 
 
 def _edges() -> Floats:
@@ -68,9 +68,9 @@ def quantiles(
     under = np.floor(place).astype(np.int64)
     over = np.minimum(under + 1, total - 1)
     # Cast, because a search with another type would convert the whole column.
-    found = _MIDDLES[below.searchsorted(np.concatenate((under, over)), side="right") + first]
-    found = np.minimum(np.maximum(found, low), high)
-    left, right = found[: len(place)], found[len(place) :]
+    middles = _MIDDLES[below.searchsorted(np.concatenate((under, over)), side="right") + first]
+    middles = np.minimum(np.maximum(middles, low), high)
+    left, right = middles[: len(place)], middles[len(place) :]
     share: Floats = left + (right - left) * (place - under)
     return share
 
@@ -159,9 +159,9 @@ class HistogramTable:
         """
         answer = np.full((len(keys), len(wanted)), np.nan)
         asked = np.asarray(keys, np.int64)
-        known = (asked >= 0) & (asked < len(self._row_of))
-        known[known] = self._row_of[asked[known]] >= 0
-        rows = self._row_of[asked[known]]
+        has_row = (asked >= 0) & (asked < len(self._row_of))
+        has_row[has_row] = self._row_of[asked[has_row]] >= 0
+        rows = self._row_of[asked[has_row]]
         if not len(rows):
             return answer
         low, high = self._low[rows, None], self._high[rows, None]
@@ -173,9 +173,9 @@ class HistogramTable:
         place = np.asarray(wanted, np.float64) * (total - 1)
         under = np.floor(place).astype(np.int64)
         ranks = np.stack((under, np.minimum(under + 1, total - 1))) + before
-        found = below.searchsorted(ranks.reshape(-1), side="right").reshape(ranks.shape)
-        left, right = _MIDDLES[found % width + first].clip(low, high)
-        answer[known] = left + (right - left) * (place - under)
+        ranked = below.searchsorted(ranks.reshape(-1), side="right").reshape(ranks.shape)
+        left, right = _MIDDLES[ranked % width + first].clip(low, high)
+        answer[has_row] = left + (right - left) * (place - under)
         return answer
 
     def count(self, keys: Sequence[int]) -> int:

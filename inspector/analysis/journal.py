@@ -257,9 +257,9 @@ class Journal:
             self._take_catalog(build(CatalogDescription, json.loads(note.data)["catalog"]))
             change.catalog = True
         if note.kind == "dropped" and note.data:
-            told = json.loads(note.data)
+            lost = json.loads(note.data)
             # The recorder counts notes, the store's backlog records: both are lost rows.
-            self.dropped += int(told.get("count", 0)) + int(told.get("records", 0))
+            self.dropped += int(lost.get("count", 0)) + int(lost.get("records", 0))
         if note.kind not in ("fire_settled", "handler"):
             self.host_notes.append(note)
         change.host.append(note)

@@ -106,18 +106,18 @@ class _Side:
         return self._table.merged([key * _KINDS + outcome for key in keys for outcome in outcomes])
 
     def stats(self, keys: Sequence[int], outcomes: Sequence[int]) -> Stats:
-        known = [key for key in keys if key < len(self._totals.failed)]
-        measured = self.histogram(known, outcomes)
-        everything = [key * _KINDS + outcome for key in known for outcome in OUTCOMES]
+        measured_keys = [key for key in keys if key < len(self._totals.failed)]
+        measured = self.histogram(measured_keys, outcomes)
+        everything = [key * _KINDS + outcome for key in measured_keys for outcome in OUTCOMES]
         count, total = self._table.count(everything), self._table.total(everything)
-        on_loop = self._table.total([key * _KINDS + _ON_LOOP for key in known])
-        span = int(self._totals.last[known].max() - self._totals.first[known].min()) if count else 0
+        on_loop = self._table.total([key * _KINDS + _ON_LOOP for key in measured_keys])
+        span = int(self._totals.last[measured_keys].max() - self._totals.first[measured_keys].min()) if count else 0
         p50, p90, p95, p99 = measured.quantiles(QUANTILES)
         samples = len(measured)
         return Stats(
             count=count,
-            failed=int(self._totals.failed[known].sum()) if known else 0,
-            faulted=self._table.count([key * _KINDS + FAULTED for key in known]),
+            failed=int(self._totals.failed[measured_keys].sum()) if measured_keys else 0,
+            faulted=self._table.count([key * _KINDS + FAULTED for key in measured_keys]),
             measured=samples,
             p50=p50,
             p90=p90,

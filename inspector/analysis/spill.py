@@ -76,7 +76,7 @@ class Spill:
             self.trim()
 
     def trim(self) -> bool:
-        """Give memory back if the arrays hold more than the budget; return whether that was so.
+        """Release memory if the arrays hold more than the budget; return whether that was so.
 
         A part that is needed again is read from its file. Takes microseconds when there is nothing to do.
         """
@@ -132,7 +132,7 @@ class _Mapping:
         self.room = room
 
     def drop(self) -> None:
-        """Give the memory of all but the newest pages back; their content stays in the file."""
+        """Release the memory of all but the newest pages; their content stays in the file."""
         done = max(self.room - 2 * _STEP, 0)
         if done:
             self.bytes.madvise(mmap.MADV_DONTNEED, 0, done)

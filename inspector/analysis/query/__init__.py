@@ -1,1 +1,1 @@
-"""The filter language."""
+"""The filter language: its reading, its terms, and what completes it at the cursor."""

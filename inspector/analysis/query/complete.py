@@ -80,9 +80,9 @@ def _values(field: str, journal: Journal) -> Iterable[tuple[str, str]]:
         yield from _distinct((failure_head(failure)[0], "") for _, failure in reversed(recent))
     elif field == "corr":
         for publication in range(len(journal.publications) - 1, max(-1, len(journal.publications) - 20), -1):
-            found = journal.publication(publication)
-            if found.correlation:
-                yield found.correlation, f"{found.event.name} #{found.number}"
+            details = journal.publication(publication)
+            if details.correlation:
+                yield details.correlation, f"{details.event.name} #{details.number}"
     elif field == "fault":
         yield from (("yes", "a fault was injected"), ("no", "none was"))
 

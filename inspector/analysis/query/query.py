@@ -235,9 +235,9 @@ def _status(values: list[tuple[str, int]]) -> Term:
         if pattern.fullmatch(UNHEARD):
             unheard = True
         elif not named:
-            known = [*STATUSES, ANY_BAD, UNHEARD]
-            near = difflib.get_close_matches(value.lower(), known, 1)
-            hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(known)}."
+            statuses = [*STATUSES, ANY_BAD, UNHEARD]
+            near = difflib.get_close_matches(value.lower(), statuses, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(statuses)}."
             raise FilterError(f"There is no status “{value}”.", position, len(value), hint)
         codes |= named
     return StatusTerm(frozenset(codes), unheard)

@@ -203,8 +203,8 @@ class CorrelationTerm:
         if len(digits) <= 32 and re.fullmatch("[0-9a-f]+", digits):
             wanted.append(digits)
         fits = np.zeros(len(rows), np.bool_)
-        for one in wanted:
-            fits |= _begins_with(ids, one)
+        for start in wanted:
+            fits |= _begins_with(ids, start)
         return fits
 
 
@@ -280,9 +280,9 @@ def _at_hand(values: Recent[T], rows: Ints, fits: Callable[[T], bool]) -> list[i
     if len(rows) > RECENT:
         low, high = int(rows.min()), int(rows.max())
         return [row for row, value in values.items() if low <= row <= high and fits(value)]
-    found = []
+    fitting = []
     for row in np.unique(rows).tolist():
         value = values.get(row)
         if value is not None and fits(value):
-            found.append(row)
-    return found
+            fitting.append(row)
+    return fitting

@@ -1,1 +1,1 @@
-"""The timeline without a window: lanes, geometry, what is looked at, executions to pixels."""
+"""The timeline without a window: lanes, geometry, navigation, and executions turned into pixels. No Qt."""

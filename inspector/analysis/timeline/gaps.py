@@ -110,12 +110,12 @@ def idle_gaps(journal: Journal, least: int) -> Ints:
     running = columns["status"] == RUNNING_CODE
     busy_until = np.maximum.accumulate(np.where(running, _NEVER, columns["end"])) if len(columns) else columns["end"]
     start = columns["start"]
-    found = np.flatnonzero(start[1:] - np.minimum(busy_until[:-1], start[1:]) >= least)
-    gaps = np.stack((busy_until[found], start[found + 1]), axis=1)
+    places = np.flatnonzero(start[1:] - np.minimum(busy_until[:-1], start[1:]) >= least)
+    gaps = np.stack((busy_until[places], start[places + 1]), axis=1)
     at = journal.publications["at"]
     if not len(start):
-        found = np.flatnonzero(np.diff(at) >= least)
-        return np.stack((at[found], at[found + 1]), axis=1)
+        places = np.flatnonzero(np.diff(at) >= least)
+        return np.stack((at[places], at[places + 1]), axis=1)
     return _without(gaps, at, least)
 
 

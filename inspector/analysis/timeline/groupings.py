@@ -31,7 +31,7 @@ class Lane:
 
 
 class Grouping(Protocol):
-    """Says in which lane an execution stands.
+    """Assigns executions to lanes.
 
     Attributes:
         name: ``handler``, ``method``, ``event``, ``workflow``, ``correlation`` or ``status``.
@@ -71,7 +71,7 @@ class _Table:
         self._table: Ints = np.zeros(0, np.int64)
 
     def refresh(self, journal: Journal) -> None:
-        """Give every handler or event that is new its lane."""
+        """Add a lane for every handler or event that is new."""
         wanted = []
         for lane, key in self._describe(journal):
             number = self._numbers.setdefault(key, len(self.lanes))
@@ -156,7 +156,7 @@ class _ByCorrelation:
         return len(self.lanes) > 2 * MAX_CORRELATIONS
 
     def refresh(self, journal: Journal) -> None:
-        """Give correlations that are new their lane."""
+        """Add a lane for every correlation that is new."""
         done = len(self._lane_of)
         raw = journal.publications["correlation"][done:]
         lanes = []

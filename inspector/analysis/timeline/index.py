@@ -24,10 +24,10 @@ _AT_ONCE: Final = 4 * SLICE
 
 
 class ExecutionFilter(Protocol):
-    """Says which executions are of interest."""
+    """Selects the executions of interest."""
 
     def mask(self, journal: Journal, first: int, last: int) -> Bools:
-        """Say it of the executions ``first…last`` (``last`` not included), shape ``(last - first,)``."""
+        """Return the mask of the executions ``first…last`` (``last`` not included), shape ``(last - first,)``."""
 
 
 class TimelineIndex:
@@ -91,9 +91,9 @@ class TimelineIndex:
         """Whether the filter lets each execution through, False where it has not been asked; None without a filter."""
         if self.filter is None:
             return None
-        known = self._matches["match"]
-        missing = len(self.executions) - len(known)
-        return np.concatenate((known, np.zeros(missing, np.bool_))) if missing else known
+        matches = self._matches["match"]
+        missing = len(self.executions) - len(matches)
+        return np.concatenate((matches, np.zeros(missing, np.bool_))) if missing else matches
 
     @property
     def group(self) -> str:
@@ -210,8 +210,8 @@ class TimelineIndex:
         if last <= first:
             return
         if len(self._matches) < last:
-            known = len(self._matches)
-            self._matches.extend({"match": self.filter.mask(self.journal, known, last)})
+            filtered = len(self._matches)
+            self._matches.extend({"match": self.filter.mask(self.journal, filtered, last)})
         through = np.flatnonzero(self._matches["match"][first:last]) + first
         self._mark_matching(layer, through)
         self._filtered[number] = last
@@ -221,12 +221,12 @@ class TimelineIndex:
         if self.filter is None:
             return
         matches = self._matches["match"]
-        known = np.sort(ended[ended < len(matches)])
-        breaks = np.flatnonzero(np.diff(known) > COLUMN) + 1
-        for part in np.split(known, breaks) if number == 0 and len(known) else ():
+        changed = np.sort(ended[ended < len(matches)])
+        breaks = np.flatnonzero(np.diff(changed) > COLUMN) + 1
+        for part in np.split(changed, breaks) if number == 0 and len(changed) else ():
             first, last = int(part[0]), int(part[-1]) + 1
             matches[part] = self.filter.mask(self.journal, first, last)[part - first]
-        seen = known[known < self._filtered[number]]
+        seen = changed[changed < self._filtered[number]]
         self._mark_matching(self.layers[number], seen[matches[seen]])
 
     def _mark_matching(self, layer: LaneRows, through: Ints) -> None:

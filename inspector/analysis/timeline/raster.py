@@ -245,10 +245,10 @@ def _pixels(frame: RasterFrame, start: Ints, end: Ints) -> tuple[Ints, Ints]:
 
 
 def _slots_of(rows: LaneRows, slot_of_row: Ints, pour: _Pour) -> tuple[Ints, _Pour]:
-    known = pour[pour.index < len(rows.row)] if len(pour.index) else pour
-    slot = slot_of_row[rows.row[known.index]]
+    with_row = pour[pour.index < len(rows.row)] if len(pour.index) else pour
+    slot = slot_of_row[rows.row[with_row.index]]
     chosen = np.flatnonzero(slot >= 0)
-    return slot[chosen], known[chosen]
+    return slot[chosen], with_row[chosen]
 
 
 def _spread(width: int, slot: Ints, pour: _Pour) -> tuple[Ints, Ints]:

@@ -67,9 +67,9 @@ class TimelineSource(TimelineIndex):
             same = lanes[row[part]] == lane
             if matches is not None:
                 same &= matches[part]
-            found = np.flatnonzero(same)
-            if len(found):
-                return int(found[0 if step > 0 else -1]) + part.start
+            places = np.flatnonzero(same)
+            if len(places):
+                return int(places[0 if step > 0 else -1]) + part.start
             low, high = (part.stop, high) if step > 0 else (low, part.start)
         return -1
 
