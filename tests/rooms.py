@@ -99,7 +99,16 @@ ONE_ANSWER: dict[str, tuple[set[str], str]] = {
             "core/own_code.py tells whose code it is",
         ),
     ),
+    **dict.fromkeys(
+        ("__wrapped__", "__func__", "__self__", "inspect.unwrap", "isinstance(partial)"),
+        (
+            {"core/bus/identity.py", "agent/handlers.py"},
+            "core/bus/identity.py takes callables apart; ask agent/handlers.py which function runs",
+        ),
+    ),
 }
+#: Those of them that count in a text too: as part of a path, or for getattr.
+ANSWERING_TEXTS = {"site-packages", "dist-packages", "__wrapped__", "__func__", "__self__"}
 ANSWERING_ROOMS = {"core", "agent", "hosts"}
 
 TASK_CALLS = {"create_task", "ensure_future"}
@@ -361,10 +370,17 @@ def _answer_violations(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]
         names: tuple[object, ...] = ()
         if isinstance(node, ast.Import):
             names = tuple(alias.name for alias in node.names)
-        elif isinstance(node, ast.Name | ast.Attribute):
-            names = (_name(node),)
-        elif isinstance(node, ast.Constant) and node.value in ("site-packages", "dist-packages"):
+        elif isinstance(node, ast.Attribute):
+            names = (node.attr, f"{_name(node.value)}.{node.attr}")
+        elif isinstance(node, ast.Name):
+            names = (node.id,)
+        elif isinstance(node, ast.Constant) and node.value in ANSWERING_TEXTS:
             names = (node.value,)
+        elif isinstance(node, ast.Call) and _name(node.func) == "isinstance":
+            kinds = {
+                _name(kind) for argument in node.args[1:] for kind in ast.walk(argument) if isinstance(kind, ast.expr)
+            }
+            names = ("isinstance(partial)",) if "partial" in kinds else ()
         for name in names:
             modules, sentence = ONE_ANSWER.get(str(name), (set(), ""))
             if sentence and path not in modules:

@@ -1,23 +1,116 @@
-"""Descriptions of handlers: what they are called, and how two of one function are told apart."""
+"""Handlers: which function runs, whose it is, what it is called, and how two of one function are told apart."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import inspect
 import re
 import types
 import weakref
 from typing import TYPE_CHECKING, Any, Final
 
-from ..core.bus.identity import describe_handler, enclosed_handler
+from ..core.bus.identity import (
+    called_function,
+    describe_handler,
+    enclosed_handler,
+    function_of,
+    owner_and_function,
+    plain_function,
+    without_arguments,
+)
+from ..core.own_code import is_own_file
 from ..core.redact.redactor import secret_kind
-from .reading.targets import run_by
+from .reading.targets import is_async, run_by
 from .tap.stand_ins import original
 
 if TYPE_CHECKING:
     from ..core.description import HandlerDescription
 
 _SHOWN_ARGUMENT: Final = re.compile(r"[\w.-]{1,24}")
+
+
+class Handler:
+    """What a bus runs, unwrapped once; everything is found out when it is asked for, and nothing of it is called.
+
+    Args:
+        target: What stands in the container of the bus: a callable, an object with a method like ``handle``, a class
+            of which one is made, or the stand-in that is in its place.
+
+    Attributes:
+        target: The same without a stand-in of ours.
+    """
+
+    def __init__(self, target: Any) -> None:
+        self.target = original(target)
+
+    @functools.cached_property
+    def called(self) -> Any:
+        """What the bus calls: the target, the method of an object, the method of what a class makes."""
+        return run_by(self.target)
+
+    @functools.cached_property
+    def function(self) -> Any:
+        """The function that is written for it, below partials, methods, objects and decorators."""
+        return function_of(self.called)
+
+    @property
+    def outer(self) -> Any:
+        """The function that a call begins in: the outermost decorator's, where there is one."""
+        return called_function(self.called)
+
+    @property
+    def code(self) -> types.CodeType | None:
+        """The code of the function; None when it is no Python function."""
+        code = getattr(self.function, "__code__", None)
+        return code if isinstance(code, types.CodeType) else None
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """The globals of the function; empty when it is no Python function."""
+        scope = getattr(self.function, "__globals__", None)
+        return scope if isinstance(scope, dict) else {}
+
+    @property
+    def owner(self) -> type[Any] | None:
+        """The class whose method it is, ``__call__`` among them; None of a function or a class."""
+        owner, function = owner_and_function(without_arguments(self.called))
+        return owner if function is not None else None
+
+    @property
+    def method(self) -> str:
+        """The name of the method, empty without an owner."""
+        owner, function = owner_and_function(without_arguments(self.called))
+        return "" if owner is None or function is None else getattr(function, "__name__", "")
+
+    @property
+    def parameters(self) -> list[inspect.Parameter] | None:
+        """What a call takes; None when it cannot be known: built in, or a stranger's ``__signature__``."""
+        try:
+            return list(inspect.signature(self.called).parameters.values())
+        except Exception:  # noqa: BLE001 - __signature__ and __text_signature__ may raise anything
+            return None
+
+    @property
+    def asynchronous(self) -> bool:
+        """Calling it gives a coroutine; False for a plain function around one: it may run it."""
+        return is_async(self.called)
+
+    @property
+    def enclosed(self) -> Handler | None:
+        """The handler that this one, a closure, is only there to call."""
+        inside = enclosed_handler(self.called)
+        return None if inside is None else Handler(inside)
+
+    @functools.cached_property
+    def description(self) -> HandlerDescription:
+        """Label, key and place; two of one function may share them (see ``Handlers``)."""
+        return _with_arguments(describe_handler(self.called), self.target)
+
+    @property
+    def own_code(self) -> bool:
+        """It is written in the program itself, not in a library."""
+        return is_own_file(self.description.file)
 
 
 class Handlers:
@@ -32,9 +125,9 @@ class Handlers:
 
     def describe(self, target: Any) -> HandlerDescription:
         """Describe what a bus runs: unwrapped from partial, decorator, reference and record."""
-        target = original(target)
-        described = _with_arguments(describe_handler(run_by(target)), target)
-        number = self._number(described.key, target)
+        handler = Handler(target)
+        described = handler.description
+        number = self._number(described.key, handler.target)
         if number == 1:
             return described
         mark = f" #{number}"
@@ -47,7 +140,7 @@ class Handlers:
         if identity not in numbers:
             taken = set(numbers.values())
             numbers[identity] = next(number for number in range(1, len(taken) + 2) if number not in taken)
-            self._remember(numbers, identity, _code_owner(target))
+            self._remember(numbers, identity, plain_function(target))
         return numbers[identity]
 
     def _remember(self, numbers: dict[Any, int], identity: Any, owner: Any) -> None:
@@ -66,7 +159,7 @@ class Handlers:
 def _identity(target: Any) -> Any:
     """Tell handlers apart: closures by themselves, methods by their function (and so by their class)."""
     if isinstance(target, types.MethodType):
-        return id(target.__func__)
+        return id(plain_function(target))
     if (enclosed := enclosed_handler(target)) is not None:
         held = (cell.cell_contents for cell in target.__closure__)
         return (id(target.__code__), _identity(enclosed), *(_held(each) for each in held if each is not enclosed))
@@ -81,10 +174,6 @@ def _identity(target: Any) -> Any:
 def _held(value: Any) -> Any:
     """Return what closures hold apart: a dict made for each of them by what is in it."""
     return tuple((id(key), id(item)) for key, item in value.items()) if type(value) is dict else id(value)
-
-
-def _code_owner(target: Any) -> Any:
-    return target.__func__ if isinstance(target, types.MethodType) else target
 
 
 def _with_arguments(described: HandlerDescription, target: Any) -> HandlerDescription:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 import inspect
 import types
 import typing
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 from ...core.facts import HandlerFacts
 from ...core.values import hints
+from ..handlers import Handler
 from .classes import class_key
 
 _POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -24,15 +24,13 @@ Accepted = tuple["tuple[str, ...] | None", str, "tuple[str, ...]", str]
 
 def describe_call(key: str, handler: Callable[..., Any], takes_event: bool = True) -> HandlerFacts:
     """Return the facts of a handler; what cannot be found out is left open."""
-    if not takes_event:
-        return HandlerFacts(key, needs_session=_needs_session(handler))
-    try:
-        parameters = list(inspect.signature(handler).parameters.values())
-    except Exception:  # noqa: BLE001 - built in, or a stranger's __signature__
-        return HandlerFacts(key, needs_session=_needs_session(handler))
+    made = Handler(handler)
+    parameters = made.parameters if takes_event else None
+    if parameters is None:
+        return HandlerFacts(key, needs_session=_needs_session(made))
     first = next((each for each in parameters if each.kind in _POSITIONAL), None)
     first = first or next((each for each in parameters if each.kind is inspect.Parameter.VAR_POSITIONAL), None)
-    accepts, annotation, names = _accepts(first, _scope(function_of(handler)))
+    accepts, annotation, names = _accepts(first, made.scope)
     return HandlerFacts(
         key,
         refuses=_refusal(parameters),
@@ -40,51 +38,24 @@ def describe_call(key: str, handler: Callable[..., Any], takes_event: bool = Tru
         annotation=annotation,
         accepts=accepts,
         accepts_names=names,
-        needs_session=_needs_session(handler),
+        needs_session=_needs_session(made),
     )
 
 
 def refusal_of(handler: Callable[..., Any]) -> str:
     """Return why a handler cannot be called with the event alone; empty when it can, or when nobody can tell."""
-    try:
-        return _refusal(list(inspect.signature(handler).parameters.values()))
-    except Exception:  # noqa: BLE001 - as above
-        return ""
-
-
-def function_of(handler: Any) -> Any:
-    """Return the function that runs when a handler is called, for its annotations and its code."""
-    while isinstance(handler, functools.partial):
-        handler = handler.func
-    if isinstance(handler, types.MethodType):
-        handler = handler.__func__
-    elif not isinstance(handler, (types.FunctionType, types.BuiltinFunctionType, type)):
-        handler = inspect.getattr_static(type(handler), "__call__", handler)
-    try:
-        return inspect.unwrap(handler)
-    except ValueError:  # functions that wrap each other in a circle
-        return handler
-
-
-def gives_coroutine(handler: Callable[..., Any]) -> bool:
-    """Return whether calling a handler gives a coroutine; False for a plain function around one: it may run it."""
-    while isinstance(handler, functools.partial):
-        handler = handler.func
-    if not inspect.isroutine(handler):
-        handler = inspect.getattr_static(type(handler), "__call__", handler)
-    return inspect.iscoroutinefunction(handler)
+    parameters = Handler(handler).parameters
+    return "" if parameters is None else _refusal(parameters)
 
 
 def accepted_classes(function: types.FunctionType, *, skip_self: bool = False) -> Accepted:
     """Return what the first parameter of a plain function is annotated with (the second of a method)."""
-    try:
-        parameters = [p for p in inspect.signature(function).parameters.values() if p.kind in _POSITIONAL]
-    except Exception:  # noqa: BLE001 - a stranger's __signature__
-        return None, "", (), ""
+    made = Handler(function)
+    parameters = [each for each in made.parameters or () if each.kind in _POSITIONAL]
     place = 1 if skip_self else 0
     if len(parameters) <= place:
         return None, "", (), ""
-    accepts, annotation, names = _accepts(parameters[place], _scope(inspect.unwrap(function)))
+    accepts, annotation, names = _accepts(parameters[place], made.scope)
     return accepts, annotation, names, parameters[place].name
 
 
@@ -104,11 +75,6 @@ def _refusal(parameters: list[inspect.Parameter]) -> str:
 
 
 # --- annotations ------------------------------------------------------------------------------------------------------
-
-
-def _scope(function: Any) -> dict[str, Any]:
-    scope = getattr(function, "__globals__", None)
-    return scope if isinstance(scope, dict) else {}
 
 
 def _accepts(
@@ -207,21 +173,16 @@ def _class_accepted(member: Any) -> str | None:
 # --- what a handler asks of the bus -----------------------------------------------------------------------------------
 
 
-def _needs_session(handler: Any) -> bool:
+def _needs_session(handler: Handler) -> bool:
     """Return whether the handler, or a method of its object that it calls, asks for the database session."""
-    function = function_of(handler)
-    while isinstance(handler, functools.partial):
-        handler = handler.func
-    owner: Any = handler.__self__ if isinstance(handler, types.MethodType) else handler
-    kind = owner if isinstance(owner, type) else type(owner)
-    waiting, seen = [function], set()
+    waiting, seen = [handler.code], set()
     while waiting:
-        code = getattr(waiting.pop(), "__code__", None)
-        if not isinstance(code, types.CodeType) or code in seen:
+        code = waiting.pop()
+        if code is None or code in seen:
             continue
         seen.add(code)
         if _SESSION_CALL in code.co_names:
             return True
-        methods = (inspect.getattr_static(kind, name, None) for name in code.co_names)
-        waiting += [each for each in methods if isinstance(each, types.FunctionType)]
+        methods = (inspect.getattr_static(handler.owner, name, None) for name in code.co_names if handler.owner)
+        waiting += [method.__code__ for method in methods if isinstance(method, types.FunctionType)]
     return False

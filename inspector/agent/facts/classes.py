@@ -10,6 +10,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from ...core.bus.identity import bound_to
 from ...core.facts import EventFacts
 from ...core.redact.redactor import marked_fields
 from ...core.values.shape import BASE_FIELDS
@@ -137,7 +138,7 @@ def _is_naive(value: Any, factory: Any) -> bool:
     if factory is None:
         return False
     if isinstance(factory, types.BuiltinMethodType):
-        owner = factory.__self__
+        owner = bound_to(factory)
         return isinstance(owner, type) and issubclass(owner, dt.datetime) and factory.__name__ in _NOW
     return _makes_naive(factory)
 

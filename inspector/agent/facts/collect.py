@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import enum
-import functools
 import inspect
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from types import FunctionType, MethodType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from ...core.facts import CatalogFacts, EventFacts, SSEFacts, SSEType, UncalledMethod
+from ..handlers import Handler
 from ..reading.places import class_place
-from .calls import accepted_classes, describe_call, function_of, gives_coroutine
+from .calls import accepted_classes, describe_call
 from .classes import class_key, describe_class_facts
 from .wiring import Wiring, wiring_of
 
@@ -41,7 +41,7 @@ def collect_facts(wiring: Wiring) -> CatalogFacts:
         handlers=tuple(
             replace(
                 describe_call(each.key, each.handler, each.takes_event),
-                never_awaited=each.dropped and gives_coroutine(each.handler),
+                never_awaited=each.dropped and Handler(each.handler).asynchronous,
                 on_loop=each.on_loop,
             )
             for each in wiring.handlers
@@ -62,9 +62,9 @@ def _uncalled(wiring: Wiring) -> Iterator[UncalledMethod]:
     """Yield the methods that look like handlers, of classes that handle events, without a subscription."""
     subscribed: dict[type[Any], set[str]] = {}
     for each in wiring.handlers:
-        owner, name = _owner(each.handler)
-        if owner is not None:
-            subscribed.setdefault(owner, set()).add(name)
+        handler = Handler(each.handler)
+        if handler.owner is not None:
+            subscribed.setdefault(handler.owner, set()).add(handler.method)
     known = {class_key(event.cls) for event in wiring.events if event.cls is not None}
     for cls in dict.fromkeys([*subscribed, *_idle_classes(subscribed)]):
         called, methods = subscribed.get(cls, set()), _methods(cls)
@@ -84,17 +84,6 @@ def _dispatches_by_name(cls: type[Any]) -> bool:
     ]
     texts = (const for code in codes for const in code.co_consts if isinstance(const, str))
     return any("getattr" in code.co_names for code in codes) and any(text in _HANDLER_PREFIXES for text in texts)
-
-
-def _owner(handler: Any) -> tuple[type[Any] | None, str]:
-    while isinstance(handler, functools.partial):
-        handler = handler.func
-    if isinstance(handler, MethodType):
-        owner = handler.__self__ if isinstance(handler.__self__, type) else type(handler.__self__)
-        return owner, getattr(handler.__func__, "__name__", "")
-    if isinstance(handler, (FunctionType, type)) or inspect.isbuiltin(handler):
-        return None, ""
-    return type(handler), "__call__"
 
 
 def _idle_classes(subscribed: dict[type[Any], set[str]]) -> Iterator[type[Any]]:
@@ -140,7 +129,7 @@ def _audit_actions(wiring: Wiring) -> tuple[str, ...] | None:
     """Look for the program's enum of audit actions: a name with both words, in the packages of events and handlers."""
     packages = {event.cls.__module__.partition(".")[0] for event in wiring.events if event.cls is not None}
     for each in wiring.handlers:
-        function = function_of(each.handler)
+        function = Handler(each.handler).function
         packages.add(str(getattr(function, "__module__", "") or "").partition(".")[0])
     packages -= {"", "builtins", "functools"}
     found: dict[str, None] = {}
@@ -165,7 +154,7 @@ def _sse(wiring: Wiring) -> Iterator[SSEFacts]:
     for registry in wiring.sse:
         for mapping in registry.mappings:
             metadata = registry.get(mapping.sse_event_type)
-            code = getattr(function_of(mapping.payload_extractor), "__code__", None)
+            code = Handler(mapping.payload_extractor).code
             yield SSEFacts(
                 event=class_key(mapping.domain_event_class),
                 name=mapping.domain_event_class.__name__,

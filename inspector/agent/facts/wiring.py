@@ -11,13 +11,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ...core.bus.identity import plain_function, undecorated
+from ..handlers import Handler
 from ..libraries.core_bus import CoreConnection
 from ..program import CoreProgram
 from ..reading.catalogs import is_called_like_event
 from ..reading.loaded import LoadedProgram
 from ..reading.map_bus.connection import MapConnection
 from ..reading.places import class_at
-from ..reading.targets import entries, kind_of, run_by
+from ..reading.targets import entries, kind_of
 from ..tap.stand_ins import HANDLE_METHODS
 from .calls import refusal_of
 
@@ -107,7 +109,7 @@ def _bodies(function: Any, owner: Any) -> Iterator[ast.FunctionDef | ast.AsyncFu
 
 def _node_of(function: Any) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
     try:
-        function = inspect.unwrap(getattr(function, "__func__", function))
+        function = undecorated(plain_function(function))
         if not isinstance(function, types.FunctionType):
             return None
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
@@ -326,8 +328,8 @@ def _targets(connection: Any) -> list[Any]:
 
 def _callable(target: Any) -> Callable[..., Any] | None:
     """Return what is called: the handler itself, or the method by which a bus runs an object."""
-    found = run_by(target)
-    return found if callable(found) else None
+    called = Handler(target).called
+    return called if callable(called) else None
 
 
 def _takes_event_alone(connection: Connection, handlers: Sequence[Callable[..., Any]]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import inspect
 import pkgutil
@@ -12,6 +11,7 @@ from difflib import get_close_matches
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ...core.bus.identity import without_arguments
 from .trouble import LoadTrouble, explain
 
 if TYPE_CHECKING:
@@ -180,8 +180,7 @@ class Loader:
 
 def is_factory(value: Any) -> bool:
     """Return whether a value is there to be called for the bus, rather than a bus that happens to be callable."""
-    while isinstance(value, functools.partial):
-        value = value.func
+    value = without_arguments(value)
     return isinstance(value, type) or inspect.isroutine(value) or type(value).__name__ == "_lru_cache_wrapper"
 
 

@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
+from ...core.bus.identity import undecorated
 from ...core.description import FieldShape, TypeShape
 from ...core.errors import InspectorError
 from ...core.redact.redactor import marked_fields, secret_kind
@@ -255,7 +256,7 @@ def annotations_of(cls: Any) -> dict[str, Any]:
 
 def signature_hints(function: Any) -> dict[str, Any]:
     """Return the annotations of a function, resolved as those of classes are."""
-    function = inspect.unwrap(function)
+    function = undecorated(function)
     scope = getattr(function, "__globals__", {})
     return {
         name: hints._resolve(annotation, scope)  # noqa: SLF001 - annotations of functions resolve like those of classes

@@ -7,9 +7,9 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ...core.bus.identity import describe_handler, enclosed_handler
 from ...core.errors import InspectorError
 from ...core.values import hints
+from ..handlers import Handler
 from .events import FREE, PAYLOAD, EventType, field_shape, fields_of, make_of, parameter_field, signature_hints
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def describe_name(
         if fields is not None:
             asked.append(fields)
         if not file:
-            described = describe_handler(handler)
+            described = Handler(handler).description
             file, line = described.file, described.line
     known: dict[str, FieldShape] = {}
     for shape in (shape for fields in asked for shape in fields):
@@ -59,9 +59,9 @@ def describe_name(
 
 def _fields_inside(handler: Any) -> tuple[FieldShape, ...] | None:
     """Return what the handler inside a closure asks for, where it takes nothing beside the payload."""
-    inside = enclosed_handler(handler)
-    taken = getattr(getattr(inside, "__code__", None), "co_argcount", 0)
-    return payload_fields(inside) if taken == 1 else None
+    inside = Handler(handler).enclosed
+    taken = inside.code.co_argcount if inside is not None and inside.code is not None else 0
+    return payload_fields(inside.target) if inside is not None and taken == 1 else None
 
 
 def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShape, ...] | None:
@@ -69,12 +69,12 @@ def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShap
 
     Of a payload that is a dict it is what the handler takes out of it: ``payload["order"]``, ``payload.get("note")``.
     """
-    try:
-        parameters = list(inspect.signature(handler).parameters.values())
-    except (TypeError, ValueError):  # built in, or no signature
+    made = Handler(handler)
+    parameters = made.parameters
+    if parameters is None:
         return None
-    function = getattr(handler, "__func__", None) or getattr(handler, "func", handler)
-    annotations = signature_hints(function) if hasattr(inspect.unwrap(function), "__globals__") else {}
+    function = made.function
+    annotations = signature_hints(function) if hasattr(function, "__globals__") else {}
     named = [each for each in parameters if each.kind not in FREE]
     if by_keyword:
         free = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
@@ -89,7 +89,7 @@ def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShap
         if isinstance(hint, type) and make_of(hint) != "plain":
             return fields_of(hint)
         if named[0].name in _PAYLOAD_PARAMETERS or hint in (dict, Any) or _is_mapping(hint):
-            return _taken_from(inspect.unwrap(function), named[0].name) or None
+            return _taken_from(function, named[0].name) or None
     if not named:
         return None if any(each.kind in FREE for each in parameters) else ()
     return tuple(parameter_field(each, annotations) for each in named)

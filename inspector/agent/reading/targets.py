@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, Final
 
+from ...core.bus.identity import called_function, plain_function
 from ..tap.stand_ins import HANDLE_METHODS, original
 
 #: Where a record keeps its handler; the first that is there counts.
@@ -154,7 +155,7 @@ def run_by(target: Any) -> Any:
     target = original(target)
     if isinstance(target, type) and kind_of(target) == "handler":
         function = inspect.getattr_static(target, run_method(target))
-        return types.MethodType(getattr(function, "__func__", function), target)  # its signature: without ``self``
+        return types.MethodType(plain_function(function), target)  # its signature: without ``self``
     if kind_of(target) == "object":
         return getattr(target, next(name for name in HANDLE_METHODS if _has_method(type(target), name)))
     return target
@@ -273,7 +274,4 @@ def is_async(target: Any) -> bool:
     target = original(target)
     if inspect.iscoroutinefunction(target) or asyncio.iscoroutinefunction(target):
         return True
-    while isinstance(target, functools.partial):
-        target = target.func
-    call = getattr(type(target), "__call__", None)  # noqa: B004 - the method is wanted, not a test
-    return not isinstance(target, (*_FUNCTIONS, type)) and inspect.iscoroutinefunction(call)
+    return inspect.iscoroutinefunction(called_function(target))

@@ -1,4 +1,8 @@
-"""What a handler is called, and where it is written: stable across runs and readable for people."""
+"""What a handler is called, and where it is written: stable across runs and readable for people.
+
+Callables are taken apart here and nowhere else (``__wrapped__``, ``__func__``, ``__self__``, partials); nothing of a
+handler is called for it. What a bus of others runs is asked of the agent's ``Handler``, which is built on this.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +32,7 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
     target: Any = handler
     for _ in range(_LAYERS):
         if isinstance(target, functools.partial):
-            wrapping = " (partial)"
-            target = target.func
+            wrapping, target = " (partial)", without_arguments(target)
         elif (inside := _inside(target)) is not None:
             target = inside
         elif (enclosed := enclosed_handler(target)) is not None:
@@ -38,10 +41,10 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
             target = enclosed
         else:
             break
-    owner_type, function = _split(target)
+    owner_type, function = owner_and_function(target)
     module, qualname = _names(target, owner_type, function)
-    code = _code(function)
-    file, line = (code.co_filename, code.co_firstlineno) if code is not None else ("", 0)
+    code = getattr(undecorated(function), "__code__", None)
+    file, line = (code.co_filename, code.co_firstlineno) if isinstance(code, types.CodeType) else ("", 0)
     if function is not None and getattr(function, "__name__", "") == "<lambda>":
         qualname = f"{qualname.rpartition('.')[0] or module.rpartition('.')[2]}.lambda:{line}"
     owner, _, method = qualname.rpartition(".")
@@ -59,12 +62,72 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
     )
 
 
+def without_arguments(target: Any) -> Any:
+    """Return the callable of a partial, or of partials of partials; anything else as it is."""
+    for _ in range(_LAYERS):
+        if not isinstance(target, functools.partial):
+            break
+        target = target.func
+    return target
+
+
+def plain_function(value: Any) -> Any:
+    """Return the function of a bound, static or class method; anything else as it is."""
+    return value.__func__ if isinstance(value, (types.MethodType, staticmethod, classmethod)) else value
+
+
+def bound_to(target: Any) -> Any:
+    """Return what a method, built in or not, is bound to; None for anything else."""
+    return target.__self__ if isinstance(target, (types.MethodType, types.BuiltinMethodType)) else None
+
+
+def called_function(target: Any) -> Any:
+    """Return the function that a call begins in: of a partial, a method, an object with ``__call__``.
+
+    Decorators are functions of their own; a class is returned as it is.
+    """
+    target = plain_function(without_arguments(target))
+    if inspect.isroutine(target) or isinstance(target, type):
+        return target
+    return inspect.getattr_static(type(target), "__call__", target)
+
+
+def function_of(target: Any) -> Any:
+    """Return the function that is written for a call, below partials, methods, objects and decorators."""
+    target = without_arguments(target)
+    for _ in range(_LAYERS):
+        if (inside := _inside(target)) is None:
+            break
+        target = without_arguments(inside)
+    return undecorated(called_function(target))
+
+
+def undecorated(function: Any) -> Any:
+    """Return what decorators say they stand for; of functions that wrap each other in a circle, one of them."""
+    for _ in range(_LAYERS):  # inspect.unwrap raises on a function that wraps itself
+        inside = _wrapped(function)
+        if inside is None:
+            break
+        function = inside
+    return function
+
+
+def _wrapped(function: Any) -> Any:
+    inside = inspect.getattr_static(function, "__wrapped__", None)
+    if isinstance(inside, (types.GetSetDescriptorType, types.MemberDescriptorType)):  # wrapt, and classes with slots
+        try:
+            inside = inside.__get__(function)
+        except (AttributeError, ValueError):  # it was never filled
+            return None
+    return inside if callable(inside) else None
+
+
 def _inside(target: Any) -> Any:
-    """Return what a callable says it stands for (``update_wrapper``, ``lru_cache``, ``staticmethod``), or None."""
+    """Return what an object says it stands for (``update_wrapper``, ``lru_cache``, ``staticmethod``), or None."""
     if isinstance(target, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)):
         return None
-    inside = inspect.getattr_static(target, "__wrapped__", None)
-    return inside if callable(inside) else getattr(target, "__func__", None) if type(target) is staticmethod else None
+    inside = _wrapped(target)
+    return inside if inside is not None else plain_function(target) if type(target) is staticmethod else None
 
 
 def enclosed_handler(target: Any) -> Any:
@@ -90,11 +153,11 @@ def enclosed_handler(target: Any) -> Any:
     return callables[0] if len(callables) == 1 and callables[0] is not target else None
 
 
-def _split(target: Any) -> tuple[type | None, Any]:
-    """Return the class that owns the call (None for plain functions) and the function that runs."""
+def owner_and_function(target: Any) -> tuple[type | None, Any]:
+    """Return the class that owns a call (None for plain functions) and the function that runs (None for a class)."""
     if isinstance(target, types.MethodType):
-        owner = target.__self__ if isinstance(target.__self__, type) else type(target.__self__)
-        return owner, target.__func__
+        owner = bound_to(target)
+        return owner if isinstance(owner, type) else type(owner), plain_function(target)
     if isinstance(target, (types.FunctionType, types.BuiltinFunctionType)):
         return None, target
     if isinstance(target, type):
@@ -119,19 +182,8 @@ def _names(target: Any, owner: type | None, function: Any) -> tuple[str, str]:
     return str(module), str(qualname).replace("<locals>.", "")
 
 
-def _code(function: Any) -> types.CodeType | None:
-    for _ in range(_LAYERS):  # inspect.unwrap raises on a function that wraps itself
-        inside = inspect.getattr_static(function, "__wrapped__", None)
-        if inside is None:
-            break
-        function = inside
-    code = getattr(function, "__code__", None)
-    return code if isinstance(code, types.CodeType) else None
-
-
 def _is_async(function: Any) -> bool:
-    while isinstance(function, functools.partial):
-        function = function.func
+    function = without_arguments(function)
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__wrapped__", None))
 
 

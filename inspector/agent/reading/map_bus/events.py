@@ -11,7 +11,7 @@ from ...tap.stand_ins import original
 from ..eventbuild import build_event, build_named
 from ..events import EventType, NamedEvent, describe_class, name_field, single_copies, subclasses
 from ..namedevents import describe_name
-from ..targets import MethodName, entries, kind_of, run_by
+from ..targets import MethodName, entries, kind_of
 from .find import used_names
 from .match import (
     classes_told,
@@ -57,7 +57,7 @@ class MapEvents:
     def read(self) -> list[EventType]:
         """Return the event types that have handlers: classes (by base class: those below them too) and names."""
         if self._signal:
-            receivers = [run_by(target) for _, _, target in self.subscribed()]
+            receivers = [target for _, _, target in self.subscribed()]
             return [describe_name(self._signal, receivers, by_keyword=True)]
         handlers = self._handlers()
         found: dict[Any, EventType] = {}
@@ -88,7 +88,7 @@ class MapEvents:
                 if isinstance(pattern, type) or kind_of(value[pattern]):
                     handlers.setdefault(pattern, [])
         if all(map(is_wildcard, handlers)):  # nobody says which events there are; what is told apart are some
-            for cls in (cls for target in handlers.get(None, ()) for cls in classes_told(run_by(target))):
+            for cls in (cls for target in handlers.get(None, ()) for cls in classes_told(target)):
                 handlers.setdefault(cls, [])
         return handlers
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ....core.bus.identity import plain_function, undecorated
 from ....core.errors import UsageError
 from ....core.own_code import is_standard
 from ...tap.stand_ins import original
@@ -286,8 +287,7 @@ def functions_of(value: Any) -> dict[str, Any]:
         }
     found: dict[str, Any] = {}
     for name, each in values_of(value).items():
-        function = original(each)
-        function = getattr(function, "__func__", function)
+        function = plain_function(original(each))
         if isinstance(function, types.FunctionType):
             found[name] = function
     return found
@@ -315,7 +315,7 @@ def texts_in(function: Any) -> set[str]:
 
 def _codes(function: Any) -> Iterator[types.CodeType]:
     """Yield a function's own code and that of the functions inside it."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = getattr(undecorated(function), "__code__", None)
     waiting = [] if code is None else [code]
     while waiting:
         code = waiting.pop()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ....core.own_code import is_own_class, is_own_module
 from ....core.values import hints
+from ...handlers import Handler
 from ...tap.stand_ins import TappedHandler
 from ..events import make_of, signature_hints, subclasses, travel_name
 from ..targets import WILDCARD, MethodName, entries, is_glob, member_text
@@ -56,8 +57,8 @@ def event_class_of(name: str, handlers: Sequence[Any]) -> type[Any] | None:
 
 
 def _class_beside(name: str, handler: Any) -> type[Any] | None:
-    function = _function_of(handler)
-    if function is None:
+    function = Handler(handler).function
+    if not isinstance(function, types.FunctionType):
         return None
     known = tuple(function.__globals__.values())
     modules = (each for each in known if isinstance(each, types.ModuleType) and is_own_module(each))
@@ -83,13 +84,14 @@ def classes_told(handler: Any) -> Iterator[type[Any]]:
 
 def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
     """Yield the classes of the program that a handler tells apart: ``isinstance``, ``match``, ``singledispatch``."""
-    registered = vars(handler).get("registry") if isinstance(handler, types.FunctionType) else None
+    made = Handler(handler)
+    registered = vars(made.target).get("registry") if isinstance(made.target, types.FunctionType) else None
     if isinstance(registered, types.MappingProxyType):
         yield from (cls for cls in registered if isinstance(cls, type) and is_own_class(cls) and _is_event(cls))
-    function = _function_of(handler)
-    if function is None:
+    function = made.function
+    if not isinstance(function, types.FunctionType):
         return
-    steps = list(dis.get_instructions(inspect.unwrap(function).__code__))
+    steps = list(dis.get_instructions(function.__code__))
     holder: Any = None
     for place, step in enumerate(steps):
         name = step.argval if isinstance(step.argval, str) else ""
@@ -109,18 +111,10 @@ def _is_event(cls: type[Any]) -> bool:
     return make_of(cls) != "plain"
 
 
-def _function_of(handler: Any) -> types.FunctionType | None:
-    function = getattr(handler, "func", handler)
-    function = getattr(function, "__func__", function)
-    if not isinstance(function, types.FunctionType):
-        function = getattr(type(handler), "__call__", None)  # noqa: B004 - the method is wanted
-    return function if isinstance(function, types.FunctionType) else None
-
-
 def handler_event_class(handler: Any) -> type[Any] | None:
     """Return the class that the first parameter of a handler is annotated with, if it is one of the program's own."""
-    function = _function_of(handler)
-    if function is None:
+    function = Handler(handler).function
+    if not isinstance(function, types.FunctionType):
         return None
     for name, hint in signature_hints(function).items():
         hint = hints.unwrap(hint)

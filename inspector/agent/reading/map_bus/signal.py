@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ..targets import attributes, entries, run_by
+from ..targets import attributes, entries
 from .match import classes_asked_for, handler_event_class
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def signal_name(where: str, value: Any, found: BusParts) -> str:
     subscribed = [(pattern, target) for each in found.maps for pattern, target in entries(each.get())]
     if any(pattern is not None for pattern, _ in subscribed):
         return ""
-    receivers = [run_by(target) for _, target in subscribed]
+    receivers = [target for _, target in subscribed]
     if any(handler_event_class(each) or next(classes_asked_for(each), None) for each in receivers):
         return ""
     held = attributes(value)
