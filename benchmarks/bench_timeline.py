@@ -25,7 +25,7 @@ from inspector.analysis.journal import Journal
 from inspector.core.description import EventDescription
 from inspector.core.records.records import SessionStarted
 from inspector.ui.features.timeline.canvas import TimelineCanvas
-from inspector.ui.features.timeline.steps import TimelineSteps
+from inspector.ui.features.timeline.controller import TimelineController
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
 
@@ -116,11 +116,11 @@ class Filled:
     def __init__(self, count: int, *, overlapping: bool = False) -> None:
         self.journal = new_journal()
         append(self.journal, executions(count, overlapping=overlapping))
-        self.controller = TimelineSteps(Selection(), time.monotonic, lambda: None)
+        self.controller = TimelineController(Selection(), time.monotonic, lambda: None)
         self.canvas = TimelineCanvas(Theme("dark"), self.controller)
         self.canvas.resize(*SIZE)
-        self.controller.lanes.density = "dense"
-        self.controller.lanes.collapsed = {f"handler:Handler{lane:02}" for lane in range(LANES)}
+        self.controller.lanes.state.density = "dense"
+        self.controller.lanes.state.collapsed = {f"handler:Handler{lane:02}" for lane in range(LANES)}
         self.controller.set_journal(self.journal, live=False)
         while not self.controller.advance():
             pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -149,6 +151,24 @@ def test_task_owners_make_tasks(path: str) -> None:
     """An owner that makes no task any more loses its licence."""
     source = (PACKAGE / path).read_text(encoding="utf-8")
     assert any(f"{call}(" in source for call in rooms.TASK_CALLS)
+
+
+KEYS = re.compile(r"\b(?:(?:Ctrl|Alt|Shift)\+)+[A-Z0-9]\w*|\b(?:F\d+|Return|Enter)\b")
+#: Keys that mean one thing in one panel and another in another.
+TWICE = {"Alt+Left", "Return"}
+
+
+def test_each_shortcut_is_written_once() -> None:
+    """Menus, buttons and tooltips take it from the table of commands, or from the one constant beside its widget."""
+    places: dict[str, list[str]] = {}
+    for path in (path for path in MODULES if path.startswith("ui/")):
+        tree = ast.parse((PACKAGE / path).read_text(encoding="utf-8"))
+        documented = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+                for keys in KEYS.findall(node.value):
+                    places.setdefault(keys, []).append(f"{path}:{node.lineno}")
+    assert {keys: where for keys, where in places.items() if len(where) > 1 and keys not in TWICE} == {}
 
 
 def test_every_room_has_modules() -> None:

@@ -225,7 +225,7 @@ async def test_fields_and_buttons_in_the_timelines_head_keep_their_keys(db: Path
     async with opened(db) as shown:
         await shown.fire(FIRST)
         timeline = shown.desk.timeline
-        timeline.controller.select(0)
+        timeline.controller.steps.select(0)
         assert shown.window.commands.run("timeline.find_lane")
         shown.type("zz")
         shown.key(Qt.Key.Key_Escape)

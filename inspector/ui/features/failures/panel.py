@@ -15,6 +15,7 @@ from inspector.ui.features.failures.model import FailuresModel
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.cells import dress, show_row, stretch
 from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.page import Link, Page
 from inspector.ui.kit.rows import SortedModel
 from inspector.ui.kit.tables import DataTable
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from inspector.core.records.capture import Failure
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
+
+#: Keys that go through the failures of a group.
+_BEFORE: Final = "Alt+Left"
+_AFTER: Final = "Alt+Right"
 
 
 # One failure to read: what was raised, where, its traceback, and the way to the others of its group.
@@ -69,10 +74,10 @@ class FailureDetail(Page):
         self.message = PlainLabel("", wrap=True, selectable=True)
         self.place = ElidedLabel("", "dim")
         self.position = PlainLabel("", "dim")
-        self.before = IconButton(theme, "chevron-left", "Previous of this group (Alt+Left)")
-        self.after = IconButton(theme, "chevron-right", "Next of this group (Alt+Right)")
-        self.before.setShortcut("Alt+Left")
-        self.after.setShortcut("Alt+Right")
+        self.before = IconButton(theme, "chevron-left", f"Previous of this group ({native_shortcut(_BEFORE)})")
+        self.after = IconButton(theme, "chevron-right", f"Next of this group ({native_shortcut(_AFTER)})")
+        self.before.setShortcut(_BEFORE)
+        self.after.setShortcut(_AFTER)
         self.nothing = PlainLabel("", "dim", wrap=True, selectable=True)
         self.traceback = TracebackView(theme)
         self.libraries = Link(theme)

@@ -14,6 +14,7 @@ from inspector.catalog.findings import SEVERITIES, Finding, marks, worst
 from inspector.ui.features.findings.model import EVENT, MESSAGE, PLACE, FindingRole, FindingsModel
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import being_read, show_row
+from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.page import Page
 from inspector.ui.kit.tables import DataTree, Index, RowDelegate
 from inspector.ui.kit.text import PlainLabel, copy_text, set_tone
@@ -167,7 +168,7 @@ class FindingsPanel(JournalPanel):
         self._why = PlainLabel("", "dim", wrap=True, selectable=True)
         self._fix = PlainLabel("", wrap=True, selectable=True)
         self._place = WrapLabel("", "mono")
-        self._open = Button(self._theme, "Open in editor", "code", "Return")
+        self._open = Button(self._theme, "Open in editor", "code", native_shortcut("Return"))
         self._open.clicked.connect(self.open_current)
         self._copy = IconButton(self._theme, "copy", "Copy the finding")
         self._copy.clicked.connect(lambda: copy_text(self.as_text()))

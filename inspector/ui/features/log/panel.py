@@ -14,6 +14,7 @@ from inspector.ui.features.log.model import LogModel
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.cells import dress, show_row
 from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
 from inspector.ui.kit.tables import DataTable, selection_as_tsv
 from inspector.ui.kit.text import PlainLabel, copy_text
@@ -71,7 +72,7 @@ class LogPanel(JournalPanel):
         self._hidden = PlainLabel("", "dim")
         self._hidden.setContentsMargins(10, 4, 10, 4)
         self._hidden.hide()
-        self._newest = Button(theme, "Newest", "follow", "End", parent=self.table)
+        self._newest = Button(theme, "Newest", "follow", native_shortcut("End"), parent=self.table)
         self._newest.set_help("Show the newest row and follow")
         self._newest.clicked.connect(self.follow)
         self._newest.hide()
@@ -218,10 +219,11 @@ class LogPanel(JournalPanel):
         """Return what can be done with a publication."""
         found = self._journal.publication(publication)
         name, correlation = found.event.name, found.correlation
+        keys = native_shortcut("Ctrl+C")
         return [
-            MenuItem("Show details", lambda: self.activated.emit(publication), hint="Return"),
+            MenuItem("Show details", lambda: self.activated.emit(publication), hint=native_shortcut("Return")),
             SEPARATOR,
-            MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), icon="copy", hint="Ctrl+C"),
+            MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), icon="copy", hint=keys),
             MenuItem("Copy event id", lambda: copy_text(found.event_id), enabled=bool(found.event_id)),
             MenuItem("Copy correlation id", lambda: copy_text(correlation), enabled=bool(correlation)),
             SEPARATOR,

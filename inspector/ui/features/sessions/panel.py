@@ -15,6 +15,7 @@ from inspector.ui.features.sessions.model import Session, SessionsModel
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.cells import dress, show_row, stretch
 from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
 from inspector.ui.kit.rows import SortedModel
 from inspector.ui.kit.tables import DataTable
@@ -29,7 +30,11 @@ if TYPE_CHECKING:
 _WIDTHS = {0: 28, 1: 21, 2: 16, 3: 21, 4: 8, 5: 11, 6: 8, 7: 9}
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL: Final = (columns.STARTED, columns.PUBLICATIONS, columns.SIZE, columns.PROGRAM)
-_DELETE = "Delete"
+_DELETE: Final = "Delete"
+#: Keys of the list.
+_OPEN_KEY: Final = "Return"
+_RENAME_KEY: Final = "F2"
+_DELETE_KEY: Final = "Del"
 
 
 class _Table(DataTable):
@@ -40,7 +45,7 @@ class _Table(DataTable):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Rename and delete by keyboard."""
-        if event.key() == Qt.Key.Key_F2:
+        if QKeySequence(event.keyCombination()) == QKeySequence(_RENAME_KEY):
             self.rename.emit()
         elif event.matches(QKeySequence.StandardKey.Delete):
             self.delete.emit()
@@ -105,10 +110,10 @@ class SessionsPanel(QWidget):
 
     def _make_buttons(self) -> QHBoxLayout:
         theme = self._theme
-        self._open = Button(theme, "Open", "folder", "Return")
-        self._rename = Button(theme, "Rename", "edit", "F2")
+        self._open = Button(theme, "Open", "folder", native_shortcut(_OPEN_KEY))
+        self._rename = Button(theme, "Rename", "edit", native_shortcut(_RENAME_KEY))
         self._export = Button(theme, "Export…", "export")
-        self._remove = Button(theme, "Delete…", "trash", "Del")
+        self._remove = Button(theme, "Delete…", "trash", native_shortcut(_DELETE_KEY))
         row = QHBoxLayout()
         row.setContentsMargins(10, 6, 10, 6)
         row.setSpacing(6)
@@ -209,11 +214,23 @@ class SessionsPanel(QWidget):
         if not index.isValid() or session is None:
             return
         items = [
-            MenuItem("Open", self.open, icon="folder", enabled=session.id != self._opened, hint="Return"),
-            MenuItem("Rename", self.rename, icon="edit", hint="F2"),
+            MenuItem(
+                "Open",
+                self.open,
+                icon="folder",
+                enabled=session.id != self._opened,
+                hint=native_shortcut(_OPEN_KEY),
+            ),
+            MenuItem("Rename", self.rename, icon="edit", hint=native_shortcut(_RENAME_KEY)),
             MenuItem("Export…", self.export, icon="export"),
             SEPARATOR,
-            MenuItem("Delete…", self.delete, icon="trash", enabled=not self._why_kept(session), hint="Del"),
+            MenuItem(
+                "Delete…",
+                self.delete,
+                icon="trash",
+                enabled=not self._why_kept(session),
+                hint=native_shortcut(_DELETE_KEY),
+            ),
         ]
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
+
+from inspector.ui.kit.keys import native_shortcut
+
+if TYPE_CHECKING:
+    from inspector.ui.features.timeline.controller import TimelineController
 
 
 @dataclass(frozen=True)
@@ -14,7 +20,7 @@ class TimelineAction:
         id: Command id.
         title: What it does.
         keys: Portable key texts; the first is shown.
-        method: Name of the controller's method.
+        method: Name of the controller's method, or of one of its parts: ``lanes.up``.
         section: Actions of one section stand together.
     """
 
@@ -24,39 +30,49 @@ class TimelineAction:
     method: str
     section: str
 
+    def run(self, timeline: TimelineController) -> None:
+        """Do it."""
+        attrgetter(self.method)(timeline)()
+
 
 ACTIONS: Final = (
     TimelineAction("timeline.zoom_in", "Zoom In", ("W", "+", "="), "zoom_in", "Zoom"),
     TimelineAction("timeline.zoom_out", "Zoom Out", ("S", "-"), "zoom_out", "Zoom"),
     TimelineAction("timeline.fit", "Fit the Whole Session", ("0",), "fit", "Zoom"),
-    TimelineAction("timeline.focus", "Centre the Selection, Then Fit It", ("F",), "focus_selection", "Zoom"),
+    TimelineAction("timeline.focus", "Centre the Selection, Then Fit It", ("F",), "steps.focus_selection", "Zoom"),
     TimelineAction("timeline.fold_gaps", "Fold Idle Gaps", ("G",), "toggle_folds", "Zoom"),
     TimelineAction("timeline.back", "Undo Zoom or Pan", ("Backspace", "Alt+Left"), "step_back", "Zoom"),
     TimelineAction("timeline.left", "Pan Left", ("A", "Left"), "pan_left", "Move"),
     TimelineAction("timeline.right", "Pan Right", ("D", "Right"), "pan_right", "Move"),
-    TimelineAction("timeline.up", "Scroll the Lanes Up", ("Up",), "lanes_up", "Move"),
-    TimelineAction("timeline.down", "Scroll the Lanes Down", ("Down",), "lanes_down", "Move"),
-    TimelineAction("timeline.page_up", "Scroll a Page of Lanes Up", ("PgUp",), "lanes_page_up", "Move"),
-    TimelineAction("timeline.page_down", "Scroll a Page of Lanes Down", ("PgDown",), "lanes_page_down", "Move"),
+    TimelineAction("timeline.up", "Scroll the Lanes Up", ("Up",), "lanes.up", "Move"),
+    TimelineAction("timeline.down", "Scroll the Lanes Down", ("Down",), "lanes.down", "Move"),
+    TimelineAction("timeline.page_up", "Scroll a Page of Lanes Up", ("PgUp",), "lanes.page_up", "Move"),
+    TimelineAction("timeline.page_down", "Scroll a Page of Lanes Down", ("PgDown",), "lanes.page_down", "Move"),
     TimelineAction("timeline.home", "Go to the Beginning", ("Home",), "home", "Move"),
     TimelineAction("timeline.end", "Go to the Newest", ("End",), "end", "Move"),
     TimelineAction("timeline.follow", "Follow What Is Recorded", ("L", "Space"), "toggle_follow", "Move"),
-    TimelineAction("timeline.next", "Next Execution in the Lane", (".",), "next_in_lane", "Selection"),
-    TimelineAction("timeline.previous", "Previous Execution in the Lane", (",",), "previous_in_lane", "Selection"),
-    TimelineAction("timeline.cause", "Go to the Cause", ("[",), "to_cause", "Selection"),
-    TimelineAction("timeline.effect", "Go to the Effect", ("]",), "to_effect", "Selection"),
-    TimelineAction("timeline.next_failure", "Next Failure", ("N",), "next_failure", "Selection"),
-    TimelineAction("timeline.previous_failure", "Previous Failure", ("Shift+N",), "previous_failure", "Selection"),
-    TimelineAction("timeline.clear", "Clear Range and Selection", ("Escape",), "clear", "Selection"),
-    TimelineAction("timeline.measure", "Measure by Dragging", ("M",), "toggle_measure", "Selection"),
-    TimelineAction("timeline.zoom_range", "Zoom to the Measured Range", ("Z",), "zoom_to_range", "Selection"),
-    TimelineAction("timeline.search", "Filter Executions…", ("/",), "search", "Lanes"),
-    TimelineAction("timeline.find_lane", "Find a Lane…", ("Ctrl+P",), "find_lane", "Lanes"),
-    TimelineAction("timeline.toggle_lane", "Open or Close the Lane of the Selection", ("O",), "toggle_lane", "Lanes"),
-    TimelineAction("timeline.pin_lane", "Pin the Lane of the Selection", ("P",), "pin_lane", "Lanes"),
-    TimelineAction("timeline.hide_lane", "Hide the Lane of the Selection", ("H",), "hide_lane", "Lanes"),
-    TimelineAction("timeline.show_all", "Show All Lanes", ("Shift+H",), "show_all_lanes", "Lanes"),
-    TimelineAction("timeline.filter_back", "Undo the Filter", ("Alt+Backspace",), "filter_back", "Lanes"),
+    TimelineAction("timeline.next", "Next Execution in the Lane", (".",), "steps.next_in_lane", "Selection"),
+    TimelineAction(
+        "timeline.previous", "Previous Execution in the Lane", (",",), "steps.previous_in_lane", "Selection"
+    ),
+    TimelineAction("timeline.cause", "Go to the Cause", ("[",), "steps.to_cause", "Selection"),
+    TimelineAction("timeline.effect", "Go to the Effect", ("]",), "steps.to_effect", "Selection"),
+    TimelineAction("timeline.next_failure", "Next Failure", ("N",), "steps.next_failure", "Selection"),
+    TimelineAction(
+        "timeline.previous_failure", "Previous Failure", ("Shift+N",), "steps.previous_failure", "Selection"
+    ),
+    TimelineAction("timeline.clear", "Clear Range and Selection", ("Escape",), "steps.clear", "Selection"),
+    TimelineAction("timeline.measure", "Measure by Dragging", ("M",), "measure.toggle", "Selection"),
+    TimelineAction("timeline.zoom_range", "Zoom to the Measured Range", ("Z",), "measure.zoom", "Selection"),
+    TimelineAction("timeline.search", "Filter Executions…", ("/",), "search_wanted.emit", "Lanes"),
+    TimelineAction("timeline.find_lane", "Find a Lane…", ("Ctrl+P",), "find_lane_wanted.emit", "Lanes"),
+    TimelineAction(
+        "timeline.toggle_lane", "Open or Close the Lane of the Selection", ("O",), "lanes.toggle_selected", "Lanes"
+    ),
+    TimelineAction("timeline.pin_lane", "Pin the Lane of the Selection", ("P",), "lanes.pin_selected", "Lanes"),
+    TimelineAction("timeline.hide_lane", "Hide the Lane of the Selection", ("H",), "lanes.hide_selected", "Lanes"),
+    TimelineAction("timeline.show_all", "Show All Lanes", ("Shift+H",), "lanes.show_all", "Lanes"),
+    TimelineAction("timeline.filter_back", "Undo the Filter", ("Alt+Backspace",), "filter_back_wanted.emit", "Lanes"),
 )
 
 #: What the mouse does, for the ``?`` sheet: gesture and effect.
@@ -77,3 +93,13 @@ GESTURES: Final = (
 
 #: Key text → action, for every key.
 BY_KEY: Final = {key: action for action in ACTIONS for key in action.keys}
+_SHORTCUTS: Final = {action.id: native_shortcut(action.keys[0]) for action in ACTIONS}
+
+
+def shortcut_of(action_id: str) -> str:
+    """Return the first key of an action as people write it on this platform.
+
+    Raises:
+        KeyError: There is no such action.
+    """
+    return _SHORTCUTS[action_id]

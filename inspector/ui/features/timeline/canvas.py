@@ -30,9 +30,9 @@ from inspector.ui.features.timeline.frame import (
     paint_titles,
     readout,
 )
-from inspector.ui.features.timeline.lane_control import lane_menu
 from inspector.ui.features.timeline.light import lit_lanes
 from inspector.ui.features.timeline.looks import Looks
+from inspector.ui.features.timeline.menus import lane_menu
 from inspector.ui.features.timeline.mouse import Mouse
 from inspector.ui.features.timeline.overlay import TimelineOverlay
 from inspector.ui.features.timeline.painting import LanesPainter, LanesPicture
@@ -40,7 +40,7 @@ from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
 from inspector.ui.kit.menus import fill
 
 if TYPE_CHECKING:
-    from inspector.ui.features.timeline.steps import TimelineSteps
+    from inspector.ui.features.timeline.controller import TimelineController
     from inspector.ui.kit.theme import Theme
 
 #: How often growing bars are painted, and how often what is not yet taken in goes on, ms.
@@ -57,7 +57,7 @@ class TimelineCanvas(QWidget):
         parent: The owner.
     """
 
-    def __init__(self, theme: Theme, controller: TimelineSteps, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, controller: TimelineController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
         self._controller = controller
@@ -82,7 +82,6 @@ class TimelineCanvas(QWidget):
         self._grow.timeout.connect(self._grown)
         self._catch_up = QTimer(self, interval=0)
         self._catch_up.timeout.connect(self._caught_up)
-        controller.ticking = self._grow.isActive
         theme.changed.connect(self._theme_changed)
         for signal in (controller.selection.execution_selected, controller.selection.publication_selected):
             signal.connect(self._selection_changed)
@@ -100,7 +99,8 @@ class TimelineCanvas(QWidget):
     def refresh(self) -> None:
         """Paint anew, and let the timers run that are needed."""
         scene = self.scene
-        _run(self._grow, self.isVisible() and self._controller.growing)
+        self._controller.ticking = self.isVisible() and self._controller.growing
+        _run(self._grow, self._controller.ticking)
         _run(self._catch_up, not self._controller.ready)
         self._bar.setVisible(scene.scroll_range > 0)
         self._bar.blockSignals(True)
@@ -122,8 +122,8 @@ class TimelineCanvas(QWidget):
         self._overlay.paint(painter, scene, looks, self.picture.bars)
         paint_ruler(painter, scene, looks, wall=self.wall)
         painter.drawPixmap(0, RULER_HEIGHT, self._title_pixmap(ratio))
-        if self._controller.measure is not None:
-            paint_measure(painter, scene, looks, self._controller.measure)
+        if self._controller.measure.result is not None:
+            paint_measure(painter, scene, looks, self._controller.measure.result)
         notice = self.notice()
         if notice:
             by_choice = scene.layout.hidden or scene.source.filter is not None
@@ -182,7 +182,7 @@ class TimelineCanvas(QWidget):
         if action is None:
             super().keyPressEvent(event)
             return
-        getattr(self._controller, action.method)()
+        action.run(self._controller)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom, pan or scroll."""
@@ -231,9 +231,10 @@ class TimelineCanvas(QWidget):
         """Nothing grows that nobody sees."""
         super().hideEvent(event)
         self._grow.stop()
+        self._controller.ticking = False
 
     def _scrolled(self, value: int) -> None:
-        self._controller.scroll_lanes(value - self.scene.scroll)
+        self._controller.lanes.scroll(value - self.scene.scroll)
 
     def _grown(self) -> None:
         self._controller.update()

@@ -1,19 +1,23 @@
-"""What the timeline does, by name: every key, button and menu ends here. No widgets."""
+"""What the timeline shows and how it is looked at; every key, button and menu ends here or in one of its parts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from PySide6.QtCore import QObject, Signal
+
 from inspector.analysis.journal import Journal
 from inspector.analysis.timeline.gaps import folds_of
 from inspector.analysis.timeline.geometry import TimeView
-from inspector.analysis.timeline.layout import LaneState, lay_out, layout_key
+from inspector.analysis.timeline.layout import lay_out, layout_key
 from inspector.analysis.timeline.navigator import Navigator
 from inspector.analysis.timeline.raster import NO_FOLDS
-from inspector.analysis.timeline.source import Measure, TimelineSource
+from inspector.analysis.timeline.source import TimelineSource
 from inspector.ui.features.timeline.host import take_notes
+from inspector.ui.features.timeline.lanes import TimelineLanes
 from inspector.ui.features.timeline.pointing import point
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
+from inspector.ui.features.timeline.steps import TimelineMeasure, TimelineSteps
 from inspector.ui.selection import NOTHING, Hover
 
 if TYPE_CHECKING:
@@ -28,8 +32,8 @@ _PAN: Final = 0.12
 _SLICE_SECONDS: Final = 0.008
 
 
-class TimelineController:
-    """Holds what is shown and carries out what is asked.
+class TimelineController(QObject):
+    """Holds what is shown and how it is looked at; its parts carry out the rest.
 
     Args:
         selection: Shared with the other panels.
@@ -39,31 +43,38 @@ class TimelineController:
     Attributes:
         scene: What painting and pointing read.
         navigator: The view.
-        lanes: What was chosen about the lanes.
-        measure: The range that was measured, None for none.
-        measuring_mode: Dragging measures instead of panning.
+        lanes: Arranges and scrolls the lanes.
+        steps: Selects, and goes from one execution to another.
+        measure: Measures a range.
         hide_others: What the filter does not let through is left out instead of dimmed.
         folding: Idle gaps are folded.
+        ticking: Whoever paints does so by itself many times a second, because bars grow.
+
+    Signals:
+        find_lane_wanted: A person wants to look for a lane.
+        search_wanted: A person wants to filter executions.
+        filter_back_wanted: A person wants the filter back that was in force before.
     """
 
+    find_lane_wanted = Signal()
+    search_wanted = Signal()
+    filter_back_wanted = Signal()
+
     def __init__(self, selection: Selection, clock: Callable[[], float], changed: Callable[[], None]) -> None:
+        super().__init__()
         self._clock = clock
         self._changed = changed
         self.selection = selection
         self.navigator = Navigator(clock)
-        self.lanes = LaneState()
+        self.lanes = TimelineLanes(self)
+        self.steps = TimelineSteps(self)
+        self.measure = TimelineMeasure(self)
         self.live = True
         self.records = 0
-        self.measure: Measure | None = None
-        self.measuring_mode = False
         self.hide_others = False
         self.folding = False
-        self.find_lane_asked: Callable[[], None] = lambda: None
-        self.search_asked: Callable[[], None] = lambda: None
-        self.filter_back_asked: Callable[[], None] | None = None
-        self.ticking: Callable[[], bool] = lambda: False
+        self.ticking = False
         self.scene = self._new_scene(Journal(), "handler")
-        self._filters: list[ExecutionFilter | None] = []
         self._folded_at = clock()
         self._ready = True
         self._regroup_at = 0.0
@@ -100,12 +111,12 @@ class TimelineController:
         self.scene = self._new_scene(journal, self.source.group)
         self.scene.width, self.scene.height, self.scene.gutter = old.width, old.height, old.gutter
         self.source.set_filter(old.source.filter)
-        self.live, self.measure, self.records = live, None, records
+        self.live, self.records, self.measure.result = live, records, None
         take_notes(journal.host_notes, self.scene.bands, self.scene.marks)
         self.navigator.reset()
         self._folded_at = self._clock()
         self._ready = len(journal.executions) + len(journal.publications) == 0
-        if self.lanes.opened:
+        if self.lanes.state.opened:
             self.source.open_inside()
         self.advance()
         if not live:
@@ -130,7 +141,7 @@ class TimelineController:
             self.source.set_group(self.source.group)
             self.advance()
             self._regroup_at = self._clock() + 20 * (self._clock() - begun) + 1.0
-        if self.growing and self.ticking():
+        if self.growing and self.ticking:
             self._lay_out()  # painted with the next tick: more often than the screen would be in vain
         else:
             self.relayout()
@@ -157,9 +168,9 @@ class TimelineController:
 
     def _lay_out(self) -> None:
         room = self.scene.lanes_height
-        key = layout_key(self.source.layers, self.lanes, room)
+        key = layout_key(self.source.layers, self.lanes.state, room)
         if key != self._layout_key:
-            self.scene.layout = lay_out(self.source.layers, self.lanes, room)
+            self.scene.layout = lay_out(self.source.layers, self.lanes.state, room)
             self._layout_key = key
         self.scene.scroll = min(max(self.scene.scroll, 0), self.scene.scroll_range)
 
@@ -276,43 +287,15 @@ class TimelineController:
         # Looking for gaps costs 5 ms at a million executions: it may take a hundredth of the time.
         self._refold_at = self._clock() + max(0.5, 100 * (self._clock() - begun))
 
-    def scroll_lanes(self, pixels: int) -> None:
-        """Scroll the lanes."""
-        self.scene.scroll = min(max(self.scene.scroll + pixels, 0), self.scene.scroll_range)
-        self.update()
-
-    def lanes_up(self) -> None:
-        """Scroll the lanes up a little."""
-        self.scroll_lanes(-40)
-
-    def lanes_down(self) -> None:
-        """Scroll the lanes down a little."""
-        self.scroll_lanes(40)
-
-    def lanes_page_up(self) -> None:
-        """Scroll the lanes up a page."""
-        self.scroll_lanes(-round(self.scene.lanes_height * 0.8))
-
-    def lanes_page_down(self) -> None:
-        """Scroll the lanes down a page."""
-        self.scroll_lanes(round(self.scene.lanes_height * 0.8))
-
     # Filter.
 
     def set_filter(self, chosen: ExecutionFilter | None) -> None:
-        """Let only some executions through; ``filter_back`` undoes it."""
-        self._filters.append(self.source.filter)
-        self._apply_filter(chosen)
-
-    def filter_back(self) -> None:
-        """Go back to the filter before, in the whole window when that knows the way."""
-        if self.filter_back_asked is not None:
-            self.filter_back_asked()
-        elif self._filters:
-            self._apply_filter(self._filters.pop())
-
-    def _apply_filter(self, chosen: ExecutionFilter | None) -> None:
+        """Let only some executions through."""
         self.source.set_filter(chosen)
+        self.reread()
+
+    def reread(self) -> None:
+        """Take everything in anew, a slice now and the rest by and by."""
         self._ready = False
         self.advance()
 
@@ -324,7 +307,7 @@ class TimelineController:
     def _new_scene(self, journal: Journal, group: str) -> Scene:
         source = TimelineSource(journal, group)
         view = TimeView(0, self.navigator.view.span, self.navigator.view.width)
-        return Scene(source, lay_out(source.layers, self.lanes), view)
+        return Scene(source, lay_out(source.layers, self.lanes.state), view)
 
     def reveal(self, execution: int) -> None:
         """Bring an execution into sight, moving no more than needed."""

@@ -19,7 +19,7 @@ def make(context: Context) -> Parts:
     panel.filter_back_requested.connect(context.filter_back)
     panel.state_changed.connect(context.commands.changed)
     context.built.connect(lambda: panel.set_fire_shortcut(context.shortcut("fire.selected")))
-    context.execution_wanted.connect(panel.controller.go_to)
+    context.execution_wanted.connect(panel.controller.steps.go_to)
     context.stretch_wanted.connect(panel.controller.show)
     return Parts(panel, commands=panel.commands(), gestures=GESTURES)
 

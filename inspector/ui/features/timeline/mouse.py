@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QWheelEvent
     from PySide6.QtWidgets import QWidget
 
-    from inspector.ui.features.timeline.steps import TimelineSteps
+    from inspector.ui.features.timeline.controller import TimelineController
 
 _STILL: Final = 4
 _NOTCH: Final = 120
@@ -29,7 +29,7 @@ class Mouse:
         widget: Where the mouse is; gets the shape of the pointer and the focus.
     """
 
-    def __init__(self, controller: TimelineSteps, widget: QWidget) -> None:
+    def __init__(self, controller: TimelineController, widget: QWidget) -> None:
         self._controller = controller
         self._widget = widget
         self._gesture = ""
@@ -48,7 +48,7 @@ class Mouse:
         elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier or abs(delta.x()) > abs(delta.y()):
             controller.pan(-turned / _NOTCH * controller.scene.view.width * 0.1)
         else:
-            controller.scroll_lanes(round(-turned / _NOTCH * 48))
+            controller.lanes.scroll(round(-turned / _NOTCH * 48))
         event.accept()
 
     def press(self, event: QMouseEvent) -> None:
@@ -77,7 +77,7 @@ class Mouse:
             self._time = other
             return "measure"
         shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        return "measure" if shift or self._controller.measuring_mode else "pan"
+        return "measure" if shift or self._controller.measure.mode else "pan"
 
     def move(self, event: QMouseEvent) -> None:
         """Go on with the gesture, or say what is under the pointer."""
@@ -96,7 +96,7 @@ class Mouse:
             scene.zooming = (self._time, time)
             controller.update()
         elif self._gesture == "measure":
-            controller.drag_range((self._time, time))
+            controller.measure.drag((self._time, time))
         elif self._gesture == "pan":
             self._drag(place)
         self._last = place
@@ -112,7 +112,7 @@ class Mouse:
             if chosen is not None and self._moved:
                 controller.show(*sorted(chosen))
         elif gesture == "measure" and self._moved and scene.measuring is not None:
-            controller.set_range(scene.measuring)
+            controller.measure.set_range(scene.measuring)
         elif gesture == "title":
             self._title_released(place)
         elif gesture in ("pan", "measure") and not self._moved:
@@ -128,11 +128,11 @@ class Mouse:
         elif place.x() < scene.gutter:
             strip = scene.layout.strip_at(place.y() - RULER_HEIGHT, scene.scroll)
             if strip is not None and strip.layer >= 0:
-                controller.toggle_opened(strip.key)
+                controller.lanes.toggle_opened(strip.key)
         else:
             found = execution_at(scene, place.x(), place.y())
             if found >= 0:
-                controller.zoom_to(found)
+                controller.steps.zoom_to(found)
 
     def leave(self) -> None:
         """Nothing is under the pointer."""
@@ -165,7 +165,7 @@ class Mouse:
     def _drag(self, place: QPointF) -> None:
         controller = self._controller
         self._widget.setCursor(Qt.CursorShape.ClosedHandCursor)
-        controller.scroll_lanes(round(self._last.y() - place.y()))
+        controller.lanes.scroll(round(self._last.y() - place.y()))
         if place.x() != self._last.x():
             controller.pan(self._last.x() - place.x())
 
@@ -173,13 +173,13 @@ class Mouse:
         controller = self._controller
         found = execution_at(controller.scene, place.x(), place.y())
         if found >= 0:
-            controller.select(found)
+            controller.steps.select(found)
             return
         mark = publication_at(controller.scene, place.x(), place.y())
         if mark >= 0:
-            controller.select_publication(mark)
+            controller.steps.select_publication(mark)
         else:
-            controller.select(-1)
+            controller.steps.select(-1)
 
     def _title_released(self, place: QPointF) -> None:
         controller = self._controller
@@ -192,6 +192,6 @@ class Mouse:
             lower = target is not None and place.y() - RULER_HEIGHT > layout.top(target, scroll) + target.height / 2
             strips = [strip for strip in layout.strips if strip.layer == 0]
             place_of = strips.index(target) + lower if target in strips else len(strips)
-            controller.move_lane(pressed.key, strips[place_of].key if place_of < len(strips) else "")
+            controller.lanes.move(pressed.key, strips[place_of].key if place_of < len(strips) else "")
         elif self._pressed.x() < 24:
-            controller.toggle_opened(pressed.key)
+            controller.lanes.toggle_opened(pressed.key)

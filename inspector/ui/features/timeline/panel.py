@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from inspector.analysis.timeline.groupings import GROUPINGS
 from inspector.app.commands import Command
 from inspector.app.text import format_duration
-from inspector.ui.features.timeline.actions import ACTIONS
+from inspector.ui.features.timeline.actions import ACTIONS, shortcut_of
 from inspector.ui.features.timeline.canvas import TimelineCanvas
-from inspector.ui.features.timeline.lane_control import lanes_menu
+from inspector.ui.features.timeline.controller import TimelineController
+from inspector.ui.features.timeline.menus import lanes_menu
 from inspector.ui.features.timeline.minimap import Minimap
-from inspector.ui.features.timeline.steps import TimelineSteps
 from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.fields import SearchField
@@ -70,7 +70,7 @@ class TimelinePanel(JournalPanel):
         super().__init__(theme, selection, parent)
         self._state: object = None
         self._pages = QStackedWidget()
-        self.controller = TimelineSteps(selection, clock, self._refresh)
+        self.controller = TimelineController(selection, clock, self._refresh)
         self.canvas = TimelineCanvas(theme, self.controller)
         self.minimap = Minimap(theme, self.controller)
         self._header = SectionHeader(theme, "Timeline")
@@ -82,13 +82,13 @@ class TimelinePanel(JournalPanel):
         self._window.set_menu(self._window_menu)
         self._find = SearchField(theme, "Find a lane…", "↵")
         self._find.setMaximumWidth(200)
-        self._find.textChanged.connect(self.controller.set_only)
+        self._find.textChanged.connect(self.controller.lanes.set_only)
         self._find.left.connect(self._leave_find)
         self._find.hide()
         self._find.returnPressed.connect(self._found)
-        self.controller.find_lane_asked = self._open_find
-        self.controller.search_asked = self.search_requested.emit
-        self.controller.filter_back_asked = self.filter_back_requested.emit
+        self.controller.find_lane_wanted.connect(self._open_find)
+        self.controller.search_wanted.connect(self.search_requested)
+        self.controller.filter_back_wanted.connect(self.filter_back_requested)
         self._fill_header()
         self.empty = EmptyState(
             *(theme, "timeline", "Nothing recorded yet", "Fire an event."),
@@ -144,12 +144,12 @@ class TimelinePanel(JournalPanel):
         controller = self.controller
         switches: dict[str, Callable[[], bool]] = {
             "timeline.follow": lambda: controller.navigator.following,
-            "timeline.measure": lambda: controller.measuring_mode,
+            "timeline.measure": lambda: controller.measure.mode,
             "timeline.fold_gaps": lambda: controller.folding,
         }
         keyed = tuple(
             Command(
-                *(action.id, action.title, getattr(self.controller, action.method)),
+                *(action.id, action.title, partial(action.run, controller)),
                 menu="Timeline",
                 section=action.section,
                 shortcuts=action.keys,
@@ -162,7 +162,7 @@ class TimelinePanel(JournalPanel):
             Command(
                 f"timeline.group.{name}",
                 f"Group {title.lower()}",
-                partial(self.controller.set_group, name),
+                partial(self.controller.lanes.set_group, name),
                 menu="Timeline",
                 section="Group",
                 checked=partial(self._grouped, name),
@@ -181,22 +181,23 @@ class TimelinePanel(JournalPanel):
         for widget in (self._group, self._follow, self._find):
             self._header.add_left(widget)
         fit = Button(self._theme, "Fit", kind="section")
-        fit.set_help("Show the whole session (0)")
+        fit.set_help(f"Show the whole session ({shortcut_of('timeline.fit')})")
         fit.clicked.connect(self.controller.fit)
-        closer, wider = IconButton(self._theme, "plus", "Zoom in (W)"), IconButton(self._theme, "minus", "Zoom out (S)")
+        closer = IconButton(self._theme, "plus", f"Zoom in ({shortcut_of('timeline.zoom_in')})")
+        wider = IconButton(self._theme, "minus", f"Zoom out ({shortcut_of('timeline.zoom_out')})")
         closer.clicked.connect(self.controller.zoom_in)
         wider.clicked.connect(self.controller.zoom_out)
         lanes = IconButton(self._theme, "more", "Lanes")
         lanes.set_menu(lambda: [*lanes_menu(self.controller), SEPARATOR, *self._view_menu()])
         for widget in (self._window, fit, closer, wider, lanes):
             self._header.add_right(widget)
-        self._follow.set_help("Follow what is recorded (L)")
+        self._follow.set_help(f"Follow what is recorded ({shortcut_of('timeline.follow')})")
         self._group.set_help("What the lanes stand for")
         self._window.set_help("How much time is shown")
 
     def _group_menu(self) -> list[MenuItem]:
         return [
-            MenuItem(title, partial(self.controller.set_group, name), name == self.controller.source.group)
+            MenuItem(title, partial(self.controller.lanes.set_group, name), name == self.controller.source.group)
             for name, title in GROUPINGS.items()
         ]
 
@@ -224,10 +225,17 @@ class TimelinePanel(JournalPanel):
             canvas.refresh()
 
         return [
-            MenuItem("Fold idle gaps", controller.toggle_folds, controller.folding, hint="G"),
+            MenuItem(
+                "Fold idle gaps", controller.toggle_folds, controller.folding, hint=shortcut_of("timeline.fold_gaps")
+            ),
             MenuItem("Time of day in the ruler", toggle_wall, canvas.wall),
             MenuItem("Hide what the filter leaves out", toggle_others, controller.hide_others),
-            MenuItem("Measure by dragging", controller.toggle_measure, controller.measuring_mode, hint="M"),
+            MenuItem(
+                "Measure by dragging",
+                controller.measure.toggle,
+                controller.measure.mode,
+                hint=shortcut_of("timeline.measure"),
+            ),
         ]
 
     def _open_find(self) -> None:
@@ -236,7 +244,7 @@ class TimelinePanel(JournalPanel):
         self._find.selectAll()
 
     def _found(self) -> None:
-        if not self._find.text() or self.controller.go_to_lane(self._find.text()):
+        if not self._find.text() or self.controller.lanes.go_to(self._find.text()):
             self._leave_find()
 
     def _leave_find(self) -> None:
@@ -252,7 +260,7 @@ class TimelinePanel(JournalPanel):
         empty = not len(journal.publications) and not len(journal.executions)
         self._pages.setCurrentIndex(0 if empty else 1)
         following = controller.navigator.following
-        switches = (controller.measuring_mode, controller.folding)
+        switches = (controller.measure.mode, controller.folding)
         state = (following, controller.source.group, controller.navigator.view.span, switches)
         if state != self._state:
             self._state = state

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from inspector.analysis.journal import Journal
 from inspector.analysis.query.query import parse
 from inspector.core.records.records import HOST_NOTED, Batch
+from inspector.ui.features.timeline.actions import BY_KEY
 from inspector.ui.features.timeline.frame import HOST_MARKS, near_marks
 from inspector.ui.features.timeline.light import lit_bars, lit_lanes
 from inspector.ui.features.timeline.panel import TimelinePanel
@@ -131,9 +132,9 @@ def test_slash_asks_for_the_filter(panel: TimelinePanel, qtbot: QtBot) -> None:
 
 def test_the_filter_is_undone_where_the_window_keeps_it(panel: TimelinePanel) -> None:
     asked: list[int] = []
-    panel.controller.filter_back_asked = lambda: asked.append(1)
+    panel.filter_back_requested.connect(lambda: asked.append(1))
     panel.set_filter(parse("status:bad"))
-    panel.controller.filter_back()
+    BY_KEY["Alt+Backspace"].run(panel.controller)
     assert asked == [1]
     assert panel.controller.source.filter is not None
 

@@ -155,12 +155,12 @@ def test_a_and_d_pan_and_backspace_goes_back(panel: TimelinePanel) -> None:
 
 def test_keys_walk_along_the_lane_and_between_cause_and_effect(panel: TimelinePanel) -> None:
     selection = panel.controller.selection
-    panel.controller.select(1)
+    panel.controller.steps.select(1)
     key(panel, ".")
     assert selection.execution == 2
     key(panel, ",")
     assert selection.execution == 1
-    panel.controller.select(0)
+    panel.controller.steps.select(0)
     key(panel, "]")
     assert selection.execution == 3  # the derived event's handler
     key(panel, "[")
@@ -172,14 +172,14 @@ def test_keys_walk_along_the_lane_and_between_cause_and_effect(panel: TimelinePa
 def test_n_finds_failures(panel: TimelinePanel) -> None:
     key(panel, "n")
     assert panel.controller.selection.execution == 0
-    panel.controller.select(3)
+    panel.controller.steps.select(3)
     QTest.keyClick(panel.canvas, Qt.Key.Key_N, SHIFT)
     assert panel.controller.selection.execution == 0
 
 
 def test_f_centres_the_selection_and_then_fits_it(panel: TimelinePanel) -> None:
     panel.controller.show(0, 400 * MS)
-    panel.controller.select(0)
+    panel.controller.steps.select(0)
     span = panel.controller.navigator.view.span
     key(panel, "f")
     view = panel.controller.navigator.view
@@ -191,11 +191,11 @@ def test_f_centres_the_selection_and_then_fits_it(panel: TimelinePanel) -> None:
 
 def test_shift_drag_measures_a_range_and_esc_clears_it_before_the_selection(panel: TimelinePanel) -> None:
     panel.controller.show(0, 200 * MS)
-    panel.controller.select(3)
+    panel.controller.steps.select(3)
     scene = panel.controller.scene
     x0, x1 = round(scene.x_of(5 * MS)), round(scene.x_of(45 * MS))
     drag(panel, QPoint(x0, 200), QPoint(x1, 210), SHIFT)
-    measure = panel.controller.measure
+    measure = panel.controller.measure.result
     assert measure is not None
     assert (measure.executions, measure.failures) == (3, 1)
     assert measure.p50 == 100 * MS
@@ -218,7 +218,7 @@ def test_shift_drag_measures_a_range_and_esc_clears_it_before_the_selection(pane
 
 def test_the_pointer_tells_that_a_limit_of_the_range_can_be_dragged(panel: TimelinePanel) -> None:
     panel.controller.show(0, 200 * MS)
-    panel.controller.set_range((50 * MS, 100 * MS))
+    panel.controller.measure.set_range((50 * MS, 100 * MS))
     shapes = []
     for time in (50 * MS, 75 * MS, 100 * MS):
         QTest.mouseMove(panel.canvas, QPoint(round(panel.controller.scene.x_of(time)), 200))
@@ -228,9 +228,9 @@ def test_the_pointer_tells_that_a_limit_of_the_range_can_be_dragged(panel: Timel
 
 
 def test_what_is_measured_and_read_out_counts_as_people_do(panel: TimelinePanel) -> None:
-    panel.controller.drag_range((5 * MS, 15 * MS))
-    assert panel.controller.measure is not None
-    assert "1 execution " in measure_text(panel.controller.measure)
+    panel.controller.measure.drag((5 * MS, 15 * MS))
+    assert panel.controller.measure.result is not None
+    assert "1 execution " in measure_text(panel.controller.measure.result)
     panel.controller.scene.hovered_mark = 1
     assert "published · to 1 handler" in readout(panel.controller.scene)
 
@@ -266,9 +266,9 @@ def test_the_wheel_zooms_at_the_pointer_pans_or_scrolls(panel: TimelinePanel) ->
     start = scene.view.start
     wheel(panel, SHIFT)
     assert scene.view.start != start
-    panel.controller.set_density("comfortable")
+    panel.controller.lanes.set_density("comfortable")
     panel.resize(900, 230)
-    panel.controller.lanes_down()
+    panel.controller.lanes.down()
     assert scene.scroll > 0
     wheel(panel, NONE)
     assert scene.scroll == 0
@@ -276,7 +276,7 @@ def test_the_wheel_zooms_at_the_pointer_pans_or_scrolls(panel: TimelinePanel) ->
 
 def test_a_lane_opens_into_methods_and_can_be_pinned_hidden_moved(panel: TimelinePanel) -> None:
     controller = panel.controller
-    controller.select(1)
+    controller.steps.select(1)
     key(panel, "o")
     assert [s.title for s in controller.scene.layout.strips] == [
         *("published events", "Audit", "Email", "handle", "other", "Log")
@@ -288,14 +288,14 @@ def test_a_lane_opens_into_methods_and_can_be_pinned_hidden_moved(panel: Timelin
     assert "1 hidden" in panel.canvas.notice()
     QTest.keyClick(panel.canvas, Qt.Key.Key_H, SHIFT)
     assert "hidden" not in panel.canvas.notice()
-    controller.toggle_pinned("handler:Email")
-    controller.move_lane("handler:Log", "handler:Audit")
+    controller.lanes.toggle_pinned("handler:Email")
+    controller.lanes.move("handler:Log", "handler:Audit")
     assert [s.title for s in controller.scene.layout.strips][1:] == ["Log", "Audit", "Email"]
 
 
 @pytest.mark.parametrize("group", ["event", "workflow", "correlation", "status", "handler"])
 def test_every_grouping_shows_every_execution(panel: TimelinePanel, group: str) -> None:
-    panel.controller.set_group(group)
+    panel.controller.lanes.set_group(group)
     assert all(panel.controller.scene.bar(index) is not None for index in range(4))
     assert sum(panel.controller.source.layers[0].runs) == 4
 
@@ -310,7 +310,7 @@ def test_the_readout_tells_exact_time_handler_event_status_and_duration(panel: T
 
 
 def test_arrows_lead_from_the_cause_and_to_the_effects(panel: TimelinePanel) -> None:
-    panel.controller.select(0)
+    panel.controller.steps.select(0)
     scene = panel.controller.scene
     found = links(scene, panel.controller.selection)
     assert len(found) == 3  # its event to it, it to what it published, that to its handler
@@ -392,7 +392,11 @@ def test_filter_and_its_undo(panel: TimelinePanel) -> None:
     assert panel.controller.source.measure(0, 10**9).executions == 1
     click(panel, place(panel, 2))
     assert panel.controller.selection.execution == -1
-    panel.controller.filter_back()
+    asked: list[bool] = []
+    panel.filter_back_requested.connect(lambda: asked.append(True))
+    QTest.keyClick(panel.canvas, Qt.Key.Key_Backspace, Qt.KeyboardModifier.AltModifier)
+    assert asked == [True], "the window knows the filters before"
+    panel.set_filter(None)
     assert panel.controller.source.filter is None
     assert panel.controller.source.measure(0, 10**9).executions == 4
 
@@ -433,7 +437,7 @@ def test_the_theme_changes_what_is_painted(qapp: QApplication) -> None:
 
 def test_every_action_has_a_method_and_its_keys_are_its_own(panel: TimelinePanel) -> None:
     for action in ACTIONS:
-        assert callable(getattr(panel.controller, action.method))
+        assert callable(action.run)
     assert len(BY_KEY) == sum(len(action.keys) for action in ACTIONS)
     ids = [command.id for command in panel.commands()]
     assert len(ids) == len(set(ids))
@@ -444,13 +448,13 @@ def test_nothing_breaks_when_a_key_has_nothing_to_work_on(make: Make) -> None:
     empty = make()
     empty.show()
     for action in ACTIONS:
-        getattr(empty.controller, action.method)()
+        action.run(empty.controller)
     assert empty.controller.selection.execution == -1
     assert empty.canvas.accessibleName() == "Timeline"
 
 
 def test_finding_a_lane_narrows_to_it_and_leaving_shows_all(panel: TimelinePanel) -> None:
-    panel.controller.find_lane()
+    BY_KEY["Ctrl+P"].run(panel.controller)
     QTest.keyClicks(panel._find, "ema")
     assert [s.title for s in panel.controller.scene.layout.strips] == ["published events", "Email"]
     QTest.keyClick(panel._find, Qt.Key.Key_Escape)
@@ -504,5 +508,5 @@ def test_bars_of_pinned_lanes_have_their_labels(panel: TimelinePanel) -> None:
         return len({picture.pixelColor(x, y).name() for x in range(room.width()) for y in range(room.height())}) > 1
 
     assert letters()
-    panel.controller.toggle_pinned("handler:Audit")
+    panel.controller.lanes.toggle_pinned("handler:Audit")
     assert letters()
