@@ -11,6 +11,8 @@ from inspector.core.records.records import BAD_STATUSES, HANDLER_ENDED, HOST_NOT
 #: Records that may wait, and characters of payload that may wait with them.
 MAX_ROWS: Final = 500_000
 MAX_CHARACTERS: Final = 128_000_000
+#: Most records of a batch that waits.
+PIECE: Final = 4_000
 _PAYLOAD: Final = 8
 
 
@@ -54,7 +56,10 @@ class Backlog:
             self._tell_gap(batch)
         self._next = batch.last + 1
         self._told = max(self._told, _told_up_to(batch.rows[-1]))
-        self._batches.append(batch)
+        # In pieces as they are taken, so that a long batch is not copied for each of them.
+        for start in range(0, len(batch.rows), PIECE):
+            whole = len(batch.rows) <= PIECE
+            self._batches.append(batch if whole else Batch(batch.first + start, batch.rows[start : start + PIECE]))
         self.rows += len(batch.rows)
         self._characters += sum([len(row[_PAYLOAD]) for row in batch.rows if row[0] == PUBLISHED])
         if self._characters > self._max_characters:

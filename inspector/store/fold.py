@@ -105,6 +105,12 @@ def _widened(rows: list[Cells]) -> Iterator[list[Cell]]:
         yield cells
 
 
+def _shorter(rows: Sequence[Cells], whole: int) -> list[int]:
+    """Return the places of the rows that have fewer cells; this way takes a third of a loop over all of them."""
+    lengths = bytes(map(len, rows))
+    return [place for place, length in enumerate(lengths) if length < whole] if lengths.count(whole) < len(rows) else []
+
+
 class Folder:
     """Folds the rows of one session. Kept by its writer; knows what is open.
 
@@ -141,20 +147,17 @@ class Folder:
         """Return what was folded since the last call; what has not ended goes along as running."""
         rows = self._folded.rows
         span, length, on_loop = RUNNING_WIDTHS
-        for number, cells in self._fresh_publications.items():
-            if len(cells) < _WHOLE_PUBLICATION:
-                self._fresh_publications[number] = *cells, span, length, 0
-        for number, begun in self._fresh.items():
-            if len(begun) < _WHOLE_EXECUTION:
-                seq, row, opened = begun
-                self._fresh[number] = *self._start(seq, row, opened), 0, span, length, on_loop
-                self._running[number] = seq, row[1]
-                self.totals.ended -= 1
-        rows["publications"] = list(self._fresh_publications.values())
-        rows["executions"] = list(self._fresh.values())
-        self.totals.ended += len(self._fresh)
-        self._fresh_publications.clear()
-        self._fresh.clear()
+        publications, executions = list(self._fresh_publications.values()), list(self._fresh.values())
+        for place in _shorter(publications, _WHOLE_PUBLICATION):
+            publications[place] = *publications[place], span, length, 0
+        self.totals.ended += len(executions)
+        for place in _shorter(executions, _WHOLE_EXECUTION):
+            seq, row, opened = executions[place]
+            executions[place] = *self._start(seq, row, opened), 0, span, length, on_loop
+            self._running[row[2]] = seq, row[1]
+            self.totals.ended -= 1
+        rows["publications"], rows["executions"] = publications, executions
+        self._fresh_publications, self._fresh = {}, {}
         folded, self._folded = self._folded, Folded()
         folded.totals = replace(self.totals)
         return folded
@@ -170,7 +173,7 @@ class Folder:
         # they are here. What misses in a dictionary is rare: a new name, an end whose start was written before, a row
         # out of order.
         base, names, fresh, publications = self.base, self._names, self._fresh, self._publications
-        before, last_execution, fold_one = len(fresh), self._last_execution, self._fold_one
+        before, last_execution, kinds = len(fresh), self._last_execution, self._kinds
         for seq, row in enumerate(batch, first):
             kind = row[0]
             try:
@@ -186,10 +189,10 @@ class Folder:
                     fresh[number] = (
                         base + number, publication, handler, fault, start, at_0 - at_p, 1, seq, at - at_0, on_loop
                     )  # fmt: skip
-                else:
-                    fold_one(seq, row)
+                elif not kinds[kind](seq, row):
+                    self._odd(seq, row)
             except (KeyError, ValueError):
-                fold_one(seq, row)
+                self._fold_one(seq, row)
         self._last_execution = last_execution
         totals = self.totals
         totals.executions += len(fresh) - before

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
 from inspector.core.records.records import SESSION_STARTED, Batch
-from inspector.store.backlog import Backlog
+from inspector.store.backlog import PIECE, Backlog
 from inspector.store.fold import Folded, Folder, Totals
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ FULL_EVERY: Final = 1.0
 RETRY_EVERY: Final = 0.5
 #: Records of one commit: one holds other writers, and the loop that folds it, for some 20 ms.
 MAX_PER_COMMIT: Final = 20_000
-#: Records folded at a stretch: a few milliseconds.
-FOLD_AT_ONCE: Final = 4_000
 
 OnTrouble = Callable[[InspectorError | None], None]
 _log = logging.getLogger(__name__)
@@ -179,7 +177,7 @@ class SessionWriter:
             return
         room = MAX_PER_COMMIT
         while True:
-            for batch in self._backlog.take(min(room, FOLD_AT_ONCE)):
+            for batch in self._backlog.take(min(room, PIECE)):
                 self._folder.fold(batch.first, batch.rows)
                 room -= len(batch.rows)
             if room <= 0 or not self._backlog.rows:
