@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def folded_ruler(view: TimeView, folds: Folds, room: int = 88) -> Ruler:
     return Ruler(base, tuple(ticks))
 
 
+@lru_cache(maxsize=8)
 def ruler(view: TimeView, room: int = 88, step: int = 0) -> Ruler:
     """Return the ruler of a view: a label about every ``room`` pixels or a little more, or every ``step`` ns."""
     step = step or nice_step(view.per_pixel * room)

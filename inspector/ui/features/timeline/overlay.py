@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
@@ -93,6 +95,51 @@ _LABEL_BAR: Final = 10
 _CROWDED: Final = 7
 
 
+@dataclass(frozen=True)
+class _Marks:
+    """Publications in sight.
+
+    Attributes:
+        single: Left x of each mark (logical pixels from the gutter) and its phase, failures last.
+        crowd: Marks as an image, where single ones would cover one another.
+        pixels: What the image shows; an image does not keep it alive by itself.
+    """
+
+    single: list[tuple[float, int]] = field(default_factory=list)
+    crowd: QImage | None = None
+    pixels: npt.NDArray[np.uint32] | None = None
+
+
+def _marks_in(scene: Scene, looks: Looks) -> _Marks:
+    """Return the publications in sight."""
+    steps = max(1, scene.view.width // 3)
+    offsets = np.rint(np.linspace(0, scene.view.span, steps + 1)).astype(np.int64)
+    times = scene.folds.times(offsets + scene.view.start)
+    places, phases = scene.source.marks_in(times, scene.view.span / steps)
+    names = scene.source.phases
+    if len(places) > scene.view.width / _CROWDED:
+        cells = _crowd([np.uint32(looks.phase(name).rgb()) for name in names], looks.ground, steps, places, phases)
+        image = QImage(cells.data, cells.shape[1], len(cells), cells.shape[1] * 4, QImage.Format.Format_RGB32)
+        return _Marks(crowd=image, pixels=cells)
+    bad = np.array([name in ("failed", "denied") for name in names])
+    order = np.argsort(bad[phases], kind="stable")
+    left = (places[order] + 0.5) * (scene.view.width / steps) - MARK / 2
+    return _Marks(list(zip(left.tolist(), phases[order].tolist(), strict=True)))
+
+
+def _crowd(
+    colours: list[np.uint32], ground: np.uint32, steps: int, places: Ints, phases: Ints
+) -> npt.NDArray[np.uint32]:
+    """Where marks would cover one another each phase has a line of its own, so none hides another."""
+    pitch = max(2, min(5, round(MARK * 1.4 / len(colours))))
+    cells = np.full((len(colours) * pitch, steps * 3), ground, np.uint32)
+    for number, colour in enumerate(colours):
+        chosen = places[phases == number] * 3
+        for line in range(number * pitch, (number + 1) * pitch - 1):
+            cells[line, chosen] = cells[line, chosen + 1] = colour
+    return cells
+
+
 class TimelineOverlay:
     """Draws over the lanes.
 
@@ -103,6 +150,7 @@ class TimelineOverlay:
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
         self._widths: dict[str, float] = {}
+        self._marked: tuple[tuple[object, ...], _Marks] | None = None
 
     def forget(self) -> None:
         """Forget the widths of texts, as when the font changes."""
@@ -207,46 +255,20 @@ class TimelineOverlay:
         strip = scene.layout.strip(MARKS)
         if strip is None or not scene.source.phases:
             return
-        steps = max(1, scene.view.width // 3)
-        offsets = np.rint(np.linspace(0, scene.view.span, steps + 1)).astype(np.int64)
-        times = scene.folds.times(offsets + scene.view.start)
-        places, phases = scene.source.marks_in(times, scene.view.span / steps)
-        names = scene.source.phases
-        step = scene.view.width / steps
         middle = RULER_HEIGHT + strip.y + strip.height / 2
-        if len(places) > scene.view.width / _CROWDED:
-            self._crowd(painter, scene, looks, places, phases, middle, step)
+        # They cost as much as the rest of a frame, and the pointer moves far more often than what it moves over.
+        key = (scene.source, scene.source.version, scene.view, scene.folds, looks)
+        if self._marked is None or self._marked[0] != key:
+            self._marked = (key, _marks_in(scene, looks))
+        marks = self._marked[1]
+        if marks.crowd is not None:
+            painter.drawImage(QPointF(scene.gutter, round(middle - marks.crowd.height() / 2)), marks.crowd)
             return
-        bad = np.array([name in ("failed", "denied") for name in names])
-        order = np.argsort(bad[phases], kind="stable")
         ratio = painter.device().devicePixelRatio()
-        pixmaps = [looks.mark(name, ratio) for name in names]
+        pixmaps = [looks.mark(name, ratio) for name in scene.source.phases]
         top = round(middle - MARK / 2)
-        for place, phase in zip(places[order].tolist(), phases[order].tolist(), strict=True):
-            x = scene.gutter + (place + 0.5) * step - MARK / 2
-            painter.drawPixmap(QPointF(x, top), pixmaps[phase])
-
-    def _crowd(
-        self,
-        painter: QPainter,
-        scene: Scene,
-        looks: Looks,
-        places: Ints,
-        phases: Ints,
-        middle: float,
-        step: float,
-    ) -> None:
-        """Where marks would cover one another each phase has a line of its own, so none hides another."""
-        names = scene.source.phases
-        pitch = max(2, min(5, round(MARK * 1.4 / len(names))))
-        cells = np.full((len(names) * pitch, max(1, round(scene.view.width / step)) * 3), looks.ground, np.uint32)
-        for number, name in enumerate(names):
-            colour = np.uint32(looks.phase(name).rgb())
-            chosen = places[phases == number] * 3
-            for line in range(number * pitch, (number + 1) * pitch - 1):
-                cells[line, chosen] = cells[line, chosen + 1] = colour
-        image = QImage(cells.data, cells.shape[1], len(cells), cells.shape[1] * 4, QImage.Format.Format_RGB32)
-        painter.drawImage(QPointF(scene.gutter, round(middle - len(cells) / 2)), image)
+        for x, phase in marks.single:
+            painter.drawPixmap(QPointF(scene.gutter + x, top), pixmaps[phase])
 
     # Pointing.
 

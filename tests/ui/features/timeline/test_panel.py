@@ -510,3 +510,43 @@ def test_bars_of_pinned_lanes_have_their_labels(panel: TimelinePanel) -> None:
     assert letters()
     panel.controller.lanes.toggle_pinned("handler:Audit")
     assert letters()
+
+
+@pytest.mark.parametrize("events", [3, 400])
+def test_marks_are_looked_up_only_when_they_may_look_otherwise(
+    make: Make, monkeypatch: pytest.MonkeyPatch, events: int
+) -> None:
+    """The pointer moves over them many times a second; single marks and crowds of them are kept alike."""
+    run = Run()
+    for number in range(events):
+        run.publish(number * MS // 2, "UserCreated")
+    panel = make()
+    panel.show()
+    journal = run.journal()
+    panel.set_journal(journal, live=False)
+    looked: list[int] = []
+    original = panel.controller.source.marks_in
+    monkeypatch.setattr(panel.controller.source, "marks_in", lambda *a: (looked.append(1), original(*a))[1])
+
+    def painted() -> tuple[int, QImage]:
+        looked.clear()
+        image = panel.canvas.grab().toImage()
+        return len(looked), image
+
+    _, before = painted()
+    assert painted() == (0, before)
+    panel.controller.pan(-90)
+    count, moved = painted()
+    assert (count, moved == before) == (1, False)
+    panel.controller.pan(90)
+    assert painted() == (1, before)
+    run.publish(events * MS, "MailSent")
+    panel.folded(journal.fold(Batch(len(run.rows), run.rows[-1:])))
+    view = panel.controller.navigator.view
+    count, grown = painted()
+    assert count == 1
+    fresh = make()
+    fresh.show()
+    fresh.set_journal(run.journal(), live=False)
+    fresh.controller.show(view.start, view.end)
+    assert fresh.canvas.grab().toImage() == grown
