@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QStatusBar, QWidget
 
+from inspector.app.memory import trim_journals
 from inspector.app.text import format_bytes, format_count, format_duration, plural
 from inspector.ui.kit.text import ElidedLabel
 
@@ -157,7 +158,9 @@ class Standing(QObject):
             self._shell.set_state("failed", "recording")
         else:
             self._shell.set_state("warn", "paused")
-        self._shell.set_status_left([*self._rate(journal, live=view.live), *_counts(journal)])
+        unbounded = trim_journals()
+        memory = [f"memory is not bounded: {unbounded}"] if unbounded else []
+        self._shell.set_status_left([*self._rate(journal, live=view.live), *_counts(journal), *memory])
         self._shell.set_status_right(self._kept())
 
     def _rate(self, journal: Journal, *, live: bool) -> list[str]:
