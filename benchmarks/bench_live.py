@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.app.recording import Host, Recording
+    from inspector.core.records.numbers import FireNumber
     from inspector.core.request import FireRequest
 
 SIZE = (1600, 1000)
@@ -149,7 +150,7 @@ class Player:
         """Share the interpreter as the real host does."""
         sys.setswitchinterval(SWITCH_INTERVAL)
 
-    def fire(self, request: FireRequest) -> int:
+    def fire(self, request: FireRequest) -> FireNumber:
         """Refuse."""
         raise InspectorError(f"{request.event} is not fired: what happens is written down.")
 

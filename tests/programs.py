@@ -15,7 +15,7 @@ from inspector.agent.program import CoreProgram
 from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.faults import FaultRule
 from inspector.core.records.recorder import Recorder
-from inspector.core.records.records import HostNoted, Record, to_record
+from inspector.core.records.records import Record, to_record
 from inspector.core.request import FireRequest
 
 
@@ -153,11 +153,6 @@ def line_of(file: str, line: int) -> str:
     return Path(file).read_text().splitlines()[line - 1].strip()
 
 
-def of(kind: type[Any], found: list[Record]) -> list[Any]:
+def of(kind: type[Any] | tuple[type[Any], ...], found: list[Record]) -> list[Any]:
     """Those of the kind."""
     return [record for record in found if isinstance(record, kind)]
-
-
-def host_notes(found: list[Record], *kinds: str) -> list[HostNoted]:
-    """What the host said, of these kinds or of all."""
-    return [record for record in found if isinstance(record, HostNoted) and (not kinds or record.kind in kinds)]

@@ -27,11 +27,12 @@ from inspector.app.summary import summarise
 from inspector.app.tasks import TaskOwner
 from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.faults import FaultRule
+from inspector.core.records.host import FaultsSwitched, FireRefused
 from inspector.core.records.records import BAD_STATUSES, STATUSES, Batch, Row
 from inspector.core.records.stream import RecordStream
 from inspector.core.request import FireRequest
 from inspector.hosts.embedded import EmbeddedHost
-from inspector.store.backlog import dropped_row
+from inspector.store.backlog import lost_row
 from inspector.store.jsonl_import import read_jsonl
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
@@ -159,7 +160,7 @@ def assert_same_journal(one: Journal, other: Journal) -> None:
             np.testing.assert_array_equal(columns[name], others[name], err_msg=name)
     for recent in ("payloads", "notes", "publication_notes", "failures"):
         assert getattr(one, recent).items() == getattr(other, recent).items(), recent
-    assert one.host_notes == other.host_notes
+    assert one.host_records == other.host_records
     for number in ("seq", "now", "bad", "running", "unheard", "orphans", "dropped"):
         assert getattr(one, number) == getattr(other, number), number
     for name in ("status_counts", "event_published", "event_runs", "event_bad", "handler_levels"):
@@ -193,7 +194,7 @@ def assert_that_the_run_has_everything(journal: Journal) -> None:
     assert len(journal.publications) > FIRES
     assert (journal.publications["cause"] >= 0).sum() > 3
     assert int(journal.executions["fault"].sum()) > 20
-    assert {note.kind for note in journal.host_notes} == {"faults", "fire_refused"}
+    assert {type(record) for record in journal.host_records} == {FaultsSwitched, FireRefused}
     assert {note.kind for _, notes in journal.notes.items() for note in notes} >= {"log"}
     assert len({int(event) for event in journal.publications["event"]}) == 77
     assert len(journal.handlers) == 181
@@ -230,5 +231,5 @@ def test_the_rules_of_this_test_fit_the_demo() -> None:
 def test_records_that_the_store_had_to_drop_are_counted_by_the_journal() -> None:
     """Loss is never silent: also not for who reads the stored session later."""
     journal = Journal()
-    journal.fold(Batch(2, [dropped_row(1, 17, 2, 18, "the database cannot keep up")]))
+    journal.fold(Batch(2, [lost_row(1, 17, 2, 18, "the database cannot keep up")]))
     assert journal.dropped == 17

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
+
+from inspector.core.records.host import FaultsSwitched, HostRecord, LoopBlocked, LoopUnblocked
+from inspector.core.records.records import to_row
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -22,7 +24,6 @@ from inspector.core.description import EventDescription, HandlerDescription
 from inspector.core.records.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
-    HOST_NOTED,
     PUBLICATION_ENDED,
     PUBLISHED,
     Batch,
@@ -82,9 +83,9 @@ class Told:
         self._rows.append((start + length, ended))
         return self._executions
 
-    def note(self, at: int, kind: str, **data: object) -> None:
+    def host(self, record: HostRecord) -> None:
         """The host says something."""
-        self._rows.append((at, (HOST_NOTED, at, kind, "info", kind, json.dumps(data))))
+        self._rows.append((record.at, to_row(record)))
 
     def journal(self) -> Journal:
         """The whole of it, folded."""
@@ -112,9 +113,10 @@ def burst() -> Journal:
             length = int(rng.lognormal(np.log(6e6), 0.9))
             status = "failed" if rng.random() < (0.004 if count < 1000 else 0.02) else "ok"
             told.run(at + 1000, length, publication, handlers[int(rng.integers(len(handlers)))], status)
-    told.note(3_900 * SECOND + 300 * MS, "blocked", handler="app:LedgerHandler.handle", file="ledger.py", line=88)
-    told.note(3_900 * SECOND + 560 * MS, "unblocked")
-    told.note(SECOND, "faults", on=True)
+    since = 3_900 * SECOND + 300 * MS
+    told.host(LoopBlocked(since, since, handler="app:LedgerHandler.handle", file="ledger.py", line=88))
+    told.host(LoopUnblocked(since + 260 * MS, since))
+    told.host(FaultsSwitched(SECOND, on=True))
     return told.journal()
 
 

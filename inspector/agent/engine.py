@@ -10,6 +10,16 @@ from typing import TYPE_CHECKING, Any
 from ..core.bus.context import FIRE, HANDLER_TIMEOUT
 from ..core.errors import InspectorError
 from ..core.records.capture import capture_failure, failure_from_json
+from ..core.records.host import (
+    ActiveFault,
+    FaultsSwitched,
+    FireRefused,
+    FireSettled,
+    FireUnsettled,
+    HostNoted,
+    PublishRaised,
+    SessionFailed,
+)
 from .effects.effects import install_effects
 from .effects.log import install_log_probe
 from .faults import FaultInjector
@@ -65,14 +75,13 @@ class Engine:
         """Switch the program's faults on or off."""
         rules = self._program.faults if on else ()
         self._program.intercept(FaultInjector(rules) if on else None)
-        text = f"{len(rules)} faults are on." if on else "Faults are off."
-        told = [{"handler": rule.handler, "event": rule.event, "kind": rule.kind} for rule in rules]
-        self._recorder.host_note("faults", "info", text, {"on": on, "rules": told})
+        active = tuple(ActiveFault(rule.handler, rule.event, rule.kind) for rule in rules)
+        self._recorder.record(FaultsSwitched(self._recorder.now(), on, active))
 
     async def fire(self, request: FireRequest) -> None:
         """Publish what is asked for, one after another, and wait until all that came of it has settled.
 
-        The outcome is in the records: those with this fire's number, then ``fire_settled``.
+        The outcome is in the records: those with this fire's number, then ``FireSettled``.
         """
         FIRE.set(request.fire)
         HANDLER_TIMEOUT.set(request.timeout)
@@ -85,7 +94,7 @@ class Engine:
                 await self._settle(request)
                 await self._pace()
         finally:
-            self._recorder.host_note("fire_settled", "info", "", {"fire": request.fire, "published": published})
+            self._recorder.record(FireSettled(self._recorder.now(), request.fire, published))
 
     async def _publish(self, request: FireRequest, values: Mapping[str, Any]) -> bool:
         """Publish once; return whether the event could be built and published."""
@@ -115,7 +124,7 @@ class Engine:
             read = failure_from_json(capture_failure(error))
             text = f"The database session failed: {read.type}: {read.message}"
             if published:
-                self._recorder.host_note("session_failed", "error", text, {"fire": request.fire})
+                self._recorder.record(SessionFailed(self._recorder.now(), request.fire, text))
             else:
                 self._refuse(request, text, "Nothing was published.")
         return published
@@ -129,12 +138,12 @@ class Engine:
             text = f"Publishing {request.event} raised {read.type}: {read.message}"
             if isinstance(error, InspectorError):  # it is ours: the adapter could not do it
                 text = f"{request.event} could not be published: {error.text} {error.hint}".rstrip()
-            self._recorder.host_note("publish_raised", "warning", text, {"fire": request.fire, "type": read.type})
+            self._recorder.record(PublishRaised(self._recorder.now(), request.fire, read.type, text))
             return error
         return None
 
     def _refuse(self, request: FireRequest, text: str, hint: str) -> None:
-        self._recorder.host_note("fire_refused", "error", text, {"fire": request.fire, "hint": hint})
+        self._recorder.record(FireRefused(self._recorder.now(), request.fire, text, hint))
 
     async def _settle(self, request: FireRequest) -> None:
         """Wait for publications made by tasks that outlived their handler, as long as a handler might take."""
@@ -144,9 +153,7 @@ class Engine:
         try:
             await asyncio.wait_for(done.wait(), request.timeout)
         except asyncio.TimeoutError:
-            self._recorder.host_note(
-                "unsettled", "warning", "Something that this fire set off goes on.", {"fire": request.fire}
-            )
+            self._recorder.record(FireUnsettled(self._recorder.now(), request.fire))
         finally:
             del self._settled[request.fire]
 
@@ -162,6 +169,5 @@ class Engine:
     def _observer_removed(self, error: BaseException) -> None:
         _logger.error("recording stopped", exc_info=error)
         read = failure_from_json(capture_failure(error))
-        self._recorder.host_note(
-            "observer", "error", f"Recording stopped: {read.type}: {read.message}", {"type": read.type}
-        )
+        text = f"Recording stopped: {read.type}: {read.message}"
+        self._recorder.record(HostNoted(self._recorder.now(), "observer", "error", text))

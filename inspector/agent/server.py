@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from ..core.facts import CatalogFacts
+from ..core.records.host import HostNoted
 from .engine import Engine
 from .facts.collect import collect
 from .process.watchdog import Watchdog
@@ -121,7 +122,8 @@ class Server:
     def _fire_done(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._recorder.host_note("engine", "error", f"The fire broke: {type(error).__name__}: {error}")
+            text = f"The fire broke: {type(error).__name__}: {error}"
+            self._recorder.record(HostNoted(self._recorder.now(), "engine", "error", text))
 
     def _set_faults(self, on: bool) -> None:
         if self._engine is not None:

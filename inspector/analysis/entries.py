@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
 
-from inspector.core.records.records import BAD_STATUSES, STATUSES, HostNoted
+from inspector.core.records.records import BAD_STATUSES, STATUSES
 
 if TYPE_CHECKING:
     from inspector.core.description import EventDescription, HandlerDescription
+    from inspector.core.records.host import HostRecord
 
 #: Number of each status, as it stands in the ``status`` column.
 STATUS_CODES: Final = {status: code for code, status in enumerate(STATUSES)}
@@ -48,6 +49,21 @@ class Recent(Generic[T]):
         return list(self._values.items())
 
 
+@dataclass(frozen=True)
+class FireOutcome:
+    """How a fire ended.
+
+    Attributes:
+        published: How often the event was published (derived publications are not counted).
+        refusal: Why the rest was not: a sentence for people; empty when all was.
+        hint: What to do about it.
+    """
+
+    published: int
+    refusal: str = ""
+    hint: str = ""
+
+
 @dataclass
 class Change:
     """What one fold brought. Numbers are indexes (0 and up) into the journal's columns.
@@ -58,7 +74,7 @@ class Change:
         first_publication: The first new publication.
         ended_publications: Publications that ended.
         noted: Executions that got a note.
-        host: What the host said.
+        host: Records of the host.
         catalog: The catalog or the list of handlers or events changed.
     """
 
@@ -67,7 +83,7 @@ class Change:
     ended: list[int] = field(default_factory=list)
     ended_publications: list[int] = field(default_factory=list)
     noted: set[int] = field(default_factory=set)
-    host: list[HostNoted] = field(default_factory=list)
+    host: list[HostRecord] = field(default_factory=list)
     catalog: bool = False
 
     def add(self, later: Change) -> None:

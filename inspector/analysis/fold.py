@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from inspector.analysis.entries import IS_BAD, RUNNING_CODE, STATUS_CODES, Change
-from inspector.core.records.records import STATUSES, Noted, Row
+from inspector.core.records.records import AT, STATUSES, Noted, Row
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
@@ -125,11 +125,12 @@ class BatchFold:
 
     def publication_ended(self, row: Row) -> None:
         """Take in the end of a publication."""
-        index = row[2] - 1
+        _, at, number, _ = row
+        index = number - 1
         if 0 <= index < self._publication_base:
-            self._late_publications.append((index, row[1]))
+            self._late_publications.append((index, at))
         elif index - self._publication_base < len(self._publications) and index >= 0:
-            self._publications[index - self._publication_base][1] = row[1]
+            self._publications[index - self._publication_base][1] = at
         else:
             self._journal.orphans += 1
             return
@@ -137,7 +138,7 @@ class BatchFold:
 
     def noted(self, row: Row) -> None:
         """Take in a note on an execution or a publication."""
-        note = Noted(*row[1:])
+        note = Noted(*row[AT:])
         journal = self._journal
         notes, index = (
             (journal.notes, note.execution - 1) if note.execution else (journal.publication_notes, note.publication - 1)

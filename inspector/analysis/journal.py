@@ -4,31 +4,52 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from inspector.analysis.columns import Columns
-from inspector.analysis.entries import IS_BAD, RUNNING_CODE, Change, ExecutionEntry, PublicationEntry, Recent
+from inspector.analysis.entries import (
+    IS_BAD,
+    RUNNING_CODE,
+    Change,
+    ExecutionEntry,
+    FireOutcome,
+    PublicationEntry,
+    Recent,
+)
 from inspector.analysis.fold import EXECUTIONS, PUBLICATIONS, BatchFold
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
+from inspector.core.records.host import (
+    FireRefused,
+    FireSettled,
+    HandlerAdded,
+    HostRecord,
+    ProgramReloaded,
+    RecordsLost,
+)
 from inspector.core.records.records import (
+    AT,
     HANDLER_ENDED,
     HANDLER_STARTED,
     HOST_NOTED,
+    KIND,
     NOTED,
     PUBLICATION_ENDED,
     PUBLISHED,
     SESSION_STARTED,
     STATUSES,
     Batch,
-    HostNoted,
     Noted,
     Row,
     SessionStarted,
     to_record,
 )
 from inspector.core.values.build import build
+
+if TYPE_CHECKING:
+    from inspector.core.records.numbers import FireNumber
 
 Ints = npt.NDArray[np.int64]
 
@@ -50,6 +71,8 @@ class Journal:
         unheard: Publications that nobody handled.
         orphans: Rows that stand for nothing known.
         dropped: Records that were lost, as far as they were counted.
+        host_records: Records of the host, but for those that only keep the journal going (a fire that settled, a
+            handler that came).
         seq: Seq of the last row folded.
         now: Time of the last row folded, ns.
     """
@@ -75,7 +98,9 @@ class Journal:
         self.notes: Recent[list[Noted]] = Recent()
         self.publication_notes: Recent[list[Noted]] = Recent()
         self.failures: Recent[str] = Recent()
-        self.host_notes: list[HostNoted] = []
+        self.host_records: list[HostRecord] = []
+        self._refused: dict[FireNumber, FireRefused] = {}
+        self._fire_outcomes: dict[FireNumber, FireOutcome] = {}
         self._handler_numbers: dict[str, int] = {}
         self._event_numbers: dict[str, int] = {}
         self.busy: list[int] = []
@@ -96,7 +121,7 @@ class Journal:
         change = Change(len(self.executions), len(self.publications))
         fold = BatchFold(self, change)
         for row in batch.rows:
-            kind = row[0]
+            kind = row[KIND]
             if kind == HANDLER_STARTED:
                 fold.started(row)
             elif kind == HANDLER_ENDED:
@@ -107,13 +132,13 @@ class Journal:
                 fold.publication_ended(row)
             elif kind == NOTED:
                 fold.noted(row)
-            elif kind == HOST_NOTED:
-                self._host_noted(row, change)
+            elif kind >= HOST_NOTED:
+                self._host_record(row, change)
             elif kind == SESSION_STARTED:
                 self._session_started(row)
                 change.catalog = True
         self.seq = batch.last
-        self.now = max(self.now, batch.rows[-1][1])
+        self.now = max(self.now, batch.rows[-1][AT])
         fold.flush()
         return change
 
@@ -148,6 +173,10 @@ class Journal:
             event_id=self.id_text(columns["event_id"][index]),
             correlation=self.id_text(columns["correlation"][index]),
         )
+
+    def fire_outcome(self, fire: FireNumber) -> FireOutcome | None:
+        """Return how a fire ended, None while it has not: the one place where that is answered."""
+        return self._fire_outcomes.get(fire)
 
     def executions_of(self, publication: int) -> list[int]:
         """Return the indexes of the executions of a publication, in the order of their starts."""
@@ -248,18 +277,24 @@ class Journal:
         for event in catalog.events:
             self._add_event(event)
 
-    def _host_noted(self, row: Row, change: Change) -> None:
-        note = HostNoted(*row[1:])
-        if note.kind == "handler" and note.data:
-            self._add_handler(build(HandlerDescription, json.loads(note.data)))
+    def _host_record(self, row: Row, change: Change) -> None:
+        record = to_record(row)
+        assert isinstance(record, HostRecord)  # noqa: S101 - to_record gives the class of the kind
+        change.host.append(record)
+        if isinstance(record, FireSettled):
+            refused = self._refused.pop(record.fire, None)
+            reason, hint = (refused.reason, refused.hint) if refused is not None else ("", "")
+            self._fire_outcomes[record.fire] = FireOutcome(record.published, reason, hint)
+            return
+        if isinstance(record, HandlerAdded):
+            self._add_handler(record.handler)
             change.catalog = True
-        if note.kind == "restarted" and note.data:  # the program was loaded anew and declares something else now
-            self._take_catalog(build(CatalogDescription, json.loads(note.data)["catalog"]))
+            return
+        if isinstance(record, FireRefused):
+            self._refused[record.fire] = record
+        elif isinstance(record, RecordsLost):
+            self.dropped += record.count
+        elif isinstance(record, ProgramReloaded) and record.catalog is not None:
+            self._take_catalog(record.catalog)  # it declares something else now
             change.catalog = True
-        if note.kind == "dropped" and note.data:
-            lost = json.loads(note.data)
-            # The recorder counts notes, the store's backlog records: both are lost rows.
-            self.dropped += int(lost.get("count", 0)) + int(lost.get("records", 0))
-        if note.kind not in ("fire_settled", "handler"):
-            self.host_notes.append(note)
-        change.host.append(note)
+        self.host_records.append(record)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,14 +27,17 @@ from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.facts import CatalogFacts
 from inspector.core.records.capture import failure_from_json
+from inspector.core.records.host import FireUnsettled, PublishRaised, SessionFailed
 from inspector.core.request import FireRequest
 from inspector.core.values import snapshot as codec
 
 if TYPE_CHECKING:
+    from inspector.analysis.entries import FireOutcome
     from inspector.analysis.journal import Journal
-    from inspector.app.recording import FireOutcome, Recording
+    from inspector.app.recording import Recording
     from inspector.catalog.findings.settings import CheckSettings
     from inspector.core.description import CatalogDescription, EventDescription
+    from inspector.core.records.numbers import FireNumber
     from inspector.core.records.records import Noted
 
 #: What a person can choose.
@@ -43,7 +45,7 @@ CHOICES: Final = (BARE, SESSION, ROLLBACK, "all")
 #: Seconds that a handler may take.
 TIMEOUT: Final = 10.0
 #: What the host says of a fire when something besides the handlers went wrong.
-_TROUBLE: Final = frozenset({"session_failed", "publish_raised", "unsettled"})
+_TROUBLE: Final = {SessionFailed: "session_failed", PublishRaised: "publish_raised", FireUnsettled: "unsettled"}
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ async def _publish(
     recording: Recording, event: EventDescription, values: Mapping[str, Any], context: str, timeout: float | None
 ) -> Fired:
     journal = recording.journal
-    first, said = len(journal.publications), len(journal.host_notes)
+    first, said = len(journal.publications), len(journal.host_records)
     person = IDENTITIES[0]
     metadata = {} if context == BARE else {"ip_address": person.ip_address, "user_agent": person.user_agent}
     number = recording.host.fire(
@@ -177,11 +179,11 @@ async def _had_session(recording: Recording, publications: Sequence[SeenPublicat
     return own is None or (await recording.details.context(own.number - 1)).session
 
 
-def _trouble(journal: Journal, said: int, fire: int) -> tuple[SeenNote, ...]:
+def _trouble(journal: Journal, said: int, fire: FireNumber) -> tuple[SeenNote, ...]:
     return tuple(
-        SeenNote(note.kind, note.level, note.text)
-        for note in journal.host_notes[said:]
-        if note.kind in _TROUBLE and note.data and json.loads(note.data).get("fire") == fire
+        SeenNote(_TROUBLE[type(record)], record.severity, record.sentence)
+        for record in journal.host_records[said:]
+        if isinstance(record, (SessionFailed, PublishRaised, FireUnsettled)) and record.fire == fire
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,13 @@ from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.journal import Journal
 from inspector.analysis.query.query import Filter, FilterError, parse
 from inspector.core.errors import UsageError
-from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, Batch
+from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, KIND, Batch, HandlerStarted, position
 
 if TYPE_CHECKING:
     from inspector.core.records.stream import RecordStream
+
+#: Where the number of an execution stands, in the row of its start and that of its end.
+_EXECUTION: Final = position(HandlerStarted, "execution")
 
 Mask = npt.NDArray[np.bool_]
 
@@ -77,7 +80,11 @@ class PickedStream:
     async def read(self, after: int = 0) -> AsyncIterator[Batch]:
         """Yield the batches with fewer rows; seqs have gaps."""
         async for batch in self._stream.read(after):
-            rows = [row for row in batch.rows if row[0] not in (HANDLER_STARTED, HANDLER_ENDED) or self._stays(row[2])]
+            rows = [
+                row
+                for row in batch.rows
+                if row[KIND] not in (HANDLER_STARTED, HANDLER_ENDED) or self._stays(row[_EXECUTION])
+            ]
             if rows:
                 yield Batch(batch.first, rows)
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from inspector.analysis.entries import Change
+from inspector.analysis.entries import Change, FireOutcome
 from inspector.analysis.journal import Journal
 from inspector.app.details import Details
 from inspector.core.errors import InspectorError
+from inspector.core.records.host import FireSettled
 from inspector.core.records.records import Batch, SessionStarted, to_record
 
 if TYPE_CHECKING:
     from inspector.app.tasks import TaskOwner
+    from inspector.core.records.numbers import FireNumber
     from inspector.core.records.stream import LiveStream
     from inspector.core.request import FireRequest
     from inspector.store.store import Store
@@ -59,7 +59,7 @@ class Host(Protocol):
             InspectorError: It could not be made ready.
         """
 
-    def fire(self, request: FireRequest) -> int:
+    def fire(self, request: FireRequest) -> FireNumber:
         """Publish what is asked for; return the number of the fire.
 
         Raises:
@@ -74,21 +74,6 @@ class Host(Protocol):
 
     async def stop(self) -> None:
         """End what runs, and the stream; harmless when there is nothing left to end."""
-
-
-@dataclass(frozen=True)
-class FireOutcome:
-    """What the host said at the end of a fire.
-
-    Attributes:
-        published: How often the event was published (derived publications are not counted).
-        refusal: Why the rest was not: a sentence for people; empty when all was.
-        hint: What to do about it.
-    """
-
-    published: int
-    refusal: str = ""
-    hint: str = ""
 
 
 _UNFINISHED: Final = FireOutcome(0, "The recording ended first.")
@@ -138,9 +123,7 @@ class Recording:
         if self._kept:
             self._decided.set()
         self._running: list[asyncio.Task[Any]] = []
-        self._waiting: dict[int, asyncio.Future[FireOutcome]] = {}
-        self._refusals: dict[int, tuple[str, str]] = {}
-        self._done: dict[int, FireOutcome] = {}
+        self._waiting: dict[FireNumber, asyncio.Future[FireOutcome]] = {}
         self._over = False
 
     @property
@@ -192,9 +175,9 @@ class Recording:
         self._kept = True
         self._decided.set()
 
-    async def outcome(self, fire: int) -> FireOutcome:
+    async def outcome(self, fire: FireNumber) -> FireOutcome:
         """Wait until a fire has settled; a fire that is over long since answers at once."""
-        done = self._done.get(fire)
+        done = self.journal.fire_outcome(fire)
         if done is not None or self._over:
             return done or _UNFINISHED
         future = self._waiting.get(fire)
@@ -275,15 +258,10 @@ class Recording:
         return writer
 
     def _watch_fires(self, change: Change) -> None:
-        for note in change.host:
-            if note.kind not in ("fire_settled", "fire_refused"):
+        for record in change.host:
+            if not isinstance(record, FireSettled):
                 continue
-            data = json.loads(note.data)
-            fire = int(data["fire"])
-            if note.kind == "fire_refused":
-                self._refusals[fire] = (note.text, str(data.get("hint", "")))
-                continue
-            outcome = self._done[fire] = FireOutcome(int(data["published"]), *self._refusals.pop(fire, ("", "")))
-            future = self._waiting.pop(fire, None)
-            if future is not None and not future.done():
+            future = self._waiting.pop(record.fire, None)
+            outcome = self.journal.fire_outcome(record.fire)
+            if future is not None and outcome is not None and not future.done():
                 future.set_result(outcome)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from inspector.app.recording import Host
     from inspector.app.tasks import TaskOwner
     from inspector.catalog.form import FireForm
+    from inspector.core.records.numbers import FireNumber
     from inspector.core.records.stream import RecordStream
     from inspector.core.request import FireRequest
     from inspector.store.info import SessionInfo
@@ -238,7 +239,7 @@ class Workbench:
 
     # Firing
 
-    def fire(self, request: FireRequest) -> int:
+    def fire(self, request: FireRequest) -> FireNumber:
         """Publish what is asked for; return the fire's number. The outcome is in the records.
 
         Raises:
@@ -249,7 +250,7 @@ class Workbench:
             raise InspectorError(f"{reason}.")
         return self.recording.host.fire(request)
 
-    def fire_form(self, form: FireForm) -> int:
+    def fire_form(self, form: FireForm) -> FireNumber:
         """Fire what a form asks for, and remember it; return the fire's number.
 
         Raises:

@@ -24,7 +24,7 @@ from inspector.catalog.findings import (
 from inspector.cli import exitcodes
 from inspector.cli.running import Troubles, recording
 from inspector.cli.running import run as run_coroutine
-from inspector.cli.source import ProjectSource, problem_of, source_of, tells_load_errors
+from inspector.cli.source import ProjectSource, problems_of, source_of, tells_load_errors
 from inspector.core.facts import CatalogFacts
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ async def _project(source: ProjectSource, settings: CheckSettings, console: Cons
     catalog = live.journal.catalog
     assert catalog is not None  # noqa: S101 - a started recording has folded its first record
     texts = {problem.text for problem in catalog.problems}
-    late = [problem_of(note) for note in live.journal.host_notes if note.kind == "problem"]
+    late = problems_of(live.journal.host_records)
     problems = (*catalog.problems, *dict.fromkeys(problem for problem in late if problem.text not in texts))
     project = source.project
     root = project.source.parent if project.source is not None else project.cwd

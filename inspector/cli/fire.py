@@ -13,9 +13,10 @@ from inspector.cli import exitcodes
 from inspector.cli.outcome import RunOutcome, outcome_of, tell, tell_session
 from inspector.cli.running import Troubles, recording, session_name
 from inspector.cli.running import run as run_coroutine
-from inspector.cli.source import EmbeddedSource, ProgramSource, problem_of, sentence_of, source_of, tells_load_errors
+from inspector.cli.source import EmbeddedSource, ProgramSource, problems_of, sentence_of, source_of, tells_load_errors
 from inspector.cli.values import find_event, many_values, new_seed, pairs, written_values
 from inspector.core.errors import InspectorError, UsageError
+from inspector.core.records.host import PartNotLoaded, ProcessStuck, PublishRaised
 from inspector.core.request import FireRequest
 from inspector.store.store import Store
 
@@ -142,14 +143,14 @@ def _tell_host(live: Recording, outcome: RunOutcome, console: Console) -> int:
     A part of the program that could not be loaded is told, and is no error of this run; nor is that it did not answer
     for a while, which was told when it happened.
     """
-    notes = live.journal.host_notes
-    for problem in dict.fromkeys(problem_of(note) for note in notes if note.kind == "problem"):
+    records = live.journal.host_records
+    for problem in dict.fromkeys(problems_of(records)):
         console.note(one_line(sentence_of(problem), 1_000))
-    harmless = {note.text for note in notes if note.kind in ("problem", "stuck")}
+    harmless = {record.sentence for record in records if isinstance(record, (PartNotLoaded, ProcessStuck))}
     errors = [text for text in outcome.host_errors if text not in harmless]
     if not outcome.bad:
         # Else it handed on what a handler raised, which is told already.
-        errors += dict.fromkeys(note.text for note in notes if note.kind == "publish_raised")
+        errors += dict.fromkeys(record.text for record in records if isinstance(record, PublishRaised))
     for text in errors:
         console.note(one_line(text, 1_000))
     return len(errors)

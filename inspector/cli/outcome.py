@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.analysis.entries import IS_BAD, SWALLOWED_CODE
 from inspector.app.text import format_count, one_line
 from inspector.core.records.capture import failure_from_json
+from inspector.core.records.host import FireRefused
 from inspector.core.records.records import BAD_STATUSES, OK, STATUSES, SWALLOWED
 
 if TYPE_CHECKING:
@@ -117,7 +118,11 @@ async def outcome_of(recording: Recording) -> RunOutcome:
         swallowed=[await _troubled(recording, int(i)) for i in (statuses == SWALLOWED_CODE).nonzero()[0][:LISTED]],
         unexpected=int((bad & (journal.executions["fault"] == 0)).sum()),
         duration=max(0, last - int(publications["at"][0])) if len(publications) else 0,
-        host_errors=[note.text for note in journal.host_notes if note.level == "error" and note.kind != "fire_refused"],
+        host_errors=[
+            record.sentence
+            for record in journal.host_records
+            if record.severity == "error" and not isinstance(record, FireRefused)
+        ],
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
@@ -16,6 +15,16 @@ from inspector.app.tasks import TaskOwner
 from inspector.app.text import format_duration, one_line
 from inspector.cli.signals import cancelled_by_signals
 from inspector.core.errors import InspectorError
+from inspector.core.records.host import (
+    HostRecord,
+    LoopBlocked,
+    LoopUnblocked,
+    OutputDropped,
+    ProcessEnded,
+    ProcessStuck,
+    ProcessUnstuck,
+    ProgramPrinted,
+)
 from inspector.core.request import TIMEOUT
 from inspector.hosts.child import ChildHost
 from inspector.store.store import Store
@@ -27,12 +36,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ALWAYS_TOLD: Final = frozenset({"stuck", "unstuck"})
-#: Notes of a program's standing still, or not any more.
-_STANDING: Final = {"blocked": True, "stuck": True, "unblocked": False, "unstuck": False, "ended": False}
+_ALWAYS_TOLD: Final = (ProcessStuck, ProcessUnstuck)
+#: Records of a program's standing still, or not any more.
+_STANDING: Final[dict[type[HostRecord], bool]] = {
+    LoopBlocked: True,
+    ProcessStuck: True,
+    LoopUnblocked: False,
+    ProcessUnstuck: False,
+    ProcessEnded: False,
+}
 #: Seconds that a handler has beyond its time before the whole program is ended.
 _GRACE: Final = 2.0
-_TOLD: Final = frozenset({"output", "output_dropped", "blocked", "unblocked"})
+_TOLD: Final = (ProgramPrinted, OutputDropped, LoopBlocked, LoopUnblocked)
 
 
 class Troubles:
@@ -85,14 +100,13 @@ class Asides:
 
     def folded(self, change: Change) -> None:
         """Take what is new."""
-        for note in change.host:
-            text = one_line(note.text)
-            if note.kind == "output":
-                data = json.loads(note.data) if note.data else {}
-                text = f"{one_line(str(data.get('stream', 'output')), 20)} of the program: {text}"
-            if note.kind in _ALWAYS_TOLD or (self._verbose and note.kind in _TOLD):
+        for record in change.host:
+            text = one_line(record.sentence)
+            if isinstance(record, ProgramPrinted):
+                text = f"{one_line(record.stream, 20)} of the program: {text}"
+            if isinstance(record, _ALWAYS_TOLD) or (self._verbose and isinstance(record, _TOLD)):
                 self._console.note(text)
-            elif note.kind == "blocked" and not self._blocked_told:
+            elif isinstance(record, LoopBlocked) and not self._blocked_told:
                 self._blocked_told = True
                 self._console.note(text)
 
@@ -116,10 +130,8 @@ class Patience:
 
     def folded(self, change: Change) -> None:
         """Take what is new."""
-        kinds = [note.kind for note in change.host if note.kind in _STANDING]
-        standing = self._timer is not None
-        if kinds:
-            standing = _STANDING[kinds[-1]]
+        changes = [_STANDING[type(record)] for record in change.host if type(record) in _STANDING]
+        standing = changes[-1] if changes else self._timer is not None
         self.stop()
         if standing:
             self._timer = asyncio.get_running_loop().call_later(self._seconds + _GRACE, self._end)

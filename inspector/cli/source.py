@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import shlex
 import sys
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from inspector.cli.programs import demo_program
 from inspector.cli.running import Troubles, recording
 from inspector.core.description import Problem
 from inspector.core.errors import UsageError
+from inspector.core.records.host import PartNotLoaded
 from inspector.hosts.child import ChildHost
 from inspector.hosts.embedded import EmbeddedHost
 from inspector.hosts.kept import KeptSettings, Trust
@@ -26,12 +26,13 @@ from inspector.hosts.trouble import LoadError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from inspector.agent.program import Program
     from inspector.app.recording import Host
     from inspector.cli.console import Console
     from inspector.core.description import CatalogDescription
-    from inspector.core.records.records import HostNoted
+    from inspector.core.records.host import HostRecord
 
 #: Options that say what is loaded, and the names under which they are parsed.
 _OPTIONS: Final = ("app", "catalog", "db_session", "python", "env", "cwd", "load_timeout")
@@ -126,17 +127,19 @@ class ProjectSource:
             pass
         catalog = live.journal.catalog
         assert catalog is not None  # noqa: S101 - a started recording has folded its first record
-        late = (problem_of(note) for note in live.journal.host_notes if note.kind == "problem")
+        late = problems_of(live.journal.host_records)
         texts = {problem.text for problem in catalog.problems}
         fresh = [problem for problem in late if problem.text not in texts]
         return dataclasses.replace(catalog, problems=(*catalog.problems, *dict.fromkeys(fresh)))
 
 
-def problem_of(note: HostNoted) -> Problem:
-    """Read what a host noted about a part of the program that cannot be used."""
-    data = json.loads(note.data) if note.data else {}
-    where = str(data.get("where", ""))
-    return Problem(where, note.text.removeprefix(f"{where}: "), str(data.get("hint", "")))
+def problems_of(records: Iterable[HostRecord]) -> list[Problem]:
+    """Return the parts of the program that cannot be used, in the order in which the host recorded them."""
+    return [
+        Problem(part.where, part.text.removeprefix(f"{part.where}: "), part.hint)
+        for part in records
+        if isinstance(part, PartNotLoaded)
+    ]
 
 
 def sentence_of(problem: Problem) -> str:

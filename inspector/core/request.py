@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from .records.numbers import NO_FIRE, FireNumber
+
 #: Seconds that a handler may take where nobody says otherwise.
 TIMEOUT: Final = 30.0
 
@@ -30,9 +32,9 @@ class FireRequest:
     rollback: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
     timeout: float | None = TIMEOUT
-    fire: int = 0
+    fire: FireNumber = NO_FIRE
 
-    def numbered(self, fire: int) -> FireRequest:
+    def numbered(self, fire: FireNumber) -> FireRequest:
         """Return the request as fire of this number."""
         return replace(self, fire=fire)
 

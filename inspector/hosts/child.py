@@ -14,6 +14,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
 from inspector.core.facts import CatalogFacts
+from inspector.core.records.host import (
+    HostRecord,
+    LoopBlocked,
+    LoopUnblocked,
+    OutputDropped,
+    PartNotLoaded,
+    ProcessUnstuck,
+    ProgramPrinted,
+    RecordsLost,
+    RestartFailed,
+)
 from inspector.core.records.stream import LiveStream
 from inspector.core.redact.redactor import Redactor
 from inspector.core.values.build import build
@@ -24,6 +35,7 @@ from inspector.hosts.supervisor import Ended, Supervisor
 from inspector.hosts.trouble import LoadError, load_error
 
 if TYPE_CHECKING:
+    from inspector.core.records.numbers import FireNumber
     from inspector.core.request import FireRequest
     from inspector.hosts.project import Project
     from inspector.hosts.stacks import Dump
@@ -46,9 +58,9 @@ class ChildHost:
     """Runs a project in a child process.
 
     Verbs go down (``fire``, ``set_faults``, ``stop`` …); what happens comes up in ``stream``, and nowhere else. What
-    becomes of the process are ``HostNoted`` rows: ``problem`` (a part could not be loaded), ``output`` (a line it
-    printed), ``output_dropped``, ``blocked`` and ``unblocked`` (its loop), ``stuck`` and ``unstuck`` (its interpreter),
-    ``ended``, ``restarted`` (data: the catalog, if it changed), ``restart_failed``.
+    becomes of the process are records too: ``PartNotLoaded``, ``ProgramPrinted``, ``OutputDropped``, ``LoopBlocked``
+    and ``LoopUnblocked``, ``ProcessStuck`` and ``ProcessUnstuck`` (its interpreter), ``ProcessEnded``,
+    ``ProgramReloaded`` and ``RestartFailed``.
 
     ``stream`` belongs to the loop that makes the host.
 
@@ -145,7 +157,7 @@ class ChildHost:
             project: What to load from now on; None: the same.
 
         Raises:
-            InspectorError: As ``start``; the stream then tells ``restart_failed``, and it can be tried again.
+            InspectorError: As ``start``; the stream then has ``RestartFailed``, and it can be tried again.
         """
         async with self._starting:
             await self._end()
@@ -158,13 +170,13 @@ class ChildHost:
                 self.state = ENDED
                 # The file with the mistake must be among them: saving it is how this ends.
                 self.files = tuple(dict.fromkeys((*before, *self.files)))
-                self._intake.note("restart_failed", "error", error.text, {"hint": error.hint})
+                self._intake.record(RestartFailed(self._intake.now(), error.text, error.hint))
                 raise
 
-    def fire(self, request: FireRequest) -> int:
+    def fire(self, request: FireRequest) -> FireNumber:
         """Publish what is asked for; return the number of the fire.
 
-        What came of it is in the records that carry the number, the last of them ``fire_settled``.
+        What came of it is in the records that carry the number, the last of them ``FireSettled``.
 
         Raises:
             InspectorError: The program does not run.
@@ -232,23 +244,21 @@ class ChildHost:
 
     def printed(self, stream: str, text: str) -> None:
         """Tell a line that the child printed."""
-        level = "info" if stream == "stdout" else "warning"
-        self._intake.note("output", level, self._redactor.redact_text(text), {"stream": stream})
+        self._intake.record(ProgramPrinted(self._intake.now(), stream, self._redactor.redact_text(text)))
 
     def dropped(self, size: int) -> None:
         """Tell that output was not shown."""
-        self._intake.note("output_dropped", "warning", f"{_size(size)} of output were dropped.", {"bytes": size})
+        self._intake.record(OutputDropped(self._intake.now(), size))
 
     def stuck(self, dump: Dump, seconds: float) -> None:
         """Tell that nothing in the child answers."""
         self.state = STUCK
-        text, data = explain_stuck(dump, seconds, self._intake)
-        self._intake.note("stuck", "error", text, data)
+        self._intake.record(explain_stuck(dump, seconds, self._intake))
 
     def unstuck(self, seconds: float) -> None:
         """Tell that the child answers again."""
         self.state = RUNNING
-        self._intake.note("unstuck", "info", f"The program answers again, after {seconds:.1f} s.")
+        self._intake.record(ProcessUnstuck(self._intake.now(), int(seconds * 1e9)))
 
     def full(self) -> bool:
         """Return whether the window lags too far behind."""
@@ -260,8 +270,7 @@ class ChildHost:
             loading, self.state = self.state == LOADING, ENDED
         refused = self._refused + self._intake.refused
         if refused:
-            text = f"{refused} records of the program were no records and were dropped."
-            self._intake.note("dropped", "warning", text, {"count": refused})
+            self._intake.record(RecordsLost(self._intake.now(), refused, "the program sent what are no records"))
             self._refused = self._intake.refused = 0
         if loading:
             self._settle(explain_load(ended, self._loading))
@@ -269,9 +278,9 @@ class ChildHost:
         if ended.why == "stopped":
             self._intake.interrupt("The program was stopped.")
             return
-        text, data = explain_end(ended, self._last_words, self._intake)
-        data["output"] = [self._redactor.redact_text(line) for line in ended.tail]
-        self._intake.interrupt(text, data)
+        output = tuple(self._redactor.redact_text(line) for line in ended.tail)
+        record = explain_end(ended, self._last_words, output, self._intake)
+        self._intake.interrupt(record.text, record)
 
     def _take_hello(self, said: Mapping[str, Any]) -> None:
         self.python = str(said["python"])[:40]
@@ -283,13 +292,8 @@ class ChildHost:
     def _take_problem(self, trouble: Mapping[str, Any]) -> None:
         problem = load_error(trouble)
         self.problems = (*self.problems, problem)
-        data = {
-            "where": str(trouble["where"]),
-            "hint": problem.hint,
-            "kind": problem.kind,
-            "failure": str(trouble["failure"]),
-        }
-        self._intake.note("problem", "error", problem.text, data)
+        where, failure = str(trouble["where"]), str(trouble["failure"])
+        self._intake.record(PartNotLoaded(self._intake.now(), where, problem.text, problem.hint, problem.kind, failure))
 
     def _take_failed(self, trouble: Mapping[str, Any]) -> None:
         self._loading.trouble = trouble
@@ -321,10 +325,10 @@ class ChildHost:
     def _take_bye(self) -> None:
         self._lag = 0
 
-    def _host_said(self, kind: str) -> None:
-        if kind == "blocked" and self.state == RUNNING:
+    def _host_said(self, record: HostRecord) -> None:
+        if isinstance(record, LoopBlocked) and self.state == RUNNING:
             self.state = BLOCKED
-        elif kind == "unblocked" and self.state == BLOCKED:
+        elif isinstance(record, LoopUnblocked) and self.state == BLOCKED:
             self.state = RUNNING
 
     def _settle(self, error: LoadError | None) -> None:
@@ -340,7 +344,3 @@ class ChildHost:
 _VERBS: Final = frozenset(
     {"hello", "loading", "problem", "failed", "ended", "files", "facts", "ready", "rows", "beat", "bye"},
 )
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 from inspector.agent import server
 from inspector.core.errors import InspectorError
 from inspector.core.records.capture import capture_failure, failure_from_json
+from inspector.core.records.host import ProcessEnded
+from inspector.core.records.numbers import FireNumber
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.stream import LiveStream
 
@@ -91,17 +93,17 @@ class EmbeddedHost:
             await self.stop()
             raise
 
-    def fire(self, request: FireRequest) -> int:
+    def fire(self, request: FireRequest) -> FireNumber:
         """Publish what is asked for; return the number of the fire.
 
-        What came of it is in the records that carry the number, the last of them ``fire_settled``.
+        What came of it is in the records that carry the number, the last of them ``FireSettled``.
 
         Raises:
             InspectorError: The host does not run.
         """
         if not self._server.running:
             raise InspectorError("Nothing runs that could take an event.", "Go back to the live session.")
-        number = next(self._fires)
+        number = FireNumber(next(self._fires))
         self._server.fire(request.numbered(number))
         return number
 
@@ -145,7 +147,8 @@ class EmbeddedHost:
             read = failure_from_json(capture_failure(error))
             said = f"{read.type}: {read.message}".rstrip(": ")
             if self._ready.done():
-                self._recorder.host_note("ended", "error", f"The bus's loop was ended by {said}", {"type": read.type})
+                text = f"The bus's loop was ended by {said}"
+                self._recorder.record(ProcessEnded(self._recorder.now(), text, error=read.type))
             elif isinstance(error, InspectorError):
                 self._ready.set_exception(error)
             else:

@@ -13,38 +13,64 @@ from itertools import count
 from time import perf_counter_ns
 from typing import Any, Final
 
-from inspector.core.description import CatalogDescription, HandlerDescription
+from inspector.core.description import CatalogDescription
+from inspector.core.records.host import (
+    HOST_RECORDS,
+    FireRefused,
+    FireSettled,
+    HandlerAdded,
+    HostRecord,
+    LoopBlocked,
+    LoopUnblocked,
+    OutputDropped,
+    ProcessEnded,
+    ProcessStuck,
+    ProcessUnstuck,
+    ProgramPrinted,
+    ProgramReloaded,
+    RestartFailed,
+)
+from inspector.core.records.numbers import ExecutionNumber, FireNumber, PublicationNumber
 from inspector.core.records.records import (
+    AT,
     HANDLER_ENDED,
     HANDLER_STARTED,
-    HOST_NOTED,
     INTERRUPTED,
+    KIND,
     NOTED,
     PUBLICATION_ENDED,
     PUBLISHED,
+    RECORD_TYPES,
     RUNNING,
     SESSION_STARTED,
     STATUSES,
+    HandlerEnded,
+    PublicationEnded,
+    Record,
     Row,
+    SessionStarted,
+    fits,
+    position,
+    to_record,
+    to_row,
 )
-from inspector.core.values.build import build, to_plain
-from inspector.core.values.dataerror import EventDataError
+from inspector.core.values.build import build
 
 #: Rows that may wait for the window before the child is no longer read: it then holds its next fire.
 FULL: Final = 200_000
 _LEVELS: Final = frozenset({"debug", "info", "warning", "error"})
 _BIG: Final = 1 << 62
 
-#: The types of a row's fields after its kind, by kind.
-_SHAPES: Final[tuple[tuple[type, ...], ...]] = (
-    (int, int, str, str, str),
-    (int, int, str, str, str, int, int, str, str, int),
-    (int, int, int, str, str),
-    (int, int, str, int, str),
-    (int, int, int, str, str, str, str),
-    (int, int, str),
-    (int, str, str, str, str),
+#: What only we write: a child cannot say how it ended.
+_OURS: Final = frozenset(
+    cls.KIND
+    for cls in (
+        *(OutputDropped, ProcessEnded, ProcessStuck, ProcessUnstuck, ProgramPrinted, ProgramReloaded, RestartFailed),
+    )
 )
+_FIRE: Final = {cls.KIND: position(cls, "fire") for cls in HOST_RECORDS if "fire" in cls.__dataclass_fields__}
+#: Times of the child's clock beside ``at``.
+_SINCE: Final = {cls.KIND: position(cls, "since") for cls in (LoopBlocked, LoopUnblocked)}
 
 
 class Intake:
@@ -53,7 +79,7 @@ class Intake:
     ``take`` and the other writing methods are called from one thread at a time; ``new_fire`` from any.
 
     Args:
-        told: Told the kind of each ``HostNoted`` that a child sends.
+        told: Told each record of the host that a child sends.
         clock: Monotonic nanoseconds, the same clock as the child's.
 
     Attributes:
@@ -62,7 +88,7 @@ class Intake:
         refused: Rows that were no rows.
     """
 
-    def __init__(self, told: Callable[[str], None], clock: Callable[[], int] = perf_counter_ns) -> None:
+    def __init__(self, told: Callable[[HostRecord], None], clock: Callable[[], int] = perf_counter_ns) -> None:
         self._told = told
         self._clock = clock
         self._anchor = clock()
@@ -73,11 +99,11 @@ class Intake:
         self._wake: Callable[[], None] | None = None
         self._publications = self._executions = 0
         self._publication_offset = self._execution_offset = self._shift = 0
-        self._open: set[int] = set()
-        self._fires: dict[int, int] = {}
+        self._open: set[PublicationNumber] = set()
+        self._fires: dict[FireNumber, int] = {}
         self._next_fire = count(1)
         self.catalog: CatalogDescription | None = None
-        self.running: dict[int, tuple[int, str, int]] = {}
+        self.running: dict[ExecutionNumber, tuple[PublicationNumber, str, int]] = {}
         self.refused = 0
         self._checks: dict[int, Callable[[Row], Row | None]] = {
             PUBLISHED: self._published,
@@ -85,7 +111,6 @@ class Intake:
             HANDLER_ENDED: self._ended,
             NOTED: self._noted,
             PUBLICATION_ENDED: self._publication_ended,
-            HOST_NOTED: self._host_noted,
         }
 
     # -- a child's life ------------------------------------------------------------------------------------------------
@@ -110,40 +135,37 @@ class Intake:
         held, self._held = self._held, []
         self._put(held)
 
-    def note(self, kind: str, level: str, text: str, data: dict[str, Any] | None = None) -> None:
-        """Write a ``HostNoted`` of our own; before the session's first row it waits for that."""
-        self._put([_own_note(self.now(), kind, level, text, data)])
+    def record(self, record: HostRecord) -> None:
+        """Take in a record of our own; before the session's first row it waits for that."""
+        self._put([to_row(record)])
 
-    def interrupt(self, why: str, data: dict[str, Any] | None = None) -> None:
+    def interrupt(self, why: str, ended: ProcessEnded | None = None) -> None:
         """The child is gone: end what was running, and settle the fires that will not.
 
         Args:
             why: How it ended.
-            data: More on that: it was not meant to end, and an ``ended`` tells. That comes in one piece with the rest,
-                so whoever is told finds everything ended.
+            ended: It was not meant to. The record comes in one piece with the rest, so whoever reads it finds
+                everything ended.
         """
         at = self.now()
-        rows: list[Row] = [] if data is None else [_own_note(at, "ended", "error", why, data)]
-        rows += [(HANDLER_ENDED, at, number, INTERRUPTED, 0, "") for number in self.running]
-        rows += [(PUBLICATION_ENDED, at, number, "cancelled") for number in sorted(self._open)]
+        records: list[Record] = [] if ended is None else [ended]
+        records += [HandlerEnded(at, number, INTERRUPTED, 0) for number in self.running]
+        records += [PublicationEnded(at, number, "cancelled") for number in sorted(self._open)]
         for fire, published in list(self._fires.items()):
-            text = json.dumps({"fire": fire, "hint": "Restart the program."})
-            rows.append((HOST_NOTED, at, "fire_refused", "error", why, text))
-            rows.append(
-                (HOST_NOTED, at, "fire_settled", "info", "", json.dumps({"fire": fire, "published": published}))
-            )
+            records += [FireRefused(at, fire, why, "Restart the program."), FireSettled(at, fire, published)]
+        rows = [to_row(record) for record in records]
         self.running.clear()
         self._open.clear()
         self._fires.clear()
         self._put(rows)
 
-    def new_fire(self) -> int:
+    def new_fire(self) -> FireNumber:
         """Return the number of a fire that is about to be sent down."""
-        fire = next(self._next_fire)
+        fire = FireNumber(next(self._next_fire))
         self._fires[fire] = 0
         return fire
 
-    def drop_fire(self, fire: int) -> None:
+    def drop_fire(self, fire: FireNumber) -> None:
         """Forget a fire that could not be sent."""
         self._fires.pop(fire, None)
 
@@ -186,46 +208,41 @@ class Intake:
     # -- checks --------------------------------------------------------------------------------------------------------
 
     def _checked(self, values: Any) -> Row | None:
-        if type(values) is not list or not values or type(values[0]) is not int:
+        if type(values) is not list or len(values) <= AT or type(values[KIND]) is not int:
             return None
-        kind = values[0]
+        kind = values[KIND]
+        if not 0 <= kind < len(RECORD_TYPES) or not fits(values) or not 0 <= values[AT] < _BIG:
+            return None
         if kind == SESSION_STARTED:
-            return self._session_started(values)
+            return self._session_started(tuple(values))
+        values[AT] += self._shift
         check = self._checks.get(kind)
-        if check is None or tuple(map(type, values[1:])) != _SHAPES[kind]:
-            return None
-        if not 0 <= values[1] < _BIG:
-            return None
-        values[1] += self._shift
-        return check(tuple(values))
+        return check(tuple(values)) if check is not None else self._host_record(values)
 
-    def _session_started(self, values: list[Any]) -> Row | None:
+    def _session_started(self, row: Row) -> Row | None:
         """Begin the session; of a later child, take what its catalog has that is new."""
-        seed = values.pop() if len(values) == 7 else False
-        if tuple(map(type, values[1:])) != _SHAPES[SESSION_STARTED] or not (seed is None or type(seed) is int):
-            return None
+        started = to_record(row)
+        assert isinstance(started, SessionStarted)  # noqa: S101 - to_record gives the class of the kind
         try:
-            catalog = build(CatalogDescription, json.loads(values[5]))
-        except (ValueError, EventDataError, RecursionError):
+            catalog = build(CatalogDescription, json.loads(started.catalog))
+        except (ValueError, RecursionError):
             return None
         before, self.catalog = self.catalog, catalog
         if self._began:
             return self._reloaded(before, catalog)
         self._began = True
-        return (*values, seed)
+        return row
 
     def _reloaded(self, before: CatalogDescription | None, catalog: CatalogDescription) -> Row:
         known = {handler.key: handler for handler in before.handlers} if before is not None else {}
         at = self.now()
-        for handler in catalog.handlers:
-            if known.get(handler.key) != handler:
-                text = json.dumps(to_plain(handler))
-                self._put([(HOST_NOTED, at, "handler", "info", f"{handler.label} is new", text)])
-        text = json.dumps({"catalog": to_plain(catalog)}) if catalog != before else ""
-        return (HOST_NOTED, at, "restarted", "info", "The program was loaded again.", text)
+        self._put(
+            [to_row(HandlerAdded(at, handler)) for handler in catalog.handlers if known.get(handler.key) != handler]
+        )
+        return to_row(ProgramReloaded(at, catalog if catalog != before else None))
 
     def _published(self, row: Row) -> Row | None:
-        _, _, number, _, _, _, cause, fire, _, _, handlers = row
+        kind, at, number, event, event_id, correlation, cause, fire, payload, context, handlers = row
         number += self._publication_offset
         cause += self._execution_offset if cause else 0
         if number != self._publications + 1 or not 0 <= cause <= self._executions or not 0 <= handlers < 1_000_000:
@@ -236,62 +253,55 @@ class Intake:
             self._fires[fire] += 1
         self._publications = number
         self._open.add(number)
-        return (*row[:2], number, *row[3:6], cause, *row[7:])
+        return kind, at, number, event, event_id, correlation, cause, fire, payload, context, handlers
 
     def _started(self, row: Row) -> Row | None:
-        number, publication = row[2] + self._execution_offset, row[3] + self._publication_offset
+        kind, at, number, publication, handler, fault = row
+        number, publication = number + self._execution_offset, publication + self._publication_offset
         if number != self._executions + 1 or publication not in self._open:
             return None
         self._executions = number
-        self.running[number] = (publication, row[4], row[1])
-        return (*row[:2], number, publication, *row[4:])
+        self.running[number] = (publication, handler, at)
+        return kind, at, number, publication, handler, fault
 
     def _ended(self, row: Row) -> Row | None:
-        number = row[2] + self._execution_offset
-        if number not in self.running or row[3] not in STATUSES or row[3] == RUNNING or not 0 <= row[4] < _BIG:
+        kind, at, number, status, on_loop, failure = row
+        number += self._execution_offset
+        if number not in self.running or status not in STATUSES or status == RUNNING or not 0 <= on_loop < _BIG:
             return None
         del self.running[number]
-        return (*row[:2], number, *row[3:])
+        return kind, at, number, status, on_loop, failure
 
     def _noted(self, row: Row) -> Row | None:
-        execution, publication = row[2], row[3] + self._publication_offset
+        kind, at, execution, publication, what, level, text, data = row
+        publication += self._publication_offset
         execution += self._execution_offset if execution else 0
-        if not 0 <= execution <= self._executions or not 0 < publication <= self._publications or row[5] not in _LEVELS:
+        if not 0 <= execution <= self._executions or not 0 < publication <= self._publications or level not in _LEVELS:
             return None
-        return (*row[:2], execution, publication, *row[4:])
+        return kind, at, execution, publication, what, level, text, data
 
     def _publication_ended(self, row: Row) -> Row | None:
-        number = row[2] + self._publication_offset
+        kind, at, number, outcome = row
+        number += self._publication_offset
         if number not in self._open:
             return None
         self._open.discard(number)
-        return (*row[:2], number, row[3])
+        return kind, at, number, outcome
 
-    def _host_noted(self, row: Row) -> Row | None:
-        kind, level, data = row[2], row[3], row[5]
-        if level not in _LEVELS:
+    def _host_record(self, values: list[Any]) -> Row | None:
+        kind = values[KIND]
+        if kind in _OURS:
             return None
-        try:
-            read = json.loads(data) if data else {}
-            if type(read) is not dict:
-                return None
-            if type(read.get("since")) is int:  # a time of the child's, as in ``blocked``
-                row = (*row[:5], json.dumps({**read, "since": read["since"] + self._shift}))
-            if kind == "handler":
-                build(HandlerDescription, read)
-            elif kind in ("fire_settled", "fire_refused"):
-                fire = read["fire"]
-                if fire not in self._fires:
-                    return None
-                if kind == "fire_settled":
-                    if type(read["published"]) is not int:
-                        return None
-                    del self._fires[fire]
-        except (ValueError, KeyError, TypeError, EventDataError, RecursionError):
+        if kind in _FIRE and values[_FIRE[kind]] not in self._fires:
             return None
-        self._told(kind)
+        if kind in _SINCE:
+            values[_SINCE[kind]] += self._shift
+        row = tuple(values)
+        record = to_record(row)
+        assert isinstance(record, HostRecord)  # noqa: S101 - every other kind has a check of its own
+        if record.severity not in _LEVELS:
+            return None
+        if isinstance(record, FireSettled):
+            del self._fires[record.fire]
+        self._told(record)
         return row
-
-
-def _own_note(at: int, kind: str, level: str, text: str, data: dict[str, Any] | None) -> Row:
-    return (HOST_NOTED, at, kind, level, text, json.dumps(data) if data else "")

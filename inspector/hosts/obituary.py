@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.agent.process.posture import LOST_CHANNEL
+from inspector.core.records.host import ProcessEnded, ProcessStuck
 from inspector.hosts.trouble import LoadError, load_error
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def explain_load(ended: Ended, loading: Loading) -> LoadError:
     return LoadError(text, "It may call os._exit().", kind="exit", output=ended.tail)
 
 
-def explain_end(ended: Ended, last_words: str, intake: Intake) -> tuple[str, dict[str, Any]]:
-    """Return text and data of the row that tells of the end of a child that ran."""
+def explain_end(ended: Ended, last_words: str, output: tuple[str, ...], intake: Intake) -> ProcessEnded:
+    """Return the record of the end of a child that ran; ``output`` is what it wrote last."""
     place = ended.dump.place() if ended.dump.fatal else None
     handlers = _handlers(intake, ended.dump if ended.dump.fatal else None)
     inside = f" in {', '.join(handlers)}" if handlers else ""
@@ -97,35 +98,38 @@ def explain_end(ended: Ended, last_words: str, intake: Intake) -> tuple[str, dic
         text = f"The program ended with exit code {ended.code}{inside}."
     if last_words:
         text += f" {last_words}"
-    data = {
-        "code": ended.code,
-        "signal": _signal(ended.code) if ended.code < 0 else "",
-        "why": ended.why,
-        "executions": sorted(intake.running)[-100:],
-        "handlers": handlers,
-        "file": place.file if place else "",
-        "line": place.line if place else 0,
-    }
-    return text, data
+    return ProcessEnded(
+        at=intake.now(),
+        text=text,
+        why=ended.why,
+        code=ended.code,
+        signal=_signal(ended.code) if ended.code < 0 else "",
+        executions=tuple(sorted(intake.running)[-100:]),
+        handlers=tuple(handlers),
+        file=place.file if place else "",
+        line=place.line if place else 0,
+        output=output,
+    )
 
 
-def explain_stuck(dump: Dump, seconds: float, intake: Intake) -> tuple[str, dict[str, Any]]:
-    """Return text and data of the row that tells that nothing in a child answers."""
+def explain_stuck(dump: Dump, seconds: float, intake: Intake) -> ProcessStuck:
+    """Return the record of a child in which nothing answers."""
     place = dump.place()
     handlers = _handlers(intake, dump)
     inside = f" in {', '.join(handlers)}" if handlers else ""
     where = f", {place}" if place else ""
     why = "it seems that code that is not Python holds its interpreter"
     text = f"The program has not answered for {seconds:.1f} s{inside}{where}: {why}."
-    data = {
-        "handler": handlers[0] if handlers else "",
-        "handlers": handlers,
-        "function": place.function if place else "",
-        "file": place.file if place else "",
-        "line": place.line if place else 0,
-        "since": max(0, intake.now() - int(seconds * 1e9)),
-    }
-    return text, data
+    now = intake.now()
+    return ProcessStuck(
+        at=now,
+        text=text,
+        since=max(0, now - int(seconds * 1e9)),
+        handlers=tuple(handlers),
+        function=place.function if place else "",
+        file=place.file if place else "",
+        line=place.line if place else 0,
+    )
 
 
 def _handlers(intake: Intake, dump: Dump | None) -> list[str]:

@@ -6,21 +6,36 @@ import json
 from collections import deque
 from typing import Final
 
-from inspector.core.records.records import BAD_STATUSES, HANDLER_ENDED, HOST_NOTED, PUBLISHED, Batch, Row
+from inspector.core.records.host import RecordsLost
+from inspector.core.records.records import (
+    AT,
+    BAD_STATUSES,
+    HANDLER_ENDED,
+    KIND,
+    PUBLISHED,
+    Batch,
+    HandlerEnded,
+    Published,
+    Row,
+    position,
+    to_row,
+)
 
 #: Records that may wait, and characters of payload that may wait with them.
 MAX_ROWS: Final = 500_000
 MAX_CHARACTERS: Final = 128_000_000
 #: Most records of a batch that waits.
 PIECE: Final = 4_000
-_PAYLOAD: Final = 8
+_PAYLOAD: Final = position(Published, "payload")
+_STATUS: Final = position(HandlerEnded, "status")
+_LAST: Final = position(RecordsLost, "last")
 
 
 class Backlog:
     """Batches on their way to the database, oldest first.
 
     When there are too many, payloads go first (the oldest), then the oldest records; ends that say what failed go last.
-    Where records are missing one ``HostNoted`` of kind ``dropped`` stands in their place and counts them.
+    Where records are missing one ``RecordsLost`` stands in their place and counts them.
 
     Args:
         max_rows: How many records may wait.
@@ -61,7 +76,7 @@ class Backlog:
             whole = len(batch.rows) <= PIECE
             self._batches.append(batch if whole else Batch(batch.first + start, batch.rows[start : start + PIECE]))
         self.rows += len(batch.rows)
-        self._characters += sum([len(row[_PAYLOAD]) for row in batch.rows if row[0] == PUBLISHED])
+        self._characters += sum([len(row[_PAYLOAD]) for row in batch.rows if row[KIND] == PUBLISHED])
         if self._characters > self._max_characters:
             self._drop_payloads(reason)
         if self.rows > self._max_rows:
@@ -72,7 +87,7 @@ class Backlog:
         if self._told >= batch.first - 1:
             return
         count = batch.first - self._next
-        row = dropped_row(batch.rows[0][1], count, self._next, batch.first - 1, "they never arrived")
+        row = lost_row(batch.rows[0][AT], count, self._next, batch.first - 1, "they never arrived")
         self._batches.append(Batch(self._next, [row]))
         self.rows += 1
         self.dropped_rows += count
@@ -90,7 +105,7 @@ class Backlog:
             taken.append(batch)
             count += len(batch.rows)
             if self._characters:
-                self._characters -= sum([len(row[_PAYLOAD]) for row in batch.rows if row[0] == PUBLISHED])
+                self._characters -= sum([len(row[_PAYLOAD]) for row in batch.rows if row[KIND] == PUBLISHED])
         self.rows -= count
         return taken
 
@@ -99,11 +114,11 @@ class Backlog:
         goal = self._max_characters // 2
         for index, batch in enumerate(self._batches):
             rows = list(batch.rows)
-            for position, row in enumerate(rows):
-                if row[0] == PUBLISHED and row[_PAYLOAD] and self._characters > goal:
+            for place, row in enumerate(rows):
+                if row[KIND] == PUBLISHED and row[_PAYLOAD] and self._characters > goal:
                     self._characters -= len(row[_PAYLOAD])
                     note = json.dumps({"$dropped": reason})
-                    rows[position] = (*row[:_PAYLOAD], note, *row[_PAYLOAD + 1 :])
+                    rows[place] = (*row[:_PAYLOAD], note, *row[_PAYLOAD + 1 :])
                     self.dropped_payloads += 1
             self._batches[index] = Batch(batch.first, rows)
             if self._characters <= goal:
@@ -122,7 +137,7 @@ class Backlog:
         kept = [(seq, row) for seq, row in old if _is_failure(row) or _is_drop(row)]
         if len(kept) > len(old) // 2:
             kept = [(seq, row) for seq, row in kept if _is_drop(row)]
-        self._characters -= sum(len(row[_PAYLOAD]) for _, row in old if row[0] == PUBLISHED)
+        self._characters -= sum(len(row[_PAYLOAD]) for _, row in old if row[KIND] == PUBLISHED)
         self.rows -= len(old)
         for batch in reversed(_with_gaps(old, kept, reason)):
             self._batches.appendleft(batch)
@@ -131,22 +146,16 @@ class Backlog:
 
 
 def _is_failure(row: Row) -> bool:
-    return bool(row[0] == HANDLER_ENDED and row[3] in BAD_STATUSES)
+    return bool(row[KIND] == HANDLER_ENDED and row[_STATUS] in BAD_STATUSES)
 
 
 def _is_drop(row: Row) -> bool:
-    return bool(row[0] == HOST_NOTED and row[2] == "dropped")
+    return bool(row[KIND] == RecordsLost.KIND)
 
 
 def _told_up_to(row: Row) -> int:
     """Return the last seq of the records that a row stands for, 0 when it is no such row."""
-    if not _is_drop(row):
-        return 0
-    try:
-        last = json.loads(row[5])["last"]
-    except (ValueError, LookupError, TypeError):
-        return 0  # the recorder's, which counts notes
-    return last if isinstance(last, int) else 0
+    return int(row[_LAST]) if _is_drop(row) else 0
 
 
 def _with_gaps(old: list[tuple[int, Row]], kept: list[tuple[int, Row]], reason: str) -> list[Batch]:
@@ -157,20 +166,10 @@ def _with_gaps(old: list[tuple[int, Row]], kept: list[tuple[int, Row]], reason: 
         return [Batch(seq, [row]) for seq, row in kept]
     first, row = lost[0]
     batches = [Batch(seq, [one]) for seq, one in kept]
-    batches.append(Batch(first, [dropped_row(row[1], len(lost), first, lost[-1][0], reason)]))
+    batches.append(Batch(first, [lost_row(row[AT], len(lost), first, lost[-1][0], reason)]))
     return sorted(batches, key=lambda batch: batch.first)
 
 
-def dropped_row(at: int, count: int, first: int, last: int, reason: str) -> Row:
-    """Return the ``HostNoted`` row that stands for records that were lost.
-
-    Args:
-        at: When the first of them was made.
-        count: How many.
-        first: The seq of the first.
-        last: The seq of the last.
-        reason: Why, as the end of a sentence.
-    """
-    text = f"{count} records were not stored: {reason}."
-    data = {"records": count, "first": first, "last": last, "reason": reason}
-    return (HOST_NOTED, at, "dropped", "error", text, json.dumps(data))
+def lost_row(at: int, count: int, first: int, last: int, reason: str) -> Row:
+    """Return the ``RecordsLost`` row that stands for records that were lost, from the seq ``first`` to ``last``."""
+    return to_row(RecordsLost(at, count, reason, first, last))

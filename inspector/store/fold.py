@@ -11,20 +11,26 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from inspector.core.records.host import HOST_RECORDS
 from inspector.core.records.records import (
+    AT,
     BAD_STATUSES,
     HANDLER_ENDED,
     HANDLER_STARTED,
     HOST_NOTED,
+    KIND,
     NOTED,
     OK,
     PUBLICATION_ENDED,
     PUBLISHED,
     STATUSES,
     SWALLOWED,
+    HandlerEnded,
+    HandlerStarted,
     Row,
+    position,
 )
-from inspector.store.schema import SESSION_SPAN
+from inspector.store.schema import SESSION_SPAN, host_body
 from inspector.store.text import Cell, id_to_cell, to_cell
 
 #: An execution that is still running is written as wide as its end will make it (bytes of SQLite's integers: 3, 6 and
@@ -43,6 +49,10 @@ _WHOLE_EXECUTION: Final = 10
 _STATUS_NUMBERS: Final = {status: number for number, status in enumerate(STATUSES) if number}
 _BAD_NUMBERS: Final = frozenset(_STATUS_NUMBERS[status] for status in BAD_STATUSES)
 _SWALLOWED_NUMBER: Final = _STATUS_NUMBERS[SWALLOWED]
+_EXECUTION: Final = position(HandlerStarted, "execution")
+_PUBLICATION: Final = position(HandlerStarted, "publication")
+_STATUS: Final = position(HandlerEnded, "status")
+_FAILURE: Final = position(HandlerEnded, "failure")
 
 INSERTS: Final = {
     "names": "INSERT INTO names VALUES (?,?)",
@@ -52,6 +62,7 @@ INSERTS: Final = {
     "failures": "INSERT INTO failures VALUES (?,?)",
     "notes": "INSERT INTO notes VALUES (?,?,?,?,?,?,?,?)",
     "host_notes": "INSERT INTO host_notes VALUES (?,?,?,?,?,?)",
+    "host_records": "INSERT INTO host_records VALUES (?,?,?,?)",
     "odd_rows": "INSERT INTO odd_rows VALUES (?,?,?)",
 }
 UPDATES: Final = {
@@ -140,6 +151,7 @@ class Folder:
             PUBLICATION_ENDED: self._publication_ended,
             HANDLER_ENDED: self._ended,
             NOTED: self._noted,
+            **{cls.KIND: self._host_record for cls in HOST_RECORDS},
             HOST_NOTED: self._host_noted,
         }
 
@@ -154,7 +166,7 @@ class Folder:
         for place in _shorter(executions, _WHOLE_EXECUTION):
             seq, row, opened = executions[place]
             executions[place] = *self._start(seq, row, opened), 0, span, length, on_loop
-            self._running[row[2]] = seq, row[1]
+            self._running[row[_EXECUTION]] = seq, row[AT]
             self.totals.ended -= 1
         rows["publications"], rows["executions"] = publications, executions
         self._fresh_publications, self._fresh = {}, {}
@@ -174,14 +186,15 @@ class Folder:
         # out of order.
         base, names, fresh, publications = self.base, self._names, self._fresh, self._publications
         before, last_execution, kinds = len(fresh), self._last_execution, self._kinds
+        kind_at, execution, publication_at, status, failure = KIND, _EXECUTION, _PUBLICATION, _STATUS, _FAILURE
         for seq, row in enumerate(batch, first):
-            kind = row[0]
+            kind = row[kind_at]
             try:
-                if kind == HANDLER_STARTED and last_execution < row[2] < SESSION_SPAN:
-                    number = row[2]
-                    fresh[number] = seq, row, publications[row[3]]
+                if kind == HANDLER_STARTED and last_execution < row[execution] < SESSION_SPAN:
+                    number = row[execution]
+                    fresh[number] = seq, row, publications[row[publication_at]]
                     last_execution = number
-                elif kind == HANDLER_ENDED and row[3] == OK and not row[5]:
+                elif kind == HANDLER_ENDED and row[status] == OK and not row[failure]:
                     _, at, number, _, on_loop, _ = row
                     seq_0, (_, at_0, _, publication, handler, fault), (seq_p, at_p) = fresh[number]
                     handler, fault = names[handler], names[fault]
@@ -197,11 +210,11 @@ class Folder:
         totals = self.totals
         totals.executions += len(fresh) - before
         totals.last_seq = first + len(batch) - 1
-        totals.last_at = max(totals.last_at, batch[-1][1])
+        totals.last_at = max(totals.last_at, batch[-1][AT])
 
     def _fold_one(self, seq: int, row: Row) -> None:
         """Fold any row; one that does not follow the order of a run is kept word for word."""
-        fold_kind = self._kinds.get(row[0])
+        fold_kind = self._kinds.get(row[KIND])
         if fold_kind is None or not fold_kind(seq, row):
             self._odd(seq, row)
 
@@ -231,7 +244,7 @@ class Folder:
             if len(start) == _WHOLE_EXECUTION:
                 return False
             seq_0, started, opened = start
-            end = status, seq - seq_0, at - started[1], on_loop
+            end = status, seq - seq_0, at - started[AT], on_loop
             self._fresh[number] = (*self._start(seq_0, started, opened), *end)
         else:
             running = self._running.pop(number, None)
@@ -317,16 +330,22 @@ class Folder:
         self.totals.bytes += len(text) + len(data) + 40
         return True
 
+    def _host_record(self, seq: int, row: Row) -> bool:
+        body = host_body(row)
+        self._folded.rows["host_records"].append((self.base + seq, row[AT], row[KIND], body))
+        self.totals.bytes += len(body) + 40
+        return True
+
     def _odd(self, seq: int, row: Row) -> None:
-        body = json.dumps(row[1:])
-        self._folded.rows["odd_rows"].append((self.base + seq, row[0], body))
+        body = json.dumps(row[AT:])
+        self._folded.rows["odd_rows"].append((self.base + seq, row[KIND], body))
         totals = self.totals
         totals.bytes += len(body)
-        if row[0] == PUBLISHED:
+        if row[KIND] == PUBLISHED:
             totals.publications += 1
-        elif row[0] == HANDLER_STARTED:
+        elif row[KIND] == HANDLER_STARTED:
             totals.executions += 1
-        elif row[0] == HANDLER_ENDED:
+        elif row[KIND] == HANDLER_ENDED:
             totals.ended += 1
-            totals.failures += row[3] in BAD_STATUSES
-            totals.swallowed += row[3] == SWALLOWED
+            totals.failures += row[_STATUS] in BAD_STATUSES
+            totals.swallowed += row[_STATUS] == SWALLOWED

@@ -7,16 +7,17 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from inspector.core.records.records import FIELD_NAMES, RECORD_TYPES, Batch, Row
+from inspector.core.records.host import FAILURE, JSON
+from inspector.core.records.records import AT, KIND, RECORD_TYPES, ROW_FIELDS, VALUE, Batch, Row
 from inspector.store.files import NewFile
 
 if TYPE_CHECKING:
     from inspector.core.records.stream import RecordStream
 
 FORMAT: Final = "inspector-run"
-VERSION: Final = 1
-#: Fields whose text is JSON.
-JSON_FIELDS: Final = frozenset({"payload", "context", "catalog", "failure", "data"})
+VERSION: Final = 2
+#: Forms of fields whose text is JSON.
+JSON_FORMS: Final = frozenset({JSON, FAILURE, VALUE})
 #: Nesting beyond this stays a string: how deep a JSON reader goes differs from one to the next.
 MAX_DEPTH: Final = 100
 RECORD_NAMES: Final = tuple(cls.__name__ for cls in RECORD_TYPES)
@@ -53,13 +54,13 @@ def _write(file: NewFile, batch: Batch) -> None:
 
 def line(seq: int, row: Row) -> str:
     """Return the line of a row, its line break included."""
-    kind = row[0]
+    kind = row[KIND]
     parts = [f'{{"seq": {seq}, "record": "{RECORD_NAMES[kind]}"']
-    for name, value in zip(FIELD_NAMES[kind], row[1:], strict=True):
-        if name in JSON_FIELDS and embeddable(value):
-            parts.append(f'"{name}": {value}')
+    for field, value in zip(ROW_FIELDS[kind], row[AT:], strict=True):
+        if field.form in JSON_FORMS and embeddable(value):
+            parts.append(f'"{field.name}": {value}')
         else:
-            parts.append(f'"{name}": {_text(value)}')
+            parts.append(f'"{field.name}": {_text(value)}')
     return ", ".join(parts) + "}\n"
 
 

@@ -6,14 +6,26 @@ import asyncio
 import json
 import stat
 from collections.abc import AsyncIterator, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from inspector.core.errors import UsageError
-from inspector.core.records.records import FIELD_NAMES, RECORD_TYPES, SESSION_STARTED, Batch, Row
-from inspector.store.jsonl import FORMAT, JSON_FIELDS, MAX_DEPTH, RECORD_NAMES, VERSION, depth
+from inspector.core.records.records import (
+    FLAG,
+    INT,
+    KIND,
+    MAYBE_INT,
+    ROW_FIELDS,
+    SESSION_STARTED,
+    Batch,
+    Row,
+    RowField,
+    fits,
+)
+from inspector.store.jsonl import FORMAT, JSON_FORMS, MAX_DEPTH, RECORD_NAMES, VERSION, depth
 from inspector.store.trouble import explain_os
+from inspector.store.version1 import typed
 
 #: Longest line and largest file that are read (bytes).
 MAX_LINE: Final = 16 << 20
@@ -26,13 +38,7 @@ _BATCH: Final = 1000
 _BOM: Final = b"\xef\xbb\xbf"
 
 _KINDS: Final = {name: number for number, name in enumerate(RECORD_NAMES)}
-_INT_FIELDS: Final = frozenset(
-    {"at", "wall", "seed", "publication", "cause", "fire", "handlers", "execution", "on_loop"}
-)
-_REQUIRED: Final = tuple(
-    frozenset(name for name in names if name not in cls.__dict__)
-    for cls, names in zip(RECORD_TYPES, FIELD_NAMES, strict=True)
-)
+_REQUIRED: Final = tuple(frozenset(one.name for one in described if one.default is MISSING) for described in ROW_FIELDS)
 _decoder = json.JSONDecoder()
 
 
@@ -56,9 +62,10 @@ class JsonlStream:
         skipped: How many bad lines there were.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path, name: str, version: int = VERSION) -> None:
         self.path = path
         self.name = name
+        self._version = version
         self.problems: list[LineProblem] = []
         self.skipped = 0
 
@@ -76,7 +83,7 @@ class JsonlStream:
         try:
             while not done:
                 rows, done = await asyncio.to_thread(self._page, lines, last)
-                if last == 0 and (not rows or rows[0][0] != 1 or rows[0][1][0] != SESSION_STARTED):
+                if last == 0 and (not rows or rows[0][0] != 1 or rows[0][1][KIND] != SESSION_STARTED):
                     why = "".join(f"; line {one.line}: {one.reason}" for one in self.problems[:1])
                     raise UsageError(f"{self.path} does not begin with SessionStarted{why}.", "Export the run again.")
                 for batch in _batches([one for one in rows if one[0] > after]):
@@ -95,6 +102,7 @@ class JsonlStream:
                 continue
             try:
                 seq, row = parse_line(data)
+                row = typed(row) if self._version == 1 else row
                 if seq <= last:
                     raise ValueError(f"seq {seq} comes after {last}")
             except ValueError as error:
@@ -151,13 +159,14 @@ def read_jsonl(path: Path) -> JsonlStream:
         header = None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise UsageError(f"{path} is not a run log of the inspector.", "Export a session as jsonl to get one.")
-    if header.get("version") != VERSION:
+    version = header.get("version")
+    if type(version) is not int or not 1 <= version <= VERSION:
         raise UsageError(
-            f"{path} has version {header.get('version')!r:.50} of the format, this inspector knows {VERSION}.",
+            f"{path} has version {version!r:.50} of the format, this inspector knows those up to {VERSION}.",
             "Update the inspector.",
         )
     name = header.get("name")
-    return JsonlStream(path, name if isinstance(name, str) else "")
+    return JsonlStream(path, name if isinstance(name, str) else "", version)
 
 
 def _read_line(file: BinaryIO) -> bytes | str:
@@ -213,8 +222,10 @@ def _parse(data: bytes) -> tuple[int, Row]:
     missing = _REQUIRED[kind] - members.keys()
     if missing:
         raise ValueError(f"{', '.join(sorted(missing))} is missing")
-    cls = RECORD_TYPES[kind]
-    return seq, (kind, *[_field(cls, name, members.get(name)) for name in FIELD_NAMES[kind]])
+    row = (kind, *[_cell(field, members.get(field.name)) for field in ROW_FIELDS[kind]])
+    if not fits(row):
+        raise ValueError(f"not a {name}")
+    return seq, row
 
 
 def _members(text: str) -> dict[str, tuple[Any, str]]:
@@ -249,18 +260,23 @@ def _skip_blanks(text: str, at: int) -> int:
     return at
 
 
-def _field(cls: type[Any], name: str, member: tuple[Any, str] | None) -> Any:
+def _cell(field: RowField, member: tuple[Any, str] | None) -> Any:
+    """Return what the row has for a member of the line, or for one that is not there."""
     if member is None:
-        return cls.__dict__[name]
+        return field.default
     value, text = member
-    if name in _INT_FIELDS:
-        if name == "seed" and (value is None or type(value) is int):
+    if field.form in (INT, MAYBE_INT):
+        if field.form == MAYBE_INT and (value is None or type(value) is int):
             return value
         if type(value) is not int or not -(1 << 62) < value < 1 << 62:
-            raise ValueError(f"{name} is not a whole number")
+            raise ValueError(f"{field.name} is not a whole number")
+        return value
+    if field.form == FLAG:
+        if type(value) is not bool:
+            raise ValueError(f"{field.name} is neither true nor false")
         return value
     if isinstance(value, str):
         return value
-    if name not in JSON_FIELDS:
-        raise ValueError(f"{name} is not a text")
+    if field.form not in JSON_FORMS:
+        raise ValueError(f"{field.name} is not a text")
     return text

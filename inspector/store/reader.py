@@ -191,6 +191,16 @@ class HostNotes(TableSource):
         return (records.HOST_NOTED, at, self.names[kind], self.names[level], from_cell(text), from_cell(data))
 
 
+class HostRecords(TableSource):
+    """The other records of the host."""
+
+    sql = "SELECT id, at, kind, body FROM host_records WHERE id > :after AND id < :end ORDER BY id LIMIT :limit"
+
+    def _row(self, _seq: int, cells: Any) -> Row:
+        _, at, kind, body = cells
+        return (kind, at, *json.loads(body))
+
+
 class OddRows(TableSource):
     """Records kept word for word; knows which executions started and ended among them."""
 
@@ -206,10 +216,12 @@ class OddRows(TableSource):
 
     def _row(self, _seq: int, cells: Any) -> Row:
         row = odd_row(cells)
-        if row[0] == records.HANDLER_STARTED:
-            self.running[row[2]] = None
-        elif row[0] == records.HANDLER_ENDED:
-            self.ended.add(row[2])
+        if row[records.KIND] in (records.HANDLER_STARTED, records.HANDLER_ENDED):
+            record = records.to_record(row)
+            if isinstance(record, records.HandlerStarted):
+                self.running[record.execution] = None
+            elif isinstance(record, records.HandlerEnded):
+                self.ended.add(record.execution)
         return row
 
 
@@ -267,6 +279,7 @@ class StoredStream:
             executions,
             Notes(self.session, names, at),
             HostNotes(self.session, names, at),
+            HostRecords(self.session, names, at),
             odd,
         )
         # An interrupted session is asked even when nothing is left of it: what was running has an end to come.

@@ -8,6 +8,7 @@ order, and no index is needed. What belongs to a publication is kept relative to
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import sqlite3
@@ -17,9 +18,12 @@ from typing import Final
 from urllib.parse import quote
 
 from inspector.core.errors import InspectorError
+from inspector.core.records.records import AT, HOST_NOTED, KIND, Row
 from inspector.store.checks import CHECK_SECONDS, BoundedConnection, Step, check_pages, check_schema
 from inspector.store.leftovers import alone_in, put_aside
+from inspector.store.text import from_cell
 from inspector.store.trouble import CHOOSE, TYPED, explain, explain_os
+from inspector.store.version1 import typed
 
 #: "DEIs": tells our files from other SQLite files.
 APPLICATION_ID: Final = 0x44454973
@@ -69,13 +73,45 @@ _V1: Final = (
 )
 
 
+#: Records of the host but ``HostNoted``: the number of the kind, and its fields after ``at`` as JSON array.
+_V2: Final = """CREATE TABLE host_records (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind INTEGER NOT NULL, body TEXT NOT NULL)"""
+#: A page of the notes about the host as version 1 has them, their names looked up.
+_NOTES_V1: Final = (
+    "SELECT h.id, h.at, k.text, l.text, h.text, h.data FROM host_notes h"
+    " LEFT JOIN names k ON k.id = h.id / :span * :span + h.kind AND h.kind > 0"
+    " LEFT JOIN names l ON l.id = h.id / :span * :span + h.level AND h.level > 0"
+    " WHERE h.id > :after ORDER BY h.id LIMIT 4096"
+)
+
+
 def _create(connection: sqlite3.Connection) -> None:
     for statement in _V1:
         connection.execute(statement)
 
 
+def _give_host_records_a_table(connection: sqlite3.Connection) -> None:
+    """Turn the notes of the host that the program decides on into records of their own."""
+    connection.execute(_V2)
+    last = 0
+    while notes := connection.execute(_NOTES_V1, {"span": SESSION_SPAN, "after": last}).fetchall():
+        for last, at, *cells in notes:
+            try:
+                row = typed((HOST_NOTED, at, *map(from_cell, cells)))
+            except ValueError:  # no text of ours: whoever reads it will say so
+                continue
+            if row[KIND] != HOST_NOTED:
+                connection.execute("INSERT INTO host_records VALUES (?,?,?,?)", (last, at, row[KIND], host_body(row)))
+                connection.execute("DELETE FROM host_notes WHERE id=?", (last,))
+
+
+def host_body(row: Row) -> str:
+    """Return the fields of a record of the host as they are stored."""
+    return json.dumps(row[AT + 1 :])
+
+
 #: Step n takes a file from version n to n + 1; a released step is never changed.
-MIGRATIONS: Final[tuple[Step, ...]] = (_create,)
+MIGRATIONS: Final[tuple[Step, ...]] = (_create, _give_host_records_a_table)
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 #: Tables whose rows belong to a session by the range of their key.
 SESSION_TABLES: Final = (
@@ -85,6 +121,7 @@ SESSION_TABLES: Final = (
     "failures",
     "notes",
     "host_notes",
+    "host_records",
     "odd_rows",
     "names",
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.records import records
+from inspector.core.records.records import HandlerEnded, HandlerStarted, PublicationEnded, Published, SessionStarted
 from inspector.store.files import NewFile
 from inspector.store.info import wall_time
 
@@ -123,27 +124,29 @@ class _ExecutionTable:
         self._publications: dict[int, tuple[str, str, int]] = {}
         self._open: dict[int, int] = {}
         self._over: set[int] = set()
-        self._running: dict[int, Row] = {}
+        self._running: dict[int, HandlerStarted] = {}
 
     def fold(self, row: Row) -> list[Any] | None:
         """Take a row in; give the cells of the execution that it ends."""
-        kind = row[0]
-        if kind == records.SESSION_STARTED:
-            self._wall = row[2]
-        elif kind == records.PUBLISHED:
-            self._publications[row[2]] = (row[3], row[5], row[6])
-        elif kind == records.HANDLER_STARTED:
-            self._running[row[2]] = row
-            self._open[row[3]] = self._open.get(row[3], 0) + 1
-        elif kind == records.HANDLER_ENDED:
-            started = self._running.pop(row[2], None)
+        if row[records.KIND] >= records.HOST_NOTED:
+            return None
+        record = records.to_record(row)
+        if isinstance(record, SessionStarted):
+            self._wall = record.wall
+        elif isinstance(record, Published):
+            self._publications[record.publication] = record.event_type, record.correlation, record.cause
+        elif isinstance(record, HandlerStarted):
+            self._running[record.execution] = record
+            self._open[record.publication] = self._open.get(record.publication, 0) + 1
+        elif isinstance(record, HandlerEnded):
+            started = self._running.pop(record.execution, None)
             if started is not None:
-                cells = self._cells(started, row)
-                self._close(started[3])
+                cells = self._cells(started, record)
+                self._close(started.publication)
                 return cells
-        elif kind == records.PUBLICATION_ENDED:
-            self._over.add(row[2])
-            self._forget(row[2])
+        elif isinstance(record, PublicationEnded):
+            self._over.add(record.publication)
+            self._forget(record.publication)
         return None
 
     def rest(self) -> list[list[Any]]:
@@ -160,16 +163,18 @@ class _ExecutionTable:
             self._open.pop(publication, None)
             self._publications.pop(publication, None)
 
-    def _cells(self, started: Row, ended: Row | None) -> list[Any]:
-        _, at, execution, publication, handler, fault = started
-        event, correlation, cause = self._publications.get(publication, ("", "", 0))
-        status, duration, on_loop, failure = records.RUNNING, "", "", ""
+    def _cells(self, started: HandlerStarted, ended: HandlerEnded | None) -> list[Any]:
+        at = started.at
+        event, correlation, cause = self._publications.get(started.publication, ("", "", 0))
+        status, failure = records.RUNNING, ""
+        duration: int | str = ""
+        on_loop: int | str = ""
         if ended is not None:
-            status, duration, on_loop, failure = ended[3], ended[1] - at, ended[4], ended[5]
+            status, duration, on_loop, failure = ended.status, ended.at - at, ended.on_loop, ended.failure
         started_at = wall_time(self._wall + at).isoformat(timespec="microseconds")
         return [
-            *(execution, publication, event, handler, status, started_at, at, duration, on_loop),
-            *(correlation, cause or "", *_error(failure), fault),
+            *(started.execution, started.publication, event, started.handler, status),
+            *(started_at, at, duration, on_loop, correlation, cause or "", *_error(failure), started.fault),
         ]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
-from inspector.core.records.records import SESSION_STARTED, Batch
+from inspector.core.records.records import KIND, SESSION_STARTED, Batch
 from inspector.store.backlog import PIECE, Backlog
 from inspector.store.fold import Folded, Folder, Totals
 
@@ -94,7 +94,7 @@ class SessionWriter:
         if self._finished:
             raise InspectorError("The session is closed; nothing can be recorded to it.", "Start a new session.")
         if batch.first == 1:
-            if batch.rows[0][0] != SESSION_STARTED:
+            if batch.rows[0][KIND] != SESSION_STARTED:
                 raise ValueError("a stream begins with SessionStarted")
             # It was written when the session began.
             batch = Batch(2, batch.rows[1:])

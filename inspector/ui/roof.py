@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
+from inspector.core.records.host import FireRefused, ProcessEnded, ProcessStuck, RestartFailed
 from inspector.ui.features.all import FEATURES
 from inspector.ui.kit.boxes import Action, EmptyState
 from inspector.ui.panel import JournalPanel
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from inspector.ui.kit.badges import BadgeTone
 
 #: Told where it stays: a refused fire under its form, what is wrong with the program in the strip.
-_TOLD_ELSEWHERE: Final = frozenset({"fire_refused", "ended", "stuck", "restart_failed"})
+_TOLD_ELSEWHERE: Final = (FireRefused, ProcessEnded, ProcessStuck, RestartFailed)
 #: The areas in the order in which panels are numbered.
 _AREAS: Final = ("centre", "left", "right", "bottom")
 #: What an empty place says instead of its own words.
@@ -127,9 +128,9 @@ class Roof(QObject):
                 panel.folded(change)
             except Exception as error:  # noqa: BLE001 - a panel's mistake must not stop the others, nor the recording
                 context.notices.report(error, f"Updating {type(panel).__name__}")
-        for note in change.host:
-            if note.level == "error" and note.kind not in _TOLD_ELSEWHERE:
-                context.notices.error(note.text)
+        for record in change.host:
+            if record.severity == "error" and not isinstance(record, _TOLD_ELSEWHERE):
+                context.notices.error(record.sentence)
         context.folded.emit(change)
         if self._empty and context.journal is not None and len(context.journal.publications):
             self._empty = False

@@ -24,8 +24,9 @@ from inspector.agent.program import CoreProgram
 from inspector.core.bus.bus import InMemoryEventBus
 from inspector.core.bus.events import DomainEvent
 from inspector.core.bus.sse import SSEEvent
+from inspector.core.records.host import PartNotLoaded
 from inspector.core.records.recorder import Recorder
-from inspector.core.records.records import HOST_NOTED, NOTED
+from inspector.core.records.records import NOTED, to_record
 
 SECRET = "canary-0123456789abcdef"
 
@@ -386,7 +387,7 @@ async def test_a_probe_of_the_project_is_found_and_one_that_breaks_is_told(monke
     monkeypatch.setitem(sys.modules, module.__name__, module)
     here = Watched()
     rows = here.recorder.drain()
-    assert [row[4] for row in rows if row[0] == HOST_NOTED and row[2] == "problem"] == [
+    assert [to_record(row).text for row in rows if row[0] == PartNotLoaded.KIND] == [
         "The probe broken could not be set up: RuntimeError: no such library"
     ]
 

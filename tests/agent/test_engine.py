@@ -16,8 +16,18 @@ from inspector.core import InMemoryEventBus
 from inspector.core.bus.context import FIRE, HANDLER_TIMEOUT
 from inspector.core.errors import InspectorError
 from inspector.core.faults import FaultRule
+from inspector.core.records.host import (
+    ActiveFault,
+    FaultsSwitched,
+    FireRefused,
+    FireSettled,
+    FireUnsettled,
+    HostNoted,
+    HostRecord,
+    SessionFailed,
+)
 from inspector.core.records.recorder import Recorder
-from inspector.core.records.records import HandlerEnded, HandlerStarted, HostNoted, Published, SessionStarted
+from inspector.core.records.records import HandlerEnded, HandlerStarted, Published, SessionStarted
 from inspector.core.request import FireRequest
 from inspector.core.values.snapshot import plain
 from inspector.demo import build
@@ -28,7 +38,6 @@ from tests.programs import (
     Shop,
     demo_program,
     engine_of,
-    host_notes,
     of,
     shop_program,
     until,
@@ -40,11 +49,12 @@ pytestmark = [
 ]
 
 
-def settled(found: list[Any]) -> dict[str, Any]:
-    """What the last note says: every fire ends with it, once."""
-    (note,) = host_notes(found, "fire_settled")
-    assert found[-1] is note
-    return dict(json.loads(note.data))
+def settled(found: list[Any]) -> FireSettled:
+    """The last record: every fire ends with it, once."""
+    (record,) = of(FireSettled, found)
+    assert found[-1] is record
+    assert isinstance(record, FireSettled)
+    return record
 
 
 async def test_a_fire_is_recorded_under_its_number_and_settled() -> None:
@@ -56,7 +66,7 @@ async def test_a_fire_is_recorded_under_its_number_and_settled() -> None:
         assert (published.event_type, published.fire, published.handlers) == ("OrderPlaced", 1, 1)
         assert plain(published.payload)["number"] == 7
         assert json.loads(published.context) == {"session": True, "metadata": {"ip": "192.0.2.1"}}
-        assert settled(found) == {"fire": 1, "published": 1}
+        assert (settled(found).fire, settled(found).published) == (1, 1)
         assert FIRE.get() == 0
 
 
@@ -71,14 +81,15 @@ async def test_several_values_are_published_one_after_another() -> None:
     async with engine_of(shop_program(handler)) as bench:
         found = await bench.fire("OrderPlaced", *({"number": number} for number in range(5)))
     assert running == list(range(5))
-    assert settled(found)["published"] == 5
+    assert settled(found).published == 5
     assert [ended.status for ended in of(HandlerEnded, found)] == ["ok"] * 5
 
 
 async def test_nothing_to_publish_is_settled_too() -> None:
     async with engine_of(shop_program()) as bench:
         await bench.engine.fire(FireRequest("OrderPlaced", (), fire=9))
-        assert settled(bench.records()) == {"fire": 9, "published": 0}
+        record = settled(bench.records())
+        assert (record.fire, record.published) == (9, 0)
 
 
 # What cannot be built
@@ -101,11 +112,11 @@ async def test_an_event_that_cannot_be_built_is_refused_and_settled(
     async with engine_of(shop_program()) as bench:
         bench.records()
         found = await bench.fire(event, values)
-        (refused,) = host_notes(found, "fire_refused")
-        assert said in refused.text
-        assert refused.level == "error"
-        assert json.loads(refused.data)["fire"] == 1
-        assert settled(found) == {"fire": 1, "published": 0}
+        (refused,) = of(FireRefused, found)
+        assert said in refused.reason
+        assert refused.severity == "error"
+        assert refused.fire == 1
+        assert (settled(found).fire, settled(found).published) == (1, 0)
         assert of(Published, found) == []
 
 
@@ -113,7 +124,7 @@ async def test_what_comes_after_a_refused_value_is_not_published() -> None:
     async with engine_of(shop_program()) as bench:
         found = await bench.fire("OrderPlaced", {"number": 1}, {"number": -1}, {"number": 2})
         assert [plain(record.payload)["number"] for record in of(Published, found)] == [1]
-        assert settled(found)["published"] == 1
+        assert settled(found).published == 1
 
 
 async def test_a_secret_in_the_reason_is_hidden() -> None:
@@ -123,9 +134,9 @@ async def test_a_secret_in_the_reason_is_hidden() -> None:
             raise ValueError("no login with password=canary-7f3a91")
 
         bench.program.build = refuse  # type: ignore[method-assign]
-        (refused,) = host_notes(await bench.fire(), "fire_refused")
-        assert "canary" not in refused.text
-        assert "<redacted:password" in refused.text
+        (refused,) = of(FireRefused, await bench.fire())
+        assert "canary" not in refused.reason
+        assert "<redacted:password" in refused.reason
 
 
 # Database sessions
@@ -176,19 +187,20 @@ async def test_the_audit_row_is_there_when_the_session_was_committed(tmp_path: P
 async def test_a_commit_that_fails_is_told_and_the_event_counts_as_published() -> None:
     async with engine_of(shop_program(shop=Shop(fail_at="commit"))) as bench:
         found = await bench.fire("OrderPlaced", {}, {})
-        one, _ = host_notes(found, "session_failed")
-        assert (one.text, one.level) == ("The database session failed: OSError: commit failed", "error")
-        assert json.loads(one.data)["fire"] == 1
-        assert settled(found)["published"] == 2
+        one, _ = of(SessionFailed, found)
+        assert (one.text, one.severity) == ("The database session failed: OSError: commit failed", "error")
+        assert one.fire == 1
+        assert settled(found).published == 2
         assert len(of(HandlerEnded, found)) == 2
 
 
 async def test_a_session_that_cannot_be_opened_ends_the_fire_before_anything_is_published() -> None:
     async with engine_of(shop_program(shop=Shop(fail_at="open"))) as bench:
         found = await bench.fire("OrderPlaced", {}, {})
-        (note,) = host_notes(found, "session_failed", "fire_refused")
-        assert (note.kind, note.text) == ("fire_refused", "The database session failed: OSError: open failed")
-        assert settled(found)["published"] == 0
+        assert of(SessionFailed, found) == []
+        (refused,) = of(FireRefused, found)
+        assert refused.reason == "The database session failed: OSError: open failed"
+        assert settled(found).published == 0
         assert of(Published, found) == []
 
 
@@ -223,7 +235,7 @@ async def test_a_fire_settles_when_what_its_handlers_left_behind_has_ended() -> 
         found = await firing
         assert [record.event_type for record in of(Published, found)] == ["OrderPlaced", "OrderShipped"]
         assert {record.fire for record in of(Published, found)} == {1}
-        assert settled(found)["published"] == 1
+        assert settled(found).published == 1
         await asyncio.gather(*leaked)
 
 
@@ -246,8 +258,8 @@ async def test_what_does_not_end_in_time_is_told_and_left_behind() -> None:
     bus.subscribe(OrderShipped, waits)
     async with engine_of(shop_program(leaks, bus=bus)) as bench:
         found = await bench.fire(timeout=0.01)
-        assert len(host_notes(found, "unsettled")) == 1
-        assert settled(found)["published"] == 1
+        assert len(of(FireUnsettled, found)) == 1
+        assert settled(found).published == 1
         go.set()
         await asyncio.gather(*tasks)
 
@@ -259,7 +271,7 @@ async def test_handlers_have_the_time_that_the_fire_gives_them() -> None:
     async with engine_of(shop_program(hangs)) as bench:
         found = await bench.fire(timeout=0.01)
         assert [ended.status for ended in of(HandlerEnded, found)] == ["timed_out"]
-        assert settled(found)["published"] == 1
+        assert settled(found).published == 1
 
 
 async def test_two_fires_at_once_keep_apart() -> None:
@@ -281,7 +293,7 @@ async def test_two_fires_at_once_keep_apart() -> None:
         gate[1].set()
         await fires[0]
         found = bench.records()
-        assert [json.loads(note.data)["fire"] for note in host_notes(found, "fire_settled")] == [2, 1]
+        assert [record.fire for record in of(FireSettled, found)] == [2, 1]
         assert [record.fire for record in of(Published, found)] == [1, 2]
 
 
@@ -296,9 +308,8 @@ async def test_a_fire_that_is_cancelled_is_settled_all_the_same() -> None:
         with pytest.raises(asyncio.CancelledError):
             await firing
         found: list[Any] = []
-        await until(lambda: found.extend(bench.records()) or host_notes(found, "fire_settled"))
-        notes = host_notes(found, "fire_settled")
-        assert json.loads(notes[0].data)["published"] == 0
+        await until(lambda: found.extend(bench.records()) or of(FireSettled, found))
+        assert [record.published for record in of(FireSettled, found)] == [0]
         assert [ended.status for ended in of(HandlerEnded, found)] == ["cancelled"]
 
 
@@ -333,12 +344,14 @@ async def test_faults_go_on_and_off_and_both_are_told() -> None:
         assert [
             (one.fault, two.status) for one, two in zip(of(HandlerStarted, found), of(HandlerEnded, found), strict=True)
         ] == [("fail", "failed")]
-        (note,) = host_notes(found, "faults")
-        assert (note.text, json.loads(note.data)["on"]) == ("1 faults are on.", True)
+        (switched,) = of(FaultsSwitched, found)
+        assert (switched.sentence, switched.on) == ("1 faults are on.", True)
+        assert switched.rules == (ActiveFault("*handler", "OrderPlaced", "fail"),)
         bench.engine.set_faults(False)
         found = await bench.fire()
         assert [record.fault for record in of(HandlerStarted, found)] == [""]
-        assert json.loads(host_notes(found, "faults")[0].data) == {"on": False, "rules": []}
+        (switched,) = of(FaultsSwitched, found)
+        assert (switched.on, switched.rules) == (False, ())
 
 
 # Beginning and end
@@ -361,7 +374,7 @@ async def test_nothing_is_left_behind() -> None:
     assert vars(bus) == bus_before
     assert (shop.started, shop.closed) == (1, 1)
     await bus.publish(OrderPlaced())
-    assert [record.kind for record in bench.records() if isinstance(record, HostNoted)] == []
+    assert of(HostRecord, bench.records()) == []
 
 
 @pytest.mark.parametrize("step", ["start", "catalog", "attach"])
@@ -400,10 +413,10 @@ async def test_a_recorder_that_breaks_is_told_and_the_handlers_go_on(expected_lo
 
         bench.recorder.execution_ended = breaks  # type: ignore[method-assign, assignment]
         found = await bench.fire("OrderPlaced", {"number": 1}, {"number": 2}, timeout=0.01)
-        (note,) = host_notes(found, "observer")
+        (note,) = of(HostNoted, found)
         assert (note.level, note.text) == ("error", "Recording stopped: MemoryError: no room")
         assert ran == [1, 2]
-        assert settled(found)["published"] == 2
+        assert settled(found).published == 2
 
 
 async def test_metadata_of_any_kind_does_not_stop_the_recording() -> None:
@@ -428,7 +441,7 @@ async def test_every_event_of_the_demo_can_be_fired_at_it(bench_of_the_demo: Ben
         found += await bench_of_the_demo.fire(event.name, synthesise(event, rng))
     assert len(of(Published, found)) == 79
     assert [ended.status for ended in of(HandlerEnded, found)] == ["ok"] * 185
-    assert host_notes(found, "fire_refused", "session_failed", "unsettled", "observer") == []
+    assert of((FireRefused, SessionFailed, FireUnsettled, HostNoted), found) == []
 
 
 @pytest.fixture
@@ -444,5 +457,5 @@ async def test_what_the_program_says_is_wrong_is_said_as_it_is() -> None:
             raise InspectorError("Not today.", "Come back tomorrow.")
 
         bench.program.build = refuse  # type: ignore[method-assign]
-        (refused,) = host_notes(await bench.fire(), "fire_refused")
-        assert (refused.text, json.loads(refused.data)["hint"]) == ("Not today.", "Come back tomorrow.")
+        (refused,) = of(FireRefused, await bench.fire())
+        assert (refused.reason, refused.hint) == ("Not today.", "Come back tomorrow.")

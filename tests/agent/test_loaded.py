@@ -34,8 +34,9 @@ from inspector.core.bus.registry import EventCategory, EventMetadata, EventRegis
 from inspector.core.description import CatalogDescription, Problem
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.faults import FaultRule
+from inspector.core.records.host import FireRefused, FireSettled
 from inspector.core.records.recorder import Recorder
-from inspector.core.records.records import HANDLER_ENDED, HOST_NOTED, NOTED, PUBLICATION_ENDED, PUBLISHED
+from inspector.core.records.records import HANDLER_ENDED, HOST_NOTED, NOTED, PUBLICATION_ENDED, PUBLISHED, to_record
 from inspector.core.request import FireRequest
 from inspector.core.values.build import build, to_plain
 from tests.agent.samples import Watched, watch
@@ -567,7 +568,7 @@ async def test_a_fire_reaches_a_map_bus_with_session_and_metadata() -> None:
     assert isinstance(session, Session)
     assert given == {"who": "me"}
     assert log == ["commit", "close"]
-    assert [row[2] for row in rows if row[0] == HOST_NOTED] == ["fire_settled"]
+    assert [row[0] for row in rows if row[0] >= HOST_NOTED] == [FireSettled.KIND]
 
 
 async def test_a_bus_that_raises_rolls_back_and_is_told_of() -> None:
@@ -575,7 +576,7 @@ async def test_a_bus_that_raises_rolls_back_and_is_told_of() -> None:
     rows = await _fired(MapBus(raises), FireRequest("Theirs", fire=1), lambda: Session(log))
     assert log == ["rollback", "close"]
     assert [row[3] for row in rows if row[0] == HANDLER_ENDED] == ["failed"]
-    notes = [row[4] for row in rows if row[0] == HOST_NOTED]
+    notes = [to_record(row).sentence for row in rows if row[0] >= HOST_NOTED]
     assert any("LookupError: nothing" in note for note in notes)
 
 
@@ -585,13 +586,13 @@ async def test_a_publish_that_does_not_end_in_time_is_given_up() -> None:
 
     rows = await _fired(MapBus(hangs), FireRequest("Theirs", session=False, timeout=0.01, fire=1))
     assert [row[3] for row in rows if row[0] == HANDLER_ENDED] == ["timed_out"]
-    assert any("did not end within 0.01 seconds" in row[4] for row in rows if row[0] == HOST_NOTED)
+    assert any("did not end within 0.01 seconds" in to_record(row).sentence for row in rows if row[0] >= HOST_NOTED)
 
 
 async def test_an_unknown_event_or_a_wrong_value_refuses_the_fire() -> None:
     for request in (FireRequest("Nothing", fire=1), FireRequest("Theirs", [{"number": "x"}], fire=1)):
         rows = await _fired(MapBus(listens), request)
-        assert [row[2] for row in rows if row[0] == HOST_NOTED] == ["fire_refused", "fire_settled"]
+        assert [row[0] for row in rows if row[0] >= HOST_NOTED] == [FireRefused.KIND, FireSettled.KIND]
 
 
 async def test_a_connection_can_be_fired_without_a_tap() -> None:
@@ -600,7 +601,7 @@ async def test_a_connection_can_be_fired_without_a_tap() -> None:
 
 
 async def test_the_watchdog_finds_the_handler_on_the_stack() -> None:
-    found: list[dict[str, Any]] = []
+    found: list[tuple[str, str, str, int]] = []
 
     def looks(event: Any) -> None:
         found.append(_culprit(sys._getframe()))
@@ -611,8 +612,8 @@ async def test_the_watchdog_finds_the_handler_on_the_stack() -> None:
 
     bus = {Theirs: [looks, looks_later]}
     await _fired(bus, FireRequest("Theirs", session=False, fire=1))
-    assert [(each["function"], each["file"]) for each in found] == [("looks", __file__), ("looks_later", __file__)]
-    assert [each["handler"].rpartition(".")[2] for each in found] == ["looks", "looks_later"]
+    assert [(function, file) for _, function, file, _ in found] == [("looks", __file__), ("looks_later", __file__)]
+    assert [handler.rpartition(".")[2] for handler, *_ in found] == ["looks", "looks_later"]
 
 
 async def test_what_fails_while_tapping_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -627,6 +628,6 @@ async def test_what_fails_while_tapping_leaves_nothing_behind(monkeypatch: pytes
     assert bus._handlers[Theirs][0] is listens
     await engine.fire(FireRequest("Theirs", session=False, fire=1))
     await engine.close()
-    notes = [row[4] for row in recorder.drain() if row[0] == HOST_NOTED]
+    notes = [to_record(row).sentence for row in recorder.drain() if row[0] >= HOST_NOTED]
     assert "sample:0: It cannot be recorded: RuntimeError: no tap" in notes
     assert bus.sessions == [(None, None)], "it works all the same"

@@ -13,10 +13,11 @@ import pytest
 from inspector.agent import server
 from inspector.agent.engine import Engine
 from inspector.agent.server import Server
+from inspector.core.records.host import FireSettled, HostNoted, RecordingPaused
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import Published, Record, to_record
 from inspector.core.request import FireRequest
-from tests.programs import OrderPlaced, Shop, host_notes, of, shop_program
+from tests.programs import OrderPlaced, Shop, of, shop_program
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
 
@@ -64,7 +65,7 @@ async def test_verbs_that_come_before_the_program_is_ready_wait_for_it() -> None
     assert made.shop.closed == 1
     assert numbers == [7]
     records = made.records()
-    assert len(host_notes(records, "recording")) == 1
+    assert len(of(RecordingPaused, records)) == 1
     assert of(Published, records) == []
 
 
@@ -105,7 +106,7 @@ async def test_a_fire_that_breaks_the_engine_is_told(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Engine, "fire", breaks)
     async with serving() as made:
         made.server.fire(FireRequest("OrderPlaced", fire=1))
-    (note,) = host_notes(made.records(), "engine")
+    (note,) = of(HostNoted, made.records())
     assert note.text == "The fire broke: ValueError: our own mistake"
 
 
@@ -121,4 +122,4 @@ async def test_what_hangs_is_cancelled_after_the_grace(monkeypatch: pytest.Monke
         made.server.fire(FireRequest("OrderPlaced", fire=1))
         await started.wait()
     assert made.shop.closed == 1
-    assert len(host_notes(made.records(), "fire_settled")) == 1
+    assert len(of(FireSettled, made.records())) == 1

@@ -26,10 +26,10 @@ from inspector.agent.tap.containers import Containers
 from inspector.agent.tap.stand_ins import TappedHandler, is_stand_in, original
 from inspector.core.bus.context import CURRENT, FIRE
 from inspector.core.faults import FaultRule
+from inspector.core.records.host import HandlerAdded
 from inspector.core.records.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
-    HOST_NOTED,
     NOTED,
     PUBLICATION_ENDED,
     PUBLISHED,
@@ -483,7 +483,7 @@ async def test_a_handler_subscribed_while_recording_is_introduced_and_recorded()
     watched.stop()
     assert bus._handlers[Happened] == [function]
     assert bus._handlers[Happened][0] is function
-    assert [row[2] for row in watched.rows(HOST_NOTED)] == ["handler"]
+    assert len(watched.rows(HandlerAdded.KIND)) == 1
     assert len(watched.rows(HANDLER_ENDED)) == 1
 
 

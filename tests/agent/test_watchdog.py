@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +16,9 @@ from inspector.agent.process.watchdog import Watchdog
 from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.description import CatalogDescription
 from inspector.core.faults import FaultRule
+from inspector.core.records.host import HostRecord, LoopBlocked, LoopUnblocked
 from inspector.core.records.recorder import Recorder
-from inspector.core.records.records import HostNoted, to_record
+from inspector.core.records.records import to_record
 from tests.programs import line_of, until
 
 
@@ -31,12 +31,15 @@ class Watched(Recorder):
 
     def __init__(self) -> None:
         super().__init__()
-        self.told = {"blocked": threading.Event(), "unblocked": threading.Event()}
+        self.told: dict[type[HostRecord], threading.Event] = {
+            LoopBlocked: threading.Event(),
+            LoopUnblocked: threading.Event(),
+        }
 
-    def host_note(self, kind: str, level: str, text: str, data: dict[str, Any] | None = None) -> None:
-        super().host_note(kind, level, text, data)
-        if kind in self.told:
-            self.told[kind].set()
+    def record(self, record: HostRecord) -> None:
+        super().record(record)
+        if type(record) in self.told:
+            self.told[type(record)].set()
 
 
 @pytest.fixture
@@ -68,13 +71,13 @@ def watched(recorder: Watched) -> Iterator[Callable[[], Watchdog]]:
         dog.stop()
 
 
-def notes(recorder: Recorder) -> list[HostNoted]:
+def blockages(recorder: Recorder) -> list[Any]:
     records = [to_record(row) for row in recorder.drain()]
-    return [record for record in records if isinstance(record, HostNoted) and record.kind in ("blocked", "unblocked")]
+    return [record for record in records if isinstance(record, (LoopBlocked, LoopUnblocked))]
 
 
 async def unblocked(recorder: Watched) -> None:
-    assert await asyncio.to_thread(recorder.told["unblocked"].wait, 10)
+    assert await asyncio.to_thread(recorder.told[LoopUnblocked].wait, 10)
 
 
 class Shop:
@@ -90,7 +93,7 @@ class Shop:
 
     def _hold(self) -> None:
         """Hold the loop until the watchdog has said so: no longer, however slow the machine."""
-        assert self._recorder.told["blocked"].wait(10)
+        assert self._recorder.told[LoopBlocked].wait(10)
 
 
 @pytest.mark.parametrize("name", ["computes", "sync"])
@@ -102,15 +105,16 @@ async def test_a_blocked_loop_names_handler_file_and_line(
     watched()
     await bus.publish(Happened())
     await unblocked(recorder)
-    blocked, over = notes(recorder)
-    told = json.loads(blocked.data)
-    assert (told["handler"], told["function"], told["file"]) == (f"Shop.{name}", name, __file__)
-    assert line_of(told["file"], told["line"]) == "self._hold()"
-    assert (blocked.kind, blocked.level) == ("blocked", "warning")
-    assert f"Shop.{name}, {__file__}:{told['line']}" in blocked.text
-    assert (over.kind, over.level) == ("unblocked", "info")
-    assert json.loads(over.data) == told
-    assert told["since"] <= blocked.at <= over.at
+    blocked, over = blockages(recorder)
+    assert (blocked.handler, blocked.function, blocked.file) == (f"Shop.{name}", name, __file__)
+    assert line_of(blocked.file, blocked.line) == "self._hold()"
+    assert (type(blocked), blocked.severity) == (LoopBlocked, "warning")
+    assert f"Shop.{name}, {__file__}:{blocked.line}" in blocked.sentence
+    assert (type(over), over.severity) == (LoopUnblocked, "info")
+    for field in ("since", "handler", "function", "file", "line"):
+        assert getattr(over, field) == getattr(blocked, field)
+    assert blocked.since <= blocked.at <= over.at
+    assert over.duration == over.at - over.since
 
 
 async def test_a_handler_that_is_slow_on_purpose_is_named_too(
@@ -126,17 +130,17 @@ async def test_a_handler_that_is_slow_on_purpose_is_named_too(
     watched()
     await bus.publish(Happened())
     await unblocked(recorder)
-    assert json.loads(notes(recorder)[0].data)["handler"].endswith("quick")
+    assert blockages(recorder)[0].handler.endswith("quick")
 
 
 async def test_a_loop_held_by_no_handler_names_the_function(recorder: Watched, watched: Callable[[], Watchdog]) -> None:
     watched()
     Shop(recorder)._hold()
     await unblocked(recorder)
-    told = json.loads(notes(recorder)[0].data)
-    assert told["handler"] == ""
-    assert told["function"]
-    assert told["line"] > 0
+    blocked = blockages(recorder)[0]
+    assert blocked.handler == ""
+    assert blocked.function
+    assert blocked.line > 0
 
 
 async def test_a_loop_that_answers_is_left_alone(recorder: Watched, watched: Callable[[], Watchdog]) -> None:
@@ -144,8 +148,8 @@ async def test_a_loop_that_answers_is_left_alone(recorder: Watched, watched: Cal
     end = time.monotonic() + 5
     await until(lambda: dog.lag or time.monotonic() > end)
     assert 0 < dog.lag < 30_000_000_000
-    if not recorder.told["blocked"].is_set():  # another process may have had the machine for 30 ms
-        assert notes(recorder) == []
+    if not recorder.told[LoopBlocked].is_set():  # another process may have had the machine for 30 ms
+        assert blockages(recorder) == []
 
 
 async def test_stop_ends_the_thread_at_once_even_while_the_loop_is_held(
@@ -153,7 +157,7 @@ async def test_stop_ends_the_thread_at_once_even_while_the_loop_is_held(
 ) -> None:
     """The loop's own thread stops it: it cannot answer meanwhile."""
     dog = watched()
-    assert recorder.told["blocked"].wait(10)
+    assert recorder.told[LoopBlocked].wait(10)
     dog.stop()
     assert not dog._watch.is_alive()
     dog.stop()
@@ -166,5 +170,5 @@ def test_a_loop_that_was_closed_ends_the_watch(recorder: Watched) -> None:
     dog.start()
     dog._watch.join(10)
     assert not dog._watch.is_alive()
-    assert notes(recorder) == []
+    assert blockages(recorder) == []
     assert dog.lag == 0  # nothing waits for an answer any more

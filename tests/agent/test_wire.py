@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from inspector.agent.process.channel import Channel, SendingRecorder
 from inspector.agent.process.wire import MAX_FRAME, MAX_TEXT, Decoder, WireError, cut_row, encode, encode_rows
 from inspector.core.bus.bus import InMemoryEventBus
-from inspector.core.description import CatalogDescription
+from inspector.core.description import CatalogDescription, HandlerDescription
 from inspector.core.records.capture import failure_from_json
-from inspector.core.records.records import HANDLER_ENDED, HOST_NOTED, PUBLISHED
+from inspector.core.records.host import FireRefused, HandlerAdded
+from inspector.core.records.records import HANDLER_ENDED, HOST_NOTED, PUBLISHED, to_row
 from inspector.core.redact.redactor import Redactor
 
 JSON = st.recursive(
@@ -83,6 +84,10 @@ def test_texts_that_are_too_long_are_cut_and_stay_what_they_are() -> None:
     long = "x" * (MAX_TEXT + 1)
     published = cut_row((PUBLISHED, 0, 1, "E", "", "", 0, 0, json.dumps({"a": long}), "{}", 0))
     assert json.loads(published[8])["$cut"] == "size"
+    refused = cut_row(to_row(FireRefused(0, 1, long, long)))
+    assert refused[3] == refused[4] == "x" * MAX_TEXT + f"… ({MAX_TEXT + 1} characters)"
+    added = to_row(HandlerAdded(0, HandlerDescription(long, "h", "", "h")))
+    assert cut_row(added) is added, "what stands for a value stays one"
     noted = cut_row((HOST_NOTED, 0, "output", "info", long, ""))
     assert noted[4] == "x" * MAX_TEXT + f"… ({MAX_TEXT + 1} characters)"
     failure = {"type": "ValueError", "module": "", "message": "no", "frames": [], "notes": [long]}
@@ -136,7 +141,10 @@ async def test_a_start_is_with_the_parent_before_the_handler_runs(pair: tuple[Ch
     bus.subscribe(Event, handler)
     bus.observe(recorder)
     await bus.publish(Event())  # type: ignore[arg-type]
-    assert seen == [[0, 1, 6, 2], [3, 2]]  # session, published, a handler that is new, started; ended, started
+    assert seen == [
+        [0, 1, HandlerAdded.KIND, 2],
+        [3, 2],
+    ]  # session, published, a handler that is new, started; ended, started
 
 
 def test_a_parent_that_does_not_read_holds_nobody_up(pair: tuple[Channel, socket.socket]) -> None:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.analysis.columns import Columns
-from inspector.analysis.entries import STATUS_CODES, Recent
+from inspector.analysis.entries import STATUS_CODES, FireOutcome, Recent
 from inspector.analysis.journal import Journal
+from inspector.core.description import HandlerDescription
+from inspector.core.records.host import FireRefused, FireSettled, HandlerAdded, LoopBlocked
+from inspector.core.records.numbers import FireNumber
 from inspector.core.records.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
-    HOST_NOTED,
     NOTED,
     PUBLISHED,
     SESSION_STARTED,
     STATUSES,
     Batch,
     Row,
+    to_row,
 )
 from tests.analysis.runs import Run, runs
 
@@ -190,18 +191,23 @@ def test_notes_go_to_their_execution_or_publication() -> None:
 
 
 def test_what_the_host_says_is_kept_but_its_housekeeping_is_not() -> None:
-    handler = {"key": "m:New.handle", "label": "New.handle", "owner": "New", "method": "handle"}
-    rows: list[Row] = [
-        (HOST_NOTED, 1, "blocked", "warning", "loop blocked"),
-        (HOST_NOTED, 2, "fire_settled", "info", "", '{"fire": 1}'),
-        (HOST_NOTED, 3, "handler", "info", "", json.dumps(handler)),
-    ]
+    handler = HandlerDescription("m:New.handle", "New.handle", "New", "handle")
+    records = [LoopBlocked(1, 0), FireSettled(2, FireNumber(1), 1), HandlerAdded(3, handler)]
     journal = Journal()
-    change = journal.fold(Batch(1, rows))
-    assert [note.kind for note in journal.host_notes] == ["blocked"]
-    assert [note.kind for note in change.host] == ["blocked", "fire_settled", "handler"]
+    change = journal.fold(Batch(1, [to_row(record) for record in records]))
+    assert journal.host_records == records[:1]
+    assert change.host == records
     assert change.catalog
     assert journal.handlers[0].owner == "New"
+
+
+def test_how_a_fire_ended_is_known_when_it_is_over() -> None:
+    one, two, journal = FireNumber(1), FireNumber(2), Journal()
+    journal.fold(Batch(1, [to_row(FireRefused(1, one, "It was refused.", "Try another."))]))
+    assert journal.fire_outcome(one) is None
+    journal.fold(Batch(2, [to_row(FireSettled(2, two, 3)), to_row(FireSettled(3, one, 0))]))
+    assert journal.fire_outcome(one) == FireOutcome(0, "It was refused.", "Try another.")
+    assert journal.fire_outcome(two) == FireOutcome(3)
 
 
 def test_a_session_without_catalog_still_folds() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 
 from inspector.app.importing import import_run_log
 from inspector.core.errors import InspectorError
-from inspector.core.records.records import Row
+from inspector.core.records.records import Row, to_record, to_row
 from inspector.store.jsonl import export_jsonl
 from inspector.store.jsonl_import import JsonlStream, read_jsonl
 from inspector.store.reader import StoredStream
@@ -59,7 +60,7 @@ async def test_a_run_with_losses_that_tells_them_is_not_told_of_them_again(tmp_p
     del lines[8:11]
     log.write_bytes(b"".join(lines))
     first = await taken_in(tmp_path, log)
-    assert first.read_bytes().count(b'"kind": "dropped"') == 1
+    assert first.read_bytes().count(b'"record": "RecordsLost"') == 1
     lossy = first.rename(tmp_path / "lossy.jsonl")
     second = await taken_in(tmp_path, lossy)
     assert second.read_bytes() == lossy.read_bytes()
@@ -116,8 +117,8 @@ async def test_a_database_that_is_taken_away_meanwhile_is_told(tmp_path: Path, e
 
 async def test_a_record_that_no_view_could_read_is_refused(tmp_path: Path) -> None:
     log = tmp_path / "run.jsonl"
-    rows = plain(plain_run(2))
-    rows.append((6, 5, "handler", "info", "", '{"key": 3}'))
+    first, *others = plain(plain_run(2))
+    rows = [to_row(replace(to_record(first), catalog='{"events": 3}')), *others]
     await export_jsonl(ListStream(rows), log, name="run")
     store = Store(tmp_path / "s.db")
     await store.open()

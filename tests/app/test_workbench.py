@@ -18,6 +18,7 @@ from inspector.app.notices import Notice, Notices
 from inspector.app.tasks import TaskOwner
 from inspector.app.workbench import View, Workbench
 from inspector.core.errors import InspectorError, UsageError
+from inspector.core.records.host import FaultsSwitched, RecordingPaused, RecordingResumed
 from inspector.core.records.records import Batch, to_row
 from inspector.core.request import FireRequest
 from inspector.hosts.embedded import EmbeddedHost
@@ -377,7 +378,6 @@ async def test_faults_and_recording_are_switched_on_the_host(path: Path) -> None
         assert (host.faults, host.recording) == (True, False)
         desk.bench.set_recording(True)
         await desk.fire(1)
-        kinds = [note.kind for note in desk.view.journal.host_notes]
-        assert kinds.count("recording") == 2
-        faults = next(note for note in desk.view.journal.host_notes if note.kind == "faults")
-        assert json.loads(faults.data)["on"] is True
+        switches = [record for record in desk.view.journal.host_records if not isinstance(record, FaultsSwitched)]
+        assert list(map(type, switches)) == [RecordingPaused, RecordingResumed]
+        assert [record.on for record in desk.view.journal.host_records if isinstance(record, FaultsSwitched)] == [True]

@@ -6,16 +6,17 @@ from typing import Any
 from inspector.analysis.entries import Change
 from inspector.analysis.journal import Journal
 from inspector.core.description import CatalogDescription
+from inspector.core.records.host import HostRecord
 from inspector.core.records.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
-    HOST_NOTED,
     NOTED,
     PUBLICATION_ENDED,
     PUBLISHED,
     SESSION_STARTED,
     Batch,
     Row,
+    to_row,
 )
 from inspector.core.values.build import to_plain
 
@@ -117,8 +118,8 @@ class Run:
             )
         )
 
-    def host(self, kind: str, text: str = "", level: str = "info", **data: Any) -> None:
-        self._rows.append((HOST_NOTED, self.at, kind, level, text, json.dumps(data) if data else ""))
+    def host(self, cls: type[HostRecord], **fields: Any) -> None:
+        self._rows.append(to_row(cls(self.at, **fields)))
 
     def once(self, event: str, status: str = "ok", took: int = MS, **values: Any) -> int:
         """Publish an event and run all its handlers at once; the last one ends with ``status``."""

@@ -53,7 +53,7 @@ def test_jsonl_is_a_header_and_a_line_per_record(run: Cli, tmp_path: Path) -> No
     assert (ran.code, ran.err) == (0, "")
     header, *records = (json.loads(line) for line in target.read_text(encoding="utf-8").splitlines())
     (session,) = run("sessions", "--json").json
-    assert header == {"format": "inspector-run", "version": 1, "name": session["name"]}
+    assert header == {"format": "inspector-run", "version": 2, "name": session["name"]}
     assert [record["seq"] for record in records] == list(range(1, session["records"] + 1))
     kinds = [record["record"] for record in records]
     assert kinds[0] == "SessionStarted"

@@ -15,11 +15,18 @@ from inspector.core.bus.context import FIRE
 from inspector.core.description import CatalogDescription, HandlerDescription
 from inspector.core.records import recorder as recorder_module
 from inspector.core.records.capture import failure_from_json
+from inspector.core.records.host import (
+    HandlerAdded,
+    HostRecord,
+    RecordingPaused,
+    RecordingResumed,
+    RecordsLost,
+    RepublishRefused,
+)
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import (
     HandlerEnded,
     HandlerStarted,
-    HostNoted,
     Noted,
     PublicationEnded,
     Published,
@@ -90,7 +97,7 @@ async def test_a_publish_with_two_handlers_is_seven_rows_in_order(recorder: Reco
     bus.subscribe(Happened, lambda event: None)
     bus.subscribe(Happened, lambda event: None)
     await bus.publish(Happened(number=3), metadata={"ip_address": "192.0.2.7"})
-    found = [record for record in records(recorder) if not isinstance(record, (HostNoted, SessionStarted))]
+    found = [record for record in records(recorder) if not isinstance(record, (HostRecord, SessionStarted))]
     assert [type(record).__name__ for record in found] == [
         "Published",
         "HandlerStarted",
@@ -124,9 +131,8 @@ async def test_a_handler_that_the_catalog_does_not_have_is_introduced_once(
     bus.subscribe(Happened, newcomer)
     await bus.publish(Happened())
     await bus.publish(Happened())
-    notes = [note for note in of(HostNoted, records(recorder)) if note.kind == "handler"]
-    assert len(notes) == 1
-    assert json.loads(notes[0].data)["doc"] == "Do something new."
+    (added,) = of(HandlerAdded, records(recorder))
+    assert added.handler.doc == "Do something new."
 
 
 async def test_a_mutable_payload_is_shown_as_it_was_at_the_publish(recorder: Recorder, bus: InMemoryEventBus) -> None:
@@ -245,7 +251,7 @@ async def test_while_recording_is_off_nothing_new_is_recorded_but_what_runs_is_e
     found = records(recorder)
     assert [plain(record.payload)["number"] for record in of(Published, found)] == [1, 3]
     assert len(of(HandlerEnded, found)) == len(of(PublicationEnded, found)) == 2
-    assert [note.kind for note in of(HostNoted, found) if note.kind == "recording"] == ["recording", "recording"]
+    assert len(of(RecordingPaused, found)) == len(of(RecordingResumed, found)) == 1
 
 
 async def test_notes_that_nobody_takes_are_dropped_counted_and_told(
@@ -260,8 +266,8 @@ async def test_notes_that_nobody_takes_are_dropped_counted_and_told(
     bus.subscribe(Happened, chatters)
     await bus.publish(Happened())
     found = records(recorder)
-    (told,) = [note for note in of(HostNoted, found) if note.kind == "dropped"]
-    assert json.loads(told.data)["count"] + len(of(Noted, found)) == 50
+    (lost,) = of(RecordsLost, found)
+    assert lost.count + len(of(Noted, found)) == 50
     assert [record.status for record in of(HandlerEnded, found)] == ["ok"]
 
 
@@ -287,9 +293,9 @@ async def test_an_endless_loop_is_told_with_who_published_whom(
 
     bus.subscribe(Happened, again)
     await bus.publish(Happened())
-    (note,) = [note for note in of(HostNoted, records(recorder)) if note.kind == "loop"]
-    assert "Happened" in note.text
-    assert "again" in json.loads(note.data)["chain"][0]
+    (refused,) = of(RepublishRefused, records(recorder))
+    assert refused.event == "Happened"
+    assert "again" in refused.chain[0]
 
 
 async def test_an_event_whose_id_is_of_a_strangers_type_does_not_run_its_code(

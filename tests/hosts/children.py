@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import shutil
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from inspector.core.records.records import HOST_NOTED, HandlerEnded, HostNoted, Row, to_record
+from inspector.core.records.host import FireSettled, HostRecord
+from inspector.core.records.records import HandlerEnded, Row, to_record
 from inspector.hosts.child import ChildHost
 from inspector.hosts.project import Project
 
@@ -73,6 +73,9 @@ async def gone(session: int, seconds: float = 2.0) -> bool:
     return True
 
 
+H = TypeVar("H", bound=HostRecord)
+
+
 class Rows:
     """What a stream has given so far, and waiting for more."""
 
@@ -92,21 +95,23 @@ class Rows:
                 await self._more.wait()
         return found
 
-    def notes(self, kind: str) -> list[HostNoted]:
-        return [to_record(row) for row in self.all if row[0] == HOST_NOTED and row[2] == kind]  # type: ignore[misc]
+    def host(self, cls: type[H]) -> list[H]:
+        """The records of the host, of a class."""
+        return [to_record(row) for row in self.all if row[0] == cls.KIND]  # type: ignore[misc]
 
-    async def note(self, kind: str, number: int = 1) -> HostNoted:
-        """Wait for the n-th note of a kind."""
-        notes: list[HostNoted] = await self.until(lambda: len(found := self.notes(kind)) >= number and found)
-        return notes[number - 1]
+    async def wait_for(self, cls: type[H], number: int = 1) -> H:
+        """Wait for the n-th record of a class."""
+        records: list[H] = await self.until(lambda: len(found := self.host(cls)) >= number and found)
+        return records[number - 1]
 
-    async def settled(self, fire: int) -> Mapping[str, Any]:
+    async def settled(self, fire: int) -> FireSettled:
         """Wait until a fire has settled."""
 
-        def told() -> list[dict[str, Any]]:
-            return [data for note in self.notes("fire_settled") if (data := json.loads(note.data))["fire"] == fire]
+        def ends() -> list[FireSettled]:
+            return [record for record in self.host(FireSettled) if record.fire == fire]
 
-        return (await self.until(told))[0]
+        ended: list[FireSettled] = await self.until(ends)
+        return ended[0]
 
     def of(self, kind: int) -> list[Row]:
         return [row for row in self.all if row[0] == kind]

@@ -15,6 +15,18 @@ import pytest
 
 from inspector.core.errors import InspectorError
 from inspector.core.own_code import is_ours
+from inspector.core.records.host import (
+    FaultsSwitched,
+    LoopBlocked,
+    LoopUnblocked,
+    OutputDropped,
+    PartNotLoaded,
+    ProcessEnded,
+    ProcessStuck,
+    ProgramPrinted,
+    ProgramReloaded,
+    RestartFailed,
+)
 from inspector.core.records.records import HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, SESSION_STARTED
 from inspector.core.request import FireRequest
 from inspector.hosts.child import STOP_TIME, ChildHost
@@ -45,7 +57,7 @@ async def test_a_project_is_loaded_fired_at_and_stopped(python: str) -> None:
         fire = host.fire(
             FireRequest("Do", [{"what": "fail"}, {"what": "log"}], session=False, metadata={"tenant": "a"})
         )
-        assert await rows.settled(fire) == {"fire": fire, "published": 2}
+        assert (await rows.settled(fire)).published == 2
         assert rows.all[0][0] == SESSION_STARTED
         assert {event["name"] for event in json.loads(rows.all[0][5])["events"]} >= {"Ping", "Do"}
         assert [row[3] for row in rows.of(PUBLISHED)] == ["Do", "Do"]
@@ -75,10 +87,10 @@ async def test_a_child_that_ends_in_a_handler_says_in_which(what: str, says: str
         fire = host.fire(FireRequest("Ping", [{}], session=False))
         await rows.settled(fire)
         fire = host.fire(FireRequest("Do", [{"what": what}], session=False))
-        note = await rows.note("ended")
+        note = await rows.wait_for(ProcessEnded)
         line = line_of("ctypes.string_at")
         assert note.text.startswith(says.format(moods=MOODS, line=line))
-        assert (await rows.settled(fire))["fire"] == fire
+        assert (await rows.settled(fire)).fire == fire
         # What had come before is all there, and what was running has ended.
         assert [row[3] for row in rows.of(PUBLISHED)] == ["Ping", "Do"]
         assert len(rows.of(HANDLER_STARTED)) == len(rows.ends) == 2
@@ -102,21 +114,21 @@ async def test_a_load_that_took_too_long_is_never_taken_for_a_crash_of_what_was_
                 await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
                 told = None
             assert told in (None, ("timeout", "--load-timeout SECONDS", True, False))
-            assert rows.notes("ended") == []
+            assert rows.host(ProcessEnded) == []
 
 
 async def test_one_stream_goes_over_restarts_and_its_numbers_go_on() -> None:
     async with running(project("moods:get_bus")) as (host, rows):
         await rows.settled(host.fire(FireRequest("Ping", [{}, {}], session=False)))
         await do(host, rows, "exit")
-        await rows.note("ended")
+        await rows.wait_for(ProcessEnded)
         host.faults = True
         started = time.monotonic()
         await host.restart()
         assert time.monotonic() - started < STOP_TIME  # nothing is waited for
         await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
-        assert (await rows.note("restarted")).data == ""  # the catalog is what it was
-        assert (await rows.note("faults")).text.endswith("faults are on.")
+        assert (await rows.wait_for(ProgramReloaded)).catalog is None  # the catalog is what it was
+        assert (await rows.wait_for(FaultsSwitched)).sentence.endswith("faults are on.")
     assert [row[2] for row in rows.of(PUBLISHED)] == [1, 2, 3, 4]
     assert [row[2] for row in rows.of(HANDLER_STARTED)] == [1, 2, 3, 4]
     assert len(rows.of(SESSION_STARTED)) == 1
@@ -126,9 +138,9 @@ async def test_one_stream_goes_over_restarts_and_its_numbers_go_on() -> None:
 async def test_a_handler_that_blocks_the_loop_is_named_by_the_child() -> None:
     async with running(project("moods:get_bus")) as (host, rows):
         fire = await do(host, rows, "block")
-        note = await rows.note("blocked")
-        assert (json.loads(note.data)["handler"], json.loads(note.data)["line"]) == ("obey", line_of("time.sleep"))
-        await rows.note("unblocked")
+        note = await rows.wait_for(LoopBlocked)
+        assert (note.handler, note.line) == ("obey", line_of("time.sleep"))
+        await rows.wait_for(LoopUnblocked)
         await rows.settled(fire)
         assert host.state == "running"
 
@@ -136,19 +148,18 @@ async def test_a_handler_that_blocks_the_loop_is_named_by_the_child() -> None:
 async def test_code_that_holds_the_interpreter_is_named_by_the_parent() -> None:
     async with running(project("moods:get_bus")) as (host, rows):
         await do(host, rows, "hold for ever")
-        note = await rows.note("stuck")
-        data = json.loads(note.data)
-        assert (data["handler"], data["file"], data["line"]) == ("obey", MOODS, line_of('"a" * 64'))
+        note = await rows.wait_for(ProcessStuck)
+        assert (note.handlers[0], note.file, note.line) == ("obey", MOODS, line_of('"a" * 64'))
         assert host.state == "stuck"
         host.kill()
-        assert (await rows.note("ended")).text == "The program was killed in obey."
+        assert (await rows.wait_for(ProcessEnded)).text == "The program was killed in obey."
         assert rows.ends[-1].status == "interrupted"
 
 
 async def test_stopping_does_not_wait_for_a_child_that_holds_its_interpreter() -> None:
     async with running(project("moods:get_bus")) as (host, rows):
         await do(host, rows, "hold for ever")
-        await rows.note("stuck")
+        await rows.wait_for(ProcessStuck)
         started = time.monotonic()
         await host.stop()
         assert time.monotonic() - started < STOP_TIME
@@ -159,13 +170,13 @@ async def test_stopping_does_not_wait_for_a_child_that_holds_its_interpreter() -
 async def test_what_is_printed_comes_line_by_line_and_a_flood_is_counted() -> None:
     async with running(project("moods:get_bus")) as (host, rows):
         await rows.settled(await do(host, rows, "print"))
-        notes = [await rows.note("output", number) for number in (1, 2)]
-        told = {json.loads(note.data)["stream"]: note.text for note in notes}
+        notes = [await rows.wait_for(ProgramPrinted, number) for number in (1, 2)]
+        told = {note.stream: note.text for note in notes}
         assert told["stdout"] == "Käse"
         assert told["stderr"].startswith("trouble password=<redacted:password#")
         await rows.settled(await do(host, rows, "flood"))
-        note = await rows.note("output_dropped")
-        assert note.text.endswith("MB of output were dropped.")
+        note = await rows.wait_for(OutputDropped)
+        assert note.sentence.endswith("MB of output were dropped.")
 
 
 async def test_a_part_that_cannot_be_loaded_is_a_problem_and_the_rest_works() -> None:
@@ -173,7 +184,7 @@ async def test_a_part_that_cannot_be_loaded_is_a_problem_and_the_rest_works() ->
     async with running(loaded) as (host, rows):
         await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
         texts = [problem.text for problem in host.problems]
-        assert len(texts) == len(rows.notes("problem")) == 5
+        assert len(texts) == len(rows.host(PartNotLoaded)) == 5
         assert any("ConnectionError: the broker is away" in text for text in texts)
         assert any("There is no module absent" in text for text in texts)
         assert any("package.broken could not be imported: ValueError" in text for text in texts)
@@ -181,7 +192,7 @@ async def test_a_part_that_cannot_be_loaded_is_a_problem_and_the_rest_works() ->
         assert any("Attribute session not found in module homemade" in text for text in texts)
         broken = next(problem for problem in host.problems if "package.broken" in problem.text)
         assert broken.traceback.splitlines()[-1] == "ValueError: broken on purpose"
-        assert json.loads(rows.notes("problem")[0].data)["kind"]
+        assert rows.host(PartNotLoaded)[0].trouble
 
 
 async def test_a_project_may_have_files_named_like_modules_of_python_and_a_package_called_inspector() -> None:
@@ -211,7 +222,7 @@ async def test_a_restart_that_fails_is_told_and_can_be_tried_again(tmp_path: Pat
         source.write_text(text + "def broken(:\n")
         with pytest.raises(LoadError, match=r"wiring\.py:5 is not Python"):
             await host.restart()
-        assert (await rows.note("restart_failed")).text.startswith(str(source))
+        assert (await rows.wait_for(RestartFailed)).text.startswith(str(source))
         assert str(source) in host.watched()
         source.write_text(text)
         await host.restart()
@@ -242,7 +253,7 @@ async def test_settings_come_from_the_form_then_the_file_then_the_environment(
     loaded = project("wiring:bus", cwd=tmp_path, env=tmp_path / "settings.env").with_settings({"A": "form"})
     assert "form" not in repr(loaded)
     async with running(loaded) as (_, rows):
-        assert (await rows.note("output")).text == "form file environment"
+        assert (await rows.wait_for(ProgramPrinted)).text == "form file environment"
 
 
 async def test_a_window_that_does_not_read_holds_the_fires_back_and_loses_nothing(
@@ -259,7 +270,7 @@ async def test_a_window_that_does_not_read_holds_the_fires_back_and_loses_nothin
         await asyncio.sleep(0.2)
     assert 500 < held < 10_000  # of some 20,000
     async with following(host) as rows:
-        assert (await rows.settled(fire))["published"] == 5_000
+        assert (await rows.settled(fire)).published == 5_000
     assert len(rows.of(PUBLISHED)) == 5_000
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import sys
 import threading
@@ -20,6 +19,15 @@ from inspector.analysis.journal import Journal
 from inspector.core import InMemoryEventBus
 from inspector.core.errors import InspectorError
 from inspector.core.faults import FaultRule
+from inspector.core.records.host import (
+    FaultsSwitched,
+    FireSettled,
+    LoopBlocked,
+    LoopUnblocked,
+    ProcessEnded,
+    RecordingPaused,
+    RecordingResumed,
+)
 from inspector.core.records.records import (
     HandlerEnded,
     HandlerStarted,
@@ -31,7 +39,7 @@ from inspector.core.records.records import (
 from inspector.core.request import FireRequest
 from inspector.hosts import embedded
 from inspector.hosts.embedded import EmbeddedHost
-from tests.programs import OrderPlaced, Shop, host_notes, of, shop_program
+from tests.programs import OrderPlaced, Shop, of, shop_program
 
 pytestmark = pytest.mark.allow_log("inspector.core.bus", "event_handler_failed")
 
@@ -61,15 +69,14 @@ class Watched:
                 self._news.clear()
                 await self._news.wait()
 
-    async def settled(self, fire: int) -> dict[str, Any]:
-        """Wait for the end of a fire; gives what it says."""
+    async def settled(self, fire: int) -> int:
+        """Wait for the end of a fire; gives how often its event was published."""
 
-        def told() -> dict[str, Any] | None:
-            found = [json.loads(note.data) for note in host_notes(self.records, "fire_settled")]
-            return next((one for one in found if one["fire"] == fire), None)
+        def ends() -> list[FireSettled]:
+            return [record for record in of(FireSettled, self.records) if record.fire == fire]
 
-        await self.until(told)
-        return told() or {}
+        await self.until(ends)
+        return ends()[0].published
 
 
 @asynccontextmanager
@@ -115,8 +122,8 @@ async def test_what_is_fired_comes_back_as_records_and_nowhere_else() -> None:
         assert host.running
         assert host.fire(FireRequest("OrderPlaced", [{"number": 1}, {"number": 2}], metadata={"a": "b"})) == 1
         assert host.fire(FireRequest("OrderPlaced", [{"number": 3}], session=False)) == 2
-        assert await watched.settled(1) == {"fire": 1, "published": 2}
-        assert await watched.settled(2) == {"fire": 2, "published": 1}
+        assert await watched.settled(1) == 2
+        assert await watched.settled(2) == 1
     started = watched.records[0]
     assert isinstance(started, SessionStarted)
     assert (started.program, started.seed) == ("shop", 7)
@@ -162,7 +169,7 @@ async def test_faults_are_switched_by_a_verb_and_told_by_a_record() -> None:
             await watched.settled(host.fire(FireRequest("OrderPlaced", [{}])))
     assert [record.fault for record in of(HandlerStarted, watched.records)] == ["fail", ""]
     assert [record.status for record in of(HandlerEnded, watched.records)] == ["failed", "ok"]
-    assert [json.loads(note.data)["on"] for note in host_notes(watched.records, "faults")] == [True, False]
+    assert [record.on for record in of(FaultsSwitched, watched.records)] == [True, False]
 
 
 async def test_while_recording_is_off_events_pass_unseen_and_fires_settle_all_the_same() -> None:
@@ -176,13 +183,11 @@ async def test_while_recording_is_off_events_pass_unseen_and_fires_settle_all_th
         for number, on in enumerate((True, False, True)):
             host.set_recording(on)
             assert host.recording is on
-            assert await watched.settled(host.fire(FireRequest("OrderPlaced", [{"number": number}]))) == {
-                "fire": number + 1,
-                "published": 1,
-            }
+            assert await watched.settled(host.fire(FireRequest("OrderPlaced", [{"number": number}]))) == 1
     assert ran == [0, 1, 2]
     assert [record.fire for record in of(Published, watched.records)] == [1, 3]
-    assert [json.loads(note.data)["on"] for note in host_notes(watched.records, "recording")] == [False, True]
+    switches = of((RecordingPaused, RecordingResumed), watched.records)
+    assert list(map(type, switches)) == [RecordingPaused, RecordingResumed]
 
 
 async def test_a_blocked_loop_is_told_while_it_is_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,16 +202,16 @@ async def test_a_blocked_loop_is_told_while_it_is_blocked(monkeypatch: pytest.Mo
     async with running(lambda: shop_program(blocks)) as watched:
         fire = watched.host.fire(FireRequest("OrderPlaced", [{}]))
         try:
-            await watched.until(lambda: host_notes(watched.records, "blocked"))
+            await watched.until(lambda: of(LoopBlocked, watched.records))
             assert of(HandlerStarted, watched.records)
             assert not of(HandlerEnded, watched.records)
         finally:
             release.set()
         await watched.settled(fire)
-        await watched.until(lambda: host_notes(watched.records, "unblocked"))
-    told = json.loads(host_notes(watched.records, "blocked")[0].data)
-    assert told["handler"].endswith("blocks")
-    assert (told["file"], told["line"]) == (__file__, blocks.__code__.co_firstlineno + 1)
+        await watched.until(lambda: of(LoopUnblocked, watched.records))
+    blocked = of(LoopBlocked, watched.records)[0]
+    assert blocked.handler.endswith("blocks")
+    assert (blocked.file, blocked.line) == (__file__, blocks.__code__.co_firstlineno + 1)
     assert watched.host.lag > 0
 
 
@@ -246,10 +251,11 @@ async def test_a_task_that_ends_the_loop_ends_the_host_and_it_is_told(error: typ
     async with running(lambda: shop_program(leaks)) as watched:
         host = watched.host
         fire = host.fire(FireRequest("OrderPlaced", [{}]))
-        assert await watched.settled(fire) == {"fire": fire, "published": 0}
-        await watched.until(lambda: host_notes(watched.records, "ended"))
-        (note,) = host_notes(watched.records, "ended")
-        assert (note.level, note.text) == ("error", f"The bus's loop was ended by {error.__name__}: from a task")
+        assert await watched.settled(fire) == 0
+        await watched.until(lambda: of(ProcessEnded, watched.records))
+        (ended,) = of(ProcessEnded, watched.records)
+        assert ended.error == error.__name__
+        assert (ended.severity, ended.text) == ("error", f"The bus's loop was ended by {error.__name__}: from a task")
         assert not host.running
         with pytest.raises(InspectorError, match="Nothing runs"):
             host.fire(FireRequest("OrderPlaced", [{}]))
@@ -276,7 +282,7 @@ async def test_stop_lets_what_is_under_way_finish() -> None:
         go.set()
         await stopping
         await watched.until(lambda: watched.ended)
-        assert await watched.settled(fire) == {"fire": fire, "published": 1}
+        assert await watched.settled(fire) == 1
     assert [record.status for record in of(HandlerEnded, watched.records)] == ["ok"]
 
 
@@ -299,7 +305,7 @@ async def test_stop_while_a_handler_hangs_ends_within_the_grace_and_everything_i
         assert asyncio.get_running_loop().time() - begin < 5
         await watched.until(lambda: watched.ended)
     assert [record.status for record in of(HandlerEnded, watched.records)] == ["ok", "ok", "ok", "cancelled"]
-    assert (await watched.settled(fire))["published"] == 3
+    assert await watched.settled(fire) == 3
     assert watched.journal.running == 0
     assert shop.closed == 1
 

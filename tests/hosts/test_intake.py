@@ -5,12 +5,40 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.analysis.journal import Journal
 from inspector.core.description import CatalogDescription, HandlerDescription
-from inspector.core.records.records import Batch
+from inspector.core.records.host import (
+    FAILURE,
+    JSON,
+    PROSE,
+    FaultsSwitched,
+    FireRefused,
+    FireSettled,
+    HandlerAdded,
+    HostRecord,
+    LoopBlocked,
+    PartNotLoaded,
+    ProcessEnded,
+    ProgramPrinted,
+    ProgramReloaded,
+    RecordsLost,
+)
+from inspector.core.records.records import (
+    FLAG,
+    INT,
+    MAYBE_INT,
+    RECORD_TYPES,
+    ROW_FIELDS,
+    TEXT,
+    VALUE,
+    Batch,
+    fits,
+    to_row,
+)
 from inspector.core.values.build import to_plain
 from inspector.hosts.intake import Intake
 
@@ -21,6 +49,8 @@ STARTED = [2, 6, 1, 1, "m:h", ""]
 ENDED = [3, 7, 1, "ok", 1, ""]
 NOTED = [4, 7, 1, 1, "log", "info", "text", ""]
 DONE = [5, 8, 1, "done"]
+#: A value for each form of a row's field.
+_SAMPLES = {INT: 1, FLAG: True, TEXT: "t", JSON: "{}", FAILURE: "", PROSE: "p", MAYBE_INT: 3, VALUE: "[]"}
 RUN = [PUBLISHED, STARTED, NOTED, ENDED, DONE]
 
 
@@ -53,9 +83,17 @@ def test_rows_that_stand_for_nothing_known_are_refused() -> None:
         [1, 5, 1, "Placed", "", "", 0, 0, {}, "{}", 1],
         *(STARTED, ENDED, NOTED, DONE),  # nothing was published
         [6, 0, "x", "loud", "", ""],
-        [6, 0, "x", "info", "", "no json"],
-        [6, 0, "handler", "info", "", '{"key": 7}'],
-        [6, 0, "fire_settled", "info", "", '{"fire": 1, "published": 1}'],  # nobody has fired
+        [HandlerAdded.KIND, 0, '{"key": 7}'],
+        [FaultsSwitched.KIND, 0, 1, "[]"],
+        [FaultsSwitched.KIND, 0, True, "no json"],
+        [FaultsSwitched.KIND, 0, True, '[{"handler": "*"}]'],
+        [RecordsLost.KIND, 0, 1 << 80, "", 0, 0],
+        [LoopBlocked.KIND, 0, None, "", "", "", 0],
+        [PartNotLoaded.KIND, 0, "m", "", "", "", "", "loud"],
+        [FireSettled.KIND, 0, 1, 1],  # nobody has fired
+        [FireRefused.KIND, 0, 1, "no", ""],
+        list(to_row(ProcessEnded(0, "It says so itself."))),
+        [len(RECORD_TYPES), 0],
         [0, 0, 1, "shop", "3.12", "no json", None],
         [0, 0, 1, "shop", "3.12", "{}", None],
     ]
@@ -78,6 +116,27 @@ def test_whatever_comes_the_journal_can_take_it(rows: list[list[Any]]) -> None:
     assert journal.running == 0
 
 
+@pytest.mark.parametrize("cls", RECORD_TYPES)
+def test_a_field_of_another_type_is_refused_in_every_kind_of_record(cls: type[Any]) -> None:
+    """One check for all, by the types that the record declares."""
+    for field in ROW_FIELDS[cls.KIND]:
+        for wrong in (None, 1.5, [], {}, "no json" if field.form != TEXT else 7, True if field.form != FLAG else 1):
+            given = [wrong if one is field else _SAMPLES[one.form] for one in ROW_FIELDS[cls.KIND]]
+            if type(wrong) is type(_SAMPLES[field.form]) or (field.form == MAYBE_INT and wrong is None):
+                continue
+            assert not fits([cls.KIND, *given]), field.name
+
+
+def test_what_comes_of_the_host_is_told_and_shifted() -> None:
+    told: list[HostRecord] = []
+    intake = Intake(told.append, lambda: 1_000)
+    intake.begin(400)
+    intake.take([list(SESSION)])
+    intake.begin(700)
+    intake.take([list(to_row(LoopBlocked(50, 20, "h")))])
+    assert told == [LoopBlocked(350, 320, "h")]
+
+
 def test_numbers_and_times_of_a_second_child_go_on() -> None:
     intake, clock = begun(now=1_000)
     intake.take(copies(RUN))
@@ -86,7 +145,7 @@ def test_numbers_and_times_of_a_second_child_go_on() -> None:
     intake.begin(4_000)
     intake.take([list(SESSION), *copies(RUN)])
     rows = intake.drain()
-    assert [row[2] for row in rows if row[0] == 6] == ["restarted"]
+    assert rows[0] == (ProgramReloaded.KIND, 4_000, "null")
     assert rows[1:] == [
         (1, 3_005, 2, "Placed", "", "", 0, 0, "{}", "{}", 1),
         (2, 3_006, 2, 2, "m:h", ""),
@@ -107,8 +166,8 @@ def test_what_was_under_way_is_ended_when_the_child_is_gone() -> None:
     assert intake.drain() == [
         (3, 9, 1, "interrupted", 0, ""),
         (5, 9, 1, "cancelled"),
-        (6, 9, "fire_refused", "error", "It crashed.", '{"fire": 1, "hint": "Restart the program."}'),
-        (6, 9, "fire_settled", "info", "", '{"fire": 1, "published": 1}'),
+        to_row(FireRefused(9, fire, "It crashed.", "Restart the program.")),
+        to_row(FireSettled(9, fire, 1)),
     ]
     intake.interrupt("again")
     assert intake.drain() == []
@@ -116,8 +175,9 @@ def test_what_was_under_way_is_ended_when_the_child_is_gone() -> None:
 
 def test_what_we_say_before_the_session_began_comes_after_its_first_row() -> None:
     intake = Intake(lambda kind: None, lambda: 50)
-    intake.note("output", "info", "early")
+    early = ProgramPrinted(intake.now(), "stdout", "early")
+    intake.record(early)
     assert intake.drain() == []
     intake.begin(50)
     intake.take([list(SESSION)])
-    assert intake.drain() == [tuple(SESSION), (6, 0, "output", "info", "early", "")]
+    assert intake.drain() == [tuple(SESSION), to_row(early)]

@@ -11,6 +11,7 @@ from inspector.agent.reading.loaded import Target, make_program
 from inspector.app.notices import Notices
 from inspector.app.recording import Recording
 from inspector.app.tasks import TaskOwner
+from inspector.core.records.host import ProcessEnded
 from inspector.core.records.records import HANDLER_ENDED, PUBLISHED, SESSION_STARTED, Row
 from inspector.core.request import FireRequest
 from inspector.hosts.child import ChildHost
@@ -74,7 +75,7 @@ async def test_a_recording_takes_a_child_as_it_takes_a_thread() -> None:
     try:
         outcome = await recording.outcome(host.fire(FireRequest("Do", [{"what": "exit"}], session=False)))
         assert outcome.refusal == "The program ended with exit code 3 in obey."
-        assert [note.kind for note in recording.journal.host_notes][:1] == ["ended"]
+        assert isinstance(recording.journal.host_records[0], ProcessEnded)
         await host.restart()
         assert (await recording.outcome(host.fire(FireRequest("Ping", [{}], session=False)))).published == 1
     finally:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from pathlib import Path
 
+from inspector.core.records.host import ProgramReloaded
 from inspector.core.records.records import PUBLISHED
 from inspector.core.request import FireRequest
 from inspector.hosts.watch import FileWatch
@@ -62,7 +62,8 @@ async def test_a_saved_project_is_loaded_again_and_runs_what_was_saved(tmp_path:
         finally:
             watch.stop()
         await host.restart()
-        catalog = json.loads((await rows.note("restarted")).data)["catalog"]
-        assert "Saved" in {event["name"] for event in catalog["events"]}
+        catalog = (await rows.wait_for(ProgramReloaded)).catalog
+        assert catalog is not None
+        assert "Saved" in {event.name for event in catalog.events}
         await rows.settled(host.fire(FireRequest("Saved", [{}], session=False)))
         assert [row[3] for row in rows.of(PUBLISHED)] == ["Saved"]

@@ -140,7 +140,7 @@ async def lives(app: str, python: str) -> None:
         pid = host.pid
         assert pid is not None
         fire = host.fire(FireRequest("Ping", [{"number": 3}], session=False))
-        assert (await rows.settled(fire))["published"] == 1, rows.all[-3:]
+        assert (await rows.settled(fire)).published == 1, rows.all[-3:]
         assert [end.status for end in rows.ends] == ["ok"]
         assert [row[8] for row in rows.of(1)] == ['{"number":3}']
     assert await gone(pid)

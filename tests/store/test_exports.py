@@ -51,7 +51,7 @@ async def test_jsonl_has_a_header_and_json_inside_records_is_json(tmp_path: Path
     target = tmp_path / "run.jsonl"
     await export_jsonl(ListStream(RUN), target, name="my run")
     header, *lines = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
-    assert header == {"format": "inspector-run", "version": 1, "name": "my run"}
+    assert header == {"format": "inspector-run", "version": 2, "name": "my run"}
     assert [line["seq"] for line in lines] == list(range(1, len(RUN) + 1))
     assert lines[0]["record"] == "SessionStarted"
     assert lines[0]["catalog"] == {"events": []}
@@ -194,8 +194,8 @@ async def test_what_is_no_run_log_is_refused_in_words(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(InspectorError, match="not a run log"):
             read_jsonl(path)
-    path.write_text('{"format": "inspector-run", "version": 2}\n')
-    with pytest.raises(InspectorError, match="version 2"):
+    path.write_text('{"format": "inspector-run", "version": 3}\n')
+    with pytest.raises(InspectorError, match="version 3"):
         read_jsonl(path)
     path.write_text('{"format": "inspector-run", "version": 1}\n')
     with pytest.raises(InspectorError, match="does not begin"):

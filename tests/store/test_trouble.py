@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +11,8 @@ import pytest
 from sqlalchemy import Connection, event
 
 from inspector.core.errors import InspectorError
-from inspector.core.records.records import Batch
+from inspector.core.records.host import RecordsLost
+from inspector.core.records.records import Batch, to_record
 from inspector.store import writer as writer_module
 from inspector.store.backlog import Backlog
 from inspector.store.reader import StoredStream
@@ -102,10 +102,10 @@ async def test_what_waits_is_bounded_and_what_is_dropped_is_counted_in_the_strea
         assert writer.waiting <= 121
     await writer.finish()
     stored = await collect(StoredStream(store, writer.session))
-    drops = [json.loads(row[5]) for _, row in stored if row[0] == 6]
-    others = [one for one in stored if one[1][0] != 6]
+    drops = [to_record(row) for _, row in stored if row[0] == RecordsLost.KIND]
+    others = [one for one in stored if one[1][0] != RecordsLost.KIND]
     assert drops
-    assert sum(drop["records"] for drop in drops) == writer.dropped == len(rows) - len(others)
+    assert sum(drop.count for drop in drops) == writer.dropped == len(rows) - len(others)
     assert set(others) <= set(numbered(rows))
     assert any(row[0] == 3 and row[3] == "failed" for _, row in others)
     assert others[-20:] == numbered(rows)[-20:]
@@ -133,7 +133,7 @@ async def test_rows_missing_in_the_stream_itself_are_counted(store: Store) -> No
     stored = await collect(StoredStream(store, writer.session))
     assert stored[:10] == numbered(ROWS)[:10]
     assert stored[10][0] == 11
-    assert json.loads(stored[10][1][5])["records"] == 10
+    assert to_record(stored[10][1]).count == 10
     assert stored[11:] == numbered(ROWS)[20:]
 
 

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 from ...core.bus.context import CURRENT
 from ...core.own_code import own_modules
+from ...core.records.host import PartNotLoaded
 from .calls import watch_frames, watch_mail
 from .secrets import Reader, searches_of, watch_log, watch_output
 from .sql import watch_rows
@@ -158,7 +159,7 @@ def install_effects(recorder: Recorder, probes: Iterable[Probe] = ()) -> Undo:
     """Watch effects from now on, with our probes, the project's and these; return a function that undoes it exactly.
 
     Call it when the project has been imported: a library that comes later is not seen. A probe that cannot be set up
-    is told (``HostNoted`` of kind ``problem``), and the others work. A recorder whose effects are watched already is
+    is recorded as ``PartNotLoaded``, and the others work. A recorder whose effects are watched already is
     left as it is.
     """
     if is_watched(recorder):
@@ -172,7 +173,7 @@ def install_effects(recorder: Recorder, probes: Iterable[Probe] = ()) -> Undo:
             name = getattr(probe, "__name__", type(probe).__name__)
             _logger.info("the probe %s could not be set up", name, exc_info=error)
             text = f"The probe {name} could not be set up: {type(error).__name__}: {error}"
-            recorder.host_note("problem", "warning", text, {"where": name, "text": text})
+            recorder.record(PartNotLoaded(recorder.now(), name, text, level="warning"))
             continue
         if callable(undone):
             undo.append(undone)

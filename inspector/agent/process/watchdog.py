@@ -7,10 +7,11 @@ import sys
 import threading
 from time import perf_counter_ns
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ...core.bus.execution import Execution
 from ...core.own_code import is_ours
+from ...core.records.host import LoopBlocked, LoopUnblocked
 
 if TYPE_CHECKING:
     from ...core.records.recorder import Recorder
@@ -27,7 +28,7 @@ class Watchdog:
     Args:
         loop: The loop that runs the handlers.
         thread: Identifier of its thread.
-        recorder: Told ``blocked`` (with handler, file and line of the culprit) and ``unblocked``.
+        recorder: Gets ``LoopBlocked`` (with handler, file and line of the culprit) and ``LoopUnblocked``.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, thread: int, recorder: Recorder) -> None:
@@ -72,21 +73,17 @@ class Watchdog:
 
     def _blocked(self, asked: int) -> None:
         culprit = _culprit(sys._current_frames().get(self._thread))  # noqa: SLF001 - the only way to see another thread's stack
-        where = f"{culprit['handler'] or culprit['function']}, {culprit['file']}:{culprit['line']}" if culprit else "?"
-        since = self._recorder.now() - (perf_counter_ns() - asked)
-        data = {**culprit, "since": since}
-        self._recorder.host_note("blocked", "warning", f"The bus's loop does not answer: {where}", data)
+        now = self._recorder.now()
+        since = now - (perf_counter_ns() - asked)
+        self._recorder.record(LoopBlocked(now, since, *culprit))
         while not self._answered.wait(INTERVAL):
             if self._stop.is_set():
                 return
-        length = (perf_counter_ns() - asked) / 1e6
-        self._recorder.host_note(
-            "unblocked", "info", f"The bus's loop was blocked for {length:.0f} ms by {where}", data
-        )
+        self._recorder.record(LoopUnblocked(self._recorder.now(), since, *culprit))
 
 
-def _culprit(frame: FrameType | None) -> dict[str, Any]:
-    """Return where the loop's thread is: the handler that runs, and the innermost line inside it."""
+def _culprit(frame: FrameType | None) -> tuple[str, str, str, int]:
+    """Return where the loop's thread is: the handler that runs; function, file and innermost line inside it."""
     innermost = frame
     below: FrameType | None = None
     label = ""
@@ -112,12 +109,7 @@ def _execution(frame: FrameType) -> Execution | None:
     return None
 
 
-def _place(frame: FrameType | None, handler: str) -> dict[str, Any]:
+def _place(frame: FrameType | None, handler: str) -> tuple[str, str, str, int]:
     if frame is None:
-        return {"handler": handler, "function": "", "file": "", "line": 0}
-    return {
-        "handler": handler,
-        "function": frame.f_code.co_name,
-        "file": frame.f_code.co_filename,
-        "line": frame.f_lineno,
-    }
+        return handler, "", "", 0
+    return handler, frame.f_code.co_name, frame.f_code.co_filename, frame.f_lineno

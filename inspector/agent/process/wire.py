@@ -16,10 +16,11 @@ from typing import Any, Final
 
 from ...core.errors import InspectorError
 from ...core.records.capture import plain_failure
-from ...core.records.records import HANDLER_ENDED, HOST_NOTED, NOTED, PUBLISHED, Row
+from ...core.records.host import FAILURE, JSON, PROSE
+from ...core.records.records import KIND, RECORD_TYPES, Row, SessionStarted, places
 
 #: Version of this protocol; both sides name theirs in ``hello``.
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 #: Most bytes of a frame, and of a message put together from frames.
 MAX_FRAME: Final = 1 << 20
 MAX_MESSAGE: Final = 32 << 20
@@ -33,13 +34,8 @@ _MORE: Final = 1 << 31
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
 _DECODER: Final = json.JSONDecoder()
 
-#: Texts of a row that may be long, by kind: (position, what it is).
-_LONG: Final[dict[int, tuple[tuple[int, str], ...]]] = {
-    PUBLISHED: ((8, "json"), (9, "json")),
-    HANDLER_ENDED: ((5, "failure"),),
-    NOTED: ((6, "text"), (7, "json")),
-    HOST_NOTED: ((4, "text"), (5, "json")),
-}
+#: Texts of a row that may be long, by kind: the place and what it is. The catalog is sent whole.
+_LONG: Final = tuple(() if cls is SessionStarted else places(cls, JSON, FAILURE, PROSE) for cls in RECORD_TYPES)
 
 
 class WireError(InspectorError):
@@ -73,17 +69,17 @@ def encode_rows(rows: list[Row]) -> bytes:
 
 def cut_row(row: Row) -> Row:
     """Return the row with every text within ``MAX_TEXT``; what is JSON stays JSON."""
-    for position, what in _LONG.get(row[0], ()):
-        text = row[position]
+    for place, form in _LONG[row[KIND]]:
+        text = row[place]
         if type(text) is str and len(text) > MAX_TEXT:
-            row = (*row[:position], _cut(text, what), *row[position + 1 :])
+            row = (*row[:place], _cut(text, form), *row[place + 1 :])
     return row
 
 
-def _cut(text: str, what: str) -> str:
-    if what == "json":
+def _cut(text: str, form: str) -> str:
+    if form == JSON:
         return json.dumps({"$cut": "size", "type": "?", "length": len(text)})
-    if what == "failure":
+    if form == FAILURE:
         failure = json.loads(text)
         message = str(failure.get("message", ""))[:4_000]
         return plain_failure(str(failure.get("type", "")), f"{message} (the traceback was too long to be kept)")

@@ -15,6 +15,8 @@ from ...core.description import (
     Problem,
 )
 from ...core.errors import InspectorError, UsageError
+from ...core.records.host import PartNotLoaded
+from ...core.records.recorder import Recorder
 from ..adapters.base import Connection, FireContext, Options
 from ..program import no_event
 from ..tap.tap import Tap
@@ -197,9 +199,8 @@ class LoadedProgram:
         return restore
 
     def _tell(self, observer: Any, problem: Problem) -> None:
-        note = getattr(observer, "host_note", None)
-        if callable(note):
-            note("problem", "error", f"{problem.where}: {problem.text}", {"where": problem.where, "text": problem.text})
+        if isinstance(observer, Recorder):
+            observer.record(PartNotLoaded(observer.now(), problem.where, f"{problem.where}: {problem.text}"))
 
     def intercept(self, interceptor: Interceptor | None) -> None:
         """Ask the interceptor before each call of a handler."""

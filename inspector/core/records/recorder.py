@@ -21,10 +21,19 @@ from ..redact.redactor import Redactor
 from ..values.build import to_plain
 from ..values.snapshot import Codec
 from .capture import brief, capture_failure, plain_failure
+from .host import (
+    PROSE,
+    HandlerAdded,
+    HostRecord,
+    RecordingPaused,
+    RecordingResumed,
+    RecordsLost,
+    RepublishRefused,
+)
 from .records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
-    HOST_NOTED,
+    KIND,
     NOTED,
     OK,
     PUBLICATION_ENDED,
@@ -34,6 +43,8 @@ from .records import (
     SWALLOWED,
     TIMED_OUT,
     Row,
+    places,
+    to_row,
 )
 
 if TYPE_CHECKING:
@@ -190,19 +201,13 @@ class Recorder:
         while cause is not None:
             chain.append(f"{type(cause.publication.event).__name__} → {cause.subscription.description.label}")
             cause = cause.publication.cause
-        loop = chain[1:9][::-1]
-        self.host_note(
-            "loop",
-            "error",
-            f"{chain[0]} was published {publication.depth} levels deep and was refused: an event loop.",
-            {"chain": loop, "depth": publication.depth},
-        )
+        self.record(RepublishRefused(self.now(), chain[0], publication.depth, tuple(chain[1:9][::-1])))
 
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or let them pass. What is under way is recorded to its end."""
         if on != self._recording:
             self._recording = on
-            self.host_note("recording", "info", "Recording goes on." if on else "Recording was paused.", {"on": on})
+            self.record(RecordingResumed(self.now()) if on else RecordingPaused(self.now()))
 
     # -- what happens besides ------------------------------------------------------------------------------------------
 
@@ -216,11 +221,12 @@ class Recorder:
         """Remember that the execution handled an exception inside; the last one counts."""
         execution.swallowed = capture_failure(error, self._redact)
 
-    def host_note(self, kind: str, level: str, text: str, data: dict[str, Any] | None = None) -> None:
-        """Record something about the host."""
-        at = self._clock() - self._anchor
-        shown = self._redactor.redact_text(text)  # it may quote what an exception said
-        self._append((HOST_NOTED, at, kind, level, shown, json.dumps(data) if data else ""))
+    def record(self, record: HostRecord) -> None:
+        """Record something about the host, at ``now()``; what its texts quote is redacted."""
+        row = list(to_row(record))
+        for place, _ in places(type(record), PROSE):
+            row[place] = self._redactor.redact_text(row[place])
+        self._append(tuple(row))
 
     # -- settling ------------------------------------------------------------------------------------------------------
 
@@ -254,9 +260,8 @@ class Recorder:
             del self._rows[: len(taken)]
             dropped, self._dropped = self._dropped, 0
         if dropped:
-            text = f"{dropped} notes were dropped: they came faster than they could be taken."
-            taken.append((HOST_NOTED, self.now(), "dropped", "warning", text, json.dumps({"count": dropped})))
-        return [self._finish(row) if row[0] == PUBLISHED else row for row in taken]
+            taken.append(to_row(RecordsLost(self.now(), dropped, "notes came faster than they could be taken")))
+        return [self._finish(row) if row[KIND] == PUBLISHED else row for row in taken]
 
     def _append(self, row: Row) -> None:
         self._rows.append(row)
@@ -305,17 +310,7 @@ class Recorder:
 
     def _introduce(self, description: HandlerDescription) -> None:
         self._handlers.add(description.key)
-        at = self._clock() - self._anchor
-        self._append(
-            (
-                HOST_NOTED,
-                at,
-                "handler",
-                "info",
-                f"{description.label} is new",
-                json.dumps(to_plain(description)),
-            )
-        )
+        self.record(HandlerAdded(self.now(), description))
 
 
 def _word(value: Any) -> str:

@@ -4,12 +4,23 @@ On the hot path a record is a plain tuple, a *row*, ``(kind, at, …)``: a milli
 program for 0.2 s at every full garbage collection, tuples of atoms do not. At the API it is a frozen dataclass. Both
 have the same fields in the same order; ``at`` is nanoseconds since the session started, on the monotonic clock. A
 record's place in its stream, ``seq``, is not part of it: a batch knows the seq of its first row and rows follow.
+
+This module alone knows which field stands where in a row. Others go by names: they make rows with ``to_row``, read them
+with ``to_record``, and where there are too many for that, ask for a place once (``position``) or take all apart.
 """
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
-from typing import Any, ClassVar, Final, Union
+import json
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, fields
+from itertools import product
+from typing import Any, ClassVar, Final, NamedTuple, Union
+
+from ..values.build import build, to_plain
+from ..values.hints import field_hints, markers, unwrap
+from .host import FAILURE, HOST_RECORDS, JSON, PROSE, FailureJson, HostRecord, Json, Prose
+from .numbers import ExecutionNumber, FireNumber, PublicationNumber, Seq
 
 #: A record on the hot path: ``(kind, at, *fields)``, atoms only.
 Row = tuple[Any, ...]
@@ -20,6 +31,7 @@ HANDLER_STARTED: Final = 2
 HANDLER_ENDED: Final = 3
 NOTED: Final = 4
 PUBLICATION_ENDED: Final = 5
+#: The first of the host's records; all that follow are of the host too.
 HOST_NOTED: Final = 6
 
 RUNNING: Final = "running"
@@ -54,7 +66,7 @@ class SessionStarted:
     wall: int
     program: str
     python: str
-    catalog: str
+    catalog: Json
     seed: int | None = None
 
 
@@ -76,14 +88,14 @@ class Published:
 
     KIND: ClassVar[int] = PUBLISHED
     at: int
-    publication: int
+    publication: PublicationNumber
     event_type: str
     event_id: str
     correlation: str
-    cause: int
-    fire: int
-    payload: str
-    context: str
+    cause: ExecutionNumber
+    fire: FireNumber
+    payload: Json
+    context: Json
     handlers: int
 
 
@@ -100,8 +112,8 @@ class HandlerStarted:
 
     KIND: ClassVar[int] = HANDLER_STARTED
     at: int
-    execution: int
-    publication: int
+    execution: ExecutionNumber
+    publication: PublicationNumber
     handler: str
     fault: str = ""
 
@@ -119,10 +131,10 @@ class HandlerEnded:
 
     KIND: ClassVar[int] = HANDLER_ENDED
     at: int
-    execution: int
+    execution: ExecutionNumber
     status: str
     on_loop: int
-    failure: str = ""
+    failure: FailureJson = ""
 
 
 @dataclass(frozen=True)
@@ -140,12 +152,12 @@ class Noted:
 
     KIND: ClassVar[int] = NOTED
     at: int
-    execution: int
-    publication: int
+    execution: ExecutionNumber
+    publication: PublicationNumber
     kind: str
     level: str
-    text: str
-    data: str = ""
+    text: Prose
+    data: Json = ""
 
 
 @dataclass(frozen=True)
@@ -157,38 +169,13 @@ class PublicationEnded:
 
     KIND: ClassVar[int] = PUBLICATION_ENDED
     at: int
-    publication: int
+    publication: PublicationNumber
     outcome: str = "done"
 
 
-@dataclass(frozen=True)
-class HostNoted:
-    """Something about the host itself.
+Record = Union[SessionStarted, Published, HandlerStarted, HandlerEnded, Noted, PublicationEnded, HostRecord]
 
-    Attributes:
-        kind: ``fire_settled`` and ``fire_refused`` (data: ``{"fire": n, …}``), ``session_failed`` (the database
-            session), ``unsettled``, ``blocked`` (loop blocked), ``unblocked``, ``dropped``, ``faults`` (switched),
-            ``loop`` (endless re-publish refused), ``handler`` (a handler that the catalog did not have: data is
-            its ``HandlerDescription``), ``observer`` (an observer was removed), ``engine`` (a bug of ours),
-            ``publish_raised`` (the bus raised at the publisher), ``recording`` (paused or goes on). Of a child process
-            also: ``problem`` (a part could not be loaded), ``output``, ``output_dropped``, ``stuck``, ``unstuck``,
-            ``ended``, ``restarted`` (data: the catalog, if it changed) and ``restart_failed``.
-        level: ``info``, ``warning`` or ``error``.
-        text: One sentence for people.
-        data: More, as JSON text; empty when there is none.
-    """
-
-    KIND: ClassVar[int] = HOST_NOTED
-    at: int
-    kind: str
-    level: str
-    text: str
-    data: str = ""
-
-
-Record = Union[SessionStarted, Published, HandlerStarted, HandlerEnded, Noted, PublicationEnded, HostNoted]
-
-#: The record class of each kind, by number.
+#: The record class of each kind, by number. A number is never given to another: files keep it.
 RECORD_TYPES: Final[tuple[type[Any], ...]] = (
     SessionStarted,
     Published,
@@ -196,29 +183,142 @@ RECORD_TYPES: Final[tuple[type[Any], ...]] = (
     HandlerEnded,
     Noted,
     PublicationEnded,
-    HostNoted,
+    *HOST_RECORDS,
 )
 
-#: Names of a row's fields after the kind, by kind.
-FIELD_NAMES: Final = tuple(tuple(f.name for f in fields(cls)) for cls in RECORD_TYPES)
+# --- rows: the one place that knows a record by positions ---------------------------------------------------------
+
+#: Where every row has its kind and its time.
+KIND: Final = 0
+AT: Final = 1
+
+#: What a row has for a field: a number, a flag, a text (``JSON``, ``FAILURE`` and ``PROSE`` are such), a number or
+#: None; and, for any other type, the value as JSON text.
+INT: Final = "int"
+FLAG: Final = "flag"
+TEXT: Final = "text"
+MAYBE_INT: Final = "int or null"
+VALUE: Final = "value"
+#: Numbers from outside are below this; SQLite holds no larger ones, and sums must fit too.
+_BIG: Final = 1 << 62
+
+
+class RowField(NamedTuple):
+    """A field of a record as its row has it.
+
+    Attributes:
+        name: The field's name.
+        form: What the row has: ``INT``, ``FLAG``, ``TEXT``, ``JSON``, ``FAILURE``, ``PROSE``, ``MAYBE_INT`` or
+            ``VALUE``.
+        hint: The field's type.
+        default: What stands in a row for a field that is not given; ``MISSING`` when it must be.
+    """
+
+    name: str
+    form: str
+    hint: Any
+    default: Any
+
+
+def _row_fields(cls: type[Any]) -> tuple[RowField, ...]:
+    known = field_hints(cls)  # type: ignore[arg-type]  # of a class there is a hash
+    described = []
+    for one in fields(cls):
+        hint, form = known[one.name], _form(known[one.name])
+        default = _plain(one.default) if form == VALUE and one.default is not MISSING else one.default
+        described.append(RowField(one.name, form, hint, default))
+    return tuple(described)
+
+
+def _form(hint: Any) -> str:
+    for mark in markers(hint):
+        if mark in (JSON, FAILURE, PROSE):
+            return str(mark)
+    bare = unwrap(hint)
+    if bare == Union[int, None]:
+        return MAYBE_INT
+    return {int: INT, bool: FLAG, str: TEXT}.get(bare, VALUE)
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(to_plain(value))
+
+
+#: The fields of a row after its kind, by kind.
+ROW_FIELDS: Final = tuple(_row_fields(cls) for cls in RECORD_TYPES)
+_TYPES: Final = {INT: (int,), FLAG: (bool,), MAYBE_INT: (int, type(None))}
+#: Types that the fields of a row may have, by kind; and the fields that hold more than that says.
+_SHAPES: Final = tuple(
+    frozenset(product(*(_TYPES.get(one.form, (str,)) for one in described))) for described in ROW_FIELDS
+)
+_VALUES: Final = tuple(
+    tuple((place, one) for place, one in enumerate(described, AT) if one.form == VALUE) for described in ROW_FIELDS
+)
+
+
+def position(cls: type[Any], name: str) -> int:
+    """Return where the rows of a record class have a field.
+
+    Raises:
+        ValueError: It has no such field.
+    """
+    return [one.name for one in ROW_FIELDS[cls.KIND]].index(name) + AT
+
+
+def places(cls: type[Any], *forms: str) -> tuple[tuple[int, str], ...]:
+    """Return where the rows of a record class have fields of these forms, each with its form."""
+    return tuple((place, one.form) for place, one in enumerate(ROW_FIELDS[cls.KIND], AT) if one.form in forms)
 
 
 def to_row(record: Record) -> Row:
     """Return the record as a row."""
-    return (record.KIND, *astuple(record))
+    kind = record.KIND
+    row = tuple([getattr(record, one.name) for one in ROW_FIELDS[kind]])
+    if _VALUES[kind]:
+        row = tuple(
+            [_plain(v) if one.form == VALUE else v for one, v in zip(ROW_FIELDS[kind], row, strict=True)],
+        )
+    return (kind, *row)
 
 
 def to_record(row: Row) -> Record:
     """Return the row as a record.
 
     Raises:
-        ValueError: The row is of no known kind or has the wrong number of fields.
+        ValueError: The row is of no known kind, has the wrong number of fields, or a value that does not fit.
     """
     try:
-        record: Record = RECORD_TYPES[row[0]](*row[1:])
-    except (IndexError, TypeError) as error:
+        kind, values = row[KIND], _VALUES[row[KIND]]
+        if values:
+            cells = list(row)
+            for place, one in values:
+                cells[place] = build(one.hint, json.loads(cells[place]), unknown=True)
+            row = tuple(cells)
+        record: Record = RECORD_TYPES[kind](*row[AT:])
+    except (IndexError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"not a record: {row!r:.200}") from error
     return record
+
+
+def fits(row: Sequence[Any]) -> bool:
+    """Return whether values from elsewhere have the types of a row; of the host's records also what is in their JSON.
+
+    Args:
+        row: The kind, one that there is, and the fields.
+    """
+    kind = row[KIND]
+    if tuple(map(type, row[AT:])) not in _SHAPES[kind]:
+        return False
+    if kind < HOST_NOTED:
+        return True
+    if not all(-_BIG < cell < _BIG for cell in row if type(cell) is int):
+        return False
+    try:
+        for place, one in _VALUES[kind]:
+            build(one.hint, json.loads(row[place]), unknown=True)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -234,6 +334,6 @@ class Batch:
     rows: list[Row]
 
     @property
-    def last(self) -> int:
+    def last(self) -> Seq:
         """The seq of the last row."""
-        return self.first + len(self.rows) - 1
+        return Seq(self.first + len(self.rows) - 1)

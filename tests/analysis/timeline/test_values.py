@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +12,17 @@ from inspector.analysis.timeline.geometry import SHORTEST, TimeView, exact_time,
 from inspector.analysis.timeline.layout import DENSITIES, MARKS, RULE, LaneState, lay_out
 from inspector.analysis.timeline.navigator import FIRST_SPAN, Navigator
 from inspector.analysis.timeline.source import TimelineSource
-from inspector.core.records.records import HostNoted
-from inspector.ui.features.timeline.host import take_notes
+from inspector.core.records.host import (
+    FaultsSwitched,
+    HostNoted,
+    HostRecord,
+    LoopBlocked,
+    LoopUnblocked,
+    ProcessEnded,
+    ProgramReloaded,
+    RestartFailed,
+)
+from inspector.ui.features.timeline.host import take_records
 from inspector.ui.features.timeline.scene import BlockedBand, RulerMark
 from tests.analysis.runs import Run
 
@@ -228,24 +239,22 @@ def test_the_lane_of_published_events_can_be_hidden_too() -> None:
 def test_a_blocked_loop_is_a_band_with_its_culprit() -> None:
     bands: list[BlockedBand] = []
     marks: list[RulerMark] = []
-    notes = [
-        HostNoted(
-            500, "blocked", "warning", "blocked", '{"handler": "m:Audit.handle", "file": "/app/audit.py", "line": 41}'
-        ),
-        HostNoted(900, "unblocked", "info", "ran again"),
-        HostNoted(950, "faults", "info", "faults on"),
+    records = [
+        LoopBlocked(500, 500, "m:Audit.handle", "handle", "/app/audit.py", 41),
+        LoopUnblocked(900, 500),
+        FaultsSwitched(950, on=True),
         HostNoted(960, "observer", "info", "gone"),
     ]
-    take_notes(notes, bands, marks)
+    take_records(records, bands, marks)
     assert bands == [BlockedBand(500, 900, "Audit.handle · audit.py:41")]
-    assert marks == [RulerMark(950, "faults", "faults on")]
-    take_notes([HostNoted(1500, "blocked", "warning", "b", '{"since": 1200}')], bands, marks)
+    assert marks == [RulerMark(950, "faults", "0 faults are on.")]
+    take_records([LoopBlocked(1500, 1200)], bands, marks)
     assert bands[1] == BlockedBand(1200, -1, "")
 
 
-@pytest.mark.parametrize("kind", ["ended", "restarted", "restart_failed"])
-def test_a_loop_is_blocked_no_longer_than_its_program_lives(kind: str) -> None:
+@pytest.mark.parametrize("gone", [ProcessEnded(800, "gone"), ProgramReloaded(800), RestartFailed(800, "no")])
+def test_a_loop_is_blocked_no_longer_than_its_program_lives(gone: HostRecord) -> None:
     bands: list[BlockedBand] = []
-    take_notes([HostNoted(500, "blocked", "warning", "b"), HostNoted(800, kind, "info", "")], bands, [])
-    take_notes([HostNoted(900, kind, "info", "")], bands, [])
+    take_records([LoopBlocked(500, 500), gone], bands, [])
+    take_records([replace(gone, at=900)], bands, [])
     assert bands == [BlockedBand(500, 800, "")]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from inspector.core.description import CatalogDescription, EventDescription, FieldShape, HandlerDescription, TypeShape
 from inspector.core.records.capture import Failure, Frame
+from inspector.core.records.host import FireRefused, FireSettled
 from inspector.core.values.snapshot import snapshot
 from inspector.ui.features.catalog.panel import CatalogPanel
 from inspector.ui.features.causality.panel import CausalityPanel
@@ -48,7 +49,8 @@ def run() -> Run:
     execution = run.start(number, "k")
     run.note(execution, number, CANARY, CANARY, data=CANARY)
     run.end(execution, "failed", 1, json.dumps(asdict(FAILURE)))
-    run.host("fire_refused", CANARY, fire=1)
+    run.host(FireRefused, fire=1, reason=CANARY, hint=CANARY)
+    run.host(FireSettled, fire=1, published=1)
     run.fold()
     return run
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from inspector.app.checking import check
 from inspector.core.errors import InspectorError
+from inspector.core.records.host import ProgramReloaded
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
@@ -67,5 +68,5 @@ class Checks(QObject):
 
     def folded(self, change: Change) -> None:
         """A program that was loaded anew is checked anew."""
-        if any(note.kind == "restarted" for note in change.host):
+        if any(isinstance(record, ProgramReloaded) for record in change.host):
             self.check()

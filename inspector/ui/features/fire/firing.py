@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -15,12 +14,14 @@ from inspector.app.notices import NoticeAction
 from inspector.app.text import plural
 from inspector.catalog.replay import values_of
 from inspector.core.errors import InspectorError, UsageError
+from inspector.core.records.host import FaultsSwitched
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.catalog.form import FireForm
-    from inspector.core.records.records import HostNoted
+    from inspector.core.records.host import ActiveFault
+    from inspector.core.records.numbers import FireNumber
     from inspector.ui.context import Context
     from inspector.ui.features.fire.panel import FirePanel
 
@@ -98,7 +99,7 @@ class Firing(QObject):
         except InspectorError as error:
             self._notices.report(error)
 
-    def fire(self, form: FireForm) -> int:
+    def fire(self, form: FireForm) -> FireNumber:
         """Fire what a form asks for; return the fire's number.
 
         Raises:
@@ -160,10 +161,10 @@ class Firing(QObject):
             return
         if self._awaited is not None:
             self._follow(journal, self._awaited)
-        for note in change.host:
-            if note.kind == "faults" and self._tell_faults:
+        for record in change.host:
+            if isinstance(record, FaultsSwitched) and self._tell_faults:
                 self._tell_faults = False
-                self._explain_faults(journal, note)
+                self._explain_faults(journal, record.rules)
 
     def _follow(self, journal: Journal, awaited: _Awaited) -> None:
         """Select what was asked for again, as soon as it is there and if the person has not gone on meanwhile."""
@@ -194,9 +195,8 @@ class Firing(QObject):
         self._workbench.set_faults(not host.faults)
         self._context.changed.emit()
 
-    def _explain_faults(self, journal: Journal, note: HostNoted) -> None:
+    def _explain_faults(self, journal: Journal, rules: Sequence[ActiveFault]) -> None:
         """Show which events go wrong now, and offer to fire one: by itself nothing is seen of a fault."""
-        rules = json.loads(note.data).get("rules", []) if note.data else []
         names = faulty_events(journal, rules)
         if not names:
             return
@@ -220,21 +220,21 @@ class Firing(QObject):
         self._context.changed.emit()
 
 
-def faulty_events(journal: Journal, rules: Sequence[Any]) -> list[str]:
+def faulty_events(journal: Journal, rules: Sequence[ActiveFault]) -> list[str]:
     """Name the events that a handler goes wrong for, those first whose trouble is seen at once.
 
     Args:
         journal: Whose catalog it is.
-        rules: Each with the patterns ``handler`` and ``event`` and the ``kind`` of trouble, as the host notes them.
+        rules: The faults that are on.
     """
     labels = {handler.key: handler.label for handler in journal.handlers}
     found: dict[str, int] = {}
     for event in journal.events:
         for key in event.handlers:
             for rule in rules:
-                fits = fnmatchcase(labels.get(key, key), rule["handler"]) and fnmatchcase(event.name, rule["event"])
+                fits = fnmatchcase(labels.get(key, key), rule.handler) and fnmatchcase(event.name, rule.event)
                 if fits:
-                    rank = _TELLING.index(rule["kind"]) if rule["kind"] in _TELLING else len(_TELLING)
+                    rank = _TELLING.index(rule.kind) if rule.kind in _TELLING else len(_TELLING)
                     found[event.name] = min(rank, found.get(event.name, rank))
                     break
     return sorted(found, key=lambda name: found[name])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.app.text import format_duration, plural
+from inspector.core.records.numbers import FireNumber
 from inspector.core.records.records import BAD_STATUSES, STATUSES
 from inspector.ui.kit.page import ClickableRow, Segment, grow_rows
 from inspector.ui.kit.text import PlainLabel, set_tone
@@ -17,7 +17,7 @@ from inspector.ui.kit.widgets import separator_line
 from inspector.ui.parts.outcome import told
 
 if TYPE_CHECKING:
-    from inspector.analysis.entries import Change
+    from inspector.analysis.entries import Change, FireOutcome
     from inspector.analysis.journal import Journal
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
@@ -41,10 +41,9 @@ class FireOutcomeView(QWidget):
         self._theme = theme
         self._selection = selection
         self._journal: Journal | None = None
-        self._fire = 0
+        self._fire = FireNumber(0)
         self._first = (0, 0)
-        self._settled = False
-        self._refused = ""
+        self._outcome: FireOutcome | None = None
         self._rows: list[ClickableRow] = []
         self._links: list[int] = []
         self._title = PlainLabel("", "section")
@@ -65,7 +64,7 @@ class FireOutcomeView(QWidget):
         self.hide()
 
     @property
-    def fire(self) -> int:
+    def fire(self) -> FireNumber:
         """The number of the fire, 0 before the first."""
         return self._fire
 
@@ -76,13 +75,13 @@ class FireOutcomeView(QWidget):
     def set_journal(self, journal: Journal | None) -> None:
         """Another run knows nothing of this fire."""
         self._journal = journal
-        self._fire = 0
+        self._fire = FireNumber(0)
         self.hide()
 
-    def follow(self, fire: int) -> None:
+    def follow(self, fire: FireNumber) -> None:
         """Show how this fire goes from now on, whether or not records of it have come already."""
         journal = self._journal
-        self._fire, self._settled, self._refused = fire, False, ""
+        self._fire, self._outcome = fire, None
         if journal is None or fire <= 0:
             self.hide()
             return
@@ -98,7 +97,7 @@ class FireOutcomeView(QWidget):
         """Take in what a fold brought."""
         if self._journal is None or not self._fire:
             return
-        touched = self._heard(change)
+        touched = self._ended(self._journal)
         fires = self._journal.publications["fire"]
         if not touched:
             touched = bool((fires[change.first_publication :] == self._fire).any())
@@ -108,17 +107,10 @@ class FireOutcomeView(QWidget):
         if touched:
             self.refresh()
 
-    def _heard(self, change: Change) -> bool:
-        """Take in what the host said about this fire."""
-        touched = False
-        for note in change.host:
-            if note.kind in ("fire_settled", "fire_refused") and note.data:
-                if json.loads(note.data).get("fire") != self._fire:
-                    continue
-                self._settled = True
-                self._refused = note.text if note.kind == "fire_refused" else ""
-                touched = True
-        return touched
+    def _ended(self, journal: Journal) -> bool:
+        """Take in how the fire ended; return whether that is news."""
+        before, self._outcome = self._outcome, journal.fire_outcome(self._fire)
+        return self._outcome != before
 
     def refresh(self) -> None:
         """Count again and show it."""
@@ -136,18 +128,27 @@ class FireOutcomeView(QWidget):
         if running:
             counts["running"] = running
         self._title.setText(self._headline(publications))
-        set_tone(self._sums, "failed" if self._refused else "")
-        self._sums.setText(self._refused or self._told(counts, len(publications)))
+        set_tone(self._sums, "failed" if self._refusal() else "")
+        self._sums.setText(self._told(counts, len(publications)))
         bad = executions[np.isin(codes, _BAD_CODES)]
         self._links = bad[:LISTED].tolist()
         self._show_links(len(bad))
 
     def _told(self, counts: dict[str, int], publications: int) -> str:
+        """Return what came of the fire so far; why it was refused comes after what had been published by then."""
+        refusal = self._refusal()
         if counts:
-            return told(counts, self._theme)
+            return "\n".join(filter(None, (told(counts, self._theme), refusal)))
+        if refusal:
+            return refusal
         if publications:
-            return "Nobody handles it: unheard." if self._settled else "Published."
-        return "Nothing was published." if self._settled else "Waiting for the first record…"
+            return "Published." if self._outcome is None else "Nobody handles it: unheard."
+        return "Waiting for the first record…" if self._outcome is None else "Nothing was published."
+
+    def _refusal(self) -> str:
+        """Return why the fire was refused, and what to do about it; empty when it was not."""
+        outcome = self._outcome
+        return "" if outcome is None else " ".join(filter(None, (outcome.refusal, outcome.hint)))
 
     def _headline(self, publications: np.ndarray[tuple[int], np.dtype[np.intp]]) -> str:
         parts = [f"Fire {self._fire}"]

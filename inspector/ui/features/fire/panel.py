@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.core.description import EventDescription
+    from inspector.core.records.numbers import FireNumber
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
@@ -213,7 +214,7 @@ class FirePanel(FireView):
             self._catalog_changed()
         self.outcome.folded(change)
 
-    def fire_started(self, fire: int) -> None:
+    def fire_started(self, fire: FireNumber) -> None:
         """Follow this fire: it is the one that was asked for last."""
         self.outcome.follow(fire)
 

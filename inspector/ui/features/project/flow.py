@@ -18,6 +18,7 @@ from inspector.app.projects import Projects, options_of
 from inspector.app.reload import Reloader
 from inspector.app.text import format_duration, plural
 from inspector.core.errors import InspectorError
+from inspector.core.records.host import LoopBlocked, ProcessEnded, ProcessStuck, ProgramReloaded
 from inspector.hosts.child import BLOCKED, ENDED, STUCK, ChildHost
 from inspector.hosts.trouble import LoadError
 from inspector.ui.features.project.dialogs import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from inspector.app.reload import Reloaded
+    from inspector.core.records.host import HostRecord
     from inspector.hosts.kept import KeptSettings, Trust
     from inspector.hosts.project import Project
     from inspector.hosts.trouble import MissingSetting
@@ -40,14 +42,16 @@ if TYPE_CHECKING:
 _LOADING: Final = "Loading the project"
 #: Milliseconds between two looks at the process.
 _LOOK: Final = 250
+#: The records in which the host says what trouble a process is in.
+_TOLD_BY: Final[dict[str, type[HostRecord]]] = {BLOCKED: LoopBlocked, STUCK: ProcessStuck, ENDED: ProcessEnded}
 #: What is told of a process in trouble of which the host has said no more.
 _TROUBLE: Final = {
     BLOCKED: "The bus's loop does not answer.",
     STUCK: "The program does not answer.",
     ENDED: "The program was stopped.",
 }
-#: How many of the newest notes of the host are searched for more.
-_NOTES: Final = 1000
+#: How many of the newest records of the host are searched for more.
+_RECORDS: Final = 1000
 
 
 class ProjectFlow(QObject):
@@ -303,10 +307,10 @@ class ProjectFlow(QObject):
 
     def _explain(self, state: str) -> str:
         """Return what the host said of this trouble; until it has said so, and when it says nothing, what it is."""
-        for note in islice(reversed(self._workbench.recording.journal.host_notes), _NOTES):
-            if note.kind == state:
-                return note.text
-            if note.kind == "restarted":
+        for record in islice(reversed(self._workbench.recording.journal.host_records), _RECORDS):
+            if isinstance(record, _TOLD_BY[state]):
+                return record.sentence
+            if isinstance(record, ProgramReloaded):
                 break
         return _TROUBLE[state]
 

@@ -13,7 +13,7 @@ from inspector.analysis.timeline.layout import lay_out, layout_key
 from inspector.analysis.timeline.navigator import Navigator
 from inspector.analysis.timeline.raster import NO_FOLDS
 from inspector.analysis.timeline.source import TimelineSource
-from inspector.ui.features.timeline.host import take_notes
+from inspector.ui.features.timeline.host import take_records
 from inspector.ui.features.timeline.lanes import TimelineLanes
 from inspector.ui.features.timeline.pointing import point
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
@@ -112,7 +112,7 @@ class TimelineController(QObject):
         self.scene.width, self.scene.height, self.scene.gutter = old.width, old.height, old.gutter
         self.source.set_filter(old.source.filter)
         self.live, self.records, self.measure.result = live, records, None
-        take_notes(journal.host_notes, self.scene.bands, self.scene.marks)
+        take_records(journal.host_records, self.scene.bands, self.scene.marks)
         self.navigator.reset()
         self._folded_at = self._clock()
         self._ready = len(journal.executions) + len(journal.publications) == 0
@@ -128,7 +128,7 @@ class TimelineController(QObject):
     def folded(self, change: Change) -> None:
         """Take in what the journal has just folded."""
         self.source.fold(change)
-        take_notes(change.host, self.scene.bands, self.scene.marks)
+        take_records(change.host, self.scene.bands, self.scene.marks)
         self._folded_at = self._clock()
         self._ready = self.source.taken == len(self.source.executions)
         if self.folding and self._clock() >= self._refold_at:

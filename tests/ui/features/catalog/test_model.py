@@ -2,6 +2,7 @@ import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex
 from PySide6.QtTest import QAbstractItemModelTester
 
+from inspector.core.records.host import LoopBlocked
 from inspector.ui.features.catalog.model import UNDECLARED, CatalogFilter, CatalogRole, CatalogTreeModel
 from tests.catalog.runs import Run
 from tests.catalog.samples import demo_catalog
@@ -78,7 +79,7 @@ def test_counters_follow_the_run_by_data_changed_alone(model: CatalogTreeModel, 
 def test_a_fold_without_executions_tells_nothing(model: CatalogTreeModel, run: Run) -> None:
     changed: list[object] = []
     model.dataChanged.connect(lambda *_: changed.append(1))
-    run.host("blocked", "The loop was blocked.")
+    run.host(LoopBlocked, since=0)
     model.folded(run.fold())
     assert changed == []
 

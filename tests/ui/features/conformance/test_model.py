@@ -11,7 +11,8 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from inspector.catalog.conformance.rules import RunFinding
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
-from inspector.core.records.records import HOST_NOTED, SESSION_STARTED
+from inspector.core.records.host import HandlerAdded
+from inspector.core.records.records import SESSION_STARTED, to_row
 from inspector.core.values.build import to_plain
 from inspector.ui.features.conformance.model import (
     EXECUTION,
@@ -149,7 +150,7 @@ def test_handlers_and_events_that_come_later_get_their_place(shown):
     story = started(SHOP)
     model = shown(story)
     late = described("app:LateHandler.handle")
-    story.fold([(HOST_NOTED, 0, "handler", "info", "new", json.dumps(to_plain(late)))])
+    story.fold([to_row(HandlerAdded(0, late))])
     model.folded(story.tell([told("Unknown", (late.key, "failed"))]))
     assert headers(model)[0][-1] == "Unknown"
     assert model.cell(3, headers(model)[1].index("LateHandler")).state == FAILED

@@ -7,9 +7,15 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from inspector.agent.engine import Engine
+from inspector.analysis.journal import Journal
 from inspector.catalog.form import FireForm
 from inspector.core.description import CatalogDescription, FieldShape
 from inspector.core.errors import UsageError
+from inspector.core.records.host import FireRefused, FireSettled
+from inspector.core.records.recorder import Recorder
+from inspector.core.records.records import Batch
+from inspector.core.request import FireRequest
 from inspector.ui.features.fire.editors import ChoiceEditor, LineEditor, TextEditor
 from inspector.ui.features.fire.panel import JSON, FirePanel
 from inspector.ui.kit.page import ClickableRow
@@ -17,6 +23,7 @@ from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
 from tests.catalog.runs import MS, Run
 from tests.catalog.samples import ALL_SHAPES, BOOL, DATETIME, INT, STR, UUID_SHAPE, event_of, optional
+from tests.programs import shop_program
 from tests.ui.features.conftest import CATALOG, FEW, repaints_in_the_other_theme, texts
 
 EVENT = "UserLoginFailed"
@@ -316,12 +323,48 @@ def test_running_executions_are_told_until_they_end(panel: FirePanel, selection:
 def test_a_refused_fire_says_why(panel: FirePanel, selection: Selection, run: Run) -> None:
     selection.select_event(EVENT)
     panel.fire_started(2)
-    run.host("fire_refused", "The event was refused.", fire=1)
+    run.host(FireRefused, fire=1, reason="The event was refused.")
+    run.host(FireSettled, fire=1, published=0)
     panel.folded(run.fold())
     assert "Waiting" in panel.outcome.text()
-    run.host("fire_refused", "The host is busy.", fire=2)
+    run.host(FireRefused, fire=2, reason="The host is busy.", hint="Wait.")
+    run.host(FireSettled, fire=2, published=0)
     panel.folded(run.fold())
-    assert panel.outcome.text() == "The host is busy."
+    assert panel.outcome.text() == "The host is busy. Wait."
+
+
+def test_a_fire_that_is_refused_half_way_says_what_came_before_and_why(
+    panel: FirePanel, selection: Selection, run: Run
+) -> None:
+    selection.select_event(EVENT)
+    panel.fire_started(1)
+    run.once(EVENT, fire=1)
+    run.host(FireRefused, fire=1, reason="The second was refused.")
+    run.host(FireSettled, fire=1, published=1)
+    panel.folded(run.fold())
+    assert panel.outcome.text() == "3 ok\nThe second was refused."
+
+
+async def test_a_fire_that_the_engine_refuses_says_why_in_the_panel(panel: FirePanel, selection: Selection) -> None:
+    """The engine sends what it always sends: why, and then that the fire is over."""
+    recorder = Recorder()
+    engine = Engine(shop_program(), recorder)
+    await engine.start()
+    try:
+        journal = Journal()
+        journal.fold(Batch(1, recorder.drain()))
+        panel.set_journal(journal)
+        selection.select_event("OrderPlaced")
+        panel.fire_started(1)
+        await engine.fire(FireRequest("OrderPlaced", [{"number": -1}]).numbered(1))
+        panel.folded(journal.fold(Batch(journal.seq + 1, recorder.drain())))
+    finally:
+        await engine.close()
+    outcome = journal.fire_outcome(1)
+    assert outcome is not None
+    assert outcome.published == 0
+    assert outcome.refusal in panel.outcome.text()
+    assert "ValueError: orders count from 0, not -1." in panel.outcome.text()
 
 
 def test_a_fold_about_other_fires_counts_nothing(
@@ -331,7 +374,7 @@ def test_a_fold_about_other_fires_counts_nothing(
     panel.fire_started(1)
     monkeypatch.setattr(panel.outcome, "refresh", lambda: pytest.fail("this fire is not touched"))
     run.once(EVENT, fire=2)
-    run.host("fire_settled", fire=2)
+    run.host(FireSettled, fire=2, published=1)
     panel.folded(run.fold())
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -11,7 +9,18 @@ from pytestqt.qtbot import QtBot
 
 from inspector.analysis.journal import Journal
 from inspector.analysis.query.query import parse
-from inspector.core.records.records import HOST_NOTED, Batch
+from inspector.core.records.host import (
+    FaultsSwitched,
+    HostRecord,
+    ProcessEnded,
+    ProgramReloaded,
+    RecordingPaused,
+    RecordingResumed,
+    RecordsLost,
+    RepublishRefused,
+    RestartFailed,
+)
+from inspector.core.records.records import HOST_NOTED, Batch, to_row
 from inspector.ui.features.timeline.actions import BY_KEY
 from inspector.ui.features.timeline.frame import HOST_MARKS, near_marks
 from inspector.ui.features.timeline.light import lit_bars, lit_lanes
@@ -167,22 +176,24 @@ def test_what_is_pointed_at_elsewhere_lights_up(panel: TimelinePanel) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "data", "mark"),
+    ("record", "mark"),
     [
-        ("faults", {"on": True}, "faults"),
-        ("faults", {"on": False}, "faults off"),
-        ("recording", {"on": False}, "recording off"),
-        ("recording", {"on": True}, "recording"),
-        ("restarted", {}, "reload"),
-        ("reload", {}, "reload"),
-        ("dropped", {"count": 3}, "dropped"),
+        (FaultsSwitched(500 * MS, on=True), "faults"),
+        (FaultsSwitched(500 * MS, on=False), "faults off"),
+        (RecordingPaused(500 * MS), "recording off"),
+        (RecordingResumed(500 * MS), "recording"),
+        (ProgramReloaded(500 * MS), "reload"),
+        (RestartFailed(500 * MS, "It has a mistake."), "stopped"),
+        (ProcessEnded(500 * MS, "It crashed."), "stopped"),
+        (RepublishRefused(500 * MS, "Placed", 32, ()), "loop"),
+        (RecordsLost(500 * MS, 3, "too many"), "dropped"),
     ],
 )
 def test_switches_reloads_and_gaps_have_marks_that_say_what_happened(
-    qtbot: QtBot, kind: str, data: dict[str, object], mark: str
+    qtbot: QtBot, record: HostRecord, mark: str
 ) -> None:
     run = two_bursts()
-    run.rows.append((HOST_NOTED, 500 * MS, kind, "info", "What happened.", json.dumps(data) if data else ""))
+    run.rows.append(to_row(record))
     panel = TimelinePanel(Theme("light"), Selection(), clock=lambda: 0.0)
     qtbot.addWidget(panel)
     panel.resize(900, 400)
@@ -193,4 +204,4 @@ def test_switches_reloads_and_gaps_have_marks_that_say_what_happened(
     assert [(found.kind, found.at) for found in scene.marks] == [(mark, 500 * MS)]
     assert mark in HOST_MARKS
     scene.hover = (scene.x_of(500 * MS) + 2, 10)
-    assert [found.text for found in near_marks(scene)] == ["What happened."]
+    assert [found.text for found in near_marks(scene)] == [record.sentence]

@@ -1,0 +1,525 @@
+"""Records of the host: what became of fires, of the recording, of the loop and of the process.
+
+Each fact that the program decides on is a record of its own, with its own fields. Besides them a record says how bad it
+is (``severity``) and what people read (``sentence``, made of the fields wherever they suffice). ``HostNoted`` is for
+people only: no code looks at its kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
+
+from ..description import CatalogDescription, HandlerDescription  # noqa: TC001 - read at run time: see RowField
+from .numbers import ExecutionNumber, FireNumber  # noqa: TC001 - likewise
+
+#: Marks of a text, for ``Annotated``: JSON; a ``Failure`` as JSON; what may quote anything, an exception's message too.
+JSON: Final = "json"
+FAILURE: Final = "failure"
+PROSE: Final = "prose"
+
+#: Text that is JSON, empty when there is none.
+Json = Annotated[str, JSON]
+#: A ``Failure`` as JSON text (see ``capture``), empty when there is none.
+FailureJson = Annotated[str, FAILURE]
+#: Text for people; secrets in it are redacted when it is recorded, and a very long one is cut.
+Prose = Annotated[str, PROSE]
+
+
+@dataclass(frozen=True)
+class HostRecord:
+    """What all records of the host have.
+
+    Attributes:
+        at: Nanoseconds since the session started.
+    """
+
+    KIND: ClassVar[int]
+    #: How bad it is, unless the record itself says so.
+    SEVERITY: ClassVar[str] = "info"
+    at: int
+
+    @property
+    def severity(self) -> str:
+        """``debug``, ``info``, ``warning`` or ``error``."""
+        return self.SEVERITY
+
+    @property
+    def sentence(self) -> str:
+        """One sentence for people; empty when there is nothing to say."""
+        return str(getattr(self, "text", ""))
+
+
+@dataclass(frozen=True)
+class HostNoted(HostRecord):
+    """Something about the host that only people read.
+
+    Attributes:
+        kind: ``observer`` (an observer was removed), ``engine`` (a bug of ours), …
+        level: ``info``, ``warning`` or ``error``.
+        text: One sentence.
+        data: More, as JSON text; empty when there is none.
+    """
+
+    KIND: ClassVar[int] = 6
+    kind: str
+    level: str
+    text: Prose
+    data: Json = ""
+
+    @property
+    def severity(self) -> str:
+        """What ``level`` says."""
+        return self.level
+
+
+# --- fires --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FireSettled(HostRecord):
+    """A fire is over: the last record that is about it, however it went.
+
+    Attributes:
+        fire: Which one.
+        published: How often its event was published; derived publications are not counted.
+    """
+
+    KIND: ClassVar[int] = 7
+    fire: FireNumber
+    published: int
+
+
+@dataclass(frozen=True)
+class FireRefused(HostRecord):
+    """An event of a fire was not published, nor will those be that were to follow. ``FireSettled`` comes after it.
+
+    Attributes:
+        fire: Which one.
+        reason: Why, as a sentence.
+        hint: What to do about it, empty when there is nothing to say.
+    """
+
+    KIND: ClassVar[int] = 8
+    SEVERITY: ClassVar[str] = "error"
+    fire: FireNumber
+    reason: Prose
+    hint: Prose = ""
+
+    @property
+    def sentence(self) -> str:
+        """Why."""
+        return self.reason
+
+
+@dataclass(frozen=True)
+class FireUnsettled(HostRecord):
+    """Something that a fire set off went on for longer than a handler may take, and is waited for no more."""
+
+    KIND: ClassVar[int] = 9
+    SEVERITY: ClassVar[str] = "warning"
+    fire: FireNumber
+
+    @property
+    def sentence(self) -> str:
+        """Always the same."""
+        return "Something that this fire set off goes on."
+
+
+@dataclass(frozen=True)
+class SessionFailed(HostRecord):
+    """The database session of a fire failed after its event had been published."""
+
+    KIND: ClassVar[int] = 10
+    SEVERITY: ClassVar[str] = "error"
+    fire: FireNumber
+    text: Prose
+
+
+@dataclass(frozen=True)
+class PublishRaised(HostRecord):
+    """The bus raised at the publisher of a fire's event.
+
+    Attributes:
+        fire: Which one.
+        error: Class name of the exception.
+        text: What happened, as a sentence.
+    """
+
+    KIND: ClassVar[int] = 11
+    SEVERITY: ClassVar[str] = "warning"
+    fire: FireNumber
+    error: str
+    text: Prose
+
+
+# --- the recording ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ActiveFault:
+    """A fault that is on: patterns for the labels of handlers and the names of events, and one of ``FAULT_KINDS``."""
+
+    handler: str
+    event: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class FaultsSwitched(HostRecord):
+    """The program's faults were switched.
+
+    Attributes:
+        on: On, or off.
+        rules: The faults that are on now.
+    """
+
+    KIND: ClassVar[int] = 12
+    on: bool
+    rules: tuple[ActiveFault, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """How many are on."""
+        return f"{len(self.rules)} faults are on." if self.on else "Faults are off."
+
+
+@dataclass(frozen=True)
+class RecordingPaused(HostRecord):
+    """Publications are not recorded from now on; what is under way is recorded to its end."""
+
+    KIND: ClassVar[int] = 13
+
+    @property
+    def sentence(self) -> str:
+        """Always the same."""
+        return "Recording was paused."
+
+
+@dataclass(frozen=True)
+class RecordingResumed(HostRecord):
+    """Publications are recorded again."""
+
+    KIND: ClassVar[int] = 14
+
+    @property
+    def sentence(self) -> str:
+        """Always the same."""
+        return "Recording goes on."
+
+
+@dataclass(frozen=True)
+class RecordsLost(HostRecord):
+    """Records were lost.
+
+    Attributes:
+        count: How many.
+        reason: Why, as the end of a sentence.
+        first: Seq of the first of them, 0 when they had none yet.
+        last: Seq of the last of them, likewise.
+    """
+
+    KIND: ClassVar[int] = 15
+    count: int
+    reason: Prose
+    first: int = 0
+    last: int = 0
+
+    @property
+    def severity(self) -> str:
+        """A gap in the stream is worse than records that never were in it."""
+        return "error" if self.first else "warning"
+
+    @property
+    def sentence(self) -> str:
+        """How many, and why."""
+        return f"{self.count} records were {'not stored' if self.first else 'dropped'}: {self.reason}."
+
+
+@dataclass(frozen=True)
+class RepublishRefused(HostRecord):
+    """An endless chain of publications was cut.
+
+    Attributes:
+        event: Class name of the event that was refused.
+        depth: How deep it was nested.
+        chain: Who published whom, outermost first: ``OrderPlaced → Mailer.send``.
+    """
+
+    KIND: ClassVar[int] = 16
+    SEVERITY: ClassVar[str] = "error"
+    event: str
+    depth: int
+    chain: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Which event, and how deep."""
+        return f"{self.event} was published {self.depth} levels deep and was refused: an event loop."
+
+
+@dataclass(frozen=True)
+class HandlerAdded(HostRecord):
+    """A handler that the catalog did not have, or not like this."""
+
+    KIND: ClassVar[int] = 17
+    handler: HandlerDescription
+
+    @property
+    def sentence(self) -> str:
+        """Which one."""
+        return f"{self.handler.label} is new"
+
+
+# --- the loop of the bus ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LoopBlocked(HostRecord):
+    """The bus's loop does not answer.
+
+    Attributes:
+        since: When it answered last, ns since the session started.
+        handler: Label of the handler that holds it, empty when none does.
+        function: The function that is running, empty when unknown.
+        file: Its source.
+        line: The line that is running, 0 when unknown.
+    """
+
+    KIND: ClassVar[int] = 18
+    SEVERITY: ClassVar[str] = "warning"
+    since: int
+    handler: str = ""
+    function: str = ""
+    file: str = ""
+    line: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """What holds it."""
+        return f"The bus's loop does not answer: {_place(self.handler or self.function, self.file, self.line)}"
+
+
+@dataclass(frozen=True)
+class LoopUnblocked(HostRecord):
+    """The bus's loop answers again. The fields are those of the ``LoopBlocked`` that it ends."""
+
+    KIND: ClassVar[int] = 19
+    since: int
+    handler: str = ""
+    function: str = ""
+    file: str = ""
+    line: int = 0
+
+    @property
+    def duration(self) -> int:
+        """How long it did not answer, ns."""
+        return self.at - self.since
+
+    @property
+    def sentence(self) -> str:
+        """How long, and what held it."""
+        place = _place(self.handler or self.function, self.file, self.line)
+        return f"The bus's loop was blocked for {self.duration / 1e6:.0f} ms by {place}"
+
+
+def _place(who: str, file: str, line: int) -> str:
+    return f"{who}, {file}:{line}" if who or file else "?"
+
+
+# --- the program and its process ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PartNotLoaded(HostRecord):
+    """A part of the program cannot be used; the rest works.
+
+    Attributes:
+        where: The part: a module, a setting, a probe.
+        text: What is the matter, as a sentence.
+        hint: What to do about it.
+        trouble: What kind of trouble it is, see ``hosts.trouble.LoadError.kind``; empty for a probe.
+        failure: What was raised.
+        level: ``error``, or ``warning`` when handlers run without it as they should.
+    """
+
+    KIND: ClassVar[int] = 20
+    where: str
+    text: Prose
+    hint: Prose = ""
+    trouble: str = ""
+    failure: FailureJson = ""
+    level: str = "error"
+
+    @property
+    def severity(self) -> str:
+        """What ``level`` says."""
+        return self.level
+
+
+@dataclass(frozen=True)
+class ProgramPrinted(HostRecord):
+    """The program wrote a line to its output.
+
+    Attributes:
+        stream: ``stdout`` or ``stderr``.
+        text: The line.
+    """
+
+    KIND: ClassVar[int] = 21
+    stream: str
+    text: Prose
+
+    @property
+    def severity(self) -> str:
+        """What goes to ``stderr`` is a warning."""
+        return "info" if self.stream == "stdout" else "warning"
+
+
+@dataclass(frozen=True)
+class OutputDropped(HostRecord):
+    """The program wrote more than is shown.
+
+    Attributes:
+        size: How much is missing, bytes.
+    """
+
+    KIND: ClassVar[int] = 22
+    SEVERITY: ClassVar[str] = "warning"
+    size: int
+
+    @property
+    def sentence(self) -> str:
+        """How much."""
+        size = f"{self.size / 1e6:.0f} MB" if self.size >= 1e6 else f"{self.size / 1e3:.0f} kB"
+        return f"{size} of output were dropped."
+
+
+@dataclass(frozen=True)
+class ProcessStuck(HostRecord):
+    """Nothing in the program's process answers.
+
+    Attributes:
+        text: What is known of it, as a sentence.
+        since: When it answered last, ns since the session started.
+        handlers: Labels of the handlers that are running, the likeliest culprit first.
+        function: The function that is running, empty when unknown.
+        file: Its source.
+        line: The line that is running, 0 when unknown.
+    """
+
+    KIND: ClassVar[int] = 23
+    SEVERITY: ClassVar[str] = "error"
+    text: Prose
+    since: int
+    handlers: tuple[str, ...] = ()
+    function: str = ""
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class ProcessUnstuck(HostRecord):
+    """The program's process answers again.
+
+    Attributes:
+        duration: How long it did not, ns.
+    """
+
+    KIND: ClassVar[int] = 24
+    duration: int
+
+    @property
+    def sentence(self) -> str:
+        """How long it did not."""
+        return f"The program answers again, after {self.duration / 1e9:.1f} s."
+
+
+@dataclass(frozen=True)
+class ProcessEnded(HostRecord):
+    """The program has ended, and was not meant to.
+
+    Attributes:
+        text: How, as a sentence.
+        why: ``exit``, ``killed``, ``protocol``, …, see ``hosts.supervisor.Ended``; empty when only its loop ended.
+        code: Exit code of the process, None when it had none of its own.
+        signal: Name of the signal that ended it, empty when none did.
+        executions: Executions that were running, at most the last 100.
+        handlers: Labels of their handlers.
+        file: Source of the line at which it crashed, empty when unknown.
+        line: That line, 0 when unknown.
+        output: What it wrote last.
+        error: Class name of the exception that ended the loop, empty when none did.
+    """
+
+    KIND: ClassVar[int] = 25
+    SEVERITY: ClassVar[str] = "error"
+    text: Prose
+    why: str = ""
+    code: int | None = None
+    signal: str = ""
+    executions: tuple[ExecutionNumber, ...] = ()
+    handlers: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
+    output: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class ProgramReloaded(HostRecord):
+    """The program was loaded again, in a new process.
+
+    Attributes:
+        catalog: What it declares now, None when that has not changed.
+    """
+
+    KIND: ClassVar[int] = 26
+    catalog: CatalogDescription | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Always the same."""
+        return "The program was loaded again."
+
+
+@dataclass(frozen=True)
+class RestartFailed(HostRecord):
+    """The program could not be loaded again.
+
+    Attributes:
+        text: Why, as a sentence.
+        hint: What to do about it.
+    """
+
+    KIND: ClassVar[int] = 27
+    SEVERITY: ClassVar[str] = "error"
+    text: Prose
+    hint: Prose = ""
+
+
+#: The classes of the host's records, in the order of their kinds, which start with that of ``HostNoted``.
+HOST_RECORDS: Final[tuple[type[HostRecord], ...]] = (
+    HostNoted,
+    FireSettled,
+    FireRefused,
+    FireUnsettled,
+    SessionFailed,
+    PublishRaised,
+    FaultsSwitched,
+    RecordingPaused,
+    RecordingResumed,
+    RecordsLost,
+    RepublishRefused,
+    HandlerAdded,
+    LoopBlocked,
+    LoopUnblocked,
+    PartNotLoaded,
+    ProgramPrinted,
+    OutputDropped,
+    ProcessStuck,
+    ProcessUnstuck,
+    ProcessEnded,
+    ProgramReloaded,
+    RestartFailed,
+)
