@@ -188,10 +188,10 @@ class Frames(QObject):
         return False
 
     def gaps(self, since: float) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Return the milliseconds between frames, from a time on."""
+        """Return the milliseconds between frames from a time until now; all of them when there were not two."""
         times = np.array(self.times)
         gaps: np.ndarray[Any, np.dtype[np.float64]] = np.diff(times[times >= since]) * 1e3
-        return gaps
+        return gaps if len(gaps) else np.array([(time.perf_counter() - since) * 1e3])
 
 
 def _fill(journal: Journal) -> Change:
