@@ -20,7 +20,7 @@ from ..core.bus.identity import (
     without_arguments,
 )
 from ..core.own_code import is_own_file
-from ..core.redact.redactor import secret_kind
+from ..core.redact.names import secret_kind
 from .reading.targets import is_async, run_by
 from .tap.stand_ins import original
 

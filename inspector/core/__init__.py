@@ -30,7 +30,8 @@ from .bus.sse import (
 )
 from .bus.wiring import WiredHandler, wire
 from .errors import InspectorError, UsageError
-from .redact.redactor import SECRET, Redactor
+from .redact.marked import SECRET
+from .redact.redactor import Redactor
 from .values.build import build, to_plain
 from .values.shape import describe_fields, describe_type
 from .values.snapshot import Codec

@@ -310,7 +310,7 @@ def test_secrets_in_paths_and_expressions_are_hidden() -> None:
         assert "hunter22" not in codec.snapshot({"password": value})
     assert "192.0.2.1" in codec.snapshot({"address": IPv4Address("192.0.2.1")})
     shapes = {shape.name: shape for shape in describe_fields(Secrets)}
-    assert [name for name, shape in shapes.items() if shape.secret] == ["password_file", "token"]
+    assert [name for name, shape in shapes.items() if shape.secret] == ["passwords", "token"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -320,7 +320,7 @@ class Held(DomainEvent):
 
 @dataclass(frozen=True)
 class Secrets:
-    password_file: Path
+    passwords: Path
     token: re.Pattern[str]
     password_age: Fraction
 

@@ -21,7 +21,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.core import DomainEvent, EventDataError
-from inspector.core.redact.redactor import SECRET, Redactor
+from inspector.core.redact.marked import SECRET
+from inspector.core.redact.redactor import Redactor
 from inspector.core.values.snapshot import Budget, Codec, EnumValue, ObjectValue, Truncated, decode, plain, snapshot
 
 #: Without a limit of time: what is tested here must not depend on how busy the machine is.

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from inspector.core.redact.redactor import Redactor, marked_fields, secret_kind
+from inspector.core.redact.marked import marked_fields
+from inspector.core.redact.names import secret_kind
+from inspector.core.redact.redactor import Redactor
 from inspector.core.values.snapshot import Codec
 
 MARK = re.compile(r"<redacted:[a-z_]+#[0-9a-f]{4}>")

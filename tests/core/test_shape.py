@@ -13,7 +13,7 @@ import pytest
 
 from inspector.core import DomainEvent
 from inspector.core.description import Choice, FieldShape, TypeShape
-from inspector.core.redact.redactor import SECRET
+from inspector.core.redact.marked import SECRET
 from inspector.core.values.build import build, to_plain
 from inspector.core.values.shape import describe_fields, describe_type
 

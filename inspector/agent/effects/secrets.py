@@ -12,7 +12,7 @@ from email.errors import MessageError
 from email.message import Message
 from typing import TYPE_CHECKING, Any, Final
 
-from ...core.redact.redactor import secret_kind
+from ...core.redact.names import secret_kind
 from ...core.values.classfacts import ClassFacts
 from ...core.values.table import ATOMS, EXACT
 from .log import USUAL

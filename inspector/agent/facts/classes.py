@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ...core.bus.identity import bound_to
 from ...core.facts import EventFacts
-from ...core.redact.redactor import marked_fields
+from ...core.redact.marked import marked_fields
 from ...core.values.shape import BASE_FIELDS
 from ...core.values.table import ATOMS
 from ..reading.events import make_of

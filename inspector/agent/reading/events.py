@@ -19,7 +19,8 @@ from typing import Any, Final, NamedTuple
 from ...core.bus.identity import undecorated
 from ...core.description import FieldShape, TypeShape
 from ...core.errors import InspectorError
-from ...core.redact.redactor import marked_fields, secret_kind
+from ...core.redact.marked import marked_fields
+from ...core.redact.names import secret_kind
 from ...core.values import hints
 from ...core.values.build import to_plain
 from ...core.values.dataerror import EventDataError

@@ -18,7 +18,7 @@ from inspector.catalog.findings.subject import Subject
 from inspector.catalog.findings.words import is_address
 from inspector.core.facts import CatalogFacts
 from inspector.core.records.records import BAD_STATUSES, OK, SWALLOWED
-from inspector.core.redact.redactor import secret_kind
+from inspector.core.redact.names import secret_kind
 
 if TYPE_CHECKING:
     from inspector.catalog.conformance.observed import Fired, SeenExecution

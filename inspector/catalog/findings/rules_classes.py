@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.catalog.findings.model import Hit, at_event, rule
 from inspector.catalog.findings.words import is_address, looks_personal, looks_secret
-from inspector.core.redact.redactor import secret_kind
+from inspector.core.redact.names import secret_kind
 from inspector.core.values.table import ATOMS
 
 if TYPE_CHECKING:

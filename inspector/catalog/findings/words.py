@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from inspector.core.redact.redactor import secret_kind
+from inspector.core.redact.names import secret_kind
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SUFFIX: Final = re.compile(r"(?<=[a-z0-9])(?:Domain|Integration)?Event(?:V[0-9]+)?$")

@@ -2,9 +2,6 @@
 
 A hidden value becomes ``<redacted:kind#hmac4>``. The four hex digits are a keyed hash with a key of the session, so
 that equal secrets can be seen to be equal, and nothing else.
-
-Every pattern runs in linear time on any text: each begins at a place that cannot overlap with the one before, and has
-bounded repetition after it. A naive pattern took 20 ms on a crafted text of 4 KB.
 """
 
 from __future__ import annotations
@@ -12,116 +9,33 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
-from ..values.hints import field_hints, markers
+from . import looks, named
+from .commands import secret_spans
+from .names import is_numbered, may_name_a_secret, may_tell_a_secret, secret_kind
+from .services import SHORTEST_KEY, SHORTEST_LATE_KEY, heads_of_keys, late_service_keys, service_keys
 
-#: In ``Annotated[str, SECRET]``: the field is secret whatever its name.
-SECRET: Final = "inspector:secret"  # noqa: S105 - a marker
+if TYPE_CHECKING:
+    from .named import Span
 
-#: A word in a name that makes its value secret, and the kind to show. Plurals count too.
-_SECRET_WORDS: Final = {
-    "password": "password",
-    "passwd": "password",
-    "pwd": "password",
-    "passphrase": "password",
-    "passcode": "password",
-    "token": "token",
-    "jwt": "token",
-    "secret": "secret",
-    "authorization": "authorization",
-    "auth": "authorization",
-    "credential": "credential",
-    "cookie": "cookie",
-    "apikey": "api_key",
-    "card": "card",
-    "cvv": "card",
-    "cvc": "card",
-    "iban": "iban",
-    "ssn": "ssn",
-    "pin": "pin",
-    "otp": "otp",
-}
-#: Two words that only together make a value secret.
-_SECRET_PAIRS: Final = {
-    ("api", "key"): "api_key",
-    ("access", "key"): "api_key",
-    ("private", "key"): "private_key",
-    ("signing", "key"): "private_key",
-    ("encryption", "key"): "private_key",
-    ("session", "key"): "token",
-    ("social", "security"): "ssn",
-    ("account", "number"): "account",
-    ("security", "code"): "card",
-    ("recovery", "code"): "otp",
-    ("verification", "code"): "otp",
-}
-#: After a secret word they tell that the value is about the secret: ``token_type``, ``card_brand``, ``auth_method``.
-_ABOUT: Final = frozenset(
-    (
-        *("type", "kind", "count", "version", "status", "state", "policy", "expiry", "expires", "expired", "at"),
-        *("length", "brand", "limit", "format", "category", "reason", "id", "ids", "method", "required", "enabled"),
-        *("present", "valid", "provider", "scheme", "size", "age", "ttl"),
-    )
-)
-_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-
-_TOKEN_RUN: Final = re.compile(r"[A-Za-z0-9_\-.]+")
-_BEARER: Final = re.compile(r"(?i)(?<![\w-])(bearer|basic)([ \t]{1,4})([A-Za-z0-9._~+/\-]{8,}={0,2})")
-_PEM_BEGIN: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----")
-_PEM_END: Final = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----")
-_AWS: Final = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[0-9A-Z]{16}(?![A-Za-z0-9])")
-_VENDOR: Final = re.compile(
-    r"(?<![A-Za-z0-9_-])(?:gh[opsur]_|github_pat_|glpat-|xox[abprs]-|[srp]k_live_|sk-|AIza)[A-Za-z0-9_-]{16,}"
-)
 #: Below this length no word of letters, digits and ``_`` is a key.
-_SHORTEST_KEY: Final = 19
-_USERINFO: Final = re.compile(r"(?<=://)([^\s/@:]{0,128}):([^\s/]{1,256})@")
-_CARD: Final = re.compile(r"(?<![\w.\-])[2-6](?:[ -]?[0-9]){12,18}(?![\w-]|\.[0-9])")
-_EMAIL: Final = re.compile(
-    r"(?<![A-Za-z0-9._%+\-])[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,8}"
+_SHORTEST_WORD: Final = 19
+#: Without one of these nothing in a text is given to a name.
+_GIVING: Final = re.compile(r"[=:<\"']")
+_DIGIT: Final = re.compile(r"[0-9]")
+_FOUR_DIGITS: Final = re.compile(r"[0-9]{4}")
+_STATEMENT: Final = re.compile(r"\[parameters: |\] [(\[]|row contains|VALUES|values")
+#: Ids, times and digests as a whole.
+_ORDINARY: Final = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:]{5,8}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9:]{2,5})?)?|"
+    r"[0-9a-f]{40}|[0-9a-f]{64}"
 )
-#: The beginning of ``password=x``, ``'token': 'x'``, ``api_key: "x"`` in running text, and the value after it.
-_NAMED: Final = re.compile(r"(?<![\w-])([A-Za-z_][\w-]{0,63})[\"']?[ \t]{0,3}([=:])(?!//)[ \t]{0,3}")
-_NAMED_VALUE: Final = re.compile(r"\"([^\"\n]+)\"|'([^'\n]+)'|([^\s\"',;&}\])]+)")
-
-
-def secret_kind(name: str) -> str:
-    """Return which kind of secret a field of that name holds; empty when it holds none.
-
-    Words count, not letters: ``reset_token`` and ``apiKey`` are secret, ``token_version``, ``card_brand`` and
-    ``pinned`` are not.
-    """
-    words = [word.lower() for word in _WORD.findall(name[:200])]
-    for index, word in enumerate(words):
-        single = word[:-1] if word.endswith("s") and word != "ss" else word
-        kind = _SECRET_WORDS.get(word) or _SECRET_WORDS.get(single)
-        rest = words[index + 1 :]
-        if not kind and rest:
-            kind = _SECRET_PAIRS.get((word, rest[0])) or _SECRET_PAIRS.get((word, rest[0].removesuffix("s")))
-            rest = rest[1:]
-        if kind and not (rest and rest[-1] in _ABOUT):
-            return kind
-    return ""
-
-
-def marked_fields(cls: type) -> frozenset[str]:
-    """Return the fields that a class itself hides.
-
-    By ``__redact__ = ("name",)``, ``Annotated[str, SECRET]`` or, in a dataclass, ``field(repr=False)``: what must not
-    stand in a log line by way of its repr must not stand in a record either.
-    """
-    names = getattr(cls, "__redact__", ())
-    named = {name for name in names if type(name) is str} if type(names) in (tuple, list, set, frozenset) else set()
-    marked = {
-        name
-        for name, hint in field_hints(cls).items()
-        if any(type(each) is str and each == SECRET for each in markers(hint))
-    }
-    fields = getattr(cls, "__dataclass_fields__", None)
-    unshown = {name for name, each in fields.items() if each.repr is False} if type(fields) is dict else set()
-    return frozenset(named | marked | unshown)
+#: Lines after the beginning of a private key that may belong to it.
+_KEY_LINES: Final = 400
 
 
 class Redactor:
@@ -135,7 +49,7 @@ class Redactor:
     def __init__(self, key: bytes | None = None, *, emails: bool = False) -> None:
         self._key = key or secrets.token_bytes(32)
         self._kinds: dict[str, str] = {}
-        self._rules = (*_RULES, _hide_emails) if emails else _RULES
+        self._emails = emails
 
     def kind_of(self, name: str) -> str:
         """``secret_kind``, remembered: field names come again and again."""
@@ -151,137 +65,144 @@ class Redactor:
         raw = secret.encode("utf-8", "surrogatepass") if isinstance(secret, str) else secret
         return f"<redacted:{kind}#{hmac.digest(self._key, raw, 'sha256')[:2].hex()}>"
 
+    def hide(self, kind: str, text: str) -> str:
+        """Return what stands for the value of a secret field; what hides nothing (empty, ``none``, a mask) stays."""
+        return text if named.is_nothing(text) else self.mark(kind, text)
+
     def value(self, name: str, value: Any) -> Any:
-        """Redact the value of a field: the whole by its name, else what its text shows. Only texts and bytes change."""
+        """Redact the value of a field: the whole by its name, else what its text shows. Numbers stay as they are."""
         if type(value) is str:
             kind = self.kind_of(name)
-            return self.mark(kind, value) if kind and value else self.redact_text(value)
+            return self.hide(kind, value) if kind else self.text_of(name, value)
         if type(value) is bytes and value and (kind := self.kind_of(name)):
             return self.mark(kind, value)
+        if type(value) is UUID and (kind := self.kind_of(name)):
+            return self.mark(kind, str(value))
         return value
+
+    def text_of(self, name: str, text: str) -> str:
+        """Redact the text of a field with an ordinary name; the number of an order is none of a card."""
+        return text if text.isdigit() and is_numbered(name) else self.redact_text(text)
 
     def redact_text(self, text: str) -> str:
         """Hide what looks like a secret inside a text (a value, the message of an exception, a log line).
 
-        JWT, bearer and basic credentials, private keys, cloud and vendor keys, URL passwords, card numbers, and
-        by name ``password=…``, ``'token': '…'``.
+        Private keys, tokens, credentials, keys of services, URL passwords, numbers of cards and accounts; and by name
+        ``password=…``, ``'token': '…'``, ``--password …``, ``<pin>…</pin>``, ``("x-api-key", "…")``.
         """
-        if text.isalpha() or (len(text) < _SHORTEST_KEY and text.isidentifier()):
-            return text  # most names and short words: no rule can fit
-        if "=" in text or ":" in text:
-            text = self._hide_named(text)
-        for rule in self._rules:
-            text = rule(text, self)
+        if text.isalpha() or (len(text) < _SHORTEST_WORD and text.isidentifier()) or _ORDINARY.fullmatch(text):
+            return text  # most names, short words, ids and times: no rule can fit
+        dashes = "-" in text
+        if dashes and ("---" in text or "PuTTY" in text or "Private-MAC" in text):
+            text = self._replaced(text, looks.private_keys(text))
+        if _GIVING.search(text) or (dashes and (" -" in text or text[0] == "-" or "\n-" in text)):
+            suspicious = may_name_a_secret(text.lower())
+        else:
+            suspicious = _DIGIT.search(text) is not None and may_tell_a_secret(text.lower())
+        if suspicious:
+            text = self._replaced(text, named.named(text, self.kind_of))
+            text = self._replaced(text, named.other_forms(text, self.kind_of))
+            text = self._replaced(text, named.options_and_sentences(text, self.kind_of))
+        return self._by_look(text)
+
+    def redact_source(self, text: str) -> str:
+        """Hide secrets in lines of source: literals given to secret names, and what looks like a secret.
+
+        As many lines come back as were given.
+        """
+        text = "\n".join(PrintedLines(self).key_lines(text.split("\n")))
+        if may_name_a_secret(text.lower()):
+            text = self._replaced(text, named.in_source(text, self.kind_of))
+            text = self._replaced(text, named.other_forms(text, self.kind_of))
+        return self._by_look(text)
+
+    def redact_plain(self, value: Any, name: str = "") -> Any:
+        """Redact plain data as it comes from JSON: the texts in lists and dicts, by the names of their keys."""
+        if type(value) is dict:
+            return {key: self.redact_plain(inner, str(key)) for key, inner in value.items()}
+        if type(value) in (list, tuple):
+            return [self.redact_plain(inner, name) for inner in value]
+        return self.value(name, value)
+
+    def _by_look(self, text: str) -> str:
+        digits = _DIGIT.search(text) is not None
+        # Words of small letters are no keys, and short ones neither.
+        if len(text) >= SHORTEST_KEY and (digits or not text.islower()):
+            long = [word for word in text.split() if len(word) >= SHORTEST_KEY]
+            if long:
+                text = self._without_keys(text, long)
+        if "earer" in text or "asic" in text or "BASIC" in text or "EARER" in text:
+            text = self._replaced(text, looks.credentials(text))
+        if "://" in text and ("@" in text or "ig" in text):
+            text = self._replaced(text, looks.in_addresses(text))
+        if digits and _FOUR_DIGITS.search(text):
+            if looks.CARD.search(text):
+                text = self._replaced(text, looks.cards(text))
+            if looks.IBAN.search(text):
+                text = self._replaced(text, looks.accounts(text))
+        if " -" in text or "'-" in text or '"-' in text or "rabbitmqctl" in text or "wpa_pass" in text:
+            text = self._replaced(text, secret_spans(text))
+        if "(" in text and _STATEMENT.search(text):
+            text = self._replaced(text, named.in_statements(text, self.kind_of))
+        if self._emails:
+            text = self._replaced(text, looks.emails(text))
         return text
 
-    def _hide_named(self, text: str) -> str:
-        done: list[str] = []
+    def _without_keys(self, text: str, words: list[str]) -> str:
+        if "eyJ" in text:
+            text = self._replaced(text, looks.web_tokens(text))
+        heads = heads_of_keys(" ".join(words))
+        if heads:
+            text = self._replaced(text, service_keys(text, heads))
+        longest = max(map(len, words))
+        return self._replaced(text, late_service_keys(text, longest)) if longest >= SHORTEST_LATE_KEY else text
+
+    def _replaced(self, text: str, spans: Iterable[Span]) -> str:
+        """Return the text with spans replaced; one that overlaps with an earlier one is left out."""
+        parts: list[str] = []
         at = 0
-        for found in _NAMED.finditer(text):
-            kind = self.kind_of(found[1]) if found.end() >= at else ""
-            value = _NAMED_VALUE.match(text, found.end()) if kind else None
-            if value and _is_secret(kind, found[2], value):
-                index = value.lastindex or 0
-                done += [text[at : value.start(index)], self.mark(kind, value[index])]
-                at = value.end(index)
-        return "".join([*done, text[at:]]) if done else text
+        for start, end, kind in spans:
+            if start >= at and end > start:
+                parts += [text[at:start], self.hide(kind, text[start:end])]
+                at = end
+        return "".join([*parts, text[at:]]) if parts else text
 
 
-def _is_secret(kind: str, sign: str, value: re.Match[str]) -> bool:
-    bare = value[3]
-    if bare is None:
-        return True
-    if bare in ("None", "null", "True", "False") or bare.lower() in ("bearer", "basic"):
-        return False  # nothing to hide, or what follows is hidden by its own rule
-    # "invalid token: expired" is prose; "token: 8f14e45f" is not.
-    return sign == "=" or kind in ("password", "authorization") or _looks_random(bare)
+class PrintedLines:
+    """Redacts lines as they come, one by one: a private key may be printed over many of them.
 
+    Args:
+        redactor: Hides what a line shows by itself.
+    """
 
-def _looks_random(text: str) -> bool:
-    return len(text) >= 6 and any(char.isdigit() for char in text)
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._left = 0
 
+    def redact(self, line: str) -> str:
+        """Return a line with the secrets in it hidden; it belongs to a key when one has begun before."""
+        return self._redactor.redact_text(self._key_line(line))
 
-def _hide_tokens(text: str, redactor: Redactor) -> str:
-    """JWT: three parts with dots, the first beginning ``eyJ`` (``{"`` in base64)."""
-    if "eyJ" not in text:
-        return text
+    def key_lines(self, lines: Iterable[str]) -> Iterable[str]:
+        """Yield lines with only private keys hidden, each where it was."""
+        return map(self._key_line, lines)
 
-    def hide(found: re.Match[str]) -> str:
-        parts = found[0].split(".")
-        for index, part in enumerate(parts[:-2]):
-            at = part.find("eyJ")
-            if at >= 0 and len(part) - at >= 8 and len(parts[index + 1]) >= 4:
-                before = ".".join([*parts[:index], part[:at]])
-                after = parts[index + 3 :]
-                token = found[0][len(before) : len(found[0]) - sum(len(each) + 1 for each in after)]
-                return before + redactor.mark("jwt", token) + "".join(f".{each}" for each in after)
-        return found[0]
-
-    return _TOKEN_RUN.sub(hide, text)
-
-
-def _hide_bearer(text: str, redactor: Redactor) -> str:
-    if "asic" not in text and "earer" not in text.lower() and "BASIC" not in text:
-        return text
-
-    def hide(found: re.Match[str]) -> str:
-        scheme, space, token = found.groups()
-        plain_word = token.isalpha() and (token.islower() or token.istitle())
-        if plain_word and len(token) < 16:
-            return found[0]  # "basic training"
-        return f"{scheme}{space}{redactor.mark('bearer' if scheme.lower() == 'bearer' else 'authorization', token)}"
-
-    return _BEARER.sub(hide, text)
-
-
-def _hide_pem(text: str, redactor: Redactor) -> str:
-    if "-----BEGIN" not in text:
-        return text
-    done: list[str] = []
-    at = 0
-    while begin := _PEM_BEGIN.search(text, at):
-        end = _PEM_END.search(text, begin.end())
-        stop = end.end() if end else len(text)
-        done += [text[at : begin.start()], redactor.mark("private_key", text[begin.start() : stop])]
-        at = stop
-    return "".join([*done, text[at:]])
-
-
-def _hide_keys(text: str, redactor: Redactor) -> str:
-    if "AKIA" in text or "ASIA" in text:
-        text = _AWS.sub(lambda found: redactor.mark("aws_key", found[0]), text)
-    if "_" in text or "-" in text or "AIza" in text:
-        text = _VENDOR.sub(lambda found: redactor.mark("api_key", found[0]), text)
-    return text
-
-
-def _hide_userinfo(text: str, redactor: Redactor) -> str:
-    if "://" not in text or "@" not in text:
-        return text
-    return _USERINFO.sub(lambda found: f"{found[1]}:{redactor.mark('url', found[2])}@", text)
-
-
-def _hide_cards(text: str, redactor: Redactor) -> str:
-    if len(text) < 13:
-        return text
-    return _CARD.sub(lambda found: redactor.mark("card", found[0]) if _luhn(found[0]) else found[0], text)
-
-
-def _luhn(text: str) -> bool:
-    digits = [int(char) for char in reversed(text) if char.isdigit()]
-    doubled = (digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[1::2])
-    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
-
-
-def _hide_emails(text: str, redactor: Redactor) -> str:
-    return _EMAIL.sub(lambda found: redactor.mark("email", found[0]), text) if "@" in text else text
-
-
-_RULES: Final[tuple[Callable[[str, Redactor], str], ...]] = (
-    _hide_pem,
-    _hide_tokens,
-    _hide_bearer,
-    _hide_keys,
-    _hide_userinfo,
-    _hide_cards,
-)
+    def _key_line(self, line: str) -> str:
+        if self._left:
+            end = looks.BLOCK_END.search(line)
+            if end is not None:
+                self._left = 0
+                return self._redactor.mark("private_key", line[: end.end()]) + line[end.end() :]
+            self._left -= 1
+            words = line.strip(" \t\r\n\"',\\")
+            if looks.KEY_LINE.fullmatch(words.removesuffix("\\n")):
+                return line.replace(words, self._redactor.mark("private_key", words))
+            return looks.LONG_KEY_WORD.sub(lambda word: self._redactor.mark("private_key", word[0]), line)
+        begin = looks.BLOCK_BEGIN.search(line) if "---" in line or "PuTTY" in line else None
+        if begin is None:
+            return line
+        end = looks.BLOCK_END.search(line, begin.end())
+        if end is not None:
+            return self._redactor._replaced(line, looks.private_keys(line))  # noqa: SLF001 - the two are one
+        self._left = _KEY_LINES
+        return line[: begin.start()] + self._redactor.mark("private_key", line[begin.start() :])

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from ..redact.redactor import marked_fields
+from ..redact.marked import marked_fields
 from .table import EXACT, Atom
 
 _MRO: Final = type.__dict__["__mro__"].__get__

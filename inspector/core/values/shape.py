@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from ..bus.events import DomainEvent
 from ..description import Choice, FieldShape, TypeShape
-from ..redact.redactor import marked_fields, secret_kind
+from ..redact.marked import marked_fields
+from ..redact.names import secret_kind
 from . import hints
 from .build import is_atom, to_plain
 from .dataerror import EventDataError

@@ -21,7 +21,7 @@ from inspector.agent.reading.places import class_place
 from inspector.core import DomainEvent
 from inspector.core.bus.bus import InMemoryEventBus
 from inspector.core.facts import CatalogFacts
-from inspector.core.redact.redactor import SECRET
+from inspector.core.redact.marked import SECRET
 from inspector.core.values.build import build, to_plain
 
 if TYPE_CHECKING:

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
 
 from inspector.app.projects import interpreter_text, options_of_folder, project_of
 from inspector.core.errors import InspectorError
-from inspector.core.redact.redactor import Redactor, secret_kind
+from inspector.core.redact.names import secret_kind
+from inspector.core.redact.redactor import Redactor
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
 

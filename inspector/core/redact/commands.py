@@ -1,0 +1,121 @@
+"""Secrets in command lines: what follows ``--password``, and what short options of well-known tools take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from .names import secret_kind, word_set
+
+
+class _Tool(NamedTuple):
+    """How a tool takes a secret.
+
+    Attributes:
+        names: The programs.
+        option: The short option; empty when the secret is the last argument.
+        joined: It stands in the word of the option, as in ``-psecret``.
+        after: Where in the argument the secret begins: behind this character, as in ``user:password``.
+    """
+
+    names: str
+    option: str
+    joined: bool = False
+    after: str = ""
+
+
+_TOOLS: Final = (
+    _Tool(
+        "mysql mysqldump mysqladmin mysqlimport mysqlcheck mariadb mariadb-dump mariadb-admin 7z 7za", "-p", joined=True
+    ),
+    _Tool("sshpass", "-p"),
+    _Tool("sshpass", "-p", joined=True),
+    _Tool("docker podman helm nerdctl skopeo oc az twine cqlsh mongo mongosh mongodump mongorestore ncftpput", "-p"),
+    _Tool("influx clickhouse-client rpk vault snowsql", "-p"),
+    _Tool("redis-cli", "-a"),
+    _Tool("ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami rabbitmqadmin", "-w"),
+    _Tool("sqlcmd bcp osql unzip zip isql", "-P"),
+    _Tool("unzip zip", "-P", joined=True),
+    _Tool("curl wget http https xh", "-u", after=":"),
+    _Tool("curl", "--user", after=":"),
+    _Tool("curl", "--proxy-user", after=":"),
+    _Tool("curl", "-U", after=":"),
+    _Tool("curl", "-b"),
+    _Tool("http https xh", "-a", after=":"),
+    _Tool("http https xh", "--auth", after=":"),
+    _Tool("lftp", "-u", after=","),
+    _Tool("smbclient rpcclient net", "-U", after="%"),
+    _Tool("snmpwalk snmpget snmpset", "-A"),
+    _Tool("snmpwalk snmpget snmpset", "-X"),
+    _Tool("snmpwalk snmpget snmpset", "-c"),
+    _Tool("htpasswd", ""),
+    _Tool("rabbitmqctl", ""),
+    _Tool("wpa_passphrase", ""),
+)
+_BY_NAME: Final[dict[str, list[_Tool]]] = {}
+for _tool in _TOOLS:
+    for _name in _tool.names.split():
+        _BY_NAME.setdefault(_name, []).append(_tool)
+#: Of tools whose last argument is a secret, only these uses.
+_LAST: Final = {"htpasswd": "-b", "rabbitmqctl": "_", "wpa_passphrase": ""}
+#: Words of one command line; in a list that was printed they are quoted.
+_ARGUMENT: Final = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'|([^\s'\",\[\]()|;]+)")
+_END: Final = re.compile(r"[\n|;]|&&")
+_LONGEST: Final = 600
+_TOOL_NAMES: Final = sorted(_BY_NAME, key=len, reverse=True)
+_TOOL: Final = re.compile(rf"(?:{'|'.join(map(re.escape, _TOOL_NAMES))})(?=[\s'\"])")
+#: After an option in a sentence, not in a command line.
+PROSE: Final = word_set(
+    "to or and is was for if with from in of on option flag argument must cannot not when so a an the needs "
+    "requires instead are has may can should will as by be takes asks reads then"
+)
+
+
+def secret_arguments(words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield where in a command line secrets stand: the index of the word, and the place in it where the secret begins.
+
+    Args:
+        words: Program and arguments; the program may be missing.
+    """
+    program = words[0].replace("\\", "/").rpartition("/")[2].removesuffix(".exe") if words else ""
+    tools = _BY_NAME.get(program, ())
+    for index, word in enumerate(words):
+        following = words[index + 1] if index + 1 < len(words) else ""
+        if word.startswith("-") and "=" not in word and following and not following.startswith("-"):
+            name = word.lstrip("-")
+            if len(name) > 1 and following not in PROSE and secret_kind(name):
+                yield index + 1, 0
+        for tool in tools:
+            if tool.joined:
+                if index and word.startswith(tool.option) and len(word) > len(tool.option) and word[1] != "-":
+                    yield index, len(tool.option)
+            elif tool.option and word == tool.option and following:
+                start = following.find(tool.after) + 1 if tool.after else 0
+                if start or not tool.after:
+                    yield index + 1, start
+    if program in _LAST and len(words) > 2 and any(_LAST[program] in word for word in words[1:2]):
+        yield len(words) - 1, 0
+
+
+def secret_spans(text: str) -> list[tuple[int, int, str]]:
+    """Return start, end and kind of the secrets in the command lines that a text shows."""
+    spans: list[tuple[int, int, str]] = []
+    at = 0
+    for tool in _TOOL.finditer(text):
+        before = text[tool.start() - 1 : tool.start()]
+        if tool.start() < at or before.isalnum() or (before and before in "-_."):
+            continue
+        stop = _END.search(text, tool.end(), tool.start() + _LONGEST)
+        at = stop.start() if stop else min(len(text), tool.start() + _LONGEST)
+        spans += _spans(text, tool.start(), at)
+    return spans
+
+
+def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+    matches = list(_ARGUMENT.finditer(text, start, end))
+    words = [match[match.lastindex or 0] for match in matches]
+    for index, place in secret_arguments(words):
+        match = matches[index]
+        group = match.lastindex or 0
+        yield match.start(group) + place, match.end(group), "argument"
