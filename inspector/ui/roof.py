@@ -115,8 +115,8 @@ class Roof(QObject):
             context.selection.reset()
             for panel in self._panels:
                 panel.show_view(view)
-            context.view_shown.emit(view)
             self._filtering.apply()
+            context.view_shown.emit(view)
         context.shell.set_session(view.title if view.live else f"{view.title} (stored)")
         context.changed.emit()
         self.standing.go_on()

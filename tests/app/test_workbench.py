@@ -17,6 +17,7 @@ from inspector.agent.program import CoreProgram
 from inspector.app.notices import Notice, Notices
 from inspector.app.tasks import TaskOwner
 from inspector.app.workbench import View, Workbench
+from inspector.catalog.form import FireForm
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records.host import FaultsSwitched, RecordingPaused, RecordingResumed
 from inspector.core.records.records import Batch, to_row
@@ -181,6 +182,36 @@ async def test_trouble_with_the_store_is_a_notice_and_its_end_too(path: Path) ->
         ("error", "The disk is full."),
         ("info", "Storing goes on; nothing of what waited was lost."),
     ]
+
+
+# What can be done
+
+
+async def test_one_answer_says_why_nothing_may_be_fired(path: Path) -> None:
+    await stored(path, 3)
+    waiting = Desk(None).bench
+    assert waiting.view_blocked() == waiting.program_blocked() == waiting.fire_blocked() == waiting.record_blocked()
+    assert waiting.fire_blocked() == "The program is being started"
+    waiting.idle = "No project is loaded"
+    assert waiting.fire_blocked() == waiting.record_blocked() == "No project is loaded"
+    async with desk_on(path) as desk:
+        bench, form = desk.bench, FireForm("OrderPlaced", {"number": 1})
+        assert bench.fire_blocked() == bench.record_blocked() == bench.view_blocked() == bench.program_blocked() == ""
+        bench.set_recording(False)
+        assert "paused" in bench.fire_blocked()
+        assert not bench.record_blocked()
+        with pytest.raises(InspectorError, match="Recording is paused"):
+            bench.fire_form(form)
+        bench.set_recording(True)
+        await bench.open_session(1)
+        assert "stored session" in bench.fire_blocked()
+        bench.show_live()
+        assert bench.last_fired is None
+        number = bench.fire_form(form)
+        await bench.recording.outcome(number)
+        assert (bench.last_fired, bench.last_fire) == (form, number)
+        await bench.recording.host.stop()
+        assert bench.fire_blocked() == bench.record_blocked() == "The program has stopped"
 
 
 # Looking at others

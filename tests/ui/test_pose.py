@@ -1,10 +1,8 @@
-"""What the desk decides by itself: what a picture shows, and which events faults are seen with."""
+"""What a picture of the window shows."""
 
 from __future__ import annotations
 
 from inspector.analysis.journal import Journal
-from inspector.core.description import EventDescription, HandlerDescription
-from inspector.ui.features.fire.firing import faulty_events
 from inspector.ui.pose import telling_execution
 from tests.analysis.runs import Run
 
@@ -42,22 +40,3 @@ def test_trouble_without_a_reason_tells_more_than_none() -> None:
     run.execute(0, 900)
     run.execute(10, 20, status="timed_out")
     assert telling_execution(run.journal()) == 1
-
-
-def test_faults_name_the_events_whose_handlers_go_wrong_first_those_that_are_seen_at_once() -> None:
-    journal = Journal()
-    journal.handlers[:] = [
-        HandlerDescription("a", "Audit.write", "Audit", "write"),
-        HandlerDescription("m", "Mail.send", "Mail", "send"),
-    ]
-    journal.events[:] = [
-        EventDescription(name, name, name, "", "", "", handlers=handlers)
-        for name, handlers in (("Hung", ("m",)), ("Failed", ("a", "m")), ("Fine", ("a",)), ("Unheard", ()))
-    ]
-    rules = [
-        {"handler": "Mail.*", "event": "Hung", "kind": "hang"},
-        {"handler": "Audit.*", "event": "Failed", "kind": "fail"},
-        {"handler": "Mail.*", "event": "*", "kind": "slow"},
-    ]
-    assert faulty_events(journal, rules) == ["Failed", "Hung"]
-    assert faulty_events(journal, []) == []

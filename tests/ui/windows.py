@@ -19,6 +19,7 @@ from inspector.app.notices import Notice, Notices
 from inspector.app.places import layout_path, settings_path
 from inspector.app.settings import Settings
 from inspector.cli.programs import demo_program
+from inspector.ui.features.all import FEATURES
 from inspector.ui.features.catalog.panel import CatalogPanel
 from inspector.ui.features.conformance.panel import ConformancePanel
 from inspector.ui.features.event.panel import EventPanel
@@ -164,6 +165,7 @@ async def opened(db: Path | None, *, theme: str = "dark", seed: int = 7, **more:
     settings = Settings(settings_path(), notices)
     size = more.pop("size", (1600, 1000))
     project, confirmed = more.pop("project", None), more.pop("confirmed", False)
+    features = more.pop("features", FEATURES)
     QApplication.setQuitOnLastWindowClosed(False)
     window = Window(
         *(lambda: demo_program(seed), db, seed, settings, Theme(theme), notices),
@@ -171,6 +173,7 @@ async def opened(db: Path | None, *, theme: str = "dark", seed: int = 7, **more:
         size=size,
         project=project,
         confirmed=confirmed,
+        features=features,
     )
     stop = asyncio.Event()
     task = asyncio.ensure_future(window.live(stop, **more))
