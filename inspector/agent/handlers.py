@@ -162,7 +162,7 @@ def _identity(target: Any) -> Any:
         return id(plain_function(target))
     if (enclosed := enclosed_handler(target)) is not None:
         held = (cell.cell_contents for cell in target.__closure__)
-        return (id(target.__code__), _identity(enclosed), *(_held(each) for each in held if each is not enclosed))
+        return (id(target.__code__), _identity(enclosed), *(_held(value) for value in held if value is not enclosed))
     if isinstance(target, functools.partial):
         named = sorted((name, id(value)) for name, value in target.keywords.items())
         return (_identity(target.func), *map(id, target.args), *named)

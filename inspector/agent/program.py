@@ -127,10 +127,9 @@ class CoreProgram:
             described = subscription.description
             handlers.setdefault(described.key, described)
             subscribed.setdefault(subscription.event_type, []).append(described.key)
-        classes = [*metadata, *(known for known in subscribed if known not in metadata)]
+        classes = [*metadata, *(cls for cls in subscribed if cls not in metadata)]
         events = tuple(
-            _describe_event(known, metadata.get(known), tuple(subscribed.get(known, ())), self._sse)
-            for known in classes
+            _describe_event(cls, metadata.get(cls), tuple(subscribed.get(cls, ())), self._sse) for cls in classes
         )
         categories = dict.fromkeys([*self._categories, *(event.category for event in events)])
         return CatalogDescription(
@@ -151,14 +150,14 @@ class CoreProgram:
 
     def build(self, event: str, values: Mapping[str, Any]) -> Any:
         """Build a typed event by class name."""
-        known = {entry.event_class.__name__: entry.event_class for entry in self._registry or ()}
+        classes = {entry.event_class.__name__: entry.event_class for entry in self._registry or ()}
         for subscription in self._bus.subscriptions():
-            known.setdefault(subscription.event_type.__name__, subscription.event_type)
-        found = known.get(event)
-        if found is None:
+            classes.setdefault(subscription.event_type.__name__, subscription.event_type)
+        cls = classes.get(event)
+        if cls is None:
             raise no_event(event)
         try:
-            return build(found, dict(values))
+            return build(cls, dict(values))
         except EventDataError as error:
             raise error.about(event) from error
 

@@ -42,9 +42,9 @@ def choose(python: str | None, folder: Path) -> Interpreter:
     if python:
         return Interpreter(_named(python, folder), "named")
     for name in ENVIRONMENTS:
-        found = _in_environment(folder / name)
-        if found is not None:
-            return Interpreter(found, name)
+        executable = _in_environment(folder / name)
+        if executable is not None:
+            return Interpreter(executable, name)
     return Interpreter(Path(sys.executable), "inspector")
 
 
@@ -55,10 +55,10 @@ def _named(python: str, folder: Path) -> Path:
     if not path.is_absolute() and (folder / path).is_dir():
         path = folder / path
     if path.is_dir():
-        found = _in_environment(path)
-        if found is None:
+        executable = _in_environment(path)
+        if executable is None:
             raise UsageError(f"There is no Python in {path}.", "Name an interpreter, or the folder of an environment.")
-        return found
+        return executable
     on_path = shutil.which(str(path))
     if on_path is None:
         raise UsageError(f"There is no interpreter {python}.", "Name another one.", typed="--python PATH")

@@ -67,10 +67,10 @@ class KeptSettings:
 
     def of_folder(self, folder: Path) -> dict[str, str]:
         """Return what was filled in for the project that runs in a folder."""
-        found = self._file.read().get(os.path.realpath(folder))
-        if not isinstance(found, dict):
+        kept = self._file.read().get(os.path.realpath(folder))
+        if not isinstance(kept, dict):
             return {}
-        return {name: value for name, value in found.items() if isinstance(value, str)}
+        return {name: value for name, value in kept.items() if isinstance(value, str)}
 
     def keep(self, project: Project, settings: Mapping[str, str]) -> None:
         """Keep these settings for a project, besides those that are kept already.

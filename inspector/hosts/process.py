@@ -142,12 +142,12 @@ class ChildProcess:
     @property
     def pipes(self) -> dict[str, int]:
         """Descriptors of its output streams, by name; reading them never waits."""
-        found = {}
+        descriptors = {}
         for name, pipe in (("stdout", self._process.stdout), ("stderr", self._process.stderr)):
             assert pipe is not None  # noqa: S101 - asked for when it was started
             os.set_blocking(pipe.fileno(), False)
-            found[name] = pipe.fileno()
-        return found
+            descriptors[name] = pipe.fileno()
+        return descriptors
 
     def gone(self) -> bool:
         """Return whether it has ended; it is not reaped yet, so that its number is still its own."""

@@ -44,19 +44,19 @@ def read_env_file(path: Path) -> dict[str, str]:
         raise UsageError(
             f"{path} cannot be read: {reason}.", "Name another file of settings.", typed="--env FILE"
         ) from error
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     position = 0
     for match in _LINE.finditer(text):
         _check_between(text, position, match.start(), path)
-        found[match["name"]] = _value(match)
+        variables[match["name"]] = _value(match)
         position = match.end()
     _check_between(text, position, len(text), path)
-    return found
+    return variables
 
 
 def _value(match: re.Match[str]) -> str:
     if match["double"] is not None:
-        return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[0]), match["double"], flags=re.DOTALL)
+        return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[0]), match["double"], flags=re.DOTALL)
     return match["single"] if match["single"] is not None else match["bare"]
 
 
@@ -195,23 +195,23 @@ class Project:
             good = isinstance(value, str) or (key in ("app", "catalog", "handlers") and _is_texts(value))
             if not good and not (key.replace("_", "-") == "load-timeout" and type(value) in (int, float)):
                 raise UsageError(f"{file}: [tool.inspector] {key} must be text.")
-        known = {key.replace("_", "-"): value for key, value in table.items()}
+        options = {key.replace("_", "-"): value for key, value in table.items()}
         folder = file.parent
-        if "app" not in known:
+        if "app" not in options:
             raise UsageError(f"{file}: [tool.inspector] names no app.", 'Add app = "MODULE:ATTR".')
         return cls(
-            app=_several(known["app"]),
-            catalog=_several(known.get("catalog", ())),
-            db_session=known.get("db-session"),
-            python=known.get("python"),
-            env_file=_beside(folder, known.get("env")),
-            cwd=_beside(folder, known.get("cwd")) or folder,
-            name=known.get("name", ""),
+            app=_several(options["app"]),
+            catalog=_several(options.get("catalog", ())),
+            db_session=options.get("db-session"),
+            python=options.get("python"),
+            env_file=_beside(folder, options.get("env")),
+            cwd=_beside(folder, options.get("cwd")) or folder,
+            name=options.get("name", ""),
             source=file,
-            load_timeout=float(known.get("load-timeout", LOAD_TIMEOUT)),
-            handlers=_several(known.get("handlers", ())),
-            publish=known.get("publish", ""),
-            adapter=known.get("adapter", ""),
+            load_timeout=float(options.get("load-timeout", LOAD_TIMEOUT)),
+            handlers=_several(options.get("handlers", ())),
+            publish=options.get("publish", ""),
+            adapter=options.get("adapter", ""),
         )
 
     def with_settings(self, settings: Mapping[str, str]) -> Project:
@@ -227,10 +227,10 @@ class Project:
         if self.python is not None:
             return interpreters.choose(self.python, self.source.parent if self.source is not None else self.cwd)
         for folder in self._folders():
-            found = interpreters.choose(None, folder)
-            if found.source != "inspector":
+            chosen = interpreters.choose(None, folder)
+            if chosen.source != "inspector":
                 break
-        return found
+        return chosen
 
     def _folders(self) -> list[Path]:
         """Return where an environment may be: from where the program runs up to the project's own folder."""

@@ -53,10 +53,10 @@ class FileWatch:
     def look(self) -> tuple[str, ...]:
         """Look once; return what has changed and changes no more. Of a file seen first, now is the beginning."""
         now = {file: _mark(file) for file in self._files()}
-        found = {file for file, mark in now.items() if file in self._marks and self._marks[file] != mark}
+        changed = {file for file, mark in now.items() if file in self._marks and self._marks[file] != mark}
         self._marks = now
-        if found or not self._pending:
-            self._pending |= found
+        if changed or not self._pending:
+            self._pending |= changed
             return ()
         done, self._pending = tuple(sorted(self._pending)), set()
         return done

@@ -46,15 +46,15 @@ _INSIDE: Final[ContextVar[bool]] = ContextVar("inspector_watched_call", default=
 Told = Callable[[tuple[Any, ...], Mapping[str, Any], Any], None]
 
 
-def wrap_method(owner: type[Any], name: str, told: Told, effects: Effects) -> Callable[[], None] | None:
-    """Be told whenever a method has returned without an exception, inside of a handler.
+def wrap_method(owner: type[Any], name: str, report: Told, effects: Effects) -> Callable[[], None] | None:
+    """Have it reported whenever a method has returned without an exception, inside of a handler.
 
     The method keeps name, signature and coroutine-ness; its result and exceptions pass through.
 
     Args:
         owner: The class that defines it.
         name: Its name there.
-        told: Called on the thread of the call; an exception in it is logged nowhere and hurts nobody.
+        report: Called on the thread of the call; an exception in it is logged nowhere and hurts nobody.
         effects: Says whether the call is inside of a handler.
 
     Returns:
@@ -66,7 +66,7 @@ def wrap_method(owner: type[Any], name: str, told: Told, effects: Effects) -> Ca
 
     def tell(args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
         try:
-            told(args, kwargs, result)
+            report(args, kwargs, result)
         except Exception as error:  # noqa: BLE001 - arguments of any type, and the handler must not pay for our reading
             effects.tell("effect", f"{owner.__name__}.{name} could not be read: {type(error).__name__}")
 
@@ -144,7 +144,7 @@ def watch_mail(effects: Effects) -> Callable[[], None]:
 def _mail_teller(method: FunctionType, effects: Effects) -> Told:
     signature = inspect.signature(method)
 
-    def told(args: tuple[Any, ...], kwargs: Mapping[str, Any], _result: Any) -> None:
+    def report(args: tuple[Any, ...], kwargs: Mapping[str, Any], _result: Any) -> None:
         given = signature.bind(*args, **kwargs).arguments
         values = [value for name, value in given.items() if name != "self"]
         message = next((value for value in values if isinstance(value, Message)), None)
@@ -155,7 +155,7 @@ def _mail_teller(method: FunctionType, effects: Effects) -> Told:
         text = f"mail to {to or 'somebody'}" + (f": {subject}" if subject else "")
         effects.tell("mail", text, {"to": to, "subject": subject}, content=values)
 
-    return told
+    return report
 
 
 def _argument(given: Mapping[str, Any], names: tuple[str, ...]) -> str:
@@ -163,7 +163,7 @@ def _argument(given: Mapping[str, Any], names: tuple[str, ...]) -> str:
     for name in names:
         value = given.get(name, keywords.get(name))
         if isinstance(value, (list, tuple)):
-            value = ", ".join(each for each in value if isinstance(each, str))
+            value = ", ".join(address for address in value if isinstance(address, str))
         if isinstance(value, str) and value:
             return value[:200]
     return ""
@@ -175,7 +175,7 @@ def _argument(given: Mapping[str, Any], names: tuple[str, ...]) -> str:
 def watch_frames(effects: Effects) -> Callable[[], None]:
     """Watch frames of server-sent events where they are written: ``to_wire``, ``encode`` … of classes called so."""
 
-    def told(_args: tuple[Any, ...], _kwargs: Mapping[str, Any], result: Any) -> None:
+    def report(_args: tuple[Any, ...], _kwargs: Mapping[str, Any], result: Any) -> None:
         name, fields = read_frame(result)
         if name or fields is not None:
             effects.tell("sse", name or "a frame without a name", {"event": name, "fields": fields}, content=result)
@@ -183,8 +183,8 @@ def watch_frames(effects: Effects) -> Callable[[], None]:
     undo: list[Callable[[], None]] = []
     for owner in dict.fromkeys((*_loaded(_FRAME_SOURCES), *_own_classes(_FRAMES))):
         names = type.__dict__["__dict__"].__get__(owner)
-        method = next((each for each in _TO_WIRE if each in names), None)
-        undone = wrap_method(owner, method, told, effects) if method is not None else None
+        method = next((name for name in _TO_WIRE if name in names), None)
+        undone = wrap_method(owner, method, report, effects) if method is not None else None
         undo += [undone] if undone is not None else []
     return _undo_all(undo)
 
@@ -232,6 +232,6 @@ def _own_classes(pattern: re.Pattern[str]) -> Iterator[type[Any]]:
 def _loaded(places: tuple[tuple[str, str], ...]) -> Iterator[type[Any]]:
     """Yield the classes of libraries that the project has imported, where each method is defined."""
     for module, name in places:
-        found = getattr(sys.modules.get(module), name, None)
-        if isinstance(found, type):
-            yield found
+        cls = getattr(sys.modules.get(module), name, None)
+        if isinstance(cls, type):
+            yield cls

@@ -47,15 +47,15 @@ class Reader:
 
         A field is secret by its name, or because its class says so.
         """
-        found: dict[str, str] = {}
+        secrets: dict[str, str] = {}
         current: Publication | None = publication
         for _ in range(_CAUSES):
             if current is None:
                 break
             held = current.shown if current.shown is not None else current.event
-            self._gather(held, "", found, _DEPTH)
+            self._gather(held, "", secrets, _DEPTH)
             current = current.cause.publication if current.cause is not None else None
-        return found
+        return secrets
 
     def texts(self, value: Any) -> Iterator[str]:
         """Yield every text inside a value: of containers, objects, exceptions and mail messages."""
@@ -73,16 +73,16 @@ class Reader:
             elif issubclass(type(current), Message):
                 yield from message_texts(current)
             elif depth < _DEPTH and not issubclass(type(current), _FLAT):
-                left += [(each, depth + 1) for _, each in self._parts(current)]
+                left += [(inner, depth + 1) for _, inner in self._parts(current)]
 
-    def _gather(self, value: Any, name: str, found: dict[str, str], depth: int) -> None:
+    def _gather(self, value: Any, name: str, secrets: dict[str, str], depth: int) -> None:
         for part, inner in list(self._parts(value))[:_VALUES]:
             if part and (secret_kind(part) or part in self._marked(type(value))):
                 for text in self.texts(inner):
                     if len(text) >= SHORTEST:
-                        found.setdefault(text, part)
+                        secrets.setdefault(text, part)
             elif depth and not issubclass(type(inner), (str, bytes, *_FLAT)):
-                self._gather(inner, part or name, found, depth - 1)
+                self._gather(inner, part or name, secrets, depth - 1)
 
     def _marked(self, cls: type) -> frozenset[str]:
         return frozenset() if issubclass(cls, Mapping) else self._of(cls).marked

@@ -44,7 +44,7 @@ class _Rows:
             state = self._inspect(instance)
             execution = self._added.pop(state, None) or self._effects.execution
             if execution is not None:
-                names = [each.key for each in state.mapper.column_attrs]
+                names = [column.key for column in state.mapper.column_attrs]
                 values = {name: state.dict[name] for name in names if name in state.dict}
                 self._tell(_name(state.mapper.local_table), values, execution)
 
@@ -133,8 +133,8 @@ def _shown(value: Any) -> Any:
 
 def _line(table: str, values: Mapping[str, Any]) -> str:
     """Say in one line what was added; what it is about comes first."""
-    told = _first(values, ("action", "type", "kind", "name", "status"))
-    return f"{table}: {told[0]}={told[1]}" if told else f"a row in {table}"
+    pair = _first(values, ("action", "type", "kind", "name", "status"))
+    return f"{table}: {pair[0]}={pair[1]}" if pair else f"a row in {table}"
 
 
 def _first(values: Mapping[str, Any], words: Iterable[str]) -> tuple[str, Any] | None:

@@ -28,8 +28,10 @@ def describe_call(key: str, handler: Callable[..., Any], takes_event: bool = Tru
     parameters = made.parameters if takes_event else None
     if parameters is None:
         return HandlerFacts(key, needs_session=_needs_session(made))
-    first = next((each for each in parameters if each.kind in _POSITIONAL), None)
-    first = first or next((each for each in parameters if each.kind is inspect.Parameter.VAR_POSITIONAL), None)
+    first = next((parameter for parameter in parameters if parameter.kind in _POSITIONAL), None)
+    first = first or next(
+        (parameter for parameter in parameters if parameter.kind is inspect.Parameter.VAR_POSITIONAL), None
+    )
     accepts, annotation, names = _accepts(first, made.scope)
     return HandlerFacts(
         key,
@@ -51,7 +53,7 @@ def refusal_of(handler: Callable[..., Any]) -> str:
 def accepted_classes(function: types.FunctionType, *, skip_self: bool = False) -> Accepted:
     """Return what the first parameter of a plain function is annotated with (the second of a method)."""
     made = Handler(function)
-    parameters = [each for each in made.parameters or () if each.kind in _POSITIONAL]
+    parameters = [parameter for parameter in made.parameters or () if parameter.kind in _POSITIONAL]
     place = 1 if skip_self else 0
     if len(parameters) <= place:
         return None, "", (), ""
@@ -60,16 +62,16 @@ def accepted_classes(function: types.FunctionType, *, skip_self: bool = False) -
 
 
 def _refusal(parameters: list[inspect.Parameter]) -> str:
-    positional = [each for each in parameters if each.kind in _POSITIONAL]
-    if not positional and not any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in parameters):
+    positional = [parameter for parameter in parameters if parameter.kind in _POSITIONAL]
+    if not positional and not any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters):
         return "it takes no argument"
-    needed = [each.name for each in positional if each.default is inspect.Parameter.empty]
+    needed = [parameter.name for parameter in positional if parameter.default is inspect.Parameter.empty]
     if len(needed) > 1:
         return f"it needs {len(needed)} arguments: {', '.join(needed)}"
     keywords = [
-        each.name
-        for each in parameters
-        if each.kind is inspect.Parameter.KEYWORD_ONLY and each.default is inspect.Parameter.empty
+        parameter.name
+        for parameter in parameters
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.default is inspect.Parameter.empty
     ]
     return f"it needs the keyword argument {', '.join(keywords)}" if keywords else ""
 
@@ -105,8 +107,8 @@ def _accepts_text(text: str, scope: dict[str, Any]) -> tuple[tuple[str, ...] | N
         path = _dotted(part)
         if not path:
             return None, text, ()
-        found = _look_up(path, scope)
-        key = _class_accepted(found) if found is not None else ""
+        value = _look_up(path, scope)
+        key = _class_accepted(value) if value is not None else ""
         if key is None:
             return None, text, ()
         if key:
@@ -129,8 +131,8 @@ def _members(node: ast.expr) -> Iterator[ast.expr]:
         yield from _members(node.right)
     elif isinstance(node, ast.Subscript) and _dotted(node.value).rpartition(".")[2] in _UNION_NAMES:
         inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        for each in inner:
-            yield from _members(each)
+        for element in inner:
+            yield from _members(element)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         inside = _parsed(node.value)  # quoted inside, as in Optional["Placed"]
         yield from _members(inside) if inside is not None else (node,)
@@ -152,10 +154,10 @@ def _look_up(path: str, scope: dict[str, Any]) -> Any:
 
     name, *rest = path.split(".")
     value = scope.get(name, getattr(builtins, name, None))
-    for each in rest:
+    for part in rest:
         if not isinstance(value, (types.ModuleType, type)):
             return None
-        value = vars(value).get(each)
+        value = vars(value).get(part)
     return value
 
 

@@ -76,29 +76,29 @@ def _frozen(cls: Any, make: str) -> bool | None:
 
 def _keyword_only(cls: Any, make: str) -> bool | None:
     if make == "dataclass":
-        own = [each for each in dataclasses.fields(cls) if each.init and each.name not in BASE_FIELDS]
-        return all(each.kw_only for each in own)
+        own = [field for field in dataclasses.fields(cls) if field.init and field.name not in BASE_FIELDS]
+        return all(field.kw_only for field in own)
     if make == "attrs":
-        return all(each.kw_only for each in cls.__attrs_attrs__ if each.init)
+        return all(attribute.kw_only for attribute in cls.__attrs_attrs__ if attribute.init)
     if make in ("pydantic", "pydantic1"):
         return True
     if make == "plain" and cls.__init__ is not object.__init__:
         positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        return not any(each.kind in positional for each in inspect.signature(cls).parameters.values())
+        return not any(parameter.kind in positional for parameter in inspect.signature(cls).parameters.values())
     return None
 
 
 def _defaults(cls: Any, make: str) -> Iterator[tuple[str, Any, Any]]:
     """Yield name, default and default factory (None for none) of every field that has one or the other."""
     if make == "dataclass":
-        for each in dataclasses.fields(cls):
-            value = None if each.default is dataclasses.MISSING else each.default
-            factory = None if each.default_factory is dataclasses.MISSING else each.default_factory
-            yield each.name, value, factory
+        for field in dataclasses.fields(cls):
+            value = None if field.default is dataclasses.MISSING else field.default
+            factory = None if field.default_factory is dataclasses.MISSING else field.default_factory
+            yield field.name, value, factory
     elif make == "attrs":
-        for each in cls.__attrs_attrs__:
-            made = type(each.default).__name__ == "Factory"
-            yield each.name, None if made else each.default, each.default.factory if made else None
+        for attribute in cls.__attrs_attrs__:
+            made = type(attribute.default).__name__ == "Factory"
+            yield attribute.name, None if made else attribute.default, attribute.default.factory if made else None
     elif make == "pydantic":  # pydantic copies mutable defaults: only times are of interest
         for name, info in cls.model_fields.items():
             yield name, info.default if isinstance(info.default, dt.datetime) else None, info.default_factory
@@ -160,9 +160,9 @@ def _makes_naive(factory: Callable[..., Any]) -> bool:
 def _hidden(cls: Any, make: str) -> set[str]:
     hidden = set(marked_fields(cls))
     if make == "dataclass":
-        hidden |= {each.name for each in dataclasses.fields(cls) if not each.repr}
+        hidden |= {field.name for field in dataclasses.fields(cls) if not field.repr}
     elif make == "attrs":
-        hidden |= {each.name for each in cls.__attrs_attrs__ if each.repr is False}
+        hidden |= {attribute.name for attribute in cls.__attrs_attrs__ if attribute.repr is False}
     elif make == "pydantic":
         hidden |= {name for name, info in cls.model_fields.items() if info.repr is False}
     return hidden

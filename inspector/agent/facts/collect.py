@@ -31,20 +31,20 @@ def collect(program: object) -> CatalogFacts:
 def collect_facts(wiring: Wiring) -> CatalogFacts:
     """Collect the facts of a wiring."""
     events = tuple(
-        EventFacts(each.key, each.registered, each.kind, each.matched, "name")
-        if each.cls is None
-        else describe_class_facts(each.key, each.cls, each.registered, each.kind, each.matched)
-        for each in wiring.events
+        EventFacts(event.key, event.registered, event.kind, event.matched, "name")
+        if event.cls is None
+        else describe_class_facts(event.key, event.cls, event.registered, event.kind, event.matched)
+        for event in wiring.events
     )
     return CatalogFacts(
         events=events,
         handlers=tuple(
             replace(
-                describe_call(each.key, each.handler, each.takes_event),
-                never_awaited=each.dropped and Handler(each.handler).asynchronous,
-                on_loop=each.on_loop,
+                describe_call(wired.key, wired.handler, wired.takes_event),
+                never_awaited=wired.dropped and Handler(wired.handler).asynchronous,
+                on_loop=wired.on_loop,
             )
-            for each in wiring.handlers
+            for wired in wiring.handlers
         ),
         uncalled=tuple(_uncalled(wiring)),
         has_registry=wiring.has_registry,
@@ -61,17 +61,17 @@ def collect_facts(wiring: Wiring) -> CatalogFacts:
 def _uncalled(wiring: Wiring) -> Iterator[UncalledMethod]:
     """Yield the methods that look like handlers, of classes that handle events, without a subscription."""
     subscribed: dict[type[Any], set[str]] = {}
-    for each in wiring.handlers:
-        handler = Handler(each.handler)
+    for wired in wiring.handlers:
+        handler = Handler(wired.handler)
         if handler.owner is not None:
             subscribed.setdefault(handler.owner, set()).add(handler.method)
-    known = {class_key(event.cls) for event in wiring.events if event.cls is not None}
+    event_keys = {class_key(event.cls) for event in wiring.events if event.cls is not None}
     for cls in dict.fromkeys([*subscribed, *_idle_classes(subscribed)]):
         called, methods = subscribed.get(cls, set()), _methods(cls)
         if _dispatches_by_name(cls):
             continue  # any of its methods may be called
         for name, function in methods.items():
-            if name not in called and _looks_like_handler(name, function, known):
+            if name not in called and _looks_like_handler(name, function, event_keys):
                 code = function.__code__
                 _, annotation, _, _ = accepted_classes(function, skip_self=True)
                 yield UncalledMethod(cls.__qualname__, name, annotation, code.co_filename, code.co_firstlineno)
@@ -104,22 +104,22 @@ def _is_pattern(cls: type[Any]) -> bool:
 
 
 def _methods(cls: type[Any]) -> dict[str, FunctionType]:
-    found: dict[str, FunctionType] = {}
+    methods: dict[str, FunctionType] = {}
     for base in cls.__mro__[:-1]:
         for name, value in vars(base).items():
             if type(value) is FunctionType and not name.startswith("_"):
-                found.setdefault(name, value)
-    return found
+                methods.setdefault(name, value)
+    return methods
 
 
-def _looks_like_handler(name: str, function: FunctionType, known: set[str]) -> bool:
+def _looks_like_handler(name: str, function: FunctionType, event_keys: set[str]) -> bool:
     if name.startswith(_HANDLER_PREFIXES):
         return True
     positional = function.__code__.co_argcount
     if positional != 2 or function.__kwdefaults__ or name == "handle":
         return False
     accepts, _, _, _ = accepted_classes(function, skip_self=True)
-    return bool(accepts) and set(accepts or ()) <= known
+    return bool(accepts) and set(accepts or ()) <= event_keys
 
 
 # --- audit actions and server-sent events -----------------------------------------------------------------------------
@@ -128,11 +128,11 @@ def _looks_like_handler(name: str, function: FunctionType, known: set[str]) -> b
 def _audit_actions(wiring: Wiring) -> tuple[str, ...] | None:
     """Look for the program's enum of audit actions: a name with both words, in the packages of events and handlers."""
     packages = {event.cls.__module__.partition(".")[0] for event in wiring.events if event.cls is not None}
-    for each in wiring.handlers:
-        function = Handler(each.handler).function
+    for wired in wiring.handlers:
+        function = Handler(wired.handler).function
         packages.add(str(getattr(function, "__module__", "") or "").partition(".")[0])
     packages -= {"", "builtins", "functools"}
-    found: dict[str, None] = {}
+    actions: dict[str, None] = {}
     enums = 0
     for name, module in tuple(sys.modules.items()):
         if name.partition(".")[0] not in packages or type(module) is not ModuleType:
@@ -141,8 +141,8 @@ def _audit_actions(wiring: Wiring) -> tuple[str, ...] | None:
             if isinstance(value, type) and issubclass(value, enum.Enum) and _is_audit_enum(value):
                 enums += 1
                 for member in value.__members__.values():
-                    found.update({member.name: None, str(member.value): None})
-    return tuple(found) if enums else None
+                    actions.update({member.name: None, str(member.value): None})
+    return tuple(actions) if enums else None
 
 
 def _is_audit_enum(cls: type[enum.Enum]) -> bool:
@@ -167,7 +167,7 @@ def _sse(wiring: Wiring) -> Iterator[SSEFacts]:
 
 def _sse_types(wiring: Wiring) -> Iterator[SSEType]:
     for registry in wiring.sse:
-        members = [each.event_type for each in registry.events]
+        members = [entry.event_type for entry in registry.events]
         for enum_class in dict.fromkeys(type(member) for member in members):
             if issubclass(enum_class, enum.Enum):
                 file, line = class_place(enum_class)

@@ -62,7 +62,7 @@ def handler_calls(function: Any, owner: Any) -> HandlerCalls:
         function: The method (or function) that publishes.
         owner: The bus, whose other methods it may call.
     """
-    found: list[tuple[ast.Call, bool]] = []
+    calls: list[tuple[ast.Call, bool]] = []
     asking = False
     awaiting, vague = False, False
     for node in _bodies(function, owner):
@@ -70,23 +70,23 @@ def handler_calls(function: Any, owner: Any) -> HandlerCalls:
         here = list(_calls_of_locals(node))
         # What is not handed anything that came in may be no handler at all: a hook, a logger's method.
         vague = vague or not all(_passes_on(call, node) for call, _ in here)
-        found += here
+        calls += here
         awaiting = awaiting or isinstance(node, ast.AsyncFunctionDef)
     if asking:
         return HandlerCalls(alone=False)
-    if not found:
+    if not calls:
         return HandlerCalls()
-    spread = any(isinstance(each, ast.Starred) for call, _ in found for each in call.args)
-    spread = spread or any(keyword.arg is None for call, _ in found for keyword in call.keywords)
-    counts = {len(call.args) + len(call.keywords) for call, _ in found}
+    spread = any(isinstance(part, ast.Starred) for call, _ in calls for part in call.args)
+    spread = spread or any(keyword.arg is None for call, _ in calls for keyword in call.keywords)
+    counts = {len(call.args) + len(call.keywords) for call, _ in calls}
     # Spread arguments, and more here than there: some handlers get more than the event.
     alone = False if spread or (len(counts) > 1 and not vague) else None if vague else counts == {1}
     vague = vague or spread
-    return HandlerCalls(alone, not vague and not awaiting and all(dropped for _, dropped in found))
+    return HandlerCalls(alone, not vague and not awaiting and all(dropped for _, dropped in calls))
 
 
 def _asks_for_parameters(node: ast.AST) -> bool:
-    names = (getattr(each, "id", getattr(each, "attr", "")) for each in ast.walk(node))
+    names = (getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(node))
     return not _ASKING.isdisjoint(names)
 
 
@@ -100,9 +100,9 @@ def _bodies(function: Any, owner: Any) -> Iterator[ast.FunctionDef | ast.AsyncFu
             continue
         seen.add(id(current))
         yield node
-        for each in ast.walk(node):
-            if depth < _DEPTH and isinstance(each, ast.Call):
-                helper = _own_method(each.func, node, owner)
+        for part in ast.walk(node):
+            if depth < _DEPTH and isinstance(part, ast.Call):
+                helper = _own_method(part.func, node, owner)
                 if helper is not None:
                     waiting.append((helper, depth + 1))
 
@@ -133,22 +133,22 @@ def _own_method(callee: ast.expr, node: ast.FunctionDef | ast.AsyncFunctionDef, 
 
 def _calls_of_locals(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[ast.Call, bool]]:
     """Yield the calls of what a function holds in local variables, each with whether its result is dropped."""
-    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
     parameters = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-    names |= {each.arg for each in parameters[1:]}
+    names |= {parameter.arg for parameter in parameters[1:]}
     dropped = {
-        id(each.value) for each in ast.walk(node) if isinstance(each, ast.Expr) and isinstance(each.value, ast.Call)
+        id(part.value) for part in ast.walk(node) if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call)
     }
-    for each in ast.walk(node):
-        if isinstance(each, ast.Call) and _is_handler(each.func, names):
-            yield each, id(each) in dropped
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call) and _is_handler(part.func, names):
+            yield part, id(part) in dropped
 
 
 def _passes_on(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Return whether one of the arguments is a parameter of the function around the call."""
-    parameters = {each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+    parameters = {parameter.arg for parameter in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
     passed = [*call.args, *(keyword.value for keyword in call.keywords)]
-    return any(isinstance(each, ast.Name) and each.id in parameters for each in passed)
+    return any(isinstance(part, ast.Name) and part.id in parameters for part in passed)
 
 
 def _is_handler(callee: ast.expr, names: set[str]) -> bool:
@@ -233,8 +233,8 @@ def wiring_of(program: object) -> Wiring:
     if isinstance(program, LoadedProgram):
         return loaded_wiring(program)
     tell: Any = getattr(program, "wiring", None)
-    told = tell() if callable(tell) else None
-    return told if isinstance(told, Wiring) else Wiring()
+    wiring = tell() if callable(tell) else None
+    return wiring if isinstance(wiring, Wiring) else Wiring()
 
 
 def core_wiring(
@@ -243,8 +243,11 @@ def core_wiring(
     """Return the wiring of a program on our own bus."""
     registered: Mapping[type[Any], None] = dict.fromkeys(entry.event_class for entry in registry or ())
     subscriptions = tuple(bus.subscriptions())
-    classes = dict.fromkeys([*registered, *(each.event_type for each in subscriptions)])
-    handlers = {each.key: WiredCallable(each.key, each.handler, on_loop=True) for each in subscriptions}
+    classes = dict.fromkeys([*registered, *(subscription.event_type for subscription in subscriptions)])
+    handlers = {
+        subscription.key: WiredCallable(subscription.key, subscription.handler, on_loop=True)
+        for subscription in subscriptions
+    }
     return Wiring(
         events=tuple(
             WiredEvent(f"{cls.__module__}.{cls.__qualname__}", cls, registry is None or cls in registered)
@@ -264,19 +267,19 @@ def loaded_wiring(program: LoadedProgram) -> Wiring:
     """Return the wiring of a loaded program."""
     described = program.catalog().events
     entries_, sse = program._catalog.entries, program._catalog.sse  # noqa: SLF001 - same room, as above
-    subscribed = [(each, list(_subscribed(each))) for each in program.connections]
+    subscribed = [(connection, list(_subscribed(connection))) for connection in program.connections]
     handlers: dict[str, WiredCallable] = {}
-    for connection, found in subscribed:
-        alone = _takes_event_alone(connection, [handler for _, handler in found])
+    for connection, pairs in subscribed:
+        alone = _takes_event_alone(connection, [handler for _, handler in pairs])
         on_loop = _is_asynchronous(connection)
         dropped = _calls(connection).dropped and not on_loop
-        for subscription, handler in found:
+        for subscription, handler in pairs:
             key = subscription.handler.key
-            known = handlers.setdefault(key, WiredCallable(key, handler, alone, dropped, on_loop))
-            if (dropped, on_loop) != (known.dropped, known.on_loop):  # another bus runs it in another way
-                handlers[key] = replace(known, dropped=known.dropped or dropped, on_loop=known.on_loop or on_loop)
-    every = [subscription for _, found in subscribed for subscription, _ in found]
-    commands = {key for each in program.connections for key in _command_patterns(each)}
+            wired = handlers.setdefault(key, WiredCallable(key, handler, alone, dropped, on_loop))
+            if (dropped, on_loop) != (wired.dropped, wired.on_loop):  # another bus runs it in another way
+                handlers[key] = replace(wired, dropped=wired.dropped or dropped, on_loop=wired.on_loop or on_loop)
+    every = [subscription for _, pairs in subscribed for subscription, _ in pairs]
+    commands = {key for connection in program.connections for key in _command_patterns(connection)}
     classes = _classes(program, [event.key for event in described])
     return Wiring(
         events=tuple(
@@ -298,17 +301,17 @@ def loaded_wiring(program: LoadedProgram) -> Wiring:
 
 def _classes(program: LoadedProgram, keys: Sequence[str]) -> dict[str, type[Any] | None]:
     """Return the class of each event, by key: from the buses, else from its module; None for one that is a name."""
-    found: dict[str, type[Any] | None] = {}
+    classes: dict[str, type[Any] | None] = {}
     for connection in program.connections:
         for event in connection.event_types():
-            found[event.key] = event.cls or found.get(event.key)
-    return {key: found[key] if key in found else class_at(key) for key in keys}
+            classes[event.key] = event.cls or classes.get(event.key)
+    return {key: classes[key] if key in classes else class_at(key) for key in keys}
 
 
 def _subscribed(connection: Connection) -> Iterator[tuple[Subscribed, Callable[..., Any]]]:
     """Yield every subscription with its callable; none of a connection that does not tell its callables."""
     subscriptions = list(connection.subscriptions())
-    targets = [_callable(each) for each in _targets(connection)]
+    targets = [_callable(target) for target in _targets(connection)]
     if len(targets) == len(subscriptions):
         yield from ((one, other) for one, other in zip(subscriptions, targets) if other is not None)  # noqa: B905
 
@@ -322,7 +325,7 @@ def _targets(connection: Any) -> list[Any]:
     if callable(tell):
         return list(tell())
     if isinstance(connection, CoreConnection):
-        return [each.handler for each in connection._bus.subscriptions()]  # noqa: SLF001 - same room, as above
+        return [subscription.handler for subscription in connection._bus.subscriptions()]  # noqa: SLF001 - same room, as above
     return []
 
 
@@ -338,11 +341,11 @@ def _takes_event_alone(connection: Connection, handlers: Sequence[Callable[..., 
     The source of its publish method says so. Where that says nothing, the handlers are asked: most will be right.
     """
     publishers: Any = getattr(connection, "publishers", ())
-    if any(getattr(each, "named", False) for each in publishers[:1]):
+    if any(getattr(publisher, "named", False) for publisher in publishers[:1]):
         return False
-    told = _calls(connection).alone
-    if told is not None:
-        return told
+    alone = _calls(connection).alone
+    if alone is not None:
+        return alone
     refusing = sum(bool(refusal_of(handler)) for handler in handlers)
     return refusing * 2 < len(handlers)
 
@@ -360,13 +363,13 @@ def _command_patterns(connection: Connection) -> Iterator[Any]:
     if not isinstance(connection, MapConnection):
         return
     maps = connection.maps
-    names = [each.path.rpartition(".")[2].lower() for each in maps]
+    names = [handler_map.path.rpartition(".")[2].lower() for handler_map in maps]
     whole = _is_for_commands(connection) and not any("event" in name for name in names)
-    for each, name in zip(maps, names):  # noqa: B905 - as long as each other; runs on 3.10 to 3.13
+    for handler_map, name in zip(maps, names):  # noqa: B905 - as long as each other; runs on 3.10 to 3.13
         if whole or "command" in name:
-            yield from (pattern for pattern, _ in entries(each.get()))
-        elif _is_mediator(connection) and _has_one_each(each):
-            classes = (pattern for pattern, _ in entries(each.get()) if isinstance(pattern, type))
+            yield from (pattern for pattern, _ in entries(handler_map.get()))
+        elif _is_mediator(connection) and _has_one_each(handler_map):
+            classes = (pattern for pattern, _ in entries(handler_map.get()) if isinstance(pattern, type))
             yield from (cls for cls in classes if not is_called_like_event(cls))
 
 
@@ -388,8 +391,8 @@ def _called(connection: MapConnection) -> tuple[str, str]:
     return re.split(r"[.:]", connection.where)[-1].lower(), cls.__name__.lower()
 
 
-def _has_one_each(each: HandlerMap) -> bool:
-    value = each.get()
+def _has_one_each(handler_map: HandlerMap) -> bool:
+    value = handler_map.get()
     kinds = map(kind_of, value.values()) if kind_of(value) == "dict" else ("",)
     return all(kind in ("handler", "object", "methods") for kind in kinds)
 
@@ -397,7 +400,7 @@ def _has_one_each(each: HandlerMap) -> bool:
 def _is_command(key: str, cls: type[Any] | None, patterns: Collection[Any]) -> bool:
     """Tell a command from an event: it stands among commands, or it or a class above it is called so."""
     classes = cls.__mro__ if cls is not None else ()
-    return cls in patterns or key in patterns or any(each.__name__.endswith("Command") for each in classes)
+    return cls in patterns or key in patterns or any(base.__name__.endswith("Command") for base in classes)
 
 
 def _is_asynchronous(connection: Connection) -> bool:
@@ -410,5 +413,9 @@ def _is_asynchronous(connection: Connection) -> bool:
 def _matched(cls: type[Any] | None, subscriptions: Sequence[Subscribed]) -> str:
     if cls is None:
         return "exact"
-    fitting = [each for each in subscriptions if isinstance(each.pattern, type) and issubclass(cls, each.pattern)]
-    return "base" if any(each.matched == "base" for each in fitting) else "exact"
+    fitting = [
+        subscription
+        for subscription in subscriptions
+        if isinstance(subscription.pattern, type) and issubclass(cls, subscription.pattern)
+    ]
+    return "base" if any(subscription.matched == "base" for subscription in fitting) else "exact"

@@ -63,16 +63,23 @@ class CoreConnection:
 
     def event_types(self) -> list[EventType]:
         """Return the classes that have handlers."""
-        return [describe_class(cls) for cls in dict.fromkeys(each.event_type for each in self._bus.subscriptions())]
+        return [
+            describe_class(cls)
+            for cls in dict.fromkeys(subscription.event_type for subscription in self._bus.subscriptions())
+        ]
 
     def subscriptions(self) -> Iterator[Subscribed]:
         """Yield every subscription."""
-        for order, each in enumerate(self._bus.subscriptions()):
-            yield Subscribed(each.event_type, "exact", _ours(each.description), order)
+        for order, subscription in enumerate(self._bus.subscriptions()):
+            yield Subscribed(subscription.event_type, "exact", _ours(subscription.description), order)
 
     def handlers_of(self, event: EventType) -> list[HandlerDescription]:
         """Return who is called for exactly this class."""
-        return [_ours(each.description) for each in self._bus.subscriptions() if each.event_type is event.cls]
+        return [
+            _ours(subscription.description)
+            for subscription in self._bus.subscriptions()
+            if subscription.event_type is event.cls
+        ]
 
     def problems(self) -> Iterable[Problem]:
         """There is nothing that could not be read."""
@@ -87,8 +94,8 @@ class CoreConnection:
         def intercept(execution: Any) -> Callable[[Any], Any] | None:
             if tap.interceptor is not None:
                 return tap.interceptor(execution)
-            found: Callable[[Any], Any] | None = before(execution) if before is not None else None
-            return found
+            call: Callable[[Any], Any] | None = before(execution) if before is not None else None
+            return call
 
         self._bus.interceptor = intercept
 
@@ -148,5 +155,5 @@ def _ours(description: Any) -> HandlerDescription:
     """Return a description as one of our own class."""
     if isinstance(description, HandlerDescription):
         return description
-    known = {field.name for field in dataclasses.fields(HandlerDescription)}
-    return HandlerDescription(**{name: getattr(description, name) for name in known if hasattr(description, name)})
+    names = {field.name for field in dataclasses.fields(HandlerDescription)}
+    return HandlerDescription(**{name: getattr(description, name) for name in names if hasattr(description, name)})

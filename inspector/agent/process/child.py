@@ -130,19 +130,19 @@ class Child:
     async def _open(self, imported: LoadedNames) -> Program:
         """Call the factories, and make the program of what they give."""
         problems = imported.problems
-        targets = [found for target in imported.targets if (found := await self._called(target, problems)) is not None]
+        targets = [named for target in imported.targets if (named := await self._called(target, problems)) is not None]
         if not targets:
             raise problems[-1]
         catalog = [
-            found
+            named
             for part in imported.catalog
-            if (found := part if isinstance(part.value, type) else await self._called(part, problems)) is not None
+            if (named := part if isinstance(part.value, type) else await self._called(part, problems)) is not None
         ]
-        values = [found.value for found in catalog]
+        values = [named.value for named in catalog]
         try:
             return make_program(
                 self._order["name"],
-                [Target(found.where, found.value) for found in targets],
+                [Target(named.where, named.value) for named in targets],
                 values[0] if len(values) == 1 else values or None,
                 imported.session.value if imported.session is not None else None,
                 options=self._order["options"],
@@ -151,9 +151,9 @@ class Child:
         except Exception as error:
             raise explain(error, self._order["app"][0], self._redact, calling=True) from error
 
-    async def _called(self, found: NamedValue, problems: list[LoadTrouble]) -> NamedValue | None:
+    async def _called(self, named: NamedValue, problems: list[LoadTrouble]) -> NamedValue | None:
         try:
-            return await self._loader.call(found)
+            return await self._loader.call(named)
         except LoadTrouble as trouble:
             problems.append(trouble)
             return None

@@ -69,18 +69,18 @@ class Loader:
         Raises:
             LoadTrouble: Nothing of what ``app`` names could be loaded.
         """
-        found = LoadedNames()
+        names = LoadedNames()
         for text in app:
-            target = self._try(text, found.problems)
+            target = self._try(text, names.problems)
             if target is not None:
-                found.targets.append(target)
-        if not found.targets:
-            raise found.problems[0]
+                names.targets.append(target)
+        if not names.targets:
+            raise names.problems[0]
         for text in catalog:
-            found.catalog += self._scan(text, found.problems) if ":" not in text else self._tried(text, found.problems)
+            names.catalog += self._scan(text, names.problems) if ":" not in text else self._tried(text, names.problems)
         if session:
-            found.session = self._try(session, found.problems)
-        return found
+            names.session = self._try(session, names.problems)
+        return names
 
     def find(self, text: str) -> NamedValue:
         """Return what an import string names: ``module``, ``module:attribute`` or ``module:attribute.attribute``.
@@ -96,7 +96,7 @@ class Loader:
             said += (":" if said == module_name else ".") + name
         return NamedValue(text, value)
 
-    async def call(self, found: NamedValue) -> NamedValue:
+    async def call(self, named: NamedValue) -> NamedValue:
         """Call a factory, and await what it gives; anything else is what it is.
 
         Functions, methods, partials and classes without required arguments are factories.
@@ -104,24 +104,24 @@ class Loader:
         Raises:
             LoadTrouble: It needs arguments, or raised.
         """
-        if not is_factory(found.value):
-            return found
-        self._progress("calling", found.where)
-        missing = required_arguments(found.value)
+        if not is_factory(named.value):
+            return named
+        self._progress("calling", named.where)
+        missing = required_arguments(named.value)
         if missing:
             raise LoadTrouble(
-                f"{found.where} cannot be called: it needs {', '.join(missing)}.",
+                f"{named.where} cannot be called: it needs {', '.join(missing)}.",
                 "Name a function that needs nothing, or the bus itself.",
-                where=found.where,
+                where=named.where,
                 kind="usage",
             )
         try:
-            value = found.value()
+            value = named.value()
             if inspect.isawaitable(value):
                 value = await value
         except BaseException as error:  # sys.exit too: it is the program's end, told in a sentence
-            raise explain(error, found.where, self._redact, calling=True) from error
-        return NamedValue(found.where, value)
+            raise explain(error, named.where, self._redact, calling=True) from error
+        return NamedValue(named.where, value)
 
     def _try(self, text: str, problems: list[LoadTrouble]) -> NamedValue | None:
         try:
@@ -131,23 +131,23 @@ class Loader:
             return None
 
     def _tried(self, text: str, problems: list[LoadTrouble]) -> list[NamedValue]:
-        found = self._try(text, problems)
-        return [] if found is None else [found]
+        named = self._try(text, problems)
+        return [] if named is None else [named]
 
     def _scan(self, name: str, problems: list[LoadTrouble]) -> list[NamedValue]:
         """Import a package and every module in it; those that cannot be are problems."""
         package = self._try(name, problems)
         if package is None:
             return []
-        found = [package]
+        modules = [package]
         for entry in pkgutil.iter_modules(getattr(package.value, "__path__", ()), name + "."):
             if entry.name.rpartition(".")[2] == "__main__":
                 continue
             if entry.ispkg:
-                found += self._scan(entry.name, problems)
+                modules += self._scan(entry.name, problems)
             else:
-                found += self._tried(entry.name, problems)
-        return found
+                modules += self._tried(entry.name, problems)
+        return modules
 
     def _import(self, name: str) -> ModuleType:
         self._progress("importing", name)
@@ -165,7 +165,7 @@ class Loader:
                 if any(entry.name == name for entry in pkgutil.iter_modules(owner.__path__)):
                     return self._import(submodule)
             kind = "module" if isinstance(owner, ModuleType) else "object"
-            near = get_close_matches(name, [known for known in _names(owner) if known != name], 1)
+            near = get_close_matches(name, [other for other in _names(owner) if other != name], 1)
             hint = f"Did you mean {near[0]}?" if near else ""
             raise LoadTrouble(
                 f"Attribute {name} not found in {kind} {said}.",

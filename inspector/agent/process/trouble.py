@@ -44,9 +44,9 @@ def missing_settings(error: BaseException) -> tuple[str, ...]:
     for _ in range(_DEPTH):
         if current is None:
             break
-        found = _from_environ(current) or _from_model(current)
-        if found:
-            return found
+        names = _from_environ(current) or _from_model(current)
+        if names:
+            return names
         current = current.__cause__ or current.__context__
     return _from_text(error)
 
@@ -332,7 +332,12 @@ def _folder_with(name: str) -> str:
         return ""
     join, exists = os.path.join, os.path.exists
     return next(
-        (each for each in inner if exists(join(folder, each, name)) or exists(join(folder, each, f"{name}.py"))), ""
+        (
+            folder_name
+            for folder_name in inner
+            if exists(join(folder, folder_name, name)) or exists(join(folder, folder_name, f"{name}.py"))
+        ),
+        "",
     )
 
 
@@ -342,14 +347,16 @@ def _importable(name: str) -> list[str]:
     package = sys.modules.get(parent)
     folders = list(getattr(package, "__path__", ())) if package is not None else sys.path[:1]
     prefix = f"{parent}." if parent else ""
-    found = []
+    modules = []
     for folder in folders:
         try:
             entries = os.listdir(folder)  # noqa: PTH208 - light imports
         except OSError:  # not a folder: a zip, or gone
             entries = []
-        found += [prefix + entry.removesuffix(".py") for entry in entries if entry.endswith(".py") or "." not in entry]
-    return found
+        modules += [
+            prefix + entry.removesuffix(".py") for entry in entries if entry.endswith(".py") or "." not in entry
+        ]
+    return modules
 
 
 def _no_import(read: Failure, what: str, place: str) -> _Sentence:

@@ -145,21 +145,21 @@ def _read_item(item: Any, catalog: Catalog, where: str, key: type[Any] | None) -
 
 def _class_in(item: Any) -> type[Any] | None:
     for name in _CLASS:
-        found = _get(item, name)
-        if isinstance(found, type):
-            return found
+        value = _get(item, name)
+        if isinstance(value, type):
+            return value
     return None
 
 
 def _entry(item: Any, catalog: Catalog) -> Entry:
-    category = next((found for name in _CATEGORY if (found := _get(item, name)) is not None), "")
-    known = [_text(member) for member in type(category)] if isinstance(category, enum.Enum) else [_text(category)]
-    catalog.categories += [each for each in known if each and each not in catalog.categories]
+    category = next((value for name in _CATEGORY if (value := _get(item, name)) is not None), "")
+    categories = [_text(member) for member in type(category)] if isinstance(category, enum.Enum) else [_text(category)]
+    catalog.categories += [name for name in categories if name and name not in catalog.categories]
     requires = tuple(kind for kind, name in HANDLER_KINDS.items() if _get(item, name))
     return Entry(
         _text(category),
-        _text(next((found for name in _WORKFLOW if (found := _get(item, name)) is not None), "")),
-        _text(next((found for name in _PHASE if (found := _get(item, name)) is not None), "")),
+        _text(next((value for name in _WORKFLOW if (value := _get(item, name)) is not None), "")),
+        _text(next((value for name in _PHASE if (value := _get(item, name)) is not None), "")),
         requires,
         _text(_get(item, "audit_action_name") or _get(item, "audit_action") or "") if "audit" in requires else "",
     )
@@ -188,7 +188,7 @@ def _scan(module: types.ModuleType, catalog: Catalog) -> None:
     for value in tuple(vars(module).values()):
         if is_sse_registry(value):
             catalog.sse = value
-        elif isinstance(value, (list, tuple)) and value and all(_class_in(each) is not None for each in value):
+        elif isinstance(value, (list, tuple)) and value and all(_class_in(item) is not None for item in value):
             for item in value:
                 catalog.entries.setdefault(_class_in(item) or object, _entry(item, catalog))
     catalog.classes += event_classes(module)
@@ -211,14 +211,14 @@ def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> 
     ]
     eventful = any(part in ("events", "messages", "commands") for part in module.__name__.split("."))
     values = set(_held_by(defined)) if eventful else set()
-    found = []
+    classes = []
     for value in defined:
         named = any(_EVENT_BASE.search(base.__name__) for base in value.__mro__[1:-1])
         below = any(value is not base and issubclass(value, base) for base in bases)
         made = make_of(value) != "plain" and value not in values
         if (named or below or (eventful and made)) and not _is_base(value):
-            found.append(value)
-    return single_copies(found)
+            classes.append(value)
+    return single_copies(classes)
 
 
 def _held_by(classes: Iterable[type[Any]]) -> Iterator[type[Any]]:
@@ -274,7 +274,7 @@ def is_sse_registry(value: Any) -> bool:
     mappings, declared = getattr(value, "mappings", None), getattr(value, "events", ())
     if not isinstance(mappings, (tuple, list)) or not isinstance(declared, (tuple, list)):
         return False
-    return all(map(_is_mapping, mappings)) and all(hasattr(each, "event_type") for each in declared)
+    return all(map(_is_mapping, mappings)) and all(hasattr(entry, "event_type") for entry in declared)
 
 
 def _is_mapping(value: Any) -> bool:

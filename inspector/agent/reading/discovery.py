@@ -71,7 +71,7 @@ def find_buses(
 def _best(
     where: str, value: Any, options: Options, adapters: Iterable[Adapter], troubles: list[Problem]
 ) -> FoundBus | None:
-    found: FoundBus | None = None
+    best: FoundBus | None = None
     for adapter in adapters:
         if options.adapter and adapter.name != options.adapter:
             continue
@@ -83,28 +83,28 @@ def _best(
             text = f"The adapter {adapter.name} could not look at it: {type(error).__name__}: {error!s:.200}"
             troubles.append(Problem(where, text))
             continue
-        if match is not None and (found is None or match.score > found.match.score):
-            found = FoundBus(where, value, adapter, match)
-    return found
+        if match is not None and (best is None or match.score > best.match.score):
+            best = FoundBus(where, value, adapter, match)
+    return best
 
 
 def _inside(
     where: str, value: Any, options: Options, adapters: Sequence[Adapter], troubles: list[Problem], depth: int
 ) -> list[FoundBus]:
-    found: list[FoundBus] = []
+    buses: list[FoundBus] = []
     seen: list[Any] = []
     for name, inner in _parts(value):
-        if any(inner is each for each in seen):
+        if any(inner is other for other in seen):
             continue
         seen.append(inner)
         at = f"{where}.{name}" if ":" in where else f"{where}:{name}"
         try:
-            found += _at(at, inner, value, Options(adapter=options.adapter), adapters, troubles, depth)
+            buses += _at(at, inner, value, Options(adapter=options.adapter), adapters, troubles, depth)
         except InspectorError:
             raise
         except Exception as error:  # noqa: BLE001 - looking at a stranger's object may run its code
             troubles.append(Problem(at, f"It cannot be looked at: {type(error).__name__}: {error!s:.200}"))
-    return found
+    return buses
 
 
 def _at(

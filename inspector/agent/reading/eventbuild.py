@@ -27,11 +27,11 @@ def build_event(cls: Any, values: Mapping[str, Any]) -> Any:
         except EventDataError as error:
             raise error.about(cls.__name__) from error
     annotations = annotations_of(cls)
-    known = [shape.name for shape in fields_of(cls)]
+    field_names = [shape.name for shape in fields_of(cls)]
     arguments: dict[str, Any] = {}
     for name, value in values.items():
-        if known and name not in known:
-            text = f"Known fields: {', '.join(known)}."
+        if field_names and name not in field_names:
+            text = f"Known fields: {', '.join(field_names)}."
             raise EventDataError("is not known", text, where=name, subject=cls.__name__)
         try:
             arguments[name] = _build_value(annotations.get(name, Any), value, name)
@@ -59,7 +59,7 @@ def _foreign(hint: Any) -> bool:
     hint = hints.unwrap(hint)
     if isinstance(hint, type):
         return make_of(hint) in ("attrs", "pydantic", "pydantic1")
-    return any(_foreign(each) for each in getattr(hint, "__args__", ()))
+    return any(_foreign(member) for member in getattr(hint, "__args__", ()))
 
 
 def _build_value(hint: Any, value: Any, at: str) -> Any:

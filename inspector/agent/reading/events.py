@@ -163,24 +163,24 @@ def single_copies(classes: Iterable[type[Any]]) -> list[type[Any]]:
 
     Where the module holds none of them (they are local to a function), the latest is the one in use.
     """
-    found: dict[str, type[Any]] = {}
+    copies: dict[str, type[Any]] = {}
     for cls in classes:
         key = f"{cls.__module__}.{cls.__qualname__}"
-        if key not in found or not _held_by_module(found[key]):
-            found[key] = cls
-    return list(found.values())
+        if key not in copies or not _held_by_module(copies[key]):
+            copies[key] = cls
+    return list(copies.values())
 
 
 def subclasses(cls: type[Any]) -> list[type[Any]]:
     """Return every class below ``cls``, each once, copies left behind taken out."""
-    found: dict[type[Any], None] = {}
+    classes: dict[type[Any], None] = {}
     waiting = [cls]
     while waiting:
         for below in type.__subclasses__(waiting.pop()):
-            if below not in found:
-                found[below] = None
+            if below not in classes:
+                classes[below] = None
                 waiting.append(below)
-    return single_copies(found)
+    return single_copies(classes)
 
 
 def _held_by_module(cls: type[Any]) -> bool:
@@ -212,18 +212,18 @@ def field_shape(
 def _standard(shape: TypeShape, hint: Any, *, by_pydantic: bool = True) -> TypeShape:
     """Describe models and attrs classes by their fields, and, where pydantic builds them, its types of values."""
     if shape.kind == "opaque":
-        known = _PYDANTIC.search(shape.text) if by_pydantic else None
-        if known is not None:
-            return dataclasses.replace(shape, kind=_PYDANTIC_KINDS[known[1]])
-        held = next((each for each in hints.members(hints.unwrap(hint)) if each is not type(None)), None)
+        match = _PYDANTIC.search(shape.text) if by_pydantic else None
+        if match is not None:
+            return dataclasses.replace(shape, kind=_PYDANTIC_KINDS[match[1]])
+        held = next((member for member in hints.members(hints.unwrap(hint)) if member is not type(None)), None)
         fields = _held_fields(hints.unwrap(held))
         return shape if fields is None else dataclasses.replace(shape, kind="object", fields=fields)
     if not shape.args:
         return shape
-    several = [each for each in hints.members(hints.unwrap(hint)) if each is not type(None)]
+    several = [member for member in hints.members(hints.unwrap(hint)) if member is not type(None)]
     inner = several if shape.kind == "union" else [*getattr(hints.unwrap(several[0]), "__args__", ())]
     inner += [Any] * (len(shape.args) - len(inner))
-    args = (_standard(each, held, by_pydantic=by_pydantic) for each, held in zip(shape.args, inner))  # noqa: B905 - 3.10
+    args = (_standard(argument, held, by_pydantic=by_pydantic) for argument, held in zip(shape.args, inner))  # noqa: B905 - 3.10
     return dataclasses.replace(shape, args=tuple(args))
 
 
@@ -249,10 +249,10 @@ def _plain(default: Any) -> Any:
 
 def annotations_of(cls: Any) -> dict[str, Any]:
     """Return the annotations by which values are built: those of the class, or of its constructor."""
-    found = dict(hints.field_hints(cls))
+    annotations = dict(hints.field_hints(cls))
     if make_of(cls) == "plain":
-        found.update(signature_hints(cls.__init__))
-    return found
+        annotations.update(signature_hints(cls.__init__))
+    return annotations
 
 
 def signature_hints(function: Any) -> dict[str, Any]:
@@ -304,15 +304,15 @@ def _pydantic1_fields(cls: Any) -> tuple[FieldShape, ...]:
 def _attrs_fields(cls: Any) -> tuple[FieldShape, ...]:
     annotations, marked = hints.field_hints(cls), marked_fields(cls)
     shapes = []
-    for each in cls.__attrs_attrs__:
-        if not each.init:
+    for attribute in cls.__attrs_attrs__:
+        if not attribute.init:
             continue
-        made = type(each.default).__name__
+        made = type(attribute.default).__name__
         required, generated = made in ("_Nothing", "NothingType"), made == "Factory"
-        hint = annotations.get(each.name, each.type if each.type is not None else Any)
-        name = getattr(each, "alias", None) or each.name.lstrip("_")
-        default = None if required or generated else each.default
-        shapes.append(field_shape(name, hint, required, default, generated=generated, marked=each.name in marked))
+        hint = annotations.get(attribute.name, attribute.type if attribute.type is not None else Any)
+        name = getattr(attribute, "alias", None) or attribute.name.lstrip("_")
+        default = None if required or generated else attribute.default
+        shapes.append(field_shape(name, hint, required, default, generated=generated, marked=attribute.name in marked))
     return tuple(shapes)
 
 
@@ -328,13 +328,15 @@ def _signature_fields(cls: Any) -> tuple[FieldShape, ...]:
         parameters = inspect.signature(cls).parameters.values()
     except ValueError:  # built in: its constructor does not say what it takes
         return ()
-    return tuple(parameter_field(each, annotations) for each in parameters if each.kind not in FREE)
+    return tuple(parameter_field(parameter, annotations) for parameter in parameters if parameter.kind not in FREE)
 
 
-def parameter_field(each: inspect.Parameter, annotations: Mapping[str, Any]) -> FieldShape:
+def parameter_field(parameter: inspect.Parameter, annotations: Mapping[str, Any]) -> FieldShape:
     """Return the field that a parameter stands for."""
-    required = each.default is inspect.Parameter.empty
-    return field_shape(each.name, annotations.get(each.name, Any), required, None if required else each.default)
+    required = parameter.default is inspect.Parameter.empty
+    return field_shape(
+        parameter.name, annotations.get(parameter.name, Any), required, None if required else parameter.default
+    )
 
 
 _READERS: Final[dict[str, Callable[[Any], tuple[FieldShape, ...]]]] = {

@@ -42,7 +42,7 @@ class ProgramNames:
             parts = key.split(".")
             name = event.__name__
             shorter = [name, *(".".join(parts[-length:]) for length in range(2, len(parts) + 1))]
-            name = next((each for each in shorter if each not in self._taken), key)
+            name = next((name for name in shorter if name not in self._taken), key)
             self._names[key] = name
             self._taken.add(name)
         return name
@@ -84,16 +84,16 @@ class Merged:
     def describe(self) -> CatalogDescription:
         """Describe registry, event classes and subscriptions, as they are now."""
         troubles = list(self._troubles)
-        self.events = {self._names.name_of(each.cls or each.name): each for each in self._event_types(troubles)}
+        self.events = {self._names.name_of(event.cls or event.name): event for event in self._event_types(troubles)}
         handlers: dict[str, HandlerDescription] = {}
         events = []
         for name, event in self.events.items():
             described = self._handlers_of(event)
-            for each in described:
-                handlers.setdefault(each.key, each)
+            for handler in described:
+                handlers.setdefault(handler.key, handler)
             if "problem" in event.tags:
                 troubles.append(Problem(name, event.tags["problem"], "", event.file, event.line))
-            events.append(self._event(name, event, tuple(each.key for each in described)))
+            events.append(self._event(name, event, tuple(handler.key for handler in described)))
         for connection in self._connections:
             for subscribed in connection.subscriptions():
                 handlers.setdefault(subscribed.handler.key, subscribed.handler)
@@ -110,20 +110,23 @@ class Merged:
             categories=tuple(categories),
             statistics=self._statistics(events),
             problems=tuple(dict.fromkeys(troubles)),
-            sources=tuple(SourceDescription(each.where, each.adapter, each.why) for each in self._connections),
+            sources=tuple(
+                SourceDescription(connection.where, connection.adapter, connection.why)
+                for connection in self._connections
+            ),
         )
 
     def _handlers_of(self, event: EventType) -> list[HandlerDescription]:
         """Return who is called for an event; one that is on two buses is still subscribed once."""
-        found: list[HandlerDescription] = []
+        handlers: list[HandlerDescription] = []
         for connection in self._connections:
-            before = {each.key for each in found}
-            found += [each for each in connection.handlers_of(event) if each.key not in before]
-        return found
+            before = {handler.key for handler in handlers}
+            handlers += [handler for handler in connection.handlers_of(event) if handler.key not in before]
+        return handlers
 
     def _event_types(self, troubles: list[Problem]) -> Iterator[EventType]:
         """Yield every event type once: the catalog's in its order, then those of the buses, then what lies beside."""
-        found: dict[str, EventType] = {}
+        events: dict[str, EventType] = {}
         of_buses: dict[str, EventType] = {}
         for connection in self._connections:
             try:
@@ -135,18 +138,18 @@ class Merged:
                 )
         for cls in [*self._catalog.entries, *self._catalog.classes]:
             described = describe_class(cls)
-            found[described.key] = of_buses.get(described.key, described)
-        found.update({key: event for key, event in of_buses.items() if key not in found})
-        for cls in self._beside(list(found.values())):
+            events[described.key] = of_buses.get(described.key, described)
+        events.update({key: event for key, event in of_buses.items() if key not in events})
+        for cls in self._beside(list(events.values())):
             described = describe_class(cls)
-            found.setdefault(described.key, described)
-        yield from found.values()
+            events.setdefault(described.key, described)
+        yield from events.values()
 
-    def _beside(self, known: Sequence[EventType]) -> Iterator[type[Any]]:
+    def _beside(self, events: Sequence[EventType]) -> Iterator[type[Any]]:
         """Yield the event classes in the modules of those that are known: nobody may handle them yet."""
         if self._catalog.entries or self._catalog.classes:
             return
-        modules = dict.fromkeys(each.cls.__module__ for each in known if each.cls is not None)
+        modules = dict.fromkeys(value.cls.__module__ for value in events if value.cls is not None)
         for name in modules:
             module = sys.modules.get(name)
             if isinstance(module, types.ModuleType):
@@ -178,9 +181,9 @@ class Merged:
             return None
         return describe_sse(event.cls, self._catalog.sse)
 
-    def _asked(self, connection: Connection, known: Sequence[Problem]) -> list[Problem]:
+    def _asked(self, connection: Connection, problems: Sequence[Problem]) -> list[Problem]:
         try:
-            return [each for each in connection.problems() if each not in known]
+            return [problem for problem in connection.problems() if problem not in problems]
         except Exception as error:  # noqa: BLE001 - as above
             return [Problem(connection.where, f"It cannot be checked: {type(error).__name__}: {error}")]
 

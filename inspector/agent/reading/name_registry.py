@@ -104,12 +104,12 @@ class NameRegistryAdapter:
         classes = classes_by_name(value)
         if not classes:
             return None
-        found = find(value, options)
-        named = [each for each in found.maps if any(isinstance(key, str) for key in _keys(each))]
+        parts = find(value, options)
+        named = [handler_map for handler_map in parts.maps if any(isinstance(key, str) for key in _keys(handler_map))]
         if not named:
             return None
-        score = 92 if found.publishers else 65
-        return Match(score, f"{len(classes)} event classes by name; {explain(found)}")
+        score = 92 if parts.publishers else 65
+        return Match(score, f"{len(classes)} event classes by name; {explain(parts)}")
 
     def connect(self, where: str, value: Any, options: Options, names: Names) -> NameRegistryConnection:
         """Read the registry."""
@@ -118,13 +118,13 @@ class NameRegistryAdapter:
 
 def classes_by_name(value: Any) -> dict[str, type[Any]]:
     """Return the event classes that a dict of the value has by name; only classes that become data and come back."""
-    found: dict[str, type[Any]] = {}
+    classes: dict[str, type[Any]] = {}
     for name, held in values_of(value).items():
         if name.startswith("__") or not isinstance(held, dict) or not held:
             continue
         if all(isinstance(key, str) and isinstance(cls, type) and pair_of(cls) for key, cls in held.items()):
-            found.update(held)
-    return found
+            classes.update(held)
+    return classes
 
 
 def pair_of(cls: type[Any]) -> tuple[str, str] | None:
@@ -132,8 +132,8 @@ def pair_of(cls: type[Any]) -> tuple[str, str] | None:
     return next((pair for pair in _PAIRS if all(callable(getattr(cls, name, None)) for name in pair)), None)
 
 
-def _keys(each: HandlerMap) -> Iterable[Any]:
-    value = each.get()
+def _keys(handler_map: HandlerMap) -> Iterable[Any]:
+    value = handler_map.get()
     return tuple(value) if kind_of(value) in ("dict", "proxy") else ()
 
 
@@ -152,7 +152,7 @@ class NameRegistryConnection(MapConnection):
         for name, cls in self._classes.items():
             self._calls.learn(name, cls)
         self.why = f"{self.why} Event classes by name: {len(self._classes)}."
-        if not self._drain and not any(each.reads for each in self.publishers[:1]):
+        if not self._drain and not any(publisher.reads for publisher in self.publishers[:1]):
             self.why += " Nothing works it off: whoever runs the worker does."
         #: What is about to be given to a function that takes data.
         self._sent: Any = None
@@ -161,11 +161,11 @@ class NameRegistryConnection(MapConnection):
 
     def event_types(self) -> list[EventType]:
         """Return the classes of the registry, handled or not, and the names that have handlers and no class."""
-        found = {cls: describe_class(cls, {"travels": "json"}) for cls in self._classes.values()}
+        events = {cls: describe_class(cls, {"travels": "json"}) for cls in self._classes.values()}
         for name, cls in self._classes.items():
-            found[cls] = _travelling_as(found[cls], name)
-        others = [each for each in super().event_types() if each.cls is None or each.cls not in found]
-        return [*found.values(), *others]
+            events[cls] = _travelling_as(events[cls], name)
+        others = [event for event in super().event_types() if event.cls is None or event.cls not in events]
+        return [*events.values(), *others]
 
     def problems(self) -> Iterable[Problem]:
         """Yield which events do not survive their way through JSON, besides what the maps have."""
@@ -195,8 +195,8 @@ class NameRegistryConnection(MapConnection):
         """Return what a handler was called for: the event that was published, though it got a copy of it."""
         got = super().read_call(pattern, args, kwargs)
         identity = _identity(got.event)
-        for name, event, known in reversed(self._travelling):
-            if name == got.name and (event is got.event or _same(known, identity)):
+        for name, event, expected in reversed(self._travelling):
+            if name == got.name and (event is got.event or _same(expected, identity)):
                 return got._replace(event=event)
         return got
 
@@ -205,10 +205,10 @@ class NameRegistryConnection(MapConnection):
         data = occurrence.event
         if not isinstance(data, dict):
             return False
-        parts = [data, *(each for each in data.values() if isinstance(each, dict))]
+        parts = [data, *(part_of_data for part_of_data in data.values() if isinstance(part_of_data, dict))]
         return any(
-            name == occurrence.name and any(_is_of(known, part) for part in parts)
-            for name, _, known in reversed(self._travelling)
+            name == occurrence.name and any(_is_of(expected, part) for part in parts)
+            for name, _, expected in reversed(self._travelling)
         )
 
     # -- firing --------------------------------------------------------------------------------------------------------
@@ -235,12 +235,12 @@ class NameRegistryConnection(MapConnection):
             text = f"{publisher.name} takes JSON, and under which name {type(event).__name__} travels cannot be told."
             raise InspectorError(text, "Enter it in the registry of the classes that travel.")
         said = texts_in(publisher.function)
-        key = next((each for each in ENVELOPE_NAMES if each in said), "")
+        key = next((name for name in ENVELOPE_NAMES if name in said), "")
         if isinstance(data, dict) and data.get(key) == name:
             return data
         if not key:
             raise InspectorError(f"{publisher.name} takes JSON, and in which form it expects {name} cannot be told.")
-        inner = next((each for each in _INNER if each in said), "")
+        inner = next((name for name in _INNER if name in said), "")
         return {key: name, inner: data} if inner or not isinstance(data, dict) else {key: name, **data}
 
     def record(self, tap: Tap) -> Callable[[], None]:
@@ -256,7 +256,11 @@ class NameRegistryConnection(MapConnection):
 
 def takes_data(publisher: Publisher) -> str:
     """Return whether a function takes what arrives, not an event: ``text`` of JSON, ``data``; empty: an event."""
-    positional = [each for each in publisher.parameters if each.kind in _POSITIONAL and each.name not in CONTEXT_NAMES]
+    positional = [
+        parameter
+        for parameter in publisher.parameters
+        if parameter.kind in _POSITIONAL and parameter.name not in CONTEXT_NAMES
+    ]
     if len(positional) != 1:
         return ""
     hint = positional[0].annotation
@@ -274,9 +278,9 @@ def _travelling_as(event: EventType, name: str) -> EventType:
 def _identity(event: Any) -> tuple[str, Any]:
     """Return what makes an event itself on both sides of its way: its id, else all that it says."""
     for name in ("event_id", "id", "message_id", "uuid"):
-        found = getattr(event, name, None)
-        if found is not None and not callable(found):
-            return name, str(found)
+        value = getattr(event, name, None)
+        if value is not None and not callable(value):
+            return name, str(value)
     pair = pair_of(type(event))
     try:
         return "data", getattr(event, pair[0])() if pair else event
@@ -284,9 +288,9 @@ def _identity(event: Any) -> tuple[str, Any]:
         return "data", event
 
 
-def _is_of(known: tuple[str, Any], data: dict[Any, Any]) -> bool:
+def _is_of(identity_field: tuple[str, Any], data: dict[Any, Any]) -> bool:
     """Return whether data is what became of the event with this identity."""
-    name, identity = known
+    name, identity = identity_field
     if name != "data":
         return bool(str(data.get(name)) == identity)
     if isinstance(identity, (str, bytes)):

@@ -48,12 +48,12 @@ def describe_name(
         if not file:
             described = Handler(handler).description
             file, line = described.file, described.line
-    known: dict[str, FieldShape] = {}
+    shapes: dict[str, FieldShape] = {}
     for shape in (shape for fields in asked for shape in fields):
-        if shape.required or shape.name not in known:
-            known[shape.name] = shape
+        if shape.required or shape.name not in shapes:
+            shapes[shape.name] = shape
     return EventType(
-        name, name, None, name, tuple(known.values()) if asked else (PAYLOAD,), file=file, line=line, tags=said
+        name, name, None, name, tuple(shapes.values()) if asked else (PAYLOAD,), file=file, line=line, tags=said
     )
 
 
@@ -75,15 +75,15 @@ def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShap
         return None
     function = made.function
     annotations = signature_hints(function) if hasattr(function, "__globals__") else {}
-    named = [each for each in parameters if each.kind not in FREE]
+    named = [parameter for parameter in parameters if parameter.kind not in FREE]
     if by_keyword:
-        free = any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters)
-        named = [each for each in named if each.name != "sender"]
-        return tuple(parameter_field(each, annotations) for each in named) or (None if free else ())
+        free = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+        named = [parameter for parameter in named if parameter.name != "sender"]
+        return tuple(parameter_field(parameter, annotations) for parameter in named) or (None if free else ())
     if len(named) > 1 and named[0].name in _NAME_PARAMETERS:
         named = named[1:]  # the name comes first, where one handler is for several
     if len(named) > 1:
-        named = [each for each in named if each.name not in _CONTEXT_PARAMETERS] or named
+        named = [parameter for parameter in named if parameter.name not in _CONTEXT_PARAMETERS] or named
     if len(named) == 1:
         hint = hints.unwrap(annotations.get(named[0].name, Any))
         if isinstance(hint, type) and make_of(hint) != "plain":
@@ -91,8 +91,8 @@ def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShap
         if named[0].name in _PAYLOAD_PARAMETERS or hint in (dict, Any) or _is_mapping(hint):
             return _taken_from(function, named[0].name) or None
     if not named:
-        return None if any(each.kind in FREE for each in parameters) else ()
-    return tuple(parameter_field(each, annotations) for each in named)
+        return None if any(parameter.kind in FREE for parameter in parameters) else ()
+    return tuple(parameter_field(parameter, annotations) for parameter in named)
 
 
 def _is_mapping(hint: Any) -> bool:
@@ -105,8 +105,8 @@ def _taken_from(function: Any, name: str) -> tuple[FieldShape, ...]:
     code = getattr(function, "__code__", None)
     if code is None:
         return ()
-    steps = [each for each in dis.get_instructions(code) if each.opname not in ("PUSH_NULL", "CACHE")]
-    found: dict[str, bool] = {}
+    steps = [step for step in dis.get_instructions(code) if step.opname not in ("PUSH_NULL", "CACHE")]
+    keys: dict[str, bool] = {}
     for place, step in enumerate(steps[:-2]):
         last = step.argval[-1] if isinstance(step.argval, tuple) and step.argval else step.argval
         if not step.opname.startswith("LOAD_FAST") or last != name:
@@ -114,7 +114,7 @@ def _taken_from(function: Any, name: str) -> tuple[FieldShape, ...]:
         key, then = steps[place + 1 : place + 3]
         if isinstance(key.argval, str) and key.opname.startswith("LOAD_CONST"):
             if then.opname == "BINARY_SUBSCR" or then.argrepr == "[]":
-                found[key.argval] = True
+                keys[key.argval] = True
         elif key.argval == "get" and then.opname.startswith("LOAD_CONST") and isinstance(then.argval, str):
-            found.setdefault(then.argval, False)
-    return tuple(field_shape(key, Any, required) for key, required in found.items())
+            keys.setdefault(then.argval, False)
+    return tuple(field_shape(key, Any, required) for key, required in keys.items())

@@ -32,12 +32,12 @@ def class_place(cls: type[Any]) -> tuple[str, int]:
 
 @functools.lru_cache(maxsize=512)
 def _class_lines(file: str, _changed: tuple[int, int]) -> Mapping[str, int]:
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
     for number, text in enumerate(linecache.getlines(file), 1):
         match = _CLASS.match(text)
         if match:
-            found.setdefault(match[1], number)
-    return found
+            lines.setdefault(match[1], number)
+    return lines
 
 
 def class_at(key: str) -> type[Any] | None:

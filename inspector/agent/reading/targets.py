@@ -133,13 +133,13 @@ def _plain_name(name: str) -> str:
 
 def named_methods(cls: type[Any]) -> dict[str, MethodName]:
     """Return the methods of a class that are named for an event, with the event's part of their names."""
-    found: dict[str, MethodName] = {}
+    methods: dict[str, MethodName] = {}
     for base in cls.__mro__[:-1]:
         for name, value in vars(base).items():
-            prefix = next((each for each in METHOD_PREFIXES if name.startswith(each)), "")
+            prefix = next((start for start in METHOD_PREFIXES if name.startswith(start)), "")
             if prefix and isinstance(value, types.FunctionType) and value.__code__.co_argcount > 1:
-                found.setdefault(name, MethodName(name[len(prefix) :]))
-    return found
+                methods.setdefault(name, MethodName(name[len(prefix) :]))
+    return methods
 
 
 def run_method(cls: type[Any]) -> str:
@@ -175,8 +175,8 @@ def record_field(value: Any) -> str:
                 return spelled
     if callable(value):
         return ""
-    found = [name for name, inner in held.items() if isinstance(original(inner), _FUNCTIONS)]
-    return found[0] if len(found) == 1 else ""
+    names = [name for name, inner in held.items() if isinstance(original(inner), _FUNCTIONS)]
+    return names[0] if len(names) == 1 else ""
 
 
 def keyed_by_handler(value: dict[Any, Any]) -> bool:
@@ -195,7 +195,7 @@ def entries(value: Any, pattern: Any = None, depth: int = 4) -> Iterator[tuple[A
     """
     kind = kind_of(value)
     if kind in ("handler", "object"):
-        yield from ((each, value) for each in each_of(pattern))
+        yield from ((one, value) for one in each_of(pattern))
     elif kind == "methods":
         for name, said in named_methods(type(original(value))).items():
             if pattern is None or (said.fits(pattern.__name__ if isinstance(pattern, type) else str(pattern))):
@@ -239,15 +239,15 @@ def pattern_in(value: Any) -> Any:
         for item in value:
             if isinstance(item, type) and kind_of(item) != "handler":
                 return item
-        return next((found for item in value if (found := _said(item)) is not None), None)
+        return next((pattern for item in value if (pattern := _said(item)) is not None), None)
     held = attributes(value) if kind == "record" else {}
     if kind == "tuple":
         held = dict(zip(value._fields, value))  # noqa: B905 - as long as each other by definition
     for name in PATTERN_FIELDS:
         for spelled in (name, f"_{name}"):
-            found = _said(held.get(spelled))
-            if found is not None:
-                return found
+            pattern = _said(held.get(spelled))
+            if pattern is not None:
+                return pattern
             several = held.get(spelled)
             if isinstance(several, (tuple, list, set, frozenset)) and several and all(map(_said, several)):
                 return tuple(several)
@@ -266,7 +266,9 @@ def _classes(value: Any) -> tuple[type[Any], ...]:
     if isinstance(value, types.UnionType) or typing.get_origin(value) is typing.Union:
         value = typing.get_args(value)
     several = isinstance(value, tuple) and bool(value)
-    return value if several and all(isinstance(each, type) and kind_of(each) != "handler" for each in value) else ()
+    return (
+        value if several and all(isinstance(member, type) and kind_of(member) != "handler" for member in value) else ()
+    )
 
 
 def is_async(target: Any) -> bool:

@@ -267,24 +267,24 @@ class StandIns:
 
     def put(self, cls: type[Any] | None = None) -> None:
         """Replace what has no stand-in yet; where a dict has this class, it is enough to look there."""
-        for each in self._dispatch.maps:
-            value = each.get()
-            if self._dispatch.keys_at(each, cls):
+        for handler_map in self._dispatch.maps:
+            value = handler_map.get()
+            if self._dispatch.keys_at(handler_map, cls):
                 new = self._containers.replace(value[cls], cls)
                 if new is not value[cls]:
                     value[cls] = new
                 continue
             new = self._containers.replace(value, None)
             if new is not value:
-                each.set(new)
+                handler_map.set(new)
 
     def take(self) -> None:
         """Put the handlers back; none gets a stand-in from now on."""
-        for each in self._dispatch.maps:
-            value = each.get()
+        for handler_map in self._dispatch.maps:
+            value = handler_map.get()
             new = self._containers.restore(value)
             if new is not value:
-                each.set(new)
+                handler_map.set(new)
         self._over = True
 
     def _make(self, target: Any, pattern: Any) -> Any:

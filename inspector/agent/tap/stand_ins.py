@@ -192,7 +192,7 @@ def _about(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     publication = PUBLISHING.get()
     if publication is None:
         return False
-    return any(each is publication.event for each in (*args, *kwargs.values()))
+    return any(argument is publication.event for argument in (*args, *kwargs.values()))
 
 
 class TappedObject(StandIn):
@@ -202,12 +202,12 @@ class TappedObject(StandIn):
 
     def __getattr__(self, name: str) -> Any:
         target = _get(self, "_original")
-        found = getattr(target, name)
-        if name not in HANDLE_METHODS or not callable(found):
-            return found
+        value = getattr(target, name)
+        if name not in HANDLE_METHODS or not callable(value):
+            return value
         route: Route = _get(self, "_facts")
-        asynchronous = inspect.iscoroutinefunction(found)
-        return TappedHandler(found, Route(route.tap, route.bus, route.pattern, route.description, asynchronous))
+        asynchronous = inspect.iscoroutinefunction(value)
+        return TappedHandler(value, Route(route.tap, route.bus, route.pattern, route.description, asynchronous))
 
 
 class TappedMethods(StandIn):
@@ -216,9 +216,9 @@ class TappedMethods(StandIn):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(_get(self, "_original"), name)
+        value = getattr(_get(self, "_original"), name)
         stand_in = _get(self, "_facts").get(name)
-        return found if stand_in is None else stand_in(found)
+        return value if stand_in is None else stand_in(value)
 
 
 class TappedReference(StandIn):

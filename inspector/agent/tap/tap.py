@@ -69,17 +69,17 @@ class Tap:
         def remove() -> None:
             for publication in tuple(self._open.values()):
                 self.end(publication)
-            self.observers = tuple(known for known in self.observers if known is not entry)
+            self.observers = tuple(other for other in self.observers if other is not entry)
             self.active = bool(self.observers)
 
         return remove
 
     def subscription(self, event: str, description: HandlerDescription) -> TapSubscription:
         """Return the one subscription of a handler to an event type."""
-        known = self._subscriptions.get((event, description.key))
-        if known is None:
-            known = self._subscriptions[event, description.key] = TapSubscription(event, description)
-        return known
+        subscription = self._subscriptions.get((event, description.key))
+        if subscription is None:
+            subscription = self._subscriptions[event, description.key] = TapSubscription(event, description)
+        return subscription
 
     # -- publications --------------------------------------------------------------------------------------------------
 
@@ -138,9 +138,9 @@ class Tap:
     def _publication(self, bus: TappedBus, occurrence: Occurrence) -> TapPublication:
         """Find the publication by its event; a handler called on its own makes one that nobody published."""
         under_way = PUBLISHING.get()
-        known = self._known.get(id(occurrence.event))
-        if known is not None and known.source is bus and known.is_about(occurrence.event):
-            return known
+        current = self._known.get(id(occurrence.event))
+        if current is not None and current.source is bus and current.is_about(occurrence.event):
+            return current
         if under_way is not None and under_way.source is bus and under_way.named == occurrence.name:
             return under_way
         publication = self.begin(bus, occurrence)
@@ -165,7 +165,7 @@ class Tap:
 
     def remove_observer(self, entry: Observing, error: BaseException) -> None:
         """End an observation because the observer raised: say so, and go on."""
-        self.observers = tuple(known for known in self.observers if known is not entry)
+        self.observers = tuple(other for other in self.observers if other is not entry)
         _logger.error("event_bus_observer_removed", extra={"observer": type(entry.observer).__name__}, exc_info=error)
         if entry.removed is not None:
             entry.removed(error)
@@ -189,4 +189,4 @@ def _about(publication: TapPublication, pattern: Any, args: tuple[Any, ...], kwa
     if pattern is None or not publication.loose:
         return publication.loose
     several = pattern if isinstance(pattern, tuple) else (pattern,)
-    return any(isinstance(each, str) and fnmatchcase(publication.named, each) for each in several)
+    return any(isinstance(argument, str) and fnmatchcase(publication.named, argument) for argument in several)

@@ -70,7 +70,7 @@ class CallReader:
             return frozenset()
         names = self._known.get(cls)
         if names is None:
-            entered = (name for name, known in self._classes.items() if known is cls)
+            entered = (name for name, entry in self._classes.items() if entry is cls)
             names = self._known[cls] = frozenset((cls.__name__, travel_name(cls), *entered))
         return names
 
@@ -144,9 +144,11 @@ class CallReader:
     def can_call(self, publisher: Publisher, event: Any) -> bool:
         """Return whether a publish method can be called with nothing but this event, a session and metadata."""
         required = [
-            each
-            for each in publisher.parameters
-            if each.default is inspect.Parameter.empty and each.kind not in _FREE and each.name not in CONTEXT_NAMES
+            parameter
+            for parameter in publisher.parameters
+            if parameter.default is inspect.Parameter.empty
+            and parameter.kind not in _FREE
+            and parameter.name not in CONTEXT_NAMES
         ]
         return len(required) <= (2 if publisher.named or isinstance(event, NamedEvent) else 1)
 
@@ -154,8 +156,10 @@ class CallReader:
         """Return whether what a named event carries is handed on as keyword arguments: ``emit(name, **payload)``."""
         if not publisher.named:
             return False
-        rest = [each for each in publisher.parameters[1:] if each.name not in CONTEXT_NAMES]
-        return bool(rest) and all(each.kind in (each.VAR_KEYWORD, each.KEYWORD_ONLY) for each in rest)
+        rest = [parameter for parameter in publisher.parameters[1:] if parameter.name not in CONTEXT_NAMES]
+        return bool(rest) and all(
+            parameter.kind in (parameter.VAR_KEYWORD, parameter.KEYWORD_ONLY) for parameter in rest
+        )
 
     def arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
         """Return the arguments with which a publish method is called for an event."""
@@ -169,15 +173,17 @@ class CallReader:
             args = [travel_name(type(event)) if not self._own_name(event) else self._own_name(event), event]
         else:
             args = [event]
-        taken = {each.name for each in parameters[: len(args)]} if len(args) <= len(parameters) else set()
-        for each in rest:
-            if each.name in taken or each.kind in _FREE or each.name in kwargs:
+        taken = {parameter.name for parameter in parameters[: len(args)]} if len(args) <= len(parameters) else set()
+        for parameter in rest:
+            if parameter.name in taken or parameter.kind in _FREE or parameter.name in kwargs:
                 continue
-            if each.name in SESSION_NAMES:
-                if context.session is not None or each.default is inspect.Parameter.empty:
-                    kwargs[each.name] = context.session
-            elif each.name in METADATA_NAMES and (context.metadata or each.default is inspect.Parameter.empty):
-                kwargs[each.name] = dict(context.metadata)
+            if parameter.name in SESSION_NAMES:
+                if context.session is not None or parameter.default is inspect.Parameter.empty:
+                    kwargs[parameter.name] = context.session
+            elif parameter.name in METADATA_NAMES and (
+                context.metadata or parameter.default is inspect.Parameter.empty
+            ):
+                kwargs[parameter.name] = dict(context.metadata)
         return args, kwargs
 
     def _own_name(self, event: Any) -> str:
@@ -199,12 +205,14 @@ class CallReader:
                 return
             raise InspectorError(f"{publisher.name} takes an event, but {event.name} is only a name.")
         args.append(event.name)
-        payload = [each for each in rest if each.kind not in _FREE and each.name not in CONTEXT_NAMES]
+        payload = [
+            parameter for parameter in rest if parameter.kind not in _FREE and parameter.name not in CONTEXT_NAMES
+        ]
         if payload:
             args.append(event.payload)
-        elif any(each.kind is inspect.Parameter.VAR_KEYWORD for each in rest):
+        elif any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in rest):
             kwargs.update(event.payload)
-        elif any(each.kind is inspect.Parameter.VAR_POSITIONAL for each in rest):
+        elif any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in rest):
             args.extend(event.payload.values())
 
 
@@ -232,10 +240,10 @@ def _looks_like_object(value: Any) -> TypeGuard[str | bytes]:
 
 def _object_in(text: str | bytes) -> dict[Any, Any] | None:
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 def handler_event(target: Any) -> Any:
@@ -258,17 +266,30 @@ def _given(
     parameters: tuple[inspect.Parameter, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Join arguments to the names of their parameters, as a call would, without raising what a call would."""
-    names = [each.name for each in parameters if each.kind not in _FREE and each.kind is not each.KEYWORD_ONLY]
+    names = [
+        parameter.name
+        for parameter in parameters
+        if parameter.kind not in _FREE and parameter.kind is not parameter.KEYWORD_ONLY
+    ]
     return {**dict(zip(names, args)), **kwargs}  # noqa: B905 - what is too much goes to *args
 
 
 def _payload(parameters: tuple[inspect.Parameter, ...], args: tuple[Any, ...], rest: dict[str, Any]) -> Any:
     """Return what is published with a name: the one thing beside it, or all that there is."""
-    positional = [each for each in parameters[1:] if each.kind not in _FREE and each.name not in CONTEXT_NAMES]
+    positional = [
+        parameter for parameter in parameters[1:] if parameter.kind not in _FREE and parameter.name not in CONTEXT_NAMES
+    ]
     if positional and positional[0].name in rest:
         return rest[positional[0].name]
     extra = args[
-        1 + len([each for each in parameters[1:] if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]) :
+        1
+        + len(
+            [
+                parameter
+                for parameter in parameters[1:]
+                if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+            ]
+        ) :
     ]
     values = {key: value for key, value in rest.items() if key not in CONTEXT_NAMES}
     if extra:

@@ -50,29 +50,29 @@ class MapBusAdapter:
         """Look for a handler map and something that publishes."""
         if isinstance(value, (str, bytes, int, float, types.FunctionType, types.MethodType, types.BuiltinFunctionType)):
             return None
-        found = find(value, options)
-        if not found.maps:
+        parts = find(value, options)
+        if not parts.maps:
             return None
         if kind_of(value) in ("dict", "proxy", "list", "set") and not any(True for _ in entries(value)):
             return None
-        points = max(each.score for each in found.maps)
-        if found.publishers:
-            points = (points + min(found.publishers[0].score, 140)) // 2
-        elif found.functions or isinstance(value, types.ModuleType):
+        points = max(handler_map.score for handler_map in parts.maps)
+        if parts.publishers:
+            points = (points + min(parts.publishers[0].score, 140)) // 2
+        elif parts.functions or isinstance(value, types.ModuleType):
             points //= 2
-        return Match(max(1, min(points, 90)), explain(found))
+        return Match(max(1, min(points, 90)), explain(parts))
 
     def connect(self, where: str, value: Any, options: Options, names: Names) -> MapConnection:
         """Read the bus."""
         return MapConnection(where, value, options, names)
 
 
-def explain(found: BusParts) -> str:
+def explain(parts: BusParts) -> str:
     """Say in one line what was chosen and why."""
-    maps = "; ".join(f"{each.path or 'the container itself'} ({each.why})" for each in found.maps)
-    if not found.publishers:
+    maps = "; ".join(f"{handler_map.path or 'the container itself'} ({handler_map.why})" for handler_map in parts.maps)
+    if not parts.publishers:
         return f"Handlers: {maps}. Nothing publishes: handlers are called directly."
-    best = found.publishers[0]
+    best = parts.publishers[0]
     how = "asynchronous" if best.asynchronous else "synchronous"
     return f"Handlers: {maps}. Published by {best.name} ({how}, {'name and payload' if best.named else 'an event'})."
 
@@ -126,13 +126,13 @@ class MapConnection:
 
     def subscriptions(self) -> Iterator[Subscribed]:
         """Yield every subscription, map after map, in the order of the containers."""
-        for order, (each, pattern, target) in enumerate(self._events.subscribed()):
+        for order, (handler_map, pattern, target) in enumerate(self._events.subscribed()):
             matched = "exact"
             if self._signal:
                 pattern = self._signal
             if is_wildcard(pattern) or is_glob(pattern):
                 matched = "wildcard"
-            elif isinstance(pattern, type) and self._dispatch.by_base(each):
+            elif isinstance(pattern, type) and self._dispatch.by_base(handler_map):
                 matched = "base"
             shown = (
                 None if matched == "wildcard" else pattern if isinstance(pattern, type) else name_of_pattern(pattern)
@@ -153,12 +153,14 @@ class MapConnection:
         if next(self._events.subscribed(), None) is not None and not self.event_types():
             text = "Its handlers are for every event, and none of them says which events there are."
             yield Problem(self.where, text, "Name a list of their classes, or their module, with --catalog.")
-        for each in self._found.maps:
-            value = each.get()
+        for handler_map in self._found.maps:
+            value = handler_map.get()
             if kind_of(value) in ("dict", "proxy"):
                 for key, item in value.items():
                     if item is None or isinstance(item, (str, int)):
-                        text = f"{each.path}[{key_text(key)}] holds {type(item).__name__}, which cannot be called."
+                        text = (
+                            f"{handler_map.path}[{key_text(key)}] holds {type(item).__name__}, which cannot be called."
+                        )
                         yield Problem(self.where, text)
 
     def _describe(self, target: Any) -> HandlerDescription:
@@ -177,7 +179,7 @@ class MapConnection:
 
     def read_publish(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
         """Return what a call of a publish method publishes."""
-        publisher = next(each for each in self._found.publishers if each.name == method)
+        publisher = next(publisher for publisher in self._found.publishers if publisher.name == method)
         if self._signal:
             return self._calls.named(self._signal, signal_payload(publisher, args, kwargs))
         return self._calls.read_publish(publisher, args, kwargs)
@@ -196,13 +198,13 @@ class MapConnection:
         event = occurrence.event
         ready = self._dispatch.ready(type(event))
         if ready is not None:
-            return tuple([tap.subscription(occurrence.name, each) for each in ready])
+            return tuple([tap.subscription(occurrence.name, description) for description in ready])
         if self._stand_ins is not None:
             self._stand_ins.put(type(event))
         cls = self._calls.class_called(occurrence.name) if isinstance(event, (dict, tuple, str)) else type(event)
         names = {occurrence.name, *self._calls.names_for(cls)} if cls is not None else {occurrence.name}
         called = [self._describe(target) for _, target in self._dispatch.matching(cls, names)]
-        return tuple([tap.subscription(occurrence.name, each) for each in called])
+        return tuple([tap.subscription(occurrence.name, handler) for handler in called])
 
     # -- recording -----------------------------------------------------------------------------------------------------
 
@@ -214,15 +216,15 @@ class MapConnection:
         undo: list[Callable[[], None]] = []
 
         def restore() -> None:
-            for each in reversed(undo):
-                each()
+            for undone in reversed(undo):
+                undone()
             stand_ins.take()
             self._tap = self._stand_ins = None
 
         try:
             stand_ins.put()
-            for each in self._found.publishers:
-                self._patch(tap, each, undo)
+            for publisher in self._found.publishers:
+                self._patch(tap, publisher, undo)
         except BaseException:
             restore()
             raise
@@ -262,8 +264,8 @@ class MapConnection:
 
     def _key_of(self, name: Any) -> Any:
         """Return the member of an enum that stands for a name, where the handlers are kept by members."""
-        for each in self._found.maps:
-            value = each.get()
+        for handler_map in self._found.maps:
+            value = handler_map.get()
             for key in value if kind_of(value) in ("dict", "proxy") else ():
                 if isinstance(key, enum.Enum) and name in (member_text(key), key.name):
                     return key
@@ -298,8 +300,8 @@ class MapConnection:
         cls = None if isinstance(event, NamedEvent) else type(event)
         names = {event.name} if cls is None else {cls.__name__, *self._calls.names_for(cls)}
         reading = self._dispatch.reading(cls, names)
-        usable = [each for each in self._found.publishers if self._calls.can_call(each, event)]
-        fitting = [each for each in usable if not reading or set(reading) & set(each.reads)]
+        usable = [publisher for publisher in self._found.publishers if self._calls.can_call(publisher, event)]
+        fitting = [publisher for publisher in usable if not reading or set(reading) & set(publisher.reads)]
         return (fitting or usable or [None])[0]  # type: ignore[list-item]
 
     async def _call_handlers(self, event: Any) -> None:

@@ -25,14 +25,14 @@ _MAX_TURNS: Final = 1000
 def find_drain(value: Any, maps: Sequence[HandlerMap], verbs: Sequence[str] = DRAINING) -> str:
     """Find the function that works off what is waiting: it needs nothing, and leads to the handlers; empty: none."""
     functions = functions_of(value)
-    attributes = {each.attribute for each in maps}
+    attributes = {handler_map.attribute for handler_map in maps}
     fitting = [
         name
         for name, function in functions.items()
         if not name.startswith("_")
         and any(name == verb or name.startswith(f"{verb}_") for verb in verbs)
         and attributes & used_names(function, functions)
-        and all(each.default is not each.empty for each in parameters_of(value, name, function))
+        and all(parameter.default is not parameter.empty for parameter in parameters_of(value, name, function))
     ]
     return min(fitting, key=lambda name: next(i for i, verb in enumerate(verbs) if name.startswith(verb)), default="")
 

@@ -35,19 +35,19 @@ class MapEvents:
     """Reads the events out of the containers, each time anew; the calls learn which class travels under which name.
 
     Args:
-        found: What the bus consists of.
+        parts: What the bus consists of.
         dispatch: Whom an event goes to.
         calls: Told of names and classes.
         signal: Name of the one event of a signal; empty for a bus.
     """
 
-    def __init__(self, found: BusParts, dispatch: Dispatch, calls: CallReader, signal: str) -> None:
-        self._found = found
+    def __init__(self, parts: BusParts, dispatch: Dispatch, calls: CallReader, signal: str) -> None:
+        self._found = parts
         self._dispatch = dispatch
         self._calls = calls
         self._signal = signal
-        self._named = any(each.named for each in found.publishers)
-        self._takes_name = bool(found.publishers) and found.publishers[0].named
+        self._named = any(publisher.named for publisher in parts.publishers)
+        self._takes_name = bool(parts.publishers) and parts.publishers[0].named
         #: Classes that carry what goes with several names; where the name is in there too, the field that holds it.
         self._shared: dict[str, type[Any]] = {}
         self._envelopes: dict[str, str] = {}
@@ -60,19 +60,19 @@ class MapEvents:
             receivers = [target for _, _, target in self.subscribed()]
             return [describe_name(self._signal, receivers, by_keyword=True)]
         handlers = self._handlers()
-        found: dict[Any, EventType] = {}
+        events: dict[Any, EventType] = {}
         for cls in self._classes(handlers):
-            found.setdefault(cls, describe_class(cls))
+            events.setdefault(cls, describe_class(cls))
         for event in self._of_names(handlers):
-            found.setdefault(event.cls or event.name, event)
-        return list(found.values())
+            events.setdefault(event.cls or event.name, event)
+        return list(events.values())
 
     def subscribed(self) -> Iterator[tuple[HandlerMap, Any, Any]]:
         """Yield map, pattern and handler of every subscription, in the order of the containers."""
-        for each in self._found.maps:
-            for pattern, target in entries(each.get()):
+        for handler_map in self._found.maps:
+            for pattern, target in entries(handler_map.get()):
                 if not self._is_nobodys(pattern) or event_class_of(pattern, [target]) is not None:
-                    yield each, pattern, target
+                    yield handler_map, pattern, target
 
     def _is_nobodys(self, pattern: Any) -> bool:
         """Return whether a method would have to be named for an event's class to be called."""
@@ -80,8 +80,8 @@ class MapEvents:
 
     def _handlers(self) -> Handlers:
         handlers: dict[Any, list[Any]] = {}
-        for each in self._found.maps:
-            value = each.get()
+        for handler_map in self._found.maps:
+            value = handler_map.get()
             for pattern, target in entries(value):
                 handlers.setdefault(pattern, []).append(original(target))
             for pattern in value if kind_of(value) in ("dict", "proxy") else ():
@@ -100,7 +100,9 @@ class MapEvents:
 
     def _of_names(self, handlers: Handlers) -> Iterator[EventType]:
         """Yield what goes by name: the class that its handlers take, or the name itself."""
-        names = {each: name for each in handlers if (name := name_of_pattern(each)) and not is_wildcard(each)}
+        names = {
+            handler: name for handler in handlers if (name := name_of_pattern(handler)) and not is_wildcard(handler)
+        }
         taken = {
             pattern: self._calls.class_for(name) or event_class_of(name, handlers[pattern])
             for pattern, name in names.items()

@@ -201,7 +201,7 @@ def _named_map(value: Any, path: str) -> HandlerMap:
     for step in through:
         owner = values_of(owner).get(step)
     if owner is None or name not in values_of(owner):
-        containers = ", ".join(sorted(each.path for each in _containers(value))) or "none"
+        containers = ", ".join(sorted(handler_map.path for handler_map in _containers(value))) or "none"
         raise UsageError(f"There are no handlers at {path!r}.", f"Containers there: {containers}.")
     return HandlerMap(path, owner, name, score=100, why="named in the settings")
 
@@ -211,19 +211,21 @@ def _scored_maps(candidates: list[HandlerMap], functions: dict[str, Any], option
     names: set[str] = set()
     for name in published:
         names |= used_names(functions[name], functions)
-    found = []
+    maps = []
     by_method_name = any(map(_finds_methods, functions.values()))
-    for each in candidates:
-        used = each.attribute in names or (each.path.partition(".")[0] in names and each.attribute in names)
-        if not by_method_name and _holds_methods(each.get()):
+    for handler_map in candidates:
+        used = handler_map.attribute in names or (
+            handler_map.path.partition(".")[0] in names and handler_map.attribute in names
+        )
+        if not by_method_name and _holds_methods(handler_map.get()):
             continue  # objects with methods that are named for something, and nobody looks for them by that name
-        each.score, each.why = _score_container(each.get(), each.path, used)
-        if each.score >= _ENOUGH:
-            found.append(each)
+        handler_map.score, handler_map.why = _score_container(handler_map.get(), handler_map.path, used)
+        if handler_map.score >= _ENOUGH:
+            maps.append(handler_map)
     # A list beside real maps is more often a queue or a log than handlers.
-    mapped = [each for each in found if kind_of(each.get()) in ("dict", "proxy")]
-    lists = [each for each in found if each not in mapped and any(entries(each.get()))]
-    return [*mapped, *lists] if mapped else found
+    mapped = [handler_map for handler_map in maps if kind_of(handler_map.get()) in ("dict", "proxy")]
+    lists = [handler_map for handler_map in maps if handler_map not in mapped and any(entries(handler_map.get()))]
+    return [*mapped, *lists] if mapped else maps
 
 
 def _holds_methods(value: Any) -> bool:
@@ -280,17 +282,17 @@ def functions_of(value: Any) -> dict[str, Any]:
     """Return the methods of an object or class, or the functions of a module, by name, unbound."""
     if isinstance(value, types.ModuleType):
         return {
-            name: each
-            for name, each in vars(value).items()
-            if isinstance(original(each), types.FunctionType)
-            and (each.__module__ == value.__name__ or _name_points(name) >= _ENOUGH)
+            name: member
+            for name, member in vars(value).items()
+            if isinstance(original(member), types.FunctionType)
+            and (member.__module__ == value.__name__ or _name_points(name) >= _ENOUGH)
         }
-    found: dict[str, Any] = {}
-    for name, each in values_of(value).items():
-        function = plain_function(original(each))
+    functions: dict[str, Any] = {}
+    for name, member in values_of(value).items():
+        function = plain_function(original(member))
         if isinstance(function, types.FunctionType):
-            found[name] = function
-    return found
+            functions[name] = function
+    return functions
 
 
 def used_names(function: Any, functions: dict[str, Any], seen: set[str] | None = None) -> set[str]:
@@ -320,7 +322,7 @@ def _codes(function: Any) -> Iterator[types.CodeType]:
     while waiting:
         code = waiting.pop()
         yield code
-        waiting.extend(each for each in code.co_consts if isinstance(each, types.CodeType))
+        waiting.extend(const for const in code.co_consts if isinstance(const, types.CodeType))
 
 
 def _name_points(name: str) -> int:
@@ -336,7 +338,7 @@ def _name_points(name: str) -> int:
 
 
 def _publishers(value: Any, functions: dict[str, Any], maps: list[HandlerMap], options: Options) -> list[Publisher]:
-    found = []
+    publishers = []
     for name, function in functions.items():
         if options.publish and name != options.publish:
             continue
@@ -344,18 +346,20 @@ def _publishers(value: Any, functions: dict[str, Any], maps: list[HandlerMap], o
         if points <= 0:
             continue
         names = used_names(function, functions)
-        reads = tuple(each.path for each in maps if each.attribute in names)
+        reads = tuple(handler_map.path for handler_map in maps if handler_map.attribute in names)
         points += 40 if reads else 0
         parameters = parameters_of(value, name, function)
         if points < _ENOUGH + (0 if reads else 15) or not _takes_event(parameters):
             continue
         asynchronous = inspect.iscoroutinefunction(function)  # what is inside a decorator is the decorator's business
-        named = _takes_name(parameters) or _is_named(parameters, [each for each in maps if each.path in reads])
-        found.append(Publisher(name, value, function, reads, points, asynchronous, named, parameters))
-    if options.publish and not found:
+        named = _takes_name(parameters) or _is_named(
+            parameters, [handler_map for handler_map in maps if handler_map.path in reads]
+        )
+        publishers.append(Publisher(name, value, function, reads, points, asynchronous, named, parameters))
+    if options.publish and not publishers:
         there = ", ".join(sorted(name for name in functions if not name.startswith("_"))) or "none"
         raise UsageError(f"There is no {options.publish!r} that takes an event.", f"Methods there: {there}.")
-    return sorted(found, key=lambda each: -each.score)
+    return sorted(publishers, key=lambda publisher: -publisher.score)
 
 
 def parameters_of(value: Any, name: str, function: Any) -> tuple[inspect.Parameter, ...]:
@@ -370,17 +374,18 @@ def parameters_of(value: Any, name: str, function: Any) -> tuple[inspect.Paramet
 
 
 def _takes_event(parameters: tuple[inspect.Parameter, ...]) -> bool:
-    positional = [each for each in parameters if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    positional = [parameter for parameter in parameters if parameter.kind is not inspect.Parameter.VAR_KEYWORD]
     return bool(positional)
 
 
 def _is_named(parameters: tuple[inspect.Parameter, ...], maps: list[HandlerMap]) -> bool:
     """Return whether a name and a payload are given, where the handlers are kept by name."""
-    keys = [key for each in maps if kind_of(each.get()) in ("dict", "proxy") for key in each.get()]
+    keys = [key for handler_map in maps if kind_of(handler_map.get()) in ("dict", "proxy") for key in handler_map.get()]
     positional = [
-        each
-        for each in parameters
-        if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD) and each.name not in CONTEXT_NAMES
+        parameter
+        for parameter in parameters
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+        and parameter.name not in CONTEXT_NAMES
     ]
     return bool(keys) and all(isinstance(key, (str, enum.Enum)) for key in keys) and len(positional) > 1
 
@@ -390,4 +395,4 @@ def _takes_name(parameters: tuple[inspect.Parameter, ...]) -> bool:
     if first.name in _EVENT_NAMES or first.annotation in (str, "str"):
         return True
     free = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
-    return len(parameters) > 1 and first.name == "event" and any(each.kind in free for each in parameters[1:])
+    return len(parameters) > 1 and first.name == "event" and any(parameter.kind in free for parameter in parameters[1:])

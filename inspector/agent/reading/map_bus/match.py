@@ -33,7 +33,7 @@ _WILDCARDS: Final = (None, WILDCARD, ..., object, Any)
 
 def is_wildcard(pattern: Any) -> bool:
     """Return whether a pattern stands for every event."""
-    return any(pattern is each for each in _WILDCARDS) or (type(pattern) is str and pattern == WILDCARD)
+    return any(pattern is wildcard for wildcard in _WILDCARDS) or (type(pattern) is str and pattern == WILDCARD)
 
 
 def name_of_pattern(pattern: Any) -> str:
@@ -45,24 +45,24 @@ def name_of_pattern(pattern: Any) -> str:
 
 def event_class_of(name: str, handlers: Sequence[Any]) -> type[Any] | None:
     """Return the class behind a name: what the handlers say they take, or what is called so where they are written."""
-    found: type[Any] | None = None
+    event_class: type[Any] | None = None
     for handler in handlers:
         cls = handler_event_class(handler) or _class_beside(name, handler)
-        if cls is not None and (found is None or found in cls.__mro__[1:]):
-            found = cls
-    if found is None or not is_own_class(found):
-        return found
+        if cls is not None and (event_class is None or event_class in cls.__mro__[1:]):
+            event_class = cls
+    if event_class is None or not is_own_class(event_class):
+        return event_class
     said = MethodName(name)  # a handler may be for all of a family: the one that is called so is meant
-    return next((each for each in subclasses(found) if is_called(each, said)), found)
+    return next((below for below in subclasses(event_class) if is_called(below, said)), event_class)
 
 
 def _class_beside(name: str, handler: Any) -> type[Any] | None:
     function = Handler(handler).function
     if not isinstance(function, types.FunctionType):
         return None
-    known = tuple(function.__globals__.values())
-    modules = (each for each in known if isinstance(each, types.ModuleType) and is_own_module(each))
-    for value in (*known, *(each for module in modules for each in tuple(vars(module).values()))):
+    values = tuple(function.__globals__.values())
+    modules = (value for value in values if isinstance(value, types.ModuleType) and is_own_module(value))
+    for value in (*values, *(value for module in modules for value in tuple(vars(module).values()))):
         if isinstance(value, type) and is_own_class(value) and is_called(value, name):
             return value
     return None
@@ -101,8 +101,8 @@ def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
         holder = value if isinstance(value, types.ModuleType) and is_own_module(value) else None
         if not isinstance(value, type) or not is_own_class(value) or not _is_event(value):
             continue
-        asked = any(each.argval == "isinstance" for each in steps[max(place - _NEAR, 0) : place])
-        if asked or any(each.opname == "MATCH_CLASS" for each in steps[place : place + 3]):
+        asked = any(step.argval == "isinstance" for step in steps[max(place - _NEAR, 0) : place])
+        if asked or any(step.opname == "MATCH_CLASS" for step in steps[place : place + 3]):
             yield value
 
 
@@ -157,49 +157,58 @@ class Dispatch:
     """Says who is called for an event.
 
     Args:
-        found: What the bus consists of.
+        parts: What the bus consists of.
         only: Name of the one event that there is; empty where there are others.
     """
 
-    def __init__(self, found: BusParts, only: str = "") -> None:
-        self.maps: tuple[HandlerMap, ...] = found.maps
+    def __init__(self, parts: BusParts, only: str = "") -> None:
+        self.maps: tuple[HandlerMap, ...] = parts.maps
         self._only = only
-        self._by_base = {each.path: _dispatches_by_base(found, each) for each in found.maps}
+        self._by_base = {handler_map.path: _dispatches_by_base(parts, handler_map) for handler_map in parts.maps}
 
-    def by_base(self, each: HandlerMap) -> bool:
+    def by_base(self, handler_map: HandlerMap) -> bool:
         """Return whether a class in a map stands for its subclasses too."""
-        return self._by_base[each.path]
+        return self._by_base[handler_map.path]
 
     def class_by_base(self, cls: type[Any]) -> bool:
         """Return whether a class stands for its subclasses in any map."""
         return any(
-            self._by_base[each.path] and any(pattern is cls for pattern, _ in entries(each.get())) for each in self.maps
+            self._by_base[handler_map.path] and any(pattern is cls for pattern, _ in entries(handler_map.get()))
+            for handler_map in self.maps
         )
 
-    def keys_at(self, each: HandlerMap, cls: type[Any] | None) -> bool:
+    def keys_at(self, handler_map: HandlerMap, cls: type[Any] | None) -> bool:
         """Return whether the handlers of a class, and no others, stand in a dict under it."""
-        value = each.get()
-        return cls is not None and type(value) in (dict, defaultdict) and cls in value and not self._by_base[each.path]
+        value = handler_map.get()
+        return (
+            cls is not None
+            and type(value) in (dict, defaultdict)
+            and cls in value
+            and not self._by_base[handler_map.path]
+        )
 
     def matching(self, cls: type[Any] | None, names: set[str]) -> Iterator[tuple[Any, Any]]:
         """Yield pattern and handler of every subscription that an event of this class or name goes to."""
         if self._only and self._only not in names:
             return
-        for each in self.maps:
-            value = each.get()
-            if self.keys_at(each, cls) and not value.keys() & WILDCARD_KEYS:
+        for handler_map in self.maps:
+            value = handler_map.get()
+            if self.keys_at(handler_map, cls) and not value.keys() & WILDCARD_KEYS:
                 yield from entries(value[cls], cls)  # the common case, and the hot one
                 continue
             for pattern, target in entries(value):
-                if matches(pattern, cls, names, self._by_base[each.path]):
+                if matches(pattern, cls, names, self._by_base[handler_map.path]):
                     yield pattern, target
 
     def reading(self, cls: type[Any] | None, names: set[str]) -> list[str]:
         """Return the paths of the maps in which an event of this class or name has handlers."""
         return [
-            each.path
-            for each in self.maps
-            if any(matches(pattern, cls, names, self._by_base[each.path]) for pattern, _ in entries(each.get()))
+            handler_map.path
+            for handler_map in self.maps
+            if any(
+                matches(pattern, cls, names, self._by_base[handler_map.path])
+                for pattern, _ in entries(handler_map.get())
+            )
         ]
 
     def ready(self, cls: type[Any]) -> list[HandlerDescription] | None:
@@ -207,10 +216,10 @@ class Dispatch:
 
         That is: in lists in dicts by class, of handlers that have their stand-ins.
         """
-        found: list[HandlerDescription] = []
-        for each in self.maps:
-            value = each.get()
-            if type(value) not in (dict, defaultdict) or self._by_base[each.path]:
+        descriptions: list[HandlerDescription] = []
+        for handler_map in self.maps:
+            value = handler_map.get()
+            if type(value) not in (dict, defaultdict) or self._by_base[handler_map.path]:
                 return None
             listed = value.get(cls)
             if type(listed) is not list:
@@ -222,15 +231,15 @@ class Dispatch:
             for target in listed:
                 if type(target) is not TappedHandler:
                     return None
-                found.append(object.__getattribute__(target, "_facts").description)
-        return found if found else None
+                descriptions.append(object.__getattribute__(target, "_facts").description)
+        return descriptions if descriptions else None
 
 
-def _dispatches_by_base(found: BusParts, each: HandlerMap) -> bool:
+def _dispatches_by_base(parts: BusParts, handler_map: HandlerMap) -> bool:
     """Tell from the code that reads the map whether a class stands for its subclasses too."""
-    for function in found.functions.values():
+    for function in parts.functions.values():
         names = own_names(function)
-        if each.attribute not in names:
+        if handler_map.attribute not in names:
             continue
         if names & _BASE_MARKS:
             return True

@@ -18,19 +18,19 @@ _NAMES: Final = ("name", "_name", "signal_name", "signal")
 _SEVERAL: Final = ("events", "messages", "commands")
 
 
-def signal_name(where: str, value: Any, found: BusParts) -> str:
+def signal_name(where: str, value: Any, parts: BusParts) -> str:
     """Return the name of the event that a signal is: its own, or that of where it was found; empty when it is none.
 
     A signal keeps receivers without saying of what, and is sent with a sender or with whatever arguments there are;
     a bus that is handed an event is none.
     """
-    if not found.publishers or not _takes_no_event(found.publishers[0]):
+    if not parts.publishers or not _takes_no_event(parts.publishers[0]):
         return ""
-    subscribed = [(pattern, target) for each in found.maps for pattern, target in entries(each.get())]
+    subscribed = [(pattern, target) for handler_map in parts.maps for pattern, target in entries(handler_map.get())]
     if any(pattern is not None for pattern, _ in subscribed):
         return ""
     receivers = [target for _, target in subscribed]
-    if any(handler_event_class(each) or next(classes_asked_for(each), None) for each in receivers):
+    if any(handler_event_class(receiver) or next(classes_asked_for(receiver), None) for receiver in receivers):
         return ""
     held = attributes(value)
     said = next((held[name] for name in _NAMES if isinstance(held.get(name), str) and held[name]), "")
@@ -39,7 +39,9 @@ def signal_name(where: str, value: Any, found: BusParts) -> str:
 
 def _takes_no_event(publisher: Publisher) -> bool:
     first = publisher.parameters[0]
-    free = all(each.kind in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in publisher.parameters)
+    free = all(
+        parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) for parameter in publisher.parameters
+    )
     return first.name == SENDER or (free and first.name not in _SEVERAL)
 
 
@@ -47,14 +49,14 @@ def signal_arguments(publisher: Publisher, payload: Mapping[str, Any]) -> tuple[
     """Return the arguments with which a signal is sent."""
     values = dict(payload)
     args = [values.pop(SENDER, None)] if publisher.parameters[0].name == SENDER else []
-    if any(each.kind is each.VAR_KEYWORD for each in publisher.parameters):
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in publisher.parameters):
         return args, values
     return [*args, *values.values()], {}
 
 
 def signal_payload(publisher: Publisher, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a signal was sent with; a sender that is nobody is left out."""
-    names = [each.name for each in publisher.parameters if each.kind in _POSITIONAL]
+    names = [parameter.name for parameter in publisher.parameters if parameter.kind in _POSITIONAL]
     given = {**dict(zip(names, args)), **kwargs}  # noqa: B905 - what is too much stands without names
     if len(args) > len(names):
         given["args"] = list(args[len(names) :])
