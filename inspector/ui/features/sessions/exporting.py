@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
-from inspector.app.text import format_count
+from inspector.app.export import EXPORTERS
+from inspector.app.text import plural
 
 if TYPE_CHECKING:
     from inspector.ui.context import Context
-
-
-class _Kind(NamedTuple):
-    title: str
-    filter: str
-    suffix: str
-    unit: str
-
-
-_KINDS: Final = {
-    "jsonl": _Kind("Export the run log", "JSON Lines (*.jsonl)", "jsonl", "records"),
-    "csv": _Kind("Export the executions", "CSV (*.csv)", "csv", "executions"),
-    "summary": _Kind("Export a summary of the handlers", "CSV (*.csv)", "csv", "handlers"),
-}
 
 
 class Exporting(QObject):
@@ -59,13 +46,14 @@ class Exporting(QObject):
         number = session or (view.session if view is not None else 0)
         if not number:
             return None
-        chosen = _KINDS[kind]
+        exporter = EXPORTERS[kind]
         name = name or (view.title if view is not None else "run")
         folder = Path(self._settings.text("export.folder", str(Path.home())))
-        dialog = QFileDialog(self._shell, chosen.title, str(folder), chosen.filter)
+        kinds = f"{exporter.file_type} (*.{exporter.suffix})"
+        dialog = QFileDialog(self._shell, f"Export {exporter.title}", str(folder), kinds)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(chosen.suffix)
-        dialog.selectFile(f"{_file_name(name)}{'-summary' if kind == 'summary' else ''}.{chosen.suffix}")
+        dialog.setDefaultSuffix(exporter.suffix)
+        dialog.selectFile(f"{_file_name(name)}{f'-{kind}' if exporter.option else ''}.{exporter.suffix}")
         dialog.fileSelected.connect(lambda path: self.write(kind, number, Path(path)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -78,9 +66,8 @@ class Exporting(QObject):
 
     async def _write(self, kind: str, session: int, target: Path) -> None:
         count = await self._workbench.export(kind, session, target)
-        self._notices.info(
-            f"{format_count(count)} {_KINDS[kind].unit} were written to {target.name}.", str(target.parent)
-        )
+        written = plural(count, EXPORTERS[kind].unit)
+        self._notices.info(f"{written} {'was' if count == 1 else 'were'} written to {target.name}.", str(target.parent))
 
 
 def _file_name(name: str) -> str:

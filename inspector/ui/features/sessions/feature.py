@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
+from inspector.app.export import EXPORTERS
 from inspector.app.text import plural
 from inspector.ui.feature import Feature, Parts
 from inspector.ui.features.sessions.exporting import Exporting
@@ -88,49 +89,29 @@ def _session_commands(workbench: Workbench, sessions: Sessions) -> tuple[Command
 
 
 def _export_commands(exporting: Exporting) -> tuple[Command, ...]:
-    return (
+    kinds = (
         Command(
-            "export.jsonl",
-            "Export Run Log as JSON Lines…",
-            lambda: exporting.ask("jsonl"),
+            f"export.{exporter.id}",
+            f"Export {exporter.title}…",
+            partial(exporting.ask, exporter.id),
             "Session",
             "export",
-            ("Ctrl+S",),
-            "export",
-            "Every record, one JSON value a line",
+            exporter.shortcuts,
+            exporter.icon,
+            exporter.tooltip,
             blocked=exporting.blocked,
-        ),
-        Command(
-            "export.csv",
-            "Export Executions as CSV…",
-            lambda: exporting.ask("csv"),
-            "Session",
-            "export",
-            (),
-            "export",
-            "One row per execution",
-            blocked=exporting.blocked,
-        ),
-        Command(
-            "export.summary",
-            "Export Handler Summary as CSV…",
-            lambda: exporting.ask("summary"),
-            "Session",
-            "export",
-            (),
-            "export",
-            "One row per handler: counts and percentiles",
-            blocked=exporting.blocked,
-        ),
-        Command(
-            "export.open",
-            "Export",
-            lambda: exporting.ask("jsonl"),
-            icon="export",
-            tooltip="Write the run log to a file",
-            blocked=exporting.blocked,
-        ),
+        )
+        for exporter in EXPORTERS.values()
     )
+    everything = Command(
+        "export.open",
+        "Export",
+        lambda: exporting.ask("jsonl"),
+        icon="export",
+        tooltip="Write the run log to a file",
+        blocked=exporting.blocked,
+    )
+    return (*kinds, everything)
 
 
 def _session_menu(context: Context, sessions: Sessions) -> Sequence[MenuItem]:
@@ -164,11 +145,14 @@ def _export_menu(context: Context, exporting: Exporting) -> Sequence[MenuItem]:
     reason = exporting.blocked()
     if reason:
         return [MenuItem(reason, enabled=False)]
-    shortcut = context.shortcut("export.jsonl")
     return [
-        MenuItem("Run log as JSON Lines…", lambda: exporting.ask("jsonl"), icon="export", hint=shortcut),
-        MenuItem("Executions as CSV…", lambda: exporting.ask("csv"), icon="export"),
-        MenuItem("Handler summary as CSV…", lambda: exporting.ask("summary"), icon="chart"),
+        MenuItem(
+            f"{exporter.title}…",
+            partial(exporting.ask, exporter.id),
+            icon=exporter.icon,
+            hint=context.shortcut(f"export.{exporter.id}"),
+        )
+        for exporter in EXPORTERS.values()
     ]
 
 
