@@ -128,6 +128,56 @@ def test_readme_shows_pictures_that_exist() -> None:
     assert [path for path in sorted(paths) if "://" not in path and not (ROOT / path).is_file()] == []
 
 
+# --- links ----------------------------------------------------------------------------------------
+
+
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(ROOT.glob("docs/*.md"))
+
+
+def headings(text: str) -> set[str]:
+    """The anchors that a code host makes of the headings."""
+    titles = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def broken_links(document: Path) -> list[str]:
+    """Links of a document that lead to no file, or to no heading."""
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8")):
+        file, _, anchor = link.partition("#")
+        if "://" in link:
+            continue
+        target = document.parent / file if file else document
+        if not target.exists() or (anchor and anchor not in headings(target.read_text(encoding="utf-8"))):
+            broken.append(link)
+    return broken
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_files_and_headings_that_exist(document: Path) -> None:
+    assert broken_links(document) == []
+
+
+def test_a_broken_link_is_found(tmp_path: Path) -> None:
+    (tmp_path / "there.md").write_text("# One two: `three`\n")
+    page = tmp_path / "page.md"
+    page.write_text("[a](there.md#one-two-three) [b](there.md#four) [c](gone.py) [d](https://example.org/x)")
+    assert broken_links(page) == ["there.md#four", "gone.py"]
+
+
+def test_contributing_names_files_that_exist() -> None:
+    """Also those in code: what a recipe makes anew is named below."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    new = {"inspector/cli/handlers.py", "tests/cli/test_handlers.py", "tests/ui/features/counter"}
+    named = set(
+        re.findall(
+            r"\b((?:inspector|tests|tools|docs)/[\w/.]*\w)", re.sub(r"^```python.*?^```", "", text, flags=re.M | re.S)
+        )
+    )
+    made = {path for path in named if path in new or "features/counter" in path}
+    assert sorted(path for path in named - made if not (ROOT / path).exists()) == []
+
+
 # --- the wheel ------------------------------------------------------------------------------------
 
 
