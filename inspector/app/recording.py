@@ -76,6 +76,8 @@ class Host(Protocol):
         """End what runs, and the stream; harmless when there is nothing left to end."""
 
 
+#: Seconds for which storing the rest is tried at the end, when nobody is there who could say otherwise.
+PATIENCE: Final = 5.0
 _UNFINISHED: Final = FireOutcome(0, "The recording ended first.")
 
 
@@ -93,6 +95,10 @@ class Recording:
         hold: Begin the session in the store only after ``keep``; it then has everything from the first record on. A
             recording that is closed before leaves nothing in the store.
         on_trouble: Told when storing gets into trouble, and None when it is over.
+
+    Attributes:
+        patience: Seconds for which storing the rest is tried at the end.
+        unfinished: The session could not be closed properly; that was told, with how many records were lost.
     """
 
     def __init__(
@@ -125,6 +131,8 @@ class Recording:
         self._running: list[asyncio.Task[Any]] = []
         self._waiting: dict[FireNumber, asyncio.Future[FireOutcome]] = {}
         self._over = False
+        self.patience = PATIENCE
+        self.unfinished = False
 
     @property
     def session(self) -> int:
@@ -135,6 +143,21 @@ class Recording:
     def unsaved(self) -> int:
         """Records that wait to be written."""
         return 0 if self._writer is None else self._writer.waiting
+
+    @property
+    def stored(self) -> int:
+        """Records that are in the store."""
+        return 0 if self._writer is None else self._writer.stored
+
+    @property
+    def lost(self) -> int:
+        """Records that were lost: never taken, or not stored; what was never written counts at the end."""
+        return self.journal.dropped + (0 if self._writer is None else self._writer.lost)
+
+    @property
+    def lost_payloads(self) -> int:
+        """Payloads that were not stored though their publications were."""
+        return 0 if self._writer is None else self._writer.dropped_payloads
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call the listener after each fold; return a function that ends it."""
@@ -234,28 +257,32 @@ class Recording:
                 if not self._kept:
                     continue
                 if self._writer is None:
-                    self._writer = await self._begin(store, batch)
+                    self._writer = self._make_writer(store, batch)
+                    # When the session cannot be begun the run goes on, and it is tried again.
+                    await self._writer.flush()
                     self._stored.set()
                     committing = self._tasks.start("Writing the session", self._writer.run())
                 self._writer.add(batch)
-        except InspectorError as error:
-            # The session could not even be begun; the run goes on in memory.
-            if self._on_trouble is None:
-                raise
-            self._on_trouble(error)
         finally:
             self._stored.set()
             if self._writer is not None:
-                await self._writer.finish()
+                try:
+                    await self._writer.finish(self.patience)
+                except InspectorError:
+                    self.unfinished = True
+                    raise
             if committing is not None:
                 await committing
 
-    async def _begin(self, store: Store, batch: Batch) -> SessionWriter:
+    def _make_writer(self, store: Store, batch: Batch) -> SessionWriter:
         started = to_record(batch.rows[0])
         assert isinstance(started, SessionStarted)  # noqa: S101 - a stream begins with it
-        writer = await store.begin_session(self.name, started, self._source, on_trouble=self._on_trouble)
-        self.details.session = writer.session
+        writer = store.writer(self.name, started, self._source, on_trouble=self._on_trouble)
+        writer.on_begun = self._session_begun
         return writer
+
+    def _session_begun(self, session: int) -> None:
+        self.details.session = session
 
     def _watch_fires(self, change: Change) -> None:
         for record in change.host:

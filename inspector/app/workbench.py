@@ -18,8 +18,10 @@ from inspector.app.details import Details
 from inspector.app.export import export_stream
 from inspector.app.importing import ImportedRun, import_run_log
 from inspector.app.recording import Recording
+from inspector.app.text import plural
 from inspector.core.errors import InspectorError
 from inspector.store.jsonl_import import read_jsonl
+from inspector.store.trouble import Unavailable, count_lost
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
@@ -107,6 +109,7 @@ class Workbench:
         self.idle = ""
         self.last_fired: FireForm | None = None
         self.last_fire = 0
+        self._closing = False
 
     # What is going on
 
@@ -140,6 +143,18 @@ class Workbench:
     def live_session(self) -> int:
         """Id of the live session in the store, 0 while it has none."""
         return self._recording.session if self._recording is not None else 0
+
+    @property
+    def lost(self) -> int:
+        """Records of the live session that were lost."""
+        return self._recording.lost if self._recording is not None else 0
+
+    @property
+    def at_stake(self) -> int:
+        """Records that would be lost if the program ended now: they wait, and storing is in trouble."""
+        if self._recording is None or self.trouble is None or self._store is None:
+            return 0
+        return self._recording.unsaved
 
     @property
     def stored_bytes(self) -> int:
@@ -230,9 +245,12 @@ class Workbench:
 
     async def close(self) -> None:
         """Stop the host, write what is left, let go of the store."""
+        self._closing = True
         self._asked += 1
         self._opening += 1
         if self._recording is not None:
+            # Whoever closes has been asked, or is no person.
+            self._recording.patience = 0.0
             await self._recording.close()
         if self._store is not None:
             await self._store.close()
@@ -362,7 +380,7 @@ class Workbench:
 
     async def refresh_sessions(self) -> None:
         """Read the list of sessions anew."""
-        if self._store is None:
+        if self._store is None or not self._store.database.is_open:
             return
         sessions = await self._store.sessions()
         for listener in tuple(self._on_sessions):
@@ -379,21 +397,32 @@ class Workbench:
         except InspectorError as error:
             self.trouble = error
             self._notices.error(f"Nothing is stored: {error.text}", error.hint)
-            return None
+            # What passes by itself is tried again by whoever records.
+            return store if isinstance(error, Unavailable) else None
         return store
 
     def _opened_store(self) -> Store:
-        if self._store is None:
+        if self._store is None or not self._store.database.is_open:
             hint = "Start the inspector with a sessions database that can be written."
             raise InspectorError("No sessions are stored.", hint)
         return self._store
 
     def _store_trouble(self, trouble: InspectorError | None) -> None:
-        self.trouble = trouble
+        before, self.trouble = self.trouble, trouble
         if trouble is not None:
-            self._notices.error(trouble.text, trouble.hint)
+            if before is None or before.text != trouble.text:  # told already when the database was opened
+                self._notices.error(trouble.text, trouble.hint)
+            return
+        lost = self.lost
+        payloads = self._recording.lost_payloads if self._recording is not None else 0
+        if lost or payloads:
+            was = "was" if payloads == 1 else "were"
+            what = count_lost(lost) if lost else f"{plural(payloads, 'payload')} {was} lost"
+            self._notices.warning(f"Storing goes on; {what}.")
         else:
             self._notices.info("Storing goes on; nothing of what waited was lost.")
+        if not self._closing:
+            self._tasks.start("Listing the sessions", self.refresh_sessions())
 
     def _live_folded(self, recording: Recording, change: Change) -> None:
         if self.live and recording is self._recording:

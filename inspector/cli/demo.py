@@ -174,6 +174,7 @@ def _as_json(
         "seed": seed,
         "faults": arguments.faults,
         "fired": result.fired,
+        "lost": live.lost,
         **result.outcome.as_json(),
         "unexpected": result.outcome.unexpected,
         "slowest": [

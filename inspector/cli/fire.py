@@ -103,6 +103,7 @@ async def _fire(source: ProgramSource, arguments: argparse.Namespace, seed: int,
                 "event": wish.event.name,
                 "seed": wish.seed,
                 "fired": fired,
+                "lost": live.lost,
                 **outcome.as_json(),
             }
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from inspector.app.notices import Notice, Notices
 from inspector.app.recording import Recording
 from inspector.app.tasks import TaskOwner
-from inspector.app.text import format_duration, one_line
+from inspector.app.text import format_duration, one_line, plural
 from inspector.cli.signals import cancelled_by_signals
 from inspector.core.errors import InspectorError
 from inspector.core.records.host import (
@@ -28,6 +28,7 @@ from inspector.core.records.host import (
 from inspector.core.request import TIMEOUT
 from inspector.hosts.child import ChildHost
 from inspector.store.store import Store
+from inspector.store.trouble import count_lost, count_records
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
@@ -80,6 +81,16 @@ class Troubles:
             self._console.note("The session is being stored again.")
         else:
             self._console.trouble(trouble)
+
+    def lost(self, made: Recording) -> None:
+        """Tell at the end of a recording what of it was lost; each is an error."""
+        if made.lost and not made.unfinished:  # which told it
+            self.count += 1
+            self._console.note(f"{count_lost(made.lost)}.")
+        if made.lost_payloads:
+            self.count += 1
+            payloads = plural(made.lost_payloads, "payload")
+            self._console.note(f"{payloads} {'was' if made.lost_payloads == 1 else 'were'} lost.")
 
 
 class Asides:
@@ -201,14 +212,15 @@ async def recording(
     """
     task = asyncio.current_task()
     notices = Notices()
+    ending = False
 
     def told(notice: Notice) -> None:
         troubles.notice(notice)
-        if troubles.bugs and task is not None:
+        if troubles.bugs and task is not None and not ending:
             # What the command waits for may never come.
             task.cancel()
 
-    detach = notices.attach(told)
+    notices.attach(told)
     live = Recording(
         source.make_host(seed),
         store,
@@ -230,15 +242,19 @@ async def recording(
         if isinstance(error, RuntimeError):
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(0)  # the notice that says why comes one step later
-        detach()
+        ending = True
+        live.patience = 0.0  # whoever asks for the end does not want to wait for the disk
         await live.close()
-        if live.session:
-            console.note(f"Stopped. Session {live.session} keeps what was recorded.")
+        if live.stored and live.session:
+            what = f"the {count_records(live.stored)} stored before" if live.lost else "what was recorded"
+            console.note(f"Stopped. Session {live.session} keeps {what}.")
         if troubles.bugs:
             raise RuntimeError("the recording broke off") from None
         raise
     finally:
+        ending = True
         await live.close()
+        troubles.lost(live)
         if patience is not None:
             patience.stop()
 

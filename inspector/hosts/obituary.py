@@ -12,6 +12,8 @@ from inspector.core.records.host import ProcessEnded, ProcessStuck
 from inspector.hosts.trouble import LoadError, load_error
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inspector.hosts.intake import Intake
     from inspector.hosts.stacks import Dump, StackPlace
     from inspector.hosts.supervisor import Ended
@@ -75,6 +77,10 @@ def explain_load(ended: Ended, loading: Loading) -> LoadError:
         reason = ended.dump.fatal or _signal(ended.code)
         text = f"{what} crashed the interpreter while it was being {doing}: {reason}{place}."
         return LoadError(text, kind="crash", output=ended.tail)
+    broken = _last_exception(ended.tail) if ended.code == 1 else ""
+    if broken:
+        text = f"{what} broke its interpreter while it was being {doing}: {broken}"
+        return LoadError(text, "It may replace functions that Python itself needs.", kind="crash", output=ended.tail)
     text = f"{what} ended the program with exit code {ended.code} while it was being {doing}."
     return LoadError(text, "It may call os._exit().", kind="exit", output=ended.tail)
 
@@ -142,6 +148,19 @@ def _handlers(intake: Intake, dump: Dump | None) -> list[str]:
         keys = on_stack or keys
     labels = [known[key].label if key in known else key.rpartition(":")[2] for key in keys]
     return labels[:_MANY]
+
+
+def _last_exception(output: Sequence[str]) -> str:
+    """Return the last line of the traceback with which a process ended; empty when there is none."""
+    in_traceback, last = False, ""
+    for line in output:
+        if line.startswith("Exception ignored"):
+            break
+        if line.startswith(("Traceback (most recent call last):", "  File ")):
+            in_traceback = True
+        elif in_traceback and line[:1].strip() and not line.startswith(("During ", "The above ")):
+            in_traceback, last = False, line.rstrip(".")
+    return f"{last}." if last else ""
 
 
 def _at(place: StackPlace | None) -> str:

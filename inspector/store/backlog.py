@@ -55,6 +55,13 @@ class Backlog:
         self.rows = 0
         self.dropped_rows = 0
         self.dropped_payloads = 0
+        #: Seqs of the rows of our own that stand for lost ones.
+        self.stand_ins: set[int] = set()
+
+    @property
+    def last(self) -> int:
+        """Seq of the newest record that was put, 1 before the first."""
+        return self._next - 1
 
     def put(self, batch: Batch, reason: str = "the database cannot keep up") -> None:
         """Queue a batch; records that were queued before are left out.
@@ -89,6 +96,7 @@ class Backlog:
         count = batch.first - self._next
         row = lost_row(batch.rows[0][AT], count, self._next, batch.first - 1, "they never arrived")
         self._batches.append(Batch(self._next, [row]))
+        self.stand_ins.add(self._next)
         self.rows += 1
         self.dropped_rows += count
 
@@ -139,6 +147,9 @@ class Backlog:
             kept = [(seq, row) for seq, row in kept if _is_drop(row)]
         self._characters -= sum(len(row[_PAYLOAD]) for _, row in old if row[KIND] == PUBLISHED)
         self.rows -= len(old)
+        kept_seqs = {seq for seq, _ in kept}
+        lost_seqs = [seq for seq, _ in old if seq not in kept_seqs]
+        self.stand_ins.update(lost_seqs[:1])
         for batch in reversed(_with_gaps(old, kept, reason)):
             self._batches.appendleft(batch)
             self.rows += len(batch.rows)

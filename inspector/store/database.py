@@ -56,6 +56,7 @@ class SessionsDatabase:
         self._engine: AsyncEngine | None = None
         self._writer: Engine | None = None
         self._thread: ThreadPoolExecutor | None = None
+        self._opening = asyncio.Lock()
         self._identity = (0, 0)
 
     async def open(self) -> None:
@@ -64,8 +65,16 @@ class SessionsDatabase:
         Raises:
             InspectorError: The file cannot be used.
         """
-        if self._engine is not None:
-            return
+        async with self._opening:
+            if self._engine is None:
+                await self._open()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was opened, and not closed since."""
+        return self._engine is not None
+
+    async def _open(self) -> None:
         # In a thread: loading SQLAlchemy takes 0.2 s, which a window must not feel.
         self._engine, self._writer = await asyncio.to_thread(self._prepare)
         self._thread = ThreadPoolExecutor(1, "sessions database")
@@ -170,7 +179,7 @@ class SessionsDatabase:
         """Return the bytes on disk, the write-ahead log included."""
         total = 0
         for path in (self.path, self.path.with_name(self.path.name + "-wal")):
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 total += path.stat().st_size
         return total
 

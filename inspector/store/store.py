@@ -131,6 +131,32 @@ class Store:
         Raises:
             InspectorError: The database cannot be written.
         """
+        writer = self.writer(name, started, source, on_trouble=on_trouble, backlog=backlog)
+        await writer.begin()
+        return writer
+
+    def writer(
+        self,
+        name: str,
+        started: SessionStarted,
+        source: str = "demo",
+        *,
+        on_trouble: OnTrouble | None = None,
+        backlog: Backlog | None = None,
+    ) -> SessionWriter:
+        """Return a writer that begins its session as soon as the database can be opened and written.
+
+        The arguments are those of ``begin_session``.
+        """
+        writer = SessionWriter(
+            self.database, partial(self._enter, name, started, source), self._clock, on_trouble, backlog
+        )
+        self._writers.append(writer)
+        return writer
+
+    async def _enter(self, name: str, started: SessionStarted, source: str) -> tuple[int, live.SessionLock]:
+        """Put a new session into the list; return its id and its lock."""
+        await self.open()
         body = started.catalog.encode("utf-8", "surrogatepass")
         locks: list[tuple[int, live.SessionLock]] = []
 
@@ -163,10 +189,7 @@ class Store:
             for _, held in locks:
                 held.release()
             raise
-        ((session, lock),) = locks
-        writer = SessionWriter(self.database, session, lock, self._clock, on_trouble, backlog)
-        self._writers.append(writer)
-        return writer
+        return locks[0]
 
     async def sessions(self) -> list[SessionInfo]:
         """List the sessions, the newest first."""

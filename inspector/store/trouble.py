@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,24 @@ _SENTENCES: Final = (
     ("SQLITE_TOOBIG", "A text is too long for {path}.", ""),
     ("SQLITE_INTERRUPT", "{path} could not be checked in time.", "It was left as it is. " + CHOOSE),
 )
+#: What the file system refuses today and may allow tomorrow: there is no room, or no permission.
+_PASSING: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EBUSY, errno.EIO)
+#: Those that do not pass by themselves.
+_LASTING: Final = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_TOOBIG", "SQLITE_INTERRUPT")
+
+
+class Unavailable(InspectorError):  # noqa: N818 - nothing is wrong for good
+    """A database cannot be used now; it may be later, without anybody touching it: it is tried again."""
+
+
+def count_records(count: int) -> str:
+    """Return a number of records in words: ``1 record``, ``1 200 records`` (with a thin space)."""
+    return "1 record" if count == 1 else f"{count:,} records".replace(",", "\u2009")
+
+
+def count_lost(count: int) -> str:
+    """Return how many records were lost, as a clause: ``1 200 records were lost``."""
+    return f"{count_records(count)} {'was' if count == 1 else 'were'} lost"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -55,18 +74,18 @@ def explain(error: BaseException, path: Path) -> InspectorError | None:
             name = getattr(one, "sqlite_errorname", None) or ""
             for start, text, hint in _SENTENCES:
                 if name.startswith(start):
-                    return InspectorError(text.format(path=path), hint, typed=TYPED if CHOOSE in hint else "")
+                    kind = InspectorError if start in _LASTING else Unavailable
+                    return kind(text.format(path=path), hint, typed=TYPED if CHOOSE in hint else "")
             if isinstance(one, sqlite3.OperationalError):
                 return InspectorError(f"{path}: {one}.", CHOOSE, typed=TYPED)
         if isinstance(one, OSError):
             return explain_os(one, f"{path} cannot be used")
         if isinstance(one, TimeoutError):
-            return InspectorError(f"{path} did not answer in time.", "Close other programs that use it.")
+            return Unavailable(f"{path} did not answer in time.", "Close other programs that use it.")
     return None
 
 
 def explain_os(error: OSError, what: str) -> InspectorError:
     """Return in words what the file system refused: ``what: No space left on device.``."""
-    return InspectorError(
-        f"{what}: {error.strerror or error}.", "Choose another place, or check space and permissions."
-    )
+    kind = Unavailable if error.errno in _PASSING else InspectorError
+    return kind(f"{what}: {error.strerror or error}.", "Choose another place, or check space and permissions.")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
 from inspector.core.records.records import KIND, SESSION_STARTED, Batch
 from inspector.store.backlog import PIECE, Backlog
-from inspector.store.fold import Folded, Folder, Totals
+from inspector.store.fold import Cells, Folded, Folder, Totals
+from inspector.store.trouble import count_lost, count_records
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -27,41 +28,52 @@ RETRY_EVERY: Final = 0.5
 #: Records of one commit: one holds other writers, and the loop that folds it, for some 20 ms.
 MAX_PER_COMMIT: Final = 20_000
 
+Begin = Callable[[], Awaitable[tuple[int, "SessionLock"]]]
 OnTrouble = Callable[[InspectorError | None], None]
+#: Where a row of these tables says whether it has an end.
+_END: Final = {"publications": 10, "executions": 6}
 _log = logging.getLogger(__name__)
 
 
 class SessionWriter:
-    """Queues the batches of a session and commits them, a few times a second. Made by ``Store.begin_session``.
+    """Queues the batches of a session and commits them, a few times a second. Made by ``Store``.
 
     Somebody awaits ``run`` (a commit every 50 ms while there is work), or calls ``flush`` where it fits. Trouble is
     told once when it begins and once (as None) when it is over; what could not be written waits and is tried again.
+    So is the beginning of the session itself: it is there when the database can be written for the first time.
 
     Args:
         database: Where to write.
-        session: The session's id.
-        lock: Says that the session is being recorded; the writer releases it.
+        begin: Begins the session: gives its id, and the lock that says that it is being recorded; the writer releases
+            it.
         now: Wall clock, nanoseconds since the epoch.
         on_trouble: Called with the trouble, and with None when it is over.
         backlog: What waits to be written.
+
+    Attributes:
+        session: The session's id, 0 before it has begun.
+        trouble: Why nothing is written just now.
+        on_begun: Called with the id when the session has begun.
     """
 
     def __init__(
         self,
         database: SessionsDatabase,
-        session: int,
-        lock: SessionLock,
+        begin: Begin,
         now: Callable[[], int],
         on_trouble: OnTrouble | None = None,
         backlog: Backlog | None = None,
     ) -> None:
-        self.session = session
+        self.session = 0
         self._database = database
-        self._lock = lock
+        self._begin = begin
+        self._lock: SessionLock | None = None
         self._now = now
         self._on_trouble = on_trouble
         self._backlog = backlog or Backlog()
-        self._folder = Folder(session)
+        self._folder = Folder(0)
+        #: Records in the database, and those taken from the backlog since the last commit.
+        self._stored = self._in_hand = 0
         self._pending: Folded | None = None
         self._flushes = 0
         self._last_full = time.monotonic()
@@ -70,6 +82,8 @@ class SessionWriter:
         self._flushing = asyncio.Lock()
         self._stopping = False
         self._finished = False
+        self._misplaced = False
+        self.on_begun: Callable[[int], None] | None = None
         self.trouble: InspectorError | None = None
 
     @property
@@ -81,6 +95,34 @@ class SessionWriter:
     def dropped(self) -> int:
         """How many records were lost for good because too many waited."""
         return self._backlog.dropped_rows
+
+    @property
+    def dropped_payloads(self) -> int:
+        """How many payloads were lost for good because too many waited."""
+        return self._backlog.dropped_payloads
+
+    @property
+    def stored(self) -> int:
+        """How many records of the session are in the database; none when its file is not in its place any more."""
+        return 0 if self._misplaced else self._stored
+
+    @property
+    def lost(self) -> int:
+        """How many records were lost for good; once the session is finished also those that were never written."""
+        return self._backlog.last - self._stored if self._finished else self.dropped
+
+    async def begin(self) -> None:
+        """Begin the session, unless it has begun.
+
+        Raises:
+            InspectorError: The database cannot be written.
+        """
+        if self._lock is None:
+            self.session, self._lock = await self._begin()
+            self._folder = Folder(self.session)
+            self._stored = 1
+            if self.on_begun is not None:
+                self.on_begun(self.session)
 
     def add(self, batch: Batch) -> None:
         """Queue a batch. Cheap; call it from the loop that the writer runs on.
@@ -126,37 +168,50 @@ class SessionWriter:
         async with self._flushing:
             return await self._flush(close=False)
 
-    async def finish(self) -> None:
+    async def finish(self, patience: float = 0.0) -> None:
         """Commit the rest and mark the session as properly closed; again does nothing.
+
+        Args:
+            patience: Seconds for which it is tried again.
 
         Raises:
             InspectorError: Records could not be written. They are lost; the session counts as interrupted.
         """
         self._stopping = True
         self._work.set()
+        end = time.monotonic() + patience
         async with self._flushing:
             if self._finished:
                 return
             done = await self._flush(close=True)
-            self._finished = True
-            self._lock.release()
+            while not done and time.monotonic() < end:
+                await asyncio.sleep(RETRY_EVERY)
+                done = await self._flush(close=True)
+            self._end()
         if not done and self.trouble is not None:
-            lost = self._backlog.rows + (sum(map(len, self._pending.rows.values())) if self._pending else 0)
-            raise InspectorError(
-                f"The session was not closed properly, {lost} records were lost: {self.trouble.text}", self.trouble.hint
-            ) from self.trouble
+            hint = self.trouble.hint
+            if self._misplaced:
+                hint = f"What had been stored before, {count_records(self._stored)}, went with that file."
+            text = f"The session was not closed properly, {count_lost(self.lost)}: {self.trouble.text}"
+            raise InspectorError(text, hint) from self.trouble
 
     async def abandon(self) -> None:
         """Let go of the session without closing it: it counts as interrupted from now on."""
-        self._stopping = self._finished = True
+        self._stopping = True
         self._work.set()
         async with self._flushing:
+            self._end()
+
+    def _end(self) -> None:
+        self._finished = True
+        if self._lock is not None:
             self._lock.release()
 
     async def _flush(self, *, close: bool) -> bool:
         self._work.clear()
         try:
-            self._database.check_file()
+            await self.begin()
+            self._check_file()
             while self._pending is not None or self._backlog.rows:
                 await self._fold()
                 await self._commit(full=time.monotonic() - self._last_full >= FULL_EVERY)
@@ -179,6 +234,9 @@ class SessionWriter:
         while True:
             for batch in self._backlog.take(min(room, PIECE)):
                 self._folder.fold(batch.first, batch.rows)
+                self._in_hand += len(batch.rows)
+                if self._backlog.stand_ins:
+                    self._in_hand -= len(self._backlog.stand_ins.intersection(range(batch.first, batch.last + 1)))
                 room -= len(batch.rows)
             if room <= 0 or not self._backlog.rows:
                 break
@@ -197,8 +255,10 @@ class SessionWriter:
         except OverflowError:
             await self._write(self._without_overflow(pending), full=full, close=close)
         # Into a file that was moved away in this very moment the rows went, but nobody would find them.
-        self._database.check_file()
+        self._check_file()
         self._pending = None
+        self._stored += self._in_hand
+        self._in_hand = 0
         self._flushes += 1
         self._unsynced = not full
         if full:
@@ -250,11 +310,17 @@ class SessionWriter:
         count = 0
         for name, rows in pending.rows.items():
             good = [row for row in rows if all(not isinstance(c, int) or -(1 << 63) <= c < 1 << 63 for c in row)]
-            count += len(rows) - len(good)
+            count += sum(_records(name, row) for row in rows if row not in good) if len(good) < len(rows) else 0
             pending.rows[name] = good
         self._backlog.dropped_rows += count
+        self._in_hand -= count
         _log.error("records with numbers beyond 64 bits were not stored", extra={"count": count})
         return pending
+
+    def _check_file(self) -> None:
+        self._misplaced = True
+        self._database.check_file()
+        self._misplaced = False
 
     def _tell(self, trouble: InspectorError | None) -> None:
         before, self.trouble = self.trouble, trouble
@@ -264,3 +330,10 @@ class SessionWriter:
             _log.warning("recording is in trouble: %s", trouble)
         if self._on_trouble is not None:
             self._on_trouble(trouble)
+
+
+def _records(table: str, row: Cells) -> int:
+    """Return for how many records a row of a table stands: a start and its end are two."""
+    if table in ("payloads", "failures", "names"):
+        return 0  # a part of a record that is counted elsewhere
+    return 1 + bool(row[_END[table]]) if table in _END else 1

@@ -22,9 +22,11 @@ from inspector.app.text import plural
 from inspector.app.workbench import Workbench
 from inspector.core.errors import InspectorError
 from inspector.hosts.embedded import EmbeddedHost
+from inspector.store.trouble import count_lost
 from inspector.ui.application import create_application, refcount_trouble
 from inspector.ui.context import Context, Launch
 from inspector.ui.features.all import FEATURES
+from inspector.ui.kit.text import ask_then
 from inspector.ui.kit.theme import Theme
 from inspector.ui.loop import run as run_loop
 from inspector.ui.pose import pose
@@ -32,6 +34,8 @@ from inspector.ui.roof import Roof
 from inspector.ui.shell.shell import Shell
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QMessageBox
+
     from inspector.agent.program import Program
     from inspector.app.recording import Recording
     from inspector.hosts.project import Project
@@ -42,6 +46,7 @@ Run = Callable[["Recording"], Coroutine[object, None, int]]
 
 #: Seconds that the window has to draw what was recorded last, before its picture is taken.
 _SETTLE: Final = 0.6
+_CLOSE: Final = "Close Anyway"
 #: Exit code when the window was closed before what was to be done in it had ended.
 _CLOSED_EARLY: Final = 1
 
@@ -156,6 +161,7 @@ class Window:
         self.context = Context(self.shell, self.workbench, theme, settings, notices, self.tasks, self.commands, launch)
         self.roof = Roof(self.context, features)
         theme.changed.connect(lambda: settings.set("theme", theme.choice))
+        self._question: QMessageBox | None = None
 
     async def live(
         self, stop: asyncio.Event, run: Run | None = None, screenshot: Path | None = None, *, faults: bool = False
@@ -172,7 +178,7 @@ class Window:
             InspectorError: Under ``run``: the program could not be started, or the picture not be written.
             Exception: What ``run`` raised.
         """
-        self.shell.close_requested.connect(stop.set)
+        self.shell.close_requested.connect(partial(self._asked_to_close, stop))
         self.shell.set_source("starting…")
         self.shell.show()
         self.shell.activateWindow()  # where no window manager runs nobody else gives it the keyboard
@@ -184,9 +190,41 @@ class Window:
                 return await self._run(run, screenshot, stop)
             self.context.started.emit()
             await stop.wait()
-            return 0
         finally:
             await self._end()
+        self._tell_loss()
+        return 0
+
+    def _asked_to_close(self, stop: asyncio.Event) -> None:
+        """Close, unless that loses records and the person would rather wait."""
+        count = self.workbench.at_stake
+        trouble = self.workbench.trouble
+        if not count or trouble is None:
+            stop.set()
+            return
+        if self._question is not None:
+            return
+
+        def answered(label: str | None) -> None:
+            self._question = None
+            if label == _CLOSE:
+                stop.set()
+
+        self._question = ask_then(
+            self.shell,
+            "Close the window?",
+            f"{plural(count, 'record')} {'is' if count == 1 else 'are'} not saved yet and would be lost.",
+            f"{trouble.text} {trouble.hint}",
+            ("Wait", _CLOSE),
+            answered,
+            danger=_CLOSE,
+        )
+
+    def _tell_loss(self) -> None:
+        """Raise what is said when the window is gone: how many records were lost."""
+        lost = self.workbench.lost
+        if lost:
+            raise InspectorError(f"{count_lost(lost)}.", self.workbench.trouble.text if self.workbench.trouble else "")
 
     async def _start(self, *, faults: bool, must: bool) -> bool:
         """Start the recording; return whether there is one. What fails is raised if there must be one, else told."""

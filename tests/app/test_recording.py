@@ -98,15 +98,41 @@ async def test_without_a_store_it_records_into_memory() -> None:
     assert len(made.recording.journal.executions) == 1
 
 
-async def test_a_session_that_cannot_be_begun_is_told_and_the_run_goes_on_in_memory(store: Store) -> None:
-    store.path.with_name(store.path.name + "-live").write_text("in the way of the folder of locks")
+@pytest.mark.allow_log("inspector.store.writer")
+async def test_a_session_that_can_be_begun_only_later_has_everything_then(store: Store) -> None:
+    obstacle = store.path.with_name(store.path.name + "-live")
+    obstacle.write_text("in the way of the folder of locks")
     async with recorded(store) as made:
         assert await made.fire(1, 2) == FireOutcome(2)
         assert made.recording.session == 0
         assert len(made.recording.journal.executions) == 2
-    (trouble,) = made.trouble
-    assert trouble is not None
-    assert "cannot be made" in trouble.text
+        (trouble,) = made.trouble
+        assert trouble is not None
+        assert "cannot be made" in trouble.text
+        assert await store.sessions() == []
+        obstacle.unlink()
+        await made.recording.saved()
+        assert made.trouble == [trouble, None]
+        assert made.recording.session == 1
+        await made.fire(3)
+    assert made.recording.lost == 0
+    rows = await collect(StoredStream(store, 1))
+    assert [seq for seq, _ in rows] == list(range(1, made.recording.journal.seq + 1))
+    assert (await store.sessions())[0].publications == 3
+
+
+@pytest.mark.allow_log("inspector.store.writer")
+async def test_a_session_that_could_never_be_begun_is_lost_and_every_record_of_it_counted(store: Store) -> None:
+    store.path.with_name(store.path.name + "-live").write_text("in the way of the folder of locks")
+    made = Made(shop_program, store)
+    made.recording.patience = 0.0
+    await made.recording.start()
+    await made.fire(1, 2)
+    await made.recording.close()
+    assert made.recording.lost == made.recording.journal.seq > 0
+    assert made.recording.unfinished
+    (notice,) = made.told
+    assert f"{made.recording.lost} records were lost: " in notice.text
     assert await store.sessions() == []
 
 

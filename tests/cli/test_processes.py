@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,54 @@ def test_a_stopped_fire_keeps_what_was_recorded(cli: Cli, db: Path, sent: signal
     assert session["state"] == "closed"
     assert session["publications"] >= 1
     assert session["running"] == 0
+
+
+@pytest.mark.parametrize(("sent", "code"), ENDING)
+def test_a_stopped_fire_that_cannot_be_stored_says_how_much_was_lost(db: Path, sent: signal.Signals, code: int) -> None:
+    process = start_long_fire(db)
+    assert process.stderr is not None
+    lock = db.with_name(db.name + "-live") / "1"
+    next(line for line in process.stderr if lock.exists())  # the session has begun
+    db.rename(db.with_name("elsewhere.db"))
+    next(line for line in process.stderr if "was moved or deleted" in line)
+    process.send_signal(sent)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (code, "")
+    assert re.search("[\\d\u2009]+ records were lost: .* was moved or deleted", err)
+    assert "keeps" not in err
+    assert "Traceback" not in err
+
+
+def test_a_fire_into_a_locked_database_is_stored_when_the_other_lets_go(cli: Cli, db: Path) -> None:
+    cli("fire", "UserLoginFailed", "--db", str(db))
+    other = sqlite3.connect(db, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    process = start("fire", "UserLoginSucceeded", "--json", "--db", str(db))
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    assert "in use by another program" in line
+    other.execute("ROLLBACK")
+    other.close()
+    out, err = process.communicate(timeout=30)
+    told = json.loads(out)
+    assert (process.returncode, told["session"], told["lost"]) == (0, 2, 0)
+    assert "is being stored again" in err
+    assert cli("sessions", "--json").json[0]["publications"] == told["published"]
+
+
+def test_a_fire_into_a_database_that_stays_locked_counts_every_record_as_lost(cli: Cli, db: Path) -> None:
+    cli("fire", "UserLoginFailed", "--db", str(db))
+    other = sqlite3.connect(db, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    process = start("fire", "UserLoginSucceeded", "--json", "--db", str(db))
+    out, err = process.communicate(timeout=60)
+    other.execute("ROLLBACK")
+    other.close()
+    told = json.loads(out)
+    assert (process.returncode, told["session"]) == (1, None)
+    assert told["lost"] > 2 * told["executions"]  # starts, ends, what was published, and the first record
+    assert f"{told['lost']} records were lost: " in err
+    assert "keeps" not in err
 
 
 def only_session(cli: Cli) -> tuple[str, int]:

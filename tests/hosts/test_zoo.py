@@ -60,6 +60,8 @@ DEAD: dict[str, tuple[str, str]] = {
     "becomes_another:bus": ("exit", "exit code 7"),
     "wipes_modules:bus": ("", "wipes_modules"),
     "breaks_import:bus": ("", "breaks_import could not be imported"),
+    "patched_isinstance:bus": ("crash", "broke its interpreter while it was being imported: RuntimeError: patched"),
+    "patched_dict:bus": ("crash", "broke its interpreter while it was being imported: TypeError: isinstance() arg 2"),
     "no_bus:bus": ("", ""),
     "factories:needs": ("usage", "needs settings, debug"),
     "factories:ends": ("exit", "sys.exit(6)"),

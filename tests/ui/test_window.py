@@ -452,6 +452,48 @@ async def test_a_database_that_cannot_be_written_is_told_and_the_run_is_recorded
         assert "stored nowhere" in window.window.commands.reason("export.open")
 
 
+@pytest.mark.allow_log("inspector.store.writer")
+async def test_closing_while_records_cannot_be_stored_asks_and_waiting_saves_them(db: Path) -> None:
+    away = db.with_name("elsewhere.db")
+    async with opened(db) as window:
+        await window.fire(FIRST)
+        workbench, shell = window.window.workbench, window.window.shell
+        await workbench.recording.saved()
+        db.rename(away)  # noqa: ASYNC240 - at once
+        await window.fire(FIRST)
+        await until(lambda: workbench.at_stake > 0)
+        window.window.roof.standing.refresh()
+        assert "not saved" in shell.status.texts()[1]
+        shell.close()
+        question = dialog(QMessageBox)
+        assert isinstance(question, QMessageBox)
+        assert "records are not saved yet and would be lost" in question.text()
+        shell.close()  # once more: it is asked only once
+        next(b for b in question.findChildren(QPushButton) if b.text() == "Wait").click()
+        assert shell.isVisible()
+        away.rename(db)
+        await until(lambda: workbench.trouble is None)
+        assert any("nothing of what waited was lost" in notice.text for notice in window.notices)
+        assert workbench.at_stake == workbench.lost == 0
+
+
+@pytest.mark.allow_log("inspector.store.writer")
+async def test_closing_all_the_same_counts_what_is_lost(db: Path) -> None:
+    with pytest.raises(InspectorError, match=r"records were lost\."):  # noqa: PT012 - raised when it has closed
+        async with opened(db) as window:
+            await window.fire(FIRST)
+            workbench, shell = window.window.workbench, window.window.shell
+            await workbench.recording.saved()
+            db.unlink()  # noqa: ASYNC240 - at once
+            await window.fire(FIRST)
+            await until(lambda: workbench.at_stake > 0)
+            shell.close()
+            question = dialog(QMessageBox)
+            assert isinstance(question, QMessageBox)
+            next(b for b in question.findChildren(QPushButton) if b.text() == "Close Anyway").click()
+            await until(lambda: not shell.isVisible())
+
+
 async def test_two_windows_share_a_database(db: Path) -> None:
     async with opened(db) as one, opened(db) as other:
         await one.fire(FIRST)

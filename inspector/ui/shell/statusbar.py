@@ -160,7 +160,8 @@ class Standing(QObject):
             self._shell.set_state("warn", "paused")
         unbounded = trim_journals()
         memory = [f"memory is not bounded: {unbounded}"] if unbounded else []
-        self._shell.set_status_left([*self._rate(journal, live=view.live), *_counts(journal), *memory])
+        counts = _counts(journal, workbench.lost if view.live else journal.dropped)
+        self._shell.set_status_left([*self._rate(journal, live=view.live), *counts, *memory])
         self._shell.set_status_right(self._kept())
 
     def _rate(self, journal: Journal, *, live: bool) -> list[str]:
@@ -193,11 +194,11 @@ class Standing(QObject):
         return [*parts, "all changes saved" if not recording.unsaved else "saving…"]
 
 
-def _counts(journal: Journal) -> list[str]:
+def _counts(journal: Journal, lost: int) -> list[str]:
     parts = [plural(len(journal.executions), "execution"), f"{format_count(journal.bad)} failed"]
     swallowed = int(journal.status_counts[2])
     if swallowed:
         parts.append(f"{format_count(swallowed)} swallowed")
     if journal.running:
         parts.append(f"{format_count(journal.running)} running")
-    return [*parts, f"{format_count(journal.dropped)} dropped"]
+    return [*parts, f"{plural(lost, 'record')} lost"] if lost else parts
