@@ -11,7 +11,6 @@ import weakref
 from typing import TYPE_CHECKING, Any, Final
 
 from ..core.bus.identity import (
-    called_function,
     describe_handler,
     enclosed_handler,
     function_of,
@@ -53,11 +52,6 @@ class Handler:
     def function(self) -> Any:
         """The function that is written for it, below partials, methods, objects and decorators."""
         return function_of(self.called)
-
-    @property
-    def outer(self) -> Any:
-        """The function that a call begins in: the outermost decorator's, where there is one."""
-        return called_function(self.called)
 
     @property
     def code(self) -> types.CodeType | None:

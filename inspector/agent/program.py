@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..core.bus.registry import EventMetadata, EventRegistry, get_statistics
 from ..core.bus.sse import SSERegistry, get_domain_event_to_sse_mapping
-from ..core.description import (
-    CatalogDescription,
-    EventDescription,
-    FieldShape,
-    HandlerDescription,
-    SSEDescription,
-)
+from ..core.description import CatalogDescription, EventDescription, FieldShape, HandlerDescription, SSEDescription
 from ..core.errors import UsageError
 from ..core.values.build import build
 from ..core.values.dataerror import EventDataError
@@ -178,10 +172,7 @@ def no_event(event: str) -> UsageError:
 
 
 def _describe_event(
-    event: type[Any],
-    metadata: EventMetadata | None,
-    handlers: tuple[str, ...],
-    sse: SSERegistry[Any, Any] | None,
+    event: type[Any], metadata: EventMetadata | None, handlers: tuple[str, ...], sse: SSERegistry[Any, Any] | None
 ) -> EventDescription:
     file, line = class_place(event)
     kinds = ("logging", "audit", "email", "session")

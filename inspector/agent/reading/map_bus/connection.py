@@ -1,6 +1,6 @@
 """Map buses: an object, module or dict that holds handlers by event class or name, and a method that publishes.
 
-Nearly all home-made buses are one. Nothing about them is known beforehand: ``map_find`` finds the containers and the
+Nearly all home-made buses are one. Nothing about them is known beforehand: ``find`` finds the containers and the
 methods, this module reads events and subscriptions out of them, and taps them.
 """
 
@@ -20,21 +20,13 @@ from ...adapters.base import FireContext, Match, Names, Options, Subscribed
 from ...tap.containers import StandIns
 from ...tap.patch import patch_publisher
 from ...tap.stand_ins import Route, is_stand_in, original
-from ..events import (
-    EventType,
-    NamedEvent,
-)
+from ..events import EventType, NamedEvent
 from ..targets import entries, is_glob, kind_of, member_text
 from .calls import CallReader, handler_event
 from .drain import find_drain, work_off
 from .events import MapEvents
 from .find import BusParts, HandlerMap, Publisher, find
-from .match import (
-    Dispatch,
-    is_wildcard,
-    key_text,
-    name_of_pattern,
-)
+from .match import Dispatch, is_wildcard, key_text, name_of_pattern
 from .signal import signal_arguments, signal_name, signal_payload
 
 if TYPE_CHECKING:

@@ -13,14 +13,7 @@ from ..events import EventType, NamedEvent, describe_class, name_field, single_c
 from ..namedevents import describe_name
 from ..targets import MethodName, entries, kind_of
 from .find import used_names
-from .match import (
-    classes_told,
-    event_class_of,
-    is_abstract,
-    is_called,
-    is_wildcard,
-    name_of_pattern,
-)
+from .match import classes_told, event_class_of, is_abstract, is_called, is_wildcard, name_of_pattern
 
 if TYPE_CHECKING:
     from .calls import CallReader
