@@ -25,6 +25,7 @@ from inspector.core.records.host import (
     ProcessStuck,
     ProgramPrinted,
     ProgramReloaded,
+    PublishRaised,
     RestartFailed,
 )
 from inspector.core.records.records import HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, SESSION_STARTED
@@ -64,7 +65,7 @@ async def test_a_project_is_loaded_fired_at_and_stopped(python: str) -> None:
         assert [end.status for end in rows.ends] == ["failed", "ok"]
         assert json.loads(rows.ends[0].failure)["message"] == "no stock"
         assert [row[6] for row in rows.of(4)] == ["something odd"]
-        assert [note.text for note in rows.notes("publish_raised")] == ["Publishing Do raised ValueError: no stock"]
+        assert [record.text for record in rows.host(PublishRaised)] == ["Publishing Do raised ValueError: no stock"]
         assert [row[1] for row in rows.all] == sorted(row[1] for row in rows.all)
         pid = host.pid
         assert pid is not None
