@@ -79,7 +79,7 @@ class Intake:
     ``take`` and the other writing methods are called from one thread at a time; ``new_fire`` from any.
 
     Args:
-        told: Told each record of the host that a child sends.
+        report: Told each record of the host that a child sends.
         clock: Monotonic nanoseconds, the same clock as the child's.
 
     Attributes:
@@ -88,8 +88,8 @@ class Intake:
         refused: Rows that were no rows.
     """
 
-    def __init__(self, told: Callable[[HostRecord], None], clock: Callable[[], int] = perf_counter_ns) -> None:
-        self._told = told
+    def __init__(self, report: Callable[[HostRecord], None], clock: Callable[[], int] = perf_counter_ns) -> None:
+        self._told = report
         self._clock = clock
         self._anchor = clock()
         self._rows: list[Row] = []
@@ -234,10 +234,10 @@ class Intake:
         return row
 
     def _reloaded(self, before: CatalogDescription | None, catalog: CatalogDescription) -> Row:
-        known = {handler.key: handler for handler in before.handlers} if before is not None else {}
+        handlers = {handler.key: handler for handler in before.handlers} if before is not None else {}
         at = self.now()
         self._put(
-            [to_row(HandlerAdded(at, handler)) for handler in catalog.handlers if known.get(handler.key) != handler]
+            [to_row(HandlerAdded(at, handler)) for handler in catalog.handlers if handlers.get(handler.key) != handler]
         )
         return to_row(ProgramReloaded(at, catalog if catalog != before else None))
 

@@ -140,13 +140,15 @@ def explain_stuck(dump: Dump, seconds: float, intake: Intake) -> ProcessStuck:
 
 def _handlers(intake: Intake, dump: Dump | None) -> list[str]:
     """Return the labels of the handlers that were running: the one on the stack, else all, the newest first."""
-    known = {handler.key: handler for handler in intake.catalog.handlers} if intake.catalog is not None else {}
+    handlers = {handler.key: handler for handler in intake.catalog.handlers} if intake.catalog is not None else {}
     keys = list(dict.fromkeys(key for _, key, _ in reversed(list(intake.running.values()))))
     if dump is not None:
         frames = {(place.file, place.function) for place in dump.stack}
-        on_stack = [k for k in keys if k in known and (known[k].file, known[k].method.partition(" ")[0]) in frames]
+        on_stack = [
+            k for k in keys if k in handlers and (handlers[k].file, handlers[k].method.partition(" ")[0]) in frames
+        ]
         keys = on_stack or keys
-    labels = [known[key].label if key in known else key.rpartition(":")[2] for key in keys]
+    labels = [handlers[key].label if key in handlers else key.rpartition(":")[2] for key in keys]
     return labels[:_MANY]
 
 

@@ -111,16 +111,16 @@ class Effects:
             secrets = self._secrets[publication] = self._reader.secrets(publication)
         if not secrets:
             return {}
-        found: dict[str, str] = {}
+        leaked: dict[str, str] = {}
         for text in self._reader.texts(content):
-            found.update({secret: field for secret, field in secrets.items() if secret in text})
-        return found
+            leaked.update({secret: field for secret, field in secrets.items() if secret in text})
+        return leaked
 
     def _tell_leaks(self, execution: Execution, kind: str, fields: Iterable[str]) -> None:
-        told = self._leaked.setdefault(execution, set())
+        noted = self._leaked.setdefault(execution, set())
         for field in fields:
-            if (kind, field) not in told:
-                told.add((kind, field))
+            if (kind, field) not in noted:
+                noted.add((kind, field))
                 place = _PLACES.get(kind, kind)
                 self._note(execution, "leak", "warning", f"{field} reached {place}", {"in": kind, "leaked": field})
 
@@ -192,12 +192,12 @@ def is_watched(recorder: Recorder) -> bool:
 
 
 def _project_probes() -> list[Probe]:
-    found: list[Probe] = []
+    probes: list[Probe] = []
     for module in own_modules():
         listed = object.__getattribute__(module, "__dict__").get(PROJECT_PROBES)
         if type(listed) in (list, tuple):
-            found += [probe for probe in listed if callable(probe) and probe not in found]
-    return found
+            probes += [probe for probe in listed if callable(probe) and probe not in probes]
+    return probes
 
 
 class _Watched:

@@ -89,10 +89,10 @@ def _culprit(frame: FrameType | None) -> tuple[str, str, str, int]:
     label = ""
     while frame is not None:
         if is_ours(frame.f_code.co_filename):  # the bus or the tap
-            found = _execution(frame)
-            if found is not None and below is not None:
-                return _place(below, found.subscription.description.label)
-            label = label or (found.subscription.description.label if found is not None else "")
+            execution = _execution(frame)
+            if execution is not None and below is not None:
+                return _place(below, execution.subscription.description.label)
+            label = label or (execution.subscription.description.label if execution is not None else "")
         else:
             below = frame
         frame = frame.f_back
@@ -103,9 +103,9 @@ def _execution(frame: FrameType) -> Execution | None:
     """Return the execution that a frame of the bus or the tap steps: it is there as ``self`` or ``execution``."""
     variables = frame.f_locals
     for name in ("execution", "self"):
-        found = variables.get(name)
-        if isinstance(found, Execution):
-            return found
+        variable = variables.get(name)
+        if isinstance(variable, Execution):
+            return variable
     return None
 
 

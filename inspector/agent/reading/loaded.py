@@ -71,8 +71,8 @@ def make_program(
     Raises:
         InspectorError: None of the targets is a bus that we can read.
     """
-    adapters, found = all_adapters()
-    program = LoadedProgram(name, read_catalog(catalog), session, [*problems, *found])
+    adapters, troubles = all_adapters()
+    program = LoadedProgram(name, read_catalog(catalog), session, [*problems, *troubles])
     chosen = _options(options or {})
     refused: list[InspectorError] = []
     for target in targets:
@@ -98,8 +98,8 @@ def _options(given: Mapping[str, Any]) -> Options:
 
 def _plain_attribute(value: Any, name: str) -> Any:
     """Read an attribute unless that would run the program's code."""
-    found = inspect.getattr_static(value, name, None)
-    return None if found is None or isinstance(found, property) else getattr(value, name, None)
+    member = inspect.getattr_static(value, name, None)
+    return None if member is None or isinstance(member, property) else getattr(value, name, None)
 
 
 class LoadedProgram:
@@ -131,8 +131,10 @@ class LoadedProgram:
             InspectorError: It has none that we can read.
         """
         for bus in find_buses(target.where, target.value, options, adapters, self.troubles):
-            known = [each for each in self.connections if getattr(each, "_value", None) is bus.value]
-            if not known:
+            earlier = [
+                connection for connection in self.connections if getattr(connection, "_value", None) is bus.value
+            ]
+            if not earlier:
                 chosen = options if bus.value is target.value else Options(adapter=options.adapter)
                 self.connections.append(bus.adapter.connect(bus.where, bus.value, chosen, self._names))
         self._read_container(target.value)
@@ -145,9 +147,9 @@ class LoadedProgram:
             name: _plain_attribute(value, name) for name in ("registry", "sse_registry", "faults", "session_factory")
         }
         if held["registry"] is not None and not self._catalog.entries:
-            found = read_catalog(held["registry"])
-            if found.entries:
-                self._catalog.entries, self._catalog.categories = found.entries, found.categories
+            catalog = read_catalog(held["registry"])
+            if catalog.entries:
+                self._catalog.entries, self._catalog.categories = catalog.entries, catalog.categories
         if self._catalog.sse is None and is_sse_registry(held["sse_registry"]):
             self._catalog.sse = held["sse_registry"]
         if isinstance(held["faults"], tuple) and all(callable(getattr(rule, "fits", None)) for rule in held["faults"]):
@@ -192,8 +194,8 @@ class LoadedProgram:
 
         def restore() -> None:
             remove()
-            for each in reversed(undo):
-                each()
+            for undone in reversed(undo):
+                undone()
             undo.clear()
 
         return restore
@@ -212,23 +214,24 @@ class LoadedProgram:
         """Build an event from JSON values, by its name in the catalog or the name it travels under."""
         if not self._merged.events or event not in self._merged.events:
             self.catalog()
-        found = self._merged.events.get(event) or next(
-            (each for each in self._merged.events.values() if event in (each.travels_as, each.key)), None
+        event_type = self._merged.events.get(event) or next(
+            (candidate for candidate in self._merged.events.values() if event in (candidate.travels_as, candidate.key)),
+            None,
         )
-        if found is None:
+        if event_type is None:
             raise no_event(event)
-        connection = self._connection_for(found)
-        if connection is None and found.cls is not None:
-            return build_event(found.cls, values)
-        return (connection or self.connections[0]).build(found, values)
+        connection = self._connection_for(event_type)
+        if connection is None and event_type.cls is not None:
+            return build_event(event_type.cls, values)
+        return (connection or self.connections[0]).build(event_type, values)
 
     async def publish(self, event: Any, session: Any, metadata: Mapping[str, str] | None) -> None:
         """Publish on the bus whose handlers wait for the event."""
         if isinstance(event, NamedEvent):
-            known = [each for each in self._merged.events.values() if each.travels_as == event.name]
+            candidates = [candidate for candidate in self._merged.events.values() if candidate.travels_as == event.name]
         else:
-            known = [each for each in self._merged.events.values() if each.cls is type(event)]
-        described = known[0] if known else describe_class(type(event))
+            candidates = [candidate for candidate in self._merged.events.values() if candidate.cls is type(event)]
+        described = candidates[0] if candidates else describe_class(type(event))
         connection = self._connection_for(described) or self.connections[0]
         timeout = HANDLER_TIMEOUT.get(None)
         await connection.fire(event, FireContext(session, dict(metadata or {}), timeout))
@@ -240,7 +243,7 @@ class LoadedProgram:
             if connection.handlers_of(event):
                 return connection
         for connection in self.connections:
-            if any(each.key == event.key for each in connection.event_types()):
+            if any(event_type.key == event.key for event_type in connection.event_types()):
                 return connection
         return None
 
