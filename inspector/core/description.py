@@ -53,7 +53,7 @@ class FieldShape:
         type: Its type.
         required: A value must be given: there is no default.
         default: The default as JSON (what ``to_dict`` would give); None when required or made by a factory.
-        generated: The default comes from a factory (``event_id``, ``occurred_at``, …).
+        generated: The default comes from a factory (``event_id``, ``occurred_at``, …), or is a secret and not told.
         base: The field is one that every event has (``event_id``, ``correlation_id``, ``occurred_at``, ``tenant_id``).
         secret: Its name or type says that the value must not be shown.
     """

@@ -7,6 +7,7 @@ stream. One stream lasts over any number of restarts.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
@@ -26,7 +27,7 @@ from inspector.core.records.host import (
     RestartFailed,
 )
 from inspector.core.records.stream import LiveStream
-from inspector.core.redact.redactor import Redactor
+from inspector.core.redact.redactor import PrintedLines, Redactor
 from inspector.core.values.build import build
 from inspector.hosts.intake import FULL, Intake
 from inspector.hosts.obituary import Loading, explain_end, explain_load, explain_stuck
@@ -86,6 +87,7 @@ class ChildHost:
         self._supervisor: Supervisor | None = None
         self._starting = asyncio.Lock()
         self._redactor = Redactor()
+        self._printed = {stream: PrintedLines(self._redactor) for stream in ("stdout", "stderr")}
         self._ready: Future[None] = Future()
         self._lock = threading.Lock()
         self._loading = Loading()
@@ -244,7 +246,7 @@ class ChildHost:
 
     def printed(self, stream: str, text: str) -> None:
         """Tell a line that the child printed."""
-        self._intake.record(ProgramPrinted(self._intake.now(), stream, self._redactor.redact_text(text)))
+        self._intake.record(ProgramPrinted(self._intake.now(), stream, self._printed[stream].redact(text)))
 
     def dropped(self, size: int) -> None:
         """Tell that output was not shown."""
@@ -272,14 +274,15 @@ class ChildHost:
         if refused:
             self._intake.record(RecordsLost(self._intake.now(), refused, "the program sent what are no records"))
             self._refused = self._intake.refused = 0
+        lines = PrintedLines(self._redactor)
+        ended = dataclasses.replace(ended, tail=tuple(map(lines.redact, ended.tail)))
         if loading:
             self._settle(explain_load(ended, self._loading))
             return
         if ended.why == "stopped":
             self._intake.interrupt("The program was stopped.")
             return
-        output = tuple(self._redactor.redact_text(line) for line in ended.tail)
-        record = explain_end(ended, self._last_words, output, self._intake)
+        record = explain_end(ended, self._last_words, ended.tail, self._intake)
         self._intake.interrupt(record.text, record)
 
     def _take_hello(self, said: Mapping[str, Any]) -> None:

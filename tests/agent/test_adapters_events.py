@@ -146,7 +146,7 @@ def summary(cls: type[Any]) -> list[tuple[str, str, bool, Any]]:
                 ("order", "UUID", True, None),
                 ("lines", "list[Line]", True, None),
                 ("color", "Color", False, "red"),
-                ("secret", "str", False, "s"),
+                ("secret", "str", False, "made"),
                 ("keys", "list[str]", False, "made"),
             ],
         ),

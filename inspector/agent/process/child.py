@@ -64,7 +64,7 @@ class Child:
         self._channel = channel
         self._order = order
         self._redactor = Redactor()
-        self._loader = Loader(self._tell_progress, self._redact)
+        self._loader = Loader(self._tell_progress, self._redactor.of_failure)
         self._recorder = SendingRecorder(channel, self._redactor, seed=order["seed"])
         self._server = Server(self._recorder)
         self._pid = os.getpid()
@@ -87,7 +87,7 @@ class Child:
             self._fail(trouble)
         except BaseException as error:  # noqa: BLE001 - whatever the program raised, it is told
             self._leave_fork()
-            self._fail(explain(error, self._order["app"][0], self._redact, calling=True))
+            self._fail(explain(error, self._order["app"][0], self._redactor.of_failure, calling=True))
         return 1
 
     # -- loading -------------------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ class Child:
                 problems=[problem.to_problem() for problem in problems],
             )
         except Exception as error:
-            raise explain(error, self._order["app"][0], self._redact, calling=True) from error
+            raise explain(error, self._order["app"][0], self._redactor.of_failure, calling=True) from error
 
     async def _called(self, named: NamedValue, problems: list[LoadTrouble]) -> NamedValue | None:
         try:
@@ -206,9 +206,6 @@ class Child:
         """Tell the files of the project's modules, for whoever waits for them to change."""
         self._modules = len(sys.modules)
         return ["files", own_files()[:5_000]]
-
-    def _redact(self, text: str, name: str | None) -> str:
-        return self._redactor.redact_text(text) if name is None else str(self._redactor.value(name, text))
 
     def _forked(self) -> None:
         """This is a fork of the process: it keeps quiet."""

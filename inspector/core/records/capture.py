@@ -15,6 +15,8 @@ from types import FrameType, TracebackType
 from typing import Any, Final
 
 from ..own_code import is_agent, is_ours, is_own_file
+from ..redact.marked import marked_fields
+from ..redact.redactor import SOURCE
 from ..values.table import EXACT
 
 #: Bounds of one captured failure.
@@ -23,9 +25,12 @@ MAX_LOCALS: Final = 16
 MAX_CHAIN: Final = 6
 MAX_TEXT: Final = 4_000
 MAX_VALUE: Final = 200
+#: So much more of a text is looked at for secrets than is kept, and so many lines before those that are shown.
+_OVERLAP: Final = 4_096
+_KEY_LINES: Final = 120
 FRAMES_WITH_LOCALS: Final = 6
 
-#: Redacts a text (``None``) or the value of a named variable.
+#: Redacts a text (``None``), lines of source (``SOURCE``) or the value of a named variable.
 Redact = Callable[[str, "str | None"], str]
 
 _HIDE: Final = "__tracebackhide__"
@@ -115,26 +120,26 @@ def failure_from_json(text: str) -> Failure:
         raise ValueError(f"not a failure: {text[:100]!r}") from error
 
 
-def brief(value: Any, limit: int = MAX_VALUE, depth: int = 2) -> str:
+def brief(value: Any, limit: int = MAX_VALUE, depth: int = 2, redact: Redact | None = None) -> str:
     """Write a value in a few words, never calling the ``repr`` of a type we do not know."""
     try:
-        return _brief(value, limit, depth)
+        return _brief(value, limit, depth, redact or _as_is)
     except Exception as trouble:  # noqa: BLE001 - a class may be made of traps too: its names are what its metaclass says
         return f"<not shown: {type(trouble).__name__}>"
 
 
-def _brief(value: Any, limit: int, depth: int) -> str:
+def _brief(value: Any, limit: int, depth: int, redact: Redact) -> str:
     kind = type(value)
     if _is_one(kind, _PLAIN):
-        return _plain(value, limit)
+        return _plain(value, limit, redact)
     if _is_one(kind, (list, tuple, set, frozenset, dict)):
-        return f"<{kind.__name__} of {len(value)}>" if depth <= 0 else _container(value, limit, depth)
+        return f"<{kind.__name__} of {len(value)}>" if depth <= 0 else _container(value, limit, depth, redact)
     atom = EXACT.get(id(kind))
     if kind is timezone or (atom is not None and (atom.usual is None or atom.usual(value))):
         return repr(value)[:limit]  # a standard value type: its repr is known to be short and harmless
     fields = getattr(kind, "__dataclass_fields__", None)
     if type(fields) is dict and depth > 0:
-        return f"{kind.__qualname__}({_members(value, list(fields), limit, depth)})"[:limit]
+        return f"{kind.__qualname__}({_members(value, list(fields), limit, depth, redact)})"[:limit]
     return f"<{kind.__qualname__}>" if kind.__module__ == "builtins" else f"<{kind.__module__}.{kind.__qualname__}>"
 
 
@@ -160,11 +165,11 @@ def _read(error: BaseException, redact: Redact, relation: str, left: int, above:
     return Failure(
         type=type(error).__qualname__,
         module=str(type(error).__module__),
-        message=redact(_text(error), None),
+        message=_cut(redact(_text(error), None)),
         frames=_frames(error.__traceback__, redact),
         relation=relation,
         chain=tuple(chain),
-        notes=tuple(redact(note[:MAX_TEXT], None) for note in notes[:MAX_CHAIN] if type(note) is str)
+        notes=tuple(_cut(redact(note[: MAX_TEXT + _OVERLAP], None)) for note in notes[:MAX_CHAIN] if type(note) is str)
         if type(notes) is list
         else (),
     )
@@ -185,7 +190,15 @@ def _text(error: BaseException) -> str:
         text = str.__str__(str(error))  # a subclass of str may have been given back
     except BaseException as trouble:  # noqa: BLE001 - a stranger's __str__ may do anything, and we only wanted a text
         return f"<no text: {type(trouble).__name__}>"
-    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + f"… ({len(text)} characters)"
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT + _OVERLAP] + f"… ({len(text)} characters)"
+
+
+def _cut(text: str) -> str:
+    """Return a text in bounds; it is redacted before, so that no half of a secret is left standing at the cut."""
+    if len(text) <= MAX_TEXT:
+        return text
+    end = text.rfind("… (", MAX_TEXT)
+    return text[:MAX_TEXT] + (text[end:] if end >= 0 else "…")
 
 
 def _frames(traceback: TracebackType | None, redact: Redact) -> tuple[Frame, ...]:
@@ -218,37 +231,41 @@ def _frame(frame: FrameType, line: int, redact: Redact, *, mine: bool, with_loca
         line=line,
         function=getattr(frame.f_code, "co_qualname", frame.f_code.co_name).replace("<locals>.", ""),
         mine=mine,
-        source=_source(file, line, frame.f_globals) if mine else (),
+        source=_source(file, line, frame.f_globals, redact) if mine else (),
         locals=_locals(frame, redact) if with_locals else (),
     )
 
 
-def _source(file: str, line: int, variables: dict[str, Any]) -> tuple[tuple[int, str], ...]:
-    lines = []
-    for number in range(max(1, line - 3), line + 3):
-        text = linecache.getline(file, number, variables)
-        if text:
-            lines.append((number, text.rstrip("\n")[:MAX_VALUE]))
-    return tuple(lines)
+def _source(file: str, line: int, variables: dict[str, Any], redact: Redact) -> tuple[tuple[int, str], ...]:
+    lines = linecache.getlines(file, variables)
+    first = max(1, line - 3)
+    before = max(0, first - 1 - _KEY_LINES)
+    if not any("PRIVATE KEY" in text for text in lines[before : first - 1]):
+        before = first - 1  # else the lines may be the inside of a key that began above
+    shown = redact("\n".join(text.rstrip("\n") for text in lines[before : line + 2]), SOURCE).split("\n")
+    window = shown[first - 1 - before :] if lines[first - 1 : line + 2] else []
+    return tuple((first + place, text[:MAX_VALUE]) for place, text in enumerate(window))
 
 
 def _locals(frame: FrameType, redact: Redact) -> tuple[tuple[str, str], ...]:
     return tuple(
-        (name, redact(brief(value), name))
+        (name, redact(brief(value, redact=redact), name))
         for name, value in list(frame.f_locals.items())[:MAX_LOCALS]
         if not name.startswith("__")
     )
 
 
-def _plain(value: Any, limit: int) -> str:
-    if type(value) in (str, bytes) and len(value) > limit:
+def _plain(value: Any, limit: int, redact: Redact) -> str:
+    if type(value) is str and len(value) > limit:
+        return repr(redact(value[: limit + _OVERLAP], None)[:limit]) + "…"
+    if type(value) is bytes and len(value) > limit:
         return repr(value[:limit]) + "…"
     if type(value) is int and value.bit_length() > 4 * limit:
         return f"<int of {value.bit_length()} bits>"
     return repr(value)
 
 
-def _container(value: Any, limit: int, depth: int) -> str:
+def _container(value: Any, limit: int, depth: int, redact: Redact) -> str:
     kind = type(value)
     opening, closing = ("[", "]") if kind is list else ("(", ")") if kind is tuple else ("{", "}")
     parts: list[str] = []
@@ -257,20 +274,23 @@ def _container(value: Any, limit: int, depth: int) -> str:
             parts.append("…")
             break
         if kind is dict:
-            parts.append(f"{brief(item[0], 40, depth - 1)}: {brief(item[1], 60, depth - 1)}")
+            key, inner = item
+            parts.append(f"{brief(key, 40, depth - 1, redact)}: {brief(inner, 60, depth - 1, redact)}")
         else:
-            parts.append(brief(item, 60, depth - 1))
+            parts.append(brief(item, 60, depth - 1, redact))
     return f"{opening}{', '.join(parts)}{closing}"
 
 
-def _members(value: Any, names: list[str], limit: int, depth: int) -> str:
+def _members(value: Any, names: list[str], limit: int, depth: int, redact: Redact) -> str:
     parts = []
+    marked = marked_fields(type(value))
     for name in names[:8]:
         try:
             member = object.__getattribute__(value, name)
         except AttributeError:
             continue
-        parts.append(f"{name}={brief(member, 60, depth - 1)}")
+        shown = "<hidden>" if name in marked else brief(member, 60, depth - 1, redact)
+        parts.append(f"{name}={shown}")
         if sum(map(len, parts)) > limit:
             break
     return ", ".join(parts)

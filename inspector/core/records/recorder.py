@@ -162,7 +162,7 @@ class Recorder:
         """Return the status to record and the failure as JSON text."""
         status = execution.status
         if execution.error is not None:
-            return status, capture_failure(execution.error, self._redact)
+            return status, capture_failure(execution.error, self._redactor.of_failure)
         if status == RETURNED_FAILURE:
             return status, plain_failure("Failure", "the handler gave back a failure object")
         if status == TIMED_OUT:
@@ -219,7 +219,7 @@ class Recorder:
 
     def swallowed(self, execution: Execution, error: BaseException) -> None:
         """Remember that the execution handled an exception inside; the last one counts."""
-        execution.swallowed = capture_failure(error, self._redact)
+        execution.swallowed = capture_failure(error, self._redactor.of_failure)
 
     def record(self, record: HostRecord) -> None:
         """Record something about the host, at ``now()``; what its texts quote is redacted."""
@@ -304,9 +304,6 @@ class Recorder:
         shown = self._redactor.redact_text(text)
         detail = self._codec.snapshot(data) if data else ""
         self._append((NOTED, at, execution.tag, execution.publication.tag, kind, level, shown, detail))
-
-    def _redact(self, text: str, name: str | None) -> str:
-        return self._redactor.redact_text(text) if name is None else str(self._redactor.value(name, text))
 
     def _introduce(self, description: HandlerDescription) -> None:
         self._handlers.add(description.key)

@@ -26,7 +26,7 @@ def marked_fields(cls: type) -> frozenset[str]:
 
 def _listed(cls: type) -> Iterator[str]:
     names = _static(cls, "__redact__")
-    if type(names) in (tuple, list, set, frozenset):
+    if any(type(names) is kind for kind in (tuple, list, set, frozenset)):
         yield from (name for name in names if type(name) is str)
 
 
@@ -35,7 +35,11 @@ def _annotated(cls: type) -> Iterator[str]:
     # are read where a library has read them before us, else only where they can be about us.
     if not _is_made(cls) and not (type(cls) is type and _mentions_us(cls)):
         return
-    for name, hint in field_hints(cls).items():
+    try:
+        found = field_hints(cls)
+    except Exception:  # noqa: BLE001 - an annotation is a stranger's code; one that cannot be read marks nothing
+        return
+    for name, hint in found.items():
         if any(type(each) is str and each == SECRET for each in markers(hint)):
             yield name
 

@@ -9,18 +9,22 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from . import looks, named
-from .commands import secret_spans
+from .commands import secret_arguments, secret_spans
 from .names import is_numbered, may_name_a_secret, may_tell_a_secret, secret_kind
 from .services import SHORTEST_KEY, SHORTEST_LATE_KEY, heads_of_keys, late_service_keys, service_keys
 
 if TYPE_CHECKING:
     from .named import Span
 
+#: In place of a name, for lines of source.
+SOURCE: Final = "<source>"
+#: Longer lists are no command lines.
+_LONGEST_SEQUENCE: Final = 200
 #: Below this length no word of letters, digits and ``_`` is a key.
 _SHORTEST_WORD: Final = 19
 #: Without one of these nothing in a text is given to a name.
@@ -115,6 +119,29 @@ class Redactor:
             text = self._replaced(text, named.in_source(text, self.kind_of))
             text = self._replaced(text, named.other_forms(text, self.kind_of))
         return self._by_look(text)
+
+    def of_failure(self, text: str, name: str | None) -> str:
+        """Redact what is told of a failure: a text (``None``), lines of source (``SOURCE``), or a variable's value."""
+        if name is None:
+            return self.redact_text(text)
+        return self.redact_source(text) if name == SOURCE else str(self.value(name, text))
+
+    def in_sequence(self, items: Sequence[Any]) -> dict[int, tuple[str, int]]:
+        """Return which items of a list or tuple are secrets: its place, the kind, and where in the text it begins.
+
+        Of a pair of name and value (a header), and of program and arguments.
+        """
+        first = items[0] if items else None
+        if not (type(first) is str or type(first) is bytes) or len(items) > _LONGEST_SEQUENCE:
+            return {}
+        if len(items) == 2:
+            name = first[:200] if isinstance(first, str) else bytes(first or b"")[:200].decode("latin-1")
+            kind, value = self.kind_of(name), items[1]
+            if kind and not (type(value) is str and named.is_another_name(value, self.kind_of)):
+                return {1: (kind, 0)}
+        if any(type(item) is str and item[:1] == "-" for item in items) and all(type(item) is str for item in items):
+            return {place: ("argument", begin) for place, begin in secret_arguments(items)}
+        return {}
 
     def redact_plain(self, value: Any, name: str = "") -> Any:
         """Redact plain data as it comes from JSON: the texts in lists and dicts, by the names of their keys."""

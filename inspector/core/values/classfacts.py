@@ -41,6 +41,9 @@ _BASES: Final = (
     (types.BuiltinFunctionType, "function"),
 )
 
+#: Kinds whose instances are written by named fields, some of which may be marked as secret.
+_WITH_FIELDS: Final = frozenset({"dataclass", "object", "exception", "tuple"})
+
 
 def static_lookup(cls: type, name: str) -> Any:
     """Return a class attribute, found without any hook; ``None`` when there is none."""
@@ -86,10 +89,9 @@ class ClassFacts:
         self.kind = _kind(cls, atom)
         self.held = atom.held if atom is not None and self.kind == "atom" else None
         self.names: tuple[str, ...] = ()
-        self.marked: frozenset[str] = frozenset()
+        self.marked = marked_fields(cls) if self.kind in _WITH_FIELDS else frozenset()
         if self.kind == "dataclass":
             self.names = _dataclass_names(cls)
-            self.marked = marked_fields(cls)
         elif self.kind == "tuple":
             names = static_lookup(cls, "_fields")
             self.names = names if type(names) is tuple and all(type(name) is str for name in names) else ()

@@ -12,6 +12,7 @@ from ..bus.events import DomainEvent
 from ..description import Choice, FieldShape, TypeShape
 from ..redact.marked import marked_fields
 from ..redact.names import secret_kind
+from ..redact.redactor import Redactor
 from . import hints
 from .build import is_atom, to_plain
 from .dataerror import EventDataError
@@ -30,6 +31,7 @@ _CONTAINER_KINDS: Final[dict[Any, str]] = {
     abc.MutableMapping: "dict",
 }
 _VARIADIC: Final = (abc.Sequence, abc.Collection, abc.Iterable)
+_REDACTOR: Final = Redactor()
 _ANY: Final = TypeShape("any", "Any")
 
 #: The fields that every event has.
@@ -165,14 +167,23 @@ def _field(
 ) -> FieldShape:
     shape = _describe(hint, given, inside)
     secret = may_hold_text(shape) and (marked or bool(secret_kind(name)))
-    return FieldShape(name, shape, required, _plain_default(default), generated, base, secret)
+    default, hidden = shown_default(name, default, marked=marked)
+    return FieldShape(name, shape, required, default, generated or hidden, base, secret)
 
 
-def _plain_default(default: Any) -> Any:
+def shown_default(name: str, default: Any, *, marked: bool = False) -> tuple[Any, bool]:
+    """Return the default of a field as JSON, and whether it is a secret that is not told.
+
+    None stands for a secret, and for an object that JSON cannot say: the constructor still knows it.
+    """
     try:
-        return to_plain(default)
+        plain = to_plain(default)
     except EventDataError:
-        return None  # an object that JSON cannot say: the constructor still knows it
+        return None, False
+    if plain in (None, "") or type(plain) in (bool, int, float):
+        return plain, False
+    hidden = marked or _REDACTOR.redact_plain(plain, name) != plain
+    return (None, True) if hidden else (plain, False)
 
 
 def may_hold_text(shape: TypeShape) -> bool:

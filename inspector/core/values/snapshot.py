@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 EXACT_INT: Final = 2**53
 #: A text is redacted this far beyond its cut, so that no half of a secret is left standing at the cut.
 _OVERLAP: Final = 4096
+#: What stands under ``value`` beside one of these has the name that stands there.
+_LABELS: Final = frozenset({"name", "key", "header"})
 
 
 @dataclass(frozen=True)
@@ -112,11 +114,11 @@ class Walk:
         """Encode a text that people wrote, secrets in it hidden; a cut one begins with what there was room for."""
         self._count()
         if secret and text and self._redactor:
-            return self._redactor.mark(secret, text)
+            return self._redactor.hide(secret, text)
         room = max(self._size, 0)
         if len(text) <= room:
             self._size -= len(text)
-            shown = self._redactor.redact_text(text) if self._redactor else text
+            shown = self._redactor.text_of(self._path[-1] if self._path else "", text) if self._redactor else text
             return {tag: shown} if tag else shown
         head = text[: room + _OVERLAP]
         if self._redactor:
@@ -174,11 +176,11 @@ class Walk:
         self._open[id(value)] = len(self._path)
         try:
             if kind is list:
-                return self._items(value, len(value), secret)
+                return self._sequence(value, secret)
             if kind is dict:
                 return self._pairs(dict.items(value), len(value), secret)
             if kind is tuple:
-                return {"$tuple": self._items(value, len(value), secret)}
+                return {"$tuple": self._sequence(value, secret)}
             if kind is set or kind is frozenset:
                 return {f"${kind.__name__}": self._unordered(value, kind, secret)}
             return self._instance(value, self._facts_of(kind), secret)
@@ -188,6 +190,20 @@ class Walk:
             return {"$cut": "changed", "type": type_name(kind)}  # by another thread, while we read it
         finally:
             del self._open[id(value)]
+
+    def _sequence(self, value: list[Any] | tuple[Any, ...], secret: str) -> list[Any]:
+        """Encode a list or tuple; of a pair of name and value, and of a command line, the secrets alone are hidden."""
+        secrets = self._redactor.in_sequence(value) if self._redactor and not secret else None
+        if not secrets or self._redactor is None:
+            return self._items(value, len(value), secret)
+        encoded = []
+        for index, item in enumerate(value):
+            kind, begin = secrets.get(index, ("", 0))
+            if begin:
+                encoded.append(item[:begin] + self._redactor.hide(kind, item[begin:]))
+            else:
+                encoded.append(self.value(item, kind))
+        return encoded
 
     def _items(self, items: Iterable[Any], length: int, secret: str) -> list[Any]:
         encoded: list[Any] = []
@@ -216,6 +232,7 @@ class Walk:
     ) -> Any:
         plain: dict[str, Any] = {}
         others: list[list[Any]] | None = None
+        labelled = ""
         for index, (key, value) in enumerate(pairs):
             if self._spent:
                 more = {"$more": (length or 0) - index} if length else {"$more": 0}
@@ -226,6 +243,10 @@ class Walk:
                 break
             name = key if type(key) is str else ""
             kind = secret or (self._kind_of(name, marked) if name else "")
+            if name in _LABELS and type(value) is str:  # {"name": "DB_PASSWORD", "value": "…"}
+                labelled = self._kind_of(value, frozenset())
+            elif name == "value":
+                kind = kind or labelled
             self._path.append(f".{name}" if name else "[…]")
             encoded_key = self._key(key)
             encoded = self.value(value, kind)
@@ -264,7 +285,9 @@ class Walk:
         if facts.kind == "tuple" and facts.names:
             return {
                 "$type": facts.name,
-                "fields": self._pairs(zip(facts.names, tuple.__iter__(value), strict=False), None, secret),
+                "fields": self._pairs(
+                    zip(facts.names, tuple.__iter__(value), strict=False), None, secret, facts.marked
+                ),
             }
         if facts.kind in _HELD:
             return {"$type": facts.name, "value": _HELD[facts.kind](self, value, secret)}

@@ -392,7 +392,7 @@ _DURATION: Final = re.compile(
 
 def _encode_uuid(writer: SnapshotWriter, value: UUID, secret: str) -> JSON:
     try:
-        return {"$uuid": str(value)}
+        return writer.text(str(value), secret, "$uuid") if secret else {"$uuid": str(value)}
     except (AttributeError, TypeError):  # made without its constructor
         return writer.instance(value, secret)
 
