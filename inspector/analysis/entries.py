@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
 
+from inspector.core.records.numbers import execution_number, publication_number
 from inspector.core.records.records import BAD_STATUSES, STATUSES
 
 if TYPE_CHECKING:
     from inspector.core.description import EventDescription, HandlerDescription
     from inspector.core.records.host import HostRecord
+    from inspector.core.records.numbers import (
+        ExecutionIndex,
+        ExecutionNumber,
+        FireNumber,
+        PublicationIndex,
+        PublicationNumber,
+    )
 
 #: Number of each status, as it stands in the ``status`` column.
 STATUS_CODES: Final = {status: code for code, status in enumerate(STATUSES)}
@@ -99,10 +107,10 @@ class Change:
 class ExecutionEntry:
     """One execution, looked up for a person. Times in ns since the session started."""
 
-    index: int
+    index: ExecutionIndex
     handler: HandlerDescription
     event: EventDescription
-    publication: int
+    publication: PublicationIndex
     status: str
     start: int
     end: int | None
@@ -110,9 +118,9 @@ class ExecutionEntry:
     fault: bool
 
     @property
-    def number(self) -> int:
+    def number(self) -> ExecutionNumber:
         """The number people see: 1 and up."""
-        return self.index + 1
+        return execution_number(self.index)
 
     @property
     def duration(self) -> int | None:
@@ -124,17 +132,17 @@ class ExecutionEntry:
 class PublicationEntry:
     """One publication, looked up for a person. ``cause`` is an execution's index or None."""
 
-    index: int
+    index: PublicationIndex
     event: EventDescription
     at: int
     end: int | None
-    cause: int | None
-    fire: int
+    cause: ExecutionIndex | None
+    fire: FireNumber
     handlers: int
     event_id: str
     correlation: str
 
     @property
-    def number(self) -> int:
+    def number(self) -> PublicationNumber:
         """The number people see: 1 and up."""
-        return self.index + 1
+        return publication_number(self.index)

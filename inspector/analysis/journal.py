@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +28,7 @@ from inspector.core.records.host import (
     ProgramReloaded,
     RecordsLost,
 )
+from inspector.core.records.numbers import ExecutionIndex, FireNumber, PublicationIndex
 from inspector.core.records.records import (
     AT,
     HANDLER_ENDED,
@@ -47,9 +47,6 @@ from inspector.core.records.records import (
     to_record,
 )
 from inspector.core.values.build import build
-
-if TYPE_CHECKING:
-    from inspector.core.records.numbers import FireNumber
 
 Ints = npt.NDArray[np.int64]
 
@@ -142,7 +139,7 @@ class Journal:
         fold.flush()
         return change
 
-    def execution(self, index: int) -> ExecutionEntry:
+    def execution(self, index: ExecutionIndex) -> ExecutionEntry:
         """Look up an execution by index (0 and up)."""
         columns = self.executions
         end = int(columns["end"][index])
@@ -150,7 +147,7 @@ class Journal:
             index=index,
             handler=self.handlers[int(columns["handler"][index])],
             event=self.events[int(columns["event"][index])],
-            publication=int(columns["publication"][index]),
+            publication=PublicationIndex(int(columns["publication"][index])),
             status=STATUSES[int(columns["status"][index])],
             start=int(columns["start"][index]),
             end=None if end < 0 else end,
@@ -158,7 +155,7 @@ class Journal:
             fault=bool(columns["fault"][index]),
         )
 
-    def publication(self, index: int) -> PublicationEntry:
+    def publication(self, index: PublicationIndex) -> PublicationEntry:
         """Look up a publication by index (0 and up)."""
         columns = self.publications
         cause, end = int(columns["cause"][index]), int(columns["end"][index])
@@ -167,8 +164,8 @@ class Journal:
             event=self.events[int(columns["event"][index])],
             at=int(columns["at"][index]),
             end=None if end < 0 else end,
-            cause=None if cause < 0 else cause,
-            fire=int(columns["fire"][index]),
+            cause=None if cause < 0 else ExecutionIndex(cause),
+            fire=FireNumber(int(columns["fire"][index])),
             handlers=int(columns["handlers"][index]),
             event_id=self.id_text(columns["event_id"][index]),
             correlation=self.id_text(columns["correlation"][index]),
@@ -178,26 +175,26 @@ class Journal:
         """Return how a fire ended, None while it has not: the one place where that is answered."""
         return self._fire_outcomes.get(fire)
 
-    def executions_of(self, publication: int) -> list[int]:
+    def executions_of(self, publication: PublicationIndex) -> list[ExecutionIndex]:
         """Return the indexes of the executions of a publication, in the order of their starts."""
         first, last = (int(self.publications[name][publication]) for name in ("first", "last"))
         if first < 0:
             return []
         owners = self.executions["publication"][first : last + 1]
-        return [int(i) + first for i in np.flatnonzero(owners == publication)]
+        return [ExecutionIndex(int(i) + first) for i in np.flatnonzero(owners == publication)]
 
-    def caused_by(self, execution: int) -> list[int]:
+    def caused_by(self, execution: ExecutionIndex) -> list[PublicationIndex]:
         """Return the indexes of the publications that an execution made."""
         owner = int(self.executions["publication"][execution])
         causes = self.publications["cause"][owner + 1 :]  # an effect comes after its cause
-        return [int(i) + owner + 1 for i in np.flatnonzero(causes == execution)]
+        return [PublicationIndex(int(i) + owner + 1) for i in np.flatnonzero(causes == execution)]
 
-    def same_correlation(self, publication: int) -> list[int]:
+    def same_correlation(self, publication: PublicationIndex) -> list[PublicationIndex]:
         """Return the indexes of all publications with the correlation id of this one (itself included)."""
         ids = self.publications["correlation"]
         if not ids[publication].any():
             return [publication]
-        return [int(i) for i in np.flatnonzero((ids == ids[publication]).all(axis=1))]
+        return [PublicationIndex(int(i)) for i in np.flatnonzero((ids == ids[publication]).all(axis=1))]
 
     def id_bytes(self, text: str) -> bytes:
         """Return the 16 bytes under which an id stands in the columns: a UUID's own, a digest for any other text."""

@@ -28,6 +28,7 @@ from inspector.core.errors import InspectorError, UsageError
 from inspector.core.facts import CatalogFacts
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.host import FireUnsettled, PublishRaised, SessionFailed
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex, PublicationNumber, publication_index
 from inspector.core.request import FireRequest
 from inspector.core.values import snapshot as codec
 
@@ -176,7 +177,7 @@ async def _publish(
 async def _had_session(recording: Recording, publications: Sequence[SeenPublication]) -> bool:
     """Return whether the handlers of a fire had a database session; where there is no telling they had."""
     own = next((publication for publication in publications if not publication.cause), None)
-    return own is None or (await recording.details.context(own.number - 1)).session
+    return own is None or (await recording.details.context(publication_index(PublicationNumber(own.number)))).session
 
 
 def _trouble(journal: Journal, said: int, fire: FireNumber) -> tuple[SeenNote, ...]:
@@ -196,8 +197,8 @@ async def _publications(recording: Recording, first: int, fire: int) -> tuple[Se
     numbers = np.flatnonzero(journal.publications["fire"][first:] == fire) + first
     publications = []
     for index in map(int, numbers):
-        publication = journal.publication(index)
-        executions = [await _execution(recording, number) for number in journal.executions_of(index)]
+        publication = journal.publication(PublicationIndex(index))
+        executions = [await _execution(recording, number) for number in journal.executions_of(PublicationIndex(index))]
         cause = 0 if publication.cause is None else publication.cause + 1
         publications.append(
             SeenPublication(publication.number, publication.event.name, publication.handlers, cause, tuple(executions))
@@ -205,7 +206,7 @@ async def _publications(recording: Recording, first: int, fire: int) -> tuple[Se
     return tuple(publications)
 
 
-async def _execution(recording: Recording, index: int) -> SeenExecution:
+async def _execution(recording: Recording, index: ExecutionIndex) -> SeenExecution:
     execution = recording.journal.execution(index)
     text = await recording.details.failure(index)
     failure = failure_from_json(text) if text else None

@@ -6,8 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from inspector.core.records.numbers import execution_number, publication_number
+
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
+    from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
     from inspector.core.records.records import Noted
     from inspector.store.store import Store
 
@@ -43,43 +46,43 @@ class Details:
         self._store = store
         self.session = session
 
-    async def payload(self, publication: int) -> str:
+    async def payload(self, publication: PublicationIndex) -> str:
         """Return the payload of a publication as tagged JSON text, empty when it is unknown."""
         recent = self.journal.payloads.get(publication)
         if recent is not None:
             return recent[0]
         if self._store is None or not self.session:
             return ""
-        return await self._store.payload(self.session, publication + 1)
+        return await self._store.payload(self.session, publication_number(publication))
 
-    async def context(self, publication: int) -> Context:
+    async def context(self, publication: PublicationIndex) -> Context:
         """Return the context of a publication; one that is not known had neither session nor metadata."""
         recent = self.journal.payloads.get(publication)
         text = recent[1] if recent is not None else ""
         if not text and self._store is not None and self.session:
-            text = await self._store.context(self.session, publication + 1)
+            text = await self._store.context(self.session, publication_number(publication))
         members = _members(text)
         metadata = members.get("metadata")
         words = {key: str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}
         return Context(text, bool(members.get("session")), words)
 
-    async def notes(self, execution: int) -> list[Noted]:
+    async def notes(self, execution: ExecutionIndex) -> list[Noted]:
         """Return what an execution noted."""
         recent = self.journal.notes.get(execution)
         if recent is not None:
             return recent
         if self._store is None or not self.session:
             return []
-        return await self._store.notes(self.session, execution + 1)
+        return await self._store.notes(self.session, execution_number(execution))
 
-    async def failure(self, execution: int) -> str:
+    async def failure(self, execution: ExecutionIndex) -> str:
         """Return the failure of an execution as JSON text, empty when there is none."""
         recent = self.journal.failures.get(execution)
         if recent is not None:
             return recent
         if self._store is None or not self.session:
             return ""
-        return await self._store.failure(self.session, execution + 1)
+        return await self._store.failure(self.session, execution_number(execution))
 
 
 def _members(text: str) -> dict[str, Any]:

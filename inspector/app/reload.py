@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from inspector.core.errors import InspectorError
+from inspector.core.records.numbers import PublicationIndex
 from inspector.core.records.records import BAD_STATUSES, STATUSES, SWALLOWED
 from inspector.hosts.watch import FileWatch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from inspector.analysis.journal import Journal
     from inspector.app.recording import Recording
     from inspector.app.tasks import TaskOwner
@@ -166,7 +168,7 @@ def statuses_of(journal: Journal, fire: int) -> Statuses:
     statuses: Statuses = {}
     fires = journal.publications["fire"]
     for publication in (fires == fire).nonzero()[0]:
-        for index in journal.executions_of(int(publication)):
+        for index in journal.executions_of(PublicationIndex(int(publication))):
             execution = journal.execution(index)
             label = execution.handler.label
             worst = statuses.get(label)

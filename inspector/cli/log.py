@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inspector.analysis.failures import failure_head
@@ -13,10 +12,12 @@ from inspector.cli import exitcodes
 from inspector.cli.running import opened
 from inspector.cli.running import run as run_coroutine
 from inspector.core.errors import UsageError
+from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.records.records import BAD_STATUSES
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from inspector.analysis.journal import Journal
     from inspector.analysis.query.query import Filter
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     journal, picked = run_coroutine(_pick(database, arguments.session, chosen))
     shown = picked[-arguments.last :] if arguments.last else picked
     if arguments.json:
-        console.data([as_json(journal, index) for index in shown])
+        console.data([as_json(journal, ExecutionIndex(index)) for index in shown])
         return exitcodes.OK
     if shown:
         _tell(journal, shown, console)
@@ -56,7 +57,7 @@ async def _pick(database: Path, session: str, chosen: Filter) -> tuple[Journal, 
     return journal, [int(index) for index in fits.nonzero()[0]]
 
 
-def as_json(journal: Journal, index: int) -> dict[str, Any]:
+def as_json(journal: Journal, index: ExecutionIndex) -> dict[str, Any]:
     """Return an execution as JSON; times in nanoseconds, ``duration_ns`` null while it was running."""
     execution = journal.execution(index)
     publication = journal.publication(execution.publication)
@@ -88,7 +89,7 @@ def _tell(journal: Journal, shown: list[int], console: Console) -> None:
     wall = journal.session.wall if journal.session is not None else 0
     rows: list[list[Cell]] = [[(head, "dim") for head in ("#", "time", "event", "handler", "status", "duration", "")]]
     for index in shown:
-        execution = journal.execution(index)
+        execution = journal.execution(ExecutionIndex(index))
         error = _error(journal, index)
         colour = "red" if execution.status in BAD_STATUSES else "yellow" if execution.status == "swallowed" else ""
         rows.append(

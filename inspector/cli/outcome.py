@@ -10,6 +10,7 @@ from inspector.analysis.entries import IS_BAD, SWALLOWED_CODE
 from inspector.app.text import format_count, one_line
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.host import FireRefused
+from inspector.core.records.numbers import ExecutionIndex, publication_number
 from inspector.core.records.records import BAD_STATUSES, OK, STATUSES, SWALLOWED
 
 if TYPE_CHECKING:
@@ -114,8 +115,11 @@ async def outcome_of(recording: Recording) -> RunOutcome:
         unheard=journal.unheard,
         executions=len(statuses),
         by_status={status: int(count) for status, count in zip(STATUSES, journal.status_counts, strict=True) if count},
-        failures=[await _troubled(recording, int(i)) for i in bad.nonzero()[0][:LISTED]],
-        swallowed=[await _troubled(recording, int(i)) for i in (statuses == SWALLOWED_CODE).nonzero()[0][:LISTED]],
+        failures=[await _troubled(recording, ExecutionIndex(int(i))) for i in bad.nonzero()[0][:LISTED]],
+        swallowed=[
+            await _troubled(recording, ExecutionIndex(int(i)))
+            for i in (statuses == SWALLOWED_CODE).nonzero()[0][:LISTED]
+        ],
         unexpected=int((bad & (journal.executions["fault"] == 0)).sum()),
         duration=max(0, last - int(publications["at"][0])) if len(publications) else 0,
         host_errors=[
@@ -153,14 +157,14 @@ def style_of(status: str) -> str:
     return "red" if status in BAD_STATUSES else _STYLE.get(status, "")
 
 
-async def _troubled(recording: Recording, index: int) -> Troubled:
+async def _troubled(recording: Recording, index: ExecutionIndex) -> Troubled:
     execution = recording.journal.execution(index)
     text = await recording.details.failure(index)
     failure = failure_from_json(text) if text else None
     origin = failure.origin if failure is not None else None
     return Troubled(
         execution=execution.number,
-        publication=execution.publication + 1,
+        publication=publication_number(execution.publication),
         handler=execution.handler.label,
         event=execution.event.name,
         status=execution.status,

@@ -7,9 +7,7 @@ import hashlib
 import os
 import time
 import zlib
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError, UsageError
@@ -25,9 +23,13 @@ from inspector.store.trouble import CHOOSE, TYPED
 from inspector.store.writer import OnTrouble, SessionWriter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from sqlalchemy.engine import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from inspector.core.records.numbers import ExecutionNumber, PublicationNumber
     from inspector.store.backlog import Backlog
 
 
@@ -271,7 +273,7 @@ class Store:
         while free and free != before:
             before, free = await self.database.write(free_pages)
 
-    async def payload(self, session: int, publication: int) -> str:
+    async def payload(self, session: int, publication: PublicationNumber) -> str:
         """Return the payload of a publication as tagged JSON text; empty when it has none."""
         async with self.database.reading() as connection:
             found = await connection.exec_driver_sql(
@@ -285,7 +287,7 @@ class Store:
                     return str(odd[8])
         return ""
 
-    async def context(self, session: int, publication: int) -> str:
+    async def context(self, session: int, publication: PublicationNumber) -> str:
         """Return the context of a publication as JSON text; empty when it is unknown."""
         async with self.database.reading() as connection:
             found = await connection.exec_driver_sql(
@@ -298,7 +300,7 @@ class Store:
                 return (await read_names(connection, session))[row[0]]
         return from_cell(row[0])
 
-    async def failure(self, session: int, execution: int) -> str:
+    async def failure(self, session: int, execution: ExecutionNumber) -> str:
         """Return the failure of an execution as JSON text; empty when it has none."""
         async with self.database.reading() as connection:
             found = await connection.exec_driver_sql(
@@ -312,7 +314,7 @@ class Store:
                     return str(odd[5])
         return ""
 
-    async def notes(self, session: int, execution: int) -> list[Noted]:
+    async def notes(self, session: int, execution: ExecutionNumber) -> list[Noted]:
         """Return what an execution noted, in order."""
         base = session * SESSION_SPAN
         async with self.database.reading() as connection:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.query.query import Filter
     from inspector.app.workbench import View
+    from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
@@ -79,10 +80,10 @@ class JournalPanel(QWidget):
 
     # -- the selection
 
-    def execution_selected(self, index: int) -> None:
+    def execution_selected(self, index: ExecutionIndex) -> None:
         """An execution was selected elsewhere: its index in the journal, -1 for none."""
 
-    def publication_selected(self, index: int) -> None:
+    def publication_selected(self, index: PublicationIndex) -> None:
         """A publication was selected elsewhere: its index in the journal, -1 for none."""
 
     def event_selected(self, name: str) -> None:
@@ -103,11 +104,11 @@ class JournalPanel(QWidget):
         finally:
             self._quiet = before
 
-    def _execution_selected(self, index: int) -> None:
+    def _execution_selected(self, index: ExecutionIndex) -> None:
         if not self._quiet:
             self.execution_selected(index)
 
-    def _publication_selected(self, index: int) -> None:
+    def _publication_selected(self, index: PublicationIndex) -> None:
         if not self._quiet:
             self.publication_selected(index)
 

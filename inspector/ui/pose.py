@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from inspector.analysis.entries import IS_BAD
+from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.records.records import STATUSES
 
 if TYPE_CHECKING:
@@ -56,9 +57,9 @@ def pose(context: Context) -> None:
         return
     for panel_id in ("latency", "execution"):
         context.raise_panel(panel_id)
-    context.selection.select_in(journal, chosen)
+    context.selection.select_in(journal, ExecutionIndex(chosen))
     context.event_wanted.emit(context.selection.event_name)
     context.commands.run("timeline.fit")
     if journal.now > 2 * _SHOWN:
-        start = journal.execution(chosen).start
+        start = journal.execution(ExecutionIndex(chosen)).start
         context.stretch_wanted.emit(start - round(_SHOWN * _BEFORE), start + round(_SHOWN * (1 - _BEFORE)))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
+from inspector.core.records.numbers import NO_EXECUTION, NO_PUBLICATION, ExecutionIndex, PublicationIndex
+
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
 
@@ -22,8 +24,8 @@ class Hover:
         lengths: Only executions of at least the first and less than the second length, ns; None for all.
     """
 
-    execution: int = -1
-    publication: int = -1
+    execution: ExecutionIndex = NO_EXECUTION
+    publication: PublicationIndex = NO_PUBLICATION
     handlers: frozenset[int] = frozenset()
     events: frozenset[int] = frozenset()
     lengths: tuple[int, int] | None = None
@@ -57,27 +59,27 @@ class Selection(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.execution = -1
-        self.publication = -1
+        self.execution = NO_EXECUTION
+        self.publication = NO_PUBLICATION
         self.event_name = ""
         self.handler = -1
         self.range: tuple[int, int] = (-1, -1)
         self.hovered = NOTHING
 
-    def select_execution(self, index: int, publication: int, event: str, handler: int) -> None:
+    def select_execution(self, index: ExecutionIndex, publication: PublicationIndex, event: str, handler: int) -> None:
         """Select an execution together with what it belongs to."""
         self._set(execution=index, publication=publication, event=event, handler=handler)
 
-    def select_in(self, journal: Journal, index: int) -> None:
+    def select_in(self, journal: Journal, index: ExecutionIndex) -> None:
         """Select an execution of a journal, by its index, together with what it belongs to."""
         publication, event, handler = (
             int(journal.executions[name][index]) for name in ("publication", "event", "handler")
         )
-        self.select_execution(index, publication, journal.events[event].name, handler)
+        self.select_execution(index, PublicationIndex(publication), journal.events[event].name, handler)
 
-    def select_publication(self, index: int, event: str) -> None:
+    def select_publication(self, index: PublicationIndex, event: str) -> None:
         """Select a publication; no execution is selected then."""
-        self._set(execution=-1, publication=index, event=event, handler=self.handler)
+        self._set(execution=NO_EXECUTION, publication=index, event=event, handler=self.handler)
 
     def select_event(self, name: str) -> None:
         """Select an event type; executions and publications stay selected."""
@@ -101,15 +103,15 @@ class Selection(QObject):
 
     def clear(self) -> None:
         """Select no execution and no publication; event and handler stay."""
-        self._set(-1, -1, self.event_name, self.handler)
+        self._set(NO_EXECUTION, NO_PUBLICATION, self.event_name, self.handler)
 
     def reset(self) -> None:
         """Select nothing at all, as when another session is shown."""
-        self._set(-1, -1, "", -1)
+        self._set(NO_EXECUTION, NO_PUBLICATION, "", -1)
         self.select_range(-1, -1)
         self.hover(NOTHING)
 
-    def _set(self, execution: int, publication: int, event: str, handler: int) -> None:
+    def _set(self, execution: ExecutionIndex, publication: PublicationIndex, event: str, handler: int) -> None:
         before = (self.execution, self.publication, self.event_name, self.handler)
         self.execution, self.publication, self.event_name, self.handler = execution, publication, event, handler
         signals = (self.execution_selected, self.publication_selected, self.event_selected, self.handler_selected)

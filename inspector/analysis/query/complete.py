@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.failures import failure_head
 from inspector.analysis.query.query import ANY_BAD, FIELDS, MEASURES
 from inspector.analysis.query.terms import UNHEARD
+from inspector.core.records.numbers import PublicationIndex
 from inspector.core.records.records import STATUSES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from inspector.analysis.journal import Journal
 
 #: More are of no help.
@@ -80,7 +82,7 @@ def _values(field: str, journal: Journal) -> Iterable[tuple[str, str]]:
         yield from _distinct((failure_head(failure)[0], "") for _, failure in reversed(recent))
     elif field == "corr":
         for publication in range(len(journal.publications) - 1, max(-1, len(journal.publications) - 20), -1):
-            details = journal.publication(publication)
+            details = journal.publication(PublicationIndex(publication))
             if details.correlation:
                 yield details.correlation, f"{details.event.name} #{details.number}"
     elif field == "fault":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from inspector.core.records.numbers import PublicationIndex
 from inspector.core.records.records import STATUSES
 from inspector.ui.kit.page import Segment
 
@@ -21,7 +22,9 @@ _ORDER: Final = (*(status for status in STATUSES if status != "running"), "runni
 
 def counts_of(journal: Journal, publications: Iterable[int]) -> dict[str, int]:
     """Count the executions of publications by status; statuses that do not occur are left out."""
-    executions = [index for publication in publications for index in journal.executions_of(publication)]
+    executions = [
+        index for publication in publications for index in journal.executions_of(PublicationIndex(publication))
+    ]
     if not executions:
         return {}
     codes = np.bincount(journal.executions["status"][executions], minlength=len(STATUSES))

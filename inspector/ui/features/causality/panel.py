@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.app.text import one_line, plural
+from inspector.core.records.numbers import PublicationIndex
 from inspector.ui.features.causality.tree import CauseNode, build_tree, root_of, walk
 from inspector.ui.kit.tables import DataTree
 from inspector.ui.kit.text import PlainLabel, plain_tooltip
@@ -120,7 +121,7 @@ class CausalityPanel(JournalPanel):
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(theme, selection, parent)
         self._root = -1
-        self._members: set[int] = set()
+        self._members: set[PublicationIndex] = set()
         self._stale = False
         self.model = QStandardItemModel(self)
         self.tree = DataTree(theme)
@@ -205,7 +206,7 @@ class CausalityPanel(JournalPanel):
 
     def _build(self) -> None:
         self._stale = False
-        top, left_out, self._members = build_tree(self._journal, self._root)
+        top, left_out, self._members = build_tree(self._journal, PublicationIndex(self._root))
         place = self.tree.verticalScrollBar().value()
         with self.quietly():
             self.model.clear()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.text import format_count, format_duration, format_offset
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
@@ -45,7 +46,9 @@ def root_of(journal: Journal, publication: int) -> int:
     return publication
 
 
-def build_tree(journal: Journal, root: int, limit: int = MAX_NODES) -> tuple[CauseNode, int, set[int]]:
+def build_tree(
+    journal: Journal, root: PublicationIndex, limit: int = MAX_NODES
+) -> tuple[CauseNode, int, set[PublicationIndex]]:
     """Build the tree below a publication.
 
     Returns:
@@ -56,7 +59,7 @@ def build_tree(journal: Journal, root: int, limit: int = MAX_NODES) -> tuple[Cau
     waiting, count, left_out, members = [top], 1, 0, {root}
     while waiting:
         node = waiting.pop(0)
-        for index in journal.executions_of(node.publication):
+        for index in journal.executions_of(PublicationIndex(node.publication)):
             if count >= limit:
                 left_out += 1
                 continue
@@ -75,7 +78,7 @@ def build_tree(journal: Journal, root: int, limit: int = MAX_NODES) -> tuple[Cau
     return top, left_out, members
 
 
-def _publication_node(journal: Journal, index: int, start: int) -> CauseNode:
+def _publication_node(journal: Journal, index: PublicationIndex, start: int) -> CauseNode:
     one = journal.publication(index)
     length = "" if one.end is None else format_duration(one.end - one.at)
     offset = format_offset(one.at - start) if one.at > start else ""
@@ -84,7 +87,7 @@ def _publication_node(journal: Journal, index: int, start: int) -> CauseNode:
     return CauseNode(-1, index, one.event.name, number, status, offset, length, phase=one.event.phase or "operational")
 
 
-def _execution_node(journal: Journal, index: int, start: int) -> CauseNode:
+def _execution_node(journal: Journal, index: ExecutionIndex, start: int) -> CauseNode:
     one = journal.execution(index)
     length = "" if one.duration is None else format_duration(one.duration)
     method = f".{one.handler.method}" if one.handler.method != one.handler.owner else ""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout,
 from inspector.app.conform import CHOICES
 from inspector.app.text import format_count, plural
 from inspector.catalog.conformance.observed import BARE, CONTEXT_WORDS, ROLLBACK, SESSION
+from inspector.core.records.numbers import ExecutionIndex, ExecutionNumber, execution_index
 from inspector.ui.features.conformance import model as states
 from inspector.ui.features.conformance.findings import RunFindingsView
 from inspector.ui.features.conformance.heat_map import HeatMap, glyph_of
@@ -321,7 +322,7 @@ class ConformancePanel(JournalPanel):
     def _cell_chosen(self, row: int, column: int) -> None:
         cell = self.model.cell(row, column)
         self.findings.choose_about(cell.event, cell.owner)
-        self._select(cell.execution, cell.event)
+        self._select(ExecutionIndex(cell.execution), cell.event)
 
     def _cell_activated(self, row: int, column: int) -> None:
         cell = self.model.cell(row, column)
@@ -334,21 +335,21 @@ class ConformancePanel(JournalPanel):
         self._selection.select_event(self.model.event_name(row))
 
     def _finding_chosen(self, finding: RunFinding) -> None:
-        self._select(finding.execution - 1, finding.event)
+        self._select(execution_index(ExecutionNumber(finding.execution)), finding.event)
         row, column = self.model.place_of(finding.execution - 1)
         if row < 0:
             row, column = self.model.row_of(finding.event), self.model.column_of(finding.handler)
         self.map.show_cell(row, max(0, column))
 
     def _show_execution(self, finding: RunFinding) -> None:
-        self._select(finding.execution - 1, finding.event)
+        self._select(execution_index(ExecutionNumber(finding.execution)), finding.event)
         self.show_in_timeline.emit(finding.execution - 1)
 
     def _show_in_catalog(self, finding: RunFinding) -> None:
         self._selection.select_event(finding.event)
         self.show_event.emit(finding.event)
 
-    def _select(self, execution: int, event: str) -> None:
+    def _select(self, execution: ExecutionIndex, event: str) -> None:
         """Select an execution, or the event where there is none."""
         with self.quietly():
             if 0 <= execution < len(self._journal.executions):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from inspector.app.text import format_duration, plural
 from inspector.catalog import fieldtext
 from inspector.core.description import EventDescription, FieldShape, HandlerDescription
+from inspector.core.records.numbers import PublicationIndex
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.flow import FlowBox, in_row
 from inspector.ui.kit.page import ClickableRow, Link, Page, Segment, clear, grow_rows, section
@@ -26,6 +26,8 @@ from inspector.ui.parts.phase import PhaseMark
 from inspector.ui.parts.severity import GLYPHS, INKS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.catalog.findings import Finding
@@ -326,7 +328,7 @@ class EventPanel(JournalPanel):
         self._none.setVisible(not self._shown)
         grow_rows(self._rows, len(self._shown), self._make_row, self._runs)
         for row, index in zip(self._rows, self._shown, strict=False):
-            publication = journal.publication(index)
+            publication = journal.publication(PublicationIndex(index))
             took = "" if publication.end is None else format_duration(publication.end - publication.at)
             left = [
                 Segment(f"#{publication.number}", mono=True, width=56),
@@ -350,4 +352,4 @@ class EventPanel(JournalPanel):
 
     def _choose(self, place: int) -> None:
         if self._event is not None and place < len(self._shown):
-            self._selection.select_publication(self._shown[place], self._event.name)
+            self._selection.select_publication(PublicationIndex(self._shown[place]), self._event.name)

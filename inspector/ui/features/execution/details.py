@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inspector.analysis.entries import RECENT
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.records import BAD_STATUSES, SWALLOWED
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class ShownDetails:
 
 #: Asks for the details of a publication and one of its executions (-1 for none); the answer comes whenever it comes,
 #: in the thread of the window.
-RequestDetails = Callable[[int, int, Callable[[ShownDetails], None]], None]
+RequestDetails = Callable[[PublicationIndex, ExecutionIndex, Callable[[ShownDetails], None]], None]
 
 
 def details_at_hand(journal: Journal, publication: int, execution: int) -> ShownDetails:
@@ -42,7 +43,7 @@ def details_at_hand(journal: Journal, publication: int, execution: int) -> Shown
     return ShownDetails(payload if payload and payload[0] else None, tuple(notes or ()), failure or "")
 
 
-def is_whole(journal: Journal, details: ShownDetails, execution: int) -> bool:
+def is_whole(journal: Journal, details: ShownDetails, execution: ExecutionIndex) -> bool:
     """Return whether that is all there is; what was recorded long ago may have left the journal."""
     if details.payload is None:
         return False

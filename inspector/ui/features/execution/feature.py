@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from inspector.ui.feature import Feature, Parts
@@ -10,13 +9,18 @@ from inspector.ui.features.execution.details import ShownDetails
 from inspector.ui.features.execution.panel import ExecutionPanel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
     from inspector.ui.context import Context
 
 
 def make(context: Context) -> Parts:
     """Make the panel about the execution of a window."""
 
-    def request_details(publication: int, execution: int, answer: Callable[[ShownDetails], None]) -> None:
+    def request_details(
+        publication: PublicationIndex, execution: ExecutionIndex, answer: Callable[[ShownDetails], None]
+    ) -> None:
         context.tasks.start("Reading the details", _read_details(context, publication, execution, answer))
 
     panel = ExecutionPanel(context.theme, context.selection, request_details=request_details)
@@ -36,7 +40,7 @@ def make(context: Context) -> Parts:
 
 
 async def _read_details(
-    context: Context, publication: int, execution: int, answer: Callable[[ShownDetails], None]
+    context: Context, publication: PublicationIndex, execution: ExecutionIndex, answer: Callable[[ShownDetails], None]
 ) -> None:
     view = context.workbench.view
     if view is None:

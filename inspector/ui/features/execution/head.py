@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from inspector.app.text import format_clock, format_count, format_duration, format_offset, plural
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.records import BAD_STATUSES, OK, RUNNING, SWALLOWED
 from inspector.ui.kit.flow import FlowBox
 from inspector.ui.kit.page import ClickableRow, Link, Segment, grow_rows, section
@@ -59,7 +60,7 @@ class ExecutionHead(QWidget):
         self._correlation_link.clicked.connect(lambda: self.correlation_requested.emit(self._correlation))
         self._cause_link.clicked.connect(self._go_to_cause)
 
-    def show_one(self, journal: Journal, publication: int, execution: int) -> None:
+    def show_one(self, journal: Journal, publication: PublicationIndex, execution: ExecutionIndex) -> None:
         """Show an execution; with -1 for it, the publication."""
         self._journal = journal
         about = journal.publication(publication)
@@ -173,7 +174,7 @@ class ExecutionHead(QWidget):
 
     def _go_to_cause(self) -> None:
         if self._journal is not None and self._cause >= 0:
-            self._selection.select_in(self._journal, self._cause)
+            self._selection.select_in(self._journal, ExecutionIndex(self._cause))
 
 
 def short_id(text: str) -> str:
@@ -194,7 +195,7 @@ class ExecutionList(QWidget):
         super().__init__(parent)
         self._theme, self._selection = theme, selection
         self._journal: Journal | None = None
-        self._links: list[int] = []
+        self._links: list[ExecutionIndex] = []
         self._rows: list[ClickableRow] = []
         self._title = section("Executions")
         self._lines = QVBoxLayout()
@@ -205,7 +206,7 @@ class ExecutionList(QWidget):
         column.addWidget(self._title)
         column.addLayout(self._lines)
 
-    def show_publication(self, journal: Journal, publication: int) -> None:
+    def show_publication(self, journal: Journal, publication: PublicationIndex) -> None:
         """Show the executions of a publication as they are now."""
         self._journal = journal
         self._links = journal.executions_of(publication)[:LISTED]

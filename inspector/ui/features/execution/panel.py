@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.app.text import plural
 from inspector.core.records.capture import failure_from_json
+from inspector.core.records.numbers import NO_EXECUTION, NO_PUBLICATION
 from inspector.ui.features.execution.details import RequestDetails, ShownDetails, details_at_hand, is_whole, merged
 from inspector.ui.features.execution.head import ExecutionHead, ExecutionList
 from inspector.ui.features.execution.notes import NotesView
@@ -57,8 +58,8 @@ class ExecutionPanel(JournalPanel):
     ) -> None:
         super().__init__(theme, selection, parent)
         self._request = request_details
-        self._execution = -1
-        self._publication = -1
+        self._execution = NO_EXECUTION
+        self._publication = NO_PUBLICATION
         self._generation = 0
         self._asked: ShownDetails | None = None
         self._failure: Failure | None = None
@@ -74,7 +75,7 @@ class ExecutionPanel(JournalPanel):
     def set_journal(self, journal: Journal) -> None:
         """Read another run."""
         super().set_journal(journal)
-        self._execution = self._publication = -1
+        self._execution, self._publication = NO_EXECUTION, NO_PUBLICATION
         self._selected()
 
     def set_enabled_reason(self, reason: str | None) -> None:
@@ -197,9 +198,9 @@ class ExecutionPanel(JournalPanel):
         selection, journal = self._selection, self._journal
         execution, publication = selection.execution, selection.publication
         if not 0 <= publication < len(journal.publications):
-            execution = publication = -1
+            execution, publication = NO_EXECUTION, NO_PUBLICATION
         if execution >= len(journal.executions):
-            execution = -1
+            execution = NO_EXECUTION
         if (execution, publication) == (self._execution, self._publication) and publication >= 0:
             return
         self._execution, self._publication = execution, publication

@@ -9,6 +9,7 @@ from inspector.ui.features.failures.panel import FailuresPanel
 
 if TYPE_CHECKING:
     from inspector.app.workbench import Workbench
+    from inspector.core.records.numbers import ExecutionIndex
     from inspector.ui.context import Context
 
 
@@ -18,7 +19,7 @@ class _Stored:
     def __init__(self, workbench: Workbench) -> None:
         self._workbench = workbench
 
-    async def failure(self, execution: int) -> str:
+    async def failure(self, execution: ExecutionIndex) -> str:
         view = self._workbench.view
         return await view.details.failure(execution) if view is not None else ""
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 from inspector.app.text import format_count, plural
 from inspector.core.errors import InspectorError
 from inspector.core.records.capture import failure_from_json
+from inspector.core.records.numbers import ExecutionIndex
 from inspector.ui.features.failures import model as columns
 from inspector.ui.features.failures.model import FailuresModel
 from inspector.ui.kit.buttons import IconButton
@@ -166,7 +167,7 @@ _OPTIONAL: Final = (columns.TREND, columns.LAST, columns.HANDLER, columns.MESSAG
 class FailureSource(Protocol):
     """Who still knows a failure when the journal has forgotten it."""
 
-    async def failure(self, execution: int) -> str | None:
+    async def failure(self, execution: ExecutionIndex) -> str | None:
         """Return the JSON text of an execution's failure, by index; None when there is none."""
 
 
@@ -242,7 +243,7 @@ class FailuresPanel(JournalPanel):
         return self.splitter
 
     def _meant(self, index: QModelIndex) -> Hover:
-        return Hover(execution=self.model.group(self.sorted.mapToSource(index).row()).newest)
+        return Hover(execution=ExecutionIndex(self.model.group(self.sorted.mapToSource(index).row()).newest))
 
     def _row_of(self, what: Hover) -> QModelIndex:
         row = self.model.row_of(what.execution)
@@ -302,16 +303,16 @@ class FailuresPanel(JournalPanel):
             with self.quietly():
                 show_row(self.table, self.sorted.index(0, 0))
             row = self.sorted.mapToSource(self.sorted.index(0, 0)).row()
-            self._show(self.model.group(row), self.model.group(row).newest)
+            self._show(self.model.group(row), ExecutionIndex(self.model.group(row).newest))
 
     def _chosen(self, current: QModelIndex) -> None:
         if self._quiet or not current.isValid():
             return
         group = self.model.group(self.sorted.mapToSource(current).row())
-        self._show(group, group.newest)
-        self._select(group.newest)
+        self._show(group, ExecutionIndex(group.newest))
+        self._select(ExecutionIndex(group.newest))
 
-    def execution_selected(self, index: int) -> None:
+    def execution_selected(self, index: ExecutionIndex) -> None:
         """Show the failure that is selected."""
         row = self.model.row_of(index)
         if row < 0:
@@ -320,13 +321,13 @@ class FailuresPanel(JournalPanel):
             show_row(self.table, self.sorted.mapFromSource(self.model.index(row, 0)))
         self._show(self.model.group(row), index)
 
-    def _select(self, execution: int) -> None:
+    def _select(self, execution: ExecutionIndex) -> None:
         with self.quietly():
             self._selection.select_in(self._journal, execution)
 
     def _show_in_timeline(self) -> None:
         if self._execution >= 0:
-            self._select(self._execution)
+            self._select(ExecutionIndex(self._execution))
             self.show_in_timeline.emit(self._execution)
 
     def _step(self, by: int) -> None:
@@ -335,10 +336,10 @@ class FailuresPanel(JournalPanel):
         members = list(self._group.members)
         place = members.index(self._execution) if self._execution in members else len(members) - 1
         chosen = members[min(max(place + by, 0), len(members) - 1)]
-        self._show(self._group, chosen)
-        self._select(chosen)
+        self._show(self._group, ExecutionIndex(chosen))
+        self._select(ExecutionIndex(chosen))
 
-    def _show(self, group: FailureGroup, execution: int) -> None:
+    def _show(self, group: FailureGroup, execution: ExecutionIndex) -> None:
         self._group, self._execution = group, execution
         look = self._theme.status(group.status)
         found = self._journal.execution(execution)
@@ -352,7 +353,7 @@ class FailuresPanel(JournalPanel):
         else:
             self.detail.show_failure(text)
 
-    async def _look_up(self, execution: int, details: FailureSource, asked: int) -> None:
+    async def _look_up(self, execution: ExecutionIndex, details: FailureSource, asked: int) -> None:
         try:
             text = await details.failure(execution)
         except InspectorError as error:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from inspector.catalog.form import FireForm
     from inspector.core.description import CatalogDescription
+    from inspector.core.records.numbers import PublicationIndex
     from inspector.hosts.project import Project
     from inspector.ui.context import Context
 
@@ -36,7 +37,7 @@ class CommandCopies(QObject):
         self._notices = context.notices
         self._tasks = context.tasks
 
-    def copy_publication(self, publication: int) -> None:
+    def copy_publication(self, publication: PublicationIndex) -> None:
         """Copy what publishes once more what was published (its index in the journal that is shown)."""
         self._tasks.start("Copying the command", self._copy_publication(publication))
 
@@ -60,7 +61,7 @@ class CommandCopies(QObject):
         )
         self._copy(command)
 
-    async def _copy_publication(self, publication: int) -> None:
+    async def _copy_publication(self, publication: PublicationIndex) -> None:
         view = self._workbench.view
         if view is None:
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
@@ -15,8 +14,11 @@ from inspector.app.text import plural
 from inspector.catalog.replay import values_of
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records.host import FaultsSwitched
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.catalog.form import FireForm
@@ -125,11 +127,11 @@ class Firing(QObject):
 
     # Once more
 
-    def repeat(self, publication: int, edit: bool) -> None:
+    def repeat(self, publication: PublicationIndex, edit: bool) -> None:
         """Publish again what was published; with ``edit`` only take it into the form."""
         self._tasks.start("Reading the payload", self._repeat(publication, edit=edit))
 
-    async def _repeat(self, publication: int, *, edit: bool) -> None:
+    async def _repeat(self, publication: PublicationIndex, *, edit: bool) -> None:
         view = self._workbench.view
         if view is None:
             return
@@ -175,16 +177,18 @@ class Firing(QObject):
         if not len(fresh):
             return
         publication = int(fresh[0]) + awaited.first
-        name = journal.publication(publication).event.name
+        name = journal.publication(PublicationIndex(publication)).event.name
         if awaited.handler < 0:
             self._awaited = None
-            self._selection.select_publication(publication, name)
+            self._selection.select_publication(PublicationIndex(publication), name)
             return
         columns = journal.executions
         hits = np.flatnonzero((columns["publication"] == publication) & (columns["handler"] == awaited.handler))
         if len(hits):
             self._awaited = None
-            self._selection.select_execution(int(hits[0]), publication, name, awaited.handler)
+            self._selection.select_execution(
+                ExecutionIndex(int(hits[0])), PublicationIndex(publication), name, awaited.handler
+            )
 
     # Faults and recording
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from inspector.app.text import format_duration, plural
-from inspector.core.records.numbers import FireNumber
+from inspector.core.records.numbers import ExecutionIndex, FireNumber
 from inspector.core.records.records import BAD_STATUSES, STATUSES
 from inspector.ui.kit.page import ClickableRow, Segment, grow_rows
 from inspector.ui.kit.text import PlainLabel, set_tone
@@ -166,7 +166,7 @@ class FireOutcomeView(QWidget):
         assert journal is not None  # noqa: S101 - callers looked
         grow_rows(self._rows, len(self._links), self._make_row, self._list)
         for row, index in zip(self._rows, self._links, strict=False):
-            execution = journal.execution(index)
+            execution = journal.execution(ExecutionIndex(index))
             look = self._theme.status(execution.status)
             tail = "" if execution.duration is None else format_duration(execution.duration)
             row.set(
@@ -188,5 +188,5 @@ class FireOutcomeView(QWidget):
 
     def _choose(self, place: int) -> None:
         if self._journal is not None and place < len(self._links):
-            self._selection.select_in(self._journal, self._links[place])
+            self._selection.select_in(self._journal, ExecutionIndex(self._links[place]))
             self.chosen.emit(self._links[place])

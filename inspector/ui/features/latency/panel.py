@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
     from inspector.analysis.query.query import Filter
     from inspector.app.notices import Notices
+    from inspector.core.records.numbers import ExecutionIndex
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
@@ -268,7 +269,7 @@ class LatencyPanel(JournalPanel):
         self.model.set_range(start, end)
         self._after_reset()
 
-    def _execution_clicked(self, execution: int) -> None:
+    def _execution_clicked(self, execution: ExecutionIndex) -> None:
         self._selection.select_in(self._journal, execution)
         self.execution_activated.emit(execution)
 

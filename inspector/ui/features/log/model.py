@@ -13,6 +13,7 @@ from inspector.analysis.journal import Journal
 from inspector.analysis.picks import Picks
 from inspector.analysis.query.query import Filter
 from inspector.app.text import format_clock, format_count, format_duration, format_offset, one_line
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.records import STATUSES
 from inspector.ui.kit.rows import Column, Ints, Role, TableModel, all_stretches
 
@@ -182,10 +183,10 @@ class LogModel(TableModel):
         if known is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            known = self._known[publication] = self._read(publication)
+            known = self._known[publication] = self._read(PublicationIndex(publication))
         return known
 
-    def _read(self, publication: int) -> _Row:
+    def _read(self, publication: PublicationIndex) -> _Row:
         journal = self._journal
         found = journal.publication(publication)
         executions = journal.executions_of(publication)
@@ -209,7 +210,7 @@ class LogModel(TableModel):
     def _cause(self, execution: int | None) -> str:
         if execution is None or execution >= len(self._journal.executions):
             return ""
-        found = self._journal.execution(execution)
+        found = self._journal.execution(ExecutionIndex(execution))
         return f"{found.handler.label} #{format_count(found.number)}"
 
 

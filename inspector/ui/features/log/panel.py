@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QMenu, QVBoxLayout, QWidget
 
 from inspector.app.text import format_count, plural
+from inspector.core.records.numbers import PublicationIndex
 from inspector.ui.features.log import model as columns
 from inspector.ui.features.log.model import LogModel
 from inspector.ui.kit.buttons import Button
@@ -25,6 +25,8 @@ from inspector.ui.parts.row_link import RowLink
 from inspector.ui.selection import Hover
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.analysis.query.query import Filter
@@ -95,12 +97,12 @@ class LogPanel(JournalPanel):
         self.table.customContextMenuRequested.connect(self._open_menu)
 
     def _meant(self, index: QModelIndex) -> Hover:
-        return Hover(publication=self._publication(index))
+        return Hover(publication=PublicationIndex(self._publication(index)))
 
     def _row_of(self, what: Hover) -> QModelIndex:
         publication = what.publication
         if what.execution >= 0:
-            publication = int(self._journal.executions["publication"][what.execution])
+            publication = PublicationIndex(int(self._journal.executions["publication"][what.execution]))
         row = self.model.row_of(publication)
         return self.model.index(row, 0) if row >= 0 else QModelIndex()
 
@@ -162,7 +164,9 @@ class LogPanel(JournalPanel):
             self._set_following(False)
         publication = self._publication(current)
         with self.quietly():
-            self._selection.select_publication(publication, self._journal.publication(publication).event.name)
+            self._selection.select_publication(
+                PublicationIndex(publication), self._journal.publication(PublicationIndex(publication)).event.name
+            )
 
     def publication_selected(self, index: int) -> None:  # noqa: ARG002 - it is looked up
         """Stand on the publication that is selected."""
@@ -212,10 +216,10 @@ class LogPanel(JournalPanel):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        fill(menu, self.menu_items(self._publication(index)), self._theme)
+        fill(menu, self.menu_items(PublicationIndex(self._publication(index))), self._theme)
         menu.popup(self.table.viewport().mapToGlobal(at))
 
-    def menu_items(self, publication: int) -> list[MenuItem]:
+    def menu_items(self, publication: PublicationIndex) -> list[MenuItem]:
         """Return what can be done with a publication."""
         found = self._journal.publication(publication)
         name, correlation = found.event.name, found.correlation

@@ -13,6 +13,7 @@ from inspector.analysis.timeline.layout import lay_out, layout_key
 from inspector.analysis.timeline.navigator import Navigator
 from inspector.analysis.timeline.raster import NO_FOLDS
 from inspector.analysis.timeline.source import TimelineSource
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.ui.features.timeline.host import take_records
 from inspector.ui.features.timeline.lanes import TimelineLanes
 from inspector.ui.features.timeline.pointing import point
@@ -184,7 +185,11 @@ class TimelineController(QObject):
     def _tell_pointed(self) -> None:
         """Tell the other panels what is under the pointer; only while it is over the timeline."""
         scene = self.scene
-        found = Hover(scene.hovered, scene.hovered_mark) if scene.hovered >= 0 or scene.hovered_mark >= 0 else NOTHING
+        found = (
+            Hover(ExecutionIndex(scene.hovered), PublicationIndex(scene.hovered_mark))
+            if scene.hovered >= 0 or scene.hovered_mark >= 0
+            else NOTHING
+        )
         if found != self._pointed:
             self._pointed = found
             self.selection.hover(found)

@@ -11,6 +11,7 @@ from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.timeline.geometry import exact_time
 from inspector.analysis.timeline.layout import MARKS, LaneStrip
 from inspector.app.text import format_clock, format_count, format_duration, one_line, plural
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex, publication_number
 from inspector.core.records.records import STATUSES
 from inspector.ui.features.timeline.light import lit_lanes
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, RulerMark, Scene
@@ -47,6 +48,7 @@ HOST_MARKS: Final = {
     "dropped": ("▼", "failed_text"),
     "reload": ("↻", "accent_text"),
     "stopped": ("■", "failed_text"),
+    "loop": ("∞", "failed_text"),
     "recording": ("●", "failed_text"),
     "recording off": ("‖", "warn_text"),
 }
@@ -201,18 +203,18 @@ def readout(scene: Scene) -> list[str]:
     """Return what the readout says of what is under the pointer: plain text, a line each."""
     journal = scene.source.journal
     if scene.hovered >= 0:
-        found = journal.execution(scene.hovered)
+        found = journal.execution(ExecutionIndex(scene.hovered))
         status = STATUSES[int(journal.executions["status"][scene.hovered])]
         waited = "" if found.duration is None else f"  ({format_duration(found.on_loop)} on the loop)"
         lines = [
             one_line(found.handler.label),
-            one_line(f"{found.event.name} #{found.publication + 1}"),
+            one_line(f"{found.event.name} #{publication_number(found.publication)}"),
             f"{status.replace('_', ' ')} · {duration_text(scene, scene.hovered)}{waited}",
             f"at {exact_time(found.start)}",
         ]
         return [*lines, "a fault was injected"] if found.fault else lines
     if scene.hovered_mark >= 0:
-        event = journal.publication(scene.hovered_mark)
+        event = journal.publication(PublicationIndex(scene.hovered_mark))
         to = "nobody handles it" if not event.handlers else f"to {plural(event.handlers, 'handler')}"
         return [
             one_line(f"{event.event.name} #{event.number}"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QPointF, Qt
 
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.ui.features.timeline.pointing import execution_at, publication_at
 from inspector.ui.features.timeline.scene import RULER_HEIGHT
 
@@ -132,7 +133,7 @@ class Mouse:
         else:
             found = execution_at(scene, place.x(), place.y())
             if found >= 0:
-                controller.steps.zoom_to(found)
+                controller.steps.zoom_to(ExecutionIndex(found))
 
     def leave(self) -> None:
         """Nothing is under the pointer."""
@@ -173,13 +174,13 @@ class Mouse:
         controller = self._controller
         found = execution_at(controller.scene, place.x(), place.y())
         if found >= 0:
-            controller.steps.select(found)
+            controller.steps.select(ExecutionIndex(found))
             return
         mark = publication_at(controller.scene, place.x(), place.y())
         if mark >= 0:
-            controller.steps.select_publication(mark)
+            controller.steps.select_publication(PublicationIndex(mark))
         else:
-            controller.steps.select(-1)
+            controller.steps.select(ExecutionIndex(-1))
 
     def _title_released(self, place: QPointF) -> None:
         controller = self._controller

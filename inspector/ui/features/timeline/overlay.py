@@ -20,6 +20,7 @@ from inspector.ui.features.timeline.spanning import paint_bands, paint_breaks, p
 
 if TYPE_CHECKING:
     from inspector.analysis.timeline.pyramid import Ints
+    from inspector.core.records.numbers import PublicationIndex
     from inspector.ui.selection import Selection
 
 
@@ -49,7 +50,7 @@ def links(scene: Scene, selection: Selection) -> list[tuple[QPointF, QPointF, bo
     return whole[:ARROWS]
 
 
-def _takers(scene: Scene, publication: int) -> list[tuple[QPointF | None, QPointF | None, bool]]:
+def _takers(scene: Scene, publication: PublicationIndex) -> list[tuple[QPointF | None, QPointF | None, bool]]:
     mark = _mark_point(scene, publication)
     takers = scene.source.journal.executions_of(publication)[:ARROWS]
     return [(mark, _bar_point(scene, taker), False) for taker in takers]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from inspector.analysis.entries import IS_BAD, RUNNING_CODE
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 
 if TYPE_CHECKING:
     from inspector.analysis.timeline.source import Measure
@@ -28,7 +29,7 @@ class TimelineSteps:
         self._timeline = timeline
         self._selection = timeline.selection
 
-    def select(self, execution: int) -> None:
+    def select(self, execution: ExecutionIndex) -> None:
         """Select an execution, -1 for nothing."""
         if execution < 0:
             self._selection.clear()
@@ -36,14 +37,14 @@ class TimelineSteps:
             self._selection.select_in(self._timeline.source.journal, execution)
         self._timeline.update()
 
-    def select_publication(self, publication: int) -> None:
+    def select_publication(self, publication: PublicationIndex) -> None:
         """Select a published event."""
         journal = self._timeline.source.journal
         event = int(journal.publications["event"][publication])
         self._selection.select_publication(publication, journal.events[event].name)
         self._timeline.update()
 
-    def go_to(self, execution: int) -> None:
+    def go_to(self, execution: ExecutionIndex) -> None:
         """Select an execution and bring it into sight; nothing for -1."""
         if execution >= 0:
             self.select(execution)
@@ -65,7 +66,7 @@ class TimelineSteps:
             return
         cause = int(journal.publications["cause"][publication])
         if cause >= 0:
-            self.go_to(cause)
+            self.go_to(ExecutionIndex(cause))
         elif self._selection.execution >= 0:
             self.select_publication(publication)
 
@@ -88,11 +89,11 @@ class TimelineSteps:
 
     def next_failure(self) -> None:
         """Go to the next execution that went wrong."""
-        self.go_to(self._failure(1))
+        self.go_to(ExecutionIndex(self._failure(1)))
 
     def previous_failure(self) -> None:
         """Go to the previous execution that went wrong."""
-        self.go_to(self._failure(-1))
+        self.go_to(ExecutionIndex(self._failure(-1)))
 
     def focus_selection(self) -> None:
         """Centre the selection; when it is there already, fit it."""
@@ -109,7 +110,7 @@ class TimelineSteps:
             self._timeline.navigator.centre(middle)
         self._timeline.update()
 
-    def zoom_to(self, execution: int) -> None:
+    def zoom_to(self, execution: ExecutionIndex) -> None:
         """Select an execution and fit it."""
         self.select(execution)
         stretch = self._selected_stretch()
@@ -123,7 +124,7 @@ class TimelineSteps:
         if measure.result is not None or self._selection.range[0] >= 0:
             measure.set_range(None)
         else:
-            self.select(-1)
+            self.select(ExecutionIndex(-1))
 
     def _selected_stretch(self) -> tuple[int, int] | None:
         columns, journal = self._timeline.source.executions, self._timeline.source.journal
@@ -139,17 +140,17 @@ class TimelineSteps:
 
     def _neighbour(self, step: int) -> None:
         if self._selection.execution >= 0:
-            self.go_to(self._timeline.source.neighbour(self._selection.execution, step))
+            self.go_to(ExecutionIndex(self._timeline.source.neighbour(self._selection.execution, step)))
         else:
             seen = self._timeline.source.touching(*self._timeline.scene.seen)
-            self.go_to(int(seen[0 if step > 0 else -1]) if len(seen) else -1)
+            self.go_to(ExecutionIndex(int(seen[0 if step > 0 else -1]) if len(seen) else -1))
 
     def _failure(self, step: int) -> int:
         status = self._timeline.source.executions["status"]
         at = self._selection.execution
         if at < 0:
             since = self._timeline.scene.seen[0]
-            at = int(np.searchsorted(self._timeline.source.executions["start"], since)) - (step > 0)
+            at = ExecutionIndex(int(np.searchsorted(self._timeline.source.executions["start"], since)) - (step > 0))
         low, high = (at + 1, len(status)) if step > 0 else (0, max(at, 0))
         while low < high:
             part = slice(low, min(low + _PART, high)) if step > 0 else slice(max(low, high - _PART), high)

@@ -345,7 +345,7 @@ async def test_a_program_that_dies_is_told_with_its_handler_and_can_be_restarted
         shown.window.commands.run("fire.selected")
         strip = shown.desk.strip
         await until(lambda: strip.isVisible() and bool(strip.buttons), "the strip")
-        assert "ship" in strip.text.text()
+        await until(lambda: "ship" in strip.text.text(), "the host has said how it ended")
         assert not any("exit code 3" in notice.text for notice in shown.notices), "the strip tells it, and stays"
         assert shown.window.commands.reason("record.toggle") == "The program has stopped"
         await until(lambda: not shown.desk.conformance.fire.isEnabled(), "nor can everything be fired")
