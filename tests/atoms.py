@@ -50,7 +50,7 @@ COLOUR = Atom(Rgb, "rgb", "a colour, like #1f77b4", ("#1f77b4", "#d62728"), _par
 def registered(atom: Atom) -> Iterator[None]:
     """Have an atom in the list, and take it out again."""
     tables: list[dict[Any, Any]] = [
-        *(table.ATOMS, table.BY_KIND, table.BY_TAG, table.EXACT, table.ENCODERS, table.FROZEN)  # type: ignore[list-item]
+        *(table.ATOMS, table.BY_KIND, table.BY_TAG, table.EXACT, table.ENCODERS, table.FROZEN)
     ]
     before = [dict(each) for each in tables]
     table.register(atom)

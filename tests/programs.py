@@ -14,6 +14,7 @@ from inspector.agent.engine import Engine
 from inspector.agent.program import CoreProgram
 from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.faults import FaultRule
+from inspector.core.records.numbers import FireNumber
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import Record, to_record
 from inspector.core.request import FireRequest
@@ -123,7 +124,9 @@ class Bench:
     async def fire(self, event: str = "OrderPlaced", *values: dict[str, Any], **more: Any) -> list[Record]:
         """Fire and give the records that came of it."""
         self._fires += 1
-        await asyncio.create_task(self.engine.fire(FireRequest(event, values or ({},), fire=self._fires, **more)))
+        await asyncio.create_task(
+            self.engine.fire(FireRequest(event, values or ({},), fire=FireNumber(self._fires), **more))
+        )
         return self.records()
 
     def records(self) -> list[Record]:

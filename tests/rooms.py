@@ -383,7 +383,7 @@ def _answer_violations(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]
             names = ("isinstance(partial)",) if "partial" in kinds else ()
         for name in names:
             modules, sentence = ONE_ANSWER.get(str(name), (set(), ""))
-            if sentence and path not in modules:
+            if sentence and path not in modules and isinstance(node, ast.stmt | ast.expr):
                 yield node.lineno, f"{name}: {sentence}"
 
 

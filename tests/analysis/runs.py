@@ -64,7 +64,8 @@ class Run:
 def runs(draw: st.DrawFn, most: int = 40, longest: int = 2_000) -> list[Row]:
     """Rows of a run with overlapping executions of a few handlers, some of which never end."""
     run = Run()
-    now, open_executions = 0, []
+    now = 0
+    open_executions: list[int] = []
     for _ in range(draw(st.integers(1, most))):
         now += draw(st.integers(0, 60))
         if not run.publications or draw(st.integers(0, 3)) == 0:
@@ -73,7 +74,7 @@ def runs(draw: st.DrawFn, most: int = 40, longest: int = 2_000) -> list[Row]:
         handler = draw(st.sampled_from(["m:One.handle", "m:One.other", "m:Two.handle", "m:Three.handle"]))
         publication = draw(st.integers(1, run.publications))
         open_executions.append(run.start(now, publication, handler))
-        while open_executions and draw(st.booleans()):
+        while len(open_executions) > 0 and draw(st.booleans()):
             now += draw(st.integers(0, longest))
             ended = open_executions.pop(draw(st.integers(0, len(open_executions) - 1)))
             run.end(now, ended, draw(st.sampled_from(ENDINGS)))

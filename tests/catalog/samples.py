@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 from inspector.core.description import (
     CatalogDescription,
@@ -97,7 +98,7 @@ _TYPES = {
     "Decimal": DECIMAL,
     "dict[str, str]": TypeShape("dict", "dict[str, str]", args=(STR, STR)),
 }
-_DEFAULTS = {"None": None, "True": True, "False": False, "0": 0, "{}": {}}
+_DEFAULTS: dict[str, Any] = {"None": None, "True": True, "False": False, "0": 0, "{}": {}}
 
 
 def field_of(text: str) -> FieldShape:
@@ -111,8 +112,8 @@ def field_of(text: str) -> FieldShape:
     return FieldShape(name, shape, required=not default, default=_DEFAULTS.get(default), secret=secret)
 
 
-def event_of(name: str = "OrderPlaced", *fields: FieldShape, **values: object) -> EventDescription:
-    given = {"category": "shop", "workflow": "order", "phase": "succeeded", **values}
+def event_of(name: str = "OrderPlaced", *fields: FieldShape, **values: Any) -> EventDescription:
+    given: dict[str, Any] = {"category": "shop", "workflow": "order", "phase": "succeeded", **values}
     return EventDescription(name, f"shop.{name}", name, fields=(*fields, *BASE_FIELDS), **given)
 
 

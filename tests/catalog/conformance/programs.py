@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from inspector.catalog.conformance.compare import compare
 from inspector.catalog.conformance.observed import SESSION, Fired, SeenExecution, SeenNote, SeenPublication
 from inspector.catalog.conformance.rules import RunFinding
@@ -16,7 +18,7 @@ def handler(key: str) -> HandlerDescription:
     return HandlerDescription(key, label, owner, method, "app", "/app/handlers.py", 10)
 
 
-def event(name: str = "OrderPlaced", *handlers: str, **more: object) -> EventDescription:
+def event(name: str = "OrderPlaced", *handlers: str, **more: Any) -> EventDescription:
     more.setdefault("file", "/app/events.py")
     more.setdefault("line", 3)
     return EventDescription(name, f"app.{name}", name, "orders", "order", "placed", handlers=handlers, **more)
@@ -44,9 +46,7 @@ def leak(place: str, field: str) -> SeenNote:
     return SeenNote("leak", "warning", f"{field} reached something", {"in": place, "leaked": field})
 
 
-def ran(
-    key: str, *notes: SeenNote, status: str = "ok", error: str = "", number: int = 1, **more: object
-) -> SeenExecution:
+def ran(key: str, *notes: SeenNote, status: str = "ok", error: str = "", number: int = 1, **more: Any) -> SeenExecution:
     return SeenExecution(number, key, status, error, notes=notes, **more)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
 
 from inspector.core.records.capture import Failure, Frame
 from inspector.core.values.snapshot import snapshot
@@ -64,7 +65,7 @@ def run() -> Run:
 
 
 @pytest.fixture
-def show(qtbot, qapp: QApplication) -> Iterator[Callable[[QWidget], QWidget]]:
+def show(qtbot: QtBot, qapp: QApplication) -> Iterator[Callable[[QWidget], QWidget]]:
     """Show a panel as narrow as it is in the window, and let it paint."""
 
     def shown(widget: QWidget, width: int = 340, height: int = 700) -> QWidget:
@@ -81,7 +82,7 @@ def show(qtbot, qapp: QApplication) -> Iterator[Callable[[QWidget], QWidget]]:
 def texts(widget: QWidget) -> str:
     """Everything that the visible labels of a panel say."""
     QApplication.processEvents()  # new widgets are shown by the layout, with the next turn
-    labels = [*widget.findChildren(QLabel), *widget.findChildren(WrapLabel)]
+    labels: list[QLabel | WrapLabel] = [*widget.findChildren(QLabel), *widget.findChildren(WrapLabel)]
     return "\n".join(label.text() for label in labels if label.isVisibleTo(widget))
 
 

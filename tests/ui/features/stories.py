@@ -1,26 +1,32 @@
 """A run to show in the panels of the journal, and the fixtures around it."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
 from inspector.app.notices import Notices
 from tests.analysis.sample_runs import MS, Run, Story, Told, failure
 
 
 @pytest.fixture
-def notices():
+def notices() -> Notices:
     return Notices()
 
 
 @pytest.fixture
-def story():
+def story() -> Story:
     """Forty publications, each handled by two handlers; every tenth execution of one of them failed."""
     story = Story()
     story.tell(told(n) for n in range(40))
     return story
 
 
-def told(n):
+def told(n: int) -> Told:
     at = n * 100 * MS
     bad = n % 10 == 5
     return Told(
@@ -35,10 +41,10 @@ def told(n):
 
 
 @pytest.fixture
-def shown(qtbot):
+def shown(qtbot: QtBot) -> Callable[..., QWidget]:
     """Shows a panel as the bottom dock does."""
 
-    def show(panel, width=900, height=330):
+    def show(panel: QWidget, width: int = 900, height: int = 330) -> QWidget:
         QCursor.setPos(4000, 4000)  # where another test has left the pointer nobody reads
         qtbot.addWidget(panel)
         panel.resize(width, height)
