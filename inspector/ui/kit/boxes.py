@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.text import PlainLabel
 
 if TYPE_CHECKING:
@@ -67,31 +68,22 @@ class Banner(Box):
         back, line, ink, icon = _BANNERS[tone]
         super().__init__(theme, back, line, parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 9, 12, 10)
-        column.setSpacing(3)
         self._title = PlainLabel(title, ink, wrap=True)
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
         self._text = PlainLabel(text, wrap=True, selectable=True)
         self._text.setVisible(bool(text))
-        top = QHBoxLayout()
-        top.setSpacing(7)
-        top.addWidget(IconPicture(theme, icon, _BANNER_INKS[tone], 16), 0, Qt.AlignmentFlag.AlignTop)
-        top.addWidget(self._title, 1)
-        column.addLayout(top)
-        column.addWidget(self._text)
+        picture = IconPicture(theme, icon, _BANNER_INKS[tone], 16)
+        top = hbox(picture, (self._title, 1), spacing=7)
+        top.setAlignment(picture, Qt.AlignmentFlag.AlignTop)
+        column = vbox(top, self._text, owner=self, margins=(12, 9, 12, 10), spacing=3)
         self.setAccessibleName(f"{title} {text}"[:300])
-        if actions:
-            row = QHBoxLayout()
-            row.setContentsMargins(0, 6, 0, 0)
-            for label, run in actions:
-                button = Button(theme, label)
-                button.clicked.connect(lambda *_, run=run: run())
-                row.addWidget(button)
-            row.addStretch(1)
-            column.addLayout(row)
+        buttons = [Button(theme, label) for label, _ in actions]
+        for button, (_, run) in zip(buttons, actions, strict=True):
+            button.clicked.connect(lambda *_, run=run: run())
+        if buttons:
+            column.addLayout(hbox(*buttons, 1, margins=(0, 6, 0, 0), spacing=-1))
 
     def set(self, title: str, text: str = "") -> None:
         """Say something else in the same tone."""

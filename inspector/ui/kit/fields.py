@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from inspector.ui.kit.badges import badge_font
 from inspector.ui.kit.boxes import Box
 from inspector.ui.kit.buttons import IconButton
+from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.text import PlainLabel, plain_tooltip
 
 if TYPE_CHECKING:
@@ -51,9 +52,7 @@ class _Problem(Box):
         super().__init__(theme, "error_back", "error_line", field.window())
         self._field = field
         self._label = PlainLabel("", "failed", wrap=True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 7, 10, 8)
-        column.addWidget(self._label)
+        vbox(self._label, owner=self, margins=(10, 7, 10, 8))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
 
 from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.page import SIDE
 from inspector.ui.kit.widgets import separator_line
 
@@ -129,29 +130,16 @@ class _Buttons(FlowBox):
 def button_bar(*buttons: Button) -> QWidget:
     """Return the bar of buttons at the foot of a panel."""
     bar = QWidget()
-    column = QVBoxLayout(bar)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    column.addWidget(separator_line())
     box = _Buttons()
     box.setContentsMargins(0, 0, 0, 0)
     for button in buttons:
         box.add(button)
-    inner = QVBoxLayout()
-    inner.setContentsMargins(SIDE, 10, SIDE, 10)
-    inner.addWidget(box)
-    column.addLayout(inner)
+    vbox(separator_line(), vbox(box, margins=(SIDE, 10, SIDE, 10)), owner=bar)
     return bar
 
 
 def in_row(*widgets: QWidget, spacing: int = 6, stretch: bool = True) -> QWidget:
     """Put widgets side by side into one."""
     box = QWidget()
-    row = QHBoxLayout(box)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(spacing)
-    for widget in widgets:
-        row.addWidget(widget)
-    if stretch:
-        row.addStretch(1)
+    hbox(*widgets, *([1] if stretch else []), owner=box, spacing=spacing)
     return box

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
+from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.lines import LineButton
 from inspector.ui.kit.text import section_font
 
@@ -31,11 +32,7 @@ class FoldingSection(QWidget):
         self._theme = theme
         self.content = content
         self.head = _FoldHead(theme, title)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.head)
-        column.addWidget(content)
+        vbox(self.head, content, owner=self, spacing=4)
         self.head.clicked.connect(lambda: self.set_open(not self.opened))
         self.opened: bool = opened
         content.setVisible(opened)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.app.text import one_line
+from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.lines import LineButton
 from inspector.ui.kit.text import PlainLabel, plain_tooltip, set_tone
 
@@ -60,13 +61,8 @@ class Page(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         content = _Content()
         content.setProperty("frame", "content")
-        outer = QVBoxLayout(content)
-        outer.setContentsMargins(SIDE, 10, SIDE, 12)
-        outer.setSpacing(0)
-        self.column = QVBoxLayout()
-        self.column.setSpacing(8)
-        outer.addLayout(self.column)
-        outer.addStretch(1)
+        self.column = vbox(spacing=8)
+        vbox(self.column, 1, owner=content, margins=(SIDE, 10, SIDE, 12))
         self.setWidget(content)
 
     def minimumSizeHint(self) -> QSize:

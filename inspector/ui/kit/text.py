@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMessageBox,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
 from inspector.app.text import visible
+from inspector.ui.kit.layouts import vbox
 
 #: The least width of a question, pixels.
 _QUESTION = 340
@@ -249,10 +249,7 @@ def ask_text(parent: QWidget | None, title: str, label: str, text: str, done: Ca
     box.rejected.connect(dialog.reject)
     accept = box.button(kinds.Ok)
     field.textChanged.connect(lambda now: accept.setEnabled(bool(now.strip())))
-    layout = QVBoxLayout(dialog)
-    layout.setContentsMargins(16, 14, 16, 14)
-    for part in (caption, field, box):
-        layout.addWidget(part)
+    vbox(caption, field, box, owner=dialog, margins=(16, 14, 16, 14), spacing=-1)
     dialog.accepted.connect(lambda: done(field.text().strip()))
     dialog.open()
     return dialog

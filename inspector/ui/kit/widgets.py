@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QStackedWidget, QWidget
 
 from inspector.ui.kit.badges import Badge, BadgeTone, badge_font, paint_badge
 from inspector.ui.kit.boxes import Action, Banner, BannerTone, Box, EmptyState
 from inspector.ui.kit.fields import SearchField
+from inspector.ui.kit.layouts import grid, hbox
 from inspector.ui.kit.text import PlainLabel, set_tone
 from inspector.ui.kit.wraplabel import WrapLabel
 
@@ -56,12 +57,8 @@ class SectionHeader(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._title = PlainLabel(title, "section")
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(10, 0, 8, 0)
-        self._row.setSpacing(8)
-        self._row.addWidget(self._title)
+        self._row = hbox(self._title, 1, owner=self, margins=(10, 0, 8, 0), spacing=8)
         self._left = 1
-        self._row.addStretch(1)
         self.setFixedHeight(max(34, self.fontMetrics().height() + 18))
         theme.changed.connect(self.update)
 
@@ -90,11 +87,7 @@ class KeyValueGrid(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(16)
-        self._grid.setVerticalSpacing(6)
-        self._grid.setColumnStretch(1, 1)
+        self._grid = grid(self, 16, 6)
 
     def set_rows(self, rows: Sequence[tuple[str, str | QWidget, str]]) -> None:
         """Show these rows and no others: name, value (text or a widget), tone of the value."""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from inspector.app.text import one_line, plural
 from inspector.ui.kit.buttons import IconButton
+from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.lines import LineButton
 from inspector.ui.kit.page import clear
 from inspector.ui.kit.text import PlainLabel, plain_tooltip
@@ -158,14 +159,7 @@ class FrameView(QWidget):
         self._body: QWidget | None = None
         source = IconButton(theme, "code", f"Open {frame.file}:{frame.line}")
         source.clicked.connect(lambda: self.open_source.emit(frame.file, frame.line))
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        row.addWidget(self.head, 1)
-        row.addWidget(source)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(1)
-        self._column.addLayout(row)
+        self._column = vbox(hbox((self.head, 1), source, spacing=2), owner=self, spacing=1)
         self.head.clicked.connect(lambda: self.set_open(not self.head.opened))
         self.set_open(opened)
 
@@ -181,9 +175,7 @@ class FrameView(QWidget):
 
     def _make_body(self) -> QWidget:
         body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 4)
-        column.setSpacing(2)
+        column = vbox(owner=body, margins=(0, 0, 0, 4), spacing=2)
         source, variables = source_lines(self.frame), locals_lines(self.frame)
         if source:
             column.addWidget(CodeLines(self._theme, source))
@@ -208,9 +200,7 @@ class TracebackView(QFrame):
         self._theme = theme
         self._failure: Failure | None = None
         self._only_mine = True
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(10, 6, 6, 8)
-        self._column.setSpacing(1)
+        self._column = vbox(owner=self, margins=(10, 6, 6, 8), spacing=1)
         theme.changed.connect(self.update)
 
     @property

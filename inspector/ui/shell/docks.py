@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from inspector.ui.kit.badges import Badge, BadgeTone
 from inspector.ui.kit.buttons import IconButton
+from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import PlainLabel
 
 if TYPE_CHECKING:
@@ -51,15 +52,8 @@ class DockHead(QWidget):
         self._folded = False
         title = PlainLabel(dock.windowTitle(), "section")
         self._content = QWidget(self)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 1)
-        whole.addWidget(self._content)
-        row = QHBoxLayout(self._content)
-        row.setContentsMargins(10, 0, 6, 0)
-        row.setSpacing(7)
-        row.addWidget(title)
-        row.addWidget(badge)
-        row.addStretch(1)
+        hbox(self._content, owner=self, margins=(0, 0, 0, 1))
+        row = hbox(title, badge, 1, owner=self._content, margins=(10, 0, 6, 0), spacing=7)
         float_button = IconButton(theme, "float", "Take the panel out of the window, or put it back")
         float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
         close_button = IconButton(theme, "close", "Close the panel (the View menu opens it again)")

@@ -13,13 +13,13 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from inspector.ui.kit.badges import badge_font
 from inspector.ui.kit.boxes import Box
 from inspector.ui.kit.fields import SearchField
+from inspector.ui.kit.layouts import vbox
 
 if TYPE_CHECKING:
     from inspector.analysis.query.complete import Completion
@@ -90,9 +90,7 @@ class CompletionPopup(Box):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setStyleSheet("background: transparent;")
         self.list.viewport().setAutoFillBackground(False)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(1, 3, 1, 3)
-        column.addWidget(self.list)
+        vbox(self.list, owner=self, margins=(1, 3, 1, 3))
         self.list.itemClicked.connect(lambda item: self._choose(self.list.row(item)))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.hide()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from inspector.app.text import format_count, plural
 from inspector.ui.kit.boxes import Box, IconPicture
 from inspector.ui.kit.buttons import Button, IconButton
+from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.text import PlainLabel
 from inspector.ui.kit.widgets import Badge
 
@@ -59,10 +60,7 @@ class _Card(Box):
         top.addWidget(text, 1)
         top.addWidget(self._count, 0, start)
         top.addWidget(close, 0, start)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 9, 8, 10)
-        column.setSpacing(4)
-        column.addLayout(top)
+        column = vbox(top, owner=self, margins=(12, 9, 8, 10), spacing=4)
         self._add_more(theme, column, notice)
         self.setAccessibleName(f"{notice.severity}: {notice.text}"[:300])
         self.update_count(notice.count)
@@ -75,14 +73,10 @@ class _Card(Box):
             column.addWidget(hint)
         if not notice.actions:
             return
-        row = QHBoxLayout()
-        row.setContentsMargins(27, 4, 0, 0)
-        for action in notice.actions:
-            button = Button(theme, action.label)
+        buttons = [Button(theme, action.label) for action in notice.actions]
+        for button, action in zip(buttons, notice.actions, strict=True):
             button.clicked.connect(lambda *_, run=action.run: self._act(run))
-            row.addWidget(button)
-        row.addStretch(1)
-        column.addLayout(row)
+        column.addLayout(hbox(*buttons, 1, margins=(27, 4, 0, 0), spacing=-1))
 
     def update_count(self, count: int) -> None:
         """Show how often it has happened; that starts its time anew."""
@@ -126,9 +120,7 @@ class NoticesView(QWidget):
         self._theme, self._notices, self._window = theme, notices, window
         self._cards: dict[int, _Card] = {}
         self._bottom = self._right = 0
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(8)
+        self._column = vbox(owner=self, spacing=8)
         self._more = Button(theme, "", "", "", "flat")
         self._more.clicked.connect(self.dismiss_all)
         self._more.hide()

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from inspector.analysis.fuzzy import fuzzy_score
 from inspector.ui.kit.badges import badge_font
+from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.overlay import Sheet
 from inspector.ui.kit.text import PlainLabel
 from inspector.ui.kit.widgets import separator_line
@@ -116,11 +116,7 @@ class CommandPalette(Sheet):
         self.list.viewport().setAutoFillBackground(False)
         self._none = PlainLabel("No command has these letters.", "dim")
         self._none.setContentsMargins(16, 8, 16, 10)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(1, 4, 1, 6)
-        column.setSpacing(4)
-        for part in (self.field, separator_line(), self.list, self._none):
-            column.addWidget(part)
+        vbox(self.field, separator_line(), self.list, self._none, owner=self, margins=(1, 4, 1, 6), spacing=4)
         self.field.textChanged.connect(self._fill)
         self.field.installEventFilter(self)
         self.list.itemClicked.connect(lambda _item: self._run())

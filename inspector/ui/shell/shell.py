@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabBar, QWidget
 
 from inspector.app.commands import Command
+from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.theme import CHOICES, Theme
 from inspector.ui.shell import tab_order
 from inspector.ui.shell.actions import Actions, shortcut_text
@@ -212,11 +213,7 @@ class Shell(QMainWindow):
     def set_central(self, widget: QWidget) -> None:
         """Put a panel into the middle, below the strip."""
         centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.strip)
-        column.addWidget(widget, 1)
+        vbox(self.strip, (widget, 1), owner=centre)
         self.setCentralWidget(centre)
         self._middle = widget
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QWidget
 
 from inspector.app.commands import WINDOW, Command, CommandTable
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.keys import native_shortcut
+from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.overlay import Sheet
 from inspector.ui.kit.text import PlainLabel
 
@@ -74,21 +75,14 @@ class ShortcutSheet(Sheet):
         super().__init__(theme, window, 980)
         self._table = table
         self._gestures: list[Group] = []
-        head = QHBoxLayout()
-        head.addWidget(PlainLabel("Keyboard shortcuts", "title"))
-        head.addStretch(1)
         close = IconButton(theme, "close", "Close")
         close.clicked.connect(self.close_sheet)
-        head.addWidget(close)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area.viewport().setAutoFillBackground(False)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(20, 14, 14, 16)
-        column.setSpacing(10)
-        column.addLayout(head)
-        column.addWidget(self._area)
+        head = hbox(PlainLabel("Keyboard shortcuts", "title"), 1, close, spacing=-1)
+        vbox(head, self._area, owner=self, margins=(20, 14, 14, 16), spacing=10)
 
     def open_sheet(self) -> None:
         """Make it anew and show it."""
@@ -110,20 +104,13 @@ class ShortcutSheet(Sheet):
 
     def _page(self) -> QWidget:
         page = QWidget()
-        row = QHBoxLayout(page)
-        row.setContentsMargins(0, 0, 8, 0)
-        row.setSpacing(40)
+        row = hbox(owner=page, margins=(0, 0, 8, 0), spacing=40)
         keys: list[Group] = [
             (name, [(command.title, [native_shortcut(key) for key in command.shortcuts]) for command in commands])
             for name, commands in groups(self._table)
         ]
         for column in _balanced([*keys, *self._gestures]):
-            side = QVBoxLayout()
-            side.setSpacing(16)
-            for name, lines in column:
-                side.addWidget(self._group(name, lines))
-            side.addStretch(1)
-            row.addLayout(side, 1)
+            row.addLayout(vbox(*(self._group(name, lines) for name, lines in column), 1, spacing=16), 1)
         return page
 
     def _group(self, name: str, lines: Sequence[Line]) -> QWidget:
@@ -135,11 +122,7 @@ class ShortcutSheet(Sheet):
         grid.addWidget(PlainLabel(name, "section"), 0, 0, 1, 2)
         for number, (title, gestures) in enumerate(lines, start=1):
             grid.addWidget(PlainLabel(title, wrap=True), number, 0)
-            keys = QHBoxLayout()
-            keys.setSpacing(4)
-            keys.addStretch(1)
-            for gesture in gestures:
-                keys.addWidget(_KeyCap(self._theme, gesture))
+            keys = hbox(1, *(_KeyCap(self._theme, gesture) for gesture in gestures), spacing=4)
             grid.addLayout(keys, number, 1)
         return box
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QStatusBar, QWidget
+from PySide6.QtWidgets import QStatusBar, QWidget
 
 from inspector.app.memory import trim_journals
 from inspector.app.text import format_bytes, format_count, format_duration, plural
+from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import ElidedLabel
 
 if TYPE_CHECKING:
@@ -64,12 +65,7 @@ class StatusBar(QStatusBar):
         self._right_label.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setSizeGripEnabled(False)
         box = QWidget()
-        row = QHBoxLayout(box)
-        row.setContentsMargins(8, 0, 8, 0)
-        row.setSpacing(7)
-        row.addWidget(self._dot)
-        row.addWidget(self._left_label, 3)
-        row.addWidget(self._right_label, 2)
+        hbox(self._dot, (self._left_label, 3), (self._right_label, 2), owner=box, margins=(8, 0, 8, 0), spacing=7)
         self.addWidget(box, 1)
         self.setFixedHeight(max(26, self.fontMetrics().height() + 11))
 

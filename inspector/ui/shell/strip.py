@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
 from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.text import ElidedLabel
 from inspector.ui.kit.wraplabel import WrapLabel
 
@@ -37,15 +38,8 @@ class NoticeStrip(QWidget):
         self.text = WrapLabel("")
         self.hint = ElidedLabel("", "dim")
         self.buttons: list[Button] = []
-        words = QVBoxLayout()
-        words.setSpacing(1)
-        words.addStretch(1)
-        words.addWidget(self.text)
-        words.addWidget(self.hint)
-        words.addStretch(1)
-        self._row = QHBoxLayout()
-        self._row.setSpacing(8)
-        self._row.addStretch(1)
+        words = vbox(1, self.text, self.hint, 1, spacing=1)
+        self._row = hbox(1, spacing=8)
         self._whole = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._whole.setContentsMargins(12, 5, 8, 6)
         self._whole.setSpacing(6)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QMenu, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QTreeView, QWidget
 
 from inspector.app.text import plural
 from inspector.ui.features.catalog.delegate import CatalogDelegate
 from inspector.ui.features.catalog.model import CATEGORY, EVENT, CatalogFilter, CatalogRole, CatalogTreeModel
 from inspector.ui.kit.keys import native_shortcut
+from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
 from inspector.ui.kit.page import sized
 from inspector.ui.kit.tables import DataTree
@@ -149,18 +150,10 @@ class CatalogPanel(JournalPanel):
     # -- building
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        top = QVBoxLayout()
-        top.setContentsMargins(10, 10, 10, 8)
-        top.addWidget(self.search)
-        column.addLayout(top)
-        column.addWidget(self.tree, 1)
         self._footer_line = separator_line()
-        column.addWidget(self._footer_line)
         self.footer.setContentsMargins(10, 7, 10, 7)
-        column.addWidget(self.footer)
+        top = vbox(self.search, margins=(10, 10, 10, 8))
+        vbox(top, (self.tree, 1), self._footer_line, self.footer, owner=self)
         self.setFocusProxy(self.tree)
         self.setMinimumWidth(180)
 

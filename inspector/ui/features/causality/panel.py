@@ -12,13 +12,13 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QToolTip,
-    QVBoxLayout,
     QWidget,
 )
 
 from inspector.app.text import one_line, plural
 from inspector.core.records.numbers import PublicationIndex
 from inspector.ui.features.causality.tree import CauseNode, build_tree, root_of, walk
+from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.tables import DataTree
 from inspector.ui.kit.text import PlainLabel, plain_tooltip
 from inspector.ui.kit.widgets import EmptyState, Switcher, badge_font, separator_line
@@ -133,12 +133,7 @@ class CausalityPanel(JournalPanel):
         self.footer = PlainLabel("", "dim")
         self.footer.setContentsMargins(10, 7, 10, 7)
         content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 6, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.tree, 1)
-        column.addWidget(separator_line())
-        column.addWidget(self.footer)
+        vbox((self.tree, 1), separator_line(), self.footer, owner=content, margins=(0, 6, 0, 0))
         empty = EmptyState(
             theme,
             "causality",
@@ -146,9 +141,7 @@ class CausalityPanel(JournalPanel):
             "Choose a bar in the timeline or a row of the log to see what led to it.",
         )
         self._switcher = Switcher(content, empty)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._switcher)
+        vbox(self._switcher, owner=self)
         self._switcher.show_empty()
 
     def set_journal(self, journal: Journal) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from inspector.catalog.conformance.observed import CONTEXTS, context_words
 from inspector.catalog.conformance.rules import BY_CODE
@@ -15,6 +15,7 @@ from inspector.ui.features.conformance.model import RunFindingsModel
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.cells import dress, stretch
 from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.rows import SortedModel
 from inspector.ui.kit.tables import DataTable
 from inspector.ui.kit.text import PlainLabel
@@ -70,11 +71,7 @@ class RunFindingsView(QWidget):
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
         self.table.clicked.connect(self._row_chosen)
         self.table.activated_row.connect(self._activated)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.table, 1)
-        column.addWidget(self._make_detail(theme))
+        vbox((self.table, 1), self._make_detail(theme), owner=self)
         self._show(None)
 
     def _make_detail(self, theme: Theme) -> QWidget:
@@ -85,17 +82,9 @@ class RunFindingsView(QWidget):
         self.in_catalog.clicked.connect(lambda: self.catalog_wanted.emit(self.current))
         self.in_editor = Button(theme, "Open in editor", "code", kind="flat")
         self.in_editor.clicked.connect(self._open_source)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(2)
-        for button in (self.in_timeline, self.in_catalog, self.in_editor):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+        buttons = hbox(self.in_timeline, self.in_catalog, self.in_editor, 1, spacing=2)
         self._detail = QWidget()
-        column = QVBoxLayout(self._detail)
-        column.setContentsMargins(10, 5, 10, 5)
-        column.setSpacing(2)
-        column.addWidget(self._about)
-        column.addLayout(buttons)
+        vbox(self._about, buttons, owner=self._detail, margins=(10, 5, 10, 5), spacing=2)
         return self._detail
 
     def set_findings(self, findings: Sequence[RunFinding]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from inspector.app.conform import CHOICES
 from inspector.app.text import format_count, plural
@@ -18,6 +18,7 @@ from inspector.ui.features.conformance.heat_map import HeatMap, glyph_of
 from inspector.ui.features.conformance.model import HeatMapModel
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import being_read
+from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import MenuItem
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone
 from inspector.ui.kit.widgets import EmptyState, Switcher, separator_line
@@ -87,12 +88,7 @@ class ConformancePanel(JournalPanel):
         self.findings.open_source.connect(self.open_source)
         self._empty = EmptyState(theme, "layout", "No events", "Events and their handlers appear with a program.")
         self._switcher = Switcher(self._make_content(), self._empty)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._make_bar())
-        column.addWidget(separator_line())
-        column.addWidget(self._switcher, 1)
+        vbox(self._make_bar(), separator_line(), (self._switcher, 1), owner=self)
         self._show_state()
         theme.changed.connect(self._show_legend)
 
@@ -118,37 +114,20 @@ class ConformancePanel(JournalPanel):
         self.trouble = Button(theme, "Only trouble", "filter", kind="flat")
         self.trouble.setCheckable(True)
         self.trouble.toggled.connect(self._only_trouble)
-        row = QHBoxLayout()
-        row.setContentsMargins(10, 5, 8, 5)
-        row.setSpacing(6)
-        for widget in (self.fire, self.context, self.progress, self.cancel):
-            row.addWidget(widget)
-        row.addWidget(self._status, 1)
-        for widget in (self.shown, self.trouble):
-            row.addWidget(widget)
-        return row
+        started = (self.fire, self.context, self.progress, self.cancel)
+        return hbox(*started, (self._status, 1), self.shown, self.trouble, margins=(10, 5, 8, 5), spacing=6)
 
     def _make_content(self) -> QWidget:
         self.map = HeatMap(self._theme, self.model)
         self.map.chosen.connect(self._cell_chosen)
         self.map.activated_cell.connect(self._cell_activated)
         self.map.event_chosen.connect(self._event_chosen)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.map)
-        self.splitter.addWidget(self.findings)
-        self.splitter.setStretchFactor(0, 0)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter = side_by_side(self.map, self.findings, 0)
         self.splitter.splitterMoved.connect(lambda *_: self._moved())
         self.model.modelReset.connect(self._share)
         # The legend is wider than the map may be, and must not take the room of the findings.
         content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.splitter, 1)
-        column.addWidget(separator_line())
-        column.addLayout(self._make_legend())
+        vbox((self.splitter, 1), separator_line(), self._make_legend(), owner=content)
         return content
 
     def _moved(self) -> None:
@@ -166,13 +145,7 @@ class ConformancePanel(JournalPanel):
 
     def _make_legend(self) -> QHBoxLayout:
         self._legend = {state: PlainLabel("", _TONES.get(state, "dim")) for state in _LEGEND}
-        row = QHBoxLayout()
-        row.setContentsMargins(10, 3, 10, 3)
-        row.setSpacing(12)
-        for label in self._legend.values():
-            row.addWidget(label)
-        row.addStretch(1)
-        return row
+        return hbox(*self._legend.values(), 1, margins=(10, 3, 10, 3), spacing=12)
 
     # -- what is shown
 

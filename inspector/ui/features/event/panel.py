@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from inspector.app.text import format_duration, plural
 from inspector.catalog import fieldtext
@@ -15,6 +15,7 @@ from inspector.core.description import EventDescription, FieldShape, HandlerDesc
 from inspector.core.records.numbers import PublicationIndex
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.flow import FlowBox, in_row
+from inspector.ui.kit.layouts import add, hbox, vbox
 from inspector.ui.kit.page import ClickableRow, Link, Page, Segment, clear, grow_rows, section
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tooltip
 from inspector.ui.kit.widgets import Badge, EmptyState, KeyValueGrid, Switcher
@@ -63,21 +64,14 @@ class EventPanel(JournalPanel):
         self._soon = QTimer(self, interval=_PAUSE, singleShot=True)
         self._soon.timeout.connect(self._fill_runs)
         self._page = Page("Event")
-        self._about = QVBoxLayout()
-        self._about.setSpacing(8)
+        self._about = vbox(spacing=8)
         self._runs_title = section("Recent runs")
         self._none = PlainLabel("It has not run in this session.", "dim", wrap=True)
-        self._runs = QVBoxLayout()
-        self._runs.setSpacing(0)
-        self._page.column.addLayout(self._about)
-        self._page.column.addWidget(self._runs_title)
-        self._page.column.addWidget(self._none)
-        self._page.column.addLayout(self._runs)
+        self._runs = vbox()
+        add(self._page.column, self._about, self._runs_title, self._none, self._runs)
         empty = EmptyState(theme, "event", "No event selected", "Choose one in the catalog to read about it.")
         self._switcher = Switcher(self._page, empty)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._switcher)
+        vbox(self._switcher, owner=self)
         self._switcher.show_empty()
 
     def set_journal(self, journal: Journal) -> None:
@@ -152,20 +146,19 @@ class EventPanel(JournalPanel):
 
     def _add_head(self, event: EventDescription) -> None:
         name = WrapLabel(event.name, "title")
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        row.addWidget(name, 1, Qt.AlignmentFlag.AlignVCenter)
         copy = IconButton(self._theme, "copy", "Copy the name")
         copy.clicked.connect(lambda: copy_text(event.name))
-        row.addWidget(copy)
-        if event.file:
-            source = IconButton(self._theme, "code", f"Open {event.file}:{event.line}")
-            source.clicked.connect(lambda: self.open_source.emit(event.file, event.line))
-            row.addWidget(source)
+        source = [self._source_button(event.file, event.line)] if event.file else []
         fire = Button(self._theme, "Fire…", "play")
         fire.clicked.connect(lambda: self.fire_requested.emit(event.name))
-        row.addWidget(fire)
+        row = hbox((name, 1), copy, *source, fire, spacing=2)
+        row.setAlignment(name, Qt.AlignmentFlag.AlignVCenter)
         self._about.addLayout(row)
+
+    def _source_button(self, file: str, line: int) -> IconButton:
+        button = IconButton(self._theme, "code", f"Open {file}:{line}")
+        button.clicked.connect(lambda: self.open_source.emit(file, line))
+        return button
 
     def _add_place(self, event: EventDescription) -> None:
         place = " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} ".join(
@@ -248,9 +241,6 @@ class EventPanel(JournalPanel):
 
     def _subscriber(self, event: EventDescription, handler: HandlerDescription) -> QWidget:
         box = QWidget()
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 2)
-        column.setSpacing(1)
         name = Link(self._theme, handler.owner, "strong", bold=True)
         set_tooltip(name, f"{handler.label}\n{handler.doc}".strip())
         name.clicked.connect(lambda: self._select_handler(handler.key))
@@ -258,25 +248,16 @@ class EventPanel(JournalPanel):
         badges = [Badge(self._theme, kind, "dim") for kind in kinds]
         if not handler.is_async:
             badges.append(Badge(self._theme, "sync", "warn"))
-        top = [name, *badges]
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        for widget in top:
-            row.addWidget(widget)
-        row.addStretch(1)
+        row = hbox(name, *badges, 1, spacing=6)
+        method = ElidedLabel(f".{handler.method}" if handler.method else handler.module, "dim")
+        column = vbox(row, method, owner=box, margins=(0, 0, 0, 2), spacing=1)
         if handler.file:
             where = f"{handler.file}:{handler.line}"
             copy = IconButton(self._theme, "copy", f"Copy {where}")
             copy.clicked.connect(lambda: copy_text(where))
-            source = IconButton(self._theme, "code", f"Open {where}")
-            source.clicked.connect(lambda: self.open_source.emit(handler.file, handler.line))
-            row.addWidget(copy)
-            row.addWidget(source)
-        column.addLayout(row)
-        column.addWidget(ElidedLabel(f".{handler.method}" if handler.method else handler.module, "dim"))
-        if handler.file:
+            add(row, copy, self._source_button(handler.file, handler.line))
             path = ElidedLabel(f"{short_path(handler.file)}:{handler.line}", "dim", Qt.TextElideMode.ElideLeft)
-            set_tooltip(path, f"{handler.file}:{handler.line}")
+            set_tooltip(path, where)
             column.addWidget(path)
         return box
 
@@ -306,8 +287,7 @@ class EventPanel(JournalPanel):
         if not mine:
             return
         self._about.addWidget(section(f"Findings · {len(mine)}"))
-        rows = QVBoxLayout()
-        rows.setSpacing(0)
+        rows = vbox()
         self._about.addLayout(rows)
         for finding in mine:
             row = ClickableRow(self._theme)

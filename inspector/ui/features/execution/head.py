@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from inspector.app.text import format_clock, format_count, format_duration, format_offset, plural
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.records import BAD_STATUSES, OK, RUNNING, SWALLOWED
 from inspector.ui.kit.flow import FlowBox
+from inspector.ui.kit.layouts import grid, vbox
 from inspector.ui.kit.page import ClickableRow, Link, Segment, grow_rows, section
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone, set_tooltip
 from inspector.ui.kit.widgets import Badge
@@ -86,17 +87,9 @@ class ExecutionHead(QWidget):
         self._took.setText(f"for {format_duration(max(journal.now - self._start, 0))}")
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(14)
-        grid.setVerticalSpacing(5)
-        grid.setColumnStretch(1, 1)
+        layout = grid(self, 14, 5)
         handler = QWidget()
-        names = QVBoxLayout(handler)
-        names.setContentsMargins(0, 0, 0, 0)
-        names.setSpacing(0)
-        names.addWidget(self._owner)
-        names.addWidget(self._method)
+        vbox(self._owner, self._method, owner=handler)
         self._handler = handler
         status, correlation = FlowBox(6), FlowBox(8)
         parts: tuple[QWidget, ...] = (self._glyph, self._took, self._split, self._fault)
@@ -115,8 +108,8 @@ class ExecutionHead(QWidget):
         )
         for row, (name, widget) in enumerate(rows):
             caption = self._captions[name] = PlainLabel(name, "dim")
-            grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(widget, row, 1)
+            layout.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
+            layout.addWidget(widget, row, 1)
 
     def _show_handler(self, journal: Journal, one: ExecutionEntry | None) -> None:
         self._handler.setVisible(one is not None)
@@ -198,13 +191,8 @@ class ExecutionList(QWidget):
         self._links: list[ExecutionIndex] = []
         self._rows: list[ClickableRow] = []
         self._title = section("Executions")
-        self._lines = QVBoxLayout()
-        self._lines.setSpacing(0)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self._title)
-        column.addLayout(self._lines)
+        self._lines = vbox()
+        vbox(self._title, self._lines, owner=self, spacing=4)
 
     def show_publication(self, journal: Journal, publication: PublicationIndex) -> None:
         """Show the executions of a publication as they are now."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from inspector.app.text import format_offset, plural
 from inspector.ui.kit.fields import PlainArea
+from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.page import ClickableRow, Segment, clear
 from inspector.ui.kit.text import PlainLabel
 
@@ -32,9 +33,7 @@ class NotesView(QWidget):
         self._theme = theme
         self._notes: list[Noted] = []
         self._start = 0
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
+        self._column = vbox(owner=self)
         self._more: PlainLabel | None = None
 
     def set_notes(self, notes: Sequence[Noted], start: int) -> None:
@@ -74,10 +73,7 @@ class _NoteRow(QWidget):
         self._row.set([offset, kind, Segment(note.text, ink, mono=note.kind == "sql")], right)
         self._row.setEnabled(bool(note.data))
         self._row.clicked.connect(self._toggle)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(2)
-        self._column.addWidget(self._row)
+        self._column = vbox(self._row, owner=self, spacing=2)
 
     def _toggle(self) -> None:
         if self._data is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from inspector.app.text import plural
 from inspector.core.records.capture import failure_from_json
@@ -15,7 +15,8 @@ from inspector.ui.features.execution.head import ExecutionHead, ExecutionList
 from inspector.ui.features.execution.notes import NotesView
 from inspector.ui.features.execution.payload import PayloadView, context_rows, payload_json
 from inspector.ui.kit.buttons import Button
-from inspector.ui.kit.flow import button_bar, in_row
+from inspector.ui.kit.flow import button_bar
+from inspector.ui.kit.layouts import add, hbox, vbox
 from inspector.ui.kit.page import Link, Page, section
 from inspector.ui.kit.text import copy_text
 from inspector.ui.kit.widgets import Banner, EmptyState, KeyValueGrid, Switcher
@@ -133,42 +134,24 @@ class ExecutionPanel(JournalPanel):
 
     def _lay_out(self) -> None:
         page = self._page = Page("Execution")
-        column = page.column
-        column.addWidget(self._head)
-        column.addWidget(self._error)
-        trace_head = in_row(self._trace_title, stretch=True)
-        layout = trace_head.layout()
-        assert layout is not None  # noqa: S101 - just made
-        layout.addWidget(self._trace_switch)
-        layout.setAlignment(self._trace_switch, Qt.AlignmentFlag.AlignBottom)
-        self._trace_head = trace_head
-        column.addWidget(trace_head)
-        column.addWidget(self._trace)
-        column.addWidget(self._list)
-        column.addWidget(self._notes_title)
-        column.addWidget(self._notes)
-        payload_head = in_row(section("Payload"), stretch=True)
-        layout = payload_head.layout()
-        assert layout is not None  # noqa: S101 - just made
-        layout.addWidget(self._copy_json)
-        layout.setAlignment(self._copy_json, Qt.AlignmentFlag.AlignBottom)
-        column.addWidget(payload_head)
-        column.addWidget(self._payload)
-        column.addWidget(section("Context"))
-        column.addWidget(self._context)
+        self._trace_head, payload_head = QWidget(), QWidget()
+        for head, title, link in (
+            (self._trace_head, self._trace_title, self._trace_switch),
+            (payload_head, section("Payload"), self._copy_json),
+        ):
+            row = hbox(title, 1, link, owner=head, spacing=6)
+            row.setAlignment(link, Qt.AlignmentFlag.AlignBottom)
+        add(page.column, self._head, self._error, self._trace_head, self._trace, self._list)
+        add(page.column, self._notes_title, self._notes, payload_head, self._payload)
+        add(page.column, section("Context"), self._context)
         content = QWidget()
-        whole = QVBoxLayout(content)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(page, 1)
-        whole.addWidget(button_bar(self.again, self.edit, self.copy, self.command, self.open))
+        buttons = button_bar(self.again, self.edit, self.copy, self.command, self.open)
+        vbox((page, 1), buttons, owner=content)
         empty = EmptyState(
             self._theme, "execution", "No execution selected", "Choose a bar in the timeline or a row of the log."
         )
         self._switcher = Switcher(content, empty)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._switcher)
+        vbox(self._switcher, owner=self)
 
     def _connect(self) -> None:
         self._head.correlation_requested.connect(self.correlation_requested)

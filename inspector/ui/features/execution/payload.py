@@ -6,12 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QGridLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from inspector.app.text import one_line
 from inspector.core.values.snapshot import EnumValue, decode, plain
 from inspector.core.values.table import EXACT
 from inspector.ui.kit.fields import PlainArea
+from inspector.ui.kit.layouts import grid
 from inspector.ui.kit.menus import MenuItem, fill
 from inspector.ui.kit.page import Link, clear
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text
@@ -61,11 +62,7 @@ class PayloadView(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(14)
-        self._grid.setVerticalSpacing(4)
-        self._grid.setColumnStretch(1, 1)
+        self._grid = grid(self, 14, 4)
         self._shown: str | None = None
 
     def set_payload(self, payload: str | None) -> None:

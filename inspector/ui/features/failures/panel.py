@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from inspector.app.text import format_count, plural
 from inspector.core.errors import InspectorError
@@ -17,6 +16,7 @@ from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.cells import dress, show_row, stretch
 from inspector.ui.kit.fitting import FittingColumns
 from inspector.ui.kit.keys import native_shortcut
+from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.page import Link, Page
 from inspector.ui.kit.rows import SortedModel
 from inspector.ui.kit.tables import DataTable
@@ -30,6 +30,8 @@ from inspector.ui.parts.traceback import TracebackView
 from inspector.ui.selection import Hover
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from inspector.analysis.entries import Change
     from inspector.analysis.failures import FailureGroup
     from inspector.analysis.journal import Journal
@@ -93,24 +95,10 @@ class FailureDetail(Page):
         copy.clicked.connect(lambda: copy_text(self.as_text()))
         show = IconButton(self._theme, "timeline", "Select in the timeline")
         show.clicked.connect(self.timeline_requested)
-        top, below, foot = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        for row, first, others in (
-            (top, self.title, (show, copy)),
-            (below, self.place, (self.before, self.position, self.after)),
-        ):
-            row.setSpacing(6)
-            row.addWidget(first, 1)
-            for widget in others:
-                row.addWidget(widget)
-        foot.addWidget(self.libraries)
-        foot.addStretch(1)
-        self.column.setSpacing(4)
-        self.column.addLayout(top)
-        self.column.addWidget(self.message)
-        self.column.addLayout(below)
-        self.column.addWidget(self.nothing)
-        self.column.addWidget(self.traceback)
-        self.column.addLayout(foot)
+        top = hbox((self.title, 1), show, copy, spacing=6)
+        below = hbox((self.place, 1), self.before, self.position, self.after, spacing=6)
+        foot = hbox(self.libraries, 1)
+        self.column.addLayout(vbox(top, self.message, below, self.nothing, self.traceback, foot, spacing=4))
 
     def show_one(self, title: str, tone: str, place: str) -> None:
         """Show what it is, with the tone of its status, and where it happened."""
@@ -207,9 +195,7 @@ class FailuresPanel(JournalPanel):
         self.sorted.setSourceModel(self.model)
         self._empty = EmptyState(theme, "check", "Nothing failed", "Failures appear here, grouped by cause.")
         self._switcher = Switcher(self._make_content(), self._empty)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._switcher)
+        vbox(self._switcher, owner=self)
         self._switcher.show_empty()
         self._gathering = Gathering(self, self._take, 290)
         self._link = RowLink(self.table, selection, self._meant, self._row_of)
@@ -233,13 +219,7 @@ class FailuresPanel(JournalPanel):
         self.detail.step_requested.connect(self._step)
         self.detail.timeline_requested.connect(self._show_in_timeline)
         self.detail.open_source.connect(self.open_source)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.table)
-        self.splitter.addWidget(self.detail)
-        self.splitter.setStretchFactor(0, 60)
-        self.splitter.setStretchFactor(1, 40)
-        self.splitter.setSizes([600, 400])
+        self.splitter = side_by_side(self.table, self.detail, 60)
         return self.splitter
 
     def _meant(self, index: QModelIndex) -> Hover:

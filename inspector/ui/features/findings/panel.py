@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, Qt, Signal
 from PySide6.QtGui import QFont, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QSplitter, QStyle, QStyleOptionViewItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStyle, QStyleOptionViewItem, QWidget
 
 from inspector.app.text import format_count, plural
 from inspector.catalog.findings import SEVERITIES, Finding, marks, worst
@@ -15,6 +15,7 @@ from inspector.ui.features.findings.model import EVENT, MESSAGE, PLACE, FindingR
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import being_read, show_row
 from inspector.ui.kit.keys import native_shortcut
+from inspector.ui.kit.layouts import add, hbox, side_by_side, vbox
 from inspector.ui.kit.page import Page
 from inspector.ui.kit.tables import DataTree, Index, RowDelegate
 from inspector.ui.kit.text import PlainLabel, copy_text, set_tone
@@ -97,12 +98,7 @@ class FindingsPanel(JournalPanel):
         self.model = FindingsModel(self)
         self._empty = EmptyState(theme, "search", "Not checked yet", "The catalog is checked when a program is loaded.")
         self._switcher = Switcher(self._make_content(), self._empty)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._make_bar())
-        column.addWidget(separator_line())
-        column.addWidget(self._switcher, 1)
+        vbox(self._make_bar(), separator_line(), (self._switcher, 1), owner=self)
         self._show_state()
 
     # -- making
@@ -114,21 +110,14 @@ class FindingsPanel(JournalPanel):
         self.search.textChanged.connect(lambda _: self._filter())
         self._again = IconButton(self._theme, "refresh", "Check again")
         self._again.clicked.connect(self.check_requested)
-        row = QHBoxLayout()
-        row.setContentsMargins(10, 5, 8, 5)
-        row.setSpacing(6)
         for severity, button in self._kinds.items():
             button.setCheckable(True)
             button.setChecked(True)
             button.set_tone(INKS[severity])
             button.toggled.connect(lambda _: self._filter())
-            row.addWidget(button)
         self._hidden = PlainLabel("", "dim")
-        row.addWidget(self._hidden)
-        row.addStretch(1)
-        row.addWidget(self.search, 4)
-        row.addWidget(self._again)
-        return row
+        kinds = self._kinds.values()
+        return hbox(*kinds, self._hidden, 1, (self.search, 4), self._again, margins=(10, 5, 8, 5), spacing=6)
 
     def _make_content(self) -> QWidget:
         self.tree = DataTree(self._theme)
@@ -145,13 +134,7 @@ class FindingsPanel(JournalPanel):
         self.tree.selectionModel().currentRowChanged.connect(self._chosen)
         self.tree.clicked.connect(self._chosen)
         self.tree.activated_row.connect(self._activated)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.tree)
-        self.splitter.addWidget(self._make_detail())
-        self.splitter.setStretchFactor(0, 64)
-        self.splitter.setStretchFactor(1, 36)
-        self.splitter.setSizes([640, 360])
+        self.splitter = side_by_side(self.tree, self._make_detail(), 64)
         return self.splitter
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -172,15 +155,10 @@ class FindingsPanel(JournalPanel):
         self._open.clicked.connect(self.open_current)
         self._copy = IconButton(self._theme, "copy", "Copy the finding")
         self._copy.clicked.connect(lambda: copy_text(self.as_text()))
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._open)
-        buttons.addWidget(self._copy)
-        buttons.addStretch(1)
         detail = Page("Finding")
         detail.column.setSpacing(6)
-        for widget in (self._title, self._message, self._why, self._fix, self._place):
-            detail.column.addWidget(widget)
-        detail.column.addLayout(buttons)
+        add(detail.column, self._title, self._message, self._why, self._fix, self._place)
+        detail.column.addLayout(hbox(self._open, self._copy, 1, spacing=-1))
         return detail
 
     # -- what is shown

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from inspector.app.text import format_duration, plural
 from inspector.core.records.numbers import ExecutionIndex, FireNumber
 from inspector.core.records.records import BAD_STATUSES, STATUSES
+from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.page import ClickableRow, Segment, grow_rows
 from inspector.ui.kit.text import PlainLabel, set_tone
 from inspector.ui.kit.widgets import separator_line
@@ -48,19 +49,9 @@ class FireOutcomeView(QWidget):
         self._links: list[int] = []
         self._title = PlainLabel("", "section")
         self._sums = PlainLabel("", wrap=True)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(0)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(separator_line())
-        inner = QVBoxLayout()
-        inner.setContentsMargins(12, 8, 12, 8)
-        inner.setSpacing(4)
-        inner.addWidget(self._title)
-        inner.addWidget(self._sums)
-        inner.addLayout(self._list)
-        column.addLayout(inner)
+        self._list = vbox()
+        inner = vbox(self._title, self._sums, self._list, margins=(12, 8, 12, 8), spacing=4)
+        vbox(separator_line(), inner, owner=self, spacing=4)
         self.hide()
 
     @property

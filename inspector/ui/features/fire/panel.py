@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
 
 from inspector.app.text import plural
 from inspector.catalog.form import EventForm, FireForm
@@ -18,6 +18,7 @@ from inspector.ui.features.fire.outcome import FireOutcomeView
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.fields import PlainArea, mark_invalid
 from inspector.ui.kit.folds import FoldingSection
+from inspector.ui.kit.layouts import add, hbox, vbox
 from inspector.ui.kit.page import Page, clear
 from inspector.ui.kit.text import ElidedLabel, PlainLabel
 from inspector.ui.kit.widgets import EmptyState, Switcher, separator_line
@@ -57,10 +58,7 @@ class JsonView(QWidget):
         self.area.setAccessibleName("Fields as JSON")
         self._problems = PlainLabel("", "failed", wrap=True)
         self._problems.hide()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 10)
-        column.addWidget(self.area, 1)
-        column.addWidget(self._problems)
+        vbox((self.area, 1), self._problems, owner=self, margins=(12, 10, 12, 10), spacing=-1)
         self.setFocusProxy(self.area)
         self.area.textChanged.connect(lambda: self.edited.emit(self.area.toPlainText()))
 
@@ -111,9 +109,7 @@ class FireView(JournalPanel):
         self._own = QWidget()
         self._base = QWidget()
         for box in (self._own, self._base):
-            column = QVBoxLayout(box)
-            column.setContentsMargins(0, 2, 0, 4)
-            column.setSpacing(9)
+            vbox(owner=box, margins=(0, 2, 0, 4), spacing=9)
         self.identity = FoldingSection(theme, "Identity", self._base)
         self.identity.set_title("Identity", "generated")
         self.context = ContextForm(theme)
@@ -124,44 +120,18 @@ class FireView(JournalPanel):
         self._reason = PlainLabel("", "warn", wrap=True)
 
     def _lay_out(self) -> None:
-        self._page.column.addWidget(self._own)
-        self._page.column.addWidget(self.identity)
-        self._page.column.addWidget(self._context_fold)
+        add(self._page.column, self._own, self.identity, self._context_fold)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._page)
         self._stack.addWidget(self.json)
         content = QWidget()
-        whole = QVBoxLayout(content)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        head = QVBoxLayout()
-        head.setContentsMargins(12, 10, 12, 4)
-        head.setSpacing(2)
-        head.addWidget(self._title)
-        head.addWidget(self._place)
-        whole.addLayout(head)
-        bar = QHBoxLayout()
-        bar.setContentsMargins(2, 0, 8, 0)
-        bar.addWidget(self.tabs)
-        bar.addStretch(1)
-        bar.addWidget(self._seed_label)
-        bar.addWidget(self.reroll)
-        whole.addLayout(bar)
-        whole.addWidget(separator_line())
-        whole.addWidget(self._stack, 1)
-        whole.addWidget(self.outcome)
-        whole.addWidget(separator_line())
-        foot = QVBoxLayout()
-        foot.setContentsMargins(12, 10, 12, 10)
-        foot.setSpacing(6)
-        foot.addWidget(self._reason)
-        foot.addWidget(self.button)
-        whole.addLayout(foot)
+        head = vbox(self._title, self._place, margins=(12, 10, 12, 4), spacing=2)
+        bar = hbox(self.tabs, 1, self._seed_label, self.reroll, margins=(2, 0, 8, 0), spacing=-1)
+        foot = vbox(self._reason, self.button, margins=(12, 10, 12, 10), spacing=6)
+        vbox(head, bar, separator_line(), (self._stack, 1), self.outcome, separator_line(), foot, owner=content)
         empty = EmptyState(self._theme, "play", "No event selected", "Choose one in the catalog to fire it.")
         self._switcher = Switcher(content, empty)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._switcher)
+        vbox(self._switcher, owner=self)
 
 
 FORM: Final = 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from inspector.analysis.journal import Journal
 from inspector.analysis.latency import FAILED, FAULTED, SUCCEEDED
@@ -15,6 +15,7 @@ from inspector.analysis.overtime import Mask, OverTime
 from inspector.app.text import format_duration, format_offset, plural
 from inspector.ui.features.latency.model import EVENT, Group, LatencyModel
 from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.text import ElidedLabel, PlainLabel
 
@@ -90,24 +91,9 @@ class LatencyCharts(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        top = QHBoxLayout()
-        top.setContentsMargins(12, 6, 12, 0)
-        top.setSpacing(6)
-        top.addWidget(self._title, 1)
-        top.addWidget(self._against, 1)
-        top.addWidget(self._pointed)
-        below = QHBoxLayout()
-        below.setContentsMargins(8, 0, 12, 0)
-        below.setSpacing(10)
-        below.addWidget(self._span)
-        below.addStretch(1)
-        below.addWidget(self._wrong)
-        below.addWidget(self._faulted)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 4)
-        self._column.setSpacing(0)
-        self._column.addLayout(top)
-        self._column.addLayout(below)
+        top = hbox((self._title, 1), (self._against, 1), self._pointed, margins=(12, 6, 12, 0), spacing=6)
+        below = hbox(self._span, 1, self._wrong, self._faulted, margins=(8, 0, 12, 0), spacing=10)
+        self._column = vbox(top, below, owner=self, margins=(0, 0, 0, 4))
 
     def set_journal(self, journal: Journal) -> None:
         """Show rows of another run; which, is said by ``set_row``."""

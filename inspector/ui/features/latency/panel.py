@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QElapsedTimer, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from inspector.analysis.latency import FAILED, FAULTED, OUTCOMES, SUCCEEDED
 from inspector.core.errors import InspectorError
@@ -19,6 +19,7 @@ from inspector.ui.features.latency.pointing import LatencyPointing
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import dress, show_row, stretch
 from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.rows import SortedModel
 from inspector.ui.kit.tables import DataTable
@@ -101,19 +102,8 @@ class LatencyPanel(JournalPanel):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._refresh_part)
         self._make_table()
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.table)
-        self.splitter.addWidget(self.charts)
-        self.splitter.setStretchFactor(0, 66)
-        self.splitter.setStretchFactor(1, 34)
-        self.splitter.setSizes([660, 340])
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._make_bar())
-        column.addWidget(separator_line())
-        column.addWidget(self.splitter, 1)
+        self.splitter = side_by_side(self.table, self.charts, 66)
+        vbox(self._make_bar(), separator_line(), (self.splitter, 1), owner=self)
         self._gathering = Gathering(self, self._take, 230)
         self.charts.counting_anew.connect(self._gathering.flush)
         self.pointing = LatencyPointing(self, selection, self.table, self.sorted, self.charts)
@@ -142,15 +132,8 @@ class LatencyPanel(JournalPanel):
         self._outcomes.set_menu(self._outcome_items)
         self._more = IconButton(theme, "export", "Copy or save the figures and the charts")
         self._more.set_menu(self._export_items)
-        row = QHBoxLayout()
-        row.setContentsMargins(3, 3, 8, 3)
-        row.setSpacing(4)
-        row.addWidget(self._grouping)
-        row.addWidget(self._outcomes)
-        row.addStretch(1)
-        row.addWidget(self.charts.compare_button)
-        row.addWidget(self._more)
-        return row
+        parts = (self._grouping, self._outcomes, 1, self.charts.compare_button, self._more)
+        return hbox(*parts, margins=(3, 3, 8, 3), spacing=4)
 
     def set_journal(self, journal: Journal) -> None:
         """Show another run."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtWidgets import QHeaderView, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from inspector.app.text import format_count, plural
 from inspector.core.records.numbers import PublicationIndex
@@ -15,6 +15,7 @@ from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.cells import dress, show_row
 from inspector.ui.kit.fitting import FittingColumns
 from inspector.ui.kit.keys import native_shortcut
+from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
 from inspector.ui.kit.tables import DataTable, selection_as_tsv
 from inspector.ui.kit.text import PlainLabel, copy_text
@@ -78,11 +79,7 @@ class LogPanel(JournalPanel):
         self._newest.set_help("Show the newest row and follow")
         self._newest.clicked.connect(self.follow)
         self._newest.hide()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._hidden)
-        column.addWidget(self.table)
+        vbox(self._hidden, self.table, owner=self)
         self._connect()
         self._link = RowLink(self.table, selection, self._meant, self._row_of)
 

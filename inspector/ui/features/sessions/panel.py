@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QMenu, QWidget
 
 from inspector.app.text import plural
 from inspector.ui.features.sessions import model as columns
@@ -16,6 +16,7 @@ from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.cells import dress, show_row, stretch
 from inspector.ui.kit.fitting import FittingColumns
 from inspector.ui.kit.keys import native_shortcut
+from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
 from inspector.ui.kit.rows import SortedModel
 from inspector.ui.kit.tables import DataTable
@@ -94,12 +95,7 @@ class SessionsPanel(QWidget):
         stretch(self.table)
         FittingColumns(self.table, _WIDTHS, _OPTIONAL)
         self._count = PlainLabel("", "dim")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.table, 1)
-        column.addWidget(separator_line())
-        column.addLayout(self._make_buttons())
+        vbox((self.table, 1), separator_line(), self._make_buttons(), owner=self)
         self._connect()
         self._tell_state()
 
@@ -114,14 +110,8 @@ class SessionsPanel(QWidget):
         self._rename = Button(theme, "Rename", "edit", native_shortcut(_RENAME_KEY))
         self._export = Button(theme, "Export…", "export")
         self._remove = Button(theme, "Delete…", "trash", native_shortcut(_DELETE_KEY))
-        row = QHBoxLayout()
-        row.setContentsMargins(10, 6, 10, 6)
-        row.setSpacing(6)
-        for button in (self._open, self._rename, self._export, self._remove):
-            row.addWidget(button)
-        row.addStretch(1)
-        row.addWidget(self._count)
-        return row
+        buttons = (self._open, self._rename, self._export, self._remove)
+        return hbox(*buttons, 1, self._count, margins=(10, 6, 10, 6), spacing=6)
 
     def _connect(self) -> None:
         self._open.clicked.connect(self.open)
