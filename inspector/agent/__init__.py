@@ -1,1 +1,1 @@
-"""What runs beside the user's bus, in whichever process that is. Standard library only."""
+"""What runs beside the user's bus, in whichever process: engine, tap, effects, faults. Standard library only."""

@@ -28,7 +28,7 @@ class InjectedFault(Exception):  # noqa: N818 - a fault is what it is
 
 
 class FaultInjector:
-    """Gives for each execution the faulty call that replaces its handler's, or None.
+    """Returns for each execution the faulty call that replaces its handler's, or None.
 
     Args:
         rules: The first rule that fits handler and event holds.

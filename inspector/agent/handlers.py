@@ -151,7 +151,7 @@ class Handlers:
 
 
 def _identity(target: Any) -> Any:
-    """Tell handlers apart: closures by themselves, methods by their function (and so by their class)."""
+    """Return a key that tells handlers apart: closures are themselves, methods their function (and so their class)."""
     if isinstance(target, types.MethodType):
         return id(plain_function(target))
     if (enclosed := enclosed_handler(target)) is not None:
@@ -171,7 +171,7 @@ def _held(value: Any) -> Any:
 
 
 def _with_arguments(described: HandlerDescription, target: Any) -> HandlerDescription:
-    """Tell two partials of one function apart by what they were given, where that is short and no secret."""
+    """Add the bound arguments of a partial to its label, where they are short and no secret."""
     if not isinstance(target, functools.partial):
         return described
     shown = [

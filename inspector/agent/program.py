@@ -39,13 +39,13 @@ class Program(Protocol):
         """Make it ready for events, on the loop that will run its handlers."""
 
     async def close(self) -> None:
-        """Give back what it holds."""
+        """Release what it holds."""
 
     def catalog(self) -> CatalogDescription:
         """Describe what it declares."""
 
     def attach(self, observer: BusObserver, removed: Callable[[BaseException], None]) -> Callable[[], None]:
-        """Tell the observer everything from now on; return a function that ends it."""
+        """Add an observer of everything from now on; return a function that removes it."""
 
     def intercept(self, interceptor: Interceptor | None) -> None:
         """Ask ``interceptor`` before each call of a handler; None ends it."""
@@ -108,7 +108,7 @@ class CoreProgram:
             await self._start()
 
     async def close(self) -> None:
-        """Give back what the program holds."""
+        """Release what the program holds."""
         if self._close is not None:
             await self._close()
 

@@ -1,1 +1,1 @@
-"""What is computed from a run: journal and columns, filter, latency, failure groups, timeline. No Qt, no SQL."""
+"""What is computed from a run: journal, filter, latency, failure groups, timeline. No Qt, no SQL."""

@@ -1,1 +1,1 @@
-"""What the program can do, without a window: workbench, commands, notices, settings."""
+"""What the program can do, without a window: workbench, projects, commands, notices, exports, settings."""

@@ -148,7 +148,7 @@ class CommandTable:
         return True
 
     def changed(self, *command_ids: str) -> None:
-        """Tell that label, reason or switch of these commands (none named: of all) may have changed."""
+        """Notify listeners that label, reason or switch of these commands (none named: of all) may have changed."""
         self._tell(frozenset(command_ids or self._commands))
 
     def listen(self, listener: Listener) -> Callable[[], None]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Context:
+class RecordedContext:
     """What a publication was made with.
 
     Attributes:
@@ -55,7 +55,7 @@ class Details:
             return ""
         return await self._store.payload(self.session, publication_number(publication))
 
-    async def context(self, publication: PublicationIndex) -> Context:
+    async def context(self, publication: PublicationIndex) -> RecordedContext:
         """Return the context of a publication; one that is not known had neither session nor metadata."""
         recent = self.journal.payloads.get(publication)
         text = recent[1] if recent is not None else ""
@@ -64,7 +64,7 @@ class Details:
         members = _members(text)
         metadata = members.get("metadata")
         words = {key: str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}
-        return Context(text, bool(members.get("session")), words)
+        return RecordedContext(text, bool(members.get("session")), words)
 
     async def notes(self, execution: ExecutionIndex) -> list[Noted]:
         """Return what an execution noted."""

@@ -80,7 +80,7 @@ async def import_run_log(store: Store, stream: JsonlStream) -> ImportedRun:
 
 
 def _fold(journal: Journal, batch: Batch, path: Path) -> None:
-    """See to it that the session can be opened: what comes from a file may say anything."""
+    """Ensure that the session can be opened, by folding its rows: a file may hold anything."""
     try:
         journal.fold(batch)
     except Exception as error:

@@ -59,7 +59,7 @@ def bounded_journals(megabytes: int = DEFAULT_JOURNAL_MB) -> Iterator[None]:
 
 
 def trim_journals() -> str:
-    """Give memory back beyond the budget; return why journals are not bounded, empty when they are. Call it often."""
+    """Free memory beyond the budget; return why journals are not bounded, empty when they are. Call it often."""
     from inspector.analysis.spill import current_spill
 
     spill = current_spill()

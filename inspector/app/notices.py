@@ -84,23 +84,23 @@ class Notices:
         self._overflow: Notice | None = None
 
     def info(self, text: str, hint: str = "", actions: tuple[NoticeAction, ...] = ()) -> None:
-        """Tell that something went as it should."""
+        """Report that something went as it should."""
         self._tell("info", text, hint, actions)
 
     def warning(self, text: str, hint: str = "", actions: tuple[NoticeAction, ...] = ()) -> None:
-        """Tell that something deserves attention."""
+        """Report something that deserves attention."""
         self._tell("warning", text, hint, actions)
 
     def error(self, text: str, hint: str = "", actions: tuple[NoticeAction, ...] = ()) -> None:
-        """Tell of expected trouble."""
+        """Report expected trouble."""
         self._tell("error", text, hint, actions)
 
     def bug(self, text: str, hint: str = "", actions: tuple[NoticeAction, ...] = ()) -> None:
-        """Tell of a mistake of ours."""
+        """Report a mistake of ours."""
         self._tell("bug", text, hint, actions)
 
     def report(self, error: BaseException, doing: str = "") -> None:
-        """Tell of an exception: ``InspectorError`` in its own words, anything else as a bug, traceback in the log.
+        """Report an exception: ``InspectorError`` in its own words, anything else as a bug, traceback in the log.
 
         Args:
             error: What was raised.

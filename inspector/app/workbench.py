@@ -329,7 +329,7 @@ class Workbench:
         return StoredStream(self._opened_store(), session)
 
     async def rename(self, session: int, name: str) -> None:
-        """Give a session another name; blanks around it are left out."""
+        """Rename a session; blanks around the name are left out."""
         name = name.strip()
         await self._opened_store().rename(session, name)
         if session == self.live_session:

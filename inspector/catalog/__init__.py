@@ -1,1 +1,1 @@
-"""Working with the description of a catalog: field texts, forms, synthetic values, search; findings and conformance."""
+"""Working with the description of a catalog: field texts, forms, synthetic values, search, findings, conformance."""

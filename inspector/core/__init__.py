@@ -1,4 +1,4 @@
-"""The ground: events, registries, bus, records and their stream; standard library only.
+"""The ground: bus, descriptions, records and their stream, values, secrets; standard library only.
 
 ``from inspector.core import DomainEvent, InMemoryEventBus`` is all that a program needs.
 """

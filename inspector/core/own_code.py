@@ -59,7 +59,7 @@ def is_own_module(module: ModuleType) -> bool:
 
 
 def is_own_class(cls: type[Any]) -> bool:
-    """Tell a class of the program's from one of a library's: everybody derives from those."""
+    """Return whether a class is the program's and not a library's: everybody derives from those."""
     module = sys.modules.get(cls.__module__)
     return is_own_module(module) if isinstance(module, ModuleType) else not is_standard(cls.__module__)
 

@@ -95,7 +95,7 @@ class Demo:
         await self.database.start()
 
     async def close(self) -> None:
-        """Give back the database; twice does no harm."""
+        """Close the database; twice does no harm."""
         await self.database.close()
 
     def session_factory(self, *, commit: bool = True) -> AbstractAsyncContextManager[AsyncSession]:

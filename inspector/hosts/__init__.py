@@ -1,1 +1,1 @@
-"""What runs a bus for us: a thread of this process, or a child process. Both run the agent's ``Server``."""
+"""What runs a bus for us: a thread of this process, or a child process with a project. Both run a ``Server``."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Launch:
+class ChildLaunch:
     """How a child is started.
 
     Attributes:
@@ -48,7 +48,7 @@ class Launch:
     load_timeout: float
 
 
-def launch_of(project: Project, seed: int | None) -> Launch:
+def launch_of(project: Project, seed: int | None) -> ChildLaunch:
     """Find out how a project is started.
 
     Args:
@@ -60,7 +60,7 @@ def launch_of(project: Project, seed: int | None) -> Launch:
     """
     environment = project.environment()
     options = {"handlers": list(project.handlers), "publish": project.publish, "adapter": project.adapter}
-    return Launch(
+    return ChildLaunch(
         python=str(project.interpreter().path),
         flags=flags_of(environment),
         cwd=str(project.cwd),
@@ -117,7 +117,7 @@ class ChildProcess:
         OSError: The interpreter cannot be started.
     """
 
-    def __init__(self, launch: Launch, channel: socket.socket) -> None:
+    def __init__(self, launch: ChildLaunch, channel: socket.socket) -> None:
         self._stacks = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         try:
             self._process = self._spawn(launch, channel)
@@ -199,7 +199,7 @@ class ChildProcess:
         start = max(start, os.fstat(descriptor).st_size - _DUMP_SIZE)
         return read_dump(os.pread(descriptor, _DUMP_SIZE, start).decode("utf-8", "replace"), self.main_thread)
 
-    def _spawn(self, launch: Launch, channel: socket.socket) -> subprocess.Popen[bytes]:
+    def _spawn(self, launch: ChildLaunch, channel: socket.socket) -> subprocess.Popen[bytes]:
         arguments = [str(_BOOTSTRAP), str(channel.fileno()), str(self._stacks.fileno()), str(os.getpid())]
         return subprocess.Popen(  # noqa: S603 - starting the project's interpreter is what we are for
             [launch.python, "-I", *launch.flags, *arguments],

@@ -21,7 +21,7 @@ from inspector.hosts.process import ChildProcess
 from inspector.hosts.stacks import Dump
 
 if TYPE_CHECKING:
-    from inspector.hosts.process import Launch
+    from inspector.hosts.process import ChildLaunch
 
 #: Seconds without a sign of life after which the interpreter itself counts as stuck.
 STUCK: Final = 1.2
@@ -88,7 +88,7 @@ class Supervisor:
         pid: Number of the process, None before there is one.
     """
 
-    def __init__(self, launch: Launch, listener: Listener) -> None:
+    def __init__(self, launch: ChildLaunch, listener: Listener) -> None:
         self._launch = launch
         self._listener = listener
         self._outbox = bytearray()

@@ -1,1 +1,1 @@
-"""Sessions in SQLite, and the files they are exported to. Importing this package loads nothing heavy."""
+"""Sessions in SQLite, and the files that they go to and come from. Importing this package loads nothing heavy."""

@@ -59,7 +59,7 @@ class SessionLock:
             raise InspectorError("The session is being recorded by another program.", "Start a new one.") from error
 
     def release(self) -> None:
-        """Give the lock up and remove its file; again does nothing."""
+        """Release the lock and remove its file; again does nothing."""
         if self._fd >= 0:
             with contextlib.suppress(OSError):
                 self._path.unlink()

@@ -224,7 +224,7 @@ class Store:
         raise UsageError(f"{text!r} may be any of the sessions {numbers}.", "Name one of them by its number.")
 
     async def rename(self, session: int, name: str) -> None:
-        """Give a session another name.
+        """Rename a session.
 
         Raises:
             UsageError: There is no such session, or the name is empty.
@@ -268,7 +268,7 @@ class Store:
         await self.database.write(partial(delete_session, session=session))
 
     async def _shrink(self) -> None:
-        """Give free pages back to the disk, a few at a time."""
+        """Return free pages to the disk, a few at a time."""
         before, free = -1, 1
         while free and free != before:
             before, free = await self.database.write(free_pages)

@@ -1,1 +1,1 @@
-"""The window: widgets only show and ask."""
+"""The window: a frame, a folder for each feature, and the widgets of both, which only show and ask."""

@@ -66,7 +66,7 @@ class Hooks:
         qInstallMessageHandler(self._old_qt)
 
     def loop_error(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """Tell of an error that asyncio could give to nobody."""
+        """Report an error that asyncio had nobody to raise it to."""
         error = context.get("exception")
         message = str(context.get("message", "asyncio"))
         if isinstance(error, BaseException):

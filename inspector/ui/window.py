@@ -261,7 +261,7 @@ class Window:
         return session.program if session is not None else ""
 
     def _tell_idle(self, why: str, source: str) -> None:
-        """Say everywhere that nothing is recorded, and what can be done about it."""
+        """Show everywhere that nothing is recorded, and what can be done about it."""
         self.workbench.idle = why
         self.shell.set_source(source)
         self.context.changed.emit()

@@ -9,7 +9,7 @@ import pytest
 
 from inspector.analysis.entries import Recent
 from inspector.analysis.journal import Journal
-from inspector.app.details import Context, Details
+from inspector.app.details import Details, RecordedContext
 from inspector.core.records.records import Batch, Noted, Row, SessionStarted, to_row
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
@@ -77,7 +77,7 @@ async def test_without_a_store_what_is_forgotten_is_unknown(monkeypatch: pytest.
     details = Details(journal)
     assert await details.payload(COUNT - 1) == f'{{"n": {COUNT}}}'
     assert await details.payload(0) == ""
-    assert await details.context(0) == Context("", False, {})
+    assert await details.context(0) == RecordedContext("", False, {})
     assert await details.notes(0) == []
     assert await details.failure(0) == ""
 

@@ -1,1 +1,1 @@
-"""Adapters: each teaches us one kind of bus. None imports the library it is about."""
+"""What an adapter to one kind of bus is; those that we bring are in ``reading`` and ``libraries``."""

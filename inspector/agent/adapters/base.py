@@ -11,10 +11,11 @@ It is made without arguments. It runs in the process of the program under inspec
 a value of that library's can only exist when the library is in ``sys.modules`` already.
 
 A library with registries of its own (Django signals, blinker, pyee, psygnal, bubus, lato, pluggy) fits like this:
-``event_types`` and ``subscriptions`` read its registry, ``record`` puts stand-ins (``tapped.TappedHandler``,
-``TappedReference``) where it keeps receivers and a ``TappedPublish`` where it sends, ``fire`` calls its send. What the
-tap then asks (``tap.Bus``) is three questions: what does this call publish, what is this call of a handler about, who
-will be called. A library that has hooks of its own (as our own bus has observers) needs no stand-ins: it tells the tap.
+``event_types`` and ``subscriptions`` read its registry, ``record`` puts stand-ins (``TappedHandler``,
+``TappedReference`` of ``tap.stand_ins``) where it keeps receivers and a ``TappedPublish`` where it sends, ``fire``
+calls its send. What the tap then asks (``tap.moments.TappedBus``) is three questions: what does this call publish, what
+is this call of a handler about, who will be called. A library that has hooks of its own (as our own bus has observers)
+needs no stand-ins: it tells the tap.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ class Connection(Protocol):
         """Return who is called for an event type, in order."""
 
     def record(self, tap: Tap) -> Callable[[], None]:
-        """Tell the tap everything from now on; return a function that undoes it exactly."""
+        """Record everything on this bus with the tap from now on; return a function that undoes it exactly."""
 
     def build(self, event: EventType, values: Mapping[str, Any]) -> Any:
         """Build an event from JSON values.

@@ -132,7 +132,7 @@ def _shown(value: Any) -> Any:
 
 
 def _line(table: str, values: Mapping[str, Any]) -> str:
-    """Say in one line what was added; what it is about comes first."""
+    """Return one line for a row that was added; what it is about comes first."""
     pair = _first(values, ("action", "type", "kind", "name", "status"))
     return f"{table}: {pair[0]}={pair[1]}" if pair else f"a row in {table}"
 

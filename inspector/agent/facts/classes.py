@@ -144,7 +144,7 @@ def _is_naive(value: Any, factory: Any) -> bool:
 
 
 def _makes_naive(factory: Callable[..., Any]) -> bool:
-    """Tell from the names in its code whether a factory asks the clock and forgets the time zone."""
+    """Return whether a factory, by the names in its code, asks the clock and forgets the time zone."""
     code = getattr(factory, "__code__", None)
     if not isinstance(code, types.CodeType):
         return False

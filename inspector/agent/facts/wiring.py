@@ -374,7 +374,7 @@ def _command_patterns(connection: Connection) -> Iterator[Any]:
 
 
 def _is_for_commands(connection: MapConnection) -> bool:
-    """Tell a bus for commands by the name of its class, or by that under which it was found."""
+    """Return whether a bus is for commands, by the name of its class or that under which it was found."""
     return any("command" in name and "event" not in name for name in _called(connection))
 
 
@@ -398,7 +398,7 @@ def _has_one_each(handler_map: HandlerMap) -> bool:
 
 
 def _is_command(key: str, cls: type[Any] | None, patterns: Collection[Any]) -> bool:
-    """Tell a command from an event: it stands among commands, or it or a class above it is called so."""
+    """Return whether a class is a command's: it stands among commands, or it or a base of it is called so."""
     classes = cls.__mro__ if cls is not None else ()
     return cls in patterns or key in patterns or any(base.__name__.endswith("Command") for base in classes)
 

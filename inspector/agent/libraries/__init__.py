@@ -1,1 +1,1 @@
-"""Buses known by their class, a module for each library."""
+"""Adapters to the buses of one library each, known by their class. So far: our own bus."""

@@ -23,7 +23,7 @@ def main() -> int:
 
 
 def refuse(channel: int) -> None:
-    """Tell the parent that this interpreter is too old."""
+    """Report to the parent that this interpreter is too old."""
     import json
     import os
 

@@ -203,7 +203,7 @@ class Child:
         return ["beat", self._server.lag]
 
     def _files(self) -> list[Any]:
-        """Tell the files of the project's modules, for whoever waits for them to change."""
+        """Return the message that names the files of the project's modules, at most 5,000, for who watches them."""
         self._modules = len(sys.modules)
         return ["files", own_files()[:5_000]]
 

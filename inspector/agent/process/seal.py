@@ -12,7 +12,7 @@ from types import ModuleType
 
 
 def seal(package: str) -> None:
-    """Give every module of the package private copies of the modules that it has imported from elsewhere.
+    """Replace the modules that the package has imported from elsewhere by private copies.
 
     A copy holds the functions and classes of now; they are the same objects, so ``isinstance`` and ``except`` work.
     """

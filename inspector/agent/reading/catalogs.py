@@ -237,7 +237,7 @@ def _held_by(classes: Iterable[type[Any]]) -> Iterator[type[Any]]:
 
 
 def is_called_like_event(cls: type[Any]) -> bool:
-    """Tell a name that says what happened: ``RefundFailed``, ``InvoiceSent``, ``OrderEvent``."""
+    """Return whether a class is named for what happened: ``RefundFailed``, ``InvoiceSent``, ``OrderEvent``."""
     last = (re.findall(r"[A-Z]+[a-z]*|[a-z]+", re.sub(r"V?\d+$", "", cls.__name__)) or [""])[-1].lower()
     return last.endswith("ed") or last in _PAST or bool(_EVENT_BASE.search(cls.__name__))
 
@@ -247,7 +247,7 @@ def _is_no_event(cls: type[Any]) -> bool:
 
 
 def _is_base(cls: type[Any]) -> bool:
-    """Tell a base of events from an event."""
+    """Return whether a class is a base of events, not an event."""
     return bool(type.__subclasses__(cls)) and (
         inspect.isabstract(cls)
         or bool(_EVENT_BASE.search(cls.__name__))
@@ -266,7 +266,7 @@ def derived_category(key: str, cls: type[Any] | None) -> str:
 
 
 def is_sse_registry(value: Any) -> bool:
-    """Tell a registry of server-sent events by what it has."""
+    """Return whether an object has what a registry of server-sent events has."""
     if isinstance(value, (type, types.ModuleType)) or not hasattr(type(value), "get"):
         return False
     if not hasattr(type(value), "mappings") and "mappings" not in attributes(value):

@@ -46,7 +46,7 @@ _FUNCTIONS: Final = (
 
 
 def is_glob(pattern: Any) -> bool:
-    """Tell a pattern of names (``order.*``) from a name."""
+    """Return whether a name is a pattern of names (``order.*``)."""
     return isinstance(pattern, str) and any(mark in pattern for mark in "*?")
 
 

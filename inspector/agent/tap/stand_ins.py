@@ -268,7 +268,7 @@ STAND_INS: Final = (TappedHandler, TappedObject, TappedMethods, TappedReference,
 
 
 def is_stand_in(value: Any) -> bool:
-    """Tell a stand-in from what it stands for; ``isinstance`` cannot."""
+    """Return whether this is a stand-in and not what it stands for; ``isinstance`` cannot know."""
     return type(value) in STAND_INS
 
 

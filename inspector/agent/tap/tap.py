@@ -41,7 +41,7 @@ REMEMBERED: Final = 256
 
 
 class Tap:
-    """Tells observers what happens on the user's buses. One for each program.
+    """Reports to observers what happens on the user's buses. One for each program.
 
     Attributes:
         active: Something is recorded; stand-ins that outlive it (a program may keep one) only pass calls on.
@@ -60,7 +60,7 @@ class Tap:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def observe(self, observer: BusObserver, removed: Callable[[BaseException], None]) -> Callable[[], None]:
-        """Tell the observer everything from now on; return a function that ends it."""
+        """Add an observer of everything from now on; return a function that removes it."""
         entry = Observing(observer, removed)
         self.observers = (*self.observers, entry)
         self._thread, self._loop = threading.get_ident(), running_loop()
@@ -150,7 +150,7 @@ class Tap:
     # -- telling -------------------------------------------------------------------------------------------------------
 
     def tell(self, moment: str, *facts: Any) -> None:
-        """Tell every observer; one that raises is removed and reported, and the program goes on."""
+        """Notify every observer; one that raises is removed and reported, and the program goes on."""
         with self._lock:
             for entry in self.observers:
                 try:
@@ -180,7 +180,7 @@ class Tap:
 
 
 def _about(publication: TapPublication, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
-    """Tell at a glance that a call belongs to the publication around it."""
+    """Return whether a call belongs, at a glance, to the publication around it."""
     event = publication.event
     if args and args[0] is event:
         return True

@@ -37,7 +37,6 @@ class Grouping(Protocol):
         name: ``handler``, ``method``, ``event``, ``workflow``, ``correlation`` or ``status``.
         lanes: Every lane so far; the position is its number.
         by_outcome: The lane of an execution is another one after its end.
-        stale: Too much has come since it was made: better make a new one.
     """
 
     name: str
@@ -46,7 +45,7 @@ class Grouping(Protocol):
 
     @property
     def stale(self) -> bool:
-        """See above."""
+        """Return whether a grouping made anew would be better than this one."""
 
     def refresh(self, journal: Journal) -> None:
         """Take notice of handlers, events and publications that are new."""

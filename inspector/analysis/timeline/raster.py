@@ -66,11 +66,8 @@ class RasterSource(Protocol):
     """What is painted: columns, the start of each column of the pyramid, spans, and what is running.
 
     Attributes:
-        executions: The journal's columns.
-        edges: Start of every 32nd execution, ns, never falling.
         spans: Index of what ended.
         running: Indexes of what has not ended.
-        matches: Whether the filter lets each execution through; None without a filter.
     """
 
     spans: SpanIndex
@@ -78,15 +75,15 @@ class RasterSource(Protocol):
 
     @property
     def executions(self) -> Columns:
-        """See above."""
+        """The journal's columns."""
 
     @property
     def edges(self) -> Ints:
-        """See above."""
+        """Start of every 32nd execution, in ns, never falling."""
 
     @property
     def matches(self) -> Bools | None:
-        """See above."""
+        """Whether the filter lets each execution through; None without a filter."""
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ class InMemoryEventBus:
     def observe(
         self, observer: BusObserver, removed: Callable[[BaseException], None] | None = None
     ) -> Callable[[], None]:
-        """Tell the observer everything from now on; return a function that ends it.
+        """Add an observer of everything from now on; return a function that removes it.
 
         Args:
             observer: Who is told.
@@ -210,7 +210,7 @@ class InMemoryEventBus:
         return None
 
     def tell_late(self, execution: Execution, error: BaseException | None) -> None:
-        """Tell observers that a handler that had been given up ended after all."""
+        """Notify observers that a handler that had been abandoned ended after all."""
         for entry in self.observers:
             try:
                 entry.observer.execution_late(execution, error)
@@ -248,7 +248,7 @@ def _message(error: BaseException | None) -> str:
 
 
 class _Deadline:
-    """Gives up every execution that has run for ``timeout`` seconds.
+    """Abandons every execution that has run for ``timeout`` seconds.
 
     A timer, not ``wait_for``: that one waits for a handler that swallows its cancellation.
     """

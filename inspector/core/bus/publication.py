@@ -161,7 +161,7 @@ class _Starter(Coroutine[Any, Any, None]):
         return waiting_for
 
     def _scatter(self) -> None:
-        """Give every handler that has not been started a task of its own."""
+        """Start a task of its own for every handler that has not been started."""
         for execution in self._left:
             execution.task = self._loop.create_task(execution)
         self._left.clear()

@@ -1,1 +1,1 @@
-"""What happened, as data: records, the recorder, streams, failures."""
+"""What happened, as data: records of a run and of its host, the recorder, streams, failures."""

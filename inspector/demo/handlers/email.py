@@ -48,7 +48,7 @@ class EmailEventHandler:
         await self._send(event, event.email, "Please confirm your address", text)
 
     async def handle_email_verification_succeeded(self, event: EmailVerificationSucceeded) -> None:
-        """Tell the user that all is set."""
+        """Notify the user that all is set."""
         text = f"Your address is confirmed and your account is ready.\n\nConnect your first bank: {_SITE}/providers"
         await self._send(event, event.email, "Your account is ready", text)
 
@@ -71,7 +71,7 @@ class EmailEventHandler:
         await self._send(event, event.email, "Choose a new password", text)
 
     async def handle_password_reset_confirm_succeeded(self, event: PasswordResetConfirmSucceeded) -> None:
-        """Tell the user that the new password holds."""
+        """Notify the user that the new password holds."""
         text = (
             "Your new password is set, and you have been logged out on all devices.\n\n"
             f"If it was not you, lock your account: {_SITE}/lock"

@@ -1,4 +1,4 @@
-"""Tells the clients of a user what happened, by server-sent events."""
+"""The handler that notifies the clients of a user, by server-sent events."""
 
 from __future__ import annotations
 

@@ -280,7 +280,7 @@ class FilterField(SearchField):
     # -- keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """See the class."""
+        """Handle the keys of the list of completions and of the history; see the class."""
         key, control = event.key(), event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if key == Qt.Key.Key_Space and control:
             self.offer()

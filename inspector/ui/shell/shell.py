@@ -295,7 +295,7 @@ class Shell(QMainWindow):
             self._tabs.refresh()
 
     def add_gestures(self, title: str, gestures: Sequence[tuple[str, str]]) -> None:
-        """Tell the sheet of shortcuts what the mouse does somewhere: gesture and effect."""
+        """Add what the mouse does somewhere to the sheet of shortcuts: pairs of gesture and effect."""
         self._sheet.add_gestures(title, gestures)
 
     def set_source(self, text: str) -> None:
@@ -316,15 +316,15 @@ class Shell(QMainWindow):
         self.bar.set_export_menu(provider)
 
     def set_state(self, token: str, text: str) -> None:
-        """Say in the status bar in which state the session is: a token for the dot, and words."""
+        """Show the session's state in the status bar: a token for the dot, and words."""
         self._status.set_state(token, text)
 
     def set_status_left(self, parts: Sequence[str]) -> None:
-        """Say in the status bar what is going on."""
+        """Show in the status bar what is going on."""
         self._status.set_left(parts)
 
     def set_status_right(self, parts: Sequence[str]) -> None:
-        """Say in the status bar where it is kept."""
+        """Show in the status bar where the session is kept."""
         self._status.set_right(parts)
 
     @property
@@ -350,7 +350,7 @@ class Shell(QMainWindow):
         self._tabs.refresh()
 
     def _spread(self) -> None:
-        """Give the areas their shares of the window."""
+        """Divide the window among the areas."""
         for area, share in _SHARES.items():
             docks = [dock for dock in self._docks.values() if self.dockWidgetArea(dock) == AREAS[area]]
             if docks:

@@ -70,7 +70,7 @@ class StatusBar(QStatusBar):
         self.setFixedHeight(max(26, self.fontMetrics().height() + 11))
 
     def set_state(self, token: str, text: str) -> None:
-        """Say in which state the session is: colour of the dot (a token), and words."""
+        """Show the session's state: colour of the dot (a token), and words."""
         self._dot.set(token)
         self._dot.setAccessibleName(text)
         self._state = text
@@ -94,7 +94,7 @@ class StatusBar(QStatusBar):
 
 
 class Standing(QObject):
-    """Says how things stand: the status bar is brought up to date twice a second.
+    """Keeps the status bar up to date, twice a second.
 
     Args:
         shell: The window.
@@ -124,11 +124,11 @@ class Standing(QObject):
         return not self._timer.isActive()
 
     def stop(self) -> None:
-        """Say no more."""
+        """Stop keeping it up to date."""
         self._timer.stop()
 
     def go_on(self) -> None:
-        """Speak again: something is shown after all."""
+        """Start again: something is shown after all."""
         if self.stopped:
             self._timer.start()
 

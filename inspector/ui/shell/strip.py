@@ -52,7 +52,7 @@ class NoticeStrip(QWidget):
     def show_message(
         self, token: str, text: str, hint: str, actions: Sequence[tuple[str, Callable[[], object]]] = ()
     ) -> None:
-        """Say something.
+        """Show a message.
 
         Args:
             token: Colour of the bar at the left: ``ok``, ``running``, ``warn``, ``failed``.
@@ -90,7 +90,7 @@ class NoticeStrip(QWidget):
         self._whole.setDirection(direction)
 
     def hide_message(self) -> None:
-        """Say nothing any more."""
+        """Hide the message."""
         self.hide()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

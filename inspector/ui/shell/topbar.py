@@ -161,7 +161,7 @@ class TopBar(QToolBar):
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give way in time."""
+        """Shorten the bar in time."""
         super().resizeEvent(event)
         self._fit()
 

@@ -231,7 +231,7 @@ def shown_of(event: Any) -> Mapping[str, Any] | None:
 
 
 def _looks_like_object(value: Any) -> TypeGuard[str | bytes]:
-    """Tell text that may be an object in JSON, whole or broken, from a name such as ``{user}:created``."""
+    """Return whether text may be a JSON object, whole or broken, and no name such as ``{user}:created``."""
     if not isinstance(value, (str, bytes)):
         return False
     head = value[:200] if isinstance(value, str) else value[:200].decode("utf-8", "replace")

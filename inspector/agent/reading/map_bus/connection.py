@@ -60,7 +60,7 @@ class MapBusAdapter:
 
 
 def explain(parts: BusParts) -> str:
-    """Say in one line what was chosen and why."""
+    """Return what was chosen and why, in one line."""
     maps = "; ".join(f"{handler_map.path or 'the container itself'} ({handler_map.why})" for handler_map in parts.maps)
     if not parts.publishers:
         return f"Handlers: {maps}. Nothing publishes: handlers are called directly."

@@ -107,7 +107,7 @@ def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
 
 
 def _is_event(cls: type[Any]) -> bool:
-    """Tell a class that may be an event's from one that may be anything's."""
+    """Return whether a class may be an event's, and not anything's."""
     return make_of(cls) != "plain"
 
 
@@ -139,7 +139,7 @@ def matches(pattern: Any, cls: type[Any] | None, names: set[str], by_base: bool)
 
 
 def is_abstract(cls: type[Any]) -> bool:
-    """Tell a class that only others are derived from."""
+    """Return whether a class is there for others to derive from: abstract, or without fields of its own."""
     return inspect.isabstract(cls) or not vars(cls).get("__annotations__")
 
 
@@ -154,7 +154,7 @@ _BASE_MARKS: Final = {"__mro__", "mro", "getmro", "issubclass", "__bases__"}
 
 
 class Dispatch:
-    """Says who is called for an event.
+    """Decides who is called for an event.
 
     Args:
         parts: What the bus consists of.
@@ -236,7 +236,7 @@ class Dispatch:
 
 
 def _dispatches_by_base(parts: BusParts, handler_map: HandlerMap) -> bool:
-    """Tell from the code that reads the map whether a class stands for its subclasses too."""
+    """Return whether a class stands for its subclasses too, by the code that reads the map."""
     for function in parts.functions.values():
         names = own_names(function)
         if handler_map.attribute not in names:

@@ -68,7 +68,7 @@ class Conforming(QObject):
         self._panel.set_settings(self._settings)
 
     def refresh(self) -> None:
-        """Tell the panel whether it can be fired; call it when that may have changed."""
+        """Show in the panel whether everything can be fired; call it when that may have changed."""
         self._panel.set_blocked(self._workbench.fire_blocked())
 
     def run(self, choice: str) -> None:

@@ -241,7 +241,7 @@ class HeatMap(QTableView):
             self.chosen.emit(current.row(), current.column())
 
     def _fit_names(self) -> None:
-        """Give the names the room that the longest needs; names of one font differ little from their lengths."""
+        """Set the room of the names to what the longest needs; names of one font differ little from their lengths."""
         model, metrics = self.model(), self.fontMetrics()
         count = model.rowCount() if model is not None else 0
         names = (str(model.headerData(row, Qt.Orientation.Vertical) or "") for row in range(count))
@@ -251,7 +251,7 @@ class HeatMap(QTableView):
         self.updateGeometry()
 
     def _fit_titles(self) -> None:
-        """Give the names of columns what they need; in a low map they give way to rows."""
+        """Set the height of the column titles to what they need; in a low map they make room for rows."""
         header = self.horizontalHeader()
         header.setFixedHeight(min(header.sizeHint().height(), max(_SHORTEST, int(self.height() * _PART))))
 

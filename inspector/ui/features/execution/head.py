@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ExecutionHead(QWidget):
-    """Says in a few lines what an execution (or a publication) was.
+    """Shows in a few lines what an execution (or a publication) was.
 
     Signals:
         correlation_requested: Show everything with this correlation id.

@@ -86,7 +86,7 @@ class ContextForm(QWidget):
         return f"Metadata {twice} stands there twice" if twice else ""
 
     def summary(self) -> str:
-        """Say in a few words what is set."""
+        """Return in a few words what is set."""
         parts = []
         if not self.session.isHidden():
             parts.append("session" if self.session.isChecked() else "no session")

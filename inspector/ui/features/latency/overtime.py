@@ -185,7 +185,7 @@ def place_labels(plot: Plot, marks: Sequence[Mark]) -> float:
 
 
 def axis_look(plot: Plot, colours: dict[str, QColor], font: QFont) -> None:
-    """Give the axes of a plot their colours and font."""
+    """Set colours and font of a plot's axes."""
     for axis in plot.axes:
         axis.setPen(pg.mkPen(colours["grid"]))
         axis.setTextPen(pg.mkPen(colours["axis"]))

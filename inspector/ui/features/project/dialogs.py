@@ -193,7 +193,7 @@ class OpenProjectDialog(QDialog):
         return {name: field.text().strip() for name, field in self.fields.items()}
 
     def _check(self) -> None:
-        """Say at once what is wrong, and which interpreter would run it."""
+        """Show at once what is wrong, and which interpreter would run it."""
         options = self.options()
         self._problem.hide()
         self.tell_settings()
@@ -279,7 +279,7 @@ class MissingSettingsDialog(QDialog):
 
 
 class LoadTroubleDialog(QDialog):
-    """Says why a project could not be loaded: a sentence, a hint, and its traceback cut to its own frames.
+    """Shows why a project could not be loaded: a sentence, a hint, and its traceback cut to its own frames.
 
     Args:
         theme: Its look.

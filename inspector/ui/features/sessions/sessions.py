@@ -63,7 +63,7 @@ class Sessions(QObject):
         self.refresh()
 
     def tell_panel(self) -> None:
-        """Tell the list which session is recorded, and which is shown."""
+        """Show in the list which session is recorded, and which is shown."""
         self._panel.set_sessions(self.known, self._workbench.live_session or None, self.shown() or None)
 
     def shown(self) -> int:
@@ -83,7 +83,7 @@ class Sessions(QObject):
             self._notices.report(error)
 
     def rename(self, session: int, name: str) -> None:
-        """Give a session another name."""
+        """Rename a session."""
         self._tasks.start("Renaming the session", self._workbench.rename(session, name))
 
     def rename_shown(self) -> None:

@@ -183,7 +183,7 @@ class TimelineController(QObject):
         self._changed()
 
     def _tell_pointed(self) -> None:
-        """Tell the other panels what is under the pointer; only while it is over the timeline."""
+        """Notify the other panels of what is under the pointer; only while it is over the timeline."""
         scene = self.scene
         found = (
             Hover(ExecutionIndex(scene.hovered), PublicationIndex(scene.hovered_mark))

@@ -172,7 +172,7 @@ class TimelinePanel(JournalPanel):
         return keyed + grouped
 
     def set_fire_shortcut(self, text: str) -> None:
-        """Say with which keys the first event is fired."""
+        """Set the keys that fire the first event, as the empty timeline names them."""
         self.empty.set("Nothing recorded yet", f"Fire an event: {text}")
 
     # The head.
