@@ -253,7 +253,7 @@ class Store:
         # Those, too, whose deletion was cut short earlier.
         async with self.database.reading() as connection:
             found = await connection.exec_driver_sql("SELECT id FROM sessions WHERE deleted=1")
-            marked = [int(row[0]) for row in found.fetchall()]
+            marked = [int(key) for (key,) in found.fetchall()]
         for one in marked:
             await self._remove(one)
         await self._shrink()
@@ -279,9 +279,9 @@ class Store:
             found = await connection.exec_driver_sql(
                 "SELECT body FROM payloads WHERE id=?", (session * SESSION_SPAN + publication,)
             )
-            row = found.first()
-            if row is not None:
-                return from_cell(row[0])
+            cells = found.first()
+            if cells is not None:
+                return from_cell(cells[0])
             for odd in await _odd(connection, session, records.PUBLISHED):
                 if odd[2] == publication:
                     return str(odd[8])
@@ -293,12 +293,12 @@ class Store:
             found = await connection.exec_driver_sql(
                 "SELECT context FROM publications WHERE id=?", (session * SESSION_SPAN + publication,)
             )
-            row = found.first()
-            if row is None:
+            cells = found.first()
+            if cells is None:
                 return ""
-            if isinstance(row[0], int):
-                return (await read_names(connection, session))[row[0]]
-        return from_cell(row[0])
+            if isinstance(cells[0], int):
+                return (await read_names(connection, session))[cells[0]]
+        return from_cell(cells[0])
 
     async def failure(self, session: int, execution: ExecutionNumber) -> str:
         """Return the failure of an execution as JSON text; empty when it has none."""
@@ -306,9 +306,9 @@ class Store:
             found = await connection.exec_driver_sql(
                 "SELECT body FROM failures WHERE id=?", (session * SESSION_SPAN + execution,)
             )
-            row = found.first()
-            if row is not None:
-                return from_cell(row[0])
+            cells = found.first()
+            if cells is not None:
+                return from_cell(cells[0])
             for odd in await _odd(connection, session, records.HANDLER_ENDED):
                 if odd[2] == execution:
                     return str(odd[5])
@@ -340,7 +340,9 @@ class Store:
 
     def _told(self, rows: list[tuple[Any, ...]]) -> list[SessionInfo]:
         # Without the mark of a proper end only the lock can tell.
-        return [session_info(row, live=row[CLOSED_AT] is None and live.is_live(self.path, row[0])) for row in rows]
+        return [
+            session_info(cells, live=cells[CLOSED_AT] is None and live.is_live(self.path, cells[0])) for cells in rows
+        ]
 
 
 def _no_session(name: object) -> UsageError:

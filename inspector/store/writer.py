@@ -300,8 +300,7 @@ class SessionWriter:
         if result.rowcount == 1:
             return True
         found = connection.exec_driver_sql("SELECT flushes FROM sessions WHERE id=? AND deleted=0", (self.session,))
-        row = found.first()
-        if row is not None and row[0] == self._flushes + 1:
+        if found.scalar() == self._flushes + 1:
             return False
         raise InspectorError("The session was deleted while it was being recorded.", "Start a new session.")
 
