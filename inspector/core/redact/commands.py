@@ -108,7 +108,9 @@ def secret_spans(text: str) -> list[tuple[int, int, str]]:
             continue
         stop = _END.search(text, tool.end(), tool.start() + _LONGEST)
         at = stop.start() if stop else min(len(text), tool.start() + _LONGEST)
-        spans += _spans(text, tool.start(), at)
+        # In a list that was printed the program stands in quotes of its own.
+        quoted = before in ("'", '"') and text[tool.end()] == before
+        spans += _spans(text, tool.start() - quoted, at)
     return spans
 
 

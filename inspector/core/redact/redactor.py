@@ -169,7 +169,7 @@ class Redactor:
                 text = self._replaced(text, looks.accounts(text))
         if " -" in text or "'-" in text or '"-' in text or "rabbitmqctl" in text or "wpa_pass" in text:
             text = self._replaced(text, secret_spans(text))
-        if "(" in text and _STATEMENT.search(text):
+        if ("(" in text or "[p" in text) and _STATEMENT.search(text):
             text = self._replaced(text, named.in_statements(text, self.kind_of))
         if self._emails:
             text = self._replaced(text, looks.emails(text))
@@ -205,10 +205,15 @@ class PrintedLines:
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._left = 0
+        self._before = ""
 
     def redact(self, line: str) -> str:
         """Return a line with the secrets in it hidden; it belongs to a key when one has begun before."""
-        return self._redactor.redact_text(self._key_line(line))
+        line, before = self._key_line(line), self._before
+        self._before = line[:200]
+        if "input_value=" in line:  # what pydantic says of a field whose name stands on the line before
+            return self._redactor.redact_text(f"{before}\n{line}").rpartition("\n")[2]
+        return self._redactor.redact_text(line)
 
     def key_lines(self, lines: Iterable[str]) -> Iterable[str]:
         """Yield lines with only private keys hidden, each where it was."""

@@ -208,7 +208,7 @@ LATE_FORMATS: Final = (
     KeyFormat("mailchimp_key", "-us", r"[a-f0-9]{32}-us[0-9]{1,2}(?![A-Za-z0-9-])"),
     KeyFormat("azure_key", "Q~", r"[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}"),
     KeyFormat("azure_devops_token", "AZDO", r"[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4}(?![A-Za-z0-9])"),
-    KeyFormat("telegram_token", ":AA", r"[0-9]{6,12}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9])"),
+    KeyFormat("telegram_token", ":AA", r"(?:bot)?[0-9]{6,12}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9])"),
     KeyFormat("discord_token", ".", r"[MNO][A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}"),
 )
 

@@ -1,0 +1,72 @@
+"""No secret of the table is left, and the ordinary names and texts are."""
+
+from __future__ import annotations
+
+import json
+
+from inspector.core.redact.redactor import PrintedLines, Redactor
+from inspector.core.values.snapshot import Codec
+from tests.core.secret_table import named_secrets, ordinary_names, ordinary_texts, secret_texts
+
+#: Of the ordinary ones, so many may be hidden.
+FEW = 3
+
+
+def forms(name: str, value: str) -> list[str]:
+    """Write a name and its value as programs do."""
+    return [
+        f"{name}={value}",
+        f"{{'{name}': '{value}'}}",
+        json.dumps({name: value}, ensure_ascii=False),
+        f"E({name}='{value}', x=1)",
+    ]
+
+
+def test_the_table_has_hundreds_of_each() -> None:
+    assert len(secret_texts()) + len(named_secrets()) >= 300
+    assert len(ordinary_texts()) + len(ordinary_names()) >= 300
+
+
+def test_no_secret_is_left_in_any_text() -> None:
+    redactor = Redactor(b"key")
+    for seed in range(5):
+        left = [text for text, secret in secret_texts(seed) if secret in redactor.redact_text(text)]
+        assert left == []
+
+
+def test_no_secret_is_left_under_any_name() -> None:
+    redactor, codec = Redactor(b"key"), Codec(Redactor(b"key"))
+    for name, value in named_secrets():
+        assert value not in redactor.value(name, value), name
+        assert value not in codec.snapshot({name: value, "inner": {"list": [{name: [value]}]}}), name
+        assert value not in codec.snapshot([(name, value), (name.encode(), value.encode())]), name
+        assert [text for text in forms(name, value) if value in redactor.redact_text(text)] == []
+
+
+def test_no_secret_is_left_in_a_payload() -> None:
+    codec = Codec(Redactor(b"key"))
+    for text, secret in secret_texts():
+        shown = codec.snapshot({"note": text, "deep": [{"text": (text,)}]})
+        assert json.dumps(secret)[1:-1] not in shown
+        assert secret not in shown
+
+
+def test_no_key_is_left_that_is_printed_line_by_line() -> None:
+    for text, secret in secret_texts():
+        lines = PrintedLines(Redactor(b"key"))
+        if text.startswith(("pem -----BEGIN", "pgp", "putty")):
+            assert secret not in "\n".join(map(lines.redact, text.split("\n")))
+
+
+def test_ordinary_names_and_texts_stay() -> None:
+    redactor = Redactor(b"key")
+    hidden = [name for name in ordinary_names() if redactor.value(name, "plain") != "plain"]
+    hidden += [text for text in ordinary_texts() if redactor.redact_text(text) != text]
+    assert len(hidden) <= FEW, hidden
+
+
+def test_what_is_hidden_is_the_same_when_it_is_read_again() -> None:
+    redactor = Redactor(b"key")
+    for text, _ in secret_texts():
+        once = redactor.redact_text(text)
+        assert redactor.redact_text(once) == once
