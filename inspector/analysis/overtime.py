@@ -91,7 +91,7 @@ class OverTime:
         full = np.flatnonzero(counts)
         figures = np.array([quantiles(self._counts[row], _LEVELS) for row in full]).reshape(-1, len(_LEVELS))
         limit = quantiles(self._counts.sum(axis=0, dtype=np.int64), _LEVELS)[-1]
-        high = [kept[kept[:, 1] > limit] for kept in self._longest.values()]
+        high = [rows[rows[:, 1] > limit] for rows in self._longest.values()]
         return PercentileBand(
             at=((full + self._first + 0.5) * self.width).astype(np.float64),
             count=counts[full],
@@ -113,8 +113,8 @@ class OverTime:
             end = np.minimum(end, self._until)
         self._make_room(int(end.max()))
         number = end // self.width
-        kept = number >= self._first  # an end older than the oldest slice has nowhere to stand
-        indexes, end, number = indexes[kept], end[kept], number[kept]
+        recent = number >= self._first  # an end older than the oldest slice has nowhere to stand
+        indexes, end, number = indexes[recent], end[recent], number[recent]
         length = columns["end"][indexes] - columns["start"][indexes]
         bad = IS_BAD[columns["status"][indexes]]
         np.add.at(self._counts.reshape(-1), (number[~bad] - self._first) * CELLS + cells(length[~bad]), np.int32(1))
@@ -131,27 +131,27 @@ class OverTime:
             self._counts[:-past] = self._counts[past:].copy()
             self._counts[max(0, self._slices - past) :] = 0
             self._first += past
-            for kept in (self._longest, self._failures):
-                for number in [number for number in kept if number < self._first]:
-                    del kept[number]
+            for slices in (self._longest, self._failures):
+                for number in [number for number in slices if number < self._first]:
+                    del slices[number]
 
     def _double(self) -> None:
         paired = self._counts.reshape(-1, 2, CELLS).sum(axis=1, dtype=np.int32)
         self._counts[: len(paired)] = paired
         self._counts[len(paired) :] = 0
         self.width *= 2
-        for kept in (self._longest, self._failures):
-            rows = list(kept.values())
-            kept.clear()
+        for slices in (self._longest, self._failures):
+            rows = list(slices.values())
+            slices.clear()
             if rows:
                 together = np.concatenate(rows)
-                _keep_longest(kept, together[:, 0] // self.width, together)
+                _keep_longest(slices, together[:, 0] // self.width, together)
 
 
-def _keep_longest(kept: dict[int, Ints], number: Ints, rows: Ints) -> None:
+def _keep_longest(slices: dict[int, Ints], number: Ints, rows: Ints) -> None:
     """Add rows ``(end, length, index)`` to their slices; each slice keeps the longest."""
     for slice_number in np.unique(number).tolist():
         new = rows[number == slice_number]
-        old = kept.get(slice_number)
+        old = slices.get(slice_number)
         together = new if old is None else np.concatenate((old, new))
-        kept[slice_number] = together[np.argsort(-together[:, 1], kind="stable")[:KEPT]]
+        slices[slice_number] = together[np.argsort(-together[:, 1], kind="stable")[:KEPT]]

@@ -46,17 +46,17 @@ class Projects:
         workbench: Records them.
         settings: Remembers what was opened.
         trust: Remembers whose code may run.
-        kept: Remembers settings that were filled in.
+        kept_settings: Remembers settings that were filled in.
         asker: Asks the person.
     """
 
     def __init__(
-        self, workbench: Workbench, settings: Settings, trust: Trust, kept: KeptSettings, asker: Asker
+        self, workbench: Workbench, settings: Settings, trust: Trust, kept_settings: KeptSettings, asker: Asker
     ) -> None:
         self._workbench = workbench
         self._settings = settings
         self._trust = trust
-        self._kept = kept
+        self._kept = kept_settings
         self._asker = asker
 
     def recent(self) -> list[dict[str, Any]]:

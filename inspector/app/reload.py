@@ -62,16 +62,16 @@ class Reloader:
         recording: The live recording of the project.
         host: Its host.
         tasks: Owner of the tasks.
-        told: Called with what a reload brought.
+        report: Called with what a reload brought.
     """
 
     def __init__(
-        self, recording: Recording, host: ChildHost, tasks: TaskOwner, told: Callable[[Reloaded], None]
+        self, recording: Recording, host: ChildHost, tasks: TaskOwner, report: Callable[[Reloaded], None]
     ) -> None:
         self._recording = recording
         self._host = host
         self._tasks = tasks
-        self._told = told
+        self._told = report
         self._loop = asyncio.get_running_loop()
         self._busy = asyncio.Lock()
         self._number = 0

@@ -82,15 +82,15 @@ class Roof(QObject):
 
     def _build(self, features: Sequence[Feature]) -> None:
         context, shell = self._context, self._context.shell
-        made = [(feature, feature.make(context)) for feature in features]
-        for feature, parts in sorted(made, key=lambda pair: _AREAS.index(pair[0].area) if pair[0].area else 0):
+        built = [(feature, feature.make(context)) for feature in features]
+        for feature, parts in sorted(built, key=lambda pair: _AREAS.index(pair[0].area) if pair[0].area else 0):
             if parts.panel is None:
                 continue
             if feature.area == "centre":
                 shell.set_central(parts.panel)
             else:
                 shell.add_panel(feature.area, feature.id, feature.title, parts.panel, feature.icon)
-        for feature, parts in made:
+        for feature, parts in built:
             self._parts.append(parts)
             context.commands.add(*parts.commands)
             if parts.gestures:
@@ -99,7 +99,7 @@ class Roof(QObject):
                 self._panels.append(parts.panel)
                 parts.panel.badge_changed.connect(self._badge_setter(feature.id))
         shell.finish()
-        for feature, parts in made:
+        for feature, parts in built:
             if parts.panel is not None:
                 shell.bind_scope(feature.id, parts.panel)
 

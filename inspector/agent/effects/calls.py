@@ -145,23 +145,23 @@ def _mail_teller(method: FunctionType, effects: Effects) -> Told:
     signature = inspect.signature(method)
 
     def report(args: tuple[Any, ...], kwargs: Mapping[str, Any], _result: Any) -> None:
-        given = signature.bind(*args, **kwargs).arguments
-        values = [value for name, value in given.items() if name != "self"]
+        arguments = signature.bind(*args, **kwargs).arguments
+        values = [value for name, value in arguments.items() if name != "self"]
         message = next((value for value in values if isinstance(value, Message)), None)
         if message is not None:
             to, subject = str(message.get("To", "")), str(message.get("Subject", ""))
         else:
-            to, subject = (_argument(given, _PARAMETERS[name]) for name in ("to", "subject"))
+            to, subject = (_argument(arguments, _PARAMETERS[name]) for name in ("to", "subject"))
         text = f"mail to {to or 'somebody'}" + (f": {subject}" if subject else "")
         effects.tell("mail", text, {"to": to, "subject": subject}, content=values)
 
     return report
 
 
-def _argument(given: Mapping[str, Any], names: tuple[str, ...]) -> str:
-    keywords = {key: value for inner in given.values() if isinstance(inner, dict) for key, value in inner.items()}
+def _argument(arguments: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    keywords = {key: value for inner in arguments.values() if isinstance(inner, dict) for key, value in inner.items()}
     for name in names:
-        value = given.get(name, keywords.get(name))
+        value = arguments.get(name, keywords.get(name))
         if isinstance(value, (list, tuple)):
             value = ", ".join(address for address in value if isinstance(address, str))
         if isinstance(value, str) and value:

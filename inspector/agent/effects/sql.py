@@ -57,8 +57,8 @@ class _Rows:
         execution = self._effects.execution
         if execution is None or not state.is_insert:
             return
-        given = state.parameters or state.statement.compile().params
-        for values in [given] if isinstance(given, Mapping) else list(given)[:_COLUMNS]:
+        parameters = state.parameters or state.statement.compile().params
+        for values in [parameters] if isinstance(parameters, Mapping) else list(parameters)[:_COLUMNS]:
             self._tell(_name(state.statement.table), dict(values), execution)
 
     def before_commit(self, session: Any) -> None:
@@ -73,8 +73,11 @@ class _Rows:
         execution = self._effects.execution
         if execution is None:
             return
-        given = execution.publication.session
-        if given is not None and session in (given, getattr(given, "sync_session", None)):
+        publication_session = execution.publication.session
+        if publication_session is not None and session in (
+            publication_session,
+            getattr(publication_session, "sync_session", None),
+        ):
             text = f"{how} of the database session of the publication"
             self._effects.tell("tx", text, {"end": how}, content="")
 

@@ -24,15 +24,15 @@ Accepted = tuple["tuple[str, ...] | None", str, "tuple[str, ...]", str]
 
 def describe_call(key: str, handler: Callable[..., Any], takes_event: bool = True) -> HandlerFacts:
     """Return the facts of a handler; what cannot be found out is left open."""
-    made = Handler(handler)
-    parameters = made.parameters if takes_event else None
+    unwrapped = Handler(handler)
+    parameters = unwrapped.parameters if takes_event else None
     if parameters is None:
-        return HandlerFacts(key, needs_session=_needs_session(made))
+        return HandlerFacts(key, needs_session=_needs_session(unwrapped))
     first = next((parameter for parameter in parameters if parameter.kind in _POSITIONAL), None)
     first = first or next(
         (parameter for parameter in parameters if parameter.kind is inspect.Parameter.VAR_POSITIONAL), None
     )
-    accepts, annotation, names = _accepts(first, made.scope)
+    accepts, annotation, names = _accepts(first, unwrapped.scope)
     return HandlerFacts(
         key,
         refuses=_refusal(parameters),
@@ -40,7 +40,7 @@ def describe_call(key: str, handler: Callable[..., Any], takes_event: bool = Tru
         annotation=annotation,
         accepts=accepts,
         accepts_names=names,
-        needs_session=_needs_session(made),
+        needs_session=_needs_session(unwrapped),
     )
 
 
@@ -52,12 +52,12 @@ def refusal_of(handler: Callable[..., Any]) -> str:
 
 def accepted_classes(function: types.FunctionType, *, skip_self: bool = False) -> Accepted:
     """Return what the first parameter of a plain function is annotated with (the second of a method)."""
-    made = Handler(function)
-    parameters = [parameter for parameter in made.parameters or () if parameter.kind in _POSITIONAL]
+    unwrapped = Handler(function)
+    parameters = [parameter for parameter in unwrapped.parameters or () if parameter.kind in _POSITIONAL]
     place = 1 if skip_self else 0
     if len(parameters) <= place:
         return None, "", (), ""
-    accepts, annotation, names = _accepts(parameters[place], made.scope)
+    accepts, annotation, names = _accepts(parameters[place], unwrapped.scope)
     return accepts, annotation, names, parameters[place].name
 
 
@@ -177,12 +177,12 @@ def _class_accepted(member: Any) -> str | None:
 
 def _needs_session(handler: Handler) -> bool:
     """Return whether the handler, or a method of its object that it calls, asks for the database session."""
-    waiting, seen = [handler.code], set()
+    waiting, visited = [handler.code], set()
     while waiting:
         code = waiting.pop()
-        if code is None or code in seen:
+        if code is None or code in visited:
             continue
-        seen.add(code)
+        visited.add(code)
         if _SESSION_CALL in code.co_names:
             return True
         methods = (inspect.getattr_static(handler.owner, name, None) for name in code.co_names if handler.owner)

@@ -97,8 +97,12 @@ def _defaults(cls: Any, make: str) -> Iterator[tuple[str, Any, Any]]:
             yield field.name, value, factory
     elif make == "attrs":
         for attribute in cls.__attrs_attrs__:
-            made = type(attribute.default).__name__ == "Factory"
-            yield attribute.name, None if made else attribute.default, attribute.default.factory if made else None
+            is_factory = type(attribute.default).__name__ == "Factory"
+            yield (
+                attribute.name,
+                None if is_factory else attribute.default,
+                attribute.default.factory if is_factory else None,
+            )
     elif make == "pydantic":  # pydantic copies mutable defaults: only times are of interest
         for name, info in cls.model_fields.items():
             yield name, info.default if isinstance(info.default, dt.datetime) else None, info.default_factory

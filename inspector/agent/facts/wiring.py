@@ -92,13 +92,13 @@ def _asks_for_parameters(node: ast.AST) -> bool:
 
 def _bodies(function: Any, owner: Any) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Yield the functions that publishing runs through: the method itself, and those of its own that it calls."""
-    waiting, seen = [(function, 0)], set()
+    waiting, visited = [(function, 0)], set()
     while waiting:
         current, depth = waiting.pop()
         node = _node_of(current)
-        if node is None or id(current) in seen:
+        if node is None or id(current) in visited:
             continue
-        seen.add(id(current))
+        visited.add(id(current))
         yield node
         for part in ast.walk(node):
             if depth < _DEPTH and isinstance(part, ast.Call):
@@ -313,7 +313,8 @@ def _subscribed(connection: Connection) -> Iterator[tuple[Subscribed, Callable[.
     subscriptions = list(connection.subscriptions())
     targets = [_callable(target) for target in _targets(connection)]
     if len(targets) == len(subscriptions):
-        yield from ((one, other) for one, other in zip(subscriptions, targets) if other is not None)  # noqa: B905
+        pairs = zip(subscriptions, targets)  # noqa: B905 - as long as each other
+        yield from ((subscription, target) for subscription, target in pairs if target is not None)
 
 
 def _targets(connection: Any) -> list[Any]:

@@ -214,9 +214,9 @@ def _sentence(error: BaseException, read: Failure, what: str, doing: str) -> _Se
     variables = missing_settings(error)
     if variables:
         names = ", ".join(variables)
-        one = "setting is" if len(variables) == 1 else "settings are"
+        subject = "setting is" if len(variables) == 1 else "settings are"
         return (
-            f"{what} could not be {doing}: the {one} missing: {names}{place}.",
+            f"{what} could not be {doing}: the {subject} missing: {names}{place}.",
             "Give it in the environment, or in a file of settings.",
             "missing_setting",
             variables,

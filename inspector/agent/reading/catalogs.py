@@ -215,8 +215,8 @@ def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> 
     for value in defined:
         named = any(_EVENT_BASE.search(base.__name__) for base in value.__mro__[1:-1])
         below = any(value is not base and issubclass(value, base) for base in bases)
-        made = make_of(value) != "plain" and value not in values
-        if (named or below or (eventful and made)) and not _is_base(value):
+        typed = make_of(value) != "plain" and value not in values
+        if (named or below or (eventful and typed)) and not _is_base(value):
             classes.append(value)
     return single_copies(classes)
 
@@ -225,12 +225,12 @@ def _held_by(classes: Iterable[type[Any]]) -> Iterator[type[Any]]:
     """Yield the classes in the fields of others that are not called like events: ``Money`` beside events is none."""
     for cls in classes:
         waiting = list(annotations_of(cls).values()) if make_of(cls) != "plain" else []
-        seen: dict[int, Any] = {}  # kept alive meanwhile: an alias may hold itself, and be made anew when asked
-        while waiting and len(seen) < _HINTS:
+        visited: dict[int, Any] = {}  # kept alive meanwhile: an alias may hold itself, and be made anew when asked
+        while waiting and len(visited) < _HINTS:
             hint = hints.unwrap(waiting.pop())
-            if id(hint) in seen:
+            if id(hint) in visited:
                 continue
-            seen[id(hint)] = hint
+            visited[id(hint)] = hint
             if isinstance(hint, type) and hint is not cls and not is_called_like_event(hint):
                 yield hint
             waiting.extend(getattr(hint, "__args__", ()))

@@ -92,11 +92,11 @@ def _inside(
     where: str, value: Any, options: Options, adapters: Sequence[Adapter], troubles: list[Problem], depth: int
 ) -> list[FoundBus]:
     buses: list[FoundBus] = []
-    seen: list[Any] = []
+    visited: list[Any] = []
     for name, inner in _parts(value):
-        if any(inner is other for other in seen):
+        if any(inner is other for other in visited):
             continue
-        seen.append(inner)
+        visited.append(inner)
         at = f"{where}.{name}" if ":" in where else f"{where}:{name}"
         try:
             buses += _at(at, inner, value, Options(adapter=options.adapter), adapters, troubles, depth)

@@ -18,10 +18,10 @@ def build_event(cls: Any, values: Mapping[str, Any]) -> Any:
     Raises:
         EventDataError: A value is missing, unknown or wrong.
     """
-    made = make_of(cls)
-    if made in ("pydantic", "pydantic1"):
+    make = make_of(cls)
+    if make in ("pydantic", "pydantic1"):
         return _build_pydantic(cls, dict(values), "$")
-    if made in ("dataclass", "namedtuple", "typeddict") and not any(map(_foreign, hints.field_hints(cls).values())):
+    if make in ("dataclass", "namedtuple", "typeddict") and not any(map(_foreign, hints.field_hints(cls).values())):
         try:
             return build(cls, dict(values))
         except EventDataError as error:
@@ -67,10 +67,10 @@ def _build_value(hint: Any, value: Any, at: str) -> Any:
     if isinstance(bare, (str, hints.Unresolved)):
         return value  # a type that we cannot find: the constructor knows what to do with it
     if isinstance(bare, type):
-        made = make_of(bare)
-        if made in ("pydantic", "pydantic1") and isinstance(value, dict):
+        make = make_of(bare)
+        if make in ("pydantic", "pydantic1") and isinstance(value, dict):
             return _build_pydantic(bare, value, at)
-        if made in ("attrs", "dataclass") and isinstance(value, dict) and (made == "attrs" or _foreign_inside(bare)):
+        if make in ("attrs", "dataclass") and isinstance(value, dict) and (make == "attrs" or _foreign_inside(bare)):
             return build_event(bare, value)
     elif _foreign(bare):
         return _build_members(bare, value, at)

@@ -308,8 +308,8 @@ def _attrs_fields(cls: Any) -> tuple[FieldShape, ...]:
     for attribute in cls.__attrs_attrs__:
         if not attribute.init:
             continue
-        made = type(attribute.default).__name__
-        required, generated = made in ("_Nothing", "NothingType"), made == "Factory"
+        kind = type(attribute.default).__name__
+        required, generated = kind in ("_Nothing", "NothingType"), kind == "Factory"
         hint = annotations.get(attribute.name, attribute.type if attribute.type is not None else Any)
         name = getattr(attribute, "alias", None) or attribute.name.lstrip("_")
         default = None if required or generated else attribute.default

@@ -87,12 +87,12 @@ def make_program(
     return program
 
 
-def _options(given: Mapping[str, Any]) -> Options:
-    handlers = given.get("handlers", ())
+def _options(table: Mapping[str, Any]) -> Options:
+    handlers = table.get("handlers", ())
     return Options(
         handlers=(handlers,) if isinstance(handlers, str) else tuple(handlers),
-        publish=str(given.get("publish", "")),
-        adapter=str(given.get("adapter", "")),
+        publish=str(table.get("publish", "")),
+        adapter=str(table.get("adapter", "")),
     )
 
 

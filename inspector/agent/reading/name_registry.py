@@ -305,9 +305,9 @@ def _loaded(text: str | bytes) -> Any:
         return None
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(first: Any, second: Any) -> bool:
     try:
-        return bool(one == other)
+        return bool(first == second)
     except Exception:  # noqa: BLE001 - the user's __eq__
         return False
 

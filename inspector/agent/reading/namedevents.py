@@ -69,11 +69,11 @@ def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShap
 
     Of a payload that is a dict it is what the handler takes out of it: ``payload["order"]``, ``payload.get("note")``.
     """
-    made = Handler(handler)
-    parameters = made.parameters
+    unwrapped = Handler(handler)
+    parameters = unwrapped.parameters
     if parameters is None:
         return None
-    function = made.function
+    function = unwrapped.function
     annotations = signature_hints(function) if hasattr(function, "__globals__") else {}
     named = [parameter for parameter in parameters if parameter.kind not in FREE]
     if by_keyword:

@@ -28,11 +28,11 @@ def open_session(factory: Any, *, commit: bool) -> AbstractAsyncContextManager[A
 @contextlib.asynccontextmanager
 async def _opened(factory: Any, commit: bool) -> AsyncIterator[Any]:
     own_end = _takes_commit(factory)
-    made = (factory(commit=commit) if own_end else factory()) if callable(factory) else factory
-    if inspect.isawaitable(made) and not hasattr(made, "__aenter__"):
-        made = await made
+    session_like = (factory(commit=commit) if own_end else factory()) if callable(factory) else factory
+    if inspect.isawaitable(session_like) and not hasattr(session_like, "__aenter__"):
+        session_like = await session_like
     async with contextlib.AsyncExitStack() as stack:
-        session = await _entered(made, stack)
+        session = await _entered(session_like, stack)
         if own_end:
             yield session
             return
@@ -44,19 +44,19 @@ async def _opened(factory: Any, commit: bool) -> AsyncIterator[Any]:
         await _call(session, "commit" if commit else "rollback")
 
 
-async def _entered(made: Any, stack: contextlib.AsyncExitStack) -> Any:
-    if hasattr(type(made), "__aenter__"):
-        return await stack.enter_async_context(made)
-    if hasattr(type(made), "__enter__"):
-        return stack.enter_context(made)
-    if inspect.isasyncgen(made):
-        return await stack.enter_async_context(contextlib.asynccontextmanager(lambda: made)())
-    if inspect.isgenerator(made):
-        return stack.enter_context(contextlib.contextmanager(lambda: made)())
-    if made is None:
+async def _entered(session_like: Any, stack: contextlib.AsyncExitStack) -> Any:
+    if hasattr(type(session_like), "__aenter__"):
+        return await stack.enter_async_context(session_like)
+    if hasattr(type(session_like), "__enter__"):
+        return stack.enter_context(session_like)
+    if inspect.isasyncgen(session_like):
+        return await stack.enter_async_context(contextlib.asynccontextmanager(lambda: session_like)())
+    if inspect.isgenerator(session_like):
+        return stack.enter_context(contextlib.contextmanager(lambda: session_like)())
+    if session_like is None:
         raise InspectorError("The session factory gave back None.", "It should give a session or a context manager.")
-    stack.push_async_callback(_call, made, "close")
-    return made
+    stack.push_async_callback(_call, session_like, "close")
+    return session_like
 
 
 async def _call(session: Any, name: str) -> None:

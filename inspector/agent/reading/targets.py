@@ -195,7 +195,7 @@ def entries(value: Any, pattern: Any = None, depth: int = 4) -> Iterator[tuple[A
     """
     kind = kind_of(value)
     if kind in ("handler", "object"):
-        yield from ((one, value) for one in each_of(pattern))
+        yield from ((single, value) for single in each_of(pattern))
     elif kind == "methods":
         for name, said in named_methods(type(original(value))).items():
             if pattern is None or (said.fits(pattern.__name__ if isinstance(pattern, type) else str(pattern))):

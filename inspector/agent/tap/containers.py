@@ -87,7 +87,7 @@ class Containers:
             _set_attribute(value, "data", value.data, self.restore(value.data, depth - 1))
         elif kind in ("tuple", "set", "frozenset"):
             items = [self.restore(item, depth - 1) for item in value]
-            if any(one is not other for one, other in zip(items, value)):  # noqa: B905 - as long as each other
+            if any(restored is not item for restored, item in zip(items, value)):  # noqa: B905 - as long as each other
                 return _same_type(value, items)  # the program has made it anew from what it found in ours
         return value
 
@@ -129,7 +129,7 @@ class Containers:
     def _replace_tuple(self, value: Any, pattern: Any, depth: int) -> Any:
         pattern = _pattern(value, pattern)
         new = [self.replace(item, pattern, depth) for item in value]
-        if all(one is other for one, other in zip(new, value)):  # noqa: B905 - as long as each other
+        if all(replacement is item for replacement, item in zip(new, value)):  # noqa: B905 - as long as each other
             return value
         return self._keep(_same_type(value, new), value)
 

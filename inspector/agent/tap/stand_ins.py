@@ -157,11 +157,11 @@ def _handle(target: Any, route: Route, args: tuple[Any, ...], kwargs: dict[str, 
         return target(*args, **kwargs)
     if isinstance(target, type) and not _about(args, kwargs):
         # A bus that makes a handler of the class each time: the execution is the call of its method.
-        made = target(*args, **kwargs)
-        if "__call__" not in dir(type(made)):
-            return TappedObject(made, route)
-        asynchronous = inspect.iscoroutinefunction(type(made).__call__)
-        return TappedHandler(made, Route(tap, route.bus, route.pattern, route.description, asynchronous))
+        instance = target(*args, **kwargs)
+        if "__call__" not in dir(type(instance)):
+            return TappedObject(instance, route)
+        asynchronous = inspect.iscoroutinefunction(type(instance).__call__)
+        return TappedHandler(instance, Route(tap, route.bus, route.pattern, route.description, asynchronous))
     try:
         execution = tap.execution(route.bus, route.pattern, route.description, target, args, kwargs)
     except Exception as trouble:  # noqa: BLE001 - the observed never pays

@@ -31,16 +31,16 @@ class Folds:
 
     Args:
         gaps: Start and end of every gap, ascending and apart, shape ``(n, 2)``.
-        kept: Length that a gap keeps on the axis.
+        remainder: Length that a gap keeps on the axis.
     """
 
-    def __init__(self, gaps: Ints | None = None, kept: int = 0) -> None:
+    def __init__(self, gaps: Ints | None = None, remainder: int = 0) -> None:
         self.gaps: Ints = np.zeros((0, 2), np.int64) if gaps is None else gaps
-        self.kept = kept
+        self.remainder = remainder
         self._start, self._end = (np.ascontiguousarray(self.gaps[:, side]) for side in (0, 1))
         lengths = self._end - self._start
         #: Time taken away before each gap, and after the last.
-        self._away: Ints = np.concatenate(([0], np.cumsum(lengths - kept)))
+        self._away: Ints = np.concatenate(([0], np.cumsum(lengths - remainder)))
         self._place: Ints = self._start - self._away[:-1]
         self._starts, self._places, self._aways = (part.tolist() for part in (self._start, self._place, self._away))
 
@@ -48,10 +48,10 @@ class Folds:
         return bool(len(self.gaps))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Folds) and self.kept == other.kept and np.array_equal(self.gaps, other.gaps)
+        return isinstance(other, Folds) and self.remainder == other.remainder and np.array_equal(self.gaps, other.gaps)
 
     def __hash__(self) -> int:
-        return hash((self.kept, self.gaps.tobytes()))
+        return hash((self.remainder, self.gaps.tobytes()))
 
     def place(self, time: float) -> float:
         """Return the place of a time."""
@@ -61,7 +61,7 @@ class Folds:
         start, end = self.gaps[number - 1].tolist()
         if time >= end:
             return time - int(self._aways[number])
-        return float(self._places[number - 1] + (time - start) * self.kept / (end - start))
+        return float(self._places[number - 1] + (time - start) * self.remainder / (end - start))
 
     def time(self, place: int) -> int:
         """Return the time of a place."""
@@ -69,10 +69,10 @@ class Folds:
         if not number:
             return place
         inside = place - int(self._places[number - 1])
-        if inside >= self.kept:
+        if inside >= self.remainder:
             return place + int(self._aways[number])
         start, end = self.gaps[number - 1].tolist()
-        return int(start + inside * (end - start) // self.kept)
+        return int(start + inside * (end - start) // self.remainder)
 
     def places(self, times: Ints) -> Ints:
         """Return the places of many times."""
@@ -84,7 +84,7 @@ class Folds:
         inside = np.flatnonzero((number > 0) & (times < self._end[last]))
         gap = last[inside]
         share = (times[inside] - self._start[gap]) / (self._end[gap] - self._start[gap])
-        result[inside] = self._place[gap] + (share * self.kept).astype(np.int64)
+        result[inside] = self._place[gap] + (share * self.remainder).astype(np.int64)
         return result
 
     def times(self, places: Ints) -> Ints:
@@ -94,9 +94,9 @@ class Folds:
         number = self._place.searchsorted(places, side="right")
         result: Ints = places + self._away[number]
         last = np.maximum(number - 1, 0)
-        inside = np.flatnonzero((number > 0) & (places - self._place[last] < self.kept))
+        inside = np.flatnonzero((number > 0) & (places - self._place[last] < self.remainder))
         gap = last[inside]
-        share = (places[inside] - self._place[gap]) / self.kept
+        share = (places[inside] - self._place[gap]) / self.remainder
         result[inside] = self._start[gap] + (share * (self._end[gap] - self._start[gap])).astype(np.int64)
         return result
 
@@ -138,7 +138,7 @@ def folds_of(journal: Journal) -> Folds:
     lengths = gaps[:, 1] - gaps[:, 0]
     busy = max(journal.now - int(lengths.sum()), LEAST)
     # A power of two: it must not change with every fold of a live run, or the view would tremble.
-    kept = 1 << max(int(busy * _KEPT), LEAST // _WORTH).bit_length()
+    remainder = 1 << max(int(busy * _KEPT), LEAST // _WORTH).bit_length()
     longest = np.argsort(-lengths, kind="stable")[:MOST]
-    chosen = np.sort(longest[lengths[longest] >= _WORTH * kept])
-    return Folds(gaps[chosen], kept)
+    chosen = np.sort(longest[lengths[longest] >= _WORTH * remainder])
+    return Folds(gaps[chosen], remainder)

@@ -103,16 +103,20 @@ def folded_ruler(view: TimeView, folds: Folds, room: int = 88) -> Ruler:
     ticks: list[Tick] = []
     base, place = 0, view.start
     edges = [folds.place(start) for start in folds.gaps[:, 0].tolist()]
-    gaps = [(round(edge), round(edge) + folds.kept) for edge in edges if view.start <= edge + folds.kept <= view.end]
+    gaps = [
+        (round(edge), round(edge) + folds.remainder)
+        for edge in edges
+        if view.start <= edge + folds.remainder <= view.end
+    ]
     step = nice_step(view.per_pixel * room)
     for number, (until, after) in enumerate([*gaps, (view.end, view.end)]):
         if until > place:
             x = view.x_of(place)
             part = TimeView(folds.time(place), until - place, max(1, round(view.x_of(until) - x)))
             if number == 0:
-                made = ruler(part, room, step)
-                base = made.base
-                ticks += made.ticks
+                part_ruler = ruler(part, room, step)
+                base = part_ruler.base
+                ticks += part_ruler.ticks
             else:  # behind a break nobody knows what a label counts from
                 times = range(-(-part.start // step) * step, part.end + 1, step)
                 ticks += [Tick(part.x_of(time) + x, clock_label(time, step)) for time in times]

@@ -199,11 +199,11 @@ def grouping(name: str, journal: Journal) -> Grouping:
     Raises:
         ValueError: There is none of this name.
     """
-    made: Grouping
+    result: Grouping
     if name == "correlation":
-        made = _ByCorrelation(journal)
+        result = _ByCorrelation(journal)
     elif name == "status":
-        made = _ByStatus()
+        result = _ByStatus()
     else:
         tables = {
             "handler": ("handler", _by_owner),
@@ -213,6 +213,6 @@ def grouping(name: str, journal: Journal) -> Grouping:
         }
         if name not in tables:
             raise ValueError(f"no grouping is called {name!r}")
-        made = _Table(name, *tables[name])
-    made.refresh(journal)
-    return made
+        result = _Table(name, *tables[name])
+    result.refresh(journal)
+    return result

@@ -226,8 +226,8 @@ class TimelineIndex:
         for part in np.split(changed, breaks) if number == 0 and len(changed) else ():
             first, last = int(part[0]), int(part[-1]) + 1
             matches[part] = self.filter.mask(self.journal, first, last)[part - first]
-        seen = changed[changed < self._filtered[number]]
-        self._mark_matching(self.layers[number], seen[matches[seen]])
+        filtered = changed[changed < self._filtered[number]]
+        self._mark_matching(self.layers[number], filtered[matches[filtered]])
 
     def _mark_matching(self, layer: LaneRows, through: Ints) -> None:
         ended = through[self.executions["status"][through] != RUNNING_CODE]

@@ -199,14 +199,14 @@ class Layout:
 
 def layout_key(layers: Sequence[LaneRows], state: LaneState, room: int) -> tuple[object, ...]:
     """Return a value that stays equal for as long as ``lay_out`` would give the same: asking costs less."""
-    seen = (
+    layer_states = (
         (
             *(id(layer), len(layer.lane_of_row), tuple(layer.grouping.lanes)),
             *(tuple(map(bool, layer.runs)), tuple(layer.bad), tuple(layer.overfull)),
         )
         for layer in layers
     )
-    return (room, state.snapshot(), *seen)
+    return (room, state.snapshot(), *layer_states)
 
 
 def lay_out(layers: Sequence[LaneRows], state: LaneState, room: int = 0) -> Layout:

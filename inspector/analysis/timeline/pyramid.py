@@ -29,17 +29,17 @@ _BLOCK: Final = 256
 _FAR: Final = np.iinfo(np.int64).max
 
 
-def join(one: Bytes, other: Bytes) -> Bytes:
+def join(first: Bytes, second: Bytes) -> Bytes:
     """Return the cells of two stretches as one: the statuses of both, and many where both hold the same one.
 
     Two different statuses in a cell tell by themselves that it stands for more than one execution.
     """
-    result: Bytes = one & other
+    result: Bytes = first & second
     # A carry out of the low seven bits: no comparison, so it runs as wide as the machine can.
     result += np.uint8(127)
     result &= np.uint8(MANY)
-    result |= one
-    result |= other
+    result |= first
+    result |= second
     return result
 
 
@@ -247,12 +247,12 @@ def columns_of(edges: Ints, times: Ints, per_pixel: float) -> tuple[Ints, Ints, 
         return np.zeros(0, np.int64), none, none - 1
     # A column holds what started after its edge, and may hold what started at the next one's.
     holding = np.searchsorted(edges, times, side="left") - 1
-    seen = np.maximum(holding, 0)
-    seen = seen[np.concatenate(([True], seen[1:] != seen[:-1]))]
-    after = np.minimum(seen + 1, len(edges) - 1)
+    columns = np.maximum(holding, 0)
+    columns = columns[np.concatenate(([True], columns[1:] != columns[:-1]))]
+    after = np.minimum(columns + 1, len(edges) - 1)
     # The last column is still being filled: its width says nothing yet.
-    is_wide = (edges[after] - edges[seen] >= per_pixel) | (seen == len(edges) - 1)
-    wide = seen[is_wide]
+    is_wide = (edges[after] - edges[columns] >= per_pixel) | (columns == len(edges) - 1)
+    wide = columns[is_wide]
     first = np.maximum(holding[:-1], 0)
     last = holding[1:]
     place = np.searchsorted(wide, first)

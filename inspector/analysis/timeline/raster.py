@@ -193,12 +193,12 @@ def raster(
     return Raster(codes, np.concatenate(bars) if bars else np.zeros((0, 4), np.int64))
 
 
-def _both(one: _Pour, other: _Pour) -> _Pour:
+def _both(first: _Pour, second: _Pour) -> _Pour:
     return _Pour(
-        np.concatenate((one.index, other.index)),
-        np.concatenate((one.x0, other.x0)),
-        np.concatenate((one.x1, other.x1)),
-        np.concatenate((one.bits, other.bits)),
+        np.concatenate((first.index, second.index)),
+        np.concatenate((first.x0, second.x0)),
+        np.concatenate((first.x1, second.x1)),
+        np.concatenate((first.bits, second.bits)),
     )
 
 
@@ -274,12 +274,12 @@ def _pour_pyramid(cells: Bytes, pyramid: Pyramid, slot_of_row: Ints, first: Ints
     filled = np.flatnonzero(first <= last)
     if not len(filled):
         return
-    seen = pyramid.look(first[filled], last[filled])
-    rows = np.flatnonzero(slot_of_row[: seen.shape[1]] >= 0)
+    statuses = pyramid.look(first[filled], last[filled])
+    rows = np.flatnonzero(slot_of_row[: statuses.shape[1]] >= 0)
     slots = slot_of_row[rows]
     while len(rows):  # once, or as often as rows share a slot because their lane is collapsed
         slot, chosen = np.unique(slots, return_index=True)
-        part = np.ascontiguousarray(seen[:, rows[chosen]].T)
+        part = np.ascontiguousarray(statuses[:, rows[chosen]].T)
         where = (slot[:, None], filled[None, :]) if len(filled) < cells.shape[1] else (slot,)
         cells[where] = join(cells[where], part)
         rows, slots = np.delete(rows, chosen), np.delete(slots, chosen)

@@ -91,22 +91,22 @@ class InMemoryEventBus:
             raise TypeError(f"subscribe wants an event class, got {type(event_type).__name__}")
         if not callable(handler):
             raise TypeError(f"a handler must be callable, got {type(handler).__name__}")
-        known = self._subscriptions.get(event_type, ())
-        self._subscriptions[event_type] = (*known, Subscription(event_type, handler))
+        subscriptions = self._subscriptions.get(event_type, ())
+        self._subscriptions[event_type] = (*subscriptions, Subscription(event_type, handler))
 
     def unsubscribe(self, event_type: type[Any], handler: Callable[[Any], Any]) -> bool:
         """Take back one subscription of the handler; return whether there was one."""
-        known = self._subscriptions.get(event_type, ())
-        for position, subscription in enumerate(known):
+        subscriptions = self._subscriptions.get(event_type, ())
+        for position, subscription in enumerate(subscriptions):
             if subscription.handler is handler or subscription.handler == handler:
-                self._subscriptions[event_type] = known[:position] + known[position + 1 :]
+                self._subscriptions[event_type] = subscriptions[:position] + subscriptions[position + 1 :]
                 return True
         return False
 
     def subscriptions(self) -> Iterator[Subscription]:
         """Every subscription: event types in the order of their first, handlers in the order of subscription."""
-        for known in tuple(self._subscriptions.values()):
-            yield from known
+        for group in tuple(self._subscriptions.values()):
+            yield from group
 
     def observe(
         self, observer: BusObserver, removed: Callable[[BaseException], None] | None = None
@@ -121,7 +121,7 @@ class InMemoryEventBus:
         self.observers = (*self.observers, entry)
 
         def remove() -> None:
-            self.observers = tuple(known for known in self.observers if known is not entry)
+            self.observers = tuple(other for other in self.observers if other is not entry)
 
         return remove
 
@@ -219,7 +219,7 @@ class InMemoryEventBus:
 
     def remove_observer(self, entry: Observing, error: BaseException) -> None:
         """End an observation because the observer raised: say so, and go on."""
-        self.observers = tuple(known for known in self.observers if known is not entry)
+        self.observers = tuple(other for other in self.observers if other is not entry)
         name = type(entry.observer).__name__
         self._logger.error("event_bus_observer_removed", extra={"observer": name}, exc_info=error)
         if entry.removed is not None:

@@ -68,13 +68,13 @@ class DomainEvent:
         """
         kind = type(self)
         plain: dict[str, Any] = {"event_type": kind.event_type}
-        for each in dataclasses.fields(self):
-            if each.init:
+        for member in dataclasses.fields(self):
+            if member.init:
                 try:
-                    plain[each.name] = to_plain(getattr(self, each.name))
+                    plain[member.name] = to_plain(getattr(self, member.name))
                 except EventDataError as error:
                     inside = "" if error.where == "$" else f" ({error.where})"
-                    raise EventDataError(error.problem, where=each.name + inside, subject=kind.__name__) from error
+                    raise EventDataError(error.problem, where=member.name + inside, subject=kind.__name__) from error
         return plain
 
     @classmethod
@@ -119,14 +119,14 @@ def _class_for(asked: type[EventT], data: Mapping[str, Any]) -> type[EventT]:
         raise EventDataError(f"must be text, not {describe(name)}", where="event_type", subject=asked.__name__)
     if name == asked.event_type:
         return asked
-    found = get_event_class(name)
-    if found is None and asked is DomainEvent:
+    event_class = get_event_class(name)
+    if event_class is None and asked is DomainEvent:
         hint = "Is its module imported, and the class decorated with @register_event?"
         raise EventDataError(f"names an unknown event type {name!r:.80}", hint, where="event_type", subject="Event")
-    if found is None or not issubclass(found, asked):
+    if event_class is None or not issubclass(event_class, asked):
         text = f"is {name!r:.80}, but {asked.event_type!r} was asked for"
         raise EventDataError(text, where="event_type", subject=asked.__name__)
-    return found
+    return event_class
 
 
 class EventTypeTable:
@@ -147,7 +147,7 @@ class EventTypeTable:
         if type(name) is not str or not name:
             text = f"event_type of {event_class.__qualname__} must be a text, not {describe(name)}."
             raise InspectorError(text, "As a class variable: event_type: ClassVar[str] = …")
-        if "event_type" in {each.name for each in dataclasses.fields(event_class)}:
+        if "event_type" in {field.name for field in dataclasses.fields(event_class)}:
             text = f"event_type of {event_class.__qualname__} is a field; it must be a class variable."
             raise InspectorError(text, "Write: event_type: ClassVar[str] = …")
         other = self._classes.setdefault(name, event_class)

@@ -149,7 +149,9 @@ def enclosed_handler(target: Any) -> Any:
         held = [cell.cell_contents for cell in target.__closure__]
     except ValueError:  # a cell that is not filled yet
         return None
-    callables = [each for each in held if isinstance(each, (types.FunctionType, types.MethodType, functools.partial))]
+    callables = [
+        value for value in held if isinstance(value, (types.FunctionType, types.MethodType, functools.partial))
+    ]
     return callables[0] if len(callables) == 1 and callables[0] is not target else None
 
 

@@ -128,10 +128,10 @@ class SSERegistry(Generic[TypeT, CategoryT]):
     ) -> None:
         self._events = tuple(events)
         self._mappings = tuple(mappings)
-        _refuse_twice("SSE event types", (str(each.event_type.value) for each in self._events))
-        _refuse_twice("mapped domain events", (each.domain_event_class.__qualname__ for each in self._mappings))
-        self._by_type = {each.event_type: each for each in self._events}
-        unknown = [each for each in self._mappings if each.sse_event_type not in self._by_type]
+        _refuse_twice("SSE event types", (str(metadata.event_type.value) for metadata in self._events))
+        _refuse_twice("mapped domain events", (mapping.domain_event_class.__qualname__ for mapping in self._mappings))
+        self._by_type = {metadata.event_type: metadata for metadata in self._events}
+        unknown = [mapping for mapping in self._mappings if mapping.sse_event_type not in self._by_type]
         if unknown:
             names = ", ".join(f"{each.domain_event_class.__name__} → {each.sse_event_type.value}" for each in unknown)
             raise InspectorError(f"These mappings lead to SSE event types without metadata: {names}.")

@@ -68,30 +68,30 @@ def wire(
     Raises:
         InspectorError: Strict, and handlers are missing: the text names all of them.
     """
-    found: list[WiredHandler] = []
+    wired: list[WiredHandler] = []
     missing: list[_Missing] = []
     for entry in registry:
         for kind in entry.required_kinds:
             handler = _find(handlers.get(kind), entry)
             if handler is not None:
-                found.append(WiredHandler(entry.event_class, kind, handler))
+                wired.append(WiredHandler(entry.event_class, kind, handler))
             else:
                 missing.append(_missing(entry, kind, handlers.get(kind)))
     if missing and strict:
         raise _error(missing)
-    for each in missing:
+    for gap in missing:
         (logger or logging.getLogger(__name__)).warning(
             "event_handler_missing",
             extra={
-                "event_type": each.entry.event_class.__name__,
-                "handler_kind": each.kind,
-                "handler_method": each.method,
-                "reason": each.why,
+                "event_type": gap.entry.event_class.__name__,
+                "handler_kind": gap.kind,
+                "handler_method": gap.method,
+                "reason": gap.why,
             },
         )
-    for subscription in found:
+    for subscription in wired:
         bus.subscribe(subscription.event_class, subscription.handler)
-    return found
+    return wired
 
 
 def _find(owner: object, entry: EventMetadata) -> EventHandler | None:
@@ -113,7 +113,7 @@ def _missing(entry: EventMetadata, kind: str, owner: object) -> _Missing:
 
 def _error(missing: list[_Missing]) -> InspectorError:
     count = "1 required handler is" if len(missing) == 1 else f"{len(missing)} required handlers are"
-    names = "; ".join(f"{each.kind} for {each.entry.event_class.__name__} ({each.why})" for each in missing)
+    names = "; ".join(f"{gap.kind} for {gap.entry.event_class.__name__} ({gap.why})" for gap in missing)
     return InspectorError(
         f"{count} missing: {names}.",
         "Write the methods, or wire with strict=False to go without.",

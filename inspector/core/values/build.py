@@ -157,15 +157,15 @@ def _union(hint: Any, data: Any, where: str, how: _Reading) -> Any:
     raise EventDataError(f"must be {hints.type_text(hint)}, not {describe(data)}", where=where)
 
 
-def _same_json(one: Any, other: Any) -> bool:
+def _same_json(first: Any, second: Any) -> bool:
     """Compare JSON values as their text would be: ``1``, ``1.0`` and ``true`` are three different ones."""
-    if type(one) is not type(other):
+    if type(first) is not type(second):
         return False
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(_same_json, one, other))
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_same_json(one[key], other[key]) for key in one)
-    return bool(one == other)
+    if isinstance(first, list):
+        return len(first) == len(second) and all(map(_same_json, first, second))
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(_same_json(first[key], second[key]) for key in first)
+    return bool(first == second)
 
 
 def _literal(hint: Any, data: Any, where: str) -> Any:
@@ -259,12 +259,12 @@ def _key(hint: Any, text: Any, where: str, how: _Reading) -> Any:
         return _build(hint, parsed, where, how)
 
 
-def _dataclass(kind: Any, given: dict[Any, Any], data: Any, where: str, how: _Reading) -> Any:
+def _dataclass(kind: Any, bindings: dict[Any, Any], data: Any, where: str, how: _Reading) -> Any:
     if type(data) is kind:
         return data
     if not isinstance(data, dict):
         raise EventDataError(f"must be an object ({hints.type_text(kind)}), not {describe(data)}", where=where)
-    return _constructed(kind, (), _arguments(kind, given, data, where, how), where)
+    return _constructed(kind, (), _arguments(kind, bindings, data, where, how), where)
 
 
 def dataclass_arguments(
@@ -277,7 +277,7 @@ def dataclass_arguments(
     return _arguments(kind, {}, data, where, _Reading(defaults, unknown))
 
 
-def _arguments(kind: Any, given: dict[Any, Any], data: dict[Any, Any], where: str, how: _Reading) -> dict[str, Any]:
+def _arguments(kind: Any, bindings: dict[Any, Any], data: dict[Any, Any], where: str, how: _Reading) -> dict[str, Any]:
     annotations = hints.field_hints(kind)
     arguments: dict[str, Any] = {}
     fields = [field for field in dataclasses.fields(kind) if field.init]
@@ -286,7 +286,7 @@ def _arguments(kind: Any, given: dict[Any, Any], data: dict[Any, Any], where: st
     for field in fields:
         at = join(where, field.name)
         if field.name in data:
-            hint = hints.substitute(annotations.get(field.name, Any), given)
+            hint = hints.substitute(annotations.get(field.name, Any), bindings)
             arguments[field.name] = _build(hint, data[field.name], at, how)
         elif not how.defaults or _required(field):
             raise EventDataError("is missing", where=at)
@@ -300,8 +300,8 @@ def _required(field: dataclasses.Field[Any]) -> bool:
 def _refuse_unknown(data: dict[Any, Any], names: list[str], where: str) -> None:
     for name in data:
         if name not in names:
-            known = ", ".join(names) or "none"
-            raise EventDataError("is not known", f"Known fields: {known}.", where=join(where, str(name)[:80]))
+            listed = ", ".join(names) or "none"
+            raise EventDataError("is not known", f"Known fields: {listed}.", where=join(where, str(name)[:80]))
 
 
 def _typed_dict(kind: Any, data: Any, where: str, how: _Reading) -> dict[str, Any]:

@@ -110,16 +110,16 @@ def parameters(hint: Any) -> dict[Any, Any]:
     return dict(zip(variables, typing.get_args(hint)))  # noqa: B905 - too few arguments leave the rest free
 
 
-def substitute(hint: Any, given: dict[Any, Any]) -> Any:
+def substitute(hint: Any, bindings: dict[Any, Any]) -> Any:
     """Put types in the place of type variables."""
-    if not given:
+    if not bindings:
         return hint
     if isinstance(hint, TypeVar):
-        return given.get(hint, hint)
+        return bindings.get(hint, hint)
     free = getattr(hint, "__parameters__", ())
     if not free or typing.get_origin(hint) is None:
         return hint
-    return hint[tuple(given.get(variable, variable) for variable in free)]
+    return hint[tuple(bindings.get(variable, variable) for variable in free)]
 
 
 def is_typed_dict(hint: Any) -> bool:

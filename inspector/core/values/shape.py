@@ -53,8 +53,8 @@ def describe_fields(cls: type) -> tuple[FieldShape, ...]:
     return tuple(sorted(shapes, key=lambda shape: shape.base))
 
 
-def _describe(hint: Any, given: dict[Any, Any], inside: tuple[Any, ...]) -> TypeShape:
-    hint = hints.substitute(hint, given)
+def _describe(hint: Any, bindings: dict[Any, Any], inside: tuple[Any, ...]) -> TypeShape:
+    hint = hints.substitute(hint, bindings)
     text = hints.type_text(hint)
     bare = hints.unwrap(hint)
     members = hints.members(bare)
@@ -62,8 +62,8 @@ def _describe(hint: Any, given: dict[Any, Any], inside: tuple[Any, ...]) -> Type
         rest = tuple(member for member in members if member is not type(None))
         optional = len(rest) < len(members)
         if len(rest) == 1:
-            return dataclasses.replace(_describe(rest[0], given, inside), text=text, optional=optional)
-        args = tuple(_describe(member, given, inside) for member in rest)
+            return dataclasses.replace(_describe(rest[0], bindings, inside), text=text, optional=optional)
+        args = tuple(_describe(member, bindings, inside) for member in rest)
         return TypeShape("union", text, optional=optional, args=args)
     if bare is None:
         return TypeShape("none", text)
@@ -73,7 +73,7 @@ def _describe(hint: Any, given: dict[Any, Any], inside: tuple[Any, ...]) -> Type
         return TypeShape("any", text)
     if is_atom(bare):
         return TypeShape(ATOMS[bare].kind, text)
-    return _compound(bare, text, given, inside)
+    return _compound(bare, text, bindings, inside)
 
 
 def _literal(hint: Any, text: str) -> TypeShape:
@@ -86,13 +86,13 @@ def _choice_name(value: Any) -> str:
     return value.name if isinstance(value, enum.Enum) else str(to_plain(value))
 
 
-def _compound(hint: Any, text: str, given: dict[Any, Any], inside: tuple[Any, ...]) -> TypeShape:
+def _compound(hint: Any, text: str, bindings: dict[Any, Any], inside: tuple[Any, ...]) -> TypeShape:
     origin, args = typing.get_origin(hint) or hint, typing.get_args(hint)
     if origin is tuple or origin in _VARIADIC:
-        return _tuple(origin, args, text, given, inside)
+        return _tuple(origin, args, text, bindings, inside)
     if origin in _CONTAINER_KINDS:
         kind = _CONTAINER_KINDS[origin]
-        inner = tuple(_describe(arg, given, inside) for arg in args) or (_ANY,) * (2 if kind == "dict" else 1)
+        inner = tuple(_describe(arg, bindings, inside) for arg in args) or (_ANY,) * (2 if kind == "dict" else 1)
         return TypeShape(kind, text, args=inner)
     if hints.is_enum(origin):
         choices = tuple(Choice(member.name, to_plain(member)) for member in origin)
@@ -107,14 +107,16 @@ def _compound(hint: Any, text: str, given: dict[Any, Any], inside: tuple[Any, ..
     return TypeShape("opaque" if atom is None or atom.remake is None else atom.kind, text)
 
 
-def _tuple(origin: Any, args: tuple[Any, ...], text: str, given: dict[Any, Any], inside: tuple[Any, ...]) -> TypeShape:
+def _tuple(
+    origin: Any, args: tuple[Any, ...], text: str, bindings: dict[Any, Any], inside: tuple[Any, ...]
+) -> TypeShape:
     if origin is not tuple or (len(args) == 2 and args[1] is ...) or (not args and "[" not in text):
-        inner = _describe(args[0], given, inside) if args else _ANY
+        inner = _describe(args[0], bindings, inside) if args else _ANY
         return TypeShape("tuple", text, args=(inner,), variadic=True)
-    return TypeShape("tuple", text, args=tuple(_describe(arg, given, inside) for arg in args if arg != ()))
+    return TypeShape("tuple", text, args=tuple(_describe(arg, bindings, inside) for arg in args if arg != ()))
 
 
-def _fields(cls: Any, given: dict[Any, Any], inside: tuple[Any, ...]) -> tuple[FieldShape, ...]:
+def _fields(cls: Any, bindings: dict[Any, Any], inside: tuple[Any, ...]) -> tuple[FieldShape, ...]:
     annotations = hints.field_hints(cls)
     is_event = issubclass(cls, DomainEvent)
     marked = marked_fields(cls)
@@ -122,7 +124,7 @@ def _fields(cls: Any, given: dict[Any, Any], inside: tuple[Any, ...]) -> tuple[F
         _field(
             field.name,
             annotations.get(field.name, Any),
-            given,
+            bindings,
             inside,
             required=field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING,
             default=None if field.default is dataclasses.MISSING else field.default,
@@ -156,7 +158,7 @@ def _record_fields(cls: Any, inside: tuple[Any, ...]) -> tuple[FieldShape, ...]:
 def _field(
     name: str,
     hint: Any,
-    given: dict[Any, Any],
+    bindings: dict[Any, Any],
     inside: tuple[Any, ...],
     *,
     required: bool,
@@ -165,7 +167,7 @@ def _field(
     base: bool = False,
     marked: bool = False,
 ) -> FieldShape:
-    shape = _describe(hint, given, inside)
+    shape = _describe(hint, bindings, inside)
     secret = may_hold_text(shape) and (marked or bool(secret_kind(name)))
     default, hidden = shown_default(name, default, marked=marked)
     return FieldShape(name, shape, required, default, generated or hidden, base, secret)

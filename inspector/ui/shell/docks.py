@@ -219,24 +219,24 @@ class DockTabs(QObject):
     def _put_badge(self, bar: QTabBar, index: int, dock: PanelDock) -> Badge:
         right = QTabBar.ButtonPosition.RightSide
         present = bar.tabButton(index, right)
-        known = self._badges.get((bar, dock.panel_id))
-        if known is None or present is not known:
-            known = Badge(self._theme, "", "dim", bar)
-            known.trailing = _TRAILING
-            known.set(dock.badge_text, dock.badge_tone)
+        badge = self._badges.get((bar, dock.panel_id))
+        if badge is None or present is not badge:
+            badge = Badge(self._theme, "", "dim", bar)
+            badge.trailing = _TRAILING
+            badge.set(dock.badge_text, dock.badge_tone)
             if dock.badge_text:
-                bar.setTabButton(index, right, known)
+                bar.setTabButton(index, right, badge)
         elif not dock.badge_text:
             bar.setTabButton(index, right, None)
-            known.deleteLater()
-            known = Badge(self._theme, "", "dim", bar)
+            badge.deleteLater()
+            badge = Badge(self._theme, "", "dim", bar)
         else:
-            old = known.size()
-            known.set(dock.badge_text, dock.badge_tone)
-            if known.size() != old:
+            old = badge.size()
+            badge.set(dock.badge_text, dock.badge_tone)
+            if badge.size() != old:
                 # The bar asks for the size of a button only when it is given one.
-                bar.setTabButton(index, right, known)
-        return known
+                bar.setTabButton(index, right, badge)
+        return badge
 
 
 # The layout of the window between runs: sizes and places, in a file of its own beside the settings.

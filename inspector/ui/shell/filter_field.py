@@ -104,19 +104,19 @@ class CompletionPopup(Box):
         """Return what is offered."""
         return [completion.text for completion in self._found]
 
-    def offer(self, found: Sequence[Completion]) -> None:
+    def offer(self, completions: Sequence[Completion]) -> None:
         """Show completions; none closes it."""
-        self._found = list(found)
+        self._found = list(completions)
         self.list.clear()
-        for completion in found:
+        for completion in completions:
             item = QListWidgetItem(completion.text)
             item.setData(_NOTE, completion.note)
             self.list.addItem(item)
         self.list.setCurrentRow(-1)
-        if not found or not self._field.isVisible():
+        if not completions or not self._field.isVisible():
             self.hide()
             return
-        height = self.list.sizeHintForRow(0) * min(len(found), _ROWS) + 8
+        height = self.list.sizeHintForRow(0) * min(len(completions), _ROWS) + 8
         width = max(self._field.width(), 320)
         where = self._field.mapTo(self.window(), QPoint(0, self._field.height() + 3))
         left = max(4, min(where.x(), self.window().width() - width - 4))
@@ -235,14 +235,14 @@ class FilterField(SearchField):
 
     def offer(self) -> None:
         """List what could stand at the cursor."""
-        found = list(self._complete(self.text(), self.cursorPosition())) if self._complete is not None else []
-        if len(found) == 1 and self.text()[found[0].start : found[0].end] == found[0].text:
-            found = []
-        if found and self._popup is None:
+        completions = list(self._complete(self.text(), self.cursorPosition())) if self._complete is not None else []
+        if len(completions) == 1 and self.text()[completions[0].start : completions[0].end] == completions[0].text:
+            completions = []
+        if completions and self._popup is None:
             self._popup = CompletionPopup(self._theme, self)
             self._popup.chosen.connect(self._take)
         if self._popup is not None:
-            self._popup.offer(found)
+            self._popup.offer(completions)
         self._tell_reason()
 
     def _edited(self, _text: str) -> None:

@@ -158,7 +158,7 @@ class CommandPalette(Sheet):
 
     def _fill(self, pattern: str) -> None:
         self.list.clear()
-        found = []
+        entries = []
         for order, command in enumerate(self._table.by_use()):
             if command.id == "palette.open":
                 continue
@@ -167,8 +167,8 @@ class CommandPalette(Sheet):
             if score:
                 reason = self._table.reason(command.id)
                 recent = self._recent.index(command.id) if command.id in self._recent else len(self._recent)
-                found.append((-score, bool(reason), recent, order, command, title, reason))
-        for _, _, _, _, command, title, reason in sorted(found, key=lambda entry: entry[:4]):
+                entries.append((-score, bool(reason), recent, order, command, title, reason))
+        for _, _, _, _, command, title, reason in sorted(entries, key=lambda entry: entry[:4]):
             item = QListWidgetItem(title)
             item.setData(_ID, command.id)
             item.setData(_HINT, shortcut_text(command))

@@ -169,10 +169,10 @@ class Shell(QMainWindow):
         self._middle: QWidget | None = None
         self._cards = NoticesView(theme, notices, self)
         self._soon, self._moved = QTimer(self), QTimer(self)
-        for timer, told in ((self._soon, self._resized), (self._moved, self._place_cards)):
+        for timer, slot in ((self._soon, self._resized), (self._moved, self._place_cards)):
             timer.setSingleShot(True)
             timer.setInterval(0)
-            timer.timeout.connect(told)
+            timer.timeout.connect(slot)
         theme.changed.connect(lambda: commands.changed("theme.next", *(f"theme.{name}" for name in CHOICES)))
 
     # -- making the window

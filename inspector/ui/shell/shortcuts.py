@@ -51,15 +51,15 @@ class _KeyCap(QWidget):
 
 def groups(table: CommandTable) -> list[tuple[str, list[Command]]]:
     """Return the commands that have shortcuts, by the menu or the panel where they work, the panels last."""
-    found: dict[str, list[Command]] = {}
+    groups: dict[str, list[Command]] = {}
     for command in table.by_use():
         if command.shortcuts and command.scope == WINDOW:
-            found.setdefault(command.menu or "Window", []).append(command)
+            groups.setdefault(command.menu or "Window", []).append(command)
     for command in table:
         if command.shortcuts and command.scope != WINDOW:
             part = f": {command.section}" if command.section else ""
-            found.setdefault(f"In the {command.scope}{part}", []).append(command)
-    return list(found.items())
+            groups.setdefault(f"In the {command.scope}{part}", []).append(command)
+    return list(groups.items())
 
 
 class ShortcutSheet(Sheet):
@@ -127,12 +127,12 @@ class ShortcutSheet(Sheet):
         return box
 
 
-def _balanced(found: Sequence[Group]) -> list[list[Group]]:
+def _balanced(groups: Sequence[Group]) -> list[list[Group]]:
     """Spread the groups over columns of about equal height; read column by column they keep their order."""
     columns: list[list[Group]] = [[] for _ in range(_COLUMNS)]
-    heights = [len(lines) + _HEAD for _, lines in found]
+    heights = [len(lines) + _HEAD for _, lines in groups]
     share, so_far = sum(heights) / _COLUMNS, 0.0
-    for group, height in zip(found, heights, strict=True):
+    for group, height in zip(groups, heights, strict=True):
         # A group stands where its middle is.
         columns[min(int((so_far + height / 2) / share), _COLUMNS - 1)].append(group)
         so_far += height

@@ -37,13 +37,13 @@ def go(parts: Sequence[QWidget], *, forward: bool, now: QWidget | None) -> bool:
     Returns:
         Whether there was somewhere to go from here.
     """
-    found = [stop for part in parts for stop in stops(part)]
+    chain = [stop for part in parts for stop in stops(part)]
     at = now
-    while at is not None and at not in found:  # what was clicked may be no stop itself
+    while at is not None and at not in chain:  # what was clicked may be no stop itself
         at = at.parentWidget()
     if at is None:
         return False
-    following = found[(found.index(at) + (1 if forward else -1)) % len(found)]
+    following = chain[(chain.index(at) + (1 if forward else -1)) % len(chain)]
     following.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
     around = following.parentWidget()
     while around is not None:

@@ -27,7 +27,7 @@ def test_there_and_back_is_the_same_time_outside_gaps(axis: Folds, time: int) ->
     inside = any(start < time < end for start, end in axis.gaps.tolist())
     back = axis.time(round(axis.place(time)))
     lengths = axis.gaps[:, 1] - axis.gaps[:, 0]
-    assert abs(back - time) <= (int(lengths.max()) / axis.kept + 1 if inside else 0)
+    assert abs(back - time) <= (int(lengths.max()) / axis.remainder + 1 if inside else 0)
 
 
 @given(folds(), st.lists(st.integers(-(10**6), 2 * 10**12), min_size=1, max_size=20))
@@ -77,7 +77,7 @@ def test_an_hour_of_silence_is_folded_and_a_short_pause_is_not() -> None:
     axis = folds_of(run.journal())
     assert len(axis.gaps) == 1
     assert axis.place(3600 * SECOND) < 4 * SECOND
-    assert axis.kept >= LEAST // 3
+    assert axis.remainder >= LEAST // 3
 
 
 def test_what_ran_on_both_sides_of_a_folded_gap_is_painted_side_by_side() -> None:

@@ -101,9 +101,9 @@ class CallReader:
         parameters = publisher.parameters
         if len(args) == 1 and not kwargs and not isinstance(args[0], _OTHER_THAN_EVENTS):
             return Occurrence(args[0], self._name_of(args[0]))  # nearly always
-        given = _given(parameters, args, kwargs)
-        session = next((given[name] for name in SESSION_NAMES if name in given), None)
-        metadata = next((given[name] for name in METADATA_NAMES if isinstance(given.get(name), Mapping)), None)
+        arguments = _given(parameters, args, kwargs)
+        session = next((arguments[name] for name in SESSION_NAMES if name in arguments), None)
+        metadata = next((arguments[name] for name in METADATA_NAMES if isinstance(arguments.get(name), Mapping)), None)
         first = args[0] if args else kwargs.get(parameters[0].name)
         if _looks_like_object(first):
             # Text of JSON, and never a name: what it says may be secret.
@@ -115,7 +115,7 @@ class CallReader:
         if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL and len(args) != 1:
             return None
         if isinstance(first, (str, enum.Enum)):
-            rest = {key: value for key, value in given.items() if key != parameters[0].name}
+            rest = {key: value for key, value in arguments.items() if key != parameters[0].name}
             return self.named(_text(first), _payload(parameters, args, rest), session, metadata)
         if isinstance(first, dict):
             name = _envelope_name(first)
@@ -125,7 +125,7 @@ class CallReader:
     def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
         """Return what a call of a handler is about."""
         values = (*args, *kwargs.values())
-        if isinstance(pattern, type) or (isinstance(pattern, tuple) and all(isinstance(one, type) for one in pattern)):
+        if isinstance(pattern, type) or (isinstance(pattern, tuple) and all(isinstance(cls, type) for cls in pattern)):
             for value in values:
                 if isinstance(value, pattern):
                     return Occurrence(value, self._names.name_of(type(value)), shown_of(value))

@@ -295,13 +295,13 @@ def functions_of(value: Any) -> dict[str, Any]:
     return functions
 
 
-def used_names(function: Any, functions: dict[str, Any], seen: set[str] | None = None) -> set[str]:
+def used_names(function: Any, functions: dict[str, Any], visited: set[str] | None = None) -> set[str]:
     """Return the names of attributes and globals that a function reads, and those of the functions it calls."""
-    seen = set() if seen is None else seen
+    visited = set() if visited is None else visited
     names = own_names(function)
-    for name in names & functions.keys() - seen:
-        seen.add(name)
-        names |= used_names(functions[name], functions, seen)
+    for name in names & functions.keys() - visited:
+        visited.add(name)
+        names |= used_names(functions[name], functions, visited)
     return names
 
 

@@ -84,11 +84,11 @@ def classes_told(handler: Any) -> Iterator[type[Any]]:
 
 def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
     """Yield the classes of the program that a handler tells apart: ``isinstance``, ``match``, ``singledispatch``."""
-    made = Handler(handler)
-    registered = vars(made.target).get("registry") if isinstance(made.target, types.FunctionType) else None
+    unwrapped = Handler(handler)
+    registered = vars(unwrapped.target).get("registry") if isinstance(unwrapped.target, types.FunctionType) else None
     if isinstance(registered, types.MappingProxyType):
         yield from (cls for cls in registered if isinstance(cls, type) and is_own_class(cls) and _is_event(cls))
-    function = made.function
+    function = unwrapped.function
     if not isinstance(function, types.FunctionType):
         return
     steps = list(dis.get_instructions(function.__code__))

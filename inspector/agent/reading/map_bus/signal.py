@@ -57,10 +57,10 @@ def signal_arguments(publisher: Publisher, payload: Mapping[str, Any]) -> tuple[
 def signal_payload(publisher: Publisher, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a signal was sent with; a sender that is nobody is left out."""
     names = [parameter.name for parameter in publisher.parameters if parameter.kind in _POSITIONAL]
-    given = {**dict(zip(names, args)), **kwargs}  # noqa: B905 - what is too much stands without names
+    payload = {**dict(zip(names, args)), **kwargs}  # noqa: B905 - what is too much stands without names
     if len(args) > len(names):
-        given["args"] = list(args[len(names) :])
-    return {name: value for name, value in given.items() if name != SENDER or value is not None}
+        payload["args"] = list(args[len(names) :])
+    return {name: value for name, value in payload.items() if name != SENDER or value is not None}
 
 
 _POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

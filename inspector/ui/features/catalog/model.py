@@ -161,8 +161,8 @@ class CatalogTreeModel(QAbstractItemModel):
     def _mark(self, node: CatalogNode) -> str:
         below = [self._mark(child) for child in node.children]
         own = self._marks.get(node.name, "") if node.kind == EVENT else ""
-        found = {own, *below}
-        node.mark = next((severity for severity in MARKED if severity in found), "")
+        severities = {own, *below}
+        node.mark = next((severity for severity in MARKED if severity in severities), "")
         return node.mark
 
     def _tell_marks(self, first: CatalogNode, last: CatalogNode) -> None:

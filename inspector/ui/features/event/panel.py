@@ -186,7 +186,7 @@ class EventPanel(JournalPanel):
         if self._journal is None or not event.workflow:
             return []
         place = (event.category, event.workflow)
-        return [one for one in self._journal.events if (one.category, one.workflow) == place]
+        return [sibling for sibling in self._journal.events if (sibling.category, sibling.workflow) == place]
 
     def _add_words(self, event: EventDescription) -> None:
         first, _, rest = event.doc.strip().partition("\n\n")
@@ -231,12 +231,12 @@ class EventPanel(JournalPanel):
         return in_row(badge, label, stretch=False)
 
     def _add_subscribers(self, event: EventDescription) -> None:
-        known = {handler.key: handler for handler in self._journal.handlers} if self._journal else {}
+        handlers = {handler.key: handler for handler in self._journal.handlers} if self._journal else {}
         self._about.addWidget(section(f"Subscribers · {len(event.handlers)}"))
         if not event.handlers:
             self._about.addWidget(PlainLabel("Nobody handles it: its publications are unheard.", "warn", wrap=True))
         for key in event.handlers:
-            handler = known.get(key) or HandlerDescription(key, key, key, "")
+            handler = handlers.get(key) or HandlerDescription(key, key, key, "")
             self._about.addWidget(self._subscriber(event, handler))
 
     def _subscriber(self, event: EventDescription, handler: HandlerDescription) -> QWidget:
@@ -283,13 +283,13 @@ class EventPanel(JournalPanel):
             self._about.addWidget(grid)
 
     def _add_findings(self, event: EventDescription) -> None:
-        mine = [finding for finding in self._findings if finding.event == event.name]
-        if not mine:
+        findings = [finding for finding in self._findings if finding.event == event.name]
+        if not findings:
             return
-        self._about.addWidget(section(f"Findings · {len(mine)}"))
+        self._about.addWidget(section(f"Findings · {len(findings)}"))
         rows = vbox()
         self._about.addLayout(rows)
-        for finding in mine:
+        for finding in findings:
             row = ClickableRow(self._theme)
             row.set([Segment(GLYPHS[finding.severity], INKS[finding.severity]), Segment(finding.message)])
             row.clicked.connect(lambda _=False, finding=finding: self.finding_chosen.emit(finding))

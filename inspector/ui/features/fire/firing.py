@@ -232,13 +232,13 @@ def faulty_events(journal: Journal, rules: Sequence[ActiveFault]) -> list[str]:
         rules: The faults that are on.
     """
     labels = {handler.key: handler.label for handler in journal.handlers}
-    found: dict[str, int] = {}
+    ranks: dict[str, int] = {}
     for event in journal.events:
         for key in event.handlers:
             for rule in rules:
                 fits = fnmatchcase(labels.get(key, key), rule.handler) and fnmatchcase(event.name, rule.event)
                 if fits:
                     rank = _TELLING.index(rule.kind) if rule.kind in _TELLING else len(_TELLING)
-                    found[event.name] = min(rank, found.get(event.name, rank))
+                    ranks[event.name] = min(rank, ranks.get(event.name, rank))
                     break
-    return sorted(found, key=lambda name: found[name])
+    return sorted(ranks, key=lambda name: ranks[name])

@@ -49,7 +49,7 @@ class OpenProjectDialog(QDialog):
     Args:
         theme: Its look.
         recent: Options of what was opened last, newest first.
-        kept: Gives the settings that are kept for the project of a folder.
+        kept_settings: Returns the settings that are kept for the project of a folder.
         parent: The window.
 
     Signals:
@@ -64,12 +64,12 @@ class OpenProjectDialog(QDialog):
         self,
         theme: Theme,
         recent: Sequence[Mapping[str, Any]],
-        kept: Callable[[Path], Mapping[str, str]] = lambda _: {},
+        kept_settings: Callable[[Path], Mapping[str, str]] = lambda _: {},
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._kept = kept
+        self._kept = kept_settings
         self._recent = list(recent)
         self.setWindowTitle("Open project")
         self.setMinimumWidth(620)
@@ -379,7 +379,7 @@ class ProjectSettingsDialog(QDialog):
     Args:
         theme: Its look.
         folder: Where the program runs; settings are kept by it.
-        kept: What is kept now.
+        kept_settings: What is kept now.
         save: Called with what shall be kept from now on.
         reload: The program runs, and will be started anew with them.
         parent: The window.
@@ -389,7 +389,7 @@ class ProjectSettingsDialog(QDialog):
         self,
         theme: Theme,
         folder: Path,
-        kept: Mapping[str, str],
+        kept_settings: Mapping[str, str],
         save: Callable[[dict[str, str]], object],
         *,
         reload: bool = False,
@@ -399,7 +399,7 @@ class ProjectSettingsDialog(QDialog):
         self.setWindowTitle("Project settings")
         self.setMinimumWidth(560)
         self._theme = theme
-        self._before = dict(kept)
+        self._before = dict(kept_settings)
         self.rows: list[_Row] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 14)
@@ -431,7 +431,7 @@ class ProjectSettingsDialog(QDialog):
         buttons.addWidget(cancel)
         buttons.addWidget(self.save_button)
         column.addLayout(buttons)
-        for name, value in sorted(kept.items()):
+        for name, value in sorted(kept_settings.items()):
             self.add(name, value)
         (self.rows[0].value if self.rows else self.add_button).setFocus()
         self.accepted.connect(lambda: save(self.settings()))

@@ -60,10 +60,10 @@ class ProjectFlow(QObject):
     Args:
         context: The window.
         trust: Remembers whose code may run.
-        kept: Remembers settings that were filled in.
+        kept_settings: Remembers settings that were filled in.
     """
 
-    def __init__(self, context: Context, trust: Trust, kept: KeptSettings) -> None:
+    def __init__(self, context: Context, trust: Trust, kept_settings: KeptSettings) -> None:
         super().__init__(context)
         self._context = context
         self._theme = context.theme
@@ -72,7 +72,7 @@ class ProjectFlow(QObject):
         self._notices = context.notices
         self._tasks = context.tasks
         self._strip = context.shell.strip
-        self.projects = Projects(context.workbench, context.settings, trust, kept, self)
+        self.projects = Projects(context.workbench, context.settings, trust, kept_settings, self)
         self._reloader: Reloader | None = None
         self._waiting = False
         #: What the strip says of a program in trouble, empty while it is in none.
@@ -174,7 +174,7 @@ class ProjectFlow(QObject):
 
     def _edit(self, folder: Path, saved: Callable[[], object], parent: QWidget | None = None) -> ProjectSettingsDialog:
         running = self.project
-        mine = running is not None and running.cwd.resolve() == folder.resolve()
+        is_running = running is not None and running.cwd.resolve() == folder.resolve()
 
         def save(settings: dict[str, str]) -> None:
             try:
@@ -182,13 +182,13 @@ class ProjectFlow(QObject):
             except InspectorError as error:
                 self._notices.report(error)
                 return
-            if mine and running is not None:
+            if is_running and running is not None:
                 changed = replace(running, settings=settings)
                 self._tasks.start("Reloading the project", self._reload(changed))
             saved()
 
         dialog = ProjectSettingsDialog(
-            self._theme, folder, self.projects.kept(folder), save, reload=mine, parent=parent or self._shell
+            self._theme, folder, self.projects.kept(folder), save, reload=is_running, parent=parent or self._shell
         )
         dialog.open()
         return dialog
@@ -330,27 +330,27 @@ class ProjectFlow(QObject):
         if self._reloader is not None:
             await self._reloader.reload(project=project)
 
-    def _reloaded(self, found: Reloaded) -> None:
+    def _reloaded(self, outcome: Reloaded) -> None:
         """Show what a reload changed."""
         self._shown = ""
-        self._load_failed = isinstance(found.trouble, LoadError)
-        took = format_duration(int(found.seconds * 1e9))
-        if found.trouble is not None and not self._load_failed:
+        self._load_failed = isinstance(outcome.trouble, LoadError)
+        took = format_duration(int(outcome.seconds * 1e9))
+        if outcome.trouble is not None and not self._load_failed:
             return  # it was loaded and has ended since: how is told by who looks after it
-        if found.trouble is not None:
-            text = f"The program could not be loaded again: {found.trouble.text}"
-            self._strip.show_message("failed", text, found.trouble.hint, [("Try again", self._restart)])
+        if outcome.trouble is not None:
+            text = f"The program could not be loaded again: {outcome.trouble.text}"
+            self._strip.show_message("failed", text, outcome.trouble.hint, [("Try again", self._restart)])
             return
-        parts = [f"{plural(len(found.fixed), 'handler')} fixed"] * bool(found.fixed)
-        parts += [f"{plural(len(found.broke), 'handler')} broke"] * bool(found.broke)
-        parts += [f"{found.same} as before"] * bool(found.same)
+        parts = [f"{plural(len(outcome.fixed), 'handler')} fixed"] * bool(outcome.fixed)
+        parts += [f"{plural(len(outcome.broke), 'handler')} broke"] * bool(outcome.broke)
+        parts += [f"{outcome.same} as before"] * bool(outcome.same)
         actions: list[tuple[str, Callable[[], object]]] = [("Dismiss", self._strip.hide_message)]
         if not parts:
             parts = ["nothing is fired after a reload yet"]
             if self._workbench.last_fired is not None:
                 actions.insert(0, (f"Fire {self._workbench.last_fired.event} each time", self._fire_each_time))
-        details = ", ".join((*found.broke, *found.fixed)[:4])
-        tone = "failed" if found.broke else "ok"
+        details = ", ".join((*outcome.broke, *outcome.fixed)[:4])
+        tone = "failed" if outcome.broke else "ok"
         self._strip.show_message(tone, " · ".join((f"Reloaded in {took}", *parts)), details, actions)
 
     def _toggle_watch(self) -> None:

@@ -93,7 +93,7 @@ class Importing(QObject):
         if not imported.refused:
             self._notices.info(text, str(path.parent))
             return
-        named = "; ".join(f"line {one.line}: {one.reason}" for one in imported.problems[:_NAMED])
+        named = "; ".join(f"line {problem.line}: {problem.reason}" for problem in imported.problems[:_NAMED])
         more = "; …" if imported.refused > _NAMED else ""
         self._notices.warning(text, f"{plural(imported.refused, 'line')} left out: {named}{more}")
 

@@ -194,9 +194,9 @@ class SessionsPanel(QWidget):
         for button in (self._rename, self._export):
             button.setEnabled(session is not None)
         self._open.setEnabled(session is not None and session.id != self._opened)
-        kept = self._why_kept(session) if session is not None else ""
-        self._remove.setEnabled(session is not None and not kept)
-        self._remove.set_help(kept or "Delete the session for good")
+        reason = self._why_kept(session) if session is not None else ""
+        self._remove.setEnabled(session is not None and not reason)
+        self._remove.set_help(reason or "Delete the session for good")
 
     def _open_menu(self, at: QPoint) -> None:
         index: QModelIndex = self.table.indexAt(at)

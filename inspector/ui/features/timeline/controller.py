@@ -185,14 +185,14 @@ class TimelineController(QObject):
     def _tell_pointed(self) -> None:
         """Notify the other panels of what is under the pointer; only while it is over the timeline."""
         scene = self.scene
-        found = (
+        hover = (
             Hover(ExecutionIndex(scene.hovered), PublicationIndex(scene.hovered_mark))
             if scene.hovered >= 0 or scene.hovered_mark >= 0
             else NOTHING
         )
-        if found != self._pointed:
-            self._pointed = found
-            self.selection.hover(found)
+        if hover != self._pointed:
+            self._pointed = hover
+            self.selection.hover(hover)
 
     def _pointed_elsewhere(self, what: Hover) -> None:
         lit = NOTHING if what == self._pointed else what

@@ -174,16 +174,16 @@ def _title(
 
 
 def _badges(strip: LaneStrip) -> list[tuple[str, str]]:
-    found = []
+    badges = []
     if strip.overfull:
-        found.append(("⋮", "dim"))  # more at once than there are rows
+        badges.append(("⋮", "dim"))  # more at once than there are rows
     if strip.bad:
-        found.append((f"✕ {format_count(strip.bad)}", "failed_text"))
+        badges.append((f"✕ {format_count(strip.bad)}", "failed_text"))
     if strip.collapsed:
-        found.append(("≡", "dim"))
+        badges.append(("≡", "dim"))
     if strip.pinned and strip.key != MARKS:
-        found.append(("▴", "accent_text"))
-    return found
+        badges.append(("▴", "accent_text"))
+    return badges
 
 
 def _triangle(painter: QPainter, looks: Looks, x: float, y: float, *, opened: bool) -> None:
@@ -203,16 +203,16 @@ def readout(scene: Scene) -> list[str]:
     """Return what the readout says of what is under the pointer: plain text, a line each."""
     journal = scene.source.journal
     if scene.hovered >= 0:
-        found = journal.execution(ExecutionIndex(scene.hovered))
+        execution = journal.execution(ExecutionIndex(scene.hovered))
         status = STATUSES[int(journal.executions["status"][scene.hovered])]
-        waited = "" if found.duration is None else f"  ({format_duration(found.on_loop)} on the loop)"
+        waited = "" if execution.duration is None else f"  ({format_duration(execution.on_loop)} on the loop)"
         lines = [
-            one_line(found.handler.label),
-            one_line(f"{found.event.name} #{publication_number(found.publication)}"),
+            one_line(execution.handler.label),
+            one_line(f"{execution.event.name} #{publication_number(execution.publication)}"),
             f"{status.replace('_', ' ')} · {duration_text(scene, scene.hovered)}{waited}",
-            f"at {exact_time(found.start)}",
+            f"at {exact_time(execution.start)}",
         ]
-        return [*lines, "a fault was injected"] if found.fault else lines
+        return [*lines, "a fault was injected"] if execution.fault else lines
     if scene.hovered_mark >= 0:
         event = journal.publication(PublicationIndex(scene.hovered_mark))
         to = "nobody handles it" if not event.handlers else f"to {plural(event.handlers, 'handler')}"

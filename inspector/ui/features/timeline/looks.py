@@ -70,10 +70,10 @@ class Looks:
 
     def mark(self, phase: str, ratio: float) -> QPixmap:
         """Return the mark of a phase: its shape in its colour, ``MARK`` pixels wide."""
-        known = self._marks.get((phase, ratio))
-        if known is None:
-            known = self._marks[(phase, ratio)] = self._draw_mark(phase, ratio)
-        return known
+        picture = self._marks.get((phase, ratio))
+        if picture is None:
+            picture = self._marks[(phase, ratio)] = self._draw_mark(phase, ratio)
+        return picture
 
     def _draw_mark(self, phase: str, ratio: float) -> QPixmap:
         look = self._theme.phase(phase)

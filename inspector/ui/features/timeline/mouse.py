@@ -131,9 +131,9 @@ class Mouse:
             if strip is not None and strip.layer >= 0:
                 controller.lanes.toggle_opened(strip.key)
         else:
-            found = execution_at(scene, place.x(), place.y())
-            if found >= 0:
-                controller.steps.zoom_to(ExecutionIndex(found))
+            execution = execution_at(scene, place.x(), place.y())
+            if execution >= 0:
+                controller.steps.zoom_to(ExecutionIndex(execution))
 
     def leave(self) -> None:
         """Nothing is under the pointer."""
@@ -172,9 +172,9 @@ class Mouse:
 
     def _click(self, place: QPointF) -> None:
         controller = self._controller
-        found = execution_at(controller.scene, place.x(), place.y())
-        if found >= 0:
-            controller.steps.select(ExecutionIndex(found))
+        execution = execution_at(controller.scene, place.x(), place.y())
+        if execution >= 0:
+            controller.steps.select(ExecutionIndex(execution))
             return
         mark = publication_at(controller.scene, place.x(), place.y())
         if mark >= 0:

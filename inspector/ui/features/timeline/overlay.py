@@ -33,20 +33,20 @@ ARROWS: Final = 60
 def links(scene: Scene, selection: Selection) -> list[tuple[QPointF, QPointF, bool]]:
     """Return the arrows of the selection: cause → its mark → the execution → what it published → who took that."""
     journal = scene.source.journal
-    found: list[tuple[QPointF | None, QPointF | None, bool]] = []
+    ends: list[tuple[QPointF | None, QPointF | None, bool]] = []
     publication, execution = selection.publication, selection.execution
     if not 0 <= publication < len(journal.publications):
         return []
     cause = int(journal.publications["cause"][publication])
-    found.append((_bar_point(scene, cause, after=publication), _mark_point(scene, publication), True))
+    ends.append((_bar_point(scene, cause, after=publication), _mark_point(scene, publication), True))
     if execution >= 0:
-        found.append((_mark_point(scene, publication), _bar_point(scene, execution), True))
+        ends.append((_mark_point(scene, publication), _bar_point(scene, execution), True))
         for effect in journal.caused_by(execution)[:ARROWS]:
-            found.append((_bar_point(scene, execution, after=effect), _mark_point(scene, effect), True))
-            found += _takers(scene, effect)
+            ends.append((_bar_point(scene, execution, after=effect), _mark_point(scene, effect), True))
+            ends += _takers(scene, effect)
     else:
-        found += _takers(scene, publication)
-    whole = [(a, b, strong) for a, b, strong in found if a is not None and b is not None]
+        ends += _takers(scene, publication)
+    whole = [(a, b, strong) for a, b, strong in ends if a is not None and b is not None]
     return whole[:ARROWS]
 
 
@@ -291,10 +291,10 @@ class TimelineOverlay:
             top = RULER_HEIGHT + scene.layout.top(strip, scene.scroll)
             if strip.key in keys and (strip.pinned or top + strip.height > RULER_HEIGHT + scene.layout.fixed):
                 painter.fillRect(QRectF(0, top, scene.width, strip.height - 1), looks.color("accent", 22))
-        found = lit_bars(scene)
+        bars = lit_bars(scene)
         painter.setPen(QPen(looks.color("accent_text"), 1.4))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for execution in found[:BARS].tolist():
+        for execution in bars[:BARS].tolist():
             bar = scene.bar(execution)
             if bar is not None and not _covered(scene, bar):
                 painter.drawRect(_shown(scene, bar).adjusted(-1, -1.5, 1, 1.5))

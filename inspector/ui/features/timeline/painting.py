@@ -95,8 +95,8 @@ class LanesPainter:
         return sight
 
 
-def _same(one: tuple[object, ...], other: tuple[object, ...]) -> bool:
-    return all(a is b or (isinstance(a, int | TimeView) and a == b) for a, b in zip(one, other, strict=True))
+def _same(first: tuple[object, ...], second: tuple[object, ...]) -> bool:
+    return all(a is b or (isinstance(a, int | TimeView) and a == b) for a, b in zip(first, second, strict=True))
 
 
 def _look(layout: Layout, wanted: tuple[int, int, float]) -> _Sight:

@@ -37,17 +37,17 @@ def execution_at(scene: Scene, x: float, y: float) -> int:
     inside = y - RULER_HEIGHT - scene.layout.top(strip, scene.scroll)
     if not _on_bar(scene, strip, inside):
         return -1
-    found = _on_row(scene, strip, strip.slot + scene.layout.level_at(strip, inside), x)
-    if not len(found):
+    candidates = _on_row(scene, strip, strip.slot + scene.layout.level_at(strip, inside), x)
+    if not len(candidates):
         return -1
     columns = scene.source.executions
-    start = columns["start"][found]
-    end = np.where(columns["status"][found] == RUNNING_CODE, scene.now, columns["end"][found])
+    start = columns["start"][candidates]
+    end = np.where(columns["status"][candidates] == RUNNING_CODE, scene.now, columns["end"][candidates])
     time = scene.time_of(x)
     away = np.maximum(np.maximum(start - time, time - end), 0) // max(1, int(scene.view.per_pixel))
-    bad = IS_BAD[columns["status"][found]]
+    bad = IS_BAD[columns["status"][candidates]]
     best = np.lexsort((start - end, ~bad, away))
-    return int(found[best[0]])
+    return int(candidates[best[0]])
 
 
 def publication_at(scene: Scene, x: float, y: float) -> int:
@@ -77,5 +77,5 @@ def _on_row(scene: Scene, strip: LaneStrip, slot: int, x: float) -> Ints:
         near = near[source.matches[near]]
     rows = source.layers[strip.layer].row[near]
     slots = scene.layout.slot_of_row[strip.layer]
-    found: Ints = near[(rows < len(slots)) & (slots[np.minimum(rows, len(slots) - 1)] == slot)]
-    return found
+    indexes: Ints = near[(rows < len(slots)) & (slots[np.minimum(rows, len(slots) - 1)] == slot)]
+    return indexes

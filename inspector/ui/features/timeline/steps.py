@@ -142,8 +142,8 @@ class TimelineSteps:
         if self._selection.execution >= 0:
             self.go_to(ExecutionIndex(self._timeline.source.neighbour(self._selection.execution, step)))
         else:
-            seen = self._timeline.source.touching(*self._timeline.scene.seen)
-            self.go_to(ExecutionIndex(int(seen[0 if step > 0 else -1]) if len(seen) else -1))
+            executions = self._timeline.source.touching(*self._timeline.scene.seen)
+            self.go_to(ExecutionIndex(int(executions[0 if step > 0 else -1]) if len(executions) else -1))
 
     def _failure(self, step: int) -> int:
         status = self._timeline.source.executions["status"]
@@ -154,9 +154,9 @@ class TimelineSteps:
         low, high = (at + 1, len(status)) if step > 0 else (0, max(at, 0))
         while low < high:
             part = slice(low, min(low + _PART, high)) if step > 0 else slice(max(low, high - _PART), high)
-            found = np.flatnonzero(IS_BAD[status[part]])
-            if len(found):
-                return int(found[0 if step > 0 else -1]) + part.start
+            failures = np.flatnonzero(IS_BAD[status[part]])
+            if len(failures):
+                return int(failures[0 if step > 0 else -1]) + part.start
             low, high = (part.stop, high) if step > 0 else (low, part.start)
         return -1
 
