@@ -71,6 +71,7 @@ async def refuses(event: Named):
 
 bus.handlers = {Go: [go], Note: [prints, logs, fails], Named: [refuses]}
 """
+GIVEN = ("shop.py", "secrets.json", "named.json")
 PLANTED = ["canary-of-a-default-9", "canary-of-the-source-9"]
 
 
@@ -93,15 +94,14 @@ def test_no_secret_is_on_disk_in_an_export_or_on_screen(tmp_path: Path) -> None:
     (tmp_path / "secrets.json").write_text(json.dumps([text for text, _ in texts]), encoding="utf-8")
     (tmp_path / "named.json").write_text(json.dumps(named), encoding="utf-8")
     shown = inspector(tmp_path, "fire", "Go", "--app", "shop:bus", "-v")
-    for kind in ("jsonl", "csv"):
-        inspector(tmp_path, "export", "1", "--format", kind, "-o", f"run.{kind}")
+    inspector(tmp_path, "export", "1", "--format", "jsonl", "-o", "run.jsonl")
+    inspector(tmp_path, "export", "1", "--format", "csv", "-o", "run.csv")
+    inspector(tmp_path, "export", "1", "--format", "csv", "-o", "summary.csv", "--summary")
     shown += inspector(tmp_path, "log", "1") + inspector(tmp_path, "catalog", "--app", "shop:bus", "--json")
-    ours = [
-        path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".json" and path.name != "shop.py"
-    ]
+    ours = [path for path in tmp_path.rglob("*") if path.is_file() and path.name not in GIVEN]
     kept = {path.name: path.read_bytes().decode("utf-8", "replace") for path in ours if "__pycache__" not in path.parts}
     kept["the screen"] = shown
-    assert {"s.db", "run.jsonl", "run.csv"} <= kept.keys()
+    assert {"s.db", "run.jsonl", "run.csv", "summary.csv"} <= kept.keys()
     assert kept["run.jsonl"].count('"record": "Published"') == 1 + len(texts) + len(named)
     wanted = [(secret, text) for text, secret in texts] + [(value, name) for name, value in named]
     wanted += [(text, "planted") for text in PLANTED]

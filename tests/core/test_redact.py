@@ -130,6 +130,10 @@ def test_a_thousand_canaries_none_survives() -> None:
 CRAFTED = [
     "eyJ", "eyJaaaaa.", "eyJaaaaa.eyJ", "bearer ", "basic aaaaaaa ", "4 ", "4", "4-", "://", "://a:", "a@", "a", "a=",
     "a: ", "a='", "token=", "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "sk-", "AKIA", "ghp_", "a.", "password: '",
+    "password=(", "token:f(", "('a','", "<password>", "<password", "cookie: ", "authorization: ", "--password ",
+    "mysql -p", "['mysql', ", "[parameters: (", "Failing row contains (", "(a) VALUES (", "(password) VALUES ('x'",
+    "password is ", "SG.", "SG.aaaaaaaaaaaaaaaaaaaa", "pypi-", "1//0", "AQE", "eyJaaaa.", "DE89 ", "GB29NWBK", "4111 ",
+    "-----END RSA PRIVATE KEY-----", "?sig=", "://a@", "token={", "token=[", "a-", "%3D", "\\nghp_", "password='\\",
 ]  # fmt: skip
 
 
