@@ -2,9 +2,9 @@
 
 The shapes are facts that the services publish: GitHub's, GitLab's and Slack's pages on token formats, the references of
 AWS IAM and Google Cloud, the API references of Stripe, Twilio, SendGrid, OpenAI, Anthropic and the others, and the
-prefixes registered with code hosts for secret scanning. Which services are worth a line, and how long their keys are,
-was checked against the rules of gitleaks (MIT, https://github.com/gitleaks/gitleaks) and the plugins of detect-secrets
-(Apache 2.0, https://github.com/Yelp/detect-secrets); the patterns are our own.
+prefixes registered with code hosts for secret scanning. Lists of the same kind are kept by gitleaks (MIT,
+https://github.com/gitleaks/gitleaks) and detect-secrets (Apache 2.0, https://github.com/Yelp/detect-secrets); the
+patterns here are our own.
 
 The keys of ``KEY_FORMATS`` are told by their beginning, and the words of a text are looked up by it. What is told only
 by something in its middle stands in ``LATE_FORMATS``, with the text that must be there. Nothing repeats two things that

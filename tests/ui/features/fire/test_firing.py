@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inspector.analysis.journal import Journal
 from inspector.core.description import EventDescription, HandlerDescription
+from inspector.core.records.host import ActiveFault
 from inspector.ui.features.fire.firing import faulty_events
 
 
@@ -18,9 +19,9 @@ def test_faults_name_the_events_whose_handlers_go_wrong_first_those_that_are_see
         for name, handlers in (("Hung", ("m",)), ("Failed", ("a", "m")), ("Fine", ("a",)), ("Unheard", ()))
     ]
     rules = [
-        {"handler": "Mail.*", "event": "Hung", "kind": "hang"},
-        {"handler": "Audit.*", "event": "Failed", "kind": "fail"},
-        {"handler": "Mail.*", "event": "*", "kind": "slow"},
+        ActiveFault("Mail.*", "Hung", "hang"),
+        ActiveFault("Audit.*", "Failed", "fail"),
+        ActiveFault("Mail.*", "*", "slow"),
     ]
     assert faulty_events(journal, rules) == ["Failed", "Hung"]
     assert faulty_events(journal, []) == []
