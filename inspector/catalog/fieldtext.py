@@ -244,9 +244,9 @@ def _check_choice(shape: TypeShape, value: JSON, name: str) -> JSON:
     raise _wrong(shape, value, name)
 
 
-def _same(one: JSON, other: JSON) -> bool:
+def _same(first: JSON, second: JSON) -> bool:
     """Compare JSON values; ``true`` is not 1."""
-    return type(one) is type(other) and bool(one == other)
+    return type(first) is type(second) and bool(first == second)
 
 
 def _check_items(shape: TypeShape, value: JSON, name: str) -> JSON:

@@ -66,15 +66,15 @@ class EventForm:
 
     def reroll(self, seed: int) -> None:
         """Fill in the synthetic values of another seed; what identifies the event stays as written."""
-        kept = {name: self._texts.get(name, "") for name, shape in self._shapes.items() if shape.base}
+        base_texts = {name: self._texts.get(name, "") for name, shape in self._shapes.items() if shape.base}
         self.set_values(synthesise(self.event, random.Random(seed)))  # noqa: S311 - sample values, no secrets
-        self._texts.update(kept)
+        self._texts.update(base_texts)
         self.seed = seed
 
     def required_values(self) -> dict[str, Any]:
         """Return a synthetic value for each required field."""
-        made = synthesise(self.event, random.Random(self.seed or 1))  # noqa: S311 - sample values, no secrets
-        return {name: value for name, value in made.items() if self._shapes[name].required}
+        values = synthesise(self.event, random.Random(self.seed or 1))  # noqa: S311 - sample values, no secrets
+        return {name: value for name, value in values.items() if self._shapes[name].required}
 
     def text(self, name: str) -> str:
         """Return what stands in a field."""
@@ -129,24 +129,24 @@ class EventForm:
         Raises:
             UsageError: A field is wrong.
         """
-        given: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name, shape in self._shapes.items():
             is_given, value = self.value(shape)
             if is_given:
-                given[name] = value
-        return given
+                values[name] = value
+        return values
 
     def json_text(self) -> str:
         """Write the form as JSON; a field that is wrong stands there as its text."""
-        given: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name, shape in self._shapes.items():
             try:
                 is_given, value = self.value(shape)
             except UsageError:
                 is_given, value = True, self._exact.get(name, self.text(name))
             if is_given:
-                given[name] = value
-        return json.dumps({**given, **self._unknown}, ensure_ascii=False, indent=2)
+                values[name] = value
+        return json.dumps({**values, **self._unknown}, ensure_ascii=False, indent=2)
 
     def set_json(self, text: str) -> None:
         """Take the values from JSON.

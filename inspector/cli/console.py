@@ -65,7 +65,7 @@ class Console:
         self._tell(f"inspector: {text}\n")
 
     def trouble(self, error: InspectorError) -> None:
-        """Tell of expected trouble: what happened, and on a line of its own what to do next."""
+        """Report expected trouble: what happened, and on a line of its own what to do next."""
         self.note(one_line(error.text, 2000))
         hint = error.hint
         if hint and error.typed:

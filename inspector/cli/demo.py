@@ -122,7 +122,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _check_place(target: Path) -> None:
-    """See to it that a run of seconds does not end at a folder that is not there."""
+    """Ensure that a run of seconds does not end at a folder that is not there."""
     if target.is_dir():
         raise InspectorError(f"{target} is a folder.", "Give the name of a file.")
     if not target.parent.is_dir():

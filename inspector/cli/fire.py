@@ -46,7 +46,7 @@ class Wish:
 
     @property
     def title(self) -> str:
-        """Say in short what is fired."""
+        """Return in short what is fired."""
         return self.event.name if self.count == 1 else f"{self.event.name} x{self.count}"
 
 

@@ -117,7 +117,7 @@ Without a command the window opens."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Tells mistakes as ``UsageError`` and does not guess abbreviated options."""
+    """Raises mistakes as ``UsageError`` and does not guess abbreviated options."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         kwargs.setdefault("allow_abbrev", False)

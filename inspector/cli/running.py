@@ -82,19 +82,19 @@ class Troubles:
         else:
             self._console.trouble(trouble)
 
-    def lost(self, made: Recording) -> None:
-        """Tell at the end of a recording what of it was lost; each is an error."""
-        if made.lost and not made.unfinished:  # which told it
+    def lost(self, recording: Recording) -> None:
+        """Report at the end of a recording what of it was lost; each is an error."""
+        if recording.lost and not recording.unfinished:  # which told it
             self.count += 1
-            self._console.note(f"{count_lost(made.lost)}.")
-        if made.lost_payloads:
+            self._console.note(f"{count_lost(recording.lost)}.")
+        if recording.lost_payloads:
             self.count += 1
-            payloads = plural(made.lost_payloads, "payload")
-            self._console.note(f"{payloads} {'was' if made.lost_payloads == 1 else 'were'} lost.")
+            payloads = plural(recording.lost_payloads, "payload")
+            self._console.note(f"{payloads} {'was' if recording.lost_payloads == 1 else 'were'} lost.")
 
 
 class Asides:
-    """Tells on stderr what a program in a process of its own does beside its executions.
+    """Reports on stderr what a program in a process of its own does beside its executions.
 
     That its loop does not answer is told once, and always when nothing in it does: a command that waits then waits for
     ever. What it prints is told with ``-v``.

@@ -240,7 +240,7 @@ def _option(name: str) -> str:
 
 
 def _ask_for_consent(project: Project, console: Console) -> None:
-    """See to it that somebody allowed this project's code to run.
+    """Ensure that somebody allowed this project's code to run.
 
     Raises:
         UsageError: There is no terminal to ask on, or the answer was no.

@@ -157,7 +157,7 @@ _TOLD: Final[tuple[tuple[type[DomainEvent], SSEEventType, str], ...]] = (
     (PortfolioNetWorthRecalculated, SSEEventType.PORTFOLIO_NETWORTH_UPDATED, "The user's net worth changed."),
 )
 
-_BASE_FIELDS: Final = frozenset(each.name for each in dataclasses.fields(DomainEvent))
+_BASE_FIELDS: Final = frozenset(field.name for field in dataclasses.fields(DomainEvent))
 
 
 def _payload_fields(event_class: type[DomainEvent]) -> list[str]:

@@ -245,20 +245,20 @@ class ChildHost:
             self._refused += 1
 
     def printed(self, stream: str, text: str) -> None:
-        """Tell a line that the child printed."""
+        """Record a line that the child printed."""
         self._intake.record(ProgramPrinted(self._intake.now(), stream, self._printed[stream].redact(text)))
 
     def dropped(self, size: int) -> None:
-        """Tell that output was not shown."""
+        """Record that ``size`` bytes of output were not shown."""
         self._intake.record(OutputDropped(self._intake.now(), size))
 
     def stuck(self, dump: Dump, seconds: float) -> None:
-        """Tell that nothing in the child answers."""
+        """Record that nothing in the child answers."""
         self.state = STUCK
         self._intake.record(explain_stuck(dump, seconds, self._intake))
 
     def unstuck(self, seconds: float) -> None:
-        """Tell that the child answers again."""
+        """Record that the child answers again."""
         self.state = RUNNING
         self._intake.record(ProcessUnstuck(self._intake.now(), int(seconds * 1e9)))
 

@@ -67,10 +67,10 @@ class KeptSettings:
 
     def of_folder(self, folder: Path) -> dict[str, str]:
         """Return what was filled in for the project that runs in a folder."""
-        kept = self._file.read().get(os.path.realpath(folder))
-        if not isinstance(kept, dict):
+        settings = self._file.read().get(os.path.realpath(folder))
+        if not isinstance(settings, dict):
             return {}
-        return {name: value for name, value in kept.items() if isinstance(value, str)}
+        return {name: value for name, value in settings.items() if isinstance(value, str)}
 
     def keep(self, project: Project, settings: Mapping[str, str]) -> None:
         """Keep these settings for a project, besides those that are kept already.
@@ -87,7 +87,7 @@ class KeptSettings:
             InspectorError: They cannot be written.
         """
         everything = {**self._file.read(), os.path.realpath(folder): dict(settings)}
-        self._file.write({place: kept for place, kept in everything.items() if kept})
+        self._file.write({place: values for place, values in everything.items() if values})
 
 
 # Consent: whose code was allowed to run. Loading a project runs its code with the rights of the person.

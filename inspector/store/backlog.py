@@ -142,18 +142,18 @@ class Backlog:
             if len(batch.rows) > room:
                 self._batches.appendleft(Batch(batch.first + room, batch.rows[room:]))
             old.extend(zip(range(batch.first, batch.last + 1), batch.rows[:room], strict=False))
-        kept = [(seq, row) for seq, row in old if _is_failure(row) or _is_drop(row)]
-        if len(kept) > len(old) // 2:
-            kept = [(seq, row) for seq, row in kept if _is_drop(row)]
+        rest = [(seq, row) for seq, row in old if _is_failure(row) or _is_drop(row)]
+        if len(rest) > len(old) // 2:
+            rest = [(seq, row) for seq, row in rest if _is_drop(row)]
         self._characters -= sum(len(row[_PAYLOAD]) for _, row in old if row[KIND] == PUBLISHED)
         self.rows -= len(old)
-        kept_seqs = {seq for seq, _ in kept}
-        lost_seqs = [seq for seq, _ in old if seq not in kept_seqs]
+        rest_seqs = {seq for seq, _ in rest}
+        lost_seqs = [seq for seq, _ in old if seq not in rest_seqs]
         self.stand_ins.update(lost_seqs[:1])
-        for batch in reversed(_with_gaps(old, kept, reason)):
+        for batch in reversed(_with_gaps(old, rest, reason)):
             self._batches.appendleft(batch)
             self.rows += len(batch.rows)
-        self.dropped_rows += len(old) - len(kept)
+        self.dropped_rows += len(old) - len(rest)
 
 
 def _is_failure(row: Row) -> bool:
@@ -169,14 +169,14 @@ def _told_up_to(row: Row) -> int:
     return int(row[_LAST]) if _is_drop(row) else 0
 
 
-def _with_gaps(old: list[tuple[int, Row]], kept: list[tuple[int, Row]], reason: str) -> list[Batch]:
-    """Return the kept rows as batches, after one that tells of the others in the place of the first of them."""
-    keep = {seq for seq, _ in kept}
+def _with_gaps(old: list[tuple[int, Row]], rest: list[tuple[int, Row]], reason: str) -> list[Batch]:
+    """Return the rest of old rows as batches, and one that stands for the lost in the place of the first of them."""
+    keep = {seq for seq, _ in rest}
     lost = [(seq, row) for seq, row in old if seq not in keep]
     if not lost:
-        return [Batch(seq, [row]) for seq, row in kept]
+        return [Batch(seq, [row]) for seq, row in rest]
     first, row = lost[0]
-    batches = [Batch(seq, [one]) for seq, one in kept]
+    batches = [Batch(seq, [rest_row]) for seq, rest_row in rest]
     batches.append(Batch(first, [lost_row(row[AT], len(lost), first, lost[-1][0], reason)]))
     return sorted(batches, key=lambda batch: batch.first)
 

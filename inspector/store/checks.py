@@ -83,7 +83,7 @@ def check_schema(connection: sqlite3.Connection, path: Path, steps: Sequence[Ste
     theirs = dict(_schema(connection))
     for key, sql in theirs.items():
         if ours.get(key) != sql:
-            raise _not_ours(path, f"it has {_described(key, known=key in ours)}")
+            raise _not_ours(path, f"it has {_described(key, same_name=key in ours)}")
     for kind, name in ours:
         if (kind, name) not in theirs:
             raise _not_ours(path, f"the {kind} {name} is missing")
@@ -132,9 +132,9 @@ def _schema(connection: sqlite3.Connection) -> Iterable[tuple[tuple[str, str], s
         yield (str(kind), str(name)), " ".join(str(sql).split())
 
 
-def _described(key: tuple[str, str], *, known: bool) -> str:
+def _described(key: tuple[str, str], *, same_name: bool) -> str:
     kind, name = key
-    return f"{_KINDS.get(kind, 'something')} {name!r:.60}{' of another shape' if known else ''}"
+    return f"{_KINDS.get(kind, 'something')} {name!r:.60}{' of another shape' if same_name else ''}"
 
 
 def _not_ours(path: Path, why: str) -> InspectorError:

@@ -208,7 +208,7 @@ def _move(draft: Path, path: Path) -> None:
 
 def _check(path: Path, steps: Sequence[Step]) -> int:
     """Return the version of the file's schema, or say why it is not for us; it is only read, within bounds."""
-    known = len(steps)
+    newest = len(steps)
     if path.is_dir():
         raise InspectorError(f"{path} is a folder.", CHOOSE, typed=TYPED)
     if not path.is_file():
@@ -223,9 +223,9 @@ def _check(path: Path, steps: Sequence[Step]) -> int:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if application != APPLICATION_ID or version < 1:
             raise InspectorError(f"{path} belongs to another program.", f"It was left as it is. {CHOOSE}", typed=TYPED)
-        if version > known:
+        if version > newest:
             raise InspectorError(
-                f"{path} was written by a newer inspector (schema {version}, this one knows {known}).",
+                f"{path} was written by a newer inspector (schema {version}, this one knows {newest}).",
                 f"Update the inspector. Until then: {CHOOSE[:1].lower()}{CHOOSE[1:]}",
                 typed=TYPED,
             )
@@ -236,10 +236,10 @@ def _check(path: Path, steps: Sequence[Step]) -> int:
     return int(version)
 
 
-def _migrate(path: Path, found: int, steps: Sequence[Step]) -> None:
+def _migrate(path: Path, version: int, steps: Sequence[Step]) -> None:
     """Bring an older file up to date in one transaction; a copy of it as it was is kept beside it."""
     with _connected(path, "rw") as connection:
-        copy = path.with_name(f"{path.name}.v{found}.bak")
+        copy = path.with_name(f"{path.name}.v{version}.bak")
         if not copy.exists():
             draft = copy.with_name(f".{copy.name}.{secrets.token_hex(6)}.new")
             connection.execute("VACUUM INTO ?", (str(draft),))

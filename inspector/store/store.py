@@ -203,10 +203,10 @@ class Store:
         Raises:
             UsageError: There is no such session.
         """
-        found = await self._infos("AND id=?", (session,))
-        if not found:
+        infos = await self._infos("AND id=?", (session,))
+        if not infos:
             raise _no_session(session)
-        return found[0]
+        return infos[0]
 
     async def find_session(self, text: str) -> SessionInfo:
         """Return the session that a person means: by number, or by its exact name.
@@ -215,12 +215,12 @@ class Store:
             UsageError: There is none, or there is more than one.
         """
         number = int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else 0
-        found = await self._infos("AND (id=? OR name=?) ORDER BY id", (number, to_cell(text)))
-        if len(found) == 1:
-            return found[0]
-        if not found:
+        infos = await self._infos("AND (id=? OR name=?) ORDER BY id", (number, to_cell(text)))
+        if len(infos) == 1:
+            return infos[0]
+        if not infos:
             raise _no_session(repr(text))
-        numbers = ", ".join(str(one.id) for one in found)
+        numbers = ", ".join(str(info.id) for info in infos)
         raise UsageError(f"{text!r} may be any of the sessions {numbers}.", "Name one of them by its number.")
 
     async def rename(self, session: int, name: str) -> None:
@@ -252,10 +252,10 @@ class Store:
         live.forget(self.path, session)
         # Those, too, whose deletion was cut short earlier.
         async with self.database.reading() as connection:
-            found = await connection.exec_driver_sql("SELECT id FROM sessions WHERE deleted=1")
-            marked = [int(key) for (key,) in found.fetchall()]
-        for one in marked:
-            await self._remove(one)
+            result = await connection.exec_driver_sql("SELECT id FROM sessions WHERE deleted=1")
+            marked = [int(key) for (key,) in result.fetchall()]
+        for key in marked:
+            await self._remove(key)
         await self._shrink()
 
     async def _remove(self, session: int) -> None:
@@ -276,10 +276,10 @@ class Store:
     async def payload(self, session: int, publication: PublicationNumber) -> str:
         """Return the payload of a publication as tagged JSON text; empty when it has none."""
         async with self.database.reading() as connection:
-            found = await connection.exec_driver_sql(
+            result = await connection.exec_driver_sql(
                 "SELECT body FROM payloads WHERE id=?", (session * SESSION_SPAN + publication,)
             )
-            cells = found.first()
+            cells = result.first()
             if cells is not None:
                 return from_cell(cells[0])
             for odd in await _odd(connection, session, records.PUBLISHED):
@@ -290,10 +290,10 @@ class Store:
     async def context(self, session: int, publication: PublicationNumber) -> str:
         """Return the context of a publication as JSON text; empty when it is unknown."""
         async with self.database.reading() as connection:
-            found = await connection.exec_driver_sql(
+            result = await connection.exec_driver_sql(
                 "SELECT context FROM publications WHERE id=?", (session * SESSION_SPAN + publication,)
             )
-            cells = found.first()
+            cells = result.first()
             if cells is None:
                 return ""
             if isinstance(cells[0], int):
@@ -303,10 +303,10 @@ class Store:
     async def failure(self, session: int, execution: ExecutionNumber) -> str:
         """Return the failure of an execution as JSON text; empty when it has none."""
         async with self.database.reading() as connection:
-            found = await connection.exec_driver_sql(
+            result = await connection.exec_driver_sql(
                 "SELECT body FROM failures WHERE id=?", (session * SESSION_SPAN + execution,)
             )
-            cells = found.first()
+            cells = result.first()
             if cells is not None:
                 return from_cell(cells[0])
             for odd in await _odd(connection, session, records.HANDLER_ENDED):
@@ -319,12 +319,12 @@ class Store:
         base = session * SESSION_SPAN
         async with self.database.reading() as connection:
             names = await read_names(connection, session)
-            found = await connection.exec_driver_sql(
+            result = await connection.exec_driver_sql(
                 "SELECT id, at, execution, publication, kind, level, text, data FROM notes"
                 " WHERE execution=? ORDER BY id",
                 (base + execution,),
             )
-            rows = [to_record(note_row(cells, base, names)) for cells in found.fetchall()]
+            rows = [to_record(note_row(cells, base, names)) for cells in result.fetchall()]
         return [record for record in rows if isinstance(record, Noted)]
 
     def size(self) -> int:
@@ -356,14 +356,14 @@ def _keep_catalog(connection: Connection, body: bytes) -> int:
     connection.exec_driver_sql(
         "INSERT OR IGNORE INTO catalogs (digest, body) VALUES (?,?)", (digest, zlib.compress(body))
     )
-    found = connection.exec_driver_sql("SELECT id FROM catalogs WHERE digest=?", (digest,))
-    return int(found.scalar_one())
+    result = connection.exec_driver_sql("SELECT id FROM catalogs WHERE digest=?", (digest,))
+    return int(result.scalar_one())
 
 
 async def _odd(connection: AsyncConnection, session: int, kind: int) -> list[records.Row]:
     base = session * SESSION_SPAN
-    found = await connection.exec_driver_sql(
+    result = await connection.exec_driver_sql(
         "SELECT id, kind, body FROM odd_rows WHERE id>=? AND id<? AND kind=? ORDER BY id",
         (base, base + SESSION_SPAN, kind),
     )
-    return [odd_row(cells) for cells in found.fetchall()]
+    return [odd_row(cells) for cells in result.fetchall()]

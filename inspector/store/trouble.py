@@ -49,15 +49,15 @@ def count_lost(count: int) -> str:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
+    visited: set[int] = set()
     stack: list[BaseException | None] = [error]
     while stack:
-        one = stack.pop()
-        if one is None or id(one) in seen:
+        link = stack.pop()
+        if link is None or id(link) in visited:
             continue
-        seen.add(id(one))
-        yield one
-        stack += [one.__context__, one.__cause__, getattr(one, "orig", None)]
+        visited.add(id(link))
+        yield link
+        stack += [link.__context__, link.__cause__, getattr(link, "orig", None)]
 
 
 def explain(error: BaseException, path: Path) -> InspectorError | None:
@@ -67,20 +67,20 @@ def explain(error: BaseException, path: Path) -> InspectorError | None:
         error: What was raised; SQLAlchemy's wrapping is looked through.
         path: The database's file.
     """
-    for one in _chain(error):
-        if isinstance(one, InspectorError):
-            return one
-        if isinstance(one, sqlite3.Error):
-            name = getattr(one, "sqlite_errorname", None) or ""
+    for link in _chain(error):
+        if isinstance(link, InspectorError):
+            return link
+        if isinstance(link, sqlite3.Error):
+            name = getattr(link, "sqlite_errorname", None) or ""
             for start, text, hint in _SENTENCES:
                 if name.startswith(start):
                     kind = InspectorError if start in _LASTING else Unavailable
                     return kind(text.format(path=path), hint, typed=TYPED if CHOOSE in hint else "")
-            if isinstance(one, sqlite3.OperationalError):
-                return InspectorError(f"{path}: {one}.", CHOOSE, typed=TYPED)
-        if isinstance(one, OSError):
-            return explain_os(one, f"{path} cannot be used")
-        if isinstance(one, TimeoutError):
+            if isinstance(link, sqlite3.OperationalError):
+                return InspectorError(f"{path}: {link}.", CHOOSE, typed=TYPED)
+        if isinstance(link, OSError):
+            return explain_os(link, f"{path} cannot be used")
+        if isinstance(link, TimeoutError):
             return Unavailable(f"{path} did not answer in time.", "Close other programs that use it.")
     return None
 

@@ -299,8 +299,8 @@ class SessionWriter:
         )
         if result.rowcount == 1:
             return True
-        found = connection.exec_driver_sql("SELECT flushes FROM sessions WHERE id=? AND deleted=0", (self.session,))
-        if found.scalar() == self._flushes + 1:
+        flushes = connection.exec_driver_sql("SELECT flushes FROM sessions WHERE id=? AND deleted=0", (self.session,))
+        if flushes.scalar() == self._flushes + 1:
             return False
         raise InspectorError("The session was deleted while it was being recorded.", "Start a new session.")
 

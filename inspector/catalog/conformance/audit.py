@@ -31,15 +31,15 @@ class AuditTrail:
 
     def __init__(self, scenes: Sequence[DeclaredPublication]) -> None:
         self._declared = [scene for scene in scenes if scene.event is not None and scene.event.audit_action]
-        seen = [
+        pairs = [
             (scene, pair)
             for scene in self._declared
             for execution in _auditing(scene)
             for pair in actions_of(execution)
         ]
-        matching = sum(_same(pair, scene) for scene, pair in seen)
-        self._seen = bool(seen)
-        self._readable = bool(matching) or len({scene.name for scene, _ in seen}) < _ANOTHER_NOTATION
+        matching = sum(_same(pair, scene) for scene, pair in pairs)
+        self._seen = bool(pairs)
+        self._readable = bool(matching) or len({scene.name for scene, _ in pairs}) < _ANOTHER_NOTATION
 
     def unobserved(self) -> Iterator[RunFinding]:
         """Yield, once, that nothing can be said."""

@@ -64,17 +64,17 @@ class Difference:
 
 def differences(fired: Sequence[Fired]) -> list[Difference]:
     """Return every handler that did not do the same in every context in which it ran; derived publications aside."""
-    seen: dict[tuple[str, str], dict[str, ContextOutcome]] = {}
+    outcomes_by_place: dict[tuple[str, str], dict[str, ContextOutcome]] = {}
     for fire in fired:
         for publication in fire.publications:
             if publication.cause:
                 continue
             for execution in publication.executions:
                 if not execution.injected:
-                    outcomes = seen.setdefault((publication.event, execution.handler), {})
+                    outcomes = outcomes_by_place.setdefault((publication.event, execution.handler), {})
                     outcomes.setdefault(fire.context, _outcome(execution, publication.number))
     differing = []
-    for (event, handler), outcomes in seen.items():
+    for (event, handler), outcomes in outcomes_by_place.items():
         first, *rest = outcomes.values()
         if not all(first.same(other) for other in rest):
             differing.append(Difference(event, handler, outcomes))

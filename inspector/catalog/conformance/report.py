@@ -107,8 +107,8 @@ def make_report(
     sessions = any(asked) or not asked
     differing = differences(fired) if len(contexts) > 1 else []
     about_contexts = as_findings(differing, description, sessions=sessions)
-    kept = (finding for finding in about_contexts if not is_ignored(finding, settings or CheckSettings()))
-    findings = [*compare(description, fired, facts, settings), *kept]
+    about_differences = (finding for finding in about_contexts if not is_ignored(finding, settings or CheckSettings()))
+    findings = [*compare(description, fired, facts, settings), *about_differences]
     findings.sort(key=lambda finding: (SEVERITIES.index(finding.severity), finding.code))
     publications = [publication for fire in fired for publication in fire.publications]
     return Report(

@@ -89,18 +89,18 @@ def examine(
 
 def _without_ignored(findings: Iterable[Finding], settings: CheckSettings) -> list[Finding]:
     used: set[int] = set()
-    kept: list[Finding] = []
+    rest: list[Finding] = []
     for finding in findings:
         fitting = [i for i, entry in enumerate(settings.ignore) if entry.fits(finding, RULES[finding.code].name)]
         used.update(fitting)
         if not fitting:
-            kept.append(finding)
+            rest.append(finding)
     rule = rules_project.unused_ignore
     for number, entry in enumerate(settings.ignore):
         if number not in used:
             text = f"{settings.where} ignores {entry.rule} for {entry.event}, and there is nothing of it."
-            kept.append(Finding(rule.code, rule.severity, text, rule.fix, file=settings.file))
-    return kept
+            rest.append(Finding(rule.code, rule.severity, text, rule.fix, file=settings.file))
+    return rest
 
 
 def _order(finding: Finding) -> tuple[int, str, str, int, str, str]:

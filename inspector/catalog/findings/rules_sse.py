@@ -42,9 +42,9 @@ def payload_differs(subject: Subject) -> Iterator[Hit]:
     for mapping, payload in _payloads(subject):
         if payload.keys is None:
             continue
-        declared, given = dict.fromkeys(mapping.declared), dict.fromkeys(payload.keys)
-        missing = [name for name in declared if name not in given]
-        surplus = [name for name in given if name not in declared]
+        declared, sent = dict.fromkeys(mapping.declared), dict.fromkeys(payload.keys)
+        missing = [name for name in declared if name not in sent]
+        surplus = [name for name in sent if name not in declared]
         parts = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"adds {', '.join(surplus)}"] * bool(surplus)
         if parts:
             text = f"The payload of {mapping.event_type} for {mapping.name} {' and '.join(parts)}."
@@ -86,10 +86,10 @@ _COMMON: Final = frozenset({"event_type", "to_dict", "from_dict"})
 )
 def unmapped(subject: Subject) -> Iterator[Hit]:
     """Types of server-sent events without a mapping."""
-    mapped = {each.event_type for each in subject.facts.sse}
-    for each in subject.facts.sse_types:
-        if each.name not in mapped:
-            yield Hit(f"No event becomes the server-sent event {each.name}.", file=each.file, line=each.line)
+    mapped = {kind.event_type for kind in subject.facts.sse}
+    for kind in subject.facts.sse_types:
+        if kind.name not in mapped:
+            yield Hit(f"No event becomes the server-sent event {kind.name}.", file=kind.file, line=kind.line)
 
 
 def _payloads(subject: Subject) -> Iterator[tuple[SSEFacts, Payload]]:

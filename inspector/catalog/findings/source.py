@@ -118,10 +118,10 @@ class _Flow:
             targets = [statement.target]
         else:
             return
-        made = self._event(statement.value) if statement.value is not None else ""
+        event = self._event(statement.value) if statement.value is not None else ""
         for target in targets:
             if isinstance(target, ast.Name):
-                self._made[target.id] = made
+                self._made[target.id] = event
 
     def _calls(self, expression: ast.expr, pending: frozenset[int]) -> frozenset[int]:
         calls = [node for node in ast.walk(expression) if isinstance(node, ast.Call)]

@@ -69,11 +69,11 @@ class Subject:
 
     def first_uses(self) -> Iterator[tuple[HandlerDescription, EventDescription]]:
         """Yield every handler once, with the first event that it is subscribed to."""
-        seen: set[str] = set()
+        visited: set[str] = set()
         for event in self.events:
             for key in event.handlers:
-                if key not in seen:
-                    seen.add(key)
+                if key not in visited:
+                    visited.add(key)
                     yield self.handler(key), event
 
     @cached_property

@@ -144,10 +144,10 @@ def _items(spot: _Spot) -> JSON:
     if spot.depth >= MAX_DEPTH:
         return []
     many = 1 if spot.depth else spot.scene.rng.randint(1, 3)
-    made = [spot.inner(shape.args[0], singular) for _ in range(many)]
+    items = [spot.inner(shape.args[0], singular) for _ in range(many)]
     if shape.kind in ("set", "frozenset"):
-        return [item for place, item in enumerate(made) if item not in made[:place]]
-    return made
+        return [item for place, item in enumerate(items) if item not in items[:place]]
+    return items
 
 
 def _mapping(spot: _Spot) -> JSON:

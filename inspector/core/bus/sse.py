@@ -133,7 +133,9 @@ class SSERegistry(Generic[TypeT, CategoryT]):
         self._by_type = {metadata.event_type: metadata for metadata in self._events}
         unknown = [mapping for mapping in self._mappings if mapping.sse_event_type not in self._by_type]
         if unknown:
-            names = ", ".join(f"{each.domain_event_class.__name__} → {each.sse_event_type.value}" for each in unknown)
+            names = ", ".join(
+                f"{mapping.domain_event_class.__name__} → {mapping.sse_event_type.value}" for mapping in unknown
+            )
             raise InspectorError(f"These mappings lead to SSE event types without metadata: {names}.")
 
     @property

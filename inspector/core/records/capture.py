@@ -145,7 +145,7 @@ def _brief(value: Any, limit: int, depth: int, redact: Redact) -> str:
 
 def _is_one(kind: type[Any], kinds: tuple[type[Any], ...]) -> bool:
     """Return whether the type is one of those; ``in`` would ask its metaclass."""
-    return any(kind is each for each in kinds)
+    return any(kind is other for other in kinds)
 
 
 def _read(error: BaseException, redact: Redact, relation: str, left: int, above: tuple[BaseException, ...]) -> Failure:
@@ -158,9 +158,9 @@ def _read(error: BaseException, redact: Redact, relation: str, left: int, above:
             led = [(error.__context__, "context")]
         else:
             led = []
-        for one, how in led + [(member, "group") for member in _group(error)]:
-            if not any(one is each for each in above):  # a chain may bite its own tail
-                chain.append(_read(one, redact, how, left - (2 if how == "group" else 1), above))
+        for linked, how in led + [(member, "group") for member in _group(error)]:
+            if not any(linked is other for other in above):  # a chain may bite its own tail
+                chain.append(_read(linked, redact, how, left - (2 if how == "group" else 1), above))
     notes = getattr(error, "__notes__", ())
     return Failure(
         type=type(error).__qualname__,
@@ -214,9 +214,9 @@ def _frames(traceback: TracebackType | None, redact: Redact) -> tuple[Frame, ...
     frames: list[Frame] = []
     shown = 0  # a failure deep inside a library is still about the program's own variables
     for frame, line in reversed(steps):
-        mine = is_own_file(frame.f_code.co_filename) and not _hides(frame)
-        frames.append(_frame(frame, line, redact, mine=mine, with_locals=mine and shown < FRAMES_WITH_LOCALS))
-        shown += mine
+        own = is_own_file(frame.f_code.co_filename) and not _hides(frame)
+        frames.append(_frame(frame, line, redact, own=own, with_locals=own and shown < FRAMES_WITH_LOCALS))
+        shown += own
     return tuple(reversed(frames))
 
 
@@ -224,14 +224,14 @@ def _hides(frame: FrameType) -> bool:
     return _HIDE in frame.f_code.co_varnames and frame.f_locals.get(_HIDE) is True
 
 
-def _frame(frame: FrameType, line: int, redact: Redact, *, mine: bool, with_locals: bool) -> Frame:
+def _frame(frame: FrameType, line: int, redact: Redact, *, own: bool, with_locals: bool) -> Frame:
     file = frame.f_code.co_filename
     return Frame(
         file=file,
         line=line,
         function=getattr(frame.f_code, "co_qualname", frame.f_code.co_name).replace("<locals>.", ""),
-        mine=mine,
-        source=_source(file, line, frame.f_globals, redact) if mine else (),
+        mine=own,
+        source=_source(file, line, frame.f_globals, redact) if own else (),
         locals=_locals(frame, redact) if with_locals else (),
     )
 

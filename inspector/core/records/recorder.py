@@ -195,7 +195,7 @@ class Recorder:
                     self._settled(fire)
 
     def publication_refused(self, publication: Publication) -> None:
-        """Tell of an endless re-publish: who published whom, from the outside in."""
+        """Record an endless re-publish: who published whom, from the outside in."""
         chain = [type(publication.event).__name__]
         cause = publication.cause
         while cause is not None:

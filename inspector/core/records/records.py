@@ -221,12 +221,12 @@ class RowField(NamedTuple):
 
 
 def _row_fields(cls: type[Any]) -> tuple[RowField, ...]:
-    known = field_hints(cls)  # type: ignore[arg-type]  # of a class there is a hash
+    hints = field_hints(cls)  # type: ignore[arg-type]  # of a class there is a hash
     described = []
-    for one in fields(cls):
-        hint, form = known[one.name], _form(known[one.name])
-        default = _plain(one.default) if form == VALUE and one.default is not MISSING else one.default
-        described.append(RowField(one.name, form, hint, default))
+    for field in fields(cls):
+        hint, form = hints[field.name], _form(hints[field.name])
+        default = _plain(field.default) if form == VALUE and field.default is not MISSING else field.default
+        described.append(RowField(field.name, form, hint, default))
     return tuple(described)
 
 
@@ -249,7 +249,7 @@ ROW_FIELDS: Final = tuple(_row_fields(cls) for cls in RECORD_TYPES)
 _TYPES: Final = {INT: (int,), FLAG: (bool,), MAYBE_INT: (int, type(None))}
 #: Types that the fields of a row may have, by kind; and the fields that hold more than that says.
 _SHAPES: Final = tuple(
-    frozenset(product(*(_TYPES.get(one.form, (str,)) for one in described))) for described in ROW_FIELDS
+    frozenset(product(*(_TYPES.get(field.form, (str,)) for field in described))) for described in ROW_FIELDS
 )
 _VALUES: Final = tuple(
     tuple((place, one) for place, one in enumerate(described, AT) if one.form == VALUE) for described in ROW_FIELDS
@@ -262,21 +262,21 @@ def position(cls: type[Any], name: str) -> int:
     Raises:
         ValueError: It has no such field.
     """
-    return [one.name for one in ROW_FIELDS[cls.KIND]].index(name) + AT
+    return [field.name for field in ROW_FIELDS[cls.KIND]].index(name) + AT
 
 
 def places(cls: type[Any], *forms: str) -> tuple[tuple[int, str], ...]:
     """Return where the rows of a record class have fields of these forms, each with its form."""
-    return tuple((place, one.form) for place, one in enumerate(ROW_FIELDS[cls.KIND], AT) if one.form in forms)
+    return tuple((place, field.form) for place, field in enumerate(ROW_FIELDS[cls.KIND], AT) if field.form in forms)
 
 
 def to_row(record: Record) -> Row:
     """Return the record as a row."""
     kind = record.KIND
-    row = tuple([getattr(record, one.name) for one in ROW_FIELDS[kind]])
+    row = tuple([getattr(record, field.name) for field in ROW_FIELDS[kind]])
     if _VALUES[kind]:
         row = tuple(
-            [_plain(v) if one.form == VALUE else v for one, v in zip(ROW_FIELDS[kind], row, strict=True)],
+            [_plain(v) if field.form == VALUE else v for field, v in zip(ROW_FIELDS[kind], row, strict=True)],
         )
     return (kind, *row)
 
@@ -291,8 +291,8 @@ def to_record(row: Row) -> Record:
         kind, values = row[KIND], _VALUES[row[KIND]]
         if values:
             cells = list(row)
-            for place, one in values:
-                cells[place] = build(one.hint, json.loads(cells[place]), unknown=True)
+            for place, field in values:
+                cells[place] = build(field.hint, json.loads(cells[place]), unknown=True)
             row = tuple(cells)
         record: Record = RECORD_TYPES[kind](*row[AT:])
     except (IndexError, TypeError, ValueError, RecursionError) as error:
@@ -314,8 +314,8 @@ def fits(row: Sequence[Any]) -> bool:
     if not all(-_BIG < cell < _BIG for cell in row if type(cell) is int):
         return False
     try:
-        for place, one in _VALUES[kind]:
-            build(one.hint, json.loads(row[place]), unknown=True)
+        for place, field in _VALUES[kind]:
+            build(field.hint, json.loads(row[place]), unknown=True)
     except (ValueError, RecursionError):
         return False
     return True

@@ -82,7 +82,7 @@ class LiveStream:
                     reader.ready.set()
 
     def take(self) -> None:
-        """Give what the source has to the readers now."""
+        """Pass what the source has to the readers now."""
         rows = self._source.drain()
         if rows:
             batch = Batch(self._last + 1, rows)

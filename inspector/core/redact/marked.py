@@ -36,11 +36,11 @@ def _annotated(cls: type) -> Iterator[str]:
     if not _is_made(cls) and not (type(cls) is type and _mentions_us(cls)):
         return
     try:
-        found = field_hints(cls)
+        hints = field_hints(cls)
     except Exception:  # noqa: BLE001 - an annotation is a stranger's code; one that cannot be read marks nothing
         return
-    for name, hint in found.items():
-        if any(type(each) is str and each == SECRET for each in markers(hint)):
+    for name, hint in hints.items():
+        if any(type(marker) is str and marker == SECRET for marker in markers(hint)):
             yield name
 
 

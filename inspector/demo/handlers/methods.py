@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Fields that let whoever reads them act as the user: they go into the mail and nowhere else.
 SECRET_FIELDS: Final = frozenset({"token", "verification_token", "reset_token"})
 
-_BASE_FIELDS: Final = frozenset(each.name for each in fields(DomainEvent))
+_BASE_FIELDS: Final = frozenset(field.name for field in fields(DomainEvent))
 _WORD_START: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 

@@ -22,7 +22,7 @@ def _describe(entry: EventMetadata) -> str:
     return f"Tell the user's client {mapping.sse_event_type.value}."
 
 
-@method_per_event((EVENT_REGISTRY[each.domain_event_class] for each in SSE_REGISTRY.mappings), _describe)
+@method_per_event((EVENT_REGISTRY[mapping.domain_event_class] for mapping in SSE_REGISTRY.mappings), _describe)
 class SSEEventHandler:
     """Sends each mapped event to the client of the user whom it is about.
 

@@ -37,7 +37,7 @@ class Badge(QWidget):
         self.set(text)
 
     def set(self, text: str, tone: BadgeTone | None = None) -> None:
-        """Say something else, in another tone if given."""
+        """Set the text, and the tone if there is one."""
         self._text = text
         self._tone = tone or self._tone
         self.setAccessibleName(text)

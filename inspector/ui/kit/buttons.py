@@ -63,7 +63,7 @@ class Button(QPushButton):
         theme.changed.connect(self.update)
 
     def set_text(self, text: str) -> None:
-        """Say something else."""
+        """Set the caption."""
         if self._whole:
             self._whole = text
             self.setAccessibleName(text)
@@ -127,7 +127,7 @@ class Button(QPushButton):
         self.update()
 
     def set_help(self, text: str) -> None:
-        """Give it a tooltip, and a description for those who cannot see."""
+        """Set the tooltip, and a description for those who cannot see."""
         self.setToolTip(plain_tooltip(text))
         self.setAccessibleDescription(text)
         if not self._caption:

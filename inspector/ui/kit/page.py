@@ -134,7 +134,7 @@ class Link(QAbstractButton):
         theme.changed.connect(self.update)
 
     def set_text(self, text: str) -> None:
-        """Say something else."""
+        """Set the text."""
         shown = one_line(text)
         self.setText(shown)
         self.setAccessibleName(shown)

@@ -111,7 +111,7 @@ class TableModel(QAbstractTableModel):
         raise NotImplementedError
 
     def tell_changed(self, rows: Ints) -> None:
-        """Tell the views that rows changed, stretch by stretch."""
+        """Notify the views that rows changed, stretch by stretch."""
         for first, last in stretches(rows):
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
 

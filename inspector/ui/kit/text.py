@@ -28,7 +28,7 @@ TOOLTIP_LIMIT = 1000
 
 
 def set_tone(widget: QWidget, tone: str) -> None:
-    """Give a widget a tone of the style sheet.
+    """Set a widget's tone of the style sheet.
 
     Args:
         widget: Mostly a label.
@@ -154,7 +154,7 @@ def plain_tooltip(text: str) -> str:
 
 
 def set_tooltip(widget: QWidget, text: str) -> None:
-    """Give a widget a tooltip of plain text."""
+    """Set a tooltip of plain text."""
     widget.setToolTip(plain_tooltip(text))
 
 

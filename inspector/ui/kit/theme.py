@@ -107,7 +107,7 @@ class Theme(QObject):
         self._refresh()
 
     def apply(self, application: QApplication) -> None:
-        """Give the application this look now and whenever it changes."""
+        """Set the application's look to this one, now and whenever it changes."""
         self._application = application
         application.setStyle("Fusion")
         application.setFont(self.ui_font())

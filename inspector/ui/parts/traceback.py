@@ -129,11 +129,11 @@ class _FrameHead(LineButton):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         room = QRectF(self.rect()).adjusted(self.paint_chevron(painter, opened=self.opened), 0, 0, 0)
-        mine = self._frame.mine
+        own = self._frame.mine
         pieces = (
-            (self._path, "text" if mine or self.lit else "dim"),
-            (f":{self._frame.line}", "accent_text" if mine else "dim"),
-            (f" in {one_line(self._frame.function)}", "text" if mine else "dim"),
+            (self._path, "text" if own or self.lit else "dim"),
+            (f":{self._frame.line}", "accent_text" if own else "dim"),
+            (f" in {one_line(self._frame.function)}", "text" if own else "dim"),
         )
         metrics = QFontMetrics(self.font())
         for text, ink in pieces:
@@ -222,7 +222,7 @@ class TracebackView(QFrame):
         """Return how many frames of libraries there are."""
         if self._failure is None:
             return 0
-        return sum(not frame.mine for one in _all_of(self._failure) for frame in one.frames)
+        return sum(not frame.mine for failure in _all_of(self._failure) for frame in failure.frames)
 
     def frames(self) -> list[FrameView]:
         """Return the frames that are shown."""
@@ -239,7 +239,7 @@ class TracebackView(QFrame):
     def _fill(self) -> None:
         clear(self._column)
         failure = self._failure
-        self.setVisible(failure is not None and any(one.frames for one in _all_of(failure)))
+        self.setVisible(failure is not None and any(part.frames for part in _all_of(failure)))
         if failure is None:
             return
         self._add(failure, first=True)
@@ -271,4 +271,4 @@ class TracebackView(QFrame):
 
 
 def _all_of(failure: Failure) -> list[Failure]:
-    return [failure, *(one for link in failure.chain for one in _all_of(link))]
+    return [failure, *(part for link in failure.chain for part in _all_of(link))]

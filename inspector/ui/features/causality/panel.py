@@ -247,10 +247,10 @@ def _item(node: CauseNode) -> QStandardItem:
 
 
 def _items(item: QStandardItem) -> list[QStandardItem]:
-    found: list[QStandardItem] = []
+    items: list[QStandardItem] = []
     waiting = [item.child(row) for row in range(item.rowCount())]
     while waiting:
-        one = waiting.pop()
-        found.append(one)
-        waiting += [one.child(row) for row in range(one.rowCount())]
-    return found
+        child = waiting.pop()
+        items.append(child)
+        waiting += [child.child(row) for row in range(child.rowCount())]
+    return items

@@ -79,27 +79,28 @@ def build_tree(
 
 
 def _publication_node(journal: Journal, index: PublicationIndex, start: int) -> CauseNode:
-    one = journal.publication(index)
-    length = "" if one.end is None else format_duration(one.end - one.at)
-    offset = format_offset(one.at - start) if one.at > start else ""
-    status = "" if one.handlers else "unheard"
-    number = f"#{format_count(one.number)}"
-    return CauseNode(-1, index, one.event.name, number, status, offset, length, phase=one.event.phase or "operational")
+    publication = journal.publication(index)
+    length = "" if publication.end is None else format_duration(publication.end - publication.at)
+    offset = format_offset(publication.at - start) if publication.at > start else ""
+    status = "" if publication.handlers else "unheard"
+    number = f"#{format_count(publication.number)}"
+    phase = publication.event.phase or "operational"
+    return CauseNode(-1, index, publication.event.name, number, status, offset, length, phase=phase)
 
 
 def _execution_node(journal: Journal, index: ExecutionIndex, start: int) -> CauseNode:
-    one = journal.execution(index)
-    length = "" if one.duration is None else format_duration(one.duration)
-    method = f".{one.handler.method}" if one.handler.method != one.handler.owner else ""
-    offset = format_offset(one.start - start) if one.start > start else ""
-    return CauseNode(index, one.publication, one.handler.owner, method, one.status, offset, length)
+    execution = journal.execution(index)
+    length = "" if execution.duration is None else format_duration(execution.duration)
+    method = f".{execution.handler.method}" if execution.handler.method != execution.handler.owner else ""
+    offset = format_offset(execution.start - start) if execution.start > start else ""
+    return CauseNode(index, execution.publication, execution.handler.owner, method, execution.status, offset, length)
 
 
 def walk(node: CauseNode) -> list[CauseNode]:
     """Return a node and all below it."""
-    found, waiting = [], [node]
+    nodes, waiting = [], [node]
     while waiting:
-        one = waiting.pop()
-        found.append(one)
-        waiting += one.children
-    return found
+        current = waiting.pop()
+        nodes.append(current)
+        waiting += current.children
+    return nodes

@@ -91,9 +91,9 @@ class Conforming(QObject):
         journal = recording.journal
         panel.start_run()
 
-        def progress(told: Progress) -> None:
+        def progress(step: Progress) -> None:
             if panel.journal is journal:
-                panel.show_progress(told)
+                panel.show_progress(step)
 
         reason = ""
         try:
@@ -121,5 +121,5 @@ class Conforming(QObject):
             self._panel.show_report(report)
             return
         counts = report.counts
-        found = f"{plural(counts['error'], 'error')} and {plural(counts['warning'], 'warning')}"
-        self._notices.info(f"Everything was fired: {found}.", "Fire everything again on the live session to see them.")
+        totals = f"{plural(counts['error'], 'error')} and {plural(counts['warning'], 'warning')}"
+        self._notices.info(f"Everything was fired: {totals}.", "Fire everything again on the live session to see them.")

@@ -146,8 +146,8 @@ class HeatMapModel(QAbstractTableModel):
     @property
     def counts(self) -> dict[int, int]:
         """How many cells there are of each state, shown or not."""
-        found = np.bincount(self._states.ravel(), minlength=len(STATE_NAMES))
-        return {state: int(found[state]) for state in range(len(STATE_NAMES))}
+        numbers = np.bincount(self._states.ravel(), minlength=len(STATE_NAMES))
+        return {state: int(numbers[state]) for state in range(len(STATE_NAMES))}
 
     @property
     def events(self) -> int:
@@ -185,8 +185,8 @@ class HeatMapModel(QAbstractTableModel):
             return -1, -1
         rows = np.flatnonzero(self._shown == int(columns["event"][execution]))
         handler = int(columns["handler"][execution])
-        known = handler < len(self._column_of_handler)
-        return (int(rows[0]) if len(rows) else -1), (int(self._column_of_handler[handler]) if known else -1)
+        has_column = handler < len(self._column_of_handler)
+        return (int(rows[0]) if len(rows) else -1), (int(self._column_of_handler[handler]) if has_column else -1)
 
     # -- Qt
 
@@ -214,8 +214,8 @@ class HeatMapModel(QAbstractTableModel):
             return int(self._states[self._shown[index.row()], index.column()])
         if role == Qt.ItemDataRole.AccessibleTextRole:
             cell = self.cell(index.row(), index.column())
-            found = f"; {cell.severity} found" if cell.severity else ""
-            return f"{one_line(cell.event)}, {one_line(cell.owner)}: {STATE_NAMES[cell.state]}{found}"
+            severity = f"; {cell.severity} found" if cell.severity else ""
+            return f"{one_line(cell.event)}, {one_line(cell.owner)}: {STATE_NAMES[cell.state]}{severity}"
         if role == Role.MARK:
             return _SEVERITIES[int(self._marks[self._shown[index.row()], index.column()])]
         return None

@@ -238,8 +238,8 @@ class ConformancePanel(JournalPanel):
         report = self._report
         span = report.spans.get(self._shown_context) if report is not None else None
         if report is not None and span is not None:
-            seen = [finding for finding in report.findings if self._shown_context in finding.contexts]
-            self.model.set_span(*span, seen)
+            findings = [finding for finding in report.findings if self._shown_context in finding.contexts]
+            self.model.set_span(*span, findings)
         self.shown.set_text(_TITLES.get(self._shown_context, ""))
         self._show_legend()
 

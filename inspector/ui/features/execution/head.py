@@ -65,16 +65,16 @@ class ExecutionHead(QWidget):
         """Show an execution; with -1 for it, the publication."""
         self._journal = journal
         about = journal.publication(publication)
-        one = journal.execution(execution) if execution >= 0 else None
-        self._show_handler(journal, one)
+        entry = journal.execution(execution) if execution >= 0 else None
+        self._show_handler(journal, entry)
         self._event_name = about.event.name
         self._event.set_text(f"{about.event.name} #{format_count(about.number)}")
-        if one is None:
+        if entry is None:
             self._show_publication(journal, about)
         else:
-            self._show_execution(journal, one)
+            self._show_execution(journal, entry)
         session = journal.session
-        at = about.at if one is None else one.start
+        at = about.at if entry is None else entry.start
         clock = f"{format_clock(session.wall + at)}  " if session is not None else ""
         self._when.setText(f"{clock}{format_offset(at)}")
         self._show_correlation(journal, about)
@@ -111,30 +111,30 @@ class ExecutionHead(QWidget):
             layout.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
             layout.addWidget(widget, row, 1)
 
-    def _show_handler(self, journal: Journal, one: ExecutionEntry | None) -> None:
-        self._handler.setVisible(one is not None)
-        self._captions["Handler"].setVisible(one is not None)
-        if one is None:
+    def _show_handler(self, journal: Journal, entry: ExecutionEntry | None) -> None:
+        self._handler.setVisible(entry is not None)
+        self._captions["Handler"].setVisible(entry is not None)
+        if entry is None:
             return
-        self._handler_number = int(journal.executions["handler"][one.index])
-        self._owner.set_text(one.handler.owner)
-        set_tooltip(self._owner, f"{one.handler.label}\n{one.handler.doc}".strip())
-        self._method.setText(f".{one.handler.method}")
-        self._method.setVisible(bool(one.handler.method) and one.handler.method != one.handler.owner)
+        self._handler_number = int(journal.executions["handler"][entry.index])
+        self._owner.set_text(entry.handler.owner)
+        set_tooltip(self._owner, f"{entry.handler.label}\n{entry.handler.doc}".strip())
+        self._method.setText(f".{entry.handler.method}")
+        self._method.setVisible(bool(entry.handler.method) and entry.handler.method != entry.handler.owner)
 
-    def _show_execution(self, journal: Journal, one: ExecutionEntry) -> None:
-        look = self._theme.status(one.status)
+    def _show_execution(self, journal: Journal, entry: ExecutionEntry) -> None:
+        look = self._theme.status(entry.status)
         self._glyph.setText(f"{look.glyph} {look.label}")
-        set_tone(self._glyph, one.status)
-        self._start, self.running = one.start, one.duration is None
-        self._fault.set("injected fault" if one.fault else "")
-        if one.duration is None:
+        set_tone(self._glyph, entry.status)
+        self._start, self.running = entry.start, entry.duration is None
+        self._fault.set("injected fault" if entry.fault else "")
+        if entry.duration is None:
             self._split.setText("")
             self.tick(journal)
             return
-        self._took.setText(f"after {format_duration(one.duration)}")
-        waiting = max(one.duration - one.on_loop, 0)
-        self._split.setText(f"({format_duration(one.on_loop)} on loop, {format_duration(waiting)} awaiting)")
+        self._took.setText(f"after {format_duration(entry.duration)}")
+        waiting = max(entry.duration - entry.on_loop, 0)
+        self._split.setText(f"({format_duration(entry.on_loop)} on loop, {format_duration(waiting)} awaiting)")
 
     def _show_publication(self, journal: Journal, about: PublicationEntry) -> None:
         self.running = False

@@ -38,17 +38,17 @@ class NotesView(QWidget):
 
     def set_notes(self, notes: Sequence[Noted], start: int) -> None:
         """Show the notes of an execution that started at ``start`` (ns)."""
-        known = len(self._notes)
+        first = len(self._notes)
         same = (
             start == self._start
-            and known <= len(notes)
+            and first <= len(notes)
             and all(old is new for old, new in zip(self._notes, notes, strict=False))
         )
         if not same:
             clear(self._column)
-            self._more, known = None, 0
+            self._more, first = None, 0
         self._notes, self._start = list(notes), start
-        for note in notes[known:MAX_NOTES]:
+        for note in notes[first:MAX_NOTES]:
             self._column.addWidget(_NoteRow(self._theme, note, start))
         hidden = len(notes) - MAX_NOTES
         if hidden > 0:

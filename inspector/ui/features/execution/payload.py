@@ -75,31 +75,31 @@ class PayloadView(QWidget):
             self._tell("…")
             return
         try:
-            values, told = decode(payload), plain(payload)
+            values, exact = decode(payload), plain(payload)
         except ValueError:
             self._tell("This payload cannot be read.")
             return
         if not isinstance(values, dict):
-            values, told = {"value": values}, {"value": told}
+            values, exact = {"value": values}, {"value": exact}
         if not values:
             self._tell("No fields.")
         for row, (name, value) in enumerate(list(values.items())[:MAX_FIELDS]):
-            self._add(row, str(name), value, told.get(name) if isinstance(told, dict) else None)
+            self._add(row, str(name), value, exact.get(name) if isinstance(exact, dict) else None)
         if len(values) > MAX_FIELDS:
             self._tell(f"and {len(values) - MAX_FIELDS} more", MAX_FIELDS)
 
     def _tell(self, text: str, row: int = 0) -> None:
         self._grid.addWidget(PlainLabel(text, "dim", wrap=True), row, 0, 1, 2)
 
-    def _add(self, row: int, name: str, value: Any, told: Any) -> None:
+    def _add(self, row: int, name: str, value: Any, exact: Any) -> None:
         caption = PlainLabel(name, "mono")
         top = Qt.AlignmentFlag.AlignTop
         self._grid.addWidget(caption, row, 0, top)
         text, ink = value_text(value)
         if not text:
-            text = json.dumps(told, ensure_ascii=False)
+            text = json.dumps(exact, ensure_ascii=False)
             if len(text) > _ONE_LINE:
-                text = json.dumps(told, ensure_ascii=False, indent=2)
+                text = json.dumps(exact, ensure_ascii=False, indent=2)
         lines = text.split("\n")
         if 1 < len(lines) <= _LINES and len(text) <= SHORT:
             code = CodeLines(self._theme, [CodeLine("", one_line(line)) for line in lines])
@@ -107,16 +107,16 @@ class PayloadView(QWidget):
         elif len(text) > SHORT or len(lines) > 1:
             self._grid.addWidget(_Long(self._theme, text), row, 1, top)
         else:
-            self._grid.addWidget(_Value(self._theme, text, ink, told), row, 1, top)
+            self._grid.addWidget(_Value(self._theme, text, ink, exact), row, 1, top)
 
 
 class _Value(ElidedLabel):
     """A value on one line; a right click copies it."""
 
-    def __init__(self, theme: Theme, text: str, ink: str, told: Any) -> None:
+    def __init__(self, theme: Theme, text: str, ink: str, exact: Any) -> None:
         super().__init__(text, mode=Qt.TextElideMode.ElideMiddle)
         self._theme, self._ink = theme, ink
-        self._exact = told if isinstance(told, str) else text
+        self._exact = exact if isinstance(exact, str) else text
         self.setFont(theme.mono_font())
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)

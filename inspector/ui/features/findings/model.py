@@ -73,7 +73,7 @@ class FindingsModel(QAbstractItemModel):
     @property
     def counts(self) -> dict[Severity, int]:
         """How many findings there are of each severity, shown or not."""
-        return {severity: sum(each.severity == severity for each in self._findings) for severity in SEVERITIES}
+        return {severity: sum(finding.severity == severity for finding in self._findings) for severity in SEVERITIES}
 
     @property
     def shown(self) -> int:
@@ -150,11 +150,13 @@ class FindingsModel(QAbstractItemModel):
     def _rebuild(self) -> None:
         self.beginResetModel()
         wanted = self._text.lower().split()
-        kept = (each for each in self._findings if each.severity in self._severities and _has(each, wanted))
+        shown = (
+            finding for finding in self._findings if finding.severity in self._severities and _has(finding, wanted)
+        )
         rules: list[FindingRow] = []
-        for (code, severity), found in groupby(kept, key=lambda each: (each.code, each.severity)):
+        for (code, severity), group in groupby(shown, key=lambda finding: (finding.code, finding.severity)):
             rule = FindingRow(code, severity, len(rules))
-            rule.children = [FindingRow(code, severity, number, each, rule) for number, each in enumerate(found)]
+            rule.children = [FindingRow(code, severity, number, finding, rule) for number, finding in enumerate(group)]
             rules.append(rule)
         self._rules = rules
         self.endResetModel()

@@ -170,7 +170,7 @@ class FindingsPanel(JournalPanel):
         self._findings = tuple(findings)
         self.model.set_findings(self._findings)
         self._after_reset(before)
-        severe = sum(each.severity != "information" for each in self._findings)
+        severe = sum(finding.severity != "information" for finding in self._findings)
         self.badge_changed.emit(str(severe) if severe else "", _BADGES.get(worst(self._findings) or "", "dim"))
 
     def set_unknown(self, reason: str) -> None:

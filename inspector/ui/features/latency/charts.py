@@ -221,8 +221,8 @@ class LatencyCharts(QWidget):
         if self._compared == _KEPT:
             return self._kept
         groups = (self._model.group(row) for row in range(self._model.rowCount()) if row != self._row)
-        found = next((group for group in groups if group.name == self._compared), None)
-        return None if found is None else (found.name, self._bars(found.numbers, self._model.outcomes))
+        other = next((group for group in groups if group.name == self._compared), None)
+        return None if other is None else (other.name, self._bars(other.numbers, self._model.outcomes))
 
     def _name(self, group: Group) -> str:
         """Name a row, with the range that it is limited to."""
@@ -295,5 +295,5 @@ class Counted:
         """Return the mask of those that count."""
         # Asked anew each time: a row takes in handlers that have their first execution.
         numbers = self._model.group(self._row).numbers
-        mine: Mask = np.isin(self._journal.executions[self._column][indexes], numbers)
-        return mine & self._model.fits(indexes)
+        own: Mask = np.isin(self._journal.executions[self._column][indexes], numbers)
+        return own & self._model.fits(indexes)

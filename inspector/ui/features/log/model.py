@@ -179,39 +179,39 @@ class LogModel(TableModel):
 
     def _row(self, row: int) -> _Row:
         publication = self.publication_at(row)
-        known = self._known.get(publication)
-        if known is None:
+        log_row = self._known.get(publication)
+        if log_row is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            known = self._known[publication] = self._read(PublicationIndex(publication))
-        return known
+            log_row = self._known[publication] = self._read(PublicationIndex(publication))
+        return log_row
 
     def _read(self, publication: PublicationIndex) -> _Row:
         journal = self._journal
-        found = journal.publication(publication)
+        entry = journal.publication(publication)
         executions = journal.executions_of(publication)
         counts = np.bincount(journal.executions["status"][executions], minlength=len(STATUSES))
-        tone, outcome = _outcome(counts, found.handlers, ended=found.end is not None)
+        tone, outcome = _outcome(counts, entry.handlers, ended=entry.end is not None)
         wall = journal.session.wall if journal.session is not None else 0
-        where = " · ".join(part for part in (found.event.workflow, found.event.phase) if part)
+        where = " · ".join(part for part in (entry.event.workflow, entry.event.phase) if part)
         texts = (
-            format_count(found.number),
-            format_clock(wall + found.at) if wall else format_offset(found.at),
-            one_line(found.event.name),
+            format_count(entry.number),
+            format_clock(wall + entry.at) if wall else format_offset(entry.at),
+            one_line(entry.event.name),
             one_line(where),
-            str(found.handlers),
+            str(entry.handlers),
             outcome,
-            format_duration(found.end - found.at) if found.end is not None else "running",
-            one_line(_short(found.correlation)),
-            one_line(self._cause(found.cause)),
+            format_duration(entry.end - entry.at) if entry.end is not None else "running",
+            one_line(_short(entry.correlation)),
+            one_line(self._cause(entry.cause)),
         )
-        return _Row(texts, tone, running=found.end is None)
+        return _Row(texts, tone, running=entry.end is None)
 
     def _cause(self, execution: int | None) -> str:
         if execution is None or execution >= len(self._journal.executions):
             return ""
-        found = self._journal.execution(ExecutionIndex(execution))
-        return f"{found.handler.label} #{format_count(found.number)}"
+        cause = self._journal.execution(ExecutionIndex(execution))
+        return f"{cause.handler.label} #{format_count(cause.number)}"
 
 
 def _short(identity: str) -> str:
