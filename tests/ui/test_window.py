@@ -349,7 +349,7 @@ async def test_a_stored_session_shows_the_rows_that_were_live(db: Path) -> None:
         assert in_front(window, "sessions")
         table = desk.sessions_panel.table
         await until(lambda: table.model().rowCount() == 2)
-        row = next(r for r in range(2) if desk.sessions_panel.sorted.index(r, 0).row() == r and r)
+        row = next(r for r in range(2) if table.sorted.index(r, 0).row() == r and r)
         table.setCurrentIndex(table.model().index(row, 0))
         window.key(Qt.Key.Key_Return)
         await until(lambda: desk.sessions.shown() == session and len(window.log()) == len(live))

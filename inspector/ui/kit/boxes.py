@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
@@ -42,6 +42,40 @@ class Box(QFrame):
         painter.setBrush(self._theme.color(self._back))
         painter.setPen(self._theme.color(self._line))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+
+
+class Popup(Box):
+    """A box right below a field, over whatever is there; it never takes the keyboard.
+
+    Args:
+        theme: Its look.
+        back: Token of its ground.
+        line: Token of its outline.
+        field: The field.
+        gap: Room between both.
+    """
+
+    def __init__(self, theme: Theme, back: str, line: str, field: QWidget, gap: int) -> None:
+        super().__init__(theme, back, line, field.window())
+        self._field, self._gap = field, gap
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.hide()
+
+    def put_below(self, least: int, height: int = 0) -> None:
+        """Show it, within the window.
+
+        Args:
+            least: How wide it is where the field is narrower.
+            height: How high; 0: what it needs at its width.
+        """
+        window = self.window()
+        width = max(self._field.width(), least)
+        where = self._field.mapTo(window, QPoint(0, self._field.height() + self._gap))
+        left = max(4, min(where.x(), window.width() - width - 4))
+        height = height or self.heightForWidth(width)
+        self.setGeometry(left, where.y(), width, min(height, window.height() - where.y() - 8))
+        self.show()
+        self.raise_()
 
 
 class Banner(Box):

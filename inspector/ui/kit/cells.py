@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyleOptionViewItem, QToolTip
 
+from inspector.ui.kit.fitting import FittingColumns
 from inspector.ui.kit.rows import NUMBERS, WORDS, Role, SortedModel, TableModel
 from inspector.ui.kit.tables import DataTable, Index, RowDelegate
 from inspector.ui.kit.text import plain_tooltip
@@ -152,12 +153,61 @@ def dress(table: DataTable, theme: Theme, widths: dict[int, int], middle: Collec
         table.setColumnWidth(column, width * unit + 18)
 
 
-def stretch(table: DataTable, column: int = 0) -> None:
-    """Give a column, the first one if none is named, whatever room the others leave: its names need it a little."""
+def stretch(table: DataTable, column: int) -> None:
+    """Give a column whatever room the others leave: its names need it a little."""
     header = table.horizontalHeader()
     header.setStretchLastSection(False)
     header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-    header.setSectionsMovable(False)
+
+
+class SortedTable(DataTable):
+    """A table with the cells of this module whose rows are sorted by the title that a person clicks.
+
+    Args:
+        theme: Its look.
+        name: What it is to those who cannot see it.
+        model: Its rows.
+        widths: Width of each column in characters.
+        optional: Columns that come when there is room, the most wanted first.
+        sort: The column by which it is sorted at first, and in which order.
+        wide: The column that takes the room that the others leave.
+        middle: Columns of long names, see ``ToneDelegate``.
+
+    Attributes:
+        sorted: The rows as they are shown; its source is ``model``.
+        fitting: Decides which of the optional columns are shown.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        name: str,
+        model: TableModel,
+        widths: dict[int, int],
+        optional: Sequence[int],
+        sort: tuple[int, Qt.SortOrder],
+        wide: int = 0,
+        middle: Collection[int] = (),
+    ) -> None:
+        super().__init__(theme)
+        self.sorted = SortedModel(self)
+        self.sorted.setSourceModel(model)
+        self.setAccessibleName(name)
+        self.setModel(self.sorted)
+        self.setSortingEnabled(True)
+        self.sortByColumn(*sort)
+        dress(self, theme, widths, middle)
+        stretch(self, wide)
+        self.horizontalHeader().setSectionsMovable(False)
+        self.fitting = FittingColumns(self, widths, optional)
+
+    def source_row(self, index: Index) -> int:
+        """Return the row of the model that an index of this table stands for."""
+        return self.sorted.mapToSource(index).row()
+
+    def index_of(self, row: int) -> QModelIndex:
+        """Return the index under which a row of the model is shown; an invalid one for -1."""
+        return self.sorted.mapFromSource(self.sorted.sourceModel().index(row, 0))
 
 
 def being_read(view: QAbstractItemView) -> bool:

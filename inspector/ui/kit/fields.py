@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from inspector.ui.kit.badges import badge_font
-from inspector.ui.kit.boxes import Box
+from inspector.ui.kit.boxes import Popup
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.text import PlainLabel, plain_tooltip
@@ -45,29 +45,22 @@ class PlainArea(QPlainTextEdit):
         return QSize(80, 40)
 
 
-class _Problem(Box):
-    """What is wrong with a field, right below it, over whatever is there."""
+class _Problem(Popup):
+    """What is wrong with a field."""
 
     def __init__(self, theme: Theme, field: QWidget) -> None:
-        super().__init__(theme, "error_back", "error_line", field.window())
-        self._field = field
+        super().__init__(theme, "error_back", "error_line", field, 4)
         self._label = PlainLabel("", "failed", wrap=True)
         vbox(self._label, owner=self, margins=(10, 7, 10, 8))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.hide()
 
     def tell(self, text: str) -> None:
         """Say it, or nothing."""
         self._label.setText(text)
-        if not text or not self._field.isVisible():
+        if text and self._field.isVisible():
+            self.put_below(280)
+        else:
             self.hide()
-            return
-        width = max(self._field.width(), 280)
-        where = self._field.mapTo(self.window(), QPoint(0, self._field.height() + 4))
-        left = max(4, min(where.x(), self.window().width() - width - 4))
-        self.setGeometry(left, where.y(), width, self.heightForWidth(width))
-        self.show()
-        self.raise_()
 
 
 class SearchField(QLineEdit):

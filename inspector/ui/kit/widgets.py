@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QListWidget, QStackedWidget, QWidget
 
 from inspector.ui.kit.badges import Badge, BadgeTone, badge_font, paint_badge
 from inspector.ui.kit.boxes import Action, Banner, BannerTone, Box, EmptyState
@@ -26,6 +26,7 @@ __all__ = [
     "Banner",
     "BannerTone",
     "Box",
+    "ChoiceList",
     "EmptyState",
     "KeyValueGrid",
     "SearchField",
@@ -107,6 +108,18 @@ class KeyValueGrid(QWidget):
             label = WrapLabel(value, tone)
             label.setAccessibleName(f"{name}: {value[:200]}")
             self._grid.addWidget(label, row, 1)
+
+
+class ChoiceList(QListWidget):
+    """A list below a field that has the keyboard: it lies on the ground of what holds it, and takes no focus."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setUniformItemSizes(True)
+        self.setStyleSheet("background: transparent;")
+        self.viewport().setAutoFillBackground(False)
 
 
 class Switcher(QStackedWidget):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import (
-    QListWidget,
     QListWidgetItem,
     QStyle,
     QStyledItemDelegate,
@@ -17,9 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.ui.kit.badges import badge_font
-from inspector.ui.kit.boxes import Box
+from inspector.ui.kit.boxes import Popup
 from inspector.ui.kit.fields import SearchField
 from inspector.ui.kit.layouts import vbox
+from inspector.ui.kit.widgets import ChoiceList
 
 if TYPE_CHECKING:
     from inspector.analysis.query.complete import Completion
@@ -65,8 +65,8 @@ class _Rows(QStyledItemDelegate):
         painter.restore()
 
 
-class CompletionPopup(Box):
-    """Shows completions below a field, over whatever is there. The keyboard stays in the field.
+class CompletionPopup(Popup):
+    """Shows completions below a field. The keyboard stays in the field.
 
     Args:
         theme: Its look.
@@ -79,21 +79,13 @@ class CompletionPopup(Box):
     chosen = Signal(object)
 
     def __init__(self, theme: Theme, field: QWidget) -> None:
-        super().__init__(theme, "raised", "line", field.window())
-        self._field = field
-        self._found: list[Completion] = []
-        self.list = QListWidget()
-        self.list.setAccessibleName("Completions")
+        super().__init__(theme, "raised", "line", field, 3)
+        self._offered: list[Completion] = []
+        self.list = ChoiceList("Completions")
         self.list.setItemDelegate(_Rows(theme, self.list))
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setStyleSheet("background: transparent;")
-        self.list.viewport().setAutoFillBackground(False)
         vbox(self.list, owner=self, margins=(1, 3, 1, 3))
         self.list.itemClicked.connect(lambda item: self._choose(self.list.row(item)))
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.hide()
 
     @property
     def current(self) -> int:
@@ -102,11 +94,11 @@ class CompletionPopup(Box):
 
     def texts(self) -> list[str]:
         """Return what is offered."""
-        return [completion.text for completion in self._found]
+        return [completion.text for completion in self._offered]
 
     def offer(self, completions: Sequence[Completion]) -> None:
         """Show completions; none closes it."""
-        self._found = list(completions)
+        self._offered = list(completions)
         self.list.clear()
         for completion in completions:
             item = QListWidgetItem(completion.text)
@@ -116,13 +108,7 @@ class CompletionPopup(Box):
         if not completions or not self._field.isVisible():
             self.hide()
             return
-        height = self.list.sizeHintForRow(0) * min(len(completions), _ROWS) + 8
-        width = max(self._field.width(), 320)
-        where = self._field.mapTo(self.window(), QPoint(0, self._field.height() + 3))
-        left = max(4, min(where.x(), self.window().width() - width - 4))
-        self.setGeometry(left, where.y(), width, min(height, self.window().height() - where.y() - 8))
-        self.show()
-        self.raise_()
+        self.put_below(320, self.list.sizeHintForRow(0) * min(len(completions), _ROWS) + 8)
 
     def move_by(self, step: int) -> None:
         """Mark the next or the previous one; before the first none is marked."""
@@ -135,8 +121,8 @@ class CompletionPopup(Box):
         self._choose(max(self.current, 0))
 
     def _choose(self, row: int) -> None:
-        if 0 <= row < len(self._found):
-            self.chosen.emit(self._found[row])
+        if 0 <= row < len(self._offered):
+            self.chosen.emit(self._offered[row])
 
 
 Complete = Callable[[str, int], "Sequence[Completion]"]

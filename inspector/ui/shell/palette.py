@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QLineEdit,
-    QListWidget,
     QListWidgetItem,
     QStyle,
     QStyledItemDelegate,
@@ -21,7 +20,7 @@ from inspector.ui.kit.badges import badge_font
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.overlay import Sheet
 from inspector.ui.kit.text import PlainLabel
-from inspector.ui.kit.widgets import separator_line
+from inspector.ui.kit.widgets import ChoiceList, separator_line
 from inspector.ui.shell.actions import shortcut_text
 
 if TYPE_CHECKING:
@@ -107,13 +106,8 @@ class CommandPalette(Sheet):
         self.field.setPlaceholderText("Type what you want to do…")
         self.field.setAccessibleName("Command")
         self.field.setProperty("bare", True)
-        self.list = QListWidget()
-        self.list.setAccessibleName("Commands")
+        self.list = ChoiceList("Commands")
         self.list.setItemDelegate(_RowDelegate(theme, self.list))
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setUniformItemSizes(True)
-        self.list.setStyleSheet("background: transparent;")
-        self.list.viewport().setAutoFillBackground(False)
         self._none = PlainLabel("No command has these letters.", "dim")
         self._none.setContentsMargins(16, 8, 16, 10)
         vbox(self.field, separator_line(), self.list, self._none, owner=self, margins=(1, 4, 1, 6), spacing=4)

@@ -13,11 +13,8 @@ from inspector.catalog.conformance.rules import BY_CODE
 from inspector.ui.features.conformance import model as columns
 from inspector.ui.features.conformance.model import RunFindingsModel
 from inspector.ui.kit.buttons import Button
-from inspector.ui.kit.cells import dress, stretch
-from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.cells import SortedTable
 from inspector.ui.kit.layouts import hbox, vbox
-from inspector.ui.kit.rows import SortedModel
-from inspector.ui.kit.tables import DataTable
 from inspector.ui.kit.text import PlainLabel
 from inspector.ui.kit.widgets import EmptyState
 
@@ -56,18 +53,10 @@ class RunFindingsView(QWidget):
         #: The program of the run has database sessions.
         self.sessions = True
         self.model = RunFindingsModel(self)
-        self.sorted = SortedModel(self)
-        self.sorted.setSourceModel(self.model)
-        self.table = DataTable(theme)
-        self.table.setAccessibleName("Where the run differs from what is declared")
-        self.table.setModel(self.sorted)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(columns.MESSAGE, Qt.SortOrder.AscendingOrder)
+        name, sort = "Where the run differs from what is declared", (columns.MESSAGE, Qt.SortOrder.AscendingOrder)
+        self.table = SortedTable(theme, name, self.model, _WIDTHS, _OPTIONAL, sort, middle=(columns.HANDLER,))
         self.empty = EmptyState(theme, "check", "", "")
         self.table.set_empty(self.empty)
-        dress(self.table, theme, _WIDTHS, middle=(columns.HANDLER,))
-        stretch(self.table)
-        self._columns = FittingColumns(self.table, _WIDTHS, _OPTIONAL)
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
         self.table.clicked.connect(self._row_chosen)
         self.table.activated_row.connect(self._activated)
@@ -102,7 +91,7 @@ class RunFindingsView(QWidget):
             self.table.clearSelection()
             self._show(None)
         else:
-            index = self.sorted.mapFromSource(self.model.index(row, 0))
+            index = self.table.index_of(row)
             self.table.setCurrentIndex(index)
             self.table.scrollTo(index)
             self._show(self.model.finding(row))
@@ -123,7 +112,7 @@ class RunFindingsView(QWidget):
         wanted.emit(self.current)
 
     def _at(self, index: QModelIndex) -> RunFinding:
-        return self.model.finding(self.sorted.mapToSource(index).row())
+        return self.model.finding(self.table.source_row(index))
 
     def _show(self, finding: RunFinding | None) -> None:
         self.current = finding

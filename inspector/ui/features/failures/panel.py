@@ -13,13 +13,10 @@ from inspector.core.records.numbers import ExecutionIndex
 from inspector.ui.features.failures import model as columns
 from inspector.ui.features.failures.model import FailuresModel
 from inspector.ui.kit.buttons import IconButton
-from inspector.ui.kit.cells import dress, show_row, stretch
-from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.cells import SortedTable, show_row
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.page import Link, Page
-from inspector.ui.kit.rows import SortedModel
-from inspector.ui.kit.tables import DataTable
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
 from inspector.ui.kit.widgets import EmptyState, Switcher
 from inspector.ui.panel import JournalPanel
@@ -191,8 +188,6 @@ class FailuresPanel(JournalPanel):
         self._execution = -1
         self._asked = 0
         self.model = FailuresModel(self)
-        self.sorted = SortedModel(self)
-        self.sorted.setSourceModel(self.model)
         self._empty = EmptyState(theme, "check", "Nothing failed", "Failures appear here, grouped by cause.")
         self._switcher = Switcher(self._make_content(), self._empty)
         vbox(self._switcher, owner=self)
@@ -201,14 +196,13 @@ class FailuresPanel(JournalPanel):
         self._link = RowLink(self.table, selection, self._meant, self._row_of)
 
     def _make_content(self) -> QWidget:
-        self.table = DataTable(self._theme)
-        self.table.setAccessibleName("Groups of failures")
-        self.table.setModel(self.sorted)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(columns.LAST, Qt.SortOrder.DescendingOrder)
-        dress(self.table, self._theme, _WIDTHS, middle=(columns.TYPE, columns.PLACE, columns.HANDLER))
-        stretch(self.table, columns.PLACE)
-        FittingColumns(self.table, _WIDTHS, _OPTIONAL)
+        self.table = SortedTable(
+            *(self._theme, "Groups of failures", self.model, _WIDTHS, _OPTIONAL),
+            sort=(columns.LAST, Qt.SortOrder.DescendingOrder),
+            wide=columns.PLACE,
+            middle=(columns.TYPE, columns.PLACE, columns.HANDLER),
+        )
+        self.sorted = self.table.sorted
         header = self.table.horizontalHeader()
         order = (columns.TYPE, columns.PLACE, columns.HANDLER, columns.MESSAGE, columns.COUNT, columns.TREND)
         for place, column in enumerate(order):
@@ -223,11 +217,10 @@ class FailuresPanel(JournalPanel):
         return self.splitter
 
     def _meant(self, index: QModelIndex) -> Hover:
-        return Hover(execution=ExecutionIndex(self.model.group(self.sorted.mapToSource(index).row()).newest))
+        return Hover(execution=ExecutionIndex(self.model.group(self.table.source_row(index)).newest))
 
     def _row_of(self, what: Hover) -> QModelIndex:
-        row = self.model.row_of(what.execution)
-        return self.sorted.mapFromSource(self.model.index(row, 0)) if row >= 0 else QModelIndex()
+        return self.table.index_of(self.model.row_of(what.execution))
 
     def set_journal(self, journal: Journal) -> None:
         """Show another run."""
@@ -282,13 +275,13 @@ class FailuresPanel(JournalPanel):
         if self.sorted.rowCount():
             with self.quietly():
                 show_row(self.table, self.sorted.index(0, 0))
-            row = self.sorted.mapToSource(self.sorted.index(0, 0)).row()
-            self._show(self.model.group(row), ExecutionIndex(self.model.group(row).newest))
+            group = self.model.group(self.table.source_row(self.sorted.index(0, 0)))
+            self._show(group, ExecutionIndex(group.newest))
 
     def _chosen(self, current: QModelIndex) -> None:
         if self._quiet or not current.isValid():
             return
-        group = self.model.group(self.sorted.mapToSource(current).row())
+        group = self.model.group(self.table.source_row(current))
         self._show(group, ExecutionIndex(group.newest))
         self._select(ExecutionIndex(group.newest))
 
@@ -298,7 +291,7 @@ class FailuresPanel(JournalPanel):
         if row < 0:
             return
         with self.quietly():
-            show_row(self.table, self.sorted.mapFromSource(self.model.index(row, 0)))
+            show_row(self.table, self.table.index_of(row))
         self._show(self.model.group(row), index)
 
     def _select(self, execution: ExecutionIndex) -> None:

@@ -9,11 +9,9 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
     QGridLayout,
-    QHBoxLayout,
     QLineEdit,
     QSizePolicy,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -21,6 +19,7 @@ from inspector.app.text import plural
 from inspector.catalog.synthetic.people import IDENTITIES
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.fields import mark_invalid
+from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.text import PlainLabel, set_tooltip
 
@@ -130,20 +129,11 @@ class ContextForm(QWidget):
         self.changed.emit()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 4)
-        column.setSpacing(8)
-        column.addWidget(self.session)
-        head = QHBoxLayout()
-        head.addWidget(PlainLabel("Metadata", "dim"))
-        head.addStretch(1)
         self.more = Button(self._theme, "Add", "plus", kind="flat")
         self.more.set_menu(self._offers)
-        head.addWidget(self.more)
-        column.addLayout(head)
-        self._lines = QVBoxLayout()
-        self._lines.setSpacing(4)
-        column.addLayout(self._lines)
+        head = hbox(PlainLabel("Metadata", "dim"), 1, self.more, spacing=-1)
+        self._lines = vbox(spacing=4)
+        column = vbox(self.session, head, self._lines, owner=self, margins=(0, 0, 0, 4), spacing=8)
         grid = QGridLayout()
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(4)
@@ -179,12 +169,7 @@ class _Pair(QWidget):
         self.value.setPlaceholderText("value")
         self.value.setAccessibleName("Metadata value")
         self.remove = IconButton(theme, "close", "Take this line out")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        row.addWidget(self.name, 2)
-        row.addWidget(self.value, 3)
-        row.addWidget(self.remove)
+        hbox((self.name, 2), (self.value, 3), self.remove, owner=self, spacing=4)
 
 
 def times(count: int) -> str:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from inspector.app.text import one_line
 from inspector.catalog import fieldtext
 from inspector.core.values.table import BY_KIND
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.fields import PlainArea, mark_invalid
+from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tooltip
 from inspector.ui.kit.widgets import Badge
 
@@ -54,10 +55,7 @@ class LineEditor(Editor):
         self.line.setAccessibleName(shape.name)
         if shape.type.kind != "str":
             self.line.setFont(theme.mono_font())
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
-        row.addWidget(self.line, 1)
+        row = hbox((self.line, 1), owner=self, spacing=2)
         self.setFocusProxy(self.line)
         self.line.textEdited.connect(self.edited)
         self.fresh: IconButton | None = None
@@ -103,9 +101,7 @@ class ChoiceEditor(Editor):
             self.box.addItem(hint, "")
         for name in choices_of(shape):
             self.box.addItem(one_line(name), name)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.box)
+        hbox(self.box, owner=self)
         self.setFocusProxy(self.box)
         self.box.activated.connect(lambda _index: self.edited.emit(str(self.box.currentData())))
 
@@ -138,9 +134,7 @@ class TextEditor(Editor):
         self.area = PlainArea(theme)
         self.area.setPlaceholderText(hint)
         self.area.setAccessibleName(shape.name)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.area)
+        vbox(self.area, owner=self)
         self.setFocusProxy(self.area)
         self.area.textChanged.connect(self._changed)
         self._fit()
@@ -207,18 +201,9 @@ class FieldRow(QWidget):
         type_text = ElidedLabel(shape.type.text, "dim")
         type_text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         set_tooltip(name, f"{shape.name}: {fieldtext.describe(shape.type)}")
-        head = QHBoxLayout()
-        head.setSpacing(6)
-        head.addWidget(name)
-        if shape.secret:
-            head.addWidget(Badge(theme, "secret", "warn"))
-        head.addWidget(type_text, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
-        column.addLayout(head)
-        column.addWidget(self.editor)
-        column.addWidget(self._problem)
+        secret = [Badge(theme, "secret", "warn")] if shape.secret else []
+        head = hbox(name, *secret, (type_text, 1), spacing=6)
+        vbox(head, self.editor, self._problem, owner=self, spacing=3)
 
     def set_problem(self, text: str) -> None:
         """Show what is wrong; nothing when empty."""

@@ -17,12 +17,9 @@ from inspector.ui.features.latency.charts import LatencyCharts
 from inspector.ui.features.latency.model import LatencyModel
 from inspector.ui.features.latency.pointing import LatencyPointing
 from inspector.ui.kit.buttons import Button, IconButton
-from inspector.ui.kit.cells import dress, show_row, stretch
-from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.cells import SortedTable, show_row
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
-from inspector.ui.kit.rows import SortedModel
-from inspector.ui.kit.tables import DataTable
 from inspector.ui.kit.text import copy_text
 from inspector.ui.kit.widgets import EmptyState, separator_line
 from inspector.ui.panel import JournalPanel
@@ -92,34 +89,26 @@ class LatencyPanel(JournalPanel):
         self._notices = notices
         self._charts_due = False
         self.model = LatencyModel(self)
-        self.sorted = SortedModel(self)
-        self.sorted.setSourceModel(self.model)
-        self.sorted.setDynamicSortFilter(False)  # see _SORT
         self._sorted = QElapsedTimer()
         self.charts = LatencyCharts(theme, self.model)
         self.charts.execution_clicked.connect(self._execution_clicked)
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._refresh_part)
         self._make_table()
         self.splitter = side_by_side(self.table, self.charts, 66)
         vbox(self._make_bar(), separator_line(), (self.splitter, 1), owner=self)
         self._gathering = Gathering(self, self._take, 230)
         self.charts.counting_anew.connect(self._gathering.flush)
-        self.pointing = LatencyPointing(self, selection, self.table, self.sorted, self.charts)
+        self.pointing = LatencyPointing(self, selection, self.table, self.charts)
         self.pointing.filter_requested.connect(self.filter_requested)
 
     def _make_table(self) -> None:
-        self.table = DataTable(self._theme)
-        self.table.setAccessibleName("Latency")
-        self.table.setModel(self.sorted)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(columns.RUNS, Qt.SortOrder.DescendingOrder)
+        sort = (columns.RUNS, Qt.SortOrder.DescendingOrder)
+        self.table = SortedTable(self._theme, "Latency", self.model, _WIDTHS, _OPTIONAL, sort, middle=(columns.NAME,))
+        self.sorted = self.table.sorted
+        self.sorted.setDynamicSortFilter(False)  # see _SORT
         self._empty = EmptyState(self._theme, "chart", *_NOTHING[False])
         self.table.set_empty(self._empty)
-        dress(self.table, self._theme, _WIDTHS, middle=(columns.NAME,))
-        stretch(self.table)
-        self._columns = FittingColumns(self.table, _WIDTHS, _OPTIONAL)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
 
     def _make_bar(self) -> QHBoxLayout:
@@ -208,20 +197,20 @@ class LatencyPanel(JournalPanel):
 
     def _choose_first(self) -> None:
         if self.sorted.rowCount():
-            self._show(self.sorted.mapToSource(self.sorted.index(0, 0)).row())
+            self._show(self.table.source_row(self.sorted.index(0, 0)))
         else:
             self.charts.set_row(-1)
 
     def _show(self, row: int) -> None:
         """Choose a row without a person having done so here."""
         with self.quietly():
-            show_row(self.table, self.sorted.mapFromSource(self.model.index(row, 0)))
+            show_row(self.table, self.table.index_of(row))
         self.charts.set_row(row)
 
     def _chosen(self, current: QModelIndex) -> None:
         if self._quiet or not current.isValid():
             return
-        row = self.sorted.mapToSource(current).row()
+        row = self.table.source_row(current)
         self.charts.set_row(row)
         number = self.model.group(row).numbers[0]
         with self.quietly():
@@ -267,7 +256,7 @@ class LatencyPanel(JournalPanel):
     def set_grouping(self, grouping: str) -> None:
         """Group by ``class``, ``method`` or ``event``."""
         self._grouping.set_text(_GROUPINGS[grouping])
-        self._columns.want(columns.NAME, _WIDTHS[columns.NAME] if grouping == columns.CLASS else _LONG)
+        self.table.fitting.want(columns.NAME, _WIDTHS[columns.NAME] if grouping == columns.CLASS else _LONG)
         self.charts.set_row(-1)
         self.model.set_grouping(grouping)
         self._after_reset()
@@ -297,7 +286,7 @@ class LatencyPanel(JournalPanel):
     def copy_table(self) -> None:
         """Copy the whole table as it is shown."""
         shown = [column for column in range(self.model.columnCount()) if not self.table.isColumnHidden(column)]
-        rows = [self.sorted.mapToSource(self.sorted.index(r, 0)).row() for r in range(self.sorted.rowCount())]
+        rows = [self.table.source_row(self.sorted.index(r, 0)) for r in range(self.sorted.rowCount())]
         copy_text(chart_export.table_as_text(self.model, rows, shown))
 
     def _ask_file(self, kind: str) -> None:

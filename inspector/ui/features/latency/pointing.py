@@ -17,8 +17,7 @@ from inspector.ui.selection import NOTHING, Hover
 if TYPE_CHECKING:
     from inspector.ui.features.latency.charts import LatencyCharts
     from inspector.ui.features.latency.histogram import Bucket
-    from inspector.ui.kit.rows import SortedModel
-    from inspector.ui.kit.tables import DataTable
+    from inspector.ui.kit.cells import SortedTable
     from inspector.ui.selection import Selection
 
 
@@ -28,8 +27,7 @@ class LatencyPointing(QObject):
     Args:
         parent: The owner.
         selection: Where pointing is told.
-        table: The table.
-        rows: Its rows, sorted; the model below is a ``LatencyModel``.
+        table: The table; its rows are those of a ``LatencyModel``.
         charts: The charts.
 
     Attributes:
@@ -41,14 +39,12 @@ class LatencyPointing(QObject):
 
     filter_requested = Signal(str)
 
-    def __init__(
-        self, parent: QObject, selection: Selection, table: DataTable, rows: SortedModel, charts: LatencyCharts
-    ) -> None:
+    def __init__(self, parent: QObject, selection: Selection, table: SortedTable, charts: LatencyCharts) -> None:
         super().__init__(parent)
-        model = rows.sourceModel()
+        model = table.sorted.sourceModel()
         assert isinstance(model, LatencyModel)  # noqa: S101 - see above
         self.journal = Journal()
-        self._selection, self._table, self._sorted, self._charts = selection, table, rows, charts
+        self._selection, self._table, self._charts = selection, table, charts
         self._model = model
         self.link = RowLink(table, selection, self._meant, self._row_of)
         selection.hovered_changed.connect(self._hovered)
@@ -61,22 +57,21 @@ class LatencyPointing(QObject):
         return Hover(events=numbers, lengths=lengths) if by_event else Hover(handlers=numbers, lengths=lengths)
 
     def _meant(self, index: QModelIndex) -> Hover:
-        return self._whole_row(self._sorted.mapToSource(index).row())
+        return self._whole_row(self._table.source_row(index))
 
     def _row_of(self, what: Hover) -> QModelIndex:
         if what.execution < 0:
             return QModelIndex()
         name = "event" if self._model.grouping == columns.EVENT else "handler"
-        row = self._model.row_of(int(self.journal.executions[name][what.execution]))
-        return self._sorted.mapFromSource(self._model.index(row, 0)) if row >= 0 else QModelIndex()
+        return self._table.index_of(self._model.row_of(int(self.journal.executions[name][what.execution])))
 
     def _hovered(self, what: Hover) -> None:
         length = -1
         if what.execution >= 0 and self._table.isVisible():
             start, end = (int(self.journal.executions[name][what.execution]) for name in ("start", "end"))
-            row = self._row_of(what)
-            mine = row.isValid() and self._sorted.mapToSource(row).row() == self._charts.row
-            length = end - start if end >= 0 and mine else -1
+            index = self._row_of(what)
+            charted = index.isValid() and self._table.source_row(index) == self._charts.row
+            length = end - start if end >= 0 and charted else -1
         self._charts.point_at(length)
 
     def _bar_pointed(self, bucket: Bucket | None) -> None:

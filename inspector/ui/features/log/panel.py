@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from inspector.app.text import format_count, plural
 from inspector.core.records.numbers import PublicationIndex
 from inspector.ui.features.log import model as columns
 from inspector.ui.features.log.model import LogModel
 from inspector.ui.kit.buttons import Button
-from inspector.ui.kit.cells import dress, show_row
+from inspector.ui.kit.cells import dress, show_row, stretch
 from inspector.ui.kit.fitting import FittingColumns
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import vbox
@@ -69,9 +69,7 @@ class LogPanel(JournalPanel):
         self.table.set_empty(self._empty)
         dress(self.table, theme, _WIDTHS)
         FittingColumns(self.table, _WIDTHS, (*_OPTIONAL, *_MORE))
-        header = self.table.horizontalHeader()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(columns.EVENT, QHeaderView.ResizeMode.Stretch)
+        stretch(self.table, columns.EVENT)
         self._hidden = PlainLabel("", "dim")
         self._hidden.setContentsMargins(10, 4, 10, 4)
         self._hidden.hide()

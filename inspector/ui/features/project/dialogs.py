@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,6 +25,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.redact.names import secret_kind
 from inspector.core.redact.redactor import Redactor
 from inspector.ui.kit.buttons import Button, IconButton
+from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ _FIELDS: Final = (
     ("python", "Interpreter", "optional: the project's own .venv is found"),
     ("env", "Settings file", "optional: .env"),
 )
+#: Room around what a dialog holds.
+_MARGINS: Final = (18, 16, 18, 14)
 
 
 class OpenProjectDialog(QDialog):
@@ -75,9 +77,7 @@ class OpenProjectDialog(QDialog):
         self.setMinimumWidth(620)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.fields: dict[str, QLineEdit] = {}
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(200)
+        self._timer = QTimer(self, interval=200, singleShot=True)
         self._timer.timeout.connect(self._check)
         self._build()
         self._check()
@@ -96,12 +96,7 @@ class OpenProjectDialog(QDialog):
             self._say(error)
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 16, 18, 14)
-        column.setSpacing(12)
-        column.addWidget(
-            PlainLabel("See the events, handlers and wiring of your own program. It is not changed.", "dim", wrap=True)
-        )
+        what = "See the events, handlers and wiring of your own program. It is not changed."
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         form.setHorizontalSpacing(12)
@@ -111,23 +106,18 @@ class OpenProjectDialog(QDialog):
         for name, title, hint in _FIELDS:
             form.addRow(PlainLabel(title), self._make_field(name, title, hint))
         form.addRow(PlainLabel("Kept settings"), self._make_settings())
-        column.addLayout(form)
         self._interpreter = ElidedLabel("", "dim")
         self._problem = PlainLabel("", "failed", wrap=True)
-        column.addWidget(self._interpreter)
-        column.addWidget(self._problem)
-        column.addWidget(PlainLabel("Opening it runs that project's code with your rights.", "warn", wrap=True))
+        warning = PlainLabel("Opening it runs that project's code with your rights.", "warn", wrap=True)
         self.open_button = Button(self._theme, "Open", "play", kind="primary")
         self.open_button.setDefault(True)
         self.open_button.clicked.connect(self._choose)
         cancel = Button(self._theme, "Cancel")
         cancel.setAutoDefault(False)
         cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.open_button)
-        column.addLayout(buttons)
+        buttons = hbox(1, cancel, self.open_button, spacing=-1)
+        parts = (PlainLabel(what, "dim", wrap=True), form, self._interpreter, self._problem, warning, buttons)
+        vbox(*parts, owner=self, margins=_MARGINS, spacing=12)
 
     def _make_settings(self) -> QWidget:
         self.settings = ElidedLabel("", "dim")
@@ -135,10 +125,7 @@ class OpenProjectDialog(QDialog):
         self.change.setAccessibleName("Change the kept settings")
         self.change.clicked.connect(lambda: self.settings_requested.emit(self._folder()))
         box = QWidget()
-        row = QHBoxLayout(box)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.settings, 1)
-        row.addWidget(self.change)
+        hbox((self.settings, 1), self.change, owner=box, spacing=-1)
         return box
 
     def _folder(self) -> Path:
@@ -168,13 +155,10 @@ class OpenProjectDialog(QDialog):
         if name not in ("cwd", "python", "env"):
             return field
         box = QWidget()
-        row = QHBoxLayout(box)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(field, 1)
         browse = Button(self._theme, "Browse…")
         browse.setAutoDefault(False)
         browse.clicked.connect(lambda: self._browse(name))
-        row.addWidget(browse)
+        hbox((field, 1), browse, owner=box, spacing=-1)
         return box
 
     def _browse(self, name: str) -> None:
@@ -246,12 +230,8 @@ class MissingSettingsDialog(QDialog):
         self.setWindowTitle("Settings are missing")
         self.setMinimumWidth(480)
         self.fields = {name: QLineEdit() for name in trouble.variables}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 16, 18, 14)
-        column.setSpacing(12)
-        column.addWidget(PlainLabel(trouble.text, "title", wrap=True))
+        title = PlainLabel(trouble.text, "title", wrap=True)
         hint = "Kept for this project on this computer, never recorded; File → Project Settings… changes them."
-        column.addWidget(PlainLabel(hint, "dim", wrap=True))
         form = QFormLayout()
         for name, field in self.fields.items():
             field.setAccessibleName(name)
@@ -260,16 +240,12 @@ class MissingSettingsDialog(QDialog):
             set_tone(label, "mono")
             form.addRow(label, field)
             field.textChanged.connect(lambda _: self._tell())
-        column.addLayout(form)
         self.load_button = Button(theme, "Load again", "refresh", kind="primary")
         self.load_button.clicked.connect(self.accept)
         cancel = Button(theme, "Cancel")
         cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.load_button)
-        column.addLayout(buttons)
+        buttons = hbox(1, cancel, self.load_button, spacing=-1)
+        vbox(title, PlainLabel(hint, "dim", wrap=True), form, buttons, owner=self, margins=_MARGINS, spacing=12)
         self.accepted.connect(lambda: done({name: field.text() for name, field in self.fields.items()}))
         self.rejected.connect(lambda: done(None))
         self._tell()
@@ -301,9 +277,7 @@ class LoadTroubleDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("The project could not be loaded")
         self.setMinimumWidth(640)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 16, 18, 14)
-        column.setSpacing(10)
+        column = vbox(owner=self, margins=_MARGINS, spacing=10)
         column.addWidget(PlainLabel(trouble.text, "title", wrap=True, selectable=True))
         if trouble.hint:
             column.addWidget(PlainLabel(trouble.hint, "dim", wrap=True, selectable=True))
@@ -401,23 +375,15 @@ class ProjectSettingsDialog(QDialog):
         self._theme = theme
         self._before = dict(kept_settings)
         self.rows: list[_Row] = []
-        column = QVBoxLayout(self)
-        column.setContentsMargins(18, 16, 18, 14)
-        column.setSpacing(12)
-        column.addWidget(PlainLabel(f"What {folder} gets on top of its environment", "title", wrap=True))
+        title = PlainLabel(f"What {folder} gets on top of its environment", "title", wrap=True)
         hint = "Kept on this computer, readable by you only, and never recorded. An empty value counts as a value."
-        column.addWidget(PlainLabel(hint, "dim", wrap=True))
         self._none = PlainLabel("Nothing is kept for this project.", "dim")
-        column.addWidget(self._none)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(8)
         self._grid.setColumnStretch(0, 2)
         self._grid.setColumnStretch(1, 3)
-        column.addLayout(self._grid)
         self._problem = PlainLabel("", "failed", wrap=True)
-        column.addWidget(self._problem)
-        column.addStretch(1)
         self.add_button = Button(theme, "Add a setting", "plus", kind="flat")
         self.add_button.clicked.connect(self._add_empty)
         self.save_button = Button(theme, "Save and reload" if reload else "Save", "save", kind="primary")
@@ -425,12 +391,9 @@ class ProjectSettingsDialog(QDialog):
         self.save_button.clicked.connect(self.accept)
         cancel = Button(theme, "Cancel")
         cancel.clicked.connect(self.reject)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.add_button)
-        buttons.addStretch(1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self.save_button)
-        column.addLayout(buttons)
+        buttons = hbox(self.add_button, 1, cancel, self.save_button, spacing=-1)
+        parts = (title, PlainLabel(hint, "dim", wrap=True), self._none, self._grid, self._problem, 1, buttons)
+        vbox(*parts, owner=self, margins=_MARGINS, spacing=12)
         for name, value in sorted(kept_settings.items()):
             self.add(name, value)
         (self.rows[0].value if self.rows else self.add_button).setFocus()

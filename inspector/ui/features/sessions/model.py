@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
 from inspector.app.text import format_bytes, format_count, one_line
 from inspector.ui.kit.rows import Column, Index, Role, TableModel, all_stretches
+
+if TYPE_CHECKING:
+    from inspector.store.info import SessionInfo
 
 NAME, STARTED, PROGRAM, STATE, PUBLICATIONS, EXECUTIONS, FAILURES, SIZE = range(8)
 
@@ -28,46 +30,6 @@ _ROOT: Final = QModelIndex()
 _EDIT: Final = int(Qt.ItemDataRole.EditRole)
 
 
-class Session(Protocol):
-    """What a row needs to know of a session; the store's own description has it."""
-
-    @property
-    def id(self) -> int:
-        """Its number."""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-
-    @property
-    def program(self) -> str:
-        """What was recorded."""
-
-    @property
-    def started_at(self) -> datetime:
-        """When it began."""
-
-    @property
-    def state(self) -> str:
-        """``recording``, ``closed``, ``interrupted`` or ``damaged``."""
-
-    @property
-    def publications(self) -> int:
-        """How many."""
-
-    @property
-    def executions(self) -> int:
-        """How many."""
-
-    @property
-    def failures(self) -> int:
-        """How many executions ended badly."""
-
-    @property
-    def bytes(self) -> int:
-        """About how much it takes on disk."""
-
-
 class SessionsModel(TableModel):
     """The sessions of a database, the newest first; the name can be edited.
 
@@ -79,11 +41,11 @@ class SessionsModel(TableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(_COLUMNS, parent)
-        self._sessions: list[Session] = []
+        self._sessions: list[SessionInfo] = []
         self._live: int | None = None
         self._opened: int | None = None
 
-    def set_sessions(self, sessions: Sequence[Session], live: int | None, opened: int | None) -> None:
+    def set_sessions(self, sessions: Sequence[SessionInfo], live: int | None, opened: int | None) -> None:
         """Show these sessions; what stays keeps its row, its selection and its editor.
 
         Args:
@@ -102,7 +64,7 @@ class SessionsModel(TableModel):
         self._live, self._opened = live, opened
         self._take(wanted, repaint_all=marks)
 
-    def _take(self, wanted: list[Session], *, repaint_all: bool) -> None:
+    def _take(self, wanted: list[SessionInfo], *, repaint_all: bool) -> None:
         """Put in what is new and change what is different. The order of those that stay never changes."""
         changed = []
         for row, session in enumerate(wanted):
@@ -115,7 +77,7 @@ class SessionsModel(TableModel):
                 changed.append(row)
         self.tell_changed(np.array(changed, np.int64))
 
-    def session(self, row: int) -> Session:
+    def session(self, row: int) -> SessionInfo:
         """Return the session of a row."""
         return self._sessions[row]
 
@@ -179,7 +141,7 @@ class SessionsModel(TableModel):
             return self._sort_value(row, column)
         return None
 
-    def _state(self, session: Session) -> str:
+    def _state(self, session: SessionInfo) -> str:
         here = session.id == self._opened
         if session.id == self._live:
             return "recording, shown" if here else "recording"
@@ -187,7 +149,7 @@ class SessionsModel(TableModel):
             return "recording elsewhere" + (", shown" if here else "")
         return f"{session.state}, shown" if here else session.state
 
-    def _tone(self, session: Session, column: int) -> str:
+    def _tone(self, session: SessionInfo, column: int) -> str:
         if column == FAILURES:
             return "failed" if session.failures else "dim"
         if column == STATE:
@@ -195,7 +157,7 @@ class SessionsModel(TableModel):
         return "dim" if column in (STARTED, PROGRAM, SIZE) else ""
 
     @staticmethod
-    def _number(session: Session, column: int) -> int:
+    def _number(session: SessionInfo, column: int) -> int:
         counts = {
             PUBLICATIONS: session.publications,
             EXECUTIONS: session.executions,

@@ -11,21 +11,19 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QMenu, QWidget
 
 from inspector.app.text import plural
 from inspector.ui.features.sessions import model as columns
-from inspector.ui.features.sessions.model import Session, SessionsModel
+from inspector.ui.features.sessions.model import SessionsModel
 from inspector.ui.kit.buttons import Button
-from inspector.ui.kit.cells import dress, show_row, stretch
-from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.cells import SortedTable, show_row
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
-from inspector.ui.kit.rows import SortedModel
-from inspector.ui.kit.tables import DataTable
 from inspector.ui.kit.text import PlainLabel, ask_then
 from inspector.ui.kit.widgets import EmptyState, separator_line
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
+    from inspector.store.info import SessionInfo
     from inspector.ui.kit.theme import Theme
 
 _WIDTHS = {0: 28, 1: 21, 2: 16, 3: 21, 4: 8, 5: 11, 6: 8, 7: 9}
@@ -38,7 +36,7 @@ _RENAME_KEY: Final = "F2"
 _DELETE_KEY: Final = "Del"
 
 
-class _Table(DataTable):
+class _Table(SortedTable):
     """A table that knows F2 and Del."""
 
     rename = Signal()
@@ -82,18 +80,10 @@ class SessionsPanel(QWidget):
         self._opened: int | None = None
         self.model = SessionsModel(self)
         self.model.renamed.connect(self.rename_requested)
-        self.sorted = SortedModel(self)
-        self.sorted.setSourceModel(self.model)
-        self.table = _Table(theme)
-        self.table.setAccessibleName("Sessions")
-        self.table.setModel(self.sorted)
-        self.table.setSortingEnabled(True)
-        self.table.sortByColumn(columns.STARTED, Qt.SortOrder.DescendingOrder)
+        sort = (columns.STARTED, Qt.SortOrder.DescendingOrder)
+        self.table = _Table(theme, "Sessions", self.model, _WIDTHS, _OPTIONAL, sort)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.set_empty(EmptyState(theme, "session", "No sessions yet", "Every start of the program records one."))
-        dress(self.table, theme, _WIDTHS)
-        stretch(self.table)
-        FittingColumns(self.table, _WIDTHS, _OPTIONAL)
         self._count = PlainLabel("", "dim")
         vbox((self.table, 1), separator_line(), self._make_buttons(), owner=self)
         self._connect()
@@ -125,7 +115,7 @@ class SessionsPanel(QWidget):
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._open_menu)
 
-    def set_sessions(self, sessions: Sequence[Session], live: int | None, opened: int | None) -> None:
+    def set_sessions(self, sessions: Sequence[SessionInfo], live: int | None, opened: int | None) -> None:
         """Show these sessions; ``live`` is recorded by this window, ``opened`` is the one it shows."""
         moved = opened != self._opened
         self._live, self._opened = live, opened
@@ -134,13 +124,13 @@ class SessionsPanel(QWidget):
         if opened is not None and (moved or not self.table.currentIndex().isValid()):
             row = self.model.row_of(opened)
             if row >= 0:
-                show_row(self.table, self.sorted.mapFromSource(self.model.index(row, 0)))
+                show_row(self.table, self.table.index_of(row))
         self._tell_state()
 
-    def current(self) -> Session | None:
+    def current(self) -> SessionInfo | None:
         """Return the session that is selected."""
         index = self.table.currentIndex()
-        return self.model.session(self.sorted.mapToSource(index).row()) if index.isValid() else None
+        return self.model.session(self.table.source_row(index)) if index.isValid() else None
 
     def open(self) -> None:
         """Ask for the selected session to be opened."""
@@ -182,7 +172,7 @@ class SessionsPanel(QWidget):
             danger=_DELETE,
         )
 
-    def _why_kept(self, session: Session) -> str:
+    def _why_kept(self, session: SessionInfo) -> str:
         if session.id == self._live:
             return "This session is being recorded."
         if session.state == "recording":

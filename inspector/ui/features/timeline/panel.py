@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from inspector.analysis.timeline.groupings import GROUPINGS
 from inspector.app.commands import Command
@@ -20,6 +20,7 @@ from inspector.ui.features.timeline.minimap import Minimap
 from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.fields import SearchField
+from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.widgets import SectionHeader
 from inspector.ui.panel import JournalPanel
@@ -96,18 +97,10 @@ class TimelinePanel(JournalPanel):
             roomy=True,
         )
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.canvas, 1)
-        column.addWidget(self.minimap)
+        vbox((self.canvas, 1), self.minimap, owner=page)
         self._pages.addWidget(self.empty)
         self._pages.addWidget(page)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(0)
-        rows.addWidget(self._header)
-        rows.addWidget(self._pages, 1)
+        vbox(self._header, (self._pages, 1), owner=self)
         self.setFocusProxy(self.canvas)
         self._refresh()
 

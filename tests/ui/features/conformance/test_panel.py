@@ -123,7 +123,7 @@ def test_a_finding_leads_to_timeline_catalog_and_source(panel, story, selection)
     panel.show_report(report(found, missing))
     assert counted == [("2", "warn")]
     timeline, catalogued, opened = heard(panel.show_in_timeline), heard(panel.show_event), heard(panel.open_source)
-    table, model = panel.findings.table, panel.findings.sorted
+    table, model = panel.findings.table, panel.findings.table.sorted
     table.setCurrentIndex(model.index(0, 0))
     assert (selection.execution, selection.handler) == (2, 0)
     assert (panel.map.currentIndex().row(), panel.map.currentIndex().column()) == (1, 0)
@@ -142,7 +142,7 @@ def test_the_source_of_a_finding_is_opened(panel, story):
     run(panel, story)
     panel.show_report(report(replace(finding("Paid", execution=3), file="/app/a.py", line=7)))
     opened = heard(panel.open_source)
-    panel.findings.table.setCurrentIndex(panel.findings.sorted.index(0, 0))
+    panel.findings.table.setCurrentIndex(panel.findings.table.sorted.index(0, 0))
     panel.findings.in_editor.click()
     assert opened == [("/app/a.py", 7)]
 

@@ -21,7 +21,7 @@ def panel(theme, shown):
 
 def choose(panel, identity):
     row = panel.model.row_of(identity)
-    panel.table.setCurrentIndex(panel.sorted.mapFromSource(panel.model.index(row, 0)))
+    panel.table.setCurrentIndex(panel.table.index_of(row))
 
 
 def heard(signal):
@@ -116,7 +116,7 @@ def test_the_list_is_asked_for_when_it_comes_into_sight(theme, shown):
 def test_what_a_session_is_doing_can_be_read(panel, width):
     panel.resize(width, 300)
     panel.set_sessions(SESSIONS, live=None, opened=2)
-    state = panel.sorted.index(panel.sorted.mapFromSource(panel.model.index(panel.model.row_of(3), 0)).row(), STATE)
+    state = panel.table.index_of(panel.model.row_of(3)).siblingAtColumn(STATE)
     assert state.data() == "recording elsewhere"
     room = panel.table.columnWidth(STATE) - 16
     assert panel.table.fontMetrics().horizontalAdvance(state.data()) <= room
