@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
 
-from inspector.core.records.numbers import execution_number, publication_number
 from inspector.core.records.records import BAD_STATUSES, STATUSES
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ class Change:
 
 @dataclass(frozen=True)
 class ExecutionEntry:
-    """One execution, looked up for a person. Times in ns since the session started."""
+    """One execution, looked up for a person. Times in ns since the session started; ``number`` is 1 and up."""
 
     index: ExecutionIndex
     handler: HandlerDescription
@@ -116,11 +115,7 @@ class ExecutionEntry:
     end: int | None
     on_loop: int
     fault: bool
-
-    @property
-    def number(self) -> ExecutionNumber:
-        """The number people see: 1 and up."""
-        return execution_number(self.index)
+    number: ExecutionNumber
 
     @property
     def duration(self) -> int | None:
@@ -130,7 +125,10 @@ class ExecutionEntry:
 
 @dataclass(frozen=True)
 class PublicationEntry:
-    """One publication, looked up for a person. ``cause`` is an execution's index or None."""
+    """One publication, looked up for a person. ``cause`` is an execution's index or None.
+
+    ``number`` is 1 and up, ``cause_number`` that of the execution, 0 for none.
+    """
 
     index: PublicationIndex
     event: EventDescription
@@ -141,8 +139,5 @@ class PublicationEntry:
     handlers: int
     event_id: str
     correlation: str
-
-    @property
-    def number(self) -> PublicationNumber:
-        """The number people see: 1 and up."""
-        return publication_number(self.index)
+    number: PublicationNumber
+    cause_number: ExecutionNumber

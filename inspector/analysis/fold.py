@@ -57,17 +57,19 @@ class BatchFold:
         """Take in a publication."""
         _, at, number, name, event_id, correlation, cause, fire, payload, context, handlers = row
         journal = self._journal
-        index = self._publication_base + len(self._publications)
-        if number != index + 1:
+        index = journal.publication_numbers.add(number)
+        if index < 0:
             journal.orphans += 1
             return
         event = journal.event_number(name)
+        # Caused by an execution that nobody knows, or that is yet to come: then it was published by itself.
+        cause = journal.execution_numbers.index(cause)
         self._publications.append(
             [
                 at,
                 -1,
                 event,
-                cause - 1,
+                cause,
                 fire,
                 handlers,
                 -1,
@@ -85,10 +87,11 @@ class BatchFold:
         """Take in the start of an execution, and return it a row in its handler's lane."""
         _, at, number, publication, key, fault = row
         journal = self._journal
-        index = self._base + len(self._executions)
-        owner = publication - 1
-        if number != index + 1 or not 0 <= owner < self._publication_base + len(self._publications):
+        owner = journal.publication_numbers.index(publication)
+        index = journal.execution_numbers.add(number) if owner >= 0 else -1
+        if index < 0:
             journal.orphans += 1
+            journal.unplaced += 1
             return
         handler = journal.handler_number(key)
         busy = journal.busy[handler]
@@ -105,10 +108,10 @@ class BatchFold:
         """Take in the end of an execution, of this batch or an earlier one."""
         _, at, number, status, on_loop, failure = row
         journal = self._journal
-        index = number - 1
+        index = journal.execution_numbers.index(number)
         code = STATUS_CODES.get(status)
-        handler, level, event, running = self._lane_of(index)
-        if code is None or not running:
+        handler, level, event, start, running = self._lane_of(index)
+        if code is None or not running or at < start:
             journal.orphans += 1
             return
         journal.busy[handler] &= ~(1 << level)
@@ -126,23 +129,26 @@ class BatchFold:
     def publication_ended(self, row: Row) -> None:
         """Take in the end of a publication."""
         _, at, number, _ = row
-        index = number - 1
-        if 0 <= index < self._publication_base:
-            self._late_publications.append((index, at))
-        elif index - self._publication_base < len(self._publications) and index >= 0:
-            self._publications[index - self._publication_base][1] = at
-        else:
+        index = self._journal.publication_numbers.index(number)
+        if index < 0 or at < self._time_of(index):
             self._journal.orphans += 1
             return
+        if index < self._publication_base:
+            self._late_publications.append((index, at))
+        else:
+            self._publications[index - self._publication_base][1] = at
         self._change.ended_publications.append(index)
 
     def noted(self, row: Row) -> None:
         """Take in a note on an execution or a publication."""
         note = Noted(*row[AT:])
         journal = self._journal
-        notes, index = (
-            (journal.notes, note.execution - 1) if note.execution else (journal.publication_notes, note.publication - 1)
-        )
+        notes, index = journal.notes, journal.execution_numbers.index(note.execution)
+        if not note.execution:
+            notes, index = journal.publication_notes, journal.publication_numbers.index(note.publication)
+        if index < 0:
+            journal.orphans += 1
+            return
         earlier = notes.get(index)
         if earlier is None:
             notes.put(index, [note])
@@ -182,25 +188,28 @@ class BatchFold:
             return int(self._publications[publication - self._publication_base][2])
         return int(self._journal.publications["event"][publication])
 
+    def _time_of(self, publication: int) -> int:
+        if publication >= self._publication_base:
+            return int(self._publications[publication - self._publication_base][0])
+        return int(self._journal.publications["at"][publication])
+
     def _bound(self, publication: int, execution: int) -> None:
         first, _ = self._bounds.get(publication, (execution, execution))
         self._bounds[publication] = (first, execution)
 
-    def _lane_of(self, index: int) -> tuple[int, int, int, bool]:
-        """Return handler, level and event of an execution, and whether it is still running."""
+    def _lane_of(self, index: int) -> tuple[int, int, int, int, bool]:
+        """Return handler, level, event and start of an execution, and whether it is still running."""
         if index >= self._base:
-            position = index - self._base
-            if position >= len(self._executions):
-                return 0, 0, 0, False
-            entry = self._executions[position]
-            return entry[3], entry[6], entry[4], entry[1] < 0
+            entry = self._executions[index - self._base]
+            return entry[3], entry[6], entry[4], entry[0], entry[1] < 0
         if index < 0:
-            return 0, 0, 0, False
+            return 0, 0, 0, 0, False
         columns = self._journal.executions
         running = bool(columns["end"][index] < 0) and index not in self._late
         return (
             int(columns["handler"][index]),
             int(columns["level"][index]),
             int(columns["event"][index]),
+            int(columns["start"][index]),
             running,
         )

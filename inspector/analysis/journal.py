@@ -28,7 +28,14 @@ from inspector.core.records.host import (
     ProgramReloaded,
     RecordsLost,
 )
-from inspector.core.records.numbers import ExecutionIndex, FireNumber, PublicationIndex
+from inspector.core.records.numbers import (
+    ExecutionIndex,
+    ExecutionNumber,
+    FireNumber,
+    Numbering,
+    PublicationIndex,
+    PublicationNumber,
+)
 from inspector.core.records.records import (
     AT,
     HANDLER_ENDED,
@@ -66,7 +73,10 @@ class Journal:
         event_published, event_runs, event_bad: Publications, executions and bad executions per event index (lists, as
             long as ``events``).
         unheard: Publications that nobody handled.
-        orphans: Rows that stand for nothing known.
+        orphans: Rows that cannot be placed: what they are about is missing, or was before they began.
+        unplaced: Executions among them.
+        publication_numbers, execution_numbers: The numbers of the columns' rows; where records were lost some are
+            missing.
         dropped: Records that were lost, as far as they were counted.
         host_records: Records of the host, but for those that only keep the journal going (a fire that settled, a
             handler that came).
@@ -88,6 +98,9 @@ class Journal:
         self.handler_levels: list[int] = []
         self.unheard = 0
         self.orphans = 0
+        self.unplaced = 0
+        self.publication_numbers = Numbering()
+        self.execution_numbers = Numbering()
         self.dropped = 0
         self.seq = 0
         self.now = 0
@@ -153,6 +166,7 @@ class Journal:
             end=None if end < 0 else end,
             on_loop=int(columns["on_loop"][index]),
             fault=bool(columns["fault"][index]),
+            number=self.execution_number(index),
         )
 
     def publication(self, index: PublicationIndex) -> PublicationEntry:
@@ -169,7 +183,25 @@ class Journal:
             handlers=int(columns["handlers"][index]),
             event_id=self.id_text(columns["event_id"][index]),
             correlation=self.id_text(columns["correlation"][index]),
+            number=self.publication_number(index),
+            cause_number=ExecutionNumber(0) if cause < 0 else self.execution_number(ExecutionIndex(cause)),
         )
+
+    def publication_number(self, index: PublicationIndex) -> PublicationNumber:
+        """Return the number of the publication at an index."""
+        return PublicationNumber(self.publication_numbers.number(index))
+
+    def publication_index(self, number: PublicationNumber) -> PublicationIndex:
+        """Return the index of the publication with a number, ``NO_PUBLICATION`` when it is not there."""
+        return PublicationIndex(self.publication_numbers.index(number))
+
+    def execution_number(self, index: ExecutionIndex) -> ExecutionNumber:
+        """Return the number of the execution at an index."""
+        return ExecutionNumber(self.execution_numbers.number(index))
+
+    def execution_index(self, number: ExecutionNumber) -> ExecutionIndex:
+        """Return the index of the execution with a number, ``NO_EXECUTION`` when it is not there."""
+        return ExecutionIndex(self.execution_numbers.index(number))
 
     def fire_outcome(self, fire: FireNumber) -> FireOutcome | None:
         """Return how a fire ended, None while it has not: the one place where that is answered."""
@@ -265,7 +297,12 @@ class Journal:
         assert isinstance(record, SessionStarted)  # noqa: S101 - to_record gives the class of the kind
         self.session = record
         if record.catalog:
-            self._take_catalog(build(CatalogDescription, json.loads(record.catalog)))
+            try:
+                catalog = build(CatalogDescription, json.loads(record.catalog))
+            except (ValueError, RecursionError):  # a stranger's: handlers and events are known by their names then
+                self.orphans += 1
+                return
+            self._take_catalog(catalog)
 
     def _take_catalog(self, catalog: CatalogDescription) -> None:
         self.catalog = catalog

@@ -28,7 +28,7 @@ from inspector.core.errors import InspectorError, UsageError
 from inspector.core.facts import CatalogFacts
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.host import FireUnsettled, PublishRaised, SessionFailed
-from inspector.core.records.numbers import ExecutionIndex, PublicationIndex, PublicationNumber, publication_index
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex, PublicationNumber
 from inspector.core.request import FireRequest
 from inspector.core.values import snapshot as codec
 
@@ -177,7 +177,10 @@ async def _publish(
 async def _had_session(recording: Recording, publications: Sequence[SeenPublication]) -> bool:
     """Return whether the handlers of a fire had a database session; where there is no telling they had."""
     own = next((publication for publication in publications if not publication.cause), None)
-    return own is None or (await recording.details.context(publication_index(PublicationNumber(own.number)))).session
+    if own is None:
+        return True
+    index = recording.journal.publication_index(PublicationNumber(own.number))
+    return (await recording.details.context(index)).session
 
 
 def _trouble(journal: Journal, said: int, fire: FireNumber) -> tuple[SeenNote, ...]:
@@ -199,7 +202,7 @@ async def _publications(recording: Recording, first: int, fire: int) -> tuple[Se
     for index in map(int, numbers):
         publication = journal.publication(PublicationIndex(index))
         executions = [await _execution(recording, number) for number in journal.executions_of(PublicationIndex(index))]
-        cause = 0 if publication.cause is None else publication.cause + 1
+        cause = publication.cause_number
         publications.append(
             SeenPublication(publication.number, publication.event.name, publication.handlers, cause, tuple(executions))
         )

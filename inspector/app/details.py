@@ -6,8 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inspector.core.records.numbers import execution_number, publication_number
-
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
     from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
@@ -53,14 +51,14 @@ class Details:
             return recent[0]
         if self._store is None or not self.session:
             return ""
-        return await self._store.payload(self.session, publication_number(publication))
+        return await self._store.payload(self.session, self.journal.publication_number(publication))
 
     async def context(self, publication: PublicationIndex) -> RecordedContext:
         """Return the context of a publication; one that is not known had neither session nor metadata."""
         recent = self.journal.payloads.get(publication)
         text = recent[1] if recent is not None else ""
         if not text and self._store is not None and self.session:
-            text = await self._store.context(self.session, publication_number(publication))
+            text = await self._store.context(self.session, self.journal.publication_number(publication))
         members = _members(text)
         metadata = members.get("metadata")
         words = {key: str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}
@@ -73,7 +71,7 @@ class Details:
             return recent
         if self._store is None or not self.session:
             return []
-        return await self._store.notes(self.session, execution_number(execution))
+        return await self._store.notes(self.session, self.journal.execution_number(execution))
 
     async def failure(self, execution: ExecutionIndex) -> str:
         """Return the failure of an execution as JSON text, empty when there is none."""
@@ -82,7 +80,7 @@ class Details:
             return recent
         if self._store is None or not self.session:
             return ""
-        return await self._store.failure(self.session, execution_number(execution))
+        return await self._store.failure(self.session, self.journal.execution_number(execution))
 
 
 def _members(text: str) -> dict[str, Any]:

@@ -92,7 +92,10 @@ async def _executions(stream: RecordStream, target: Path, _name: str, chosen: Fi
     from inspector.app.filtered import PickedStream, pick
     from inspector.store.tables import export_csv
 
-    return await export_csv(PickedStream(stream, (await pick(stream, chosen))[1]) if chosen else stream, target)
+    if chosen:
+        journal, fits = await pick(stream, chosen)
+        stream = PickedStream(stream, fits, journal.execution_numbers)
+    return await export_csv(stream, target)
 
 
 async def _handlers(stream: RecordStream, target: Path, _name: str, chosen: Filter | None) -> int:

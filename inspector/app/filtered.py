@@ -15,6 +15,7 @@ from inspector.core.errors import UsageError
 from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, KIND, Batch, HandlerStarted, position
 
 if TYPE_CHECKING:
+    from inspector.core.records.numbers import Numbering
     from inspector.core.records.stream import RecordStream
 
 #: Where the number of an execution stands, in the row of its start and that of its end.
@@ -71,11 +72,13 @@ class PickedStream:
     Args:
         stream: The whole stream.
         fits: Which executions stay, by index.
+        numbers: Their numbers, as the journal has them.
     """
 
-    def __init__(self, stream: RecordStream, fits: Mask) -> None:
+    def __init__(self, stream: RecordStream, fits: Mask, numbers: Numbering) -> None:
         self._stream = stream
         self._fits = fits
+        self._numbers = numbers
 
     async def read(self, after: int = 0) -> AsyncIterator[Batch]:
         """Yield the batches with fewer rows; seqs have gaps."""
@@ -89,4 +92,5 @@ class PickedStream:
                 yield Batch(batch.first, rows)
 
     def _stays(self, number: int) -> bool:
-        return 0 < number <= len(self._fits) and bool(self._fits[number - 1])
+        index = self._numbers.index(number)
+        return 0 <= index < len(self._fits) and bool(self._fits[index])

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SOURCE: Final = "import"
 #: A file waits by itself: nothing of it is dropped because the database is slow.
 _ROOM: Final = 1 << 62
+#: The line of a run log's first record; before it is the header.
+_FIRST_RECORD: Final = 2
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class ImportedRun:
         records: How many records were taken.
         refused: How many lines were left out.
         problems: The first of those lines, each with its number and why.
+        unplaced: Executions that cannot be placed: what published them is missing.
     """
 
     session: int
@@ -42,6 +45,7 @@ class ImportedRun:
     records: int
     refused: int
     problems: tuple[LineProblem, ...]
+    unplaced: int = 0
 
 
 async def import_run_log(store: Store, stream: JsonlStream) -> ImportedRun:
@@ -64,6 +68,8 @@ async def import_run_log(store: Store, stream: JsonlStream) -> ImportedRun:
     try:
         async for batch in stream.read():
             _fold(journal, batch, stream.path)
+            if writer is None and journal.catalog is None and journal.session is not None and journal.session.catalog:
+                stream.skip(_FIRST_RECORD, "the catalog in it cannot be read")
             if writer is None:
                 writer = await _begin(store, batch, name)
             writer.add(batch)
@@ -76,7 +82,7 @@ async def import_run_log(store: Store, stream: JsonlStream) -> ImportedRun:
         if writer is not None:
             await _discard(store, writer)
         raise
-    return ImportedRun(writer.session, name, records, stream.skipped, tuple(stream.problems))
+    return ImportedRun(writer.session, name, records, stream.skipped, tuple(stream.problems), journal.unplaced)
 
 
 def _fold(journal: Journal, batch: Batch, path: Path) -> None:

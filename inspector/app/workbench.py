@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from inspector.app.tasks import TaskOwner
     from inspector.catalog.form import FireForm
     from inspector.core.records.numbers import FireNumber
-    from inspector.core.records.stream import RecordStream
     from inspector.core.request import FireRequest
     from inspector.store.info import SessionInfo
+    from inspector.store.reader import StoredStream
     from inspector.store.store import Store
 
 
@@ -321,8 +321,10 @@ class Workbench:
             change = journal.fold(batch)
             self._tell_folded(change)
             await asyncio.sleep(0)  # the window breathes between two pages
+        for warning in stream.warnings():
+            self._notices.warning(warning)
 
-    def stream(self, session: int) -> RecordStream:
+    def stream(self, session: int) -> StoredStream:
         """Return a stored session as a stream."""
         from inspector.store.reader import StoredStream
 
@@ -365,7 +367,11 @@ class Workbench:
         """
         await self.saved(session)
         info = await self._opened_store().session(session)
-        return await export_stream(self.stream(session), kind, target, name=info.name)
+        stream = self.stream(session)
+        count = await export_stream(stream, kind, target, name=info.name)
+        for warning in stream.warnings():
+            self._notices.warning(warning)
+        return count
 
     async def import_run_log(self, path: Path) -> ImportedRun:
         """Store a run log as a session; says what came of it.

@@ -15,6 +15,7 @@ from inspector.core.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from pathlib import Path
 
     from inspector.analysis.query.query import Filter
@@ -44,17 +45,29 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     database = arguments.db or default_database()
     if not database.exists():
         raise UsageError(f"There is no session {arguments.session!r}: there is no sessions database {database}.")
-    summary = run_coroutine(_export(database, arguments.session, kind, arguments.output, chosen))
+    warnings: list[str] = []
+    summary = run_coroutine(_export(database, arguments.session, kind, arguments.output, chosen, warnings.append))
     console.line(f"{summary} in {arguments.output}")
-    return exitcodes.OK
+    for warning in warnings:
+        console.note(warning)
+    return exitcodes.FAILED if warnings else exitcodes.OK
 
 
-async def _export(database: Path, session: str, kind: str, target: Path, chosen: Filter) -> str:
+async def _export(
+    database: Path, session: str, kind: str, target: Path, chosen: Filter, warn: Callable[[str], None]
+) -> str:
     async with opened(database) as store:
-        return await write(store, await store.find_session(session), kind, target, chosen)
+        return await write(store, await store.find_session(session), kind, target, chosen, warn)
 
 
-async def write(store: Store, info: SessionInfo, kind: str, target: Path, chosen: Filter | None = None) -> str:
+async def write(
+    store: Store,
+    info: SessionInfo,
+    kind: str,
+    target: Path,
+    chosen: Filter | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> str:
     """Write a session to a file.
 
     Args:
@@ -63,6 +76,7 @@ async def write(store: Store, info: SessionInfo, kind: str, target: Path, chosen
         kind: Id of an exporter.
         target: The file; it is replaced when all is written.
         chosen: For tables: only executions that fit; None, or an empty one, for all.
+        warn: Told what of the session was left out, and what cannot be placed.
 
     Returns:
         What was written, for people: ``185 executions of “demo”``.
@@ -72,5 +86,8 @@ async def write(store: Store, info: SessionInfo, kind: str, target: Path, chosen
     """
     from inspector.store.reader import StoredStream
 
-    count = await export_stream(StoredStream(store, info.id), kind, target, name=info.name, chosen=chosen)
+    stream = StoredStream(store, info.id)
+    count = await export_stream(stream, kind, target, name=info.name, chosen=chosen)
+    for warning in stream.warnings():
+        warn(warning)
     return f"{plural(count, EXPORTERS[kind].unit)} of “{one_line(info.name)}”"

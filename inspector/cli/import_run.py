@@ -56,11 +56,15 @@ def _as_json(imported: ImportedRun, file: Path, database: Path) -> dict[str, Any
         "file": str(file),
         "records": imported.records,
         "refused": imported.refused,
+        "unplaced": imported.unplaced,
         "problems": [{"line": problem.line, "reason": problem.reason} for problem in imported.problems[:_SHOWN_JSON]],
     }
 
 
 def _tell_refused(imported: ImportedRun, file: Path, console: Console) -> None:
+    if imported.unplaced:
+        executions = plural(imported.unplaced, "execution")
+        console.note(f"{executions} cannot be placed: what published them is missing.")
     if not imported.refused:
         return
     lines = plural(imported.refused, "line")

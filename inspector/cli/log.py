@@ -35,26 +35,30 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     database = arguments.db or default_database()
     if not database.exists():
         raise UsageError(f"There is no session {arguments.session!r}: there is no sessions database {database}.")
-    journal, picked = run_coroutine(_pick(database, arguments.session, chosen))
+    journal, picked, warnings = run_coroutine(_pick(database, arguments.session, chosen))
+    for warning in warnings:
+        console.note(warning)
+    code = exitcodes.FAILED if warnings else exitcodes.OK
     shown = picked[-arguments.last :] if arguments.last else picked
     if arguments.json:
         console.data([as_json(journal, ExecutionIndex(index)) for index in shown])
-        return exitcodes.OK
+        return code
     if shown:
         _tell(journal, shown, console)
     left = f", the last {format_count(len(shown))} shown" if len(shown) < len(picked) else ""
     total = plural(len(journal.executions), "execution")
     console.line(f"{format_count(len(picked))} of {total}{left}" if chosen or left else total)
-    return exitcodes.OK
+    return code
 
 
-async def _pick(database: Path, session: str, chosen: Filter) -> tuple[Journal, list[int]]:
+async def _pick(database: Path, session: str, chosen: Filter) -> tuple[Journal, list[int], list[str]]:
     from inspector.store.reader import StoredStream
 
     async with opened(database) as store:
         info = await store.find_session(session)
-        journal, fits = await pick(StoredStream(store, info.id), chosen)
-    return journal, [int(index) for index in fits.nonzero()[0]]
+        stream = StoredStream(store, info.id)
+        journal, fits = await pick(stream, chosen)
+    return journal, [int(index) for index in fits.nonzero()[0]], stream.warnings()
 
 
 def as_json(journal: Journal, index: ExecutionIndex) -> dict[str, Any]:
@@ -71,7 +75,7 @@ def as_json(journal: Journal, index: ExecutionIndex) -> dict[str, Any]:
         "duration_ns": execution.duration,
         "on_loop_ns": execution.on_loop,
         "correlation": publication.correlation,
-        "cause": None if publication.cause is None else publication.cause + 1,
+        "cause": publication.cause_number or None,
         "fault": execution.fault,
         "error": _error(journal, index),
     }

@@ -10,7 +10,7 @@ from inspector.analysis.entries import IS_BAD, SWALLOWED_CODE
 from inspector.app.text import format_count, one_line
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.host import FireRefused
-from inspector.core.records.numbers import ExecutionIndex, publication_number
+from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.records.records import BAD_STATUSES, OK, STATUSES, SWALLOWED
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ async def _troubled(recording: Recording, index: ExecutionIndex) -> Troubled:
     origin = failure.origin if failure is not None else None
     return Troubled(
         execution=execution.number,
-        publication=publication_number(execution.publication),
+        publication=recording.journal.publication_number(execution.publication),
         handler=execution.handler.label,
         event=execution.event.name,
         status=execution.status,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from inspector.core.records.host import HOST_RECORDS
+from inspector.core.records.numbers import Numbering
 from inspector.core.records.records import (
     AT,
     BAD_STATUSES,
@@ -134,9 +135,11 @@ class Folder:
         self.totals = Totals()
         self._names: dict[str, int] = {"": 0}
         self._contexts = 0
-        #: Open publications: number → (seq, at); their highest number so far.
+        #: Open publications: number → (seq, at); the numbers of all.
         self._publications: dict[int, tuple[int, int]] = {}
-        self._last_publication = 0
+        self._published_numbers = Numbering()
+        #: Executions that are kept word for word and have not ended.
+        self._odd_running: set[int] = set()
         #: Begun since the last ``take``, in the order of their numbers, which is that of their keys. A publication's
         #: number → its cells, those of its end once it has ended. An execution's → all its cells once it has ended;
         #: till then seq and row of its start, and seq and time of its publication.
@@ -198,6 +201,8 @@ class Folder:
                     _, at, number, _, on_loop, _ = row
                     seq_0, (_, at_0, _, publication, handler, fault), (seq_p, at_p) = fresh[number]
                     handler, fault = names[handler], names[fault]
+                    if at < at_0:
+                        raise ValueError("an end before its start")
                     start, seq = seq_0 - seq_p, seq - seq_0
                     fresh[number] = (
                         base + number, publication, handler, fault, start, at_0 - at_p, 1, seq, at - at_0, on_loop
@@ -241,15 +246,16 @@ class Folder:
         start = self._fresh.get(number)
         totals = self.totals
         if start is not None:
-            if len(start) == _WHOLE_EXECUTION:
+            if len(start) == _WHOLE_EXECUTION or at < start[1][AT]:
                 return False
             seq_0, started, opened = start
             end = status, seq - seq_0, at - started[AT], on_loop
             self._fresh[number] = (*self._start(seq_0, started, opened), *end)
         else:
-            running = self._running.pop(number, None)
-            if running is None:
+            running = self._running.get(number)
+            if running is None or at < running[1]:
                 return False
+            del self._running[number]
             self._folded.rows["execution_ends"].append(
                 (status, seq - running[0], at - running[1], on_loop, self.base + number)
             )
@@ -263,9 +269,8 @@ class Folder:
 
     def _published(self, seq: int, row: Row) -> bool:
         _, at, number, event_type, event_id, correlation, cause, fire, payload, context, handlers = row
-        if not self._last_publication < number < SESSION_SPAN:
+        if number >= SESSION_SPAN or self._published_numbers.add(number) < 0:
             return False
-        self._last_publication = number
         self._publications[number] = (seq, at)
         names = self._names
         event = names.get(event_type) or self._name(event_type)
@@ -341,11 +346,13 @@ class Folder:
         self._folded.rows["odd_rows"].append((self.base + seq, row[KIND], body))
         totals = self.totals
         totals.bytes += len(body)
-        if row[KIND] == PUBLISHED:
-            totals.publications += 1
-        elif row[KIND] == HANDLER_STARTED:
-            totals.executions += 1
-        elif row[KIND] == HANDLER_ENDED:
+        # What a journal cannot place is not counted: what comes twice or late, or belongs to nothing that is there.
+        if row[KIND] == HANDLER_STARTED:
+            if self._published_numbers.index(row[_PUBLICATION]) >= 0:
+                totals.executions += 1
+                self._odd_running.add(row[_EXECUTION])
+        elif row[KIND] == HANDLER_ENDED and row[_EXECUTION] in self._odd_running and row[_STATUS] in _STATUS_NUMBERS:
+            self._odd_running.discard(row[_EXECUTION])
             totals.ended += 1
             totals.failures += row[_STATUS] in BAD_STATUSES
             totals.swallowed += row[_STATUS] == SWALLOWED

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import re
 import stat
+from array import array
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import MISSING, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from inspector.core.errors import UsageError
+from inspector.core.records.bounds import row_problem
 from inspector.core.records.records import (
     FLAG,
     INT,
@@ -21,8 +25,8 @@ from inspector.core.records.records import (
     Batch,
     Row,
     RowField,
-    fits,
 )
+from inspector.store.growing import longest_growing
 from inspector.store.jsonl import FORMAT, JSON_FORMS, MAX_DEPTH, RECORD_NAMES, VERSION, depth
 from inspector.store.trouble import explain_os
 from inspector.store.version1 import typed
@@ -39,6 +43,8 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 _KINDS: Final = {name: number for number, name in enumerate(RECORD_NAMES)}
 _REQUIRED: Final = tuple(frozenset(one.name for one in described if one.default is MISSING) for described in ROW_FIELDS)
+#: Where a line that we wrote says its seq.
+_SEQ: Final = re.compile(rb'[\s\xef\xbb\xbf]*\{\s*"seq"\s*:\s*([0-9]{1,12})\s*[,}]')
 _decoder = json.JSONDecoder()
 
 
@@ -68,6 +74,9 @@ class JsonlStream:
         self._version = version
         self.problems: list[LineProblem] = []
         self.skipped = 0
+        self._looked = False
+        #: Lines whose seq does not grow with the others.
+        self._misplaced: frozenset[int] = frozenset()
 
     async def read(self, after: int = 0) -> AsyncIterator[Batch]:
         """Yield the rows after the seq ``after``.
@@ -77,6 +86,9 @@ class JsonlStream:
             InspectorError: It cannot be read.
         """
         self.problems, self.skipped = [], 0
+        if not self._looked:
+            self._misplaced = await asyncio.to_thread(self._out_of_order)
+            self._looked = True
         lines = self._numbered()
         last = 0
         done = False
@@ -98,15 +110,17 @@ class JsonlStream:
         room = _PAGE
         for number, data in lines:
             if isinstance(data, str):
-                self._skip(number, data)
+                self.skip(number, data)
                 continue
             try:
                 seq, row = parse_line(data)
                 row = typed(row) if self._version == 1 else row
                 if seq <= last:
                     raise ValueError(f"seq {seq} comes after {last}")
+                if number in self._misplaced:
+                    raise ValueError(f"seq {seq} is higher than those that follow")
             except ValueError as error:
-                self._skip(number, str(error))
+                self.skip(number, str(error))
                 continue
             last = seq
             rows.append((seq, row))
@@ -115,7 +129,29 @@ class JsonlStream:
                 return rows, False
         return rows, True
 
-    def _skip(self, number: int, reason: str) -> None:
+    def _out_of_order(self) -> frozenset[int]:
+        """Return the lines to leave out so that the seqs of the others grow: as few as possible.
+
+        One number that is far too high would else put all lines after it out of order.
+        """
+        last = 0
+        for _, data in self._numbered():
+            match = _SEQ.match(data) if isinstance(data, bytes) else None
+            if match is None or int(match[1]) <= last:
+                break
+            last = int(match[1])
+        else:
+            return frozenset()
+        numbers, seqs = array("q"), array("q")
+        for number, data in self._numbered():
+            with contextlib.suppress(ValueError):
+                seqs.append(parse_line(data)[0] if isinstance(data, bytes) else 0)
+                numbers.append(number)
+        kept = set(longest_growing(seqs))
+        return frozenset(number for place, number in enumerate(numbers) if place not in kept)
+
+    def skip(self, number: int, reason: str) -> None:
+        """Count a line that was left out, in whole or in part."""
         self.skipped += 1
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(LineProblem(number, reason))
@@ -223,8 +259,9 @@ def _parse(data: bytes) -> tuple[int, Row]:
     if missing:
         raise ValueError(f"{', '.join(sorted(missing))} is missing")
     row = (kind, *[_cell(field, members.get(field.name)) for field in ROW_FIELDS[kind]])
-    if not fits(row):
-        raise ValueError(f"not a {name}")
+    problem = row_problem(row)
+    if problem:
+        raise ValueError(problem)
     return seq, row
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import heapq
 import json
-import zlib
+import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
 from inspector.core.records import records
+from inspector.core.records.bounds import MAX_TIME, row_problem
+from inspector.core.records.numbers import Numbering
 from inspector.core.records.records import HANDLER_ENDED, INTERRUPTED, STATUSES, Batch, Row, SessionStarted, to_row
 from inspector.store import info
-from inspector.store.schema import SESSION_SPAN
-from inspector.store.text import from_cell, id_from_cell
+from inspector.store.checks import unpack_catalog
+from inspector.store.growing import longest_growing
+from inspector.store.schema import MAX_SESSION, SESSION_SPAN
+from inspector.store.text import from_cell, id_from_cell, is_text, readable
+from inspector.store.trouble import count_records
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,28 +35,58 @@ PAGE: Final = 2048
 Numbered = tuple[int, Row]
 
 
+_NUMBER: Final = records.position(records.Published, "publication")
+_PUBLICATION: Final = records.position(records.HandlerStarted, "publication")
+#: Rows that stay behind until those after them are known.
+_MARGIN: Final = 16
+#: What a row of a table raises that holds what it cannot hold.
+_DAMAGED: Final = (LookupError, TypeError, ValueError, OverflowError, RecursionError)
+
+
+class Damage:
+    """What of a session cannot be read, counted; and the first reason."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.reason = ""
+
+    def add(self, reason: str, count: int = 1) -> None:
+        """Count records that are left out."""
+        self.records += count
+        self.reason = self.reason or reason
+
+    def text(self, cell: Any) -> str:
+        """Return a text that people read; what of it is no UTF-8 stays visible, and counts."""
+        text = from_cell(cell)
+        if isinstance(cell, str) and not is_text(cell):
+            self.add("a text is not UTF-8")
+        return text
+
+
 class TableSource:
-    """One table of a session.
+    """One table of a session. Rows that hold what they cannot hold are left out and counted.
 
     Args:
         session: The session's id.
         names: Its names by number.
         after: Rows up to this seq are left out.
+        damage: Told what is left out.
     """
 
+    table = ""
     #: Gives rows with the key first; bound are ``:after``, ``:end``, ``:limit``, ``:base``, ``:seen``.
     sql = ""
 
-    def __init__(self, session: int, names: dict[int, str], after: int) -> None:
+    def __init__(self, session: int, names: dict[int, str], after: int, damage: Damage) -> None:
         self.base = session * SESSION_SPAN
         self.names = names
         self.seen = after
+        self.damage = damage
         self._key = self.base + self._first_key(after)
+        self._last_seq = 0
         self._cells: deque[tuple[int, Any]] = deque()
         self._ends: list[Numbered] = []
         self._exhausted = False
-        #: Whether anything was asked yet.
-        self.begun = False
 
     def _first_key(self, _after: int) -> int:
         """Return the number up to which keys need not be read."""
@@ -65,23 +100,48 @@ class TableSource:
         """Return the row of the stream that a table row stands for; its end, if any, goes to ``self.end_at``."""
         raise NotImplementedError
 
-    def end_at(self, seq: int, row: Row) -> None:
+    def name(self, number: Any) -> str:
+        """Return the name with a number; one that is missing is counted, and all else of its row is taken."""
+        name = self.names.get(number) if type(number) is int else None
+        if name is None:
+            self.damage.add("a name is missing")
+            return "?"
+        return name
+
+    def end_at(self, start: int, span: int, row: Row) -> None:
         """Keep the end that belongs to a start until its turn comes."""
-        if seq > self.seen:
-            heapq.heappush(self._ends, (seq, row))
+        problem = row_problem(row)
+        if problem or type(span) is not int or not 0 < span < SESSION_SPAN:
+            self.damage.add(problem or "an end before its start")
+        elif start + span > self.seen:
+            heapq.heappush(self._ends, (start + span, row))
+
+    async def next_seq(self, connection: AsyncConnection) -> int:
+        """Return the seq of the next row, or end; 0 when there is none."""
+        while len(self._cells) < _MARGIN and not self._exhausted:
+            await self._refill(connection)
+        waiting = [seq for seq, _ in (*list(self._cells)[:1], *self._ends[:1])]
+        return min(waiting, default=0)
 
     async def take(self, connection: AsyncConnection, last: int) -> list[Numbered]:
         """Return the rows up to the seq ``last``, in any order."""
-        self.begun = True
         taken: list[Numbered] = []
         cells = self._cells
         while True:
-            while cells and cells[0][0] <= last:
+            while cells and cells[0][0] <= last and (len(cells) >= _MARGIN or self._exhausted):
                 seq, one = cells.popleft()
-                row = self._row(seq, one)
-                if seq > self.seen:
+                self._last_seq = seq
+                try:
+                    row = self._row(seq, one)
+                    problem = row_problem(row)
+                except _DAMAGED as error:
+                    problem = f"{type(error).__name__} in {self.table}"
+                if problem:
+                    self.damage.add(problem)
+                elif seq > self.seen:
                     taken.append((seq, row))
-            if cells or self._exhausted:
+            # The last rows of a page wait for the next page, which tells whether they stand in their place.
+            if len(cells) >= _MARGIN or self._exhausted:
                 break
             await self._refill(connection)
         ends = self._ends
@@ -90,24 +150,81 @@ class TableSource:
         return taken
 
     async def _refill(self, connection: AsyncConnection) -> None:
+        rows, self._exhausted = await self._page(connection)
+        if rows:
+            self._key = rows[-1][0]
+        numbered = list(self._cells)
+        for cells in rows:
+            try:
+                if not 0 < (seq := self._seq(cells)) < SESSION_SPAN:
+                    raise ValueError(seq)
+                numbered.append((seq, cells))
+            except _DAMAGED:
+                self.damage.add(f"no seq in {self.table}")
+        in_order = _in_order([seq for seq, _ in numbered], self._last_seq)
+        if len(in_order) < len(numbered):
+            self.damage.add(f"seqs out of order in {self.table}", len(numbered) - len(in_order))
+            numbered = [numbered[index] for index in in_order]
+        self._cells.clear()
+        self._cells.extend(numbered)
+
+    async def _page(self, connection: AsyncConnection) -> tuple[list[Any], bool]:
+        """Return the next rows, and whether they are the last; those that cannot be read are left out."""
         values = {
             "after": self._key,
             "end": self.base + SESSION_SPAN,
             "limit": PAGE,
             "base": self.base,
-            "seen": self.seen,
+            # At the beginning nothing is passed over in silence, not even a seq that cannot be.
+            "seen": self.seen if self.seen > 1 else -MAX_TIME,
         }
-        found = (await connection.exec_driver_sql(self.sql, values)).fetchall()
-        self._exhausted = len(found) < PAGE
-        if found:
-            self._key = found[-1][0]
-            seq = self._seq
-            self._cells.extend((seq(cells), cells) for cells in found)
+        try:
+            rows = list((await connection.exec_driver_sql(self.sql, values)).fetchall())
+        except Exception as error:
+            if not _is_of_a_cell(error):
+                raise
+        else:
+            return rows, len(rows) < PAGE
+        sql = f"SELECT id FROM {self.table} WHERE id > ? AND id < ? ORDER BY id LIMIT {PAGE}"  # noqa: S608 - ours
+        found = await connection.exec_driver_sql(sql, (self._key, self.base + SESSION_SPAN))
+        keys = [int(key) for (key,) in found.fetchall()]
+        rows = []
+        for key in keys:
+            try:
+                one = {**values, "after": key - 1, "end": key + 1}
+                rows += (await connection.exec_driver_sql(self.sql, one)).fetchall()
+            except Exception as error:
+                if not _is_of_a_cell(error):
+                    raise
+                self.damage.add(f"a cell of {self.table} that is too long")
+        if keys:
+            self._key = keys[-1]
+        return rows, len(keys) < PAGE
+
+
+def _is_of_a_cell(error: BaseException) -> bool:
+    """Return whether SQLite complains about one cell, and not about the file."""
+    original = getattr(error, "orig", None) or error
+    return isinstance(original, sqlite3.Error) and getattr(original, "sqlite_errorname", "") == "SQLITE_TOOBIG"
+
+
+def _in_order(seqs: list[int], after: int) -> list[int]:
+    """Return the positions of the most seqs that grow, all above ``after``; mostly that is all of them."""
+    if all(map(int.__lt__, [after, *seqs], seqs)):
+        return list(range(len(seqs)))
+    return longest_growing(seqs, after)
+
+
+def _later(at: int, length: int) -> int:
+    if type(length) is not int or length < 0:
+        raise ValueError("an end before its start")
+    return at + length
 
 
 class Publications(TableSource):
     """``Published`` and ``PublicationEnded``. Numbers grow with the seq: keys are in the order of starts."""
 
+    table = "publications"
     sql = (
         "SELECT p.id, p.seq, p.at, p.event, p.cause, p.fire, p.handlers, p.context, p.span, p.length, p.outcome,"
         " b.event_id, b.correlation, b.body FROM publications p LEFT JOIN payloads b ON b.id = p.id"
@@ -126,27 +243,29 @@ class Publications(TableSource):
         span, length, outcome, event_id, correlation, body = rest
         number = key - self.base
         if outcome:
-            self.end_at(_seq + span, (records.PUBLICATION_ENDED, at + length, number, self.names[outcome]))
+            end = (records.PUBLICATION_ENDED, _later(at, length), number, self.name(outcome))
+            self.end_at(_seq, span, end)
         return (
-            *(records.PUBLISHED, at, number, self.names[event], id_from_cell(event_id), id_from_cell(correlation)),
+            *(records.PUBLISHED, at, number, self.name(event), id_from_cell(event_id), id_from_cell(correlation)),
             *(cause, fire, from_cell(body)),
-            *(self.names[context] if isinstance(context, int) else from_cell(context), handlers),
+            *(self.name(context) if isinstance(context, int) else from_cell(context), handlers),
         )
 
 
 class Executions(TableSource):
     """``HandlerStarted`` and ``HandlerEnded``; keeps the numbers of those without an end in ``running``."""
 
+    table = "executions"
     sql = (
         "SELECT e.id, p.seq + e.seq, p.at + e.at, e.publication, e.handler, e.fault, e.status, e.span, e.length,"
-        " e.on_loop, f.body FROM executions e JOIN publications p ON p.id = :base + e.publication"
+        " e.on_loop, f.body FROM executions e LEFT JOIN publications p ON p.id = :base + e.publication"
         " LEFT JOIN failures f ON f.id = e.id"
-        " WHERE e.id > :after AND e.id < :end AND (e.status = 0 OR p.seq + e.seq + e.span > :seen)"
+        " WHERE e.id > :after AND e.id < :end AND (e.status = 0 OR p.seq + e.seq + e.span > :seen OR p.id IS NULL)"
         " ORDER BY e.id LIMIT :limit"
     )
 
-    def __init__(self, session: int, names: dict[int, str], after: int) -> None:
-        super().__init__(session, names, after)
+    def __init__(self, session: int, names: dict[int, str], after: int, damage: Damage) -> None:
+        super().__init__(session, names, after, damage)
         self.running: list[int] = []
 
     def _first_key(self, _after: int) -> int:
@@ -159,28 +278,34 @@ class Executions(TableSource):
         key, _, at, publication, handler, fault, status, span, length, on_loop, failure = cells
         number = key - self.base
         if status:
-            end = (records.HANDLER_ENDED, at + length, number, STATUSES[status], on_loop, from_cell(failure))
-            self.end_at(_seq + span, end)
+            end = (records.HANDLER_ENDED, _later(at, length), number, STATUSES[status], on_loop, from_cell(failure))
+            self.end_at(_seq, span, end)
         else:
             self.running.append(number)
-        return (records.HANDLER_STARTED, at, number, publication, self.names[handler], self.names[fault])
+        return (records.HANDLER_STARTED, at, number, publication, self.name(handler), self.name(fault))
 
 
 class Notes(TableSource):
     """``Noted``."""
 
+    table = "notes"
     sql = (
         "SELECT id, at, execution, publication, kind, level, text, data FROM notes"
         " WHERE id > :after AND id < :end ORDER BY id LIMIT :limit"
     )
 
     def _row(self, _seq: int, cells: Any) -> Row:
-        return note_row(cells, self.base, self.names)
+        _, at, execution, publication, kind, level, text, data = cells
+        return (
+            *(records.NOTED, at, execution - self.base, publication, self.name(kind), self.name(level)),
+            *(from_cell(text), from_cell(data)),
+        )
 
 
 class HostNotes(TableSource):
     """``HostNoted``."""
 
+    table = "host_notes"
     sql = (
         "SELECT id, at, kind, level, text, data FROM host_notes"
         " WHERE id > :after AND id < :end ORDER BY id LIMIT :limit"
@@ -188,12 +313,13 @@ class HostNotes(TableSource):
 
     def _row(self, _seq: int, cells: Any) -> Row:
         _, at, kind, level, text, data = cells
-        return (records.HOST_NOTED, at, self.names[kind], self.names[level], from_cell(text), from_cell(data))
+        return (records.HOST_NOTED, at, self.name(kind), self.name(level), from_cell(text), from_cell(data))
 
 
 class HostRecords(TableSource):
     """The other records of the host."""
 
+    table = "host_records"
     sql = "SELECT id, at, kind, body FROM host_records WHERE id > :after AND id < :end ORDER BY id LIMIT :limit"
 
     def _row(self, _seq: int, cells: Any) -> Row:
@@ -204,10 +330,11 @@ class HostRecords(TableSource):
 class OddRows(TableSource):
     """Records kept word for word; knows which executions started and ended among them."""
 
+    table = "odd_rows"
     sql = "SELECT id, kind, body FROM odd_rows WHERE id > :after AND id < :end ORDER BY id LIMIT :limit"
 
-    def __init__(self, session: int, names: dict[int, str], after: int) -> None:
-        super().__init__(session, names, after)
+    def __init__(self, session: int, names: dict[int, str], after: int, damage: Damage) -> None:
+        super().__init__(session, names, after, damage)
         self.running: dict[int, None] = {}
         self.ended: set[int] = set()
 
@@ -240,6 +367,8 @@ def odd_row(cells: Any) -> Row:
     return (kind, *json.loads(body))
 
 
+#: Digits that Python turns into a number.
+_LONG_SEED: Final = 4_000
 #: Records of one batch at most.
 BATCH: Final = 4096
 
@@ -251,14 +380,35 @@ class StoredStream:
     not ended is given an end ``interrupted`` at the last known time, after all that was stored. Where records were lost
     before they could be stored, the next batch begins with a later seq than the last one ended.
 
+    Rows that hold what they cannot hold are left out and counted; a session is as long as its rows, whatever its
+    numbers say.
+
     Args:
         store: The open store.
         session: The session's id.
+
+    Attributes:
+        damage: What of the last ``read`` was left out.
+        unplaced: Executions of it whose publication is missing.
     """
 
     def __init__(self, store: Store, session: int) -> None:
         self._store = store
         self.session = session
+        self.damage = Damage()
+        self.unplaced = 0
+
+    def warnings(self) -> list[str]:
+        """Return what is to be said of the last ``read``: what was left out, and what cannot be placed."""
+        said = []
+        if self.damage.records:
+            were = "was" if self.damage.records == 1 else "were"
+            count = count_records(self.damage.records)
+            said.append(f"Session {self.session} is damaged: {count} {were} left out ({self.damage.reason}).")
+        if self.unplaced:
+            executions = count_records(self.unplaced).replace("record", "execution")
+            said.append(f"{executions} cannot be placed: what published them is missing.")
+        return said
 
     async def read(self, after: int = 0) -> AsyncIterator[Batch]:
         """Yield the rows after the seq ``after``, page by page; no transaction stays open between two batches.
@@ -266,39 +416,67 @@ class StoredStream:
         Raises:
             InspectorError: There is no such session, or the database cannot be read.
         """
+        damage = self.damage = Damage()
+        self.unplaced = 0
         head = await self._store.session(self.session)
+        if not 0 < self.session <= MAX_SESSION:
+            raise InspectorError(f"Session {self.session} is damaged: {head.damage}.", "It can only be deleted.")
         async with self._store.database.reading() as connection:
-            started = await read_started(connection, self.session)
-            names = await read_names(connection, self.session)
+            started = await read_started(connection, self.session, damage)
+            names = await read_names(connection, self.session, damage=damage)
+        if head.damage:
+            damage.add(head.damage)
         if after < 1:
             yield Batch(1, [to_row(started)])
-        at = max(after, 1)
-        executions, odd = Executions(self.session, names, at), OddRows(self.session, names, at)
+        at, newest = max(after, 1), 1
+        published = Numbering()
+        executions, odd = Executions(self.session, names, at, damage), OddRows(self.session, names, at, damage)
         sources: tuple[TableSource, ...] = (
-            Publications(self.session, names, at),
+            Publications(self.session, names, at, damage),
             executions,
-            Notes(self.session, names, at),
-            HostNotes(self.session, names, at),
-            HostRecords(self.session, names, at),
+            Notes(self.session, names, at, damage),
+            HostNotes(self.session, names, at, damage),
+            HostRecords(self.session, names, at, damage),
             odd,
         )
-        # An interrupted session is asked even when nothing is left of it: what was running has an end to come.
-        while at < head.records or (head.state == info.INTERRUPTED and not executions.begun):
-            last = max(at, min(at + BATCH, head.records))
-            page: list[Row | None] = [None] * (last - at)
+        # What another process commits meanwhile is left for the next time.
+        end = head.records if head.state == info.RECORDING else SESSION_SPAN
+        while True:
             async with self._store.database.reading() as connection:
-                await read_names(connection, self.session, names)
+                await read_names(connection, self.session, names, damage)
+                waiting = [seq for source in sources if (seq := await source.next_seq(connection)) > 0]
+                first = min(waiting, default=end + 1)
+                if first > end:
+                    break
+                at = max(at, first - 1)  # numbers without a row are passed over, however many
+                last = min(at + BATCH, end)
+                page: list[Row | None] = [None] * (last - at)
                 for source in sources:
                     for seq, row in await source.take(connection, last):
-                        page[seq - at - 1] = row
+                        if seq <= at or page[seq - at - 1] is not None:
+                            damage.add("two records with one seq")
+                        else:
+                            page[seq - at - 1] = row
             for batch in _without_holes(at + 1, page):
+                newest = batch.last
+                if after < 1:
+                    self._count_unplaced(batch, published)
                 yield batch
             at = last
         if head.state == info.INTERRUPTED:
             running = {*executions.running, *odd.running} - odd.ended
-            cut = _cut_off(sorted(running), head.records, after, await self._last_at())
+            cut = _cut_off(sorted(running), max(head.records, newest), after, await self._last_at())
             if cut is not None:
                 yield cut
+
+    def _count_unplaced(self, batch: Batch, published: Numbering) -> None:
+        kind_at, start, publication = records.KIND, records.HANDLER_STARTED, records.PUBLISHED
+        for row in batch.rows:
+            kind = row[kind_at]
+            if kind == publication:
+                published.add(row[_NUMBER])
+            elif kind == start and published.index(row[_PUBLICATION]) < 0:
+                self.unplaced += 1
 
     async def _last_at(self) -> int:
         async with self._store.database.reading() as connection:
@@ -328,38 +506,56 @@ def _cut_off(running: list[int], last: int, after: int, at: int) -> Batch | None
     return Batch(last + 1 + skipped, rows[skipped:]) if rows[skipped:] else None
 
 
-async def read_names(connection: AsyncConnection, session: int, known: dict[int, str] | None = None) -> dict[int, str]:
+async def read_names(
+    connection: AsyncConnection,
+    session: int,
+    known: dict[int, str] | None = None,
+    damage: Damage | None = None,
+) -> dict[int, str]:
     """Return the names of a session by number, or add to ``known`` those that came since."""
     names = known if known is not None else {0: ""}
+    damage = damage or Damage()
     base = session * SESSION_SPAN
     found = await connection.exec_driver_sql(
-        "SELECT id, text FROM names WHERE id > ? AND id < ?", (base + len(names) - 1, base + SESSION_SPAN)
+        "SELECT id, text FROM names WHERE id > ? AND id < ? ORDER BY id",
+        (base + next(reversed(names)), base + SESSION_SPAN),
     )
     rows: list[Any] = list(found.fetchall())
-    names.update({key - base: from_cell(text) for key, text in rows})
+    for key, text in rows:
+        try:
+            names[key - base] = damage.text(text)
+        except (ValueError, TypeError):
+            names[key - base] = "?"
+            damage.add("a name is not UTF-8")
     return names
 
 
-async def read_started(connection: AsyncConnection, session: int) -> SessionStarted:
-    """Return the first record of a session.
+async def read_started(connection: AsyncConnection, session: int, damage: Damage | None = None) -> SessionStarted:
+    """Return the first record of a session; what of it is damaged is left out.
 
     Raises:
         InspectorError: There is no such session.
     """
+    damage = damage or Damage()
     found = await connection.exec_driver_sql(
-        "SELECT s.wall, s.program, s.python, c.body, s.seed FROM sessions s JOIN catalogs c ON c.id = s.catalog"
-        " WHERE s.id=? AND s.deleted=0",
+        "SELECT s.wall, s.program, s.python, c.body, s.seed FROM sessions s LEFT JOIN catalogs c ON c.id = s.catalog"
+        " WHERE s.id=? AND s.deleted IS NOT 1",
         (session,),
     )
     row: Any = found.first()
     if row is None:
         raise InspectorError(f"There is no session {session}.", "It may have been deleted meanwhile.")
-    wall, program, python, catalog, seed = row
+    wall, program, python, body, seed = row
+    try:
+        catalog = unpack_catalog(body)
+    except ValueError as error:
+        catalog = ""
+        damage.add(str(error))
     return SessionStarted(
         at=0,
-        wall=wall,
-        program=from_cell(program),
-        python=from_cell(python),
-        catalog=zlib.decompress(catalog).decode("utf-8", "surrogatepass"),
-        seed=None if seed is None else int(seed),
+        wall=wall if type(wall) is int and -MAX_TIME < wall < MAX_TIME else 0,
+        program=readable(program),
+        python=readable(python),
+        catalog=catalog,
+        seed=int(seed) if isinstance(seed, str) and seed.lstrip("-").isdecimal() and len(seed) < _LONG_SEED else None,
     )

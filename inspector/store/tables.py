@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.records import records
+from inspector.core.records.numbers import Numbering
 from inspector.core.records.records import HandlerEnded, HandlerStarted, PublicationEnded, Published, SessionStarted
 from inspector.store.files import NewFile
 from inspector.store.info import wall_time
@@ -125,6 +126,7 @@ class _ExecutionTable:
         self._open: dict[int, int] = {}
         self._over: set[int] = set()
         self._running: dict[int, HandlerStarted] = {}
+        self._published, self._begun = Numbering(), Numbering()
 
     def fold(self, row: Row) -> list[Any] | None:
         """Take a row in; give the cells of the execution that it ends."""
@@ -134,13 +136,18 @@ class _ExecutionTable:
         if isinstance(record, SessionStarted):
             self._wall = record.wall
         elif isinstance(record, Published):
-            self._publications[record.publication] = record.event_type, record.correlation, record.cause
+            if self._published.add(record.publication) >= 0:
+                self._publications[record.publication] = record.event_type, record.correlation, record.cause
         elif isinstance(record, HandlerStarted):
+            # As in the journal: without its publication, or out of order, an execution cannot be placed.
+            if self._published.index(record.publication) < 0 or self._begun.add(record.execution) < 0:
+                return None
             self._running[record.execution] = record
             self._open[record.publication] = self._open.get(record.publication, 0) + 1
         elif isinstance(record, HandlerEnded):
-            started = self._running.pop(record.execution, None)
-            if started is not None:
+            started = self._running.get(record.execution)
+            if started is not None and record.at >= started.at:
+                del self._running[record.execution]
                 cells = self._cells(started, record)
                 self._close(started.publication)
                 return cells

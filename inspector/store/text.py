@@ -38,6 +38,16 @@ def from_cell(cell: str | bytes | None) -> str:
     return cell or ""
 
 
+def readable(cell: object) -> str:
+    """Return the text of a cell that may be damaged; of one that holds no text, nothing."""
+    if isinstance(cell, bytes):
+        try:
+            return cell.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            return cell.decode("utf-8", "replace")
+    return cell if isinstance(cell, str) else ""
+
+
 def id_to_cell(text: str) -> str | bytes | None:
     """Return what to bind for an id: 16 bytes for a UUID in its usual writing, None for no id, else text."""
     if not text:

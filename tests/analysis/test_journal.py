@@ -113,10 +113,11 @@ def test_rows_that_stand_for_nothing_known_are_counted_and_change_nothing() -> N
     run.end(2, 0)
     run.start(2, publication=7)
     run.publication_end(2, 12)
-    run.executions = 40
-    run.start(2)  # not the next number
+    run.executions = 0
+    run.start(2)  # the number of another
     journal.fold(Batch(4, run.rows))
     assert journal.orphans == 6
+    assert journal.unplaced == 2
     after = content(journal)
     assert {k: v for k, v in after.items() if k not in ("seq", "now", "handlers")} == {
         k: v for k, v in before.items() if k not in ("seq", "now", "handlers")
@@ -252,3 +253,37 @@ def test_more_executions_of_a_handler_may_run_at_once_than_sixteen_bits_count() 
     assert journal.status_counts[STATUS_CODES["ok"]] == count
     assert journal.running == journal.orphans == 0
     assert journal.handler_levels == [count]
+
+
+def test_a_gap_in_the_numbers_hides_nothing_after_it() -> None:
+    rows: list[Row] = []
+    for number in (1, 2, 5, 9):
+        first = 2 * number - 1
+        rows.append((PUBLISHED, number, number, "E", "", "", first - 2 if number == 5 else 0, 1, f"{number}", "{}", 2))
+        rows += [(HANDLER_STARTED, number, first + n, number, "mod:h", "") for n in (0, 1)]
+        rows += [(HANDLER_ENDED, number + 1, first + n, "ok", 1, "") for n in (0, 1)]
+        rows.append((NOTED, number, first, number, "log", "info", "x", ""))
+    del rows[5]  # the note of the first
+    lost = [row for row in rows if row[0] == PUBLISHED and row[2] == 2]
+    rows.remove(lost[0])
+    for cuts in ([], [3, 7, 11], list(range(1, 20))):
+        journal = fold_in(rows, cuts)
+        assert [journal.publication(index).number for index in range(3)] == [1, 5, 9]
+        assert [journal.execution(index).number for index in range(6)] == [1, 2, 9, 10, 17, 18]
+        assert [journal.execution(index).publication for index in range(6)] == [0, 0, 1, 1, 2, 2]
+        assert journal.publication(1).cause is None  # it was published by an execution that is lost
+        assert (journal.running, journal.unplaced, len(journal.executions)) == (0, 2, 6)
+        assert journal.executions_of(1) == [2, 3]
+        assert journal.payloads.get(1) == ("5", "{}")
+        assert journal.notes.get(4) is not None
+
+
+def test_an_end_before_its_start_ends_nothing() -> None:
+    run = Run()
+    run.publish(5)
+    one = run.start(7)
+    run.end(6, one)
+    run.publication_end(4, 1)
+    journal = run.journal()
+    assert (journal.running, journal.orphans) == (1, 2)
+    assert journal.publication(0).end is None

@@ -77,7 +77,6 @@ def refused_files(folder: Path, log: Path) -> dict[str, tuple[Path, str]]:
         "empty": (b"", "is not a run log"),
         "header": (header, "does not begin with SessionStarted."),
         "begun": (header + started[:-50], "does not begin with SessionStarted; line 2: cut off."),
-        "odd": (header + started.replace(b'"events": [', b'"events": [7, '), "cannot be shown"),
     }
     found = {name: (folder / name, said) for name, (_, said) in texts.items()}
     for name, (data, _) in texts.items():

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from inspector.analysis.journal import Journal
 from inspector.core.errors import InspectorError
 from inspector.core.records.records import Batch
+from inspector.store.checks import MAX_CELL
 from inspector.store.info import DAMAGED, UNKNOWN_TIME
 from inspector.store.reader import StoredStream
-from inspector.store.schema import MAX_SESSION, MIGRATIONS
+from inspector.store.schema import MAX_SESSION, MIGRATIONS, SESSION_SPAN
 from inspector.store.store import Store
+from inspector.store.tables import export_csv
 from tests.store.runs import STARTED, collect, numbered, plain_run
 
 ROWS = plain_run(6)
@@ -127,4 +131,117 @@ async def test_a_database_without_numbers_for_sessions_says_so(tmp_path: Path) -
     with pytest.raises(InspectorError, match="has no number left"):
         await store.begin_session("d", STARTED)
     assert len(await store.sessions()) == 3
+    await store.close()
+
+
+#: What is written into the rows of a session of six publications, and how many of its records are left out at least.
+ROWS_DAMAGED = {
+    "UPDATE publications SET fire=99999999999 WHERE id={base}+3": 1,
+    "UPDATE publications SET seq='x' WHERE id={base}+2": 1,
+    "UPDATE publications SET seq=8589934592 WHERE id={base}+2": 1,
+    "UPDATE publications SET seq=-4 WHERE id={base}+2": 1,
+    "UPDATE publications SET event=777 WHERE id={base}+1": 1,
+    "UPDATE publications SET at=-5 WHERE id={base}+6": 1,
+    "UPDATE publications SET span=-1 WHERE id={base}+4": 1,
+    "UPDATE publications SET length='long' WHERE id={base}+4": 1,
+    "UPDATE publications SET context=99 WHERE id={base}+4": 1,
+    "UPDATE executions SET status=99 WHERE id={base}+5": 1,
+    "UPDATE executions SET handler='h' WHERE id={base}+5": 1,
+    "UPDATE executions SET at=9223372036854775807 WHERE id={base}+5": 1,
+    "UPDATE executions SET length=-9 WHERE id={base}+5": 1,
+    "UPDATE executions SET span=0 WHERE id={base}+5": 1,
+    "UPDATE executions SET on_loop=x'00' WHERE id={base}+5": 1,
+    "UPDATE payloads SET body=x'ff' WHERE id={base}+5": 1,
+    "UPDATE names SET text=CAST(x'ff41' AS TEXT) WHERE id={base}+2": 1,
+    "UPDATE names SET text=x'ff41' WHERE id={base}+2": 1,
+    "UPDATE names SET text=5.5 WHERE id={base}+2": 0,
+    "DELETE FROM names WHERE id={base}+1": 1,
+    "DELETE FROM publications WHERE id={base}+3": 2,
+    "DELETE FROM catalogs": 1,
+    "UPDATE catalogs SET body=x'00'": 1,
+    "UPDATE sessions SET last_seq=1 WHERE id=2": 0,
+    "UPDATE sessions SET last_seq=68719476000 WHERE id=2": 0,
+    "INSERT INTO odd_rows VALUES ({base}+68719476000, 3, '[1]')": 1,
+    "INSERT INTO odd_rows VALUES ({base}+900, 99, '[1]')": 1,
+    "INSERT INTO odd_rows VALUES ({base}+900, 3, 'not json')": 1,
+    "INSERT INTO host_notes VALUES ({base}+900, 1, 1, 1, 'x', 5)": 0,
+    "INSERT INTO host_records VALUES ({base}+900, 1, 15, '{{}}')": 1,
+    "INSERT INTO host_records VALUES ({base}+900, 1, 'x', '[]')": 1,
+    "INSERT INTO notes VALUES ({base}+900, 1, -3, 1, 1, 1, 'x', NULL)": 1,
+}
+
+
+@pytest.mark.parametrize("statement", ROWS_DAMAGED)
+async def test_a_damaged_row_is_left_out_and_counted_and_all_others_are_read(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "s.db"
+    await three_sessions(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(statement.format(base=2 * SESSION_SPAN))
+        connection.commit()
+    store = Store(path)
+    await store.open()
+    stream = StoredStream(store, 2)
+    async with asyncio.timeout(5):
+        rows = await collect(stream)
+    seqs = [seq for seq, _ in rows]
+    assert seqs == sorted(set(seqs))
+    assert len(rows) >= len(ROWS) - 8  # a publication and all that belongs to it, at most
+    assert stream.damage.records >= ROWS_DAMAGED[statement]
+    assert bool(stream.warnings()) == bool(stream.damage.records)
+    journal = Journal()
+    for seq, row in rows:
+        journal.fold(Batch(seq, [row]))
+    assert len(journal.executions) >= len(ROWS) // 6 * 2 - 4
+    if "catalogs" not in statement:
+        assert await collect(StoredStream(store, 3)) == numbered(ROWS)
+    await store.close()
+
+
+async def test_a_cell_beyond_the_limit_leaves_out_its_row_only(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    await three_sessions(path)
+    change(path, f"UPDATE payloads SET body=zeroblob({MAX_CELL + 1}) WHERE id={2 * SESSION_SPAN}+3")
+    store = Store(path)
+    await store.open()
+    stream = StoredStream(store, 2)
+    rows = await collect(stream)
+    assert stream.damage.records == 1
+    assert "too long" in stream.warnings()[0]
+    assert len(rows) == len(ROWS) - 2  # the publication and its end
+    await store.close()
+
+
+async def test_numbers_without_rows_take_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    store = Store(path)
+    await store.open()
+    writer = await store.begin_session("far", STARTED)
+    far = SESSION_SPAN - 100
+    writer.add(Batch(1, ROWS[:20]))
+    writer.add(Batch(far, ROWS[20:]))
+    await writer.finish()
+    async with asyncio.timeout(5):
+        rows = await collect(StoredStream(store, writer.session))
+    assert [seq for seq, _ in rows][-1] == far + len(ROWS) - 21
+    assert len(rows) == len(ROWS) + 1  # and what tells of the gap
+    await store.close()
+
+
+async def test_executions_without_their_publication_are_counted_alike_everywhere(tmp_path: Path) -> None:
+    rows = [row for row in plain_run(4, 3) if not (row[0] == 1 and row[2] == 2)]
+    store = Store(tmp_path / "s.db")
+    await store.open()
+    writer = await store.begin_session("gap", STARTED)
+    writer.add(Batch(1, rows))
+    await writer.finish()
+    journal = Journal()
+    stream = StoredStream(store, writer.session)
+    async for batch in stream.read():
+        journal.fold(batch)
+    (info,) = await store.sessions()
+    assert len(journal.executions) == info.executions == 9
+    assert journal.unplaced == stream.unplaced == 3
+    assert stream.warnings() == ["3 executions cannot be placed: what published them is missing."]
+    assert await export_csv(stream, tmp_path / "x.csv") == 9
+    assert info.running == journal.running == 0
     await store.close()

@@ -11,7 +11,7 @@ from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.timeline.geometry import exact_time
 from inspector.analysis.timeline.layout import MARKS, LaneStrip
 from inspector.app.text import format_clock, format_count, format_duration, one_line, plural
-from inspector.core.records.numbers import ExecutionIndex, PublicationIndex, publication_number
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.records import STATUSES
 from inspector.ui.features.timeline.light import lit_lanes
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, RulerMark, Scene
@@ -208,7 +208,7 @@ def readout(scene: Scene) -> list[str]:
         waited = "" if execution.duration is None else f"  ({format_duration(execution.on_loop)} on the loop)"
         lines = [
             one_line(execution.handler.label),
-            one_line(f"{execution.event.name} #{publication_number(execution.publication)}"),
+            one_line(f"{execution.event.name} #{journal.publication_number(execution.publication)}"),
             f"{status.replace('_', ' ')} · {duration_text(scene, scene.hovered)}{waited}",
             f"at {exact_time(execution.start)}",
         ]

@@ -1,0 +1,83 @@
+"""What the numbers and words of a row may be when it comes from elsewhere: a file, a database, another process."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Final
+
+from .records import (
+    HANDLER_ENDED,
+    HANDLER_STARTED,
+    NOTED,
+    PUBLICATION_ENDED,
+    PUBLISHED,
+    RECORD_TYPES,
+    RUNNING,
+    SESSION_STARTED,
+    STATUSES,
+    HandlerEnded,
+    HandlerStarted,
+    Row,
+    fits,
+)
+
+#: Times (ns, both sides of a wall clock's epoch), numbers of publications and executions, and what else is counted.
+MAX_TIME: Final = 1 << 62
+MAX_NUMBER: Final = 1 << 36
+MAX_COUNT: Final = 1 << 31
+_STARTED: Final = len(fields(HandlerStarted)) + 1
+_ENDED: Final = len(fields(HandlerEnded)) + 1
+_STATUSES: Final = frozenset(STATUSES) - {RUNNING}
+
+
+def row_problem(row: Row) -> str:
+    """Return why a row cannot be a record, as half a sentence; empty when it can.
+
+    Args:
+        row: Kind, time and fields; the kind is one that there is.
+    """
+    kind, at = row[0], row[1]
+    # Nearly all rows are starts and ends, and nearly all of them are as they should be.
+    if kind == HANDLER_ENDED and len(row) == _ENDED:
+        _, _, number, status, on_loop, failure = row
+        if (
+            type(at) is type(number) is type(on_loop) is int
+            and type(failure) is type(status) is str
+            and 0 <= at < MAX_TIME
+            and 0 < number < MAX_NUMBER
+            and 0 <= on_loop < MAX_TIME
+            and status in _STATUSES
+        ):
+            return ""
+    elif kind == HANDLER_STARTED and len(row) == _STARTED:
+        _, _, number, publication, handler, fault = row
+        if (
+            type(at) is type(number) is type(publication) is int
+            and type(handler) is type(fault) is str
+            and 0 <= at < MAX_TIME
+            and 0 < number < MAX_NUMBER
+            and 0 < publication < MAX_NUMBER
+        ):
+            return ""
+    if not fits(row):
+        return f"not a {RECORD_TYPES[kind].__name__}"
+    if not 0 <= at < MAX_TIME:
+        return "a time that cannot be"
+    if kind == HANDLER_STARTED:
+        bad = not (0 < row[2] < MAX_NUMBER and 0 < row[3] < MAX_NUMBER)
+    elif kind == HANDLER_ENDED:
+        if row[3] not in _STATUSES:
+            return "a status that there is not"
+        bad = not (0 < row[2] < MAX_NUMBER and 0 <= row[4] < MAX_TIME)
+    elif kind == PUBLISHED:
+        _, _, number, _, _, _, cause, fire, _, _, handlers = row
+        bad = not (
+            0 < number < MAX_NUMBER and 0 <= cause < MAX_NUMBER and 0 <= fire < MAX_COUNT and 0 <= handlers < MAX_COUNT
+        )
+    elif kind == PUBLICATION_ENDED:
+        bad = not 0 < row[2] < MAX_NUMBER
+    elif kind == NOTED:
+        bad = not (0 <= row[2] < MAX_NUMBER and 0 <= row[3] < MAX_NUMBER)
+    else:
+        bad = kind == SESSION_STARTED and not -MAX_TIME < row[2] < MAX_TIME
+    return "a number that cannot be" if bad else ""
