@@ -161,6 +161,13 @@ class TapPublication(Publication):
         for execution in tuple(self.executions):
             execution.finish("timed_out", None)
 
+    def abandon(self) -> None:
+        """The publish was cancelled and goes on: nobody waits for it, nor for what it still calls."""
+        for execution in tuple(self.executions):
+            execution.finish("cancelled", None)
+        self.outcome = "cancelled"
+        self.tap.end(self)
+
     @property
     def complete(self) -> bool:
         """Every handler that it goes to has been called."""

@@ -119,6 +119,12 @@ class Tap:
             if publication.context.get(FIRE) == fire:
                 publication.give_up()
 
+    def abandon(self, fire: int) -> None:
+        """End the publications of a fire without those of its handlers that swallow their cancellation."""
+        for publication in tuple(self._open.values()):
+            if publication.context.get(FIRE) == fire:
+                publication.abandon()
+
     def execution(
         self,
         bus: TappedBus,

@@ -13,6 +13,7 @@ import types
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ....core.bus.bus import CANCEL_GRACE
 from ....core.bus.context import FIRE, HANDLER_TIMEOUT
 from ....core.description import HandlerDescription, Problem
 from ....core.errors import InspectorError
@@ -278,14 +279,23 @@ class MapConnection:
             await result
             return
         tap, fire = self._tap, FIRE.get()
-        # Scheduled first, so that it comes before the cancellation: what was given up has not cancelled itself.
-        late = asyncio.get_running_loop().call_later(timeout, lambda: tap.give_up(fire) if tap is not None else None)
+        publish = asyncio.ensure_future(result)
+        late: Any = ()
         try:
-            await asyncio.wait_for(result, timeout)
-        except asyncio.TimeoutError as error:
-            raise InspectorError(f"The publish did not end within {timeout:g} seconds.") from error
+            _, late = await asyncio.wait((publish,), timeout=timeout)
+            if late and tap is not None:
+                tap.give_up(fire)  # before the cancellation: what was given up has not cancelled itself
         finally:
-            late.cancel()
+            # Not wait_for: that one waits for a handler that swallows its cancellation.
+            if not publish.done():
+                publish.add_done_callback(_forget)
+                publish.cancel()
+                await asyncio.wait((publish,), timeout=CANCEL_GRACE)
+                if tap is not None and not publish.done():
+                    tap.abandon(fire)
+        if late:
+            raise InspectorError(f"The publish did not end within {timeout:g} seconds.")
+        publish.result()
 
     def _publisher_for(self, event: Any) -> Publisher | None:
         """Choose the publish method that reads a map in which the event has handlers."""
@@ -319,3 +329,9 @@ class MapConnection:
             result = call(event.payload if isinstance(event, NamedEvent) else event)
             if inspect.isawaitable(result):
                 await result
+
+
+def _forget(publish: asyncio.Future[Any]) -> None:
+    """Take what a publish raised that nobody waits for: asyncio would complain that nobody did."""
+    if not publish.cancelled():
+        publish.exception()
