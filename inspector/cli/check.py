@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,20 +19,18 @@ from inspector.catalog.findings import (
     as_sarif,
     examine,
     read_settings,
-    settings_of_project,
 )
 from inspector.cli import exitcodes
-from inspector.cli.running import Troubles, recording
+from inspector.cli.outcome import short_path
 from inspector.cli.running import run as run_coroutine
-from inspector.cli.source import ProjectSource, problems_of, source_of, tells_load_errors
-from inspector.core.facts import CatalogFacts
+from inspector.cli.source import ProjectSource, settings_of, source_of, tells_load_errors
 
 if TYPE_CHECKING:
     import argparse
 
     from inspector.cli.console import Console
     from inspector.core.description import CatalogDescription
-    from inspector.hosts.project import Project
+    from inspector.core.facts import CatalogFacts
 
 _STYLES: Final = {"error": "red", "warning": "yellow", "information": "cyan"}
 _SIGNS: Final = {"error": "✕", "warning": "▲", "information": "●"}
@@ -90,30 +88,12 @@ def check(program: Checkable) -> list[Finding]:
 def _chosen(arguments: argparse.Namespace, console: Console) -> Checkable:
     source = source_of(arguments, console)
     if isinstance(source, ProjectSource):
-        settings = _settings_of(source.project)  # a mistake there is told before anything is loaded
-        return run_coroutine(_project(source, settings, console, verbose=arguments.verbose))
+        settings = settings_of(source)  # a mistake there is told before anything is loaded
+        catalog, facts = run_coroutine(source.load())
+        project = source.project
+        root = project.source.parent if project.source is not None else project.cwd
+        return Checkable(catalog, facts, root, settings)
     return demo()
-
-
-def _settings_of(project: Project) -> CheckSettings:
-    file = project.source or project.cwd / "pyproject.toml"
-    return settings_of_project(file) if file.is_file() else CheckSettings()
-
-
-async def _project(source: ProjectSource, settings: CheckSettings, console: Console, *, verbose: bool) -> Checkable:
-    """Load a project in a process of its own, and end it again."""
-    async with recording(
-        None, source, Troubles(console), console, name=source.name, seed=None, verbose=verbose
-    ) as live:
-        facts = getattr(live.host, "facts", None)
-    catalog = live.journal.catalog
-    assert catalog is not None  # noqa: S101 - a started recording has folded its first record
-    texts = {problem.text for problem in catalog.problems}
-    late = problems_of(live.journal.host_records)
-    problems = (*catalog.problems, *dict.fromkeys(problem for problem in late if problem.text not in texts))
-    project = source.project
-    root = project.source.parent if project.source is not None else project.cwd
-    return Checkable(replace(catalog, problems=problems), facts or CatalogFacts(), root, settings)
 
 
 def demo() -> Checkable:
@@ -148,6 +128,5 @@ def _place(finding: Finding) -> str:
     """Return file and line as editors and terminals understand it; short for files below the working folder."""
     if not finding.file:
         return "-"
-    file = Path(finding.file)
-    shown = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
-    return f"{shown}:{finding.line}" if finding.line else str(shown)
+    shown = short_path(finding.file)
+    return f"{shown}:{finding.line}" if finding.line else shown

@@ -13,12 +13,11 @@ from inspector.app.places import default_database
 from inspector.app.text import format_count, one_line, plural
 from inspector.catalog.conformance.observed import CONTEXT_WORDS
 from inspector.catalog.conformance.rules import BY_CODE
-from inspector.catalog.findings import CheckSettings, settings_of_project
 from inspector.cli import exitcodes
-from inspector.cli.outcome import tell_session
+from inspector.cli.outcome import session_json, short_path, tell_session
 from inspector.cli.running import Troubles, opened, recording, session_name
 from inspector.cli.running import run as run_coroutine
-from inspector.cli.source import EmbeddedSource, ProgramSource, ProjectSource, source_of, tells_load_errors
+from inspector.cli.source import EmbeddedSource, ProgramSource, settings_of, source_of, tells_load_errors
 from inspector.cli.values import new_seed
 from inspector.hosts.child import ChildHost
 
@@ -54,22 +53,11 @@ def run(
     """
     contexts = contexts_of(arguments.context)
     source = source_of(arguments, console) if make_program is None else EmbeddedSource(make_program)
-    seed = new_seed() if arguments.seed is None else arguments.seed
     database = arguments.db or default_database()
     troubles = Troubles(console)
-    live, report = run_coroutine(
-        _conform(source, database, contexts, seed, troubles, console, verbose=arguments.verbose)
-    )
+    live, report = run_coroutine(_conform(source, database, contexts, arguments, troubles, console))
     if arguments.json:
-        console.data(
-            {
-                **report.as_json(),
-                "context": arguments.context,
-                "session": live.session or None,
-                "name": live.name,
-                "database": str(database),
-            }
-        )
+        console.data({**report.as_json(), "context": arguments.context, **session_json(live, database)})
     else:
         _tell(report, console)
         tell_session(live.session, live.name, database, console)
@@ -80,37 +68,28 @@ async def _conform(
     source: ProgramSource,
     database: Path,
     contexts: tuple[str, ...],
-    seed: int,
+    arguments: argparse.Namespace,
     troubles: Troubles,
     console: Console,
-    *,
-    verbose: bool,
 ) -> tuple[Recording, Report]:
-    settings = _settings(source)  # a mistake there is told before anything is loaded
-    name = session_name("conform")
+    settings = settings_of(source)  # a mistake there is told before anything is loaded
+    seed = new_seed() if arguments.seed is None else arguments.seed
+    name, verbose = session_name("conform"), arguments.verbose
     async with (
         opened(database) as store,
         recording(
             store, _watched(source), troubles, console, name=name, seed=seed, verbose=verbose, timeout=TIMEOUT
         ) as live,
     ):
-        host = live.host
-        facts = host.facts if isinstance(host, ChildHost) else None
+        child = live.host if isinstance(live.host, ChildHost) else None
         return live, await fire_everything(
             live,
             contexts=contexts,
             seed=seed,
-            facts=facts,
+            facts=child.facts if child is not None else None,
             settings=settings,
-            revive=host.restart if isinstance(host, ChildHost) else None,
+            revive=child.restart if child is not None else None,
         )
-
-
-def _settings(source: ProgramSource) -> CheckSettings:
-    if not isinstance(source, ProjectSource):
-        return CheckSettings()
-    file = source.project.source or source.project.cwd / "pyproject.toml"
-    return settings_of_project(file) if file.is_file() else CheckSettings()
 
 
 def _watched(source: ProgramSource) -> ProgramSource:
@@ -158,13 +137,8 @@ def _tell_rule(code: str, findings: list[RunFinding], console: Console) -> None:
 
 def _places(finding: RunFinding) -> Iterable[str]:
     parts = [f"execution {finding.execution}"] if finding.execution else []
-    parts += [f"{_short(finding.file)}:{finding.line}"] if finding.file else []
+    parts += [f"{short_path(finding.file)}:{finding.line}"] if finding.file else []
     return [", ".join(parts)] if parts else []
-
-
-def _short(file: str) -> str:
-    path, here = Path(file), Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _many(severity: str) -> str:

@@ -13,7 +13,7 @@ from inspector.app.places import default_database
 from inspector.app.summary import summarise
 from inspector.app.text import format_count, format_duration, plural
 from inspector.cli import exitcodes, export, window
-from inspector.cli.outcome import RunOutcome, outcome_of, tell, tell_session
+from inspector.cli.outcome import RunOutcome, outcome_of, session_json, tell, tell_session
 from inspector.cli.running import Troubles, opened, recording, session_name
 from inspector.cli.running import run as run_coroutine
 from inspector.cli.signals import Signalled
@@ -168,9 +168,7 @@ def _as_json(
     arguments: argparse.Namespace, live: Recording, result: DemoResult, database: Path, seed: int
 ) -> dict[str, Any]:
     return {
-        "session": live.session or None,
-        "name": live.name,
-        "database": str(database),
+        **session_json(live, database),
         "seed": seed,
         "faults": arguments.faults,
         "fired": result.fired,

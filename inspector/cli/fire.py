@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.app.places import default_database
 from inspector.app.text import format_count, format_duration, one_line, plural
 from inspector.cli import exitcodes
-from inspector.cli.outcome import RunOutcome, outcome_of, tell, tell_session
+from inspector.cli.outcome import RunOutcome, outcome_of, session_json, tell, tell_session
 from inspector.cli.running import Troubles, recording, session_name
 from inspector.cli.running import run as run_coroutine
 from inspector.cli.source import EmbeddedSource, ProgramSource, problems_of, sentence_of, source_of, tells_load_errors
@@ -97,9 +97,7 @@ async def _fire(source: ProgramSource, arguments: argparse.Namespace, seed: int,
     if arguments.json:
         console.data(
             {
-                "session": live.session or None,
-                "name": live.name,
-                "database": str(store.path),
+                **session_json(live, store.path),
                 "event": wish.event.name,
                 "seed": wish.seed,
                 "fired": fired,

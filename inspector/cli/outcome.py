@@ -205,13 +205,17 @@ def _tell_list(title: str, troubled: list[Troubled], count: int, console: Consol
         if said:
             console.line(f"    {one_line(said, 200)}")
         if execution.file:
-            console.line(console.styled(f"    {_short(execution.file)}:{execution.line}", "dim"))
+            console.line(console.styled(f"    {short_path(execution.file)}:{execution.line}", "dim"))
     if count > _SHOWN:
         console.line(f"  … and {format_count(count - _SHOWN)} more; the run log has them all.")
 
 
-def _short(file: str) -> str:
+def session_json(recording: Recording, database: Path) -> dict[str, Any]:
+    """Return the part of a command's JSON that says where the run is stored."""
+    return {"session": recording.session or None, "name": recording.name, "database": str(database)}
+
+
+def short_path(file: str) -> str:
     """Return a path as it is seen from here, when it lies below."""
-    path = Path(file)
-    here = Path.cwd()
+    path, here = Path(file), Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -17,6 +17,7 @@ from inspector.cli.programs import demo_program
 from inspector.cli.running import Troubles, recording
 from inspector.core.description import Problem
 from inspector.core.errors import UsageError
+from inspector.core.facts import CatalogFacts
 from inspector.core.records.host import PartNotLoaded
 from inspector.hosts.child import ChildHost
 from inspector.hosts.embedded import EmbeddedHost
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from inspector.agent.program import Program
     from inspector.app.recording import Host
+    from inspector.catalog.findings import CheckSettings
     from inspector.cli.console import Console
     from inspector.core.description import CatalogDescription
     from inspector.core.records.host import HostRecord
@@ -120,17 +122,41 @@ class ProjectSource:
 
     async def describe(self) -> CatalogDescription:
         """Return what the program declares, and what of it could not be loaded."""
+        return (await self.load())[0]
+
+    async def load(self) -> tuple[CatalogDescription, CatalogFacts]:
+        """Load the project, and end it again; return what it declares and what is known beyond that.
+
+        Raises:
+            LoadError: It cannot be loaded.
+            InspectorError: Its interpreter, or its file of settings, does not exist.
+        """
         troubles = Troubles(self._console)
         async with recording(
             None, self, troubles, self._console, name=self.name, seed=None, verbose=self._verbose
         ) as live:
-            pass
+            facts = live.host.facts if isinstance(live.host, ChildHost) else None
         catalog = live.journal.catalog
         assert catalog is not None  # noqa: S101 - a started recording has folded its first record
         late = problems_of(live.journal.host_records)
         texts = {problem.text for problem in catalog.problems}
         fresh = [problem for problem in late if problem.text not in texts]
-        return dataclasses.replace(catalog, problems=(*catalog.problems, *dict.fromkeys(fresh)))
+        whole = dataclasses.replace(catalog, problems=(*catalog.problems, *dict.fromkeys(fresh)))
+        return whole, facts or CatalogFacts()
+
+
+def settings_of(source: ProgramSource) -> CheckSettings:
+    """Return what a project says about its check; nothing for a program that runs in this process.
+
+    Raises:
+        UsageError: Its settings are wrong.
+    """
+    from inspector.catalog.findings import CheckSettings, settings_of_project
+
+    if not isinstance(source, ProjectSource):
+        return CheckSettings()
+    file = source.project.source or source.project.cwd / "pyproject.toml"
+    return settings_of_project(file) if file.is_file() else CheckSettings()
 
 
 def problems_of(records: Iterable[HostRecord]) -> list[Problem]:

@@ -63,32 +63,17 @@ class DeclaredPublication:
     def finding(self, rule: RunRule, message: str, handler: HandlerDescription | None = None) -> RunFinding:
         """Make a finding about the publication as a whole, or about a handler of it."""
         place = handler if handler is not None and handler.file else self.event
-        return RunFinding(
-            rule.code,
-            rule.severity,
-            message,
-            rule.fix,
-            self.name,
-            handler.label if handler is not None else "",
-            place.file if place is not None else "",
-            place.line if place is not None else 0,
-            (self.fired.context,),
-            self.publication.number,
-        )
+        where = (place.file, place.line) if place is not None else ("", 0)
+        return self._finding(rule, message, handler.label if handler is not None else "", where)
 
     def of(self, execution: SeenExecution, rule: RunRule, message: str) -> RunFinding:
         """Make a finding about an execution."""
         handler = self.subject.handler(execution.handler)
-        return RunFinding(
-            rule.code,
-            rule.severity,
-            message,
-            rule.fix,
-            self.name,
-            handler.label,
-            execution.file or handler.file,
-            execution.line if execution.file else handler.line,
-            (self.fired.context,),
-            self.publication.number,
-            execution.number,
-        )
+        place = execution if execution.file else handler
+        return self._finding(rule, message, handler.label, (place.file, place.line), execution.number)
+
+    def _finding(
+        self, rule: RunRule, message: str, handler: str, where: tuple[str, int], execution: int = 0
+    ) -> RunFinding:
+        about = (rule.code, rule.severity, message, rule.fix, self.name, handler, *where)
+        return RunFinding(*about, (self.fired.context,), self.publication.number, execution)
