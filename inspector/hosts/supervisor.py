@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 STUCK: Final = 1.2
 #: Seconds that the interpreter has to start and to greet us; the time to load begins after that.
 _BOOT_TIME: Final = 20.0
+#: Seconds within which a message that has begun has to be complete, while bytes come in.
+FRAME_TIME: Final = 3.0
 #: Seconds a child has to end by itself once its channel is closed, or once it was told to stop.
 _EXIT_TIME: Final = 1.0
 _TURN: Final = 0.05
@@ -99,7 +101,7 @@ class Supervisor:
         self._output = Output(listener.printed, listener.dropped, time.monotonic)
         self._decoder = Decoder()
         self.pid: int | None = None
-        self._heard = self._began = time.monotonic()
+        self._heard = self._began = self._framed = time.monotonic()
         self._ready = self._is_stuck = False
         self._reading = True
         self._events = selectors.EVENT_READ
@@ -206,7 +208,7 @@ class Supervisor:
         with self._lock:
             events = selectors.EVENT_WRITE if self._outbox else 0
         if self._listener.full():
-            self._heard = time.monotonic()
+            self._heard = self._framed = time.monotonic()
         else:
             events |= selectors.EVENT_READ
         if events == self._events:
@@ -229,10 +231,16 @@ class Supervisor:
         if not data:
             self._lose_channel()
             return
-        self._heard = time.monotonic()
+        now = self._heard = time.monotonic()
         try:
             for message in self._decoder.feed(data):
                 self._message(message)
+                self._framed = now
+            if not self._decoder.waiting:
+                self._framed = now
+            elif now - self._framed > FRAME_TIME:
+                # What the child says meanwhile would fill the frame for ever, and count as signs of life.
+                raise WireError(f"A frame was begun and not ended within {FRAME_TIME:g} s.")
         except WireError as error:
             self._why, self._text = "protocol", error.text
             self._lose_channel()

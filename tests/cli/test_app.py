@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -205,6 +206,49 @@ def test_a_handler_that_never_lets_go_of_the_loop_ends_the_program_after_its_tim
     ran = cli("fire", "Placed", *options, "--set", "order=hold")
     assert (ran.code, ran.json["by_status"]) == (1, {"interrupted": 1})
     assert "Nothing has moved for 500 ms: the program is ended." in ran.err
+
+
+def with_handler(small: Path, body: str) -> None:
+    """Give the project an event whose handler does something bad."""
+    wiring = small / "small" / "wiring.py"
+    more = f"""
+import asyncio, os, stat
+
+@dataclass(frozen=True)
+class Burnt:
+    n: int = 1
+
+def channel():
+    numbers = [int(n) for n in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{{n}}")]
+    return max(n for n in numbers if stat.S_ISSOCK(os.stat(f"/proc/self/fd/{{n}}").st_mode))
+
+async def burn(event):
+{body}
+
+bus.handlers = {{Burnt: [burn], **bus.handlers}}
+"""
+    wiring.write_text(wiring.read_text() + more)
+
+
+@pytest.mark.parametrize("waits", ["await asyncio.sleep(100)", "await asyncio.get_running_loop().create_future()"])
+def test_a_handler_that_swallows_its_cancellation_is_given_up(cli: Cli, small: Path, waits: str) -> None:
+    with_handler(
+        small,
+        f"    while True:\n        try:\n            {waits}\n        except asyncio.CancelledError:\n            pass",
+    )
+    begun = time.monotonic()
+    ran = cli("fire", "Burnt", "--app", "small.wiring:bus", "--cwd", small, "--timeout", "0.5", "--json")
+    assert (ran.code, ran.json["by_status"]) == (1, {"timed_out": 1})
+    assert time.monotonic() - begun < 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the handler looks for our socket in /proc")
+@pytest.mark.parametrize("size", [300_000, 1_000_000])
+def test_a_frame_that_is_begun_and_not_ended_ends_the_program(cli: Cli, small: Path, size: int) -> None:
+    with_handler(small, f'    os.write(channel(), ({size}).to_bytes(4, "big") + b"[")\n    await asyncio.sleep(60)')
+    ran = cli("fire", "Burnt", "--app", "small.wiring:bus", "--cwd", small, "--timeout", "30", "--json")
+    assert (ran.code, ran.json["by_status"]) == (1, {"interrupted": 1})
+    assert "spoiled the connection" in ran.err
 
 
 def test_conform_goes_on_when_an_event_ends_the_program(cli: Cli, small: Path) -> None:

@@ -94,6 +94,11 @@ class Decoder:
         self._parts: list[bytes] = []
         self._size = 0
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a frame or message has begun and is not complete."""
+        return bool(self._buffer or self._parts)
+
     def feed(self, data: bytes) -> list[list[Any]]:
         """Take in bytes; return the messages that they complete.
 
