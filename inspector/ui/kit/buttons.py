@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Literal
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, SignalInstance
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
 Kind = Literal["normal", "primary", "flat", "danger", "section"]
+OnClick = Callable[[], object] | SignalInstance
 
 _ICON: Final = 15
 _GAP: Final = 6
@@ -34,6 +36,7 @@ class Button(QPushButton):
         kind: ``normal``, ``primary`` (the one thing to do), ``danger``, ``flat`` (no box until the pointer
             comes), ``section`` (flat, in the small capitals of a section header).
         parent: The owner.
+        on_click: What it does.
     """
 
     def __init__(
@@ -44,8 +47,12 @@ class Button(QPushButton):
         hint: str = "",
         kind: Kind = "normal",
         parent: QWidget | None = None,
+        *,
+        on_click: OnClick | None = None,
     ) -> None:
         super().__init__(parent)
+        if on_click is not None:
+            self.clicked.connect(on_click)
         self._theme = theme
         self._icon_name = icon
         self._tint = ""
@@ -299,8 +306,10 @@ class Button(QPushButton):
 class IconButton(Button):
     """A flat button with an icon alone; what it does is told by its tooltip and its accessible name."""
 
-    def __init__(self, theme: Theme, icon: str, tooltip: str, parent: QWidget | None = None) -> None:
-        super().__init__(theme, "", icon, "", "flat", parent)
+    def __init__(
+        self, theme: Theme, icon: str, tooltip: str, parent: QWidget | None = None, *, on_click: OnClick | None = None
+    ) -> None:
+        super().__init__(theme, "", icon, "", "flat", parent, on_click=on_click)
         self.set_icon(icon, "dim")
         self.set_help(tooltip)
 

@@ -80,11 +80,10 @@ class SearchField(QLineEdit):
         self.setAccessibleName(placeholder.rstrip("…"))
         self.setTextMargins(20, 0, 20, 0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._clear = IconButton(theme, "close", "Clear", self)
+        self._clear = IconButton(theme, "close", "Clear", self, on_click=self.clear)
         self._clear.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._clear.setCursor(Qt.CursorShape.ArrowCursor)
         self._clear.hide()
-        self._clear.clicked.connect(self.clear)
         self.textChanged.connect(lambda text: self._clear.setVisible(bool(text)))
         theme.changed.connect(self.update)
 

@@ -56,8 +56,7 @@ class DockHead(QWidget):
         row = hbox(title, badge, 1, owner=self._content, margins=(10, 0, 6, 0), spacing=7)
         float_button = IconButton(theme, "float", "Take the panel out of the window, or put it back")
         float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
-        close_button = IconButton(theme, "close", "Close the panel (the View menu opens it again)")
-        close_button.clicked.connect(dock.close)
+        close_button = IconButton(theme, "close", "Close the panel (the View menu opens it again)", on_click=dock.close)
         for button in (float_button, close_button):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             row.addWidget(button)
@@ -123,9 +122,7 @@ class DockTabs(QObject):
         super().__init__(window)
         self._theme, self._window, self._docks = theme, window, docks
         self._badges: dict[tuple[QTabBar, str], Badge] = {}
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
+        self._soon = QTimer(self, interval=0, singleShot=True)
         self._soon.timeout.connect(self.refresh)
         window.installEventFilter(self)
 

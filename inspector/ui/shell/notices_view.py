@@ -44,15 +44,13 @@ class _Card(Box):
         back, line, ink, icon = _LOOKS[notice.severity]
         super().__init__(theme, back, line, parent)
         self.number = notice.number
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._dismiss)
         self._stays = _STAYS.get(notice.severity, 0)
         self._count = Badge(theme, "", "dim")
         text = PlainLabel(notice.text, "strong", wrap=True, selectable=True)
         text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        close = IconButton(theme, "close", "Dismiss")
-        close.clicked.connect(self._dismiss)
+        close = IconButton(theme, "close", "Dismiss", on_click=self._dismiss)
         top = QHBoxLayout()
         top.setSpacing(9)
         start = Qt.AlignmentFlag.AlignTop
@@ -121,8 +119,7 @@ class NoticesView(QWidget):
         self._cards: dict[int, _Card] = {}
         self._bottom = self._right = 0
         self._column = vbox(owner=self, spacing=8)
-        self._more = Button(theme, "", "", "", "flat")
-        self._more.clicked.connect(self.dismiss_all)
+        self._more = Button(theme, "", "", "", "flat", on_click=self.dismiss_all)
         self._more.hide()
         self._column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignRight)
         self._flush = QTimer(self)

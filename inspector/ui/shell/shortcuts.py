@@ -75,8 +75,7 @@ class ShortcutSheet(Sheet):
         super().__init__(theme, window, 980)
         self._table = table
         self._gestures: list[Group] = []
-        close = IconButton(theme, "close", "Close")
-        close.clicked.connect(self.close_sheet)
+        close = IconButton(theme, "close", "Close", on_click=self.close_sheet)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

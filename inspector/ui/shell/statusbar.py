@@ -113,8 +113,7 @@ class Standing(QObject):
         self._shell = shell
         self._workbench = workbench
         self._seen: deque[tuple[float, int]] = deque()
-        self._timer = QTimer(self)
-        self._timer.setInterval(_EVERY)
+        self._timer = QTimer(self, interval=_EVERY)
         self._timer.timeout.connect(self.refresh)
         self._timer.start()
 

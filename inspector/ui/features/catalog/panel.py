@@ -57,9 +57,7 @@ class CatalogPanel(JournalPanel):
         self._opened_once = False
         self._restoring = False
         self._waiting: Change | None = None
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(REFRESH_MS)
+        self._pause = QTimer(self, interval=REFRESH_MS, singleShot=True)
         self._pause.timeout.connect(self._catch_up)
         self.model = CatalogTreeModel(self)
         self.filter = CatalogFilter(self.model, self)

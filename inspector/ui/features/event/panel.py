@@ -146,11 +146,9 @@ class EventPanel(JournalPanel):
 
     def _add_head(self, event: EventDescription) -> None:
         name = WrapLabel(event.name, "title")
-        copy = IconButton(self._theme, "copy", "Copy the name")
-        copy.clicked.connect(lambda: copy_text(event.name))
+        copy = IconButton(self._theme, "copy", "Copy the name", on_click=lambda: copy_text(event.name))
         source = [self._source_button(event.file, event.line)] if event.file else []
-        fire = Button(self._theme, "Fire…", "play")
-        fire.clicked.connect(lambda: self.fire_requested.emit(event.name))
+        fire = Button(self._theme, "Fire…", "play", on_click=lambda: self.fire_requested.emit(event.name))
         row = hbox((name, 1), copy, *source, fire, spacing=2)
         row.setAlignment(name, Qt.AlignmentFlag.AlignVCenter)
         self._about.addLayout(row)
@@ -253,8 +251,7 @@ class EventPanel(JournalPanel):
         column = vbox(row, method, owner=box, margins=(0, 0, 0, 2), spacing=1)
         if handler.file:
             where = f"{handler.file}:{handler.line}"
-            copy = IconButton(self._theme, "copy", f"Copy {where}")
-            copy.clicked.connect(lambda: copy_text(where))
+            copy = IconButton(self._theme, "copy", f"Copy {where}", on_click=lambda: copy_text(where))
             add(row, copy, self._source_button(handler.file, handler.line))
             path = ElidedLabel(f"{short_path(handler.file)}:{handler.line}", "dim", Qt.TextElideMode.ElideLeft)
             set_tooltip(path, where)

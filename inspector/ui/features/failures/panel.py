@@ -88,10 +88,8 @@ class FailureDetail(Page):
         self.libraries.clicked.connect(self._switch_frames)
 
     def _lay_out(self) -> None:
-        copy = IconButton(self._theme, "copy", "Copy the traceback")
-        copy.clicked.connect(lambda: copy_text(self.as_text()))
-        show = IconButton(self._theme, "timeline", "Select in the timeline")
-        show.clicked.connect(self.timeline_requested)
+        copy = IconButton(self._theme, "copy", "Copy the traceback", on_click=lambda: copy_text(self.as_text()))
+        show = IconButton(self._theme, "timeline", "Select in the timeline", on_click=self.timeline_requested)
         top = hbox((self.title, 1), show, copy, spacing=6)
         below = hbox((self.place, 1), self.before, self.position, self.after, spacing=6)
         foot = hbox(self.libraries, 1)

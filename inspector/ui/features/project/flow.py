@@ -79,8 +79,7 @@ class ProjectFlow(QObject):
         self._shown = ""
         #: The program could not be loaded again, which the strip tells.
         self._load_failed = False
-        self._timer = QTimer(self)
-        self._timer.setInterval(_LOOK)
+        self._timer = QTimer(self, interval=_LOOK)
         self._timer.timeout.connect(self._look)
         self._shell.setAcceptDrops(True)
         self._shell.installEventFilter(self)

@@ -47,8 +47,7 @@ class Sessions(QObject):
         panel.seen.connect(self.refresh)
         self._workbench.on_view(lambda _: self.tell_panel())
         self._workbench.on_sessions(self._changed)
-        self._timer = QTimer(self)
-        self._timer.setInterval(_EVERY)
+        self._timer = QTimer(self, interval=_EVERY)
         self._timer.timeout.connect(self.refresh)
 
     def refresh(self) -> None:

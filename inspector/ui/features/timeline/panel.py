@@ -77,8 +77,7 @@ class TimelinePanel(JournalPanel):
         self._header = SectionHeader(theme, "Timeline")
         self._group = Button(theme, "By handler", kind="section")
         self._group.set_menu(self._group_menu)
-        self._follow = Button(theme, "Following", kind="section")
-        self._follow.clicked.connect(self.controller.toggle_follow)
+        self._follow = Button(theme, "Following", kind="section", on_click=self.controller.toggle_follow)
         self._window = Button(theme, "", kind="section")
         self._window.set_menu(self._window_menu)
         self._find = SearchField(theme, "Find a lane…", "↵")
@@ -173,9 +172,8 @@ class TimelinePanel(JournalPanel):
     def _fill_header(self) -> None:
         for widget in (self._group, self._follow, self._find):
             self._header.add_left(widget)
-        fit = Button(self._theme, "Fit", kind="section")
+        fit = Button(self._theme, "Fit", kind="section", on_click=self.controller.fit)
         fit.set_help(f"Show the whole session ({shortcut_of('timeline.fit')})")
-        fit.clicked.connect(self.controller.fit)
         closer = IconButton(self._theme, "plus", f"Zoom in ({shortcut_of('timeline.zoom_in')})")
         wider = IconButton(self._theme, "minus", f"Zoom out ({shortcut_of('timeline.zoom_out')})")
         closer.clicked.connect(self.controller.zoom_in)
