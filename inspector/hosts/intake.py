@@ -170,7 +170,7 @@ class Intake:
         self._fires.pop(fire, None)
 
     def now(self) -> int:
-        """Nanoseconds since the session started."""
+        """Return the nanoseconds since the session started."""
         return self._clock() - self._anchor if self._began else 0
 
     # -- the source ----------------------------------------------------------------------------------------------------

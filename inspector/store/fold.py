@@ -274,10 +274,10 @@ class Folder:
         self._publications[number] = (seq, at)
         names = self._names
         event = names.get(event_type) or self._name(event_type)
-        kept: Cell = names.get(context)
-        if kept is None:
-            kept = self._context(context)
-        self._fresh_publications[number] = (self.base + number, seq, at, event, cause, fire, handlers, kept)
+        cell: Cell = names.get(context)
+        if cell is None:
+            cell = self._context(context)
+        self._fresh_publications[number] = (self.base + number, seq, at, event, cause, fire, handlers, cell)
         if payload or event_id or correlation:
             ids = (id_to_cell(event_id), id_to_cell(correlation))
             self._folded.rows["payloads"].append((self.base + number, *ids, to_cell(payload) or None))

@@ -120,5 +120,5 @@ def depth(text: str) -> int:
 
 
 def _refuse(constant: str) -> NoReturn:
-    """NaN and Infinity are no JSON, though Python reads them."""
+    """Raise ``ValueError``: NaN and Infinity are no JSON, though Python reads them."""
     raise ValueError(constant)

@@ -42,7 +42,9 @@ _BATCH: Final = 1000
 _BOM: Final = b"\xef\xbb\xbf"
 
 _KINDS: Final = {name: number for number, name in enumerate(RECORD_NAMES)}
-_REQUIRED: Final = tuple(frozenset(one.name for one in described if one.default is MISSING) for described in ROW_FIELDS)
+_REQUIRED: Final = tuple(
+    frozenset(field.name for field in described if field.default is MISSING) for described in ROW_FIELDS
+)
 #: Where a line that we wrote says its seq.
 _SEQ: Final = re.compile(rb'[\s\xef\xbb\xbf]*\{\s*"seq"\s*:\s*([0-9]{1,12})\s*[,}]')
 _decoder = json.JSONDecoder()
@@ -96,9 +98,9 @@ class JsonlStream:
             while not done:
                 rows, done = await asyncio.to_thread(self._page, lines, last)
                 if last == 0 and (not rows or rows[0][0] != 1 or rows[0][1][KIND] != SESSION_STARTED):
-                    why = "".join(f"; line {one.line}: {one.reason}" for one in self.problems[:1])
+                    why = "".join(f"; line {problem.line}: {problem.reason}" for problem in self.problems[:1])
                     raise UsageError(f"{self.path} does not begin with SessionStarted{why}.", "Export the run again.")
-                for batch in _batches([one for one in rows if one[0] > after]):
+                for batch in _batches([row for row in rows if row[0] > after]):
                     yield batch
                 last = rows[-1][0] if rows else last
         finally:
@@ -147,8 +149,8 @@ class JsonlStream:
             with contextlib.suppress(ValueError):
                 seqs.append(parse_line(data)[0] if isinstance(data, bytes) else 0)
                 numbers.append(number)
-        kept = set(longest_growing(seqs))
-        return frozenset(number for place, number in enumerate(numbers) if place not in kept)
+        growing = set(longest_growing(seqs))
+        return frozenset(number for place, number in enumerate(numbers) if place not in growing)
 
     def skip(self, number: int, reason: str) -> None:
         """Count a line that was left out, in whole or in part."""

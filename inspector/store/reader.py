@@ -129,10 +129,10 @@ class TableSource:
         cells = self._cells
         while True:
             while cells and cells[0][0] <= last and (len(cells) >= _MARGIN or self._exhausted):
-                seq, one = cells.popleft()
+                seq, row_cells = cells.popleft()
                 self._last_seq = seq
                 try:
-                    row = self._row(seq, one)
+                    row = self._row(seq, row_cells)
                     problem = row_problem(row)
                 except _DAMAGED as error:
                     problem = f"{type(error).__name__} in {self.table}"
@@ -186,13 +186,13 @@ class TableSource:
         else:
             return rows, len(rows) < PAGE
         sql = f"SELECT id FROM {self.table} WHERE id > ? AND id < ? ORDER BY id LIMIT {PAGE}"  # noqa: S608 - ours
-        found = await connection.exec_driver_sql(sql, (self._key, self.base + SESSION_SPAN))
-        keys = [int(key) for (key,) in found.fetchall()]
+        result = await connection.exec_driver_sql(sql, (self._key, self.base + SESSION_SPAN))
+        keys = [int(key) for (key,) in result.fetchall()]
         rows = []
         for key in keys:
             try:
-                one = {**values, "after": key - 1, "end": key + 1}
-                rows += (await connection.exec_driver_sql(self.sql, one)).fetchall()
+                alone = {**values, "after": key - 1, "end": key + 1}
+                rows += (await connection.exec_driver_sql(self.sql, alone)).fetchall()
             except Exception as error:
                 if not _is_of_a_cell(error):
                     raise
@@ -480,8 +480,8 @@ class StoredStream:
 
     async def _last_at(self) -> int:
         async with self._store.database.reading() as connection:
-            found = await connection.exec_driver_sql("SELECT last_at FROM sessions WHERE id=?", (self.session,))
-            return int(found.scalar_one())
+            result = await connection.exec_driver_sql("SELECT last_at FROM sessions WHERE id=?", (self.session,))
+            return int(result.scalar_one())
 
 
 def _without_holes(first: int, page: list[Row | None]) -> list[Batch]:
@@ -509,25 +509,25 @@ def _cut_off(running: list[int], last: int, after: int, at: int) -> Batch | None
 async def read_names(
     connection: AsyncConnection,
     session: int,
-    known: dict[int, str] | None = None,
+    names: dict[int, str] | None = None,
     damage: Damage | None = None,
 ) -> dict[int, str]:
-    """Return the names of a session by number, or add to ``known`` those that came since."""
-    names = known if known is not None else {0: ""}
+    """Return the names of a session by number, or add to ``names`` those that came since."""
+    result = names if names is not None else {0: ""}
     damage = damage or Damage()
     base = session * SESSION_SPAN
-    found = await connection.exec_driver_sql(
+    cursor = await connection.exec_driver_sql(
         "SELECT id, text FROM names WHERE id > ? AND id < ? ORDER BY id",
-        (base + next(reversed(names)), base + SESSION_SPAN),
+        (base + next(reversed(result)), base + SESSION_SPAN),
     )
-    rows: list[Any] = list(found.fetchall())
+    rows: list[Any] = list(cursor.fetchall())
     for key, text in rows:
         try:
-            names[key - base] = damage.text(text)
+            result[key - base] = damage.text(text)
         except (ValueError, TypeError):
-            names[key - base] = "?"
+            result[key - base] = "?"
             damage.add("a name is not UTF-8")
-    return names
+    return result
 
 
 async def read_started(connection: AsyncConnection, session: int, damage: Damage | None = None) -> SessionStarted:
@@ -537,12 +537,12 @@ async def read_started(connection: AsyncConnection, session: int, damage: Damage
         InspectorError: There is no such session.
     """
     damage = damage or Damage()
-    found = await connection.exec_driver_sql(
+    result = await connection.exec_driver_sql(
         "SELECT s.wall, s.program, s.python, c.body, s.seed FROM sessions s LEFT JOIN catalogs c ON c.id = s.catalog"
         " WHERE s.id=? AND s.deleted IS NOT 1",
         (session,),
     )
-    row: Any = found.first()
+    row: Any = result.first()
     if row is None:
         raise InspectorError(f"There is no session {session}.", "It may have been deleted meanwhile.")
     wall, program, python, body, seed = row

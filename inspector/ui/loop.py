@@ -251,7 +251,7 @@ def _on_signals(loop: asyncio.AbstractEventLoop, asked: Callable[[int], None]) -
 def _on_signals_by_polling(
     loop: asyncio.AbstractEventLoop, numbers: list[signal.Signals], asked: Callable[[int], None]
 ) -> Callable[[], None]:
-    """The same where the loop cannot: Python's handler, and a timer that lets Python run now and then."""
+    """Do the same where the loop cannot: Python's handler, and a timer that lets Python run now and then."""
     old = {
         number: signal.signal(number, lambda number, _: loop.call_soon_threadsafe(asked, number)) for number in numbers
     }

@@ -99,7 +99,7 @@ def _idle_classes(subscribed: dict[type[Any], set[str]]) -> Iterator[type[Any]]:
 
 
 def _is_pattern(cls: type[Any]) -> bool:
-    """A protocol or an abstract class is there to be followed, not to be subscribed."""
+    """Return whether a class is there to be followed, not to be subscribed: a protocol or an abstract class."""
     return bool(getattr(cls, "_is_protocol", False)) or inspect.isabstract(cls)
 
 

@@ -82,7 +82,7 @@ class CoreConnection:
         ]
 
     def problems(self) -> Iterable[Problem]:
-        """There is nothing that could not be read."""
+        """Return nothing: all of this bus can be read."""
         return ()
 
     def record(self, tap: Tap) -> Callable[[], None]:

@@ -52,7 +52,7 @@ def missing_settings(error: BaseException) -> tuple[str, ...]:
 
 
 def _from_environ(error: BaseException) -> tuple[str, ...]:
-    """``os.environ["NAME"]``: a KeyError raised in the standard library's own ``os``; or starlette's Config."""
+    """Return the variable that ``os.environ["NAME"]`` (a KeyError of ``os`` itself) or starlette's Config missed."""
     if not isinstance(error, KeyError) or len(error.args) != 1 or type(error.args[0]) is not str:
         return ()
     innermost = _innermost(error.__traceback__)
@@ -72,7 +72,7 @@ def _innermost(traceback: TracebackType | None) -> TracebackType | None:
 
 
 def _from_model(error: BaseException) -> tuple[str, ...]:
-    """A validation error of pydantic about fields that are missing, raised while a settings class was made."""
+    """Return the variables that pydantic missed while a settings class was made."""
     if type(error).__name__ != "ValidationError":
         return ()
     model = getattr(error, "model", None) or _settings_class(error.__traceback__)

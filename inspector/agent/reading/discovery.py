@@ -128,7 +128,7 @@ def _at(
 
 
 def _is_bare(inner: Any, value: Any) -> bool:
-    """A container of handlers beside other things is a part of a bus; alone in a dict or list it is one itself."""
+    """Return whether a container is a bus by itself: alone in a dict or list; beside other things it is part of one."""
     return kind_of(inner) in ("dict", "proxy", "list", "set") and not isinstance(value, (dict, list, tuple))
 
 

@@ -310,7 +310,7 @@ def _begun(execution: TapExecution, coroutine: Any, like: Any) -> Any:
 
 
 def _awaited(publication: TapPublication, result: Any) -> Any:
-    """The same for what a synchronous publish gave back."""
+    """Return what a synchronous publish returned; what can be awaited keeps the publication open meanwhile."""
     if inspect.iscoroutine(result):
         publication.leave_open()
         return _renamed(_rest(publication, result), result)

@@ -84,7 +84,7 @@ class Tap:
     # -- publications --------------------------------------------------------------------------------------------------
 
     def begin(self, bus: TappedBus, occurrence: Occurrence) -> TapPublication:
-        """A publication begins."""
+        """Begin a publication, and return it."""
         publication = TapPublication(self, bus, occurrence, bus.expected(occurrence))
         with self._lock:
             self._open[id(publication)] = publication
@@ -134,7 +134,7 @@ class Tap:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> TapExecution:
-        """A handler is called: find out for which publication."""
+        """Return the execution of a handler that is called, with the publication that it is for."""
         publication = PUBLISHING.get()
         if publication is None or publication.source is not bus or not _about(publication, pattern, args, kwargs):
             publication = self._publication(bus, bus.read_call(pattern, args, kwargs))

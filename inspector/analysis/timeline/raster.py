@@ -203,7 +203,7 @@ def _both(first: _Pour, second: _Pour) -> _Pour:
 
 
 def _dots(source: RasterSource, frame: RasterFrame, wide: Ints) -> _Pour:
-    """Executions shorter than a pixel, in the columns that are wider than one."""
+    """Return the executions shorter than a pixel, in the columns that are wider than one."""
     columns = source.executions
     index = (wide[:, None] * COLUMN + np.arange(COLUMN)).ravel()
     index = index[index < len(columns)]
@@ -215,7 +215,7 @@ def _dots(source: RasterSource, frame: RasterFrame, wide: Ints) -> _Pour:
 
 
 def _spans(source: RasterSource, frame: RasterFrame, times: Ints) -> _Pour:
-    """Executions of a pixel and more that touch the frame."""
+    """Return the executions of a pixel and more that touch the frame."""
     columns = source.executions
     # Times are whole nanoseconds: where a pixel is less than one, the last pixel ends between two of them.
     since, until = int(times[0]), int(times[-1]) + 1

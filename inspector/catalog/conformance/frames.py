@@ -63,7 +63,7 @@ def _frames(scene: DeclaredPublication) -> Iterator[tuple[SeenExecution, SeenNot
 
 
 def _explained(scene: DeclaredPublication) -> bool:
-    """A handler failed or had a fault put into it: that it made no frame is no news."""
+    """Return whether a handler failed or had a fault put into it: that it made no frame is no news then."""
     return any(execution.injected or execution.status in BAD_STATUSES for execution in scene.publication.executions)
 
 

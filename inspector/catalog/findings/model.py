@@ -94,7 +94,7 @@ class Rule:
 
 
 def rule(code: str, name: str, severity: Severity, explanation: str, fix: str) -> Callable[[Judge], Rule]:
-    """Decorator: make a rule of the function that looks for it."""
+    """Return a decorator that makes a rule of the function that looks for it."""
 
     def make(judge: Judge) -> Rule:
         return Rule(code, name, severity, explanation, fix, judge)

@@ -104,7 +104,7 @@ class InMemoryEventBus:
         return False
 
     def subscriptions(self) -> Iterator[Subscription]:
-        """Every subscription: event types in the order of their first, handlers in the order of subscription."""
+        """Yield every subscription: event types in the order of their first, handlers in that of subscription."""
         for group in tuple(self._subscriptions.values()):
             yield from group
 

@@ -182,7 +182,7 @@ EVENT_TYPES: Final = EventTypeTable()
 
 
 def register_event(event_class: EventClassT) -> EventClassT:
-    """Class decorator: make an event class known under its ``event_type``. Stands above ``@dataclass``.
+    """Register an event class under its ``event_type``: a class decorator, which stands above ``@dataclass``.
 
     Raises:
         InspectorError: It is no event class, or another class has that name.

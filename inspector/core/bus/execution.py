@@ -191,7 +191,7 @@ class Execution(Coroutine[Any, Any, None]):
                 publication.latch.set_result(None)
 
     def _went_well(self, resumed: int) -> Any:
-        """What ``finish`` does for most executions, and no more."""
+        """Do what ``finish`` does for most executions, and no more."""
         self.ended = now = perf_counter_ns()
         self.on_loop += now - resumed
         self.status = "ok"
@@ -208,7 +208,7 @@ class Execution(Coroutine[Any, Any, None]):
         return DONE
 
     def age(self) -> float:
-        """Seconds since the handler was called; 0 when it has not had its turn yet."""
+        """Return the seconds since the handler was called; 0 when it has not had its turn yet."""
         return (perf_counter_ns() - self.started) / 1e9 if self.started else 0.0
 
     def _start(self) -> None:

@@ -186,7 +186,7 @@ def get_all_sse_event_types(registry: SSERegistry[TypeT, CategoryT]) -> list[Typ
 
 
 def get_registry_statistics(registry: SSERegistry[Any, Any]) -> dict[str, object]:
-    """Count: ``total_event_types``, ``total_mappings`` and ``by_category`` (types by the category's value)."""
+    """Return ``total_event_types``, ``total_mappings`` and ``by_category`` (types by the category's value)."""
     return {
         "total_event_types": len(registry.events),
         "total_mappings": len(registry.mappings),

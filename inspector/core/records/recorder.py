@@ -107,7 +107,7 @@ class Recorder:
         self._append((SESSION_STARTED, 0, self._wall(), catalog.program, platform.python_version(), text, self._seed))
 
     def now(self) -> int:
-        """Nanoseconds since the session started."""
+        """Return the nanoseconds since the session started."""
         return self._clock() - self._anchor
 
     # -- moments of the bus --------------------------------------------------------------------------------------------

@@ -252,7 +252,8 @@ _SHAPES: Final = tuple(
     frozenset(product(*(_TYPES.get(field.form, (str,)) for field in described))) for described in ROW_FIELDS
 )
 _VALUES: Final = tuple(
-    tuple((place, one) for place, one in enumerate(described, AT) if one.form == VALUE) for described in ROW_FIELDS
+    tuple((place, field) for place, field in enumerate(described, AT) if field.form == VALUE)
+    for described in ROW_FIELDS
 )
 
 

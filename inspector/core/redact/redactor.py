@@ -56,7 +56,7 @@ class Redactor:
         self._emails = emails
 
     def kind_of(self, name: str) -> str:
-        """``secret_kind``, remembered: field names come again and again."""
+        """Return ``secret_kind`` of a name, remembered: field names come again and again."""
         kind = self._kinds.get(name)
         if kind is None:
             if len(self._kinds) > 10_000:  # names from a dict's keys may have no end

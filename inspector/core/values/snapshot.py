@@ -429,7 +429,7 @@ class Codec:
         return facts
 
     def _is_constant(self, value: Any) -> bool:
-        """A member of an enum whose value is an atom."""
+        """Return whether this is a member of an enum whose value is an atom."""
         facts = self.facts_of(type(value))
         if facts.kind != "enum" or static_lookup(facts.cls, "_value_") is not None:
             return False

@@ -554,7 +554,7 @@ def _address(cls: Any, words: str, *examples: str, network: bool = False) -> Ato
 
 
 def _usual_path(value: Any) -> bool:
-    """From 3.12 on a path keeps the texts that it was made of, which may be of a class of the user's."""
+    """Return whether a path holds plain texts: from 3.12 on it keeps those it was made of, of whatever class."""
     parts = getattr(value, "_raw_paths", None)
     cached = getattr(value, "_str", "")
     return (parts is None or (type(parts) is list and all(type(part) is str for part in parts))) and type(cached) is str

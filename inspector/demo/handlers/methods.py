@@ -39,7 +39,7 @@ HandlerT = TypeVar("HandlerT", bound=HandlesAny)
 def method_per_event(
     entries: Iterable[EventMetadata], describe: Callable[[EventMetadata], str]
 ) -> Callable[[type[HandlerT]], type[HandlerT]]:
-    """Class decorator: copy the class's ``handle`` into ``handle_{workflow}_{phase}`` for every entry.
+    """Return a class decorator that copies ``handle`` into ``handle_{workflow}_{phase}`` for every entry.
 
     The copies run the same lines, under a name of their own in tracebacks too.
 

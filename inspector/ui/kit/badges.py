@@ -50,7 +50,7 @@ class Badge(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Room for the text."""
+        """Return the room of the text."""
         if not self._text:
             return QSize(0, 0)
         metrics = QFontMetrics(self._small())

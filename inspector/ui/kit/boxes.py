@@ -120,7 +120,7 @@ class Banner(Box):
             column.addLayout(hbox(*buttons, 1, margins=(0, 6, 0, 0), spacing=-1))
 
     def set(self, title: str, text: str = "") -> None:
-        """Say something else in the same tone."""
+        """Set title and text; the tone stays."""
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
@@ -171,12 +171,12 @@ class EmptyState(QWidget):
         self._show()
 
     def set(self, title: str, sentence: str = "") -> None:
-        """Say something else."""
+        """Set title and sentence."""
         self._own = (title, sentence, self._own[2])
         self._show()
 
     def instead(self, title: str = "", sentence: str = "", action: Action | None = None) -> None:
-        """Say this for as long as the window as a whole has another next step; without a title its own words again."""
+        """Show this for as long as the window as a whole has another next step; without a title its own words again."""
         self._instead = (title, sentence, action) if title else None
         self._show()
 

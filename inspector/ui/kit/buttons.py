@@ -150,7 +150,7 @@ class Button(QPushButton):
         menu.popup(self.mapToGlobal(QPoint(0, self.height() + 3)))
 
     def event(self, event: QEvent) -> bool:
-        """The space bar presses the button that has the keyboard, whatever else it does around it."""
+        """Keep the space bar for the button that has the keyboard, whatever else it does around it."""
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
             return super().event(event)
         event.setAccepted(event.key() == Qt.Key.Key_Space)
@@ -181,7 +181,7 @@ class Button(QPushButton):
         return self._size(self.caption()).width()
 
     def sizeHint(self) -> QSize:
-        """Room for everything."""
+        """Return the room of everything."""
         return self._size(self._caption)
 
     def _size(self, caption: str) -> QSize:
@@ -202,7 +202,7 @@ class Button(QPushButton):
         return QSize(max(width, height), height)
 
     def minimumSizeHint(self) -> QSize:
-        """What is needed; an elastic button can do with a few letters."""
+        """Return what is needed; an elastic button can do with a few letters."""
         hint = self.sizeHint()
         if not self._caption or not self._elastic:
             return hint
@@ -314,7 +314,7 @@ class IconButton(Button):
         self.set_help(tooltip)
 
     def sizeHint(self) -> QSize:
-        """A small square, wider where a chevron tells of a menu."""
+        """Return a small square, wider where a chevron tells of a menu."""
         side = max(24, self.fontMetrics().height() + 8)
         return QSize(side + _CHEVRON if self._opens() else side, side)
 

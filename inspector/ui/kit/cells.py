@@ -138,7 +138,7 @@ class ToneDelegate(RowDelegate):
 
 
 def dress(table: DataTable, theme: Theme, widths: dict[int, int], middle: Collection[int] = ()) -> None:
-    """Give a table the cells of this module (see ``ToneDelegate``) and the widths of its columns, in characters."""
+    """Set a table's cells to those of this module (see ``ToneDelegate``) and its columns' widths, in characters."""
     table.setItemDelegate(ToneDelegate(theme, table, middle))
     theme.changed.connect(table.viewport().update)
     # The style's arrow covers titles at the right; SortedModel writes it behind the title.
@@ -154,7 +154,7 @@ def dress(table: DataTable, theme: Theme, widths: dict[int, int], middle: Collec
 
 
 def stretch(table: DataTable, column: int) -> None:
-    """Give a column whatever room the others leave: its names need it a little."""
+    """Stretch a column, the first if none is named, over the room that the others leave: its names need it a little."""
     header = table.horizontalHeader()
     header.setStretchLastSection(False)
     header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)

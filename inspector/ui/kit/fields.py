@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def pad_spin_box(box: QAbstractSpinBox) -> None:
-    """Give the text of a spin box the room at its left that the style sheet cannot give it."""
+    """Pad the text of a spin box at its left, which the style sheet cannot."""
     box.lineEdit().setTextMargins(8, 0, 0, 0)
 
 
 def mark_invalid(widget: QWidget, invalid: bool) -> None:
-    """Give an editor the red outline, or take it away."""
+    """Set or remove the red outline of an editor."""
     if bool(widget.property("invalid")) != invalid:
         widget.setProperty("invalid", invalid)
         widget.style().unpolish(widget)
@@ -41,7 +41,7 @@ class PlainArea(QPlainTextEdit):
         self.setTabChangesFocus(True)
 
     def minimumSizeHint(self) -> QSize:
-        """A few letters of a line."""
+        """Return the room of a few letters of a line."""
         return QSize(80, 40)
 
 
@@ -55,7 +55,7 @@ class _Problem(Popup):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def tell(self, text: str) -> None:
-        """Say it, or nothing."""
+        """Show the text; nothing when it is empty."""
         self._label.setText(text)
         if text and self._field.isVisible():
             self.put_below(280)
@@ -88,7 +88,7 @@ class SearchField(QLineEdit):
         theme.changed.connect(self.update)
 
     def event(self, event: QEvent) -> bool:
-        """Esc is for the field while the keyboard is in it, whatever else it does around it."""
+        """Keep Esc for the field while the keyboard is in it, whatever else it does around it."""
         taken = super().event(event)
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             event.setAccepted(event.isAccepted() or event.key() == Qt.Key.Key_Escape)
@@ -130,12 +130,12 @@ class SearchField(QLineEdit):
             self._problem.tell(shown)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Say again what is wrong."""
+        """Show again what is wrong."""
         super().focusInEvent(event)
         self._tell_reason()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Say no more: what is below the field is needed."""
+        """Hide what is wrong: what is below the field is needed."""
         super().focusOutEvent(event)
         self._tell_reason()
 

@@ -40,11 +40,11 @@ class LineButton(QAbstractButton):
         return self.underMouse() or self.hasFocus()
 
     def sizeHint(self) -> QSize:
-        """A line."""
+        """Return the room of one line."""
         return QSize(120, QFontMetrics(self.font()).height() + self.PADDING)
 
     def minimumSizeHint(self) -> QSize:
-        """As narrow as need be."""
+        """Return no width: a line may be as narrow as need be."""
         return QSize(40, self.sizeHint().height())
 
     def enterEvent(self, event: QEnterEvent) -> None:

@@ -66,7 +66,7 @@ class Page(QScrollArea):
         self.setWidget(content)
 
     def minimumSizeHint(self) -> QSize:
-        """A panel may be narrow."""
+        """Return a small size: a panel may be narrow."""
         return QSize(200, 80)
 
 
@@ -143,12 +143,12 @@ class Link(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Room for the text."""
+        """Return the room of the text."""
         metrics = QFontMetrics(self.font())
         return QSize(metrics.horizontalAdvance(self.text()) + 2, metrics.height() + 2)
 
     def minimumSizeHint(self) -> QSize:
-        """Room for a few letters."""
+        """Return the room of a few letters."""
         hint = self.sizeHint()
         return QSize(min(hint.width(), QFontMetrics(self.font()).averageCharWidth() * 6), hint.height())
 

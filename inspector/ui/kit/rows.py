@@ -146,7 +146,7 @@ def stretches(numbers: Ints) -> list[tuple[int, int]]:
 
 
 def all_stretches(numbers: Ints) -> Iterator[tuple[int, int]]:
-    """Like ``stretches``, without gathering many into one."""
+    """Yield ``stretches``, without gathering many into one."""
     if len(numbers):
         yield from _pairs(numbers, np.flatnonzero(np.diff(numbers) > 1))
 

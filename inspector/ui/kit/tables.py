@@ -62,7 +62,7 @@ class RowDelegate(QStyledItemDelegate):
             painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, self._theme.color("faint"))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Room around the text."""
+        """Return the room of the text and some around it."""
         hint = super().sizeHint(option, index)
         padding = 2 * _CELL_PADDING if self._lines else 0
         return QSize(hint.width() + padding, max(hint.height(), option.fontMetrics.height() + 9))

@@ -120,7 +120,7 @@ class ElidedLabel(PlainLabel):
         self._tell()
 
     def minimumSizeHint(self) -> QSize:
-        """Room for a few characters is enough."""
+        """Return the room of a few characters: that is enough."""
         hint = super().minimumSizeHint()
         return QSize(min(hint.width(), self.fontMetrics().averageCharWidth() * 4), hint.height())
 

@@ -141,5 +141,5 @@ class Switcher(QStackedWidget):
 
 
 def tone_if(widget: QWidget, condition: bool, tone: str, otherwise: str = "") -> None:
-    """Give the widget one tone or the other."""
+    """Set the widget's tone to one or the other."""
     set_tone(widget, tone if condition else otherwise)

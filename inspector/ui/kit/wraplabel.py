@@ -51,7 +51,7 @@ class WrapLabel(QWidget):
         return self._exact
 
     def hasHeightForWidth(self) -> bool:
-        """Narrower is higher."""
+        """Return True: narrower is higher."""
         return True
 
     def heightForWidth(self, width: int) -> int:
@@ -59,14 +59,14 @@ class WrapLabel(QWidget):
         return math.ceil(self._arrange(width))
 
     def sizeHint(self) -> QSize:
-        """One line, unless it is very long."""
+        """Return the room of one line, unless the text is very long."""
         metrics = self.fontMetrics()
         longest = max((metrics.horizontalAdvance(line) for line in visible(self._exact).split("\n")), default=0)
         width = min(longest + 2, metrics.averageCharWidth() * _LONGEST_LINE)
         return QSize(width, self.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:
-        """A few letters wide."""
+        """Return the width of a few letters."""
         metrics = self.fontMetrics()
         return QSize(metrics.averageCharWidth() * 6, metrics.height())
 

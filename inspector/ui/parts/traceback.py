@@ -52,11 +52,11 @@ class CodeLines(QWidget):
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
-        """As high as the lines."""
+        """Return the height of the lines."""
         return QSize(120, self._height() * len(self._lines))
 
     def minimumSizeHint(self) -> QSize:
-        """As narrow as need be."""
+        """Return no width: it may be as narrow as need be."""
         return QSize(40, self.sizeHint().height())
 
     def _height(self) -> int:

@@ -70,12 +70,12 @@ class DockHead(QWidget):
             self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        """The height of section headers."""
+        """Return the height of section headers."""
         height = 1 if self._folded else max(34, self.fontMetrics().height() + 18)
         return QSize(80, height)
 
     def minimumSizeHint(self) -> QSize:
-        """A head can be narrow."""
+        """Return a small width: a head can be narrow."""
         return QSize(0, self.sizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -133,7 +133,7 @@ class DockTabs(QObject):
         dock.visibilityChanged.connect(self._soon.start)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A new layout may have new tab bars."""
+        """Look soon for new tab bars: a new layout may have some."""
         if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.ChildAdded, QEvent.Type.Resize):
             self._soon.start()
         return super().eventFilter(watched, event)

@@ -44,7 +44,7 @@ class _RowDelegate(QStyledItemDelegate):
         self._theme = theme
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: Index) -> QSize:
-        """One height for all."""
+        """Return one height for all rows."""
         return QSize(100, option.fontMetrics.height() + 14)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -127,7 +127,7 @@ class CommandPalette(Sheet):
         return [str(self.list.item(row).data(_ID)) for row in range(self.list.count())]
 
     def wanted_height(self, _width: int) -> int:
-        """As many rows as there are, at most twelve."""
+        """Return the height of as many rows as there are, at most twelve, in pixels."""
         row = self.list.sizeHintForRow(0) if self.list.count() else 0
         rows = min(max(self.list.count(), 1), _VISIBLE_ROWS)
         return self.field.sizeHint().height() + rows * max(row, 30) + 28

@@ -360,7 +360,7 @@ class Shell(QMainWindow):
                 self.resizeDocks(docks[:1], [max(int(room * share), _LEAST[area])], orientation)
 
     def createPopupMenu(self) -> QMenu:
-        """A right click on a head or a tab offers the panels."""
+        """Return the menu of the panels, for a right click on a head or a tab."""
         menu = QMenu(self)
         if self._actions is not None:
             for panel_id in self._docks:
@@ -387,14 +387,14 @@ class Shell(QMainWindow):
             child.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Who drags a line decides about the sizes of the panels from then on."""
+        """Leave the sizes of the panels, from then on, to whoever drags a line between them."""
         if event.type() == QEvent.Type.MouseButtonRelease and watched.objectName() == _GRIP:
             self._by_hand = True
             self._moved.start()
         return super().eventFilter(watched, event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Tab goes through bar, catalog, timeline, details and lower panels, each from its top to its bottom."""
+        """Take Tab through bar, catalog, timeline, details and lower panels, each from its top to its bottom."""
         docks = [dock for dock in self._docks.values() if dock.isVisible() and not dock.isFloating() and dock.x() >= 0]
         parts: list[QWidget] = [self.bar]
         for area in _AS_READ:

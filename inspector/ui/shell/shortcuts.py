@@ -97,7 +97,7 @@ class ShortcutSheet(Sheet):
         self._gestures.append((title, [(effect, (gesture,)) for gesture, effect in gestures]))
 
     def wanted_height(self, _width: int) -> int:
-        """As high as the page."""
+        """Return the height of the page, in pixels."""
         page = self._area.widget()
         return (page.sizeHint().height() if page is not None else 0) + 80
 

@@ -160,7 +160,7 @@ class Standing(QObject):
         self._shell.set_status_right(self._kept())
 
     def _rate(self, journal: Journal, *, live: bool) -> list[str]:
-        """Publications a second over the last seconds; nothing for a stored session."""
+        """Return the publications a second over the last seconds; nothing for a stored session."""
         if not live:
             self._seen.clear()
             return []

@@ -210,5 +210,5 @@ class TopBar(QToolBar):
         button.set_tone("warn_text" if on else "")
 
     def sizeHint(self) -> QSize:
-        """The bar asks for no width of its own: it gives way to the window."""
+        """Return no width of its own: the bar takes what the window has."""
         return QSize(200, super().sizeHint().height())

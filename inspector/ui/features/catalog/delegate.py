@@ -48,7 +48,7 @@ class CatalogDelegate(QStyledItemDelegate):
         self._theme = theme
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Every row is as high as the others."""
+        """Return one height for all rows."""
         metrics: QFontMetrics = option.fontMetrics
         return QSize(super().sizeHint(option, index).width(), metrics.height() + 8)
 

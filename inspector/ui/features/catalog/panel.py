@@ -201,7 +201,7 @@ class CatalogPanel(JournalPanel):
         self.search.setText(text)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """In the search field the arrows and Return mean the tree."""
+        """Pass arrows and Return in the search field to the tree."""
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() in _RETURN:
                 self._fire_now() if event.modifiers() & Qt.KeyboardModifier.ControlModifier else self._fire()

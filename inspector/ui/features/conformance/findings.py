@@ -120,9 +120,9 @@ class RunFindingsView(QWidget):
             return
         rule = BY_CODE.get(finding.code)
         words = [context_words(name, sessions=self.sessions) for name in finding.contexts if name in CONTEXTS]
-        seen = " and ".join(words)
+        contexts = " and ".join(words)
         why = f"{rule.explanation} " if rule is not None else ""
-        self._about.setText(f"{finding.code}  {finding.message}\n{why}{finding.fix}\nSeen when fired {seen}.")
+        self._about.setText(f"{finding.code}  {finding.message}\n{why}{finding.fix}\nSeen when fired {contexts}.")
         self.in_timeline.setEnabled(finding.execution > 0)
         self.in_catalog.setEnabled(bool(finding.event))
         self.in_editor.setEnabled(bool(finding.file))

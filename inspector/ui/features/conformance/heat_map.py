@@ -117,7 +117,7 @@ class CellDelegate(QStyledItemDelegate):
         painter.drawPolygon([QPoint(right - side, top), QPoint(right, top), QPoint(right, top + side)])
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
-        """Every cell is as large as any other."""
+        """Return one size for all cells."""
         return QSize(_SIDE, _SIDE)
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
@@ -145,7 +145,7 @@ class UprightHeader(QHeaderView):
         self.setSectionsClickable(False)
 
     def sizeHint(self) -> QSize:
-        """As tall as the longest name, within bounds."""
+        """Return the height of the longest name, within bounds."""
         return QSize(super().sizeHint().width(), self._tall())
 
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
@@ -261,7 +261,7 @@ class HeatMap(QTableView):
         self._fit_titles()
 
     def sizeHint(self) -> QSize:
-        """Room for all columns."""
+        """Return the room of all columns."""
         bar = self.verticalScrollBar().sizeHint().width()
         wide = self.verticalHeader().width() + self.horizontalHeader().length() + bar
         return QSize(wide, super().sizeHint().height())

@@ -313,8 +313,8 @@ class FailuresPanel(JournalPanel):
     def _show(self, group: FailureGroup, execution: ExecutionIndex) -> None:
         self._group, self._execution = group, execution
         look = self._theme.status(group.status)
-        found = self._journal.execution(execution)
-        place = f"{found.handler.label} · {found.event.name} · {columns.place(group)}"
+        entry = self._journal.execution(execution)
+        place = f"{entry.handler.label} · {entry.event.name} · {columns.place(group)}"
         self.detail.show_one(f"{look.glyph} {columns.title(group)}", group.status, place)
         self._tell_position()
         text = self._journal.failures.get(execution)
@@ -337,10 +337,10 @@ class FailuresPanel(JournalPanel):
         if group is None:
             return
         members = group.members
-        known = self._execution in members
-        place = group.count - len(members) + list(members).index(self._execution) + 1 if known else 0
+        is_member = self._execution in members
+        place = group.count - len(members) + list(members).index(self._execution) + 1 if is_member else 0
         self.detail.set_position(
-            f"{format_count(place)} of {format_count(group.count)}" if known else "",
-            before=known and members[0] != self._execution,
-            after=known and members[-1] != self._execution,
+            f"{format_count(place)} of {format_count(group.count)}" if is_member else "",
+            before=is_member and members[0] != self._execution,
+            after=is_member and members[-1] != self._execution,
         )

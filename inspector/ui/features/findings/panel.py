@@ -137,7 +137,7 @@ class FindingsPanel(JournalPanel):
         return self.splitter
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Where the list is narrow leave out the columns that the message, or the detail, tells as well."""
+        """Hide the columns that the message or the detail has as well, where the list is narrow."""
         if watched is self.tree and event.type() == QEvent.Type.Resize:
             letters = self.tree.width() // max(1, self.tree.fontMetrics().averageCharWidth())
             self.tree.setColumnHidden(EVENT, letters < _WITH_EVENT)

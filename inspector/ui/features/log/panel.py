@@ -216,14 +216,14 @@ class LogPanel(JournalPanel):
 
     def menu_items(self, publication: PublicationIndex) -> list[MenuItem]:
         """Return what can be done with a publication."""
-        found = self._journal.publication(publication)
-        name, correlation = found.event.name, found.correlation
+        entry = self._journal.publication(publication)
+        name, correlation = entry.event.name, entry.correlation
         keys = native_shortcut("Ctrl+C")
         return [
             MenuItem("Show details", lambda: self.activated.emit(publication), hint=native_shortcut("Return")),
             SEPARATOR,
             MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), icon="copy", hint=keys),
-            MenuItem("Copy event id", lambda: copy_text(found.event_id), enabled=bool(found.event_id)),
+            MenuItem("Copy event id", lambda: copy_text(entry.event_id), enabled=bool(entry.event_id)),
             MenuItem("Copy correlation id", lambda: copy_text(correlation), enabled=bool(correlation)),
             SEPARATOR,
             MenuItem(f"Only {name}", lambda: self.filter_requested.emit(f"event:{name}"), icon="filter"),

@@ -90,7 +90,7 @@ class SessionsModel(TableModel):
         return len(self._sessions)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        """The name can be edited."""
+        """Let the name be edited."""
         flags = super().flags(index)
         return flags | Qt.ItemFlag.ItemIsEditable if index.column() == NAME and index.isValid() else flags
 

@@ -152,7 +152,7 @@ class TimelineCanvas(QWidget):
         return " · ".join(parts)
 
     def _title_pixmap(self, ratio: float) -> QPixmap:
-        """Titles change far less often than what is beside them."""
+        """Return the titles as a picture: they change far less often than what is beside them."""
         scene = self.scene
         key = (
             *(scene.layout.strips, scene.scroll, scene.height, scene.gutter, scene.width),

@@ -67,7 +67,7 @@ class Minimap(QWidget):
         return QRectF(x0, 1, x1 - x0, self.height() - 2)
 
     def sizeHint(self) -> QSize:
-        """As high as it always is."""
+        """Return the one height that it has."""
         return QSize(400, HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -100,7 +100,7 @@ class Minimap(QWidget):
         return self._picture[2]
 
     def _draw(self) -> tuple[QImage, npt.NDArray[np.uint32]]:
-        """A bar for each step: how much ran, and above it in the colour of failures that something went wrong."""
+        """Paint a bar for each step: how much ran, and above it in the colour of failures that something went wrong."""
         bars, height = max(1, self.width() // _STEP), self.height()
         places = np.rint(np.linspace(0, self.whole.span, bars + 1)).astype(np.int64)
         times = self._controller.scene.folds.times(places)

@@ -131,7 +131,7 @@ def _marks_in(scene: Scene, looks: Looks) -> _Marks:
 def _crowd(
     colours: list[np.uint32], ground: np.uint32, steps: int, places: Ints, phases: Ints
 ) -> npt.NDArray[np.uint32]:
-    """Where marks would cover one another each phase has a line of its own, so none hides another."""
+    """Paint marks that would cover one another: each phase has a line of its own, so none hides another."""
     pitch = max(2, min(5, round(MARK * 1.4 / len(colours))))
     cells = np.full((len(colours) * pitch, steps * 3), ground, np.uint32)
     for number, colour in enumerate(colours):
