@@ -202,7 +202,7 @@ def assert_that_the_run_has_everything(journal: Journal) -> None:
 
 async def assert_same_files(origins: Origins, tmp_path: Path) -> None:
     """The tables are the same, whichever origin they are made from."""
-    for kind in ("csv", "summary"):
+    for kind in ("csv", "summary", "markdown"):
         written = set()
         for name, stream in origins.streams.items():
             target = tmp_path / f"{name}.{kind}"
@@ -216,7 +216,7 @@ def assert_no_canary(rows: list[tuple[int, Row]], folder: Path) -> None:
     """The secret of the metadata is nowhere, neither in memory nor in a file."""
     assert "canary" not in repr(rows)
     for path in folder.iterdir():
-        if path.is_file() and path.suffix in (".jsonl", ".csv", ".summary"):
+        if path.is_file() and path.suffix in (".jsonl", ".csv", ".summary", ".markdown"):
             assert b"canary" not in path.read_bytes()
 
 

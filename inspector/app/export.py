@@ -109,6 +109,12 @@ async def _handlers(stream: RecordStream, target: Path, _name: str, chosen: Filt
     return len(rows)
 
 
+async def _report(stream: RecordStream, target: Path, name: str, chosen: Filter | None) -> int:
+    from inspector.app.markdown import export_markdown
+
+    return await export_markdown(stream, target, name=name, chosen=chosen)
+
+
 #: The exporters by id, in the order of the menu.
 EXPORTERS: Final = {
     exporter.id: exporter
@@ -144,6 +150,16 @@ EXPORTERS: Final = {
             filtered=True,
             icon="chart",
             option="--summary",
+        ),
+        Exporter(
+            id="markdown",
+            title="Report as Markdown",
+            tooltip="One row per handler, and every failed execution",
+            suffix="md",
+            file_type="Markdown",
+            unit="handler",
+            write=_report,
+            filtered=True,
         ),
     )
 }

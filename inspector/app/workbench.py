@@ -358,7 +358,7 @@ class Workbench:
         """Write a session to a file; return how many records, executions or handlers there are in it.
 
         Args:
-            kind: ``jsonl``, ``csv`` or ``summary``.
+            kind: Id of an exporter.
             session: The session's id.
             target: The file; an old one stays whole until the new one is.
 

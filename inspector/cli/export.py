@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     kind = "summary" if arguments.summary else arguments.format
     if chosen and not EXPORTERS[kind].filtered:
         raise UsageError(
-            "--filter picks out executions: it needs --format csv.",
+            "--filter picks out executions: it needs --format csv or markdown.",
             "A run log always has every record: leave --filter out.",
         )
     database = arguments.db or default_database()

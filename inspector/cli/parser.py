@@ -271,7 +271,7 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the file to write")
     parser.add_argument("--summary", action="store_true", help="csv with a row per handler instead")
-    _add_filter(parser, "csv: only executions that fit a filter, e.g. 'status:bad ≥10ms'")
+    _add_filter(parser, "csv, markdown: only executions that fit a filter, e.g. 'status:bad ≥10ms'")
     _add_common(parser)
 
 
@@ -307,7 +307,7 @@ def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--screenshot", type=Path, metavar="PNG", help="run it in the window and save a picture; needs no display"
     )
     parser.add_argument(
-        "--export", type=Path, metavar="FILE", help="write the run log as JSON lines; as csv when the name ends so"
+        "--export", type=Path, metavar="FILE", help="write the run log as JSON lines; .csv and .md make tables"
     )
     _add_seed(parser)
     _add_json(parser)

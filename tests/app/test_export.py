@@ -48,6 +48,11 @@ async def test_each_kind_counts_what_is_in_the_file(tmp_path: Path, kind: str, c
     assert len(target.read_text().splitlines()) == count + 1
 
 
+async def test_markdown_counts_the_handlers(tmp_path: Path) -> None:
+    assert await export_stream(ListStream(run(10, 20, 30)), "markdown", tmp_path / "run.md") == 1
+    assert format_of(tmp_path / "run.md") == "markdown"
+
+
 async def test_jsonl_comes_back_as_the_same_rows(tmp_path: Path) -> None:
     rows = run(10, 20)
     await export_stream(ListStream(rows), "jsonl", tmp_path / "run.jsonl", name="Black Friday")
@@ -105,7 +110,7 @@ async def test_an_old_file_stays_whole_when_the_new_one_fails(tmp_path: Path) ->
             raise InspectorError("The disk was pulled out.")
 
     target = tmp_path / "run"
-    for kind in ("jsonl", "csv", "summary"):
+    for kind in EXPORTERS:
         target.write_text("precious")
         with pytest.raises(InspectorError, match="pulled out"):
             await export_stream(Breaks(), kind, target)  # type: ignore[arg-type]

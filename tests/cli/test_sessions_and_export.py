@@ -91,6 +91,28 @@ def test_summary_is_a_row_per_handler_with_the_exact_figures_of_its_executions(r
     assert totals == sorted(totals, reverse=True)
 
 
+def test_markdown_is_a_table_of_the_handlers_and_every_failure(run: Cli, tmp_path: Path) -> None:
+    target = tmp_path / "run.md"
+    ran = run("export", 1, "--format", "markdown", "-o", target)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("3 handlers of ")
+    (session,) = run("sessions", "--json").json
+    handlers, failures = target.read_text(encoding="utf-8").split("## Failed executions")
+    assert handlers.startswith(f"# {session['name']}\n")
+    assert handlers.count("\n| ") == 2 + 3
+    assert failures.count("| UserLoginFailed | ") == failures.count("| RuntimeError | ") == 3
+    assert run("export", 1, "--format", "markdown", "--filter", "status:ok", "-o", target).code == 0
+    text = target.read_text(encoding="utf-8")
+    assert text.count("\n| ") == 2 + 2
+    assert text.endswith("No execution failed.\n")
+
+
+def test_a_filter_needs_a_format_that_can_leave_something_out(run: Cli, tmp_path: Path) -> None:
+    ran = run("export", 1, "--format", "jsonl", "--filter", "status:ok", "-o", tmp_path / "x.jsonl")
+    assert ran.code == 2
+    assert "it needs --format csv or markdown" in ran.err
+
+
 def test_a_session_is_found_by_its_name(run: Cli, tmp_path: Path) -> None:
     (session,) = run("sessions", "--json").json
     assert run("export", session["name"], "--format", "csv", "-o", tmp_path / "x.csv").code == 0

@@ -41,6 +41,7 @@ async def test_a_new_exporter_is_a_command_with_a_dialog_of_its_own(
             "Export Run Log as JSON Lines…",
             "Export Executions as CSV…",
             "Export Handler Summary as CSV…",
+            "Export Report as Markdown…",
             "Export Number of Records…",
         ]
         assert commands.run("export.count")

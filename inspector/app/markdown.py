@@ -1,0 +1,115 @@
+"""A session as a Markdown page: a table of its handlers, and below it every execution that went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from inspector.analysis.entries import IS_BAD
+from inspector.analysis.failures import failure_head
+from inspector.app.filtered import filter_of, pick
+from inspector.app.summary import summarise
+from inspector.app.text import one_line
+from inspector.core.records.numbers import execution_index
+from inspector.core.records.records import HANDLER_ENDED, KIND, HandlerEnded, to_record
+from inspector.store.files import NewFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from inspector.analysis.journal import Journal
+    from inspector.analysis.query.query import Filter
+    from inspector.core.records.records import Batch
+    from inspector.core.records.stream import RecordStream
+    from inspector.store.tables import HandlerSummary
+
+#: How much of a name, and of an error's message, a cell shows.
+_NAME_LIMIT: Final = 200
+_MESSAGE_LIMIT: Final = 2_000
+_NS_PER_MS: Final = 1_000_000
+#: What Markdown obeys; an underscore within a word is one.
+_OBEYED: Final = re.compile(r"[\\`*\[\]<>|~&#$]|(?<![^\W_])_|_(?![^\W_])")
+
+
+async def export_markdown(stream: RecordStream, target: Path, *, name: str = "", chosen: Filter | None = None) -> int:
+    """Write a title, a row per handler with an ended execution, and a row per execution that went wrong.
+
+    The stream is read twice: the journal forgets the failures of long runs.
+
+    Args:
+        stream: A stream that ends.
+        target: The file; replaced when all is written.
+        name: The session's name, for the title.
+        chosen: Only executions that fit; None for all.
+
+    Returns:
+        How many handlers were written.
+
+    Raises:
+        InspectorError: The file cannot be written, or the stream not be read; an old file is as it was.
+    """
+    journal, fits = await pick(stream, chosen or filter_of(""))
+    handlers = summarise(journal, fits)
+    left = fits & IS_BAD[journal.executions["status"]]
+    with NewFile(target) as file:
+        file.write(f"# {_text(name or 'Run')}\n\n{_handlers(handlers)}\n## Failed executions\n\n")
+        if not left.any():
+            file.write("No execution failed.\n")
+            return len(handlers)
+        file.write(_head("execution", "event", "handler", "status", "error", "message", right=(0,)))
+        async for batch in stream.read():
+            await asyncio.to_thread(file.write, _failures(journal, batch, left))
+    return len(handlers)
+
+
+def _handlers(handlers: list[HandlerSummary]) -> str:
+    rows = (
+        (
+            _text(row.name),
+            str(row.counts),
+            str(row.failures),
+            *(f"{time / _NS_PER_MS:.3f}" for time in (row.p50_ns, row.p95_ns, row.max_ns)),
+        )
+        for row in handlers
+    )
+    head = _head("handler", "executions", "failures", "p50 (ms)", "p95 (ms)", "max (ms)", right=range(1, 6))
+    return head + "".join(map(_row, rows))
+
+
+def _failures(journal: Journal, batch: Batch, left: npt.NDArray[np.bool_]) -> str:
+    """Return the rows of what went wrong in a batch, and take it out of what is left."""
+    rows = []
+    for row in batch.rows:
+        if row[KIND] != HANDLER_ENDED:
+            continue
+        ended = to_record(row)
+        assert isinstance(ended, HandlerEnded)  # noqa: S101 - to_record gives the class of the kind
+        index = execution_index(ended.execution)
+        if not (0 <= index < len(left) and left[index]):
+            continue
+        left[index] = False
+        execution = journal.execution(index)
+        error, _, message = failure_head(ended.failure) if ended.failure else ("", "", "")
+        names = (execution.event.name, execution.handler.label, execution.status.replace("_", " "), str(error))
+        cells = (str(ended.execution), *map(_text, names), _text(str(message), _MESSAGE_LIMIT))
+        rows.append(_row(cells))
+    return "".join(rows)
+
+
+def _head(*names: str, right: Iterable[int]) -> str:
+    aligned = set(right)
+    return _row(names) + _row("---:" if number in aligned else "---" for number in range(len(names)))
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _text(text: str, limit: int = _NAME_LIMIT) -> str:
+    """Return foreign text as Markdown that shows it, in one line."""
+    return _OBEYED.sub(r"\\\g<0>", one_line(text, limit))
