@@ -55,7 +55,7 @@ class Exporter:
 async def export_stream(
     stream: RecordStream, kind: str, target: Path, *, name: str = "", chosen: Filter | None = None
 ) -> int:
-    """Write a stream to a file; return how many records, executions or handlers are in it.
+    """Write a stream to a file; return how many units of its exporter are in it.
 
     Args:
         stream: Live streams end when they are closed; export the stored one.
@@ -72,8 +72,13 @@ async def export_stream(
     if exporter is None:
         raise UsageError(f"Runs are not exported as {kind}.", f"There are {', '.join(EXPORTERS)}.")
     if chosen and not exporter.filtered:
-        raise UsageError(f"{exporter.title} always has every record.", "Leave the filter out.")
+        raise UsageError(f"{exporter.title} cannot leave anything out.", "Leave the filter out.")
     return await exporter.write(stream, target, name, chosen or None)
+
+
+def filtered_formats() -> list[str]:
+    """Return the ids of the formats that a filter can leave executions out of."""
+    return [exporter.id for exporter in EXPORTERS.values() if exporter.filtered and not exporter.option]
 
 
 def format_of(target: Path) -> str:

@@ -211,7 +211,7 @@ def _tell(
         console.line()
         console.line(_verdict(outcome))
     tell_session(live.session, live.name, database, console)
-    for title, target in (("Picture", arguments.screenshot), ("Run log", arguments.export)):
+    for title, target in (("Picture", arguments.screenshot), ("Export", arguments.export)):
         if target is not None:
             console.line(f"{title}: {target}")
 

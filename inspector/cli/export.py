@@ -1,10 +1,10 @@
-"""``inspector export``: the run log of a stored session as a file."""
+"""``inspector export``: a stored session as a file."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspector.app.export import EXPORTERS, export_stream
+from inspector.app.export import EXPORTERS, export_stream, filtered_formats
 from inspector.app.filtered import filter_of
 from inspector.app.places import default_database
 from inspector.app.text import one_line, plural
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     kind = "summary" if arguments.summary else arguments.format
     if chosen and not EXPORTERS[kind].filtered:
         raise UsageError(
-            "--filter picks out executions: it needs --format csv or markdown.",
+            f"--filter picks out executions: it needs --format {' or '.join(filtered_formats())}.",
             "A run log always has every record: leave --filter out.",
         )
     database = arguments.db or default_database()

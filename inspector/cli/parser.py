@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 import inspector
-from inspector.app.export import EXPORTERS
+from inspector.app.export import EXPORTERS, filtered_formats
 from inspector.core.errors import UsageError
 from inspector.core.request import TIMEOUT
 
@@ -271,7 +271,7 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the file to write")
     parser.add_argument("--summary", action="store_true", help="csv with a row per handler instead")
-    _add_filter(parser, "csv, markdown: only executions that fit a filter, e.g. 'status:bad ≥10ms'")
+    _add_filter(parser, f"{', '.join(filtered_formats())}: only executions that fit a filter, e.g. 'status:bad ≥10ms'")
     _add_common(parser)
 
 

@@ -12,7 +12,7 @@ from inspector.core.records.records import STATUSES, Batch, Row, SessionStarted,
 from inspector.core.records.stream import RecordStream
 
 STARTED = SessionStarted(
-    at=0, wall=1_790_000_000_123_456_789, program="tests", python="3.11.7", catalog='{"events": []}'
+    at=0, wall=1_790_000_000_123_456_789, program="tests", python="3.11.7", catalog='{"program": "tests", "events": []}'
 )
 
 #: Also NUL, lone surrogates, line breaks that only some know, and what breaks CSV.

@@ -54,7 +54,7 @@ async def test_jsonl_has_a_header_and_json_inside_records_is_json(tmp_path: Path
     assert header == {"format": "inspector-run", "version": 2, "name": "my run"}
     assert [line["seq"] for line in lines] == list(range(1, len(RUN) + 1))
     assert lines[0]["record"] == "SessionStarted"
-    assert lines[0]["catalog"] == {"events": []}
+    assert lines[0]["catalog"] == {"program": "tests", "events": []}
     assert lines[1]["payload"] == {"user": "ü"}
     assert lines[4]["failure"]["message"] == '=cmd()\n"x"'
 
