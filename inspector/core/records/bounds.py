@@ -36,7 +36,7 @@ def row_problem(row: Row) -> str:
     Args:
         row: Kind, time and fields; the kind is one that there is.
     """
-    kind, at = row[0], row[1]
+    kind, at, *rest = row
     # Nearly all rows are starts and ends, and nearly all of them are as they should be.
     if kind == HANDLER_ENDED and len(row) == _ENDED:
         _, _, number, status, on_loop, failure = row
@@ -64,20 +64,23 @@ def row_problem(row: Row) -> str:
     if not 0 <= at < MAX_TIME:
         return "a time that cannot be"
     if kind == HANDLER_STARTED:
-        bad = not (0 < row[2] < MAX_NUMBER and 0 < row[3] < MAX_NUMBER)
+        number, publication, *_ = rest
+        bad = not (0 < number < MAX_NUMBER and 0 < publication < MAX_NUMBER)
     elif kind == HANDLER_ENDED:
-        if row[3] not in _STATUSES:
+        number, status, on_loop, _ = rest
+        if status not in _STATUSES:
             return "a status that there is not"
-        bad = not (0 < row[2] < MAX_NUMBER and 0 <= row[4] < MAX_TIME)
+        bad = not (0 < number < MAX_NUMBER and 0 <= on_loop < MAX_TIME)
     elif kind == PUBLISHED:
-        _, _, number, _, _, _, cause, fire, _, _, handlers = row
+        number, _, _, _, cause, fire, _, _, handlers = rest
         bad = not (
             0 < number < MAX_NUMBER and 0 <= cause < MAX_NUMBER and 0 <= fire < MAX_COUNT and 0 <= handlers < MAX_COUNT
         )
     elif kind == PUBLICATION_ENDED:
-        bad = not 0 < row[2] < MAX_NUMBER
+        bad = not 0 < rest[0] < MAX_NUMBER
     elif kind == NOTED:
-        bad = not (0 <= row[2] < MAX_NUMBER and 0 <= row[3] < MAX_NUMBER)
+        execution, publication, *_ = rest
+        bad = not (0 <= execution < MAX_NUMBER and 0 <= publication < MAX_NUMBER)
     else:
-        bad = kind == SESSION_STARTED and not -MAX_TIME < row[2] < MAX_TIME
+        bad = kind == SESSION_STARTED and not -MAX_TIME < rest[0] < MAX_TIME
     return "a number that cannot be" if bad else ""
