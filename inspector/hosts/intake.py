@@ -105,6 +105,7 @@ class Intake:
         self.catalog: CatalogDescription | None = None
         self.running: dict[ExecutionNumber, tuple[PublicationNumber, str, int]] = {}
         self.refused = 0
+        self._latest = 0
         self._checks: dict[int, Callable[[Row], Row | None]] = {
             PUBLISHED: self._published,
             HANDLER_STARTED: self._started,
@@ -147,7 +148,7 @@ class Intake:
             ended: It was not meant to. The record comes in one piece with the rest, so whoever reads it finds
                 everything ended.
         """
-        at = self.now()
+        at = max(self.now(), self._latest)  # nothing ends before what the child has said of it
         records: list[Record] = [] if ended is None else [ended]
         records += [HandlerEnded(at, number, INTERRUPTED, 0) for number in self.running]
         records += [PublicationEnded(at, number, "cancelled") for number in sorted(self._open)]
@@ -216,6 +217,7 @@ class Intake:
         if kind == SESSION_STARTED:
             return self._session_started(tuple(values))
         values[AT] += self._shift
+        self._latest = max(self._latest, values[AT])
         check = self._checks.get(kind)
         return check(tuple(values)) if check is not None else self._host_record(values)
 
