@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +30,9 @@ T = TypeVar("T")
 
 #: How long another program's transaction is waited for, in milliseconds.
 BUSY_MS: Final = 2000
+#: How every database begins, and how many descriptors are looked at for the one that SQLite has open.
+_MAGIC: Final = b"SQLite format 3\0"
+_DESCRIPTORS: Final = 256
 _SYNCHRONOUS: Final = "inspector_synchronous"
 _PRAGMAS: Final = (
     f"PRAGMA busy_timeout={BUSY_MS}",
@@ -58,6 +62,7 @@ class SessionsDatabase:
         self._thread: ThreadPoolExecutor | None = None
         self._opening = asyncio.Lock()
         self._identity = (0, 0)
+        self._descriptor = 0
 
     async def open(self) -> None:
         """Open the file, see ``schema.prepare``.
@@ -155,12 +160,12 @@ class SessionsDatabase:
             return await to_its_end(_in_thread(self._thread, transaction))
 
     def check_file(self) -> None:
-        """Make sure that the file we write is still the one at its path.
+        """Make sure that the file we write is still the one at its path, and a database.
 
-        SQLite goes on writing into a renamed or deleted file without any error.
+        SQLite goes on writing into a renamed, deleted or truncated file without any error.
 
         Raises:
-            InspectorError: It was moved, deleted or replaced.
+            InspectorError: It was moved, deleted, replaced, truncated or overwritten.
         """
         try:
             status = self.path.stat()
@@ -174,6 +179,29 @@ class SessionsDatabase:
                 f"{self.path} was replaced by another file while it was being recorded to.",
                 "Put the first one back: what was recorded since waits in memory.",
             )
+        if status.st_size < len(_MAGIC) or not self._begins_as_ours():
+            raise InspectorError(
+                f"{self.path} was truncated or overwritten while it was being recorded to.",
+                "What it held is lost. What was recorded since waits in memory.",
+            )
+
+    def _begins_as_ours(self) -> bool:
+        """Return whether the file still begins as a database does; True when that cannot be seen.
+
+        It is read by the descriptor that SQLite has open: to open the file, and to close it again, would drop SQLite's
+        locks.
+        """
+        if not hasattr(os, "pread"):  # Windows, which lets nobody truncate what is open
+            return True
+        for descriptor in (self._descriptor, *range(3, _DESCRIPTORS)):
+            try:
+                status = os.fstat(descriptor)
+                if (status.st_dev, status.st_ino) == self._identity:
+                    self._descriptor = descriptor
+                    return os.pread(descriptor, len(_MAGIC), 0) == _MAGIC
+            except OSError:
+                continue
+        return True
 
     def size(self) -> int:
         """Return the bytes on disk, the write-ahead log included."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -58,6 +60,25 @@ async def test_replaced_database_is_not_written_to(store: Store) -> None:
     with pytest.raises(InspectorError, match=f"{len(ROWS) - 1} records were lost.*replaced"):
         await writer.finish()
     assert told[0] is not None
+
+
+@pytest.mark.parametrize("spoil", [b"", b"x" * 100_000], ids=["truncated", "overwritten"])
+async def test_a_database_that_is_spoilt_while_it_is_recorded_to_is_noticed(store: Store, spoil: bytes) -> None:
+    writer, told = await begin(store)
+    writer.add(Batch(1, ROWS[:50]))
+    assert await writer.flush()
+    # By another process: to open and close the file in ours would drop SQLite's locks.
+    script = "import sys; open(sys.argv[1], 'wb').write(bytes.fromhex(sys.stdin.read()))"
+    command = [sys.executable, "-c", script, store.path]
+    subprocess.run(command, input=spoil.hex().encode(), check=True)  # noqa: ASYNC221 - nothing else is to go on
+    writer.add(Batch(51, ROWS[50:]))
+    assert not await writer.flush()
+    assert told[0] is not None
+    assert "truncated or overwritten" in told[0].text
+    with pytest.raises(InspectorError, match=f"{len(ROWS) - 50} records were lost: .*truncated") as caught:
+        await writer.finish()
+    assert "50 records, went with that file" in caught.value.hint
+    assert (writer.stored, writer.lost) == (0, len(ROWS) - 50)
 
 
 async def test_database_in_use_by_another_program_is_told_and_tried_again(store: Store) -> None:
