@@ -66,6 +66,9 @@ def explain_load(ended: Ended, loading: Loading) -> LoadError:
         return LoadError(f"{what} spoiled the connection: {ended.text}", kind="protocol", output=ended.tail)
     if ended.why in ("stopped", "killed"):
         return LoadError("Loading was stopped.", kind="stopped", output=ended.tail)
+    if ended.why == "lingered":
+        text = f"{what} {ended.text} while it was being {doing}, and was killed because it did not end."
+        return LoadError(text, kind="crash", output=ended.tail)
     if not loading.greeted:
         last = f": {ended.tail[-1]}" if ended.tail else ""
         text = f"{loading.python} does not run as a Python 3.10 or newer{last}."
@@ -96,6 +99,8 @@ def explain_end(ended: Ended, last_words: str, output: tuple[str, ...], intake: 
         text = f"The program closed the inspector's connection{inside}: it closes file descriptors not its own."
     elif ended.why == "protocol":
         text = f"The program spoiled the connection{inside}: {ended.text}"
+    elif ended.why == "lingered":
+        text = f"The program {ended.text}{inside} and was killed because it did not end."
     elif ended.code == -signal.SIGKILL:
         text = f"The program was killed{inside}: SIGKILL, as when the machine runs out of memory."
     elif ended.code < 0:

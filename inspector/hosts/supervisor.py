@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
+import signal
 import socket
 import threading
 import time
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
 STUCK: Final = 1.2
 #: Seconds that the interpreter has to start and to greet us; the time to load begins after that.
 _BOOT_TIME: Final = 20.0
-#: Seconds within which a message that has begun has to be complete, while bytes come in.
-FRAME_TIME: Final = 3.0
 #: Seconds a child has to end by itself once its channel is closed, or once it was told to stop.
 _EXIT_TIME: Final = 1.0
 _TURN: Final = 0.05
+#: Seconds that a message may take to arrive, and the bytes of it that earn it another: whoever has written half a frame
+#: is not alive because others write into it.
+FRAME_TIME: Final = 2.0
+_FRAME_RATE: Final = 1_000_000
+#: Most seconds between two pieces of a message that count: in a longer gap the child, or we, stood still.
+_FRAME_GAP: Final = 0.5
 _READ: Final = 1 << 18
 
 
@@ -43,7 +48,8 @@ class Ended:
         code: Exit code; negative: the number of the signal that killed it.
         dump: The stacks it left, or was asked for before it was killed.
         tail: The last lines of its error stream.
-        why: ``exit``, ``stopped``, ``killed`` (by us, on demand), ``load_timeout``, ``protocol`` or ``start``.
+        why: ``exit``, ``stopped``, ``killed`` (by us, on demand), ``load_timeout``, ``protocol``, ``start``, or
+            ``lingered``: it closed its connection or ended its loop, did not end, and was killed by us.
         text: What is known besides, for people.
     """
 
@@ -101,13 +107,16 @@ class Supervisor:
         self._output = Output(listener.printed, listener.dropped, time.monotonic)
         self._decoder = Decoder()
         self.pid: int | None = None
-        self._heard = self._began = self._framed = time.monotonic()
+        self._heard = self._began = time.monotonic()
         self._ready = self._is_stuck = False
         self._reading = True
         self._events = selectors.EVENT_READ
         self._kill_at: float | None = None
         self._why = "exit"
         self._text = ""
+        self._farewell = ""
+        self._forced = False
+        self._frame_time = 0.0
 
     @property
     def alive(self) -> bool:
@@ -181,7 +190,10 @@ class Supervisor:
         for name, pipe in pipes.items():
             self._read_pipe(name, pipe, registered=False)
         self._output.end()
-        return Ended(process.wait(), process.last_stacks(), tuple(self._output.tail), self._why, self._text)
+        code = process.wait()
+        if self._farewell and self._forced and self._why == "exit" and code == -signal.SIGKILL:
+            self._why, self._text = "lingered", self._farewell
+        return Ended(code, process.last_stacks(), tuple(self._output.tail), self._why, self._text)
 
     def _turn(self) -> None:
         """Wait for a moment at most, and do what there is to do."""
@@ -208,7 +220,7 @@ class Supervisor:
         with self._lock:
             events = selectors.EVENT_WRITE if self._outbox else 0
         if self._listener.full():
-            self._heard = self._framed = time.monotonic()
+            self._heard = time.monotonic()
         else:
             events |= selectors.EVENT_READ
         if events == self._events:
@@ -231,25 +243,30 @@ class Supervisor:
         if not data:
             self._lose_channel()
             return
-        now = self._heard = time.monotonic()
+        before, self._heard = self._heard, time.monotonic()
         try:
-            for message in self._decoder.feed(data):
+            messages = self._decoder.feed(data)
+            for message in messages:
                 self._message(message)
-                self._framed = now
-            if not self._decoder.waiting:
-                self._framed = now
-            elif now - self._framed > FRAME_TIME:
-                # What the child says meanwhile would fill the frame for ever, and count as signs of life.
-                raise WireError(f"A frame was begun and not ended within {FRAME_TIME:g} s.")
+            self._look_at_frame(self._heard - before, fresh=bool(messages))
         except WireError as error:
             self._why, self._text = "protocol", error.text
             self._lose_channel()
+            self._kill_within(0.0)  # what it says from now on cannot be understood
+
+    def _look_at_frame(self, gap: float, *, fresh: bool) -> None:
+        """Raise ``WireError`` when a message has been on its way for too long."""
+        pending = self._decoder.pending
+        self._frame_time = self._frame_time + min(gap, _FRAME_GAP) if pending and not fresh else 0.0
+        if self._frame_time > FRAME_TIME + pending / _FRAME_RATE:
+            raise WireError(f"A frame was still incomplete after {self._frame_time:.1f} s.")
 
     def _lose_channel(self) -> None:
         """The child has closed its end: it ends, or it must."""
         if self._reading:
             self._reading = False
             self._selector.unregister(self._socket)
+            self._farewell = self._farewell or "closed the inspector's connection"
             self._kill_within(_EXIT_TIME)
 
     def _kill_within(self, seconds: float) -> None:
@@ -290,6 +307,7 @@ class Supervisor:
         elif verb == "ready":
             self._ready = True
         elif verb in ("failed", "bye", "ended"):
+            self._farewell = "ended its event loop"
             self._kill_within(_EXIT_TIME)
         self._listener.message(message)
 
@@ -301,6 +319,7 @@ class Supervisor:
             self._process.ask_for_stacks()
             self._kill_at = 0.0
         if self._kill_at is not None and now >= self._kill_at:
+            self._forced = True
             self._process.kill()
         silent = now - self._heard
         if self._ready and self._reading and silent > STUCK and not self._is_stuck and self._kill_at is None:

@@ -91,13 +91,12 @@ class Decoder:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._parts: list[bytes] = []
-        self._size = 0
+        self._begun = bytearray()
 
     @property
-    def waiting(self) -> bool:
-        """Whether a frame or message has begun and is not complete."""
-        return bool(self._buffer or self._parts)
+    def pending(self) -> int:
+        """Bytes of the message under way; 0 between two messages."""
+        return len(self._buffer) + len(self._begun)
 
     def feed(self, data: bytes) -> list[list[Any]]:
         """Take in bytes; return the messages that they complete.
@@ -111,25 +110,26 @@ class Decoder:
         while len(self._buffer) - position >= _HEADER:
             head = int.from_bytes(self._buffer[position : position + _HEADER], "big")
             more, length = bool(head & _MORE), head & ~_MORE
-            self._check(length)
+            self._check(length, more=more)
             if len(self._buffer) - position - _HEADER < length:
                 break
             position += _HEADER
             part = bytes(self._buffer[position : position + length])
             position += length
             if more:
-                self._parts.append(part)
-                self._size += length
+                self._begun += part
                 continue
-            messages.append(_message(b"".join((*self._parts, part)) if self._parts else part))
-            self._parts, self._size = [], 0
+            messages.append(_message(bytes(self._begun + part) if self._begun else part))
+            self._begun.clear()
         del self._buffer[:position]
         return messages
 
-    def _check(self, length: int) -> None:
+    def _check(self, length: int, *, more: bool) -> None:
         if length > MAX_FRAME:
             raise WireError(f"A frame says that it has {length} bytes; {MAX_FRAME} are the most.")
-        if self._size + length > MAX_MESSAGE:
+        if more and not length:
+            raise WireError("A frame that another is to follow is empty.")
+        if len(self._begun) + length > MAX_MESSAGE:
             raise WireError(f"A message has more than {MAX_MESSAGE} bytes.")
 
 

@@ -441,7 +441,7 @@ class ProcessEnded(HostRecord):
 
     Attributes:
         text: How, as a sentence.
-        why: ``exit``, ``killed``, ``protocol``, …, see ``hosts.supervisor.Ended``; empty when only its loop ended.
+        why: ``exit``, ``killed``, ``lingered``, …, see ``hosts.supervisor.Ended``; empty when only its loop ended.
         code: Exit code of the process, None when it had none of its own.
         signal: Name of the signal that ended it, empty when none did.
         executions: Executions that were running, at most the last 100.

@@ -1,0 +1,72 @@
+"""A connection that the program spoils ends soon and says so; what we end is not told as somebody else's deed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from inspector.agent.process.wire import Decoder, WireError
+from inspector.core.records.host import ProcessEnded
+from inspector.core.request import FireRequest
+from inspector.hosts import supervisor
+from tests.hosts.children import gone
+from tests.hosts.hostile import frame, hostile
+
+MORE = 1 << 31
+
+
+@pytest.mark.parametrize(
+    ("data", "then", "says"),
+    [
+        (
+            (1_000_000).to_bytes(4, "big") + b"[",
+            "wait",
+            "spoiled the connection in write: A frame was still incomplete",
+        ),
+        (
+            (1_000_000).to_bytes(4, "big") + b"[",
+            "block",
+            "spoiled the connection in write: A frame was still incomplete",
+        ),
+        (b"\0", "wait", "spoiled the connection in write: "),
+        ((MORE | 2).to_bytes(4, "big") + b"[1", "wait", "spoiled the connection in write: A frame holds no message"),
+        (b"\0\0\0\0", "wait", "spoiled the connection in write: A frame holds no message"),
+        (b"\x7f\0\0\0", "wait", "spoiled the connection in write: A frame says that it has"),
+        (frame(["bye"]), "wait", "ended its event loop in write and was killed because it did not end."),
+        (
+            frame(["ended", "So it says."]),
+            "block",
+            "ended its event loop in write and was killed because it did not end.",
+        ),
+    ],
+)
+async def test_the_run_ends_soon_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, then: str, says: str
+) -> None:
+    monkeypatch.setattr(supervisor, "FRAME_TIME", 0.6)
+    async with hostile(tmp_path) as (host, rows):
+        pid, began = host.pid, time.monotonic()
+        assert pid is not None
+        fire = host.fire(FireRequest("Write", [{"what": data.hex(), "then": then}], session=False))
+        ended = await rows.wait_for(ProcessEnded)
+        assert time.monotonic() - began < 4.0
+        assert ended.text.startswith(f"The program {says}")
+        await rows.settled(fire)
+        assert [end.status for end in rows.ends] == ["interrupted"]
+        assert await gone(pid)
+
+
+def test_a_message_cannot_go_on_with_frames_of_nothing() -> None:
+    with pytest.raises(WireError, match="is empty"):
+        Decoder().feed(MORE.to_bytes(4, "big"))
+
+
+def test_nothing_is_pending_between_two_messages() -> None:
+    decoder = Decoder()
+    data = frame(["beat", 1])
+    assert decoder.feed(data[:7]) == []
+    assert decoder.pending == 7
+    assert decoder.feed(data[7:]) == [["beat", 1]]
+    assert decoder.pending == 0
