@@ -52,7 +52,7 @@ class Recent(Generic[T]):
             self._values.popitem(last=False)
 
     def items(self) -> list[tuple[int, T]]:
-        """Return what is kept, oldest first."""
+        """Return the numbers and values that are kept, oldest first."""
         return list(self._values.items())
 
 

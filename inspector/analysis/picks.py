@@ -44,7 +44,7 @@ class Picks:
         return np.flatnonzero(self._grown["picked"].array[: len(self._journal.publications)])
 
     def folded(self, change: Change) -> tuple[Ints, Ints]:
-        """Return the publications that are picked now and were not, and those that were and are not; in order."""
+        """Return the indexes of the publications that are picked now and were not, and of those that were; in order."""
         journal = self._journal
         executions = np.union1d(
             np.array(change.ended, np.int64), np.arange(change.first_execution, len(journal.executions))

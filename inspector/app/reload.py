@@ -130,7 +130,7 @@ class Reloader:
         return result
 
     def _saved(self, files: tuple[str, ...]) -> None:
-        """On the watch's thread."""
+        """Start a reload on the loop: the watch calls this on a thread of its own."""
         if self.on:
             self._loop.call_soon_threadsafe(lambda: self._tasks.start("Reloading the project", self.reload(files)))
 

@@ -65,7 +65,7 @@ class JournalPanel(QWidget):
     # -- the run
 
     def show_view(self, view: View) -> None:
-        """Another session is shown: live, stored or imported, its journal as it is now."""
+        """Show another session: live, stored or imported, its journal as it is now."""
         self.set_journal(view.journal)
 
     def set_journal(self, journal: Journal) -> None:
@@ -81,19 +81,19 @@ class JournalPanel(QWidget):
     # -- the selection
 
     def execution_selected(self, index: ExecutionIndex) -> None:
-        """An execution was selected elsewhere: its index in the journal, -1 for none."""
+        """Called when an execution was selected elsewhere: its index in the journal, -1 for none."""
 
     def publication_selected(self, index: PublicationIndex) -> None:
-        """A publication was selected elsewhere: its index in the journal, -1 for none."""
+        """Called when a publication was selected elsewhere: its index in the journal, -1 for none."""
 
     def event_selected(self, name: str) -> None:
-        """An event type was selected elsewhere: its name, empty for none."""
+        """Called when an event type was selected elsewhere: its name, empty for none."""
 
     def handler_selected(self, number: int) -> None:
-        """A handler was selected elsewhere: its number in the journal, -1 for none."""
+        """Called when a handler was selected elsewhere: its number in the journal, -1 for none."""
 
     def range_selected(self, start: int, end: int) -> None:
-        """A stretch of time was selected elsewhere, in ns since the session began; -1, -1 for none."""
+        """Called when a stretch of time was selected elsewhere, in ns since the session began; -1, -1 for none."""
 
     @contextmanager
     def quietly(self) -> Iterator[None]:

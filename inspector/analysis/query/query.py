@@ -142,7 +142,7 @@ def parse(text: str) -> Filter:
 
 
 def _check_gap(text: str, start: int, end: int) -> None:
-    """What the tokens leave out is white space, or a quote that nobody closes."""
+    """Raise ``FilterError`` when what the tokens leave out is a quote that nobody closes, not white space."""
     quote = text.find('"', start, end)
     if quote >= 0:
         raise FilterError("The quote is not closed.", quote, len(text) - quote, 'Put a " behind the text.')

@@ -54,7 +54,7 @@ class Folds:
         return hash((self.remainder, self.gaps.tobytes()))
 
     def place(self, time: float) -> float:
-        """Return the place of a time."""
+        """Return the place of a time on the axis; both in ns."""
         number = bisect_right(self._starts, time)
         if not number:
             return time
@@ -64,7 +64,7 @@ class Folds:
         return float(self._places[number - 1] + (time - start) * self.remainder / (end - start))
 
     def time(self, place: int) -> int:
-        """Return the time of a place."""
+        """Return the time of a place on the axis; both in ns."""
         number = bisect_right(self._places, place)
         if not number:
             return place
@@ -75,7 +75,7 @@ class Folds:
         return int(start + inside * (end - start) // self.remainder)
 
     def places(self, times: Ints) -> Ints:
-        """Return the places of many times."""
+        """Return the places of many times, in ns, of the same shape."""
         if not self:
             return times
         number = self._start.searchsorted(times, side="right")
@@ -88,7 +88,7 @@ class Folds:
         return result
 
     def times(self, places: Ints) -> Ints:
-        """Return the times of many places."""
+        """Return the times of many places, in ns, of the same shape."""
         if not self:
             return places
         number = self._place.searchsorted(places, side="right")

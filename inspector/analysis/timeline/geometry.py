@@ -41,11 +41,11 @@ class TimeView:
         return self.span / max(1, self.width)
 
     def x_of(self, time: float) -> float:
-        """Return the x of a time; it may lie outside."""
+        """Return the x of a time, in pixels from the left edge; it may lie outside."""
         return (time - self.start) / self.per_pixel
 
     def time_of(self, x: float) -> int:
-        """Return the time at an x."""
+        """Return the time at an x, in ns."""
         return self.start + round(x * self.per_pixel)
 
     def zoomed(self, factor: float, x: float) -> TimeView:

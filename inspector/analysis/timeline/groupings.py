@@ -121,10 +121,10 @@ class _ByStatus:
         self._table = np.argsort(np.array(order)).astype(np.int64)
 
     def refresh(self, journal: Journal) -> None:
-        """Nothing is ever new: the statuses are known."""
+        """Do nothing: the statuses are all there."""
 
     def of(self, journal: Journal, executions: Ints | slice) -> Ints:
-        """Return the lane of each execution's present status."""
+        """Return the lane number of each execution's present status."""
         return self._table[journal.executions["status"][executions]]
 
 
@@ -169,7 +169,7 @@ class _ByCorrelation:
             self._lane_of.extend({"lane": lanes})
 
     def of(self, journal: Journal, executions: Ints | slice) -> Ints:
-        """Return the lane of the correlation of each execution's publication."""
+        """Return the lane number of the correlation of each execution's publication."""
         if len(self._lane_of) < len(journal.publications):
             self.refresh(journal)
         lanes: Ints = self._lane_of["lane"][journal.executions["publication"][executions]].astype(np.int64)

@@ -138,7 +138,7 @@ class Layout:
         return part[place] if place >= 0 and y < part[place].y + part[place].height else None
 
     def top(self, strip: LaneStrip, scroll: float) -> float:
-        """Return the y of a lane below the ruler."""
+        """Return the y of a lane, in pixels below the ruler."""
         return strip.y if strip.pinned else strip.y + self.fixed - scroll
 
     def strip(self, key: str) -> LaneStrip | None:
@@ -186,7 +186,7 @@ class Layout:
         return result
 
     def _bar_pattern(self) -> Ints:
-        """Return the variants of the lines of a bar, from a little above it to a little below."""
+        """Return a variant for each line of pixels of a bar, from a little above it to a little below."""
         bar, over = self.density.bar, self.over
         pattern = np.array([STRIPE if line // 2 % 2 else BODY for line in range(bar)])
         if bar >= 8:

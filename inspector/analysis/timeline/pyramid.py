@@ -30,7 +30,7 @@ _FAR: Final = np.iinfo(np.int64).max
 
 
 def join(first: Bytes, second: Bytes) -> Bytes:
-    """Return the cells of two stretches as one: the statuses of both, and many where both hold the same one.
+    """Return the cells of two stretches of one shape as one: statuses of both, many where both hold the same one.
 
     Two different statuses in a cell tell by themselves that it stands for more than one execution.
     """

@@ -54,7 +54,7 @@ class TimelineSource(TimelineIndex):
         return Measure(start, end, len(status), int(IS_BAD[status].sum()), p50, p95, p99)
 
     def neighbour(self, execution: int, step: int) -> int:
-        """Return the next (``step`` 1) or previous (-1) execution in the same lane, -1 when there is none."""
+        """Return the index of the next (``step`` 1) or previous (-1) execution in its lane, -1 when there is none."""
         layer = self.layers[0]
         lanes = np.array(layer.lane_of_row, np.int64)
         row = layer.row

@@ -39,22 +39,22 @@ class BusObserver(Protocol):
     """
 
     def publication_started(self, publication: Publication) -> None:
-        """A publish begins; no handler has been called yet."""
+        """Called when a publish begins; no handler has been called yet."""
 
     def execution_started(self, execution: Execution) -> None:
-        """A handler is about to be called."""
+        """Called when a handler is about to be called."""
 
     def execution_ended(self, execution: Execution) -> None:
-        """A handler ended, or was given up: status, times and error are set."""
+        """Called when a handler ended, or was abandoned: status, times and error are set."""
 
     def execution_late(self, execution: Execution, error: BaseException | None) -> None:
-        """A handler that had been given up ended after all."""
+        """Called when a handler that had been abandoned ended after all."""
 
     def publication_ended(self, publication: Publication) -> None:
-        """Every handler has ended or was given up."""
+        """Called when every handler has ended or was abandoned."""
 
     def publication_refused(self, publication: Publication) -> None:
-        """The publish was nested deeper than ``MAX_DEPTH``; nobody is called."""
+        """Called when a publish was nested deeper than ``MAX_DEPTH``; no handler is called."""
 
 
 class Observing(NamedTuple):

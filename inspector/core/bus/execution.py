@@ -165,7 +165,7 @@ class Execution(Coroutine[Any, Any, None]):
             yield self.send(None)
 
     def finish(self, status: str, error: BaseException | None) -> None:
-        """It ended, or is given up. The first word counts; what comes after is told as late."""
+        """End it, or abandon it. The first word counts; what comes after is reported as late."""
         publication = self.publication
         bus = publication.bus
         if self.ended:

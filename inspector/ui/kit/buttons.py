@@ -177,7 +177,7 @@ class Button(QPushButton):
         return {"section": 5, "flat": 8}.get(self._kind, 11)
 
     def whole_width(self) -> int:
-        """Return the width that the button wants when it is not compact."""
+        """Return the width that the button wants when it is not compact, in pixels."""
         return self._size(self.caption()).width()
 
     def sizeHint(self) -> QSize:

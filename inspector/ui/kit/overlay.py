@@ -64,7 +64,7 @@ class Sheet(QFrame):
         self.setGeometry((room.width() - width) // 2, min(96, room.height() // 8), width, height)
 
     def wanted_height(self, width: int) -> int:
-        """Return the height that the contents want at this width."""
+        """Return the height that the contents want at this width, in pixels."""
         layout = self.layout()
         if layout is not None and layout.hasHeightForWidth():
             return layout.heightForWidth(width)

@@ -55,7 +55,7 @@ class WrapLabel(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        """Return the height that the text needs."""
+        """Return the height that the text needs, in pixels."""
         return math.ceil(self._arrange(width))
 
     def sizeHint(self) -> QSize:

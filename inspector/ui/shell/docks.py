@@ -63,7 +63,7 @@ class DockHead(QWidget):
         theme.changed.connect(self.update)
 
     def fold(self, folded: bool) -> None:
-        """Be a line below the tabs, or the usual head."""
+        """Show as a line below the tabs, or as the usual head."""
         if folded != self._folded:
             self._folded = folded
             self._content.setVisible(not folded)

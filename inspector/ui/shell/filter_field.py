@@ -258,7 +258,7 @@ class FilterField(SearchField):
         self._tell_reason()
 
     def _tell_reason(self) -> None:
-        """Under the list nobody could read what is wrong, and what is half written is wrong anyway."""
+        """Show what is wrong, but not under the list: nobody could read it, and what is half written is wrong."""
         super()._tell_reason()
         if self._problem is not None and self._popup is not None and self._popup.isVisible():
             self._problem.tell("")

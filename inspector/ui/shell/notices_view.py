@@ -83,12 +83,12 @@ class _Card(Box):
             self._timer.start(self._stays)
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """What is being read stays."""
+        """Keep what is being read."""
         self._timer.stop()
         super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Its time goes on."""
+        """Let its time go on."""
         if self._stays:
             self._timer.start(self._stays)
         super().leaveEvent(event)

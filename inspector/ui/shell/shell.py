@@ -370,17 +370,17 @@ class Shell(QMainWindow):
         return menu
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Only a window that is shown knows its size: the shares are given again then."""
+        """Divide the window among the areas again: only one that is shown knows its size."""
         super().showEvent(event)
         self._soon.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Areas keep their shares of the window."""
+        """Keep the areas' shares of the window."""
         super().resizeEvent(event)
         self._soon.start()
 
     def childEvent(self, event: QChildEvent) -> None:
-        """Qt makes the grips of the lines between the panels by itself: they are watched."""
+        """Watch the grips of the lines between the panels, which Qt makes by itself."""
         super().childEvent(event)
         child = event.child()
         if event.type() == QEvent.Type.ChildPolished and child.objectName() == _GRIP:
@@ -421,7 +421,7 @@ class Shell(QMainWindow):
         self._cards.set_room(self._status.height(), max(0, self.width() - edge))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Closing belongs to whoever owns the work: it is asked, and closes when all is saved."""
+        """Ask whoever owns the work, who closes the window when all is saved."""
         if not self._may_close:
             event.ignore()
             self.close_requested.emit()

@@ -177,7 +177,7 @@ class TopBar(QToolBar):
         self._fitting = False
 
     def _wanted(self) -> int:
-        """Return the width at which everything can be read, the filter a little."""
+        """Return the width, in pixels, at which everything can be read, the filter a little."""
         self._row.invalidate()
         spare = max(0, _FILTER - self.filter.minimumWidth())
         elastic = [button for button in (self.source, self.session) if not button.isHidden()]

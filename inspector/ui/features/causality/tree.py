@@ -36,7 +36,7 @@ class CauseNode:
 
 
 def root_of(journal: Journal, publication: int) -> int:
-    """Return the publication from which a publication came in the end; itself when nothing caused it."""
+    """Return the index of the publication from which a publication came in the end; its own when nothing caused it."""
     causes, owners = journal.publications["cause"], journal.executions["publication"]
     while (cause := int(causes[publication])) >= 0:
         above = int(owners[cause])

@@ -256,7 +256,7 @@ class HeatMap(QTableView):
         header.setFixedHeight(min(header.sizeHint().height(), max(_SHORTEST, int(self.height() * _PART))))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Names of columns follow the height."""
+        """Fit the names of columns to the height."""
         super().resizeEvent(event)
         self._fit_titles()
 

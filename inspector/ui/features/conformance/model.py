@@ -174,7 +174,7 @@ class HeatMapModel(QAbstractTableModel):
         return next((row for row in range(len(self._shown)) if self.event_name(row) == event), -1)
 
     def column_of(self, handler: str) -> int:
-        """Return the column of a handler's label, or of a class; -1 when there is none."""
+        """Return the number of the column of a handler's label, or of a class; -1 when there is none."""
         owner = handler if handler in self._owners else handler.rpartition(".")[0]
         return self._owners.index(owner) if owner in self._owners else -1
 
@@ -241,7 +241,7 @@ class HeatMapModel(QAbstractTableModel):
             self._states[row, column] = MISSING
 
     def _missing(self, owners: dict[str, int]) -> list[tuple[int, int]]:
-        """Return the cells of handlers that are required and missing; a kind that nobody has gets a column."""
+        """Return row and column of each handler that is required and missing; a kind that nobody has gets a column."""
         journal = self._journal
         described = CatalogDescription("", tuple(journal.events), tuple(journal.handlers))
         subject = Subject(described, CatalogFacts(), None, self._settings)

@@ -133,7 +133,7 @@ class ConformancePanel(JournalPanel):
         self._by_hand = True  # from now on a person decides how wide the map is
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The map gets what its columns need, but leaves room for the findings."""
+        """Fit the map to what its columns need, with room left for the findings."""
         super().resizeEvent(event)
         self._share()
 
@@ -189,7 +189,7 @@ class ConformancePanel(JournalPanel):
         self._show_state()
 
     def start_run(self) -> None:
-        """A run begins: the map shows what happens from now on."""
+        """Show a run that begins: the map shows what happens from now on."""
         self._running, self._report = True, None
         self.model.set_span(len(self._journal.executions))
         self._set_findings(())
@@ -208,7 +208,7 @@ class ConformancePanel(JournalPanel):
             )
 
     def show_report(self, report: Report) -> None:
-        """The run has ended, and this came of it."""
+        """Show what came of a run that has ended."""
         self._running, self._report = False, report
         self._shown_context = SESSION if SESSION in report.spans else next(iter(report.spans), "")
         self.findings.sessions = report.sessions
@@ -222,7 +222,7 @@ class ConformancePanel(JournalPanel):
         self._show_state()
 
     def end_run(self, reason: str = "") -> None:
-        """The run has ended without a report: it was stopped, or something went wrong."""
+        """Show that a run has ended without a report: it was stopped, or something went wrong."""
         self._running = False
         self.findings.empty.set("Not compared", reason or "The run was stopped before its end.")
         self._status.setText(reason or "Stopped")

@@ -98,7 +98,7 @@ class EventPanel(JournalPanel):
                 self._fill_runs()
 
     def showEvent(self, event: object) -> None:  # noqa: ARG002
-        """While it was hidden the runs went on."""
+        """Show the runs that went on while it was hidden."""
         self._fill_runs()
 
     def _touches(self, change: Change) -> bool:

@@ -269,7 +269,7 @@ class FailuresPanel(JournalPanel):
         self.badge_changed.emit(str(total) if total else "", "failed")
 
     def _choose_newest(self) -> None:
-        """Something is always shown, but choosing it is not what a person did: nothing is selected elsewhere."""
+        """Show the newest without selecting it elsewhere: nobody chose it."""
         if self.sorted.rowCount():
             with self.quietly():
                 show_row(self.table, self.sorted.index(0, 0))

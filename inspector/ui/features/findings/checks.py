@@ -62,11 +62,11 @@ class Checks(QObject):
                 self._context.checked.emit(checked)
 
     def show(self, view: View) -> None:
-        """A program that is shown for the first time is checked."""
+        """Check a program that is shown for the first time."""
         if view.live and view.journal is not self._checked:
             self.check()
 
     def folded(self, change: Change) -> None:
-        """A program that was loaded anew is checked anew."""
+        """Check a program anew that was loaded anew."""
         if any(isinstance(record, ProgramReloaded) for record in change.host):
             self.check()

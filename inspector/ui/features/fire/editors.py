@@ -155,7 +155,7 @@ class TextEditor(Editor):
         self.edited.emit(self.area.toPlainText())
 
     def _fit(self) -> None:
-        """Be as high as the text, within reason."""
+        """Fit the height to the text, within reason."""
         lines = min(max(self.area.blockCount(), 2), _LINES)
         self.area.setFixedHeight(QFontMetrics(self.area.font()).lineSpacing() * lines + 24)
 

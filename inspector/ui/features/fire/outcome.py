@@ -64,7 +64,7 @@ class FireOutcomeView(QWidget):
         return self._sums.text()
 
     def set_journal(self, journal: Journal | None) -> None:
-        """Another run knows nothing of this fire."""
+        """Forget the fire: another run knows nothing of it."""
         self._journal = journal
         self._fire = FireNumber(0)
         self.hide()

@@ -180,13 +180,13 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         place_labels(self.plot, self.marks)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Names of marks are placed by pixels."""
+        """Place the names of marks anew: they are placed by pixels."""
         super().resizeEvent(event)
         if self._picture is not None:
             self._place()
 
     def leaveEvent(self, event: QEvent) -> None:
-        """The pointer is at nothing here."""
+        """Point at nothing."""
         super().leaveEvent(event)
         self.pointed.emit("")
         self.bar_pointed.emit(None)

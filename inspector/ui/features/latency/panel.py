@@ -179,7 +179,7 @@ class LatencyPanel(JournalPanel):
         self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nobody looks: no work."""
+        """Stop working while nobody looks."""
         super().hideEvent(event)
         self._timer.stop()
         self._charts_due = False

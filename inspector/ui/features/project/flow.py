@@ -270,7 +270,7 @@ class ProjectFlow(QObject):
         return host if isinstance(host, ChildHost) else None
 
     def _adopt(self) -> None:
-        """A project runs: watch its files and its process."""
+        """Watch files and process of a project that runs."""
         host = self._host()
         if host is None:
             return

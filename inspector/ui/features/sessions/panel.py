@@ -90,7 +90,7 @@ class SessionsPanel(QWidget):
         self._tell_state()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """What was counted while nobody looked is old."""
+        """Ask for the sessions anew: what was counted while nobody looked is old."""
         super().showEvent(event)
         self.seen.emit()
 

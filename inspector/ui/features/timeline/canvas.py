@@ -205,7 +205,7 @@ class TimelineCanvas(QWidget):
         self._mouse.double_click(event)
 
     def leaveEvent(self, _event: QEvent) -> None:
-        """Nothing is under the pointer any more."""
+        """Point at nothing."""
         self._mouse.leave()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -228,7 +228,7 @@ class TimelineCanvas(QWidget):
         self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nothing grows that nobody sees."""
+        """Stop growing what nobody sees."""
         super().hideEvent(event)
         self._grow.stop()
         self._controller.ticking = False

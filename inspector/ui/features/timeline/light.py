@@ -41,7 +41,7 @@ def lit_lanes(scene: Scene) -> frozenset[str]:
 
 
 def lit_bars(scene: Scene) -> Ints:
-    """Return the executions in sight that are pointed at; none when they are too many to look through."""
+    """Return the indexes of the executions in sight that are pointed at; none when they are too many to try."""
     lit = scene.lit
     none = np.zeros(0, np.int64)
     if lit.execution >= 0:

@@ -40,7 +40,7 @@ class Mouse:
         self._moved = False
 
     def wheel(self, event: QWheelEvent) -> None:
-        """Ctrl zooms at the pointer, Shift pans, plain scrolls the lanes."""
+        """Zoom at the pointer with Ctrl, pan with Shift, else scroll the lanes."""
         controller = self._controller
         delta = event.angleDelta()
         turned = delta.y() or delta.x()
@@ -136,7 +136,7 @@ class Mouse:
                 controller.steps.zoom_to(ExecutionIndex(execution))
 
     def leave(self) -> None:
-        """Nothing is under the pointer."""
+        """Point at nothing."""
         scene = self._controller.scene
         scene.hover = None
         self._controller.update()
@@ -153,7 +153,7 @@ class Mouse:
         self._controller.update()
 
     def _other_limit(self, place: QPointF) -> int | None:
-        """Return the limit of the measured range across from the one that is here, None where there is none."""
+        """Return the limit of the measured range, in ns, across from the one that is here; None where there is none."""
         scene = self._controller.scene
         start, end = self._controller.selection.range
         if start < 0 or place.x() < scene.gutter or place.y() <= RULER_HEIGHT:

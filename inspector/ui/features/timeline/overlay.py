@@ -236,7 +236,7 @@ class TimelineOverlay:
         return width
 
     def _open_end(self, painter: QPainter, looks: Looks, area: QRectF) -> None:
-        """A bar that is still growing has a jagged end."""
+        """Paint the jagged end of a bar that is still growing."""
         step = area.height() / 3
         right = area.right()
         teeth = QPolygonF([QPointF(right + 1, area.top())])
@@ -285,7 +285,7 @@ class TimelineOverlay:
                 painter.drawRect(_shown(scene, bar).adjusted(-0.5, -0.5, 0.5, 0.5))
 
     def _lit(self, painter: QPainter, scene: Scene, looks: Looks) -> None:
-        """What is pointed at elsewhere."""
+        """Paint what is pointed at elsewhere."""
         keys = lit_lanes(scene)
         for strip in scene.layout.strips if keys else ():
             top = RULER_HEIGHT + scene.layout.top(strip, scene.scroll)
@@ -350,7 +350,7 @@ class TimelineOverlay:
 
 
 def baseline(metrics: QFontMetricsF, bar: QRectF, text: str) -> float:
-    """Return where letters stand on a bar: in its middle, unless underscores would then hang below it."""
+    """Return the y on which letters stand on a bar: in its middle, unless underscores would then hang below it."""
     middle = bar.center().y() + metrics.capHeight() / 2
     return min(middle, bar.bottom() - metrics.tightBoundingRect("_").bottom()) if "_" in text else middle
 

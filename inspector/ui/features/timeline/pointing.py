@@ -27,7 +27,7 @@ def point(scene: Scene) -> None:
 
 
 def execution_at(scene: Scene, x: float, y: float) -> int:
-    """Return the execution at a point of the canvas, -1 when there is none.
+    """Return the index of the execution at a point of the canvas, -1 when there is none.
 
     Where a pixel stands for several, what went wrong is taken first, then the longest.
     """
@@ -51,7 +51,7 @@ def execution_at(scene: Scene, x: float, y: float) -> int:
 
 
 def publication_at(scene: Scene, x: float, y: float) -> int:
-    """Return the publication whose mark is at a point of the canvas, -1 when there is none."""
+    """Return the index of the publication whose mark is at a point of the canvas, -1 when there is none."""
     strip = scene.layout.strip_at(y - RULER_HEIGHT, scene.scroll)
     if strip is None or strip.layer >= 0 or x < scene.gutter or y < RULER_HEIGHT:
         return -1

@@ -115,11 +115,11 @@ class Scene:
         return max(0, self.layout.height - (self.lanes_height - self.layout.fixed))
 
     def x_of(self, time: float) -> float:
-        """Return the canvas's x of a time."""
+        """Return the canvas's x of a time, in pixels."""
         return self.gutter + self.view.x_of(self.folds.place(time) if self.folds else time)
 
     def time_of(self, x: float) -> int:
-        """Return the time at a canvas's x."""
+        """Return the time at a canvas's x, in ns."""
         place = self.view.time_of(x - self.gutter)
         return self.folds.time(place) if self.folds else place
 
@@ -166,7 +166,7 @@ class Scene:
         return None
 
     def mark(self, publication: int) -> tuple[float, float] | None:
-        """Return where the mark of a publication is; None when the lane of events is not shown."""
+        """Return x and y of the mark of a publication, in pixels; None when the lane of events is not shown."""
         strip = self.layout.strip(MARKS)
         if strip is None or not 0 <= publication < len(self.source.journal.publications):
             return None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def paint_breaks(painter: QPainter, scene: Scene, looks: Looks, area: QRectF) -> None:
-    """Where an idle gap is folded the lanes are torn: nobody must take what is left of it for time."""
+    """Paint the lanes torn where an idle gap is folded: nobody must take what is left of it for time."""
     for x0, x1, length in scene.breaks():
         left, right = max(x0, area.left() - 8), min(x1, area.right() + 8)
         place = QRectF(left, area.top(), max(right - left, 3), area.height())
@@ -30,7 +30,7 @@ def paint_breaks(painter: QPainter, scene: Scene, looks: Looks, area: QRectF) ->
 
 
 def _break_label(painter: QPainter, looks: Looks, text: str, place: QRectF) -> None:
-    """Written upwards when there is no room across."""
+    """Paint the label of a break, upwards when there is no room across."""
     painter.save()
     painter.setFont(looks.small)
     metrics = QFontMetricsF(looks.small)
@@ -46,7 +46,7 @@ def _break_label(painter: QPainter, looks: Looks, text: str, place: QRectF) -> N
 
 
 def paint_bands(painter: QPainter, scene: Scene, looks: Looks, area: QRectF) -> None:
-    """Stretches in which the loop was blocked, with the culprit."""
+    """Paint the stretches in which the loop was blocked, with the culprit."""
     for band in scene.bands:
         end = band.end if band.end >= 0 else scene.now
         x0, x1 = scene.x_of(band.start), scene.x_of(end)
@@ -73,7 +73,7 @@ def _band_label(painter: QPainter, scene: Scene, looks: Looks, culprit: str, len
 
 
 def paint_host_marks(painter: QPainter, scene: Scene, looks: Looks, area: QRectF) -> None:
-    """A reload, a switch, a gap: across all lanes, for what is left of it is not what is right of it."""
+    """Paint a reload, a switch, a gap across all lanes: what is left of it is not what is right of it."""
     paused = -1.0
     for mark in [*scene.marks, None]:
         x = scene.x_of(mark.at) if mark is not None else area.right()
@@ -89,7 +89,7 @@ def paint_host_marks(painter: QPainter, scene: Scene, looks: Looks, area: QRectF
 
 
 def paint_range(painter: QPainter, scene: Scene, looks: Looks, area: QRectF, measured: tuple[int, int]) -> None:
-    """What is outside of the measured range steps back; a stretch dragged on the ruler is tinted."""
+    """Dim what is outside of the measured range, and tint a stretch that is dragged on the ruler."""
     chosen = scene.measuring or (measured if measured[0] >= 0 else None)
     if chosen is not None:
         x0, x1 = scene.x_of(chosen[0]), scene.x_of(chosen[1])
