@@ -125,7 +125,7 @@ async def test_switching_faults_on_leads_to_a_failure_and_to_its_reason(db: Path
         notice.actions[0].run()
         await window.settled(1)
         assert "1 failed" in desk.fire_panel.outcome.text()
-        window.click(desk.fire_panel.outcome._rows[0])
+        window.click(desk.fire_panel.outcome._list.rows[0])
         assert in_front(window, "execution")
         assert has(desk.execution, "the session store knows no such login")
         assert has(desk.execution, "await asyncio.sleep")

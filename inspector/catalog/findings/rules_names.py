@@ -89,6 +89,14 @@ def not_of_workflow(subject: Subject) -> Iterator[Hit]:
             yield at_event(event, text)
 
 
+def _attempts(subject: Subject) -> Iterator[tuple[str, EventDescription, set[str]]]:
+    """The workflows that announce an attempt: name, the event that does so, and the phases of all."""
+    for workflow, events in subject.workflows.items():
+        attempt = next((event for event in events if event.phase.lower() == _ATTEMPTED), None)
+        if attempt is not None:
+            yield workflow, attempt, {event.phase.lower() for event in events}
+
+
 @rule(
     "EV104",
     "outcome-missing",
@@ -99,10 +107,8 @@ def not_of_workflow(subject: Subject) -> Iterator[Hit]:
 )
 def no_outcome(subject: Subject) -> Iterator[Hit]:
     """Workflows with an attempt and no outcome at all."""
-    for workflow, events in subject.workflows.items():
-        phases = {event.phase.lower() for event in events}
-        if _ATTEMPTED in phases and phases <= {_ATTEMPTED, _OPERATIONAL}:
-            attempt = next(event for event in events if event.phase.lower() == _ATTEMPTED)
+    for workflow, attempt, phases in _attempts(subject):
+        if phases <= {_ATTEMPTED, _OPERATIONAL}:
             yield at_event(attempt, f"Workflow {workflow} is attempted, and no event says how it ended.")
 
 
@@ -116,11 +122,9 @@ def no_outcome(subject: Subject) -> Iterator[Hit]:
 )
 def half_outcome(subject: Subject) -> Iterator[Hit]:
     """Workflows with an attempt and only one of the two ends."""
-    for workflow, events in subject.workflows.items():
-        phases = {event.phase.lower() for event in events}
+    for workflow, attempt, phases in _attempts(subject):
         good, bad = bool(phases & _GOOD), bool(phases & _BAD)
-        if _ATTEMPTED in phases and good != bad:
-            attempt = next(event for event in events if event.phase.lower() == _ATTEMPTED)
+        if good != bad:
             missing = "that it failed" if good else "that it succeeded"
             yield at_event(attempt, f"Workflow {workflow} is attempted, and no event says {missing}.")
 

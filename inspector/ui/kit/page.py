@@ -223,11 +223,27 @@ class ClickableRow(LineButton):
         return QFontMetrics(font)
 
 
-def grow_rows(rows: list[ClickableRow], count: int, make: Callable[[int], ClickableRow], layout: QVBoxLayout) -> None:
-    """Keep as many rows as are needed in a layout; rows are used again, never made anew for each refresh."""
-    while len(rows) < count:
-        row = make(len(rows))
-        rows.append(row)
-        layout.addWidget(row)
-    for place, row in enumerate(rows):
-        row.setVisible(place < count)
+class ClickableRows(QVBoxLayout):
+    """Rows below each other of which one can be chosen; they are used again, never made anew for each refresh.
+
+    Args:
+        theme: Their look.
+        choose: Called with the place of the row that a person chose, from 0.
+    """
+
+    def __init__(self, theme: Theme, choose: Callable[[int], object]) -> None:
+        super().__init__()
+        self.setSpacing(0)
+        self._theme, self._choose = theme, choose
+        self.rows: list[ClickableRow] = []
+
+    def show_rows(self, count: int) -> list[ClickableRow]:
+        """Show so many rows, and return them."""
+        for place in range(len(self.rows), count):
+            row = ClickableRow(self._theme)
+            row.clicked.connect(lambda *_, place=place: self._choose(place))
+            self.rows.append(row)
+            self.addWidget(row)
+        for place, row in enumerate(self.rows):
+            row.setVisible(place < count)
+        return self.rows[:count]

@@ -1,4 +1,4 @@
-"""How publications went: their executions by status, as pieces of text."""
+"""How publications went: their executions by status, as pieces of text, and one by one as rows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from inspector.app.text import format_duration
 from inspector.core.records.numbers import PublicationIndex
 from inspector.core.records.records import STATUSES
 from inspector.ui.kit.page import Segment
@@ -13,7 +14,9 @@ from inspector.ui.kit.page import Segment
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from inspector.analysis.entries import ExecutionEntry
     from inspector.analysis.journal import Journal
+    from inspector.ui.kit.page import ClickableRow
     from inspector.ui.kit.theme import Theme
 
 #: In the order in which they are told: what went well first, what is under way last.
@@ -40,3 +43,11 @@ def told(counts: dict[str, int], theme: Theme) -> str:
 def segments(counts: dict[str, int], theme: Theme) -> list[Segment]:
     """Write counts as ``✓ 4  ✕ 1``, each in the colour of its status."""
     return [Segment(f"{theme.status(status).glyph} {count}", f"{status}_text") for status, count in counts.items()]
+
+
+def show_execution(row: ClickableRow, execution: ExecutionEntry, theme: Theme, *, selected: bool = False) -> None:
+    """Show an execution in a row: the glyph of its status, its handler, how long it took."""
+    took = "" if execution.duration is None else format_duration(execution.duration)
+    glyph = Segment(theme.status(execution.status).glyph, f"{execution.status}_text", width=12)
+    names = (Segment(execution.handler.owner, bold=True), Segment(f".{execution.handler.method}", "dim"))
+    row.set((glyph, *names), (Segment(took, "dim"),), selected=selected)

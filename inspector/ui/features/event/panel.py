@@ -16,7 +16,7 @@ from inspector.core.records.numbers import PublicationIndex
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.flow import FlowBox, in_row
 from inspector.ui.kit.layouts import add, hbox, vbox
-from inspector.ui.kit.page import ClickableRow, Link, Page, Segment, clear, grow_rows, section
+from inspector.ui.kit.page import ClickableRow, ClickableRows, Link, Page, Segment, clear, section
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tooltip
 from inspector.ui.kit.widgets import Badge, EmptyState, KeyValueGrid, Switcher
 from inspector.ui.kit.wraplabel import WrapLabel
@@ -59,7 +59,6 @@ class EventPanel(JournalPanel):
         self._event: EventDescription | None = None
         self._number = -1
         self._findings: tuple[Finding, ...] = ()
-        self._rows: list[ClickableRow] = []
         self._shown: list[int] = []
         self._soon = QTimer(self, interval=_PAUSE, singleShot=True)
         self._soon.timeout.connect(self._fill_runs)
@@ -67,7 +66,7 @@ class EventPanel(JournalPanel):
         self._about = vbox(spacing=8)
         self._runs_title = section("Recent runs")
         self._none = PlainLabel("It has not run in this session.", "dim", wrap=True)
-        self._runs = vbox()
+        self._runs = ClickableRows(theme, self._choose)
         add(self._page.column, self._about, self._runs_title, self._none, self._runs)
         empty = EmptyState(theme, "event", "No event selected", "Choose one in the catalog to read about it.")
         self._switcher = Switcher(self._page, empty)
@@ -303,8 +302,7 @@ class EventPanel(JournalPanel):
         sums = f" · {plural(executions, 'execution')}" + (f", {bad} failed" if bad else "")
         self._runs_title.setText("Recent runs" + (sums if executions else ""))
         self._none.setVisible(not self._shown)
-        grow_rows(self._rows, len(self._shown), self._make_row, self._runs)
-        for row, index in zip(self._rows, self._shown, strict=False):
+        for row, index in zip(self._runs.show_rows(len(self._shown)), self._shown, strict=True):
             publication = journal.publication(PublicationIndex(index))
             took = "" if publication.end is None else format_duration(publication.end - publication.at)
             left = [
@@ -321,11 +319,6 @@ class EventPanel(JournalPanel):
 
         session = self._journal.session if self._journal is not None else None
         return format_clock(session.wall + at) if session is not None else format_offset(at)
-
-    def _make_row(self, place: int) -> ClickableRow:
-        row = ClickableRow(self._theme)
-        row.clicked.connect(lambda: self._choose(place))
-        return row
 
     def _choose(self, place: int) -> None:
         if self._event is not None and place < len(self._shown):

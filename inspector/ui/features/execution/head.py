@@ -12,10 +12,10 @@ from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.records import BAD_STATUSES, OK, RUNNING, SWALLOWED
 from inspector.ui.kit.flow import FlowBox
 from inspector.ui.kit.layouts import grid, vbox
-from inspector.ui.kit.page import ClickableRow, Link, Segment, grow_rows, section
+from inspector.ui.kit.page import ClickableRows, Link, section
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone, set_tooltip
 from inspector.ui.kit.widgets import Badge
-from inspector.ui.parts.outcome import counts_of, told
+from inspector.ui.parts.outcome import counts_of, show_execution, told
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import ExecutionEntry, PublicationEntry
@@ -189,9 +189,8 @@ class ExecutionList(QWidget):
         self._theme, self._selection = theme, selection
         self._journal: Journal | None = None
         self._links: list[ExecutionIndex] = []
-        self._rows: list[ClickableRow] = []
         self._title = section("Executions")
-        self._lines = vbox()
+        self._lines = ClickableRows(theme, self._choose)
         vbox(self._title, self._lines, owner=self, spacing=4)
 
     def show_publication(self, journal: Journal, publication: PublicationIndex) -> None:
@@ -200,19 +199,8 @@ class ExecutionList(QWidget):
         self._links = journal.executions_of(publication)[:LISTED]
         count = sum(counts_of(journal, [publication]).values())
         self._title.setText(f"Executions · {count or 'unheard'}")
-        grow_rows(self._rows, len(self._links), self._make_row, self._lines)
-        for row, index in zip(self._rows, self._links, strict=False):
-            execution = journal.execution(index)
-            look = self._theme.status(execution.status)
-            took = "" if execution.duration is None else format_duration(execution.duration)
-            glyph = Segment(look.glyph, f"{execution.status}_text", width=12)
-            names = [Segment(execution.handler.owner, bold=True), Segment(f".{execution.handler.method}", "dim")]
-            row.set([glyph, *names], [Segment(took, "dim")])
-
-    def _make_row(self, place: int) -> ClickableRow:
-        row = ClickableRow(self._theme)
-        row.clicked.connect(lambda: self._choose(place))
-        return row
+        for row, index in zip(self._lines.show_rows(len(self._links)), self._links, strict=True):
+            show_execution(row, journal.execution(index), self._theme)
 
     def _choose(self, place: int) -> None:
         if self._journal is not None and place < len(self._links):

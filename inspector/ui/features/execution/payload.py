@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from inspector.app.text import one_line
 from inspector.core.values.snapshot import EnumValue, decode, plain
 from inspector.core.values.table import EXACT
 from inspector.ui.kit.fields import PlainArea
-from inspector.ui.kit.layouts import grid
+from inspector.ui.kit.layouts import grid, vbox
 from inspector.ui.kit.menus import MenuItem, fill
 from inspector.ui.kit.page import Link, clear
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text
@@ -142,20 +142,16 @@ class _Long(QWidget):
     def __init__(self, theme: Theme, text: str) -> None:
         super().__init__()
         self._text = text
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
         self._area = PlainArea(theme)
         self._area.setReadOnly(True)
         self._area.setPlainText(text[:SHORT])
         lines = min(text[:SHORT].count("\n") + 1, 10)
         self._area.setFixedHeight(self._area.fontMetrics().lineSpacing() * lines + 26)
-        column.addWidget(self._area)
         self._more = Link(theme, self._words(SHORT))
         self._more.setVisible(len(text) > SHORT)
         self._more.clicked.connect(self._show_more)
         self._end = SHORT
-        column.addWidget(self._more)
+        vbox(self._area, self._more, owner=self, spacing=2)
 
     def _words(self, shown: int) -> str:
         return f"Show more ({shown:,} of {len(self._text):,} characters)"

@@ -12,10 +12,10 @@ from inspector.app.text import format_duration, plural
 from inspector.core.records.numbers import ExecutionIndex, FireNumber
 from inspector.core.records.records import BAD_STATUSES, STATUSES
 from inspector.ui.kit.layouts import vbox
-from inspector.ui.kit.page import ClickableRow, Segment, grow_rows
+from inspector.ui.kit.page import ClickableRows
 from inspector.ui.kit.text import PlainLabel, set_tone
 from inspector.ui.kit.widgets import separator_line
-from inspector.ui.parts.outcome import told
+from inspector.ui.parts.outcome import show_execution, told
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change, FireOutcome
@@ -45,11 +45,10 @@ class FireOutcomeView(QWidget):
         self._fire = FireNumber(0)
         self._first = (0, 0)
         self._outcome: FireOutcome | None = None
-        self._rows: list[ClickableRow] = []
         self._links: list[int] = []
         self._title = PlainLabel("", "section")
         self._sums = PlainLabel("", wrap=True)
-        self._list = vbox()
+        self._list = ClickableRows(theme, self._choose)
         inner = vbox(self._title, self._sums, self._list, margins=(12, 8, 12, 8), spacing=4)
         vbox(separator_line(), inner, owner=self, spacing=4)
         self.hide()
@@ -155,27 +154,11 @@ class FireOutcomeView(QWidget):
     def _show_links(self, bad: int) -> None:
         journal = self._journal
         assert journal is not None  # noqa: S101 - callers looked
-        grow_rows(self._rows, len(self._links), self._make_row, self._list)
-        for row, index in zip(self._rows, self._links, strict=False):
+        for row, index in zip(self._list.show_rows(len(self._links)), self._links, strict=True):
             execution = journal.execution(ExecutionIndex(index))
-            look = self._theme.status(execution.status)
-            tail = "" if execution.duration is None else format_duration(execution.duration)
-            row.set(
-                [
-                    Segment(look.glyph, f"{execution.status}_text", width=12),
-                    Segment(execution.handler.owner, bold=True),
-                    Segment(f".{execution.handler.method}", "dim"),
-                ],
-                [Segment(tail, "dim")],
-                selected=index == self._selection.execution,
-            )
+            show_execution(row, execution, self._theme, selected=index == self._selection.execution)
         if bad > len(self._links):
             self._sums.setText(f"{self._sums.text()} (first {len(self._links)} below)")
-
-    def _make_row(self, place: int) -> ClickableRow:
-        row = ClickableRow(self._theme)
-        row.clicked.connect(lambda: self._choose(place))
-        return row
 
     def _choose(self, place: int) -> None:
         if self._journal is not None and place < len(self._links):

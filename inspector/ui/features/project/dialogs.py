@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QGridLayout,
-    QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
     QWidget,
@@ -289,10 +288,7 @@ class LoadTroubleDialog(QDialog):
         copy = Button(theme, "Copy", "copy")
         copy.clicked.connect(lambda: copy_text("\n".join(filter(None, (trouble.text, trouble.hint, details)))))
         close = Button(theme, "Close", on_click=self.reject)
-        buttons = QHBoxLayout()
-        buttons.addWidget(copy)
-        buttons.addStretch(1)
-        buttons.addWidget(close)
+        buttons = hbox(copy, 1, close, spacing=-1)
         if settings is not None:
             self.settings_button = Button(theme, "Settings…", "gear")
             self.settings_button.clicked.connect(self.reject)
