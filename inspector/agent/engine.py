@@ -40,7 +40,7 @@ class Engine:
 
     Args:
         program: The program whose bus it is.
-        recorder: Told everything.
+        recorder: Where everything is recorded.
     """
 
     def __init__(self, program: Program, recorder: Recorder) -> None:

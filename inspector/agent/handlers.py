@@ -138,7 +138,7 @@ class Handlers:
         return numbers[identity]
 
     def _remember(self, numbers: dict[Any, int], identity: Any, owner: Any) -> None:
-        """An identity is one for as long as its object lives."""
+        """Forget an identity with its object: it is one for as long as that lives."""
 
         def gone(_reference: Any) -> None:
             numbers.pop(identity, None)

@@ -76,7 +76,7 @@ class CoreProgram:
         session_factory: Opens a database session (``commit=`` says how it ends); None when it has no database.
         faults: Faults that can be switched on.
         start: Makes it ready.
-        close: Gives back what it holds.
+        close: Releases what it holds.
     """
 
     def __init__(

@@ -30,7 +30,7 @@ class Server:
     """Serves one program, once. The verbs may be called on any thread; those that come too early wait.
 
     Args:
-        recorder: Told everything.
+        recorder: Where everything is recorded.
 
     Attributes:
         ready: Verbs are carried out, or were before the end.

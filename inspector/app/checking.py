@@ -50,7 +50,7 @@ async def check(recording: Recording, own: Callable[[], Basis]) -> Checked:
 
     Args:
         recording: The live one.
-        own: Gives the basis for a program that is not a project of the person's.
+        own: Returns the basis for a program that is not a project of the person's.
 
     Raises:
         UsageError: What the project says about its check is wrong.

@@ -59,7 +59,7 @@ class CommandTable:
     """All commands by id, in the order in which they were added.
 
     Args:
-        notices: Told when a command fails or is asked for while blocked.
+        notices: Where it is reported when a command fails or is asked for while blocked.
         tasks: Runs what a command's coroutine does.
     """
 

@@ -98,7 +98,7 @@ async def fire_everything(
         seed: Seed of the values; the same seed gives the same values.
         facts: What is known beyond the description.
         settings: What the project says about its check.
-        on_progress: Told before each event, and at the end.
+        on_progress: Called before each event, and at the end.
         timeout: Seconds that a handler may take.
         revive: Starts the program again when an event has ended it, so that the rest is fired too; None: that is all.
 

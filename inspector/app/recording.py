@@ -94,7 +94,7 @@ class Recording:
         source: Where it comes from, for the list of sessions.
         hold: Begin the session in the store only after ``keep``; it then has everything from the first record on. A
             recording that is closed before leaves nothing in the store.
-        on_trouble: Told when storing gets into trouble, and None when it is over.
+        on_trouble: Called with the trouble that storing gets into, and with None when it is over.
 
     Attributes:
         patience: Seconds for which storing the rest is tried at the end.

@@ -26,7 +26,7 @@ class Settings:
 
     Args:
         path: The file; it and its folder come into being with the first ``save``. None remembers nothing.
-        notices: Told when the file cannot be read or written.
+        notices: Where it is reported when the file cannot be read or written.
     """
 
     def __init__(self, path: Path | None, notices: Notices) -> None:

@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace, console: Console, load: Callable[[], Chec
     Args:
         arguments: ``json``, ``sarif``, ``fail_on``, and what says which program it is.
         console: Where to write.
-        load: Gives the program to check; the one that the options choose when not given.
+        load: Returns the program to check; the one that the options choose when not given.
 
     Raises:
         InspectorError: The program cannot be loaded.

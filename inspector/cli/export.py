@@ -76,7 +76,7 @@ async def write(
         kind: Id of an exporter.
         target: The file; it is replaced when all is written.
         chosen: For tables: only executions that fit; None, or an empty one, for all.
-        warn: Told what of the session was left out, and what cannot be placed.
+        warn: Called with what of the session was left out, and what cannot be placed.
 
     Returns:
         What was written, for people: ``185 executions of “demo”``.

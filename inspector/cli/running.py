@@ -197,7 +197,7 @@ async def recording(
     Args:
         store: Where to; None records into memory only.
         source: The program.
-        troubles: Told what goes wrong beside the executions.
+        troubles: Counts what goes wrong beside the executions.
         console: Where to tell.
         name: The session's name.
         seed: Seed of the synthetic values.

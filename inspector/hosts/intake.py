@@ -79,7 +79,7 @@ class Intake:
     ``take`` and the other writing methods are called from one thread at a time; ``new_fire`` from any.
 
     Args:
-        report: Told each record of the host that a child sends.
+        report: Called with each record of the host that a child sends.
         clock: Monotonic nanoseconds, the same clock as the child's.
 
     Attributes:
@@ -117,7 +117,7 @@ class Intake:
     # -- a child's life ------------------------------------------------------------------------------------------------
 
     def begin(self, anchor: int) -> None:
-        """Rows of a new child come: its numbers begin with 1, its times at ``anchor`` (ns of the monotonic clock)."""
+        """Begin with the rows of a new child: its numbers start at 1, its times at ``anchor`` (ns, monotonic clock)."""
         if not self._began:
             self._anchor = min(anchor, self._clock())
         self._shift = max(0, anchor - self._anchor)
@@ -141,7 +141,7 @@ class Intake:
         self._put([to_row(record)])
 
     def interrupt(self, why: str, ended: ProcessEnded | None = None) -> None:
-        """The child is gone: end what was running, and settle the fires that will not.
+        """End what was running in a child that is gone, and settle the fires that will not.
 
         Args:
             why: How it ended.

@@ -19,8 +19,8 @@ class Output:
     """Both output streams of a child.
 
     Args:
-        show: Told each line that is shown: (stream, text).
-        dropped: Told how many bytes were dropped, at most once a second.
+        show: Called with each line that is shown: (stream, text).
+        dropped: Called with the number of bytes dropped, at most once a second.
         clock: Seconds, monotonic.
     """
 
@@ -62,7 +62,7 @@ class Output:
                 self._dropped(over)
 
     def end(self) -> None:
-        """Nothing more comes: show lines that never ended, and tell what was dropped last."""
+        """Show lines that never ended, and report what was dropped last: nothing more comes."""
         for stream, rest in self._rest.items():
             if rest:
                 self._line(stream, rest, shown=True)

@@ -61,7 +61,7 @@ class Ended:
 
 
 class Listener(Protocol):
-    """Told what happens, on the supervisor's thread."""
+    """Is notified of what happens, on the supervisor's thread."""
 
     def message(self, message: list[Any]) -> None:
         """Take a message of the child: anything may be in it."""
@@ -70,19 +70,19 @@ class Listener(Protocol):
         """Take a line that the child printed."""
 
     def dropped(self, size: int) -> None:
-        """That many bytes of output were not shown."""
+        """Called when ``size`` bytes of output were not shown."""
 
     def stuck(self, dump: Dump, seconds: float) -> None:
-        """The child gives no sign of life: something holds its interpreter."""
+        """Called when the child gives no sign of life: something holds its interpreter."""
 
     def unstuck(self, seconds: float) -> None:
-        """It gives signs of life again, after that long."""
+        """Called when it gives signs of life again, after that many seconds."""
 
     def full(self) -> bool:
         """Return whether no more rows can be taken just now."""
 
     def ended(self, ended: Ended) -> None:
-        """It is gone; nothing follows."""
+        """Called when it is gone; nothing follows."""
 
 
 class Supervisor:
@@ -90,7 +90,7 @@ class Supervisor:
 
     Args:
         launch: How it is started.
-        listener: Told everything.
+        listener: Notified of everything.
 
     Attributes:
         pid: Number of the process, None before there is one.
@@ -262,7 +262,7 @@ class Supervisor:
             raise WireError(f"A frame was still incomplete after {self._frame_time:.1f} s.")
 
     def _lose_channel(self) -> None:
-        """The child has closed its end: it ends, or it must."""
+        """Stop reading from a child that has closed its end: it ends, or it must."""
         if self._reading:
             self._reading = False
             self._selector.unregister(self._socket)

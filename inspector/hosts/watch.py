@@ -19,8 +19,8 @@ class FileWatch:
     A save may take several steps (write, rename, touch), so a change is told when a look finds nothing further.
 
     Args:
-        files: Gives the files to look at, each time anew; called on the watch's thread.
-        changed: Told the files that changed, appeared or went; called on the watch's thread.
+        files: Returns the files to look at, each time anew; called on the watch's thread.
+        changed: Called with the files that changed, appeared or went; called on the watch's thread.
         interval: Seconds between two looks.
     """
 

@@ -70,7 +70,7 @@ class TableSource:
         session: The session's id.
         names: Its names by number.
         after: Rows up to this seq are left out.
-        damage: Told what is left out.
+        damage: Where it is added what is left out.
     """
 
     table = ""

@@ -33,7 +33,7 @@ class Launch:
         project: Recorded in a process of its own; None when another program is.
         confirmed: The person has said already that the project's code may run.
         seed: Seed of the synthetic values.
-        basis: Gives what a check of the program needs, where it is not a project.
+        basis: Returns what a check of the program needs, where it is not a project.
     """
 
     project: Project | None = None

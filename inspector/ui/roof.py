@@ -151,7 +151,7 @@ class _NextSteps:
     No empty place may ask for what cannot be done now.
 
     Args:
-        context: Knows what is shown, whether it runs, and what can be done.
+        context: What is shown, whether it runs, and what can be done.
         panels: Their empty places are filled by a program; those that are roomy wait for events, and get a button.
     """
 

@@ -81,7 +81,7 @@ def open_window(
         size: Size of the window in pixels where no layout was saved; without ``run`` no larger than the screen.
         project: Recorded instead of the program, in a process of its own.
         confirmed: The person has said already that the project's code may run.
-        basis: Gives what a check of the program needs, where it is not a project.
+        basis: Returns what a check of the program needs, where it is not a project.
         name: Name of the session; its beginning when not given.
 
     Raises:
@@ -126,7 +126,7 @@ class Window:
         size: Size of the window in pixels where no layout was saved.
         project: Recorded instead of the program, in a process of its own.
         confirmed: The person has said already that the project's code may run.
-        basis: Gives what a check of the program needs, where it is not a project.
+        basis: Returns what a check of the program needs, where it is not a project.
         name: Name of the session; its beginning when not given.
         features: What is built in.
     """

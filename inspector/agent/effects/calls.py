@@ -55,7 +55,7 @@ def wrap_method(owner: type[Any], name: str, report: Told, effects: Effects) -> 
         owner: The class that defines it.
         name: Its name there.
         report: Called on the thread of the call; an exception in it is logged nowhere and hurts nobody.
-        effects: Says whether the call is inside of a handler.
+        effects: Knows whether the call is inside of a handler.
 
     Returns:
         A function that puts the method back; None when it is no plain function.

@@ -33,13 +33,13 @@ class _Rows:
         self._added: WeakKeyDictionary[Any, Execution] = WeakKeyDictionary()
 
     def transient_to_pending(self, _session: Any, instance: Any) -> None:
-        """An object was added: remember by whom, for it may be written when that handler has ended."""
+        """Remember who added an object, for it may be written when that handler has ended."""
         execution = self._effects.execution
         if execution is not None:
             self._added[self._inspect(instance)] = execution
 
     def before_flush(self, session: Any, _context: Any, _instances: Any) -> None:
-        """Rows are about to be written."""
+        """Note the rows that are about to be written."""
         for instance in tuple(session.new):
             state = self._inspect(instance)
             execution = self._added.pop(state, None) or self._effects.execution
@@ -49,11 +49,11 @@ class _Rows:
                 self._tell(_name(state.mapper.local_table), values, execution)
 
     def pending_to_transient(self, _session: Any, instance: Any) -> None:
-        """An object that was added never became a row."""
+        """Forget an object that was added and never became a row."""
         self._added.pop(self._inspect(instance), None)
 
     def do_orm_execute(self, state: Any) -> None:
-        """A statement is about to be executed: those that insert are rows too."""
+        """Note the rows of a statement that inserts, before it is executed."""
         execution = self._effects.execution
         if execution is None or not state.is_insert:
             return
@@ -62,11 +62,11 @@ class _Rows:
             self._tell(_name(state.statement.table), dict(values), execution)
 
     def before_commit(self, session: Any) -> None:
-        """A database session is about to be committed."""
+        """Note that a database session is about to be committed."""
         self._ended(session, "commit")
 
     def after_rollback(self, session: Any) -> None:
-        """A database session was rolled back."""
+        """Note that a database session was rolled back."""
         self._ended(session, "rollback")
 
     def _ended(self, session: Any, how: str) -> None:

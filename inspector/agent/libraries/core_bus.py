@@ -118,7 +118,7 @@ class CoreConnection:
         await self._bus.publish(event, session=context.session, metadata=context.metadata or None)
 
     async def settle(self) -> None:
-        """Nothing to do: a publication ends when its handlers have."""
+        """Do nothing: a publication ends when its handlers have."""
 
 
 class _Bridge:

@@ -208,12 +208,12 @@ class Child:
         return ["files", own_files()[:5_000]]
 
     def _forked(self) -> None:
-        """This is a fork of the process: it keeps quiet."""
+        """Keep quiet in a fork of the process."""
         self._channel.abandon()
         self._recorder.set_recording(False)
 
     def _leave_fork(self) -> None:
-        """A fork that came back out of the program's code ends here: it must not become a second bus."""
+        """End a fork that came back out of the program's code: it must not become a second bus."""
         if os.getpid() != self._pid:
             os._exit(0)
 

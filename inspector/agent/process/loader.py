@@ -55,7 +55,7 @@ class Loader:
     """Imports what a project names.
 
     Args:
-        progress: Told before each import and call, so that a hang can be named.
+        progress: Called before each import and call, so that a hang can be named.
         redact: Hides secrets in what is told of exceptions.
     """
 

@@ -58,7 +58,7 @@ class Merged:
     Args:
         program: What people call it.
         catalog: What its own catalog says.
-        names: Gives events their names.
+        names: Names of events.
         connections: Its buses; may grow.
         troubles: What could not be read; may grow.
 

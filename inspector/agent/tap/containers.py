@@ -252,7 +252,7 @@ class StandIns:
 
     Args:
         bus: The connection that is asked what a call is about.
-        tap: Told of the calls.
+        tap: Where the calls are recorded.
         dispatch: Where the handlers are.
         names: Describes them.
     """

@@ -122,47 +122,47 @@ class TapPublication(Publication):
         self._returned = False
 
     def enter(self) -> None:
-        """The publish method is about to run: handlers it calls are ours."""
+        """Make the handlers called from here on those of this publication: the publish method is about to run."""
         self.outside = PUBLISHING.get()
         PUBLISHING.set(self)
 
     def leave(self, error: BaseException | None) -> None:
-        """The publish method ended."""
+        """Take note that the publish method ended."""
         PUBLISHING.set(self.outside)
         self.outside = None
         self.returned(error)
 
     def leave_open(self) -> None:
-        """The publish method returned something that has to be awaited."""
+        """Take note that the publish method returned something that has to be awaited."""
         PUBLISHING.set(self.outside)
         self.outside = None
 
     def returned(self, error: BaseException | None) -> None:
-        """The publish, its result awaited, is over; handlers may still run."""
+        """Take note that the publish, its result awaited, is over; handlers may still run."""
         if isinstance(error, asyncio.CancelledError):
             self.outcome = "cancelled"
         self._returned = True
         self.check()
 
     def started(self, execution: Execution) -> None:
-        """A handler was called."""
+        """Take note that a handler was called."""
         self.executions.append(execution)
         self.called += 1
         self._turns = 0
 
     def ended(self, execution: Execution) -> None:
-        """A handler ended."""
+        """Take note that a handler ended."""
         if execution in self.executions:
             self.executions.remove(execution)
         self.check()
 
     def give_up(self) -> None:
-        """Those who fired do not wait any longer."""
+        """Take note that those who fired do not wait any longer."""
         for execution in tuple(self.executions):
             execution.finish("timed_out", None)
 
     def abandon(self) -> None:
-        """The publish was cancelled and goes on: nobody waits for it, nor for what it still calls."""
+        """Take note that the publish was cancelled and goes on: nobody waits for it, nor for what it still calls."""
         for execution in tuple(self.executions):
             execution.finish("cancelled", None)
         self.outcome = "cancelled"
@@ -174,7 +174,7 @@ class TapPublication(Publication):
         return self.called >= len(self.subscriptions)
 
     def let_go(self) -> None:
-        """It is over: keep nothing alive, and still know the event when a handler comes late."""
+        """Keep nothing alive when it is over, and still know the event when a handler comes late."""
         self.session = self.metadata = self.cause = self.shown = None
         try:
             self._gone = weakref.ref(self.event)
@@ -237,19 +237,19 @@ class TapExecution(Execution):
             return None
 
     def enter(self) -> None:
-        """The code that runs from here on is the handler's."""
+        """Make the code that runs from here on the handler's."""
         self._before = CURRENT.get()
         self._publishing = PUBLISHING.get()
         CURRENT.set(self)
         PUBLISHING.set(None)
 
     def exit(self) -> None:
-        """The code that runs from here on is the bus's again."""
+        """Make the code that runs from here on the bus's again."""
         CURRENT.set(self._before)
         PUBLISHING.set(self._publishing)
 
     def begin(self) -> None:
-        """The handler's code is about to run."""
+        """Begin: the handler's code is about to run."""
         self.started = self._resumed = perf_counter_ns()
         self.publication.started(self)
         self.publication.tap.tell("execution_started", self)
@@ -274,7 +274,7 @@ class TapExecution(Execution):
         return self
 
     def give(self, result: Any) -> None:
-        """The handler returned."""
+        """End with what the handler returned."""
         if result is None:
             self.finish("ok", None)
         elif isinstance(result, (types.GeneratorType, types.AsyncGeneratorType)):
@@ -283,11 +283,11 @@ class TapExecution(Execution):
             self._returned(result)
 
     def lose(self, error: BaseException) -> None:
-        """The handler raised."""
+        """End with what the handler raised."""
         self.finish("cancelled" if isinstance(error, (asyncio.CancelledError, GeneratorExit)) else "failed", error)
 
     def finish(self, status: str, error: BaseException | None) -> None:
-        """It ended, or is given up. The first word counts; what comes after is told as late."""
+        """End it, or abandon it. The first word counts; what comes after is reported as late."""
         tap = self.publication.tap
         if self.ended:
             tap.tell("execution_late", self, error)
@@ -355,7 +355,7 @@ class TapExecution(Execution):
         return waiting_for
 
     def pause(self) -> None:
-        """The handler waits: what passes now is not its time on the loop."""
+        """Stop counting its time on the loop: the handler waits."""
         self.on_loop += perf_counter_ns() - self._resumed
         self._resumed = 0
 
@@ -367,7 +367,7 @@ class TapExecution(Execution):
             self.finish("cancelled", None)
 
     def forgotten(self) -> None:
-        """Nobody will await it any more."""
+        """End what nobody will await any more."""
         if not self.started:
             self.begin()
         if not self.ended:

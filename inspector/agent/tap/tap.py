@@ -102,7 +102,7 @@ class Tap:
         return under_way.event is occurrence.event and under_way.named == occurrence.name
 
     def end(self, publication: TapPublication) -> None:
-        """A publication ends, in the context that it began in."""
+        """End a publication, in the context that it began in."""
         if publication.closed:
             return
         publication.closed = True
@@ -165,7 +165,7 @@ class Tap:
                     self.remove_observer(entry, trouble)
 
     def fail(self, error: BaseException) -> None:
-        """We could not read what the program did: no observer can be told the truth any more."""
+        """Remove every observer: we could not read what the program did, and nobody can be told the truth any more."""
         for entry in self.observers:
             self.remove_observer(entry, error)
 

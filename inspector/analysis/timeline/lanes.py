@@ -30,7 +30,7 @@ class LaneRows:
     Row 0 belongs to no lane and holds everything: the minimap reads it.
 
     Attributes:
-        grouping: Says the lanes.
+        grouping: Which lane each execution stands in.
         pyramid: Cells by row, of all that ended.
         matching: The same of what the filter lets through; None without a filter.
         lane_of_row, level_of_row: Lists, as long as there are rows.

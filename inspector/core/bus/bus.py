@@ -33,7 +33,7 @@ CANCEL_GRACE: Final = 1.0
 
 
 class BusObserver(Protocol):
-    """Told of every moment in the life of a publication, on the bus's thread, and never asked.
+    """Is notified of every moment in the life of a publication, on the bus's thread, and never asked.
 
     An observer that raises is removed and reported; the bus goes on.
     """

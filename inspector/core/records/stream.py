@@ -92,7 +92,7 @@ class LiveStream:
                 reader.ready.set()
 
     def close(self) -> None:
-        """No more records will come: readers end when they have read what there is."""
+        """End the stream: readers end when they have read what there is."""
         self._closing = True
         self._rows_waiting.set()
 

@@ -66,7 +66,7 @@ class Walk:
     Args:
         redactor: Hides secrets; None shows everything.
         budget: Where to stop.
-        facts_of: Gives the (kept) facts of a class.
+        facts_of: Returns the (remembered) facts of a class.
     """
 
     def __init__(self, redactor: Redactor | None, budget: Budget, facts_of: Callable[[type], ClassFacts]) -> None:

@@ -29,7 +29,7 @@ class EmailEventHandler:
 
     Args:
         outbox: The mail server.
-        directory: Tells the address of users whose event does not have it.
+        directory: Finds the address of users whose event does not have it.
         logger: Where it is logged that a message was sent; never what it says, for there are tokens in it.
     """
 

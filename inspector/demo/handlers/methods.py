@@ -45,7 +45,7 @@ def method_per_event(
 
     Args:
         entries: The events that the class handles.
-        describe: Gives the docstring of an entry's method.
+        describe: Returns the docstring of an entry's method.
     """
     names = {handler_method_name(entry): describe(entry) for entry in entries}
 

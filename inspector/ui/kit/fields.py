@@ -95,7 +95,7 @@ class SearchField(QLineEdit):
         return taken
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc clears, then leaves."""
+        """Clear on Esc, then leave."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
         elif self.text():

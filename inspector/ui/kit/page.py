@@ -163,7 +163,7 @@ class Link(QAbstractButton):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """The underline comes with the pointer."""
+        """Underline while the pointer is here."""
         super().enterEvent(event)
         self.update()
 

@@ -125,7 +125,7 @@ class ElidedLabel(PlainLabel):
         return QSize(min(hint.width(), self.fontMetrics().averageCharWidth() * 4), hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Whether a tooltip is needed depends on the room."""
+        """Set or remove the tooltip: whether one is needed depends on the room."""
         super().resizeEvent(event)
         self._tell()
 

@@ -21,8 +21,8 @@ class RowLink(QObject):
     Args:
         table: The table; its cells are painted by a ``ToneDelegate``.
         selection: Where pointing is told.
-        meant: Gives what a row (an index of the table's model) stands for.
-        row: Gives the row that stands for something pointed at elsewhere; an invalid index when none does.
+        meant: Returns what a row (an index of the table's model) stands for.
+        row: Returns the row that stands for something pointed at elsewhere; an invalid index when none does.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ class Actions(QObject):
 
     Args:
         table: The commands.
-        theme: Gives the icons.
+        theme: Where the icons come from.
         window: Where shortcuts of the window's scope work.
     """
 

@@ -98,7 +98,7 @@ class Standing(QObject):
 
     Args:
         shell: The window.
-        workbench: Knows.
+        workbench: What is shown, and whether it is recorded.
 
     Signals:
         changed: What can be done may have changed without anybody having done something: the session has got its place

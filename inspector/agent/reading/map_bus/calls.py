@@ -33,7 +33,7 @@ class CallReader:
     """Reads what calls are about; knows which class travels under which name.
 
     Args:
-        names: Gives event types their names in the catalog.
+        names: Names of event types in the catalog.
     """
 
     def __init__(self, names: Names) -> None:

@@ -30,7 +30,7 @@ class MapEvents:
     Args:
         parts: What the bus consists of.
         dispatch: Whom an event goes to.
-        calls: Told of names and classes.
+        calls: Where names and classes are registered.
         signal: Name of the one event of a signal; empty for a bus.
     """
 

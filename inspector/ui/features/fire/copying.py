@@ -27,7 +27,7 @@ class CommandCopies(QObject):
 
     Args:
         context: The window.
-        form_for: Gives what would be fired of an event; raises ``InspectorError`` when that is wrong.
+        form_for: Returns what would be fired of an event; raises ``InspectorError`` when that is wrong.
     """
 
     def __init__(self, context: Context, form_for: Callable[[str], FireForm]) -> None:

@@ -73,7 +73,7 @@ class LatencyPanel(JournalPanel):
     Args:
         theme: Its look.
         selection: What is selected in the window.
-        notices: Told when a file could not be written.
+        notices: Where it is reported when a file could not be written.
         parent: The owner.
 
     Signals:

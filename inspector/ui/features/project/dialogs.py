@@ -208,7 +208,7 @@ class MissingSettingsDialog(QDialog):
 
     Args:
         theme: Its look.
-        trouble: Says which.
+        trouble: The missing settings.
         done: Called once with what was filled in, None when the person gave up.
         parent: The window.
     """
