@@ -1,4 +1,4 @@
-"""Probes: what handlers do besides returning. Now: what they log."""
+"""The log probe: what handlers log, as notes of their executions."""
 
 from __future__ import annotations
 
