@@ -1,15 +1,18 @@
-"""The process of a child: started in a session of its own, so that it can be ended with all that it has started."""
+"""The process of a child: started by a keeper (see there), so that it can be ended with all that it has started."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,8 +22,6 @@ from inspector.core.own_code import PACKAGE
 from inspector.hosts.stacks import Dump, read_dump
 
 if TYPE_CHECKING:
-    import socket
-
     from inspector.hosts.project import Project
 
 
@@ -94,6 +95,7 @@ def flags_of(environment: Mapping[str, str]) -> list[str]:
     return flags
 
 
+_KEEPER: Final = Path(PACKAGE) / "hosts" / "keeper.py"
 _BOOTSTRAP: Final = Path(PACKAGE) / "agent" / "process" / "bootstrap.py"
 #: Seconds a dump of the stacks may take.
 _DUMP_TIME: Final = 0.3
@@ -119,17 +121,21 @@ class ChildProcess:
 
     def __init__(self, launch: ChildLaunch, channel: socket.socket) -> None:
         self._stacks = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        self._control, theirs = socket.socketpair()
+        self._told = bytearray()
+        self._code: int | None = None
         try:
-            self._process = self._spawn(launch, channel)
+            with theirs:
+                self._keeper = self._spawn(launch, channel, theirs)
+            self.pid = self._started(launch)
         except OSError:
             self._stacks.close()
+            self._control.close()
             raise
         channel.close()
-        self.pid = self._process.pid
+        self._control.setblocking(False)
         self.main_thread = 0
         self._asked = Dump("", ())
-        self._guard = contextlib.ExitStack()
-        self._guard.enter_context(_guarded(self.pid))
 
     def __enter__(self) -> ChildProcess:
         return self
@@ -143,35 +149,67 @@ class ChildProcess:
     def pipes(self) -> dict[str, int]:
         """Descriptors of its output streams, by name; reading them never waits."""
         descriptors = {}
-        for name, pipe in (("stdout", self._process.stdout), ("stderr", self._process.stderr)):
+        for name, pipe in (("stdout", self._keeper.stdout), ("stderr", self._keeper.stderr)):
             assert pipe is not None  # noqa: S101 - asked for when it was started
             os.set_blocking(pipe.fileno(), False)
             descriptors[name] = pipe.fileno()
         return descriptors
 
     def gone(self) -> bool:
-        """Return whether it has ended; it is not reaped yet, so that its number is still its own."""
-        if not hasattr(os, "waitid"):  # macOS
-            return self._process.poll() is not None
-        try:
-            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-        except ChildProcessError:  # reaped already
-            return True
+        """Return whether it has ended; its number stays its own until ``wait``."""
+        if self._code is None and self._listen() is False:
+            self._code = -signal.SIGKILL  # the keeper was killed, and the child with it
+        return self._code is not None
 
     def kill(self) -> None:
-        """End it, and everything else in its session that has not gone elsewhere."""
-        if self._process.returncode is None:
+        """End it, and everything else in its session; the keeper ends the rest when it has ended."""
+        if not self.gone():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
 
     def wait(self) -> int:
-        """Wait for its end; return the exit code, negative for the signal that killed it."""
-        code = self._process.wait()
-        self._guard.close()
-        for pipe in (self._process.stdout, self._process.stderr):
+        """Wait for its end and that of all it has started; return its exit code, negative for a signal's number."""
+        while not self.gone():
+            select.select([self._control], [], [])
+        self._control.close()
+        self._keeper.wait()
+        for pipe in (self._keeper.stdout, self._keeper.stderr):
             if pipe is not None:
                 pipe.close()
-        return code
+        assert self._code is not None  # noqa: S101 - it is gone
+        return self._code
+
+    def _listen(self) -> bool:
+        """Read what the keeper says; return False at its end."""
+        with contextlib.suppress(BlockingIOError):
+            try:
+                data = self._control.recv(4096)
+            except ConnectionResetError:  # it was killed before it had read all we said
+                data = b""
+            self._told += data
+            verb, _, number = self._told.partition(b"\n")[0].partition(b" ")
+            if verb == b"ended" and self._told.endswith(b"\n"):
+                self._code = int(number)
+            return bool(data)
+        return True
+
+    def _started(self, launch: ChildLaunch) -> int:
+        """Hand the keeper the child's environment; return the child's number."""
+        pairs = b"\0".join(os.fsencode(f"{name}={value}") for name, value in launch.environment.items())
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has ended: then it has nothing to say
+            self._control.sendall(len(pairs).to_bytes(4, "big") + pairs)
+        answer = b""
+        while not answer.endswith(b"\n"):
+            data = self._control.recv(64)
+            if not data:
+                break
+            answer += data
+        verb, _, number = answer.partition(b" ")
+        if verb == b"started":
+            return int(number)
+        self._keeper.communicate()
+        code = int(number) if verb == b"failed" else errno.ENOEXEC
+        raise OSError(code, os.strerror(code))
 
     def ask_for_stacks(self) -> Dump:
         """Have it write its stacks; gives them, empty when it does not answer."""
@@ -199,39 +237,15 @@ class ChildProcess:
         start = max(start, os.fstat(descriptor).st_size - _DUMP_SIZE)
         return read_dump(os.pread(descriptor, _DUMP_SIZE, start).decode("utf-8", "replace"), self.main_thread)
 
-    def _spawn(self, launch: ChildLaunch, channel: socket.socket) -> subprocess.Popen[bytes]:
-        arguments = [str(_BOOTSTRAP), str(channel.fileno()), str(self._stacks.fileno()), str(os.getpid())]
+    def _spawn(self, launch: ChildLaunch, channel: socket.socket, control: socket.socket) -> subprocess.Popen[bytes]:
+        descriptors = (control.fileno(), channel.fileno(), self._stacks.fileno())
+        command = [launch.python, "-I", *launch.flags, str(_BOOTSTRAP), *map(str, descriptors[1:])]
         return subprocess.Popen(  # noqa: S603 - starting the project's interpreter is what we are for
-            [launch.python, "-I", *launch.flags, *arguments],
+            [sys.executable, "-I", "-S", str(_KEEPER), *map(str, descriptors), *command],
             cwd=launch.cwd,
-            env=dict(launch.environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            pass_fds=(channel.fileno(), self._stacks.fileno()),
+            pass_fds=descriptors,
             start_new_session=True,
         )
-
-
-@contextlib.contextmanager
-def _guarded(group: int) -> Iterator[None]:
-    """Have somebody end the child and all that it has started when we are killed ourselves.
-
-    A shell that waits for the end of its input, in a session of its own: the child may be stuck, and the system only
-    ends the child for us, not its children.
-    """
-    try:
-        guard = subprocess.Popen(  # noqa: S603 - a fixed command
-            ["/bin/sh", "-c", 'read _ || kill -s KILL -- "-$0"', str(group)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError:  # there is no such shell: the child still notices our end by itself
-        yield
-        return
-    try:
-        yield
-    finally:
-        guard.communicate(b"\n")
