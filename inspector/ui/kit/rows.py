@@ -1,15 +1,16 @@
-"""What the models of tables have in common: roles, columns, and stretches of rows that changed."""
+"""What the models of tables and trees have in common: roles, columns, and stretches of rows that changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any, Final, Generic, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QAbstractTableModel,
     QModelIndex,
     QObject,
@@ -114,6 +115,59 @@ class TableModel(QAbstractTableModel):
         """Notify the views that rows changed, stretch by stretch."""
         for first, last in stretches(rows):
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
+
+
+@dataclass(eq=False)
+class TreeNode:
+    """A row of a ``TreeModel``: its place below its parent, and what is below it. The root has no parent."""
+
+    parent: Self | None = field(default=None, kw_only=True)
+    row: int = field(default=0, kw_only=True)
+    children: list[Self] = field(default_factory=list, kw_only=True)
+
+
+Node = TypeVar("Node", bound=TreeNode)
+
+
+class TreeModel(QAbstractItemModel, Generic[Node]):
+    """A tree of nodes. Those below ``root``, which is no row itself, are the first level.
+
+    Args:
+        root: The root; whoever sets another resets the model.
+        columns: How many columns there are.
+        parent: The owner.
+    """
+
+    def __init__(self, root: Node, columns: int = 1, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.root = root
+        self._columns = columns
+
+    def node(self, index: Index) -> Node:
+        """Return the node of an index; that of an invalid one is the root."""
+        node: Node = index.internalPointer() if index.isValid() else self.root
+        return node
+
+    def index_of_node(self, node: Node | None) -> QModelIndex:
+        """Return the index of a node; that of the root, and of none, is invalid."""
+        return QModelIndex() if node is None or node is self.root else self.createIndex(node.row, 0, node)
+
+    def index(self, row: int, column: int, parent: Index = _ROOT) -> QModelIndex:
+        """Return the index of a cell below a parent."""
+        inside = 0 <= row < self.rowCount(parent) and 0 <= column < self._columns
+        return self.createIndex(row, column, self.node(parent).children[row]) if inside else QModelIndex()
+
+    def parent(self, child: Index) -> QModelIndex:  # type: ignore[override]
+        """Return the parent of an index."""
+        return self.index_of_node(self.node(child).parent)
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """Return the number of rows below a parent: they stand below its first column."""
+        return 0 if parent.isValid() and parent.column() else len(self.node(parent).children)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:  # noqa: ARG002 - it is the same everywhere
+        """Return the number of columns."""
+        return self._columns
 
 
 class SortedModel(QSortFilterProxyModel):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
 )
@@ -19,13 +17,12 @@ from PySide6.QtCore import (
 from inspector.app.text import one_line, plural
 from inspector.catalog.search import CatalogIndex
 from inspector.core.description import CatalogDescription
+from inspector.ui.kit.rows import Index, TreeModel, TreeNode
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.core.description import EventDescription
-
-Index = QModelIndex | QPersistentModelIndex
 
 CATEGORY: Final = "category"
 WORKFLOW: Final = "workflow"
@@ -65,7 +62,7 @@ _COUNTERS: Final = [int(CatalogRole.PUBLISHED), int(CatalogRole.RUNS), int(Catal
 
 
 @dataclass(eq=False)
-class CatalogNode:
+class CatalogNode(TreeNode):
     """A row of the tree. ``number`` is the event's place in the journal, -1 for anything else.
 
     ``phases``, ``handlers`` and ``below`` (events) are sums that painting asks for again and again.
@@ -74,31 +71,29 @@ class CatalogNode:
     kind: str
     name: str
     path: str
-    parent: CatalogNode | None = None
-    row: int = 0
     number: int = -1
     event: EventDescription | None = None
     published: int = 0
     runs: int = 0
     bad: int = 0
-    children: list[CatalogNode] = field(default_factory=list)
     phases: tuple[str, ...] = ()
     handlers: int = 0
     below: int = 0
     mark: str = ""
 
-    def child(self, kind: str, name: str) -> CatalogNode:
+    def child(self, kind: str, name: str) -> Self:
         """Return the child of that name, making it when there is none."""
         for node in self.children:
             if node.name == name:
                 return node
-        node = CatalogNode(kind, name, f"{self.path}/{name}".lstrip("/"), self, len(self.children))
+        node = type(self)(kind, name, f"{self.path}/{name}".lstrip("/"), parent=self, row=len(self.children))
         self.children.append(node)
         return node
 
-    def add_event(self, number: int, event: EventDescription) -> CatalogNode:
+    def add_event(self, number: int, event: EventDescription) -> Self:
         """Put an event below, and count it in all that holds it."""
-        node = CatalogNode(EVENT, event.name, f"{self.path}/{event.name}", self, len(self.children), number, event)
+        path = f"{self.path}/{event.name}"
+        node = type(self)(EVENT, event.name, path, number, event, parent=self, row=len(self.children))
         self.children.append(node)
         at: CatalogNode | None = node
         while at is not None:
@@ -109,16 +104,15 @@ class CatalogNode:
         return node
 
 
-class CatalogTreeModel(QAbstractItemModel):
+class CatalogTreeModel(TreeModel[CatalogNode]):
     """The catalog of a journal; counters follow its folds.
 
     ``set_journal`` and a changed catalog reset the model; counters only ever say ``dataChanged``.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(CatalogNode("", "", ""), parent=parent)
         self._journal: Journal | None = None
-        self._root = CatalogNode("", "", "")
         self._events: dict[str, CatalogNode] = {}
         self._known = 0
         self._marks: dict[str, str] = {}
@@ -153,9 +147,9 @@ class CatalogTreeModel(QAbstractItemModel):
     def set_marks(self, marks: Mapping[str, str]) -> None:
         """Mark events that findings name with their worst severity; what holds them gets the worst of theirs."""
         self._marks = dict(marks)
-        self._mark(self._root)
-        if self._root.children:
-            first, last = self._root.children[0], self._root.children[-1]
+        self._mark(self.root)
+        if self.root.children:
+            first, last = self.root.children[0], self.root.children[-1]
             self._tell_marks(first, last)
 
     def _mark(self, node: CatalogNode) -> str:
@@ -167,73 +161,43 @@ class CatalogTreeModel(QAbstractItemModel):
 
     def _tell_marks(self, first: CatalogNode, last: CatalogNode) -> None:
         role = [int(CatalogRole.MARK)]
-        self.dataChanged.emit(self.createIndex(first.row, 0, first), self.createIndex(last.row, 0, last), role)
-        for node in (first.parent or self._root).children:
+        self.dataChanged.emit(self.index_of_node(first), self.index_of_node(last), role)
+        for node in (first.parent or self.root).children:
             if node.children:
                 self._tell_marks(node.children[0], node.children[-1])
 
     def index_of(self, event: str) -> QModelIndex:
         """Return the index of an event by its name; invalid when it is not in the catalog."""
-        node = self._events.get(event)
-        return QModelIndex() if node is None else self.createIndex(node.row, 0, node)
+        return self.index_of_node(self._events.get(event))
 
     def indexes(self, kind: str) -> list[QModelIndex]:
         """Return the indexes of all categories, or of all workflows."""
-        rows = self._root.children
+        rows = self.root.children
         if kind == WORKFLOW:
             rows = [workflow for category in rows for workflow in category.children]
-        return [self.createIndex(node.row, 0, node) for node in rows]
-
-    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        """Return the index of a row below a parent."""
-        children = self._node(parent).children
-        if column != 0 or not 0 <= row < len(children) or (parent.isValid() and parent.column() != 0):
-            return QModelIndex()
-        return self.createIndex(row, 0, children[row])
-
-    def parent(self, child: Index) -> QModelIndex:  # type: ignore[override]
-        """Return the parent of an index."""
-        node = self._node(child).parent
-        if node is None or node is self._root:
-            return QModelIndex()
-        return self.createIndex(node.row, 0, node)
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Return the number of rows below a parent."""
-        return 0 if parent.isValid() and parent.column() != 0 else len(self._node(parent).children)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002, B008
-        """Return the number of columns: one."""
-        return 1
+        return [self.index_of_node(node) for node in rows]
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Answer a role of a row; see ``CatalogRole``."""
         if not index.isValid():
             return None
         reader = _READERS.get(role)
-        return None if reader is None else reader(self._node(index))
-
-    def _node(self, index: Index) -> CatalogNode:
-        if not index.isValid():
-            return self._root
-        node = index.internalPointer()
-        assert isinstance(node, CatalogNode)  # noqa: S101 - we made the index
-        return node
+        return None if reader is None else reader(self.node(index))
 
     def _build(self) -> None:
-        self._root, self._events, self._known = CatalogNode("", "", ""), {}, 0
+        self.root, self._events, self._known = CatalogNode("", "", ""), {}, 0
         if self._journal is None:
             return
         catalog = self._journal.catalog
         for name in catalog.categories if catalog is not None else ():
-            self._root.child(CATEGORY, name)
+            self.root.child(CATEGORY, name)
         self._known = len(self._journal.events)
         for number, event in enumerate(self._journal.events):
-            above = self._root.child(CATEGORY, event.category or UNDECLARED)
+            above = self.root.child(CATEGORY, event.category or UNDECLARED)
             if event.workflow:
                 above = above.child(WORKFLOW, event.workflow)
             self._events[event.name] = above.add_event(number, event)
-        self._mark(self._root)
+        self._mark(self.root)
         self._count(tell=False)
 
     def _count(self, *, tell: bool) -> None:
@@ -257,8 +221,7 @@ class CatalogTreeModel(QAbstractItemModel):
                 at = at.parent
         if tell:
             for parent, first, last in touched.values():
-                top = self.createIndex(first, 0, parent.children[first])
-                bottom = self.createIndex(last, 0, parent.children[last])
+                top, bottom = (self.index_of_node(parent.children[row]) for row in (first, last))
                 self.dataChanged.emit(top, bottom, _COUNTERS)
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
 from pathlib import PurePath
 from typing import Any, Final
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from inspector.app.text import one_line
 from inspector.catalog.findings import RULES, SEVERITIES, Finding, Rule, Severity
-
-Index = QModelIndex | QPersistentModelIndex
+from inspector.ui.kit.rows import Index, TreeModel, TreeNode
 
 MESSAGE, EVENT, PLACE = range(3)
 _TITLES: Final = ("finding", "event", "where")
@@ -28,15 +27,12 @@ class FindingRole(IntEnum):
 
 
 @dataclass(eq=False)
-class FindingRow:
+class FindingRow(TreeNode):
     """A row: a rule with its findings below, or a finding."""
 
     code: str
     severity: Severity
-    number: int
     finding: Finding | None = None
-    parent: FindingRow | None = None
-    children: list[FindingRow] = field(default_factory=list)
 
     def text(self, column: int) -> str:
         """Return the text of a cell."""
@@ -46,7 +42,7 @@ class FindingRow:
         return one_line(texts[column])
 
 
-class FindingsModel(QAbstractItemModel):
+class FindingsModel(TreeModel[FindingRow]):
     """Findings by rule; ``set_filter`` leaves some out.
 
     Args:
@@ -54,9 +50,8 @@ class FindingsModel(QAbstractItemModel):
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_root(), len(_TITLES), parent)
         self._findings: tuple[Finding, ...] = ()
-        self._rules: list[FindingRow] = []
         self._text = ""
         self._severities: frozenset[str] = frozenset(SEVERITIES)
 
@@ -78,46 +73,20 @@ class FindingsModel(QAbstractItemModel):
     @property
     def shown(self) -> int:
         """How many findings the filter leaves."""
-        return sum(len(row.children) for row in self._rules)
+        return sum(len(row.children) for row in self.root.children)
 
     def finding(self, index: Index) -> Finding | None:
         """Return the finding of a row, None for a rule's."""
-        row = self._row(index)
-        return row.finding if row is not None else None
+        return self.node(index).finding
 
     def rule(self, index: Index) -> Rule | None:
         """Return the rule of a row, or the rule that found it; None when it is not one of the check's."""
-        row = self._row(index)
-        return RULES.get(row.code) if row is not None else None
+        return RULES.get(self.node(index).code)
 
     def index_of_event(self, event: str) -> QModelIndex:
         """Return the worst finding about an event; invalid when there is none."""
-        for rule in self._rules:
-            for row in rule.children:
-                if row.finding is not None and row.finding.event == event:
-                    return self.createIndex(row.number, 0, row)
-        return QModelIndex()
-
-    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        """Return the index of a cell."""
-        rows = self._below(parent)
-        if not (0 <= row < len(rows) and 0 <= column < len(_TITLES)) or (parent.isValid() and parent.column()):
-            return QModelIndex()
-        return self.createIndex(row, column, rows[row])
-
-    def parent(self, child: Index) -> QModelIndex:  # type: ignore[override]
-        """Return the rule of a finding."""
-        row = self._row(child)
-        above = row.parent if row is not None else None
-        return QModelIndex() if above is None else self.createIndex(above.number, 0, above)
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Return the number of rows below a parent."""
-        return 0 if parent.isValid() and parent.column() else len(self._below(parent))
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: ARG002, B008
-        """Return the number of columns."""
-        return len(_TITLES)
+        rows = (row for rule in self.root.children for row in rule.children)
+        return self.index_of_node(next((row for row in rows if row.finding and row.finding.event == event), None))
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
         """Return the title of a column."""
@@ -127,9 +96,9 @@ class FindingsModel(QAbstractItemModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows, or a fact behind it (``FindingRole``)."""
-        row = self._row(index)
-        if row is None:
+        if not index.isValid():
             return None
+        row = self.node(index)
         if role == Qt.ItemDataRole.DisplayRole:
             return row.text(index.column())
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -138,28 +107,23 @@ class FindingsModel(QAbstractItemModel):
             return row.severity
         return len(row.children) if role == FindingRole.COUNT else None
 
-    def _below(self, parent: Index) -> Sequence[FindingRow]:
-        row = self._row(parent)
-        return self._rules if row is None else row.children
-
-    @staticmethod
-    def _row(index: Index) -> FindingRow | None:
-        row = index.internalPointer() if index.isValid() else None
-        return row if isinstance(row, FindingRow) else None
-
     def _rebuild(self) -> None:
         self.beginResetModel()
         wanted = self._text.lower().split()
         shown = (
             finding for finding in self._findings if finding.severity in self._severities and _has(finding, wanted)
         )
-        rules: list[FindingRow] = []
+        root = self.root = _root()
         for (code, severity), group in groupby(shown, key=lambda finding: (finding.code, finding.severity)):
-            rule = FindingRow(code, severity, len(rules))
-            rule.children = [FindingRow(code, severity, number, finding, rule) for number, finding in enumerate(group)]
-            rules.append(rule)
-        self._rules = rules
+            rule = FindingRow(code, severity, parent=root, row=len(root.children))
+            root.children.append(rule)
+            for number, finding in enumerate(group):
+                rule.children.append(FindingRow(code, severity, finding, parent=rule, row=number))
         self.endResetModel()
+
+
+def _root() -> FindingRow:
+    return FindingRow("", "information")
 
 
 def short_place(finding: Finding) -> str:
