@@ -2,6 +2,7 @@
 #   make run    the window; without a display the demo, its picture and its run log in out/
 #   make test   lint, types and tests       make lint   only the first two
 #   make coverage  the tests, and how many lines of each room they run (make test COVERAGE=1 does the same)
+#   make torture [N=25]  kills, full disks, locks, damage, changed run logs, secrets: how often a promise was broken
 #   make bench  benchmarks, results in benchmarks/results.json
 #   make pictures  the pictures of README and docs, made by the program itself
 #   make clean  back to a fresh clone
@@ -16,7 +17,7 @@ PYTEST = pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 # Not empty: `make test` measures which lines it runs, as `make coverage` does.
 COVERAGE ?=
 
-.PHONY: help setup run test coverage lint format bench pictures clean
+.PHONY: help setup run test coverage lint format torture bench pictures clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -55,6 +56,11 @@ coverage: setup
 format: setup
 	@$(PY) -m ruff check --quiet --fix .
 	@$(PY) -m ruff format --quiet .
+
+# Some seconds for each of N.
+N ?= 25
+torture: setup
+	@$(PY) -m tests.torture $(N)
 
 bench: setup
 	@QT_QPA_PLATFORM=offscreen $(PY) -m benchmarks

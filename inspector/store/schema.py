@@ -164,7 +164,7 @@ def prepare(path: Path, steps: Sequence[Step] = MIGRATIONS) -> None:
         version = _check(path, steps)
         if version < len(steps):
             _migrate(path, version, steps)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         trouble = explain(error, path)
         if trouble is None:
             raise

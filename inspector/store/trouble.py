@@ -78,6 +78,8 @@ def explain(error: BaseException, path: Path) -> InspectorError | None:
                     return kind(text.format(path=path), hint, typed=TYPED if CHOOSE in hint else "")
             if isinstance(link, sqlite3.OperationalError):
                 return InspectorError(f"{path}: {link}.", CHOOSE, typed=TYPED)
+        if isinstance(link, UnicodeDecodeError):  # in what SQLite says of a schema that is damaged
+            return InspectorError(f"{path} is damaged.", f"It was left as it is. {CHOOSE}", typed=TYPED)
         if isinstance(link, OSError):
             return explain_os(link, f"{path} cannot be used")
         if isinstance(link, TimeoutError):

@@ -1,0 +1,20 @@
+"""The short form of ``make torture``: every campaign once, with few tries."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.torture.campaigns import CAMPAIGNS
+
+TRIES = {"kill": 2, "disk": 6, "lock": 6, "damage": 30, "fuzz": 30, "secrets": 200}
+
+
+@pytest.mark.allow_log("inspector.store.writer")
+@pytest.mark.parametrize("name", CAMPAIGNS)
+async def test_no_promise_is_broken(name: str, tmp_path: Path) -> None:
+    figures = await CAMPAIGNS[name](TRIES[name], random.Random(f"11 {name}"), tmp_path)
+    assert figures.tried >= TRIES[name]
+    assert {promise: count for promise, count in figures.broken.items() if count} == {}
