@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.memory import DEFAULT_JOURNAL_MB, bounded_journals, collect_seldom
@@ -88,45 +88,28 @@ def _guarded(arguments: argparse.Namespace, console: Console, log: LogFile) -> i
 
 def _command(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command; each is loaded when it is asked for."""
+    run: Callable[[argparse.Namespace, Console], int]
     if arguments.command == "catalog":
-        from inspector.cli import catalog
-
-        return catalog.run(arguments, console)
-    if arguments.command == "fire":
-        from inspector.cli import fire
-
-        return fire.run(arguments, console)
-    if arguments.command == "sessions":
-        from inspector.cli import sessions
-
-        return sessions.run(arguments, console)
-    if arguments.command == "export":
-        from inspector.cli import export
-
-        return export.run(arguments, console)
-    if arguments.command == "import":
-        from inspector.cli import import_run
-
-        return import_run.run(arguments, console)
-    if arguments.command == "log":
-        from inspector.cli import log
-
-        return log.run(arguments, console)
-    if arguments.command == "demo":
-        from inspector.cli import demo
-
-        return demo.run(arguments, console)
-    if arguments.command == "conform":
-        from inspector.cli import conform
-
-        return conform.run(arguments, console)
-    if arguments.command == "check":
-        from inspector.cli import check
-
-        return check.run(arguments, console)
-    from inspector.cli import window
-
-    return window.run(arguments, console)
+        from inspector.cli.catalog import run
+    elif arguments.command == "fire":
+        from inspector.cli.fire import run
+    elif arguments.command == "sessions":
+        from inspector.cli.sessions import run
+    elif arguments.command == "export":
+        from inspector.cli.export import run
+    elif arguments.command == "import":
+        from inspector.cli.import_run import run
+    elif arguments.command == "log":
+        from inspector.cli.log import run
+    elif arguments.command == "demo":
+        from inspector.cli.demo import run
+    elif arguments.command == "conform":
+        from inspector.cli.conform import run
+    elif arguments.command == "check":
+        from inspector.cli.check import run
+    else:
+        from inspector.cli.window import run
+    return run(arguments, console)
 
 
 def _tell_bug(error: BaseException, console: Console, log: LogFile) -> None:
