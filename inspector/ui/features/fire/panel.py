@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtWidgets import QLayout, QStackedWidget, QTabBar, QWidget
 
 from inspector.app.text import plural
 from inspector.catalog.form import EventForm, FireForm
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
-    from inspector.core.description import EventDescription
+    from inspector.core.description import EventDescription, FieldShape
     from inspector.core.records.numbers import FireNumber
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 
 # The fields of an event as JSON, to be edited as a whole.
 
+#: Rows of a form that are built when it is shown, and at a stretch afterwards.
+_ROWS_AT_ONCE: Final = 64
+_ROWS_LATER: Final = 8
 #: How many problems are told at once.
 _TOLD: Final = 4
 
@@ -165,6 +170,11 @@ class FirePanel(FireView):
         self._form: EventForm | None = None
         self._memory: dict[str, _Remembered] = {}
         self._fields: dict[str, FieldRow] = {}
+        #: Fields whose rows are still to be built, and what builds some whenever the window has nothing else to do.
+        self._unbuilt: deque[FieldShape] = deque()
+        self._builder = QTimer(self)
+        self._builder.setInterval(0)
+        self._builder.timeout.connect(partial(self._build_rows, _ROWS_LATER))
         self._blocked: str | None = None
         self._json_problem = ""
         self._connect()
@@ -265,7 +275,10 @@ class FirePanel(FireView):
             self.json.setFocus(Qt.FocusReason.OtherFocusReason)
         elif problems:
             self.tabs.setCurrentIndex(FORM)
-            row = self._fields[next(iter(problems))]
+            wrong = next(iter(problems))
+            while wrong not in self._fields and self._unbuilt:
+                self._build_rows(_ROWS_LATER)
+            row = self._fields[wrong]
             if row.shape.base:
                 self.identity.set_open(True)
             row.editor.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -318,19 +331,29 @@ class FirePanel(FireView):
 
     def _build_fields(self, event: EventDescription) -> None:
         self._fields = {}
-        for box, base in ((self._own, False), (self._base, True)):
-            layout = box.layout()
-            assert layout is not None  # noqa: S101 - made with one
-            clear(layout)
-            for shape in event.fields:
-                if shape.base == base:
-                    row = FieldRow(self._theme, shape)
-                    row.editor.edited.connect(lambda text, name=shape.name: self._edited(name, text))
-                    layout.addWidget(row)
-                    self._fields[shape.name] = row
+        for box in (self._own, self._base):
+            clear(_layout_of(box))
+        self._unbuilt = deque(event.fields)
+        self._build_rows(_ROWS_AT_ONCE)
         self._own.setVisible(any(not shape.base for shape in event.fields))
         self.identity.setVisible(any(shape.base for shape in event.fields))
         self._page.verticalScrollBar().setValue(0)
+
+    def _build_rows(self, count: int) -> None:
+        """Build the next rows of the form; a thousand at once would freeze the window for a second and more."""
+        for _ in range(min(count, len(self._unbuilt))):
+            shape = self._unbuilt.popleft()
+            row = FieldRow(self._theme, shape)
+            row.editor.edited.connect(lambda text, name=shape.name: self._edited(name, text))
+            _layout_of(self._base if shape.base else self._own).addWidget(row)
+            self._fields[shape.name] = row
+            if self._form is not None:
+                row.editor.set_text(self._form.text(shape.name))
+                row.set_problem(self._form.problem(shape.name))
+        if self._unbuilt:
+            self._builder.start()
+        else:
+            self._builder.stop()
 
     def _edited(self, name: str, text: str) -> None:
         if self._form is not None:
@@ -369,7 +392,8 @@ class FirePanel(FireView):
             return
         seed = self._form.seed
         self._seed_label.setText("edited" if seed is None else f"seed {seed}")
-        written = [name for name, row in self._fields.items() if row.shape.base and self._form.text(name).strip()]
+        base = [shape.name for shape in self._event.fields if shape.base]
+        written = [name for name in base if self._form.text(name).strip()]
         self.identity.set_title("Identity", ", ".join(written) if written else "generated")
         self._context_fold.set_title("Context", self.context.summary())
         reason = self.reason()
@@ -432,3 +456,9 @@ class FirePanel(FireView):
     def _fire(self) -> None:
         if not self.reason() and self._form is not None:
             self.fire_requested.emit(self.form())
+
+
+def _layout_of(box: QWidget) -> QLayout:
+    layout = box.layout()
+    assert layout is not None  # noqa: S101 - made with one
+    return layout

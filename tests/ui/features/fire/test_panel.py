@@ -408,3 +408,25 @@ def test_json_editors_grow_with_their_text(small: FirePanel, selection: Selectio
 def test_the_theme_can_change_while_it_is_shown(panel: FirePanel, selection: Selection, theme: Theme) -> None:
     selection.select_event(EVENT)
     assert repaints_in_the_other_theme(panel, theme)
+
+
+def test_a_form_of_a_thousand_fields_appears_at_once_and_is_whole_soon(
+    theme: Theme, selection: Selection, show, qtbot
+) -> None:
+    shapes = [FieldShape(f"field_{n}", ALL_SHAPES[n % len(ALL_SHAPES)], required=True) for n in range(1000)]
+    big, other = event_of("Big", *shapes), event_of("Other", FieldShape("n", INT, required=True))
+    panel = FirePanel(theme, selection, rng=random.Random(1))
+    panel.set_journal(Run(CatalogDescription("p", (big, other))).journal)
+    show(panel, 340, 800)
+    selection.select_event("Big")
+    assert len(panel._fields) == 64  # what is in view and beyond
+    values = panel.form().values
+    selection.select_event("Other")
+    assert len(panel._fields) == len(other.fields)
+    selection.select_event("Big")
+    qtbot.waitUntil(lambda: len(panel._fields) == len(big.fields), timeout=20_000)
+    assert not panel._builder.isActive()
+    assert panel.form().values == values
+    lines = {name: row.editor for name, row in panel._fields.items() if type(row.editor) is LineEditor}
+    assert len(lines) > 100
+    assert all(editor.line.text() == panel._form.text(name) for name, editor in lines.items())
