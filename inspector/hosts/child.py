@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 STOP_TIME: Final = 5.0
 STOP_TIME_BLOCKED: Final = 1.0
 
+#: Most characters of what a child says of itself, and most nanoseconds of lag that it may claim.
+_WORDS: Final = 1_000
+_LAG: Final = 1 << 62
+
 NEW: Final = "new"
 LOADING: Final = "loading"
 RUNNING: Final = "running"
@@ -241,7 +245,7 @@ class ChildHost:
             return
         try:
             take(*message[1:])
-        except (TypeError, ValueError, KeyError, AttributeError):
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError):
             self._refused += 1
 
     def printed(self, stream: str, text: str) -> None:
@@ -290,7 +294,7 @@ class ChildHost:
         self._loading.greeted = True
 
     def _take_loading(self, doing: str, what: str) -> None:
-        self._loading.doing, self._loading.what = str(doing), str(what)
+        self._loading.doing, self._loading.what = str(doing)[:_WORDS], str(what)[:_WORDS]
 
     def _take_problem(self, trouble: Mapping[str, Any]) -> None:
         problem = load_error(trouble)
@@ -302,7 +306,7 @@ class ChildHost:
         self._loading.trouble = trouble
 
     def _take_ended(self, last_words: str) -> None:
-        self._last_words = str(last_words)
+        self._last_words = str(last_words)[:_WORDS]
 
     def _take_files(self, files: Sequence[Any]) -> None:
         self.files = tuple(file for file in files if type(file) is str)
@@ -311,6 +315,8 @@ class ChildHost:
         self.facts = build(CatalogFacts, facts)
 
     def _take_ready(self, said: Mapping[str, Any]) -> None:
+        if self._loading.ready:
+            raise ValueError("ready twice")
         self._intake.begin(int(said["anchor"]))
         self._loading.ready = True
 
@@ -323,7 +329,7 @@ class ChildHost:
             self._settle(None)
 
     def _take_beat(self, lag: int, *_: Any) -> None:
-        self._lag = int(lag)
+        self._lag = min(max(0, int(lag)), _LAG)
 
     def _take_bye(self) -> None:
         self._lag = 0

@@ -28,6 +28,7 @@ from inspector.core.records.host import (
     ProcessUnstuck,
     ProgramPrinted,
     ProgramReloaded,
+    RecordsLost,
     RestartFailed,
 )
 from inspector.core.records.numbers import ExecutionNumber, FireNumber, PublicationNumber
@@ -35,12 +36,14 @@ from inspector.core.records.records import (
     AT,
     HANDLER_ENDED,
     HANDLER_STARTED,
+    INT,
     INTERRUPTED,
     KIND,
     NOTED,
     PUBLICATION_ENDED,
     PUBLISHED,
     RECORD_TYPES,
+    ROW_FIELDS,
     RUNNING,
     SESSION_STARTED,
     STATUSES,
@@ -59,7 +62,12 @@ from inspector.core.values.build import build
 #: Rows that may wait for the window before the child is no longer read: it then holds its next fire.
 FULL: Final = 200_000
 _LEVELS: Final = frozenset({"debug", "info", "warning", "error"})
+_OUTCOMES: Final = frozenset({"done", "cancelled", "refused"})
+#: Numbers are below these: times in ns; counts, of which sums must stay below what a column holds.
 _BIG: Final = 1 << 62
+_MANY: Final = 1 << 40
+#: Nanoseconds that a time may be ahead of our clock, which is the child's: for rounding, no more.
+_AHEAD: Final = 1_000_000_000
 
 #: What only we write: a child cannot say how it ended.
 _OURS: Final = frozenset(
@@ -68,6 +76,17 @@ _OURS: Final = frozenset(
         *(OutputDropped, ProcessEnded, ProcessStuck, ProcessUnstuck, ProgramPrinted, ProgramReloaded, RestartFailed),
     )
 )
+#: Places of numbers that are no times, by kind: counts, lines, numbers of fires.
+_COUNTS: Final = {
+    cls.KIND: tuple(
+        place
+        for place, field in enumerate(ROW_FIELDS[cls.KIND], AT)
+        if field.form == INT and field.name not in ("at", "since")
+    )
+    for cls in HOST_RECORDS
+}
+#: Seqs of lost records: only a store knows them.
+_SEQS: Final = (position(RecordsLost, "first"), position(RecordsLost, "last"))
 _FIRE: Final = {cls.KIND: position(cls, "fire") for cls in HOST_RECORDS if "fire" in cls.__dataclass_fields__}
 #: Times of the child's clock beside ``at``.
 _SINCE: Final = {cls.KIND: position(cls, "since") for cls in (LoopBlocked, LoopUnblocked)}
@@ -99,7 +118,9 @@ class Intake:
         self._wake: Callable[[], None] | None = None
         self._publications = self._executions = 0
         self._publication_offset = self._execution_offset = self._shift = 0
-        self._open: set[PublicationNumber] = set()
+        self._horizon = 0
+        self._last_fire = 0
+        self._open: dict[PublicationNumber, int] = {}
         self._fires: dict[FireNumber, int] = {}
         self._next_fire = count(1)
         self.catalog: CatalogDescription | None = None
@@ -118,14 +139,16 @@ class Intake:
 
     def begin(self, anchor: int) -> None:
         """Begin with the rows of a new child: its numbers start at 1, its times at ``anchor`` (ns, monotonic clock)."""
+        anchor = min(anchor, self._clock())
         if not self._began:
-            self._anchor = min(anchor, self._clock())
+            self._anchor = anchor
         self._shift = max(0, anchor - self._anchor)
         self._publication_offset, self._execution_offset = self._publications, self._executions
 
     def take(self, rows: Any) -> None:
         """Take in rows as they came over the wire; those that are none are counted in ``refused``."""
         good: list[Row] = []
+        self._horizon = self._clock() - self._anchor + _AHEAD
         for values in rows if type(rows) is list else ():
             row = self._checked(values)
             if row is None:
@@ -163,6 +186,7 @@ class Intake:
     def new_fire(self) -> FireNumber:
         """Return the number of a fire that is about to be sent down."""
         fire = FireNumber(next(self._next_fire))
+        self._last_fire = fire
         self._fires[fire] = 0
         return fire
 
@@ -217,6 +241,8 @@ class Intake:
         if kind == SESSION_STARTED:
             return self._session_started(tuple(values))
         values[AT] += self._shift
+        if values[AT] > self._horizon:  # nothing has happened that is yet to come
+            return None
         self._latest = max(self._latest, values[AT])
         check = self._checks.get(kind)
         return check(tuple(values)) if check is not None else self._host_record(values)
@@ -225,6 +251,8 @@ class Intake:
         """Begin the session; of a later child, take what its catalog has that is new."""
         started = to_record(row)
         assert isinstance(started, SessionStarted)  # noqa: S101 - to_record gives the class of the kind
+        if started.at or not 0 <= started.wall < _BIG or not -_BIG < (started.seed or 0) < _BIG:
+            return None
         try:
             catalog = build(CatalogDescription, json.loads(started.catalog))
         except (ValueError, RecursionError):
@@ -249,18 +277,18 @@ class Intake:
         cause += self._execution_offset if cause else 0
         if number != self._publications + 1 or not 0 <= cause <= self._executions or not 0 <= handlers < 1_000_000:
             return None
-        if not 0 <= fire < 1 << 31:
+        if not 0 <= fire <= self._last_fire:
             return None
         if not cause and fire in self._fires:
             self._fires[fire] += 1
         self._publications = number
-        self._open.add(number)
+        self._open[number] = at
         return kind, at, number, event, event_id, correlation, cause, fire, payload, context, handlers
 
     def _started(self, row: Row) -> Row | None:
         kind, at, number, publication, handler, fault = row
         number, publication = number + self._execution_offset, publication + self._publication_offset
-        if number != self._executions + 1 or publication not in self._open:
+        if number != self._executions + 1 or at < self._open.get(publication, _BIG):
             return None
         self._executions = number
         self.running[number] = (publication, handler, at)
@@ -269,7 +297,10 @@ class Intake:
     def _ended(self, row: Row) -> Row | None:
         kind, at, number, status, on_loop, failure = row
         number += self._execution_offset
-        if number not in self.running or status not in STATUSES or status == RUNNING or not 0 <= on_loop < _BIG:
+        if number not in self.running or status not in STATUSES or status == RUNNING:
+            return None
+        duration = at - self.running[number][2]
+        if duration < 0 or not 0 <= on_loop <= duration + _AHEAD:
             return None
         del self.running[number]
         return kind, at, number, status, on_loop, failure
@@ -285,9 +316,9 @@ class Intake:
     def _publication_ended(self, row: Row) -> Row | None:
         kind, at, number, outcome = row
         number += self._publication_offset
-        if number not in self._open:
+        if outcome not in _OUTCOMES or at < self._open.get(number, _BIG):
             return None
-        self._open.discard(number)
+        del self._open[number]
         return kind, at, number, outcome
 
     def _host_record(self, values: list[Any]) -> Row | None:
@@ -296,8 +327,14 @@ class Intake:
             return None
         if kind in _FIRE and values[_FIRE[kind]] not in self._fires:
             return None
+        if not all(0 <= values[place] < _MANY for place in _COUNTS[kind]):
+            return None
+        if kind == RecordsLost.KIND and any(values[place] for place in _SEQS):
+            return None
         if kind in _SINCE:
             values[_SINCE[kind]] += self._shift
+            if not self._shift <= values[_SINCE[kind]] <= values[AT]:
+                return None
         row = tuple(values)
         record = to_record(row)
         assert isinstance(record, HostRecord)  # noqa: S101 - every other kind has a check of its own

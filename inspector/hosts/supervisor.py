@@ -300,7 +300,8 @@ class Supervisor:
         if verb == "hello" and len(message) == 2 and type(message[1]) is dict:
             theirs = message[1].get("protocol")
             if theirs != PROTOCOL:
-                raise WireError(f"The child speaks protocol {theirs}, this inspector {PROTOCOL}.")
+                shown = theirs if type(theirs) is int and 0 <= theirs < 1_000 else "?"
+                raise WireError(f"The child speaks protocol {shown}, this inspector {PROTOCOL}.")
             thread = message[1].get("thread")
             self._process.main_thread = thread if type(thread) is int else 1
             self._began = time.monotonic()

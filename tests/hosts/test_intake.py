@@ -36,11 +36,16 @@ from inspector.core.records.records import (
     TEXT,
     VALUE,
     Batch,
+    HandlerEnded,
+    HandlerStarted,
     fits,
+    to_record,
     to_row,
 )
 from inspector.core.values.build import to_plain
+from inspector.hosts.child import ChildHost
 from inspector.hosts.intake import Intake
+from tests.hosts.children import project
 
 CATALOG = CatalogDescription("shop", handlers=(HandlerDescription("m:h", "h", "m", "h"),))
 SESSION = [0, 0, 1, "shop", "3.12", json.dumps(to_plain(CATALOG)), None]
@@ -114,6 +119,107 @@ def test_whatever_comes_the_journal_can_take_it(rows: list[list[Any]]) -> None:
     journal.fold(Batch(1, intake.drain()))
     assert journal.orphans == 0
     assert journal.running == 0
+
+
+_WRONG = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-2, 9),
+    st.sampled_from([-(1 << 61), 1 << 31, 1 << 40, 1 << 61, 1 << 63, 1 << 80, 1e308, float("nan"), float("inf")]),
+    st.sampled_from(
+        ["ok", "running", "done", "info", "error", "\ud800", "\0", "NaN", "[" * 2_000, "[]", "{}", '{"a":1e999}']
+    ),
+    st.sampled_from(["[" * 900 + "]" * 900, '[{"handler": "h", "event": "e", "kind": 1}]', "x" * 5_000]),
+    st.recursive(st.none(), lambda inner: st.lists(inner, max_size=2), max_leaves=8),
+)
+
+
+def _valid_rows() -> list[list[Any]]:
+    return [*RUN, *([cls.KIND, *(_SAMPLES[field.form] for field in ROW_FIELDS[cls.KIND])] for cls in RECORD_TYPES)]
+
+
+@st.composite
+def hostile_rows(draw: st.DrawFn) -> list[Any]:
+    """A row of any kind with up to three of its places wrong, at times cut or longer than it should be."""
+    row = list(draw(st.sampled_from(_valid_rows())))
+    for place in draw(st.lists(st.integers(0, len(row) - 1), max_size=3)):
+        row[place] = draw(_WRONG)
+    return row[: draw(st.integers(0, len(row)))] if draw(st.integers(0, 9)) == 0 else row
+
+
+@given(st.lists(hostile_rows(), max_size=12), st.lists(st.integers(-(1 << 70), 1 << 70), max_size=2))
+def test_no_row_of_any_kind_is_an_error_or_a_lie(rows: list[list[Any]], anchors: list[int]) -> None:
+    intake, clock = begun()
+    clock[0] = 1_000
+    intake.new_fire()
+    for anchor in anchors:
+        intake.begin(anchor)
+    given = [*copies(RUN[:2]), *rows, *copies(RUN[2:])]
+    intake.take(given)
+    intake.interrupt("gone")
+    taken = intake.drain()[1:]  # but for the session's own
+    starts: dict[int, int] = {}
+    for row in taken:
+        record = to_record(row)
+        assert 0 <= record.at <= 1_000 + 1_000_000_000
+        if isinstance(record, HandlerStarted):
+            starts[record.execution] = record.at
+        elif isinstance(record, HandlerEnded):
+            assert record.at >= starts.pop(record.execution)
+        elif isinstance(record, RecordsLost):
+            assert record.count >= 0
+            assert (record.first, record.last) == (0, 0)
+        elif isinstance(record, HostRecord):
+            assert isinstance(record.sentence, str)
+    assert starts == {}
+    journal = Journal()
+    journal.fold(Batch(2, taken))
+    assert (journal.orphans, journal.running) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [1, 2_000_000_000, 1, "Placed", "", "", 0, 0, "{}", "{}", 1],  # in a second that is yet to come
+        [1, 5, 1, "Placed", "", "", 0, 1, "{}", "{}", 1],  # of a fire that nobody has asked for
+        [5, 4, 1, "done"],  # before it was published
+        [5, 8, 1, "exploded"],
+        [2, 4, 1, 1, "m:h", ""],  # called before it was published
+        [3, 4, 1, "ok", 1, ""],  # over before it began
+        [3, 7, 1, "ok", 5_000_000_000, ""],  # computing for longer than it took
+        [RecordsLost.KIND, 5, -3, "x", 0, 0],
+        [RecordsLost.KIND, 5, 3, "x", 1, 3],  # seqs are the store's
+        [RecordsLost.KIND, 5, 1 << 61, "x", 0, 0],
+        [LoopBlocked.KIND, 5, 6, "", "", "", 0],  # blocked since a time after it was
+        [LoopBlocked.KIND, 5, -1, "", "", "", 0],
+        [0, 3, 1, "shop", "3.12", SESSION[5], None],
+        [0, 0, 1 << 70, "shop", "3.12", SESSION[5], None],
+        [0, 0, 1, "shop", "3.12", SESSION[5], 1 << 70],
+    ],
+)
+def test_a_row_that_contradicts_the_others_or_itself_is_refused(row: list[Any]) -> None:
+    intake, _ = begun()
+    before = {1: [], 2: RUN[:1], 3: RUN[:2], 5: RUN[:1]}.get(row[0], [])
+    intake.take(copies(before))
+    intake.take([row])
+    assert intake.refused == 1
+    assert intake.drain()[1:] == [tuple(good) for good in before]
+
+
+@given(
+    st.sampled_from(
+        ["hello", "loading", "problem", "ended", "files", "facts", "ready", "rows", "beat", "bye", "load", ""]
+    ),
+    st.lists(
+        _WRONG | st.dictionaries(st.sampled_from(["anchor", "where", "failure", "text", "variables", "python"]), _WRONG)
+    ),
+)
+def test_no_message_of_a_child_ends_us(verb: str, arguments: list[Any]) -> None:
+    host = ChildHost(project("moods:get_bus"))
+    for message in (["ready", {"anchor": 5}], ["rows", [list(SESSION)]], [verb, *arguments]):
+        host.message(message)
+    assert host.lag >= 0
+    assert all(type(file) is str for file in host.files)
 
 
 @pytest.mark.parametrize("cls", RECORD_TYPES)
