@@ -40,7 +40,7 @@ class Parts:
 class Feature:
     """A feature of the window: one folder below ``inspector/ui/features``, whose ``feature.py`` holds one as FEATURE.
 
-    Nothing else in the program knows the folder but the list in ``inspector/ui/features/__init__.py``. Features do not
+    Nothing else in the program imports the folder but the list, ``inspector/ui/features/all.py``. Features do not
     import one another: they talk through the context.
 
     Attributes:

@@ -12,8 +12,43 @@ from contextlib import closing
 from pathlib import Path
 
 from inspector.analysis.journal import Journal
-from inspector.core.records.host import HostNoted, HostRecord
-from inspector.core.records.records import HOST_NOTED, RECORD_TYPES, Row, to_record, to_row
+from inspector.core.records.host import (
+    FaultsSwitched,
+    FireRefused,
+    FireSettled,
+    FireUnsettled,
+    HandlerAdded,
+    HostNoted,
+    HostRecord,
+    LoopBlocked,
+    LoopUnblocked,
+    OutputDropped,
+    PartNotLoaded,
+    ProcessEnded,
+    ProcessStuck,
+    ProcessUnstuck,
+    ProgramPrinted,
+    ProgramReloaded,
+    PublishRaised,
+    RecordingPaused,
+    RecordingResumed,
+    RecordsLost,
+    RepublishRefused,
+    RestartFailed,
+    SessionFailed,
+)
+from inspector.core.records.records import (
+    HOST_NOTED,
+    HandlerEnded,
+    HandlerStarted,
+    Noted,
+    PublicationEnded,
+    Published,
+    Row,
+    SessionStarted,
+    to_record,
+    to_row,
+)
 from inspector.store.jsonl import export_jsonl
 from inspector.store.jsonl_import import read_jsonl
 from inspector.store.reader import StoredStream
@@ -25,6 +60,37 @@ from tests.store.runs import ListStream, collect
 DATA = Path(__file__).parent / "data"
 LOG = DATA / "every_record.v1.jsonl"
 DATABASE = DATA / "sessions.v1.sqlite"
+#: What the program of version 1 could tell, as the records of today. Records that come later are in no such file.
+KNOWN_TO_VERSION_1 = {
+    SessionStarted,
+    Published,
+    HandlerStarted,
+    HandlerEnded,
+    Noted,
+    PublicationEnded,
+    HostNoted,
+    FireSettled,
+    FireRefused,
+    FireUnsettled,
+    SessionFailed,
+    PublishRaised,
+    FaultsSwitched,
+    RecordingPaused,
+    RecordingResumed,
+    RecordsLost,
+    RepublishRefused,
+    HandlerAdded,
+    LoopBlocked,
+    LoopUnblocked,
+    PartNotLoaded,
+    ProgramPrinted,
+    OutputDropped,
+    ProcessStuck,
+    ProcessUnstuck,
+    ProcessEnded,
+    ProgramReloaded,
+    RestartFailed,
+}
 #: Notes that stay what they were: for people only, or without what their kind had.
 STAY = ["observer", "engine", "fire_settled", "faults", "restarted", "weather"]
 
@@ -40,7 +106,7 @@ async def test_a_run_log_of_version_1_becomes_the_records_of_today() -> None:
     rows = await imported()
     assert len(rows) == len(LOG.read_bytes().splitlines()) - 1
     records = [to_record(row) for _, row in rows]
-    assert {type(record) for record in records} == set(RECORD_TYPES)
+    assert {type(record) for record in records} == KNOWN_TO_VERSION_1
     assert [record.kind for record in records if isinstance(record, HostNoted)] == STAY
     assert [to_row(record) for record in records] == [row for _, row in rows]
 
