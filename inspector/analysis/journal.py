@@ -29,6 +29,7 @@ from inspector.core.records.host import (
     RecordsLost,
 )
 from inspector.core.records.numbers import (
+    NO_EXECUTION_NUMBER,
     ExecutionIndex,
     ExecutionNumber,
     FireNumber,
@@ -184,7 +185,7 @@ class Journal:
             event_id=self.id_text(columns["event_id"][index]),
             correlation=self.id_text(columns["correlation"][index]),
             number=self.publication_number(index),
-            cause_number=ExecutionNumber(0) if cause < 0 else self.execution_number(ExecutionIndex(cause)),
+            cause_number=NO_EXECUTION_NUMBER if cause < 0 else self.execution_number(ExecutionIndex(cause)),
         )
 
     def publication_number(self, index: PublicationIndex) -> PublicationNumber:

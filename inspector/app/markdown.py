@@ -12,7 +12,6 @@ from inspector.analysis.failures import failure_head
 from inspector.app.filtered import filter_of, pick
 from inspector.app.summary import summarise
 from inspector.app.text import one_line
-from inspector.core.records.numbers import execution_index
 from inspector.core.records.records import HANDLER_ENDED, KIND, HandlerEnded, to_record
 from inspector.store.files import NewFile
 
@@ -89,7 +88,7 @@ def _failures(journal: Journal, batch: Batch, left: npt.NDArray[np.bool_]) -> st
             continue
         ended = to_record(row)
         assert isinstance(ended, HandlerEnded)  # noqa: S101 - to_record gives the class of the kind
-        index = execution_index(ended.execution)
+        index = journal.execution_index(ended.execution)
         if not (0 <= index < len(left) and left[index]):
             continue
         left[index] = False

@@ -89,9 +89,9 @@ async def test_the_faulty_twin_is_named_fault_by_fault_with_event_and_handler():
     # Each leads to its execution, where the journal says the same.
     for each in bad:
         if each.execution:
-            seen = recording.journal.execution(each.execution - 1)
+            seen = recording.journal.execution(recording.journal.execution_index(each.execution))
             assert (seen.event.name, seen.handler.label) == (each.event, each.handler)
-            assert seen.publication + 1 == each.publication
+            assert recording.journal.publication_number(seen.publication) == each.publication
 
 
 # --- small programs -------------------------------------------------------------------------------

@@ -65,6 +65,14 @@ async def test_a_filter_is_for_both_tables(tmp_path: Path) -> None:
     assert "No execution failed" in await page(tmp_path / "run.md", RUN, filter_text="status:ok")
 
 
+async def test_a_run_without_its_first_publication_names_the_right_handlers(tmp_path: Path) -> None:
+    first = RUN[1:6]  # the publication, its executions and their ends
+    text = await page(tmp_path / "run.md", [row for row in RUN if row not in first])
+    assert text.endswith(FAILURES_HEAD + "| 3 | Logout | Audit.handle | failed | ValueError | no such key |\n")
+    text = await page(tmp_path / "run.md", [row for row in RUN if row is not RUN[1]])
+    assert text.endswith(FAILURES_HEAD + "| 3 | Logout | Audit.handle | failed | ValueError | no such key |\n")
+
+
 async def test_a_run_in_which_all_goes_well_says_so(tmp_path: Path) -> None:
     text = await page(tmp_path / "run.md", [to_row(STARTED), *plain_run(5)[1:]])
     assert text.count(" | 2 | 0 | ") == 5

@@ -13,6 +13,7 @@ from inspector.core.records.records import BAD_STATUSES
 if TYPE_CHECKING:
     from inspector.catalog.conformance.observed import Fired, SeenExecution
     from inspector.core.description import CatalogDescription
+    from inspector.core.records.numbers import ExecutionNumber, PublicationNumber
 
 #: Kinds of note that count as an effect.
 _EFFECTS: Final = {"row": "rows", "mail": "mail", "sse": "frames"}
@@ -31,8 +32,8 @@ class ContextOutcome:
 
     status: str
     effects: tuple[str, ...]
-    publication: int
-    execution: int
+    publication: PublicationNumber
+    execution: ExecutionNumber
 
     def same(self, other: ContextOutcome) -> bool:
         """Return whether the handler did the same."""
@@ -110,7 +111,7 @@ def as_findings(
         )
 
 
-def _outcome(execution: SeenExecution, publication: int) -> ContextOutcome:
+def _outcome(execution: SeenExecution, publication: PublicationNumber) -> ContextOutcome:
     kinds = {note.kind for note in execution.notes}
     effects = tuple(name for kind, name in _EFFECTS.items() if kind in kinds)
     return ContextOutcome(execution.status, effects, publication, execution.number)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from inspector.core.records.numbers import NO_EXECUTION_NUMBER, ExecutionNumber, PublicationNumber
+
 BARE: Final = "bare"
 SESSION: Final = "session"
 ROLLBACK: Final = "rollback"
@@ -64,7 +66,7 @@ class SeenExecution:
         notes: What it did.
     """
 
-    number: int
+    number: ExecutionNumber
     handler: str
     status: str
     error: str = ""
@@ -90,10 +92,10 @@ class SeenPublication:
         executions: The calls of its handlers.
     """
 
-    number: int
+    number: PublicationNumber
     event: str
     handlers: int
-    cause: int = 0
+    cause: ExecutionNumber = NO_EXECUTION_NUMBER
     executions: tuple[SeenExecution, ...] = ()
 
 

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from inspector.catalog.findings.model import Finding
+from inspector.core.records.numbers import (
+    NO_EXECUTION_NUMBER,
+    NO_PUBLICATION_NUMBER,
+    ExecutionNumber,
+    PublicationNumber,
+)
 
 if TYPE_CHECKING:
     from inspector.catalog.findings.model import Severity
@@ -22,8 +28,8 @@ class RunFinding(Finding):
     """
 
     contexts: tuple[str, ...] = ()
-    publication: int = 0
-    execution: int = 0
+    publication: PublicationNumber = NO_PUBLICATION_NUMBER
+    execution: ExecutionNumber = NO_EXECUTION_NUMBER
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from inspector.catalog.conformance.rules import RunFinding
+from inspector.core.records.numbers import NO_EXECUTION_NUMBER, ExecutionNumber
 
 if TYPE_CHECKING:
     from inspector.catalog.conformance.observed import Fired, SeenExecution, SeenPublication
@@ -73,7 +74,12 @@ class DeclaredPublication:
         return self._finding(rule, message, handler.label, (place.file, place.line), execution.number)
 
     def _finding(
-        self, rule: RunRule, message: str, handler: str, where: tuple[str, int], execution: int = 0
+        self,
+        rule: RunRule,
+        message: str,
+        handler: str,
+        where: tuple[str, int],
+        execution: ExecutionNumber = NO_EXECUTION_NUMBER,
     ) -> RunFinding:
         about = (rule.code, rule.severity, message, rule.fix, self.name, handler, *where)
         return RunFinding(*about, (self.fired.context,), self.publication.number, execution)

@@ -20,6 +20,8 @@ PublicationIndex = NewType("PublicationIndex", int)
 ExecutionIndex = NewType("ExecutionIndex", int)
 
 NO_FIRE = FireNumber(0)
+NO_PUBLICATION_NUMBER = PublicationNumber(0)
+NO_EXECUTION_NUMBER = ExecutionNumber(0)
 NO_PUBLICATION = PublicationIndex(-1)
 NO_EXECUTION = ExecutionIndex(-1)
 

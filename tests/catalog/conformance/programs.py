@@ -8,6 +8,7 @@ from inspector.catalog.conformance.compare import compare
 from inspector.catalog.conformance.observed import SESSION, Fired, SeenExecution, SeenNote, SeenPublication
 from inspector.catalog.conformance.rules import RunFinding
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription, SSEDescription
+from inspector.core.records.numbers import ExecutionNumber, PublicationNumber
 
 AUDIT, MAIL, SSE = "app:AuditHandler.handle", "app:EmailHandler.handle", "app:SSEHandler.handle"
 
@@ -47,11 +48,12 @@ def leak(place: str, field: str) -> SeenNote:
 
 
 def ran(key: str, *notes: SeenNote, status: str = "ok", error: str = "", number: int = 1, **more: Any) -> SeenExecution:
-    return SeenExecution(number, key, status, error, notes=notes, **more)
+    return SeenExecution(ExecutionNumber(number), key, status, error, notes=notes, **more)
 
 
 def fired(*executions: SeenExecution, name: str = "OrderPlaced", context: str = SESSION, handlers: int = 1) -> Fired:
-    return Fired(name, context, publications=(SeenPublication(1, name, handlers, 0, executions),))
+    publication = SeenPublication(PublicationNumber(1), name, handlers, executions=executions)
+    return Fired(name, context, publications=(publication,))
 
 
 def found(description: CatalogDescription, *runs: Fired) -> list[RunFinding]:

@@ -281,8 +281,9 @@ class HeatMapModel(QAbstractTableModel):
             self._marks[row, places] = np.maximum(self._marks[row, places], mark)
 
     def _column(self, finding: RunFinding) -> int:
-        if 0 < finding.execution <= len(self._journal.executions):
-            return int(self._column_of_handler[int(self._journal.executions["handler"][finding.execution - 1])])
+        execution = self._journal.execution_index(finding.execution)
+        if execution >= 0:
+            return int(self._column_of_handler[int(self._journal.executions["handler"][execution])])
         return self.column_of(finding.handler)
 
     def _choose(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 from inspector.app.conform import CHOICES
 from inspector.app.text import format_count, plural
 from inspector.catalog.conformance.observed import BARE, CONTEXT_WORDS, ROLLBACK, SESSION
-from inspector.core.records.numbers import ExecutionIndex, ExecutionNumber, execution_index
+from inspector.core.records.numbers import ExecutionIndex
 from inspector.ui.features.conformance import model as states
 from inspector.ui.features.conformance.findings import RunFindingsView
 from inspector.ui.features.conformance.heat_map import HeatMap, glyph_of
@@ -307,15 +307,18 @@ class ConformancePanel(JournalPanel):
         self._selection.select_event(self.model.event_name(row))
 
     def _finding_chosen(self, finding: RunFinding) -> None:
-        self._select(execution_index(ExecutionNumber(finding.execution)), finding.event)
-        row, column = self.model.place_of(finding.execution - 1)
+        execution = self._journal.execution_index(finding.execution)
+        self._select(execution, finding.event)
+        row, column = self.model.place_of(execution)
         if row < 0:
             row, column = self.model.row_of(finding.event), self.model.column_of(finding.handler)
         self.map.show_cell(row, max(0, column))
 
     def _show_execution(self, finding: RunFinding) -> None:
-        self._select(execution_index(ExecutionNumber(finding.execution)), finding.event)
-        self.show_in_timeline.emit(finding.execution - 1)
+        execution = self._journal.execution_index(finding.execution)
+        self._select(execution, finding.event)
+        if execution >= 0:
+            self.show_in_timeline.emit(execution)
 
     def _show_in_catalog(self, finding: RunFinding) -> None:
         self._selection.select_event(finding.event)

@@ -12,6 +12,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from inspector.catalog.conformance.rules import RunFinding
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
 from inspector.core.records.host import HandlerAdded
+from inspector.core.records.numbers import ExecutionNumber
 from inspector.core.records.records import SESSION_STARTED, to_row
 from inspector.core.values.build import to_plain
 from inspector.ui.features.conformance.model import (
@@ -157,7 +158,8 @@ def test_handlers_and_events_that_come_later_get_their_place(shown):
 
 
 def finding(event: str, handler: str = "", severity: str = "error", execution: int = 0) -> RunFinding:
-    return RunFinding("CF121", severity, "It differs.", "Mend it.", event, handler, execution=execution)
+    number = ExecutionNumber(execution)
+    return RunFinding("CF121", severity, "It differs.", "Mend it.", event, handler, execution=number)
 
 
 def test_findings_mark_their_cells_and_only_trouble_leaves_out_the_rest(shown):
@@ -181,6 +183,16 @@ def test_findings_mark_their_cells_and_only_trouble_leaves_out_the_rest(shown):
     assert headers(model)[0] == []
     model.set_only_trouble(False)
     assert headers(model)[0] == ["Placed"]
+
+
+def test_findings_mark_their_cells_where_numbers_are_missing_too(shown):
+    story = started(SHOP)
+    story.rows(told("Placed", (LOG, "ok")))  # lost: execution 1 is not in the journal
+    model = shown(story)
+    model.folded(story.tell([told("Placed", (LOG, "ok"), (MAIL, "ok")), told("Paid", (LOG, "ok"))]))
+    model.set_span(0, 3, [finding("Placed", execution=2), finding("Paid", "EmailHandler.handle", execution=1)])
+    marks = [[model.cell(row, column).severity for column in range(3)] for row in range(3)]
+    assert marks == [["error", "", ""], ["", "error", ""], ["", "", ""]]
 
 
 def test_places_and_names_are_found_both_ways(shown):

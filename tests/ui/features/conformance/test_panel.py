@@ -138,6 +138,24 @@ def test_a_finding_leads_to_timeline_catalog_and_source(panel, story, selection)
     assert (timeline, catalogued, opened) == ([2], ["Paid"], [])
 
 
+def test_a_finding_leads_to_its_execution_where_numbers_are_missing(panel, story, selection):
+    story.rows(told("Placed", (LOG, "ok")))  # lost: execution 1 is not in the journal
+    run(panel, story)
+    lost, found = finding("Gone", "", execution=1), finding("Placed", "EmailHandler.handle", execution=3)
+    panel.show_report(report(found, lost))
+    timeline = heard(panel.show_in_timeline)
+    table = panel.findings.table
+    table.setCurrentIndex(table.index_of(panel.findings.model.row_about("Placed", "EmailHandler")))
+    assert (selection.execution, selection.handler, selection.event_name) == (1, 1, "Placed")
+    assert (panel.map.currentIndex().row(), panel.map.currentIndex().column()) == (0, 1)
+    panel.findings.in_timeline.click()
+    table.setCurrentIndex(table.index_of(panel.findings.model.row_about("Gone", "")))
+    assert selection.event_name == "Gone"
+    assert panel.map.currentIndex().row() == 2
+    panel.findings.in_timeline.click()
+    assert timeline == [1]
+
+
 def test_the_source_of_a_finding_is_opened(panel, story):
     run(panel, story)
     panel.show_report(report(replace(finding("Paid", execution=3), file="/app/a.py", line=7)))
