@@ -100,7 +100,7 @@ class JsonlStream:
                 if last == 0 and (not rows or rows[0][0] != 1 or rows[0][1][KIND] != SESSION_STARTED):
                     why = "".join(f"; line {problem.line}: {problem.reason}" for problem in self.problems[:1])
                     raise UsageError(f"{self.path} does not begin with SessionStarted{why}.", "Export the run again.")
-                for batch in _batches([row for row in rows if row[0] > after]):
+                for batch in _batches([(seq, row) for seq, row in rows if seq > after]):
                     yield batch
                 last = rows[-1][0] if rows else last
         finally:
