@@ -56,14 +56,12 @@ KIT_MAY_USE = {"inspector.app.text", "inspector.app.resources"}
 # Packages of others (and the one of the standard library that is SQL), and who may import them.
 PACKAGES: dict[str, set[str]] = {
     "PySide6": {"ui"},
-    "shiboken6": {"ui"},
     "qasync": {"ui/loop.py"},
     "pyqtgraph": {"ui"},
-    "numpy": {"catalog", "analysis", "store", "app", "ui"},
+    "numpy": {"analysis", "app", "ui"},
     "sqlalchemy": {"store", "demo"},
-    "aiosqlite": {"store"},
     "sqlite3": {"store"},
-    "platformdirs": {"app", "cli"},
+    "platformdirs": {"app"},
 }
 # Models know Qt, but no widgets and no painting.
 MODELS_QT = {"QtCore"}
@@ -172,6 +170,12 @@ def violations(path: str, source: str) -> list[str]:
 
 
 # --- imports --------------------------------------------------------------------------------------
+
+
+def licences(path: str, source: str) -> set[tuple[str, str]]:
+    """Return which licences of ``PACKAGES`` a module uses, as package and room (or module)."""
+    tops = {item.module.partition(".")[0] for item in _imports(path, ast.parse(source)) if not item.relative}
+    return {(top, place) for top in tops for place in PACKAGES.get(top, set()) & {room_of(path), path}}
 
 
 def _imports(path: str, tree: ast.Module) -> Iterator[_Import]:

@@ -38,6 +38,10 @@ PLANTED = [
     ("agent/x.py", "import numpy as np", "numpy does not belong in agent"),
     ("hosts/x.py", "from inspector.store import writer", "hosts has no door to store"),
     ("hosts/x.py", "import numpy", "numpy does not belong in hosts"),
+    ("catalog/x.py", "import numpy", "numpy does not belong in catalog"),
+    ("store/x.py", "import numpy", "numpy does not belong in store"),
+    ("cli/x.py", "import platformdirs", "platformdirs does not belong in cli"),
+    ("ui/x.py", "import shiboken6", "shiboken6 is neither ours nor a package"),
     ("catalog/x.py", "from inspector.analysis.journal import Journal", "catalog has no door to analysis"),
     ("analysis/x.py", "from inspector import store", "analysis has no door to store"),
     ("store/x.py", "from inspector.hosts import embedded", "store has no door to hosts"),
@@ -107,7 +111,7 @@ ALLOWED = [
     ("core/x.py", "from .errors import InspectorError\nimport asyncio"),
     ("core/bus/bus.py", "import asyncio\nasyncio.timeout(1)"),
     ("agent/x.py", "from ..core.records import Batch"),
-    ("store/x.py", "import numpy, sqlalchemy\nfrom inspector.core import records"),
+    ("store/x.py", "import sqlite3, sqlalchemy\nfrom inspector.core import records"),
     ("demo/x.py", "from sqlalchemy import text\nfrom inspector.core import DomainEvent"),
     ("ui/features/x/model.py", "from PySide6.QtCore import QObject\nfrom PySide6 import QtCore\nimport numpy"),
     ("ui/features/a/x.py", "from inspector.ui.features.a.model import Model\nfrom inspector.ui.kit import rows"),
@@ -151,6 +155,14 @@ def test_task_owners_make_tasks(path: str) -> None:
     """An owner that makes no task any more loses its licence."""
     source = (PACKAGE / path).read_text(encoding="utf-8")
     assert any(f"{call}(" in source for call in rooms.TASK_CALLS)
+
+
+def test_every_licence_is_used() -> None:
+    """A room that has stopped importing a package loses its licence for it."""
+    used: set[tuple[str, str]] = set()
+    for path in MODULES:
+        used |= rooms.licences(path, (PACKAGE / path).read_text(encoding="utf-8"))
+    assert used == {(package, place) for package, places in rooms.PACKAGES.items() for place in places}
 
 
 KEYS = re.compile(r"\b(?:(?:Ctrl|Alt|Shift)\+)+[A-Z0-9]\w*|\b(?:F\d+|Return|Enter)\b")

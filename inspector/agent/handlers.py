@@ -18,7 +18,6 @@ from ..core.bus.identity import (
     plain_function,
     without_arguments,
 )
-from ..core.own_code import is_own_file
 from ..core.redact.names import secret_kind
 from .reading.targets import is_async, run_by
 from .tap.stand_ins import original
@@ -100,11 +99,6 @@ class Handler:
     def description(self) -> HandlerDescription:
         """Label, key and place; two of one function may share them (see ``Handlers``)."""
         return _with_arguments(describe_handler(self.called), self.target)
-
-    @property
-    def own_code(self) -> bool:
-        """It is written in the program itself, not in a library."""
-        return is_own_file(self.description.file)
 
 
 class Handlers:

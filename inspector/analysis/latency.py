@@ -213,31 +213,6 @@ def bars(counts: npt.NDArray[Any], per_octave: int = 8) -> tuple[Floats, Ints]:
     return limits, summed[first : last + 1]
 
 
-@dataclass(frozen=True)
-class RangeStats:
-    """Exact figures of the executions that began in a stretch of time, in ns; NaN when there are none.
-
-    Attributes:
-        length: Length of the stretch.
-        executions: Executions that began in it.
-        running: Those of them that have not ended.
-        failed: Those of them that ended badly.
-        throughput: Executions per second of the stretch.
-    """
-
-    length: int
-    executions: int
-    running: int
-    failed: int
-    p50: float
-    p90: float
-    p95: float
-    p99: float
-    max: float
-    mean: float
-    throughput: float
-
-
 def range_indexes(journal: Journal, start: int, end: int) -> tuple[int, int]:
     """Return the first and the end index of the executions that began in ``start ≤ t < end`` (ns).
 
@@ -246,37 +221,3 @@ def range_indexes(journal: Journal, start: int, end: int) -> tuple[int, int]:
     starts = journal.executions["start"]
     first, last = starts.searchsorted(np.array([start, end], np.int64))
     return int(first), max(int(first), int(last))
-
-
-def stats_between(journal: Journal, start: int, end: int, rows: Callable[[Ints], Mask] | None = None) -> RangeStats:
-    """Measure the executions that began in ``start ≤ t < end`` (ns), exactly.
-
-    Args:
-        journal: The run.
-        start: Start of the stretch.
-        end: End of the stretch.
-        rows: Which executions count, as in ``Latency``; None counts all.
-    """
-    first, last = range_indexes(journal, start, end)
-    indexes = np.arange(first, last)
-    if rows is not None and len(indexes):
-        indexes = indexes[rows(indexes)]
-    columns = journal.executions
-    ends = columns["end"][indexes]
-    done = ends >= 0
-    durations = (ends - columns["start"][indexes])[done]
-    figures = np.percentile(durations, [q * 100 for q in QUANTILES]) if len(durations) else [np.nan] * 4
-    p50, p90, p95, p99 = (float(figure) for figure in figures)
-    return RangeStats(
-        length=end - start,
-        executions=len(indexes),
-        running=len(indexes) - len(durations),
-        failed=int(IS_BAD[columns["status"][indexes]].sum()),
-        p50=p50,
-        p90=p90,
-        p95=p95,
-        p99=p99,
-        max=float(durations.max()) if len(durations) else np.nan,
-        mean=float(durations.mean()) if len(durations) else np.nan,
-        throughput=len(indexes) / (end - start) * _NS if end > start else np.nan,
-    )

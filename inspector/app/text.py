@@ -101,11 +101,6 @@ def format_clock(wall: int, *, utc: bool = False) -> str:
     return f"{moment:%H:%M:%S}.{wall // 1_000_000 % 1000:03}"
 
 
-def format_date(wall: int, *, utc: bool = False) -> str:
-    """Write ``wall`` (nanoseconds since the epoch) as ``2026-11-20 21:44``, local time unless ``utc``."""
-    return f"{_moment(wall, utc=utc):%Y-%m-%d %H:%M}"
-
-
 def _moment(wall: int, *, utc: bool) -> datetime:
     moment = datetime.fromtimestamp(wall // _SECOND, timezone.utc)
     return moment if utc else moment.astimezone()

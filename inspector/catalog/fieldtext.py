@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import UsageError
@@ -12,7 +12,7 @@ from inspector.core.values.build import build, to_plain
 from inspector.core.values.table import BY_KIND, MISFITS
 
 if TYPE_CHECKING:
-    from inspector.core.description import FieldShape, TypeShape
+    from inspector.core.description import TypeShape
 
 #: A JSON value.
 JSON = Any
@@ -104,25 +104,6 @@ def format(shape: TypeShape, value: JSON) -> str:  # noqa: A001 - the pair is pa
     if isinstance(value, str):
         return value
     return _json(value)
-
-
-def check_fields(fields: Sequence[FieldShape], values: dict[str, JSON]) -> dict[str, str]:
-    """Check the values of a whole event or object.
-
-    Returns:
-        What is wrong, by field name; empty when an event can be built. Unknown fields are among them.
-    """
-    shapes = {shape.name: shape for shape in fields}
-    problems = {name: f"There is no field {name}." for name in values if name not in shapes}
-    for name, shape in shapes.items():
-        if name in values:
-            try:
-                check(shape.type, values[name], name)
-            except UsageError as error:
-                problems[name] = error.text
-        elif shape.required:
-            problems[name] = f"{name} is missing."
-    return problems
 
 
 def describe(shape: TypeShape) -> str:

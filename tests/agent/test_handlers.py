@@ -100,8 +100,6 @@ def test_what_it_takes_what_it_is_called_and_where_it_is_written() -> None:
     assert [parameter.name for parameter in handler.parameters or ()] == ["event", "by"]
     assert handler.description.label == "notify (partial by=post)"
     assert (handler.description.file, handler.description.line) == (__file__, notify.__code__.co_firstlineno)
-    assert handler.own_code
-    assert not Handler(functools.lru_cache(inspect.signature)).own_code
     assert handler.scope is sys.modules[__name__].__dict__
     assert (Handler(print).scope, Handler(print).code) == ({}, None)
 

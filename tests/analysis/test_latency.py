@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from inspector.analysis.histograms import CELLS, EDGES, Histogram, HistogramTable, cells
-from inspector.analysis.latency import FAILED, FAULTED, SUCCEEDED, Latency, stats_between
+from inspector.analysis.latency import FAILED, FAULTED, SUCCEEDED, Latency
 from inspector.analysis.overtime import KEPT, OverTime
 from tests.analysis.sample_runs import MS, Run, Story, Told
 
@@ -148,23 +148,6 @@ def test_the_histogram_to_draw_holds_every_execution_between_its_edges():
     assert edges[-2] <= 3 * MS < edges[-1]
     np.testing.assert_allclose(edges[8:] / edges[:-8], 2.0)
     assert [len(part) for part in Latency(story.journal).histogram(5)] == [0, 0]
-
-
-@given(st.lists(st.tuples(st.integers(0, 100), st.integers(0, 50), st.booleans()), max_size=40))
-def test_figures_of_a_range_are_exact(entries):
-    story = Story()
-    entries.sort()
-    if entries:
-        story.tell(
-            [Told("Paid", at, [Run(at, None if bad else at + length, status="ok")]) for at, length, bad in entries]
-        )
-    stats = stats_between(story.journal, 20, 60)
-    inside = [(length, running) for at, length, running in entries if 20 <= at < 60]
-    lengths = [length for length, running in inside if not running]
-    assert (stats.length, stats.executions, stats.running) == (40, len(inside), len(inside) - len(lengths))
-    expected = np.percentile(lengths, [50, 90, 95, 99]) if lengths else [np.nan] * 4
-    np.testing.assert_allclose([stats.p50, stats.p90, stats.p95, stats.p99], expected)
-    assert stats.throughput == pytest.approx(len(inside) / 40e-9)
 
 
 def everything(rows):

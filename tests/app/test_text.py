@@ -9,7 +9,6 @@ from inspector.app.text import (
     format_bytes,
     format_clock,
     format_count,
-    format_date,
     format_duration,
     format_offset,
     one_line,
@@ -89,10 +88,9 @@ def test_offsets_counts_sizes_and_plurals() -> None:
     )
 
 
-def test_clock_and_date_in_utc() -> None:
+def test_clock_in_utc() -> None:
     wall = 1_795_211_047_310_000_000
     assert format_clock(wall, utc=True).endswith(":07.310")
-    assert format_date(wall, utc=True).startswith("2026-")
 
 
 def test_a_resource_is_found_and_a_missing_one_is_told() -> None:

@@ -1,9 +1,11 @@
 """A catalog as data, without any event class: the 77 events of the demo, and builders for shapes."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from inspector.catalog import fieldtext
 from inspector.core.description import (
     CatalogDescription,
     Choice,
@@ -13,6 +15,7 @@ from inspector.core.description import (
     SSEDescription,
     TypeShape,
 )
+from inspector.core.errors import UsageError
 
 CATEGORIES = ("authentication", "authorization", "provider", "data_sync", "session", "rate_limit", "admin")
 OWNERS = {"logging": "Logging", "audit": "Audit", "email": "Email", "session": "Session"}
@@ -160,3 +163,18 @@ def _event(row: dict[str, str], handlers: dict[str, HandlerDescription]) -> Even
         audit_action=row["audit_action"],
         sse=SSEDescription(sse, sse.split(".")[0], sent) if sse else None,
     )
+
+
+def problems(fields: Sequence[FieldShape], values: dict[str, Any]) -> dict[str, str]:
+    """Return what keeps an event from being built of values, by field name; empty when nothing does."""
+    shapes = {shape.name: shape for shape in fields}
+    wrong = {name: f"There is no field {name}." for name in values.keys() - shapes.keys()}
+    for name, shape in shapes.items():
+        if name in values:
+            try:
+                fieldtext.check(shape.type, values[name], name)
+            except UsageError as error:
+                wrong[name] = error.text
+        elif shape.required:
+            wrong[name] = f"{name} is missing."
+    return wrong

@@ -178,16 +178,6 @@ def test_what_is_checked_builds_and_what_is_refused_does_not(value: Any) -> None
             assert to_plain(build(hint, checked)) == checked
 
 
-def test_check_fields_names_each_problem() -> None:
-    fields = (FieldShape("a", INT, True), FieldShape("b", STR, True), FieldShape("c", INT, False, default=0))
-    assert fieldtext.check_fields(fields, {"a": "x", "d": 1}) == {
-        "a": "a must be a whole number; got 'x'",
-        "b": "b is missing.",
-        "d": "There is no field d.",
-    }
-    assert fieldtext.check_fields(fields, {"a": 1, "b": ""}) == {}
-
-
 def test_an_enum_without_json_value_is_written_by_name() -> None:
     shape = TypeShape("enum", "Shade", choices=(Choice("RED", "RED"), Choice("BLUE", "BLUE")))
     assert fieldtext.format(shape, "BLUE") == "BLUE"

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from inspector.catalog import fieldtext
 from inspector.catalog.replay import values_of
 from inspector.core.description import FieldShape
 from inspector.core.values.snapshot import snapshot
@@ -19,6 +18,7 @@ from tests.catalog.samples import (
     TIMEDELTA,
     UUID_SHAPE,
     event_of,
+    problems,
     sequence,
 )
 
@@ -68,7 +68,7 @@ def test_typed_values_come_back_as_the_form_takes_them() -> None:
         "points": [{"x": 1, "y": 2}],
         "token": "plain",
     }
-    assert fieldtext.check_fields(EVENT.fields, values) == {}
+    assert problems(EVENT.fields, values) == {}
 
 
 def test_the_identity_is_left_out_and_so_are_fields_that_are_gone() -> None:

@@ -3,7 +3,6 @@ from decimal import Decimal
 
 import pytest
 
-from inspector.catalog import fieldtext
 from inspector.catalog.synthetic.people import IDENTITIES, Identity
 from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.description import EventDescription, FieldShape, TypeShape
@@ -19,6 +18,7 @@ from tests.catalog.samples import (
     demo_catalog,
     event_of,
     optional,
+    problems,
     sequence,
 )
 
@@ -37,7 +37,7 @@ def demo(name: str, seed: int = 1) -> dict:
 @pytest.mark.parametrize("event", DEMO, ids=lambda event: event.name)
 def test_every_demo_event_gets_values_from_which_it_builds(event: EventDescription) -> None:
     for seed in range(5):
-        assert fieldtext.check_fields(event.fields, made(event, seed)) == {}
+        assert problems(event.fields, made(event, seed)) == {}
 
 
 @pytest.mark.parametrize("event", DEMO, ids=lambda event: event.name)
@@ -127,7 +127,7 @@ def test_known_optional_fields_are_filled_and_generated_ones_are_not() -> None:
 def test_a_required_field_of_any_kind_gets_a_value_that_builds(shape: TypeShape) -> None:
     event = event_of("Asked", FieldShape("thing", shape, required=True))
     for seed in range(10):
-        assert fieldtext.check_fields(event.fields, made(event, seed)) == {}
+        assert problems(event.fields, made(event, seed)) == {}
 
 
 def test_a_field_that_cannot_be_built_gets_none() -> None:
@@ -139,7 +139,7 @@ def test_a_type_that_contains_itself_ends() -> None:
     for _ in range(30):
         node = sequence("list", TypeShape("object", "Node", fields=(FieldShape("children", node, True),)))
     event = event_of("Grown", FieldShape("tree", node, required=True))
-    assert fieldtext.check_fields(event.fields, made(event)) == {}
+    assert problems(event.fields, made(event)) == {}
 
 
 def test_defaults_that_are_as_good_as_any_value_are_kept() -> None:

@@ -53,11 +53,6 @@ class Navigator:
         """The end of what there is, ns."""
         return self._newest
 
-    @property
-    def can_step_back(self) -> bool:
-        """Whether there is an earlier view to go back to."""
-        return bool(self._behind)
-
     def reset(self) -> None:
         """Forget everything, as when another session is shown."""
         self._view = TimeView(0, FIRST_SPAN, self._view.width)

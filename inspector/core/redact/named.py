@@ -316,12 +316,6 @@ def options_and_sentences(text: str, kind_of: KindOf) -> Iterator[Span]:
             yield match.end(), end.start(), kind
 
 
-def _is_told(name: str, word: str) -> bool:
-    if "=" in word or is_nothing(word) or not any(char.isdigit() for char in word):
-        return False
-    return name == "pin" or (len(word) >= 6 and any(char.isalpha() for char in word))
-
-
 # --- SQL ----------------------------------------------------------------------------------------------
 
 #: Where SQLAlchemy shows what a statement was given, in an error and in its log; where PostgreSQL shows a row.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from inspector.ui.kit.badges import badge_font
 from inspector.ui.kit.boxes import Popup
@@ -16,11 +16,6 @@ from inspector.ui.kit.text import PlainLabel, plain_tooltip
 
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
-
-
-def pad_spin_box(box: QAbstractSpinBox) -> None:
-    """Pad the text of a spin box at its left, which the style sheet cannot."""
-    box.lineEdit().setTextMargins(8, 0, 0, 0)
 
 
 def mark_invalid(widget: QWidget, invalid: bool) -> None:

@@ -16,7 +16,7 @@ from inspector.app.tasks import TaskOwner
 from inspector.ui.kit.badges import Badge
 from inspector.ui.kit.boxes import Banner, EmptyState
 from inspector.ui.kit.buttons import Button, IconButton
-from inspector.ui.kit.fields import SearchField, pad_spin_box
+from inspector.ui.kit.fields import SearchField
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
 from inspector.ui.kit.tables import DataTable, selection_as_tsv
 from inspector.ui.kit.theme import Theme
@@ -526,13 +526,6 @@ def test_a_search_field_marks_what_it_does_not_understand(qtbot: QtBot) -> None:
     assert "&lt;b&gt;" in field.toolTip()
     with qtbot.waitSignal(field.left):
         qtbot.keyClick(field, Qt.Key.Key_Escape)
-
-
-def test_the_text_of_a_spin_box_keeps_off_its_border(qtbot: QtBot) -> None:
-    box = QSpinBox()
-    qtbot.addWidget(box)
-    pad_spin_box(box)
-    assert box.lineEdit().textMargins().left() == 8
 
 
 def test_a_grid_shows_the_rows_it_was_given_last(qtbot: QtBot, qapp: QApplication) -> None:

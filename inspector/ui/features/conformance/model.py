@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 NOTHING, NOT_FIRED, OK, SWALLOWED, FAILED, MISSING = range(6)
 #: What people call them.
 STATE_NAMES: Final = ("no handler", "not fired", "ok", "swallowed", "failed", "required, but missing")
-#: Those that are trouble.
-TROUBLE: Final = frozenset({SWALLOWED, FAILED, MISSING})
 
 _STATE_OF_STATUS: Final = np.array(
     [
