@@ -63,7 +63,9 @@ class BatchFold:
             return
         event = journal.event_number(name)
         # Caused by an execution that nobody knows, or that is yet to come: then it was published by itself.
+        caused = cause != 0
         cause = journal.execution_numbers.index(cause)
+        journal.uncaused += caused and cause < 0
         self._publications.append(
             [
                 at,

@@ -76,6 +76,7 @@ class Journal:
         unheard: Publications that nobody handled.
         orphans: Rows that cannot be placed: what they are about is missing, or was before they began.
         unplaced: Executions among them.
+        uncaused: Publications whose cause is missing, or comes after them.
         publication_numbers, execution_numbers: The numbers of the columns' rows; where records were lost some are
             missing.
         dropped: Records that were lost, as far as they were counted.
@@ -100,6 +101,7 @@ class Journal:
         self.unheard = 0
         self.orphans = 0
         self.unplaced = 0
+        self.uncaused = 0
         self.publication_numbers = Numbering()
         self.execution_numbers = Numbering()
         self.dropped = 0

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.journal import Journal
 from inspector.analysis.query.query import Filter, FilterError, parse
+from inspector.app.text import plural
 from inspector.core.errors import UsageError
 from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, KIND, Batch, HandlerStarted, position
 
@@ -64,6 +65,20 @@ async def pick(stream: RecordStream, chosen: Filter) -> tuple[Journal, Mask]:
     running = np.flatnonzero(journal.executions["status"] == RUNNING_CODE)
     fits[running] = chosen.rows(journal, running)
     return journal, fits[: len(journal.executions)]
+
+
+def placement_warnings(journal: Journal) -> list[str]:
+    """Return what is to be said of records that do not fit together, a sentence each."""
+    said = []
+    if journal.unplaced:
+        said.append(f"{plural(journal.unplaced, 'execution')} cannot be placed: what published them is missing.")
+    others = journal.orphans - journal.unplaced
+    if others:
+        why = "an end without a start or before it, a number that comes twice"
+        said.append(f"{plural(others, 'record')} cannot be placed: {why}.")
+    if journal.uncaused:
+        said.append(f"{plural(journal.uncaused, 'publication')} without a cause: it is missing, or comes later.")
+    return said
 
 
 class PickedStream:

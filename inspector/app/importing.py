@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.journal import Journal
+from inspector.app.filtered import placement_warnings
 from inspector.app.text import one_line
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records.records import SessionStarted, to_record
@@ -38,6 +39,7 @@ class ImportedRun:
         refused: How many lines were left out.
         problems: The first of those lines, each with its number and why.
         unplaced: Executions that cannot be placed: what published them is missing.
+        warnings: What is to be said of records that do not fit together.
     """
 
     session: int
@@ -46,6 +48,7 @@ class ImportedRun:
     refused: int
     problems: tuple[LineProblem, ...]
     unplaced: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 async def import_run_log(store: Store, stream: JsonlStream) -> ImportedRun:
@@ -82,7 +85,15 @@ async def import_run_log(store: Store, stream: JsonlStream) -> ImportedRun:
         if writer is not None:
             await _discard(store, writer)
         raise
-    return ImportedRun(writer.session, name, records, stream.skipped, tuple(stream.problems), journal.unplaced)
+    return ImportedRun(
+        writer.session,
+        name,
+        records,
+        stream.skipped,
+        tuple(stream.problems),
+        journal.unplaced,
+        tuple(placement_warnings(journal)),
+    )
 
 
 def _fold(journal: Journal, batch: Batch, path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from inspector.analysis.journal import Journal
 from inspector.app.details import Details
 from inspector.app.export import export_stream
+from inspector.app.filtered import placement_warnings
 from inspector.app.importing import ImportedRun, import_run_log
 from inspector.app.recording import Recording
 from inspector.app.text import plural
@@ -321,7 +322,7 @@ class Workbench:
             change = journal.fold(batch)
             self._tell_folded(change)
             await asyncio.sleep(0)  # the window breathes between two pages
-        for warning in stream.warnings():
+        for warning in (*stream.damage.warnings(session), *placement_warnings(journal)):
             self._notices.warning(warning)
 
     def stream(self, session: int) -> StoredStream:

@@ -62,9 +62,8 @@ def _as_json(imported: ImportedRun, file: Path, database: Path) -> dict[str, Any
 
 
 def _tell_refused(imported: ImportedRun, file: Path, console: Console) -> None:
-    if imported.unplaced:
-        executions = plural(imported.unplaced, "execution")
-        console.note(f"{executions} cannot be placed: what published them is missing.")
+    for warning in imported.warnings:
+        console.note(warning)
     if not imported.refused:
         return
     lines = plural(imported.refused, "line")

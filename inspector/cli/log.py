@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inspector.analysis.failures import failure_head
-from inspector.app.filtered import filter_of, pick
+from inspector.app.filtered import filter_of, pick, placement_warnings
 from inspector.app.places import default_database
 from inspector.app.text import format_clock, format_count, format_duration, one_line, plural
 from inspector.cli import exitcodes
@@ -58,7 +58,11 @@ async def _pick(database: Path, session: str, chosen: Filter) -> tuple[Journal, 
         info = await store.find_session(session)
         stream = StoredStream(store, info.id)
         journal, fits = await pick(stream, chosen)
-    return journal, [int(index) for index in fits.nonzero()[0]], stream.warnings()
+    return (
+        journal,
+        [int(index) for index in fits.nonzero()[0]],
+        [*stream.damage.warnings(info.id), *placement_warnings(journal)],
+    )
 
 
 def as_json(journal: Journal, index: ExecutionIndex) -> dict[str, Any]:

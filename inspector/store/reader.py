@@ -55,6 +55,13 @@ class Damage:
         self.records += count
         self.reason = self.reason or reason
 
+    def warnings(self, session: int) -> list[str]:
+        """Return what is to be said of a session, at most a sentence."""
+        if not self.records:
+            return []
+        were = "was" if self.records == 1 else "were"
+        return [f"Session {session} is damaged: {count_records(self.records)} {were} left out ({self.reason})."]
+
     def text(self, cell: Any) -> str:
         """Return a text that people read; what of it is no UTF-8 stays visible, and counts."""
         text = from_cell(cell)
@@ -400,11 +407,7 @@ class StoredStream:
 
     def warnings(self) -> list[str]:
         """Return what is to be said of the last ``read``: what was left out, and what cannot be placed."""
-        said = []
-        if self.damage.records:
-            were = "was" if self.damage.records == 1 else "were"
-            count = count_records(self.damage.records)
-            said.append(f"Session {self.session} is damaged: {count} {were} left out ({self.damage.reason}).")
+        said = self.damage.warnings(self.session)
         if self.unplaced:
             executions = count_records(self.unplaced).replace("record", "execution")
             said.append(f"{executions} cannot be placed: what published them is missing.")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from inspector.app.importing import import_run_log
+from inspector.app.importing import ImportedRun, import_run_log
 from inspector.core.errors import InspectorError
 from inspector.core.records.records import Row, to_record, to_row
 from inspector.store.jsonl import export_jsonl
@@ -127,3 +127,61 @@ async def test_a_catalog_that_no_view_could_read_is_told_and_all_else_taken(tmp_
     (info,) = await store.sessions()
     assert (info.publications, info.executions) == (2, 4)
     await store.close()
+
+
+async def imported_with(tmp_path: Path, change: dict[int, tuple[bytes, bytes]]) -> tuple[ImportedRun, int, int]:
+    """Import a run of six publications with lines changed; returns what came of it, and the session's counts."""
+    log = tmp_path / "run.jsonl"
+    await export_jsonl(ListStream(plain(plain_run(6))), log, name="run")
+    lines = log.read_bytes().splitlines(keepends=True)
+    for number, (old, new) in change.items():
+        assert old in lines[number - 1]
+        lines[number - 1] = lines[number - 1].replace(old, new)
+    log.write_bytes(b"".join(lines))
+    store = Store(tmp_path / "s.db")
+    await store.open()
+    try:
+        imported = await import_run_log(store, read_jsonl(log))
+        async with asyncio.timeout(5):
+            await export_jsonl(StoredStream(store, imported.session), tmp_path / "again.jsonl")
+        (info,) = await store.sessions()
+    finally:
+        await store.close()
+    return imported, info.publications, info.executions
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({15: (b'"fire": 3', b'"fire": 4294967296')}, 15),
+        ({15: (b'"handlers": 2', b'"handlers": 99999999999')}, 15),
+        ({15: (b'"at": 3000000', b'"at": -3000000')}, 15),
+        ({15: (b'"seq": 14', b'"seq": 4294967296')}, 15),
+        ({15: (b'"seq": 14', b'"seq": 13')}, 15),
+        ({19: (b'"status": "ok"', b'"status": "fine"')}, 19),
+    ],
+)
+async def test_one_number_that_cannot_be_costs_its_line_only(
+    tmp_path: Path, change: dict[int, tuple[bytes, bytes]], line: int
+) -> None:
+    imported, publications, executions = await imported_with(tmp_path, change)
+    assert (imported.refused, [one.line for one in imported.problems]) == (1, [line])
+    assert imported.records == 36
+    lost = line == 15
+    assert (publications, executions, imported.unplaced) == (6 - lost, 12 - 2 * lost, 2 * lost)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({18: (b'"at": 3500000', b'"at": 1')}, "1 record cannot be placed: an end"),
+        ({15: (b'"cause": 0', b'"cause": 5')}, "1 publication without a cause"),
+        ({15: (b'"cause": 0', b'"cause": 9')}, "1 publication without a cause"),
+    ],
+)
+async def test_records_that_contradict_each_other_are_told(
+    tmp_path: Path, change: dict[int, tuple[bytes, bytes]], words: str
+) -> None:
+    imported, publications, executions = await imported_with(tmp_path, change)
+    assert (imported.refused, publications, executions) == (0, 6, 12)
+    assert any(warning.startswith(words) for warning in imported.warnings)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -450,6 +452,25 @@ async def test_a_database_that_cannot_be_written_is_told_and_the_run_is_recorded
         window.window.roof.standing.refresh()
         assert "not stored" in window.window.shell.status.texts()[1]
         assert "stored nowhere" in window.window.commands.reason("export.open")
+
+
+async def test_a_damaged_session_is_marked_opened_and_told(db: Path) -> None:
+    async with opened(db) as window:
+        await window.fire(FIRST)
+        await window.fire(FIRST)
+    with closing(sqlite3.connect(db)) as connection:
+        connection.execute("UPDATE sessions SET wall='x'")
+        connection.execute("UPDATE publications SET fire=99999999999 WHERE id=(SELECT max(id) FROM publications)")
+        connection.commit()
+    async with opened(db) as window:
+        await until(lambda: len(window.desk.sessions.known) == 2)
+        assert [info.state for info in window.desk.sessions.known] == ["recording", "damaged"]
+        window.desk.sessions.open(1)
+        await until(lambda: any("Session 1 is damaged: " in notice.text for notice in window.notices))
+        assert any("cannot be placed" in notice.text for notice in window.notices)
+        view = window.window.workbench.view
+        assert view is not None
+        assert (len(view.journal.publications), len(view.journal.executions)) == (1, 5)
 
 
 @pytest.mark.allow_log("inspector.store.writer")
