@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from inspector.agent.process.posture import LOST_CHANNEL
+from inspector.agent.process.posture import BROKEN, LOST_CHANNEL
 from inspector.core.records.host import ProcessEnded, ProcessStuck
 from inspector.hosts.trouble import LoadError, load_error
 
@@ -80,7 +80,7 @@ def explain_load(ended: Ended, loading: Loading) -> LoadError:
         reason = ended.dump.fatal or _signal(ended.code)
         text = f"{what} crashed the interpreter while it was being {doing}: {reason}{place}."
         return LoadError(text, kind="crash", output=ended.tail)
-    broken = _last_exception(ended.tail) if ended.code == 1 else ""
+    broken = _last_exception(ended.tail) if ended.code in (1, BROKEN) else ""
     if broken:
         text = f"{what} broke its interpreter while it was being {doing}: {broken}"
         return LoadError(text, "It may replace functions that Python itself needs.", kind="crash", output=ended.tail)
@@ -103,6 +103,10 @@ def explain_end(ended: Ended, last_words: str, output: tuple[str, ...], intake: 
         text = f"The program {ended.text}{inside} and was killed because it did not end."
     elif ended.code == -signal.SIGKILL:
         text = f"The program was killed{inside}: SIGKILL, as when the machine runs out of memory."
+    elif ended.code == BROKEN:
+        broken = _last_exception(ended.tail) or "the inspector cannot go on in it."
+        text = f"The program broke its interpreter{inside}: {broken}"
+        text += " It may replace functions that Python itself needs."
     elif ended.code < 0:
         text = f"The program crashed{inside}: {ended.dump.fatal or _signal(ended.code)}{_at(place)}."
     else:

@@ -30,6 +30,11 @@ JSON = st.recursive(
 MESSAGES = st.lists(st.tuples(st.text(min_size=1), JSON).map(list), max_size=6)
 
 
+def broken(error: BaseException) -> None:
+    """The thread that sends never fails here; if it does, pytest sees it."""
+    raise error
+
+
 @given(MESSAGES, st.integers(1, 64))
 def test_messages_come_out_as_they_went_in_however_the_bytes_are_cut(messages: list[list[Any]], size: int) -> None:
     data = b"".join(encode(message) for message in messages)
@@ -108,7 +113,7 @@ def test_many_rows_travel_in_several_messages() -> None:
 def pair() -> Iterator[tuple[Channel, socket.socket]]:
     ours, theirs = socket.socketpair()
     lost: list[bool] = []
-    channel = Channel(theirs, lost.append)
+    channel = Channel(theirs, lost.append, broken)
     with ours:
         yield channel, ours
         channel.abandon()
@@ -163,7 +168,7 @@ def test_a_parent_that_does_not_read_holds_nobody_up(pair: tuple[Channel, socket
 def test_a_channel_that_is_gone_is_told_once_with_the_reason(closed_by_program: bool) -> None:
     ours, theirs = socket.socketpair()
     lost: list[bool] = []
-    channel = Channel(theirs, lost.append)
+    channel = Channel(theirs, lost.append, broken)
     if closed_by_program:
         os.close(theirs.detach())
     ours.close()

@@ -32,11 +32,15 @@ class Channel:
         sock: Connected to the parent.
         lost: Called when there is no way to the parent any more, from whichever thread notices: with True when the
             program has closed our socket, False when the parent is gone.
+        broken: Called with what was raised when the thread that sends cannot go on.
     """
 
-    def __init__(self, sock: socket.socket, lost: Callable[[bool], None]) -> None:
+    def __init__(
+        self, sock: socket.socket, lost: Callable[[bool], None], broken: Callable[[BaseException], None]
+    ) -> None:
         self._sock = sock
         self._lost = lost
+        self._broken = broken
         sock.setblocking(False)
         self._lock = threading.RLock()
         self._backlog = bytearray()
@@ -112,6 +116,12 @@ class Channel:
             self._wake.set()
 
     def _write(self) -> None:
+        try:
+            self._send_rows()
+        except BaseException as error:  # noqa: BLE001 - a thread that dies without a word looks like a stuck program
+            self._broken(error)
+
+    def _send_rows(self) -> None:
         while not self._closed:
             if self._wake.wait(BEAT):
                 time.sleep(GATHER)

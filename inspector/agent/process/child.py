@@ -43,13 +43,17 @@ def run(channel: int, dump: int, parent: int) -> int:
         parent: Its process id.
     """
     posture.stay_with_parent(parent)
-    link = Channel(socket.socket(fileno=posture.move_up(channel)), posture.leave)
+    link = Channel(socket.socket(fileno=posture.move_up(channel)), posture.leave, posture.give_up)
     posture.tell_stacks(posture.move_up(dump))
     link.send(["hello", {"protocol": PROTOCOL, "python": sys.version.split()[0], "thread": threading.get_ident()}])
     order = link.receive()
     if order is None or order[0] != "load":
         return 1
-    return Child(link, order[1]).run()
+    try:
+        return Child(link, order[1]).run()
+    except BaseException as error:
+        posture.give_up(error)
+        raise
 
 
 class Child:
@@ -178,6 +182,8 @@ class Child:
         try:
             while (message := self._channel.receive()) is not None:
                 self._take(message)
+        except BaseException as error:  # noqa: BLE001 - as in the channel's thread
+            posture.give_up(error)
         finally:
             posture.leave(False)
 

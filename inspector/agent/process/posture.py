@@ -20,6 +20,8 @@ _HIGH: Final = 900
 DUMP_SIGNAL: Final = getattr(signal, "SIGRTMIN", signal.SIGUSR2) + 7 if hasattr(signal, "SIGRTMIN") else signal.SIGUSR2
 #: Exit code that says: the program closed our socket.
 LOST_CHANNEL: Final = 113
+#: Exit code that says: our own code failed, because the program has replaced what Python itself needs.
+BROKEN: Final = 114
 
 
 def stay_with_parent(parent: int) -> None:
@@ -42,6 +44,12 @@ def leave(closed_by_program: bool) -> None:
     if os.getpgid(0) == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
+
+
+def give_up(error: BaseException) -> None:
+    """End this process because our own code cannot go on in it; the parent reads why in what we print."""
+    sys.__excepthook__(error.__class__, error, error.__traceback__)  # it is C: nothing of it can be replaced
+    os._exit(BROKEN)
 
 
 def limit(memory: int | None) -> None:

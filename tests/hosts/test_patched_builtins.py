@@ -1,0 +1,69 @@
+"""A program that replaces builtins which Python itself needs is told as that, and not as stuck or merely ended."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from inspector.core.records.host import ProcessEnded
+from inspector.core.request import FireRequest
+from tests.hosts.children import project, running
+
+PROGRAM = """
+import builtins, os, traceback
+from dataclasses import dataclass
+
+@dataclass(frozen=True)
+class Patch:
+    what: str = ""
+
+def broken(*arguments, **named):
+    raise RuntimeError("patched")
+
+async def obey(event):
+    if event.what == "exit":
+        try:
+            broken()
+        except RuntimeError:
+            traceback.print_exc()
+        os._exit(1)
+    for name in event.what.split():
+        setattr(builtins, name, broken)
+
+bus = {Patch: [obey]}
+"""
+SAYS = (
+    "The program broke its interpreter in obey: RuntimeError: patched. "
+    "It may replace functions that Python itself needs."
+)
+
+
+async def test_the_reason_of_the_end_is_what_was_raised(tmp_path: Path) -> None:
+    (tmp_path / "patching.py").write_text(PROGRAM)
+    async with running(project("patching:bus", cwd=tmp_path)) as (host, rows):
+        for number, (what, says) in enumerate(
+            [
+                ("isinstance", SAYS),
+                ("len", SAYS),
+                ("min max str id", SAYS),
+                ("exit", "The program ended with exit code 1 in obey."),
+            ],
+            1,
+        ):
+            began = time.monotonic()
+            host.fire(FireRequest("Patch", [{"what": what}], session=False))
+            assert (await rows.wait_for(ProcessEnded, number)).text == says, what
+            assert time.monotonic() - began < 5.0
+            await host.restart()
+
+
+@pytest.mark.parametrize("what", ["print", "open input", "sorted sum"])
+async def test_what_python_can_do_without_may_be_replaced(tmp_path: Path, what: str) -> None:
+    (tmp_path / "patching.py").write_text(PROGRAM)
+    async with running(project("patching:bus", cwd=tmp_path)) as (host, rows):
+        for _ in range(2):
+            await rows.settled(host.fire(FireRequest("Patch", [{"what": what}], session=False)))
+        assert [end.status for end in rows.ends] == ["ok", "ok"]
+        assert rows.host(ProcessEnded) == []
