@@ -28,7 +28,7 @@ from inspector.core.errors import InspectorError, UsageError
 from inspector.core.facts import CatalogFacts
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.host import FireUnsettled, PublishRaised, SessionFailed
-from inspector.core.records.numbers import ExecutionIndex, PublicationIndex, PublicationNumber
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.request import FireRequest
 from inspector.core.values import snapshot as codec
 
@@ -179,7 +179,7 @@ async def _had_session(recording: Recording, publications: Sequence[SeenPublicat
     own = next((publication for publication in publications if not publication.cause), None)
     if own is None:
         return True
-    index = recording.journal.publication_index(PublicationNumber(own.number))
+    index = recording.journal.publication_index(own.number)
     return (await recording.details.context(index)).session
 
 
@@ -194,7 +194,7 @@ def _trouble(journal: Journal, said: int, fire: FireNumber) -> tuple[SeenNote, .
 # --- gathering ------------------------------------------------------------------------------------
 
 
-async def _publications(recording: Recording, first: int, fire: int) -> tuple[SeenPublication, ...]:
+async def _publications(recording: Recording, first: int, fire: FireNumber) -> tuple[SeenPublication, ...]:
     """Read the publications of a fire off the journal, at once: it does not keep notes for ever."""
     journal = recording.journal
     numbers = np.flatnonzero(journal.publications["fire"][first:] == fire) + first

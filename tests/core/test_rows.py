@@ -10,15 +10,9 @@ import pytest
 import inspector
 from inspector.core.records.host import FireRefused, HandlerAdded, HostNoted, LoopBlocked
 from inspector.core.records.numbers import (
-    NO_EXECUTION,
-    NO_PUBLICATION,
     ExecutionNumber,
     FireNumber,
-    PublicationNumber,
-    execution_index,
-    execution_number,
-    publication_index,
-    publication_number,
+    Numbering,
 )
 from inspector.core.records.records import (
     AT,
@@ -99,10 +93,54 @@ def test_a_row_that_is_no_record_is_refused() -> None:
     assert fits((HostNoted.KIND, 1, "x", "info", "text", ""))
 
 
-def test_an_index_is_one_less_than_its_number_and_0_is_none() -> None:
-    assert execution_index(ExecutionNumber(1)) == 0
-    assert publication_index(PublicationNumber(3)) == 2
-    assert execution_index(ExecutionNumber(0)) == NO_EXECUTION
-    assert publication_index(PublicationNumber(0)) == NO_PUBLICATION
-    assert execution_number(execution_index(ExecutionNumber(7))) == 7
-    assert publication_number(publication_index(PublicationNumber(7))) == 7
+def test_numbers_that_are_missing_have_no_index_and_leave_none_out() -> None:
+    numbering = Numbering()
+    assert [numbering.add(number) for number in (2, 3, 7, 7, 5, 8)] == [0, 1, 2, -1, -1, 3]
+    assert (len(numbering), numbering.last) == (4, 8)
+    assert [numbering.index(number) for number in range(-1, 10)] == [-1, -1, -1, 0, 1, -1, -1, -1, 2, 3, -1]
+    assert [numbering.number(index) for index in range(4)] == [2, 3, 7, 8]
+
+
+#: They know how to get from a number to an index and back.
+CONVERTERS = {"core/records/numbers.py", "analysis/journal.py"}
+
+
+def indexes_by_subtraction(source: str) -> list[int]:
+    """Return the lines on which 1 is taken from a number of an execution or a publication."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Sub)
+        and isinstance(node.right, ast.Constant)
+        and node.right.value == 1
+        and is_record_number(node.left)
+    ]
+
+
+def is_record_number(value: ast.expr) -> bool:
+    """Return whether an expression is such a number by its name, as it is or as a plain integer."""
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and len(value.args) == 1:
+        return is_record_number(value.args[0])
+    name = value.id if isinstance(value, ast.Name) else value.attr if isinstance(value, ast.Attribute) else ""
+    return name.endswith(("number", "execution", "publication"))
+
+
+def test_no_other_module_takes_a_number_less_one_for_an_index() -> None:
+    files = {path.relative_to(PACKAGE).as_posix(): path for path in PACKAGE.rglob("*.py")}
+    assert files.keys() > CONVERTERS
+    taken = {name: indexes_by_subtraction(path.read_text("utf-8")) for name, path in files.items()}
+    assert {name: lines for name, lines in taken.items() if lines and name not in CONVERTERS} == {}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    ["number - 1", "finding.execution - 1", "cause_number - 1", "int(row.publication) - 1", "rows[self.execution - 1]"],
+)
+def test_that_subtraction_is_found(planted: str) -> None:
+    assert indexes_by_subtraction(f"x = {planted}") == [1]
+
+
+@pytest.mark.parametrize("fine", ["count - 1", "number - 2", "number + 1", "len(executions) - 1", "executions[-1]"])
+def test_what_takes_nothing_from_a_number_is_let_pass(fine: str) -> None:
+    assert indexes_by_subtraction(f"x = {fine}") == []

@@ -55,33 +55,33 @@ class Folds:
 
     def place(self, time: float) -> float:
         """Return the place of a time on the axis; both in ns."""
-        number = bisect_right(self._starts, time)
-        if not number:
+        begun = bisect_right(self._starts, time)
+        if not begun:
             return time
-        start, end = self.gaps[number - 1].tolist()
+        start, end = self.gaps[begun - 1].tolist()
         if time >= end:
-            return time - int(self._aways[number])
-        return float(self._places[number - 1] + (time - start) * self.remainder / (end - start))
+            return time - int(self._aways[begun])
+        return float(self._places[begun - 1] + (time - start) * self.remainder / (end - start))
 
     def time(self, place: int) -> int:
         """Return the time of a place on the axis; both in ns."""
-        number = bisect_right(self._places, place)
-        if not number:
+        begun = bisect_right(self._places, place)
+        if not begun:
             return place
-        inside = place - int(self._places[number - 1])
+        inside = place - int(self._places[begun - 1])
         if inside >= self.remainder:
-            return place + int(self._aways[number])
-        start, end = self.gaps[number - 1].tolist()
+            return place + int(self._aways[begun])
+        start, end = self.gaps[begun - 1].tolist()
         return int(start + inside * (end - start) // self.remainder)
 
     def places(self, times: Ints) -> Ints:
         """Return the places of many times, in ns, of the same shape."""
         if not self:
             return times
-        number = self._start.searchsorted(times, side="right")
-        result: Ints = times - self._away[number]
-        last = np.maximum(number - 1, 0)
-        inside = np.flatnonzero((number > 0) & (times < self._end[last]))
+        begun = self._start.searchsorted(times, side="right")
+        result: Ints = times - self._away[begun]
+        last = np.maximum(begun - 1, 0)
+        inside = np.flatnonzero((begun > 0) & (times < self._end[last]))
         gap = last[inside]
         share = (times[inside] - self._start[gap]) / (self._end[gap] - self._start[gap])
         result[inside] = self._place[gap] + (share * self.remainder).astype(np.int64)
@@ -91,10 +91,10 @@ class Folds:
         """Return the times of many places, in ns, of the same shape."""
         if not self:
             return places
-        number = self._place.searchsorted(places, side="right")
-        result: Ints = places + self._away[number]
-        last = np.maximum(number - 1, 0)
-        inside = np.flatnonzero((number > 0) & (places - self._place[last] < self.remainder))
+        begun = self._place.searchsorted(places, side="right")
+        result: Ints = places + self._away[begun]
+        last = np.maximum(begun - 1, 0)
+        inside = np.flatnonzero((begun > 0) & (places - self._place[last] < self.remainder))
         gap = last[inside]
         share = (places[inside] - self._place[gap]) / self.remainder
         result[inside] = self._start[gap] + (share * (self._end[gap] - self._start[gap])).astype(np.int64)

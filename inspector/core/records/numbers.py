@@ -1,7 +1,9 @@
 """Numbers of a run, and indexes into its columns: two ways to count that must not be mixed up.
 
 A *number* starts at 1 and is what records carry and people read; 0 stands for none. An *index* starts at 0 and is the
-position in the journal's columns; -1 stands for none. They are plain integers at run time: the types are for mypy.
+position in the journal's columns; -1 stands for none. Where records were lost numbers are missing, so an index is not
+its number less one: ``Numbering`` and the journal lead from one to the other. They are plain integers at run time: the
+types are for mypy.
 """
 
 from __future__ import annotations
@@ -24,26 +26,6 @@ NO_PUBLICATION_NUMBER = PublicationNumber(0)
 NO_EXECUTION_NUMBER = ExecutionNumber(0)
 NO_PUBLICATION = PublicationIndex(-1)
 NO_EXECUTION = ExecutionIndex(-1)
-
-
-def publication_index(number: PublicationNumber) -> PublicationIndex:
-    """Return the index of the publication with that number; of 0 it is ``NO_PUBLICATION``."""
-    return PublicationIndex(number - 1)
-
-
-def execution_index(number: ExecutionNumber) -> ExecutionIndex:
-    """Return the index of the execution with that number; of 0 it is ``NO_EXECUTION``."""
-    return ExecutionIndex(number - 1)
-
-
-def publication_number(index: PublicationIndex) -> PublicationNumber:
-    """Return the number of the publication at that index."""
-    return PublicationNumber(index + 1)
-
-
-def execution_number(index: ExecutionIndex) -> ExecutionNumber:
-    """Return the number of the execution at that index."""
-    return ExecutionNumber(index + 1)
 
 
 class Numbering:
