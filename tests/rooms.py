@@ -41,7 +41,7 @@ UI_DOORS: dict[str, set[str]] = {
     "panel": {"kit", "selection"},
     "shell": {"kit", "shell"},
     "context": {"kit", "selection", "shell"},
-    "feature": {"context"},
+    "feature": {"kit", "context"},
     "features": {"kit", "parts", "selection", "panel", "context", "feature"},
     "features/all": {"feature", "features"},
     "roof": {"kit", "panel", "shell", "context", "feature", "features/all"},

@@ -277,9 +277,8 @@ class Recording:
     def _make_writer(self, store: Store, batch: Batch) -> SessionWriter:
         started = to_record(batch.rows[0])
         assert isinstance(started, SessionStarted)  # noqa: S101 - a stream begins with it
-        writer = store.writer(self.name, started, self._source, on_trouble=self._on_trouble)
-        writer.on_begun = self._session_begun
-        return writer
+        begun = self._session_begun
+        return store.writer(self.name, started, self._source, on_trouble=self._on_trouble, on_begun=begun)
 
     def _session_begun(self, session: int) -> None:
         self.details.session = session

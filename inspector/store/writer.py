@@ -49,11 +49,11 @@ class SessionWriter:
         now: Wall clock, nanoseconds since the epoch.
         on_trouble: Called with the trouble, and with None when it is over.
         backlog: What waits to be written.
+        on_begun: Called with the id when the session has begun.
 
     Attributes:
         session: The session's id, 0 before it has begun.
         trouble: Why nothing is written just now.
-        on_begun: Called with the id when the session has begun.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class SessionWriter:
         now: Callable[[], int],
         on_trouble: OnTrouble | None = None,
         backlog: Backlog | None = None,
+        on_begun: Callable[[int], None] | None = None,
     ) -> None:
         self.session = 0
         self._database = database
@@ -83,7 +84,7 @@ class SessionWriter:
         self._stopping = False
         self._finished = False
         self._misplaced = False
-        self.on_begun: Callable[[int], None] | None = None
+        self._on_begun = on_begun
         self.trouble: InspectorError | None = None
 
     @property
@@ -121,8 +122,8 @@ class SessionWriter:
             self.session, self._lock = await self._begin()
             self._folder = Folder(self.session)
             self._stored = 1
-            if self.on_begun is not None:
-                self.on_begun(self.session)
+            if self._on_begun is not None:
+                self._on_begun(self.session)
 
     def add(self, batch: Batch) -> None:
         """Queue a batch. Cheap; call it from the loop that the writer runs on.

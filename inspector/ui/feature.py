@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from inspector.app.commands import Command
     from inspector.ui.context import Context
+    from inspector.ui.kit.menus import MenuProvider
 
 #: Where a panel stands at first: docked at a side, or between them. ``""`` is for a feature without a panel.
 Area = Literal["left", "right", "bottom", "centre", ""]
@@ -27,6 +28,7 @@ class Parts:
         gestures: What the mouse does in the panel, for the ``?`` sheet: gesture and effect.
         start: Awaited when the window is shown and the sessions database is open; False: there is nothing to show.
         stop: Awaited before the sessions database is closed, to end what is under way.
+        menus: What buttons of the bar open, filled when they open: ``session``, or the id of a command that has one.
     """
 
     panel: QWidget | None = None
@@ -34,6 +36,7 @@ class Parts:
     gestures: Sequence[tuple[str, str]] = ()
     start: Callable[[], Awaitable[bool]] | None = None
     stop: Callable[[], Awaitable[None]] | None = None
+    menus: Mapping[str, MenuProvider] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

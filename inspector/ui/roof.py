@@ -98,7 +98,7 @@ class Roof(QObject):
             if isinstance(parts.panel, JournalPanel):
                 self._panels.append(parts.panel)
                 parts.panel.badge_changed.connect(self._badge_setter(feature.id))
-        shell.finish()
+        shell.finish({name: menu for _, parts in built for name, menu in parts.menus.items()})
         for feature, parts in built:
             if parts.panel is not None:
                 shell.bind_scope(feature.id, parts.panel)

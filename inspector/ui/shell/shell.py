@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
@@ -222,10 +223,14 @@ class Shell(QMainWindow):
         if self._middle is not None:
             self._middle.setFocus()
 
-    def finish(self) -> None:
-        """Make bar and menus from the commands that are there now, and bring the saved layout back."""
+    def finish(self, menus: Mapping[str, MenuProvider] = MappingProxyType({})) -> None:
+        """Make bar and menus from the commands that are there now, and bring the saved layout back.
+
+        Args:
+            menus: What buttons of the bar open, see ``TopBar``.
+        """
         self._commands.add(*window_commands(self, self._theme, self._palette, self._sheet))
-        self._bar = TopBar(self._theme, self._commands, self)
+        self._bar = TopBar(self._theme, self._commands, menus, self)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._bar)
         self._actions = Actions(self._commands, self._theme, self)
         self._actions.fill_menu_bar(self.menuBar())
@@ -306,14 +311,6 @@ class Shell(QMainWindow):
         """Show which session is shown, in the bar and in the window's title."""
         self.bar.set_session(text)
         self.setWindowTitle(f"{text} — Event Inspector" if text else "Event Inspector")
-
-    def set_session_menu(self, provider: MenuProvider) -> None:
-        """Let the session button open a menu, filled when it opens."""
-        self.bar.set_session_menu(provider)
-
-    def set_export_menu(self, provider: MenuProvider) -> None:
-        """Let the export button open a menu, filled when it opens."""
-        self.bar.set_export_menu(provider)
 
     def set_state(self, token: str, text: str) -> None:
         """Show the session's state in the status bar: a token for the dot, and words."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt
@@ -43,10 +45,17 @@ class TopBar(QToolBar):
     Args:
         theme: Its look.
         table: The commands.
+        menus: What buttons open, filled when they open: ``session``, or a command that is not run then.
         parent: The window.
     """
 
-    def __init__(self, theme: Theme, table: CommandTable, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        table: CommandTable,
+        menus: Mapping[str, MenuProvider] = MappingProxyType({}),
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__("Main bar", parent)
         self.setObjectName("bar.top")
         self.setMovable(False)
@@ -63,6 +72,7 @@ class TopBar(QToolBar):
         self.filter.setAccessibleName("Filter")
         self._row = QHBoxLayout()
         self._build()
+        self._set_menus(menus)
         self._remove = table.listen(lambda _ids: self.refresh())
         theme.changed.connect(self.refresh)
 
@@ -81,17 +91,6 @@ class TopBar(QToolBar):
         self.session.set_text(text)
         self.session.set_help(f"{text}: open another session, or rename this one" if text else "")
         self._fit()
-
-    def set_session_menu(self, provider: MenuProvider) -> None:
-        """Let the session button open a menu."""
-        self.session.set_menu(provider)
-
-    def set_export_menu(self, provider: MenuProvider) -> None:
-        """Let the export button open a menu instead of running its command."""
-        button = self._buttons.get(_EXPORT)
-        if button is not None:
-            button.clicked.disconnect()
-            button.set_menu(provider)
 
     def release(self) -> None:
         """Stop following the table."""
@@ -124,6 +123,15 @@ class TopBar(QToolBar):
         self._add_command(_THEME, "normal", hint=False, words=False)
         self.addWidget(box)
         self.refresh()
+
+    def _set_menus(self, menus: Mapping[str, MenuProvider]) -> None:
+        for name, provider in menus.items():
+            button = self.session if name == "session" else self._buttons.get(name)
+            if button is None:
+                continue
+            if button is not self.session:
+                button.clicked.disconnect()
+            button.set_menu(provider)
 
     def _add_command(self, command_id: str, kind: Kind, *, hint: bool, words: bool = True) -> None:
         if command_id not in self._table:

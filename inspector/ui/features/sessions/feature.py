@@ -34,17 +34,16 @@ def make(context: Context) -> Parts:
     context.started.connect(sessions.offer_last)
     context.closing.connect(sessions.remember)
 
-    def built() -> None:
-        context.shell.set_session_menu(lambda: _session_menu(context, sessions))
-        context.shell.set_export_menu(lambda: _export_menu(context, exporting))
-
-    context.built.connect(built)
     commands = (
         *_session_commands(context.workbench, sessions),
         *_export_commands(exporting),
         *importing.commands(),
     )
-    return Parts(panel, commands, stop=importing.stop)
+    menus = {
+        "session": lambda: _session_menu(context, sessions),
+        "export.open": lambda: _export_menu(context, exporting),
+    }
+    return Parts(panel, commands, menus=menus, stop=importing.stop)
 
 
 def _session_commands(workbench: Workbench, sessions: Sessions) -> tuple[Command, ...]:
