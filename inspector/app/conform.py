@@ -16,6 +16,7 @@ from inspector.catalog.conformance.observed import (
     ROLLBACK,
     SESSION,
     Fired,
+    FireTrouble,
     SeenExecution,
     SeenNote,
     SeenPublication,
@@ -46,7 +47,6 @@ CHOICES: Final = (BARE, SESSION, ROLLBACK, "all")
 #: Seconds that a handler may take.
 TIMEOUT: Final = 10.0
 #: What the host says of a fire when something besides the handlers went wrong.
-_TROUBLE: Final = {SessionFailed: "session_failed", PublishRaised: "publish_raised", FireUnsettled: "unsettled"}
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ async def _publish(
         refusal="" if publications else outcome.refusal,
         trouble=trouble,
         publications=publications,
-        session=any(note.kind == "session_failed" for note in trouble) or await _had_session(recording, publications),
+        session=any(isinstance(item, SessionFailed) for item in trouble) or await _had_session(recording, publications),
     )
 
 
@@ -183,9 +183,9 @@ async def _had_session(recording: Recording, publications: Sequence[SeenPublicat
     return (await recording.details.context(index)).session
 
 
-def _trouble(journal: Journal, said: int, fire: FireNumber) -> tuple[SeenNote, ...]:
+def _trouble(journal: Journal, said: int, fire: FireNumber) -> tuple[FireTrouble, ...]:
     return tuple(
-        SeenNote(_TROUBLE[type(record)], record.severity, record.sentence)
+        record
         for record in journal.host_records[said:]
         if isinstance(record, (SessionFailed, PublishRaised, FireUnsettled)) and record.fire == fire
     )

@@ -17,6 +17,7 @@ from inspector.catalog.findings.model import SEVERITIES
 from inspector.catalog.findings.subject import Subject
 from inspector.catalog.findings.words import is_address
 from inspector.core.facts import CatalogFacts
+from inspector.core.records.host import FireUnsettled, PublishRaised, SessionFailed
 from inspector.core.records.records import BAD_STATUSES, OK, SWALLOWED
 from inspector.core.redact.names import secret_kind
 
@@ -35,7 +36,11 @@ _LEAKS: Final = {
     "row": rules.SECRET_STORED,
 }
 #: What the host may say of a fire, and the rule that says so.
-_TROUBLES: Final = {"publish_raised": rules.PUBLISH_RAISED, "unsettled": rules.UNSETTLED}
+_TROUBLES: Final = {
+    SessionFailed: rules.DATABASE_TROUBLE,
+    PublishRaised: rules.PUBLISH_RAISED,
+    FireUnsettled: rules.UNSETTLED,
+}
 #: Kinds of secret that work once: a mail is where they belong.
 _ONE_TIME: Final = frozenset({"token", "otp"})
 
@@ -89,11 +94,11 @@ def _about_fire(fired: Fired) -> Iterator[RunFinding]:
     failed = any(
         execution.status in BAD_STATUSES for publication in fired.publications for execution in publication.executions
     )
-    for note in fired.trouble:
+    for record in fired.trouble:
         # Some buses hand on to the publisher what a handler raised: that is told of the handler.
-        if not (note.kind == "publish_raised" and failed):
-            rule = _TROUBLES.get(note.kind, rules.DATABASE_TROUBLE)
-            yield _finding(rule, f"{fired.event}: {note.text}", fired.event, fired.context)
+        if not (isinstance(record, PublishRaised) and failed):
+            rule = _TROUBLES[type(record)]
+            yield _finding(rule, f"{fired.event}: {record.sentence}", fired.event, fired.context)
 
 
 def _finding(rule: RunRule, message: str, event: str, context: str) -> RunFinding:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from inspector.core.records.host import FireUnsettled, PublishRaised, SessionFailed
 from inspector.core.records.numbers import NO_EXECUTION_NUMBER, ExecutionNumber, PublicationNumber
 
 BARE: Final = "bare"
@@ -49,6 +50,10 @@ class SeenNote:
     level: str
     text: str
     data: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: What goes wrong around a fire, besides its executions.
+FireTrouble = SessionFailed | PublishRaised | FireUnsettled
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ class Fired:
         event: Name of the event.
         context: One of ``CONTEXTS``.
         refusal: Why it was not published, empty when it was.
-        trouble: What else the host said went wrong: ``session_failed``, ``publish_raised``, ``unsettled``.
+        trouble: What else the host recorded as going wrong.
         publications: The event's own publication and all that it led to.
         session: Its handlers had a database session, as far as the context asks for one.
     """
@@ -115,6 +120,6 @@ class Fired:
     event: str
     context: str
     refusal: str = ""
-    trouble: tuple[SeenNote, ...] = ()
+    trouble: tuple[FireTrouble, ...] = ()
     publications: tuple[SeenPublication, ...] = ()
     session: bool = True

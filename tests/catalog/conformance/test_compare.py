@@ -15,6 +15,8 @@ from inspector.catalog.conformance.observed import BARE, ROLLBACK, SESSION, Fire
 from inspector.catalog.conformance.report import make_report
 from inspector.catalog.findings.settings import read_settings
 from inspector.core.description import FieldShape, TypeShape
+from inspector.core.records.host import FireUnsettled, PublishRaised, SessionFailed
+from inspector.core.records.numbers import FireNumber
 from tests.catalog.conformance.programs import (
     AUDIT,
     MAIL,
@@ -38,8 +40,13 @@ AUDITED = program(event("OrderPlaced", AUDIT, requires=("audit",), audit_action=
 TOLD = program(event("OrderPlaced", SSE, sse=sse("id", "total")))
 
 
-def in_trouble(kind, *executions):
-    return replace(fired(*(executions or [ran(MAIL)])), trouble=(SeenNote(kind, "error", "It went wrong"),))
+FAILED = SessionFailed(5, FireNumber(1), "It went wrong")
+RAISED = PublishRaised(5, FireNumber(1), "KeyError", "It went wrong")
+UNSETTLED = FireUnsettled(5, FireNumber(1))
+
+
+def in_trouble(record, *executions):
+    return replace(fired(*(executions or [ran(MAIL)])), trouble=(record,))
 
 
 def audited(*notes, **more):
@@ -72,9 +79,9 @@ def audited(*notes, **more):
         ("CF141", PLAIN, fired(ran(MAIL, leak("log", "email")))),
         ("CF151", program(event()), fired(handlers=0)),
         ("CF152", PLAIN, Fired("OrderPlaced", SESSION, refusal="total must be positive")),
-        ("CF153", PLAIN, in_trouble("session_failed")),
-        ("CF154", PLAIN, in_trouble("publish_raised")),
-        ("CF155", PLAIN, in_trouble("unsettled")),
+        ("CF153", PLAIN, in_trouble(FAILED)),
+        ("CF154", PLAIN, in_trouble(RAISED)),
+        ("CF155", PLAIN, in_trouble(UNSETTLED)),
         ("CF162", PLAIN, fired(ran(MAIL, status="failed", error="RuntimeError: requires a session"), context=BARE)),
         ("CF163", PLAIN, fired(ran(MAIL, TRANSACTION))),
     ],
@@ -109,7 +116,7 @@ def test_what_is_as_declared_is_not_found(description, run):
 
 
 def test_what_a_bus_hands_on_to_the_publisher_is_told_of_the_handler_only():
-    assert codes(PLAIN, in_trouble("publish_raised", ran(MAIL, status="failed"))) == ["CF111"]
+    assert codes(PLAIN, in_trouble(RAISED, ran(MAIL, status="failed"))) == ["CF111"]
 
 
 def test_there_is_a_test_for_every_rule():
