@@ -23,7 +23,7 @@ from inspector.core.records.host import (
     RestartFailed,
 )
 from inspector.ui.features.timeline.host import take_records
-from inspector.ui.features.timeline.scene import BlockedBand, RulerMark
+from inspector.ui.features.timeline.scene import BlockedBand
 from tests.analysis.runs import Run
 
 SECOND = 10**9
@@ -237,7 +237,7 @@ def test_the_lane_of_published_events_can_be_hidden_too() -> None:
 
 def test_a_blocked_loop_is_a_band_with_its_culprit() -> None:
     bands: list[BlockedBand] = []
-    marks: list[RulerMark] = []
+    marks: list[HostRecord] = []
     records = [
         LoopBlocked(500, 500, "m:Audit.handle", "handle", "/app/audit.py", 41),
         LoopUnblocked(900, 500),
@@ -246,7 +246,7 @@ def test_a_blocked_loop_is_a_band_with_its_culprit() -> None:
     ]
     take_records(records, bands, marks)
     assert bands == [BlockedBand(500, 900, "Audit.handle · audit.py:41")]
-    assert marks == [RulerMark(950, "faults", "0 faults are on.")]
+    assert marks == [records[2]]
     take_records([LoopBlocked(1500, 1200)], bands, marks)
     assert bands[1] == BlockedBand(1200, -1, "")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QPolygonF
@@ -13,11 +13,13 @@ from inspector.analysis.timeline.layout import MARKS, LaneStrip
 from inspector.app.text import format_clock, format_count, format_duration, one_line, plural
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.records import STATUSES
+from inspector.ui.features.timeline.host import sign_of
 from inspector.ui.features.timeline.light import lit_lanes
-from inspector.ui.features.timeline.scene import RULER_HEIGHT, RulerMark, Scene
+from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
 
 if TYPE_CHECKING:
     from inspector.analysis.timeline.source import Measure
+    from inspector.core.records.host import HostRecord
     from inspector.ui.features.timeline.looks import Looks
     from inspector.ui.selection import Selection
 
@@ -39,21 +41,6 @@ def title_of(scene: Scene, execution: int) -> str:
     journal = scene.source.journal
     handler = journal.handlers[int(journal.executions["handler"][execution])]
     return one_line(handler.method or handler.label if scene.source.group == "handler" else handler.label, 120)
-
-
-#: Sign and colour of each kind of mark.
-HOST_MARKS: Final = {
-    "faults": ("⚡", "warn_text"),
-    "faults off": ("⚡", "dim"),
-    "dropped": ("▼", "failed_text"),
-    "reload": ("↻", "accent_text"),
-    "stopped": ("■", "failed_text"),
-    "loop": ("∞", "failed_text"),
-    "recording": ("●", "failed_text"),
-    "recording off": ("‖", "warn_text"),
-}
-#: What any other kind looks like.
-OTHER_MARK: Final = ("◆", "accent_text")
 
 
 def paint_ruler(painter: QPainter, scene: Scene, looks: Looks, *, wall: bool) -> None:
@@ -103,7 +90,7 @@ def _host_marks(painter: QPainter, scene: Scene, looks: Looks) -> None:
         x = scene.x_of(mark.at)
         if not scene.gutter - 10 <= x <= scene.width + 10:
             continue
-        glyph, token = HOST_MARKS.get(mark.kind, OTHER_MARK)
+        glyph, token = sign_of(mark)
         painter.setPen(QPen(looks.color(token), 1))
         painter.drawLine(QLineF(x, 4, x, RULER_HEIGHT))
         painter.drawText(QPointF(x + 2, 25), glyph)
@@ -221,10 +208,10 @@ def readout(scene: Scene) -> list[str]:
             f"{one_line(event.event.phase) or 'published'} · {to}",
             f"at {exact_time(event.at)}",
         ]
-    return [one_line(mark.text) for mark in near_marks(scene)]
+    return [one_line(mark.sentence) for mark in near_marks(scene)]
 
 
-def near_marks(scene: Scene) -> list[RulerMark]:
+def near_marks(scene: Scene) -> list[HostRecord]:
     """Return the marks of the host under the pointer, when that is on the ruler."""
     if scene.hover is None or scene.hover[1] > RULER_HEIGHT:
         return []

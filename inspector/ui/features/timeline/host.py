@@ -17,28 +17,34 @@ from inspector.core.records.host import (
     RepublishRefused,
     RestartFailed,
 )
-from inspector.ui.features.timeline.scene import BlockedBand, RulerMark
+from inspector.ui.features.timeline.scene import BlockedBand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Records that get a mark: those of the same meaning share one.
-_MARKED: Final[dict[type[HostRecord], str]] = {
-    FaultsSwitched: "faults",
-    RecordsLost: "dropped",
-    ProgramReloaded: "reload",
-    RestartFailed: "stopped",
-    ProcessEnded: "stopped",
-    RepublishRefused: "loop",
-    RecordingPaused: "recording off",
-    RecordingResumed: "recording",
+#: Records that get a mark: its sign and its colour.
+_SIGNS: Final[dict[type[HostRecord], tuple[str, str]]] = {
+    FaultsSwitched: ("⚡", "warn_text"),
+    RecordsLost: ("▼", "failed_text"),
+    ProgramReloaded: ("↻", "accent_text"),
+    RestartFailed: ("■", "failed_text"),
+    ProcessEnded: ("■", "failed_text"),
+    RepublishRefused: ("∞", "failed_text"),
+    RecordingPaused: ("‖", "warn_text"),
+    RecordingResumed: ("●", "failed_text"),
 }
+_FAULTS_OFF: Final = ("⚡", "dim")
 #: Records after which a loop that was blocked is no more.
 _GONE: Final = (ProcessEnded, ProgramReloaded, RestartFailed)
 
 
-def take_records(records: Iterable[HostRecord], bands: list[BlockedBand], marks: list[RulerMark]) -> None:
-    """Add what the records say to the bands and marks that are known.
+def sign_of(mark: HostRecord) -> tuple[str, str]:
+    """Return the sign of a record that has a mark, and the name of its colour."""
+    return _FAULTS_OFF if isinstance(mark, FaultsSwitched) and not mark.on else _SIGNS[type(mark)]
+
+
+def take_records(records: Iterable[HostRecord], bands: list[BlockedBand], marks: list[HostRecord]) -> None:
+    """Add the blocked stretches that the records tell of to the bands, and those that get a mark to the marks.
 
     ``LoopBlocked`` opens a band at the moment the blockage began. ``LoopUnblocked`` closes the last one, and so does
     the end of the program.
@@ -48,11 +54,8 @@ def take_records(records: Iterable[HostRecord], bands: list[BlockedBand], marks:
             bands[-1].end = record.at
         if isinstance(record, LoopBlocked):
             bands.append(BlockedBand(record.since, -1, _culprit(record)))
-        kind = _MARKED.get(type(record), "")
-        if isinstance(record, FaultsSwitched) and not record.on:
-            kind = "faults off"
-        if kind:
-            marks.append(RulerMark(record.at, kind, record.sentence))
+        if type(record) in _SIGNS:
+            marks.append(record)
 
 
 def _culprit(blocked: LoopBlocked) -> str:

@@ -14,6 +14,7 @@ from inspector.ui.selection import NOTHING, Hover
 if TYPE_CHECKING:
     from inspector.analysis.timeline.gaps import Folds
     from inspector.analysis.timeline.source import TimelineSource
+    from inspector.core.records.host import HostRecord
 
 RULER_HEIGHT: Final = 26
 GUTTER_WIDTH: Final = 200
@@ -45,19 +46,6 @@ class BlockedBand:
 
 
 @dataclass
-class RulerMark:
-    """Something that happened to the host.
-
-    ``kind`` is ``faults``, ``recording`` (``… off`` when they were switched off), ``dropped``, ``reload``, ``stopped``
-    or ``loop``.
-    """
-
-    at: int
-    kind: str
-    text: str
-
-
-@dataclass
 class Scene:
     """The state that painting and pointing share.
 
@@ -74,7 +62,8 @@ class Scene:
         hovered_mark: Publication under the pointer, -1 for none.
         measuring: A range being dragged, ns.
         zooming: A range being dragged on the ruler, ns.
-        bands, marks: What the host said.
+        bands: Stretches in which the loop was blocked.
+        marks: Records of the host that are marked on the ruler, in the order of time.
         found: Key of the lane that was looked for last.
         lit: What is pointed at elsewhere.
         folds: Idle gaps that are folded; ``view`` shows the axis without them.
@@ -94,7 +83,7 @@ class Scene:
     measuring: tuple[int, int] | None = None
     zooming: tuple[int, int] | None = None
     bands: list[BlockedBand] = field(default_factory=list)
-    marks: list[RulerMark] = field(default_factory=list)
+    marks: list[HostRecord] = field(default_factory=list)
     folds: Folds = NO_FOLDS
     found: str = ""
     lit: Hover = NOTHING

@@ -8,7 +8,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from inspector.app.text import format_duration, one_line
-from inspector.ui.features.timeline.frame import HOST_MARKS, OTHER_MARK
+from inspector.core.records.host import RecordingPaused, RecordingResumed
+from inspector.ui.features.timeline.host import sign_of
 
 if TYPE_CHECKING:
     from inspector.ui.features.timeline.looks import Looks
@@ -77,14 +78,14 @@ def paint_host_marks(painter: QPainter, scene: Scene, looks: Looks, area: QRectF
     paused = -1.0
     for mark in [*scene.marks, None]:
         x = scene.x_of(mark.at) if mark is not None else area.right()
-        if paused >= 0 and (mark is None or mark.kind == "recording"):
+        if paused >= 0 and (mark is None or isinstance(mark, RecordingResumed)):
             place = QRectF(paused, area.top(), x - paused, area.height()).intersected(area)
             painter.fillRect(place, QBrush(looks.color("line"), Qt.BrushStyle.DiagCrossPattern))
             paused = -1.0
-        if mark is not None and mark.kind == "recording off":
+        if isinstance(mark, RecordingPaused):
             paused = max(x, 0.0)
         if mark is not None and area.left() <= x <= area.right():
-            painter.setPen(QPen(looks.color(HOST_MARKS.get(mark.kind, OTHER_MARK)[1], 150), 1, Qt.PenStyle.DotLine))
+            painter.setPen(QPen(looks.color(sign_of(mark)[1], 150), 1, Qt.PenStyle.DotLine))
             painter.drawLine(QLineF(x, area.top(), x, area.bottom()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -22,9 +23,11 @@ from inspector.core.records.host import (
 )
 from inspector.core.records.records import HOST_NOTED, Batch, to_row
 from inspector.ui.features.timeline.actions import BY_KEY
-from inspector.ui.features.timeline.frame import HOST_MARKS, near_marks
+from inspector.ui.features.timeline.frame import near_marks
+from inspector.ui.features.timeline.host import sign_of
 from inspector.ui.features.timeline.light import lit_bars, lit_lanes
 from inspector.ui.features.timeline.panel import TimelinePanel
+from inspector.ui.features.timeline.scene import RULER_HEIGHT
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import NOTHING, Hover, Selection
 from tests.analysis.runs import Run
@@ -176,21 +179,21 @@ def test_what_is_pointed_at_elsewhere_lights_up(panel: TimelinePanel) -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "mark"),
+    ("record", "sign"),
     [
-        (FaultsSwitched(500 * MS, on=True), "faults"),
-        (FaultsSwitched(500 * MS, on=False), "faults off"),
-        (RecordingPaused(500 * MS), "recording off"),
-        (RecordingResumed(500 * MS), "recording"),
-        (ProgramReloaded(500 * MS), "reload"),
-        (RestartFailed(500 * MS, "It has a mistake."), "stopped"),
-        (ProcessEnded(500 * MS, "It crashed."), "stopped"),
-        (RepublishRefused(500 * MS, "Placed", 32, ()), "loop"),
-        (RecordsLost(500 * MS, 3, "too many"), "dropped"),
+        (FaultsSwitched(500 * MS, on=True), "⚡ warn_text"),
+        (FaultsSwitched(500 * MS, on=False), "⚡ dim"),
+        (RecordingPaused(500 * MS), "‖ warn_text"),
+        (RecordingResumed(500 * MS), "● failed_text"),
+        (ProgramReloaded(500 * MS), "↻ accent_text"),
+        (RestartFailed(500 * MS, "It has a mistake."), "■ failed_text"),
+        (ProcessEnded(500 * MS, "It crashed."), "■ failed_text"),
+        (RepublishRefused(500 * MS, "Placed", 32, ()), "∞ failed_text"),
+        (RecordsLost(500 * MS, 3, "too many"), "▼ failed_text"),
     ],
 )
 def test_switches_reloads_and_gaps_have_marks_that_say_what_happened(
-    qtbot: QtBot, record: HostRecord, mark: str
+    qtbot: QtBot, record: HostRecord, sign: str
 ) -> None:
     run = two_bursts()
     run.rows.append(to_row(record))
@@ -201,7 +204,35 @@ def test_switches_reloads_and_gaps_have_marks_that_say_what_happened(
     panel.set_journal(run.journal(), live=False)
     panel.controller.show(0, SECOND)
     scene = panel.controller.scene
-    assert [(found.kind, found.at) for found in scene.marks] == [(mark, 500 * MS)]
-    assert mark in HOST_MARKS
+    assert scene.marks == [record]
+    assert " ".join(sign_of(scene.marks[0])) == sign
     scene.hover = (scene.x_of(500 * MS) + 2, 10)
-    assert [found.text for found in near_marks(scene)] == [record.sentence]
+    assert [mark.sentence for mark in near_marks(scene)] == [record.sentence]
+
+
+def test_the_lanes_are_hatched_from_a_pause_of_the_recording_to_its_end(qtbot: QtBot) -> None:
+    panel = TimelinePanel(Theme("light"), Selection(), clock=lambda: 0.0)
+    qtbot.addWidget(panel)
+    panel.resize(900, 400)
+    panel.show()
+
+    def pictures(*records: HostRecord) -> list[QImage]:
+        """The lanes before, in and after what the records may be about."""
+        run = two_bursts()
+        run.rows += map(to_row, records)
+        panel.set_journal(run.journal(), live=False)
+        panel.controller.show(0, SECOND)
+        scene = panel.controller.scene
+        picture = panel.canvas.grab().toImage()
+        scale = picture.devicePixelRatio()
+        spans = [(scene.x_of(start * MS), scene.x_of(end * MS)) for start, end in ((410, 440), (460, 490), (510, 540))]
+        return [
+            picture.copy(int(x0 * scale), int(RULER_HEIGHT * scale), int((x1 - x0) * scale), picture.height())
+            for x0, x1 in spans
+        ]
+
+    plain = pictures()
+    paused = pictures(RecordingPaused(450 * MS))
+    resumed = pictures(RecordingPaused(450 * MS), RecordingResumed(500 * MS))
+    assert [before == after for before, after in zip(plain, paused, strict=True)] == [True, False, False]
+    assert [before == after for before, after in zip(plain, resumed, strict=True)] == [True, False, True]
