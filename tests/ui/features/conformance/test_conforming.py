@@ -103,8 +103,11 @@ async def test_a_run_that_is_stopped_says_so(qapp):
 
 async def test_when_the_program_ends_under_it_the_reason_is_told(qapp):
     async with made_with(fails) as made:
+        host = made.workbench.recording.host
+        assert isinstance(host, EmbeddedHost)
         made.panel.fire.click()
-        await made.workbench.recording.host.stop()
+        host._server.stop()
+        host._wait_for_end()  # it holds the loop: the run takes its first step when the program has ended
         await made.ended()
         assert not made.panel.running
         assert made.panel._status.text() == "Nothing runs that could take an event."
