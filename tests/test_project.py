@@ -7,9 +7,10 @@ import re
 import shlex
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -178,7 +179,24 @@ def test_contributing_names_files_that_exist() -> None:
     assert sorted(path for path in named - made if not (ROOT / path).exists()) == []
 
 
-# --- the wheel ------------------------------------------------------------------------------------
+# --- the archives ---------------------------------------------------------------------------------
+
+
+def test_source_archive_holds_what_documents_link_to(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as opened:
+        files = {PurePosixPath(*PurePosixPath(name).parts[1:]) for name in opened.getnames()}
+    held = files | {folder for file in files for folder in file.parents}
+    linked = {
+        (document.parent / link.partition("#")[0]).resolve().relative_to(ROOT).as_posix()
+        for document in DOCUMENTS
+        for link in re.findall(r"\]\(([^)#\s][^)\s]*)\)", document.read_text(encoding="utf-8"))
+        if "://" not in link
+    }
+    assert {".ci/run", "CONTRIBUTING.md"} <= linked
+    assert sorted(path for path in linked | {".pre-commit-config.yaml"} if PurePosixPath(path) not in held) == []
 
 
 def test_wheel_holds_modules_resources_and_the_command(tmp_path: Path) -> None:
