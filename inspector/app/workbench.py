@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -38,9 +39,28 @@ if TYPE_CHECKING:
 
 
 _STARTING: Final = "The program is being started"
-_STORED: Final = "A stored session is shown; go back to the live one to fire"
-_STOPPED: Final = "The program has stopped"
-_PAUSED: Final = "Recording is paused; switch it on to fire"
+
+
+class Stand(Enum):
+    """How things stand with the program and the session that is shown."""
+
+    NOTHING = "nothing"
+    """No program: none was loaded, or it is being started."""
+    STORED = "stored"
+    """A stored session is shown; the program may run."""
+    STOPPED = "stopped"
+    """The live session is shown, and its program has ended."""
+    PAUSED = "paused"
+    """The program runs and is not recorded."""
+    RECORDING = "recording"
+    """The program runs and is recorded."""
+
+
+_REASONS: Final = {
+    Stand.STORED: "A stored session is shown; go back to the live one to fire",
+    Stand.STOPPED: "The program has stopped",
+    Stand.PAUSED: "Recording is paused; switch it on to fire",
+}
 
 
 @dataclass(frozen=True)
@@ -181,6 +201,18 @@ class Workbench:
 
     # What can be done now: each returns the reason why it cannot, empty when it can
 
+    @property
+    def stand(self) -> Stand:
+        """How things stand with the program and the session that is shown."""
+        host = self.host
+        if host is None:
+            return Stand.NOTHING
+        if not self.live:
+            return Stand.STORED
+        if not host.running:
+            return Stand.STOPPED
+        return Stand.RECORDING if host.recording else Stand.PAUSED
+
     def view_blocked(self) -> str:
         """Return why no session is shown."""
         return "" if self._view is not None else self.idle or _STARTING
@@ -192,18 +224,11 @@ class Workbench:
     def record_blocked(self) -> str:
         """Return why the recording can be neither paused nor gone on with."""
         host = self.host
-        return self.program_blocked() or ("" if host is not None and host.running else _STOPPED)
+        return self.program_blocked() or ("" if host is not None and host.running else _REASONS[Stand.STOPPED])
 
     def fire_blocked(self) -> str:
         """Return why nothing may be fired."""
-        host = self.host
-        if host is None:
-            return self.idle or _STARTING
-        if not self.live:
-            return _STORED
-        if not host.running:
-            return _STOPPED
-        return "" if host.recording else _PAUSED
+        return self.program_blocked() or _REASONS.get(self.stand, "")
 
     # Life
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
+from inspector.app.workbench import Stand
 from inspector.core.records.host import FireRefused, ProcessEnded, ProcessStuck, RestartFailed
 from inspector.ui.features.all import FEATURES
 from inspector.ui.kit.boxes import Action, EmptyState
@@ -34,6 +35,7 @@ _AREAS: Final = ("centre", "left", "right", "bottom")
 #: What an empty place says instead of its own words.
 _Words = tuple[str, str, Action | None]
 _OWN: Final[_Words] = ("", "", None)
+_NOTHING_RECORDED: Final = "Nothing was recorded in this session"
 
 
 class Roof(QObject):
@@ -181,16 +183,15 @@ class _NextSteps:
 
     def _without_events(self) -> _Words:
         """Return the words for a session without events, when firing one is not what works."""
-        workbench, host = self._workbench, self._workbench.host
-        if not workbench.live:
-            empty = "Nothing was recorded in this session"
-            if host is None:
-                return empty, "Open another one, or your own project.", self._open()
-            return empty, "The live session takes events.", ("Back to live", self._run("session.live"))
-        if host is None or not host.running:
-            return "The program has stopped", "Load it again to fire an event.", self._open()
-        if not host.recording:
-            return "Recording is paused", "Nothing is taken in meanwhile.", ("Go on", self._run("record.toggle"))
+        match self._workbench.stand:
+            case Stand.NOTHING:
+                return _NOTHING_RECORDED, "Open another one, or your own project.", self._open()
+            case Stand.STORED:
+                return _NOTHING_RECORDED, "The live session takes events.", ("Back to live", self._run("session.live"))
+            case Stand.STOPPED:
+                return "The program has stopped", "Load it again to fire an event.", self._open()
+            case Stand.PAUSED:
+                return "Recording is paused", "Nothing is taken in meanwhile.", ("Go on", self._run("record.toggle"))
         return _OWN
 
     def _open(self) -> Action:

@@ -16,7 +16,7 @@ import pytest
 from inspector.agent.program import CoreProgram
 from inspector.app.notices import Notice, Notices
 from inspector.app.tasks import TaskOwner
-from inspector.app.workbench import View, Workbench
+from inspector.app.workbench import Stand, View, Workbench
 from inspector.catalog.form import FireForm
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records.host import FaultsSwitched, RecordingPaused, RecordingResumed
@@ -192,19 +192,23 @@ async def test_one_answer_says_why_nothing_may_be_fired(path: Path) -> None:
     waiting = Desk(None).bench
     assert waiting.view_blocked() == waiting.program_blocked() == waiting.fire_blocked() == waiting.record_blocked()
     assert waiting.fire_blocked() == "The program is being started"
+    assert waiting.stand is Stand.NOTHING
     waiting.idle = "No project is loaded"
     assert waiting.fire_blocked() == waiting.record_blocked() == "No project is loaded"
     async with desk_on(path) as desk:
         bench, form = desk.bench, FireForm("OrderPlaced", {"number": 1})
         assert bench.fire_blocked() == bench.record_blocked() == bench.view_blocked() == bench.program_blocked() == ""
+        assert bench.stand is Stand.RECORDING
         bench.set_recording(False)
         assert "paused" in bench.fire_blocked()
+        assert bench.stand is Stand.PAUSED
         assert not bench.record_blocked()
         with pytest.raises(InspectorError, match="Recording is paused"):
             bench.fire_form(form)
         bench.set_recording(True)
         await bench.open_session(1)
         assert "stored session" in bench.fire_blocked()
+        assert bench.stand is Stand.STORED
         bench.show_live()
         assert bench.last_fired is None
         number = bench.fire_form(form)
@@ -212,6 +216,7 @@ async def test_one_answer_says_why_nothing_may_be_fired(path: Path) -> None:
         assert (bench.last_fired, bench.last_fire) == (form, number)
         await bench.recording.host.stop()
         assert bench.fire_blocked() == bench.record_blocked() == "The program has stopped"
+        assert bench.stand is Stand.STOPPED
 
 
 # Looking at others

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStatusBar, QWidget
 
 from inspector.app.memory import trim_journals
 from inspector.app.text import format_bytes, format_count, format_duration, plural
+from inspector.app.workbench import Stand
 from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import ElidedLabel
 
@@ -93,6 +94,16 @@ class StatusBar(QStatusBar):
         self._left_label.setText(" · ".join(part for part in (self._state, *self._left) if part))
 
 
+#: What the status bar says of each stand: colour of the dot (a token), and words.
+_STATES: Final = {
+    Stand.NOTHING: ("cancelled", "stored session"),
+    Stand.STORED: ("cancelled", "stored session"),
+    Stand.STOPPED: ("cancelled", "the program has stopped"),
+    Stand.PAUSED: ("warn", "paused"),
+    Stand.RECORDING: ("failed", "recording"),
+}
+
+
 class Standing(QObject):
     """Keeps the status bar up to date, twice a second.
 
@@ -145,14 +156,7 @@ class Standing(QObject):
             self._stood = stands
             self.changed.emit()
         journal = view.journal
-        if not view.live:
-            self._shell.set_state("cancelled", "stored session")
-        elif host is None or not host.running:
-            self._shell.set_state("cancelled", "the program has stopped")
-        elif host.recording:
-            self._shell.set_state("failed", "recording")
-        else:
-            self._shell.set_state("warn", "paused")
+        self._shell.set_state(*_STATES[workbench.stand])
         unbounded = trim_journals()
         memory = [f"memory is not bounded: {unbounded}"] if unbounded else []
         counts = _counts(journal, workbench.lost if view.live else journal.dropped)
