@@ -53,6 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if "XAUTHORITY" not in os.environ and (cookie := Path.home() / ".Xauthority").exists():
         os.environ["XAUTHORITY"] = str(cookie)
     os.environ.update(_folders(config.stash[HOMES] / "session"))
+    if any(name.startswith("COVERAGE_") for name in os.environ):
+        from inspector.hosts import process
+
+        process.KEEPER_FLAGS = ("-I",)  # what measures lines in it is an installed package
     # A shell's background job ignores Ctrl+C, and so would every process that a test starts and stops with it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -96,6 +96,8 @@ def flags_of(environment: Mapping[str, str]) -> list[str]:
 
 
 _KEEPER: Final = Path(PACKAGE) / "hosts" / "keeper.py"
+#: Options of the keeper's interpreter: it needs no installed package, and starts in a third of the time without.
+KEEPER_FLAGS: tuple[str, ...] = ("-I", "-S")
 _BOOTSTRAP: Final = Path(PACKAGE) / "agent" / "process" / "bootstrap.py"
 #: Seconds a dump of the stacks may take.
 _DUMP_TIME: Final = 0.3
@@ -241,7 +243,7 @@ class ChildProcess:
         descriptors = (control.fileno(), channel.fileno(), self._stacks.fileno())
         command = [launch.python, "-I", *launch.flags, str(_BOOTSTRAP), *map(str, descriptors[1:])]
         return subprocess.Popen(  # noqa: S603 - starting the project's interpreter is what we are for
-            [sys.executable, "-I", "-S", str(_KEEPER), *map(str, descriptors), *command],
+            [sys.executable, *KEEPER_FLAGS, str(_KEEPER), *map(str, descriptors), *command],
             cwd=launch.cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
