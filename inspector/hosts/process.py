@@ -202,7 +202,8 @@ class ChildProcess:
             self._control.sendall(len(pairs).to_bytes(4, "big") + pairs)
         answer = b""
         while not answer.endswith(b"\n"):
-            data = self._control.recv(64)
+            # Byte by byte: a child that ends at once has its end told right behind, and that is for ``_listen``.
+            data = self._control.recv(1)
             if not data:
                 break
             answer += data
