@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.bus.context import FIRE, HANDLER_TIMEOUT
 from ..core.errors import InspectorError
-from ..core.records.capture import capture_failure, failure_from_json
 from ..core.records.host import (
     ActiveFault,
     FaultsSwitched,
@@ -104,7 +103,7 @@ class Engine:
             self._refuse(request, error.text, error.hint)
             return False
         except BaseException as error:  # noqa: BLE001 - the event's own __post_init__ may raise anything, SystemExit too
-            read = failure_from_json(capture_failure(error))
+            read = self._recorder.failure(error)
             self._refuse(request, f"{request.event} cannot be built: {read.type}: {read.message}", "")
             return False
         if not request.session:
@@ -121,7 +120,7 @@ class Engine:
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a stranger's database may raise anything
             if error is raised:
                 return published
-            read = failure_from_json(capture_failure(error))
+            read = self._recorder.failure(error)
             text = f"The database session failed: {read.type}: {read.message}"
             if published:
                 self._recorder.record(SessionFailed(self._recorder.now(), request.fire, text))
@@ -134,7 +133,7 @@ class Engine:
         try:
             await self._program.publish(event, session, request.metadata)
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a stranger's bus may raise anything
-            read = failure_from_json(capture_failure(error))
+            read = self._recorder.failure(error)
             text = f"Publishing {request.event} raised {read.type}: {read.message}"
             if isinstance(error, InspectorError):  # it is ours: the adapter could not do it
                 text = f"{request.event} could not be published: {error.text} {error.hint}".rstrip()
@@ -168,6 +167,6 @@ class Engine:
 
     def _observer_removed(self, error: BaseException) -> None:
         _logger.error("recording stopped", exc_info=error)
-        read = failure_from_json(capture_failure(error))
+        read = self._recorder.failure(error)
         text = f"Recording stopped: {read.type}: {read.message}"
         self._recorder.record(HostNoted(self._recorder.now(), "observer", "error", text))

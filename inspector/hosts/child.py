@@ -7,7 +7,6 @@ stream. One stream lasts over any number of restarts.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
@@ -27,7 +26,7 @@ from inspector.core.records.host import (
     RestartFailed,
 )
 from inspector.core.records.stream import LiveStream
-from inspector.core.redact.redactor import PrintedLines, Redactor
+from inspector.core.redact.redactor import Redactor
 from inspector.core.values.build import build
 from inspector.hosts.intake import FULL, Intake
 from inspector.hosts.obituary import Loading, explain_end, explain_load, explain_stuck
@@ -91,7 +90,6 @@ class ChildHost:
         self._supervisor: Supervisor | None = None
         self._starting = asyncio.Lock()
         self._redactor = Redactor()
-        self._printed = {stream: PrintedLines(self._redactor) for stream in ("stdout", "stderr")}
         self._ready: Future[None] = Future()
         self._lock = threading.Lock()
         self._loading = Loading()
@@ -144,7 +142,7 @@ class ChildHost:
         self._last_words = ""
         self.problems = ()
         self.state = LOADING
-        self._supervisor = Supervisor(launch, self)
+        self._supervisor = Supervisor(launch, self, self._redactor)
         self._supervisor.start()
         try:
             await asyncio.wrap_future(self._ready)
@@ -250,7 +248,7 @@ class ChildHost:
 
     def printed(self, stream: str, text: str) -> None:
         """Record a line that the child printed."""
-        self._intake.record(ProgramPrinted(self._intake.now(), stream, self._printed[stream].redact(text)))
+        self._intake.record(ProgramPrinted(self._intake.now(), stream, text))
 
     def dropped(self, size: int) -> None:
         """Record that ``size`` bytes of output were not shown."""
@@ -278,8 +276,6 @@ class ChildHost:
         if refused:
             self._intake.record(RecordsLost(self._intake.now(), refused, "the program sent what are no records"))
             self._refused = self._intake.refused = 0
-        lines = PrintedLines(self._redactor)
-        ended = dataclasses.replace(ended, tail=tuple(map(lines.redact, ended.tail)))
         if loading:
             self._settle(explain_load(ended, self._loading))
             return

@@ -22,6 +22,7 @@ from inspector.hosts.process import ChildProcess
 from inspector.hosts.stacks import Dump
 
 if TYPE_CHECKING:
+    from inspector.core.redact.redactor import Redactor
     from inspector.hosts.process import ChildLaunch
 
 #: Seconds without a sign of life after which the interpreter itself counts as stuck.
@@ -67,7 +68,7 @@ class Listener(Protocol):
         """Take a message of the child: anything may be in it."""
 
     def printed(self, stream: str, text: str) -> None:
-        """Take a line that the child printed."""
+        """Take a line that the child printed, secrets in it hidden."""
 
     def dropped(self, size: int) -> None:
         """Called when ``size`` bytes of output were not shown."""
@@ -91,12 +92,13 @@ class Supervisor:
     Args:
         launch: How it is started.
         listener: Notified of everything.
+        redactor: Hides secrets in what the child prints.
 
     Attributes:
         pid: Number of the process, None before there is one.
     """
 
-    def __init__(self, launch: ChildLaunch, listener: Listener) -> None:
+    def __init__(self, launch: ChildLaunch, listener: Listener, redactor: Redactor) -> None:
         self._launch = launch
         self._listener = listener
         self._outbox = bytearray()
@@ -104,7 +106,7 @@ class Supervisor:
         self._waker, self._wakened = socket.socketpair()
         self._wakened.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="inspector-child", daemon=True)
-        self._output = Output(listener.printed, listener.dropped, time.monotonic)
+        self._output = Output(listener.printed, listener.dropped, time.monotonic, redactor)
         self._decoder = Decoder()
         self.pid: int | None = None
         self._heard = self._began = time.monotonic()

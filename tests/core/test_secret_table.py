@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from inspector.core.redact.redactor import PrintedLines, Redactor
 from inspector.core.values.snapshot import Codec
 from tests.core.secret_table import named_secrets, ordinary_names, ordinary_texts, secret_texts
@@ -70,3 +72,20 @@ def test_what_is_hidden_is_the_same_when_it_is_read_again() -> None:
     for text, _ in secret_texts():
         once = redactor.redact_text(text)
         assert redactor.redact_text(once) == once
+
+
+LONG = "Lq7" * 5_000
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "password={0}", "password='{0}'", "{{'password': '{0}'}}", "('password', '{0}')", "<password>{0}</password>",
+        "--password {0}", "the password is {0}", "{{'name': 'DB_PASSWORD', 'value': '{0}'}}", "secrets=['{0}']",
+        "INSERT INTO t (a, password) VALUES (1, '{0}')", "INSERT INTO t (password) VALUES ('{0}", "cookie: {0}",
+        "https://h/x?sig={0}", "Bearer {0}", "password='{0}", "token=f({0})", "[parameters: ('{0}')]",
+    ],
+)  # fmt: skip
+def test_no_rest_of_a_long_secret_is_left(form: str) -> None:
+    shown = Redactor(b"key").redact_text("a " + form.format(LONG))
+    assert "Lq7Lq7" not in shown

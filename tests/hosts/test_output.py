@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from inspector.core.own_code import PACKAGE
+from inspector.core.redact.redactor import Redactor
 from inspector.hosts.output import LINES, RATE, Output
 from inspector.hosts.stacks import StackPlace, read_dump
 
@@ -11,7 +14,12 @@ def make() -> tuple[Output, list[tuple[str, str]], list[int], list[float]]:
     shown: list[tuple[str, str]] = []
     dropped: list[int] = []
     clock = [0.0]
-    return Output(lambda *line: shown.append(line), dropped.append, lambda: clock[0]), shown, dropped, clock
+    return (
+        Output(lambda *line: shown.append(line), dropped.append, lambda: clock[0], Redactor(b"key")),
+        shown,
+        dropped,
+        clock,
+    )
 
 
 def test_lines_come_whole_however_they_were_read() -> None:
@@ -41,6 +49,40 @@ def test_the_last_lines_of_the_error_stream_are_kept_even_in_a_flood() -> None:
     output.feed("stderr", b"x\n" * RATE)
     output.feed("stderr", b"MemoryError: no more\nlast")
     assert output.tail[-2:] == ["MemoryError: no more", "last"]
+
+
+TOKEN = "ghp_" + "a1B2" * 9
+
+
+@pytest.mark.parametrize("before", range(440, 500, 7))
+def test_no_half_of_a_secret_stands_where_a_line_is_cut(before: int) -> None:
+    output, shown, _, _ = make()
+    for stream in ("stdout", "stderr"):
+        output.feed(stream, b"x" * before + f" {TOKEN} ".encode() + b"y" * 6000)
+        output.feed(stream, b"z" * 6000)
+    assert "ghp_" not in "".join(output.tail)
+    output.end()
+    assert [text for _, text in shown if "ghp_" in text] == []
+    assert all(text.startswith("x" * before) for _, text in shown)
+
+
+def test_a_secret_whose_name_stands_far_before_the_end_of_a_long_line_is_hidden() -> None:
+    output, shown, _, _ = make()
+    output.feed("stderr", b"password='" + b"hunter2 " * 2000)
+    output.feed("stderr", b"'\n")
+    output.end()
+    assert "hunter2" not in str([*shown, *output.tail])
+
+
+def test_a_key_that_began_in_a_flood_is_hidden_where_lines_are_shown_again() -> None:
+    output, shown, _, clock = make()
+    for stream in ("stdout", "stderr"):
+        output.feed(stream, b"x\n" * RATE)
+        output.feed(stream, b"-----BEGIN PRIVATE KEY-----\n" + b"MIIdropped\n" * 30)
+        clock[0] += 1.0
+        output.feed(stream, b"MIIshown\n-----END PRIVATE KEY-----\nafter\n")
+        assert shown[-1] == (stream, "after")
+    assert "MII" not in str([*shown, *output.tail])
 
 
 DUMP = f"""Fatal Python error: Segmentation fault

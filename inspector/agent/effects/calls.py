@@ -18,10 +18,13 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.own_code import own_modules
+from ...core.redact.redactor import OVERLAP
 
 if TYPE_CHECKING:
     from .effects import Effects
 
+#: Longest address and subject that are noted.
+_LENGTH: Final = 200
 _SMTP: Final = (("smtplib", "SMTP"), ("aiosmtplib", "SMTP"))
 _SEND: Final = re.compile(r"^(send|deliver)(_|$)|^(sendmail|send_message)$")
 _MAILERS: Final = re.compile(
@@ -153,7 +156,7 @@ def _mail_teller(method: FunctionType, effects: Effects) -> Told:
         else:
             to, subject = (_argument(arguments, _PARAMETERS[name]) for name in ("to", "subject"))
         text = f"mail to {to or 'somebody'}" + (f": {subject}" if subject else "")
-        effects.tell("mail", text, {"to": to, "subject": subject}, content=values)
+        effects.tell("mail", text, {"to": to, "subject": subject}, content=values, longest=_LENGTH)
 
     return report
 
@@ -165,7 +168,7 @@ def _argument(arguments: Mapping[str, Any], names: tuple[str, ...]) -> str:
         if isinstance(value, (list, tuple)):
             value = ", ".join(address for address in value if isinstance(address, str))
         if isinstance(value, str) and value:
-            return value[:200]
+            return value[: _LENGTH + OVERLAP]
     return ""
 
 

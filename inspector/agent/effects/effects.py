@@ -73,6 +73,7 @@ class Effects:
         *,
         content: Any = None,
         execution: Execution | None = None,
+        longest: int = 0,
     ) -> None:
         """Note an effect.
 
@@ -82,6 +83,7 @@ class Effects:
             data: More, plain data: texts, numbers, lists, mappings.
             content: What went out, of any type; it is searched for secrets and not kept. None: text and data are.
             execution: Who did it; None for the one that is running.
+            longest: Texts are cut to so many characters once the secrets in them are hidden; 0: they are not.
         """
         execution = execution or self.execution
         if execution is None or self.closed:
@@ -89,6 +91,8 @@ class Effects:
         leaked = self._found(execution, (text, data) if content is None else content)
         if leaked:
             text, data = _mask(text, leaked), _mask(dict(data or {}), leaked)
+        if longest:
+            text, data = self._shortened(text, longest), self._shortened(dict(data or {}), longest)
         self._note(execution, kind, "info", text, dict(data or {}))
         self._tell_leaks(execution, kind, leaked.values())
 
@@ -102,6 +106,11 @@ class Effects:
         execution = self.execution
         if execution is not None:
             self._tell_leaks(execution, kind, self._found(execution, content).values())
+
+    def _shortened(self, value: Any, longest: int) -> Any:
+        if type(value) is str and len(value) > longest:
+            return self._recorder.redactor.shortened(value, longest)
+        return {key: self._shortened(inner, longest) for key, inner in value.items()} if type(value) is dict else value
 
     def _found(self, execution: Execution, content: Any) -> dict[str, str]:
         """Return the secrets that are in the content, each with the name of its field."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
+from ...core.redact.redactor import OVERLAP
 from ...core.values.table import atom_of
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ class _Rows:
         shown = {name: _shown(value) for name, value in list(values.items())[:_COLUMNS]}
         names = {name: value.name for name, value in values.items() if isinstance(value, enum.Enum)}
         data = {"table": table, "values": shown, "names": names}
-        self._effects.tell("row", _line(table, shown), data, content=list(values.values()), execution=execution)
+        content = list(values.values())
+        self._effects.tell("row", _line(table, shown), data, content=content, execution=execution, longest=_LENGTH)
 
 
 _EVENTS: Final = (
@@ -125,13 +127,13 @@ def _shown(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         value = value.value if type(value.value) in (str, int) else value.name
     if type(value) is str:
-        return value if len(value) <= _LENGTH else value[:_LENGTH] + "…"
+        return value[: _LENGTH + OVERLAP]
     if type(value) in _PLAIN:
         return value
     atom = atom_of(type(value))
     if atom is None or atom.kind == "bytes":
         return f"<{type(value).__name__}>"
-    return str(value)[:_LENGTH]
+    return str(value)[: _LENGTH + OVERLAP]
 
 
 def _line(table: str, values: Mapping[str, Any]) -> str:

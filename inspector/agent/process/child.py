@@ -106,7 +106,7 @@ class Child:
         except BaseException as error:
             if not self._server.ready:
                 raise
-            self._channel.send(["ended", _last_words(error)])
+            self._channel.send(["ended", self._redactor.shortened(_last_words(error), 300)])
             self._channel.drain(1.0)
             return error.code if isinstance(error, SystemExit) and type(error.code) is int else 1
         self._leave_fork()
@@ -238,7 +238,7 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
 def _last_words(error: BaseException) -> str:
     """Return why the loop ended before its time."""
     if isinstance(error, SystemExit):
-        return f"One of its tasks called sys.exit({error.code!r:.80})."
+        return f"One of its tasks called sys.exit({error.code!r})."
     if isinstance(error, KeyboardInterrupt):
         return "One of its tasks raised KeyboardInterrupt."
-    return f"Its event loop ended: {type(error).__name__}: {error!s:.200}"
+    return f"Its event loop ended: {type(error).__name__}: {error!s}"

@@ -182,8 +182,10 @@ def explain(error: BaseException, what: str, redact: Redact | None = None, *, ca
         return error
     failure = capture_failure(error, redact)
     read = failure_from_json(failure)
+    hide = redact or (lambda text, _name: text)
     if isinstance(error, InspectorError):
-        return LoadTrouble(error.text, error.hint, where=what, failure=failure, typed=error.typed)
+        hint = hide(error.hint, None)
+        return LoadTrouble(hide(error.text, None), hint, where=what, failure=failure, typed=error.typed)
     doing = "called" if calling else "imported"
     try:
         text, hint, kind, variables = _sentence(error, read, what, doing)
@@ -194,6 +196,7 @@ def explain(error: BaseException, what: str, redact: Redact | None = None, *, ca
     if isinstance(error, SyntaxError) and type(error.filename) is str:
         line = (error.filename, error.lineno or 0)
     typed = _typed(kind, hint)
+    text = hide(text, None)
     return LoadTrouble(text, hint, where=what, kind=kind, variables=variables, failure=failure, line=line, typed=typed)
 
 

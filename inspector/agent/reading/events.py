@@ -24,7 +24,7 @@ from ...core.redact.names import secret_kind
 from ...core.values import hints
 from ...core.values.build import to_plain
 from ...core.values.dataerror import EventDataError
-from ...core.values.shape import BASE_FIELDS, describe_fields, describe_type, may_hold_text, shown_default
+from ...core.values.shape import BASE_FIELDS, describe_fields, describe_type, may_hold_secret, shown_default
 from .places import class_place
 
 #: Class attributes that say under which name an event travels.
@@ -205,7 +205,7 @@ def field_shape(
 ) -> FieldShape:
     """Describe a field by its type; ``marked`` says that its class calls it a secret."""
     shape = _standard(describe_type(hint), hint)
-    secret = may_hold_text(shape) and (marked or bool(secret_kind(name)))
+    secret = may_hold_secret(shape) and (marked or bool(secret_kind(name)))
     default, hidden = shown_default(name, default, marked=marked)
     return FieldShape(name, shape, required, default, generated or hidden, secret=secret)
 

@@ -136,10 +136,12 @@ def _brief(value: Any, limit: int, depth: int, redact: Redact) -> str:
         return f"<{kind.__name__} of {len(value)}>" if depth <= 0 else _container(value, limit, depth, redact)
     atom = EXACT.get(id(kind))
     if kind is timezone or (atom is not None and (atom.usual is None or atom.usual(value))):
-        return repr(value)[:limit]  # a standard value type: its repr is known to be short and harmless
+        # A standard value type: its repr is known to be harmless.
+        return redact(repr(value)[: limit + _OVERLAP], None)[:limit]
     fields = getattr(kind, "__dataclass_fields__", None)
     if type(fields) is dict and depth > 0:
-        return f"{kind.__qualname__}({_members(value, list(fields), limit, depth, redact)})"[:limit]
+        shown = f"{kind.__qualname__}({_members(value, list(fields), limit, depth, redact)})"
+        return redact(shown, None)[:limit]
     return f"<{kind.__qualname__}>" if kind.__module__ == "builtins" else f"<{kind.__module__}.{kind.__qualname__}>"
 
 
@@ -259,7 +261,7 @@ def _plain(value: Any, limit: int, redact: Redact) -> str:
     if type(value) is str and len(value) > limit:
         return repr(redact(value[: limit + _OVERLAP], None)[:limit]) + "…"
     if type(value) is bytes and len(value) > limit:
-        return repr(value[:limit]) + "…"
+        return redact(repr(value[: limit + _OVERLAP]), None)[:limit] + "…"
     if type(value) is int and value.bit_length() > 4 * limit:
         return f"<int of {value.bit_length()} bits>"
     return repr(value)

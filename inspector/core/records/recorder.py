@@ -7,6 +7,7 @@ meantime (a mutable payload) is written down at once.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import platform
 import threading
@@ -17,10 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from ..bus.context import CURRENT, FIRE
-from ..redact.redactor import Redactor
+from ..redact.redactor import PrintedLines, Redactor
 from ..values.build import to_plain
 from ..values.snapshot import Codec
-from .capture import brief, capture_failure, plain_failure
+from .capture import Failure, brief, capture_failure, failure_from_json, plain_failure
 from .host import (
     PROSE,
     HandlerAdded,
@@ -55,6 +56,24 @@ if TYPE_CHECKING:
 #: Rows held for whoever drains them; past that notes are dropped, counted and told. Starts and ends never are.
 MAX_WAITING: Final = 400_000
 
+#: What identifies something in a description, and is no text for people.
+_IDENTITY: Final = frozenset(
+    {
+        *("name", "key", "event_type", "category", "categories", "workflow", "phase", "handlers", "requires", "kind"),
+        *(
+            "label",
+            "owner",
+            "method",
+            "module",
+            "file",
+            "where",
+            "adapter",
+            "payload_fields",
+            "program",
+            "audit_action",
+        ),
+    }
+)
 _NO_CONTEXT: Final = '{"session": false, "metadata": {}}'
 _SESSION_ONLY: Final = '{"session": true, "metadata": {}}'
 
@@ -69,6 +88,9 @@ class Recorder:
         clock: Monotonic nanoseconds.
         wall: Nanoseconds since the epoch.
         seed: Seed of the synthetic values, told in the session's record.
+
+    Attributes:
+        redactor: What hides secrets.
     """
 
     def __init__(
@@ -82,13 +104,14 @@ class Recorder:
         self._clock = clock
         self._wall = wall
         self._seed = seed
-        self._redactor = redactor or Redactor()
-        self._codec = Codec(self._redactor)
+        self.redactor = redactor or Redactor()
+        self._codec = Codec(self.redactor)
         self._rows: list[Row] = []
         self._anchor = clock()
         self._publications = count(1)
         self._executions = count(1)
         self._handlers: set[str] = set()
+        self._key_lines: dict[int, PrintedLines] = {}
         self._in_flight: dict[int, int] = {}
         self._settled: Callable[[int], None] | None = None
         self._wake: Callable[[], None] | None = None
@@ -103,7 +126,7 @@ class Recorder:
         """Begin the session: the first row, time 0."""
         self._anchor = self._clock()
         self._handlers = {handler.key for handler in catalog.handlers}
-        text = json.dumps(to_plain(catalog), ensure_ascii=True)
+        text = json.dumps(self._described(to_plain(catalog)), ensure_ascii=True)
         self._append((SESSION_STARTED, 0, self._wall(), catalog.program, platform.python_version(), text, self._seed))
 
     def now(self) -> int:
@@ -153,6 +176,8 @@ class Recorder:
         status, failure = execution.status, ""
         if status != OK or execution.swallowed:
             status, failure = self._what_went_wrong(execution)
+        if self._key_lines:
+            self._key_lines.pop(execution.tag, None)
         at = execution.ended - self._anchor
         self._rows.append((HANDLER_ENDED, at, execution.tag, status, execution.on_loop, failure))
         if self._asleep:
@@ -162,7 +187,7 @@ class Recorder:
         """Return the status to record and the failure as JSON text."""
         status = execution.status
         if execution.error is not None:
-            return status, capture_failure(execution.error, self._redactor.of_failure)
+            return status, capture_failure(execution.error, self.redactor.of_failure)
         if status == RETURNED_FAILURE:
             return status, plain_failure("Failure", "the handler gave back a failure object")
         if status == TIMED_OUT:
@@ -219,14 +244,18 @@ class Recorder:
 
     def swallowed(self, execution: Execution, error: BaseException) -> None:
         """Remember that the execution handled an exception inside; the last one counts."""
-        execution.swallowed = capture_failure(error, self._redactor.of_failure)
+        execution.swallowed = capture_failure(error, self.redactor.of_failure)
 
     def record(self, record: HostRecord) -> None:
         """Record something about the host, at ``now()``; what its texts quote is redacted."""
         row = list(to_row(record))
         for place, _ in places(type(record), PROSE):
-            row[place] = self._redactor.redact_text(row[place])
+            row[place] = self.redactor.redact_text(row[place])
         self._append(tuple(row))
+
+    def failure(self, error: BaseException) -> Failure:
+        """Return an exception as it may be told, secrets hidden."""
+        return failure_from_json(capture_failure(error, self.redactor.of_failure))
 
     # -- settling ------------------------------------------------------------------------------------------------------
 
@@ -292,8 +321,20 @@ class Recorder:
         return publication.session is not None, tuple((_word(key), _word(metadata[key])) for key in metadata)
 
     def _context_text(self, session: bool, metadata: tuple[tuple[str, str], ...]) -> str:
-        shown = {key: self._redactor.value(key, value) for key, value in metadata}
+        shown = {key: self.redactor.value(key, value) for key, value in metadata}
         return json.dumps({"session": session, "metadata": shown}, ensure_ascii=True)
+
+    def _redact_lines(self, text: str, execution: int) -> str:
+        """Redact a text; a private key may have begun in an earlier one of the same execution."""
+        lines = self._key_lines.get(execution)
+        if lines is None:
+            if "---" not in text and "PuTTY" not in text:
+                return self.redactor.redact_text(text)
+            lines = self._key_lines[execution] = PrintedLines(self.redactor)
+        shown = self.redactor.redact_text("\n".join(lines.key_lines(text.split("\n"))))
+        if not lines.inside_key:
+            self._key_lines.pop(execution, None)
+        return shown
 
     def _note(self, execution: Execution, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
         if len(self._rows) > MAX_WAITING:
@@ -301,13 +342,23 @@ class Recorder:
                 self._dropped += 1
             return
         at = self._clock() - self._anchor
-        shown = self._redactor.redact_text(text)
+        shown = self._redact_lines(text, execution.tag)
         detail = self._codec.snapshot(data) if data else ""
         self._append((NOTED, at, execution.tag, execution.publication.tag, kind, level, shown, detail))
 
     def _introduce(self, description: HandlerDescription) -> None:
         self._handlers.add(description.key)
-        self.record(HandlerAdded(self.now(), description))
+        shown = dataclasses.replace(description, doc=self.redactor.redact_text(description.doc))
+        self.record(HandlerAdded(self.now(), shown))
+
+    def _described(self, plain: Any, name: str = "") -> Any:
+        """Return a description's JSON, secrets in its texts hidden; what identifies something stays as it is."""
+        if type(plain) is dict:
+            choice = name == "choices"  # its name is its value
+            return {key: self._described(inner, "" if choice else str(key)) for key, inner in plain.items()}
+        if type(plain) is list:
+            return [self._described(inner, name) for inner in plain]
+        return self.redactor.redact_text(plain) if type(plain) is str and name not in _IDENTITY else plain
 
 
 def _word(value: Any) -> str:

@@ -69,11 +69,11 @@ def credentials(text: str) -> Iterator[Span]:
 
 # --- addresses --------------------------------------------------------------------------------------
 
-_USERINFO: Final = re.compile(r"(?<=://)[^\s/@:\"'<>]{0,128}:([^\s\"'<>]{1,256})@")
+_USERINFO: Final = re.compile(r"(?<=://)[^\s/@:\"'<>]{0,128}:([^\s\"'<>]{1,1024})@")
 _PORT: Final = re.compile(r"[0-9]{1,5}(?:[/?#,]|$)")
 _LONE_USER: Final = re.compile(r"(?<=://)([A-Za-z0-9_\-]{20,256})(?=@)")
 _SIGNATURE: Final = re.compile(
-    r"(?i)[?&;](?:sig|signature|x-amz-signature|x-goog-signature|x-oss-signature)=([^&\s\"'<>]{8,1000})"
+    r"(?i)[?&;](?:sig|signature|x-amz-signature|x-goog-signature|x-oss-signature)=([^&\s\"'<>]{8,})"
 )
 
 

@@ -7,7 +7,7 @@ Each pattern has bounds, and what was found is passed over, so that the work is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from .commands import PROSE
@@ -31,6 +31,7 @@ _NAMED_SOURCE: Final = re.compile(
 _QUOTE: Final = re.compile(r"[bBrRfFuU]{0,2}(\\{0,3})(\"\"\"|'''|\"|')")
 #: Not quoted: to a space or a quote, and to a separator that something else follows.
 _BARE: Final = re.compile(r"(?:[^\s\"',;&}\])>]|[,;&](?![\s,;&\"']|$|[\w.-]{1,40}=)|[>)\]}](?=[\w!@#$%^*]))+")
+_WORD_REST: Final = re.compile(r"[^\s\"']+")
 _BRACKET: Final = re.compile(r"[()\[\]{}]")
 _OPENING: Final = re.compile(r"[\w.]{0,60}[(\[{]")
 _HEADER: Final = re.compile(r"[^\n\r\"']*")
@@ -91,8 +92,10 @@ def named(text: str, kind_of: KindOf) -> Iterator[Span]:
             continue
         span = _value(text, match, kind, brackets)
         if span is not None:
-            yield (*span, kind)
-            at = span[1]
+            start, at = span
+            if at - start >= _LONGEST_VALUE and (rest := _WORD_REST.match(text, at)):
+                at = rest.end()
+            yield start, at, kind
 
 
 def _value(text: str, match: re.Match[str], kind: str, brackets: _Brackets) -> tuple[int, int] | None:
@@ -105,7 +108,7 @@ def _value(text: str, match: re.Match[str], kind: str, brackets: _Brackets) -> t
     if kind in ("authorization", "cookie") and match[2] == ":":
         return _header(text, start, kind)
     if text[start : start + 1] in ("{", "[", "("):
-        end = brackets.end(start)
+        end = brackets.close(start)
         return (start, end) if end > start + 2 and not is_nothing(text[start:end]) else None
     bare = _BARE.match(text, start, start + _LONGEST_VALUE)
     if bare is None:
@@ -113,7 +116,7 @@ def _value(text: str, match: re.Match[str], kind: str, brackets: _Brackets) -> t
     end = bare.end()
     call = bare[0].find("(")
     if call > 0:
-        end = max(end, brackets.end(start + call))
+        end = max(end, brackets.close(start + call))
     return (start, end) if _is_secret(text, match, kind, bare[0], end) else None
 
 
@@ -176,8 +179,8 @@ def _quoted(text: str, start: int) -> tuple[int, int] | None:
     while True:
         end = text.find(closing, at, limit)
         if end < 0:
-            line = text.find("\n", begin, limit)
-            return begin, limit if line < 0 else line
+            line = text.find("\n", begin)  # beyond the limit too: no rest of a long secret stays
+            return begin, len(text) if line < 0 else line
         slashes = end
         while slashes > begin and text[slashes - 1] == "\\":
             slashes -= 1
@@ -195,6 +198,10 @@ class _Brackets:
         self._ends: dict[int, int] | None = None
 
     def end(self, start: int) -> int:
+        """Return the same as ``close``, but a place not too far away: where what was looked at is looked at again."""
+        return min(self.close(start), start + _LONGEST_VALUE)
+
+    def close(self, start: int) -> int:
         """Return the place behind the bracket that closes the one at a place; the end of the text when none does."""
         if self._ends is None:
             self._ends = {}
@@ -204,7 +211,7 @@ class _Brackets:
                     left.append(bracket.start())
                 elif left:
                     self._ends[left.pop()] = bracket.end()
-        return min(self._ends.get(start, len(self._text)), start + _LONGEST_VALUE)
+        return self._ends.get(start, len(self._text))
 
 
 # --- source ---------------------------------------------------------------------------------------
@@ -250,25 +257,26 @@ def _literals(text: str, start: int, brackets: _Brackets) -> Iterator[tuple[int,
 
 # --- other forms ------------------------------------------------------------------------------------
 
-_STRING: Final = r"\\{0,3}[\"']((?:[^\"'\\\n]|\\[^\"'\n]){1,4000})\\{0,3}[\"']"
+#: Where a text in quotes begins.
+_STRING: Final = r"(?=b?\\{0,3}[\"'])"
 #: ``("x-api-key", "…")``, ``(b'authorization', b'…')``, ``getenv("TOKEN", "…")``.
-_PAIR: Final = re.compile(rf"[(\[][ \t]{{0,3}}b?\\{{0,3}}[\"']({_NAME})\\{{0,3}}[\"'],[ \t]{{0,3}}b?{_STRING}")
+_PAIR: Final = re.compile(rf"[(\[][ \t]{{0,3}}b?\\{{0,3}}[\"']({_NAME})\\{{0,3}}[\"'],[ \t]{{0,3}}{_STRING}")
 #: ``<password>…</password>``.
-_ELEMENT: Final = re.compile(rf"<(?:\w{{1,30}}:)?({_NAME})(?:\s[^<>]{{0,200}})?>(?:<!\[CDATA\[)?([^<\]]{{1,4000}})")
+_ELEMENT: Final = re.compile(rf"<(?:\w{{1,30}}:)?({_NAME})(?:\s[^<>]{{0,200}})?>(?:<!\[CDATA\[)?([^<\]]+)")
 #: ``{"name": "DB_PASSWORD", "value": "…"}``, ``<add key="DbPassword" value="…"/>``.
 _NAME_VALUE: Final = re.compile(
     rf"(?:name|key|Name|Key|header)\\{{0,3}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}\\{{0,3}}[\"']({_NAME})\\{{0,3}}"
-    rf"[\"'],?\s{{0,20}}\\{{0,3}}[\"']?[Vv]alue\\{{0,3}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}b?{_STRING}"
+    rf"[\"'],?\s{{0,20}}\\{{0,3}}[\"']?[Vv]alue\\{{0,3}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}{_STRING}"
 )
 #: ``--password …``.
 _OPTION: Final = re.compile(
     rf"(?<![\w-])--?({_NAME})(?:\\{{0,2}}[\"'],)?[ \t]{{1,3}}"
-    rf"(?:\\{{0,2}}[\"'])?([^\s\"'-][^\s\"']{{0,4000}})"
+    rf"(?:\\{{0,2}}[\"'])?([^\s\"'-][^\s\"']*)"
 )
 #: ``password is …``, ``with token …``.
 _SAID: Final = re.compile(
     r"(?i)(?<![\w-])(password|passphrase|passwd|passcode|token|secret|api[ _-]?key|access[ _-]key|pin)[ \t]{1,3}"
-    r"(?:is|was|of|for \w{1,30} is|for \w{1,30})?:?[ \t]{0,3}[\"'`]?([^\s\"'`,;<>(){}\[\]]{4,200})"
+    r"(?:is|was|of|for \w{1,30} is|for \w{1,30})?:?[ \t]{0,3}[\"'`]?([^\s\"'`,;<>(){}\[\]]{4,})"
 )
 #: ``password`` on a line, and what pydantic says of it on the next.
 _INPUT: Final = re.compile(r"(?m)^([\w.\-\[\]]{1,100})\r?\n[ \t]{1,8}[^\n]{0,600}?input_value=")
@@ -277,18 +285,30 @@ _INPUT_END: Final = re.compile(r", input_type=|\]?$", re.MULTILINE)
 
 def other_forms(text: str, kind_of: KindOf) -> Iterator[Span]:
     """Yield secrets that are told by a name in other forms: pairs, elements, names and values."""
-    for match in _PAIR.finditer(text) if "," in text else ():
-        kind = kind_of(match[1])
-        if kind and not is_nothing(match[2]) and not is_another_name(match[2], kind_of):
-            yield (*match.span(2), kind)
+    yield from (
+        (*span, kind)
+        for span, kind in _quoted_values(_PAIR.finditer(text) if "," in text else (), text, kind_of)
+        if not is_another_name(text[slice(*span)], kind_of)
+    )
     for match in _ELEMENT.finditer(text) if "</" in text or ("<" in text and ">" in text) else ():
         kind = kind_of(match[1])
         if kind and not is_nothing(match[2].strip()):
             yield (*match.span(2), kind)
-    for match in _NAME_VALUE.finditer(text) if "alue" in text else ():
-        kind = kind_of(match[1])
-        if kind and not is_nothing(match[2]):
-            yield (*match.span(2), kind)
+    for span, kind in _quoted_values(_NAME_VALUE.finditer(text) if "alue" in text else (), text, kind_of):
+        yield (*span, kind)
+
+
+def _quoted_values(
+    matches: Iterable[re.Match[str]], text: str, kind_of: KindOf
+) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield where the quoted values behind secret names stand, and their kinds."""
+    at = 0
+    for match in matches:
+        kind = kind_of(match[1]) if match.start() >= at else ""
+        span = _quoted(text, match.end()) if kind else None
+        if span is not None and not is_nothing(text[slice(*span)]):
+            at = span[1]
+            yield span, kind
 
 
 def options_and_sentences(text: str, kind_of: KindOf) -> Iterator[Span]:
@@ -324,9 +344,12 @@ _PARAMETERS: Final = re.compile(
     r"caching disabled[^\]]{0,40})\] (?=[({\[])"
 )
 _ROW: Final = re.compile(r"Failing row contains \(")
-_ANONYMOUS: Final = re.compile(r"\\{0,3}[\"'](?:param|p|arg|_|value|val)?_?[0-9]{1,3}\\{0,3}[\"']: b?" + _STRING)
+_ANONYMOUS: Final = re.compile(
+    r"\\{0,3}[\"'](?:param|p|arg|_|value|val)?_?[0-9]{1,3}\\{0,3}[\"']: b?"
+    r"\\{0,3}[\"']((?:[^\"'\\\n]|\\[^\"'\n]){1,4000})\\{0,3}[\"']"
+)
 _INSERT: Final = re.compile(r"\(([^()]{1,1000})\)\s{0,20}VALUES\s{0,20}(?=\()", re.IGNORECASE)
-_SQL_VALUE: Final = re.compile(r"\s{0,20}(?:[bBeEnN]?'((?:[^']|''){0,4000})'|([^,()']{0,200}))\s{0,20}(,|\)|$)")
+_SQL_VALUE: Final = re.compile(r"\s{0,20}(?:[bBeEnN]?'((?:[^']|'')*)(?:'|$)|([^,()']{0,200}))\s{0,20}(,|\)|$)")
 
 
 def in_statements(text: str, kind_of: KindOf) -> Iterator[Span]:
@@ -335,7 +358,9 @@ def in_statements(text: str, kind_of: KindOf) -> Iterator[Span]:
     for match in _PARAMETERS.finditer(text):
         if match.start() < at:
             continue
-        at = end = brackets.end(match.end()) if text[match.end() : match.end() + 1] in ("(", "[", "{") else match.end()
+        at = end = (
+            brackets.close(match.end()) if text[match.end() : match.end() + 1] in ("(", "[", "{") else match.end()
+        )
         named_ones = text[match.end() : match.end() + 1] == "{" or text.startswith("[{", match.end())
         for literal in (_ANONYMOUS if named_ones else _LITERAL).finditer(text, match.end(), end):
             group = literal.lastindex or 1
@@ -343,7 +368,7 @@ def in_statements(text: str, kind_of: KindOf) -> Iterator[Span]:
                 yield (*literal.span(group), "parameter")
     for match in _ROW.finditer(text):
         if match.start() >= at:
-            at = brackets.end(match.end() - 1)
+            at = brackets.close(match.end() - 1)
             yield match.end(), max(match.end(), at - 1), "row"
     for match in _INSERT.finditer(text):
         kinds = [kind_of(column.strip(" \t\n\"'`[]")) for column in match[1].split(",")]

@@ -40,6 +40,9 @@ _ORDINARY: Final = re.compile(
 )
 #: Lines after the beginning of a private key that may belong to it.
 _KEY_LINES: Final = 400
+_LONGEST_LINE: Final = 8_192
+#: A text is looked at this far beyond its cut, so that no half of a secret is left standing at the cut.
+OVERLAP: Final = 4_096
 
 
 class Redactor:
@@ -108,6 +111,11 @@ class Redactor:
             text = self._replaced(text, named.other_forms(text, self.kind_of))
             text = self._replaced(text, named.options_and_sentences(text, self.kind_of))
         return self._by_look(text)
+
+    def shortened(self, text: str, limit: int) -> str:
+        """Return the beginning of a text, with ``…`` where it was cut; secrets are hidden before, in bounded time."""
+        shown = self.redact_text(text[: limit + OVERLAP])
+        return shown if len(text) <= limit else shown[:limit] + "…"
 
     def redact_source(self, text: str) -> str:
         """Hide secrets in lines of source: literals given to secret names, and what looks like a secret.
@@ -214,6 +222,26 @@ class PrintedLines:
         if "input_value=" in line:  # what pydantic says of a field whose name stands on the line before
             return self._redactor.redact_text(f"{before}\n{line}").rpartition("\n")[2]
         return self._redactor.redact_text(line)
+
+    @property
+    def inside_key(self) -> bool:
+        """A private key has begun and not ended."""
+        return self._left > 0
+
+    def peek(self, line: str) -> str:
+        """Return what ``redact`` would of a line that has not ended yet."""
+        left, before = self._left, self._before
+        try:
+            return self.redact(line)
+        finally:
+            self._left, self._before = left, before
+
+    def pass_over(self, data: bytes) -> None:
+        """Take lines that nobody sees: a private key may begin or end in them."""
+        if b"---" in data or b"PuTTY" in data or b"Private-MAC" in data:
+            for line in data.split(b"\n"):
+                if b"---" in line or b"PuTTY" in line or b"Private-MAC" in line:
+                    self._key_line(line[:_LONGEST_LINE].decode("utf-8", "replace"))
 
     def key_lines(self, lines: Iterable[str]) -> Iterable[str]:
         """Yield lines with only private keys hidden, each where it was."""

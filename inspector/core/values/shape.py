@@ -168,7 +168,7 @@ def _field(
     marked: bool = False,
 ) -> FieldShape:
     shape = _describe(hint, bindings, inside)
-    secret = may_hold_text(shape) and (marked or bool(secret_kind(name)))
+    secret = may_hold_secret(shape) and (marked or bool(secret_kind(name)))
     default, hidden = shown_default(name, default, marked=marked)
     return FieldShape(name, shape, required, default, generated or hidden, base, secret)
 
@@ -188,8 +188,8 @@ def shown_default(name: str, default: Any, *, marked: bool = False) -> tuple[Any
     return (None, True) if hidden else (plain, False)
 
 
-def may_hold_text(shape: TypeShape) -> bool:
-    """Return whether a value of a type may hold a text, and so a secret."""
+def may_hold_secret(shape: TypeShape) -> bool:
+    """Return whether a value of a type may hold what the recorder hides under a secret name: text, bytes, a UUID."""
     atom = BY_KIND.get(shape.kind)
-    textual = atom.textual if atom is not None else shape.kind in ("any", "opaque")
-    return textual or any(map(may_hold_text, shape.args))
+    hidden = atom.textual or shape.kind == "uuid" if atom is not None else shape.kind in ("any", "opaque")
+    return hidden or any(map(may_hold_secret, shape.args))
