@@ -50,7 +50,7 @@ class BatchFold:
         self._executions: list[list[Any]] = []
         self._publications: list[list[Any]] = []
         self._late: dict[int, tuple[int, int, int]] = {}
-        self._late_publications: list[tuple[int, int]] = []
+        self._late_publications: dict[int, int] = {}
         self._bounds: dict[int, tuple[int, int]] = {}
 
     def published(self, row: Row) -> None:
@@ -132,11 +132,11 @@ class BatchFold:
         """Take in the end of a publication."""
         _, at, number, _ = row
         index = self._journal.publication_numbers.index(number)
-        if index < 0 or at < self._time_of(index):
+        if index < 0 or at < self._time_of(index) or not self._is_open(index):
             self._journal.orphans += 1
             return
         if index < self._publication_base:
-            self._late_publications.append((index, at))
+            self._late_publications[index] = at
         else:
             self._publications[index - self._publication_base][1] = at
         self._change.ended_publications.append(index)
@@ -177,7 +177,7 @@ class BatchFold:
                 journal.executions[column][where] = ends
             journal.status_counts += np.bincount(late[:, 1], minlength=len(STATUSES))
             journal.status_counts[RUNNING_CODE] -= len(late)
-        for index, at in self._late_publications:
+        for index, at in self._late_publications.items():
             journal.publications["end"][index] = at
         for index, (first, last) in self._bounds.items():
             firsts = journal.publications["first"]
@@ -194,6 +194,11 @@ class BatchFold:
         if publication >= self._publication_base:
             return int(self._publications[publication - self._publication_base][0])
         return int(self._journal.publications["at"][publication])
+
+    def _is_open(self, publication: int) -> bool:
+        if publication >= self._publication_base:
+            return bool(self._publications[publication - self._publication_base][1] < 0)
+        return bool(self._journal.publications["end"][publication] < 0) and publication not in self._late_publications
 
     def _bound(self, publication: int, execution: int) -> None:
         first, _ = self._bounds.get(publication, (execution, execution))

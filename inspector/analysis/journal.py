@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,7 @@ from inspector.analysis.entries import (
     Recent,
 )
 from inspector.analysis.fold import EXECUTIONS, PUBLICATIONS, BatchFold
+from inspector.analysis.placement import read_catalog
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
 from inspector.core.records.host import (
     FireRefused,
@@ -54,7 +54,6 @@ from inspector.core.records.records import (
     SessionStarted,
     to_record,
 )
-from inspector.core.values.build import build
 
 Ints = npt.NDArray[np.int64]
 
@@ -77,6 +76,7 @@ class Journal:
         orphans: Rows that cannot be placed: what they are about is missing, or was before they began.
         unplaced: Executions among them.
         uncaused: Publications whose cause is missing, or comes after them.
+        catalog_unreadable: Whether there is a catalog that cannot be read.
         publication_numbers, execution_numbers: The numbers of the columns' rows; where records were lost some are
             missing.
         dropped: Records that were lost, as far as they were counted.
@@ -102,6 +102,7 @@ class Journal:
         self.orphans = 0
         self.unplaced = 0
         self.uncaused = 0
+        self.catalog_unreadable = False
         self.publication_numbers = Numbering()
         self.execution_numbers = Numbering()
         self.dropped = 0
@@ -300,10 +301,9 @@ class Journal:
         assert isinstance(record, SessionStarted)  # noqa: S101 - to_record gives the class of the kind
         self.session = record
         if record.catalog:
-            try:
-                catalog = build(CatalogDescription, json.loads(record.catalog))
-            except (ValueError, RecursionError):  # a stranger's: handlers and events are known by their names then
-                self.orphans += 1
+            catalog = read_catalog(record.catalog)
+            if catalog is None:  # a stranger's: handlers and events are known by their names then
+                self.catalog_unreadable = True
                 return
             self._take_catalog(catalog)
 

@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.journal import Journal
+from inspector.analysis.placement import Placed, Placement
 from inspector.analysis.query.query import Filter, FilterError, parse
 from inspector.app.text import plural
 from inspector.core.errors import UsageError
 from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, KIND, Batch, HandlerStarted, position
+from inspector.store.trouble import count_lost
 
 if TYPE_CHECKING:
     from inspector.core.records.numbers import Numbering
@@ -67,9 +69,11 @@ async def pick(stream: RecordStream, chosen: Filter) -> tuple[Journal, Mask]:
     return journal, fits[: len(journal.executions)]
 
 
-def placement_warnings(journal: Journal) -> list[str]:
-    """Return what is to be said of records that do not fit together, a sentence each."""
-    said = []
+def placement_warnings(journal: Placed) -> list[str]:
+    """Return what is to be said of records that are missing or do not fit together, a sentence each."""
+    said = [f"{count_lost(journal.dropped)}."] if journal.dropped else []
+    if journal.catalog_unreadable:
+        said.append("The catalog cannot be read: events and handlers are known by their names only.")
     if journal.unplaced:
         said.append(f"{plural(journal.unplaced, 'execution')} cannot be placed: what published them is missing.")
     others = journal.orphans - journal.unplaced
@@ -79,6 +83,28 @@ def placement_warnings(journal: Journal) -> list[str]:
     if journal.uncaused:
         said.append(f"{plural(journal.uncaused, 'publication')} without a cause: it is missing, or comes later.")
     return said
+
+
+class PlacedStream:
+    """A stream that counts, as it is read from its beginning, what of it is missing or cannot be placed.
+
+    Args:
+        stream: The whole stream.
+
+    Attributes:
+        placement: What the last ``read`` came to.
+    """
+
+    def __init__(self, stream: RecordStream) -> None:
+        self._stream = stream
+        self.placement = Placement()
+
+    async def read(self, after: int = 0) -> AsyncIterator[Batch]:
+        """Yield the batches."""
+        self.placement = Placement()
+        async for batch in self._stream.read(after):
+            self.placement.fold(batch)
+            yield batch
 
 
 class PickedStream:

@@ -38,7 +38,10 @@ class ImportedRun:
         records: How many records were taken.
         refused: How many lines were left out.
         problems: The first of those lines, each with its number and why.
+        lost: Records that are missing: those of left out lines, and those that had been lost before.
         unplaced: Executions that cannot be placed: what published them is missing.
+        misplaced: Other records that cannot be placed.
+        uncaused: Publications whose cause is missing.
         warnings: What is to be said of records that do not fit together.
     """
 
@@ -47,8 +50,16 @@ class ImportedRun:
     records: int
     refused: int
     problems: tuple[LineProblem, ...]
+    lost: int = 0
     unplaced: int = 0
+    misplaced: int = 0
+    uncaused: int = 0
     warnings: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was left out, is missing or cannot be placed."""
+        return not (self.refused or self.warnings)
 
 
 async def import_run_log(store: Store, stream: JsonlStream) -> ImportedRun:
@@ -71,7 +82,7 @@ async def import_run_log(store: Store, stream: JsonlStream) -> ImportedRun:
     try:
         async for batch in stream.read():
             _fold(journal, batch, stream.path)
-            if writer is None and journal.catalog is None and journal.session is not None and journal.session.catalog:
+            if writer is None and journal.catalog_unreadable:
                 stream.skip(_FIRST_RECORD, "the catalog in it cannot be read")
             if writer is None:
                 writer = await _begin(store, batch, name)
@@ -81,6 +92,7 @@ async def import_run_log(store: Store, stream: JsonlStream) -> ImportedRun:
             records += len(batch.rows)
         assert writer is not None  # noqa: S101 - a stream without a first record has raised
         await writer.finish()
+        journal.dropped += writer.dropped  # gaps that nothing in the file tells of
     except BaseException:
         if writer is not None:
             await _discard(store, writer)
@@ -91,7 +103,10 @@ async def import_run_log(store: Store, stream: JsonlStream) -> ImportedRun:
         records,
         stream.skipped,
         tuple(stream.problems),
+        journal.dropped,
         journal.unplaced,
+        journal.orphans - journal.unplaced,
+        journal.uncaused,
         tuple(placement_warnings(journal)),
     )
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from inspector.analysis.journal import Journal
 from inspector.app.details import Details
 from inspector.app.export import export_stream
-from inspector.app.filtered import placement_warnings
+from inspector.app.filtered import PlacedStream, placement_warnings
 from inspector.app.importing import ImportedRun, import_run_log
 from inspector.app.recording import Recording
 from inspector.app.text import plural
@@ -347,7 +347,7 @@ class Workbench:
             change = journal.fold(batch)
             self._tell_folded(change)
             await asyncio.sleep(0)  # the window breathes between two pages
-        for warning in (*stream.damage.warnings(session), *placement_warnings(journal)):
+        for warning in (*stream.warnings(), *placement_warnings(journal)):
             self._notices.warning(warning)
 
     def stream(self, session: int) -> StoredStream:
@@ -394,8 +394,9 @@ class Workbench:
         await self.saved(session)
         info = await self._opened_store().session(session)
         stream = self.stream(session)
-        count = await export_stream(stream, kind, target, name=info.name)
-        for warning in stream.warnings():
+        placed = PlacedStream(stream)
+        count = await export_stream(placed, kind, target, name=info.name)
+        for warning in (*stream.warnings(), *placement_warnings(placed.placement)):
             self._notices.warning(warning)
         return count
 

@@ -57,7 +57,9 @@ def run(
     troubles = Troubles(console)
     live, report = run_coroutine(_conform(source, database, contexts, arguments, troubles, console))
     if arguments.json:
-        console.data({**report.as_json(), "context": arguments.context, **session_json(live, database)})
+        console.data(
+            {**report.as_json(), "context": arguments.context, **session_json(live, database), "lost": live.lost}
+        )
     else:
         _tell(report, console)
         tell_session(live.session, live.name, database, console)

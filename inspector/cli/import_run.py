@@ -25,7 +25,7 @@ _SHOWN_JSON: Final = 100
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Run the command; return the exit code: 1 when lines were left out.
+    """Run the command; return the exit code: 1 when something was left out, is missing or cannot be placed.
 
     Raises:
         UsageError: The file is no run log; nothing has been stored then.
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.line(f"{plural(imported.records, 'record')} of {one_line(str(arguments.file))}")
         tell_session(imported.session, imported.name, database, console)
     _tell_refused(imported, arguments.file, console)
-    return exitcodes.FAILED if imported.refused else exitcodes.OK
+    return exitcodes.OK if imported.whole else exitcodes.FAILED
 
 
 async def _import(database: Path, stream: JsonlStream) -> ImportedRun:
@@ -56,7 +56,10 @@ def _as_json(imported: ImportedRun, file: Path, database: Path) -> dict[str, Any
         "file": str(file),
         "records": imported.records,
         "refused": imported.refused,
+        "lost": imported.lost,
         "unplaced": imported.unplaced,
+        "misplaced": imported.misplaced,
+        "uncaused": imported.uncaused,
         "problems": [{"line": problem.line, "reason": problem.reason} for problem in imported.problems[:_SHOWN_JSON]],
     }
 

@@ -61,7 +61,7 @@ async def _pick(database: Path, session: str, chosen: Filter) -> tuple[Journal, 
     return (
         journal,
         [int(index) for index in fits.nonzero()[0]],
-        [*stream.damage.warnings(info.id), *placement_warnings(journal)],
+        [*stream.warnings(), *placement_warnings(journal)],
     )
 
 

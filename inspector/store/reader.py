@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.core.errors import InspectorError
 from inspector.core.records import records
 from inspector.core.records.bounds import MAX_TIME, row_problem
-from inspector.core.records.numbers import Numbering
 from inspector.core.records.records import HANDLER_ENDED, INTERRUPTED, STATUSES, Batch, Row, SessionStarted, to_row
 from inspector.store import info
 from inspector.store.checks import unpack_catalog
@@ -35,8 +34,6 @@ PAGE: Final = 2048
 Numbered = tuple[int, Row]
 
 
-_NUMBER: Final = records.position(records.Published, "publication")
-_PUBLICATION: Final = records.position(records.HandlerStarted, "publication")
 #: Rows that stay behind until those after them are known.
 _MARGIN: Final = 16
 #: What a row of a table raises that holds what it cannot hold.
@@ -396,22 +393,16 @@ class StoredStream:
 
     Attributes:
         damage: What of the last ``read`` was left out.
-        unplaced: Executions of it whose publication is missing.
     """
 
     def __init__(self, store: Store, session: int) -> None:
         self._store = store
         self.session = session
         self.damage = Damage()
-        self.unplaced = 0
 
     def warnings(self) -> list[str]:
-        """Return what is to be said of the last ``read``: what was left out, and what cannot be placed."""
-        said = self.damage.warnings(self.session)
-        if self.unplaced:
-            executions = count_records(self.unplaced).replace("record", "execution")
-            said.append(f"{executions} cannot be placed: what published them is missing.")
-        return said
+        """Return what is to be said of the last ``read``: what of the session was left out."""
+        return self.damage.warnings(self.session)
 
     async def read(self, after: int = 0) -> AsyncIterator[Batch]:
         """Yield the rows after the seq ``after``, page by page; no transaction stays open between two batches.
@@ -420,7 +411,6 @@ class StoredStream:
             InspectorError: There is no such session, or the database cannot be read.
         """
         damage = self.damage = Damage()
-        self.unplaced = 0
         head = await self._store.session(self.session)
         if not 0 < self.session <= MAX_SESSION:
             raise InspectorError(f"Session {self.session} is damaged: {head.damage}.", "It can only be deleted.")
@@ -432,7 +422,6 @@ class StoredStream:
         if after < 1:
             yield Batch(1, [to_row(started)])
         at, newest = max(after, 1), 1
-        published = Numbering()
         executions, odd = Executions(self.session, names, at, damage), OddRows(self.session, names, at, damage)
         sources: tuple[TableSource, ...] = (
             Publications(self.session, names, at, damage),
@@ -462,8 +451,6 @@ class StoredStream:
                             page[seq - at - 1] = row
             for batch in _without_holes(at + 1, page):
                 newest = batch.last
-                if after < 1:
-                    self._count_unplaced(batch, published)
                 yield batch
             at = last
         if head.state == info.INTERRUPTED:
@@ -471,15 +458,6 @@ class StoredStream:
             cut = _cut_off(sorted(running), max(head.records, newest), after, await self._last_at())
             if cut is not None:
                 yield cut
-
-    def _count_unplaced(self, batch: Batch, published: Numbering) -> None:
-        kind_at, start, publication = records.KIND, records.HANDLER_STARTED, records.PUBLISHED
-        for row in batch.rows:
-            kind = row[kind_at]
-            if kind == publication:
-                published.add(row[_NUMBER])
-            elif kind == start and published.index(row[_PUBLICATION]) < 0:
-                self.unplaced += 1
 
     async def _last_at(self) -> int:
         async with self._store.database.reading() as connection:

@@ -111,3 +111,61 @@ def test_json_of_import_is_as_documented(cli: Cli, log: Path) -> None:
 
     log.write_bytes(log.read_bytes()[:-20])
     assert shape(cli("import", log, "--json").json) == shape(documented("inspector import"))
+
+
+def edited(log: Path, change: str) -> None:
+    """Make a run log contradict itself in one way; every line stays a record."""
+    lines = log.read_bytes().splitlines(keepends=True)
+    kinds = [line.split(b'"record": "')[-1].split(b'"')[0].decode() for line in lines]
+    if change == "start":  # of an execution, whose end stays
+        del lines[kinds.index("HandlerStarted")]
+    elif change == "publication":
+        del lines[kinds.index("Published")]
+    elif change == "end":
+        del lines[kinds.index("HandlerEnded")]
+    elif change == "cause":
+        place = kinds.index("Published")
+        lines[place] = lines[place].replace(b'"cause": 0', b'"cause": 77')
+    else:  # doubled, with a seq of its own
+        place = kinds.index("HandlerEnded", kinds.index("HandlerEnded") + 1)
+        seq = lines[place].split(b",")[0]
+        lines.append(lines[place].replace(seq, b'{"seq": 9999'))
+    log.write_bytes(b"".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("change", "counts", "words"),
+    [
+        ("start", (1, 0, 2, 0), "2 records cannot be placed"),
+        ("publication", (1, 3, 7, 0), "3 executions cannot be placed"),
+        ("end", (1, 0, 0, 0), "1 record was lost."),
+        ("cause", (0, 0, 0, 1), "1 publication without a cause"),
+        ("doubled", (None, 0, 1, 0), "1 record cannot be placed"),
+    ],
+)
+def test_what_does_not_fit_together_is_counted_alike_by_every_command_and_ends_with_1(
+    cli: Cli, log: Path, tmp_path: Path, change: str, counts: tuple[int | None, ...], words: str
+) -> None:
+    edited(log, change)
+    ran = cli("import", log, "--json")
+    assert (ran.code, ran.json["refused"]) == (1, 0)
+    lost, *others = counts
+    assert tuple(ran.json[name] for name in ("unplaced", "misplaced", "uncaused")) == tuple(others)
+    assert ran.json["lost"] == lost if lost is not None else ran.json["lost"] > 1000
+    assert words in ran.err
+    told = set(ran.err.splitlines())
+    out = tmp_path / "out"
+    for command in (
+        ("log", 1),
+        ("log", 1, "--json"),
+        ("export", 1, "--format", "csv", "-o", out),
+        ("export", 1, "--format", "csv", "--summary", "-o", out),
+        ("export", 1, "--format", "markdown", "-o", out),
+        ("export", 1, "--format", "jsonl", "-o", out),
+    ):
+        ran = cli(*command)
+        assert (ran.code, set(ran.err.splitlines())) == (1, told), command
+    # What tells of the loss is in the file, too: taken in again it says the same.
+    again = cli("import", out)
+    assert again.code == 1
+    assert told <= set(again.err.splitlines())

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from inspector.analysis.journal import Journal
+from inspector.app.filtered import PlacedStream, placement_warnings
 from inspector.core.errors import InspectorError
 from inspector.core.records.records import Batch
 from inspector.store.checks import MAX_CELL
@@ -235,13 +236,13 @@ async def test_executions_without_their_publication_are_counted_alike_everywhere
     writer.add(Batch(1, rows))
     await writer.finish()
     journal = Journal()
-    stream = StoredStream(store, writer.session)
+    stream = PlacedStream(StoredStream(store, writer.session))
     async for batch in stream.read():
         journal.fold(batch)
     (info,) = await store.sessions()
     assert len(journal.executions) == info.executions == 9
-    assert journal.unplaced == stream.unplaced == 3
-    assert stream.warnings() == ["3 executions cannot be placed: what published them is missing."]
+    assert journal.unplaced == stream.placement.unplaced == 3
+    assert placement_warnings(stream.placement)[0] == "3 executions cannot be placed: what published them is missing."
     assert await export_csv(stream, tmp_path / "x.csv") == 9
     assert info.running == journal.running == 0
     await store.close()

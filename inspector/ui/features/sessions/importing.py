@@ -90,12 +90,15 @@ class Importing(QObject):
 
     def _tell(self, imported: ImportedRun, path: Path) -> None:
         text = f"{plural(imported.records, 'record')} of {path.name} are session {imported.session} now."
-        if not imported.refused:
+        if imported.whole:
             self._notices.info(text, str(path.parent))
             return
-        named = "; ".join(f"line {problem.line}: {problem.reason}" for problem in imported.problems[:_NAMED])
-        more = "; …" if imported.refused > _NAMED else ""
-        self._notices.warning(text, f"{plural(imported.refused, 'line')} left out: {named}{more}")
+        said = list(imported.warnings)
+        if imported.refused:
+            named = "; ".join(f"line {problem.line}: {problem.reason}" for problem in imported.problems[:_NAMED])
+            more = "; …" if imported.refused > _NAMED else ""
+            said.insert(0, f"{plural(imported.refused, 'line')} left out: {named}{more}")
+        self._notices.warning(text, "\n".join(said))
 
     # A run log that is dropped on the window is taken in
 
