@@ -121,6 +121,11 @@ class Journal:
         self._odd_ids: dict[bytes, str] = {}
 
     @property
+    def wall(self) -> int:
+        """When the session began, ns since the epoch; 0 when that is unknown."""
+        return self.session.wall if self.session is not None else 0
+
+    @property
     def bad(self) -> int:
         """Executions that went wrong."""
         return int(self.status_counts[IS_BAD].sum())

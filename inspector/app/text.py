@@ -101,6 +101,16 @@ def format_clock(wall: int, *, utc: bool = False) -> str:
     return f"{moment:%H:%M:%S}.{wall // 1_000_000 % 1000:03}"
 
 
+def format_time(wall: int, at: int) -> str:
+    """Write a time of a session: the time of day, or how long after the beginning when nobody knows when that was.
+
+    Args:
+        wall: When the session began (ns since the epoch), 0 when that is unknown.
+        at: Nanoseconds since then.
+    """
+    return format_clock(wall + at) if wall else format_offset(at)
+
+
 def _moment(wall: int, *, utc: bool) -> datetime:
     moment = datetime.fromtimestamp(wall // _SECOND, timezone.utc)
     return moment if utc else moment.astimezone()

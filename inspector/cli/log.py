@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.analysis.failures import failure_head
 from inspector.app.filtered import filter_of, pick, placement_warnings
 from inspector.app.places import default_database
-from inspector.app.text import format_clock, format_count, format_duration, one_line, plural
+from inspector.app.text import format_count, format_duration, format_time, one_line, plural
 from inspector.cli import exitcodes
 from inspector.cli.running import opened
 from inspector.cli.running import run as run_coroutine
@@ -94,7 +94,6 @@ def _error(journal: Journal, index: int) -> dict[str, str] | None:
 
 
 def _tell(journal: Journal, shown: list[int], console: Console) -> None:
-    wall = journal.session.wall if journal.session is not None else 0
     rows: list[list[Cell]] = [[(head, "dim") for head in ("#", "time", "event", "handler", "status", "duration", "")]]
     for index in shown:
         execution = journal.execution(ExecutionIndex(index))
@@ -103,7 +102,7 @@ def _tell(journal: Journal, shown: list[int], console: Console) -> None:
         rows.append(
             [
                 str(execution.number),
-                format_clock(wall + execution.start),
+                format_time(journal.wall, execution.start),
                 one_line(execution.event.name, 60),
                 one_line(execution.handler.label, 80),
                 (execution.status.replace("_", " "), colour),

@@ -9,13 +9,15 @@ import re
 import stat
 from array import array
 from collections.abc import AsyncIterator, Generator, Iterator
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from inspector.core.errors import UsageError
 from inspector.core.records.bounds import row_problem
 from inspector.core.records.records import (
+    AT,
     FLAG,
     INT,
     KIND,
@@ -25,6 +27,8 @@ from inspector.core.records.records import (
     Batch,
     Row,
     RowField,
+    SessionStarted,
+    to_row,
 )
 from inspector.store.growing import longest_growing
 from inspector.store.jsonl import FORMAT, JSON_FORMS, MAX_DEPTH, RECORD_NAMES, VERSION, depth
@@ -36,6 +40,10 @@ MAX_LINE: Final = 16 << 20
 MAX_FILE: Final = 4 << 30
 #: Bytes of one page.
 _PAGE: Final = 32 << 20
+#: Lines among which header and first record are looked for.
+_LOOKED: Final = 1000
+#: A number beyond this is no version of anything.
+_ANY_VERSION: Final = 1000
 #: Bad lines that are remembered one by one; further ones are counted.
 MAX_PROBLEMS: Final = 1000
 _BATCH: Final = 1000
@@ -47,6 +55,8 @@ _REQUIRED: Final = tuple(
 )
 #: Where a line that we wrote says its seq.
 _SEQ: Final = re.compile(rb'[\s\xef\xbb\xbf]*\{\s*"seq"\s*:\s*([0-9]{1,12})\s*[,}]')
+#: Where a line is the first record, or speaks of one.
+_STARTED: Final = re.compile(rb'"record"\s*:\s*"SessionStarted"')
 _decoder = json.JSONDecoder()
 
 
@@ -58,11 +68,32 @@ class LineProblem:
     reason: str
 
 
+@dataclass(frozen=True)
+class _Start:
+    """The first record of a run log: its line (0 when there is none), its row, what is wrong with it."""
+
+    line: int
+    row: Row
+    trouble: str
+
+
+#: What is taken for a first record that is damaged or missing.
+_UNKNOWN: Final = SessionStarted(at=0, wall=0, program="", python="", catalog="")
+
+
 class JsonlStream:
     """The records of a file. Made by ``read_jsonl``.
 
     Lines that are no records are left out and told in ``problems``; where they were, the next batch
-    begins with a later seq.
+    begins with a later seq. Of a first record that is damaged or missing the rest is taken as it is: what it would
+    have told is unknown then (a ``wall`` of 0, empty texts), and is told so.
+
+    Args:
+        path: The file.
+        name: The session's name as the header gives it.
+        version: Of the format.
+        header: The line of the header, 0 when there is none.
+        trouble: What is wrong with the header, empty when nothing is.
 
     Attributes:
         name: The session's name as the header gives it.
@@ -70,10 +101,15 @@ class JsonlStream:
         skipped: How many bad lines there were.
     """
 
-    def __init__(self, path: Path, name: str, version: int = VERSION) -> None:
+    def __init__(self, path: Path, name: str, version: int = VERSION, header: int = 1, trouble: str = "") -> None:
         self.path = path
         self.name = name
         self._version = version
+        self._header = header
+        self._trouble = trouble
+        self._start = _Start(0, to_row(_UNKNOWN), "")
+        #: What is added to the seqs of the file: 1 where they begin with 1 behind a first record that is not there.
+        self._shift = 0
         self.problems: list[LineProblem] = []
         self.skipped = 0
         self._looked = False
@@ -84,25 +120,31 @@ class JsonlStream:
         """Yield the rows after the seq ``after``.
 
         Raises:
-            UsageError: The file does not begin with ``SessionStarted``.
+            UsageError: The file holds no records.
             InspectorError: It cannot be read.
         """
         self.problems, self.skipped = [], 0
         if not self._looked:
-            self._misplaced = await asyncio.to_thread(self._out_of_order)
+            await asyncio.to_thread(self._look)
             self._looked = True
+        if self._trouble:
+            self.skip(self._header or 1, self._trouble)
+        if self._start.trouble:
+            self.skip(self._start.line or self._header + 1, self._start.trouble)
         lines = self._numbered()
-        last = 0
+        last = 1
         done = False
         try:
             while not done:
+                first = last == 1
                 rows, done = await asyncio.to_thread(self._page, lines, last)
-                if last == 0 and (not rows or rows[0][0] != 1 or rows[0][1][KIND] != SESSION_STARTED):
-                    why = "".join(f"; line {problem.line}: {problem.reason}" for problem in self.problems[:1])
-                    raise UsageError(f"{self.path} does not begin with SessionStarted{why}.", "Export the run again.")
+                if first and not rows and self._start.trouble:
+                    raise UsageError(f"{self.path} holds no records ({self._start.trouble}).", "Export the run again.")
+                last = rows[-1][0] if rows else last
+                if first:
+                    rows.insert(0, (1, self._start.row))
                 for batch in _batches([(seq, row) for seq, row in rows if seq > after]):
                     yield batch
-                last = rows[-1][0] if rows else last
         finally:
             lines.close()
 
@@ -115,8 +157,7 @@ class JsonlStream:
                 self.skip(number, data)
                 continue
             try:
-                seq, row = parse_line(data)
-                row = typed(row) if self._version == 1 else row
+                seq, row = self._record(data)
                 if seq <= last:
                     raise ValueError(f"seq {seq} comes after {last}")
                 if number in self._misplaced:
@@ -131,12 +172,38 @@ class JsonlStream:
                 return rows, False
         return rows, True
 
+    def _record(self, data: bytes) -> tuple[int, Row]:
+        """Return the seq and the row of a line behind the first record."""
+        seq, row = parse_line(data)
+        if row[KIND] == SESSION_STARTED:
+            raise ValueError("a session begins once")
+        return seq + self._shift, typed(row) if self._version == 1 else row
+
+    def _look(self) -> None:
+        """Look for the first record, which may be elsewhere or damaged, and for lines that are out of order."""
+        seq, first_seq = 0, 0
+        for number, data in islice(self._numbered(), _LOOKED):
+            if not isinstance(data, bytes):
+                continue
+            started = _started(number, data) if _STARTED.search(data) else None
+            if started is not None:
+                self._start, seq = started
+                if not self._start.trouble:
+                    break
+            elif not first_seq:
+                with contextlib.suppress(ValueError):
+                    first_seq, _ = parse_line(data)
+        if not self._start.line:
+            self._start = replace(self._start, trouble="SessionStarted is missing: when and what it was is unknown")
+        self._shift = int(first_seq == 1 and seq != 1)
+        self._misplaced = self._out_of_order()
+
     def _out_of_order(self) -> frozenset[int]:
         """Return the lines to leave out so that the seqs of the others grow: as few as possible.
 
         One number that is far too high would else put all lines after it out of order.
         """
-        last = 0
+        last = 1 - self._shift
         for _, data in self._numbered():
             match = _SEQ.match(data) if isinstance(data, bytes) else None
             if match is None or int(match[1]) <= last:
@@ -149,7 +216,7 @@ class JsonlStream:
             with contextlib.suppress(ValueError):
                 seqs.append(parse_line(data)[0] if isinstance(data, bytes) else 0)
                 numbers.append(number)
-        growing = set(longest_growing(seqs))
+        growing = set(longest_growing(seqs, 1 - self._shift))
         return frozenset(number for place, number in enumerate(numbers) if place not in growing)
 
     def skip(self, number: int, reason: str) -> None:
@@ -159,14 +226,14 @@ class JsonlStream:
             self.problems.append(LineProblem(number, reason))
 
     def _numbered(self) -> Generator[tuple[int, bytes | str], None, None]:
-        """Yield the lines after the header with their numbers; for one that is too long, a sentence."""
+        """Yield the lines but header and first record with their numbers; for one that is too long, a sentence."""
+        left_out = (self._header, self._start.line)
         try:
             with self.path.open("rb") as file:
-                _read_line(file)
-                number = 1
+                number = 0
                 while line := _read_line(file):
                     number += 1
-                    if isinstance(line, str) or not line.isspace():
+                    if (isinstance(line, str) or not line.isspace()) and number not in left_out:
                         yield number, line
         except OSError as error:
             raise explain_os(error, f"{self.path} cannot be read") from error
@@ -185,26 +252,72 @@ def read_jsonl(path: Path) -> JsonlStream:
             raise UsageError(f"{path} is no ordinary file.", "Give the name of a run log.")
         if status.st_size > MAX_FILE:
             raise UsageError(f"{path} is larger than {MAX_FILE >> 30} GiB.", "Export a shorter session.")
-        with path.open("rb") as file:
-            first = _read_line(file)
+        found = _find_header(path)
     except FileNotFoundError as error:
         raise UsageError(f"There is no file {path}.", "Give the name of a run log.") from error
     except OSError as error:
         raise explain_os(error, f"{path} cannot be read") from error
-    try:
-        header = json.loads(first.removeprefix(_BOM)) if isinstance(first, bytes) else None
-    except (ValueError, RecursionError):
-        header = None
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
+    if found is None:
         raise UsageError(f"{path} is not a run log of the inspector.", "Export a session as jsonl to get one.")
-    version = header.get("version")
-    if type(version) is not int or not 1 <= version <= VERSION:
+    line, header = found
+    version, name = header.get("version"), header.get("name")
+    if type(version) is int and VERSION < version <= _ANY_VERSION:
         raise UsageError(
-            f"{path} has version {version!r:.50} of the format, this inspector knows those up to {VERSION}.",
+            f"{path} has version {version} of the format, this inspector knows those up to {VERSION}.",
             "Update the inspector.",
         )
-    name = header.get("name")
-    return JsonlStream(path, name if isinstance(name, str) else "", version)
+    trouble = "" if line else "the header is missing"
+    if line and not (type(version) is int and 1 <= version <= VERSION):
+        trouble, version = f"{version!r:.50} is no version of the format", VERSION
+    return JsonlStream(path, name if isinstance(name, str) else "", version or VERSION, line, trouble)
+
+
+def _find_header(path: Path) -> tuple[int, dict[str, Any]] | None:
+    """Return the line of the header and what it holds, line 0 and nothing when only records are there; else None."""
+    with path.open("rb") as file:
+        for number in range(1, _LOOKED + 1):
+            line = _read_line(file)
+            if not line:
+                return None
+            if isinstance(line, str):
+                continue
+            try:
+                header = json.loads(line.removeprefix(_BOM))
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(header, dict) and header.get("format") == FORMAT:
+                return number, header
+            with contextlib.suppress(ValueError):
+                parse_line(line)
+                return 0, {}
+    return None
+
+
+def _started(number: int, data: bytes) -> tuple[_Start, int] | None:
+    """Return the first record of a line, with what of it can be read, and its seq; None when it is another record."""
+    try:
+        seq, row = parse_line(data)
+    except ValueError as error:
+        trouble = str(error)
+    else:
+        return (_Start(number, row, ""), seq) if row[KIND] == SESSION_STARTED else None
+    text = data.decode("utf-8", "replace").strip(" \t\r\n")
+    try:
+        members = _members(text)
+    except ValueError:
+        members = {}
+    if members and members.get("record", ("",))[0] != "SessionStarted":
+        return None
+    row = to_row(_UNKNOWN)
+    for place, field in enumerate(ROW_FIELDS[SESSION_STARTED], AT):
+        member = members.get(field.name)
+        if member is None or field.name == "at" or depth(member[1]) > MAX_DEPTH:
+            continue
+        with contextlib.suppress(ValueError):
+            changed = (*row[:place], _cell(field, member), *row[place + 1 :])
+            row = row if row_problem(changed) else changed
+    seq = members.get("seq", (0, ""))[0]
+    return _Start(number, row, f"{trouble}; of the beginning the rest was taken"), seq if type(seq) is int else 0
 
 
 def _read_line(file: BinaryIO) -> bytes | str:

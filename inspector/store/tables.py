@@ -178,7 +178,7 @@ class _ExecutionTable:
         on_loop: int | str = ""
         if ended is not None:
             status, duration, on_loop, failure = ended.status, ended.at - at, ended.on_loop, ended.failure
-        started_at = wall_time(self._wall + at).isoformat(timespec="microseconds")
+        started_at = wall_time(self._wall + at).isoformat(timespec="microseconds") if self._wall else ""
         return [
             *(started.execution, started.publication, event, started.handler, status),
             *(started_at, at, duration, on_loop, correlation, cause or "", *_error(failure), started.fault),

@@ -75,8 +75,8 @@ def refused_files(folder: Path, log: Path) -> dict[str, tuple[Path, str]]:
         "foreign": (b"hello\n", "is not a run log"),
         "newer": (b'{"format": "inspector-run", "version": 9}\n', "has version 9"),
         "empty": (b"", "is not a run log"),
-        "header": (header, "does not begin with SessionStarted."),
-        "begun": (header + started[:-50], "does not begin with SessionStarted; line 2: cut off."),
+        "header": (header, "holds no records (SessionStarted is missing"),
+        "begun": (header + started[:-50], "holds no records (cut off; "),
     }
     found = {name: (folder / name, said) for name, (_, said) in texts.items()}
     for name, (data, _) in texts.items():
@@ -169,3 +169,17 @@ def test_what_does_not_fit_together_is_counted_alike_by_every_command_and_ends_w
     again = cli("import", out)
     assert again.code == 1
     assert told <= set(again.err.splitlines())
+
+
+def test_a_run_that_does_not_know_when_it_began_counts_its_times_from_there(cli: Cli, log: Path) -> None:
+    header, started, *rest = log.read_bytes().splitlines(keepends=True)
+    wall = started.split(b'"wall": ')[1].split(b",")[0]
+    log.write_bytes(b"".join([header, started.replace(wall, b"9" * 40), *rest]))
+    ran = cli("import", log)
+    assert ran.code == 1
+    assert "line 2: " in ran.err
+    told = cli("log", 1)
+    assert told.out.splitlines()[1].split()[1].startswith("+")
+    assert "9 executions" in told.out
+    (session,) = cli("sessions", "--json").json
+    assert session["started_at"] is None

@@ -198,5 +198,5 @@ async def test_what_is_no_run_log_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(InspectorError, match="version 3"):
         read_jsonl(path)
     path.write_text('{"format": "inspector-run", "version": 1}\n')
-    with pytest.raises(InspectorError, match="does not begin"):
+    with pytest.raises(InspectorError, match="holds no records"):
         await collect(read_jsonl(path))

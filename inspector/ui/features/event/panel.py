@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from inspector.app.text import format_duration, plural
+from inspector.app.text import format_duration, format_time, plural
 from inspector.catalog import fieldtext
 from inspector.core.description import EventDescription, FieldShape, HandlerDescription
 from inspector.core.records.numbers import PublicationIndex
@@ -315,10 +315,7 @@ class EventPanel(JournalPanel):
             row.set(left, right, selected=index == self._selection.publication)
 
     def _clock(self, at: int) -> str:
-        from inspector.app.text import format_clock, format_offset
-
-        session = self._journal.session if self._journal is not None else None
-        return format_clock(session.wall + at) if session is not None else format_offset(at)
+        return format_time(self._journal.wall if self._journal is not None else 0, at)
 
     def _choose(self, place: int) -> None:
         if self._event is not None and place < len(self._shown):

@@ -73,9 +73,8 @@ class ExecutionHead(QWidget):
             self._show_publication(journal, about)
         else:
             self._show_execution(journal, entry)
-        session = journal.session
         at = about.at if entry is None else entry.start
-        clock = f"{format_clock(session.wall + at)}  " if session is not None else ""
+        clock = f"{format_clock(journal.wall + at)}  " if journal.wall else ""
         self._when.setText(f"{clock}{format_offset(at)}")
         self._show_correlation(journal, about)
         self._show_cause(journal, about)

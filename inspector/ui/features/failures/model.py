@@ -10,7 +10,7 @@ from PySide6.QtCore import QModelIndex, QObject
 
 from inspector.analysis.failures import FailureGroup, FailureGroups
 from inspector.analysis.journal import Journal
-from inspector.app.text import format_clock, format_count, format_offset, one_line
+from inspector.app.text import format_count, format_time, one_line
 from inspector.ui.kit.rows import Column, Role, TableModel
 
 if TYPE_CHECKING:
@@ -135,8 +135,7 @@ class FailuresModel(TableModel):
         self.endResetModel()
 
     def _clock(self, at: int) -> str:
-        session = self._journal.session
-        return format_clock(session.wall + at) if session is not None and session.wall else format_offset(at)
+        return format_time(self._journal.wall, at)
 
     def _handler(self, group: FailureGroup) -> str:
         label = self._journal.handlers[min(group.handlers)].label

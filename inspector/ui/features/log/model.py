@@ -12,7 +12,7 @@ from inspector.analysis.entries import IS_BAD, RUNNING_CODE, SWALLOWED_CODE, Cha
 from inspector.analysis.journal import Journal
 from inspector.analysis.picks import Picks
 from inspector.analysis.query.query import Filter
-from inspector.app.text import format_clock, format_count, format_duration, format_offset, one_line
+from inspector.app.text import format_count, format_duration, format_time, one_line
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.records import STATUSES
 from inspector.ui.kit.rows import Column, Ints, Role, TableModel, all_stretches
@@ -192,11 +192,10 @@ class LogModel(TableModel):
         executions = journal.executions_of(publication)
         counts = np.bincount(journal.executions["status"][executions], minlength=len(STATUSES))
         tone, outcome = _outcome(counts, entry.handlers, ended=entry.end is not None)
-        wall = journal.session.wall if journal.session is not None else 0
         where = " · ".join(part for part in (entry.event.workflow, entry.event.phase) if part)
         texts = (
             format_count(entry.number),
-            format_clock(wall + entry.at) if wall else format_offset(entry.at),
+            format_time(journal.wall, entry.at),
             one_line(entry.event.name),
             one_line(where),
             str(entry.handlers),

@@ -68,9 +68,9 @@ def paint_ruler(painter: QPainter, scene: Scene, looks: Looks, *, wall: bool) ->
 
 def clock_text(scene: Scene, time: int, *, wall: bool) -> str:
     """Write where labels of the ruler count from: time of day, or time since the session started."""
-    session = scene.source.journal.session
-    if wall and session is not None:
-        return format_clock(session.wall + time)
+    began = scene.source.journal.wall
+    if wall and began:
+        return format_clock(began + time)
     minutes, rest = divmod(time // 1_000_000, 60_000)
     return f"{minutes}:{rest // 1000:02}.{rest % 1000:03}" if time else "session start"
 
