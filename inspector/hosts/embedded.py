@@ -119,6 +119,10 @@ class EmbeddedHost:
         self.recording = on
         self._server.set_recording(on)
 
+    def set_stored(self, seq: int, at: int) -> None:
+        """Take notice of what is stored: the program is slowed down when that falls behind."""
+        self._recorder.brake.set_stored(seq, at)
+
     async def stop(self) -> None:
         """Let what is under way finish, at most ``server.STOP_GRACE`` seconds, then end the thread and the stream.
 

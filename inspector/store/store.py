@@ -146,13 +146,14 @@ class Store:
         on_trouble: OnTrouble | None = None,
         backlog: Backlog | None = None,
         on_begun: Callable[[int], None] | None = None,
+        on_stored: Callable[[int, int], None] | None = None,
     ) -> SessionWriter:
         """Return a writer that begins its session as soon as the database can be opened and written.
 
-        The arguments are those of ``begin_session``; ``on_begun`` is called with the id when the session has begun.
+        The arguments are those of ``begin_session``; ``on_begun`` and ``on_stored`` are those of ``SessionWriter``.
         """
         begin = partial(self._enter, name, started, source)
-        writer = SessionWriter(self.database, begin, self._clock, on_trouble, backlog, on_begun)
+        writer = SessionWriter(self.database, begin, self._clock, on_trouble, backlog, on_begun, on_stored)
         self._writers.append(writer)
         return writer
 

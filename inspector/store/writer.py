@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
+from inspector.core.records.brake import NOT_STORED
 from inspector.core.records.records import KIND, SESSION_STARTED, Batch
 from inspector.store.backlog import PIECE, Backlog
 from inspector.store.fold import Cells, Folded, Folder, Totals
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from inspector.store.database import SessionsDatabase
     from inspector.store.live import SessionLock
 
-#: Seconds between two commits while there is work, and between two that wait for the disk.
-COMMIT_EVERY: Final = 0.05
+#: Seconds from one commit to the next while there is work, and between two that wait for the disk.
+COMMIT_EVERY: Final = 0.025
 FULL_EVERY: Final = 1.0
 #: Seconds until the next attempt after trouble.
 RETRY_EVERY: Final = 0.5
@@ -38,7 +39,7 @@ _log = logging.getLogger(__name__)
 class SessionWriter:
     """Queues the batches of a session and commits them, a few times a second. Made by ``Store``.
 
-    Somebody awaits ``run`` (a commit every 50 ms while there is work), or calls ``flush`` where it fits. Trouble is
+    Somebody awaits ``run`` (a commit every 25 ms while there is work), or calls ``flush`` where it fits. Trouble is
     told once when it begins and once (as None) when it is over; what could not be written waits and is tried again.
     So is the beginning of the session itself: it is there when the database can be written for the first time.
 
@@ -50,6 +51,8 @@ class SessionWriter:
         on_trouble: Called with the trouble, and with None when it is over.
         backlog: What waits to be written.
         on_begun: Called with the id when the session has begun.
+        on_stored: Called with seq and time of the newest record in the database; the seq is ``NOT_STORED`` while
+            storing is in trouble.
 
     Attributes:
         session: The session's id, 0 before it has begun.
@@ -64,6 +67,7 @@ class SessionWriter:
         on_trouble: OnTrouble | None = None,
         backlog: Backlog | None = None,
         on_begun: Callable[[int], None] | None = None,
+        on_stored: Callable[[int, int], None] | None = None,
     ) -> None:
         self.session = 0
         self._database = database
@@ -85,6 +89,8 @@ class SessionWriter:
         self._finished = False
         self._misplaced = False
         self._on_begun = on_begun
+        self._on_stored = on_stored
+        self._newest = 1, 0
         self.trouble: InspectorError | None = None
 
     @property
@@ -148,6 +154,7 @@ class SessionWriter:
 
     async def run(self) -> None:
         """Commit what comes, until ``finish``."""
+        begun = 0.0
         while not self._stopping:
             pause = COMMIT_EVERY if self.trouble is None else RETRY_EVERY
             try:
@@ -155,9 +162,13 @@ class SessionWriter:
                     await self._work.wait()
             except TimeoutError:
                 pause = 0.0
+            # From commit to commit: a commit that takes its time must not let even more come together.
+            if self.trouble is None:
+                pause = max(0.0, pause - (time.monotonic() - begun))
             # Also when finishing begins the pause is kept: at most half a second, and no second way out.
             await asyncio.sleep(pause)
             if not self._stopping:
+                begun = time.monotonic()
                 await self.flush()
 
     async def flush(self) -> bool:
@@ -205,6 +216,7 @@ class SessionWriter:
 
     def _end(self) -> None:
         self._finished = True
+        self._tell_stored()
         if self._lock is not None:
             self._lock.release()
 
@@ -260,6 +272,8 @@ class SessionWriter:
         self._pending = None
         self._stored += self._in_hand
         self._in_hand = 0
+        self._newest = pending.totals.last_seq, pending.totals.last_at
+        self._tell_stored()
         self._flushes += 1
         self._unsynced = not full
         if full:
@@ -322,8 +336,15 @@ class SessionWriter:
         self._database.check_file()
         self._misplaced = False
 
+    def _tell_stored(self) -> None:
+        """Report how far it is, for whoever sees to it that little waits."""
+        if self._on_stored is not None:
+            seq, at = self._newest
+            self._on_stored(NOT_STORED if self.trouble is not None or self._finished else seq, at)
+
     def _tell(self, trouble: InspectorError | None) -> None:
         before, self.trouble = self.trouble, trouble
+        self._tell_stored()
         if (before and before.text) == (trouble and trouble.text):
             return
         if trouble is not None:

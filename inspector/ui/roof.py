@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject
 
 from inspector.app.workbench import Stand
-from inspector.core.records.host import FireRefused, ProcessEnded, ProcessStuck, RestartFailed
+from inspector.core.records.host import FireRefused, ProcessEnded, ProcessStuck, ProgramSlowed, RestartFailed
 from inspector.ui.features.all import FEATURES
 from inspector.ui.kit.boxes import Action, EmptyState
 from inspector.ui.panel import JournalPanel
@@ -133,6 +133,8 @@ class Roof(QObject):
         for record in change.host:
             if record.severity == "error" and not isinstance(record, _TOLD_ELSEWHERE):
                 context.notices.error(record.sentence)
+            elif isinstance(record, ProgramSlowed):
+                context.notices.warning(record.sentence)
         context.folded.emit(change)
         if self._empty and context.journal is not None and len(context.journal.publications):
             self._empty = False

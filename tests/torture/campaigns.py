@@ -17,15 +17,17 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from benchmarks.busy import emitted
 from inspector.analysis.journal import Journal
 from inspector.app.importing import import_run_log
 from inspector.core.errors import InspectorError
-from inspector.core.records.host import RecordsLost
+from inspector.core.records.host import ProgramSlowed, RecordsLost
 from inspector.core.records.records import (
     AT,
     HANDLER_ENDED,
     INTERRUPTED,
     KIND,
+    PUBLISHED,
     Batch,
     HandlerEnded,
     Row,
@@ -44,6 +46,10 @@ from tests.torture.recorder import ROWS
 
 ROOT = Path(__file__).resolve().parents[2]
 _STATUS = position(HandlerEnded, "status")
+#: What is recorded when the process is killed: executions a second, by how many handlers; and what may be lost.
+RATE = 25_000
+HANDLERS = (8, 1, 2, 16)
+TAIL_MS = 100.0
 #: Seconds after which a step counts as endless.
 ENDLESS = 10.0
 
@@ -65,6 +71,10 @@ class Figures:
     def promise(self, name: str, broken: int | bool) -> None:
         """Count how often a promise was broken."""
         self.broken[name] = self.broken.get(name, 0) + int(broken)
+
+    def add(self, name: str, value: float) -> None:
+        """Sum values up."""
+        self.besides[name] = self.besides.get(name, 0.0) + value
 
     def most(self, name: str, value: float) -> None:
         """Keep the largest of some values."""
@@ -110,6 +120,46 @@ async def kill(count: int, rng: random.Random, folder: Path) -> Figures:
         figures.promise("acknowledged records missing", max(0, acknowledged - stored))
         figures.promise("gaps or changed records", rows[:stored] != ROWS[:stored])
         figures.promise("sessions not marked as interrupted", info.state != "interrupted")
+    return figures
+
+
+async def tail(count: int, rng: random.Random, folder: Path) -> Figures:
+    """Kill the process that records ``RATE`` executions a second, or as many as the bus can."""
+    figures = Figures()
+    for number in range(count):
+        path, tally = folder / f"tail{number}.db", folder / f"tail{number}.tally"
+        handlers = HANDLERS[number % len(HANDLERS)]
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.torture.busy_recorder", str(path), str(tally), str(RATE), str(handlers)),
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        await process.stdout.readline()
+        await asyncio.sleep(rng.uniform(0.3, 3.0))
+        process.kill()
+        await process.communicate()
+        program = emitted(tally)
+        store = Store(path)
+        await store.open()
+        try:
+            rows = [row async for batch in StoredStream(store, 1).read() for row in batch.rows]
+        finally:
+            await store.close()
+        times = [row[AT] for row in rows if row[KIND] == PUBLISHED]
+        # Both clocks are the same; the first publication shows by how much they are apart.
+        newest = max((row[AT] for row in rows if row[KIND] != HANDLER_ENDED or row[_STATUS] != INTERRUPTED), default=0)
+        seconds = (program.last - program.first) / 1e9
+        lost = (seconds - (newest - times[0]) / 1e9) * 1e3 if times else seconds * 1e3
+        figures.tried += 1
+        figures.promise(f"tails longer than {TAIL_MS:.0f} ms", lost > TAIL_MS)
+        figures.promise("sessions without a publication", not times)
+        figures.most("ms of tail lost, at most", lost)
+        rate = program.publications * handlers / seconds
+        figures.most(f"executions a second with {handlers} handlers, at most", rate)
+        figures.add("times slowed down and said so", any(row[KIND] == ProgramSlowed.KIND for row in rows))
+        path.unlink()
     return figures
 
 
@@ -354,6 +404,7 @@ async def secrets(count: int, rng: random.Random, _folder: Path) -> Figures:
 
 CAMPAIGNS: dict[str, Campaign] = {
     "kill": kill,
+    "tail": tail,
     "disk": disk,
     "lock": lock,
     "damage": damage,
@@ -361,4 +412,4 @@ CAMPAIGNS: dict[str, Campaign] = {
     "secrets": secrets,
 }
 #: How often each is tried for one N.
-WEIGHTS = {"kill": 1, "disk": 2, "lock": 2, "damage": 4, "fuzz": 4, "secrets": 50}
+WEIGHTS = {"kill": 1, "tail": 1, "disk": 2, "lock": 2, "damage": 4, "fuzz": 4, "secrets": 50}

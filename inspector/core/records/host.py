@@ -498,6 +498,19 @@ class RestartFailed(HostRecord):
     hint: Prose = ""
 
 
+@dataclass(frozen=True)
+class ProgramSlowed(HostRecord):
+    """From here on the program is held when it publishes, for as long as its records come too fast."""
+
+    KIND: ClassVar[int] = 28
+    SEVERITY: ClassVar[str] = "warning"
+
+    @property
+    def sentence(self) -> str:
+        """Always the same."""
+        return "The program is being slowed down: events come faster than they can be stored."
+
+
 #: The classes of the host's records, in the order of their kinds, which start with that of ``HostNoted``.
 HOST_RECORDS: Final[tuple[type[HostRecord], ...]] = (
     HostNoted,
@@ -522,4 +535,5 @@ HOST_RECORDS: Final[tuple[type[HostRecord], ...]] = (
     ProcessEnded,
     ProgramReloaded,
     RestartFailed,
+    ProgramSlowed,
 )

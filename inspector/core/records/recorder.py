@@ -21,11 +21,13 @@ from ..bus.context import CURRENT, FIRE
 from ..redact.redactor import PrintedLines, Redactor
 from ..values.build import to_plain
 from ..values.snapshot import Codec
+from .brake import Brake
 from .capture import Failure, brief, capture_failure, failure_from_json, plain_failure
 from .host import (
     PROSE,
     HandlerAdded,
     HostRecord,
+    ProgramSlowed,
     RecordingPaused,
     RecordingResumed,
     RecordsLost,
@@ -91,6 +93,7 @@ class Recorder:
 
     Attributes:
         redactor: What hides secrets.
+        brake: Slows the program when what is recorded cannot be stored as fast.
     """
 
     def __init__(
@@ -119,6 +122,8 @@ class Recorder:
         self._recording = True
         self._dropped = 0
         self._lock = threading.Lock()
+        self._drained = 0
+        self.brake = Brake(self.now, self._last)
 
     # -- the session ---------------------------------------------------------------------------------------------------
 
@@ -144,6 +149,8 @@ class Recorder:
             self._in_flight[fire] = self._in_flight.get(fire, 0) + 1
         if not self._recording:
             return
+        if at > self.brake.next_look:
+            at = self._brake(at)
         publication.tag = number = next(self._publications)
         shown = publication.shown
         values = self._codec.frozen_values(event) if shown is None else None
@@ -155,6 +162,12 @@ class Recorder:
         self._rows.append((PUBLISHED, at, number, ids, cause.tag if cause else 0, fire, payload, context, handlers))
         if self._asleep:
             self._rouse()
+
+    def _brake(self, at: int) -> int:
+        """Slow the program if its records come faster than they are stored; return what time it is then."""
+        if self.brake.look(at):
+            self.record(ProgramSlowed(self.now()))
+        return self._clock() - self._anchor
 
     def execution_started(self, execution: Execution) -> None:
         """Record ``HandlerStarted``; a handler that the catalog did not have is described first."""
@@ -274,6 +287,10 @@ class Recorder:
         """Rows that nobody has drained yet."""
         return len(self._rows)
 
+    def _last(self) -> int:
+        """Return the seq that the newest row has, or will have once it is drained."""
+        return self._drained + len(self._rows)
+
     def on_rows(self, wake: Callable[[], None] | None) -> None:
         """Call ``wake`` when there are rows after there were none."""
         self._wake = wake
@@ -286,10 +303,12 @@ class Recorder:
             self._asleep = True
             # Copy and cut: swapping the list would lose rows that another thread is appending.
             taken = self._rows[:]
+            self._drained += len(taken)
             del self._rows[: len(taken)]
             dropped, self._dropped = self._dropped, 0
         if dropped:
             taken.append(to_row(RecordsLost(self.now(), dropped, "notes came faster than they could be taken")))
+            self._drained += 1
         return [self._finish(row) if row[KIND] == PUBLISHED else row for row in taken]
 
     def _append(self, row: Row) -> None:

@@ -11,6 +11,7 @@ from inspector.core.records.host import (
     LoopUnblocked,
     ProcessEnded,
     ProgramReloaded,
+    ProgramSlowed,
     RecordingPaused,
     RecordingResumed,
     RecordsLost,
@@ -30,6 +31,7 @@ _SIGNS: Final[dict[type[HostRecord], tuple[str, str]]] = {
     RestartFailed: ("■", "failed_text"),
     ProcessEnded: ("■", "failed_text"),
     RepublishRefused: ("∞", "failed_text"),
+    ProgramSlowed: ("▽", "warn_text"),
     RecordingPaused: ("‖", "warn_text"),
     RecordingResumed: ("●", "failed_text"),
 }

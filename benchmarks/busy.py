@@ -1,0 +1,115 @@
+"""A program that publishes at a steady rate for as long as it lives, and keeps count where nothing can take it away."""
+
+from __future__ import annotations
+
+import asyncio
+import mmap
+import struct
+from dataclasses import dataclass, make_dataclass
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any, Final, NamedTuple
+
+from inspector.agent.program import CoreProgram
+from inspector.core import DomainEvent, InMemoryEventBus
+
+#: Kinds of events, each with handlers of its own.
+EVENTS: Final = 20
+#: One publication in so many has a handler that fails.
+FAILS: Final = 500
+#: Publications between two turns for whatever else runs on the loop.
+_AT_ONCE: Final = 20
+_FIGURES: Final = struct.Struct("qqq")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happened(DomainEvent):
+    """Something happened; a payload of the usual kind."""
+
+    number: int
+    email: str
+
+
+class Emitted(NamedTuple):
+    """How far a program has come.
+
+    Attributes:
+        publications: How many publications have ended.
+        first: When the first began, nanoseconds on the monotonic clock.
+        last: When the newest ended.
+    """
+
+    publications: int
+    first: int
+    last: int
+
+
+class Busy:
+    """Publishes from its start to its close.
+
+    Args:
+        rate: Executions a second; as many as can be if the bus is slower.
+        handlers: Handlers of each event; every second one gives the loop a turn.
+        tally: File that always says how far it has come, also when the process is killed.
+    """
+
+    def __init__(self, rate: int, handlers: int, tally: Path) -> None:
+        self._rate, self._handlers = rate, handlers
+        tally.write_bytes(bytes(mmap.PAGESIZE))
+        with tally.open("r+b") as file:
+            self._tally = mmap.mmap(file.fileno(), mmap.PAGESIZE)
+        self._bus = InMemoryEventBus()
+        self._kinds: list[Any] = []
+        for number in range(EVENTS):
+            kind = make_dataclass(f"Happened{number:02}", [], bases=(Happened,), frozen=True, kw_only=True)
+            self._kinds.append(kind)
+            for place in range(handlers):
+                self._bus.subscribe(kind, _handler(number, place))
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def program(self) -> CoreProgram:
+        """Return what a host runs."""
+        return CoreProgram("busy", self._bus, start=self._start, close=self._close)
+
+    def stop(self) -> None:
+        """Publish no more; call it on any thread."""
+        self._stopping = True
+
+    async def _start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._publish())
+
+    async def _close(self) -> None:
+        self.stop()
+        if self._task is not None:
+            await self._task
+
+    async def _publish(self) -> None:
+        await asyncio.sleep(0.05)  # until the recorder listens
+        begun, done = perf_counter_ns(), 0
+        while not self._stopping:
+            due = (perf_counter_ns() - begun) * self._rate // (self._handlers * 1_000_000_000) - done
+            for _ in range(min(due, _AT_ONCE)):
+                done += 1
+                await self._bus.publish(self._kinds[done % EVENTS](number=done, email="ada@example.org"))
+                _FIGURES.pack_into(self._tally, 0, done, begun, perf_counter_ns())
+            await asyncio.sleep(0 if due > _AT_ONCE else 0.001)
+
+
+def _handler(event: int, place: int) -> Any:
+    async def quick(_event: Any) -> None:
+        return None
+
+    async def slow(event: Any) -> None:
+        await asyncio.sleep(0)
+        if not event.number % FAILS:
+            raise LookupError(f"nobody is called {event.number % 7}")
+
+    handler = slow if place % 2 else quick
+    handler.__qualname__ = f"Handler{event:02}.{handler.__name__}_{place}"
+    return handler
+
+
+def emitted(tally: Path) -> Emitted:
+    """Return how far the program has come that keeps this tally."""
+    return Emitted(*_FIGURES.unpack_from(tally.read_bytes()))
