@@ -12,12 +12,14 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
 from inspector.core.ending import to_its_end
 from inspector.core.errors import InspectorError
+from inspector.store.btree import find_row
 from inspector.store.checks import BoundedConnection
 from inspector.store.schema import prepare
 from inspector.store.trouble import explain
@@ -33,6 +35,10 @@ BUSY_MS: Final = 2000
 #: How every database begins, and how many descriptors are looked at for the one that SQLite has open.
 _MAGIC: Final = b"SQLite format 3\0"
 _DESCRIPTORS: Final = 256
+#: How often a row is looked for: another process may be writing its page back.
+_LOOKS: Final = 3
+#: Columns of ``sessions``.
+_WALL, _FLUSHES = 4, 11
 _SYNCHRONOUS: Final = "inspector_synchronous"
 _PRAGMAS: Final = (
     f"PRAGMA busy_timeout={BUSY_MS}",
@@ -46,6 +52,22 @@ _PRAGMAS: Final = (
     # Pages (16 MB): each checkpoint waits for the disk, and pages that changed often are written back once.
     "PRAGMA wal_autocheckpoint=4000",
 )
+
+
+@dataclass
+class _Mark:
+    """A row by which the file is known: the table's page, the row's key, when its session began.
+
+    Attributes:
+        flushes: The last commit of the session that was in the file, and not only in the log; -1 before.
+        state: Size and time of the last change of the file when it was there.
+    """
+
+    root: int
+    key: int
+    wall: int
+    flushes: int = -1
+    state: tuple[int, int] = (0, 0)
 
 
 class SessionsDatabase:
@@ -63,6 +85,7 @@ class SessionsDatabase:
         self._opening = asyncio.Lock()
         self._identity = (0, 0)
         self._descriptor = 0
+        self._mark: _Mark | None = None
 
     async def open(self) -> None:
         """Open the file, see ``schema.prepare``.
@@ -159,6 +182,37 @@ class SessionsDatabase:
         with self.explained():
             return await to_its_end(_in_thread(self._thread, transaction))
 
+    async def mark(self, session: int, wall: int) -> None:
+        """Know the file from now on by the row of a session that we write; it is written into the file for that.
+
+        Args:
+            session: Its id.
+            wall: When it began: no other database has a session of that number that did.
+        """
+        if self._writer is None or self._thread is None:
+            raise self._not_open()
+        writer = self._writer
+
+        def write_back() -> int:
+            connection = writer.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                cursor.execute("SELECT rootpage FROM sqlite_schema WHERE name='sessions'")
+                row: Any = cursor.fetchone()
+                return int(row[0])
+            finally:
+                connection.close()
+
+        with self.explained():
+            root = await to_its_end(_in_thread(self._thread, write_back))
+        self._mark = _Mark(root, session, wall)
+
+    def unmark(self, session: int) -> None:
+        """Forget the row of a session: it is to be deleted."""
+        if self._mark is not None and self._mark.key == session:
+            self._mark = None
+
     def check_file(self) -> None:
         """Make sure that the file we write is still the one at its path, and a database.
 
@@ -179,14 +233,14 @@ class SessionsDatabase:
                 f"{self.path} was replaced by another file while it was being recorded to.",
                 "Put the first one back: what was recorded since waits in memory.",
             )
-        if status.st_size < len(_MAGIC) or not self._begins_as_ours():
+        if status.st_size < len(_MAGIC) or not self._is_ours(status):
             raise InspectorError(
                 f"{self.path} was truncated or overwritten while it was being recorded to.",
                 "What it held is lost. What was recorded since waits in memory.",
             )
 
-    def _begins_as_ours(self) -> bool:
-        """Return whether the file still begins as a database does; True when that cannot be seen.
+    def _is_ours(self, status: os.stat_result) -> bool:
+        """Return whether the file still is a database, and the one that we write; True when that cannot be seen.
 
         It is read by the descriptor that SQLite has open: to open the file, and to close it again, would drop SQLite's
         locks.
@@ -195,13 +249,29 @@ class SessionsDatabase:
             return True
         for descriptor in (self._descriptor, *range(3, _DESCRIPTORS)):
             try:
-                status = os.fstat(descriptor)
-                if (status.st_dev, status.st_ino) == self._identity:
+                opened = os.fstat(descriptor)
+                if (opened.st_dev, opened.st_ino) == self._identity:
                     self._descriptor = descriptor
-                    return os.pread(descriptor, len(_MAGIC), 0) == _MAGIC
+                    return os.pread(descriptor, len(_MAGIC), 0) == _MAGIC and self._has_mark(descriptor, status)
             except OSError:
                 continue
         return True
+
+    def _has_mark(self, descriptor: int, status: os.stat_result) -> bool:
+        """Return whether the row by which we know the file is in it, and not older, if it was before."""
+        mark = self._mark
+        state = status.st_size, status.st_mtime_ns
+        if mark is None or mark.state == state:
+            return True
+        for _ in range(_LOOKS):
+            row = find_row(lambda offset, length: os.pread(descriptor, length, offset), mark.root, mark.key)
+            if row is None or len(row) <= _FLUSHES or row[_WALL] != mark.wall:
+                continue
+            flushes = row[_FLUSHES] or 0
+            if flushes >= mark.flushes:
+                mark.flushes, mark.state = flushes, state
+                return True
+        return mark.flushes < 0
 
     def size(self) -> int:
         """Return the bytes on disk, the write-ahead log included."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import time
@@ -188,6 +189,8 @@ class Store:
 
         try:
             await self.database.write(enter, full=True)
+            with contextlib.suppress(InspectorError):  # a file in trouble is told when it is written to
+                await self.database.mark(locks[0][0], started.wall)
         except BaseException:
             for _, held in locks:
                 held.release()
@@ -249,6 +252,7 @@ class Store:
         """
         if (await self.session(session)).state == RECORDING:
             raise InspectorError("The session is being recorded.", "Stop the recording first, then delete it.")
+        self.database.unmark(session)
         await self.database.write(partial(mark_deleted, session=session))
         live.forget(self.path, session)
         # Those, too, whose deletion was cut short earlier.

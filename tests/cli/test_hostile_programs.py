@@ -45,6 +45,7 @@ def test_the_run_goes_on_and_says_how_many(cli: Cli, tmp_path: Path, messages: l
     assert (ran.code, ran.json["by_status"], ran.json["lost"]) == (1, {"ok": 1}, refused)
     assert re.search(rf"\b{refused}\b records were lost", ran.err.replace("\u2009", ""))
     logged = cli("log", "1", "--json")
-    assert (logged.code, [execution["status"] for execution in logged.json]) == (0, ["ok"])
+    assert (logged.code, [execution["status"] for execution in logged.json]) == (1, ["ok"])
+    assert re.search(rf"\b{refused}\b records were lost", logged.err.replace("\u2009", ""))
     (session,) = cli("sessions", "--json").json
     assert (session["state"], session["executions"]) == ("closed", 1)

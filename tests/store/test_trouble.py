@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,83 @@ async def test_a_database_that_is_spoilt_while_it_is_recorded_to_is_noticed(stor
         await writer.finish()
     assert "50 records, went with that file" in caught.value.hint
     assert (writer.stored, writer.lost) == (0, len(ROWS) - 50)
+
+
+COPY = "import sys; open(sys.argv[2], 'wb').write(open(sys.argv[1], 'rb').read())"
+
+
+def copied(source: Path, target: Path) -> None:
+    """Copy a file over another, which stays the same file, as ``cp`` does; by another process, see above."""
+    subprocess.run([sys.executable, "-c", COPY, source, target], check=True)
+
+
+async def other_database(path: Path, sessions: int) -> Path:
+    """Make a database with so many sessions of other runs."""
+    store = Store(path)
+    await store.open()
+    for number in range(sessions):
+        writer = await store.begin_session("other", replace(STARTED, wall=STARTED.wall + 1 + number))
+        writer.add(Batch(1, ROWS))
+        await writer.finish()
+    await store.close()
+    return path
+
+
+@pytest.mark.parametrize("sessions", [0, 1, 60])
+@pytest.mark.parametrize("own", [1, 60])
+async def test_another_database_that_is_copied_over_it_is_noticed(store: Store, sessions: int, own: int) -> None:
+    other = await other_database(store.path.with_name("other.db"), sessions)
+    for _ in range(own - 1):
+        await (await store.begin_session("before", STARTED)).finish()
+    writer, told = await begin(store)
+    writer.add(Batch(1, ROWS[:50]))
+    assert await writer.flush()
+    copied(other, store.path)
+    writer.add(Batch(51, ROWS[50:]))
+    assert not await writer.flush()
+    assert told[0] is not None
+    assert "truncated or overwritten" in told[0].text
+    with pytest.raises(InspectorError, match=f"{len(ROWS) - 50} records were lost: .*overwritten"):
+        await writer.finish()
+    assert (writer.stored, writer.lost) == (0, len(ROWS) - 50)
+
+
+async def test_an_older_copy_of_itself_that_is_put_back_is_noticed(store: Store) -> None:
+    writer, told = await begin(store)
+    copy = store.path.with_name("copy.db")
+    copied(store.path, copy)
+    writer.add(Batch(1, ROWS[:50]))
+    assert await writer.flush()
+    await checkpoint(store)
+    writer.add(Batch(51, ROWS[50:70]))
+    assert await writer.flush()
+    copied(copy, store.path)
+    writer.add(Batch(71, ROWS[70:]))
+    assert not await writer.flush()
+    assert told[0] is not None
+    assert "overwritten" in told[0].text
+
+
+async def checkpoint(store: Store) -> None:
+    """Write the log back into the file, as any process may that has it open."""
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
+        assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+
+
+async def test_what_other_processes_do_with_the_file_is_no_trouble(store: Store) -> None:
+    writer, told = await begin(store)
+    for start in range(0, len(ROWS), 10):
+        writer.add(Batch(start + 1, ROWS[start : start + 10]))
+        assert await writer.flush()
+        if start % 20:
+            await checkpoint(store)
+        elif start % 40:
+            second = await store.begin_session("beside", replace(STARTED, wall=STARTED.wall + start))
+            await second.finish()
+            await store.delete(second.session)
+    await writer.finish()
+    assert told == []
+    assert await collect(StoredStream(store, writer.session)) == numbered(ROWS)
 
 
 async def test_database_in_use_by_another_program_is_told_and_tried_again(store: Store) -> None:
