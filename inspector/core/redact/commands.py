@@ -14,7 +14,7 @@ class _Tool(NamedTuple):
 
     Attributes:
         names: The programs.
-        option: The short option; empty when the secret is the last argument.
+        option: The short option; empty when the secret is an argument without one.
         joined: It stands in the word of the option, as in ``-psecret``.
         after: Where in the argument the secret begins: behind this character, as in ``user:password``.
     """
@@ -57,11 +57,12 @@ _BY_NAME: Final[dict[str, list[_Tool]]] = {}
 for _tool in _TOOLS:
     for _name in _tool.names.split():
         _BY_NAME.setdefault(_name, []).append(_tool)
-#: Of tools whose last argument is a secret, only these uses.
-_LAST: Final = {"htpasswd": "-b", "rabbitmqctl": "_", "wpa_passphrase": ""}
+#: Tools that take a secret as an argument without an option.
+_LAST: Final = ("htpasswd", "rabbitmqctl", "wpa_passphrase")
 #: Words of one command line; in a list that was printed they are quoted.
 _ARGUMENT: Final = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'|([^\s'\",\[\]()|;]+)")
 _END: Final = re.compile(r"[\n|;]|&&")
+_ANY_QUOTE: Final = re.compile(r"(\\*)[\"']")
 _LONGEST: Final = 600
 _TOOL_NAMES: Final = sorted(_BY_NAME, key=len, reverse=True)
 _TOOL: Final = re.compile(rf"(?:{'|'.join(map(re.escape, _TOOL_NAMES))})(?=[\s'\"])")
@@ -94,8 +95,23 @@ def secret_arguments(words: Sequence[str]) -> Iterator[tuple[int, int]]:
                 start = following.find(tool.after) + 1 if tool.after else 0
                 if start or not tool.after:
                     yield index + 1, start
-    if program in _LAST and len(words) > 2 and any(_LAST[program] in word for word in words[1:2]):
-        yield len(words) - 1, 0
+    place = _place_of_password(program, words) if program in _LAST else 0
+    if 0 < place < len(words):
+        yield place, 0
+
+
+def _place_of_password(program: str, words: Sequence[str]) -> int:
+    """Return which word is the password of a tool that takes it as an argument of its own; 0: none."""
+    plain = [index for index, word in enumerate(words) if index and not word.startswith("-")]
+    options = [word for word in words[1:] if word.startswith("-")]
+    if program == "wpa_passphrase":
+        return plain[1] if len(plain) > 1 else 0
+    if program == "rabbitmqctl":  # after the verb (``add_user``) and the name of the user
+        return next((index + 2 for index in plain if "_" in words[index]), 0)
+    if not any("b" in option for option in options):
+        return 0
+    count = 1 if any("n" in option for option in options) else 2  # after the file, which there may be, and the user
+    return plain[count] if len(plain) > count else 0
 
 
 def secret_spans(text: str) -> list[tuple[int, int, str]]:
@@ -108,10 +124,26 @@ def secret_spans(text: str) -> list[tuple[int, int, str]]:
             continue
         stop = _END.search(text, tool.end(), tool.start() + _LONGEST)
         at = stop.start() if stop else min(len(text), tool.start() + _LONGEST)
+        if tool[0] in _LAST and before not in ("'", '"'):
+            at = _end_of_quotes(text, tool.end(), at)
         # In a list that was printed the program stands in quotes of its own.
         quoted = before in ("'", '"') and text[tool.end()] == before
         spans += _spans(text, tool.start() - quoted, at)
     return spans
+
+
+def _end_of_quotes(text: str, start: int, end: int) -> int:
+    """Return where the text in quotes ends in which a command line stands; the end given when it stands in none."""
+    opened = ""
+    for quote in _ANY_QUOTE.finditer(text, start, end):
+        if opened == quote[0]:
+            opened = ""
+        elif not opened:
+            if not quote[1] and text[quote.start() - 1] in " \t=":
+                opened = quote[0]
+            else:
+                return quote.start()
+    return end
 
 
 def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:

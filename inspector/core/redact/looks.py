@@ -20,23 +20,28 @@ BLOCK_BEGIN: Final = re.compile(rf"-----?[ ]?BEGIN {_BLOCK}----?|PuTTY-User-Key-
 BLOCK_END: Final = re.compile(rf"-----?[ ]?END {_BLOCK}----?|Private-MAC: ?[0-9a-f]*")
 #: What a line of such a key consists of.
 KEY_LINE: Final = re.compile(r"[A-Za-z0-9+/=_-]+")
+_KEY_CHARACTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\\\n\r"
 LONG_KEY_WORD: Final = re.compile(r"[A-Za-z0-9+/=]{30,}")
 
 
 def private_keys(text: str) -> Iterator[Span]:
     """Yield private keys, of which only the beginning or only the end may be there."""
     at = 0
-    while begin := BLOCK_BEGIN.search(text, at):
-        end = BLOCK_END.search(text, begin.end())
-        at = end.end() if end else len(text)
-        yield begin.start(), at, "private_key"
-    if not at:
-        end = BLOCK_END.search(text)
-        if end is not None:  # what came before was cut off
-            start = len(
-                text[: end.start()].rstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\\\n\r")
-            )
-            yield start, end.end(), "private_key"
+    begin = BLOCK_BEGIN.search(text)
+    while True:
+        end = BLOCK_END.search(text, at)
+        if begin is None and end is None:
+            return
+        if end is not None and (begin is None or end.start() < begin.start()):  # what came before was cut off
+            start = at + len(text[at : end.start()].rstrip(_KEY_CHARACTERS))
+            at = end.end()
+            yield start, at, "private_key"
+        elif begin is not None:
+            end = BLOCK_END.search(text, begin.end())
+            at = end.end() if end else len(text)
+            yield begin.start(), at, "private_key"
+        if begin is not None and begin.start() < at:
+            begin = BLOCK_BEGIN.search(text, at)
 
 
 # --- tokens and credentials -------------------------------------------------------------------------
@@ -69,9 +74,9 @@ def credentials(text: str) -> Iterator[Span]:
 
 # --- addresses --------------------------------------------------------------------------------------
 
-_USERINFO: Final = re.compile(r"(?<=://)[^\s/@:\"'<>]{0,128}:([^\s\"'<>]{1,1024})@")
+_USERINFO: Final = re.compile(r"(?<=[A-Za-z0-9+]{2}:/)/?[^\s/@:\"'<>]{0,128}:([^\s\"'<>]{1,1024})@")
 _PORT: Final = re.compile(r"[0-9]{1,5}(?:[/?#,]|$)")
-_LONE_USER: Final = re.compile(r"(?<=://)([A-Za-z0-9_\-]{20,256})(?=@)")
+_LONE_USER: Final = re.compile(r"(?<=[A-Za-z0-9+]{2}:/)/?([A-Za-z0-9_\-]{20,256})(?=@)")
 _SIGNATURE: Final = re.compile(
     r"(?i)[?&;](?:sig|signature|x-amz-signature|x-goog-signature|x-oss-signature)=([^&\s\"'<>]{8,})"
 )

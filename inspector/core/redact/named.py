@@ -11,24 +11,26 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from .commands import PROSE
-from .names import word_set
+from .names import ESCAPED, word_set
 
 #: Start and end of a secret, and its kind.
 Span = tuple[int, int, str]
 KindOf = Callable[[str], str]
 
 _LONGEST_VALUE: Final = 8_000
+#: Before a quote of a text within a text: one, three, seven … as deep as it lies.
+_SLASHES: Final = r"\\{0,31}"
 _NAME: Final = r"[^\W\d][\w-]{0,63}"
 #: ``password=``, ``"token": ``, ``PIN => ``, ``password%3D``, ``Key (token)=``.
 _NAMED: Final = re.compile(
-    rf"(?<!\w)({_NAME})\\{{0,2}}[\"']?[\])]?[ \t]{{0,3}}(=>|==|:=|!=|=|:|%3[AaDd])(?!//)[ \t]{{0,3}}"
+    rf"(?<!\w)({_NAME}){_SLASHES}[\"']?[\])]?[ \t]{{0,3}}(=>|==|:=|!=|=|:|%3[AaDd])(?!//)[ \t]{{0,3}}"
 )
 #: In source, with what may stand between a name and its value: ``password: str = "…"``, and a new line.
 _NAMED_SOURCE: Final = re.compile(
     rf"(?<!\w)({_NAME})[\"']?\]?(?:[ \t]{{0,3}}:[ \t]{{0,3}}[A-Za-z_][\w.\[\], |]{{0,60}})?"
     r"[ \t]{0,3}(==|:=|!=|=|:| in )[ \t]{0,3}(?:[(\\]\s{0,80})?"
 )
-_QUOTE: Final = re.compile(r"[bBrRfFuU]{0,2}(\\{0,3})(\"\"\"|'''|\"|')")
+_QUOTE: Final = re.compile(rf"[bBrRfFuU]{{0,2}}({_SLASHES})(\"\"\"|'''|\"|')")
 #: Not quoted: to a space or a quote, and to a separator that something else follows.
 _BARE: Final = re.compile(r"(?:[^\s\"',;&}\])>]|[,;&](?![\s,;&\"']|$|[\w.-]{1,40}=)|[>)\]}](?=[\w!@#$%^*]))+")
 _WORD_REST: Final = re.compile(r"[^\s\"']+")
@@ -105,11 +107,11 @@ def _value(text: str, match: re.Match[str], kind: str, brackets: _Brackets) -> t
     if quoted is not None:
         value = text[slice(*quoted)]
         return None if is_nothing(value) or value.lower() in ("str", "string", match[1].lower()) else quoted
-    if kind in ("authorization", "cookie") and match[2] == ":":
-        return _header(text, start, kind)
     if text[start : start + 1] in ("{", "[", "("):
         end = brackets.close(start)
         return (start, end) if end > start + 2 and not is_nothing(text[start:end]) else None
+    if kind in ("authorization", "cookie") and match[2] == ":":
+        return _header(text, start, kind)
     bare = _BARE.match(text, start, start + _LONGEST_VALUE)
     if bare is None:
         return None
@@ -173,18 +175,20 @@ def _quoted(text: str, start: int) -> tuple[int, int] | None:
     quote = _QUOTE.match(text, start)
     if quote is None:
         return None
-    begin, closing = quote.end(), quote[1] + quote[2]
+    begin, slashes = quote.end(), len(quote[1])
     limit = min(len(text), begin + _LONGEST_VALUE)
     at = begin
     while True:
-        end = text.find(closing, at, limit)
+        end = text.find(quote[2], at, limit)
         if end < 0:
             line = text.find("\n", begin)  # beyond the limit too: no rest of a long secret stays
             return begin, len(text) if line < 0 else line
-        slashes = end
-        while slashes > begin and text[slashes - 1] == "\\":
-            slashes -= 1
-        if (end - slashes) % 2 == 0:  # else the quote is escaped, and part of the value
+        before = end
+        while before > begin and text[before - 1] == "\\":
+            before -= 1
+        more = end - before - slashes
+        if more < 0 or more % (2 * (slashes + 1)) == 0:  # else the quote is escaped once more, and part of the value
+            end -= min(end - before, slashes)
             break
         at = end + 1
     return (begin, end) if end > begin else None
@@ -258,15 +262,15 @@ def _literals(text: str, start: int, brackets: _Brackets) -> Iterator[tuple[int,
 # --- other forms ------------------------------------------------------------------------------------
 
 #: Where a text in quotes begins.
-_STRING: Final = r"(?=b?\\{0,3}[\"'])"
+_STRING: Final = rf"(?=b?{_SLASHES}[\"'])"
 #: ``("x-api-key", "…")``, ``(b'authorization', b'…')``, ``getenv("TOKEN", "…")``.
-_PAIR: Final = re.compile(rf"[(\[][ \t]{{0,3}}b?\\{{0,3}}[\"']({_NAME})\\{{0,3}}[\"'],[ \t]{{0,3}}{_STRING}")
+_PAIR: Final = re.compile(rf"[(\[][ \t]{{0,3}}b?{_SLASHES}[\"']({_NAME}){_SLASHES}[\"'],[ \t]{{0,3}}{_STRING}")
 #: ``<password>…</password>``.
 _ELEMENT: Final = re.compile(rf"<(?:\w{{1,30}}:)?({_NAME})(?:\s[^<>]{{0,200}})?>(?:<!\[CDATA\[)?([^<\]]+)")
 #: ``{"name": "DB_PASSWORD", "value": "…"}``, ``<add key="DbPassword" value="…"/>``.
 _NAME_VALUE: Final = re.compile(
-    rf"(?:name|key|Name|Key|header)\\{{0,3}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}\\{{0,3}}[\"']({_NAME})\\{{0,3}}"
-    rf"[\"'],?\s{{0,20}}\\{{0,3}}[\"']?[Vv]alue\\{{0,3}}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}{_STRING}"
+    rf"(?:name|key|Name|Key|header){_SLASHES}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}{_SLASHES}[\"']({_NAME}){_SLASHES}"
+    rf"[\"'],?\s{{0,20}}{_SLASHES}[\"']?[Vv]alue{_SLASHES}[\"']?[ ]{{0,2}}[=:][ ]{{0,2}}{_STRING}"
 )
 #: ``--password …``.
 _OPTION: Final = re.compile(
@@ -278,8 +282,14 @@ _SAID: Final = re.compile(
     r"(?i)(?<![\w-])(password|passphrase|passwd|passcode|token|secret|api[ _-]?key|access[ _-]key|pin)[ \t]{1,3}"
     r"(?:is|was|of|for \w{1,30} is|for \w{1,30})?:?[ \t]{0,3}[\"'`]?([^\s\"'`,;<>(){}\[\]]{4,})"
 )
+_ESCAPED_NAME: Final = re.compile(
+    rf"(?i:{ESCAPED})[\w\\-]{{0,40}}?{_SLASHES}[\"']?"
+    rf"(?:(?:,\s{{0,20}}{_SLASHES}[\"']?[Vv]alue{_SLASHES}[\"']?)?[ \t]{{0,3}}[:=][ \t]{{0,3}}\[?|,[ ]?)"
+)
 #: ``password`` on a line, and what pydantic says of it on the next.
-_INPUT: Final = re.compile(r"(?m)^([\w.\-\[\]]{1,100})\r?\n[ \t]{1,8}[^\n]{0,600}?input_value=")
+_INPUT: Final = re.compile(
+    r"(?m)(?:^|(?<=\\n)|(?<=[\"']))([\w.\-\[\]]{1,100})(?:\r?\n|\\{1,31}n)[ \t]{1,8}[^\n]{0,600}?input_value="
+)
 _INPUT_END: Final = re.compile(r", input_type=|\]?$", re.MULTILINE)
 
 
@@ -296,6 +306,20 @@ def other_forms(text: str, kind_of: KindOf) -> Iterator[Span]:
             yield (*match.span(2), kind)
     for span, kind in _quoted_values(_NAME_VALUE.finditer(text) if "alue" in text else (), text, kind_of):
         yield (*span, kind)
+
+
+def escaped_names(text: str, kind_of: KindOf) -> Iterator[Span]:
+    """Yield what stands behind secret names in other scripts, as JSON writes them."""
+    at = 0
+    for match in _ESCAPED_NAME.finditer(text):
+        if match.start() < at:
+            continue
+        span = _quoted(text, match.end())
+        if span is None and match[0][-1] != "," and (bare := _WORD_REST.match(text, match.end())):
+            span = bare.span()
+        if span is not None and not is_nothing(value := text[slice(*span)]) and not is_another_name(value, kind_of):
+            at = span[1]
+            yield (*span, "password")
 
 
 def _quoted_values(

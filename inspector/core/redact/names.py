@@ -7,6 +7,7 @@ Words count, not letters: ``reset_token``, ``apiKey`` and ``PGPASSWORD`` are sec
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 
@@ -121,6 +122,19 @@ _JOINED_KINDS: Final = ("password", "token", "secret")
 _NO_SECRET: Final = word_set("betoken getpwd sshpass")
 #: In other scripts.
 _FOREIGN: Final = ("пароль", "contraseña", "contrasena", "mot_de_passe", "密码", "密碼", "パスワード", "비밀번호")
+#: How a letter beyond ASCII is written by JSON at any depth, by the ``repr`` of bytes, and in URLs.
+_ESCAPES: Final[tuple[Callable[[str], str], ...]] = (
+    lambda char: rf"\\{{1,31}}u{ord(char):04x}",
+    lambda char: "".join(rf"\\{{1,31}}x{byte:02x}" for byte in char.encode()),
+    lambda char: "".join(f"%{byte:02x}" for byte in char.encode()),
+)
+#: Names in other scripts in any of these forms.
+ESCAPED: Final = "|".join(
+    "".join(char if char.isascii() else escape(char) for char in word)
+    for word in _FOREIGN
+    if not word.isascii()
+    for escape in _ESCAPES
+)
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 #: Every name that is secret has one of these in it, in small letters.

@@ -110,6 +110,8 @@ class Redactor:
             text = self._replaced(text, named.named(text, self.kind_of))
             text = self._replaced(text, named.other_forms(text, self.kind_of))
             text = self._replaced(text, named.options_and_sentences(text, self.kind_of))
+        if "\\u" in text or "\\x" in text or "%" in text:
+            text = self._replaced(text, named.escaped_names(text, self.kind_of))
         return self._by_look(text)
 
     def shortened(self, text: str, limit: int) -> str:
@@ -143,7 +145,7 @@ class Redactor:
         if not (type(first) is str or type(first) is bytes) or len(items) > _LONGEST_SEQUENCE:
             return {}
         if len(items) == 2:
-            name = first[:200] if isinstance(first, str) else bytes(first or b"")[:200].decode("latin-1")
+            name = first[:200] if isinstance(first, str) else bytes(first or b"")[:200].decode("utf-8", "replace")
             kind, value = self.kind_of(name), items[1]
             if kind and not (type(value) is str and named.is_another_name(value, self.kind_of)):
                 return {1: (kind, 0)}
@@ -168,7 +170,7 @@ class Redactor:
                 text = self._without_keys(text, long)
         if "earer" in text or "asic" in text or "BASIC" in text or "EARER" in text:
             text = self._replaced(text, looks.credentials(text))
-        if "://" in text and ("@" in text or "ig" in text):
+        if ("@" in text and ":/" in text) or ("ig" in text and "=" in text):
             text = self._replaced(text, looks.in_addresses(text))
         if digits and _FOUR_DIGITS.search(text):
             if looks.CARD.search(text):
@@ -196,7 +198,7 @@ class Redactor:
         """Return the text with spans replaced; one that overlaps with an earlier one is left out."""
         parts: list[str] = []
         at = 0
-        for start, end, kind in spans:
+        for start, end, kind in sorted(spans):
             if start >= at and end > start:
                 parts += [text[at:start], self.hide(kind, text[start:end])]
                 at = end
