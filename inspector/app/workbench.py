@@ -354,6 +354,8 @@ class Workbench:
             raise
         for warning in (*stream.warnings(), *placement_warnings(journal)):
             self._notices.warning(warning)
+        if stream.warnings():
+            await self.refresh_sessions()  # the list says from now on that it is damaged
 
     def stream(self, session: int) -> StoredStream:
         """Return a stored session as a stream."""

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inspector.app.places import default_database
-from inspector.app.text import format_bytes, format_count, format_duration, one_line
+from inspector.app.text import format_bytes, format_count, format_duration, one_line, plural
 from inspector.cli import exitcodes
 from inspector.cli.running import opened
 from inspector.cli.running import run as run_coroutine
-from inspector.store.info import UNKNOWN_TIME
+from inspector.store.info import RECORDING, UNKNOWN_TIME
+from inspector.store.trouble import count_lost
 
 if TYPE_CHECKING:
     import argparse
@@ -47,6 +48,8 @@ def as_json(info: SessionInfo) -> dict[str, Any]:
         "started_at": None if info.started_at == UNKNOWN_TIME else info.started_at.isoformat(),
         "state": info.state,
         "damage": info.damage,
+        "lost": info.lost,
+        "unplaced": info.unplaced,
         "publications": info.publications,
         "executions": info.executions,
         "failures": info.failures,
@@ -84,3 +87,9 @@ def _tell(infos: list[SessionInfo], console: Console) -> None:
     for info in infos:
         if info.damage:
             console.note(f"Session {info.id} is damaged: {info.damage}.")
+        if info.lost:
+            console.note(f"Session {info.id}: {count_lost(info.lost)}.")
+        if info.unplaced:
+            console.note(f"Session {info.id}: {plural(info.unplaced, 'execution')} cannot be placed.")
+    if any(info.lost is None and not info.damage and info.state != RECORDING for info in infos):
+        console.note("What the longest sessions lack was not counted; `inspector log SESSION` does.")

@@ -219,7 +219,9 @@ class Folder:
                 elif not kinds[kind](seq, row):
                     self._odd(seq, row)
             except (KeyError, ValueError):
+                self._last_execution = last_execution
                 self._fold_one(seq, row)
+                last_execution = self._last_execution
         self._last_execution = last_execution
         totals = self.totals
         totals.executions += len(fresh) - before
@@ -357,9 +359,11 @@ class Folder:
         totals.bytes += len(body)
         # What a journal cannot place is not counted: what comes twice or late, or belongs to nothing that is there.
         if row[KIND] == HANDLER_STARTED:
-            if self._published_numbers.index(row[_PUBLICATION]) >= 0:
+            number = row[_EXECUTION]
+            if self._published_numbers.index(row[_PUBLICATION]) >= 0 and number > self._last_execution:
+                self._last_execution = number
                 totals.executions += 1
-                self._odd_running.add(row[_EXECUTION])
+                self._odd_running.add(number)
         elif row[KIND] == HANDLER_ENDED and row[_EXECUTION] in self._odd_running and row[_STATUS] in _STATUS_NUMBERS:
             self._odd_running.discard(row[_EXECUTION])
             totals.ended += 1

@@ -39,7 +39,9 @@ class SessionInfo:
         records: The seq of the last stored record.
         duration: From the beginning to the last record.
         bytes: About how much it takes on disk.
-        damage: What is wrong with its row, empty when nothing is.
+        damage: What is wrong with its row, or with its pages as far as they were read; empty when nothing is.
+        lost: Records of it that were lost; None when they were not counted.
+        unplaced: Executions of it that cannot be placed: what published them is missing; None likewise.
     """
 
     id: int
@@ -57,6 +59,14 @@ class SessionInfo:
     duration: timedelta
     bytes: int
     damage: str = ""
+    lost: int | None = None
+    unplaced: int | None = None
+
+    @property
+    def gaps(self) -> str:
+        """What it lacks, in words; empty when nothing is known to be missing."""
+        counts = ((self.lost, "lost"), (self.unplaced, "unplaced"))
+        return ", ".join(f"{count:,} {word}".replace(",", "\u2009") for count, word in counts if count)
 
 
 _TEXTS: Final = ("name", "program", "source")

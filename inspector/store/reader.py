@@ -15,6 +15,7 @@ from inspector.core.records.bounds import MAX_TIME, row_problem
 from inspector.core.records.records import HANDLER_ENDED, INTERRUPTED, STATUSES, Batch, Row, SessionStarted, to_row
 from inspector.store import info
 from inspector.store.checks import unpack_catalog
+from inspector.store.gaps import is_damage
 from inspector.store.growing import longest_growing
 from inspector.store.schema import MAX_SESSION, SESSION_SPAN
 from inspector.store.text import from_cell, id_from_cell, is_text, readable
@@ -185,6 +186,8 @@ class TableSource:
         try:
             rows = list((await connection.exec_driver_sql(self.sql, values)).fetchall())
         except Exception as error:
+            if is_damage(error):
+                return await self._around_damage(connection, values)
             if not _is_of_a_cell(error):
                 raise
         else:
@@ -204,6 +207,37 @@ class TableSource:
         if keys:
             self._key = keys[-1]
         return rows, len(keys) < PAGE
+
+    async def _around_damage(self, connection: AsyncConnection, values: dict[str, int]) -> tuple[list[Any], bool]:
+        """Return the next rows before, or else after, a page that cannot be read, and whether they are the last."""
+
+        async def page(after: int, limit: int) -> list[Any] | None:
+            try:
+                result = await connection.exec_driver_sql(self.sql, {**values, "after": after, "limit": limit})
+                return list(result.fetchall())
+            except Exception as error:
+                if not is_damage(error):
+                    raise
+                return None
+
+        limit = PAGE
+        while limit := limit // 4:
+            rows = await page(self._key, limit)
+            if rows is not None:
+                return rows, not rows
+        # A key behind the page is looked for at ever longer distances, then the first such key between the last two.
+        last, step = self._key, 1
+        while (rows := await page(self._key + step, 1)) is None and self._key + step < values["end"]:
+            last, step = self._key + step, step * 2
+        beyond = self._key + step
+        while last + 1 < beyond:
+            middle = (last + beyond) // 2
+            between = await page(middle, 1)
+            last, beyond, rows = (middle, beyond, rows) if between is None else (last, middle, between)
+        following = rows[0][0] if rows else beyond
+        self.damage.add(f"a page of {self.table} cannot be read", max(following - self._key - 1, 1) if rows else 1)
+        self._key = following - 1
+        return [], not rows
 
 
 def _is_of_a_cell(error: BaseException) -> bool:
@@ -411,6 +445,14 @@ class StoredStream:
             InspectorError: There is no such session, or the database cannot be read.
         """
         damage = self.damage = Damage()
+        try:
+            async for batch in self._read(after, damage):
+                yield batch
+        finally:
+            if damage.records:
+                self._store.found_damaged(self.session, f"{damage.reason}")
+
+    async def _read(self, after: int, damage: Damage) -> AsyncIterator[Batch]:
         head = await self._store.session(self.session)
         if not 0 < self.session <= MAX_SESSION:
             raise InspectorError(f"Session {self.session} is damaged: {head.damage}.", "It can only be deleted.")

@@ -8,6 +8,7 @@ import hashlib
 import os
 import time
 import zlib
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,8 @@ from inspector.core.records import records
 from inspector.core.records.records import Noted, SessionStarted, to_record
 from inspector.store import live
 from inspector.store.database import SessionsDatabase
-from inspector.store.info import CLOSED_AT, INFO_COLUMNS, RECORDING, SessionInfo, session_info
+from inspector.store.gaps import MAX_COUNTED, Gaps, count_gaps
+from inspector.store.info import CLOSED_AT, DAMAGED, INFO_COLUMNS, RECORDING, SessionInfo, session_info
 from inspector.store.reader import note_row, odd_row, read_names
 from inspector.store.schema import MAX_SESSION, SESSION_SPAN, SESSION_TABLES
 from inspector.store.text import from_cell, to_cell
@@ -90,6 +92,9 @@ class Store:
         self.database = SessionsDatabase(path)
         self._clock = clock
         self._writers: list[SessionWriter] = []
+        #: What was counted, by id, records and state; what turned out to be damaged.
+        self._gaps: dict[tuple[int, int, str], Gaps] = {}
+        self._damaged: dict[int, str] = {}
 
     @property
     def path(self) -> Path:
@@ -199,7 +204,37 @@ class Store:
 
     async def sessions(self) -> list[SessionInfo]:
         """List the sessions, the newest first."""
-        return await self._infos("ORDER BY id DESC", ())
+        infos = await self._infos("ORDER BY id DESC", ())
+        return await self._with_gaps(infos)
+
+    def found_damaged(self, session: int, reason: str) -> None:
+        """Take note that a session turned out to be damaged when it was read: from now on it is listed as such."""
+        self._damaged.setdefault(session, reason)
+
+    async def _with_gaps(self, infos: list[SessionInfo]) -> list[SessionInfo]:
+        """Return the sessions with what they lack; what does not change any more is counted once."""
+        room = MAX_COUNTED
+        result = []
+        for info in infos:
+            key = info.id, info.records, info.state
+            gaps = self._gaps.get(key)
+            countable = info.state != RECORDING and info.executions <= room
+            if gaps is None and countable and 0 < info.id <= MAX_SESSION:
+                room -= max(info.executions, 0)
+                async with self.database.reading() as connection:
+                    gaps = self._gaps[key] = await count_gaps(connection, info.id)
+                if gaps.damage:
+                    self.found_damaged(info.id, gaps.damage)
+            if gaps is not None and not gaps.damage:
+                info = replace(info, lost=gaps.lost, unplaced=gaps.unplaced)
+            result.append(self._as_found(info))
+        return result
+
+    def _as_found(self, info: SessionInfo) -> SessionInfo:
+        reason = self._damaged.get(info.id)
+        if reason is None or info.damage or info.state == RECORDING:
+            return info
+        return replace(info, state=DAMAGED, damage=reason)
 
     async def session(self, session: int) -> SessionInfo:
         """Return one session.

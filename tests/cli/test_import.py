@@ -154,6 +154,11 @@ def test_what_does_not_fit_together_is_counted_alike_by_every_command_and_ends_w
     assert ran.json["lost"] == lost if lost is not None else ran.json["lost"] > 1000
     assert words in ran.err
     told = set(ran.err.splitlines())
+    listed = cli("sessions", "--json")
+    (session,) = listed.json
+    assert (listed.code, session["lost"], session["unplaced"]) == (0, ran.json["lost"], ran.json["unplaced"])
+    text = cli("sessions")
+    assert (text.code, bool(text.err)) == (0, change != "cause")
     out = tmp_path / "out"
     for command in (
         ("log", 1),

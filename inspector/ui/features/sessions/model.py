@@ -20,7 +20,7 @@ _COLUMNS: Final = (
     Column("session"),
     Column("started", about="When it began, local time"),
     Column("program", about="What was recorded"),
-    Column("state"),
+    Column("state", about="Whether it was closed properly, and how many records were lost or executions have no place"),
     Column("events", number=True, about="Publications"),
     Column("executions", number=True),
     Column("failed", number=True, about="Executions that ended badly"),
@@ -147,13 +147,15 @@ class SessionsModel(TableModel):
             return "recording, shown" if here else "recording"
         if session.state == "recording":
             return "recording elsewhere" + (", shown" if here else "")
-        return f"{session.state}, shown" if here else session.state
+        parts = (session.state, session.gaps, "shown" if here else "")
+        return ", ".join(part for part in parts if part)
 
     def _tone(self, session: SessionInfo, column: int) -> str:
         if column == FAILURES:
             return "failed" if session.failures else "dim"
         if column == STATE:
-            return {"recording": "ok", "interrupted": "interrupted", "damaged": "failed"}.get(session.state, "dim")
+            plain = "failed" if session.gaps else "dim"
+            return {"recording": "ok", "interrupted": "interrupted", "damaged": "failed"}.get(session.state, plain)
         return "dim" if column in (STARTED, PROGRAM, SIZE) else ""
 
     @staticmethod

@@ -23,6 +23,7 @@ class Info:
     executions: int = 48_212
     failures: int = 0
     bytes: int = 18_200_000
+    gaps: str = ""
 
 
 def session(number, **more):
@@ -93,3 +94,12 @@ def test_numbers_are_sorted_as_numbers():
     assert model.index(0, NAME).data(Role.SORT) == "session 2"
     assert model.row_of(1) == 1
     assert model.row_of(9) == -1
+
+
+def test_what_a_session_lacks_stands_beside_its_state():
+    model = checked(SessionsModel())
+    sessions = [session(1), session(2, gaps="1\u2009200 lost, 3 unplaced"), session(3, gaps="7 lost")]
+    model.set_sessions(sessions, None, 3)
+    assert column(model, STATE) == ["closed, 7 lost, shown", "closed, 1\u2009200 lost, 3 unplaced", "closed"]
+    tones = [model.index(row, STATE).data(Role.TONE) for row in range(3)]
+    assert tones == ["failed", "failed", "dim"]
