@@ -34,6 +34,7 @@ from inspector.core.records.records import (
     position,
 )
 from inspector.core.redact.redactor import Redactor
+from inspector.core.values.snapshot import Codec
 from inspector.store.backlog import Backlog
 from inspector.store.jsonl import export_jsonl
 from inspector.store.jsonl_import import read_jsonl
@@ -41,6 +42,7 @@ from inspector.store.reader import StoredStream
 from inspector.store.schema import SESSION_SPAN
 from inspector.store.store import Store
 from inspector.store.writer import SessionWriter
+from tests.core.secret_table import named_secrets, ordinary_names, ordinary_texts, secret_texts
 from tests.store.runs import STARTED, ListStream, collect, numbered, plain_run
 from tests.torture.recorder import ROWS
 
@@ -376,30 +378,40 @@ def _mutated(line: bytes, rng: random.Random) -> bytes:
     return json.dumps(members).encode() + b"\n"
 
 
-#: Names under which a value is a secret, and texts that hold one.
-_NAMES = ("password", "api_key", "authtoken", "client_secret", "Authorization", "cookie", "card_number", "iban")
-_TEXTS = (
-    "Authorization: Bearer {0}",
-    "password={0}",
-    "postgresql://ada:{0}@db/shop",
-    "-----BEGIN RSA PRIVATE KEY-----\n{0}\n-----END RSA PRIVATE KEY-----",
-    "https://shop.test/?access_token={0}&page=2",
-    '{{"secret": "{0}"}}',
-)
-
-
 async def secrets(count: int, rng: random.Random, _folder: Path) -> Figures:
-    """Hide canaries in values and texts, and look for them in what would be stored."""
+    """Hide every secret of the table, with letters of its own each time, in what would be stored or shown.
+
+    So often that about ``count`` are tried, and the whole table once at least; ordinary names and texts too.
+    """
     figures = Figures()
-    redactor = Redactor()
-    for _ in range(count):
-        canary = "Canary" + "".join(rng.choices("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", k=24))
-        named = str(redactor.value(rng.choice(_NAMES), canary))
-        text = redactor.redact_text("before " + rng.choice(_TEXTS).format(canary) + " after")
-        figures.tried += 2
-        figures.promise("canaries found under secret names", canary in named)
-        figures.promise("canaries found in texts", canary in text)
+    names, ordinary = ordinary_names(), ordinary_texts()
+    size = len(secret_texts()) + len(named_secrets()) + len(names) + len(ordinary)
+    for _ in range(max(1, round(count / size))):
+        seed = rng.randrange(1 << 30)
+        redactor = Redactor()
+        codec = Codec(redactor)
+        for text, secret in secret_texts(seed):
+            before = rng.choice(("", "before ", "x" * rng.randrange(600) + " "))
+            forms = (before + text + " after", json.dumps({"text": text}), repr({"text": [text]}))
+            shown = [*map(redactor.redact_text, forms), codec.snapshot({"note": text, "deep": [text.encode()]})]
+            limit = rng.randrange(len(before), len(before) + len(text))
+            figures.promise("secrets found in texts", any(secret in form for form in shown))
+            figures.promise("halves of secrets at a cut", _half(secret) in redactor.shortened(before + text, limit))
+        for name, secret in named_secrets(seed):
+            shown = [str(redactor.value(name, secret)), redactor.redact_text(json.dumps({"a": 1, name: [secret]}))]
+            shown.append(codec.snapshot({name: {"inner": secret}, "headers": [(name, secret)]}))
+            figures.promise("secrets found under secret names", any(secret in form for form in shown))
+        hidden = sum(redactor.value(name, "plain") != "plain" for name in names)
+        hidden += sum(redactor.redact_text(text) != text for text in ordinary)
+        figures.promise("rounds with more than 3 ordinary names and texts hidden", hidden > 3)
+        figures.most("ordinary names and texts hidden, at most", hidden)
+        figures.tried += size
     return figures
+
+
+def _half(secret: str) -> str:
+    """Return the beginning of a secret, so much of it that nobody may see it."""
+    return secret[: max(8, len(secret) // 2)]
 
 
 CAMPAIGNS: dict[str, Campaign] = {
