@@ -1,7 +1,7 @@
 """Texts with secrets and ordinary texts, from the tables in ``data``; no real key stands anywhere in the project.
 
 In a text ``«…»`` is the secret, and ``{a36}`` stands for 36 letters and digits, ``h`` for hexadecimal digits, ``u`` for
-large letters and digits, ``d`` for digits; ``\\n`` is a line break.
+large letters and digits, ``d`` for digits; ``\\n`` is a line break, ``\\x1b`` begins a colour.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def secret_texts(seed: int = 7) -> list[SecretText]:
 
     made = []
     for line in (DATA / "secret_texts.txt").read_text(encoding="utf-8").splitlines():
-        text = re.sub(r"\{([ahud])([0-9]+)\}", fill, re.sub(r"(?<!\\)\\n", "\n", line).replace("\\\\n", "\\n"))
+        text = re.sub(r"\{([ahud])([0-9]+)\}", fill, re.sub(r"(?<!\\)\\n", "\n", line).replace("\\\\n", "\\n")).replace(
+            "\\x1b", "\x1b"
+        )
         before, rest = text.split("«")
         secret, after = rest.split("»")
         made.append(SecretText(before + secret + after, secret))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -89,3 +90,22 @@ LONG = "Lq7" * 5_000
 def test_no_rest_of_a_long_secret_is_left(form: str) -> None:
     shown = Redactor(b"key").redact_text("a " + form.format(LONG))
     assert "Lq7Lq7" not in shown
+
+
+def test_a_value_on_the_line_after_its_name_is_hidden_as_it_is_printed() -> None:
+    lines = PrintedLines(Redactor(b"key"))
+    printed = [lines.redact(line) for line in ("password:", "Zq8vT3xRk9Lm2PwY", "done")]
+    assert printed[0] == "password:"
+    assert "Zq8v" not in printed[1]
+    assert printed[2] == "done"
+
+
+@pytest.mark.parametrize("secret", ["ghp_" + "a1B2" * 9, '{"password": "hunter2!"}', "postgres://ada:hunter2@db/shop"])
+def test_base64_of_a_secret_is_hidden(secret: str) -> None:
+    encoded = base64.b64encode(secret.encode()).decode()
+    assert encoded[:20] not in Redactor(b"key").redact_text(f"blob {encoded} end")
+
+
+@pytest.mark.parametrize("form", ["password → {0}", "- name: DB_PASSWORD\n  value: {0}", 'name="password"\n\n{0}\n--x'])
+def test_what_stands_beside_its_name_in_one_text_is_hidden(form: str) -> None:
+    assert "Zq8v" not in Redactor(b"key").redact_text(form.format("Zq8vT3xRk9Lm2PwY"))

@@ -38,6 +38,8 @@ _TOOLS: Final = (
     _Tool("sqlcmd bcp osql unzip zip isql", "-P"),
     _Tool("unzip zip", "-P", joined=True),
     _Tool("curl wget http https xh", "-u", after=":"),
+    _Tool("curl", "-u", joined=True, after=":"),
+    _Tool("openssl", "-k"),
     _Tool("curl", "--user", after=":"),
     _Tool("curl", "--proxy-user", after=":"),
     _Tool("curl", "-U", after=":"),
@@ -90,7 +92,9 @@ def secret_arguments(words: Sequence[str]) -> Iterator[tuple[int, int]]:
         for tool in tools:
             if tool.joined:
                 if index and word.startswith(tool.option) and len(word) > len(tool.option) and word[1] != "-":
-                    yield index, len(tool.option)
+                    start = word.find(tool.after) + 1 if tool.after else len(tool.option)
+                    if start:
+                        yield index, start
             elif tool.option and word == tool.option and following:
                 start = following.find(tool.after) + 1 if tool.after else 0
                 if start or not tool.after:

@@ -30,7 +30,7 @@ _NAMED_SOURCE: Final = re.compile(
     rf"(?<!\w)({_NAME})[\"']?\]?(?:[ \t]{{0,3}}:[ \t]{{0,3}}[A-Za-z_][\w.\[\], |]{{0,60}})?"
     r"[ \t]{0,3}(==|:=|!=|=|:| in )[ \t]{0,3}(?:[(\\]\s{0,80})?"
 )
-_QUOTE: Final = re.compile(rf"[bBrRfFuU]{{0,2}}({_SLASHES})(\"\"\"|'''|\"|')")
+_QUOTE: Final = re.compile(rf"[bBrRfFuUeEnN]{{0,2}}({_SLASHES})(\"\"\"|'''|\"|')")
 #: Not quoted: to a space or a quote, and to a separator that something else follows.
 _BARE: Final = re.compile(r"(?:[^\s\"',;&}\])>]|[,;&](?![\s,;&\"']|$|[\w.-]{1,40}=)|[>)\]}](?=[\w!@#$%^*]))+")
 _WORD_REST: Final = re.compile(r"[^\s\"']+")
@@ -64,9 +64,9 @@ _SCHEMES: Final = word_set(
 _PLACEHOLDER: Final = re.compile(
     r"\$[A-Z_]{1,64}|\$[0-9]{1,4}|\$?\{{1,2}[ ]?[\w.!:>\[\]]{0,64}[ ]?\}{1,2}|%\([\w.]{1,64}\)s|%[srd]|"
     r":[a-z_]{1,40}[0-9]{0,3}|\?[0-9]{0,3}|<[A-Za-z][\w -]{0,40}>|"
-    r"<redacted:[\w ]{1,64}(?:#[0-9a-f]{4})?>?|\[[A-Za-z]{4,12}\]"
+    r"<redacted:[\w ]{1,64}(?:#[0-9a-f]{4})?>?|\[[A-Za-z]{4,12}\]|[|>+-]{0,3}(?:\\{1,31}[nrt])+"
 )
-_MASK: Final = "*•●xX.…-_ "
+_MASK: Final = "*•●xX.…-_ |>"
 _PLAIN: Final = re.compile(r"[a-z][a-z_-]{0,40}")
 _FIELD_WORDS: Final = word_set("user username login email name id uuid value key type account phone address")
 
@@ -290,6 +290,7 @@ _ESCAPED_NAME: Final = re.compile(
 _INPUT: Final = re.compile(
     r"(?m)(?:^|(?<=\\n)|(?<=[\"']))([\w.\-\[\]]{1,100})(?:\r?\n|\\{1,31}n)[ \t]{1,8}[^\n]{0,600}?input_value="
 )
+_CLASS_NAME: Final = re.compile(r"(?:[A-Z][a-z]{2,20}){2,6}(?:V?[0-9]{1,4})?")
 _INPUT_END: Final = re.compile(r", input_type=|\]?$", re.MULTILINE)
 
 
@@ -351,6 +352,8 @@ def options_and_sentences(text: str, kind_of: KindOf) -> Iterator[Span]:
             and ((letters and len(word) >= 6) or match[1].lower() == "pin")
             and not is_nothing(word)
             and "=" not in word
+            and word[0] != "\\"
+            and not _CLASS_NAME.fullmatch(word)
         ):
             yield match.start(2), match.start(2) + len(word), kind_of(match[1].replace(" ", "_")) or "secret"
     for match in _INPUT.finditer(text) if "input_value=" in text else ():
@@ -358,6 +361,51 @@ def options_and_sentences(text: str, kind_of: KindOf) -> Iterator[Span]:
         end = _INPUT_END.search(text, match.end()) if kind else None
         if end is not None and not is_nothing(text[match.end() : end.start()]):
             yield match.end(), end.start(), kind
+
+
+#: A name and, with nothing but signs, line breaks, colours or a few words between them, a word.
+_BESIDE: Final = re.compile(
+    rf"(?:(?<![\w-])|(?<=%[0-9A-F][0-9A-F])|(?<=\\n))({_NAME})"
+    r"(?:(?:\\{1,31}(?:[nrt]|u2192)|&(?:quot|gt|lt|#[0-9]{1,4});|%[23][0-9A-Fa-f]|->|[\s\"'`|\\,:=\u2192>(\[<{«~-]){1,40}"
+    r"(?:(?:value|like|in|is|as|to|for [\w@'.-]{1,40})\b(?:\\{1,31}[nrt]|[\s\"'|\\,:=(\[<-]){1,20})?)"
+    r"(?=(?P<word>[A-Za-z0-9+/_=!@#$^*.~-]{10,200}))",
+    re.IGNORECASE,
+)
+_SQL_PASSWORD: Final = re.compile(
+    r"(?i)\bidentified\s{1,4}(?:by|via\s{1,4}\w{1,60}\s{1,4}(?:using|as))\s{1,4}(?:password\s{1,4})?(?=[\"'])"
+)
+_JWK: Final = re.compile(rf"[\"'](?:d|p|q|dp|dq|qi|k){_SLASHES}[\"']\s{{0,4}}:\s{{0,4}}(?={_SLASHES}[\"'])")
+
+
+def beside_names(text: str, kind_of: KindOf) -> Iterator[Span]:
+    """Yield words that can be nothing but made by chance and stand beside a secret name: in a table, on the next line.
+
+    Also the passwords of SQL's ``IDENTIFIED BY``, and the private parts of JSON web keys.
+    """
+    for match in _BESIDE.finditer(text):
+        word = match["word"].rstrip(".")
+        kind = kind_of(match[1]) if _is_by_chance(word) else ""
+        if kind:
+            rest = _WORD_REST.match(text, match.end("word"))
+            end = rest.end() if rest and len(word) == 200 else match.start("word") + len(word)
+            yield match.start("word"), end, kind
+    for pattern in (_SQL_PASSWORD, *([_JWK] if "kty" in text else ())):
+        for match in pattern.finditer(text):
+            span = _quoted(text, match.end())
+            if span is not None and not is_nothing(text[slice(*span)]):
+                yield (*span, "password" if pattern is _SQL_PASSWORD else "private_key")
+
+
+def _is_by_chance(word: str) -> bool:
+    """Return whether a word has large and small letters and digits, mixed as in no name."""
+    digits = sum(char.isdigit() for char in word)
+    return (
+        digits >= 2
+        and word != word.lower()
+        and word != word.upper()
+        and "/" not in word[:1]
+        and re.search(r"[0-9][A-Za-z]+[0-9]|[a-z][0-9]+[A-Za-z]", word) is not None
+    )
 
 
 # --- SQL ----------------------------------------------------------------------------------------------

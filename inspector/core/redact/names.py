@@ -51,7 +51,7 @@ _OTHER_MEANING: Final = {
 #: ``pass`` is a password after these only.
 _PASS_OF: Final = word_set(
     "db database user mysql postgres pg smtp imap mail email ftp sftp ssh redis mongo ldap proxy admin root login "
-    "auth rabbitmq amqp broker wifi vpn api basic http keystore key store my"
+    "auth rabbitmq amqp broker wifi vpn api basic http keystore key store my require"
 )
 #: Two words that only together make a value secret.
 _PAIRS: Final = {

@@ -6,6 +6,7 @@ that equal secrets can be seen to be equal, and nothing else.
 
 from __future__ import annotations
 
+import base64
 import hmac
 import re
 import secrets
@@ -29,6 +30,10 @@ _LONGEST_SEQUENCE: Final = 200
 _SHORTEST_WORD: Final = 19
 #: Without one of these nothing in a text is given to a name.
 _GIVING: Final = re.compile(r"[=:<\"']")
+#: Shortest base64 that is looked into, and what it is made of; at most this much of one word.
+_SHORTEST_ENCODED: Final = 24
+_ENCODED: Final = re.compile(r"(?<![A-Za-z0-9+/_.-])[A-Za-z0-9+/]{22,65536}={0,2}(?![A-Za-z0-9+/_.-])")
+_UNSEEN: Final = re.compile(r"(?:\x1b|\\{1,31}(?:x1b|u001b))\[[0-9;]{0,20}[A-Za-z]|[\u00ad\u200b-\u200f\u2060\ufeff]")
 _DIGIT: Final = re.compile(r"[0-9]")
 _FOUR_DIGITS: Final = re.compile(r"[0-9]{4}")
 _STATEMENT: Final = re.compile(r"\[parameters: |\] [(\[]|row contains|VALUES|values")
@@ -40,6 +45,8 @@ _ORDINARY: Final = re.compile(
 )
 #: Lines after the beginning of a private key that may belong to it.
 _KEY_LINES: Final = 400
+#: With these a line ends whose value stands on the next.
+_OPEN_ENDS: Final = frozenset(":=|>")
 _LONGEST_LINE: Final = 8_192
 #: A text is looked at this far beyond its cut, so that no half of a secret is left standing at the cut.
 OVERLAP: Final = 4_096
@@ -91,28 +98,38 @@ class Redactor:
         """Redact the text of a field with an ordinary name; the number of an order is none of a card."""
         return text if text.isdigit() and is_numbered(name) else self.redact_text(text)
 
-    def redact_text(self, text: str) -> str:
+    def redact_text(self, text: str, *, encoded: bool = False) -> str:
         """Hide what looks like a secret inside a text (a value, the message of an exception, a log line).
+
+        ``encoded`` says that it was base64 itself.
 
         Private keys, tokens, credentials, keys of services, URL passwords, numbers of cards and accounts; and by name
         ``password=…``, ``'token': '…'``, ``--password …``, ``<pin>…</pin>``, ``("x-api-key", "…")``.
         """
         if text.isalpha() or (len(text) < _SHORTEST_WORD and text.isidentifier()) or _ORDINARY.fullmatch(text):
             return text  # most names, short words, ids and times: no rule can fit
+        if (
+            "\x1b[" in text or "1b[" in text or not text.isascii()
+        ):  # colours and invisible characters hide names from the rules
+            plain = _UNSEEN.sub("", text)
+            if plain != text:
+                shown = self.redact_text(plain, encoded=encoded)
+                return text if shown == plain else shown
         dashes = "-" in text
         if dashes and ("---" in text or "PuTTY" in text or "Private-MAC" in text):
             text = self._replaced(text, looks.private_keys(text))
         if _GIVING.search(text) or (dashes and (" -" in text or text[0] == "-" or "\n-" in text)):
-            suspicious = may_name_a_secret(text.lower())
+            suspicious = may_name_a_secret(text.lower()) or "IDENTIFIED" in text or "identified" in text
         else:
             suspicious = _DIGIT.search(text) is not None and may_tell_a_secret(text.lower())
         if suspicious:
             text = self._replaced(text, named.named(text, self.kind_of))
             text = self._replaced(text, named.other_forms(text, self.kind_of))
             text = self._replaced(text, named.options_and_sentences(text, self.kind_of))
+            text = self._replaced(text, named.beside_names(text, self.kind_of))
         if "\\u" in text or "\\x" in text or "%" in text:
             text = self._replaced(text, named.escaped_names(text, self.kind_of))
-        return self._by_look(text)
+        return self._by_look(text, encoded=encoded)
 
     def shortened(self, text: str, limit: int) -> str:
         """Return the beginning of a text, with ``…`` where it was cut; secrets are hidden before, in bounded time."""
@@ -161,13 +178,13 @@ class Redactor:
             return [self.redact_plain(inner, name) for inner in value]
         return self.value(name, value)
 
-    def _by_look(self, text: str) -> str:
+    def _by_look(self, text: str, *, encoded: bool = False) -> str:
         digits = _DIGIT.search(text) is not None
         # Words of small letters are no keys, and short ones neither.
         if len(text) >= SHORTEST_KEY and (digits or not text.islower()):
             long = [word for word in text.split() if len(word) >= SHORTEST_KEY]
             if long:
-                text = self._without_keys(text, long)
+                text = self._without_keys(text, long, encoded=encoded)
         if "earer" in text or "asic" in text or "BASIC" in text or "EARER" in text:
             text = self._replaced(text, looks.credentials(text))
         if ("@" in text and ":/" in text) or ("ig" in text and "=" in text):
@@ -185,14 +202,31 @@ class Redactor:
             text = self._replaced(text, looks.emails(text))
         return text
 
-    def _without_keys(self, text: str, words: list[str]) -> str:
+    def _without_keys(self, text: str, words: list[str], *, encoded: bool) -> str:
         if "eyJ" in text:
             text = self._replaced(text, looks.web_tokens(text))
         heads = heads_of_keys(" ".join(words))
         if heads:
             text = self._replaced(text, service_keys(text, heads))
         longest = max(map(len, words))
+        if longest >= _SHORTEST_ENCODED and not encoded:
+            text = _ENCODED.sub(self._decoded, text)
         return self._replaced(text, late_service_keys(text, longest)) if longest >= SHORTEST_LATE_KEY else text
+
+    def _decoded(self, match: re.Match[str]) -> str:
+        """Return what stands for a word that is base64 of a text with a secret; else the word."""
+        word = match[0]
+        if word.islower() or word.isupper():
+            return word
+        try:
+            head = base64.b64decode(word[:16])
+            if not head.isascii() or not head.decode().replace("\n", "").isprintable():
+                return word
+            text = base64.b64decode(word[: len(word) // 4 * 4]).decode()
+        except ValueError:
+            return word
+        hidden = self.redact_text(text, encoded=True) != text
+        return self.mark("base64", word) if hidden else word
 
     def _replaced(self, text: str, spans: Iterable[Span]) -> str:
         """Return the text with spans replaced; one that overlaps with an earlier one is left out."""
@@ -221,8 +255,11 @@ class PrintedLines:
         """Return a line with the secrets in it hidden; it belongs to a key when one has begun before."""
         line, before = self._key_line(line), self._before
         self._before = line[:200]
-        if "input_value=" in line:  # what pydantic says of a field whose name stands on the line before
-            return self._redactor.redact_text(f"{before}\n{line}").rpartition("\n")[2]
+        # The line before may end with the name; what pydantic says of a field comes after its name as well.
+        if "input_value=" in line or before.rstrip()[-1:] in _OPEN_ENDS:
+            shown, line_break, last = self._redactor.redact_text(f"{before}\n{line}").rpartition("\n")
+            if line_break and shown.count("\n") == before.count("\n"):
+                return last
         return self._redactor.redact_text(line)
 
     @property

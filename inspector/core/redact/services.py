@@ -188,6 +188,7 @@ KEY_FORMATS: Final = (
     KeyFormat("lichess_token", "lip_", r"[A-Za-z0-9]{20}(?![A-Za-z0-9])"),
     KeyFormat("dropbox_token", "sl.", r"(?:u\.)?[A-Za-z0-9_-]{100,}"),
     # Formats that many use
+    KeyFormat("wallet_key", "xprv tprv yprv zprv", r"[A-Za-z0-9]{90,}"),
     KeyFormat("fernet_token", "gAAAAA", r"[A-Za-z0-9_=-]{60,}"),
     KeyFormat(
         "paseto",
