@@ -252,14 +252,14 @@ def read_jsonl(path: Path) -> JsonlStream:
             raise UsageError(f"{path} is no ordinary file.", "Give the name of a run log.")
         if status.st_size > MAX_FILE:
             raise UsageError(f"{path} is larger than {MAX_FILE >> 30} GiB.", "Export a shorter session.")
-        found = _find_header(path)
+        beginning = _find_header(path)
     except FileNotFoundError as error:
         raise UsageError(f"There is no file {path}.", "Give the name of a run log.") from error
     except OSError as error:
         raise explain_os(error, f"{path} cannot be read") from error
-    if found is None:
+    if beginning is None:
         raise UsageError(f"{path} is not a run log of the inspector.", "Export a session as jsonl to get one.")
-    line, header = found
+    line, header = beginning
     version, name = header.get("version"), header.get("name")
     if type(version) is int and VERSION < version <= _ANY_VERSION:
         raise UsageError(
