@@ -3,6 +3,7 @@
 #   make test   lint, types and tests       make lint   only the first two
 #   make coverage  the tests, and how many lines of each room they run (make test COVERAGE=1 does the same)
 #   make torture [N=25]  kills, tails lost by them, full disks, locks, damage, changed run logs, secrets: how often a promise was broken
+#   make soak [S=600]  the window at 1,000 executions a second for S seconds, twice: memory, frames, counts
 #   make bench  benchmarks, results in benchmarks/results.json
 #   make pictures  the pictures of README and docs, made by the program itself
 #   make clean  back to a fresh clone
@@ -17,7 +18,7 @@ PYTEST = pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 # Not empty: `make test` measures which lines it runs, as `make coverage` does.
 COVERAGE ?=
 
-.PHONY: help setup run test coverage lint format torture bench pictures clean
+.PHONY: help setup run test coverage lint format torture soak bench pictures clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -61,6 +62,11 @@ format: setup
 N ?= 25
 torture: setup
 	@$(PY) -m tests.torture $(N)
+
+# A minute more than twice as many seconds.
+S ?= 600
+soak: setup
+	@QT_QPA_PLATFORM=offscreen $(PY) -m benchmarks.soak $(S)
 
 bench: setup
 	@QT_QPA_PLATFORM=offscreen $(PY) -m benchmarks

@@ -209,7 +209,8 @@ def _fill(journal: Journal) -> Change:
     return change
 
 
-def _window() -> tuple[Shell, TimelinePanel]:
+def window() -> tuple[Shell, TimelinePanel]:
+    """Return the window that is open, and its timeline."""
     shell = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Shell))
     timeline = shell.findChild(TimelinePanel)
     assert isinstance(timeline, TimelinePanel)
@@ -232,7 +233,7 @@ class Live:
     async def run(self, recording: Recording) -> int:
         """Measure stretches with each of the lower panels in front."""
         journal = recording.journal
-        shell, timeline = _window()
+        shell, timeline = window()
         recording._tell(_fill(journal))  # noqa: SLF001 - past the stream: as rows it would take half a minute
         for _ in range(1000):
             if timeline.controller.ready:

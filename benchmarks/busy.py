@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import mmap
 import struct
+import threading
 from dataclasses import dataclass, make_dataclass
 from pathlib import Path
 from time import perf_counter_ns
@@ -45,15 +46,16 @@ class Emitted(NamedTuple):
 
 
 class Busy:
-    """Publishes from its start to its close.
+    """Publishes from its start, or from ``begin``, to ``stop`` or its close.
 
     Args:
         rate: Executions a second; as many as can be if the bus is slower.
         handlers: Handlers of each event; every second one gives the loop a turn.
         tally: File that always says how far it has come, also when the process is killed.
+        waits: For ``begin``.
     """
 
-    def __init__(self, rate: int, handlers: int, tally: Path) -> None:
+    def __init__(self, rate: int, handlers: int, tally: Path, *, waits: bool = False) -> None:
         self._rate, self._handlers = rate, handlers
         tally.write_bytes(bytes(mmap.PAGESIZE))
         with tally.open("r+b") as file:
@@ -66,26 +68,46 @@ class Busy:
             for place in range(handlers):
                 self._bus.subscribe(kind, _handler(number, place))
         self._task: asyncio.Task[None] | None = None
-        self._stopping = False
+        self._begin, self._stopping = asyncio.Event(), False
+        if not waits:
+            self._begin.set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopped = threading.Event()
 
     def program(self) -> CoreProgram:
         """Return what a host runs."""
         return CoreProgram("busy", self._bus, start=self._start, close=self._close)
 
+    def begin(self) -> None:
+        """Publish from now on; call it on any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._begin.set)
+
     def stop(self) -> None:
-        """Publish no more; call it on any thread."""
+        """Publish no more, and wait until the last publication has ended; call it on any other thread."""
         self._stopping = True
+        self.begin()
+        self._stopped.wait()
 
     async def _start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._publish())
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._publish())
 
     async def _close(self) -> None:
-        self.stop()
+        self._stopping = True
+        self._begin.set()
         if self._task is not None:
             await self._task
 
     async def _publish(self) -> None:
         await asyncio.sleep(0.05)  # until the recorder listens
+        await self._begin.wait()
+        try:
+            await self._publish_until_stopped()
+        finally:
+            self._stopped.set()
+
+    async def _publish_until_stopped(self) -> None:
         begun, done = perf_counter_ns(), 0
         while not self._stopping:
             due = (perf_counter_ns() - begun) * self._rate // (self._handlers * 1_000_000_000) - done

@@ -148,8 +148,9 @@ class DockTabs(QObject):
             self._dress(bar)
             for index in range(bar.count()):
                 owner = self._dock_of(bar.tabText(index))
-                if owner is not None:
-                    alive[bar, owner.panel_id] = self._put_badge(bar, index, owner)
+                badge = self._put_badge(bar, index, owner) if owner is not None else None
+                if owner is not None and badge is not None:
+                    alive[bar, owner.panel_id] = badge
         self._badges = alive
 
     def bars(self) -> list[QTabBar]:
@@ -213,26 +214,26 @@ class DockTabs(QObject):
                 return dock
         return None
 
-    def _put_badge(self, bar: QTabBar, index: int, dock: PanelDock) -> Badge:
+    def _put_badge(self, bar: QTabBar, index: int, dock: PanelDock) -> Badge | None:
+        """Show a panel's badge at its tab; return it, None when there is nothing to show."""
         right = QTabBar.ButtonPosition.RightSide
-        present = bar.tabButton(index, right)
         badge = self._badges.get((bar, dock.panel_id))
-        if badge is None or present is not badge:
+        if badge is not None and bar.tabButton(index, right) is not badge:
+            badge = None  # it went with its tab
+        if not dock.badge_text:
+            if badge is not None:
+                bar.setTabButton(index, right, None)
+                badge.deleteLater()
+            return None
+        fresh = badge is None
+        if badge is None:
             badge = Badge(self._theme, "", "dim", bar)
             badge.trailing = _TRAILING
-            badge.set(dock.badge_text, dock.badge_tone)
-            if dock.badge_text:
-                bar.setTabButton(index, right, badge)
-        elif not dock.badge_text:
-            bar.setTabButton(index, right, None)
-            badge.deleteLater()
-            badge = Badge(self._theme, "", "dim", bar)
-        else:
-            old = badge.size()
-            badge.set(dock.badge_text, dock.badge_tone)
-            if badge.size() != old:
-                # The bar asks for the size of a button only when it is given one.
-                bar.setTabButton(index, right, badge)
+        old = badge.size()
+        badge.set(dock.badge_text, dock.badge_tone)
+        if fresh or badge.size() != old:
+            # The bar asks for the size of a button only when it is given one.
+            bar.setTabButton(index, right, badge)
         return badge
 
 

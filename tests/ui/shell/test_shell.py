@@ -191,6 +191,17 @@ def test_a_badge_stands_at_the_tab_and_goes_away(make: Make) -> None:
     assert bar.tabButton(0, right) is None
 
 
+def test_badges_that_change_make_no_more_of_them(make: Make) -> None:
+    """A count at one tab changes for hours, and its neighbours have none."""
+    shell = make()
+    bar = bottom_bar(shell)
+    shell.set_badge("failures", "1", "failed")
+    before = len(bar.findChildren(Badge))
+    for count in range(2, 20):
+        shell.set_badge("failures", str(count), "failed")
+    assert len(bar.findChildren(Badge)) == before == 1
+
+
 def test_a_badge_is_not_seen_at_a_head_that_is_folded(make: Make, qapp: QApplication) -> None:
     """Of a folded head a line is left, and of a badge in it a dash would be."""
     shell = make()
