@@ -182,18 +182,19 @@ class Window:
         self.shell.set_source("starting…")
         self.shell.show()
         self.shell.activateWindow()  # where no window manager runs nobody else gives it the keyboard
+        code = 0
         try:
-            if not await self._start(faults=faults, must=run is not None):
+            started = await self._start(faults=faults, must=run is not None)
+            if started and run is not None:
+                code = await self._run(run, screenshot, stop)
+            else:
+                if started:
+                    self.context.started.emit()
                 await stop.wait()
-                return 0
-            if run is not None:
-                return await self._run(run, screenshot, stop)
-            self.context.started.emit()
-            await stop.wait()
         finally:
             await self._end()
         self._tell_loss()
-        return 0
+        return code
 
     def _asked_to_close(self, stop: asyncio.Event) -> None:
         """Close, unless that loses records and the person would rather wait."""

@@ -254,3 +254,36 @@ def test_an_output_that_was_closed_from_the_start_is_no_mistake_of_ours() -> Non
     for closed in (">&-", "2>&- >/dev/null", ">&- 2>&-"):
         ran = subprocess.run(["sh", "-c", f"{command} {closed}"], capture_output=True, text=True, check=False)
         assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", ""), closed
+
+
+LOSING = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from inspector.cli.main import main
+from inspector.cli import demo
+
+async def run_demo(live, *, seed, faults):
+    await live.saved()
+    Path(sys.argv[1]).unlink()
+    from inspector.core.request import FireRequest
+    await live.outcome(live.host.fire(FireRequest("UserLoginFailed", {}, session=False)))
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.Event().wait()
+
+demo.run_demo = run_demo
+sys.exit(main(["demo", "--screenshot", "x.png", "--db", sys.argv[1]]))
+"""
+
+
+def test_a_window_that_a_signal_closes_with_records_lost_ends_with_1_and_says_how_many(db: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LOSING, str(db)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+    )
+    assert ran.returncode == 1, ran.stderr
+    assert re.search("[\\d\u2009]+ records? (was|were) lost", ran.stderr)
+    assert "Traceback" not in ran.stderr
