@@ -199,8 +199,9 @@ class SessionsDatabase:
                 cursor = connection.cursor()
                 cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
                 cursor.execute("SELECT rootpage FROM sqlite_schema WHERE name='sessions'")
-                row: Any = cursor.fetchone()
-                return int(row[0])
+                pages: Any = cursor.fetchall()
+                ((root,),) = pages
+                return int(root)
             finally:
                 connection.close()
 
@@ -264,10 +265,10 @@ class SessionsDatabase:
         if mark is None or mark.state == state:
             return True
         for _ in range(_LOOKS):
-            row = find_row(lambda offset, length: os.pread(descriptor, length, offset), mark.root, mark.key)
-            if row is None or len(row) <= _FLUSHES or row[_WALL] != mark.wall:
+            columns = find_row(lambda offset, length: os.pread(descriptor, length, offset), mark.root, mark.key)
+            if columns is None or len(columns) <= _FLUSHES or columns[_WALL] != mark.wall:
                 continue
-            flushes = row[_FLUSHES] or 0
+            flushes = columns[_FLUSHES] or 0
             if flushes >= mark.flushes:
                 mark.flushes, mark.state = flushes, state
                 return True

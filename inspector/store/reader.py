@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.core.errors import InspectorError
 from inspector.core.records import records
 from inspector.core.records.bounds import MAX_TIME, row_problem
+from inspector.core.records.host import RecordsLost
 from inspector.core.records.records import HANDLER_ENDED, INTERRUPTED, STATUSES, Batch, Row, SessionStarted, to_row
 from inspector.store import info
 from inspector.store.checks import unpack_catalog
@@ -42,29 +43,54 @@ _DAMAGED: Final = (LookupError, TypeError, ValueError, OverflowError, RecursionE
 
 
 class Damage:
-    """What of a session cannot be read, counted; and the first reason."""
+    """What of a session cannot be read, and the first reasons.
+
+    Attributes:
+        records: Records that are left out.
+        missing: Records that are not in the database, though their numbers say that they were.
+        reason: Why records are left out.
+        flaw: What else is wrong.
+    """
 
     def __init__(self) -> None:
         self.records = 0
+        self.missing = 0
         self.reason = ""
+        self.flaw = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.records or self.missing or self.flaw)
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, empty when nothing is known to be."""
+        return self.reason or self.flaw or (f"{count_records(self.missing)} missing" if self.missing else "")
 
     def add(self, reason: str, count: int = 1) -> None:
         """Count records that are left out."""
         self.records += count
         self.reason = self.reason or reason
 
+    def mar(self, flaw: str) -> None:
+        """Note something wrong for which no record is left out."""
+        self.flaw = self.flaw or flaw
+
     def warnings(self, session: int) -> list[str]:
-        """Return what is to be said of a session, at most a sentence."""
-        if not self.records:
-            return []
-        were = "was" if self.records == 1 else "were"
-        return [f"Session {session} is damaged: {count_records(self.records)} {were} left out ({self.reason})."]
+        """Return what is to be said of a session, a sentence each."""
+        said = [f"Session {session} is damaged: {self.flaw}."] if self.flaw else []
+        if self.records:
+            were = "was" if self.records == 1 else "were"
+            said.append(f"Session {session} is damaged: {count_records(self.records)} {were} left out ({self.reason}).")
+        if self.missing:
+            are = "is" if self.missing == 1 else "are"
+            said.append(f"Session {session} is damaged: {count_records(self.missing)} {are} missing.")
+        return said
 
     def text(self, cell: Any) -> str:
-        """Return a text that people read; what of it is no UTF-8 stays visible, and counts."""
+        """Return a text that people read; what of it is no UTF-8 stays visible, and is noted."""
         text = from_cell(cell)
         if isinstance(cell, str) and not is_text(cell):
-            self.add("a text is not UTF-8")
+            self.mar("a text is not UTF-8")
         return text
 
 
@@ -79,6 +105,8 @@ class TableSource:
     """
 
     table = ""
+    #: What a row of it is to people.
+    noun = "a record"
     #: Gives rows with the key first; bound are ``:after``, ``:end``, ``:limit``, ``:base``, ``:seen``.
     sql = ""
 
@@ -101,23 +129,51 @@ class TableSource:
         """Return the seq of a table row."""
         return int(cells[0]) - self.base
 
-    def _row(self, _seq: int, cells: Any) -> Row:
-        """Return the row of the stream that a table row stands for; its end, if any, goes to ``self.end_at``."""
+    def _row(self, cells: Any) -> Row:
+        """Return the row of the stream that a table row stands for, or begins with."""
         raise NotImplementedError
 
+    def _end(self, _cells: Any) -> tuple[int, Row] | None:
+        """Return the end that stands in a table row beside its start: how many seqs later, and the row."""
+        return None
+
+    def _records(self, _cells: Any) -> int:
+        """Return for how many records a table row stands: a start and its end are two."""
+        return 1
+
     def name(self, number: Any) -> str:
-        """Return the name with a number; one that is missing is counted, and all else of its row is taken."""
+        """Return the name with a number; one that is missing is noted, and all else of its row is taken."""
         name = self.names.get(number) if type(number) is int else None
         if name is None:
-            self.damage.add("a name is missing")
+            self.damage.mar("a name is missing")
             return "?"
         return name
 
-    def end_at(self, start: int, span: int, row: Row) -> None:
+    def _take_start(self, seq: int, cells: Any) -> Row | None:
+        """Return the row with a seq; None when it cannot be, it is left out with its end then."""
+        try:
+            row = self._row(cells)
+            problem = row_problem(row)
+        except _DAMAGED:
+            problem = f"{self.noun} cannot be read"
+        if problem:
+            self.damage.add(problem, self._records(cells))
+            return None
+        self._keep_end(seq, cells)
+        return row
+
+    def _keep_end(self, start: int, cells: Any) -> None:
         """Keep the end that belongs to a start until its turn comes."""
-        problem = row_problem(row)
-        if problem or type(span) is not int or not 0 < span < SESSION_SPAN:
-            self.damage.add(problem or "an end before its start")
+        try:
+            end = self._end(cells)
+            if end is None:
+                return
+            span, row = end
+            problem = row_problem(row) or ("" if 0 < span < SESSION_SPAN else "an end before its start")
+        except _DAMAGED:
+            problem = f"the end of {self.noun} cannot be read"
+        if problem:
+            self.damage.add(problem)
         elif start + span > self.seen:
             heapq.heappush(self._ends, (start + span, row))
 
@@ -136,14 +192,8 @@ class TableSource:
             while cells and cells[0][0] <= last and (len(cells) >= _MARGIN or self._exhausted):
                 seq, row_cells = cells.popleft()
                 self._last_seq = seq
-                try:
-                    row = self._row(seq, row_cells)
-                    problem = row_problem(row)
-                except _DAMAGED as error:
-                    problem = f"{type(error).__name__} in {self.table}"
-                if problem:
-                    self.damage.add(problem)
-                elif seq > self.seen:
+                row = self._take_start(seq, row_cells)
+                if row is not None and seq > self.seen:
                     taken.append((seq, row))
             # The last rows of a page wait for the next page, which tells whether they stand in their place.
             if len(cells) >= _MARGIN or self._exhausted:
@@ -165,10 +215,12 @@ class TableSource:
                     raise ValueError(seq)
                 numbered.append((seq, cells))
             except _DAMAGED:
-                self.damage.add(f"no seq in {self.table}")
+                self.damage.add(f"{self.noun} without a place", self._records(cells))
         in_order = _in_order([seq for seq, _ in numbered], self._last_seq)
         if len(in_order) < len(numbered):
-            self.damage.add(f"seqs out of order in {self.table}", len(numbered) - len(in_order))
+            displaced = set(range(len(numbered))).difference(in_order)
+            count = sum(self._records(numbered[index][1]) for index in displaced)
+            self.damage.add(f"{self.noun} out of order", count)
             numbered = [numbered[index] for index in in_order]
         self._cells.clear()
         self._cells.extend(numbered)
@@ -203,7 +255,7 @@ class TableSource:
             except Exception as error:
                 if not _is_of_a_cell(error):
                     raise
-                self.damage.add(f"a cell of {self.table} that is too long")
+                self.damage.add(f"{self.noun} that is too long")
         if keys:
             self._key = keys[-1]
         return rows, len(keys) < PAGE
@@ -235,7 +287,7 @@ class TableSource:
             between = await page(middle, 1)
             last, beyond, rows = (middle, beyond, rows) if between is None else (last, middle, between)
         following = rows[0][0] if rows else beyond
-        self.damage.add(f"a page of {self.table} cannot be read", max(following - self._key - 1, 1) if rows else 1)
+        self.damage.mar(f"a page of {self.table} cannot be read")
         self._key = following - 1
         return [], not rows
 
@@ -253,16 +305,16 @@ def _in_order(seqs: list[int], after: int) -> list[int]:
     return longest_growing(seqs, after)
 
 
-def _later(at: int, length: int) -> int:
-    if type(length) is not int or length < 0:
-        raise ValueError("an end before its start")
-    return at + length
+def _later(at: int, span: Any, length: Any) -> tuple[int, int]:
+    """Return how many seqs after a start its end is, 0 when that cannot be, and when it is."""
+    return (span, at + length) if type(span) is type(length) is int and length >= 0 else (0, at)
 
 
 class Publications(TableSource):
     """``Published`` and ``PublicationEnded``. Numbers grow with the seq: keys are in the order of starts."""
 
     table = "publications"
+    noun = "a publication"
     sql = (
         "SELECT p.id, p.seq, p.at, p.event, p.cause, p.fire, p.handlers, p.context, p.span, p.length, p.outcome,"
         " b.event_id, b.correlation, b.body FROM publications p LEFT JOIN payloads b ON b.id = p.id"
@@ -276,24 +328,30 @@ class Publications(TableSource):
     def _seq(self, cells: Any) -> int:
         return int(cells[1])
 
-    def _row(self, _seq: int, cells: Any) -> Row:
-        key, _, at, event, cause, fire, handlers, context, *rest = cells
-        span, length, outcome, event_id, correlation, body = rest
-        number = key - self.base
-        if outcome:
-            end = (records.PUBLICATION_ENDED, _later(at, length), number, self.name(outcome))
-            self.end_at(_seq, span, end)
+    def _row(self, cells: Any) -> Row:
+        key, _, at, event, cause, fire, handlers, context, _, _, _, event_id, correlation, body = cells
         return (
-            *(records.PUBLISHED, at, number, self.name(event), id_from_cell(event_id), id_from_cell(correlation)),
-            *(cause, fire, from_cell(body)),
+            *(records.PUBLISHED, at, key - self.base, self.name(event)),
+            *(id_from_cell(event_id), id_from_cell(correlation), cause, fire, from_cell(body)),
             *(self.name(context) if isinstance(context, int) else from_cell(context), handlers),
         )
+
+    def _end(self, cells: Any) -> tuple[int, Row] | None:
+        key, _, at, *_, span, length, outcome, _, _, _ = cells
+        if outcome == 0:
+            return None
+        span, at = _later(at, span, length)
+        return span, (records.PUBLICATION_ENDED, at, key - self.base, self.name(outcome))
+
+    def _records(self, cells: Any) -> int:
+        return 1 if cells[10] == 0 else 2
 
 
 class Executions(TableSource):
     """``HandlerStarted`` and ``HandlerEnded``; keeps the numbers of those without an end in ``running``."""
 
     table = "executions"
+    noun = "an execution"
     sql = (
         "SELECT e.id, p.seq + e.seq, p.at + e.at, e.publication, e.handler, e.fault, e.status, e.span, e.length,"
         " e.on_loop, f.body FROM executions e LEFT JOIN publications p ON p.id = :base + e.publication"
@@ -312,27 +370,40 @@ class Executions(TableSource):
     def _seq(self, cells: Any) -> int:
         return int(cells[1])
 
-    def _row(self, _seq: int, cells: Any) -> Row:
-        key, _, at, publication, handler, fault, status, span, length, on_loop, failure = cells
+    def _row(self, cells: Any) -> Row:
+        key, _, at, publication, handler, fault, *_ = cells
         number = key - self.base
-        if status:
-            end = (records.HANDLER_ENDED, _later(at, length), number, STATUSES[status], on_loop, from_cell(failure))
-            self.end_at(_seq, span, end)
-        else:
-            self.running.append(number)
         return (records.HANDLER_STARTED, at, number, publication, self.name(handler), self.name(fault))
+
+    def _end(self, cells: Any) -> tuple[int, Row] | None:
+        key, _, at, *_, status, span, length, on_loop, failure = cells
+        number = key - self.base
+        if status == 0:
+            self.running.append(number)
+            return None
+        span, at = _later(at, span, length)
+        # A number of the file is no index before it was looked at: -1 would be the last status.
+        known = type(status) is int and 0 < status < len(STATUSES)
+        return span, (
+            *(records.HANDLER_ENDED, at, number, STATUSES[status] if known else ""),
+            *(on_loop, from_cell(failure)),
+        )
+
+    def _records(self, cells: Any) -> int:
+        return 1 if cells[6] == 0 else 2
 
 
 class Notes(TableSource):
     """``Noted``."""
 
     table = "notes"
+    noun = "a note"
     sql = (
         "SELECT id, at, execution, publication, kind, level, text, data FROM notes"
         " WHERE id > :after AND id < :end ORDER BY id LIMIT :limit"
     )
 
-    def _row(self, _seq: int, cells: Any) -> Row:
+    def _row(self, cells: Any) -> Row:
         _, at, execution, publication, kind, level, text, data = cells
         return (
             *(records.NOTED, at, execution - self.base, publication, self.name(kind), self.name(level)),
@@ -344,12 +415,13 @@ class HostNotes(TableSource):
     """``HostNoted``."""
 
     table = "host_notes"
+    noun = "a note of the program"
     sql = (
         "SELECT id, at, kind, level, text, data FROM host_notes"
         " WHERE id > :after AND id < :end ORDER BY id LIMIT :limit"
     )
 
-    def _row(self, _seq: int, cells: Any) -> Row:
+    def _row(self, cells: Any) -> Row:
         _, at, kind, level, text, data = cells
         return (records.HOST_NOTED, at, self.name(kind), self.name(level), from_cell(text), from_cell(data))
 
@@ -358,11 +430,23 @@ class HostRecords(TableSource):
     """The other records of the host."""
 
     table = "host_records"
+    noun = "a record of the program"
     sql = "SELECT id, at, kind, body FROM host_records WHERE id > :after AND id < :end ORDER BY id LIMIT :limit"
 
-    def _row(self, _seq: int, cells: Any) -> Row:
-        _, at, kind, body = cells
-        return (kind, at, *json.loads(body))
+    def __init__(self, session: int, names: dict[int, str], after: int, damage: Damage) -> None:
+        super().__init__(session, names, after, damage)
+        #: Numbers without a record that is known to be lost.
+        self.lost = 0
+
+    def _row(self, cells: Any) -> Row:
+        key, at, kind, body = cells
+        if type(kind) is not int or kind < records.HOST_NOTED:
+            raise ValueError(kind)
+        row = (kind, at, *json.loads(body))
+        if kind == RecordsLost.KIND and not row_problem(row):
+            _, _, count, _, first, _ = row
+            self.lost += count - (key - self.base == first) if first else 0  # it stands in the place of the first
+        return row
 
 
 class OddRows(TableSource):
@@ -379,9 +463,9 @@ class OddRows(TableSource):
     def _first_key(self, _after: int) -> int:
         return 0
 
-    def _row(self, _seq: int, cells: Any) -> Row:
+    def _row(self, cells: Any) -> Row:
         row = odd_row(cells)
-        if row[records.KIND] in (records.HANDLER_STARTED, records.HANDLER_ENDED):
+        if row[records.KIND] in (records.HANDLER_STARTED, records.HANDLER_ENDED) and not row_problem(row):
             record = records.to_record(row)
             if isinstance(record, records.HandlerStarted):
                 self.running[record.execution] = None
@@ -409,6 +493,8 @@ def odd_row(cells: Any) -> Row:
 _LONG_SEED: Final = 4_000
 #: Records of one batch at most.
 BATCH: Final = 4096
+#: Records at the end of a session that may be missing; where it were more, the number of the last one is wrong.
+_LONGEST_TAIL: Final = 1 << 24
 
 
 class StoredStream:
@@ -449,8 +535,8 @@ class StoredStream:
             async for batch in self._read(after, damage):
                 yield batch
         finally:
-            if damage.records:
-                self._store.found_damaged(self.session, f"{damage.reason}")
+            if damage:
+                self._store.found_damaged(self.session, damage.sentence)
 
     async def _read(self, after: int, damage: Damage) -> AsyncIterator[Batch]:
         head = await self._store.session(self.session)
@@ -460,19 +546,21 @@ class StoredStream:
             started = await read_started(connection, self.session, damage)
             names = await read_names(connection, self.session, damage=damage)
         if head.damage:
-            damage.add(head.damage)
+            damage.mar(head.damage)
         if after < 1:
             yield Batch(1, [to_row(started)])
         at, newest = max(after, 1), 1
         executions, odd = Executions(self.session, names, at, damage), OddRows(self.session, names, at, damage)
+        host = HostRecords(self.session, names, at, damage)
         sources: tuple[TableSource, ...] = (
             Publications(self.session, names, at, damage),
             executions,
             Notes(self.session, names, at, damage),
             HostNotes(self.session, names, at, damage),
-            HostRecords(self.session, names, at, damage),
+            host,
             odd,
         )
+        count = 1
         # What another process commits meanwhile is left for the next time.
         end = head.records if head.state == info.RECORDING else SESSION_SPAN
         while True:
@@ -488,18 +576,36 @@ class StoredStream:
                 for source in sources:
                     for seq, row in await source.take(connection, last):
                         if seq <= at or page[seq - at - 1] is not None:
-                            damage.add("two records with one seq")
+                            damage.add("two records with the same number")
                         else:
                             page[seq - at - 1] = row
             for batch in _without_holes(at + 1, page):
                 newest = batch.last
+                count += len(batch.rows)
                 yield batch
             at = last
+        if after < 1 and head.state != info.RECORDING:
+            self._count_missing(head.records, newest, count, host.lost)
         if head.state == info.INTERRUPTED:
             running = {*executions.running, *odd.running} - odd.ended
             cut = _cut_off(sorted(running), max(head.records, newest), after, await self._last_at())
             if cut is not None:
                 yield cut
+
+    def _count_missing(self, last: int, newest: int, count: int, lost: int) -> None:
+        """Compare what was read with the numbers of a session's records, all of which are used.
+
+        Args:
+            last: The number of the last record, as the session's row says.
+            newest: That of the last one that was read.
+            count: How many were read.
+            lost: How many are known to be lost.
+        """
+        damage = self.damage
+        if newest > last or last - newest > _LONGEST_TAIL:
+            damage.mar("its row in the database is wrong (last_seq)")
+            return
+        damage.missing = max(0, last - count - lost - damage.records)
 
     async def _last_at(self) -> int:
         async with self._store.database.reading() as connection:
@@ -537,7 +643,7 @@ async def read_names(
 ) -> dict[int, str]:
     """Return the names of a session by number, or add to ``names`` those that came since."""
     result = names if names is not None else {0: ""}
-    damage = damage or Damage()
+    damage = Damage() if damage is None else damage
     base = session * SESSION_SPAN
     cursor = await connection.exec_driver_sql(
         "SELECT id, text FROM names WHERE id > ? AND id < ? ORDER BY id",
@@ -549,7 +655,7 @@ async def read_names(
             result[key - base] = damage.text(text)
         except (ValueError, TypeError):
             result[key - base] = "?"
-            damage.add("a name is not UTF-8")
+            damage.mar("a name is not UTF-8")
     return result
 
 
@@ -559,7 +665,7 @@ async def read_started(connection: AsyncConnection, session: int, damage: Damage
     Raises:
         InspectorError: There is no such session.
     """
-    damage = damage or Damage()
+    damage = Damage() if damage is None else damage
     result = await connection.exec_driver_sql(
         "SELECT s.wall, s.program, s.python, c.body, s.seed FROM sessions s LEFT JOIN catalogs c ON c.id = s.catalog"
         " WHERE s.id=? AND s.deleted IS NOT 1",
@@ -573,12 +679,21 @@ async def read_started(connection: AsyncConnection, session: int, damage: Damage
         catalog = unpack_catalog(body)
     except ValueError as error:
         catalog = ""
-        damage.add(str(error))
+        damage.mar(str(error))
     return SessionStarted(
         at=0,
         wall=wall if type(wall) is int and -MAX_TIME < wall < MAX_TIME else 0,
         program=readable(program),
         python=readable(python),
         catalog=catalog,
-        seed=int(seed) if isinstance(seed, str) and seed.lstrip("-").isdecimal() and len(seed) < _LONG_SEED else None,
+        seed=_seed(seed, damage),
     )
+
+
+def _seed(cell: Any, damage: Damage) -> int | None:
+    """Return the seed of a session; None when it has none, or a damaged one, which is noted."""
+    if isinstance(cell, str) and cell.isascii() and cell.removeprefix("-").isdecimal() and len(cell) < _LONG_SEED:
+        return int(cell)
+    if cell is not None:
+        damage.mar("its seed cannot be read")
+    return None

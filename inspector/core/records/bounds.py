@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Final
 
+from .host import HOST_RECORDS, RecordsLost
 from .records import (
+    AT,
     HANDLER_ENDED,
     HANDLER_STARTED,
+    INT,
     NOTED,
     PUBLICATION_ENDED,
     PUBLISHED,
     RECORD_TYPES,
+    ROW_FIELDS,
     RUNNING,
     SESSION_STARTED,
     STATUSES,
@@ -19,6 +23,7 @@ from .records import (
     HandlerStarted,
     Row,
     fits,
+    position,
 )
 
 #: Times (ns, both sides of a wall clock's epoch), numbers of publications and executions, and what else is counted.
@@ -28,15 +33,23 @@ MAX_COUNT: Final = 1 << 31
 _STARTED: Final = len(fields(HandlerStarted)) + 1
 _ENDED: Final = len(fields(HandlerEnded)) + 1
 _STATUSES: Final = frozenset(STATUSES) - {RUNNING}
+#: Places of the numbers of the host's records, by kind: times, counts, lines, numbers of fires.
+_NUMBERS: Final = {
+    cls.KIND: tuple(place for place, field in enumerate(ROW_FIELDS[cls.KIND], AT) if field.form == INT)
+    for cls in HOST_RECORDS
+}
+_LOST: Final = position(RecordsLost, "count")
 
 
 def row_problem(row: Row) -> str:
     """Return why a row cannot be a record, as half a sentence; empty when it can.
 
     Args:
-        row: Kind, time and fields; the kind is one that there is.
+        row: Kind, time and fields.
     """
     kind, at, *rest = row
+    if type(kind) is not int or not 0 <= kind < len(RECORD_TYPES):
+        return "an unknown kind of record"
     # Nearly all rows are starts and ends, and nearly all of them are as they should be.
     if kind == HANDLER_ENDED and len(row) == _ENDED:
         _, _, number, status, on_loop, failure = row
@@ -69,7 +82,7 @@ def row_problem(row: Row) -> str:
     elif kind == HANDLER_ENDED:
         number, status, on_loop, _ = rest
         if status not in _STATUSES:
-            return "a status that there is not"
+            return "an unknown status"
         bad = not (0 < number < MAX_NUMBER and 0 <= on_loop < MAX_TIME)
     elif kind == PUBLISHED:
         number, _, _, _, cause, fire, _, _, handlers = rest
@@ -81,6 +94,14 @@ def row_problem(row: Row) -> str:
     elif kind == NOTED:
         execution, publication, *_ = rest
         bad = not (0 <= execution < MAX_NUMBER and 0 <= publication < MAX_NUMBER)
+    elif kind in _NUMBERS:
+        bad = not all(0 <= row[place] < MAX_TIME for place in _NUMBERS[kind])
+        bad = bad or (kind == RecordsLost.KIND and not _is_loss(*row[_LOST:]))
     else:
         bad = kind == SESSION_STARTED and not -MAX_TIME < rest[0] < MAX_TIME
     return "a number that cannot be" if bad else ""
+
+
+def _is_loss(count: int, _reason: str, first: int, last: int) -> bool:
+    """Return whether so many records can have been lost between two seqs, or beside all seqs (0 and 0)."""
+    return 0 < count < MAX_NUMBER and (first == last == 0 or (0 < first <= last and count <= last - first + 1))

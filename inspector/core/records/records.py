@@ -289,8 +289,10 @@ def to_record(row: Row) -> Record:
         ValueError: The row is of no known kind, has the wrong number of fields, or a value that does not fit.
     """
     try:
-        kind, values = row[KIND], _VALUES[row[KIND]]
-        if values:
+        kind = row[KIND]
+        if kind < 0:
+            raise IndexError(kind)
+        if values := _VALUES[kind]:
             cells = list(row)
             for place, field in values:
                 cells[place] = build(field.hint, json.loads(cells[place]), unknown=True)
@@ -305,10 +307,10 @@ def fits(row: Sequence[Any]) -> bool:
     """Return whether values from elsewhere have the types of a row; of the host's records also what is in their JSON.
 
     Args:
-        row: The kind, one that there is, and the fields.
+        row: The kind, a number, and the fields.
     """
     kind = row[KIND]
-    if tuple(map(type, row[AT:])) not in _SHAPES[kind]:
+    if not 0 <= kind < len(_SHAPES) or tuple(map(type, row[AT:])) not in _SHAPES[kind]:
         return False
     if kind < HOST_NOTED:
         return True
