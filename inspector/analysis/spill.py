@@ -31,6 +31,11 @@ SPILL_FROM: Final = 1 << 20
 _STEP: Final = 1 << 20
 #: Addresses that are reserved for one array; they cost nothing until they are written.
 _REACH: Final = 1 << 36
+#: Bytes at the end of an array that are not released, beside the room that waits there: new rows come to these.
+_KEPT: Final = 1 << 18
+#: Shares of the budget: arrays that hold no more are left alone; how much room is made at once.
+_LEFT_ALONE: Final = 8
+_ROOM: Final = 32
 _STATM: Final = "/proc/self/statm"
 
 
@@ -39,7 +44,7 @@ class Spill:
 
     Args:
         folder: On a disk, not in memory; nothing with a name is ever seen in it.
-        budget: What all arrays together may hold in memory, bytes.
+        budget: What all arrays together may hold in memory, bytes; and all of a run, once ``rest`` has been called.
 
     Attributes:
         budget: As given.
@@ -51,7 +56,13 @@ class Spill:
         self.budget = budget
         self.trouble = ""
         self._mappings: weakref.WeakSet[_Mapping] = weakref.WeakSet()
-        self._taken = 0
+        self._taken = self._drops = 0
+        #: What the process holds at rest, 0 while that is not known.
+        self._rest = 0
+
+    def rest(self) -> None:
+        """Count what the process holds from now on: beside the arrays there are texts, pictures and caches."""
+        self._rest = _held()[0]
 
     @property
     def mapped(self) -> int:
@@ -76,24 +87,38 @@ class Spill:
             self.trim()
 
     def trim(self) -> bool:
-        """Release memory if the arrays hold more than the budget; return whether that was so.
+        """Release memory if more is held than the budget; return whether that was so.
 
-        A part that is needed again is read from its file. Takes microseconds when there is nothing to do.
+        Array by array, until there is a little room: memory stays level, and most of what is looked at stays there. A
+        part that is needed again is read from its file. Takes microseconds when there is nothing to do.
         """
-        if self.mapped <= self.budget or self._resident() <= self.budget:
+        if self.mapped <= self.budget // _LEFT_ALONE or self._beyond() <= 0:
             return False
-        for mapping in self._mappings:
+        turn = sorted(self._mappings, key=lambda mapping: mapping.dropped)
+        for mapping in turn:
+            self._drops += 1
+            mapping.dropped = self._drops
             mapping.drop()
+            if self._beyond() <= -self.budget // _ROOM:
+                break
         return True
 
-    def _resident(self) -> int:
-        """Return how much of the files this process holds in memory, bytes; libraries that are mapped count, too."""
-        try:
-            with open(_STATM, encoding="ascii") as file:  # noqa: PTH123 - read twice a second
-                shared = int(file.read().split()[2]) * mmap.PAGESIZE
-        except (OSError, ValueError, IndexError):
-            return self.mapped
-        return shared - _libraries()
+    def _beyond(self) -> int:
+        """Return by how much more is held than the budget, bytes, negative when it is less."""
+        total, shared = _held()
+        arrays = shared - _libraries() if shared else self.mapped
+        held = max(arrays, total - self._rest if self._rest else 0)
+        return held - self.budget if arrays > self.budget // _LEFT_ALONE else 0
+
+
+def _held() -> tuple[int, int]:
+    """Return what this process holds in memory, and how much of that is mapped from files, bytes; 0 where unknown."""
+    try:
+        with open(_STATM, encoding="ascii") as file:  # noqa: PTH123 - read twice a second
+            words = file.read().split()
+        return int(words[1]) * mmap.PAGESIZE, int(words[2]) * mmap.PAGESIZE
+    except (OSError, ValueError, IndexError):
+        return 0, 0
 
 
 class _Mapping:
@@ -102,6 +127,8 @@ class _Mapping:
     def __init__(self, spill: Spill) -> None:
         self.spill = spill
         self.room = 0
+        #: Which drop of all was its last.
+        self.dropped = 0
         spill.folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".journal-", dir=spill.folder)
         try:
@@ -133,7 +160,7 @@ class _Mapping:
 
     def drop(self) -> None:
         """Release the memory of all but the newest pages; their content stays in the file."""
-        done = max(self.room - 2 * _STEP, 0)
+        done = max(self.room - _STEP - _KEPT, 0) // mmap.PAGESIZE * mmap.PAGESIZE
         if done:
             self.bytes.madvise(mmap.MADV_DONTNEED, 0, done)
 
@@ -219,8 +246,10 @@ def _libraries() -> int:
         named = False
         with open("/proc/self/smaps", encoding="utf-8", errors="replace") as lines:  # noqa: PTH123 - a kernel's file
             for line in lines:
-                if line.startswith("Rss:"):
-                    total += int(line.split()[1]) * 1024 if named else 0
+                if named and line.startswith(("Rss:", "Anonymous:")):
+                    # Pages of a library that were written to are copies, and none of the file's any more.
+                    size = int(line.split()[1]) * 1024
+                    total += size if line.startswith("Rss:") else -size
                 elif "-" in line.split(" ", 1)[0]:
                     words = line.split(maxsplit=5)
                     named = len(words) == 6 and words[5].startswith("/") and ".journal-" not in words[5]

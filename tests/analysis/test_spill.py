@@ -89,6 +89,30 @@ def test_memory_stays_within_the_budget_and_everything_can_still_be_read(disk: S
     assert not disk.trim(), "nothing is given back below the budget"
 
 
+def test_what_else_a_run_holds_is_part_of_its_budget(disk: Spill) -> None:
+    columns = Columns({"start": np.int64})
+    disk.rest()
+    columns.extend({"start": np.arange(3 * MIB // 8)})
+    assert not disk.trim()
+    pictures = np.ones(8 * MIB, np.uint8)
+    assert disk.trim()
+    assert resident_files() < 3 * MIB
+    assert (columns["start"] == np.arange(3 * MIB // 8)).all()
+    del pictures
+
+
+def test_arrays_are_released_in_turn_and_no_more_of_them_than_need_be(disk: Spill) -> None:
+    columns = [Columns({"start": np.int64}) for _ in range(4)]
+    for column in columns:
+        column.extend({"start": np.arange(3 * MIB // 8)})
+    for column in columns:
+        assert int(column["start"].sum()) > 0  # all of them are in memory now
+    disk.budget = resident_files() - MIB // 2
+    before = resident_files()
+    assert disk.trim()
+    assert before - 4 * MIB < resident_files() < before
+
+
 def test_room_goes_with_the_last_reader(disk: Spill) -> None:
     columns = Columns({"start": np.int64})
     columns.extend({"start": np.zeros(MIB, np.int64)})
