@@ -51,8 +51,8 @@ _SETTLING: Final = 5.0
 _SAMPLE: Final = 1.0
 #: Seconds after the beginning in which frames are not measured: charts are made, caches grow.
 _WARM_UP: Final = 5.0
-#: Samples from which on a run has come to an end with growing to its budget.
-_LONG: Final = 300
+#: Samples of a run whose last half is measured: its first half is what it takes to come up to the smallest budget.
+_LONG: Final = 600
 #: Seconds beyond the run after which it is taken for hanging.
 _ENDLESS: Final = 60
 #: Seconds for what was published last to arrive.
