@@ -257,10 +257,10 @@ class ChildHost:
         """Record that ``size`` bytes of output were not shown."""
         self._intake.record(OutputDropped(self._intake.now(), size))
 
-    def stuck(self, dump: Dump, seconds: float) -> None:
+    def stuck(self, dump: Dump, seconds: float, *, stopped: bool) -> None:
         """Record that nothing in the child answers."""
         self.state = STUCK
-        self._intake.record(explain_stuck(dump, seconds, self._intake))
+        self._intake.record(explain_stuck(dump, seconds, self._intake, stopped=stopped))
 
     def unstuck(self, seconds: float) -> None:
         """Record that the child answers again."""

@@ -140,7 +140,7 @@ def reap_orphans(child: int) -> None:
 def end_family(child: int) -> None:
     """Kill all that descends from us, the child has ended, and wait until it is gone."""
     end = time.monotonic() + _END_TIME
-    while (left := descendants(child)) and time.monotonic() < end:
+    while (left := descendants(os.getpid(), child)) and time.monotonic() < end:
         for process in left:  # again and again: one may have forked since we have looked
             kill(process)
             try:
@@ -150,8 +150,8 @@ def end_family(child: int) -> None:
         time.sleep(0.005)
 
 
-def descendants(child: int) -> list[int]:
-    """Return the numbers of the processes that descend from us, zombies too, but for the child."""
+def descendants(ancestor: int, child: int) -> list[int]:
+    """Return the numbers of the processes that descend from one, zombies too, but for the child."""
     children: dict[int, list[int]] = {}
     for name in os.listdir("/proc") if os.path.isdir("/proc") else ():  # noqa: PTH112, PTH208 - light imports
         if not name.isdigit():
@@ -163,7 +163,7 @@ def descendants(child: int) -> list[int]:
             continue
         parent = int(stat[stat.rindex(b")") + 2 :].split()[1])  # a name may have spaces and brackets in it
         children.setdefault(parent, []).append(int(name))
-    family = children.get(os.getpid(), [])[:]
+    family = children.get(ancestor, [])[:]
     for process in family:  # it grows
         family += children.get(process, [])
     return [process for process in family if process != child]

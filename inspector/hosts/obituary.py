@@ -69,6 +69,9 @@ def explain_load(ended: Ended, loading: Loading) -> LoadError:
     if ended.why == "lingered":
         text = f"{what} {ended.text} while it was being {doing}, and was killed because it did not end."
         return LoadError(text, kind="crash", output=ended.tail)
+    if not loading.greeted and ended.code < 0:
+        text = f"{loading.python} was ended by {_signal(ended.code)} before it could load {what}."
+        return LoadError(text, kind="crash", output=ended.tail)
     if not loading.greeted:
         last = f": {ended.tail[-1]}" if ended.tail else ""
         text = f"{loading.python} does not run as a Python 3.10 or newer{last}."
@@ -127,13 +130,15 @@ def explain_end(ended: Ended, last_words: str, output: tuple[str, ...], intake: 
     )
 
 
-def explain_stuck(dump: Dump, seconds: float, intake: Intake) -> ProcessStuck:
-    """Return the record of a child in which nothing answers."""
+def explain_stuck(dump: Dump, seconds: float, intake: Intake, *, stopped: bool) -> ProcessStuck:
+    """Return the record of a child in which nothing answers, or that was stopped."""
     place = dump.place()
-    handlers = _handlers(intake, dump)
+    handlers = [] if stopped else _handlers(intake, dump)
     inside = f" in {', '.join(handlers)}" if handlers else ""
     where = f", {place}" if place else ""
     why = "it seems that code that is not Python holds its interpreter"
+    if stopped:
+        why = "it was stopped, by SIGSTOP or by a debugger"
     text = f"The program has not answered for {seconds:.1f} s{inside}{where}: {why}."
     now = intake.now()
     return ProcessStuck(

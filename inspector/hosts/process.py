@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.agent.process.posture import DUMP_SIGNAL
 from inspector.core.own_code import PACKAGE
+from inspector.hosts.keeper import descendants
 from inspector.hosts.stacks import Dump, read_dump
 
 if TYPE_CHECKING:
@@ -102,6 +103,12 @@ _BOOTSTRAP: Final = Path(PACKAGE) / "agent" / "process" / "bootstrap.py"
 #: Seconds a dump of the stacks may take.
 _DUMP_TIME: Final = 0.3
 _DUMP_SIZE: Final = 1 << 20
+#: Seconds that the keeper has to start the child, and to end all of its family once that is its task: a program may
+#: stop its keeper, again and again, and must not stop us with it.
+_START_TIME: Final = 20.0
+_KEEPER_TIME: Final = 4.0
+#: Seconds between two looks at a keeper that is waited for.
+_LOOK: Final = 0.1
 
 
 class ChildProcess:
@@ -126,6 +133,7 @@ class ChildProcess:
         self._control, theirs = socket.socketpair()
         self._told = bytearray()
         self._code: int | None = None
+        self._end_by: float | None = None
         try:
             with theirs:
                 self._keeper = self._spawn(launch, channel, theirs)
@@ -168,13 +176,45 @@ class ChildProcess:
         if not self.gone():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
+            self._urge_keeper()
+
+    def stopped(self) -> bool:
+        """Return whether it was stopped, by SIGSTOP or by a debugger; False where that cannot be seen."""
+        return _state(self.pid) in ("T", "t")
+
+    def _urge_keeper(self) -> None:
+        """Let a keeper that was stopped go on, there is work for it; do that work when it does not in time."""
+        now = time.monotonic()
+        if self._end_by is None:
+            self._end_by = now + _KEEPER_TIME
+        if now < self._end_by:
+            self._keeper.send_signal(signal.SIGCONT)
+            return
+        # Again and again: one may have forked since we have looked. The keeper last: as long as it is there, all of
+        # them can be found.
+        last = now + _KEEPER_TIME / 2
+        while self._keeper.poll() is None and time.monotonic() < last:
+            family = [process for process in descendants(self._keeper.pid, 0) if _state(process) not in ("Z", "X", "")]
+            for process in family:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(process, signal.SIGKILL)
+            if not family:
+                break
+            time.sleep(_LOOK / 10)
+        self._keeper.kill()
 
     def wait(self) -> int:
         """Wait for its end and that of all it has started; return its exit code, negative for a signal's number."""
         while not self.gone():
-            select.select([self._control], [], [])
+            if not select.select([self._control], [], [], _LOOK)[0] and self._end_by is not None:
+                self._urge_keeper()
         self._control.close()
-        self._keeper.wait()
+        self._end_by = None
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._keeper.wait(_LOOK)
+                break
+            self._urge_keeper()
         for pipe in (self._keeper.stdout, self._keeper.stderr):
             if pipe is not None:
                 pipe.close()
@@ -198,12 +238,19 @@ class ChildProcess:
     def _started(self, launch: ChildLaunch) -> int:
         """Hand the keeper the child's environment; return the child's number."""
         pairs = b"\0".join(os.fsencode(f"{name}={value}") for name, value in launch.environment.items())
+        self._control.settimeout(_START_TIME)
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has ended: then it has nothing to say
             self._control.sendall(len(pairs).to_bytes(4, "big") + pairs)
         answer = b""
         while not answer.endswith(b"\n"):
             # Byte by byte: a child that ends at once has its end told right behind, and that is for ``_listen``.
-            data = self._control.recv(1)
+            try:
+                data = self._control.recv(1)
+            except TimeoutError:
+                self._keeper.kill()
+                data = b""
+            except ConnectionResetError:
+                data = b""
             if not data:
                 break
             answer += data
@@ -211,6 +258,8 @@ class ChildProcess:
         if verb == b"started":
             return int(number)
         self._keeper.communicate()
+        if verb != b"failed" and self._keeper.returncode < 0:
+            raise OSError(errno.ESRCH, "the process that starts it was killed")
         code = int(number) if verb == b"failed" else errno.ENOEXEC
         raise OSError(code, os.strerror(code))
 
@@ -252,3 +301,12 @@ class ChildProcess:
             pass_fds=descriptors,
             start_new_session=True,
         )
+
+
+def _state(process: int) -> str:
+    """Return the letter of a process's state (``T``: stopped, ``Z``: ended), empty when it cannot be seen."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_bytes()
+    except OSError:
+        return ""
+    return chr(stat[stat.rindex(b")") + 2])

@@ -32,6 +32,8 @@ _BOOT_TIME: Final = 20.0
 #: Seconds a child has to end by itself once its channel is closed, or once it was told to stop.
 _EXIT_TIME: Final = 1.0
 _TURN: Final = 0.05
+#: Seconds between two looks at the clock after which it was us who stood still: stopped, or without a processor.
+_PAUSE: Final = 0.6
 #: Seconds that a message may take to arrive, and the bytes of it that earn it another: whoever has written half a frame
 #: is not alive because others write into it.
 FRAME_TIME: Final = 2.0
@@ -73,8 +75,8 @@ class Listener(Protocol):
     def dropped(self, size: int) -> None:
         """Called when ``size`` bytes of output were not shown."""
 
-    def stuck(self, dump: Dump, seconds: float) -> None:
-        """Called when the child gives no sign of life: something holds its interpreter."""
+    def stuck(self, dump: Dump, seconds: float, *, stopped: bool) -> None:
+        """Called when the child gives no sign of life: it was stopped, or something holds its interpreter."""
 
     def unstuck(self, seconds: float) -> None:
         """Called when it gives signs of life again, after that many seconds."""
@@ -109,7 +111,7 @@ class Supervisor:
         self._output = Output(listener.printed, listener.dropped, time.monotonic, redactor)
         self._decoder = Decoder()
         self.pid: int | None = None
-        self._heard = self._began = time.monotonic()
+        self._heard = self._began = self._looked = time.monotonic()
         self._ready = self._is_stuck = False
         self._reading = True
         self._events = selectors.EVENT_READ
@@ -175,7 +177,7 @@ class Supervisor:
         self._process, self._socket, self.pid = process, ours, process.pid
         ours.setblocking(False)
         self.send(["load", dict(self._launch.order)])
-        self._began = self._heard = time.monotonic()
+        self._began = self._heard = self._looked = time.monotonic()
         pipes = process.pipes
         with selectors.DefaultSelector() as selector:
             self._selector = selector
@@ -314,8 +316,18 @@ class Supervisor:
             self._kill_within(_EXIT_TIME)
         self._listener.message(message)
 
+    def _excuse_pause(self, now: float) -> None:
+        """Take the time in which we stood still for none: whatever the child has said in it was not heard."""
+        pause, self._looked = now - self._looked, now
+        if pause > _PAUSE:
+            self._heard = min(now, self._heard + pause)
+            self._began = min(now, self._began + pause)
+            if self._kill_at:
+                self._kill_at += pause
+
     def _look_at_clock(self) -> None:
         now = time.monotonic()
+        self._excuse_pause(now)
         allowed = self._launch.load_timeout if self._process.main_thread else _BOOT_TIME
         if self._kill_at is None and not self._ready and now - self._began > allowed:
             self._why = "load_timeout"
@@ -328,7 +340,9 @@ class Supervisor:
         if self._ready and self._reading and silent > STUCK and not self._is_stuck and self._kill_at is None:
             self._is_stuck = True
             self._stuck_since = self._heard
-            self._listener.stuck(self._process.ask_for_stacks(), silent)
+            stopped = self._process.stopped()
+            dump = Dump("", ()) if stopped else self._process.ask_for_stacks()
+            self._listener.stuck(dump, silent, stopped=stopped)
         elif self._is_stuck and silent < STUCK:
             self._is_stuck = False
             self._listener.unstuck(now - self._stuck_since)
