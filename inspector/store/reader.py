@@ -383,9 +383,9 @@ class Executions(TableSource):
             return None
         span, at = _later(at, span, length)
         # A number of the file is no index before it was looked at: -1 would be the last status.
-        known = type(status) is int and 0 < status < len(STATUSES)
+        is_status = type(status) is int and 0 < status < len(STATUSES)
         return span, (
-            *(records.HANDLER_ENDED, at, number, STATUSES[status] if known else ""),
+            *(records.HANDLER_ENDED, at, number, STATUSES[status] if is_status else ""),
             *(on_loop, from_cell(failure)),
         )
 
