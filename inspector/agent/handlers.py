@@ -115,7 +115,7 @@ class Handlers:
         """Describe what a bus runs: unwrapped from partial, decorator, reference and record."""
         handler = Handler(target)
         described = handler.description
-        number = self._number(described.key, handler.target)
+        number = self._number(described.key, handler.called)
         if number == 1:
             return described
         mark = f" #{number}"

@@ -42,6 +42,10 @@ def as_json(catalog: CatalogDescription) -> dict[str, Any]:
         "subscriptions": catalog.subscriptions,
         "base_fields": [_field(shape) for shape in base.values()],
         "events": [_event(event, labels) for event in catalog.events],
+        "patterns": [
+            {"pattern": pattern.name, "handlers": [labels.get(key, key) for key in pattern.handlers]}
+            for pattern in catalog.patterns
+        ],
         "sources": [
             {"where": source.where, "adapter": source.adapter, "text": source.text} for source in catalog.sources
         ],
@@ -88,6 +92,9 @@ def _tell(catalog: CatalogDescription, console: Console) -> None:
         events = [event for event in catalog.events if event.category == category]
         console.heading(f"{one_line(category) or 'without category'} ({len(events)})")
         console.table(_rows(events))
+    if catalog.patterns:
+        console.heading(f"patterns ({len(catalog.patterns)})")
+        console.table(_rows(list(catalog.patterns)))
     if catalog.statistics:
         console.heading("statistics of the registry")
         console.table([[name.replace("_", " "), _statistic(value)] for name, value in catalog.statistics.items()])

@@ -8,6 +8,8 @@ import random
 import secrets
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -30,7 +32,7 @@ def new_seed() -> int:
 
 
 def find_event(catalog: CatalogDescription, text: str) -> EventDescription:
-    """Return the event that a person means: by class name, or by the end of its dotted name.
+    """Return the event that a person means: by class name, the end of its dotted name, or a pattern that it fits.
 
     Raises:
         UsageError: There is none, or there is more than one.
@@ -41,6 +43,9 @@ def find_event(catalog: CatalogDescription, text: str) -> EventDescription:
     if matches:
         names = ", ".join(event.key for event in matches)
         raise UsageError(f"{text} may be any of {names}.", "Write as much of the dotted name as tells them apart.")
+    pattern = next((pattern for pattern in catalog.patterns if fnmatchcase(text, pattern.name)), None)
+    if pattern is not None:
+        return replace(pattern, name=text, key=text, event_type=text)
     names_by_text = {event.name.casefold(): event.name for event in catalog.events}
     close = difflib.get_close_matches(text.rpartition(".")[2].casefold(), names_by_text, n=3, cutoff=0.5)
     hint = _did_you_mean([names_by_text[name] for name in close])

@@ -176,6 +176,7 @@ class CatalogDescription:
         categories: Every category the program knows, in its order, including those without events.
         problems: What could not be read, and what would not survive its way; the rest works.
         sources: The buses that were found.
+        patterns: Patterns of names that are subscribed to (``order.*``): events of any name that fits can be fired.
     """
 
     program: str
@@ -185,6 +186,7 @@ class CatalogDescription:
     statistics: dict[str, Any] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     sources: tuple[SourceDescription, ...] = ()
+    patterns: tuple[EventDescription, ...] = ()
 
     @property
     def workflows(self) -> tuple[str, ...]:

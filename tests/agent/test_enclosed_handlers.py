@@ -66,16 +66,16 @@ def test_the_handler_is_named_and_not_the_closure_around_it() -> None:
     injected = handlers.describe(inject(allocate, {"uow": uow}))
     assert (injected.label, injected.line) == ("allocate (lambda)", allocate.__code__.co_firstlineno)
     assert handlers.describe(inject(notify, {"uow": uow})).is_async
-    assert handlers.describe(retried(allocate)).label == "allocate (wrapper)"
+    assert handlers.describe(retried(allocate)).label == "allocate"
 
 
 def test_what_holds_a_handler_by_that_name_is_there_to_call_it() -> None:
     handlers = Handlers()
     described = handlers.describe(guarded(allocate))
-    assert (described.label, described.line) == ("allocate (safely)", allocate.__code__.co_firstlineno)
+    assert (described.label, described.line) == ("allocate", allocate.__code__.co_firstlineno)
     assert described.is_async, "what the bus calls is a coroutine function"
-    assert handlers.describe(guarded(notify)).label == "notify (safely)"
-    assert handlers.describe(tried(3)(notify)).label == "notify (attempt)"
+    assert handlers.describe(guarded(notify)).label == "notify"
+    assert handlers.describe(tried(3)(notify)).label == "notify"
 
 
 def test_what_was_made_for_the_same_is_the_same_handler() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ...core.description import Problem
-from ...core.errors import InspectorError
+from ...core.errors import InspectorError, UsageError
 from ...core.own_code import is_standard
 from ..adapters.base import Adapter, Match, Options, third_party_adapters
 from ..libraries.core_bus import CoreBusAdapter
@@ -18,6 +18,7 @@ from .targets import attributes, kind_of
 
 #: What a match needs so that a value counts as a bus where nobody has said that it is one.
 _SURE = 60
+_CONTAINERS = ("dict", "proxy", "list", "set")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,12 +30,14 @@ class FoundBus:
         value: The bus.
         adapter: Who reads it.
         match: Why.
+        options: What of the person's options goes for it.
     """
 
     where: str
     value: Any
     adapter: Adapter
     match: Match
+    options: Options
 
 
 def all_adapters() -> tuple[list[Adapter], list[Problem]]:
@@ -52,7 +55,34 @@ def find_buses(
     Raises:
         InspectorError: It holds none.
     """
-    own = _best(where, value, options, adapters, troubles)
+    if options.adapter and options.adapter not in (adapter.name for adapter in adapters):
+        names = ", ".join(sorted(adapter.name for adapter in adapters))
+        raise UsageError(f"There is no adapter {options.adapter!r}.", f"Adapters: {names}.")
+    buses = _found(where, value, options, adapters, troubles)
+    unused = _unused(options, [bus.options for bus in buses])
+    if unused:
+        text = f"{unused} in [tool.inspector] cannot be used: no bus there has it."
+        troubles.append(Problem(where, text, "Name what a bus has, or leave the line out."))
+    return buses
+
+
+def _unused(options: Options, used: Sequence[Options]) -> str:
+    """Return what of the options no bus could use, as it is written; empty where all was."""
+    lines = [f"handlers = {list(options.handlers)}"] if options.handlers else []
+    lines += [f'publish = "{options.publish}"'] if options.publish else []
+    return "" if any(one.handlers or one.publish for one in used) else " and ".join(lines)
+
+
+def _found(
+    where: str, value: Any, options: Options, adapters: Sequence[Adapter], troubles: list[Problem]
+) -> list[FoundBus]:
+    try:
+        own = _best(where, value, options, adapters, troubles)
+    except UsageError:  # it is not the bus that the options are for; what it holds may be
+        inside = _inside(where, value, options, adapters, troubles, 2)
+        if not any(bus.options.handlers or bus.options.publish for bus in inside):
+            raise
+        return inside
     if own is not None and (own.match.score >= _SURE or options.handlers or options.publish):
         if not isinstance(value, types.ModuleType):
             return [own]
@@ -84,8 +114,13 @@ def _best(
             troubles.append(Problem(where, text))
             continue
         if match is not None and (best is None or match.score > best.match.score):
-            best = FoundBus(where, value, adapter, match)
+            best = FoundBus(where, value, adapter, match, _fitting(options, value))
     return best
+
+
+def _fitting(options: Options, value: Any) -> Options:
+    """Return the options without those that say where in an object something is, where there is no object."""
+    return Options(adapter=options.adapter) if kind_of(value) in _CONTAINERS else options
 
 
 def _inside(
@@ -98,8 +133,13 @@ def _inside(
             continue
         visited.append(inner)
         at = f"{where}.{name}" if ":" in where else f"{where}:{name}"
+        if isinstance(value, dict) and "." in name:
+            at = f"{where}['{name}']"
         try:
-            buses += _at(at, inner, value, Options(adapter=options.adapter), adapters, troubles, depth)
+            try:
+                buses += _at(at, inner, value, options, adapters, troubles, depth)
+            except UsageError:  # one of several that has not what the options name
+                buses += _at(at, inner, value, Options(adapter=options.adapter), adapters, troubles, depth)
         except InspectorError:
             raise
         except Exception as error:  # noqa: BLE001 - looking at a stranger's object may run its code
@@ -120,7 +160,8 @@ def _at(
     if _is_library(inner):
         return []
     bus = _best(where, inner, options, adapters, troubles)
-    if bus is not None and bus.match.score >= _SURE and not _is_bare(inner, value):
+    named = bus is not None and bool(bus.options.handlers or bus.options.publish)
+    if bus is not None and (named or bus.match.score >= _SURE) and not _is_bare(inner, value):
         return [bus]
     if depth > 1 and not isinstance(value, types.ModuleType):
         return _inside(where, inner, options, adapters, troubles, depth - 1)
@@ -129,7 +170,7 @@ def _at(
 
 def _is_bare(inner: Any, value: Any) -> bool:
     """Return whether a container is a bus by itself: alone in a dict or list; beside other things it is part of one."""
-    return kind_of(inner) in ("dict", "proxy", "list", "set") and not isinstance(value, (dict, list, tuple))
+    return kind_of(inner) in _CONTAINERS and not isinstance(value, (dict, list, tuple))
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
@@ -146,6 +187,6 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
 def _is_library(value: Any) -> bool:
     if isinstance(value, (type, types.ModuleType, str, bytes, int, float, types.FunctionType, types.MethodType)):
         return True
-    if kind_of(value) in ("dict", "proxy", "list", "set"):
+    if kind_of(value) in _CONTAINERS:
         return False
     return is_standard(type(value).__module__)

@@ -135,8 +135,7 @@ class LoadedProgram:
                 connection for connection in self.connections if getattr(connection, "_value", None) is bus.value
             ]
             if not earlier:
-                chosen = options if bus.value is target.value else Options(adapter=options.adapter)
-                self.connections.append(bus.adapter.connect(bus.where, bus.value, chosen, self._names))
+                self.connections.append(bus.adapter.connect(bus.where, bus.value, bus.options, self._names))
         self._read_container(target.value)
 
     def _read_container(self, value: Any) -> None:
@@ -219,7 +218,11 @@ class LoadedProgram:
             None,
         )
         if event_type is None:
-            raise no_event(event)
+            asked = (getattr(connection, "event_named", None) for connection in self.connections)
+            event_type = next((named for ask in asked if ask is not None and (named := ask(event)) is not None), None)
+            if event_type is None:
+                raise no_event(event)
+            self._merged.events[event] = event_type
         connection = self._connection_for(event_type)
         if connection is None and event_type.cls is not None:
             return build_event(event_type.cls, values)

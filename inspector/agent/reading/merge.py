@@ -94,11 +94,13 @@ class Merged:
             if "problem" in event.tags:
                 troubles.append(Problem(name, event.tags["problem"], "", event.file, event.line))
             events.append(self._event(name, event, tuple(handler.key for handler in described)))
+        silent = True
         for connection in self._connections:
             for subscribed in connection.subscriptions():
                 handlers.setdefault(subscribed.handler.key, subscribed.handler)
-            troubles += self._asked(connection, troubles)
-        if self._connections and not handlers:
+            asked = self._asked(connection, troubles)
+            silent, troubles = silent and not asked, troubles + asked
+        if self._connections and not handlers and silent:
             text = "No handler is subscribed there."
             hint = "Other modules may do that: name one that loads them all, or the function that wires the program."
             troubles.append(Problem(self._connections[0].where, text, hint))
@@ -114,7 +116,16 @@ class Merged:
                 SourceDescription(connection.where, connection.adapter, connection.why)
                 for connection in self._connections
             ),
+            patterns=tuple(self._patterns(handlers)),
         )
+
+    def _patterns(self, handlers: dict[str, HandlerDescription]) -> Iterator[EventDescription]:
+        """Yield the patterns of names that are subscribed to; a connection need not know of any."""
+        for connection in self._connections:
+            patterns = getattr(connection, "patterns", None)
+            for event, described in patterns() if patterns is not None else ():
+                handlers.update({handler.key: handler for handler in described if handler.key not in handlers})
+                yield self._event(event.name, event, tuple(handler.key for handler in described))
 
     def _handlers_of(self, event: EventType) -> list[HandlerDescription]:
         """Return who is called for an event; one that is on two buses is still subscribed once."""

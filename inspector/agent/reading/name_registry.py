@@ -24,7 +24,6 @@ from .eventbuild import build_event
 from .events import EventType, describe_class
 from .map_bus.calls import ENVELOPE_NAMES
 from .map_bus.connection import MapConnection, explain
-from .map_bus.drain import WORKING, find_drain
 from .map_bus.find import CONTEXT_NAMES, HandlerMap, Publisher, find, own_names, texts_in, values_of
 from .targets import kind_of
 
@@ -152,7 +151,7 @@ class NameRegistryConnection(MapConnection):
         for name, cls in self._classes.items():
             self._calls.learn(name, cls)
         self.why = f"{self.why} Event classes by name: {len(self._classes)}."
-        if not self._drain and not any(publisher.reads for publisher in self.publishers[:1]):
+        if not self._found.drain and not any(publisher.reads for publisher in self.publishers[:1]):
             self.why += " Nothing works it off: whoever runs the worker does."
         #: What is about to be given to a function that takes data.
         self._sent: Any = None
@@ -212,9 +211,6 @@ class NameRegistryConnection(MapConnection):
         )
 
     # -- firing --------------------------------------------------------------------------------------------------------
-
-    def _find_drain(self) -> str:
-        return find_drain(self._value, self.maps, WORKING)
 
     def _arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
         """Return the arguments of a publish method; where that only takes what arrives, the event's data."""

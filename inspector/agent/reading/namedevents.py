@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dis
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.errors import InspectorError
@@ -25,19 +25,24 @@ _PAYLOAD_PARAMETERS: Final = ("event", "payload", "data", "message", "msg", "bod
 
 
 def describe_name(
-    name: str, handlers: Iterable[Any] = (), tags: Mapping[str, str] | None = None, *, by_keyword: bool = False
+    name: str,
+    handlers: Iterable[Any] = (),
+    tags: Mapping[str, str] | None = None,
+    *,
+    by_keyword: bool = False,
+    given: Collection[str] = (),
 ) -> EventType:
     """Describe an event that is a name; what its handlers ask for tells what it carries.
 
     It stands where its first handler does: a name is written down nowhere else. With ``by_keyword`` the bus hands what
-    it carries to parameters of these names.
+    it carries to parameters of these names; those that are ``given`` it fills in itself.
     """
     asked: list[tuple[FieldShape, ...]] = []
     said = dict(tags or {})
     file, line = "", 0
     for handler in handlers:
         try:
-            fields = payload_fields(handler, by_keyword=by_keyword)
+            fields = payload_fields(handler, by_keyword=by_keyword, given=given)
             if fields is None and not by_keyword:
                 fields = _fields_inside(handler)
         except InspectorError as error:
@@ -64,7 +69,9 @@ def _fields_inside(handler: Any) -> tuple[FieldShape, ...] | None:
     return payload_fields(inside.target) if inside is not None and taken == 1 else None
 
 
-def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShape, ...] | None:
+def payload_fields(
+    handler: Any, *, by_keyword: bool = False, given: Collection[str] = ()
+) -> tuple[FieldShape, ...] | None:
     """Return what a handler of a named event asks for: its parameters, or what its payload holds; None if unknown.
 
     Of a payload that is a dict it is what the handler takes out of it: ``payload["order"]``, ``payload.get("note")``.
@@ -78,7 +85,7 @@ def payload_fields(handler: Any, *, by_keyword: bool = False) -> tuple[FieldShap
     named = [parameter for parameter in parameters if parameter.kind not in FREE]
     if by_keyword:
         free = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
-        named = [parameter for parameter in named if parameter.name != "sender"]
+        named = [parameter for parameter in named if parameter.name != "sender" and parameter.name not in given]
         return tuple(parameter_field(parameter, annotations) for parameter in named) or (None if free else ())
     if len(named) > 1 and named[0].name in _NAME_PARAMETERS:
         named = named[1:]  # the name comes first, where one handler is for several

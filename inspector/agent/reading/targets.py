@@ -15,11 +15,12 @@ import types
 import typing
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from ...core.bus.identity import called_function, plain_function
-from ..tap.stand_ins import HANDLE_METHODS, original
+from ...core.bus.identity import bound_to, called_function, plain_function
+from ...core.own_code import is_standard
+from ..tap.stand_ins import HANDLE_METHODS, is_stand_in, original
 
 #: Where a record keeps its handler; the first that is there counts.
 RECORD_FIELDS: Final = (
@@ -98,7 +99,7 @@ def kind_of(value: Any) -> str:
         (tuple, "tuple"),
         (set, "set"),
         (frozenset, "frozenset"),
-        (weakref.WeakSet, "weakset"),
+        ((weakref.WeakSet, weakref.WeakKeyDictionary), "weakset"),
     ):
         if isinstance(value, kinds):
             return name
@@ -161,15 +162,47 @@ def run_by(target: Any) -> Any:
     return target
 
 
+def run_for(target: Any, pattern: Any, bus: Any = None) -> Any:
+    """Return what runs for an event: the implementation for its class, the method of the bus; a stand-in as it is."""
+    if is_stand_in(target):
+        return target
+    if not isinstance(target, types.FunctionType):
+        return target
+    of_object = bus is not None and not isinstance(bus, (type, types.ModuleType))
+    if of_object and any(target is member for base in type(bus).__mro__ for member in vars(base).values()):
+        return types.MethodType(target, bus)  # kept by its class, and called with the bus before all else
+    generic = bound_to(getattr(target, "register", None))
+    if not isinstance(generic, functools.singledispatchmethod) or not isinstance(pattern, type):
+        return target
+    owner = inspect.getclosurevars(target).nonlocals.get("obj")
+    found = generic.dispatcher.dispatch(pattern)
+    return types.MethodType(plain_function(found), owner) if owner is not None else target
+
+
+def dead_references(value: Any, pattern: Any = None, depth: int = 4) -> Iterator[Any]:
+    """Yield what each weak reference whose handler is gone was subscribed to."""
+    kind = kind_of(value)
+    if kind == "reference" and value() is None:
+        yield pattern
+    elif depth and kind in ("dict", "proxy"):
+        for key, item in tuple(value.items()):
+            yield from dead_references(item, key_pattern(value, key, pattern), depth - 1)
+    elif depth and kind in ("list", "tuple", "set", "frozenset"):
+        for item in tuple(value):
+            yield from dead_references(item, pattern, depth - 1)
+    elif kind == "record":
+        yield from dead_references(attributes(value)[record_field(value)], pattern_in(value), 0)
+
+
 def _has_method(cls: type[Any], name: str) -> bool:
     """Return whether instances have a method that somebody wrote (every class can be called, by its metaclass)."""
     return any(isinstance(vars(base).get(name), (types.FunctionType, staticmethod)) for base in cls.__mro__)
 
 
-def record_field(value: Any) -> str:
-    """Return the attribute in which a record keeps its handler; empty when it is no record."""
+def record_field(value: Any, runs: Sequence[str] = ()) -> str:
+    """Return the attribute in which a record keeps its handler, that which the bus runs; empty: it is no record."""
     held = attributes(value)
-    for name in RECORD_FIELDS:
+    for name in (*runs, *RECORD_FIELDS):
         for spelled in (name, f"_{name}"):
             if spelled in held and kind_of(held[spelled]) in ("handler", "object", "reference"):
                 return spelled
@@ -183,18 +216,34 @@ def keyed_by_handler(value: dict[Any, Any]) -> bool:
     """Return whether the keys of a dict are the handlers."""
     keys = [original(key) for key in value]
     return bool(keys) and all(
-        isinstance(key, _FUNCTIONS) or (kind_of(key) == "handler" and not isinstance(key, type)) for key in keys
+        isinstance(key, (*_FUNCTIONS, weakref.ref)) or (kind_of(key) == "handler" and not isinstance(key, type))
+        for key in keys
     )
 
 
-def entries(value: Any, pattern: Any = None, depth: int = 4) -> Iterator[tuple[Any, Any]]:
+def entries(
+    value: Any, pattern: Any = None, depth: int = 4, runs: Sequence[str] = (), says: Sequence[str] = ()
+) -> Iterator[tuple[Any, Any]]:
     """Yield every handler in a value with what it is subscribed to, in order.
+
+    Args:
+        value: A container, or what stands in one.
+        pattern: What it is subscribed to, as far as that is known.
+        depth: How many containers inside each other are looked into.
+        runs: Methods by which the bus is known to run what stands there, or attributes that hold its handlers.
+        says: Attributes in which what stands there says for which event it is.
 
     Yields:
         The pattern (a class or a name; None for all) and the handler, or the stand-in that is in its place.
     """
     kind = kind_of(value)
-    if kind in ("handler", "object"):
+    if runs and not kind and not isinstance(value, _PLAIN) and record_field(value, runs):
+        kind = "record"
+    run = _run_by_bus(value, runs) if runs and kind in ("handler", "object", "methods", "record", "") else None
+    if run is not None:
+        inner = pattern if pattern is not None else pattern_in(value, says)
+        yield from ((single, run) for single in each_of(inner))
+    elif kind in ("handler", "object"):
         yield from ((single, value) for single in each_of(pattern))
     elif kind == "methods":
         for name, said in named_methods(type(original(value))).items():
@@ -203,19 +252,28 @@ def entries(value: Any, pattern: Any = None, depth: int = 4) -> Iterator[tuple[A
     elif kind == "reference":
         target = value()
         if target is not None:
-            yield from entries(target, pattern, depth)
+            yield from entries(target, pattern, depth, runs, says)
     elif not kind or not depth:
         return
     elif kind == "record":
-        inner = pattern if pattern is not None else pattern_in(value)
-        yield from entries(attributes(value)[record_field(value)], inner, depth)
+        inner = pattern if pattern is not None else pattern_in(value, says)
+        yield from entries(attributes(value)[record_field(value, runs)], inner, depth)
     elif kind in ("dict", "proxy") and not keyed_by_handler(value):
         for key, item in tuple(value.items()):
-            yield from entries(item, key_pattern(value, key, pattern), depth - 1)
+            yield from entries(item, key_pattern(value, key, pattern), depth - 1, runs, says)
     else:
-        inner = pattern if pattern is not None or kind != "tuple" else pattern_in(value)
+        inner = pattern if pattern is not None or kind != "tuple" else pattern_in(value, says)
         for item in tuple(value):
-            yield from entries(item, inner, depth - 1)
+            yield from entries(item, inner, depth - 1, runs, says)
+
+
+def _run_by_bus(value: Any, runs: Sequence[str]) -> Any:
+    """Return the method by which a bus runs an object, bound to it; None where it calls it, or looks inside."""
+    value = original(value)
+    if isinstance(value, (*_PLAIN, *_FUNCTIONS, type)) or is_standard(type(value).__module__):
+        return None
+    name = next((name for name in runs if _has_method(type(value), name)), "")
+    return getattr(value, name) if name else None
 
 
 def key_pattern(value: Any, key: Any, pattern: Any) -> Any:
@@ -231,7 +289,7 @@ def key_pattern(value: Any, key: Any, pattern: Any) -> Any:
     return None if sorts else WILDCARD if key is None else key
 
 
-def pattern_in(value: Any) -> Any:
+def pattern_in(value: Any, says: Sequence[str] = ()) -> Any:
     """Return what a record or tuple says its subscribed to: classes, names, members of enums; None: it does not say."""
     value = original(value)
     kind = kind_of(value)
@@ -240,10 +298,10 @@ def pattern_in(value: Any) -> Any:
             if isinstance(item, type) and kind_of(item) != "handler":
                 return item
         return next((pattern for item in value if (pattern := _said(item)) is not None), None)
-    held = attributes(value) if kind == "record" else {}
+    held = attributes(value) if kind == "record" or says else {}
     if kind == "tuple":
         held = dict(zip(value._fields, value))  # noqa: B905 - as long as each other by definition
-    for name in PATTERN_FIELDS:
+    for name in says or PATTERN_FIELDS:
         for spelled in (name, f"_{name}"):
             pattern = _said(held.get(spelled))
             if pattern is not None:

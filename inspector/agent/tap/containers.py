@@ -21,6 +21,7 @@ from ..reading.targets import (
     named_methods,
     pattern_in,
     record_field,
+    run_for,
 )
 from .stand_ins import Route, TappedHandler, TappedMethods, TappedObject, TappedReference, is_stand_in, original
 
@@ -292,7 +293,8 @@ class StandIns:
             return target
         if kind_of(target) == "methods":
             return self._make_for_methods(target, pattern)
-        route = self._route(pattern, original(target))
+        handler = run_for(original(target), pattern, getattr(self._bus, "_value", None))
+        route = self._route(pattern, handler)
         return TappedObject(target, route) if kind_of(target) == "object" else TappedHandler(target, route)
 
     def _make_for_methods(self, target: Any, pattern: Any) -> TappedMethods:

@@ -6,10 +6,12 @@ handler is called for it. What a bus of others runs is asked of the agent's ``Ha
 
 from __future__ import annotations
 
+import dis
 import functools
 import inspect
+import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from ..description import HandlerDescription
@@ -19,7 +21,7 @@ _LAYERS: Final = 32
 #: Names of functions that are made to call another one.
 _CALLERS: Final = frozenset({"<lambda>", "wrapper", "_wrapper", "inner", "_inner", "wrapped", "_wrapped", "injected"})
 #: Under which such a function holds the other, whatever it is called itself; not where it is called like a handler.
-_HELD: Final = frozenset({"fn", "func", "handler"})
+_HELD: Final = frozenset({"fn", "func", "handler", "callback", "listener", "subscriber", "receiver"})
 _HANDLERS: Final = ("on_", "handle_", "when_")
 
 
@@ -36,7 +38,7 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
         elif (inside := _inside(target)) is not None:
             target = inside
         elif (enclosed := enclosed_handler(target)) is not None:
-            wrapping = f" ({'lambda' if target.__name__ == '<lambda>' else target.__name__})"
+            wrapping = " (lambda)" if target.__name__ == "<lambda>" else wrapping
             asynchronous = asynchronous or _is_async(target)
             target = enclosed
         else:
@@ -133,26 +135,52 @@ def _inside(target: Any) -> Any:
 def enclosed_handler(target: Any) -> Any:
     """Return the handler that a closure is only there to call, as ``lambda event: handler(event, uow)`` is; else None.
 
-    It is the one callable that the closure holds: of a lambda, of an inner function named for what it does and not for
-    an event (``wrapper``), or of one that holds it by the name of a handler (``fn``). Others are handlers in their own
-    right.
+    It is the one callable of those that the closure holds to which it passes on what it is given. The closure itself is
+    a lambda, takes whatever there is, is named for what it does and not for an event (``wrapper``), is named anew, or
+    holds the other by the name of a handler (``fn``). Others are handlers in their own right.
     """
-    if not isinstance(target, types.FunctionType) or not target.__closure__:
+    if not isinstance(target, types.FunctionType) or not target.__closure__ or hasattr(target, "__wrapped__"):
         return None
     code = target.__code__
     if code.co_argcount != 1 and (code.co_argcount or not code.co_flags & inspect.CO_VARARGS):
         return None
-    called_so = not target.__name__.startswith(_HANDLERS) and not _HELD.isdisjoint(code.co_freevars)
-    if (target.__name__ not in _CALLERS and not called_so) or hasattr(target, "__wrapped__"):
+    held: dict[str, Any] = {}
+    for name, cell in zip(code.co_freevars, target.__closure__):  # noqa: B905 - as long as each other
+        try:
+            held[name] = cell.cell_contents
+        except ValueError:  # a cell that is not filled yet
+            return None
+    callables = {
+        name: value
+        for name, value in held.items()
+        if isinstance(value, (types.FunctionType, types.MethodType, functools.partial)) and value is not target
+    }
+    if len(callables) > 1:
+        callables = {name: callables[name] for name in _passed_on(code, callables)}
+    if len(callables) != 1:
         return None
-    try:
-        held = [cell.cell_contents for cell in target.__closure__]
-    except ValueError:  # a cell that is not filled yet
-        return None
-    callables = [
-        value for value in held if isinstance(value, (types.FunctionType, types.MethodType, functools.partial))
-    ]
-    return callables[0] if len(callables) == 1 and callables[0] is not target else None
+    (name,) = callables
+    whatever = not code.co_argcount and code.co_flags & inspect.CO_VARKEYWORDS
+    anew = target.__name__ != code.co_name
+    called_so = not target.__name__.startswith(_HANDLERS) and (name in _HELD or whatever)
+    return callables[name] if target.__name__ in _CALLERS or anew or called_so else None
+
+
+def _passed_on(code: types.CodeType, names: Collection[str]) -> list[str]:
+    """Return which of the functions that a closure holds it passes on to what it is given."""
+    count = code.co_argcount + code.co_kwonlyargcount
+    own = code.co_varnames[: count + bool(code.co_flags & inspect.CO_VARARGS)]
+    called, current = [], ""
+    for step in dis.get_instructions(code):
+        said = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+        if step.opname in ("LOAD_DEREF", "LOAD_CLASSDEREF"):
+            current = step.argval if step.argval in names else ""
+        elif current and step.opname.startswith("LOAD_FAST") and not set(own).isdisjoint(said):
+            called.append(current)
+            current = ""
+        elif step.opname.startswith(("POP_TOP", "STORE")):
+            current = ""
+    return list(dict.fromkeys(called))
 
 
 def owner_and_function(target: Any) -> tuple[type | None, Any]:
@@ -175,6 +203,7 @@ def _names(target: Any, owner: type | None, function: Any) -> tuple[str, str]:
             getattr(target, "__qualname__", str(type(target))),
         )
     else:
+        owner = _written_class(owner)
         module, qualname = owner.__module__, owner.__qualname__
         if isinstance(target, types.MethodType):
             name = getattr(function, "__name__", None) or type(function).__name__
@@ -182,6 +211,21 @@ def _names(target: Any, owner: type | None, function: Any) -> tuple[str, str]:
         elif not isinstance(target, type):
             qualname = f"{qualname}.__call__"
     return str(module), str(qualname).replace("<locals>.", "")
+
+
+def _written_class(owner: type) -> type:
+    """Return the class that somebody wrote: of one that a decorator has put in its place, the one inside."""
+    if "<locals>" not in owner.__qualname__:
+        return owner
+    return next((base for base in owner.__mro__[1:-1] if _stands_for(owner, base)), owner)
+
+
+def _stands_for(owner: type, base: type) -> bool:
+    """Return whether a class is called like one that it is derived from, or is what its module has in its place."""
+    held: Any = sys.modules.get(base.__module__)
+    for name in base.__qualname__.split("."):
+        held = vars(held).get(name) if isinstance(held, (type, types.ModuleType)) else None
+    return held is owner or base.__name__ == owner.__name__
 
 
 def _is_async(function: Any) -> bool:

@@ -104,18 +104,21 @@ class CallReader:
         arguments = _given(parameters, args, kwargs)
         session = next((arguments[name] for name in SESSION_NAMES if name in arguments), None)
         metadata = next((arguments[name] for name in METADATA_NAMES if isinstance(arguments.get(name), Mapping)), None)
-        first = args[0] if args else kwargs.get(parameters[0].name)
+        subject = parameters[0].name if publisher.named or not publisher.event else publisher.event
+        first = arguments.get(subject, args[0] if args else None)
         if _looks_like_object(first):
             # Text of JSON, and never a name: what it says may be secret.
             first = _object_in(first)
             if first is None:
                 return None
         if isinstance(first, (list, tuple)) and not hasattr(first, "_fields"):
-            return None
+            if not publisher.several or len(first) != 1:
+                return None
+            first = first[0]
         if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL and len(args) != 1:
             return None
         if isinstance(first, (str, enum.Enum)):
-            rest = {key: value for key, value in arguments.items() if key != parameters[0].name}
+            rest = {key: value for key, value in arguments.items() if key != subject}
             return self.named(_text(first), _payload(parameters, args, rest), session, metadata)
         if isinstance(first, dict):
             name = _envelope_name(first)
@@ -171,8 +174,10 @@ class CallReader:
             self._named_arguments(publisher, event, rest, args, kwargs)
         elif publisher.named:
             args = [travel_name(type(event)) if not self._own_name(event) else self._own_name(event), event]
+        elif publisher.event and publisher.event != parameters[0].name:
+            kwargs[publisher.event], rest = ([event] if publisher.several else event), parameters
         else:
-            args = [event]
+            args = [[event] if publisher.several else event]
         taken = {parameter.name for parameter in parameters[: len(args)]} if len(args) <= len(parameters) else set()
         for parameter in rest:
             if parameter.name in taken or parameter.kind in _FREE or parameter.name in kwargs:

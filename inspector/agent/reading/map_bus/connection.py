@@ -10,28 +10,36 @@ import asyncio
 import enum
 import inspect
 import types
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final
 
 from ....core.bus.bus import CANCEL_GRACE
 from ....core.bus.context import FIRE, HANDLER_TIMEOUT
 from ....core.description import HandlerDescription, Problem
 from ....core.errors import InspectorError
+from ....core.own_code import is_standard
 from ...adapters.base import FireContext, Match, Names, Options, Subscribed
 from ...tap.containers import StandIns
 from ...tap.patch import patch_publisher
 from ...tap.stand_ins import Route, is_stand_in, original
 from ..events import EventType, NamedEvent
-from ..targets import entries, is_glob, kind_of, member_text
+from ..namedevents import describe_name
+from ..targets import attributes, dead_references, entries, is_glob, kind_of, member_text
 from .calls import CallReader, handler_event
-from .drain import find_drain, work_off
 from .events import MapEvents
-from .find import BusParts, HandlerMap, Publisher, find
-from .match import Dispatch, is_wildcard, key_text, name_of_pattern
+from .find import BusParts, HandlerMap, Publisher, find, values_of
+from .match import Dispatch, is_called, is_metaclass, is_wildcard, key_text, name_of_pattern
 from .signal import signal_arguments, signal_name, signal_payload
 
 if TYPE_CHECKING:
     from ...tap.tap import Occurrence, Tap, TapSubscription
+
+
+#: Turns of working off after one fire: handlers may publish in turn.
+_MAX_TURNS: Final = 1000
+#: Turns of the loop that the program's own worker has to begin before its queue is worked off for it.
+_CHANCES: Final = 3
 
 
 class MapBusAdapter:
@@ -46,7 +54,7 @@ class MapBusAdapter:
         parts = find(value, options)
         if not parts.maps:
             return None
-        if kind_of(value) in ("dict", "proxy", "list", "set") and not any(True for _ in entries(value)):
+        if kind_of(value) in ("dict", "proxy", "list", "set") and not any(entries(value)):
             return None
         points = max(handler_map.score for handler_map in parts.maps)
         if parts.publishers:
@@ -66,8 +74,9 @@ def explain(parts: BusParts) -> str:
     if not parts.publishers:
         return f"Handlers: {maps}. Nothing publishes: handlers are called directly."
     best = parts.publishers[0]
-    how = "asynchronous" if best.asynchronous else "synchronous"
-    return f"Handlers: {maps}. Published by {best.name} ({how}, {'name and payload' if best.named else 'an event'})."
+    how = "a generator" if best.lazy else "asynchronous" if best.asynchronous else "synchronous"
+    what = "name and payload" if best.named else "a list of events" if best.several else "an event"
+    return f"Handlers: {maps}. Published by {best.name} ({how}, {what})."
 
 
 class MapConnection:
@@ -92,9 +101,10 @@ class MapConnection:
         if self._signal:
             self.why += f" It is a signal: its one event is {self._signal}."
         self._dispatch = Dispatch(self._found, self._signal)
-        self._drain = self._find_drain()
-        if self._drain:
-            self.why += f" Worked off by {self._drain}."
+        if self._found.drain:
+            self.why += f" Worked off by {self._found.drain}."
+        elif self._found.worker:
+            self.why += f" Worked off by {self._found.worker}, where the program runs it."
         self._calls = CallReader(names)
         self._events = MapEvents(self._found, self._dispatch, self._calls, self._signal)
         self._stand_ins: StandIns | None = None
@@ -140,21 +150,61 @@ class MapConnection:
         """Return who is called for an event type, in order."""
         return [self._describe(target) for _, target in self._dispatch.matching(event.cls, self._names_of(event))]
 
+    def event_named(self, name: str) -> EventType | None:
+        """Return the event of a name that nobody is subscribed to but by a pattern; None where none fits."""
+        if not any(fnmatchcase(name, pattern) for pattern in self._globs()):
+            return None
+        return self._describe_name(name, (target for _, target in self._dispatch.matching(None, {name})))
+
+    def patterns(self) -> Iterator[tuple[EventType, list[HandlerDescription]]]:
+        """Yield the patterns of names that are subscribed to, each with its handlers."""
+        for pattern, targets in self._globs().items():
+            yield self._describe_name(pattern, targets), [self._describe(target) for target in targets]
+
+    def _globs(self) -> dict[str, list[Any]]:
+        """Return the handlers of each pattern of names, without the one for all; none where no name is published."""
+        globs: dict[str, list[Any]] = {}
+        for handler_map in self.maps if any(publisher.named for publisher in self.publishers[:1]) else ():
+            for pattern, target in handler_map.entries():
+                if is_glob(pattern) and not is_wildcard(pattern):
+                    globs.setdefault(pattern, []).append(target)
+        return globs
+
+    def _describe_name(self, name: str, targets: Iterable[Any]) -> EventType:
+        return describe_name(name, map(original, targets), by_keyword=self._calls.gives_keywords(self.publishers[0]))
+
     def problems(self) -> Iterable[Problem]:
         """Yield what stands in the containers and is no handler, and what cannot be fired."""
         yield from self._troubles
-        if next(self._events.subscribed(), None) is not None and not self.event_types():
+        if next(self._events.subscribed(), None) is not None and not self.event_types() and not self._globs():
             text = "Its handlers are for every event, and none of them says which events there are."
             yield Problem(self.where, text, "Name a list of their classes, or their module, with --catalog.")
+        for publisher in self.publishers[:1]:
+            if publisher.lazy:
+                text = f"{publisher.name} is a generator: handlers are called only while somebody iterates it."
+                yield Problem(self.where, text)
+            waiting = self._waiting() if publisher.queue and self._found.worker else 0
+            if waiting:
+                text = f"{waiting} published, and still in {publisher.queue}: {self._found.worker} does not run."
+                yield Problem(self.where, text, "Start it in the function that is named with --app.")
         for handler_map in self._found.maps:
+            for text in _oddities(handler_map):
+                yield Problem(self.where, text)
+
+    def not_called(self, target: Any) -> str:
+        """Return why a handler that was subscribed may not have been called; empty where that is not known."""
+        publisher = self.publishers[0] if self.publishers else None
+        if publisher is not None and publisher.queue and self._waiting() != 0:
+            worker = self._found.worker or self._found.drain
+            return f"what was published still lies in {publisher.queue}, and {worker} does not work it off"
+        for handler_map in self.maps:
             value = handler_map.get()
-            if kind_of(value) in ("dict", "proxy"):
-                for key, item in value.items():
-                    if item is None or isinstance(item, (str, int)):
-                        text = (
-                            f"{handler_map.path}[{key_text(key)}] holds {type(item).__name__}, which cannot be called."
-                        )
-                        yield Problem(self.where, text)
+            for record in _records(value, handler_map.asks) if handler_map.asks else ():
+                held = attributes(record)
+                asked = next((name for name in handler_map.asks if held.get(name) is not None), "")
+                if asked and any(inner is original(target) for inner in held.values()):
+                    return f"its {asked} said no"
+        return ""
 
     def _describe(self, target: Any) -> HandlerDescription:
         if is_stand_in(target):
@@ -240,7 +290,7 @@ class MapConnection:
         """Publish with the method that reads the handlers of this event; without one call them."""
         publisher = self._publisher_for(event)
         if publisher is None:
-            result: Any = self._call_handlers(event)
+            result: Any = self._publishing(event, lambda: self._one_after_another(event))
         elif self._signal and isinstance(event, NamedEvent):
             args, kwargs = signal_arguments(publisher, event.payload)
             result = publisher.get()(*args, **kwargs)
@@ -248,7 +298,10 @@ class MapConnection:
             args, kwargs = self._arguments(publisher, event, context)
             if publisher.named and args:
                 args[0] = self._key_of(args[0])
-            result = publisher.get()(*args, **kwargs)
+            if publisher.lazy:
+                result = self._publishing(event, lambda: _iterated(publisher.get()(*args, **kwargs)))
+            else:
+                result = publisher.get()(*args, **kwargs)
         if inspect.isawaitable(result):
             await self._in_time(result, context.timeout)
 
@@ -256,23 +309,45 @@ class MapConnection:
         return self._calls.arguments(publisher, self._events.published(event), context)
 
     def _key_of(self, name: Any) -> Any:
-        """Return the member of an enum that stands for a name, where the handlers are kept by members."""
+        """Return the member of an enum or the class that stands for a name, where the handlers are kept by them."""
         for handler_map in self._found.maps:
             value = handler_map.get()
             for key in value if kind_of(value) in ("dict", "proxy") else ():
                 if isinstance(key, enum.Enum) and name in (member_text(key), key.name):
                     return key
+                if isinstance(key, type) and is_called(key, name):
+                    return key
         return name
 
-    def _find_drain(self) -> str:
-        """Return the name of what works off what was published, where publishing only keeps it."""
-        keeps = bool(self.publishers) and not self.publishers[0].reads and not self._signal
-        return find_drain(self._value, self.maps) if keeps else ""
+    def _waiting(self) -> int | None:
+        """Return how many publications lie in the queue of the bus; None when that cannot be counted."""
+        held: Any = self._value
+        for step in self.publishers[0].queue.split("."):
+            held = values_of(held).get(step)
+        if kind_of(held) in ("list", "dict", "set"):
+            return len(held)
+        size = getattr(held, "qsize", None) if is_standard(type(held).__module__) else None
+        return size() if callable(size) else None
 
     async def settle(self) -> None:
         """Work off what is still waiting; the publications wait for what the bus has started."""
-        if self._drain:
-            await self._in_time(work_off(getattr(self._value, self._drain)), HANDLER_TIMEOUT.get(None))
+        if self._found.drain:
+            await self._in_time(self._work_off(), HANDLER_TIMEOUT.get(None))
+
+    async def _work_off(self) -> None:
+        """Run what the program works its queue off with until nothing is waiting, where nobody else does."""
+        for _ in range(_CHANCES):
+            await asyncio.sleep(0)
+        drain = getattr(self._value, self._found.drain)
+        for _ in range(_MAX_TURNS):
+            before = self._waiting()
+            if before == 0:
+                return
+            result = drain()
+            if inspect.isawaitable(result):
+                result = await result
+            if before is None and not (isinstance(result, int) and result):
+                return
 
     async def _in_time(self, result: Awaitable[Any], timeout: float | None) -> None:
         if timeout is None:
@@ -306,22 +381,22 @@ class MapConnection:
         fitting = [publisher for publisher in usable if not reading or set(reading) & set(publisher.reads)]
         return (fitting or usable or [None])[0]  # type: ignore[list-item]
 
-    async def _call_handlers(self, event: Any) -> None:
-        """Do what a bus would do, where there is none: call the handlers one after another; the first error ends it."""
+    async def _publishing(self, event: Any, run: Callable[[], Awaitable[None]]) -> None:
+        """Run what a publication consists of where no call of a publish method is all of it."""
         if self._tap is None:
-            await self._one_after_another(event)
+            await run()
             return
-        occurrence = self._calls.occurrence(event)
-        publication = self._tap.begin(self, occurrence)
+        publication = self._tap.begin(self, self._calls.occurrence(event))
         publication.enter()
         try:
-            await self._one_after_another(event)
+            await run()
         except BaseException as error:
             publication.leave(error)
             raise
         publication.leave(None)
 
     async def _one_after_another(self, event: Any) -> None:
+        """Do what a bus would do, where there is none: call the handlers in turn; the first error ends it."""
         cls = None if isinstance(event, NamedEvent) else type(event)
         names = {event.name} if cls is None else {cls.__name__, *self._calls.names_for(cls)}
         for _, target in tuple(self._dispatch.matching(cls, names)):
@@ -329,6 +404,44 @@ class MapConnection:
             result = call(event.payload if isinstance(event, NamedEvent) else event)
             if inspect.isawaitable(result):
                 await result
+
+
+async def _iterated(made: Any) -> None:
+    """Iterate what publishing gives, as the program does, and wait for what comes out of it."""
+    if hasattr(made, "__aiter__"):
+        async for _ in made:
+            pass
+        return
+    for result in made:
+        if inspect.isawaitable(result):
+            await result
+
+
+def _records(value: Any, names: Sequence[str]) -> Iterator[Any]:
+    """Yield what stands in a container and has one of these attributes."""
+    kind = kind_of(value)
+    if kind in ("dict", "proxy", "list", "tuple", "set", "frozenset"):
+        for item in tuple(value.values() if kind in ("dict", "proxy") else value):
+            yield from _records(item, names)
+    elif kind in ("record", "") and not set(names).isdisjoint(attributes(value)):
+        yield value
+
+
+def _oddities(handler_map: HandlerMap) -> Iterator[str]:
+    """Yield what is told of a container: what in it is no handler, is gone, or hangs where no event is published."""
+    value, path = handler_map.get(), handler_map.path
+    for key, item in value.items() if kind_of(value) in ("dict", "proxy") else ():
+        if item is None or isinstance(item, (str, int)):
+            yield f"{path}[{key_text(key)}] holds {type(item).__name__}, which cannot be called."
+        if is_metaclass(key):
+            yield f"{path}[{key_text(key)}] is of no event: it was asked for the class of a class."
+    for pattern in dead_references(value):
+        under = f"[{key_text(pattern)}]" if pattern is not None else ""
+        yield f"{path}{under} holds a weak reference to a handler that is gone."
+    listening = len(handler_map.listeners())
+    if listening:
+        queues = "1 queue listens" if listening == 1 else f"{listening} queues listen"
+        yield f"{queues} in {path}: they are given every event, and what reads them is not seen."
 
 
 def _forget(publish: asyncio.Future[Any]) -> None:

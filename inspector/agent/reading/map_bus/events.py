@@ -7,13 +7,34 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ....core.own_code import is_own_class
+from ....core.values import hints
 from ...tap.stand_ins import original
 from ..eventbuild import build_event, build_named
-from ..events import EventType, NamedEvent, describe_class, name_field, single_copies, subclasses
+from ..events import (
+    PAYLOAD,
+    EventType,
+    NamedEvent,
+    describe_class,
+    fields_of,
+    name_field,
+    signature_hints,
+    single_copies,
+    subclasses,
+)
 from ..namedevents import describe_name
-from ..targets import MethodName, entries, kind_of
+from ..targets import MethodName, kind_of
 from .find import used_names
-from .match import classes_told, event_class_of, is_abstract, is_called, is_wildcard, name_of_pattern
+from .match import (
+    class_in,
+    classes_told,
+    event_class_of,
+    handler_event_class,
+    is_abstract,
+    is_called,
+    is_metaclass,
+    is_wildcard,
+    name_of_pattern,
+)
 
 if TYPE_CHECKING:
     from .calls import CallReader
@@ -41,6 +62,8 @@ class MapEvents:
         self._signal = signal
         self._named = any(publisher.named for publisher in parts.publishers)
         self._takes_name = bool(parts.publishers) and parts.publishers[0].named
+        #: What the bus gives to handlers by name, of its own.
+        self._given = parts.publishers[0].given if parts.publishers else frozenset()
         #: Classes that carry what goes with several names; where the name is in there too, the field that holds it.
         self._shared: dict[str, type[Any]] = {}
         self._envelopes: dict[str, str] = {}
@@ -51,7 +74,7 @@ class MapEvents:
         """Return the event types that have handlers: classes (by base class: those below them too) and names."""
         if self._signal:
             receivers = [target for _, _, target in self.subscribed()]
-            return [describe_name(self._signal, receivers, by_keyword=True)]
+            return [describe_name(self._signal, receivers, by_keyword=True, given=self._given)]
         handlers = self._handlers()
         events: dict[Any, EventType] = {}
         for cls in self._classes(handlers):
@@ -63,7 +86,7 @@ class MapEvents:
     def subscribed(self) -> Iterator[tuple[HandlerMap, Any, Any]]:
         """Yield map, pattern and handler of every subscription, in the order of the containers."""
         for handler_map in self._found.maps:
-            for pattern, target in entries(handler_map.get()):
+            for pattern, target in handler_map.entries():
                 if not self._is_nobodys(pattern) or event_class_of(pattern, [target]) is not None:
                     yield handler_map, pattern, target
 
@@ -75,11 +98,14 @@ class MapEvents:
         handlers: dict[Any, list[Any]] = {}
         for handler_map in self._found.maps:
             value = handler_map.get()
-            for pattern, target in entries(value):
+            for pattern, target in handler_map.entries():
                 handlers.setdefault(pattern, []).append(original(target))
             for pattern in value if kind_of(value) in ("dict", "proxy") else ():
                 if isinstance(pattern, type) or kind_of(value[pattern]):
                     handlers.setdefault(pattern, [])
+        for pattern in [pattern for pattern in handlers if is_metaclass(pattern)]:
+            told = map(handler_event_class, handlers.pop(pattern))
+            handlers.update({cls: [] for cls in told if cls is not None and cls not in handlers})
         if all(map(is_wildcard, handlers)):  # nobody says which events there are; what is told apart are some
             for cls in (cls for target in handlers.get(None, ()) for cls in classes_told(target)):
                 handlers.setdefault(cls, [])
@@ -96,8 +122,9 @@ class MapEvents:
         names = {
             handler: name for handler in handlers if (name := name_of_pattern(handler)) and not is_wildcard(handler)
         }
+        base, carrier = self._base(), self._carrier()
         taken = {
-            pattern: self._calls.class_for(name) or event_class_of(name, handlers[pattern])
+            pattern: self._calls.class_for(name) or event_class_of(name, handlers[pattern], base) or carrier
             for pattern, name in names.items()
         }
         classes = list(taken.values())
@@ -106,18 +133,45 @@ class MapEvents:
             if takes is None:
                 if not self._is_nobodys(pattern):
                     yield self._describe(name, handlers[pattern])
-            elif classes.count(takes) > 1 and self._found.publishers and not is_called(takes, MethodName(name)):
+            elif (
+                (classes.count(takes) > 1 or takes is carrier)
+                and self._found.publishers
+                and not is_called(takes, MethodName(name))
+            ):
                 yield self._one_of_several(name, takes, handlers[pattern])
             else:
                 self._calls.learn(name, takes)
                 described = describe_class(takes)
                 yield described if isinstance(pattern, MethodName) else replace(described, travels_as=name)
 
+    def _base(self) -> type[Any] | None:
+        """Return the class that publishing asks for, where handlers are found by the name of the event's class."""
+        for publisher in self._found.publishers[:1]:
+            if publisher.key[1:] == ("type", "name"):
+                hint = hints.unwrap(signature_hints(publisher.function).get(publisher.event))
+                return hint if isinstance(hint, type) and is_own_class(hint) else None
+        return None
+
+    def _carrier(self) -> type[Any] | None:
+        """Return the class of what is published where that says its name in a field: what publishing asks for.
+
+        Where it does not say for what it asks, it is the class that is called as it calls its parameter.
+        """
+        for publisher in self._found.publishers[:1]:
+            if publisher.field:
+                hint = hints.unwrap(signature_hints(publisher.function).get(publisher.event))
+                called = publisher.event.title().replace("_", "")
+                cls = hint if isinstance(hint, type) else class_in(publisher.function.__globals__, called)
+                fields = {shape.name for shape in fields_of(cls)} if cls is not None and is_own_class(cls) else ()
+                return cls if publisher.field in fields else None
+        return None
+
     def _one_of_several(self, name: str, takes: type[Any], handlers: list[Any]) -> EventType:
         """Describe an event whose class is that of other names, too."""
         if not self._takes_name:
             publisher = self._found.publishers[0]
-            field = name_field(takes, used_names(publisher.function, self._found.functions))
+            read = (publisher.field,) if publisher.field else used_names(publisher.function, self._found.functions)
+            field = publisher.field if takes is self._carrier() else name_field(takes, read)
             if not field:
                 return describe_class(takes)
             self._envelopes[name] = field
@@ -127,8 +181,10 @@ class MapEvents:
 
     def _describe(self, name: str, handlers: list[Any]) -> EventType:
         by_keyword = bool(self._found.publishers) and self._calls.gives_keywords(self._found.publishers[0])
-        described = describe_name(name, handlers, by_keyword=by_keyword)
-        held = self._envelopes.get(name)
+        described = describe_name(name, handlers, by_keyword=by_keyword, given=self._given)
+        takes, held = self._shared.get(name), self._envelopes.get(name)
+        if held and takes is not None and described.fields == (PAYLOAD,):
+            described = replace(described, fields=fields_of(takes))
         return replace(described, fields=tuple(shape for shape in described.fields if shape.name != held))
 
     # -- building ------------------------------------------------------------------------------------------------------

@@ -12,14 +12,15 @@ import inspect
 import re
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from ....core.bus.identity import plain_function, undecorated
+from ....core.bus.identity import bound_to, plain_function, undecorated
 from ....core.errors import UsageError
 from ....core.own_code import is_standard
 from ...tap.stand_ins import original
-from ..targets import METHOD_PREFIXES, attributes, entries, keyed_by_handler, kind_of
+from ..targets import attributes, entries, keyed_by_handler, kind_of, run_for
+from .code import Flow, Handed, Path, container_of, read_flow
 
 if TYPE_CHECKING:
     from ...adapters.base import Options
@@ -65,6 +66,10 @@ class HandlerMap:
         given: The container, when it has no owner.
         score: Points.
         why: What they are for.
+        runs: Methods by which the bus runs what stands there, or attributes in which that keeps its handlers.
+        asks: What of it decides whether it is run at all: ``predicate``.
+        says: Attributes in which it says for which event it is.
+        bus: Whose functions its handlers may be.
     """
 
     path: str
@@ -73,6 +78,10 @@ class HandlerMap:
     given: Any = None
     score: int = 0
     why: str = ""
+    runs: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+    bus: Any = None
 
     def get(self) -> Any:
         """Return the container as it is now."""
@@ -97,6 +106,22 @@ class HandlerMap:
         else:
             setattr(_class_with(type(self.owner), self.attribute), self.attribute, value)
 
+    def entries(self) -> Iterator[tuple[Any, Any]]:
+        """Yield what is subscribed to, and the handler, of everything in it; those of a process manager are its own."""
+        for pattern, target in entries(self.get(), runs=self.runs, says=self.says):
+            inner = _inner_maps(target) if pattern is None and self.runs else []
+            if not inner:
+                yield pattern, run_for(target, pattern, self.bus)
+            for handler_map in inner:
+                yield from handler_map.entries()
+
+    def listeners(self) -> list[Any]:
+        """Return what stands there and is no handler, but is given what is published: queues."""
+        value = self.get()
+        if not self.runs or kind_of(value) not in _FLAT:
+            return []
+        return [item for item in tuple(value) if is_standard(type(item).__module__) and _is_called(item, self.runs)]
+
 
 @dataclass
 class Publisher:
@@ -111,6 +136,12 @@ class Publisher:
         asynchronous: Calling it gives a coroutine.
         named: It takes a name and a payload.
         parameters: Those that a caller gives.
+        event: The one that is handed on; empty where the source does not say it.
+        key: What of it the handlers are found by: ``("event", "type")``; empty where the source does not say it.
+        several: A list of events is taken.
+        lazy: Calling it gives a generator: nothing runs before that is iterated.
+        queue: Where it only puts what is published; empty where it calls handlers.
+        given: What it gives to handlers by name, of its own.
     """
 
     name: str
@@ -121,19 +152,40 @@ class Publisher:
     asynchronous: bool
     named: bool
     parameters: tuple[inspect.Parameter, ...]
+    event: str = ""
+    key: Path = ()
+    several: bool = False
+    lazy: bool = False
+    queue: str = ""
+    given: frozenset[str] = frozenset()
 
     def get(self) -> Any:
         """Return what a caller would call."""
         return getattr(self.owner, self.name)
 
+    @property
+    def field(self) -> str:
+        """The field in which an event says its name; empty where its class or a parameter does."""
+        return self.key[1][1:] if not self.named and len(self.key) == 2 and self.key[1].startswith(".") else ""
+
 
 @dataclass(frozen=True)
 class BusParts:
-    """What was found of a bus."""
+    """What was found of a bus.
+
+    Attributes:
+        maps: Its containers of handlers.
+        publishers: What publishes, the best first.
+        functions: Its methods, by name, unbound.
+        drain: The method that works off what was only put into a queue; empty where there is none.
+        worker: The same, where it never comes to an end.
+    """
 
     maps: tuple[HandlerMap, ...]
     publishers: tuple[Publisher, ...]
     functions: dict[str, Any]
+    drain: str = ""
+    worker: str = ""
 
 
 def find(value: Any, options: Options) -> BusParts:
@@ -148,12 +200,133 @@ def find(value: Any, options: Options) -> BusParts:
         )
     functions = functions_of(value)
     candidates = list(_containers(value))
+    flows = _Flows(
+        value, functions, {name for name, held in values_of(value).items() if not issubclass(type(held), _CODE)}
+    )
+    flows.describe(candidates)
     if options.handlers:
-        maps = [_named_map(value, path) for path in options.handlers]
+        maps = [_named_map(value, path, candidates) for path in options.handlers]
     else:
-        maps = _scored_maps(candidates, functions, options)
-    publishers = _publishers(value, functions, maps, options)
-    return BusParts(tuple(maps), tuple(publishers), functions)
+        maps = _scored_maps(candidates, flows, options)
+    publishers = _publishers(value, flows, maps, options)
+    queue = publishers[0].queue if publishers else ""
+    workers = flows.workers(queue) if queue else {}
+    drain = next((name for name, endless in workers.items() if not endless), "")
+    worker = "" if drain else next(iter(workers), "")
+    return BusParts(tuple(maps), tuple(publishers), functions, drain, worker)
+
+
+# --- what the code says ---------------------------------------------------------------------------
+
+_CODE: Final = (
+    *(type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType),
+    *(property, staticmethod, classmethod, str, int, float, bool, type(None)),
+)
+_FLAT: Final = ("list", "set", "frozenset", "tuple", "weakset")
+#: By class and method: the containers in which an object looks for what to run.
+_INNER: dict[Any, frozenset[str]] = {}
+#: Flows that were read, by what they depend on.
+_READ: dict[Any, Flow] = {}
+
+
+def _flow_of(name: str, function: Any, functions: dict[str, Any], value: Any) -> Flow:
+    """Return what a function does, read once for all objects that are built alike."""
+    held = () if isinstance(value, types.ModuleType) else tuple((at, type(v)) for at, v in attributes(value).items())
+    cls = value if isinstance(value, (type, types.ModuleType)) else type(value)
+    key = (cls, name, getattr(undecorated(function), "__code__", None), held)
+    if key not in _READ:
+        _READ[key] = read_flow(function, functions, value)
+    return _READ[key]
+
+
+class _Flows:
+    """What the functions of a bus do with what they are given, where they lead to one of its containers."""
+
+    def __init__(self, value: Any, functions: dict[str, Any], containers: set[str]) -> None:
+        self.value = value
+        self.functions = functions
+        self.flows = {
+            name: _flow_of(name, function, functions, value)
+            for name, function in functions.items()
+            if (not name.startswith("__") or name == "__call__") and _touches(function, functions, containers)
+        }
+        self.parameters = {name: parameters_of(value, name, functions[name]) for name in self.flows}
+
+    def handed(self, name: str, *, asked: bool = False) -> list[Handed]:
+        """Return the calls by which a function hands on what it is given."""
+        flow = self.flows.get(name)
+        names = [parameter.name for parameter in self.parameters.get(name, ())]
+        return [] if flow is None else [call for call in flow.delivered(names) if call.asked is asked]
+
+    def workers(self, queue: str) -> dict[str, bool]:
+        """Return what needs nothing and hands on what lies in a queue, and whether it never ends."""
+        return {
+            name: flow.endless
+            for name, flow in sorted(self.flows.items(), key=lambda item: item[0].startswith("_"))
+            if not any(parameter.default is parameter.empty for parameter in self.parameters[name])
+            and flow.delivered_from(queue)
+        }
+
+    def queue_of(self, name: str) -> str:
+        """Return where a function puts what it is given, if something else hands it on from there."""
+        flow = self.flows.get(name)
+        names = {parameter.name for parameter in self.parameters.get(name, ())}
+        if flow is None or self.handed(name):
+            return ""
+        kept = [container_of((*place, "[]")) for place, paths in flow.kept.items() if any(p[0] in names for p in paths)]
+        return next((place for place in kept if self.workers(place)), "")
+
+    def describe(self, maps: list[HandlerMap]) -> None:
+        """Write into containers how the code runs what stands in them."""
+        calls = [call for flow in self.flows.values() for call in flow.handed if call.container and any(call.passes())]
+        keys = [
+            place
+            for flow in self.flows.values()
+            for place, _ in flow.keys
+            if any(_is_handing(call) and call.container == container_of(place) for call in flow.handed)
+        ]
+        for handler_map in maps:
+            own = [call for call in calls if call.container == handler_map.path]
+            handler_map.bus = self.value
+            handler_map.runs = _names(call.inside[-1:] for call in own if not call.asked)
+            handler_map.asks = _names(call.inside[-1:] for call in own if call.asked)
+            handler_map.says = _names(place[-1:] for place in keys if container_of(place) == handler_map.path)
+
+    def containers(self) -> set[str]:
+        """Return the containers whose contents are handed something."""
+        return {call.container for flow in self.flows.values() for call in flow.handed if _is_handing(call)}
+
+
+def _is_handing(call: Handed) -> bool:
+    return bool(call.container) and not call.asked and any(call.passes())
+
+
+def _names(steps: Any) -> tuple[str, ...]:
+    """Return the attributes that steps of paths are for, each once."""
+    return tuple(dict.fromkeys(step[1:] for (step,) in filter(None, steps) if step[1:].isidentifier()))
+
+
+def _touches(function: Any, functions: dict[str, Any], names: set[str]) -> bool:
+    return not names.isdisjoint(used_names(function, functions))
+
+
+def _is_called(item: Any, runs: tuple[str, ...]) -> bool:
+    return any(callable(inspect.getattr_static(type(item), name, None)) for name in runs)
+
+
+def _inner_maps(target: Any) -> list[HandlerMap]:
+    """Return the containers of its own by which a handler object finds what to run: a process manager's steps."""
+    owner, function = bound_to(target), plain_function(target)
+    if owner is None or isinstance(owner, (type, types.ModuleType)) or not isinstance(function, types.FunctionType):
+        return []
+    key = type(owner), function.__code__
+    if key not in _INNER:
+        flow = _flow_of(function.__name__, function, functions_of(owner), owner)
+        names = list(inspect.signature(function).parameters)[1:]
+        _INNER[key] = frozenset(call.container for call in flow.delivered(names) if not call.asked)
+    paths = _INNER[key]
+    maps = [handler_map for handler_map in _containers(owner) if handler_map.path in paths] if paths else []
+    return [handler_map for handler_map in maps if kind_of(handler_map.get()) in ("dict", "proxy")]
 
 
 # --- the containers -------------------------------------------------------------------------------
@@ -183,7 +356,7 @@ def _containers(value: Any) -> Iterator[HandlerMap]:
             continue
         if kind_of(inner) in ("dict", "proxy", "list", "set", "weakset", "tuple", "frozenset"):
             yield HandlerMap(name, value, name)
-        elif _is_helper(inner) and not isinstance(value, types.ModuleType):
+        elif _is_helper(inner) and inner is not value and not isinstance(value, types.ModuleType):
             for deeper, innermost in attributes(inner).items():
                 if kind_of(innermost) in ("dict", "list", "set", "weakset"):
                     yield HandlerMap(f"{name}.{deeper}", inner, deeper)
@@ -195,52 +368,51 @@ def _is_helper(value: Any) -> bool:
     return not is_standard(getattr(type(value), "__module__", "")) and not isinstance(value, (str, bytes, int, float))
 
 
-def _named_map(value: Any, path: str) -> HandlerMap:
+def _named_map(value: Any, path: str, candidates: list[HandlerMap]) -> HandlerMap:
     owner: Any = value
     *through, name = path.split(".")
     for step in through:
         owner = values_of(owner).get(step)
     if owner is None or name not in values_of(owner):
-        containers = ", ".join(sorted(handler_map.path for handler_map in _containers(value))) or "none"
+        containers = ", ".join(sorted(handler_map.path for handler_map in candidates)) or "none"
         raise UsageError(f"There are no handlers at {path!r}.", f"Containers there: {containers}.")
-    return HandlerMap(path, owner, name, score=100, why="named in the settings")
+    known = next((handler_map for handler_map in candidates if handler_map.path == path), None)
+    return replace(known or HandlerMap(path, owner, name), score=100, why="named in the settings")
 
 
-def _scored_maps(candidates: list[HandlerMap], functions: dict[str, Any], options: Options) -> list[HandlerMap]:
+def _scored_maps(candidates: list[HandlerMap], flows: _Flows, options: Options) -> list[HandlerMap]:
+    functions = flows.functions
     published = {name for name in functions if (options.publish and name == options.publish) or _name_points(name) > 0}
     names: set[str] = set()
     for name in published:
         names |= used_names(functions[name], functions)
+    handed = flows.containers()
+    by_method_name = any(".*" in call.path for flow in flows.flows.values() for call in flow.handed)
     maps = []
-    by_method_name = any(map(_finds_methods, functions.values()))
     for handler_map in candidates:
-        used = handler_map.attribute in names or (
-            handler_map.path.partition(".")[0] in names and handler_map.attribute in names
-        )
-        if not by_method_name and _holds_methods(handler_map.get()):
+        used = handler_map.attribute in names or handler_map.path in handed
+        value = handler_map.get()
+        if handler_map.path not in handed and handed and _holds(value, "object"):
+            continue  # objects that nothing is handed to: all buses that there are, say
+        if not by_method_name and _holds(value, "methods") and handler_map.path not in handed:
             continue  # objects with methods that are named for something, and nobody looks for them by that name
-        handler_map.score, handler_map.why = _score_container(handler_map.get(), handler_map.path, used)
+        handler_map.score, handler_map.why = _score_container(value, handler_map.path, used, handler_map.runs)
+        if handler_map.listeners():
+            handler_map.score, handler_map.why = 60, f"holds {_count(len(handler_map.listeners()), 'listener')}"
         if handler_map.score >= _ENOUGH:
             maps.append(handler_map)
     # A list beside real maps is more often a queue or a log than handlers.
     mapped = [handler_map for handler_map in maps if kind_of(handler_map.get()) in ("dict", "proxy")]
-    lists = [handler_map for handler_map in maps if handler_map not in mapped and any(entries(handler_map.get()))]
+    lists = [handler_map for handler_map in maps if handler_map not in mapped and any(handler_map.entries())]
     return [*mapped, *lists] if mapped else maps
 
 
-def _holds_methods(value: Any) -> bool:
+def _holds(value: Any, kind: str) -> bool:
     items = value if kind_of(value) not in ("dict", "proxy") else value.values()
-    return any(kind_of(item) == "methods" for item in tuple(items))
+    return any(kind_of(item) == kind for item in tuple(items))
 
 
-def _finds_methods(function: Any) -> bool:
-    """Return whether a function puts together the name of a method: ``getattr(handler, f"handle_{name}")``."""
-    codes = tuple(_codes(function))
-    texts = (const for code in codes for const in code.co_consts if isinstance(const, str))
-    return any("getattr" in code.co_names for code in codes) and any(text.startswith(METHOD_PREFIXES) for text in texts)
-
-
-def _score_container(value: Any, path: str, used: bool) -> tuple[int, str]:
+def _score_container(value: Any, path: str, used: bool, runs: tuple[str, ...] = ()) -> tuple[int, str]:
     name = path.rpartition(".")[2]
     points, why = 0, []
     if _HANDLERS.search(name):
@@ -253,7 +425,7 @@ def _score_container(value: Any, path: str, used: bool) -> tuple[int, str]:
         why.append("read by what publishes")
     if not value:
         return points, ", ".join([*why, "empty as yet"])
-    handlers = sum(1 for _ in entries(value))
+    handlers = sum(1 for _ in entries(value, runs=runs))
     if kind_of(value) not in ("dict", "proxy"):
         return (points + 30 if handlers else 0), ", ".join([*why, f"holds {_count(handlers, 'handler')}"])
     if not handlers and any(kind_of(item) not in ("list", "tuple", "set", "dict") for item in value.values()):
@@ -337,29 +509,76 @@ def _name_points(name: str) -> int:
     return points - (50 if bare != name else 0)
 
 
-def _publishers(value: Any, functions: dict[str, Any], maps: list[HandlerMap], options: Options) -> list[Publisher]:
+def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Options) -> list[Publisher]:
+    functions, paths = flows.functions, {handler_map.path for handler_map in maps}
+    handing = [name for name in flows.flows if paths & {call.container for call in flows.handed(name)}]
+    known = any(_name_points(name) > 0 for name in handing)
     publishers = []
     for name, function in functions.items():
         if options.publish and name != options.publish:
             continue
         points = 200 if options.publish else _name_points(name)
+        if points <= 0 and not known and name in handing and not name.startswith("_"):
+            points = _ENOUGH  # whatever it is called
         if points <= 0:
             continue
         names = used_names(function, functions)
         reads = tuple(handler_map.path for handler_map in maps if handler_map.attribute in names)
-        points += 40 if reads else 0
+        queue = flows.queue_of(name)
+        points += 40 if reads or queue else 0
         parameters = parameters_of(value, name, function)
-        if points < _ENOUGH + (0 if reads else 15) or not _takes_event(parameters):
+        if points < _ENOUGH + (0 if reads or queue else 15) or not parameters:
+            continue
+        if not options.publish and not _takes_event(parameters):
             continue
         asynchronous = inspect.iscoroutinefunction(function)  # what is inside a decorator is the decorator's business
-        named = _takes_name(parameters) or _is_named(
-            parameters, [handler_map for handler_map in maps if handler_map.path in reads]
-        )
-        publishers.append(Publisher(name, value, function, reads, points, asynchronous, named, parameters))
+        publisher = Publisher(name, value, function, reads, points, asynchronous, False, parameters, queue=queue)
+        _read_publisher(publisher, flows)
+        if publisher.key:
+            publisher.named = len(publisher.key) == 1 or publisher.key[1:] == (".value",)
+        else:
+            publisher.named = _takes_name(parameters) or _is_named(
+                parameters, [handler_map for handler_map in maps if handler_map.path in reads]
+            )
+        publishers.append(publisher)
     if options.publish and not publishers:
         there = ", ".join(sorted(name for name in functions if not name.startswith("_"))) or "none"
         raise UsageError(f"There is no {options.publish!r} that takes an event.", f"Methods there: {there}.")
     return sorted(publishers, key=lambda publisher: -publisher.score)
+
+
+def _read_publisher(publisher: Publisher, flows: _Flows) -> None:
+    """Fill in what the source says: what is handed on, what handlers are found by, what they are given beside it."""
+    name, names = publisher.name, [parameter.name for parameter in publisher.parameters]
+    flow = flows.flows.get(name)
+    if flow is None:
+        return
+    publisher.lazy = flow.yields
+    calls = flows.handed(name)
+    passed = [path for call in calls for path in call.passes() if path[0] in names]
+    keys = [path for place, paths in flow.keys if place[0] == "self" for path in paths if path[0] in names]
+    if publisher.queue:
+        kept = [path for paths in flow.kept.values() for path in paths if path[0] in names]
+        passed = [tuple(step for step in path if step != "in") for path in kept]
+        keys = []
+    whole = [path for path in passed if path[1:] in ((), ("[]",), ("*",))]
+    if whole:
+        best = min(whole, key=lambda path: names.index(path[0]))
+        publisher.several = all(path[1:] == ("[]",) for path in whole if path[0] == best[0]) and _is_free(
+            publisher.parameters[names.index(best[0])]
+        )
+        publisher.event = best[0]
+    keys = [tuple(step for step in path if step not in ("in", "*")) for path in keys]
+    if len({path[:1] for path in keys}) == 1 and len({len(path) for path in keys}) == 1:
+        publisher.key = keys[0]
+    free = {key for call in calls for key, paths in call.keywords if key and not any(p[0] in names for p in paths)}
+    sent = {key for call in calls for key, paths in call.keywords if key and any(p[0] in names for p in paths)}
+    publisher.given = frozenset(free | sent)
+
+
+def _is_free(parameter: inspect.Parameter) -> bool:
+    """Return whether a list is one argument, and not all of them."""
+    return parameter.kind is not inspect.Parameter.VAR_POSITIONAL
 
 
 def parameters_of(value: Any, name: str, function: Any) -> tuple[inspect.Parameter, ...]:

@@ -7,7 +7,7 @@ import enum
 import inspect
 import types
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ from ....core.values import hints
 from ...handlers import Handler
 from ...tap.stand_ins import TappedHandler
 from ..events import make_of, signature_hints, subclasses, travel_name
-from ..targets import WILDCARD, MethodName, entries, is_glob, member_text
+from ..targets import WILDCARD, MethodName, entries, is_glob, member_text, run_for
 from .find import own_names
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ def is_wildcard(pattern: Any) -> bool:
     return any(pattern is wildcard for wildcard in _WILDCARDS) or (type(pattern) is str and pattern == WILDCARD)
 
 
+def is_metaclass(pattern: Any) -> bool:
+    """Return whether a pattern is a class of classes, under which no event is published: the class of a class."""
+    return isinstance(pattern, type) and issubclass(pattern, type)
+
+
 def name_of_pattern(pattern: Any) -> str:
     """Return the name that a pattern stands for; empty for classes and for patterns of names."""
     if isinstance(pattern, enum.Enum):
@@ -43,28 +48,36 @@ def name_of_pattern(pattern: Any) -> str:
     return pattern if isinstance(pattern, str) and not is_glob(pattern) else ""
 
 
-def event_class_of(name: str, handlers: Sequence[Any]) -> type[Any] | None:
-    """Return the class behind a name: what the handlers say they take, or what is called so where they are written."""
+def event_class_of(name: str, handlers: Sequence[Any], base: type[Any] | None = None) -> type[Any] | None:
+    """Return the class behind a name: what the handlers say they take, or what is called so where they are written.
+
+    Where neither says it, it is the one called so below ``base``, the class that publishing asks for.
+    """
     event_class: type[Any] | None = None
     for handler in handlers:
         cls = handler_event_class(handler) or _class_beside(name, handler)
         if cls is not None and (event_class is None or event_class in cls.__mro__[1:]):
             event_class = cls
     if event_class is None or not is_own_class(event_class):
-        return event_class
+        named = (below for below in subclasses(base) if is_called(below, name)) if base is not None else iter(())
+        return event_class or next(named, None)
     said = MethodName(name)  # a handler may be for all of a family: the one that is called so is meant
     return next((below for below in subclasses(event_class) if is_called(below, said)), event_class)
 
 
 def _class_beside(name: str, handler: Any) -> type[Any] | None:
-    function = Handler(handler).function
-    if not isinstance(function, types.FunctionType):
-        return None
-    values = tuple(function.__globals__.values())
-    modules = (value for value in values if isinstance(value, types.ModuleType) and is_own_module(value))
+    unwrapped = Handler(handler)
+    function = (unwrapped.enclosed or unwrapped).function
+    return class_in(function.__globals__, name) if isinstance(function, types.FunctionType) else None
+
+
+def class_in(scope: Mapping[str, Any], name: str) -> type[Any] | None:
+    """Return the program's own class of a name in the globals of a function, or in a module among them."""
+    values = tuple(scope.values())
+    modules = (value for value in values if type(value) is types.ModuleType and is_own_module(value))
     for value in (*values, *(value for module in modules for value in tuple(vars(module).values()))):
-        if isinstance(value, type) and is_own_class(value) and is_called(value, name):
-            return value
+        if issubclass(type(value), type) and is_own_class(value) and is_called(value, name):
+            return value  # type: ignore[no-any-return]
     return None
 
 
@@ -92,18 +105,33 @@ def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
     if not isinstance(function, types.FunctionType):
         return
     steps = list(dis.get_instructions(function.__code__))
+    taken = function.__code__.co_varnames[: function.__code__.co_argcount][-1:]
     holder: Any = None
+    plain: dict[type[Any], None] = {}
+    made = False
     for place, step in enumerate(steps):
         name = step.argval if isinstance(step.argval, str) else ""
         # ``OrderPlaced``, or ``events.OrderPlaced``
         held = vars(holder) if step.opname.startswith("LOAD_ATTR") and holder is not None else function.__globals__
-        value = held.get(name)
+        value: Any = held.get(name)
         holder = value if isinstance(value, types.ModuleType) and is_own_module(value) else None
-        if not isinstance(value, type) or not is_own_class(value) or not _is_event(value):
+        if not issubclass(type(value), type) or not is_own_class(value):
             continue
-        asked = any(step.argval == "isinstance" for step in steps[max(place - _NEAR, 0) : place])
-        if asked or any(step.opname == "MATCH_CLASS" for step in steps[place : place + 3]):
+        before = steps[max(place - _NEAR, 0) : place]
+        asked = any(step.argval == "isinstance" for step in before)
+        if not _is_event(value):  # of a class of any make it has to be the event itself that is asked
+            if asked and any((step.argval,) == taken for step in before[-2:]) and _root(value) is not value:
+                plain.update(dict.fromkeys(subclasses(_root(value))))
+        elif asked or any(step.opname == "MATCH_CLASS" for step in steps[place : place + 3]):
+            made = True
             yield value
+    if not made:
+        yield from plain
+
+
+def _root(cls: type[Any]) -> type[Any]:
+    """Return the class of the program's own that a class is derived from, and that from none."""
+    return [base for base in cls.__mro__ if is_own_class(base)][-1]
 
 
 def _is_event(cls: type[Any]) -> bool:
@@ -173,7 +201,7 @@ class Dispatch:
     def class_by_base(self, cls: type[Any]) -> bool:
         """Return whether a class stands for its subclasses in any map."""
         return any(
-            self._by_base[handler_map.path] and any(pattern is cls for pattern, _ in entries(handler_map.get()))
+            self._by_base[handler_map.path] and any(pattern is cls for pattern, _ in handler_map.entries())
             for handler_map in self.maps
         )
 
@@ -194,9 +222,11 @@ class Dispatch:
         for handler_map in self.maps:
             value = handler_map.get()
             if self.keys_at(handler_map, cls) and not value.keys() & WILDCARD_KEYS:
-                yield from entries(value[cls], cls)  # the common case, and the hot one
+                # the common case, and the hot one
+                found = entries(value[cls], cls, runs=handler_map.runs)
+                yield from ((pattern, run_for(target, cls, handler_map.bus)) for pattern, target in found)
                 continue
-            for pattern, target in entries(value):
+            for pattern, target in handler_map.entries():
                 if matches(pattern, cls, names, self._by_base[handler_map.path]):
                     yield pattern, target
 
@@ -206,8 +236,7 @@ class Dispatch:
             handler_map.path
             for handler_map in self.maps
             if any(
-                matches(pattern, cls, names, self._by_base[handler_map.path])
-                for pattern, _ in entries(handler_map.get())
+                matches(pattern, cls, names, self._by_base[handler_map.path]) for pattern, _ in handler_map.entries()
             )
         ]
 

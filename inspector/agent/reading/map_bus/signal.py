@@ -6,7 +6,8 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ..targets import attributes, entries
+from ..events import NAME_ATTRIBUTES
+from ..targets import attributes
 from .match import classes_asked_for, handler_event_class
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 #: What the first parameter of a signal is called: who sends it.
 SENDER: Final = "sender"
-_NAMES: Final = ("name", "_name", "signal_name", "signal")
+_NAMES: Final = ("name", "_name", "signal_name", "signal", *NAME_ATTRIBUTES)
 _SEVERAL: Final = ("events", "messages", "commands")
 
 
@@ -26,7 +27,7 @@ def signal_name(where: str, value: Any, parts: BusParts) -> str:
     """
     if not parts.publishers or not _takes_no_event(parts.publishers[0]):
         return ""
-    subscribed = [(pattern, target) for handler_map in parts.maps for pattern, target in entries(handler_map.get())]
+    subscribed = [(pattern, target) for handler_map in parts.maps for pattern, target in handler_map.entries()]
     if any(pattern is not None for pattern, _ in subscribed):
         return ""
     receivers = [target for _, target in subscribed]
@@ -34,7 +35,12 @@ def signal_name(where: str, value: Any, parts: BusParts) -> str:
         return ""
     held = attributes(value)
     said = next((held[name] for name in _NAMES if isinstance(held.get(name), str) and held[name]), "")
-    return str(said or where.rpartition(":")[2].rpartition(".")[2])
+    return str(said or key_in(where) or where.rpartition(":")[2].rpartition(".")[2])
+
+
+def key_in(where: str) -> str:
+    """Return the key at the end of where a bus was found, where that is no name: ``shop:signals['order.paid.v1']``."""
+    return where.removesuffix("']").rpartition("['")[2] if where.endswith("']") else ""
 
 
 def _takes_no_event(publisher: Publisher) -> bool:

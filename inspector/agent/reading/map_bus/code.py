@@ -1,0 +1,596 @@
+"""What the code of a bus does with an event, read from its source: whom it hands it to, and what it keeps for later.
+
+Nothing is run. A value is followed as paths from where it comes in: ``("self", ".listeners", "[]", ".callback")`` is
+the callback of one of the bus's listeners, ``("event", "type", "name")`` the name of the class of what was published.
+Steps are ``.attribute``, ``[]`` (something inside), ``['key']`` (of what is published), ``key`` (of a dict of the bus),
+``type``, ``name`` (of a class), ``in`` (it lies in a list or tuple made here) and ``*`` (spread).
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from ....core.bus.identity import plain_function, undecorated
+from ....core.own_code import is_standard
+
+Path: TypeAlias = tuple[str, ...]
+Paths: TypeAlias = frozenset[Path]
+_Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
+
+_NONE: Final[Paths] = frozenset()
+#: Methods of containers and queues that take something out, and those that show all of it.
+_TAKING: Final = frozenset(("get", "get_nowait", "pop", "popleft", "popitem", "setdefault", "fetchall", "fetchone"))
+_SHOWING: Final = frozenset(("values", "keys", "copy", "items"))
+_ADDING: Final = frozenset(("append", "appendleft", "add", "extend", "insert", "update"))
+_CHANGING: Final = _ADDING | {"remove", "discard", "clear", "sort", "cancel"}
+_TRYING: Final = (ast.Try, getattr(ast, "TryStar", ast.Try))
+_CODE: Final = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
+#: How deep functions that call each other are followed, how long a path is, how many expressions are looked at.
+_DEPTH: Final = 7
+_LONG: Final = 8
+_STEPS: Final = 20_000
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A call of something that the bus keeps: ``subscription.callback(event)``.
+
+    Attributes:
+        path: What is called.
+        args: What is passed by position.
+        keywords: What is passed by name; under an empty name what is spread.
+        asked: It only decides whether another one is called.
+    """
+
+    path: Path
+    args: tuple[Paths, ...]
+    keywords: tuple[tuple[str, Paths], ...]
+    asked: bool
+
+    @property
+    def container(self) -> str:
+        """Where the bus keeps it: ``registry.handlers``; empty when it is no part of a container."""
+        return container_of(self.path)
+
+    @property
+    def inside(self) -> Path:
+        """What of an item is called, or its method: ``(".callback",)``."""
+        last = max(place for place, step in enumerate(self.path) if step == "[]")
+        return tuple(step for step in self.path[last + 1 :] if step.startswith("."))
+
+    def passes(self) -> Iterator[Path]:
+        """Yield everything that is passed."""
+        for paths in (*self.args, *(paths for _, paths in self.keywords)):
+            yield from paths
+
+
+@dataclass
+class Flow:
+    """What a function does with its parameters and with what the bus keeps.
+
+    Attributes:
+        handed: Calls of what the bus keeps.
+        kept: What is put where in the bus.
+        keys: By which keys containers are asked, and what items are compared with.
+        read: The source could be read, all of it.
+        endless: A loop without an end is in it.
+        yields: Calling it gives a generator: nothing runs before that is iterated.
+        asks: It asks handlers whether they are coroutine functions.
+    """
+
+    handed: list[Handed] = field(default_factory=list)
+    kept: dict[Path, Paths] = field(default_factory=dict)
+    keys: list[tuple[Path, Paths]] = field(default_factory=list)
+    read: bool = True
+    endless: bool = False
+    yields: bool = False
+    asks: bool = False
+
+    def delivered(self, sources: Iterable[str]) -> list[Handed]:
+        """Return the calls that hand on what comes from parameters of these names."""
+        roots = set(sources)
+        return [call for call in self.handed if call.container and any(path[0] in roots for path in call.passes())]
+
+    def delivered_from(self, container: str) -> list[Handed]:
+        """Return the calls that hand on what was kept in a container."""
+        return [
+            call for call in self.handed if call.container and any(container_of(p) == container for p in call.passes())
+        ]
+
+
+def container_of(path: Path) -> str:
+    """Return where in the bus something is kept, as a dotted path; empty for what is no part of a container."""
+    if path[0] != "self" or "[]" not in path:
+        return ""
+    return ".".join(step[1:] for step in path[1 : path.index("[]")])
+
+
+def read_flow(function: Any, functions: Mapping[str, Any], owner: Any) -> Flow:
+    """Read what a function of a bus does.
+
+    Args:
+        function: The function, unbound.
+        functions: Those of the bus, by name.
+        owner: The bus: an object, a class or a module.
+    """
+    flow = Flow()
+    node = _node_of(function)
+    if node is None:
+        flow.read = False
+        return flow
+    flow.yields = _yields(node)
+    _Reader(flow, functions, owner).enter(function, node, None, {}, ("self",))
+    return flow
+
+
+_NODES: dict[types.CodeType, Any] = {}
+
+
+def _node_of(function: Any) -> Any:
+    """Return the syntax tree of a function, None without a source that can be read."""
+    function = undecorated(plain_function(function))
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, types.CodeType):
+        return None
+    if code not in _NODES:
+        try:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
+        except (OSError, TypeError, ValueError, SyntaxError, RecursionError):
+            tree = ast.Module([], [])
+        node = tree.body[0] if tree.body else None
+        _NODES[code] = node if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+    return _NODES[code]
+
+
+def _yields(node: _Function) -> bool:
+    """Return whether a function is a generator; functions inside it are their own business."""
+    waiting: list[ast.AST] = list(node.body) if isinstance(node.body, list) else [node.body]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, (ast.Yield, ast.YieldFrom)):
+            return True
+        if not isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp)):
+            waiting.extend(ast.iter_child_nodes(part))
+    return False
+
+
+class _Reader:
+    """Follows values through the functions of a bus, from one into the next."""
+
+    def __init__(self, flow: Flow, functions: Mapping[str, Any], owner: Any) -> None:
+        self._flow = flow
+        self._functions = functions
+        self._owner = owner
+        self._module = isinstance(owner, types.ModuleType)
+        self._steps = 0
+        self._asked = 0
+        self._stack: list[Any] = []
+        self._env: dict[str, Paths] = {}
+        self._inner: dict[str, tuple[_Function, dict[str, Paths]]] = {}
+        self._globals: Mapping[str, Any] = {}
+        self._class = ""
+        self._returned: Paths = _NONE
+
+    # -- functions -----------------------------------------------------------------------------------------------------
+
+    def enter(
+        self, function: Any, node: Any, args: list[Paths] | None, keywords: Mapping[str, Paths], owner: Path
+    ) -> Paths:
+        """Read a function with these arguments (None: with its parameters as they come); return what it returns."""
+        plain = undecorated(plain_function(function))
+        if plain in self._stack or len(self._stack) >= _DEPTH:
+            return _NONE
+        saved = self._env, self._inner, self._globals, self._class
+        self._globals = getattr(plain, "__globals__", {})
+        parts = getattr(plain, "__qualname__", "").split(".")
+        self._class = parts[-2] if len(parts) > 1 and parts[-2] != "<locals>" else ""
+        bound = not self._module and bool(self._class)
+        static = isinstance(inspect.getattr_static(self._owner, getattr(plain, "__name__", ""), None), staticmethod)
+        self._stack.append(plain)
+        try:
+            first = [frozenset((owner,))] if bound and not static else []
+            return self._body(node, None if args is None else [*first, *args], keywords, first, {})
+        finally:
+            self._stack.pop()
+            self._env, self._inner, self._globals, self._class = saved
+
+    def _body(
+        self,
+        node: _Function,
+        args: list[Paths] | None,
+        keywords: Mapping[str, Paths],
+        first: list[Paths],
+        around: Mapping[str, Paths],
+    ) -> Paths:
+        """Read the body of a function whose parameters hold these paths."""
+        self._env = dict(around)
+        self._inner = dict(self._inner) if around else {}
+        names = [parameter.arg for parameter in (*node.args.posonlyargs, *node.args.args)]
+        given = list(args) if args is not None else [*first, *(frozenset(((name,),)) for name in names[len(first) :])]
+        self._env.update(zip(names, given))  # noqa: B905 - what is too much goes to *args
+        own = args is None
+        for parameter in node.args.kwonlyargs:
+            self._env[parameter.arg] = frozenset(((parameter.arg,),)) if own else _NONE
+        if node.args.vararg:
+            rest = frozenset(((node.args.vararg.arg,),)) if own else _in(_union(given[len(names) :]))
+            self._env[node.args.vararg.arg] = rest
+        if node.args.kwarg:
+            named = [paths for name, paths in keywords.items() if name not in names]
+            self._env[node.args.kwarg.arg] = frozenset(((node.args.kwarg.arg,),)) if own else _in(_union(named))
+        self._env.update({name: paths for name, paths in keywords.items() if name in self._env})
+        outer, self._returned = self._returned, _NONE
+        if isinstance(node, ast.Lambda):
+            self._returned = self._of(node.body)
+        else:
+            self._block(node.body)
+        result, self._returned = self._returned, outer
+        return result
+
+    def _call_inner(self, name: str, args: list[Paths], keywords: Mapping[str, Paths]) -> Paths:
+        """Read a function that is defined inside the one that is read."""
+        node, around = self._inner[name]
+        if node in self._stack or len(self._stack) >= _DEPTH:
+            return _NONE
+        saved = self._env, self._inner
+        self._stack.append(node)
+        try:
+            return self._body(node, args, keywords, [], {**around, **saved[0]})
+        finally:
+            self._stack.pop()
+            self._env, self._inner = saved
+
+    # -- statements ----------------------------------------------------------------------------------------------------
+
+    def _block(self, body: Iterable[ast.stmt]) -> None:
+        for statement in body:
+            self._statement(statement)
+
+    def _statement(self, node: ast.stmt) -> None:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            self._inner[node.name] = (node, self._env)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                self._assign(target, self._of(node.value))
+        elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
+            if node.value is not None:
+                self._assign(node.target, self._of(node.value))
+        elif isinstance(node, (ast.For, ast.AsyncFor)):
+            self._assign(node.target, _item(self._of(node.iter), self._flow.kept))
+            self._block([*node.body, *node.orelse])
+        elif isinstance(node, (ast.If, ast.While)):
+            self._asks(node.test)
+            if isinstance(node, ast.While) and _is_endless(node):
+                self._flow.endless = True
+            self._block([*node.body, *node.orelse])
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
+            for item in node.items:
+                held = self._of(item.context_expr)
+                if item.optional_vars is not None:
+                    self._assign(item.optional_vars, held)
+            self._block(node.body)
+        elif isinstance(node, _TRYING):
+            self._block(part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt))
+            for handler in getattr(node, "handlers", ()):
+                self._block(handler.body)
+        elif isinstance(node, ast.Return):
+            if node.value is not None:
+                self._returned |= self._of(node.value)
+        elif isinstance(node, ast.Match):
+            self._of(node.subject)
+            for case in node.cases:
+                self._block(case.body)
+        else:
+            for child in ast.iter_child_nodes(node):
+                if isinstance(child, ast.expr):
+                    self._of(child)
+
+    def _asks(self, test: ast.expr) -> Paths:
+        self._asked += 1
+        try:
+            return self._of(test)
+        finally:
+            self._asked -= 1
+
+    def _assign(self, target: ast.expr, paths: Paths) -> None:
+        if isinstance(target, ast.Name):
+            self._env[target.id] = self._env.get(target.id, _NONE) | paths
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for place, element in enumerate(target.elts):
+                self._assign(element, frozenset(_part(path, place) for path in paths))
+        elif isinstance(target, ast.Starred):
+            self._assign(target.value, paths)
+        elif isinstance(target, ast.Attribute):
+            self._keep(self._attribute(self._of(target.value), target.attr), paths)
+        elif isinstance(target, ast.Subscript):
+            key = self._of(target.slice)
+            self._keep(self._of(target.value), _in(paths | key))
+
+    def _keep(self, places: Paths, paths: Paths) -> None:
+        for place in places:
+            if place[0] == "self" and len(place) > 1 and "[]" not in place and paths:
+                self._flow.kept[place] = self._flow.kept.get(place, _NONE) | paths
+
+    # -- expressions ---------------------------------------------------------------------------------------------------
+
+    def _of(self, node: ast.expr | None) -> Paths:
+        """Return where the value of an expression comes from."""
+        self._steps += 1
+        if node is None or self._steps > _STEPS:
+            self._flow.read = self._flow.read and node is None
+            return _NONE
+        if isinstance(node, ast.Name):
+            return self._name(node.id)
+        if isinstance(node, ast.Attribute):
+            return self._attribute(self._of(node.value), node.attr)
+        if isinstance(node, ast.Subscript):
+            return self._subscript(self._of(node.value), node.slice)
+        if isinstance(node, ast.Call):
+            return self._call(node)
+        if isinstance(node, ast.Starred):
+            return frozenset((*path, "*") for path in self._of(node.value))
+        if isinstance(node, ast.NamedExpr):
+            paths = self._of(node.value)
+            self._assign(node.target, paths)
+            return paths
+        if isinstance(node, ast.IfExp):
+            self._asks(node.test)
+            return self._of(node.body) | self._of(node.orelse)
+        if isinstance(node, ast.BoolOp):
+            return _union(map(self._of, node.values))
+        if isinstance(node, ast.Compare):
+            self._compare(_union(map(self._of, (node.left, *node.comparators))))
+            return _NONE
+        if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+            return _in(_union(map(self._of, node.elts)))
+        if isinstance(node, ast.Dict):
+            return _in(_union(map(self._of, (*(key for key in node.keys if key is not None), *node.values))))
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+            for generator in node.generators:
+                self._assign(generator.target, _item(self._of(generator.iter), self._flow.kept))
+                for test in generator.ifs:
+                    self._asks(test)
+            return _in(self._of(node.value if isinstance(node, ast.DictComp) else node.elt))
+        if isinstance(node, ast.Lambda):
+            self._inner[f"lambda {id(node)}"] = (node, self._env)
+            return self._call_inner(f"lambda {id(node)}", [_NONE] * len(node.args.args), {})
+        if isinstance(node, ast.Constant):
+            return _NONE
+        return _union(self._of(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+
+    def _name(self, name: str) -> Paths:
+        if name in self._env:
+            return self._env[name]
+        value = self._globals.get(name)
+        if self._module:
+            return _NONE if value is None or issubclass(type(value), _CODE) else frozenset((("self", f".{name}"),))
+        cls = self._owner if isinstance(self._owner, type) else type(self._owner)
+        return frozenset((("self",),)) if any(value is base for base in cls.__mro__[:-1]) else _NONE
+
+    def _attribute(self, base: Paths, name: str) -> Paths:
+        if name.startswith("__") and not name.endswith("__") and self._class:
+            name = f"_{self._class.lstrip('_')}{name}"
+        step = {"__class__": "type"}.get(name, f".{name}")
+        paths = set()
+        for path in base:
+            if path[-1] == "type" and name in ("__name__", "__qualname__"):
+                paths.add((*path, "name"))
+            elif step == "type" and path == ("self",):
+                paths.add(path)
+            elif path == ("self",) and isinstance(self._static(name), property):
+                paths |= self._enter_named(self._static(name).fget, [], {}, path)
+            elif len(path) < _LONG:
+                paths.add((*path, step))
+        return frozenset(paths)
+
+    def _static(self, name: str) -> Any:
+        return None if self._module else inspect.getattr_static(self._owner, name, None)
+
+    def _subscript(self, base: Paths, key: ast.expr) -> Paths:
+        keys = self._of(key)
+        said = key.value if isinstance(key, ast.Constant) else None
+        return self._taken(base, keys, said)
+
+    def _taken(self, base: Paths, keys: Paths, said: Any) -> Paths:
+        """Return what is taken out of something, by a key."""
+        paths: set[Path] = set()
+        for path in base:
+            if path[0] != "self" and isinstance(said, str):
+                paths.add((*path, f"['{said}']"))
+            else:
+                paths |= _item(frozenset((path,)), self._flow.kept)
+                if path[0] == "self" and keys:
+                    self._flow.keys.append((path, keys))
+        return frozenset(paths)
+
+    def _compare(self, paths: Paths) -> None:
+        """Remember what of an item, or which key, is compared with what."""
+        others = frozenset(path for path in paths if path[0] != "self")
+        for path in paths - others:
+            if others and ("[]" in path or "key" in path):
+                self._flow.keys.append((path, others))
+
+    # -- calls ---------------------------------------------------------------------------------------------------------
+
+    def _call(self, node: ast.Call) -> Paths:
+        args = [self._of(argument) for argument in node.args]
+        keywords = {keyword.arg or "": self._of(keyword.value) for keyword in node.keywords}
+        callee = node.func
+        if isinstance(callee, ast.Name) and callee.id not in self._env:
+            return self._call_name(callee.id, node, args, keywords)
+        if isinstance(callee, ast.Attribute):
+            return self._call_method(callee, node, args, keywords)
+        return self._call_value(self._of(callee), args, keywords)
+
+    def _call_value(self, paths: Paths, args: list[Paths], keywords: dict[str, Paths]) -> Paths:
+        """Call what an expression is: a handler, a reference to one, a class of handlers."""
+        for path in paths:
+            if path[0] == "self":
+                self._hand(path, args, keywords)
+        return paths if not args and not keywords else _NONE
+
+    def _hand(self, path: Path, args: list[Paths], keywords: Mapping[str, Paths]) -> None:
+        if path[-1][1:] in _CHANGING:
+            return
+        call = Handed(path, tuple(args), tuple(keywords.items()), self._asked > 0)
+        if call not in self._flow.handed:
+            self._flow.handed.append(call)
+
+    def _call_name(self, name: str, node: ast.Call, args: list[Paths], keywords: dict[str, Paths]) -> Paths:
+        if name in self._inner:
+            return self._call_inner(name, args, keywords)
+        if name == "type" and len(args) == 1:
+            return frozenset(path if path == ("self",) else (*path, "type") for path in args[0])
+        if name in ("isinstance", "issubclass") and len(args) > 1:
+            classes = args[0] if name == "issubclass" else frozenset((*path, "type") for path in args[0])
+            self._compare(classes | args[1])
+            return _NONE
+        if name == "super":
+            return frozenset((("self",),))
+        if name == "getattr" and len(node.args) > 1:
+            said = node.args[1]
+            if isinstance(said, ast.Constant):
+                return self._attribute(args[0], str(said.value))
+            return frozenset((*path, ".*") for path in args[0])
+        function = self._functions.get(name) if self._module else self._globals.get(name)
+        if isinstance(function, types.FunctionType) and not is_standard(function.__module__):
+            return self._enter_named(function, args, keywords, ("self",))
+        return self._pass(name, node, args, keywords)
+
+    def _enter_named(self, function: Any, args: list[Paths], keywords: Mapping[str, Paths], owner: Path) -> Paths:
+        node = _node_of(function)
+        if node is None:
+            return _union(args)
+        returned = self.enter(function, node, args, keywords, owner)
+        return returned or (_in(_union(args)) if _yields(node) else _NONE)
+
+    def _call_method(
+        self, callee: ast.Attribute, node: ast.Call, args: list[Paths], keywords: dict[str, Paths]
+    ) -> Paths:
+        base, name = self._of(callee.value), callee.attr
+        if name in _ADDING and isinstance(callee.value, ast.Name) and not base:
+            self._env[callee.value.id] = _in(_union(args))
+            return _NONE
+        if not base:
+            return self._pass(name, node, args, keywords)
+        result: Paths = _NONE
+        for path in base:
+            result |= self._call_on(path, name, node, args, keywords)
+        return result
+
+    def _call_on(self, path: Path, name: str, node: ast.Call, args: list[Paths], keywords: dict[str, Paths]) -> Paths:
+        """Call a method of something."""
+        single = frozenset((path,))
+        said = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+        (full,) = self._attribute(single, name) or ((*path, f".{name}"),)
+        method = self._method_of(path, full[-1].lstrip("."))
+        if method is not None:
+            return self._enter_named(method, args, keywords, path)
+        if name in _TAKING:
+            return self._taken(single, _union(args[:1]), said)
+        if name == "items":
+            return frozenset(((*path, "items"),))
+        if name in _SHOWING:
+            return single
+        if path[0] != "self":
+            return single | _union(args)
+        if "[]" in path:
+            self._hand(full, args, keywords)
+            return single if not args else _NONE
+        every = _union((*args, *keywords.values()))
+        self._pass(name, node, args, keywords)
+        self._keep(single, _in(every))
+        if path == ("self",):
+            self._hand(full, args, keywords)
+        return every | frozenset(((*path, "[]"),))
+
+    def _method_of(self, path: Path, name: str) -> Any:
+        """Return the function of a method of the bus, or of an object that it has."""
+        if path == ("self",):
+            return self._functions.get(name)
+        if path[0] != "self" or "[]" in path or any(not step.startswith(".") for step in path[1:]):
+            return None
+        held = self._owner
+        for step in path[1:]:
+            try:
+                held = inspect.getattr_static(held, step[1:], None)
+            except Exception:  # noqa: BLE001 - a stranger's object may answer anything
+                return None
+        if held is None or is_standard(getattr(type(held), "__module__", "")):
+            return None
+        function = plain_function(inspect.getattr_static(type(held), name, None))
+        return function if isinstance(function, types.FunctionType) else None
+
+    def _pass(self, name: str, node: ast.Call, args: list[Paths], keywords: dict[str, Paths]) -> Paths:
+        """Call something unknown: what it is given it may call with the rest, and what it gives back is of that."""
+        if name in ("iscoroutinefunction", "_is_coroutine"):
+            self._flow.asks = True
+            return _NONE
+        every = [*zip(node.args, args), *((k.value, keywords[k.arg or ""]) for k in node.keywords)]  # noqa: B905
+        held = (path for _, paths in every for path in paths)
+        self._compare(frozenset(path for path in held if path[0] != "self" or "key" in path or self._asked > 0))
+        for place, (written, paths) in enumerate(every):
+            rest = [_out(more) for _, more in every[place + 1 :]]
+            if isinstance(written, ast.Name) and written.id in self._inner:
+                self._call_inner(written.id, rest, {})
+            for path in paths:
+                if path[0] == "self" and len(path) == 2 and path[1][1:] in self._functions:
+                    self._enter_named(self._functions[path[1][1:]], _flat(written, every, place, rest), {}, ("self",))
+                elif path[0] == "self" and "[]" in path and "key" not in path and any(rest):
+                    self._hand(tuple(step for step in path if step not in ("in", "*")), rest, {})
+        return _union(paths for _, paths in every)
+
+
+def _flat(written: ast.expr, every: list[tuple[ast.expr, Paths]], place: int, rest: list[Paths]) -> list[Paths]:
+    """Return the arguments of a callback: those after it, or what the one tuple of them holds (``Timer``)."""
+    after = every[place + 1 :]
+    if len(after) == 1 and isinstance(after[0][0], (ast.Tuple, ast.List)) and written is not None:
+        count = len(after[0][0].elts)
+        paths = sorted(rest[0])
+        return [frozenset((path,)) for path in paths] if len(paths) == count else rest * count
+    return rest
+
+
+def _is_endless(node: ast.While) -> bool:
+    always = isinstance(node.test, ast.Constant) and bool(node.test.value)
+    return always and not any(isinstance(part, (ast.Break, ast.Return)) for part in ast.walk(node))
+
+
+def _union(several: Iterable[Paths]) -> Paths:
+    return frozenset().union(*several)
+
+
+def _in(paths: Paths) -> Paths:
+    return frozenset((*path, "in") for path in paths if len(path) < _LONG)
+
+
+def _out(paths: Paths) -> Paths:
+    return frozenset(path[:-1] if path[-1] == "in" else path for path in paths)
+
+
+def _item(paths: Paths, kept: Mapping[Path, Paths]) -> Paths:
+    """Return what lies in something; of what the bus keeps for itself, what was put there too."""
+    items: set[Path] = set()
+    for path in paths:
+        if path[-1] == "in":
+            items.add(path[:-1])
+        elif path[-1] == "items":
+            items.add((*path[:-1], "pair"))
+        elif len(path) < _LONG:
+            items.add((*path, "[]"))
+            items |= _out(kept.get(path, _NONE))
+    return frozenset(items)
+
+
+def _part(path: Path, place: int) -> Path:
+    """Return one of what is unpacked: key or value of a pair, a place in a tuple."""
+    if path[-1] == "pair":
+        return (*path[:-1], "[]" if place else "key")
+    if path[-1] == "in":
+        return path[:-1]
+    return (*path, f".{place}") if path[0] == "self" and "[]" in path else path

@@ -1,0 +1,810 @@
+"""Home-made buses whose handlers are found by what their code does: their names are nobody's convention."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import fnmatch
+import functools
+import inspect
+import queue
+import threading
+import weakref
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+#: What handlers did, in order.
+LINES: list[str] = []
+
+
+def tick(word: str) -> None:
+    LINES.append(word)
+
+
+class Fact:
+    """Events of no special make."""
+
+
+class TideTurned(Fact):
+    def __init__(self, metres: int = 3) -> None:
+        self.metres = metres
+
+
+class LampLit(Fact):
+    def __init__(self) -> None:
+        self.lamp = "north"
+
+
+@dataclass(frozen=True)
+class ShipSighted:
+    ship: str = "Ida"
+
+
+@dataclass(frozen=True)
+class ShipDocked:
+    ship: str = "Ida"
+
+
+@dataclass
+class Kind:
+    """One bus, and what is known of it.
+
+    Attributes:
+        bus: What is inspected.
+        heard: The labels of the handlers of each event.
+        event: What is fired; empty for nothing.
+        ran: What the handlers did then.
+        problems: Beginnings of what is told.
+        values: With what it is fired.
+    """
+
+    bus: Any
+    heard: dict[str, list[str]]
+    event: str = ""
+    ran: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+KINDS: dict[str, Callable[[], Kind]] = {}
+
+
+def kind(make: Callable[[], Kind]) -> Callable[[], Kind]:
+    KINDS[make.__name__] = make
+    return make
+
+
+# --- objects that the bus runs by a method of its own choosing --------------------------------------------------------
+
+
+class Buoy:
+    def hear(self, fact: Any) -> None:
+        if isinstance(fact, TideTurned):
+            tick("Buoy")
+
+
+class Pier:
+    def hear(self, fact: Any) -> None:
+        tick("Pier")
+
+
+@kind
+def listeners_by_weak_key() -> Kind:
+    class Harbour:
+        def __init__(self) -> None:
+            self.kept = [Buoy(), Pier()]
+            self.around: Any = weakref.WeakKeyDictionary()
+            for one in self.kept:
+                self.around[one] = True
+
+        def shout(self, fact: Any) -> None:
+            for one in list(self.around):
+                one.hear(fact)
+
+    every = ["Buoy.hear", "Pier.hear"]
+    return Kind(Harbour(), {"TideTurned": every, "LampLit": every}, "TideTurned", ["Buoy", "Pier"])
+
+
+@kind
+def listeners_of_a_module_like_class() -> Kind:
+    class Tower:
+        watching: list[Any] = [Pier(), Buoy()]
+
+        @classmethod
+        def call_out(cls, fact: Any) -> None:
+            [one.hear(fact) for one in cls.watching]
+
+    every = ["Pier.hear", "Buoy.hear"]
+    return Kind(Tower, {"TideTurned": every, "LampLit": every}, "LampLit", ["Pier"])
+
+
+class Keeper:
+    def __init__(self, topic: str) -> None:
+        self.about = topic
+
+    def take(self, fact: TideTurned) -> None:
+        tick(f"Keeper of {self.about}")
+
+
+class Watchman(Keeper):
+    def take(self, fact: Any) -> None:
+        tick(f"Watchman of {self.about}")
+
+
+@kind
+def objects_that_carry_the_name_of_their_event() -> Kind:
+    class Office:
+        def __init__(self) -> None:
+            self.staff = [Keeper("TideTurned"), Watchman("LampLit")]
+
+        def report(self, fact: Any) -> None:
+            for person in self.staff:
+                if person.about == type(fact).__name__:
+                    person.take(fact)
+
+    heard = {"TideTurned": ["Keeper.take"], "LampLit": ["Watchman.take"]}
+    return Kind(Office(), heard, "TideTurned", ["Keeper of TideTurned"])
+
+
+@kind
+def objects_asked_for_their_classes() -> Kind:
+    @dataclass(frozen=True)
+    class Desk:
+        accepts: tuple[type, ...]
+        label: str
+
+        def work(self, item: Any) -> None:
+            tick(self.label)
+
+    class Hall:
+        def __init__(self) -> None:
+            self.desks = {Desk((ShipSighted, ShipDocked), "both"), Desk((ShipDocked,), "docked")}
+
+        def announce(self, item: Any) -> None:
+            for desk in sorted(self.desks, key=lambda one: str(one.label)):
+                if isinstance(item, desk.accepts):
+                    desk.work(item)
+
+    heard = {"ShipSighted": ["Desk.work"], "ShipDocked": ["Desk.work"] * 2}
+    return Kind(Hall(), heard, "ShipSighted", ["both"])
+
+
+# --- process managers -------------------------------------------------------------------------------------------------
+
+
+class Voyage:
+    def __init__(self, bus: Any) -> None:
+        self._plan: dict[type, Any] = {ShipSighted: self.pilot, ShipDocked: self.unload}
+        self._bus = bus
+
+    def knows(self, event: Any) -> bool:
+        return type(event) in self._plan
+
+    def advance(self, event: Any) -> None:
+        self._plan[type(event)](event)
+
+    def pilot(self, event: ShipSighted) -> None:
+        tick("pilot")
+        self._bus.send(ShipDocked(event.ship))
+
+    def unload(self, event: ShipDocked) -> None:
+        tick("unload")
+
+
+@kind
+def process_managers() -> Kind:
+    class Sagas:
+        def __init__(self) -> None:
+            self.running: list[Any] = []
+
+        def send(self, event: Any) -> None:
+            for one in self.running:
+                if one.knows(event):
+                    one.advance(event)
+
+    bus = Sagas()
+    bus.running.append(Voyage(bus))
+    heard = {"ShipSighted": ["Voyage.pilot"], "ShipDocked": ["Voyage.unload"]}
+    return Kind(bus, heard, "ShipSighted", ["pilot", "unload"])
+
+
+@kind
+def process_managers_that_wait() -> Kind:
+    class Slow:
+        def __init__(self) -> None:
+            self.by_kind: dict[type, Any] = {ShipSighted: self.look}
+
+        async def step(self, event: Any) -> None:
+            todo = self.by_kind.get(event.__class__)
+            if todo is not None:
+                await todo(event)
+
+        async def look(self, event: Any) -> None:
+            tick("look")
+
+    class Router:
+        def __init__(self) -> None:
+            self.flows = (Slow(),)
+
+        async def route(self, event: Any) -> None:
+            await asyncio.gather(*(flow.step(event) for flow in self.flows))
+
+    return Kind(Router(), {"ShipSighted": ["process_managers_that_wait.Slow.look"]}, "ShipSighted", ["look"])
+
+
+# --- methods of the bus itself ----------------------------------------------------------------------------------------
+
+
+class Marking(type):
+    def __init__(cls, name: str, bases: tuple[type, ...], members: dict[str, Any]) -> None:
+        cls.table = {value.mark: value for value in members.values() if hasattr(value, "mark")}
+        super().__init__(name, bases, members)
+
+
+def marked(name: str) -> Callable[[Any], Any]:
+    def mark(function: Any) -> Any:
+        function.mark = name
+        return function
+
+    return mark
+
+
+class Desk(metaclass=Marking):
+    table: dict[str, Any]
+
+    def process(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        return self.table[name](self, *args, **kwargs)
+
+    @marked("letter_came")
+    def open_it(self, sender: str = "?") -> None:
+        tick(f"open {sender}")
+
+
+@kind
+def methods_that_a_metaclass_collects() -> Kind:
+    return Kind(Desk(), {"letter_came": ["Desk.open_it"]}, "letter_came", ["open ?"])
+
+
+class Door:
+    def __init_subclass__(cls) -> None:
+        cls.reactions = {name[5:]: member for name, member in vars(cls).items() if name.startswith("when_")}
+
+    reactions: dict[str, Any] = {}
+
+    def fire(self, what: str, **data: Any) -> None:
+        found = self.reactions.get(what)
+        if found:
+            found(self, **data)
+
+
+class Gate(Door):
+    def when_opened(self, by: str) -> None:
+        tick(f"opened by {by}")
+
+
+@kind
+def methods_that_a_base_class_collects() -> Kind:
+    return Kind(Gate(), {"opened": ["Gate.when_opened"]}, "opened", ["opened by ida"], values={"by": "ida"})
+
+
+# --- names of handlers ------------------------------------------------------------------------------------------------
+
+
+def greet(event: Any) -> None:
+    tick("greet")
+
+
+def count(event: Any) -> None:
+    tick("count")
+
+
+@kind
+def closures_that_run_once() -> Kind:
+    class Shop:
+        def __init__(self) -> None:
+            self.events: dict[str, list[Any]] = {}
+
+        def on(self, name: str, callback: Any) -> Callable[[], None]:
+            self.events.setdefault(name, []).append(callback)
+            return lambda: self.events[name].remove(callback)
+
+        def once(self, name: str, what: Any) -> None:
+            def one_shot(*args: Any, **kwargs: Any) -> None:
+                undo()
+                what(*args, **kwargs)
+
+            undo = self.on(name, one_shot)
+
+        def trigger(self, name: str, payload: Any) -> None:
+            for callback in list(self.events.get(name, ())):
+                callback(payload)
+
+    shop = Shop()
+    shop.once("opened", greet)
+    shop.on("opened", count)
+    return Kind(shop, {"opened": ["greet", "count"]}, "opened", ["greet", "count"])
+
+
+@kind
+def closures_that_are_named_anew() -> Kind:
+    def safe(handler: Any, owner: str) -> Any:
+        def unique(event: Any) -> Any:
+            return handler(event)
+
+        unique.__name__ = f"{owner}.{handler.__name__}"
+        return unique
+
+    class Bus:
+        def __init__(self) -> None:
+            self.handlers = {"ShipSighted": [safe(greet, "Crew"), safe(count, "Crew")]}
+
+        def dispatch(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event).__name__, []):
+                handler(event)
+
+    return Kind(Bus(), {"ShipSighted": ["greet", "count"]}, "ShipSighted", ["greet", "count"])
+
+
+def registering(cls: Any) -> Any:
+    class Registering(cls):  # type: ignore[misc]
+        pass
+
+    return Registering
+
+
+@registering
+class Rope:
+    def on_sighted(self, event: Any) -> None:
+        tick("Rope")
+
+
+@registering
+class Sail:
+    def on_sighted(self, event: Any) -> None:
+        tick("Sail")
+
+
+@kind
+def classes_that_a_decorator_replaces() -> Kind:
+    class Bus:
+        instance: Any = None
+
+        def __init__(self) -> None:
+            Bus.instance = self
+            self.event_handlers = {ShipSighted: [Rope().on_sighted, Sail().on_sighted]}
+
+        def dispatch(self, event: Any, *args: Any, **kwargs: Any) -> None:
+            for handler in self.event_handlers.get(type(event), ()):
+                handler(event, *args, **kwargs)
+
+    heard = {"ShipSighted": ["Rope.on_sighted", "Sail.on_sighted"]}
+    return Kind(Bus(), heard, "ShipSighted", ["Rope", "Sail"])
+
+
+class Board:
+    @functools.singledispatchmethod
+    def apply(self, fact: Any) -> None:
+        raise NotImplementedError
+
+    @apply.register
+    def _docked(self, fact: ShipDocked) -> None:
+        tick("docked")
+
+
+@kind
+def methods_that_dispatch_by_class() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.projections = {ShipDocked: [Board().apply]}
+
+        def publish(self, fact: Any) -> None:
+            for projection in self.projections.get(type(fact), ()):
+                projection(fact)
+
+    return Kind(Bus(), {"ShipDocked": ["Board._docked"]}, "ShipDocked", ["docked"])
+
+
+# --- what is no handler -----------------------------------------------------------------------------------------------
+
+
+@kind
+def the_set_of_all_buses() -> Kind:
+    class Bus:
+        everyone: Any = weakref.WeakSet()
+
+        def __init__(self) -> None:
+            self.handlers = {ShipDocked: [greet]}
+            Bus.everyone.add(self)
+
+        def dispatch(self, event: Any) -> None:
+            for other in list(Bus.everyone):
+                assert other.receive
+            for handler in self.handlers.get(type(event), []):
+                handler(event)
+
+        def receive(self, event: Any) -> None: ...
+
+    return Kind(Bus(), {"ShipDocked": ["greet"]}, "ShipDocked", ["greet"])
+
+
+@kind
+def plugins_that_are_only_started() -> Kind:
+    class Plugin:
+        def handle(self, event: Any) -> None:
+            tick("never")
+
+        def start(self) -> None: ...
+
+    class Bus:
+        def __init__(self) -> None:
+            self.handlers = {ShipDocked: [greet]}
+            self.hooks = [Plugin()]
+
+        def publish(self, event: Any) -> None:
+            for hook in self.hooks:
+                hook.start()
+            for handler in self.handlers.get(type(event), []):
+                handler(event)
+
+    return Kind(Bus(), {"ShipDocked": ["greet"]}, "ShipDocked", ["greet"])
+
+
+@kind
+def the_name_of_a_stream() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self._subs = {ShipDocked: [count]}
+            self.streams: dict[str, list[Any]] = {}
+
+        def publish(self, event: Any) -> None:
+            self.publish_to(f"ship-{event.ship}", [event])
+
+        def publish_to(self, stream: str, events: list[Any]) -> None:
+            self.streams.setdefault(stream, []).extend(events)
+            for event in events:
+                for handler in self._subs.get(type(event), ()):
+                    handler(event)
+
+    return Kind(Bus(), {"ShipDocked": ["count"]}, "ShipDocked", ["count"])
+
+
+# --- names, patterns, predicates --------------------------------------------------------------------------------------
+
+
+def audit(topic: str, data: Any) -> None:
+    tick(f"audit {topic}")
+
+
+@kind
+def patterns_of_topics() -> Kind:
+    class Topics:
+        def __init__(self) -> None:
+            self.routes = {"ship.*.docked": [audit], "ship.*.left": [audit], "*": [audit]}
+
+        def emit(self, topic: str, data: Any = None) -> None:
+            for pattern, callbacks in self.routes.items():
+                if fnmatch.fnmatchcase(topic, pattern):
+                    for callback in callbacks:
+                        callback(topic, data)
+
+    return Kind(Topics(), {}, "ship.ida.docked", ["audit ship.ida.docked"] * 2)
+
+
+@kind
+def patterns_in_records() -> Kind:
+    @dataclass(frozen=True)
+    class Route:
+        mask: str
+        target: Any
+
+    class Topics:
+        def __init__(self) -> None:
+            self.table = [Route("lamp.?", audit), Route("ship.*", audit)]
+
+        def publish(self, topic: str, data: Any = None) -> None:
+            for route in self.table:
+                if fnmatch.fnmatch(topic, route.mask):
+                    route.target(topic, data)
+
+    return Kind(Topics(), {}, "lamp.1", ["audit lamp.1"])
+
+
+@dataclass(frozen=True)
+class Note:
+    subject: str
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Entry:
+    run: Callable[[Any], None]
+    when: Callable[[Any], bool] | None = None
+
+
+@kind
+def predicates_of_envelopes() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self._by_subject: dict[str | None, list[Entry]] = {
+                "heat.rose": [Entry(greet, lambda note: note.body.get("degrees", 0) > 90)],
+                None: [Entry(count)],
+            }
+
+        def emit(self, note: Note) -> None:
+            for subject in (note.subject, None):
+                for entry in self._by_subject.get(subject, ()):
+                    if entry.when is None or entry.when(note):
+                        entry.run(note)
+
+    return Kind(Bus(), {"heat.rose": ["greet", "count"]}, "heat.rose", ["count"], values={"body": {"degrees": 5}})
+
+
+class Topic(str, enum.Enum):  # noqa: UP042 - its text is not its value
+    LOST = "parcel.lost"
+
+
+@kind
+def members_of_an_enum_by_their_value() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.table = {Topic.LOST: [audit]}
+
+        def emit(self, topic: Topic, payload: Any) -> None:
+            assert isinstance(topic, Topic)
+            for pattern, handlers in self.table.items():
+                if fnmatch.fnmatch(topic.value, pattern.value):
+                    for handler in handlers:
+                        handler(topic.name, payload)
+
+    return Kind(Bus(), {"parcel.lost": ["audit"]}, "parcel.lost", ["audit LOST"])
+
+
+@kind
+def the_class_and_the_event() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.listeners: dict[type, list[Any]] = {ShipDocked: [count]}
+
+        def publish(self, kind: type, event: Any) -> None:
+            for listener in self.listeners.get(kind, ()):
+                listener(event)
+
+    return Kind(Bus(), {"ShipDocked": ["count"]}, "ShipDocked", ["count"])
+
+
+# --- what is handed on later ------------------------------------------------------------------------------------------
+
+
+class Noted:
+    def handle(self, event: ShipDocked) -> None:
+        tick("Noted")
+
+
+@kind
+def lists_into_a_queue() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.__waiting: Any = queue.Queue()
+            self.__subscribers = defaultdict(list, {ShipDocked: [Noted()]})
+
+        async def publish(self, events: list[Any]) -> None:
+            for event in events:
+                self.__waiting.put(event)
+
+        async def dispatch_all(self) -> None:
+            while not self.__waiting.empty():
+                await self.__one(self.__waiting.get())
+
+        async def __one(self, event: Any) -> None:
+            for subscriber in self.__subscribers[type(event)]:
+                subscriber.handle(event)
+
+    return Kind(Bus(), {"ShipDocked": ["Noted.handle"]}, "ShipDocked", ["Noted"])
+
+
+@kind
+def a_deque_that_is_emptied() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.pending: deque[Any] = deque()
+            self.handlers = {ShipSighted: [greet]}
+
+        def raise_event(self, event: Any) -> None:
+            self.pending.append(event)
+
+        def commit(self) -> None:
+            while self.pending:
+                event = self.pending.popleft()
+                for handler in self.handlers[type(event)]:
+                    handler(event)
+
+    return Kind(Bus(), {"ShipSighted": ["greet"]}, "ShipSighted", ["greet"])
+
+
+@kind
+def a_queue_that_nobody_empties() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.inbox: asyncio.Queue[Any] = asyncio.Queue()
+            self.subs = {"kiln.fired": [count]}
+
+        async def publish(self, name: str, data: Any) -> None:
+            await self.inbox.put((name, data))
+
+        async def forever(self) -> None:
+            while True:
+                name, data = await self.inbox.get()
+                for callback in self.subs.get(name, ()):
+                    callback(data)
+
+    problem = "1 published, and still in inbox: forever does not run."
+    return Kind(Bus(), {"kiln.fired": ["count"]}, "kiln.fired", [], [problem])
+
+
+@kind
+def a_timer_for_each_name() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.subs = {"view.changed": [audit]}
+
+        def publish(self, name: str, payload: Any = None) -> None:
+            timer = threading.Timer(0, self._run, (name, payload))
+            timer.start()
+            timer.join()
+
+        def _run(self, name: str, payload: Any) -> None:
+            for callback in self.subs.get(name, ()):
+                callback(name, payload)
+
+    return Kind(Bus(), {"view.changed": ["audit"]}, "view.changed", ["audit view.changed"])
+
+
+@kind
+def a_generator() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.reactions: dict[str, list[Any]] = {"ShipDocked": [greet, count]}
+
+        def notify(self, event: Any) -> Iterator[Any]:
+            for reaction in self.reactions.get(type(event).__name__, ()):
+                yield reaction(event)
+
+    problem = "notify is a generator: handlers are called only while somebody iterates it."
+    return Kind(Bus(), {"ShipDocked": ["greet", "count"]}, "ShipDocked", ["greet", "count"], [problem])
+
+
+async def sink(event: Any) -> None:
+    tick("sink")
+
+
+@kind
+def an_asynchronous_generator() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.sinks: dict[type, tuple[Any, ...]] = {ShipDocked: (sink,)}
+
+        async def stream(self, event: Any) -> AsyncIterator[Any]:
+            for target in self.sinks.get(type(event), ()):
+                yield await target(event)
+
+    problem = "stream is a generator: handlers are called only while somebody iterates it."
+    return Kind(Bus(), {"ShipDocked": ["sink"]}, "ShipDocked", ["sink"], [problem])
+
+
+@kind
+def queues_that_listen() -> Kind:
+    class Stream:
+        def __init__(self) -> None:
+            self._clients: list[Any] = [asyncio.Queue(), asyncio.Queue()]
+
+        async def emit(self, event: Any) -> None:
+            for client in self._clients:
+                await client.put(event)
+
+    problem = "2 queues listen in _clients: they are given every event, and what reads them is not seen."
+    return Kind(Stream(), {}, problems=[problem])
+
+
+@kind
+def a_queue_that_listens() -> Kind:
+    class Feed:
+        def __init__(self) -> None:
+            self.readers: set[Any] = {queue.SimpleQueue()}
+
+        def broadcast(self, event: Any) -> None:
+            for reader in self.readers:
+                reader.put_nowait(event)
+
+    problem = "1 queue listens in readers: they are given every event, and what reads them is not seen."
+    return Kind(Feed(), {}, problems=[problem])
+
+
+# --- handlers that are gone, keys that are wrong ----------------------------------------------------------------------
+
+
+@kind
+def dead_references() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            gone = Noted()
+            self.listeners = {ShipDocked: [weakref.ref(greet), weakref.WeakMethod(gone.handle)]}
+
+        def emit(self, event: Any) -> None:
+            for reference in self.listeners[type(event)]:
+                listener = reference()
+                if listener is not None:
+                    listener(event)
+
+    problem = "listeners[ShipDocked] holds a weak reference to a handler that is gone."
+    return Kind(Bus(), {"ShipDocked": ["greet"]}, "ShipDocked", ["greet"], [problem])
+
+
+@kind
+def the_class_of_a_class() -> Kind:
+    class Mediator:
+        def __init__(self) -> None:
+            self.table: dict[type, list[Any]] = defaultdict(list)
+            self.register(ShipDocked, Noted())
+
+        def register(self, event: Any, handler: Any) -> None:
+            self.table[type(event)].append(handler)
+
+        def handle(self, event: Any) -> None:
+            for handler in self.table.get(type(event), ()):
+                handler.handle(event)
+
+    problem = "table[type] is of no event: it was asked for the class of a class."
+    return Kind(Mediator(), {"ShipDocked": []}, "ShipDocked", [], [problem])
+
+
+# --- signals ----------------------------------------------------------------------------------------------------------
+
+
+def told(sender: Any, signal: Any, number: int, **more: Any) -> None:
+    tick(f"told {number}")
+
+
+@kind
+def a_signal_that_adds_to_what_is_sent() -> Kind:
+    class Signal:
+        def __init__(self) -> None:
+            self.name = "crane_broke"
+            self.receivers: list[Any] = [told]
+
+        def send(self, sender: Any, **named: Any) -> list[Any]:
+            return [(receiver, receiver(signal=self, sender=sender, **named)) for receiver in self.receivers]
+
+    return Kind(Signal(), {"crane_broke": ["told"]}, "crane_broke", ["told 3"], values={"number": 3})
+
+
+@kind
+def signals_by_dotted_keys() -> Kind:
+    class Signal:
+        def __init__(self) -> None:
+            self._receivers = [told]
+
+        def send(self, sender: Any, **named: Any) -> None:
+            for receiver in self._receivers:
+                receiver(sender, signal="s", **named)
+
+    heard = {"harbour.crane.v1": ["told"], "harbour.ship.v1": ["told"]}
+    buses = {name: Signal() for name in heard}
+    return Kind(buses, heard, "harbour.ship.v1", ["told 4"], values={"number": 4})
+
+
+@kind
+def asked_whether_they_wait() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.things = {ShipDocked: [sink, greet]}
+
+        async def hand_out(self, event: Any) -> None:
+            for thing in self.things.get(type(event), ()):
+                if inspect.iscoroutinefunction(thing):
+                    await thing(event)
+                else:
+                    await asyncio.get_running_loop().run_in_executor(None, thing, event)
+
+    return Kind(Bus(), {"ShipDocked": ["sink", "greet"]}, "ShipDocked", ["sink", "greet"])
