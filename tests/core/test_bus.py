@@ -6,9 +6,11 @@ import asyncio
 import functools
 import gc
 import logging
+import re
 import threading
 import weakref
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -184,6 +186,135 @@ async def test_a_failure_is_logged_with_the_fields_of_the_usage_guide(
     assert fields["error_type"] == "ValueError"
     assert fields["error_message"] == "Invalid email format"
     assert fields["event_id"] == str(event.event_id)
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], ValueError)
+    assert "handle_user_registration_succeeded" in logging.Formatter().formatException(record.exc_info)
+
+
+@pytest.mark.parametrize("how", ["returned", "timed out", "cancelled"])
+async def test_what_failed_without_raising_is_logged_with_what_there_is(
+    how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def handle(event: Happened) -> Any:
+        if how == "timed out":
+            await asyncio.get_running_loop().create_future()
+        if how == "cancelled":
+            raise asyncio.CancelledError
+        return KeyError("given back")
+
+    bus = InMemoryEventBus(handler_timeout=0.01)
+    bus.subscribe(Happened, handle)
+    await bus.publish(Happened())
+    (record,) = caplog.records
+    error = record.exc_info[1] if record.exc_info else None
+    assert type(error) is {"returned": KeyError, "timed out": type(None), "cancelled": asyncio.CancelledError}[how]
+
+
+async def test_a_publication_is_logged_at_debug_with_the_number_of_its_handlers(
+    bus: InMemoryEventBus, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def again(event: HappenedIndeed) -> None:
+        await bus.publish(Happened())
+
+    async def handle(event: Happened) -> None: ...
+
+    bus.subscribe(HappenedIndeed, again)
+    bus.subscribe(Happened, handle)
+    bus.subscribe(Happened, handle)
+    await bus.publish(HappenedIndeed())
+    assert not caplog.records, "nothing is logged below DEBUG"
+    unheard = _Unheard()
+    with caplog.at_level(logging.DEBUG, "inspector.core.bus"):
+        await bus.publish(HappenedIndeed())
+        await bus.publish(unheard)
+    logged = [(r.levelname, r.getMessage(), vars(r)["event_type"], vars(r)["handler_count"]) for r in caplog.records]
+    assert logged == [
+        ("DEBUG", "event_published", "HappenedIndeed", 1),
+        ("DEBUG", "event_published", "Happened", 2),
+        ("DEBUG", "event_published", "_Unheard", 0),
+    ]
+    assert vars(caplog.records[-1])["event_id"] == str(unheard.event_id)
+
+
+class _Unheard(DomainEvent):
+    pass
+
+
+class _Counting:
+    """Counts what it is asked, and takes nothing."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def isEnabledFor(self, level: int) -> bool:
+        self.asked += 1
+        return False
+
+    def log(self, level: int, msg: str, **fields: Any) -> None:
+        raise AssertionError(f"{msg} was logged at {level}")
+
+
+async def test_a_publication_that_is_not_logged_costs_one_question() -> None:
+    bus = InMemoryEventBus(logger := _Counting())
+
+    class Slow(Happened):
+        def __getattribute__(self, name: str) -> Any:
+            raise AssertionError(f"{name} was read for a log line that nobody wants")
+
+    for _ in range(3):
+        await bus.publish(Slow())
+    assert logger.asked == 3
+
+
+def _keyword_logger() -> Any:
+    """The adapter of the README, as somebody copies it."""
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+    (source,) = re.findall(r"^```python\n((?:(?!^```).)*^class KeywordLogger.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    names: dict[str, Any] = {}
+    exec(source, names)
+    return names["KeywordLogger"]
+
+
+class _Bound:
+    """A logger of keywords, as structlog's: any method, an event, and fields by name."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str, dict[str, Any]]] = []
+
+    def __getattr__(self, method: str) -> Any:
+        def write(event: str, **fields: Any) -> None:
+            self.lines.append((method, event, fields))
+
+        return write
+
+
+class _Strict(_Bound):
+    """One with methods of its own and no others, and a limit."""
+
+    def debug(self, event: str, **fields: Any) -> None:
+        """Below the limit."""
+
+    def warning(self, event: str, **fields: Any) -> None:
+        self.lines.append(("warning", event, fields))
+
+    def __getattr__(self, method: str) -> Any:
+        raise AttributeError(method)
+
+
+@pytest.mark.parametrize("kind", [_Bound, _Strict])
+async def test_a_logger_of_keywords_gets_the_same_by_the_adapter_of_the_readme(kind: type[_Bound]) -> None:
+    async def handle(event: Happened) -> None:
+        raise error
+
+    error, event, logger = ValueError("Invalid email format"), Happened(), kind()
+    bus = InMemoryEventBus(_keyword_logger()(logger))
+    bus.subscribe(Happened, handle)
+    await bus.publish(event)
+    about = {"event_type": "Happened", "event_id": str(event.event_id)}
+    failed = {"handler_name": "handle", "error_type": "ValueError", "error_message": "Invalid email format"}
+    lines = [("debug", "event_published", {**about, "handler_count": 1})]
+    lines += [("warning", "event_handler_failed", {**about, **failed, "exc_info": error})]
+    assert logger.lines == (lines if kind is _Bound else lines[1:])
 
 
 async def test_an_exception_whose_str_raises_is_logged_all_the_same(
@@ -665,7 +796,9 @@ async def test_time_on_the_loop_is_told_apart_from_time_awaiting(bus: InMemoryEv
     assert on_loop < total // 2
 
 
-async def test_nothing_of_a_failure_is_kept_alive(bus: InMemoryEventBus) -> None:
+async def test_nothing_of_a_failure_is_kept_alive() -> None:
+    bus = InMemoryEventBus(logging.Logger("alone", logging.CRITICAL))  # a log record that is kept keeps its exception
+
     class Big:
         pass
 

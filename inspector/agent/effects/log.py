@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Attributes that every log record has; the others came with ``extra=``.
 USUAL: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "exc_text"}
+#: Messages of our bus that say what records say better.
+_RECORDED: Final = frozenset({"event_published", "event_handler_failed"})
 
 
 class LogProbe(logging.Handler):
@@ -30,7 +32,7 @@ class LogProbe(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Note the record with the execution that wrote it."""
         execution = CURRENT.get()
-        if execution is None or record.name == bus.__name__ or _by_a_copy_of_our_bus(record):
+        if execution is None or record.name == bus.__package__ or _by_a_copy_of_our_bus(record):
             return
         try:
             extra = {name: value for name, value in vars(record).items() if name not in USUAL}
@@ -60,8 +62,8 @@ def install_log_probe(recorder: Recorder, level: int = logging.INFO) -> Callable
 
 
 def _by_a_copy_of_our_bus(record: logging.LogRecord) -> bool:
-    """Return what the bus of another copy of this package logs of a failure that is recorded anyway."""
-    return record.name.endswith(".core.bus") and type(record.msg) is str and record.msg == "event_handler_failed"
+    """Return whether the bus of another copy of this package logs what is recorded anyway."""
+    return record.name.endswith(".core.bus") and type(record.msg) is str and record.msg in _RECORDED
 
 
 def _level(number: int) -> str:

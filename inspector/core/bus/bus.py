@@ -57,6 +57,18 @@ class BusObserver(Protocol):
         """Called when a publish was nested deeper than ``MAX_DEPTH``; no handler is called."""
 
 
+class BusLogger(Protocol):
+    """What the bus asks of its logger: a ``logging.Logger``, or an adapter of one that takes its fields otherwise."""
+
+    def isEnabledFor(self, level: int, /) -> bool:  # noqa: N802 - logging's name
+        """Return whether a record of this level would go anywhere; asked at each publish, for DEBUG."""
+
+    def log(
+        self, level: int, msg: str, /, *, extra: Mapping[str, object], exc_info: BaseException | None = None
+    ) -> None:
+        """Log a message: its name, its fields, and the exception that it is about."""
+
+
 class Observing(NamedTuple):
     """An observer, and who is told when it has to be removed."""
 
@@ -68,15 +80,18 @@ class InMemoryEventBus:
     """An event bus for one process.
 
     Args:
-        logger: Where failures of handlers are logged, as ``event_handler_failed`` with structured fields (``extra``).
+        logger: What it logs to, each message with structured fields (``extra``): failures of handlers at WARNING as
+            ``event_handler_failed``, with their traceback (``exc_info``); publications at DEBUG as ``event_published``,
+            with the number of handlers that they go to.
         handler_timeout: Seconds each handler may take; None for no limit.
     """
 
-    def __init__(self, logger: logging.Logger | None = None, *, handler_timeout: float | None = None) -> None:
+    def __init__(self, logger: BusLogger | None = None, *, handler_timeout: float | None = None) -> None:
         self.handler_timeout = handler_timeout
         #: Asked before each call: gives another callable to run in place of the handler, or None.
         self.interceptor: Callable[[Execution], Callable[[Any], Any] | None] | None = None
-        self._logger = logger or logging.getLogger(__package__)  # the name of the bus for those who configure logging
+        # The name of the bus for those who configure logging.
+        self._logger: BusLogger = logging.getLogger(__package__) if logger is None else logger
         self._subscriptions: dict[type[Any], tuple[Subscription, ...]] = {}
         #: Who is told; changed only by ``observe``, its undoing, and ``remove_observer``.
         self.observers: tuple[Observing, ...] = ()
@@ -160,6 +175,8 @@ class InMemoryEventBus:
         if publication.depth > MAX_DEPTH:
             self._refuse(publication)
             return
+        if self._logger.isEnabledFor(logging.DEBUG):
+            self._log(logging.DEBUG, "event_published", event, handler_count=len(subscriptions))
         for entry in self.observers:
             try:
                 entry.observer.publication_started(publication)
@@ -195,8 +212,7 @@ class InMemoryEventBus:
                 entry.observer.publication_refused(publication)
             except Exception as trouble:  # noqa: BLE001 - the observed never pays
                 self.remove_observer(entry, trouble)
-        name = type(publication.event).__name__
-        self._logger.error("event_publish_refused", extra={"event_type": name, "depth": publication.depth})
+        self._log(logging.ERROR, "event_publish_refused", publication.event, depth=publication.depth)
         publication.close()
 
     def _publication(self) -> Publication | None:
@@ -221,23 +237,27 @@ class InMemoryEventBus:
         """End an observation because the observer raised: say so, and go on."""
         self.observers = tuple(other for other in self.observers if other is not entry)
         name = type(entry.observer).__name__
-        self._logger.error("event_bus_observer_removed", extra={"observer": name}, exc_info=error)
+        self._logger.log(logging.ERROR, "event_bus_observer_removed", extra={"observer": name}, exc_info=error)
         if entry.removed is not None:
             entry.removed(error)
 
     def log_failure(self, execution: Execution) -> None:
-        """Log that a handler failed, with the fields that people search for."""
-        error, event = execution.error, execution.publication.event
-        self._logger.warning(
+        """Log that a handler failed, with its traceback and the fields that people search for."""
+        error = execution.error
+        self._log(
+            logging.WARNING,
             "event_handler_failed",
-            extra={
-                "event_type": type(event).__name__,
-                "event_id": str(getattr(event, "event_id", "")),
-                "handler_name": execution.subscription.name,
-                "error_type": type(error).__name__ if error is not None else execution.status,
-                "error_message": _message(error),
-            },
+            execution.publication.event,
+            error,
+            handler_name=execution.subscription.name,
+            error_type=type(error).__name__ if error is not None else execution.status,
+            error_message=_message(error),
         )
+
+    def _log(self, level: int, message: str, event: Any, error: BaseException | None = None, **fields: object) -> None:
+        event_id = str(getattr(event, "event_id", ""))
+        fields = {"event_type": type(event).__name__, "event_id": event_id, **fields}
+        self._logger.log(level, message, extra=fields, exc_info=error)
 
 
 def _message(error: BaseException | None) -> str:
