@@ -67,9 +67,8 @@ PACKAGES: dict[str, set[str]] = {
 MODELS_QT = {"QtCore"}
 MODELS = {"ui/selection.py", "ui/kit/rows.py"}
 TYPES_ONLY = {("core", "sqlalchemy")}
-# Rooms that are loaded in the user's process, under a private name and on Python 3.10.
+# Rooms that are loaded in the user's process, under a private name and on Python 3.11.
 GUEST_ROOMS = {"core", "agent"}
-NEW_PYTHON_ALLOWED = {"core/bus/bus.py"}
 
 # Calls that stand in named modules only, each with the reason.
 TASK_OWNERS = {
@@ -116,17 +115,19 @@ GUESSING_WIDGETS = {"QLabel", "QMessageBox"}
 RICH_TEXT_WIDGETS = {"QTextBrowser", "QTextEdit"}
 NESTED_LOOPS = {"exec", "exec_"}
 COPIES = {"copy", "copy2", "copyfile", "copyfileobj", "copytree", "move"}
-# Names of the standard library that Python 3.10 does not have.
-NEWER_THAN_3_10 = {
-    "enum": {"StrEnum", "ReprEnum", "verify", "member", "nonmember"},
-    "datetime": {"UTC"},
-    "asyncio": {"TaskGroup", "Runner", "timeout", "timeout_at", "Timeout", "Barrier"},
-    "typing": {"Self", "Never", "LiteralString", "Required", "NotRequired", "Unpack", "TypeVarTuple"}
-    | {"assert_never", "assert_type", "reveal_type", "dataclass_transform", "override"},
-    "builtins": {"ExceptionGroup", "BaseExceptionGroup"},
-    "contextlib": {"chdir"},
-    "hashlib": {"file_digest"},
-    "tomllib": {"load", "loads", "TOMLDecodeError"},
+# Names of the standard library that Python 3.11 does not have.
+NEWER_THAN_3_11 = {
+    "asyncio": {"QueueShutDown", "create_eager_task_factory", "eager_task_factory"},
+    "builtins": {"PythonFinalizationError"},
+    "collections.abc": {"Buffer"},
+    "copy": {"replace"},
+    "inspect": {"BufferFlags", "getasyncgenlocals", "getasyncgenstate", "markcoroutinefunction"},
+    "itertools": {"batched"},
+    "os": {"process_cpu_count", "listdrives", "unshare"},
+    "queue": {"ShutDown"},
+    "types": {"CapsuleType", "get_original_bases"},
+    "typing": {"NoDefault", "ReadOnly", "TypeAliasType", "TypeIs", "get_protocol_members", "is_protocol", "override"},
+    "warnings": {"deprecated"},
 }
 
 
@@ -164,7 +165,7 @@ def violations(path: str, source: str) -> list[str]:
     ]
     if room_of(path) in ANSWERING_ROOMS:
         found += _answer_violations(path, tree)
-    if room_of(path) in GUEST_ROOMS and path not in NEW_PYTHON_ALLOWED:
+    if room_of(path) in GUEST_ROOMS:
         found += _python_violations(source, tree)
     return [f"inspector/{path}:{line}: {sentence}" for line, sentence in sorted(found)]
 
@@ -392,22 +393,20 @@ def _answer_violations(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]
                 yield node.lineno, f"{name}: {sentence}"
 
 
-# --- Python 3.10 ----------------------------------------------------------------------------------
+# --- Python 3.11 ----------------------------------------------------------------------------------
 
 
 def _python_violations(source: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     try:
-        ast.parse(source, feature_version=(3, 10))
+        ast.parse(source, feature_version=(3, 11))
     except SyntaxError as error:
-        yield error.lineno or 1, f"not Python 3.10: {error.msg}"
+        yield error.lineno or 1, f"not Python 3.11: {error.msg}"
     for node in ast.walk(tree):
-        if isinstance(node, ast.TryStar):
-            yield node.lineno, "except* is newer than Python 3.10"
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            for name in {alias.name for alias in node.names} & NEWER_THAN_3_10.get(node.module or "", set()):
-                yield node.lineno, f"{node.module}.{name} is newer than Python 3.10"
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            for name in {alias.name for alias in node.names} & NEWER_THAN_3_11.get(node.module or "", set()):
+                yield node.lineno, f"{node.module}.{name} is newer than Python 3.11"
         elif isinstance(node, ast.Attribute):
-            if node.attr in NEWER_THAN_3_10.get(_name(node.value), set()):
-                yield node.lineno, f"{_name(node.value)}.{node.attr} is newer than Python 3.10"
-        elif isinstance(node, ast.Name) and node.id in NEWER_THAN_3_10["builtins"]:
-            yield node.lineno, f"{node.id} is newer than Python 3.10"
+            if node.attr in NEWER_THAN_3_11.get(_name(node.value), set()):
+                yield node.lineno, f"{_name(node.value)}.{node.attr} is newer than Python 3.11"
+        elif isinstance(node, ast.Name) and node.id in NEWER_THAN_3_11["builtins"]:
+            yield node.lineno, f"{node.id} is newer than Python 3.11"

@@ -151,7 +151,7 @@ class Engine:
         done = self._settled[request.fire] = asyncio.Event()
         try:
             await asyncio.wait_for(done.wait(), request.timeout)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             self._recorder.record(FireUnsettled(self._recorder.now(), request.fire))
         finally:
             del self._settled[request.fire]

@@ -143,7 +143,9 @@ class Server:
             except asyncio.CancelledError:
                 if self._abandoned:
                     return
-                getattr(asyncio.current_task(), "uncancel", int)()  # 3.10 has none, and needs none
+                task = asyncio.current_task()
+                if task is not None:
+                    task.uncancel()
 
     async def _finish(self) -> None:
         left = set(self._under_way)

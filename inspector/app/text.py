@@ -8,7 +8,7 @@ what was recorded.
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Final
 
 #: How much of a text a cell shows.
@@ -112,5 +112,5 @@ def format_time(wall: int, at: int) -> str:
 
 
 def _moment(wall: int, *, utc: bool) -> datetime:
-    moment = datetime.fromtimestamp(wall // _SECOND, timezone.utc)
+    moment = datetime.fromtimestamp(wall // _SECOND, UTC)
     return moment if utc else moment.astimezone()

@@ -74,7 +74,7 @@ def explain_load(ended: Ended, loading: Loading) -> LoadError:
         return LoadError(text, kind="crash", output=ended.tail)
     if not loading.greeted:
         last = f": {ended.tail[-1]}" if ended.tail else ""
-        text = f"{loading.python} does not run as a Python 3.10 or newer{last}."
+        text = f"{loading.python} does not run as a Python 3.11 or newer{last}."
         return LoadError(text, _OTHER_PYTHON, kind="interpreter", output=ended.tail, typed=_PYTHON)
     if ended.code == LOST_CHANNEL:
         text = f"{what} closed the inspector's connection while it was being {doing}."

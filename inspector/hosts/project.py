@@ -6,12 +6,11 @@ import hashlib
 import json
 import os
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-
-import tomllib
 
 from inspector.core.errors import UsageError
 from inspector.hosts import interpreters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from inspector.store.schema import MAX_SESSION, SESSION_SPAN
@@ -14,7 +14,7 @@ CLOSED: Final = "closed"
 INTERRUPTED: Final = "interrupted"
 DAMAGED: Final = "damaged"
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: Beyond what any number of ours says: times are nanoseconds.
 _BIG: Final = 1 << 62
 

@@ -797,7 +797,8 @@ async def test_time_on_the_loop_is_told_apart_from_time_awaiting(bus: InMemoryEv
 
 
 async def test_nothing_of_a_failure_is_kept_alive() -> None:
-    bus = InMemoryEventBus(logging.Logger("alone", logging.CRITICAL))  # a log record that is kept keeps its exception
+    alone = logging.Logger("alone", logging.CRITICAL)  # noqa: LOG001 - a log record that is kept keeps its exception
+    bus = InMemoryEventBus(alone)
 
     class Big:
         pass

@@ -22,11 +22,11 @@ ZOO = Path(__file__).parent.parent / "projects" / "zoo"
 PATIENCE = 20.0
 
 
-def interpreters() -> dict[str, str]:
-    """Every Python from 3.10 to 3.13 that there is on PATH or in pyenv, ours for its own version; version → path."""
+def interpreters(*versions: str) -> dict[str, str]:
+    """Every Python of these versions that there is on PATH or in pyenv, ours for its own version; version → path."""
     ours = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    found = {ours: sys.executable}
-    for version in ("3.10", "3.11", "3.12", "3.13"):
+    found = {version: sys.executable for version in versions if version == ours}
+    for version in versions:
         root = Path(os.environ.get("PYENV_ROOT") or Path("~").expanduser() / ".pyenv")
         installed = sorted(root.glob(f"versions/{version}.*/bin/python"), key=_number)
         real = [path for path in (shutil.which(f"python{version}"),) if path and "shims" not in path]
@@ -40,7 +40,9 @@ def _number(path: Path) -> list[int]:
 
 
 #: Found once: a test's own home folder has no pyenv.
-INTERPRETERS = interpreters()
+INTERPRETERS = interpreters("3.11", "3.12", "3.13")
+#: Those that are too old, however old.
+OLDER = [*interpreters("2.7", "3.6", "3.8", "3.9", "3.10").values()]
 
 
 def project(app: str, *, cwd: Path = ZOO, **options: Any) -> Project:

@@ -32,7 +32,7 @@ from inspector.core.records.records import HANDLER_STARTED, PUBLICATION_ENDED, P
 from inspector.core.request import FireRequest
 from inspector.hosts.child import STOP_TIME, ChildHost
 from inspector.hosts.trouble import LoadError
-from tests.hosts.children import INTERPRETERS, PATIENCE, ZOO, Rows, following, gone, project, running
+from tests.hosts.children import INTERPRETERS, OLDER, PATIENCE, ZOO, Rows, following, gone, project, running
 
 MOODS = str(ZOO / "moods.py")
 
@@ -236,9 +236,47 @@ async def test_an_interpreter_that_is_none_is_refused_in_a_sentence(tmp_path: Pa
     impostor.chmod(0o755)
     host = ChildHost(project("moods:get_bus", python=str(impostor)))
     async with following(host):
-        with pytest.raises(LoadError, match=r"does not run as a Python 3\.10 or newer: no snake") as caught:
+        with pytest.raises(LoadError, match=r"does not run as a Python 3\.11 or newer: no snake") as caught:
             await host.start()
     assert caught.value.kind == "interpreter"
+
+
+#: Starts a real Python that says it is another one.
+_POSER = """#!/bin/sh
+exec {python} -I -c '
+import sys, runpy
+sys.version, sys.version_info = "{version} (old)", tuple(map(int, "{version}".split(".")))
+sys.argv = [text for text in sys.argv[1:] if not text.startswith("-")]
+runpy.run_path(sys.argv[0], run_name="__main__")
+' "$@"
+"""
+
+
+@pytest.mark.parametrize("version", ["3.10.13", "3.9.0", "3.6.15"])
+async def test_a_python_that_is_too_old_is_refused_before_anything_is_loaded(tmp_path: Path, version: str) -> None:
+    poser = tmp_path / "python"
+    poser.write_text(_POSER.format(python=sys.executable, version=version))
+    poser.chmod(0o755)
+    tmp_path.joinpath("loud.py").write_text("import os\nos.write(1, b'imported')\n")
+    await _is_too_old(str(poser), tmp_path, version)
+
+
+@pytest.mark.skipif(not OLDER, reason="there is no Python older than 3.11 to try")
+@pytest.mark.parametrize("python", OLDER)
+async def test_a_real_python_that_is_too_old_is_refused(tmp_path: Path, python: str) -> None:
+    await _is_too_old(python, tmp_path, "")
+
+
+async def _is_too_old(python: str, folder: Path, version: str) -> None:
+    host = ChildHost(project("loud:bus", python=python, cwd=folder))
+    async with following(host) as rows:
+        with pytest.raises(LoadError) as caught:
+            await host.start()
+        assert rows.all == []
+    assert caught.value.kind == "interpreter"
+    assert caught.value.text.endswith(f"is Python {version}; the inspector needs 3.11 or newer there.") or not version
+    assert "3.11 or newer" in caught.value.text
+    assert (caught.value.hint, caught.value.typed) == ("Choose another interpreter.", "--python PATH")
 
 
 async def test_settings_come_from_the_form_then_the_file_then_the_environment(

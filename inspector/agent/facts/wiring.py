@@ -366,7 +366,7 @@ def _command_patterns(connection: Connection) -> Iterator[Any]:
     maps = connection.maps
     names = [handler_map.path.rpartition(".")[2].lower() for handler_map in maps]
     whole = _is_for_commands(connection) and not any("event" in name for name in names)
-    for handler_map, name in zip(maps, names):  # noqa: B905 - as long as each other; runs on 3.10 to 3.13
+    for handler_map, name in zip(maps, names):  # noqa: B905 - as long as each other
         if whole or "command" in name:
             yield from (pattern for pattern, _ in entries(handler_map.get()))
         elif _is_mediator(connection) and _has_one_each(handler_map):

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 PRIVATE_NAME = "_event_inspector"
-OLDEST = (3, 10)
+OLDEST = (3, 11)
 
 
 def main() -> int:
@@ -27,7 +27,7 @@ def refuse(channel: int) -> None:
     import json
     import os
 
-    text = f"{sys.executable} is Python {sys.version.split()[0]}; the inspector needs 3.10 or newer there."
+    text = f"{sys.executable} is Python {sys.version.split()[0]}; the inspector needs 3.11 or newer there."
     trouble = {"text": text, "hint": "Choose another interpreter.", "kind": "interpreter", "failure": ""}
     trouble["typed"] = "--python PATH"
     body = json.dumps(["failed", trouble]).encode("ascii")

@@ -224,7 +224,7 @@ def _standard(shape: TypeShape, hint: Any, *, by_pydantic: bool = True) -> TypeS
     several = [member for member in hints.members(hints.unwrap(hint)) if member is not type(None)]
     inner = several if shape.kind == "union" else [*getattr(hints.unwrap(several[0]), "__args__", ())]
     inner += [Any] * (len(shape.args) - len(inner))
-    args = (_standard(argument, held, by_pydantic=by_pydantic) for argument, held in zip(shape.args, inner))  # noqa: B905 - 3.10
+    args = (_standard(argument, held, by_pydantic=by_pydantic) for argument, held in zip(shape.args, inner))  # noqa: B905 - made as long as each other
     return dataclasses.replace(shape, args=tuple(args))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import random
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from inspector.catalog import fieldtext
@@ -19,7 +19,7 @@ from inspector.core.values.table import BY_KIND
 JSON = Any
 
 #: Where synthetic times lie around: a fixed day, for the same seed gives the same values on any day.
-ANCHOR: Final = datetime(2026, 3, 16, 9, 30, tzinfo=timezone.utc)
+ANCHOR: Final = datetime(2026, 3, 16, 9, 30, tzinfo=UTC)
 #: How deep nested objects and containers are filled; a type may contain itself.
 MAX_DEPTH: Final = 5
 #: Kinds of which a field with a default is left at its default: any value would be as good as another.

@@ -128,7 +128,7 @@ class _Starter(Coroutine[Any, Any, None]):
                 self._waits, self._context = execution, context
                 self._scatter()
                 return waiting_for
-            if getattr(task, "cancelling", _never)():  # it cancelled its own task and left: that must not hit the next
+            if task.cancelling():  # it cancelled its own task and left: that must not hit the next
                 self._scatter()
         raise StopIteration
 
@@ -172,7 +172,3 @@ def _task(steps: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> 
     if loop.get_task_factory() is not None:
         return loop.create_task(steps)
     return asyncio.Task(steps, loop=loop, name=_TASK_NAME)
-
-
-def _never() -> bool:
-    return False

@@ -13,7 +13,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
@@ -403,8 +403,8 @@ def _held_uuid(value: Any) -> Any:
 
 
 def _zoned(text: str) -> str:
-    # 3.10 does not know the Z.
-    return f"{text[:-1]}+00:00" if text.endswith(("Z", "z")) else text
+    # Python knows the Z in capitals only, RFC 3339 both.
+    return f"{text[:-1]}Z" if text.endswith("z") else text
 
 
 def _parse_datetime(data: Any) -> datetime:
@@ -492,7 +492,7 @@ def _encode_timedelta(_writer: SnapshotWriter, value: timedelta, _secret: str) -
 
 def now_text() -> str:
     """Return the moment of now in UTC, to the millisecond."""
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 # -- bytes ------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import String, Text
@@ -113,6 +113,6 @@ class AuditEventHandler:
             context=json.dumps(context, ensure_ascii=False),
             ip_address=metadata.get("ip_address"),
             user_agent=metadata.get("user_agent"),
-            occurred_at=event.occurred_at.astimezone(timezone.utc).isoformat(),
-            recorded_at=datetime.now(timezone.utc).isoformat(),
+            occurred_at=event.occurred_at.astimezone(UTC).isoformat(),
+            recorded_at=datetime.now(UTC).isoformat(),
         )
