@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from inspector.core.errors import InspectorError
+from inspector.core.errors import InspectorError, UsageError
 from inspector.hosts.child import ChildHost
-from inspector.hosts.project import Project
+from inspector.hosts.project import LOAD_TIMEOUT, Project
 from inspector.hosts.trouble import LoadError, MissingSetting
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 #: Name of the setting that remembers what was opened, newest first.
 RECENT: Final = "projects.recent"
 _MOST_RECENT: Final = 10
-_OPTIONS: Final = ("app", "catalog", "db_session", "python", "env", "cwd", "name")
+_OPTIONS: Final = ("app", "catalog", "db_session", "python", "env", "cwd", "name", "load_timeout")
 
 
 class Asker(Protocol):
@@ -136,6 +137,7 @@ def options_of(project: Project) -> dict[str, str]:
         "env": str(project.env_file or ""),
         "cwd": str(project.cwd),
         "name": project.name,
+        "load_timeout": f"{project.load_timeout:g}" if project.load_timeout != LOAD_TIMEOUT else "",
     }
 
 
@@ -153,7 +155,17 @@ def project_of(options: Mapping[str, str]) -> Project:
         env=options.get("env") or None,
         cwd=options.get("cwd") or None,
         name=options.get("name", ""),
+        load_timeout=_seconds(options.get("load_timeout", "")),
     )
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text) if text else LOAD_TIMEOUT
+    except ValueError as error:
+        raise UsageError(
+            f"{text[:40]} is no number of seconds.", "Loading may take 10 s if nothing is said."
+        ) from error
 
 
 def options_of_folder(folder: Path) -> dict[str, str]:
@@ -165,17 +177,12 @@ def options_of_folder(folder: Path) -> dict[str, str]:
         UsageError: The file is there but wrong.
     """
     project = Project.from_folder(folder)
-    if project is None:
-        return {"cwd": str(folder)}
-    return {
-        "app": ", ".join(project.app),
-        "catalog": ", ".join(project.catalog),
-        "db_session": project.db_session or "",
-        "python": project.python or "",
-        "env": str(project.env_file or ""),
-        "cwd": str(project.cwd),
-        "name": project.name,
-    }
+    return {"cwd": str(folder)} if project is None else options_of(project)
+
+
+def with_more_time(project: Project) -> Project:
+    """Return a project whose load took too long, with three times the time, at least half a minute."""
+    return replace(project, load_timeout=max(30.0, 3 * project.load_timeout))
 
 
 def interpreter_text(options: Mapping[str, str]) -> str:

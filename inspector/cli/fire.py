@@ -143,7 +143,8 @@ def _tell_host(live: Recording, outcome: RunOutcome, console: Console) -> int:
     for a while, which was told when it happened.
     """
     records = live.journal.host_records
-    for problem in dict.fromkeys(problems_of(records)):
+    others = (part for part in records if not (isinstance(part, PartNotLoaded) and part.trouble == "interpreter"))
+    for problem in dict.fromkeys(problems_of(others)):  # but for the wrong interpreter, which was told at the start
         console.note(one_line(sentence_of(problem), 1_000))
     harmless = {record.sentence for record in records if isinstance(record, (PartNotLoaded, ProcessStuck))}
     errors = [text for text in outcome.host_errors if text not in harmless]

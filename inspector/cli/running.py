@@ -237,6 +237,9 @@ async def recording(
         live.listen(patience.folded)
     try:
         await live.start()
+        for problem in live.host.problems if isinstance(live.host, ChildHost) else ():
+            if problem.kind == "interpreter":  # before anything else fails because of it
+                console.trouble(problem)
         yield live
     except (asyncio.CancelledError, RuntimeError) as error:
         if isinstance(error, RuntimeError):

@@ -29,7 +29,7 @@ from inspector.core.records.stream import LiveStream
 from inspector.core.redact.redactor import Redactor
 from inspector.core.values.build import build
 from inspector.hosts.intake import FULL, Intake
-from inspector.hosts.obituary import Loading, explain_end, explain_load, explain_stuck
+from inspector.hosts.obituary import Loading, explain_end, explain_load, explain_stuck, misfit_error
 from inspector.hosts.process import launch_of
 from inspector.hosts.supervisor import Ended, Supervisor
 from inspector.hosts.trouble import LoadError, load_error
@@ -291,6 +291,13 @@ class ChildHost:
     def _take_hello(self, said: Mapping[str, Any]) -> None:
         self.python = str(said["python"])[:40]
         self._loading.greeted = True
+        self._loading.misfit = self.project.misfit(self._loading.python, self.python)
+        if self._loading.misfit:
+            problem = misfit_error(self._loading.misfit)
+            self.problems = (*self.problems, problem)
+            where = "requires-python"
+            record = PartNotLoaded(self._intake.now(), where, problem.text, problem.hint, problem.kind, "", "warning")
+            self._intake.record(record)
 
     def _take_loading(self, doing: str, what: str) -> None:
         self._loading.doing, self._loading.what = str(doing)[:_WORDS], str(what)[:_WORDS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from inspector.core.errors import UsageError
 
 #: Folders in which projects keep their environment, in the order in which they are looked for.
 ENVIRONMENTS: Final = (".venv", "venv")
+_CLAUSE: Final = re.compile(r"(~=|==|!=|<=|>=|<|>)\s*(\d+(?:\.\d+)*)(\.\*)?")
 _INSIDE: Final = (Path("bin", "python"), Path("bin", "python3"), Path("Scripts", "python.exe"))
 
 
@@ -46,6 +48,34 @@ def choose(python: str | None, folder: Path) -> Interpreter:
         if executable is not None:
             return Interpreter(executable, name)
     return Interpreter(Path(sys.executable), "inspector")
+
+
+def fits(version: str, requirement: str) -> bool:
+    """Return whether a version of Python meets a requirement, such as ``>=3.11, <4``.
+
+    Clauses are read as PEP 440 says; one that it does not know is met, since nothing can be said of it, and a version
+    that cannot be read meets everything. Pre-releases count as what they will be.
+    """
+    release = _release(version)
+    clauses = (_CLAUSE.fullmatch(text.strip()) for text in requirement.split(","))
+    return not release or all(clause is None or _meets(release, *clause.groups()) for clause in clauses)
+
+
+def _meets(release: tuple[int, ...], sign: str, text: str, prefix: str | None) -> bool:
+    bound = tuple(map(int, text.split(".")))
+    width = max(len(release), len(bound))
+    have, want = (part + (0,) * (width - len(part)) for part in (release, bound))
+    begins = release[: len(bound)] == bound
+    if sign == "~=":
+        return have >= want and release[: len(bound) - 1] == bound[:-1]
+    if sign in ("==", "!="):
+        return (begins if prefix else have == want) == (sign == "==")
+    return {"<": have < want, "<=": have <= want, ">": have > want, ">=": have >= want}[sign]
+
+
+def _release(version: str) -> tuple[int, ...]:
+    match = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(map(int, match[0].split("."))) if match else ()
 
 
 def _named(python: str, folder: Path) -> Path:

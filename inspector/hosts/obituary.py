@@ -37,6 +37,7 @@ class Loading:
         greeted: The child has said hello.
         ready: It is loaded.
         trouble: What the child said why it failed.
+        misfit: That the interpreter is none that the project is meant for, as a sentence; empty when it is.
     """
 
     python: str = ""
@@ -47,14 +48,30 @@ class Loading:
     greeted: bool = False
     ready: bool = False
     trouble: Any = None
+    misfit: str = ""
 
 
 def explain_load(ended: Ended, loading: Loading) -> LoadError:
-    """Return the error of a child that ended before the project was loaded."""
+    """Return the error of a child that ended before the project was loaded; what was wrong before stands first."""
+    error = _explain_load(ended, loading)
+    if loading.misfit and error.kind not in ("interpreter", "missing_setting", "stopped"):
+        error.text = f"{loading.misfit} {error.text}"
+        if not error.hint:
+            error.hint, error.typed = _OTHER_PYTHON, _PYTHON
+    return error
+
+
+def misfit_error(misfit: str) -> LoadError:
+    """Return what is told of an interpreter for which a project is not meant; it is loaded all the same."""
+    return LoadError(misfit, _OTHER_PYTHON, kind="interpreter", typed=_PYTHON)
+
+
+def _explain_load(ended: Ended, loading: Loading) -> LoadError:
     if loading.trouble is not None:
         return load_error(loading.trouble, ended.tail)
     doing, what = _DOING.get(loading.doing, "loaded"), loading.what
-    place = _at(ended.dump.place())
+    stopped = ended.dump.place()
+    place = f" at {stopped.below(str(loading.cwd))}" if stopped is not None else ""
     if ended.why == "load_timeout":
         seconds = f"{loading.timeout:.9f}".rstrip("0").rstrip(".")
         text = f"{what} took more than {seconds} s to be {doing} and was stopped{place}."

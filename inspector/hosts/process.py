@@ -145,7 +145,8 @@ class ChildProcess:
         channel.close()
         self._control.setblocking(False)
         self.main_thread = 0
-        self._asked = Dump("", ())
+        #: The stacks that it was asked for last, by whatever way.
+        self.asked = Dump("", ())
 
     def __enter__(self) -> ChildProcess:
         return self
@@ -276,13 +277,13 @@ class ChildProcess:
             if after > before and after == size:
                 break
             size = after
-        self._asked = self._read_stacks(before)
-        return self._asked
+        self.asked = self._read_stacks(before)
+        return self.asked
 
     def last_stacks(self) -> Dump:
         """Return the stacks that it wrote when it crashed, else those that it was asked for last."""
         dump = self._read_stacks(0)
-        return dump if dump.fatal else self._asked
+        return dump if dump.fatal else self.asked
 
     def _read_stacks(self, start: int) -> Dump:
         descriptor = self._stacks.fileno()

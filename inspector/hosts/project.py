@@ -231,6 +231,23 @@ class Project:
                 break
         return chosen
 
+    def misfit(self, python: str, version: str) -> str:
+        """Return in a sentence that an interpreter is none that the project is meant for; empty when it is.
+
+        Args:
+            python: The interpreter.
+            version: Its version, as in ``3.11.7``.
+        """
+        folder = self.source.parent if self.source is not None else self._folders()[-1]
+        file = folder / "pyproject.toml"
+        try:
+            said = tomllib.loads(file.read_text("utf-8"))["project"]["requires-python"]
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, LookupError, TypeError):
+            return ""  # it says nothing that can be read
+        if not isinstance(said, str) or interpreters.fits(version, said):
+            return ""
+        return f"The project requires Python {said[:100]} ({file}), and {python} is Python {version}."
+
     def _folders(self) -> list[Path]:
         """Return where an environment may be: from where the program runs up to the project's own folder."""
         above = [self.cwd, *self.cwd.parents]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from inspector.core.own_code import is_ours, is_own_file
 
@@ -23,6 +24,12 @@ class StackPlace:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
 
+    def below(self, folder: str) -> str:
+        """Return file, line and function, for people: ``shop/settings.py:12 in connect``; the file below a folder."""
+        file = self.file.removeprefix(f"{folder.rstrip('/')}/")
+        inside = "" if self.function == "<module>" else f" in {self.function}"
+        return f"{file}:{self.line}{inside}"
+
 
 @dataclass(frozen=True)
 class Dump:
@@ -40,6 +47,15 @@ class Dump:
         """Return the innermost line of the project itself, else the innermost that is not ours."""
         others = [place for place in self.stack if not is_ours(place.file) and not place.file.startswith("<frozen ")]
         return next((place for place in others if is_own_file(place.file)), others[0] if others else None)
+
+
+def read_stack(places: Sequence[Any]) -> Dump:
+    """Read the stack that a child has sent, the innermost frame first.
+
+    Raises:
+        TypeError, ValueError: It is none.
+    """
+    return Dump("", tuple(StackPlace(str(file)[:1_000], int(line), str(name)[:200]) for file, line, name in places))
 
 
 def read_dump(text: str, main_thread: int) -> Dump:

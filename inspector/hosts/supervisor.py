@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from inspector.agent.process.wire import PROTOCOL, Decoder, WireError, encode
 from inspector.hosts.output import Output
 from inspector.hosts.process import ChildProcess
-from inspector.hosts.stacks import Dump
+from inspector.hosts.stacks import Dump, read_stack
 
 if TYPE_CHECKING:
     from inspector.core.redact.redactor import Redactor
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 STUCK: Final = 1.2
 #: Seconds that the interpreter has to start and to greet us; the time to load begins after that.
 _BOOT_TIME: Final = 20.0
+#: Seconds a child has to say where it is once loading has taken too long; then its interpreter is asked from outside.
+_WHERE_TIME: Final = 0.5
 #: Seconds a child has to end by itself once its channel is closed, or once it was told to stop.
 _EXIT_TIME: Final = 1.0
 _TURN: Final = 0.05
@@ -300,7 +302,10 @@ class Supervisor:
     def _message(self, message: list[Any]) -> None:
         verb = message[0]
         if self._why == "load_timeout" and verb != "failed":
-            return  # it is killed already: what it had sent before must not make it one that runs
+            # It is as good as killed: what it had sent before must not make it one that runs.
+            if verb == "at" and not self._forced:
+                self._take_place(message)
+            return
         if verb == "hello" and len(message) == 2 and type(message[1]) is dict:
             theirs = message[1].get("protocol")
             if theirs != PROTOCOL:
@@ -325,15 +330,23 @@ class Supervisor:
             if self._kill_at:
                 self._kill_at += pause
 
+    def _take_place(self, message: list[Any]) -> None:
+        """Take where it was when its time was over, and end it; what is no stack is asked for from outside."""
+        with contextlib.suppress(TypeError, ValueError, LookupError, OverflowError):
+            self._process.asked = read_stack(message[1])
+        self._kill_at = 0.0
+
     def _look_at_clock(self) -> None:
         now = time.monotonic()
         self._excuse_pause(now)
         allowed = self._launch.load_timeout if self._process.main_thread else _BOOT_TIME
         if self._kill_at is None and not self._ready and now - self._began > allowed:
             self._why = "load_timeout"
-            self._process.ask_for_stacks()
-            self._kill_at = 0.0
+            self.send(["where"])
+            self._kill_at = now + _WHERE_TIME
         if self._kill_at is not None and now >= self._kill_at:
+            if self._why == "load_timeout" and not self._forced and not self._process.asked.stack:
+                self._process.ask_for_stacks()  # code that is not Python holds its interpreter
             self._forced = True
             self._process.kill()
         silent = now - self._heard

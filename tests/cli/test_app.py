@@ -466,8 +466,29 @@ def test_a_missing_dependency_and_its_own_traceback(cli: Cli, small: Path) -> No
 def test_an_import_that_takes_too_long_is_stopped(cli: Cli) -> None:
     ran = cli("catalog", "--app", "endless_loop:bus", *at("zoo"), "--load-timeout", "0.3")
     assert ran.code == 1
-    assert "took more than 0.3 s to be imported and was stopped" in ran.err
-    assert "--load-timeout" in ran.err
+    assert "endless_loop took more than 0.3 s to be imported and was stopped at endless_loop.py:" in ran.err
+    assert "  Give it more time (--load-timeout SECONDS)." in ran.err
+
+
+def test_a_project_for_another_python_says_so(cli: Cli, small: Path) -> None:
+    (small / "pyproject.toml").write_text("[project]\nrequires-python = '>=3.99'\n")
+    said = "requires-python: The project requires Python >=3.99"
+    ran = cli("catalog", "--app", "small.wiring:bus", "--cwd", small)
+    assert ran.code == 0
+    assert said in ran.out
+    assert "Choose another interpreter." in ran.out
+    for event, code in (("Placed", 0), ("NoSuchEvent", 2)):
+        ran = cli("fire", event, "--app", "small.wiring:bus", "--cwd", small)
+        assert ran.code == code
+        assert ran.err.splitlines()[1].startswith("inspector: The project requires Python >=3.99")
+        assert ran.err.splitlines()[2] == "  Choose another interpreter (--python PATH)."
+        assert ran.err.count("requires Python") == 1
+    (small / "broken.py").write_text("type X = = int\n")
+    ran = cli("catalog", "--app", "broken:bus", "--cwd", small)
+    assert ran.code == 1
+    assert ran.err.splitlines()[1].startswith("inspector: The project requires Python >=3.99")
+    assert "broken.py:1 is not Python" in ran.err.splitlines()[1]
+    assert "(--python PATH)" in ran.err.splitlines()[2]
 
 
 def test_what_a_program_wrote_before_it_could_not_be_loaded_is_shown_with_v(cli: Cli, small: Path) -> None:

@@ -279,6 +279,57 @@ async def _is_too_old(python: str, folder: Path, version: str) -> None:
     assert (caught.value.hint, caught.value.typed) == ("Choose another interpreter.", "--python PATH")
 
 
+_STRICT = "[project]\nrequires-python = '>=3.99'\n"
+
+
+async def test_a_project_for_another_python_is_loaded_and_that_is_told_first(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(_STRICT)
+    text = "import sys\nsys.path.append({!r})\nfrom homemade import make_bus\nbus = make_bus()\n"
+    (tmp_path / "wiring.py").write_text(text.format(str(ZOO)))
+    async with running(project("wiring:bus", cwd=tmp_path)) as (host, rows):
+        part = await rows.wait_for(PartNotLoaded)
+        assert (part.where, part.trouble, part.severity) == ("requires-python", "interpreter", "warning")
+        assert part.text.startswith("The project requires Python >=3.99 (")
+        assert [problem.text for problem in host.problems] == [part.text]
+        assert host.problems[0].typed == "--python PATH"
+        (tmp_path / "pyproject.toml").write_text("")
+        await host.restart()
+        assert host.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "hint", "typed"),
+    [
+        ("x = = 1", "wiring.py:1 is not Python", "Choose another interpreter.", "--python PATH"),
+        ("raise SystemExit(3)", "wiring ended the program", "A module that is to be loaded must not run", ""),
+        ("while True: pass", "wiring took more than 0.5 s", "Give it more time.", "--load-timeout SECONDS"),
+    ],
+)
+async def test_a_load_that_fails_on_the_wrong_python_says_that_it_is_the_wrong_one(
+    tmp_path: Path, source: str, text: str, hint: str, typed: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(_STRICT)
+    (tmp_path / "wiring.py").write_text(source)
+    host = ChildHost(project("wiring:bus", cwd=tmp_path, load_timeout=0.5))
+    async with following(host):
+        with pytest.raises(LoadError) as caught:
+            await host.start()
+    first, _, rest = caught.value.text.partition(f"is Python {host.python}. ")
+    assert first.startswith("The project requires Python >=3.99 (")
+    assert text in rest
+    assert caught.value.hint.startswith(hint)
+    assert caught.value.typed == typed
+
+
+async def test_a_setting_that_is_missing_is_asked_for_on_any_python(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(_STRICT)
+    (tmp_path / "wiring.py").write_text("import os\nos.environ['SHOP_URL']")
+    host = ChildHost(project("wiring:bus", cwd=tmp_path))
+    async with following(host):
+        with pytest.raises(LoadError, match=r"^wiring could not be imported: the setting is missing: SHOP_URL"):
+            await host.start()
+
+
 async def test_settings_come_from_the_form_then_the_file_then_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from inspector.core.errors import InspectorError, UsageError
+from inspector.hosts.interpreters import fits
 from inspector.hosts.kept import KeptSettings, Trust
 from inspector.hosts.project import Project, read_env_file
 
@@ -221,3 +222,59 @@ def test_a_line_that_is_no_setting_is_named(tmp_path: Path) -> None:
     (tmp_path / "bytes.env").write_bytes(b"A=\xff")
     with pytest.raises(UsageError, match="not UTF-8"):
         read_env_file(tmp_path / "bytes.env")
+
+
+@pytest.mark.parametrize(
+    ("version", "requirement", "met"),
+    [
+        ("3.11.7", ">=3.11", True),
+        ("3.11.7", ">=3.12", False),
+        ("3.11.7", ">= 3.9, < 3.11", False),
+        ("3.11.7", ">=3.9,<3.12", True),
+        ("3.11.7", "<=3.11", False),
+        ("3.11.0", "<=3.11", True),
+        ("3.11.7", ">3.11", True),
+        ("3.11.7", "==3.11.*", True),
+        ("3.11.7", "==3.1.*", False),
+        ("3.11.7", "==3.11", False),
+        ("3.11.7", "!=3.11.*", False),
+        ("3.11.7", "!=3.11.6", True),
+        ("3.11.7", "~=3.11", True),
+        ("3.13.0", "~=3.11", True),
+        ("3.13.0", "~=3.11.2", False),
+        ("4.0", "~=3.11", False),
+        ("3.13.0rc1", ">=3.13", True),
+        ("3.13.0+", "<3.13", False),
+        ("3.11.7", "^3.12", True),
+        ("3.11.7", ">=3.12; nonsense", True),
+        ("3.11.7", "", True),
+        ("pypy", ">=3.12", True),
+    ],
+)
+def test_what_a_project_requires_of_python_is_read_as_pep_440_says(version: str, requirement: str, met: bool) -> None:
+    assert fits(version, requirement) is met
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[project]\nname = 'x'\n", "[project]\nrequires-python = 3\n", "project = 1\n", "not [ toml", "", None],
+)
+def test_a_project_that_requires_nothing_that_can_be_read_fits_every_python(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "pyproject.toml").write_text(text)
+    assert Project.from_options("a:b", cwd=tmp_path).misfit("python", "3.11.7") == ""
+
+
+def test_a_project_that_is_for_another_python_says_so_from_any_folder_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text("[project]\nrequires-python = '>=3.99'\n[tool.inspector]\napp = 'a:b'\ncwd = 'src'\n")
+    (tmp_path / "src").mkdir()
+    said = f"The project requires Python >=3.99 ({file}), and python is Python 3.11.7."
+    for project in (
+        Project.from_options("a:b", cwd=tmp_path),
+        Project.from_options("a:b", cwd=tmp_path / "src"),
+        Project.from_folder(tmp_path),
+    ):
+        assert project is not None
+        assert project.misfit("python", "3.11.7") == said
+        assert project.misfit("python", "3.99.1") == ""

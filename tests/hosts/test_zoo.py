@@ -61,7 +61,8 @@ DEAD: dict[str, tuple[str, str]] = {
     "wipes_modules:bus": ("", "wipes_modules"),
     "breaks_import:bus": ("", "breaks_import could not be imported"),
     "patched_isinstance:bus": ("crash", "broke its interpreter while it was being imported: RuntimeError: patched"),
-    "patched_dict:bus": ("crash", "broke its interpreter while it was being imported: TypeError: isinstance() arg 2"),
+    # On 3.11 no message can be sent any more; on newer ones its own exception is the reason.
+    "patched_dict:bus": ("", "imported: TypeError: isinstance() arg 2 | RuntimeError: patched ("),
     "no_bus:bus": ("", ""),
     "factories:needs": ("usage", "needs settings, debug"),
     "factories:ends": ("exit", "sys.exit(6)"),
@@ -121,7 +122,7 @@ async def dies(app: str, python: str) -> None:
         with pytest.raises(LoadError) as caught:
             await host.start()
     error = caught.value
-    assert fragment in error.text, error.text
+    assert any(part in error.text for part in fragment.split(" | ")), error.text
     assert kind in ("", error.kind), error.kind
     assert (kind == "missing_setting") == isinstance(error, MissingSetting)
     assert "\n" not in error.text

@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +26,7 @@ from .channel import Channel, SendingRecorder
 from .loader import LoadedNames, Loader, NamedValue
 from .seal import seal
 from .trouble import LoadTrouble, explain
+from .whereabouts import whereabouts
 from .wire import PROTOCOL
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Child:
         self._recorder = SendingRecorder(channel, self._redactor, seed=order["seed"])
         self._server = Server(self._recorder)
         self._pid = os.getpid()
+        self._thread = threading.get_ident()
+        self._serving: Coroutine[Any, Any, None] | None = None
         self._modules = 0
 
     def run(self) -> int:
@@ -100,7 +103,8 @@ class Child:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         try:
-            loop.run_until_complete(self._serve(imported))
+            self._serving = self._serve(imported)
+            loop.run_until_complete(self._serving)
         except LoadTrouble:
             raise
         except BaseException as error:
@@ -196,6 +200,8 @@ class Child:
             self._server.set_faults(message[1])
         elif verb == "recording":
             self._server.set_recording(message[1])
+        elif verb == "where":
+            self._channel.send(["at", whereabouts(self._thread, self._serving)])
         elif verb == "stop":
             if not self._server.ready:
                 os._exit(0)

@@ -23,6 +23,7 @@ from inspector.app.projects import interpreter_text, options_of_folder, project_
 from inspector.core.errors import InspectorError
 from inspector.core.redact.names import secret_kind
 from inspector.core.redact.redactor import Redactor
+from inspector.hosts.project import LOAD_TIMEOUT
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
@@ -39,6 +40,7 @@ _FIELDS: Final = (
     ("db_session", "Database session", "optional: package.module:session_factory"),
     ("python", "Interpreter", "optional: the project's own .venv is found"),
     ("env", "Settings file", "optional: .env"),
+    ("load_timeout", "Load timeout", f"optional: seconds, {LOAD_TIMEOUT:g} unless given"),
 )
 #: Room around what a dialog holds.
 _MARGINS: Final = (18, 16, 18, 14)
@@ -255,6 +257,7 @@ class LoadTroubleDialog(QDialog):
         trouble: What went wrong.
         again: Opens the form once more.
         settings: Lets the person change the settings that are kept for it; None when there are none.
+        longer: Loads it once more, with more time; None when time was not what it lacked.
         parent: The window.
     """
 
@@ -264,6 +267,7 @@ class LoadTroubleDialog(QDialog):
         trouble: LoadError,
         again: Callable[[], object],
         settings: Callable[[], object] | None = None,
+        longer: Callable[[], object] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -284,7 +288,7 @@ class LoadTroubleDialog(QDialog):
             text.setAccessibleName("Traceback")
             text.setMinimumHeight(220)
             column.addWidget(text, 1)
-        change = Button(theme, "Change…", "edit", kind="primary", on_click=self.accept)
+        change = Button(theme, "Change…", "edit", kind="normal" if longer else "primary", on_click=self.accept)
         copy = Button(theme, "Copy", "copy")
         copy.clicked.connect(lambda: copy_text("\n".join(filter(None, (trouble.text, trouble.hint, details)))))
         close = Button(theme, "Close", on_click=self.reject)
@@ -295,6 +299,11 @@ class LoadTroubleDialog(QDialog):
             self.settings_button.clicked.connect(lambda _checked: settings())
             buttons.addWidget(self.settings_button)
         buttons.addWidget(change)
+        if longer is not None:
+            self.longer_button = Button(theme, "Retry with more time", "refresh", kind="primary")
+            self.longer_button.clicked.connect(self.reject)
+            self.longer_button.clicked.connect(lambda _checked: longer())
+            buttons.addWidget(self.longer_button)
         column.addLayout(buttons)
         self.accepted.connect(again)
 

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 from inspector.app.commands import Command
-from inspector.app.projects import Projects, options_of
+from inspector.app.projects import Projects, options_of, with_more_time
 from inspector.app.reload import Reloader
 from inspector.app.text import format_duration, plural
 from inspector.core.errors import InspectorError
@@ -242,8 +242,10 @@ class ProjectFlow(QObject):
             # What was filled in may be what is wrong; the person has allowed already that it is loaded.
             plain = replace(project, settings={})
             settings = partial(self._edit, project.cwd, lambda: self.open(plain, confirmed=True))
-        again = partial(self._ask_again, project)
-        LoadTroubleDialog(self._theme, trouble, again, settings, self._shell).open()
+        again, longer = partial(self._ask_again, project), None
+        if trouble.kind == "timeout":
+            longer = partial(self.open, with_more_time(project), confirmed=True)
+        LoadTroubleDialog(self._theme, trouble, again, settings, longer, self._shell).open()
 
     def _ask_again(self, project: Project) -> None:
         self.ask().fill(options_of(project))
@@ -325,6 +327,11 @@ class ProjectFlow(QObject):
     def _restart(self) -> None:
         self._tasks.start("Restarting the program", self._reload())
 
+    def _restart_with_more_time(self) -> None:
+        project = self.project
+        if project is not None:
+            self._tasks.start("Restarting the program", self._reload(with_more_time(project)))
+
     async def _reload(self, project: Project | None = None) -> None:
         if self._reloader is not None:
             await self._reloader.reload(project=project)
@@ -338,7 +345,10 @@ class ProjectFlow(QObject):
             return  # it was loaded and has ended since: how is told by who looks after it
         if outcome.trouble is not None:
             text = f"The program could not be loaded again: {outcome.trouble.text}"
-            self._strip.show_message("failed", text, outcome.trouble.hint, [("Try again", self._restart)])
+            retries: list[tuple[str, Callable[[], object]]] = [("Try again", self._restart)]
+            if isinstance(outcome.trouble, LoadError) and outcome.trouble.kind == "timeout":
+                retries.insert(0, ("Retry with more time", self._restart_with_more_time))
+            self._strip.show_message("failed", text, outcome.trouble.hint, retries)
             return
         parts = [f"{plural(len(outcome.fixed), 'handler')} fixed"] * bool(outcome.fixed)
         parts += [f"{plural(len(outcome.broke), 'handler')} broke"] * bool(outcome.broke)

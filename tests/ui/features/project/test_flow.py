@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from PySide6.QtWidgets import QDialog, QLabel, QMessageBox
 
 from inspector.app.places import kept_settings_path, trust_path
+from inspector.app.projects import project_of
 from inspector.hosts.child import ChildHost
 from inspector.hosts.kept import KeptSettings, Trust
 from inspector.hosts.project import Project
@@ -21,6 +23,7 @@ from inspector.ui.features.project.dialogs import (
     ProjectSettingsDialog,
 )
 from inspector.ui.kit.boxes import EmptyState
+from inspector.ui.kit.buttons import Button
 from tests.ui.windows import Opened, opened, until
 
 WIRING = """
@@ -248,6 +251,71 @@ async def test_what_cannot_be_loaded_is_explained_and_the_demo_stays(tmp_path: P
         form.reject()
         await shown.activate()
         await shown.fire("UserLoginAttempted")
+
+
+#: Takes until there is a file.
+_SLOW = "import os\nwhile not os.path.exists({!r}): pass"
+
+
+async def test_a_project_that_takes_long_is_given_more_time_where_that_is_told(tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    project = replace(write(tmp_path, needs=_SLOW.format(str(go))), load_timeout=0.3)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: dialog(shown, LoadTroubleDialog) is not None, "the explanation")
+        explained = dialog(shown, LoadTroubleDialog)
+        words = " ".join(label.text() for label in explained.findChildren(QLabel))
+        assert "parcels took more than 0.3 s to be imported and was stopped at parcels.py:" in words
+        assert explained.longer_button.caption() == "Retry with more time"
+        go.touch()
+        explained.longer_button.click()
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
+        assert not any(
+            isinstance(each, LoadTroubleDialog) and each.isVisible() for each in shown.window.shell.children()
+        )
+        assert shown.desk.flow.project.load_timeout == 30.0
+        assert shown.desk.flow.projects.recent()[0]["load_timeout"] == "30"
+        form = shown.desk.flow.ask()
+        assert form.fields["load_timeout"].text() == "30"
+        assert project_of(form.options()).load_timeout == 30.0
+        form.fields["load_timeout"].setText("a while")
+        await until(lambda: "a while is no number of seconds" in form._problem.text(), "it is refused")
+        assert not form.open_button.isEnabled()
+        form.reject()
+
+
+async def test_only_what_lacks_time_is_given_more_of_it(tmp_path: Path) -> None:
+    project = write(tmp_path, needs="import no_such_library")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: dialog(shown, LoadTroubleDialog) is not None, "the explanation")
+        explained = dialog(shown, LoadTroubleDialog)
+        assert "Retry with more time" not in [button.caption() for button in explained.findChildren(Button)]
+        explained.reject()
+
+
+async def test_a_reload_that_takes_long_is_given_more_time_where_that_is_told(tmp_path: Path) -> None:
+    go = tmp_path / "go"
+    go.touch()
+    project = replace(write(tmp_path, needs=_SLOW.format(str(go))), load_timeout=1.0)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
+        strip = shown.desk.strip
+        go.unlink()
+        assert shown.window.commands.run("project.reload")
+        await until(lambda: strip.isVisible() and "could not be loaded again" in strip.text.text(), "the strip")
+        assert "stopped at parcels.py:" in strip.text.text()
+        assert [button.caption() for button in strip.buttons] == ["Retry with more time", "Try again"]
+        go.touch()
+        strip.buttons[0].click()
+        await until(lambda: "Reloaded" in strip.text.text(), "it is loaded")
+        assert shown.desk.flow.project.load_timeout == 30.0
+
+
+async def test_a_project_for_another_python_says_so(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nrequires-python = '>=3.99'\n")
+    async with opened(tmp_path / "s.db", project=write(tmp_path), confirmed=True) as shown:
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
+        (notice,) = [notice for notice in shown.notices if "requires Python >=3.99" in notice.text]
+        assert (notice.severity, notice.hint) == ("warning", "Choose another interpreter.")
 
 
 async def test_opening_a_project_ends_the_demo_and_starts_a_session_of_its_own(tmp_path: Path) -> None:
