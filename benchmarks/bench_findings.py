@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks import Figure, figure
 from inspector.agent.facts.collect import collect
+from inspector.agent.facts.source import scan
 from inspector.agent.program import CoreProgram
-from inspector.catalog.findings import Finding, find, scan
+from inspector.catalog.findings import Finding, find
 from inspector.core.bus.bus import InMemoryEventBus
 from inspector.core.bus.registry import EventRegistry
 

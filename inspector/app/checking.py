@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inspector.catalog.findings import CheckSettings, Finding, examine, settings_of_project
+from inspector.agent.facts.source import project_files, scan
+from inspector.catalog.findings import CheckSettings, Finding, find, settings_of_project
 from inspector.core.description import CatalogDescription
 from inspector.core.facts import CatalogFacts
 from inspector.hosts.child import ChildHost
+from inspector.hosts.source import read_source
 
 if TYPE_CHECKING:
     from inspector.app.recording import Recording
+    from inspector.core.source import SourceScan
+    from inspector.hosts.project import Project
 
 
 @dataclass(frozen=True)
@@ -24,10 +28,20 @@ class Basis:
     Attributes:
         root: Folder of the program's source; None when there is none to read.
         settings: What the program says about its check.
+        project: What its source is read by; None for a program of ours.
     """
 
     root: Path | None = None
     settings: CheckSettings = field(default_factory=CheckSettings)
+    project: Project | None = None
+
+    def read(self) -> SourceScan | None:
+        """Read the source: that of a project with the project's interpreter."""
+        if self.root is None:
+            return None
+        if self.project is not None:
+            return read_source(self.project, self.root, self.settings.exclude)
+        return scan(project_files(self.root, self.settings.exclude))
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,7 @@ async def check(recording: Recording, own: Callable[[], Basis]) -> Checked:
     facts = getattr(recording.host, "facts", None) or CatalogFacts()
     basis = await asyncio.to_thread(_basis, recording, own)
     catalog = recording.journal.catalog or CatalogDescription("")
-    findings = await asyncio.to_thread(examine, catalog, facts, basis.root, basis.settings)
+    findings = await asyncio.to_thread(lambda: find(catalog, facts, basis.read(), basis.settings))
     return Checked(findings, facts, basis.settings)
 
 
@@ -69,4 +83,4 @@ def _basis(recording: Recording, own: Callable[[], Basis]) -> Basis:
     project = host.project
     file = project.source or project.cwd / "pyproject.toml"
     settings = settings_of_project(file) if file.is_file() else CheckSettings()
-    return Basis(file.parent, settings)
+    return Basis(file.parent, settings, project)

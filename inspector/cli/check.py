@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import inspector
+from inspector.app.checking import Basis
 from inspector.app.text import one_line, plural
 from inspector.catalog.findings import (
     RULES,
     SEVERITIES,
-    CheckSettings,
     Finding,
     as_json,
     as_sarif,
-    examine,
+    find,
     read_settings,
 )
 from inspector.cli import exitcodes
@@ -44,14 +44,12 @@ class Checkable:
     Attributes:
         description: What it declares.
         facts: What is known beyond that.
-        root: Folder of its source; None when there is none to read.
-        settings: What it says about its check.
+        basis: Its source and settings.
     """
 
     description: CatalogDescription
     facts: CatalogFacts
-    root: Path | None = None
-    settings: CheckSettings = field(default_factory=CheckSettings)
+    basis: Basis
 
 
 @tells_load_errors
@@ -75,14 +73,14 @@ def run(arguments: argparse.Namespace, console: Console, load: Callable[[], Chec
         console.data(as_sarif(findings, RULES.values(), inspector.__version__, Path.cwd()))
     else:
         _tell(program.description.program, findings, console)
-    fail_on = arguments.fail_on or program.settings.fail_on or _DEFAULT_FAIL_ON
+    fail_on = arguments.fail_on or program.basis.settings.fail_on or _DEFAULT_FAIL_ON
     bad = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
     return exitcodes.FAILED if any(finding.severity in bad for finding in findings) else exitcodes.OK
 
 
 def check(program: Checkable) -> list[Finding]:
     """Read the program's source and check it."""
-    return examine(program.description, program.facts, program.root, program.settings)
+    return find(program.description, program.facts, program.basis.read(), program.basis.settings)
 
 
 def _chosen(arguments: argparse.Namespace, console: Console) -> Checkable:
@@ -92,7 +90,7 @@ def _chosen(arguments: argparse.Namespace, console: Console) -> Checkable:
         catalog, facts = run_coroutine(source.load())
         project = source.project
         root = project.source.parent if project.source is not None else project.cwd
-        return Checkable(catalog, facts, root, settings)
+        return Checkable(catalog, facts, Basis(root, settings, project))
     return demo()
 
 
@@ -104,8 +102,8 @@ def demo() -> Checkable:
     from inspector.demo.check import CHECK
 
     program = demo_program()
-    root = Path(inspector.demo.__file__).parent
-    return Checkable(program.catalog(), collect(program), root, read_settings(CHECK, "inspector/demo/check.py"))
+    basis = Basis(Path(inspector.demo.__file__).parent, read_settings(CHECK, "inspector/demo/check.py"))
+    return Checkable(program.catalog(), collect(program), basis)
 
 
 def _tell(name: str, findings: list[Finding], console: Console) -> None:
@@ -114,11 +112,12 @@ def _tell(name: str, findings: list[Finding], console: Console) -> None:
         f"{console.styled(name, 'bold')}: {plural(counts['error'], 'error')}, {plural(counts['warning'], 'warning')}, "
         f"{counts['information']} for information"
     )
-    for code, group in groupby(findings, key=lambda finding: finding.code):
-        same, rule = list(group), RULES[code]
+    for (code, severity), group in groupby(findings, key=lambda finding: (finding.code, finding.severity)):
+        same = list(group)
         console.line()
-        sign = console.styled(f"{_SIGNS[rule.severity]} {code}", _STYLES[rule.severity])
-        console.line(f"{sign} {console.styled(rule.name, 'bold')}: {rule.severity}, {plural(len(same), 'finding')}")
+        sign = console.styled(f"{_SIGNS[severity]} {code}", _STYLES[severity])
+        name = console.styled(RULES[code].name, "bold")
+        console.line(f"{sign} {name}: {severity}, {plural(len(same), 'finding')}")
         console.table([[(_place(finding), "dim"), one_line(finding.message)] for finding in same])
         for fix in dict.fromkeys(finding.fix for finding in same):
             console.line(f"  → {one_line(fix)}")

@@ -52,6 +52,7 @@ class HandlerFacts:
         accepts: ``module.qualname`` of the classes that the annotation names; None when anything may come.
         accepts_names: Bare names in the annotation that could not be resolved.
         needs_session: It asks the bus for the database session of the publication.
+        fails_without_session: By its code it can do nothing without one.
         never_awaited: Calling it gives a coroutine, and its bus drops what handlers give back.
         on_loop: Its bus calls it on an event loop.
     """
@@ -63,6 +64,7 @@ class HandlerFacts:
     accepts: tuple[str, ...] | None = None
     accepts_names: tuple[str, ...] = ()
     needs_session: bool = False
+    fails_without_session: bool = False
     never_awaited: bool = False
     on_loop: bool = False
 
@@ -131,6 +133,7 @@ class CatalogFacts:
         handlers: One for each handler of the description, by ``key``.
         uncalled: Methods that look like handlers and that nothing subscribes.
         has_registry: The program has a registry, so an event outside of it is a mistake.
+        session_by_publish: Every bus is given the database session by who publishes, with the event.
         async_bus: All handlers run on an event loop, which a synchronous one blocks.
         audit_actions: Names that the program's audit actions have; None when it has no such list.
         sse: Every mapping to a server-sent event.
@@ -141,6 +144,7 @@ class CatalogFacts:
     handlers: tuple[HandlerFacts, ...] = ()
     uncalled: tuple[UncalledMethod, ...] = ()
     has_registry: bool = False
+    session_by_publish: bool = False
     async_bus: bool = False
     audit_actions: tuple[str, ...] | None = None
     sse: tuple[SSEFacts, ...] = ()

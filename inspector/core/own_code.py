@@ -21,6 +21,8 @@ _CORE: Final = os.path.join(PACKAGE, "core", "")  # noqa: PTH118
 _DEMO: Final = os.path.join(PACKAGE, "demo", "")  # noqa: PTH118
 #: Folders of any interpreter's libraries (dist-packages: those that apt installs), and what was never a file.
 _LIBRARY: Final = re.compile(r"/lib(?:64)?/python3\.\d+/|[/\\](?:site|dist)-packages[/\\]|^<")
+#: Folders by these names hold what is installed, not what is written here.
+INSTALLED: Final = ("site-packages", "dist-packages")
 #: The libraries of the interpreter that runs this, wherever it keeps them.
 _HERE: Final = tuple(
     {

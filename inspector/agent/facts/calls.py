@@ -13,10 +13,10 @@ from ...core.facts import HandlerFacts
 from ...core.values import hints
 from ..handlers import Handler
 from .classes import class_key
+from .sessions import fails_without_session, needs_session
 
 _POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _UNION_NAMES: Final = ("Union", "Optional")
-_SESSION_CALL: Final = "get_session"
 
 #: What an annotation says: the classes (None: anything), its text, bare names that were not found, the parameter.
 Accepted = tuple["tuple[str, ...] | None", str, "tuple[str, ...]", str]
@@ -26,8 +26,9 @@ def describe_call(key: str, handler: Callable[..., Any], takes_event: bool = Tru
     """Return the facts of a handler; what cannot be found out is left open."""
     unwrapped = Handler(handler)
     parameters = unwrapped.parameters if takes_event else None
+    needs, fails = needs_session(unwrapped), fails_without_session(unwrapped)
     if parameters is None:
-        return HandlerFacts(key, needs_session=_needs_session(unwrapped))
+        return HandlerFacts(key, needs_session=needs, fails_without_session=fails)
     first = next((parameter for parameter in parameters if parameter.kind in _POSITIONAL), None)
     first = first or next(
         (parameter for parameter in parameters if parameter.kind is inspect.Parameter.VAR_POSITIONAL), None
@@ -40,7 +41,8 @@ def describe_call(key: str, handler: Callable[..., Any], takes_event: bool = Tru
         annotation=annotation,
         accepts=accepts,
         accepts_names=names,
-        needs_session=_needs_session(unwrapped),
+        needs_session=needs,
+        fails_without_session=fails,
     )
 
 
@@ -170,21 +172,3 @@ def _class_accepted(member: Any) -> str | None:
         anything = bare in (object, Any) or bool(getattr(bare, "_is_protocol", False))
         return None if anything else class_key(bare)
     return None
-
-
-# --- what a handler asks of the bus -----------------------------------------------------------------------------------
-
-
-def _needs_session(handler: Handler) -> bool:
-    """Return whether the handler, or a method of its object that it calls, asks for the database session."""
-    waiting, visited = [handler.code], set()
-    while waiting:
-        code = waiting.pop()
-        if code is None or code in visited:
-            continue
-        visited.add(code)
-        if _SESSION_CALL in code.co_names:
-            return True
-        methods = (inspect.getattr_static(handler.owner, name, None) for name in code.co_names if handler.owner)
-        waiting += [method.__code__ for method in methods if isinstance(method, types.FunctionType)]
-    return False

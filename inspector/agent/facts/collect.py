@@ -48,6 +48,7 @@ def collect_facts(wiring: Wiring) -> CatalogFacts:
         ),
         uncalled=tuple(_uncalled(wiring)),
         has_registry=wiring.has_registry,
+        session_by_publish=wiring.session_by_publish,
         async_bus=wiring.async_bus,
         audit_actions=wiring.audit_actions if wiring.audit_actions is not None else _audit_actions(wiring),
         sse=tuple(_sse(wiring)),

@@ -9,6 +9,7 @@ import textwrap
 import types
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.identity import plain_function, undecorated
@@ -209,6 +210,7 @@ class Wiring:
         events: The event types of the description.
         handlers: The handlers of the description.
         has_registry: There is a registry.
+        session_by_publish: Every bus is given the database session by who publishes, with the event.
         async_bus: The bus runs on an event loop; False when that is not known.
         sse: Registries of server-sent events.
         audit_actions: Names of the audit actions where the program tells them; None to look for them.
@@ -217,6 +219,7 @@ class Wiring:
     events: tuple[WiredEvent, ...] = ()
     handlers: tuple[WiredCallable, ...] = ()
     has_registry: bool = False
+    session_by_publish: bool = False
     async_bus: bool = False
     sse: tuple[SSERegistry[Any, Any], ...] = ()
     audit_actions: tuple[str, ...] | None = field(default=None)
@@ -255,6 +258,7 @@ def core_wiring(
         ),
         handlers=tuple(handlers.values()),
         has_registry=registry is not None,
+        session_by_publish=True,
         async_bus=True,
         sse=() if sse is None else (sse,),
     )
@@ -294,6 +298,7 @@ def loaded_wiring(program: LoadedProgram) -> Wiring:
         ),
         handlers=tuple(handlers.values()),
         has_registry=bool(entries_),
+        session_by_publish=bool(program.connections) and all(map(_takes_session, program.connections)),
         async_bus=all(map(_is_asynchronous, program.connections)),
         sse=() if sse is None else (sse,),
     )
@@ -409,6 +414,15 @@ def _is_asynchronous(connection: Connection) -> bool:
     if publishers is None:
         return True  # our own bus
     return bool(publishers) and bool(getattr(publishers[0], "asynchronous", False))
+
+
+def _takes_session(connection: Connection) -> bool:
+    """Return whether who publishes on a bus can give a database session along, by a parameter of that name."""
+    publishers: Any = getattr(connection, "publishers", None)
+    if publishers is None:
+        return isinstance(connection, CoreConnection)
+    parameters = [Handler(publisher.function).parameters or () for publisher in publishers[:1]]
+    return any(parameter.name == "session" for parameter in chain(*parameters))
 
 
 def _matched(cls: type[Any] | None, subscriptions: Sequence[Subscribed]) -> str:

@@ -1,4 +1,4 @@
-"""Where the child process begins: ``python -I bootstrap.py CHANNEL DUMP PARENT``.
+"""Where the child process begins: ``python -I bootstrap.py CHANNEL DUMP PARENT``, or ``source`` to read source only.
 
 It loads our package from its folder under a private name and adds nothing to the path, so that the project may have a
 package called ``inspector`` and our modules can never be imported by accident. It runs on any Python 3, to be able to
@@ -14,11 +14,13 @@ OLDEST = (3, 11)
 
 def main() -> int:
     """Load the agent and run it; the process ends with what it gives."""
+    if sys.argv[1:2] == ["source"]:
+        return int(load_agent("facts", "source").main())
     channel, dump, parent = (int(text) for text in sys.argv[1:4])
     if sys.version_info < OLDEST:
         refuse(channel)
         return 1
-    code = load_agent().run(channel, dump, parent)
+    code = load_agent("process", "child").run(channel, dump, parent)
     return int(code)
 
 
@@ -34,8 +36,8 @@ def refuse(channel: int) -> None:
     os.write(channel, len(body).to_bytes(4, "big") + body)
 
 
-def load_agent() -> Any:
-    """Return the agent's ``child`` module, loaded as part of the private package."""
+def load_agent(room: str, name: str) -> Any:
+    """Return a module of the agent, loaded as part of the private package."""
     import os
     from importlib.util import module_from_spec, spec_from_file_location
 
@@ -54,7 +56,7 @@ def load_agent() -> Any:
         return module
 
     load(PRIVATE_NAME, "__init__.py", [folder])
-    return load(PRIVATE_NAME + ".agent.process.child", os.path.join("agent", "process", "child.py"))  # noqa: PTH118 - as above
+    return load(f"{PRIVATE_NAME}.agent.{room}.{name}", os.path.join("agent", room, f"{name}.py"))  # noqa: PTH118 - as above
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import Any, Final
 from ...core.bus.registry import HANDLER_KINDS
 from ...core.description import Problem
 from ...core.values import hints
+from ...core.verbs import is_past
 from .events import annotations_of, make_of, single_copies, subclasses
 from .targets import attributes, member_text
 
@@ -23,15 +24,8 @@ _WORKFLOW: Final = ("workflow_name", "workflow", "flow", "process", "aggregate",
 _PHASE: Final = ("phase", "stage", "step", "outcome", "status")
 #: How many parts of annotations are looked at for one class.
 _HINTS: Final = 10_000
-#: Past tenses without ``-ed`` that events end with.
-_PAST: Final = frozenset(
-    (
-        *("begun", "bought", "broken", "built", "chosen", "cut", "done", "drawn", "fallen", "found", "given", "gone"),
-        *("held", "hit", "kept", "left", "lost", "made", "met", "paid", "put", "read", "run", "seen", "sent", "set"),
-        *("shown", "sold", "spent", "split", "started", "stolen", "sunk", "taken", "told", "unpaid", "withdrawn"),
-        *("won", "written"),
-    )
-)
+#: Past forms that are the infinitive too, and seldom what a value is called.
+_UNCHANGED: Final = frozenset({"cut", "hit", "put", "read", "run", "set", "split"})
 _EVENT_BASE: Final = re.compile(r"(Event|Message|Command|Notification|Fact|Signal)(Base|Model)?$|^(Base|Domain)Event")
 _NO_CATEGORY: Final = {"events", "event", "messages", "commands", "domain", "models", "__init__", "__main__", "types"}
 
@@ -239,7 +233,7 @@ def _held_by(classes: Iterable[type[Any]]) -> Iterator[type[Any]]:
 def is_called_like_event(cls: type[Any]) -> bool:
     """Return whether a class is named for what happened: ``RefundFailed``, ``InvoiceSent``, ``OrderEvent``."""
     last = (re.findall(r"[A-Z]+[a-z]*|[a-z]+", re.sub(r"V?\d+$", "", cls.__name__)) or [""])[-1].lower()
-    return last.endswith("ed") or last in _PAST or bool(_EVENT_BASE.search(cls.__name__))
+    return is_past(last) or last in _UNCHANGED or bool(_EVENT_BASE.search(cls.__name__))
 
 
 def _is_no_event(cls: type[Any]) -> bool:

@@ -1,10 +1,9 @@
 """Findings: what is wrong in a catalog and its wiring, without running anything."""
 
-from inspector.catalog.findings.check import RULES, examine, find
+from inspector.catalog.findings.check import RULES, find
 from inspector.catalog.findings.model import SEVERITIES, Finding, Rule, Severity, marks, worst
 from inspector.catalog.findings.report import as_json, as_sarif
 from inspector.catalog.findings.settings import CheckSettings, Ignore, read_settings, settings_of_project
-from inspector.catalog.findings.source import SourceScan, project_files, scan
 
 __all__ = [
     "RULES",
@@ -14,15 +13,11 @@ __all__ = [
     "Ignore",
     "Rule",
     "Severity",
-    "SourceScan",
     "as_json",
     "as_sarif",
-    "examine",
     "find",
     "marks",
-    "project_files",
     "read_settings",
-    "scan",
     "settings_of_project",
     "worst",
 ]

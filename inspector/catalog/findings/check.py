@@ -16,15 +16,12 @@ from inspector.catalog.findings import (
 )
 from inspector.catalog.findings.model import SEVERITIES, Finding, Rule
 from inspector.catalog.findings.settings import CheckSettings, check_rules_exist
-from inspector.catalog.findings.source import project_files, scan
 from inspector.catalog.findings.subject import Subject
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from inspector.catalog.findings.source import SourceScan
     from inspector.core.description import CatalogDescription
     from inspector.core.facts import CatalogFacts
+    from inspector.core.source import SourceScan
 
 #: Every rule, by code.
 RULES: Final[dict[str, Rule]] = {
@@ -52,7 +49,7 @@ def find(
     Args:
         description: What the program declares.
         facts: What is known of its classes and handlers; empty facts leave rules silent that need them.
-        source: What stands in its source (``source.scan``); None leaves those rules silent.
+        source: What stands in its source; None leaves those rules silent.
         settings: What the project says about its check.
 
     Returns:
@@ -69,22 +66,6 @@ def find(
     subject = Subject(description, facts, source, settings)
     findings = [finding for rule in RULES.values() for finding in rule.check(subject)]
     return sorted(_without_ignored(findings, settings), key=_order)
-
-
-def examine(
-    description: CatalogDescription,
-    facts: CatalogFacts,
-    root: Path | None = None,
-    settings: CheckSettings | None = None,
-) -> list[Finding]:
-    """Read the source below ``root`` (None: there is none to read) and check the program; for any thread.
-
-    Raises:
-        UsageError: The settings name a rule that does not exist.
-    """
-    settings = settings or CheckSettings()
-    source = scan(project_files(root, settings.exclude)) if root is not None else None
-    return find(description, facts, source, settings)
 
 
 def _without_ignored(findings: Iterable[Finding], settings: CheckSettings) -> list[Finding]:

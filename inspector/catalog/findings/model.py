@@ -52,6 +52,7 @@ class Hit:
         handler: Label of the handler.
         file: Source.
         line: Line.
+        severity: When it is not the rule's.
     """
 
     message: str
@@ -60,6 +61,7 @@ class Hit:
     handler: str = ""
     file: str = ""
     line: int = 0
+    severity: Severity | None = None
 
 
 Judge = Callable[["Subject"], Iterable[Hit]]
@@ -72,10 +74,11 @@ class Rule:
     Attributes:
         code: Stable, never given to another rule.
         name: Stable, readable: ``event-not-frozen``.
-        severity: Of everything that it finds.
+        severity: Of what it finds, unless a hit says otherwise.
         explanation: Why it matters, whole sentences.
         fix: What to do about it.
         judge: Looks through a subject.
+        worst: The worst severity that a hit of it may have.
     """
 
     code: str
@@ -84,20 +87,22 @@ class Rule:
     explanation: str
     fix: str
     judge: Judge
+    worst: Severity
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         """Yield what the rule finds."""
         for hit in self.judge(subject):
-            yield Finding(
-                self.code, self.severity, hit.message, hit.fix or self.fix, hit.event, hit.handler, hit.file, hit.line
-            )
+            fix, severity = hit.fix or self.fix, hit.severity or self.severity
+            yield Finding(self.code, severity, hit.message, fix, hit.event, hit.handler, hit.file, hit.line)
 
 
-def rule(code: str, name: str, severity: Severity, explanation: str, fix: str) -> Callable[[Judge], Rule]:
+def rule(
+    code: str, name: str, severity: Severity, explanation: str, fix: str, *, worst: Severity | None = None
+) -> Callable[[Judge], Rule]:
     """Return a decorator that makes a rule of the function that looks for it."""
 
     def make(judge: Judge) -> Rule:
-        return Rule(code, name, severity, explanation, fix, judge)
+        return Rule(code, name, severity, explanation, fix, judge, worst or severity)
 
     return make
 

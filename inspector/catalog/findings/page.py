@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from inspector.catalog.findings.check import RULES
+
+if TYPE_CHECKING:
+    from inspector.catalog.findings.model import Rule
 
 _GROUPS: Final = {
     "EV0": "The check itself",
@@ -27,12 +30,14 @@ inspector check [--app MODULE:ATTR …] [--json | --sarif] [--fail-on error|warn
 
 Without `--app` it is the project of the folder (`[tool.inspector]` in its `pyproject.toml`), else the demo.
 
-- **error**: breaks a run for certain, or nearly so. **warning**: usually a mistake. **information**: worth knowing.
+- **error**: breaks something or loses something when the program runs, for certain or nearly so. **warning**: usually a
+  mistake. **information**: worth knowing, such as names.
 - Ends with 1 when there is a finding of the severity that `--fail-on` names (by itself `error`), or worse; with 2 when
   it is used wrongly; else with 0.
 - `--json` prints `{"findings": [{"code", "severity", "message", "fix", "event", "handler", "file", "line"}]}`; what is
   not known is null. `--sarif` prints SARIF 2.1.0.
-- Rules over the source read the Python files below the project's folder, without tests, environments and builds.
+- Rules over the source read the Python files below the project's folder, without tests, environments and builds. The
+  project's interpreter reads them, so its syntax may be newer than that of the Python that runs the inspector.
 
 ## What a project says about its check
 
@@ -57,15 +62,19 @@ with `__redact__ = ("name",)`, `Annotated[str, SECRET]` or `field(repr=False)`.
 """
 
 
+def _weight(rule: Rule) -> str:
+    return rule.severity if rule.worst == rule.severity else f"{rule.severity}, up to {rule.worst}"
+
+
 def render() -> str:
     """Return the page."""
     parts = [_INTRODUCTION]
     for prefix, title in _GROUPS.items():
         rules = [rule for code, rule in RULES.items() if code.startswith(prefix)]
-        rows = "\n".join(f"| [{rule.code}](#{rule.code.lower()}) | {rule.name} | {rule.severity} |" for rule in rules)
+        rows = "\n".join(f"| [{rule.code}](#{rule.code.lower()}) | {rule.name} | {_weight(rule)} |" for rule in rules)
         parts.append(f"## {title}\n\n| code | rule | severity |\n|---|---|---|\n{rows}\n")
         parts += [
-            f"### {rule.code}\n\n**{rule.name}** ({rule.severity}). {rule.explanation}\n\n*Fix:* {rule.fix}\n"
+            f"### {rule.code}\n\n**{rule.name}** ({_weight(rule)}). {rule.explanation}\n\n*Fix:* {rule.fix}\n"
             for rule in rules
         ]
     return "\n".join(parts)

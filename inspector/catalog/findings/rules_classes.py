@@ -38,7 +38,7 @@ def _own(event: EventDescription) -> Iterator[FieldShape]:
 @rule(
     "EV201",
     "event-not-frozen",
-    "error",
+    "warning",
     "Events are facts: handlers run side by side on the same instance, and one that changes it changes what the others "
     "see and what is recorded.",
     "Declare the class with @dataclass(frozen=True, kw_only=True).",
@@ -56,7 +56,7 @@ def not_frozen(subject: Subject) -> Iterator[Hit]:
 @rule(
     "EV202",
     "event-not-keyword-only",
-    "warning",
+    "information",
     "Given by position, two fields of one type are easily swapped, and a field that is added in the middle shifts all "
     "that follow without an error.",
     "Declare the class with kw_only=True.",

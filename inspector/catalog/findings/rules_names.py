@@ -21,44 +21,39 @@ _READING: Final = frozenset({"viewed", "fetched", "listed", "read", "retrieved",
 _OPERATIONAL: Final = "operational"
 
 
-def _bare(event: EventDescription) -> str:
-    """The class's own name: the catalog may show more to tell two apart."""
-    return event.key.rpartition(".")[2] if event.name.endswith(event.key.rpartition(".")[2]) else event.name
-
-
-def _named(subject: Subject) -> Iterator[EventDescription]:
-    """The events whose name is to be judged: commands order something, that is what they are for."""
+def _named(subject: Subject) -> Iterator[tuple[EventDescription, str]]:
+    """Yield the events whose name is to be judged, with it: commands order something, that is what they are for."""
     for event in subject.proper_events:
-        if subject.fact(event).kind != "command" and event_words(_bare(event)):
-            yield event
+        name = subject.bare_name(event)
+        if subject.fact(event).kind != "command" and event_words(name):
+            yield event, name
 
 
 @rule(
     "EV101",
     "imperative-name",
-    "warning",
+    "information",
     "An event says what happened, not what shall happen. A name that orders something is that of a command, and "
     "whoever reads it expects exactly one place that carries it out.",
     "Name what has happened: {Entity}{Action}{Outcome}, such as UserRegistrationSucceeded.",
 )
 def imperative(subject: Subject) -> Iterator[Hit]:
     """Names that begin with a verb and have nothing in the past."""
-    for event in _named(subject):
-        if is_imperative(_bare(event)):
+    for event, name in _named(subject):
+        if is_imperative(name):
             yield at_event(event, f"{event.name} orders something; an event says what has happened.")
 
 
 @rule(
     "EV102",
     "name-not-past-tense",
-    "warning",
+    "information",
     "Events are facts and named in the past tense. UserRegistering or PasswordChange leave open whether it was done.",
     "Name what has happened: {Entity}{Action}{Outcome}, such as PasswordChangeSucceeded.",
 )
 def not_past(subject: Subject) -> Iterator[Hit]:
-    """Names without any past participle, unless they are imperative."""
-    for event in _named(subject):
-        name = _bare(event)
+    """Names without any past tense or participle, unless they are imperative."""
+    for event, name in _named(subject):
         if not is_past_tense(name) and not is_imperative(name):
             yield at_event(event, f"{event.name} is not in the past tense.")
 
@@ -66,18 +61,18 @@ def not_past(subject: Subject) -> Iterator[Hit]:
 @rule(
     "EV103",
     "name-not-of-workflow",
-    "warning",
+    "information",
     "Wiring finds the handlers of an event by its workflow and phase. A class whose name says something else is looked "
     "for in the wrong place by everybody who reads the code.",
     "Rename the class, or correct workflow and phase in the registry.",
 )
 def not_of_workflow(subject: Subject) -> Iterator[Hit]:
     """Names that are not workflow and phase put together."""
-    for event in _named(subject):
+    for event, name in _named(subject):
         if not event.workflow or not event.phase:
             continue
-        squashed = "".join(event_words(_bare(event)))
-        workflow, phase = ("".join(words(name)) for name in (event.workflow, event.phase))
+        squashed = "".join(event_words(name))
+        workflow, phase = ("".join(words(part)) for part in (event.workflow, event.phase))
         fits = squashed.startswith(workflow) if phase == _OPERATIONAL else squashed == workflow + phase
         if not fits:
             should = (
@@ -85,7 +80,7 @@ def not_of_workflow(subject: Subject) -> Iterator[Hit]:
                 if phase == _OPERATIONAL
                 else f"be {camel(event.workflow, event.phase)}"
             )
-            text = f"{event.name} stands in workflow {event.workflow}, phase {event.phase}: it should {should}."
+            text = f"{event.name} is registered under {event.workflow}/{event.phase}, so it should {should}."
             yield at_event(event, text)
 
 
@@ -177,8 +172,8 @@ def event_type_twice(subject: Subject) -> Iterator[Hit]:
 )
 def for_reading(subject: Subject) -> Iterator[Hit]:
     """Names that end in what only looks."""
-    for event in _named(subject):
-        if event_words(_bare(event))[-1] in _READING:
+    for event, name in _named(subject):
+        if event_words(name)[-1] in _READING:
             yield at_event(event, f"{event.name} tells that somebody looked at something.")
 
 

@@ -35,8 +35,8 @@ def not_readable(subject: Subject) -> Iterator[Hit]:
 )
 def source_not_readable(subject: Subject) -> Iterator[Hit]:
     """Source files that are no Python, or no text."""
-    for file, reason, line in subject.source.unreadable if subject.source is not None else ():
-        yield Hit(f"{file} cannot be read: {reason}.", file=file, line=line)
+    for part in subject.source.unreadable if subject.source is not None else ():
+        yield Hit(f"{part.file} cannot be read: {part.reason}.", file=part.file, line=part.line)
 
 
 def _no_findings(_subject: Subject) -> tuple[Hit, ...]:

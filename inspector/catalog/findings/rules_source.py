@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from inspector.catalog.findings.model import Hit, at_event, rule
 
 if TYPE_CHECKING:
-    from inspector.catalog.findings.source import Publishing
+    from inspector.catalog.findings.model import Severity
     from inspector.catalog.findings.subject import Subject
-    from inspector.core.description import EventDescription
+    from inspector.core.description import EventDescription, HandlerDescription
+    from inspector.core.source import Publishing
 
 #: Phases that are rightly told before, or instead of, storing something.
 _BEFORE: Final = frozenset({"attempted", "failed", "denied", "rejected"})
@@ -20,18 +21,21 @@ _BEFORE: Final = frozenset({"attempted", "failed", "denied", "rejected"})
     "EV601",
     "event-never-made",
     "information",
-    "No line of the project makes an instance of the class, so it is never published; unless something makes it by way "
-    "of a variable, which reading cannot tell.",
+    "No line of the source that was read makes an instance of the class, so nothing publishes it; unless something "
+    "makes it by way of a variable, which reading cannot tell. Classes whose source was not read are left out.",
     "Publish it where it happens, or take it out.",
 )
 def never_made(subject: Subject) -> Iterator[Hit]:
     """Events whose class is called nowhere in the source."""
     source = subject.source
-    if source is None or not source.files:
+    if source is None:
         return
     for event in subject.proper_events:
-        if subject.fact(event).make != "name" and event.key.rpartition(".")[2] not in source.constructed:
-            yield at_event(event, f"{event.name} is made nowhere in the project's source.")
+        if subject.fact(event).make == "name" or not source.was_read(event.file):
+            continue
+        name = subject.bare_name(event)
+        if name not in source.constructed and not source.may_mention(name):
+            yield at_event(event, f"{event.name} is never constructed in this project.")
 
 
 @rule(
@@ -56,20 +60,51 @@ def before_stored(subject: Subject) -> Iterator[Hit]:
     "EV603",
     "published-without-session",
     "information",
-    "A handler of the event asks for the database session of the publication, and this publish gives none: the handler "
-    "fails. Found by reading the lines: have a look.",
+    "A handler of the event asks for the database session of the publication, and this publish gives none. Found by "
+    "reading the lines: have a look. It is a warning where the registry requires the handler and its code can do "
+    "nothing without a session, and an error where, besides, no publish of the event gives one: the handler never does "
+    "its work.",
     "Publish with session=session.",
+    worst="error",
 )
 def without_session(subject: Subject) -> Iterator[Hit]:
     """Publishes without a session of events whose handlers need one."""
     for file, publishing, event in _published(subject):
         if publishing.with_session:
             continue
-        for handler in subject.handlers_of(event):
-            if subject.handler_fact(handler.key).needs_session:
-                text = f"{publishing.function} publishes {event.name} without the session that {handler.label} needs."
-                yield Hit(text, event=event.name, handler=handler.label, file=file, line=publishing.line)
-                break
+        needing = [each for each in subject.handlers_of(event) if subject.handler_fact(each.key).needs_session]
+        if not needing:
+            continue
+        required = [handler for handler in needing if _is_lost(subject, handler, event)]
+        handler = (required or needing)[0]
+        text = f"{publishing.function} publishes {event.name} without the session that {handler.label} needs."
+        severity: Severity | None = "warning" if required else None
+        if required and _never_gets_session(subject, event):
+            text = f"{text} No publish of it gives one, so {handler.label} never does its work."
+            severity = "error"
+        yield Hit(text, "", event.name, handler.label, file, publishing.line, severity)
+
+
+def _is_lost(subject: Subject, handler: HandlerDescription, event: EventDescription) -> bool:
+    """Return whether the registry requires a handler, and it does nothing without a session."""
+    fact = subject.handler_fact(handler.key)
+    return fact.fails_without_session and any(subject.is_of_kind(handler, kind, event) for kind in event.requires)
+
+
+def _never_gets_session(subject: Subject, event: EventDescription) -> bool:
+    """Return whether it is certain that every publish of an event gives no session.
+
+    It is where only publishing can give one, and the whole source was read: each instance that it makes is published in
+    the same function, and none of that is with a session.
+    """
+    source, name = subject.source, subject.bare_name(event)
+    if source is None or not subject.facts.session_by_publish or source.may_mention(name):
+        return False
+    published = [publishing for publishing in source.published if publishing.event == name]
+    if any(publishing.with_session for publishing in published):
+        return False
+    made = {(publishing.file, publishing.made_at) for publishing in published}
+    return len(made) == source.constructed.get(name, 0)
 
 
 @rule(
@@ -135,10 +170,10 @@ def calls_handler(subject: Subject) -> Iterator[Hit]:
 def _published(subject: Subject) -> Iterator[tuple[str, Publishing, EventDescription]]:
     if subject.source is None:
         return
-    for file, publishing in subject.source.published:
+    for publishing in subject.source.published:
         event = subject.names.get(publishing.event)
         if event is not None:
-            yield file, publishing, event
+            yield publishing.file, publishing, event
 
 
 RULES: Final = (never_made, before_stored, without_session, not_awaited, blocking_call, calls_handler)

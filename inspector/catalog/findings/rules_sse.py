@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from inspector.catalog.findings.model import Hit, rule
 
 if TYPE_CHECKING:
-    from inspector.catalog.findings.source import Payload
     from inspector.catalog.findings.subject import Subject
     from inspector.core.facts import SSEFacts
+    from inspector.core.source import Payload
 
 
 @rule(

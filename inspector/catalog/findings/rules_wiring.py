@@ -12,7 +12,7 @@ from inspector.catalog.findings.words import snake, words
 
 if TYPE_CHECKING:
     from inspector.catalog.findings.subject import Subject
-    from inspector.core.description import EventDescription
+    from inspector.core.description import EventDescription, HandlerDescription
     from inspector.core.facts import HandlerFacts, UncalledMethod
 
 
@@ -51,7 +51,7 @@ def required_missing(subject: Subject) -> Iterator[Hit]:
 @rule(
     "EV303",
     "event-not-registered",
-    "error",
+    "warning",
     "The event has handlers and the registry does not know it: everything that is made from the registry (wiring, "
     "documentation, audit) leaves it out.",
     "Add it to the registry.",
@@ -73,7 +73,7 @@ def not_registered(subject: Subject) -> Iterator[Hit]:
     "orphan-handler-method",
     "warning",
     "The method looks like a handler, and no subscription and no line of the source calls it. Most often its name is "
-    "misspelt, and the event goes by.",
+    "misspelt, and the event goes by, or another method has taken its place.",
     "Correct its name, subscribe it, or delete it.",
 )
 def orphan_method(subject: Subject) -> Iterator[Hit]:
@@ -84,22 +84,46 @@ def orphan_method(subject: Subject) -> Iterator[Hit]:
         if uncalled.method not in mentioned:
             label = f"{uncalled.owner}.{uncalled.method}"
             near, event = _nearest(uncalled, expected, subject)
-            guess = f" Did you mean {near} ({event})?" if near else ""
-            text = f"Nothing calls {label}.{guess}"
-            yield Hit(text, event=event, handler=label, file=uncalled.file, line=uncalled.line)
+            text, fix = f"Nothing calls {label}.", ""
+            if (instead := _subscribed_instead(uncalled, event, subject)) is not None:
+                text = f"Nothing calls {label}: {instead.method} is the one that is subscribed to {event}."
+                alike = get_close_matches(uncalled.method, [instead.method], 1, 0.6)
+                fix = "Delete it." if alike else "Subscribe it as well, or delete it."
+            elif near:
+                text = f"{text} Did you mean {near} ({event})?"
+            yield Hit(text, fix, event=event, handler=label, file=uncalled.file, line=uncalled.line)
+
+
+def _subscribed_instead(uncalled: UncalledMethod, event: str, subject: Subject) -> HandlerDescription | None:
+    """Return the method of the same class that an event goes to, the one of the most similar name."""
+    described = next((each for each in subject.events if each.name == event), None)
+    handlers = subject.handlers_of(described) if described is not None else []
+    own = {handler.method: handler for handler in handlers if handler.owner == uncalled.owner}
+    near = get_close_matches(uncalled.method, own, 1, 0.0)
+    return own[near[0]] if near else None
 
 
 def _expected_methods(subject: Subject) -> dict[str, str]:
-    """The names that handler methods have by convention, each with its event."""
+    """Return the names that handler methods have by the program's own convention, each with its event.
+
+    Where no handler follows one of those that we know, any of them may be meant.
+    """
+    names = [(event, convention, name) for event in subject.events for convention, name in _conventional_names(event)]
+    methods = {(event.name, handler.method) for event in subject.events for handler in subject.handlers_of(event)}
+    used = {convention for event, convention, name in names if (event.name, name) in methods}
     expected: dict[str, str] = {}
-    for event in subject.events:
-        bare = snake(event.key.rpartition(".")[2])
-        place = "_".join((*words(event.workflow), *words(event.phase)))
-        for stem in dict.fromkeys((place, bare)):
-            if stem:
-                expected.setdefault(f"handle_{stem}", event.name)
-                expected.setdefault(f"on_{stem}", event.name)
+    for event, convention, name in names:
+        if convention in used or not used:
+            expected.setdefault(name, event.name)
     return expected
+
+
+def _conventional_names(event: EventDescription) -> Iterator[tuple[str, str]]:
+    """Yield the conventions by which a handler of an event may be called, each with the name."""
+    place = "_".join((*words(event.workflow), *words(event.phase)))
+    for kind, stem in (("place", place), ("name", snake(event.key.rpartition(".")[2]))):
+        for prefix in ("handle", "on") if stem else ():
+            yield f"{prefix} {kind}", f"{prefix}_{stem}"
 
 
 def _nearest(uncalled: UncalledMethod, expected: dict[str, str], subject: Subject) -> tuple[str, str]:

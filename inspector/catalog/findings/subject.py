@@ -14,7 +14,7 @@ from inspector.core.description import CatalogDescription, EventDescription, Han
 from inspector.core.facts import CatalogFacts, EventFacts, HandlerFacts
 
 if TYPE_CHECKING:
-    from inspector.catalog.findings.source import SourceScan
+    from inspector.core.source import SourceScan
 
 #: How handlers of each kind are called.
 KIND_WORDS: Final = {
@@ -81,8 +81,16 @@ class Subject:
         """The events by the bare name of their class; of two of one name the first."""
         names: dict[str, EventDescription] = {}
         for event in self.events:
-            names.setdefault(event.key.rpartition(".")[2], event)
+            names.setdefault(self.bare_name(event), event)
         return names
+
+    def bare_name(self, event: EventDescription) -> str:
+        """Return the name of an event's class, without module and without what the catalog adds to tell two apart.
+
+        Events that are a name keep it whole: the dots in it are their own.
+        """
+        bare = event.key.rpartition(".")[2]
+        return bare if self.fact(event).make != "name" and event.name.endswith(bare) else event.name
 
     @cached_property
     def below(self) -> dict[str, list[EventDescription]]:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from inspector.core.redact.names import secret_kind
+from inspector.core.verbs import PAST_UNLESS_FIRST, is_past
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SUFFIX: Final = re.compile(r"(?<=[a-z0-9])(?:Domain|Integration)?Event(?:V[0-9]+)?$")
@@ -17,24 +18,6 @@ def _set_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_IRREGULAR: Final = _set_of(
-    """
-    became begun bent bet bitten blown born bought bound broken brought built burnt came caught chosen come cut
-    dealt done drawn driven eaten ended fallen fed felt forgiven forgone forgotten fought found frozen given gone
-    grown heard held hidden hit hung hurt kept known laid learnt led left lent let lost made meant met overdue
-    overridden overtaken overwritten paid proven put quit ran read rebuilt resent reset rewritten ridden risen run
-    said seen sent set shot shown shrunk shut slept sold sped spent split spoken spread sprung stolen stood struck
-    stuck sunk swept sworn swung taken taught thrown told torn understood undone unset upheld went withdrawn
-    withheld woken won worn written
-    """
-)
-#: They end in "ed" and are no participles.
-_NO_PARTICIPLE: Final = _set_of(
-    """
-    bed bleed breed creed deed embed exceed feed feedback greed heed indeed need proceed red reed screed seed shed
-    speed succeed tweed unneed weed
-    """
-)
 _VERBS: Final = _set_of(
     """
     accept activate add adjust allocate allow apply approve archive assign attach authenticate authorize begin bill
@@ -66,16 +49,11 @@ def event_words(name: str) -> tuple[str, ...]:
     return words(_SUFFIX.sub("", name))
 
 
-def is_past(word: str) -> bool:
-    """Return whether a word is a past participle, or may be one."""
-    if word in _IRREGULAR:
-        return True
-    return len(word) > 3 and word.endswith("ed") and word not in _NO_PARTICIPLE
-
-
 def is_past_tense(name: str) -> bool:
     """Return whether a name says that something has happened."""
-    return any(map(is_past, event_words(name)))
+    parts = event_words(name)
+    later = parts if len(parts) == 1 else parts[1:]
+    return any(map(is_past, parts)) or not PAST_UNLESS_FIRST.isdisjoint(later)
 
 
 def is_imperative(name: str) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from inspector.catalog.findings import CheckSettings, Finding, find, scan
+from inspector.agent.facts.source import scan
+from inspector.catalog.findings import CheckSettings, Finding, find
 from inspector.core.description import (
     CatalogDescription,
     EventDescription,
@@ -21,6 +22,8 @@ from inspector.core.facts import CatalogFacts, EventFacts, HandlerFacts, SSEFact
 
 #: Stands for the file that ``Program.source`` is written to.
 SOURCE = "the source"
+#: The file of the events, which counts as read.
+EVENTS = "/app/events.py"
 LOGGING = HandlerDescription("app:LoggingHandler.handle", "LoggingHandler.handle", "LoggingHandler", "handle", line=1)
 AUDIT = HandlerDescription("app:AuditHandler.handle", "AuditHandler.handle", "AuditHandler", "handle", line=2)
 
@@ -38,6 +41,7 @@ class Program:
         self.sse_types: list[str] = []
         self.audit_actions: tuple[str, ...] | None = None
         self.async_bus = True
+        self.session_by_publish = True
         self.problems: list[Problem] = []
         self.source = ""
         self.settings = CheckSettings()
@@ -46,12 +50,11 @@ class Program:
     def event(self, name: str, facts: dict[str, Any] | None = None, **values: Any) -> str:
         """Add an event (or replace the one of that name); gives its key."""
         key = f"app.{name}"
-        given = {"workflow": "", "phase": "", "handlers": (LOGGING.key, AUDIT.key), **values}
+        given = {"workflow": "", "phase": "", "handlers": (LOGGING.key, AUDIT.key), "file": EVENTS, **values}
         made = EventDescription(
             name=name,
             key=key,
             category="app",
-            file="/app/events.py",
             line=7,
             event_type=name,
             **{each: value for each, value in given.items() if each != "event_type"},
@@ -85,6 +88,7 @@ class Program:
             tuple(self.handler_facts.values()),
             tuple(self.uncalled),
             has_registry=True,
+            session_by_publish=self.session_by_publish,
             async_bus=self.async_bus,
             audit_actions=self.audit_actions,
             sse=tuple(self.sse),
@@ -96,7 +100,9 @@ class Program:
             placed = replace(facts, sse=tuple(replace(each, file=str(path)) for each in facts.sse))
             handlers = (replace(each, file=str(path)) if each.file == SOURCE else each for each in description.handlers)
             description = replace(description, handlers=tuple(handlers))
-            return find(description, placed, scan([path]), self.settings)
+            source = scan([path])
+            source = replace(source, paths=source.paths | {EVENTS})
+            return find(description, placed, source, self.settings)
 
     def codes(self) -> list[str]:
         """Check it; gives the codes, sorted."""

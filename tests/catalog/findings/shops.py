@@ -10,9 +10,10 @@ from pathlib import Path
 
 from inspector.agent.facts.collect import collect
 from inspector.agent.program import CoreProgram
-from inspector.catalog.findings import find, project_files, scan, settings_of_project
+from inspector.app.checking import Basis
+from inspector.catalog.findings import settings_of_project
 from inspector.catalog.findings.model import Finding
-from inspector.cli.check import Checkable
+from inspector.cli.check import Checkable, check
 
 PROJECTS = Path(__file__).resolve().parents[2] / "projects"
 _MARK = re.compile(r"#\s*((?:EV\d{3}(?:,\s*)?)+)\s*$")
@@ -27,14 +28,13 @@ def load(name: str) -> Checkable:
     finally:
         sys.path.remove(str(root))
     program = CoreProgram(f"{name} shop", wiring.get_bus(), registry=registry.REGISTRY, sse=sse.SSE_REGISTRY)
-    return Checkable(program.catalog(), collect(program), root, settings_of_project(root / "pyproject.toml"))
+    basis = Basis(root, settings_of_project(root / "pyproject.toml"))
+    return Checkable(program.catalog(), collect(program), basis)
 
 
 def findings(name: str) -> list[Finding]:
     """Check a shop."""
-    shop = load(name)
-    assert shop.root is not None
-    return find(shop.description, shop.facts, scan(project_files(shop.root)), shop.settings)
+    return check(load(name))
 
 
 def planted(name: str) -> Counter[tuple[str, str, int]]:

@@ -17,6 +17,7 @@ from inspector.agent.facts.calls import describe_call
 from inspector.agent.facts.classes import describe_class_facts
 from inspector.agent.facts.collect import collect, collect_facts
 from inspector.agent.facts.wiring import WiredCallable, WiredEvent, Wiring, core_wiring
+from inspector.agent.reading.loaded import Target, make_program
 from inspector.agent.reading.places import class_place
 from inspector.core import DomainEvent
 from inspector.core.bus.bus import InMemoryEventBus
@@ -268,6 +269,103 @@ def test_a_handler_that_is_not_called_with_the_event_is_not_judged() -> None:
 def test_a_handler_needs_a_session_when_a_method_that_it_calls_asks_for_it() -> None:
     assert describe_call("key", Owner().indirect).needs_session
     assert not describe_call("key", Owner().handle).needs_session
+
+
+class Ledger:
+    """Handlers that ask their bus for the session, each in its own way."""
+
+    def __init__(self, bus: Any) -> None:
+        self._bus = bus
+        self._database = bus
+
+    async def raises(self, event: Placed) -> None:
+        session = self._bus.get_session()
+        if session is None:
+            text = "no session"
+            raise RuntimeError(text)
+        session.add(event)
+
+    async def leaves(self, event: Placed) -> None:
+        if (session := self._bus.get_session()) is None:
+            print("no session")
+            return
+        session.add(event)
+
+    async def uses(self, event: Placed) -> None:
+        session: Any = self._bus.get_session()
+        session.add(event)
+
+    async def uses_at_once(self, event: Placed) -> None:
+        self._bus.get_session().add(event)
+
+    async def only_with(self, event: Placed) -> None:
+        session = self._bus.get_session()
+        if session is not None:
+            session.add(event)
+
+    async def by_another(self, event: Placed) -> None:
+        self._session().add(event)
+
+    def _session(self) -> Any:
+        session = self._bus.get_session()
+        if not session:
+            raise LookupError
+        return session
+
+    async def opens_one(self, event: Placed) -> None:
+        session = self._bus.get_session()
+        if session is None:
+            session = self._database.connect()
+        session.add(event)
+
+    async def has_another(self, event: Placed) -> None:
+        session = self._bus.get_session() or self._database.connect()
+        session.add(event)
+
+    async def writes_elsewhere(self, event: Placed) -> None:
+        session = self._bus.get_session()
+        if session is None:
+            await self._database.write(event)
+            return
+        session.add(event)
+
+    async def goes_on(self, event: Placed) -> None:
+        session = self._bus.get_session()
+        if session is not None:
+            session.add(event)
+        await self._database.write(event)
+
+    async def of_a_database(self, event: Placed) -> None:
+        session = self._database.get_session()
+        session.add(event)
+
+
+@pytest.mark.parametrize(
+    ("method", "fails"),
+    [
+        *((name, True) for name in ("raises", "leaves", "uses", "uses_at_once", "only_with", "by_another")),
+        *((name, False) for name in ("opens_one", "has_another", "writes_elsewhere", "goes_on", "of_a_database")),
+    ],
+)
+def test_whether_a_handler_can_do_anything_without_a_session(method: str, fails: bool) -> None:
+    fact = describe_call("key", getattr(Ledger(None), method))
+    assert fact.needs_session
+    assert fact.fails_without_session is fails
+
+
+def test_who_publishes_gives_the_session_where_the_bus_takes_it_with_the_event() -> None:
+    class WithSession:
+        def __init__(self) -> None:
+            self.handlers: dict[type, list[Any]] = {Placed: [two]}
+
+        async def publish(self, event: Any, session: Any = None) -> None: ...
+
+    class Without(WithSession):
+        async def publish(self, event: Any) -> None: ...  # type: ignore[override]
+
+    for kind, expected in ((WithSession, True), (Without, False)):
+        program = make_program("app", [Target("app:bus", kind())])
+        assert collect(program).session_by_publish is expected
 
 
 # --- the whole --------------------------------------------------------------------------------------------------------

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from inspector.agent.facts.collect import collect
+from inspector.agent.facts.source import project_files, scan
 from inspector.agent.facts.wiring import Wiring, wiring_of
 from inspector.agent.reading.loaded import Target, make_program
 from inspector.agent.reading.places import class_at
-from inspector.catalog.findings import Finding, find, project_files, scan, settings_of_project
+from inspector.catalog.findings import Finding, find, settings_of_project
 from inspector.core.facts import CatalogFacts
 from tests.catalog.findings.shops import PROJECTS, load, planted
 

@@ -269,6 +269,9 @@ case(
 case("EV601", attribute(source="x = 1\n"), attribute(source="from app import OrderPlaced as P\nP(x=1)\n"))
 case("EV601", attribute(source="OrderPlaced\n"), attribute(source="events.OrderPlaced.from_dict({})\n"))
 case(
+    "EV601", attribute(source="x = 1\n"), several(attribute(source="x = 1\n"), event("OrderPlaced", file="/else/x.py"))
+)
+case(
     "EV602",
     publishing("await self.bus.publish(OrderPlaced(), session=session)", "await session.commit()"),
     publishing("await self.orders.save(order)", "await self.bus.publish(OrderPlaced(), session=session)"),
@@ -359,6 +362,66 @@ def test_a_planted_fault_is_told_alone() -> None:
     assert [(code, other) for code, fires, _ in CASES for other in made(fires).codes() if other != code] == []
 
 
+# --- what a finding weighs --------------------------------------------------------------------------------------------
+
+
+def audited(*lines: str, **facts: object) -> Program:
+    """OrderPlaced has to be audited; its audit handler needs a session, and the source has these lines."""
+    program = Program()
+    program.handler("AuditHandler.handle", {"needs_session": True, "fails_without_session": True, **facts})
+    program.event("OrderPlaced", requires=("audit",), audit_action="ORDER_PLACED")
+    body = "\n".join(f"    {line}" for line in lines)
+    program.source = f"async def place(self, order, session):\n{body}\n"
+    return program
+
+
+NEVER = "await self.bus.publish(OrderPlaced(), metadata={})"
+GIVEN = "await self.bus.publish(OrderPlaced(), session=session)"
+
+
+@pytest.mark.parametrize(
+    ("lines", "severity"),
+    [
+        ((NEVER,), "error"),
+        ((NEVER, "event = OrderPlaced()", "await self.bus.publish(event)"), "error"),
+        ((NEVER, GIVEN), "warning"),
+        ((NEVER, "await self.outbox.add(OrderPlaced())"), "warning"),  # who knows how that is published
+        ((NEVER, "events.append(OrderPlaced.from_dict(row))"), "warning"),
+    ],
+)
+def test_a_required_handler_that_never_gets_its_session_is_an_error_where_that_is_certain(
+    lines: tuple[str, ...], severity: str
+) -> None:
+    found = [each for each in audited(*lines).check() if each.code == "EV603"]
+    assert {each.severity for each in found} == {severity}
+    assert all(("never does its work" in each.message) == (severity == "error") for each in found)
+
+
+def test_a_handler_that_may_help_itself_or_is_not_required_is_only_worth_a_look() -> None:
+    helps_itself = audited(NEVER, fails_without_session=False)
+    (found,) = (each for each in helps_itself.check() if each.code == "EV603")
+    assert found.severity == "information"
+    not_required = audited(NEVER)
+    not_required.event("OrderPlaced")
+    (found,) = (each for each in not_required.check() if each.code == "EV603")
+    assert found.severity == "information"
+
+
+def test_nothing_is_certain_where_a_bus_has_its_session_from_elsewhere() -> None:
+    program = audited(NEVER)
+    program.session_by_publish = False
+    (found,) = (each for each in program.check() if each.code == "EV603")
+    assert found.severity == "warning"
+
+
+def test_names_and_style_are_information_and_what_can_be_changed_is_a_warning() -> None:
+    weights = {code: RULES[code].severity for code in ("EV101", "EV102", "EV103", "EV201", "EV202", "EV303")}
+    assert weights == {
+        **dict.fromkeys(("EV101", "EV102", "EV103", "EV202"), "information"),
+        **dict.fromkeys(("EV201", "EV303"), "warning"),
+    }
+
+
 # --- what messages tell -----------------------------------------------------------------------------------------------
 
 
@@ -377,6 +440,45 @@ def test_an_orphan_method_is_told_with_the_name_it_was_meant_to_have() -> None:
     assert (finding.event, finding.handler, finding.file, finding.line) == (
         *("OrderPlaced", "Audit.handle_order_placd", "/app/h.py", 9),
     )
+
+
+def _by_place(*others: UncalledMethod) -> Program:
+    """Handlers are called by workflow and phase here: ``handle_parcel_lost`` is for ParcelLost."""
+    program = Program()
+    key = program.handler("ParcelHandler.record_parcel_lost")
+    named = program.handler("ParcelHandler.handle_parcel_lost_failed")
+    program.event("ParcelLost", handlers=(key, named), workflow="parcel_lost", phase="failed")
+    program.event("ParcelReturnDenied", workflow="parcel_return", phase="denied")
+    program.uncalled += others
+    return program
+
+
+def test_an_orphan_method_whose_place_another_has_taken_can_go() -> None:
+    program = _by_place(UncalledMethod("ParcelHandler", "handle_parcel_lost", "ParcelLost"))
+    (finding,) = (each for each in program.check() if each.code == "EV304")
+    assert finding.message == (
+        "Nothing calls ParcelHandler.handle_parcel_lost: handle_parcel_lost_failed is the one that is subscribed to "
+        "ParcelLost."
+    )
+    assert finding.fix == "Delete it."
+
+
+def test_an_orphan_method_beside_another_of_its_event_may_be_forgotten() -> None:
+    program = _by_place(UncalledMethod("ParcelHandler", "tell_insurance", "ParcelLost"))
+    (finding,) = (each for each in program.check() if each.code == "EV304")
+    assert finding.fix == "Subscribe it as well, or delete it."
+
+
+def test_only_names_of_the_programs_own_convention_are_proposed() -> None:
+    program = _by_place(UncalledMethod("OtherHandler", "on_parcel_return_denied", "ParcelReturnDenied"))
+    assert "Did you mean handle_parcel_return_denied (ParcelReturnDenied)?" in only(program, "EV304")
+
+
+def test_the_name_of_a_named_event_is_judged_whole() -> None:
+    program = made(event("org.shop.crate.dropped.v1", facts={"make": "name"}))
+    assert "EV102" not in program.codes()
+    program = made(event("org.shop.crate.drop.v1", facts={"make": "name"}))
+    assert only(program, "EV102") == "org.shop.crate.drop.v1 is not in the past tense."
 
 
 def test_the_annotation_of_an_orphan_method_says_which_event_it_is_for() -> None:

@@ -33,8 +33,8 @@ def test_findings_come_worst_first() -> None:
 
 def test_marks_give_the_worst_of_each_event() -> None:
     marked = marks(findings("faulty"))
-    assert marked["CartEmptied"] == "error"
-    assert marked["SendInvoice"] == "warning"
+    assert marked["CartEmptied"] == "warning"
+    assert marked["SendInvoice"] == "information"
     assert marked["MuseumVisited"] == "information"
     assert "PaymentSucceeded" not in marked
     assert "" not in marked

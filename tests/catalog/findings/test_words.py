@@ -22,6 +22,7 @@ from inspector.catalog.findings.words import (
         *("UserRegistrationSucceeded", "ProviderConnectionFailed", "TokenRefreshAttempted", "OrderPaid", "MailSent"),
         *("TokenRejectedDueToRotation", "RateLimitCheckDenied", "user.created", "order_shipped", "HTTPRequestMade"),
         *("AccountBalanceUpdatedEvent", "OrderPlacedV2", "BudgetExceeded", "PasswordReset", "PaymentWithdrawn"),
+        *("BellRang", "WarehouseBeganRestock", "door.was.left.open", "LimitSet", "PriceHitFloor", "CrewRose"),
     ],
 )
 def test_past_tense(name: str) -> None:
@@ -29,12 +30,15 @@ def test_past_tense(name: str) -> None:
     assert not is_imperative(name)
 
 
-@pytest.mark.parametrize("name", ["UserRegistering", "NewsFeed", "SpeedEvent", "Need", "PasswordChange", "SeedBed"])
+@pytest.mark.parametrize(
+    "name",
+    ["UserRegistering", "NewsFeed", "SpeedEvent", "Need", "PasswordChange", "SeedBed", "CrewAssignment", "RentDue"],
+)
 def test_not_past_tense(name: str) -> None:
     assert not is_past_tense(name)
 
 
-@pytest.mark.parametrize("name", ["SendMail", "create_user", "RegisterUser", "CancelOrderEvent"])
+@pytest.mark.parametrize("name", ["SendMail", "create_user", "RegisterUser", "CancelOrderEvent", "SetLimit", "PutItem"])
 def test_imperative(name: str) -> None:
     assert is_imperative(name)
 

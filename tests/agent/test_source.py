@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 
 import pytest
 
-from inspector.catalog.findings.source import Payload, Publishing, project_files, publishings, scan
+from inspector.agent.facts.source import project_files, publishings, scan
+from inspector.core.source import Payload, Publishing, SourceScan
+from inspector.core.values.build import build, to_plain
 
 
 def written(folder: Path, text: str, name: str = "app.py") -> Path:
@@ -46,8 +49,32 @@ def test_files_that_cannot_be_read_are_told_with_their_line_and_the_rest_is_read
     found = scan([bad, tmp_path / "binary.py", tmp_path / "gone.py", good])
     assert found.files == 1
     assert "Placed" in found.constructed
-    assert [(Path(file).name, line) for file, _, line in found.unreadable if line > 1] == [("bad.py", 2)]
-    assert {Path(file).name for file, _, _ in found.unreadable} == {"bad.py", "binary.py", "gone.py"}
+    assert [(Path(part.file).name, part.line) for part in found.unreadable if part.line > 1] == [("bad.py", 2)]
+    assert {Path(part.file).name for part in found.unreadable} == {"bad.py", "binary.py", "gone.py"}
+
+
+def test_what_stands_in_a_file_that_cannot_be_parsed_may_be_made_there(tmp_path: Path) -> None:
+    found = scan([written(tmp_path, "Placed()\n"), written(tmp_path, "type = = Größe\nfill(Paid(1))\n", "bad.py")])
+    assert found.may_mention("Paid")
+    assert found.may_mention("Größe")
+    assert not found.may_mention("Pai")
+    assert scan([tmp_path / "gone.py"]).may_mention("Anything")
+    assert scan([], cut_off=True).may_mention("Anything")
+
+
+def test_a_file_that_is_data_is_told(tmp_path: Path) -> None:
+    found = scan([written(tmp_path, "Placed()\n" + "# data\n" * 400_000)])
+    (part,) = found.unreadable
+    assert "more than the 2000000" in part.reason
+    assert found.may_mention("Placed")
+
+
+def test_what_was_found_travels_as_json(tmp_path: Path) -> None:
+    text = "async def run(bus):\n    time.sleep(1)\n    bus.publish(Placed())\nx = lambda e: {'a': e.one}\n"
+    found = scan([written(tmp_path, text), written(tmp_path, "def (", "bad.py")])
+    assert found.payloads
+    assert found.published
+    assert build(SourceScan, json.loads(json.dumps(to_plain(found)))) == found
 
 
 def test_reading_runs_nothing(tmp_path: Path) -> None:

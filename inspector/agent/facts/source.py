@@ -1,20 +1,29 @@
-"""Reads the source of a project, without running it: what is constructed, called, published."""
+"""Reads the source of a project, without running it: what is constructed, called, published.
+
+It is read by the project's own interpreter, in a process of its own (``bootstrap.py source``): its syntax may be newer
+than ours, and a large source takes the window no time.
+"""
 
 from __future__ import annotations
 
 import ast
+import json
 import os
+import re
+import sys
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-# What the body of a function calls: things that hold up the loop, and other handlers.
+from ...core.own_code import INSTALLED
+from ...core.source import Called, Payload, Publishing, SourceScan, Unreadable, place
+from ...core.values.build import to_plain
 
-# How a function publishes: what, with a database session or without, and whether it stores something only after
-# it.
+# How a function publishes: what, with a database session or without, and whether it stores something only after it.
 
 #: Methods that publish what they are given.
 PUBLISH_VERBS: Final = frozenset({"publish", "publish_event", "emit", "dispatch", "raise_event", "fire", "notify"})
@@ -22,31 +31,6 @@ PUBLISH_VERBS: Final = frozenset({"publish", "publish_event", "emit", "dispatch"
 STORE_VERBS: Final = frozenset({"commit", "save", "save_all", "persist", "insert", "insert_one", "bulk_create"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-@dataclass(frozen=True)
-class Publishing:
-    """One call that publishes an event made on the spot or in a variable of the function.
-
-    Attributes:
-        event: Name of the event's class.
-        line: Line of the call.
-        function: Name of the function around it.
-        with_session: A database session is given along, or may be.
-        stored_at: Line of the first call that stores something after it; 0 when there is none.
-        lost: The call stands alone in its line without ``await``: what it gives is thrown away.
-        verb: Name of the method (or function) that is called.
-        receiver: Last name of what it is called on, empty where it is a function.
-    """
-
-    event: str
-    line: int
-    function: str
-    with_session: bool
-    stored_at: int = 0
-    lost: bool = False
-    verb: str = ""
-    receiver: str = ""
 
 
 def publishings(function: Function, aliases: Mapping[str, str]) -> list[Publishing]:
@@ -71,6 +55,11 @@ def receiver(call: ast.Call) -> str:
     return last_name(call.func.value) if isinstance(call.func, ast.Attribute) else ""
 
 
+_NO_EVENT: Final = ("", (0, 0))
+#: Statements with ``except`` and ``finally``; ``except*`` came with Python 3.11.
+_TRIES: Final = (ast.Try, getattr(ast, "TryStar", ast.Try))
+
+
 class _Flow:
     """Walks a function; what is pending is the set of publishes (by line) that nothing was stored after yet."""
 
@@ -78,7 +67,7 @@ class _Flow:
         self.published: dict[int, Publishing] = {}
         self._function = function
         self._aliases = aliases
-        self._made: dict[str, str] = {}
+        self._made: dict[str, tuple[str, tuple[int, int]]] = {}
 
     def block(self, statements: list[ast.stmt], pending: frozenset[int]) -> frozenset[int]:
         """Run statements; return what is pending after them."""
@@ -91,7 +80,7 @@ class _Flow:
     def _statement(self, statement: ast.stmt, pending: frozenset[int]) -> frozenset[int]:
         if isinstance(statement, Function | ast.ClassDef):
             return pending
-        if isinstance(statement, ast.Try | ast.TryStar):
+        if isinstance(statement, _TRIES):
             done = self.block(statement.orelse, self.block(statement.body, pending))
             for handler in statement.handlers:
                 done |= self.block(handler.body, pending)
@@ -118,7 +107,7 @@ class _Flow:
             targets = [statement.target]
         else:
             return
-        event = self._event(statement.value) if statement.value is not None else ""
+        event = self._event(statement.value) if statement.value is not None else _NO_EVENT
         for target in targets:
             if isinstance(target, ast.Name):
                 self._made[target.id] = event
@@ -131,21 +120,24 @@ class _Flow:
                 for line in pending:
                     self.published[line] = replace(self.published[line], stored_at=call.lineno)
                 pending = frozenset()
-            elif verb in PUBLISH_VERBS and call.args and (event := self._event(call.args[0])):
-                self.published[call.lineno] = Publishing(
-                    event, call.lineno, self._function, _has_session(call), verb=verb, receiver=receiver(call)
-                )
-                pending |= {call.lineno}
+            elif verb in PUBLISH_VERBS and call.args:
+                event, made_at = self._event(call.args[0])
+                if event:
+                    self.published[call.lineno] = Publishing(
+                        event, call.lineno, self._function, _has_session(call), 0, False, verb, receiver(call), made_at
+                    )
+                    pending |= {call.lineno}
         return pending
 
-    def _event(self, node: ast.expr) -> str:
+    def _event(self, node: ast.expr) -> tuple[str, tuple[int, int]]:
+        """Return the name of the event's class, empty when it is not known, and where it is made."""
         if isinstance(node, ast.Name):
-            return self._made.get(node.id, "")
+            return self._made.get(node.id, _NO_EVENT)
         if isinstance(node, ast.Call):
             name = last_name(node.func)
             name = self._aliases.get(name, name)
-            return name if name[:1].isupper() else ""
-        return ""
+            return (name, (node.lineno, node.col_offset)) if name[:1].isupper() else _NO_EVENT
+        return _NO_EVENT
 
 
 def _own_expressions(statement: ast.stmt) -> Iterator[ast.expr]:
@@ -180,20 +172,6 @@ BLOCKING: Final = frozenset(
 #: Modules of which every function waits so.
 _BLOCKING_MODULES: Final = frozenset({"requests"})
 _HANDLER_PREFIXES: Final = ("handle_", "on_")
-
-
-class Called(NamedTuple):
-    """A call.
-
-    Attributes:
-        name: What is called, as people write it.
-        line: Where.
-        own: It is a method of the same object.
-    """
-
-    name: str
-    line: int
-    own: bool = False
 
 
 def imported_names(node: ast.Import | ast.ImportFrom) -> dict[str, str]:
@@ -268,66 +246,12 @@ def _full_name(node: ast.expr, imported: Mapping[str, str]) -> str:
 MAX_BYTES: Final = 2_000_000
 MAX_FILES: Final = 20_000
 _SKIPPED_FOLDERS: Final = frozenset(
-    {"__pycache__", "node_modules", "site-packages", "build", "dist", "venv", "env", "tests", "test", "migrations"}
+    (*("__pycache__", "node_modules", "build", "dist", "venv", "env", "tests", "test", "migrations"), *INSTALLED)
 )
 #: Class methods that make an instance, when called on the class.
 _MAKERS: Final = frozenset(
     {"from_dict", "from_json", "create", "model_validate", "parse_obj", "model_construct", "new"}
 )
-
-
-@dataclass(frozen=True)
-class Payload:
-    """A function that gives a dict written out in it.
-
-    Attributes:
-        keys: Its keys; None when they are not all written out.
-        reads: Attributes that it reads from its first parameter.
-    """
-
-    keys: tuple[str, ...] | None
-    reads: tuple[str, ...]
-
-
-@dataclass
-class SourceScan:
-    """What was found in the source.
-
-    Attributes:
-        files: How many files were read.
-        constructed: Names of classes that are called somewhere, or made by one of their class methods.
-        mentioned: Names of attributes that are read, and texts that could be one: what may be called.
-        published: Every publish with its file.
-        payloads: Functions and lambdas by file and first line; None where two stand in one line.
-        blocking: Calls that hold up the loop, by file and first line of the coroutine function that makes them.
-        handlers_called: Calls of methods that are named like handlers, by file and first line of such a method.
-        unreadable: Files that could not be read, each with the reason and the line.
-        plain_verbs: Names of methods and functions that publish and are no coroutine functions.
-        awaited_verbs: What is awaited of publishing: on what, and which method.
-    """
-
-    files: int = 0
-    constructed: set[str] = field(default_factory=set)
-    mentioned: set[str] = field(default_factory=set)
-    published: list[tuple[str, Publishing]] = field(default_factory=list)
-    payloads: dict[tuple[str, int], Payload | None] = field(default_factory=dict)
-    blocking: dict[tuple[str, int], list[Called]] = field(default_factory=dict)
-    handlers_called: dict[tuple[str, int], list[Called]] = field(default_factory=dict)
-    unreadable: list[tuple[str, str, int]] = field(default_factory=list)
-    plain_verbs: set[str] = field(default_factory=set)
-    awaited_verbs: set[tuple[str, str]] = field(default_factory=set)
-
-    def payload_at(self, file: str, line: int) -> Payload | None:
-        """Return the function that begins at a line of a file, None when there is none or more than one."""
-        return self.payloads.get((os.path.realpath(file), line)) if file else None
-
-    def blocking_at(self, file: str, line: int) -> list[Called]:
-        """Return the blocking calls of the coroutine function that begins at a line of a file."""
-        return self.blocking.get((os.path.realpath(file), line), []) if self.blocking and file else []
-
-    def handlers_called_at(self, file: str, line: int) -> list[Called]:
-        """Return the calls of other handlers in the function that begins at a line of a file."""
-        return self.handlers_called.get((os.path.realpath(file), line), []) if self.handlers_called and file else []
 
 
 def project_files(root: Path, exclude: Sequence[str] = ()) -> list[Path]:
@@ -356,31 +280,72 @@ def project_files(root: Path, exclude: Sequence[str] = ()) -> list[Path]:
     return paths[:MAX_FILES]
 
 
-def scan(files: Iterable[Path]) -> SourceScan:
-    """Read source files; those that cannot be read are told and left out."""
-    result = SourceScan()
+@dataclass
+class _Findings:
+    """A ``SourceScan`` while it is made; the same names."""
+
+    paths: set[str] = field(default_factory=set)
+    constructed: Counter[str] = field(default_factory=Counter)
+    mentioned: set[str] = field(default_factory=set)
+    published: list[Publishing] = field(default_factory=list)
+    payloads: dict[str, Payload | None] = field(default_factory=dict)
+    blocking: dict[str, tuple[Called, ...]] = field(default_factory=dict)
+    handlers_called: dict[str, tuple[Called, ...]] = field(default_factory=dict)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    plain_verbs: set[str] = field(default_factory=set)
+    awaited_verbs: set[tuple[str, str]] = field(default_factory=set)
+
+
+def scan(files: Iterable[Path], *, cut_off: bool = False) -> SourceScan:
+    """Read source files; those that cannot be read are told and left out.
+
+    Args:
+        files: The files.
+        cut_off: There are more of them, which are not read.
+    """
+    result = _Findings()
     for path in files:
+        text = b""
         try:
-            if path.stat().st_size > MAX_BYTES:
-                continue
             text = path.read_bytes()
+            if len(text) > MAX_BYTES:
+                raise ValueError(
+                    f"its {len(text)} bytes are more than the {MAX_BYTES} of the largest file that is read"
+                )
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what the compiler says of their strings is their affair
                 tree = ast.parse(text, str(path))
         except SyntaxError as error:
-            result.unreadable.append((str(path), error.msg, error.lineno or 0))
+            result.unreadable.append(Unreadable(str(path), str(error.msg), error.lineno or 0, _words(text)))
         except (OSError, ValueError, RecursionError, MemoryError) as error:
-            result.unreadable.append((str(path), str(error)[:200], 0))
+            result.unreadable.append(Unreadable(str(path), str(error)[:200], 0, _words(text) if text else None))
         else:
-            result.files += 1
-            _read(os.path.realpath(path), str(path), tree, result)
-    return result
+            _read(str(path), tree, result)
+            result.paths.add(os.path.realpath(path))
+    return SourceScan(
+        paths=frozenset(result.paths),
+        constructed=dict(result.constructed),
+        mentioned=frozenset(result.mentioned),
+        published=tuple(result.published),
+        payloads=result.payloads,
+        blocking=result.blocking,
+        handlers_called=result.handlers_called,
+        unreadable=tuple(result.unreadable),
+        cut_off=cut_off,
+        plain_verbs=frozenset(result.plain_verbs),
+        awaited_verbs=frozenset(result.awaited_verbs),
+    )
 
 
-def _read(real: str, shown: str, tree: ast.Module, result: SourceScan) -> None:
+def _words(text: bytes) -> frozenset[str]:
+    """Return the names in a text that is no Python of ours; letters beyond ASCII stand for themselves in UTF-8."""
+    return frozenset(re.findall(r"[^\W\d]\w*", text.decode("utf-8", "replace")))
+
+
+def _read(file: str, tree: ast.Module, result: _Findings) -> None:
     aliases: dict[str, str] = {}
     imported: dict[str, str] = {}
-    called: set[str] = set()
+    called: Counter[str] = Counter()
     functions: list[Function] = []
     publishes = False
     for node in ast.walk(tree):
@@ -388,9 +353,9 @@ def _read(real: str, shown: str, tree: ast.Module, result: SourceScan) -> None:
             result.mentioned.add(node.attr)
         elif isinstance(node, ast.Call):
             name = last_name(node.func)
-            called.add(name)
+            called[name] += 1
             if isinstance(node.func, ast.Attribute) and name in _MAKERS:
-                called.add(last_name(node.func.value))
+                called[last_name(node.func.value)] += 1
             publishes = publishes or name in PUBLISH_VERBS
         elif isinstance(node, ast.Constant):
             if isinstance(node.value, str) and len(node.value) < 200 and node.value.isidentifier():
@@ -398,25 +363,34 @@ def _read(real: str, shown: str, tree: ast.Module, result: SourceScan) -> None:
         elif isinstance(node, ast.Await):
             if isinstance(node.value, ast.Call) and last_name(node.value.func) in PUBLISH_VERBS:
                 result.awaited_verbs.add((receiver(node.value), last_name(node.value.func)))
-        elif isinstance(node, Function):
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             functions.append(node)
             if isinstance(node, ast.FunctionDef) and node.name in PUBLISH_VERBS:
                 result.plain_verbs.add(node.name)
-            _note_payload(real, node, result)
+            _note_payload(file, node, result)
         elif isinstance(node, ast.Lambda):
-            _note_payload(real, node, result)
-        elif isinstance(node, ast.ImportFrom | ast.Import):
+            _note_payload(file, node, result)
+        elif isinstance(node, (ast.ImportFrom, ast.Import)):
             aliases.update({alias.asname: alias.name for alias in node.names if alias.asname})
             imported.update(imported_names(node))
-    result.constructed.update(aliases.get(name, name) for name in called)
+    for name, count in called.items():
+        result.constructed[aliases.get(name, name)] += count
     for function in functions:
-        place = (real, first_line(function))
+        here = place(file, first_line(function))
         if blocking := blocking_calls(function, imported):
-            result.blocking[place] = blocking
+            result.blocking[here] = tuple(blocking)
         if others := handler_calls(function):
-            result.handlers_called[place] = others
+            result.handlers_called[here] = tuple(others)
         if publishes:
-            result.published += [(shown, publishing) for publishing in publishings(function, aliases)]
+            result.published += [replace(publishing, file=file) for publishing in publishings(function, aliases)]
+
+
+def main() -> int:
+    """Read the source that standard input asks for (``root`` and ``exclude``), and print what was found as JSON."""
+    order = json.load(sys.stdin)
+    files = project_files(Path(order["root"]), order["exclude"])
+    json.dump(to_plain(scan(files, cut_off=len(files) == MAX_FILES)), sys.stdout)
+    return 0
 
 
 # --- functions that give a dict ---------------------------------------------------------------------------------------
@@ -428,18 +402,18 @@ def first_line(node: Function | ast.Lambda) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def _note_payload(file: str, node: Function | ast.Lambda, result: SourceScan) -> None:
+def _note_payload(file: str, node: Function | ast.Lambda, result: _Findings) -> None:
     parameters = [*node.args.posonlyargs, *node.args.args]
     if not parameters:
         return
-    place = (file, first_line(node))
-    if place in result.payloads:
-        result.payloads[place] = None
+    here = place(file, first_line(node))
+    if here in result.payloads:
+        result.payloads[here] = None
         return
     value = node.body if isinstance(node, ast.Lambda) else _returned(node)
     keys = _keys(value) if value is not None else None
     if keys is not None or isinstance(node, ast.Lambda):
-        result.payloads[place] = Payload(keys, tuple(dict.fromkeys(_reads(node, parameters[0].arg))))
+        result.payloads[here] = Payload(keys, tuple(dict.fromkeys(_reads(node, parameters[0].arg))))
 
 
 def _returned(function: Function) -> ast.expr | None:

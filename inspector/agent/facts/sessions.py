@@ -1,0 +1,145 @@
+"""What a handler does with the database session of the publication, and without one; read, never run."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+import types
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ..handlers import Handler
+
+_SESSION_CALL: Final = "get_session"
+#: Calls that leave no more than a line.
+_TELLING: Final = frozenset(
+    {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "msg", "print"}
+)
+
+
+def needs_session(handler: Handler) -> bool:
+    """Return whether the handler, or a method of its object that it calls, asks for the database session."""
+    return any(True for _ in _asking(handler))
+
+
+def fails_without_session(handler: Handler) -> bool:
+    """Return whether a handler asks its bus for the session and, by its code, can do nothing when there is none.
+
+    It raises or returns then, or uses what is None. Where it may have another way, the answer is no.
+    """
+    return any(_fails(node) for code in _asking(handler) if (node := _node_of(code)) is not None)
+
+
+def _asking(handler: Handler) -> Iterator[types.CodeType]:
+    """Yield the code of the handler, and of methods of its object that it calls, where it asks for the session."""
+    waiting, visited = [handler.code], set()
+    while waiting:
+        code = waiting.pop()
+        if code is None or code in visited:
+            continue
+        visited.add(code)
+        if _SESSION_CALL in code.co_names:
+            yield code
+        methods = (inspect.getattr_static(handler.owner, name, None) for name in code.co_names if handler.owner)
+        waiting += [method.__code__ for method in methods if isinstance(method, types.FunctionType)]
+
+
+def _node_of(code: types.CodeType) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
+    except (OSError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
+        return None  # no source to be had, or none that can be read
+    node = tree.body[0] if tree.body else None
+    return node if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+
+
+def _fails(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    asked = [node for node in ast.walk(function) if _is_asked_of_bus(node)]
+    if len(asked) != 1:
+        return False
+    for node in ast.walk(function):
+        if isinstance(node, ast.Attribute) and node.value is asked[0]:
+            return True  # ``bus.get_session().add(…)``
+    name = _kept_as(function, asked[0])
+    names = (node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name)
+    stores = [node for node in names if isinstance(node.ctx, ast.Store)]
+    if not name or len(stores) != 1:
+        return False
+    checks = [node for node in ast.walk(function) if isinstance(node, (ast.If, ast.IfExp)) and _reads(node.test, name)]
+    if any(isinstance(node, ast.BoolOp) and _reads(node, name) for node in ast.walk(function)):
+        return False
+    if not checks:
+        return any(isinstance(node, ast.Attribute) and _is_name(node.value, name) for node in ast.walk(function))
+    check = checks[0]
+    if len(checks) > 1 or not isinstance(check, ast.If):
+        return False
+    if _is_missing(check.test, name):
+        return _gives_up(check.body)
+    there = _is_name(check.test, name) or _compares(check.test, name, ast.IsNot)
+    return there and not check.orelse and function.body[-1] is check
+
+
+def _is_asked_of_bus(node: ast.AST) -> bool:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == _SESSION_CALL):
+        return False
+    holder = node.func.value
+    name = holder.attr if isinstance(holder, ast.Attribute) else holder.id if isinstance(holder, ast.Name) else ""
+    return "bus" in name.lower() and not node.args and not node.keywords
+
+
+def _kept_as(function: ast.AST, call: ast.AST) -> str:
+    """Return the variable that a call's result is kept in as it is; empty for none."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and node.value is call and len(node.targets) == 1:
+            target: ast.AST = node.targets[0]
+        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is call:
+            target = node.target
+        else:
+            continue
+        return target.id if isinstance(target, ast.Name) else ""
+    return ""
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _reads(node: ast.AST, name: str) -> bool:
+    return any(_is_name(part, name) for part in ast.walk(node))
+
+
+def _is_missing(test: ast.expr, name: str) -> bool:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _reads(test.operand, name) and not isinstance(test.operand, ast.Compare)
+    return _compares(test, name, ast.Is)
+
+
+def _compares(test: ast.expr, name: str, how: type[ast.cmpop]) -> bool:
+    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], how)):
+        return False
+    other = test.comparators[0]
+    left = test.left.target if isinstance(test.left, ast.NamedExpr) else test.left
+    return _is_name(left, name) and isinstance(other, ast.Constant) and other.value is None
+
+
+def _gives_up(statements: list[ast.stmt]) -> bool:
+    """Return whether a block raises, or returns nothing, and does no more before than write a line."""
+    *before, last = statements
+    ends = isinstance(last, ast.Raise) or (
+        isinstance(last, ast.Return) and (last.value is None or isinstance(last.value, ast.Constant))
+    )
+    return ends and all(map(_only_tells, before))
+
+
+def _only_tells(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Assign):
+        return not any(isinstance(node, ast.Call) for node in ast.walk(statement))
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    call = call.value if isinstance(call, ast.Await) else call
+    if isinstance(call, ast.Constant):
+        return True
+    function = call.func if isinstance(call, ast.Call) else None
+    name = getattr(function, "attr", getattr(function, "id", ""))
+    return name in _TELLING
