@@ -205,14 +205,20 @@ def describe_sse(event: type[Any], sse: SSERegistry[Any, Any] | None) -> SSEDesc
         return None
     metadata = sse.get(mapping.sse_event_type)
     if metadata is None:
-        return SSEDescription(_text(mapping.sse_event_type), "", ())
+        return SSEDescription(_text(mapping.sse_event_type), "", None)
     return SSEDescription(
         _text(mapping.sse_event_type),
         # A registry of somebody else's may say less than ours.
         _text(getattr(metadata, "category", "")),
-        tuple(getattr(metadata, "payload_fields", ())),
+        declared_fields(metadata),
         str(getattr(metadata, "description", "")),
     )
+
+
+def declared_fields(metadata: Any) -> tuple[str, ...] | None:
+    """Return the fields that a type of server-sent event is declared to have; None where nothing is said of them."""
+    fields = getattr(metadata, "payload_fields", None)
+    return None if fields is None else tuple(fields)
 
 
 def _text(member: Any) -> str:

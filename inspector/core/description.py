@@ -69,11 +69,11 @@ class FieldShape:
 
 @dataclass(frozen=True)
 class SSEDescription:
-    """The server-sent event that an event becomes: its wire name, category and payload fields."""
+    """The server-sent event that an event becomes: its wire name, category and payload fields (None: not declared)."""
 
     event_type: str
     category: str
-    payload_fields: tuple[str, ...]
+    payload_fields: tuple[str, ...] | None
     description: str = ""
 
 

@@ -96,7 +96,7 @@ class SSEFacts:
         event: ``module.qualname`` of the domain event's class.
         name: Name of that class.
         event_type: Name on the wire.
-        declared: The fields that the payload is declared to have.
+        declared: The fields that the payload is declared to have; None where nothing is declared.
         file: Source of the function that makes the payload, empty when unknown.
         line: Its line, 1-based; 0 when unknown.
     """
@@ -104,7 +104,7 @@ class SSEFacts:
     event: str
     name: str
     event_type: str
-    declared: tuple[str, ...] = ()
+    declared: tuple[str, ...] | None = None
     file: str = ""
     line: int = 0
 

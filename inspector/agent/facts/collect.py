@@ -12,6 +12,7 @@ from typing import Any
 
 from ...core.facts import CatalogFacts, EventFacts, SSEFacts, SSEType, UncalledMethod
 from ..handlers import Handler
+from ..program import declared_fields
 from ..reading.places import class_place
 from .calls import accepted_classes, describe_call
 from .classes import class_key, describe_class_facts
@@ -155,12 +156,12 @@ def _sse(wiring: Wiring) -> Iterator[SSEFacts]:
     for registry in wiring.sse:
         for mapping in registry.mappings:
             metadata = registry.get(mapping.sse_event_type)
-            code = Handler(mapping.payload_extractor).code
+            code = Handler(mapping.payload_extractor).code if mapping.payload_extractor is not None else None
             yield SSEFacts(
                 event=class_key(mapping.domain_event_class),
                 name=mapping.domain_event_class.__name__,
                 event_type=_text(mapping.sse_event_type),
-                declared=tuple(getattr(metadata, "payload_fields", ())),
+                declared=declared_fields(metadata),
                 file=code.co_filename if code is not None else "",
                 line=code.co_firstlineno if code is not None else 0,
             )

@@ -16,7 +16,8 @@ from ...core.description import Problem
 from ...core.values import hints
 from ...core.verbs import is_past
 from .events import annotations_of, make_of, single_copies, subclasses
-from .targets import attributes, member_text
+from .sse import ListedSSE, is_sse_registry, listed_sse
+from .targets import member_text
 
 _CLASS: Final = ("event_class", "event_cls", "cls", "klass", "event", "event_type", "message_class", "type")
 _CATEGORY: Final = ("category", "domain", "group", "area", "context", "bounded_context", "section")
@@ -67,6 +68,16 @@ class Catalog:
     sse: Any = None
     problems: list[Problem] = field(default_factory=list)
 
+    def take_sse(self, value: Any) -> bool:
+        """Take a registry of server-sent events, or one of the lists of one; return whether it is either."""
+        if is_sse_registry(value):
+            self.sse = value
+            return True
+        listed = listed_sse(value)
+        if listed is not None and (self.sse is None or isinstance(self.sse, ListedSSE)):
+            self.sse = listed if self.sse is None else self.sse.joined(listed)
+        return listed is not None
+
 
 def read_catalog(value: Any) -> Catalog:
     """Read a catalog: a registry, metadata or event classes in any iterable, modules to scan, or several of these."""
@@ -82,9 +93,9 @@ def read_catalog(value: Any) -> Catalog:
 
 
 def _read(value: Any, catalog: Catalog, where: str) -> None:
-    if is_sse_registry(value):
-        catalog.sse = value
-    elif isinstance(value, types.ModuleType):
+    if catalog.take_sse(value):
+        return
+    if isinstance(value, types.ModuleType):
         _scan(value, catalog)
     elif isinstance(value, type):
         catalog.classes += [value, *subclasses(value)] if not subclasses(value) else subclasses(value)
@@ -180,9 +191,9 @@ def _name(value: Any) -> str:
 def _scan(module: types.ModuleType, catalog: Catalog) -> None:
     """Find registry lists and event classes in a module; in a package, in its loaded modules too."""
     for value in tuple(vars(module).values()):
-        if is_sse_registry(value):
-            catalog.sse = value
-        elif isinstance(value, (list, tuple)) and value and all(_class_in(item) is not None for item in value):
+        if catalog.take_sse(value):
+            continue
+        if isinstance(value, (list, tuple)) and value and all(_class_in(item) is not None for item in value):
             for item in value:
                 catalog.entries.setdefault(_class_in(item) or object, _entry(item, catalog))
     catalog.classes += event_classes(module)
@@ -190,6 +201,8 @@ def _scan(module: types.ModuleType, catalog: Catalog) -> None:
         for name, inner in sorted(sys.modules.items()):
             if name.startswith(f"{module.__name__}.") and isinstance(inner, types.ModuleType):
                 catalog.classes += [cls for cls in event_classes(inner) if cls not in catalog.classes]
+                for value in tuple(vars(inner).values()):
+                    catalog.take_sse(value)
 
 
 def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> list[type[Any]]:
@@ -257,19 +270,3 @@ def derived_category(key: str, cls: type[Any] | None) -> str:
         return head if dot else key.partition(":")[0] if ":" in key else ""
     parts = [part for part in cls.__module__.split(".") if part not in _NO_CATEGORY]
     return parts[-1] if parts else cls.__module__
-
-
-def is_sse_registry(value: Any) -> bool:
-    """Return whether an object has what a registry of server-sent events has."""
-    if isinstance(value, (type, types.ModuleType)) or not hasattr(type(value), "get"):
-        return False
-    if not hasattr(type(value), "mappings") and "mappings" not in attributes(value):
-        return False  # nobody is asked for an attribute that may be made on demand
-    mappings, declared = getattr(value, "mappings", None), getattr(value, "events", ())
-    if not isinstance(mappings, (tuple, list)) or not isinstance(declared, (tuple, list)):
-        return False
-    return all(map(_is_mapping, mappings)) and all(hasattr(entry, "event_type") for entry in declared)
-
-
-def _is_mapping(value: Any) -> bool:
-    return all(hasattr(value, name) for name in ("domain_event_class", "sse_event_type", "payload_extractor"))

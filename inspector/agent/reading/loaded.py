@@ -20,7 +20,7 @@ from ...core.records.recorder import Recorder
 from ..adapters.base import Connection, FireContext, Options
 from ..program import no_event
 from ..tap.tap import Tap
-from .catalogs import Catalog, is_sse_registry, read_catalog
+from .catalogs import Catalog, read_catalog
 from .discovery import all_adapters, find_buses
 from .eventbuild import build_event
 from .events import EventType, NamedEvent, describe_class
@@ -149,8 +149,8 @@ class LoadedProgram:
             catalog = read_catalog(held["registry"])
             if catalog.entries:
                 self._catalog.entries, self._catalog.categories = catalog.entries, catalog.categories
-        if self._catalog.sse is None and is_sse_registry(held["sse_registry"]):
-            self._catalog.sse = held["sse_registry"]
+        if self._catalog.sse is None:
+            self._catalog.take_sse(held["sse_registry"])
         if isinstance(held["faults"], tuple) and all(callable(getattr(rule, "fits", None)) for rule in held["faults"]):
             self.faults = held["faults"]
             self._containers.append(value)  # one of ours: it has to be started, and has a database

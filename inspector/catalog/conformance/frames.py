@@ -76,7 +76,7 @@ def _differences(
         message = f"{label} sent {name} for {scene.name}; declared is {declared.event_type}."
         yield scene.of(execution, rules.TYPE_DIFFERS, message)
     fields = note.data.get("fields")
-    if not isinstance(fields, list):
+    if not isinstance(fields, list) or declared.payload_fields is None:
         return
     missing = [field for field in declared.payload_fields if field not in fields]
     more = [field for field in fields if field not in declared.payload_fields]

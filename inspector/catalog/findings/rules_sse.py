@@ -40,7 +40,7 @@ def unknown(subject: Subject) -> Iterator[Hit]:
 def payload_differs(subject: Subject) -> Iterator[Hit]:
     """Payloads, as far as they are written out in the source, with other keys than declared."""
     for mapping, payload in _payloads(subject):
-        if payload.keys is None:
+        if payload.keys is None or mapping.declared is None:
             continue
         declared, sent = dict.fromkeys(mapping.declared), dict.fromkeys(payload.keys)
         missing = [name for name in declared if name not in sent]

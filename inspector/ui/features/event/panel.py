@@ -269,7 +269,8 @@ class EventPanel(JournalPanel):
             rows.append(("Audit action", event.audit_action, "mono"))
         if event.sse is not None:
             rows.append(("SSE event", event.sse.event_type, "mono"))
-            rows.append(("SSE payload", ", ".join(event.sse.payload_fields) or "nothing", "dim"))
+            if event.sse.payload_fields is not None:
+                rows.append(("SSE payload", ", ".join(event.sse.payload_fields) or "nothing", "dim"))
         if event.event_type and event.event_type != event.name:
             rows.append(("Event type", event.event_type, "mono"))
         if rows:
