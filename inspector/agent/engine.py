@@ -98,13 +98,12 @@ class Engine:
     async def _publish(self, request: FireRequest, values: Mapping[str, Any]) -> bool:
         """Publish once; return whether the event could be built and published."""
         try:
-            event = self._program.build(request.event, values)
+            event = self._build(request, values)
         except InspectorError as error:
             self._refuse(request, error.text, error.hint)
             return False
         except BaseException as error:  # noqa: BLE001 - the event's own __post_init__ may raise anything, SystemExit too
-            read = self._recorder.failure(error)
-            self._refuse(request, f"{request.event} cannot be built: {read.type}: {read.message}", "")
+            self._refuse(request, f"{request.event} cannot be built: {self._said(error)}", "")
             return False
         if not request.session:
             await self._publish_on_bus(event, None, request)
@@ -127,6 +126,30 @@ class Engine:
             else:
                 self._refuse(request, text, "Nothing was published.")
         return published
+
+    def _build(self, request: FireRequest, values: Mapping[str, Any]) -> Any:
+        """Build the event; where it refuses values that nobody asked for, with their defaults."""
+        try:
+            return self._program.build(request.event, values)
+        except Exception as refused:
+            spare = [name for name in request.optional if name in values]
+            blamed = getattr(refused, "where", "")
+            for names in dict.fromkeys((*((name,) for name in spare if name == blamed), tuple(spare))):
+                rest = {name: value for name, value in values.items() if name not in names}
+                try:
+                    event = self._program.build(request.event, rest) if names else None
+                except Exception:  # noqa: BLE001, S112 - what was refused at first is what is told
+                    continue
+                if event is not None:
+                    reason = refused.text if isinstance(refused, InspectorError) else self._said(refused)
+                    text = f"{', '.join(names)} of {request.event} kept the default: {reason}"
+                    self._recorder.record(HostNoted(self._recorder.now(), "fire", "info", text))
+                    return event
+            raise
+
+    def _said(self, error: BaseException) -> str:
+        read = self._recorder.failure(error)
+        return f"{read.type}: {read.message}"
 
     async def _publish_on_bus(self, event: Any, session: Any, request: FireRequest) -> BaseException | None:
         """Publish; return what the bus raised. Ours raises nothing, others hand on what a handler raised."""

@@ -29,13 +29,12 @@ def fire_command(
 ) -> str:
     """Return the ``inspector fire`` that publishes the same, in one line for a POSIX shell.
 
-    What identifies a single event (its id, its time) is left out: what is fired again is another event. Defaults are
-    written out: a field that the command does not name gets a synthetic value.
+    What identifies a single event (its id, its time) is left out: what is fired again is another event.
 
     Args:
         catalog: Where the event is, to tell it from others of its name.
         event: The event type.
-        values: JSON values by field name; a field that is not here has its default, or a value made anew.
+        values: JSON values by field name; a field that is not here has its default.
         session: Publish with a database session.
         metadata: The metadata of the publication.
         count: How many times.
@@ -46,11 +45,10 @@ def fire_command(
     namesakes = [candidate for candidate in catalog.events if f".{candidate.key}".endswith(f".{event.name}")]
     words = ["inspector", "fire", event.name if len(namesakes) <= 1 else event.key]
     for shape in event.fields:
-        has_default = not shape.required and not shape.generated
-        value = values.get(shape.name, shape.default)
-        if shape.base and (shape.generated or value == shape.default):
-            continue  # no value is ever made up for these
-        if shape.name in values or has_default:
+        if shape.name not in values:
+            continue
+        value = values[shape.name]
+        if not shape.base or not (shape.generated or value == shape.default):
             words += ["--set", f"{shape.name}={_text(shape.type, value)}"]
     if not session:
         words.append("--no-session")

@@ -136,11 +136,14 @@ def _events_of(description: CatalogDescription | None, facts: CatalogFacts | Non
 async def _fire(
     recording: Recording, event: EventDescription, context: str, rng: random.Random, timeout: float | None
 ) -> Fired:
-    """Fire one event; one that refuses canaries gets ordinary values."""
-    values = synthesise(event, rng)
-    fired = await _publish(recording, event, with_canaries(event, values, rng), context, timeout)
-    refused = fired.refusal and recording.host.running
-    return await _publish(recording, event, values, context, timeout) if refused else fired
+    """Fire one event; one that refuses canaries gets ordinary values, and one that refuses those its defaults."""
+    every = synthesise(event, rng, optional=True)
+    fired = await _publish(recording, event, with_canaries(event, every, rng), context, timeout)
+    for values in (every, None):
+        if not fired.refusal or not recording.host.running:
+            break
+        fired = await _publish(recording, event, values or synthesise(event, rng), context, timeout)
+    return fired
 
 
 async def _publish(

@@ -14,7 +14,7 @@ from inspector.cli.outcome import RunOutcome, outcome_of, session_json, tell, te
 from inspector.cli.running import Troubles, recording, session_name
 from inspector.cli.running import run as run_coroutine
 from inspector.cli.source import EmbeddedSource, ProgramSource, problems_of, sentence_of, source_of, tells_load_errors
-from inspector.cli.values import find_event, many_values, new_seed, pairs, written_values
+from inspector.cli.values import find_event, made_up, many_values, new_seed, pairs, written_values
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records.host import PartNotLoaded, ProcessStuck, PublishRaised
 from inspector.core.request import FireRequest
@@ -168,7 +168,14 @@ async def fire_all(live: Recording, wish: Wish) -> int:
     for values in many_values(wish.event, wish.seed, wish.count, wish.written, CHUNK):
         try:
             fire = live.host.fire(
-                FireRequest(wish.event.name, values, session=wish.session, metadata=wish.metadata, timeout=wish.timeout)
+                FireRequest(
+                    wish.event.name,
+                    values,
+                    session=wish.session,
+                    metadata=wish.metadata,
+                    timeout=wish.timeout,
+                    optional=made_up(wish.event, wish.written),
+                )
             )
         except InspectorError:
             if live.host.running:

@@ -117,9 +117,18 @@ def make_values(
     """
     values = synthesise(event, rng)
     for shape in event.fields:
-        if shape.base and shape.name in _IDENTITIES and shape.type.kind == "uuid":
+        if _is_identity(shape):
             values[shape.name] = str(UUID(int=rng.getrandbits(128), version=4))
     return {**values, **(written or {})}
+
+
+def made_up(event: EventDescription, written: Mapping[str, Any]) -> list[str]:
+    """Return the fields that ``make_values`` fills although they have a default."""
+    return [shape.name for shape in event.fields if _is_identity(shape) and shape.name not in written]
+
+
+def _is_identity(shape: FieldShape) -> bool:
+    return shape.base and shape.name in _IDENTITIES and shape.type.kind == "uuid"
 
 
 def many_values(

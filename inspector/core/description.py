@@ -52,8 +52,9 @@ class FieldShape:
         name: The field's name.
         type: Its type.
         required: A value must be given: there is no default.
-        default: The default as JSON (what ``to_dict`` would give); None when required or made by a factory.
-        generated: The default comes from a factory (``event_id``, ``occurred_at``, …), or is a secret and not told.
+        default: The default as JSON (what ``to_dict`` would give); None when required, made by a factory or withheld.
+        generated: The default comes from a factory (``event_id``, ``occurred_at``, …), or is withheld.
+        withheld: What is shown instead of a default that is a secret or long; empty when it is told.
         base: The field is one that every event has (``event_id``, ``correlation_id``, ``occurred_at``, ``tenant_id``).
         secret: Its name or type says that the value must not be shown.
     """
@@ -65,6 +66,7 @@ class FieldShape:
     generated: bool = False
     base: bool = False
     secret: bool = False
+    withheld: str = ""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ class FireRequest:
         rollback: Roll that session back instead of committing it.
         metadata: Request metadata for the handlers.
         timeout: Seconds a handler may take; None for no limit.
+        optional: Fields whose values are made up although they have a default: an event that refuses them keeps it.
         fire: Number of the fire, which the host gives; every record that comes of it carries it.
     """
 
@@ -32,6 +33,7 @@ class FireRequest:
     rollback: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
     timeout: float | None = TIMEOUT
+    optional: Sequence[str] = ()
     fire: FireNumber = NO_FIRE
 
     def numbered(self, fire: FireNumber) -> FireRequest:
@@ -40,4 +42,5 @@ class FireRequest:
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON values, for the wire; ``FireRequest(**…)`` reads it."""
-        return {**vars(self), "values": [dict(values) for values in self.values], "metadata": dict(self.metadata)}
+        values, optional = [dict(values) for values in self.values], list(self.optional)
+        return {**vars(self), "values": values, "metadata": dict(self.metadata), "optional": optional}

@@ -6,12 +6,14 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from inspector.agent.engine import Engine
+from inspector.agent.program import CoreProgram
 from inspector.core import InMemoryEventBus
 from inspector.core.bus.context import FIRE, HANDLER_TIMEOUT
 from inspector.core.errors import InspectorError
@@ -125,6 +127,55 @@ async def test_what_comes_after_a_refused_value_is_not_published() -> None:
         found = await bench.fire("OrderPlaced", {"number": 1}, {"number": -1}, {"number": 2})
         assert [plain(record.payload)["number"] for record in of(Published, found)] == [1]
         assert settled(found).published == 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labelled:
+    text: str
+    event_id: str = ""
+    correlation_id: str = ""
+
+    def __post_init__(self) -> None:
+        if self.event_id and not self.event_id.startswith("evt_"):
+            raise ValueError("event_id begins with evt_")
+
+
+def labelled() -> Any:
+    bus = InMemoryEventBus()
+    bus.subscribe(Labelled, print)  # type: ignore[arg-type, type-var]
+    return CoreProgram("labels", bus)
+
+
+@pytest.mark.parametrize(
+    ("values", "optional", "kept"),
+    [
+        ({"text": "a", "event_id": "1", "correlation_id": "2"}, ("event_id", "correlation_id"), ("", "")),
+        ({"text": "a", "event_id": "1", "correlation_id": "2"}, ("event_id",), ("", "2")),
+        ({"text": "a", "event_id": 1, "correlation_id": "2"}, ("event_id", "correlation_id"), ("", "2")),
+    ],
+    ids=["by the whole event", "one of two", "by its type"],
+)
+async def test_a_value_that_nobody_asked_for_gives_way_to_the_default_where_it_is_refused(
+    values: dict[str, Any], optional: tuple[str, ...], kept: tuple[str, str]
+) -> None:
+    async with engine_of(labelled()) as bench:
+        found = await bench.fire("Labelled", values, optional=optional)
+        (published,) = of(Published, found)
+        payload = plain(published.payload)
+        assert (payload["event_id"], payload["correlation_id"]) == kept
+        (note,) = of(HostNoted, found)
+        names = "event_id" if kept[1] else "event_id, correlation_id"
+        assert note.text.startswith(f"{names} of Labelled kept the default: ")
+        assert of(FireRefused, found) == []
+
+
+async def test_a_value_that_was_asked_for_is_refused_with_its_reason() -> None:
+    async with engine_of(labelled()) as bench:
+        values = {"text": "a", "event_id": "mine", "correlation_id": "2"}
+        found = await bench.fire("Labelled", values, optional=("correlation_id",))
+        (refused,) = of(FireRefused, found)
+        assert "event_id begins with evt_" in refused.reason
+        assert of(Published, found) == []
 
 
 async def test_a_secret_in_the_reason_is_hidden() -> None:

@@ -45,9 +45,8 @@ def test_every_event_of_the_demo_is_fired_with_the_same_values(demo: CatalogDesc
         assert find_event(demo, arguments.event) is event
         assert arguments.use_demo
         identity = {shape.name for shape in event.fields if shape.base}
-        expected = {shape.name: values.get(shape.name, shape.default) for shape in event.fields}
         assert written_values(event, arguments.values) == {
-            name: value for name, value in expected.items() if name not in identity
+            name: value for name, value in values.items() if name not in identity
         }
 
 
@@ -82,7 +81,7 @@ def test_the_context_is_told_where_it_is_not_the_usual_one() -> None:
     assert fire_command(catalog, event, {}, timeout=None) == plain
 
 
-def test_an_identity_is_left_out_and_a_default_written() -> None:
+def test_an_identity_is_left_out_and_what_keeps_its_default_too() -> None:
     text = TypeShape("str", "str")
     event = event_of(
         FieldShape("event_id", TypeShape("uuid", "UUID"), required=False, generated=True, base=True),
@@ -92,8 +91,8 @@ def test_an_identity_is_left_out_and_a_default_written() -> None:
     )
     catalog = catalog_of(event)
     command = fire_command(catalog, event, {"event_id": "x", "flag": False, "made": "here"})
-    assert parsed(command).values == ["flag=false", "note=none", "made=here"]
-    assert parsed(fire_command(catalog, event, {})).values == ["flag=true", "note=none"]
+    assert parsed(command).values == ["flag=false", "made=here"]
+    assert parsed(fire_command(catalog, event, {})).values == []
 
 
 def test_of_two_events_with_one_name_the_dotted_one_is_written() -> None:

@@ -19,6 +19,8 @@ from inspector.catalog.conformance.observed import BARE, CONTEXTS, ROLLBACK, SES
 from inspector.core.bus.bus import InMemoryEventBus
 from inspector.core.bus.events import DomainEvent
 from inspector.core.errors import InspectorError, UsageError
+from inspector.core.records.numbers import PublicationIndex
+from inspector.core.values.snapshot import plain
 from inspector.demo import build as build_demo
 from inspector.demo.container import Demo
 from inspector.hosts.embedded import EmbeddedHost
@@ -109,6 +111,19 @@ class CodeSent(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ParcelTracked(DomainEvent):
+    """Its optional fields take what they are for, or nothing."""
+
+    parcel: str
+    email: str | None = None
+    parent_id: str = ""
+
+    def __post_init__(self) -> None:
+        if self.email or (self.parent_id and not self.parent_id.startswith("p-")):
+            raise ValueError("not that")
+
+
+@dataclass(frozen=True, kw_only=True)
 class NeverFired(DomainEvent):
     name: str
 
@@ -140,6 +155,15 @@ async def test_an_event_that_refuses_canaries_is_fired_with_ordinary_values_and_
     assert (finding.code, finding.event) == ("CF152", "NeverFired")
     assert "not today" in finding.message
     assert (report.events, report.executions) == (1, 1)
+
+
+async def test_an_event_that_refuses_what_its_optional_fields_are_called_after_keeps_their_defaults():
+    async with recorded(lambda: small((ParcelTracked, nothing))) as recording:
+        report = await fire_everything(recording)
+        payload = plain(await recording.details.payload(PublicationIndex(0)))
+    assert report.findings == ()
+    assert (report.events, report.executions) == (1, 1)
+    assert (payload["email"], payload["parent_id"]) == (None, "")
 
 
 async def test_a_bare_fire_has_neither_session_nor_metadata_and_the_others_have_both():

@@ -117,10 +117,23 @@ def test_reasons_fit_the_phase() -> None:
     assert values["failure_reason"] in ("session_not_found", "already_revoked", "database_unavailable")
 
 
-def test_known_optional_fields_are_filled_and_generated_ones_are_not() -> None:
-    values = demo("SessionCreatedEvent")
+def test_what_has_a_default_keeps_it_whatever_it_is_called() -> None:
+    for event in DEMO:
+        assert made(event).keys() == {shape.name for shape in event.fields if shape.required}
+
+
+def test_known_optional_fields_are_filled_where_that_is_asked_for_and_generated_ones_are_not() -> None:
+    event = next(event for event in DEMO if event.name == "SessionCreatedEvent")
+    values = synthesise(event, random.Random(1), optional=True)
     assert {"device_info", "ip_address", "location", "user_agent"} <= values.keys()
     assert not {"event_id", "correlation_id", "occurred_at", "tenant_id"} & values.keys()
+
+
+def test_what_has_a_default_keeps_it_inside_of_objects_too() -> None:
+    part = TypeShape("object", "Part", fields=(FieldShape("sku", STR, True), FieldShape("owner_id", UUID_SHAPE, False)))
+    event = event_of("Built", FieldShape("part", part, True), FieldShape("parts", sequence("list", part), True))
+    values = made(event)
+    assert {tuple(one) for one in (values["part"], *values["parts"])} == {("sku",)}
 
 
 @pytest.mark.parametrize("shape", ALL_SHAPES, ids=lambda shape: shape.text)
@@ -153,7 +166,7 @@ def test_defaults_that_are_as_good_as_any_value_are_kept() -> None:
 
 def test_times_to_come_lie_after_times_past() -> None:
     event = event_of(
-        "Issued", FieldShape("expires_at", DATETIME, True), FieldShape("issued_at", optional(DATETIME), False)
+        "Issued", FieldShape("expires_at", DATETIME, True), FieldShape("issued_at", optional(DATETIME), True)
     )
     values = made(event)
     assert values["expires_at"] > values["issued_at"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from time import process_time
 from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, Optional, TypedDict, TypeVar, Union
 from uuid import UUID
 
@@ -15,7 +17,7 @@ from inspector.core import DomainEvent
 from inspector.core.description import Choice, FieldShape, TypeShape
 from inspector.core.redact.marked import SECRET
 from inspector.core.values.build import build, to_plain
-from inspector.core.values.shape import describe_fields, describe_type
+from inspector.core.values.shape import describe_fields, describe_type, shown_default
 
 T = TypeVar("T")
 UserId = NewType("UserId", UUID)
@@ -136,6 +138,66 @@ def test_required_default_and_generated_are_told_apart() -> None:
 def test_secret_is_what_may_hold_text_under_a_secret_name_or_mark() -> None:
     secret = [shape.name for shape in describe_fields(Shipped) if shape.secret]
     assert secret == ["reset_token", "hint"]
+
+
+class Level(Enum):
+    LOW = "low"
+    KEY = "sk_live_" + "51HabcDEF" * 4
+    LONG = "x" * 50_000
+
+
+@dataclass
+class Heavy:
+    owner: str = "ida"
+    api_key: str = "sk_live_" + "51HabcDEF" * 4
+    password: str = "correct-horse"
+    hint: str = field(default="nothing to see", repr=False)
+    note: str = "call 'curl -u ida:hunter2secret https://example.org'"
+    page: str = "<p>" + "lorem " * 900_000
+    letters: str = "👩‍👩‍👧你" * 5_000
+    first_key: str = "sk_live_" + "51HabcDEF" * 2_000
+    raw: bytes = b"x" * 10_000
+    parts: tuple[str, ...] = ("abc",) * 100_000
+    inside: tuple[tuple[str, ...], ...] = (("y" * 3_000,),)
+    number: int = 10**9_000
+    small: tuple[int, ...] = (1, 2)
+
+
+def test_secret_and_long_defaults_are_withheld_and_the_rest_is_told() -> None:
+    shapes = by_name(Heavy)
+    withheld = {name: shape.withheld for name, shape in shapes.items() if shape.withheld}
+    assert set(shapes) - set(withheld) == {"owner", "small", "number"}
+    assert (shapes["owner"].default, shapes["small"].default, shapes["number"].default) == ("ida", [1, 2], None)
+    assert {name for name, text in withheld.items() if text == "hidden"} == {
+        "api_key",
+        "password",
+        "hint",
+        "note",
+    }
+    assert withheld["page"].startswith("<p>lorem lorem")
+    assert withheld["page"].endswith("… (5400003 characters)")
+    assert withheld["letters"].startswith("👩‍👩‍👧你")
+    assert (withheld["raw"], withheld["parts"], withheld["inside"]) == (
+        *("bytes of 10000", "tuple of 100000", "tuple of 1"),
+    )
+    for shape in shapes.values():
+        text = json.dumps(to_plain(shape))
+        assert len(text) < 3_000
+        assert not any(part in text for part in ("sk_live", "correct-horse", "nothing to see", "hunter2"))
+
+
+def test_long_defaults_cost_nothing() -> None:
+    page = "token=" + "lorem " * 10_000_000
+    before = process_time()
+    assert shown_default("page", page)[0] is None
+    assert shown_default("pages", [page] * 1_000_000)[0] is None
+    assert process_time() - before < 0.5
+
+
+def test_a_choice_whose_value_is_a_secret_or_long_is_chosen_by_its_name() -> None:
+    choices = describe_type(Level).choices
+    assert choices == (Choice("LOW", "low"), Choice("KEY", "KEY"), Choice("LONG", "LONG"))
+    assert [build(Level, choice.value) for choice in choices] == list(Level)
 
 
 def test_a_field_named_like_its_type_keeps_the_type() -> None:

@@ -206,8 +206,8 @@ def field_shape(
     """Describe a field by its type; ``marked`` says that its class calls it a secret."""
     shape = _standard(describe_type(hint), hint)
     secret = may_hold_secret(shape) and (marked or bool(secret_kind(name)))
-    default, hidden = shown_default(name, default, marked=marked)
-    return FieldShape(name, shape, required, default, generated or hidden, secret=secret)
+    default, withheld = shown_default(name, default, marked=marked)
+    return FieldShape(name, shape, required, default, generated or bool(withheld), secret=secret, withheld=withheld)
 
 
 def _standard(shape: TypeShape, hint: Any, *, by_pydantic: bool = True) -> TypeShape:

@@ -21,6 +21,7 @@ class SyntheticScene:
     Attributes:
         person: Whom it is about.
         other: Somebody else: who assigned the role, who was paid.
+        optional: Optional fields are filled in, too.
         provider: The bank or broker it is about, if any.
         words: What tells the subject: workflow and name of the event, lower case.
     """
@@ -29,6 +30,7 @@ class SyntheticScene:
     rng: random.Random
     person: Identity
     other: Identity
+    optional: bool = False
     provider: Provider = field(init=False)
     words: str = field(init=False)
 

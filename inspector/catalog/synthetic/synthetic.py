@@ -1,4 +1,4 @@
-"""Synthetic values: an event's fields filled as they might be in production, so that one click fires."""
+"""Synthetic values: the required fields of an event as they might be in production, so that one click fires."""
 
 from __future__ import annotations
 
@@ -22,22 +22,27 @@ JSON = Any
 ANCHOR: Final = datetime(2026, 3, 16, 9, 30, tzinfo=UTC)
 #: How deep nested objects and containers are filled; a type may contain itself.
 MAX_DEPTH: Final = 5
-#: Kinds of which a field with a default is left at its default: any value would be as good as another.
+#: Kinds of which an optional field is never filled: any value would be as good as its default.
 _KEEP_DEFAULT: Final = frozenset({"bool", "enum", "literal", "any", "opaque", "none", "bytes"})
 
 
 def synthesise(
-    event: EventDescription, rng: random.Random, *, identities: Sequence[Identity] | None = None
+    event: EventDescription,
+    rng: random.Random,
+    *,
+    identities: Sequence[Identity] | None = None,
+    optional: bool = False,
 ) -> dict[str, JSON]:
-    """Make values for the fields of an event: all that are required and those that a person would fill in.
+    """Make values for the fields of an event that need one.
 
-    Fields that every event has (``event_id``, …) and fields filled by a factory of their own are left out,
-    unless they are required.
+    What has a default keeps it, for its class may take nothing else there; with ``optional`` fields that a person would
+    fill in get a value too, but for those of every event (``event_id``, …) and those that a factory fills.
 
     Args:
         event: The event type.
         rng: Where chance comes from; the same state gives the same values.
         identities: The people the event may be about; a fixed cast of five when not given.
+        optional: Fill in optional fields.
 
     Returns:
         JSON values by field name, in the order of the fields. A required field of a type that cannot be
@@ -45,7 +50,8 @@ def synthesise(
     """
     cast = tuple(identities) if identities else IDENTITIES
     person = rng.choice(cast)
-    scene = SyntheticScene(event, rng, person, rng.choice([member for member in cast if member is not person] or cast))
+    other = rng.choice([member for member in cast if member is not person] or cast)
+    scene = SyntheticScene(event, rng, person, other, optional)
     return _fill(scene, event.fields, depth=0)
 
 
@@ -53,7 +59,7 @@ def _fill(scene: SyntheticScene, fields: Sequence[FieldShape], depth: int) -> di
     values = {
         shape.name: _value(scene, shape.name, shape.type, depth)
         for shape in fields
-        if shape.required or _worth_filling(shape)
+        if shape.required or (scene.optional and _worth_filling(shape))
     }
     relate(values, fields, scene)
     return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import json
 import typing
 from collections import abc, deque
 from typing import Any, Final
@@ -33,6 +34,12 @@ _CONTAINER_KINDS: Final[dict[Any, str]] = {
 _VARIADIC: Final = (abc.Sequence, abc.Collection, abc.Iterable)
 _REDACTOR: Final = Redactor()
 _ANY: Final = TypeShape("any", "Any")
+
+#: Most characters of a default that is told: it stands in every catalog, in the window and in the first line of logs.
+LONGEST_DEFAULT: Final = 2_000
+#: How much of a longer text is shown.
+_BEGIN: Final = 64
+_HIDDEN: Final = "hidden"
 
 #: The fields that every event has.
 BASE_FIELDS: Final = tuple(field.name for field in dataclasses.fields(DomainEvent))
@@ -95,8 +102,7 @@ def _compound(hint: Any, text: str, bindings: dict[Any, Any], inside: tuple[Any,
         inner = tuple(_describe(arg, bindings, inside) for arg in args) or (_ANY,) * (2 if kind == "dict" else 1)
         return TypeShape(kind, text, args=inner)
     if hints.is_enum(origin):
-        choices = tuple(Choice(member.name, to_plain(member)) for member in origin)
-        return TypeShape("enum", text, choices=choices)
+        return TypeShape("enum", text, choices=tuple(map(_member, origin)))
     if origin in inside:
         return TypeShape("opaque", text)
     if hints.is_dataclass(origin):
@@ -105,6 +111,12 @@ def _compound(hint: Any, text: str, bindings: dict[Any, Any], inside: tuple[Any,
         return TypeShape("object", text, fields=_record_fields(origin, (*inside, origin)))
     atom = atom_of(origin) if isinstance(origin, type) else None
     return TypeShape("opaque" if atom is None or atom.remake is None else atom.kind, text)
+
+
+def _member(member: enum.Enum) -> Choice:
+    """Return an enum's member as a choice; one whose value is a secret or long is chosen by its name."""
+    value, withheld = shown_default("", member)
+    return Choice(member.name, member.name if withheld else value)
 
 
 def _tuple(
@@ -169,23 +181,56 @@ def _field(
 ) -> FieldShape:
     shape = _describe(hint, bindings, inside)
     secret = may_hold_secret(shape) and (marked or bool(secret_kind(name)))
-    default, hidden = shown_default(name, default, marked=marked)
-    return FieldShape(name, shape, required, default, generated or hidden, base, secret)
+    default, withheld = shown_default(name, default, marked=marked)
+    return FieldShape(name, shape, required, default, generated or bool(withheld), base, secret, withheld)
 
 
-def shown_default(name: str, default: Any, *, marked: bool = False) -> tuple[Any, bool]:
-    """Return the default of a field as JSON, and whether it is a secret that is not told.
+def shown_default(name: str, default: Any, *, marked: bool = False) -> tuple[Any, str]:
+    """Return the default of a field as JSON, and what is shown instead where it is withheld.
 
-    None stands for a secret, and for an object that JSON cannot say: the constructor still knows it.
+    None stands for what is withheld (a secret, or more than is told of a default), and for an object that JSON cannot
+    say: the constructor still knows it.
     """
+    if default is None or type(default) in (bool, float) or (type(default) is int and default.bit_length() < 1_000):
+        return default, ""
+    if size := _size(default, LONGEST_DEFAULT):
+        return None, _HIDDEN if marked or secret_kind(name) else _beginning(name, default, size)
     try:
         plain = to_plain(default)
-    except EventDataError:
-        return None, False
+        if len(json.dumps(plain, default=str)) > LONGEST_DEFAULT:
+            return None, _HIDDEN if marked or secret_kind(name) else _beginning(name, default, 0)
+    except (EventDataError, ValueError):  # int has a limit for its digits, too
+        return None, ""
     if plain in (None, "") or type(plain) in (bool, int, float):
-        return plain, False
+        return plain, ""
     hidden = marked or _REDACTOR.redact_plain(plain, name) != plain
-    return (None, True) if hidden else (plain, False)
+    return (None, _HIDDEN) if hidden else (plain, "")
+
+
+def _size(value: Any, most: int) -> int:
+    """Return how long a text, or how large a container is, where that is above ``most``; else 0, without a walk."""
+    if isinstance(value, (str, bytes, bytearray)):
+        return len(value) if len(value) > most else 0
+    left, waiting = most, [value]
+    while waiting:
+        held = waiting.pop()
+        if isinstance(held, (str, bytes, bytearray)):
+            left -= len(held)
+        elif isinstance(held, (list, tuple, set, frozenset, deque, dict)):
+            left -= len(held)
+            if left >= 0:
+                waiting += [*held.keys(), *held.values()] if isinstance(held, dict) else held
+        if left < 0:
+            return len(value) if isinstance(value, abc.Sized) else most
+    return 0
+
+
+def _beginning(name: str, default: Any, size: int) -> str:
+    if isinstance(default, str):
+        begin = str(_REDACTOR.value(name, default[:LONGEST_DEFAULT]))[:_BEGIN]
+        return f"{begin}… ({len(default)} characters)"
+    kind = type(default).__name__
+    return f"{kind} of {size}" if size else f"long {kind}"
 
 
 def may_hold_secret(shape: TypeShape) -> bool:

@@ -216,6 +216,8 @@ class EventPanel(JournalPanel):
     def _default_of(self, shape: FieldShape) -> QWidget:
         if shape.required:
             label = PlainLabel("required", "")
+        elif shape.withheld:
+            label = PlainLabel(f"= {shape.withheld}"[:40], "dim")
         elif shape.generated:
             label = PlainLabel("generated", "dim")
         else:

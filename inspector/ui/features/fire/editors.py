@@ -181,6 +181,8 @@ def hint_of(shape: FieldShape) -> str:
     """Return what an empty field means."""
     if shape.required:
         return "None" if shape.type.optional else fieldtext.describe(shape.type) if shape.type.kind != "str" else ""
+    if shape.withheld:
+        return one_line(f"{shape.withheld} (default)", 60)
     if shape.generated:
         return "generated"
     default = "None" if shape.default is None else fieldtext.format(shape.type, shape.default)
