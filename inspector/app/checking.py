@@ -52,11 +52,13 @@ class Checked:
         findings: The worst first.
         facts: What is known of the program beyond its description.
         settings: What the program says about its check.
+        source: What stands in its source; None when there is none to read.
     """
 
     findings: list[Finding]
     facts: CatalogFacts
     settings: CheckSettings
+    source: SourceScan | None = None
 
 
 async def check(recording: Recording, own: Callable[[], Basis]) -> Checked:
@@ -72,15 +74,23 @@ async def check(recording: Recording, own: Callable[[], Basis]) -> Checked:
     facts = getattr(recording.host, "facts", None) or CatalogFacts()
     basis = await asyncio.to_thread(_basis, recording, own)
     catalog = recording.journal.catalog or CatalogDescription("")
-    findings = await asyncio.to_thread(lambda: find(catalog, facts, basis.read(), basis.settings))
-    return Checked(findings, facts, basis.settings)
+    source = await asyncio.to_thread(basis.read)
+    findings = await asyncio.to_thread(find, catalog, facts, source, basis.settings)
+    return Checked(findings, facts, basis.settings, source)
 
 
 def _basis(recording: Recording, own: Callable[[], Basis]) -> Basis:
     host = recording.host
     if not isinstance(host, ChildHost):
         return own()
-    project = host.project
+    return basis_of(host.project)
+
+
+def basis_of(project: Project) -> Basis:
+    """Return the basis for a project.
+
+    Raises:
+        UsageError: What it says about its check is wrong.
+    """
     file = project.source or project.cwd / "pyproject.toml"
-    settings = settings_of_project(file) if file.is_file() else CheckSettings()
-    return Basis(file.parent, settings, project)
+    return Basis(file.parent, settings_of_project(file) if file.is_file() else CheckSettings(), project)

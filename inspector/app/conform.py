@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from inspector.core.description import CatalogDescription, EventDescription
     from inspector.core.records.numbers import FireNumber
     from inspector.core.records.records import Noted
+    from inspector.core.source import SourceScan
 
 #: What a person can choose.
 CHOICES: Final = (BARE, SESSION, ROLLBACK, "all")
@@ -87,6 +89,7 @@ async def fire_everything(
     on_progress: Callable[[Progress], None] | None = None,
     timeout: float | None = TIMEOUT,
     revive: Callable[[], Awaitable[None]] | None = None,
+    read: Callable[[], SourceScan | None] | None = None,
 ) -> Report:
     """Fire every event once in each context, one after another, and compare what happened with what is declared.
 
@@ -101,12 +104,13 @@ async def fire_everything(
         on_progress: Called before each event, and at the end.
         timeout: Seconds that a handler may take.
         revive: Starts the program again when an event has ended it, so that the rest is fired too; None: that is all.
+        read: Reads the source, on another thread; asked where it decides whether a class is fired.
 
     Raises:
         InspectorError: There are no events, recording is paused, or the host does not run any more.
     """
     description = recording.journal.catalog
-    events = _events_of(description, facts)
+    events, left_out = await _events_of(description, facts, read)
     if description is None or not events:
         raise InspectorError("There are no events to fire.", "Open a project with events first.")
     if not recording.host.recording:
@@ -125,12 +129,24 @@ async def fire_everything(
             gathered.append(await _fire(recording, event, context, rng, timeout))
         spans[context] = first, len(recording.journal.executions)
     tell(Progress(total, total, "", contexts[-1]))
-    return make_report(description, gathered, contexts=contexts, seed=seed, facts=facts, settings=settings, spans=spans)
+    report = make_report(
+        description, gathered, contexts=contexts, seed=seed, facts=facts, settings=settings, spans=spans
+    )
+    return replace(report, left_out=tuple(event.name for event in left_out))
 
 
-def _events_of(description: CatalogDescription | None, facts: CatalogFacts | None) -> list[EventDescription]:
-    """Return the events that can be published: classes that only stand above others are not."""
-    return [] if description is None else Subject(description, facts or CatalogFacts()).proper_events
+async def _events_of(
+    description: CatalogDescription | None, facts: CatalogFacts | None, read: Callable[[], SourceScan | None] | None
+) -> tuple[list[EventDescription], list[EventDescription]]:
+    """Return the events that can be published, and the classes that are left out: they only stand above others."""
+    if description is None:
+        return [], []
+    subject = Subject(description, facts or CatalogFacts())
+    left_out = [event for event in subject.events if not subject.can_be_fired(event)]
+    if left_out and read is not None:
+        subject = Subject(description, facts or CatalogFacts(), await asyncio.to_thread(read))
+        left_out = [event for event in left_out if not subject.can_be_fired(event)]
+    return [event for event in subject.events if event not in left_out], left_out
 
 
 async def _fire(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import inspector
-from inspector.app.checking import Basis
+from inspector.app.checking import Basis, basis_of
 from inspector.app.text import one_line, plural
 from inspector.catalog.findings import (
     RULES,
@@ -23,7 +23,7 @@ from inspector.catalog.findings import (
 from inspector.cli import exitcodes
 from inspector.cli.outcome import short_path
 from inspector.cli.running import run as run_coroutine
-from inspector.cli.source import ProjectSource, settings_of, source_of, tells_load_errors
+from inspector.cli.source import ProjectSource, source_of, tells_load_errors
 
 if TYPE_CHECKING:
     import argparse
@@ -86,11 +86,8 @@ def check(program: Checkable) -> list[Finding]:
 def _chosen(arguments: argparse.Namespace, console: Console) -> Checkable:
     source = source_of(arguments, console)
     if isinstance(source, ProjectSource):
-        settings = settings_of(source)  # a mistake there is told before anything is loaded
-        catalog, facts = run_coroutine(source.load())
-        project = source.project
-        root = project.source.parent if project.source is not None else project.cwd
-        return Checkable(catalog, facts, Basis(root, settings, project))
+        basis = basis_of(source.project)  # a mistake there is told before anything is loaded
+        return Checkable(*run_coroutine(source.load()), basis)
     return demo()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inspector.agent.effects.effects import watched
+from inspector.app.checking import Basis, basis_of
 from inspector.app.conform import TIMEOUT, contexts_of, fire_everything
 from inspector.app.places import default_database
 from inspector.app.text import format_count, one_line, plural
@@ -17,7 +18,7 @@ from inspector.cli import exitcodes
 from inspector.cli.outcome import session_json, short_path, tell_session
 from inspector.cli.running import Troubles, opened, recording, session_name
 from inspector.cli.running import run as run_coroutine
-from inspector.cli.source import EmbeddedSource, ProgramSource, settings_of, source_of, tells_load_errors
+from inspector.cli.source import EmbeddedSource, ProgramSource, ProjectSource, source_of, tells_load_errors
 from inspector.cli.values import new_seed
 from inspector.hosts.child import ChildHost
 
@@ -74,7 +75,8 @@ async def _conform(
     troubles: Troubles,
     console: Console,
 ) -> tuple[Recording, Report]:
-    settings = settings_of(source)  # a mistake there is told before anything is loaded
+    # A mistake in the settings is told before anything is loaded.
+    basis = basis_of(source.project) if isinstance(source, ProjectSource) else Basis()
     seed = new_seed() if arguments.seed is None else arguments.seed
     name, verbose = session_name("conform"), arguments.verbose
     async with (
@@ -89,8 +91,9 @@ async def _conform(
             contexts=contexts,
             seed=seed,
             facts=child.facts if child is not None else None,
-            settings=settings,
+            settings=basis.settings,
             revive=child.restart if child is not None else None,
+            read=basis.read,
         )
 
 
@@ -109,6 +112,8 @@ def _tell(report: Report, console: Console) -> None:
         f"{_how(report)}, "
         f"{plural(report.executions, 'execution')} (--seed {report.seed})"
     )
+    if report.left_out:
+        console.line(f"Left out, as it only stands above other events: {', '.join(report.left_out)}.")
     console.line(counts or "Everything behaves as declared.")
     for code, findings in groupby(report.findings, key=lambda finding: finding.code):
         _tell_rule(code, list(findings), console)

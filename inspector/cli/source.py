@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from inspector.agent.program import Program
     from inspector.app.recording import Host
-    from inspector.catalog.findings import CheckSettings
     from inspector.cli.console import Console
     from inspector.core.description import CatalogDescription
     from inspector.core.records.host import HostRecord
@@ -143,20 +142,6 @@ class ProjectSource:
         fresh = [problem for problem in late if problem.text not in texts]
         whole = dataclasses.replace(catalog, problems=(*catalog.problems, *dict.fromkeys(fresh)))
         return whole, facts or CatalogFacts()
-
-
-def settings_of(source: ProgramSource) -> CheckSettings:
-    """Return what a project says about its check; nothing for a program that runs in this process.
-
-    Raises:
-        UsageError: Its settings are wrong.
-    """
-    from inspector.catalog.findings import CheckSettings, settings_of_project
-
-    if not isinstance(source, ProjectSource):
-        return CheckSettings()
-    file = source.project.source or source.project.cwd / "pyproject.toml"
-    return settings_of_project(file) if file.is_file() else CheckSettings()
 
 
 def problems_of(records: Iterable[HostRecord]) -> list[Problem]:

@@ -25,6 +25,8 @@ class EventFacts:
         shared_defaults: Fields whose default is one mutable object that all instances share.
         naive_defaults: Fields whose default is a time without a time zone.
         hidden: Fields that the class itself keeps out of its ``repr`` or marks as secret.
+        subscribed: A handler is subscribed to this very class, not only to one above it.
+        abstract: It cannot be instantiated.
     """
 
     key: str
@@ -38,6 +40,8 @@ class EventFacts:
     shared_defaults: tuple[str, ...] = ()
     naive_defaults: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
+    subscribed: bool = False
+    abstract: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import pytest
 
 from inspector.agent.effects.effects import watched
+from inspector.agent.facts.collect import collect
 from inspector.agent.program import CoreProgram, Program
+from inspector.agent.reading.loaded import Target, make_program
 from inspector.app.conform import CHOICES, Progress, contexts_of, fire_everything
 from inspector.app.notices import Notices
 from inspector.app.recording import Recording
@@ -20,6 +22,7 @@ from inspector.core.bus.bus import InMemoryEventBus
 from inspector.core.bus.events import DomainEvent
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records.numbers import PublicationIndex
+from inspector.core.source import SourceScan
 from inspector.core.values.snapshot import plain
 from inspector.demo import build as build_demo
 from inspector.demo.container import Demo
@@ -164,6 +167,64 @@ async def test_an_event_that_refuses_what_its_optional_fields_are_called_after_k
     assert report.findings == ()
     assert (report.events, report.executions) == (1, 1)
     assert (payload["email"], payload["parent_id"]) == (None, "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Harvest:
+    field: str = "north"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HarvestStarted(Harvest):
+    """Has a handler of its own, and a class below it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HarvestStartedEarly(HarvestStarted):
+    """The same under another name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HarvestPaused(Harvest):
+    """Has a class below it; the source makes one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HarvestPausedByRain(HarvestPaused):
+    pass
+
+
+class ByBaseClass:
+    def __init__(self) -> None:
+        self.handlers: dict[type, list] = {}
+
+    def publish(self, event) -> None:
+        for cls in type(event).__mro__:
+            for handler in self.handlers.get(cls, []):
+                handler(event)
+
+
+@pytest.mark.parametrize(
+    ("made", "fired", "left_out"),
+    [
+        ({"HarvestPaused": 1}, 4, ()),
+        ({}, 3, ("HarvestPaused",)),
+        (None, 3, ("HarvestPaused",)),
+    ],
+)
+async def test_a_class_above_others_is_fired_where_it_is_an_event_itself_and_else_named(made, fired, left_out):
+    bus = ByBaseClass()
+    bus.handlers = {HarvestStarted: [print], HarvestPausedByRain: [print], HarvestPaused: []}
+    target = make_program("farm", [Target("farm:bus", bus)], [HarvestPaused, HarvestStarted, HarvestStartedEarly])
+    facts = collect(target)
+    source = None if made is None else SourceScan(constructed=made)
+    async with recorded(lambda: target) as recording:
+        report = await fire_everything(recording, facts=facts, read=lambda: source)
+    assert {event.name for event in target.catalog().events} == {
+        *("HarvestStarted", "HarvestStartedEarly", "HarvestPaused", "HarvestPausedByRain"),
+    }
+    assert (report.events, report.left_out) == (fired, left_out)
+    assert report.as_json()["left_out"] == list(left_out)
 
 
 async def test_a_bare_fire_has_neither_session_nor_metadata_and_the_others_have_both():

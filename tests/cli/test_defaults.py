@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.cli.conftest import Cli
 
-SOURCE = '''
+SOURCE = """
 from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ def note(event: BadgePrinted):
 
 bus = Bus()
 bus.handlers[BadgePrinted] = [note]
-'''
+"""
 SECRETS = (b"7Hq2ZkW9", b"green bottles")
 
 

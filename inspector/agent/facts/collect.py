@@ -34,7 +34,11 @@ def collect_facts(wiring: Wiring) -> CatalogFacts:
     events = tuple(
         EventFacts(event.key, event.registered, event.kind, event.matched, "name")
         if event.cls is None
-        else describe_class_facts(event.key, event.cls, event.registered, event.kind, event.matched)
+        else replace(
+            describe_class_facts(event.key, event.cls, event.registered, event.kind, event.matched),
+            subscribed=event.subscribed,
+            abstract=inspect.isabstract(event.cls),
+        )
         for event in wiring.events
     )
     return CatalogFacts(

@@ -174,6 +174,7 @@ class WiredEvent:
         registered: A registry knows it; True where there is no registry.
         kind: ``event`` or ``command``.
         matched: How subscriptions to it are looked up: ``exact``, ``base`` or ``wildcard``.
+        subscribed: A handler is subscribed to this very class.
     """
 
     key: str
@@ -181,6 +182,7 @@ class WiredEvent:
     registered: bool = True
     kind: str = "event"
     matched: str = "exact"
+    subscribed: bool = False
 
 
 @dataclass(frozen=True)
@@ -253,7 +255,12 @@ def core_wiring(
     }
     return Wiring(
         events=tuple(
-            WiredEvent(f"{cls.__module__}.{cls.__qualname__}", cls, registry is None or cls in registered)
+            WiredEvent(
+                f"{cls.__module__}.{cls.__qualname__}",
+                cls,
+                registry is None or cls in registered,
+                subscribed=any(subscription.event_type is cls for subscription in subscriptions),
+            )
             for cls in classes
         ),
         handlers=tuple(handlers.values()),
@@ -293,6 +300,7 @@ def loaded_wiring(program: LoadedProgram) -> Wiring:
                 not entries_ or cls in entries_,
                 "command" if _is_command(key, cls, commands) else "event",
                 _matched(cls, every),
+                any(subscription.pattern is cls for subscription in every) if cls is not None else False,
             )
             for key, cls in classes.items()
         ),

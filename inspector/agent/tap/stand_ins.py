@@ -16,6 +16,7 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ...core.bus.results import is_result
 from .tap import PUBLISHING, Occurrence, Tap, TapExecution, TappedBus, TapPublication, strip
 
 if TYPE_CHECKING:
@@ -296,7 +297,7 @@ def _followed(execution: TapExecution, result: Any) -> Any:
         execution.pause()
         result.add_done_callback(partial(_future_done, execution))
         return result
-    if result is not None and inspect.isawaitable(result):
+    if inspect.isawaitable(result) and not is_result(result):
         return _begun(execution, _generator(result), result)
     execution.give(result)
     return result

@@ -38,6 +38,7 @@ class Report:
         labels: What people call each handler, by key.
         spans: Indexes of the first execution and of the one after the last in the run's journal, by context.
         sessions: The program has database sessions, as far as the contexts asked for one.
+        left_out: Names of classes that were not fired: they only stand above other events.
     """
 
     program: str
@@ -52,6 +53,7 @@ class Report:
     labels: dict[str, str]
     spans: dict[str, tuple[int, int]]
     sessions: bool = True
+    left_out: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -74,6 +76,7 @@ class Report:
             "fired": self.fired,
             "publications": self.publications,
             "executions": self.executions,
+            "left_out": list(self.left_out),
             "counts": self.counts,
             "findings": [
                 {**entry, **_more(finding)}

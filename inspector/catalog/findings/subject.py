@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from inspector.catalog.findings.settings import CheckSettings
-from inspector.catalog.findings.words import event_words, words
+from inspector.catalog.findings.words import event_words, is_past_tense, words
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
 from inspector.core.facts import CatalogFacts, EventFacts, HandlerFacts
 
@@ -102,9 +102,29 @@ class Subject:
         return dict(below)
 
     def is_base(self, event: EventDescription) -> bool:
-        """Return whether it is a class above other events and no event of the registry itself."""
-        unregistered = not self.fact(event).registered or not self.facts.has_registry
-        return event.key in self.below and unregistered
+        """Return whether it is a class that only stands above other events.
+
+        One that is in the registry or constructed in the source is an event itself, and so is one with a handler of its
+        own that is called as what has happened: on a base class handlers are subscribed for all that is below it.
+        """
+        if event.key not in self.below or self._is_made(event):
+            return False
+        return not (self.fact(event).subscribed and is_past_tense(self.bare_name(event)))
+
+    def _is_made(self, event: EventDescription) -> bool:
+        registered = self.fact(event).registered and self.facts.has_registry
+        return registered or (self.source is not None and self.bare_name(event) in self.source.constructed)
+
+    def can_be_fired(self, event: EventDescription) -> bool:
+        """Return whether it makes sense to publish an event by itself.
+
+        Of classes above other events it does for those in the registry, with a handler of their own or constructed in
+        the source; never for one that cannot be instantiated.
+        """
+        fact = self.fact(event)
+        if fact.abstract:
+            return False
+        return event.key not in self.below or fact.subscribed or self._is_made(event)
 
     @cached_property
     def proper_events(self) -> list[EventDescription]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .context import CURRENT
 from .identity import describe_handler
+from .results import is_failure, is_result
 
 if TYPE_CHECKING:
     from ..description import HandlerDescription
@@ -121,7 +122,7 @@ class Execution(Coroutine[Any, Any, None]):
                 return self._raised(raised)
             if type(result) is types.CoroutineType:
                 coroutine = self._coroutine = result
-            elif result is not None and inspect.isawaitable(result):
+            elif result is not None and inspect.isawaitable(result) and not is_result(result):
                 coroutine = self._coroutine = _await(result)
             else:
                 return self._returned(result)
@@ -232,10 +233,9 @@ class Execution(Coroutine[Any, Any, None]):
             kind = "a generator" if isinstance(result, types.GeneratorType) else "an async generator"
             text = f"the handler gave back {kind}: its body has not run (there is a 'yield' in it)"
             self.finish("failed", TypeError(text))
-        elif isinstance(result, BaseException):
-            self.finish("returned_failure", result)
         else:
-            self.finish("returned_failure" if type(result).__name__ in _FAILURE_NAMES else "ok", None)
+            error = result if isinstance(result, BaseException) else None
+            self.finish("returned_failure" if is_failure(result) else "ok", error)
         return DONE
 
     @property
@@ -267,7 +267,3 @@ def error_of(kind: Any, value: Any) -> BaseException:
 
 async def _await(awaitable: Any) -> Any:
     return await awaitable
-
-
-#: Class names of result objects that mean failure, in the libraries that have them.
-_FAILURE_NAMES: Final = frozenset({"Failure", "Err", "Error"})

@@ -362,6 +362,30 @@ def test_a_planted_fault_is_told_alone() -> None:
     assert [(code, other) for code, fires, _ in CASES for other in made(fires).codes() if other != code] == []
 
 
+# --- classes above others ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "source", "judged"),
+    [
+        ("ShipEvent", {}, "", False),
+        ("ShipEvent", {"subscribed": True}, "", False),  # a handler of all that is below it
+        ("ShipDocked", {"subscribed": True}, "", True),
+        ("ShipDocked", {}, "", False),
+        ("ShipEvent", {}, "ShipEvent()\n", True),
+        ("ShipEvent", {"registered": True}, "", True),
+    ],
+)
+def test_a_class_above_others_is_judged_where_it_is_an_event_itself(
+    name: str, facts: dict[str, object], source: str, judged: bool
+) -> None:
+    program = Program()
+    program.source = f"ShipLost()\nOrderPlaced()\n{source}"
+    program.event(name, facts={"registered": False, **facts}, handlers=())
+    program.event("ShipLost", facts={"bases": (f"app.{name}",)})
+    assert (name in {finding.event for finding in program.check() if finding.code == "EV301"}) is judged
+
+
 # --- what a finding weighs --------------------------------------------------------------------------------------------
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from inspector.app.workbench import Workbench
     from inspector.catalog.conformance.report import Report
     from inspector.core.facts import CatalogFacts
+    from inspector.core.source import SourceScan
     from inspector.ui.features.conformance.panel import ConformancePanel
 
 TASK: Final = "Firing everything"
@@ -52,6 +53,7 @@ class Conforming(QObject):
         self._task: asyncio.Task[Any] | None = None
         self._facts: CatalogFacts | None = None
         self._settings = CheckSettings()
+        self._source: SourceScan | None = None
         panel.fire_requested.connect(self.run)
         panel.cancel_requested.connect(self.cancel)
         self.refresh()
@@ -65,6 +67,7 @@ class Conforming(QObject):
         """Take over what a check has found out about the live program; None: it could not be checked."""
         self._facts = checked.facts if checked is not None else None
         self._settings = checked.settings if checked is not None else CheckSettings()
+        self._source = checked.source if checked is not None else None
         self._panel.set_settings(self._settings)
 
     def refresh(self) -> None:
@@ -106,6 +109,7 @@ class Conforming(QObject):
                 on_progress=progress,
                 # Everything was asked for: an event that ends the program is a finding, not the end of the run.
                 revive=host.restart if isinstance(host, ChildHost) else None,
+                read=lambda: self._source,
             )
         except InspectorError as error:
             reason = error.text

@@ -20,7 +20,7 @@ from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import being_read
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import MenuItem
-from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone
+from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone, set_tooltip
 from inspector.ui.kit.widgets import EmptyState, Switcher, separator_line
 from inspector.ui.panel import JournalPanel
 
@@ -217,7 +217,11 @@ class ConformancePanel(JournalPanel):
         counts = [plural(count, name, _MANY.get(name, "")) for name, count in report.counts.items() if count]
         many = len(report.contexts)
         fired = f"{plural(report.events, 'event')} fired" + (f" in {many} contexts" if many > 1 else "")
+        if report.left_out:
+            fired += f", {len(report.left_out)} left out"
         self._status.setText(f"{fired}: {', '.join(counts)}" if counts else f"{fired}: as declared")
+        left_out = f"Only above other events: {', '.join(report.left_out)}" if report.left_out else ""
+        set_tooltip(self._status, left_out)
         self._show_span()
         self._show_state()
 
