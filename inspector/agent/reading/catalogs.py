@@ -15,7 +15,7 @@ from ...core.bus.registry import HANDLER_KINDS
 from ...core.description import Problem
 from ...core.values import hints
 from ...core.verbs import is_past
-from .events import annotations_of, make_of, single_copies, subclasses
+from .events import annotations_of, is_parametrised, make_of, single_copies, subclasses
 from .sse import ListedSSE, is_sse_registry, listed_sse
 from .targets import member_text
 
@@ -209,7 +209,7 @@ def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> 
     """Return the event classes that a module defines.
 
     Those below a class that is named like one (``Event``, ``Command`` …) or below one of ``bases``, and in a module
-    named like events every class with fields that is not held by one of theirs.
+    named like events every class with fields that is not held by one of theirs. What registries are made of is none.
     """
     defined = [
         value
@@ -217,21 +217,41 @@ def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> 
         if isinstance(value, type) and value.__module__ == module.__name__ and not _is_no_event(value)
     ]
     eventful = any(part in ("events", "messages", "commands") for part in module.__name__.split("."))
-    values = set(_held_by(defined)) if eventful else set()
+    records = {id(cls) for cls in _record_classes(module)}
+    values = {id(cls) for cls in (*_held_by(defined), *filter(_holds_class, defined))} if eventful else set()
     classes = []
     for value in defined:
         named = any(_EVENT_BASE.search(base.__name__) for base in value.__mro__[1:-1])
         below = any(value is not base and issubclass(value, base) for base in bases)
-        typed = make_of(value) != "plain" and value not in values
-        if (named or below or (eventful and typed)) and not _is_base(value):
+        typed = make_of(value) != "plain" and id(value) not in values
+        if (named or below or (eventful and typed)) and id(value) not in records and not _is_base(value):
             classes.append(value)
     return single_copies(classes)
+
+
+def _record_classes(module: types.ModuleType) -> Iterator[type[Any]]:
+    """Yield the classes of what stands in a module's registries: of entries, of types and mappings for clients."""
+    for value in tuple(vars(module).values()):
+        items = list(value.values()) if isinstance(value, dict) else value
+        if not isinstance(items, (list, tuple)) or not items:
+            continue
+        if listed_sse(value) is not None or all(_class_in(item) is not None for item in items):
+            yield from (type(item) for item in items if not isinstance(item, type))
+
+
+def _holds_class(cls: type[Any]) -> bool:
+    """Return whether a class has a field for a class, as entries of registries have, and is called like no event."""
+    if make_of(cls) == "plain" or is_called_like_event(cls):
+        return False
+    annotations = annotations_of(cls).values()
+    bare = [hints.unwrap(hint) for hint in annotations]
+    return any(hint is type or getattr(hint, "__origin__", None) is type for hint in bare)
 
 
 def _held_by(classes: Iterable[type[Any]]) -> Iterator[type[Any]]:
     """Yield the classes in the fields of others that are not called like events: ``Money`` beside events is none."""
     for cls in classes:
-        waiting = list(annotations_of(cls).values()) if make_of(cls) != "plain" else []
+        waiting = [*annotations_of(cls).values(), *_parameters_of(cls)] if make_of(cls) != "plain" else []
         visited: dict[int, Any] = {}  # kept alive meanwhile: an alias may hold itself, and be made anew when asked
         while waiting and len(visited) < _HINTS:
             hint = hints.unwrap(waiting.pop())
@@ -243,6 +263,14 @@ def _held_by(classes: Iterable[type[Any]]) -> Iterator[type[Any]]:
             waiting.extend(getattr(hint, "__args__", ()))
 
 
+def _parameters_of(cls: type[Any]) -> Iterator[Any]:
+    """Yield the parameters that a class fills in of the generics above it."""
+    for base in cls.__mro__[:-1]:
+        yield from vars(base).get("__orig_bases__", ())
+        made = vars(base).get("__pydantic_generic_metadata__")
+        yield from made.get("args", ()) if isinstance(made, dict) else ()
+
+
 def is_called_like_event(cls: type[Any]) -> bool:
     """Return whether a class is named for what happened: ``RefundFailed``, ``InvoiceSent``, ``OrderEvent``."""
     last = (re.findall(r"[A-Z]+[a-z]*|[a-z]+", re.sub(r"V?\d+$", "", cls.__name__)) or [""])[-1].lower()
@@ -250,7 +278,11 @@ def is_called_like_event(cls: type[Any]) -> bool:
 
 
 def _is_no_event(cls: type[Any]) -> bool:
-    return issubclass(cls, (enum.Enum, BaseException, types.ModuleType)) or getattr(cls, "_is_protocol", False) is True
+    return (
+        is_parametrised(cls)
+        or issubclass(cls, (enum.Enum, BaseException, types.ModuleType))
+        or getattr(cls, "_is_protocol", False) is True
+    )
 
 
 def _is_base(cls: type[Any]) -> bool:

@@ -172,7 +172,7 @@ def single_copies(classes: Iterable[type[Any]]) -> list[type[Any]]:
 
 
 def subclasses(cls: type[Any]) -> list[type[Any]]:
-    """Return every class below ``cls``, each once, copies left behind taken out."""
+    """Return every class below ``cls``, each once; copies left behind and parametrised generics are taken out."""
     classes: dict[type[Any], None] = {}
     waiting = [cls]
     while waiting:
@@ -180,7 +180,12 @@ def subclasses(cls: type[Any]) -> list[type[Any]]:
             if below not in classes:
                 classes[below] = None
                 waiting.append(below)
-    return single_copies(classes)
+    return single_copies(below for below in classes if not is_parametrised(below))
+
+
+def is_parametrised(cls: type[Any]) -> bool:
+    """Return whether a class is a generic with its parameters filled in: pydantic makes one of ``Event[Order]``."""
+    return "[" in cls.__name__
 
 
 def _held_by_module(cls: type[Any]) -> bool:
