@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from inspector.core.records.host import FAILURE, JSON
 from inspector.core.records.records import AT, KIND, RECORD_TYPES, ROW_FIELDS, VALUE, Batch, Row
+from inspector.core.values.jsontext import json_text
 from inspector.store.files import NewFile
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ async def export_jsonl(stream: RecordStream, target: Path, *, name: str = "") ->
     """
     count = 0
     with NewFile(target) as file:
-        file.write(json.dumps({"format": FORMAT, "version": VERSION, "name": name}) + "\n")
+        file.write(json_text({"format": FORMAT, "version": VERSION, "name": name}) + "\n")
         async for batch in stream.read():
             count += len(batch.rows)
             await asyncio.to_thread(_write, file, batch)
@@ -60,14 +61,8 @@ def line(seq: int, row: Row) -> str:
         if field.form in JSON_FORMS and embeddable(value):
             parts.append(f'"{field.name}": {value}')
         else:
-            parts.append(f'"{field.name}": {_text(value)}')
+            parts.append(f'"{field.name}": {json_text(value)}')
     return ", ".join(parts) + "}\n"
-
-
-def _text(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    # A lone surrogate cannot be written as UTF-8; escaped it can.
-    return text if text.isascii() or _encodes(text) else json.dumps(value)
 
 
 def _encodes(text: str) -> bool:

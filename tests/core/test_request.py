@@ -11,10 +11,17 @@ from inspector.core.request import TIMEOUT, FireRequest
 
 def test_a_request_survives_the_wire() -> None:
     values = (MappingProxyType({"number": 1, "tags": ["a"]}), {})
-    request = FireRequest("Placed", values, session=False, metadata=MappingProxyType({"ip": "192.0.2.1"}), timeout=None)
+    metadata = MappingProxyType({"ip": "192.0.2.1"})
+    request = FireRequest("Placed", values, session=False, metadata=metadata, timeout=None, optional=("tags",))
     read = FireRequest(**json.loads(json.dumps(request.numbered(7).to_json())))
     assert read == FireRequest(
-        "Placed", [{"number": 1, "tags": ["a"]}, {}], session=False, metadata={"ip": "192.0.2.1"}, timeout=None, fire=7
+        "Placed",
+        [{"number": 1, "tags": ["a"]}, {}],
+        session=False,
+        metadata={"ip": "192.0.2.1"},
+        timeout=None,
+        optional=["tags"],
+        fire=7,
     )
 
 

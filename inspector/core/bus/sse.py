@@ -6,7 +6,6 @@ its own.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from uuid import UUID, uuid4
 
 from ..errors import InspectorError
 from ..values.build import to_plain
+from ..values.jsontext import json_text
 from .events import DomainEvent  # noqa: TC001 - the annotations can be resolved at run time
 
 TypeT = TypeVar("TypeT", bound=Enum)
@@ -95,19 +95,10 @@ class SSEEvent:
             if type(self.retry) is not int or self.retry < 0:
                 raise InspectorError("retry of a server-sent event must be whole milliseconds, 0 or more.")
             lines.append(f"retry: {self.retry}")
-        text = self.data if isinstance(self.data, str) else _json_text(to_plain(self.data))
+        text = self.data if isinstance(self.data, str) else json_text(to_plain(self.data), compact=True)
         # The three line ends of the format, and no other that str.splitlines knows.
         lines += [f"data: {line}" for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
         return "\n".join(lines) + "\n\n"
-
-
-def _json_text(plain: Any) -> str:
-    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # a lone surrogate: the stream is UTF-8 and could not carry it
-        return json.dumps(plain, separators=(",", ":"))
-    return text
 
 
 class SSERegistry(Generic[TypeT, CategoryT]):

@@ -17,6 +17,7 @@ from typing import Any, Final
 from ..own_code import is_agent, is_ours, is_own_file
 from ..redact.marked import marked_fields
 from ..redact.redactor import SOURCE
+from ..values.jsontext import json_text
 from ..values.table import EXACT
 
 #: Bounds of one captured failure.
@@ -100,12 +101,12 @@ def capture_failure(error: BaseException, redact: Redact | None = None) -> str:
     except Exception as trouble:  # noqa: BLE001 - a stranger's exception may be made of traps, and one of us is enough
         text = f"<it could not be read: {type(trouble).__name__}>"
         failure = Failure(type.__getattribute__(type(error), "__qualname__"), "", text)
-    return json.dumps(asdict(failure), ensure_ascii=True)
+    return json_text(asdict(failure))
 
 
 def plain_failure(kind: str, message: str) -> str:
     """Return a ``Failure`` without traceback as JSON text, for an end that raised nothing."""
-    return json.dumps(asdict(Failure(kind, "", message)))
+    return json_text(asdict(Failure(kind, "", message)))
 
 
 def failure_from_json(text: str) -> Failure:

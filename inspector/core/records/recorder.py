@@ -8,7 +8,6 @@ meantime (a mutable payload) is written down at once.
 from __future__ import annotations
 
 import dataclasses
-import json
 import platform
 import threading
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from uuid import UUID
 from ..bus.context import CURRENT, FIRE
 from ..redact.redactor import PrintedLines, Redactor
 from ..values.build import to_plain
+from ..values.jsontext import json_text
 from ..values.snapshot import Codec
 from .brake import Brake
 from .capture import Failure, brief, capture_failure, failure_from_json, plain_failure
@@ -131,7 +131,7 @@ class Recorder:
         """Begin the session: the first row, time 0."""
         self._anchor = self._clock()
         self._handlers = {handler.key for handler in catalog.handlers}
-        text = json.dumps(self._described(to_plain(catalog)), ensure_ascii=True)
+        text = json_text(self._described(to_plain(catalog)))
         self._append((SESSION_STARTED, 0, self._wall(), catalog.program, platform.python_version(), text, self._seed))
 
     def now(self) -> int:
@@ -341,7 +341,7 @@ class Recorder:
 
     def _context_text(self, session: bool, metadata: tuple[tuple[str, str], ...]) -> str:
         shown = {key: self.redactor.value(key, value) for key, value in metadata}
-        return json.dumps({"session": session, "metadata": shown}, ensure_ascii=True)
+        return json_text({"session": session, "metadata": shown})
 
     def _redact_lines(self, text: str, execution: int) -> str:
         """Redact a text; a private key may have begun in an earlier one of the same execution."""

@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final, NamedTuple, Union
 
 from ..values.build import build, to_plain
 from ..values.hints import field_hints, markers, unwrap
+from ..values.jsontext import json_text
 from .host import FAILURE, HOST_RECORDS, JSON, PROSE, FailureJson, HostRecord, Json, Prose
 from .numbers import ExecutionNumber, FireNumber, PublicationNumber, Seq
 
@@ -241,7 +242,7 @@ def _form(hint: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    return json.dumps(to_plain(value))
+    return json_text(to_plain(value))
 
 
 #: The fields of a row after its kind, by kind.

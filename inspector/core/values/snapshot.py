@@ -26,6 +26,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from .classfacts import ClassFacts, static_lookup, type_name
+from .jsontext import json_text
 from .read import EnumValue, ObjectValue, Truncated, decode, plain
 from .table import DECIMAL_BITS, ENCODERS, FROZEN
 
@@ -333,23 +334,11 @@ BUDGET: Final = Budget()
 #: Longest text or bytes that ``frozen_values`` keeps alive until they are encoded.
 _FROZEN_LENGTH: Final = 64 * 1024
 _MAX_CLASSES: Final = 4096
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
-_ASCII: Final = json.JSONEncoder(ensure_ascii=True, check_circular=False, separators=(",", ":"))
 
 
 def _never(_value: Any) -> bool:
     """Stand for the check of what is no atom."""
     return False
-
-
-def _json(structure: Any) -> str:
-    text = _ENCODER.encode(structure)
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:  # a lone surrogate: as an escape it goes through every file and database
-            return _ASCII.encode(structure)
-    return text
 
 
 class Codec:
@@ -443,7 +432,7 @@ class Codec:
     @staticmethod
     def _written(encode: Any) -> str:
         try:
-            return _json(encode())
+            return json_text(encode(), compact=True)
         except RecursionError:  # published from deep inside a recursion: there is no room left to walk
             return '{"$cut":"depth","type":"?"}'
 
