@@ -22,6 +22,11 @@ PER_OCTAVE: Final = 1 << _BITS
 _OCTAVES: Final = 53  # 2**53 ns are 104 days
 #: Buckets of a histogram: one for zero, 64 for each octave from 1 ns on; the last takes all longer values.
 CELLS: Final = 1 + PER_OCTAVE * _OCTAVES
+#: Octaves of a table's histogram, that of zero among them, and the buckets that would be before the one for zero there.
+_STRIPES: Final = 1 + _OCTAVES
+_BEFORE: Final = PER_OCTAVE - 1
+#: Histograms of a table that are looked at in one piece: as many take 3.5 MB.
+_AT_ONCE: Final = 256
 _SHIFT: Final = 52 - _BITS
 _ONE: Final = int(np.float64(1.0).view(np.int64)) >> _SHIFT
 
@@ -109,13 +114,17 @@ class Histogram:
 class HistogramTable:
     """A histogram per key (0 and up), made when its first value comes.
 
-    Each costs 13 KiB however many values it counts (up to 4 thousand million).
+    It keeps the octaves that hold values: a key costs 216 bytes, and 256 bytes for each of its octaves, however many
+    values it counts (up to 4 thousand million).
     """
 
     def __init__(self) -> None:
         self._row_of: Ints = np.full(64, -1, np.int64)
         self._rows = 0
-        self._counts: npt.NDArray[np.uint32] = np.zeros((8, CELLS), np.uint32)
+        #: Where in ``_counts`` the buckets of an octave are; 0, where nothing is ever counted, for an empty one.
+        self._places: npt.NDArray[np.int32] = np.zeros((8, _STRIPES), np.int32)
+        self._counts: npt.NDArray[np.uint32] = np.zeros((16, PER_OCTAVE), np.uint32)
+        self._filled = 1
         self._count: Ints = np.zeros(8, np.int64)
         self._total: Ints = np.zeros(8, np.int64)
         self._low: Ints = np.full(8, np.iinfo(np.int64).max)
@@ -124,14 +133,21 @@ class HistogramTable:
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return self._counts.nbytes + self._row_of.nbytes + 4 * self._count.nbytes
+        return self._counts.nbytes + self._places.nbytes + self._row_of.nbytes + 4 * self._count.nbytes
 
     def add(self, keys: Ints, values: Ints) -> None:
         """Count each value (ns) under its key; both of shape ``(n,)``."""
         if not len(keys):
             return
         rows = self._rows_for(keys)
-        np.add.at(self._counts.reshape(-1), rows * CELLS + cells(values), np.uint32(1))
+        buckets = cells(values) + _BEFORE
+        stripes = buckets >> _BITS
+        places = self._places[rows, stripes]
+        if not places.all():
+            empty = np.flatnonzero(places == 0)
+            self._fill(np.unique(rows[empty] * _STRIPES + stripes[empty]))
+            places = self._places[rows, stripes]
+        np.add.at(self._counts.reshape(-1), (places.astype(np.int64) << _BITS) + (buckets & (PER_OCTAVE - 1)), 1)
         np.add.at(self._count, rows, 1)
         np.add.at(self._total, rows, values)
         np.minimum.at(self._low, rows, values)
@@ -142,41 +158,43 @@ class HistogramTable:
         histogram = Histogram()
         rows = self._known(keys)
         if len(rows):
-            histogram.counts = (
-                self._counts[rows[0]].astype(np.int64)
-                if len(rows) == 1
-                else self._counts[rows].sum(axis=0, dtype=np.int64)
-            )
+            together = np.zeros((_STRIPES, PER_OCTAVE), np.int64)
+            for first in range(0, len(rows), _AT_ONCE):
+                together += self._counts[self._places[rows[first : first + _AT_ONCE]]].sum(axis=0, dtype=np.int64)
+            histogram.counts = together.reshape(-1)[_BEFORE:]
             histogram.low = float(self._low[rows].min())
             histogram.high = float(self._high[rows].max())
             histogram.total = float(self._total[rows].sum())
         return histogram
 
     def quantiles(self, keys: Sequence[int], wanted: Sequence[float]) -> Floats:
-        """Return quantiles of many histograms at once, ns, shape ``(len(keys), len(wanted))``; NaN for empty ones.
-
-        All rows are summed up as one long row: then one search finds every quantile.
-        """
+        """Return quantiles of many histograms at once, ns, shape ``(len(keys), len(wanted))``; NaN for empty ones."""
         answer = np.full((len(keys), len(wanted)), np.nan)
         asked = np.asarray(keys, np.int64)
         has_row = (asked >= 0) & (asked < len(self._row_of))
         has_row[has_row] = self._row_of[asked[has_row]] >= 0
         rows = self._row_of[asked[has_row]]
-        if not len(rows):
-            return answer
+        parts = [self._quantiles(rows[first : first + _AT_ONCE], wanted) for first in range(0, len(rows), _AT_ONCE)]
+        if parts:
+            answer[has_row] = np.concatenate(parts)
+        return answer
+
+    def _quantiles(self, rows: Ints, wanted: Sequence[float]) -> Floats:
+        """Return the quantiles of some rows: summed up as one long row, so that one search finds every quantile."""
         low, high = self._low[rows, None], self._high[rows, None]
-        first, last = cells([low.min(), high.max()]).tolist()
-        width = last + 1 - first
-        below = self._counts[rows, first : last + 1].reshape(-1).cumsum(dtype=np.int64)
+        first, last = ((cells([low.min(), high.max()]) + _BEFORE) >> _BITS).tolist()
+        width = (last + 1 - first) * PER_OCTAVE
+        below = self._counts[self._places[rows, first : last + 1]].reshape(-1).cumsum(dtype=np.int64)
         total = self._count[rows, None]
         before = total.cumsum()[:, None] - total
         place = np.asarray(wanted, np.float64) * (total - 1)
         under = np.floor(place).astype(np.int64)
         ranks = np.stack((under, np.minimum(under + 1, total - 1))) + before
         ranked = below.searchsorted(ranks.reshape(-1), side="right").reshape(ranks.shape)
-        left, right = _MIDDLES[ranked % width + first].clip(low, high)
-        answer[has_row] = left + (right - left) * (place - under)
-        return answer
+        # In the first octave there are no buckets before that for zero.
+        left, right = _MIDDLES[np.maximum(ranked % width + first * PER_OCTAVE - _BEFORE, 0)].clip(low, high)
+        result: Floats = left + (right - left) * (place - under)
+        return result
 
     def count(self, keys: Sequence[int]) -> int:
         """Return how many values there are under some keys."""
@@ -206,12 +224,21 @@ class HistogramTable:
             rows = self._row_of[keys]
         return rows
 
+    def _fill(self, empty: Ints) -> None:
+        """Make room for the values of octaves that had none: row and octave, as places in ``_places``."""
+        filled = self._filled + len(empty)
+        more = max(filled, 2 * len(self._counts)) - len(self._counts)
+        if filled > len(self._counts):
+            self._counts = np.concatenate((self._counts, np.zeros((more, PER_OCTAVE), np.uint32)))
+        self._places.reshape(-1)[empty] = np.arange(self._filled, filled)
+        self._filled = filled
+
     def _reserve(self, rows: int) -> None:
         capacity = len(self._count)
         if rows <= capacity:
             return
         more = max(rows, 2 * capacity) - capacity
-        self._counts = np.concatenate((self._counts, np.zeros((more, CELLS), np.uint32)))
+        self._places = np.concatenate((self._places, np.zeros((more, _STRIPES), np.int32)))
         self._count = np.concatenate((self._count, np.zeros(more, np.int64)))
         self._total = np.concatenate((self._total, np.zeros(more, np.int64)))
         self._low = np.concatenate((self._low, np.full(more, np.iinfo(np.int64).max)))

@@ -191,3 +191,14 @@ def test_a_rolling_picture_forgets_old_slices_and_a_whole_one_doubles_them():
     assert whole.band().count.tolist() == [16, 16, 8]
     again = OverTime(story.journal, everything, slices=4, width=MS, rolling=False)
     assert again.band().count.tolist() == [16, 16, 8]
+
+
+def test_a_table_of_many_keys_holds_what_was_counted_and_little_more():
+    table = HistogramTable()
+    keys = np.arange(50_000, dtype=np.int64)
+    for first in range(0, len(keys), 1000):
+        table.add(keys[first : first + 1000], keys[first : first + 1000] * 1000)
+    assert table.nbytes < len(keys) * 1500
+    assert table.count(range(60_000)) == len(keys)
+    assert len(table.merged(range(60_000))) == len(keys)
+    np.testing.assert_allclose(table.quantiles(range(1, 2000), [0.5])[:, 0], keys[1:2000] * 1000, rtol=0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -12,13 +13,16 @@ from inspector.analysis.entries import IS_BAD
 from inspector.core.records.records import STATUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from inspector.analysis.journal import Journal
     from inspector.analysis.timeline.pyramid import Ints
 
 #: Correlations that get a lane of their own, the newest ones; the others share one lane.
 MAX_CORRELATIONS: Final = 200
+#: Handlers, methods, event types or workflows that get a lane of their own, the first ones; the others share one.
+#: Nobody finds a lane among more, and what is kept for painting grows with lanes times executions.
+MAX_LANES: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -54,58 +58,79 @@ class Grouping(Protocol):
         """Return the lane number of each execution."""
 
 
+#: Yields the lanes, and their keys, of the handlers or events from a number on; keeps what it must in the dictionary.
+Describe = Callable[["Journal", int, "dict[str, int]"], "Iterable[tuple[Lane, str]]"]
+
+
 class _Table:
     """A grouping by a column: its numbers are looked up in a table of lanes."""
 
     by_outcome = False
     stale = False
 
-    def __init__(self, name: str, column: str, describe: Callable[[Journal], Iterable[tuple[Lane, str]]]) -> None:
+    def __init__(self, name: str, column: str, describe: Describe) -> None:
         self.name = name
         self.lanes: list[Lane] = []
         self._column = column
         self._describe = describe
         self._numbers: dict[str, int] = {}
-        self._known = -1
+        self._shared: dict[int, int] = {}
+        self._parents: dict[str, int] = {}
         self._table: Ints = np.zeros(0, np.int64)
 
     def refresh(self, journal: Journal) -> None:
-        """Add a lane for every handler or event that is new."""
-        wanted = []
-        for lane, key in self._describe(journal):
-            number = self._numbers.setdefault(key, len(self.lanes))
-            if number == len(self.lanes):
+        """Add a lane for every handler or event that is new, and describe the others anew."""
+        self._parents.clear()
+        self._table = np.zeros(0, np.int64)
+        self._extend(journal)
+
+    def _extend(self, journal: Journal) -> None:
+        numbers = []
+        for lane, key in self._describe(journal, len(self._table), self._parents):
+            number = self._numbers.get(key, -1)
+            if number < 0 and len(self._numbers) >= MAX_LANES:
+                number = self._shared_lane(lane.parent)
+            elif number < 0:
+                number = self._numbers[key] = len(self.lanes)
                 self.lanes.append(lane)
             else:
                 self.lanes[number] = lane
-            wanted.append(number)
-        self._table = np.array(wanted, np.int64)
+            numbers.append(number)
+        self._table = np.concatenate((self._table, np.array(numbers, np.int64)))
+
+    def _shared_lane(self, parent: int) -> int:
+        """Return the number of the lane, inside a lane or not, of those that have none of their own."""
+        number = self._shared.get(parent)
+        if number is None:
+            number = self._shared[parent] = len(self.lanes)
+            self.lanes.append(Lane(f"{self.name}:further {parent}", f"further {self.name}s", parent))
+        return number
 
     def of(self, journal: Journal, executions: Ints | slice) -> Ints:
         """Return the lane number of each execution."""
         numbers = journal.executions[self._column][executions]
         if len(numbers) and int(numbers.max()) >= len(self._table):
-            self.refresh(journal)
+            self._extend(journal)
         return self._table[numbers]
 
 
-def _by_owner(journal: Journal) -> Iterable[tuple[Lane, str]]:
-    return ((Lane(f"handler:{h.owner}", h.owner), h.owner) for h in journal.handlers)
+def _by_owner(journal: Journal, first: int, _owners: dict[str, int]) -> Iterable[tuple[Lane, str]]:
+    return ((Lane(f"handler:{h.owner}", h.owner), h.owner) for h in journal.handlers[first:])
 
 
-def _by_method(journal: Journal) -> Iterable[tuple[Lane, str]]:
-    owners: dict[str, int] = {}
-    for handler in journal.handlers:
-        parent = owners.setdefault(handler.owner, len(owners))
+def _by_method(journal: Journal, first: int, owners: dict[str, int]) -> Iterable[tuple[Lane, str]]:
+    for handler in journal.handlers[first:]:
+        parent = min(owners.setdefault(handler.owner, len(owners)), MAX_LANES)
         yield Lane(f"method:{handler.key}", handler.method or handler.label, parent), handler.key
 
 
-def _by_event(journal: Journal) -> Iterable[tuple[Lane, str]]:
-    return ((Lane(f"event:{e.name}", e.name), e.name) for e in journal.events)
+def _by_event(journal: Journal, first: int, _parents: dict[str, int]) -> Iterable[tuple[Lane, str]]:
+    return ((Lane(f"event:{e.name}", e.name), e.name) for e in journal.events[first:])
 
 
-def _by_workflow(journal: Journal) -> Iterable[tuple[Lane, str]]:
-    return ((Lane(f"workflow:{e.workflow}", e.workflow or "without workflow"), e.workflow) for e in journal.events)
+def _by_workflow(journal: Journal, first: int, _parents: dict[str, int]) -> Iterable[tuple[Lane, str]]:
+    events = journal.events[first:]
+    return ((Lane(f"workflow:{e.workflow}", e.workflow or "without workflow"), e.workflow) for e in events)
 
 
 class _ByStatus:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.journal import Journal
-from inspector.analysis.timeline.groupings import GROUPINGS, MAX_CORRELATIONS, grouping
+from inspector.analysis.timeline.groupings import GROUPINGS, MAX_CORRELATIONS, MAX_LANES, grouping
 from inspector.analysis.timeline.lanes import MAX_LEVELS, LaneRows
 from inspector.core.records.records import Batch, Row
 from tests.analysis.runs import Run, runs
@@ -132,3 +132,41 @@ def test_running_executions_are_no_part_of_the_pyramid() -> None:
 def test_an_unknown_grouping_is_an_error() -> None:
     with pytest.raises(ValueError, match="no grouping"):
         grouping("colour", Journal())
+
+
+def run_of_names(count: int) -> Run:
+    """Return a run in which every execution is of a handler and an event of its own, a class has two handlers."""
+    run = Run()
+    for number in range(count):
+        publication = run.publish(number * 10, f"Event{number}")
+        execution = run.start(number * 10 + 1, publication, f"m:Class{number // 2}.on_{number}")
+        run.end(number * 10 + 2, execution)
+    return run
+
+
+@pytest.mark.parametrize("name", ["handler", "event", "method"])
+def test_lanes_beyond_a_thousand_are_one_and_say_so(name: str) -> None:
+    count = 2 * MAX_LANES + 500
+    run = run_of_names(count)
+    journal, live = Journal(), Journal()
+    journal.fold(Batch(1, run.rows))
+    rows = rows_of(journal, name)
+    followed = LaneRows(grouping(name, live))
+    for first in range(0, len(run.rows), 700):
+        live.fold(Batch(first + 1, run.rows[first : first + 700]))
+        followed.take(live, len(live.executions))
+    assert titles(followed) == titles(rows)
+    own = {"handler": 2 * MAX_LANES, "event": MAX_LANES, "method": MAX_LANES}[name]
+    assert len(set(titles(rows)[:own])) == MAX_LANES
+    assert set(titles(rows)[own:]) == {f"further {name}s"}
+    assert sum(rows.runs) == count
+    assert len(rows.lane_of_row) < 4 * MAX_LANES
+
+
+def test_every_method_stands_inside_the_lane_of_its_class() -> None:
+    journal = Journal()
+    journal.fold(Batch(1, run_of_names(3 * MAX_LANES).rows))
+    classes, methods = grouping("handler", journal), grouping("method", journal)
+    every = np.arange(len(journal.executions))
+    parents = [methods.lanes[lane].parent for lane in methods.of(journal, every).tolist()]
+    assert parents == classes.of(journal, every).tolist()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,13 @@ _STATE_OF_STATUS: Final = np.array(
 #: By mark. Information marks nothing.
 _SEVERITIES: Final = ("", "warning", "error")
 _ROOT: Final = QModelIndex()
+_COLUMN_BITS: Final = 32
+_Number = TypeVar("_Number", int, npt.NDArray[np.int64])
+
+
+def _key(event: _Number, column: _Number) -> _Number:
+    """Return the number of a cell in the whole map, however many columns there are or will be."""
+    return event << _COLUMN_BITS | column
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,15 @@ class HeatMapModel(QAbstractTableModel):
         self._findings: tuple[RunFinding, ...] = ()
         self._settings = CheckSettings()
         self._owners: list[str] = []
+        self._columns: dict[str, int] = {}
         self._column_of_handler: npt.NDArray[np.intp] = np.zeros(0, np.intp)
-        self._states: npt.NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
-        self._executions: npt.NDArray[np.int64] = np.zeros((0, 0), np.int64)
-        self._marks: npt.NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
+        self._events = 0
+        #: By event and column (``_key``), where there is something: nearly all cells of a large map are empty.
+        self._states: dict[int, int] = {}
+        self._executions: dict[int, int] = {}
+        self._marks: dict[int, int] = {}
+        #: Whether a name that is new changes nothing about the cells that were there.
+        self._grows = False
         self._shown: npt.NDArray[np.intp] = np.zeros(0, np.intp)
 
     # -- what is shown
@@ -116,15 +129,21 @@ class HeatMapModel(QAbstractTableModel):
     def folded(self, change: Change) -> None:
         """Follow the journal after a fold."""
         journal = self._journal
-        grown = len(journal.events) != len(self._states) or len(journal.handlers) != len(self._column_of_handler)
-        if grown or change.catalog:
+        grown = len(journal.events) != self._events or len(journal.handlers) != len(self._column_of_handler)
+        if change.catalog or (grown and not self._grows):
             self.rebuild()
             return
+        if grown:
+            self.beginResetModel()
+            self._add_names()
+            self._choose()
         first, last = self._span
         ended = np.array(change.ended, np.int64)
         ended = ended[(ended >= first) & (ended < (last if last is not None else len(journal.executions)))]
-        if len(ended):
-            rows = self._apply(ended)
+        rows = self._apply(ended)
+        if grown:
+            self.endResetModel()
+        elif len(rows):
             places = np.flatnonzero(np.isin(self._shown, rows))
             if len(places):
                 top, bottom = int(places[0]), int(places[-1])
@@ -144,23 +163,25 @@ class HeatMapModel(QAbstractTableModel):
     @property
     def counts(self) -> dict[int, int]:
         """How many cells there are of each state, shown or not."""
-        numbers = np.bincount(self._states.ravel(), minlength=len(STATE_NAMES))
-        return {state: int(numbers[state]) for state in range(len(STATE_NAMES))}
+        numbers = Counter(self._states.values())
+        numbers[NOTHING] = self._events * len(self._owners) - len(self._states)
+        return {state: numbers[state] for state in range(len(STATE_NAMES))}
 
     @property
     def events(self) -> int:
         """How many events there are, shown or not."""
-        return len(self._states)
+        return self._events
 
     def cell(self, row: int, column: int) -> Cell:
         """Return a cell."""
         event = int(self._shown[row])
+        key = _key(event, column)
         return Cell(
             self._journal.events[event].name,
             self._owners[column],
-            int(self._states[event, column]),
-            _SEVERITIES[int(self._marks[event, column])],
-            int(self._executions[event, column]),
+            self._states.get(key, NOTHING),
+            _SEVERITIES[self._marks.get(key, 0)],
+            self._executions.get(key, -1),
         )
 
     def event_name(self, row: int) -> str:
@@ -173,8 +194,7 @@ class HeatMapModel(QAbstractTableModel):
 
     def column_of(self, handler: str) -> int:
         """Return the number of the column of a handler's label, or of a class; -1 when there is none."""
-        owner = handler if handler in self._owners else handler.rpartition(".")[0]
-        return self._owners.index(owner) if owner in self._owners else -1
+        return self._columns.get(handler, self._columns.get(handler.rpartition(".")[0], -1))
 
     def place_of(self, execution: int) -> tuple[int, int]:
         """Return row and column of an execution; -1 for what is not shown."""
@@ -209,13 +229,13 @@ class HeatMapModel(QAbstractTableModel):
         if not index.isValid() or index.row() >= len(self._shown):
             return None
         if role == Role.NUMBER:
-            return int(self._states[self._shown[index.row()], index.column()])
+            return self._states.get(_key(int(self._shown[index.row()]), index.column()), NOTHING)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             cell = self.cell(index.row(), index.column())
             severity = f"; {cell.severity} found" if cell.severity else ""
             return f"{one_line(cell.event)}, {one_line(cell.owner)}: {STATE_NAMES[cell.state]}{severity}"
         if role == Role.MARK:
-            return _SEVERITIES[int(self._marks[self._shown[index.row()], index.column()])]
+            return _SEVERITIES[self._marks.get(_key(int(self._shown[index.row()]), index.column()), 0)]
         return None
 
     # -- folding
@@ -223,20 +243,31 @@ class HeatMapModel(QAbstractTableModel):
     def _lay_out(self) -> None:
         """Make rows and columns, and fill in what is known without a run."""
         journal = self._journal
-        owners: dict[str, int] = {}
-        columns = [owners.setdefault(handler.owner, len(owners)) for handler in journal.handlers]
-        column_of_key = {handler.key: column for handler, column in zip(journal.handlers, columns, strict=True)}
-        missing = self._missing(owners)
-        self._owners = list(owners)
-        self._column_of_handler = np.array(columns, np.intp)
-        self._states = np.zeros((len(journal.events), len(owners)), np.uint8)
-        self._executions = np.full(self._states.shape, -1, np.int64)
+        self._columns, self._events = {}, 0
+        self._column_of_handler = np.zeros(0, np.intp)
+        self._states, self._executions = {}, {}
+        self._add_names()
+        column_of_key = {
+            handler.key: int(column) for handler, column in zip(journal.handlers, self._column_of_handler, strict=True)
+        }
+        self._grows = True
         for row, event in enumerate(journal.events):
+            self._grows &= not event.requires and all(key in column_of_key for key in event.handlers)
             for key in event.handlers:
                 if key in column_of_key:
-                    self._states[row, column_of_key[key]] = NOT_FIRED
-        for row, column in missing:
-            self._states[row, column] = MISSING
+                    self._states[_key(row, column_of_key[key])] = NOT_FIRED
+        for row, column in self._missing(self._columns):
+            self._states[_key(row, column)] = MISSING
+        self._owners = list(self._columns)
+
+    def _add_names(self) -> None:
+        """Make room for events and handlers that are new."""
+        journal, owners = self._journal, self._columns
+        fresh = journal.handlers[len(self._column_of_handler) :]
+        columns = [owners.setdefault(handler.owner, len(owners)) for handler in fresh]
+        self._column_of_handler = np.concatenate((self._column_of_handler, np.array(columns, np.intp)))
+        self._owners = list(owners)
+        self._events = len(journal.events)
 
     def _missing(self, owners: dict[str, int]) -> list[tuple[int, int]]:
         """Return row and column of each handler that is required and missing; a kind that nobody has gets a column."""
@@ -255,18 +286,26 @@ class HeatMapModel(QAbstractTableModel):
         """Take in executions that have ended; return the events that they are about."""
         columns = self._journal.executions
         rows = columns["event"][executions].astype(np.int64)
-        places = self._column_of_handler[columns["handler"][executions]]
+        places = self._column_of_handler[columns["handler"][executions]].astype(np.int64)
         states = _STATE_OF_STATUS[columns["status"][executions]]
-        if not len(rows):
-            return rows
-        np.maximum.at(self._states, (rows, places), states)
-        worst = states == self._states[rows, places]
-        self._executions[rows[worst], places[worst]] = executions[worst]  # of several the last, the newest, stays
+        keys, place_of = np.unique(_key(rows, places), return_inverse=True)
+        worst = np.array([self._states.get(key, NOTHING) for key in keys.tolist()], np.uint8)
+        np.maximum.at(worst, place_of, states)
+        newest = np.full(len(keys), -1, np.int64)
+        shown = states == worst[place_of]
+        newest[place_of[shown]] = executions[shown]  # of several the last, the newest, stays
+        for key, state, execution in zip(keys.tolist(), worst.tolist(), newest.tolist(), strict=True):
+            self._states[key] = state
+            if execution >= 0:
+                self._executions[key] = execution
         return rows
 
     def _mark(self) -> None:
         """Mark the cells that errors and warnings are about; one about an event alone marks all of its handlers."""
-        self._marks = np.zeros(self._states.shape, np.uint8)
+        self._marks = {}
+        handled: dict[int, list[int]] = {}
+        for key in self._states if self._findings else ():
+            handled.setdefault(key >> _COLUMN_BITS, []).append(key)
         rows = {event.name: row for row, event in enumerate(self._journal.events)}
         for finding in self._findings:
             row = rows.get(finding.event, -1)
@@ -274,9 +313,9 @@ class HeatMapModel(QAbstractTableModel):
                 continue
             mark = _SEVERITIES.index(finding.severity)
             column = self._column(finding)
-            handled = np.flatnonzero(self._states[row])
-            places = [column] if column >= 0 else handled if len(handled) else [0]
-            self._marks[row, places] = np.maximum(self._marks[row, places], mark)
+            keys = [_key(row, column)] if column >= 0 else handled.get(row, [_key(row, 0)])
+            for key in keys:
+                self._marks[key] = max(self._marks.get(key, 0), mark)
 
     def _column(self, finding: RunFinding) -> int:
         execution = self._journal.execution_index(finding.execution)
@@ -285,11 +324,11 @@ class HeatMapModel(QAbstractTableModel):
         return self.column_of(finding.handler)
 
     def _choose(self) -> None:
-        rows = np.arange(len(self._states))
         if self._only_trouble:
-            trouble = (self._states >= SWALLOWED) | (self._marks > 0)
-            rows = rows[trouble.any(axis=1)] if trouble.size else rows[:0]
-        self._shown = rows
+            trouble = {key for key, state in self._states.items() if state >= SWALLOWED} | set(self._marks)
+            self._shown = np.array(sorted({key >> _COLUMN_BITS for key in trouble}), np.intp)
+        else:
+            self._shown = np.arange(self._events)
 
 
 # The findings of a run for Qt: a table, the worst first.

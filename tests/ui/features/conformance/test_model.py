@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import tracemalloc
 
 import pytest
 from PySide6.QtCore import Qt
@@ -30,6 +31,7 @@ from inspector.ui.features.conformance.model import (
     RunFindingsModel,
 )
 from inspector.ui.kit.rows import Role
+from tests.analysis import runs
 from tests.analysis.sample_runs import MS, Run, Story, Told
 
 LOG, MAIL = "app:LoggingHandler.handle", "app:EmailHandler.handle"
@@ -243,3 +245,27 @@ def test_findings_are_a_table_the_worst_first(qapp):
     assert model.row_about("Paid", "AuditHandler") == 1
     assert model.row_about("Gone", "") == 2
     assert model.row_about("Placed", "AuditHandler") == -1
+
+
+def test_a_map_of_ten_thousand_events_by_ten_thousand_classes_is_as_large_as_what_is_in_it():
+    count, story, model = 10_000, Story(), HeatMapModel()
+    model.set_journal(story.journal)
+    run = runs.Run()
+    for number in range(count):
+        publication = run.publish(number * 10, f"Event{number}")
+        execution = run.start(number * 10 + 1, publication, f"m:Class{number}.on")
+        run.end(number * 10 + 2, execution, "failed" if number % 1000 == 7 else "ok")
+    tracemalloc.start()
+    try:
+        for first in range(0, len(run.rows), 3000):
+            model.folded(story.fold(run.rows[first : first + 3000]))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 100 << 20, "a byte for each pair of names would be as much"
+    assert (model.rowCount(), model.columnCount()) == (count, count)
+    assert (model.cell(5, 5).state, model.cell(7, 7).state, model.cell(5, 7).state) == (OK, FAILED, NOTHING)
+    assert model.counts[NOTHING] == count * count - count
+    assert model.cell(count - 1, count - 1).execution == count - 1
+    model.set_only_trouble(True)
+    assert [model.event_name(row) for row in range(model.rowCount())] == [f"Event{n}" for n in range(7, count, 1000)]
