@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,9 +21,10 @@ from urllib.parse import quote
 from inspector.core.ending import to_its_end
 from inspector.core.errors import InspectorError
 from inspector.store.btree import find_row
-from inspector.store.checks import BoundedConnection
-from inspector.store.schema import prepare
+from inspector.store.checks import BoundedConnection, check_pages
+from inspector.store.schema import connected, prepare
 from inspector.store.trouble import explain
+from inspector.store.wal import has_beginning, is_whole
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
@@ -39,6 +41,11 @@ _DESCRIPTORS: Final = 256
 _LOOKS: Final = 3
 #: Columns of ``sessions``.
 _WALL, _FLUSHES = 4, 11
+#: Seconds that looking through the file may take: while it is recorded to, and at the end.
+_LOOK_SECONDS: Final = 0.1
+_LAST_LOOK_SECONDS: Final = 0.5
+#: What SQLite says of a file that somebody else wrote to.
+_DAMAGE: Final = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
 _SYNCHRONOUS: Final = "inspector_synchronous"
 _PRAGMAS: Final = (
     f"PRAGMA busy_timeout={BUSY_MS}",
@@ -70,6 +77,10 @@ class _Mark:
     state: tuple[int, int] = (0, 0)
 
 
+class Overwritten(InspectorError):  # noqa: N818 - said of the file
+    """Somebody else wrote to the file, or to its log, past SQLite: what is left of it nobody can promise."""
+
+
 class SessionsDatabase:
     """Opens the file, hands out transactions.
 
@@ -84,8 +95,13 @@ class SessionsDatabase:
         self._thread: ThreadPoolExecutor | None = None
         self._opening = asyncio.Lock()
         self._identity = (0, 0)
+        #: Where SQLite has the file open, 0 before that was looked for; and what stands beside it.
         self._descriptor = 0
+        self._descriptors: dict[str, int] = {}
         self._mark: _Mark | None = None
+        #: Size and time of the last change of the file as our last transaction left it, and what was done to it since.
+        self._state: tuple[int, int] | None = None
+        self._overwritten: Overwritten | None = None
 
     async def open(self) -> None:
         """Open the file, see ``schema.prepare``.
@@ -176,8 +192,12 @@ class SessionsDatabase:
         engine = self._writer.execution_options(**{_SYNCHRONOUS: "FULL" if full else "NORMAL"})
 
         def transaction() -> T:
+            self._check_untouched()
             with engine.begin() as connection:
-                return work(connection)
+                result = work(connection)
+            self._check_log()
+            self._state = self._state_now()
+            return result
 
         with self.explained():
             return await to_its_end(_in_thread(self._thread, transaction))
@@ -207,6 +227,7 @@ class SessionsDatabase:
 
         with self.explained():
             root = await to_its_end(_in_thread(self._thread, write_back))
+        self._state = self._state_now()
         self._mark = _Mark(root, session, wall)
 
     def unmark(self, session: int) -> None:
@@ -222,6 +243,8 @@ class SessionsDatabase:
         Raises:
             InspectorError: It was moved, deleted, replaced, truncated or overwritten.
         """
+        if self._overwritten is not None:
+            raise self._overwritten
         try:
             status = self.path.stat()
         except OSError:
@@ -246,17 +269,13 @@ class SessionsDatabase:
         It is read by the descriptor that SQLite has open: to open the file, and to close it again, would drop SQLite's
         locks.
         """
-        if not hasattr(os, "pread"):  # Windows, which lets nobody truncate what is open
+        descriptor = self._descriptor = _opened_as(self._identity, self._descriptor)
+        if not descriptor:
             return True
-        for descriptor in (self._descriptor, *range(3, _DESCRIPTORS)):
-            try:
-                opened = os.fstat(descriptor)
-                if (opened.st_dev, opened.st_ino) == self._identity:
-                    self._descriptor = descriptor
-                    return os.pread(descriptor, len(_MAGIC), 0) == _MAGIC and self._has_mark(descriptor, status)
-            except OSError:
-                continue
-        return True
+        try:
+            return os.pread(descriptor, len(_MAGIC), 0) == _MAGIC and self._has_mark(descriptor, status)
+        except OSError:
+            return True
 
     def _has_mark(self, descriptor: int, status: os.stat_result) -> bool:
         """Return whether the row by which we know the file is in it, and not older, if it was before."""
@@ -274,10 +293,100 @@ class SessionsDatabase:
                 return True
         return mark.flushes < 0
 
+    async def verify(self, session: int) -> None:
+        """Make sure that what was written for a session can be read by whoever opens the file now.
+
+        Raises:
+            InspectorError: It cannot.
+        """
+        if self._thread is None:
+            raise self._not_open()
+
+        def look() -> None:
+            self._check_log()
+            self._look_through(_LAST_LOOK_SECONDS, session)
+
+        with self.explained():
+            await to_its_end(_in_thread(self._thread, look))
+
+    def _state_now(self) -> tuple[int, int]:
+        status = self.path.stat()
+        return status.st_size, status.st_mtime_ns
+
+    def _check_untouched(self) -> None:
+        """Look through the file when it is another than our last transaction left: who writes to it may be no SQLite.
+
+        Raises:
+            Overwritten: It is damaged.
+        """
+        if self._overwritten is not None:
+            raise self._overwritten
+        self._check_log()
+        if self._state is not None and self._state != (state := self._state_now()):
+            self._look_through(_LOOK_SECONDS)
+            self._state = state
+
+    def _check_log(self) -> None:
+        if is_whole(self._read_log, self._read_index):
+            return
+        log = self._beside("-wal")
+        with contextlib.suppress(OSError):
+            if not has_beginning(self._read_log):
+                # What is in it nobody will read, but we would write it into the file as we close: holes, as zeros.
+                os.truncate(log, 0)
+        self._overwritten = Overwritten(
+            f"{log} was truncated or overwritten while it was being recorded to.",
+            "What it held may be lost. Start a new recording.",
+        )
+        raise self._overwritten
+
+    def _read_index(self, size: int, offset: int) -> bytes | None:
+        """Read the shared memory of the log, see ``_is_ours``."""
+        return self._read_beside("-shm", size, offset)
+
+    def _read_log(self, size: int, offset: int) -> bytes | None:
+        """Read the log; nothing when it is not there."""
+        return self._read_beside("-wal", size, offset) if self._beside("-wal").exists() else b""
+
+    def _read_beside(self, ending: str, size: int, offset: int) -> bytes | None:
+        try:
+            status = self._beside(ending).stat()
+            descriptor = _opened_as((status.st_dev, status.st_ino), self._descriptors.get(ending, 0))
+            self._descriptors[ending] = descriptor
+            return os.pread(descriptor, size, offset) if descriptor else None
+        except OSError:
+            return None
+
+    def _look_through(self, seconds: float, session: int = 0) -> None:
+        """Look for damage as whoever opens the file now would find it, for so many seconds at most."""
+        try:
+            with connected(self.path, "rw") as connection:
+                connection.end_after(seconds)
+                check_pages(connection, self.path)
+                if session and not connection.execute("SELECT id FROM sessions WHERE id=?", (session,)).fetchall():
+                    raise InspectorError(f"{self.path} has no session {session} any more.")
+            return
+        except sqlite3.Error as error:
+            name = getattr(error, "sqlite_errorname", "")
+            if name == "SQLITE_INTERRUPT":
+                return  # too long to be looked through
+            if not name.startswith(_DAMAGE):
+                raise
+        except InspectorError:
+            pass
+        self._overwritten = Overwritten(
+            f"{self.path} was overwritten while it was being recorded to: it is damaged.",
+            "What it held is lost. Start a new recording, to another file.",
+        )
+        raise self._overwritten
+
+    def _beside(self, ending: str) -> Path:
+        return self.path.with_name(self.path.name + ending)
+
     def size(self) -> int:
         """Return the bytes on disk, the write-ahead log included."""
         total = 0
-        for path in (self.path, self.path.with_name(self.path.name + "-wal")):
+        for path in (self.path, self._beside("-wal")):
             with contextlib.suppress(OSError):
                 total += path.stat().st_size
         return total
@@ -306,6 +415,24 @@ class SessionsDatabase:
 
 async def _in_thread(thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
     return await asyncio.get_running_loop().run_in_executor(thread, work)
+
+
+def _opened_as(identity: tuple[int, int], guess: int) -> int:
+    """Return a descriptor by which this process has a file open, 0 when none is seen.
+
+    Args:
+        identity: Device and number of the file.
+        guess: Looked at first.
+    """
+    if not hasattr(os, "pread"):  # Windows, which lets nobody truncate what is open
+        return 0
+    descriptor: int
+    for descriptor in (guess, *range(3, _DESCRIPTORS)):
+        with contextlib.suppress(OSError):
+            status = os.fstat(descriptor)
+            if (status.st_dev, status.st_ino) == identity:
+                return descriptor
+    return 0
 
 
 def _on_connect(connection: Any, _record: object) -> None:

@@ -133,7 +133,8 @@ def database_uri(path: Path, mode: str) -> str:
 
 
 @contextlib.contextmanager
-def _connected(path: Path, mode: str) -> Iterator[BoundedConnection]:
+def connected(path: Path, mode: str) -> Iterator[BoundedConnection]:
+    """Yield a connection to a file; ``mode`` as in ``database_uri``."""
     address = database_uri(path, mode)
     connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=2.0, factory=BoundedConnection)
     try:
@@ -178,7 +179,7 @@ def _make(path: Path, steps: Sequence[Step]) -> None:
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.new")
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
-        with _connected(draft, "rw") as connection:
+        with connected(draft, "rw") as connection:
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             connection.execute("BEGIN IMMEDIATE")
             for step in steps:
@@ -216,7 +217,7 @@ def _check(path: Path, steps: Sequence[Step]) -> int:
     size = path.stat().st_size
     if size == 0:
         raise InspectorError(f"{path} is empty.", f"Delete it. Else: {CHOOSE[:1].lower()}{CHOOSE[1:]}", typed=TYPED)
-    with _connected(path, "ro") as connection:
+    with connected(path, "ro") as connection:
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         connection.end_after(CHECK_SECONDS)
         (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -238,7 +239,7 @@ def _check(path: Path, steps: Sequence[Step]) -> int:
 
 def _migrate(path: Path, version: int, steps: Sequence[Step]) -> None:
     """Bring an older file up to date in one transaction; a copy of it as it was is kept beside it."""
-    with _connected(path, "rw") as connection:
+    with connected(path, "rw") as connection:
         copy = path.with_name(f"{path.name}.v{version}.bak")
         if not copy.exists():
             draft = copy.with_name(f".{copy.name}.{secrets.token_hex(6)}.new")

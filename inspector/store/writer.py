@@ -12,6 +12,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.records.brake import NOT_STORED
 from inspector.core.records.records import KIND, SESSION_STARTED, Batch
 from inspector.store.backlog import PIECE, Backlog
+from inspector.store.database import Overwritten
 from inspector.store.fold import Cells, Folded, Folder, Totals
 from inspector.store.trouble import count_lost, count_records
 
@@ -111,12 +112,14 @@ class SessionWriter:
     @property
     def stored(self) -> int:
         """How many records of the session are in the database; none when its file is not in its place any more."""
-        return 0 if self._misplaced else self._stored
+        return 0 if self._misplaced or isinstance(self.trouble, Overwritten) else self._stored
 
     @property
     def lost(self) -> int:
         """How many records were lost for good; once the session is finished also those that were never written."""
-        return self._backlog.last - self._stored if self._finished else self.dropped
+        if not self._finished:
+            return self.dropped
+        return self._backlog.last - (0 if isinstance(self.trouble, Overwritten) else self._stored)
 
     async def begin(self) -> None:
         """Begin the session, unless it has begun.
@@ -202,7 +205,7 @@ class SessionWriter:
             self._end()
         if not done and self.trouble is not None:
             hint = self.trouble.hint
-            if self._misplaced:
+            if self._misplaced and not isinstance(self.trouble, Overwritten):
                 hint = f"What had been stored before, {count_records(self._stored)}, went with that file."
             text = f"The session was not closed properly, {count_lost(self.lost)}: {self.trouble.text}"
             raise InspectorError(text, hint) from self.trouble
@@ -231,6 +234,8 @@ class SessionWriter:
             if close or (self._unsynced and time.monotonic() - self._last_full >= FULL_EVERY):
                 self._pending = self._folder.take()
                 await self._commit(full=True, close=close)
+            if close:
+                await self._database.verify(self.session)
         except InspectorError as error:
             self._tell(error)
             # So that run() comes back for it.

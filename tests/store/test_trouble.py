@@ -82,6 +82,70 @@ async def test_a_database_that_is_spoilt_while_it_is_recorded_to_is_noticed(stor
     assert (writer.stored, writer.lost) == (0, len(ROWS) - 50)
 
 
+SPOIL_LOG = {
+    "emptied": "os.truncate(log, 0)",
+    "cut": "os.truncate(log, os.path.getsize(log) // 4096 * 4096 - 8192)",
+    "its beginning overwritten": "open(log, 'r+b').write(bytes(40))",
+    "its end overwritten": "f = open(log, 'r+b'); f.seek(-4200, 2); f.write(bytes(4200))",
+}
+
+
+@pytest.mark.parametrize("way", SPOIL_LOG)
+@pytest.mark.parametrize("goes_on", [True, False])
+async def test_a_log_that_is_spoilt_while_it_is_recorded_to_is_noticed(store: Store, way: str, goes_on: bool) -> None:
+    script = SPOIL_LOG[way]
+    writer, told = await begin(store)
+    for start in (0, 20, 40):
+        writer.add(Batch(start + 1, ROWS[start : start + 20]))
+        assert await writer.flush()
+    command = [sys.executable, "-c", f"import os, sys; log = sys.argv[1]; {script}", f"{store.path}-wal"]
+    subprocess.run(command, check=True)  # noqa: ASYNC221 - nothing else is to go on
+    if goes_on:
+        writer.add(Batch(61, ROWS[60:]))
+        assert not await writer.flush()
+        assert not await writer.flush()
+        assert [trouble and trouble.text for trouble in told] == [
+            f"{store.path}-wal was truncated or overwritten while it was being recorded to."
+        ]
+    with pytest.raises(InspectorError, match=r"records were lost: .*-wal was truncated or overwritten"):
+        await writer.finish()
+    assert (writer.stored, writer.lost) == (0, len(ROWS) if goes_on else 60)
+
+
+async def test_pages_that_are_overwritten_are_noticed_when_no_log_holds_them(store: Store) -> None:
+    writer, told = await begin(store)
+    writer.add(Batch(1, ROWS[:50]))
+    assert await writer.flush()
+    await checkpoint(store)
+    writer.add(Batch(51, ROWS[50:60]))
+    assert await writer.flush()  # the file is as we left it, from here on
+    script = "import os, sys; f = open(sys.argv[1], 'r+b'); f.seek(4096 * int(sys.argv[2])); f.write(os.urandom(4096))"
+    (root,) = await root_page(store, "notes")
+    subprocess.run([sys.executable, "-c", script, store.path, str(root - 1)], check=True)  # noqa: ASYNC221 - as above
+    with pytest.raises(InspectorError, match=r"records were lost: .*was overwritten"):
+        await writer.finish()
+    assert told[0] is not None
+    assert (writer.stored, writer.lost) == (0, 60)
+
+
+async def root_page(store: Store, table: str) -> list[int]:
+    async with store.database.reading() as connection:
+        sql = "SELECT rootpage FROM sqlite_schema WHERE name=?"
+        return [int(page) for (page,) in (await connection.exec_driver_sql(sql, (table,))).fetchall()]
+
+
+async def test_checkpoints_of_other_programs_are_no_trouble(store: Store) -> None:
+    writer, told = await begin(store)
+    script = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute(f'PRAGMA wal_checkpoint({sys.argv[2]})')"
+    for start, how in enumerate(("PASSIVE", "FULL", "RESTART", "TRUNCATE", "TRUNCATE")):
+        writer.add(Batch(start * 10 + 1, ROWS[start * 10 : start * 10 + 10]))
+        assert await writer.flush()
+        subprocess.run([sys.executable, "-c", script, store.path, how], check=True)  # noqa: ASYNC221 - as above
+    await writer.finish()
+    assert told == []
+    assert (writer.stored, writer.lost) == (50, 0)
+
+
 COPY = "import sys; open(sys.argv[2], 'wb').write(open(sys.argv[1], 'rb').read())"
 
 
