@@ -64,6 +64,59 @@ def test_a_program_sees_an_argv_of_its_own(stranger: Stranger) -> None:
     assert "sys.exit(41)" in ran.err
 
 
+RESULTS = """
+    import asyncio
+
+    class Outcome:
+        def __init__(self, problem=""):
+            self.problem = problem
+
+        @property
+        def is_failure(self):
+            return bool(self.problem)
+
+        def __await__(self):
+            raise RuntimeError("a result is no coroutine")
+            yield
+
+    class Bus:
+        def __init__(self):
+            self.handlers = {}
+
+        def subscribe(self, event, handler):
+            self.handlers.setdefault(event, []).append(handler)
+
+        async def publish(self, event):
+            for handler in self.handlers.get(type(event), ()):
+                given = handler(event)
+                if asyncio.iscoroutine(given):
+                    await given
+
+    class LampBroke:
+        def __init__(self, lamp: str = "a"):
+            self.lamp = lamp
+
+    def order(event: LampBroke):
+        return Outcome("sold out")
+
+    async def replace(event: LampBroke):
+        return Outcome("no ladder")
+
+    async def note(event: LampBroke):
+        return Outcome()
+
+    bus = Bus()
+    for each in (order, replace, note):
+        bus.subscribe(LampBroke, each)
+"""
+
+
+def test_results_that_say_that_they_failed_are_failures_and_are_not_awaited(stranger: Stranger) -> None:
+    told = stranger("fire", RESULTS, "theirs:bus", "LampBroke")
+    assert (told.code, told.json["by_status"]) == (1, {"returned_failure": 2, "ok": 1})
+    assert [each["handler"] for each in told.json["failures"]] == ["order", "replace"]
+
+
 def program(source: str) -> str:
     return textwrap.dedent(BUS) + textwrap.dedent(source)
 

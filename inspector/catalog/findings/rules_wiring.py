@@ -108,7 +108,11 @@ def _expected_methods(subject: Subject) -> dict[str, str]:
 
     Where no handler follows one of those that we know, any of them may be meant.
     """
-    names = [(event, convention, name) for event in subject.events for convention, name in _conventional_names(event)]
+    names = [
+        (event, convention, name)
+        for event in subject.events
+        for convention, name in _conventional_names(event, subject.bare_name(event))
+    ]
     methods = {(event.name, handler.method) for event in subject.events for handler in subject.handlers_of(event)}
     used = {convention for event, convention, name in names if (event.name, name) in methods}
     expected: dict[str, str] = {}
@@ -118,10 +122,10 @@ def _expected_methods(subject: Subject) -> dict[str, str]:
     return expected
 
 
-def _conventional_names(event: EventDescription) -> Iterator[tuple[str, str]]:
+def _conventional_names(event: EventDescription, bare: str) -> Iterator[tuple[str, str]]:
     """Yield the conventions by which a handler of an event may be called, each with the name."""
     place = "_".join((*words(event.workflow), *words(event.phase)))
-    for kind, stem in (("place", place), ("name", snake(event.key.rpartition(".")[2]))):
+    for kind, stem in (("place", place), ("name", snake(bare))):
         for prefix in ("handle", "on") if stem else ():
             yield f"{prefix} {kind}", f"{prefix}_{stem}"
 

@@ -214,12 +214,13 @@ def _size(value: Any, most: int) -> int:
     left, waiting = most, [value]
     while waiting:
         held = waiting.pop()
-        if isinstance(held, (str, bytes, bytearray)):
+        kind = type(held)  # what is below one of these may do anything when it is walked
+        if kind in (str, bytes, bytearray):
             left -= len(held)
-        elif isinstance(held, (list, tuple, set, frozenset, deque, dict)):
+        elif kind in (list, tuple, set, frozenset, deque, dict):
             left -= len(held)
             if left >= 0:
-                waiting += [*held.keys(), *held.values()] if isinstance(held, dict) else held
+                waiting += [*held.keys(), *held.values()] if kind is dict else held
         if left < 0:
             return len(value) if isinstance(value, abc.Sized) else most
     return 0
