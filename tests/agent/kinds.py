@@ -81,8 +81,7 @@ def kind(make: Callable[[], Kind]) -> Callable[[], Kind]:
 
 class Buoy:
     def hear(self, fact: Any) -> None:
-        if isinstance(fact, TideTurned):
-            tick("Buoy")
+        tick("Buoy" if isinstance(fact, TideTurned) else "Buoy at rest")
 
 
 class Pier:
@@ -117,7 +116,7 @@ def listeners_of_a_module_like_class() -> Kind:
             [one.hear(fact) for one in cls.watching]
 
     every = ["Pier.hear", "Buoy.hear"]
-    return Kind(Tower, {"TideTurned": every, "LampLit": every}, "LampLit", ["Pier"])
+    return Kind(Tower, {"TideTurned": every, "LampLit": every}, "LampLit", ["Pier", "Buoy at rest"])
 
 
 class Keeper:

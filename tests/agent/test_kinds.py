@@ -8,25 +8,31 @@ import pytest
 
 from inspector.agent.reading.loaded import Target, make_program
 from inspector.agent.reading.map_bus.connection import MapConnection
+from inspector.core.records.records import HANDLER_STARTED
 from tests.agent.kinds import KINDS, LINES
+from tests.agent.samples import watch
 
 
 @pytest.mark.parametrize("name", KINDS)
-async def test_it_is_read_and_fired_as_its_program_would(name: str) -> None:
+async def test_it_is_read_fired_and_recorded_as_its_program_would(name: str) -> None:
     one = KINDS[name]()
     gc.collect()
-    program = make_program("sample", [Target("sample:bus", one.bus)])
-    catalog = program.catalog()
-    labels = {handler.key: handler.label for handler in catalog.handlers}
-    heard = {event.name: [labels[key].removeprefix(f"{name}.") for key in event.handlers] for event in catalog.events}
-    assert {event: sorted(heard.get(event, ["no such event"])) for event in one.heard} == {
+    watched = watch(one.bus)
+    labels = {handler.key: handler.label.removeprefix(f"{name}.") for handler in watched.catalog.handlers}
+    heard = {event.name: [labels[key] for key in event.handlers] for event in watched.catalog.events}
+    expected = {
         event: sorted(label.removeprefix(f"{name}.") for label in handlers) for event, handlers in one.heard.items()
     }
+    assert {event: sorted(heard.get(event, ["no such event"])) for event in one.heard} == expected
     LINES.clear()
     if one.event:
-        await program.publish(program.build(one.event, one.values), None, {})
+        await watched.program.publish(watched.program.build(one.event, one.values), None, {})
+    watched.stop()
     assert sorted(LINES) == sorted(one.ran)
-    assert [problem.text for problem in program.catalog().problems] == one.problems
+    started = [labels[row[4]] for row in watched.rows(HANDLER_STARTED)]
+    assert len(started) == len(LINES)
+    assert set(started) <= {label for handlers in expected.values() for label in handlers} or not expected
+    assert [problem.text for problem in watched.program.catalog().problems] == one.problems
 
 
 def test_patterns_are_shown_as_patterns_and_are_no_events() -> None:

@@ -269,11 +269,16 @@ def entries(
 
 def _run_by_bus(value: Any, runs: Sequence[str]) -> Any:
     """Return the method by which a bus runs an object, bound to it; None where it calls it, or looks inside."""
+    name = name_of_run(value, runs)
+    return getattr(original(value), name) if name else None
+
+
+def name_of_run(value: Any, runs: Sequence[str]) -> str:
+    """Return the name of the method by which a bus runs an object; empty where it calls it, or looks inside."""
     value = original(value)
-    if isinstance(value, (*_PLAIN, *_FUNCTIONS, type)) or is_standard(type(value).__module__):
-        return None
-    name = next((name for name in runs if _has_method(type(value), name)), "")
-    return getattr(value, name) if name else None
+    if not runs or isinstance(value, (*_PLAIN, *_FUNCTIONS, type)) or is_standard(type(value).__module__):
+        return ""
+    return next((name for name in runs if _has_method(type(value), name)), "")
 
 
 def key_pattern(value: Any, key: Any, pattern: Any) -> Any:

@@ -18,6 +18,7 @@ from ..reading.targets import (
     key_pattern,
     keyed_by_handler,
     kind_of,
+    name_of_run,
     named_methods,
     pattern_in,
     record_field,
@@ -44,6 +45,8 @@ class Containers:
 
     def __init__(self, wrap: Wrap) -> None:
         self._wrap = wrap
+        #: Methods by which the bus is known to run what stands in the container that is being looked at.
+        self.runs: tuple[str, ...] = ()
         #: By id of the copy that stands in its place: that copy, and the original container.
         self._aside: dict[int, tuple[Any, Any]] = {}
 
@@ -52,7 +55,7 @@ class Containers:
         if is_stand_in(value) or id(value) in self._aside:
             return self._refresh(value, pattern, depth)
         kind = kind_of(value)
-        if kind in ("handler", "object", "methods"):
+        if kind in ("handler", "object", "methods") or name_of_run(value, self.runs):
             return self._wrap(value, pattern)
         if kind == "reference":
             return TappedReference(value, lambda target: self._wrap(target, pattern))
@@ -268,8 +271,9 @@ class StandIns:
 
     def put(self, cls: type[Any] | None = None) -> None:
         """Replace what has no stand-in yet; where a dict has this class, it is enough to look there."""
-        for handler_map in self._dispatch.maps:
+        for handler_map in self._dispatch.leaves():
             value = handler_map.get()
+            self._containers.runs = handler_map.runs
             if self._dispatch.keys_at(handler_map, cls):
                 new = self._containers.replace(value[cls], cls)
                 if new is not value[cls]:
@@ -281,7 +285,7 @@ class StandIns:
 
     def take(self) -> None:
         """Put the handlers back; none gets a stand-in from now on."""
-        for handler_map in self._dispatch.maps:
+        for handler_map in self._dispatch.leaves():
             value = handler_map.get()
             new = self._containers.restore(value)
             if new is not value:
@@ -291,6 +295,10 @@ class StandIns:
     def _make(self, target: Any, pattern: Any) -> Any:
         if self._over:
             return target
+        name = name_of_run(target, self._containers.runs)
+        if name:
+            route = self._route(pattern if pattern is not None else pattern_in(target), getattr(target, name))
+            return TappedMethods(target, {name: lambda method: TappedHandler(method, route)})
         if kind_of(target) == "methods":
             return self._make_for_methods(target, pattern)
         handler = run_for(original(target), pattern, getattr(self._bus, "_value", None))

@@ -106,6 +106,8 @@ class CallReader:
         metadata = next((arguments[name] for name in METADATA_NAMES if isinstance(arguments.get(name), Mapping)), None)
         subject = parameters[0].name if publisher.named or not publisher.event else publisher.event
         first = arguments.get(subject, args[0] if args else None)
+        if publisher.named and isinstance(first, type) and publisher.event in arguments:
+            first = arguments[publisher.event]  # beside its class
         if _looks_like_object(first):
             # Text of JSON, and never a name: what it says may be secret.
             first = _object_in(first)

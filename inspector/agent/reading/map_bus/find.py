@@ -108,12 +108,20 @@ class HandlerMap:
 
     def entries(self) -> Iterator[tuple[Any, Any]]:
         """Yield what is subscribed to, and the handler, of everything in it; those of a process manager are its own."""
-        for pattern, target in entries(self.get(), runs=self.runs, says=self.says):
-            inner = _inner_maps(target) if pattern is None and self.runs else []
+        for pattern, target, inner in self._looked_into():
             if not inner:
                 yield pattern, run_for(target, pattern, self.bus)
             for handler_map in inner:
                 yield from handler_map.entries()
+
+    def leaves(self) -> Iterator[HandlerMap]:
+        """Yield the containers of the process managers that stand in it, or itself where there are none."""
+        inner = [handler_map for _, _, several in self._looked_into() for handler_map in several] if self.runs else []
+        yield from inner or [self]
+
+    def _looked_into(self) -> Iterator[tuple[Any, Any, list[HandlerMap]]]:
+        for pattern, target in entries(self.get(), runs=self.runs, says=self.says):
+            yield pattern, target, _inner_maps(target) if pattern is None and self.runs else []
 
     def listeners(self) -> list[Any]:
         """Return what stands there and is no handler, but is given what is published: queues."""
@@ -533,7 +541,7 @@ def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Opti
             continue
         asynchronous = inspect.iscoroutinefunction(function)  # what is inside a decorator is the decorator's business
         publisher = Publisher(name, value, function, reads, points, asynchronous, False, parameters, queue=queue)
-        _read_publisher(publisher, flows)
+        _read_publisher(publisher, flows, paths)
         if publisher.key:
             publisher.named = len(publisher.key) == 1 or publisher.key[1:] == (".value",)
         else:
@@ -547,7 +555,7 @@ def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Opti
     return sorted(publishers, key=lambda publisher: -publisher.score)
 
 
-def _read_publisher(publisher: Publisher, flows: _Flows) -> None:
+def _read_publisher(publisher: Publisher, flows: _Flows, maps: set[str]) -> None:
     """Fill in what the source says: what is handed on, what handlers are found by, what they are given beside it."""
     name, names = publisher.name, [parameter.name for parameter in publisher.parameters]
     flow = flows.flows.get(name)
@@ -556,7 +564,8 @@ def _read_publisher(publisher: Publisher, flows: _Flows) -> None:
     publisher.lazy = flow.yields
     calls = flows.handed(name)
     passed = [path for call in calls for path in call.passes() if path[0] in names]
-    keys = [path for place, paths in flow.keys if place[0] == "self" for path in paths if path[0] in names]
+    asked = (paths for place, paths in flow.keys if place[0] == "self" and container_of((*place, "[]")) in maps)
+    keys = [path for paths in asked for path in paths if path[0] in names]
     if publisher.queue:
         kept = [path for paths in flow.kept.values() for path in paths if path[0] in names]
         passed = [tuple(step for step in path if step != "in") for path in kept]

@@ -198,6 +198,10 @@ class Dispatch:
         """Return whether a class in a map stands for its subclasses too."""
         return self._by_base[handler_map.path]
 
+    def leaves(self) -> list[HandlerMap]:
+        """Return the containers in which the handlers stand in the end: those of process managers among them."""
+        return [leaf for handler_map in self.maps for leaf in handler_map.leaves()]
+
     def class_by_base(self, cls: type[Any]) -> bool:
         """Return whether a class stands for its subclasses in any map."""
         return any(
@@ -212,7 +216,7 @@ class Dispatch:
             cls is not None
             and type(value) in (dict, defaultdict)
             and cls in value
-            and not self._by_base[handler_map.path]
+            and not self._by_base.get(handler_map.path)
         )
 
     def matching(self, cls: type[Any] | None, names: set[str]) -> Iterator[tuple[Any, Any]]:
