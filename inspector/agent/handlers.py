@@ -16,9 +16,11 @@ from ..core.bus.identity import (
     function_of,
     owner_and_function,
     plain_function,
+    signature_of,
     without_arguments,
 )
 from ..core.redact.names import secret_kind
+from ..core.values.looking import is_a
 from .reading.targets import is_async, run_by
 from .tap.stand_ins import original
 
@@ -80,7 +82,7 @@ class Handler:
     def parameters(self) -> list[inspect.Parameter] | None:
         """What a call takes; None when it cannot be known: built in, or a stranger's ``__signature__``."""
         try:
-            return list(inspect.signature(self.called).parameters.values())
+            return list(signature_of(self.called).parameters.values())
         except Exception:  # noqa: BLE001 - __signature__ and __text_signature__ may raise anything
             return None
 
@@ -146,15 +148,15 @@ class Handlers:
 
 def _identity(target: Any) -> Any:
     """Return a key that tells handlers apart: closures are themselves, methods their function (and so their class)."""
-    if isinstance(target, types.MethodType):
+    if is_a(target, types.MethodType):
         return id(plain_function(target))
     if (enclosed := enclosed_handler(target)) is not None:
         held = (cell.cell_contents for cell in target.__closure__)
         return (id(target.__code__), _identity(enclosed), *(_held(value) for value in held if value is not enclosed))
-    if isinstance(target, functools.partial):
+    if is_a(target, functools.partial):
         named = sorted((name, id(value)) for name, value in target.keywords.items())
         return (_identity(target.func), *map(id, target.args), *named)
-    if isinstance(target, (types.FunctionType, types.BuiltinFunctionType, type)):
+    if is_a(target, (types.FunctionType, types.BuiltinFunctionType, type)):
         return id(target)
     return id(type(target))
 
@@ -166,7 +168,7 @@ def _held(value: Any) -> Any:
 
 def _with_arguments(described: HandlerDescription, target: Any) -> HandlerDescription:
     """Add the bound arguments of a partial to its label, where they are short and no secret."""
-    if not isinstance(target, functools.partial):
+    if not is_a(target, functools.partial):
         return described
     shown = [
         f"{name}={value}"

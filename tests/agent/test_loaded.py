@@ -24,6 +24,7 @@ from inspector.agent.faults import FaultInjector
 from inspector.agent.libraries.core_bus import CoreBusAdapter
 from inspector.agent.process.watchdog import _culprit
 from inspector.agent.reading import loaded
+from inspector.agent.reading.discovery import find_buses
 from inspector.agent.reading.loaded import Target, make_program
 from inspector.agent.reading.map_bus import connection as map_bus
 from inspector.agent.reading.map_bus.connection import MapBusAdapter
@@ -321,15 +322,21 @@ def test_other_things_are_no_buses(value: Any) -> None:
     assert MapBusAdapter().recognises(value, Options()) is None or value is asyncio
 
 
-class Hostile:
-    def __getattribute__(self, name: str) -> Any:
+class Clumsy(MapBusAdapter):
+    """An adapter that touches what it looks at."""
+
+    name = "clumsy"
+
+    def recognises(self, value: Any, options: Options) -> Match | None:
         raise RuntimeError("do not touch")
 
 
-def test_an_object_that_cannot_be_looked_at_is_a_problem() -> None:
-    catalog = program(MapBus(listens), {"hostile": Hostile(), "bus": MapBus(listens, event=Unheard)}).catalog()
-    assert {event.name for event in catalog.events if event.handlers} == {"Theirs", "Unheard"}
-    assert any("RuntimeError: do not touch" in problem.text for problem in catalog.problems)
+def test_what_an_adapter_cannot_look_at_is_a_problem_and_the_others_go_on() -> None:
+    troubles: list[Problem] = []
+    buses = find_buses("a:parts", {"bus": MapBus(listens)}, Options(), [Clumsy(), MapBusAdapter()], troubles)
+    assert [(bus.where, bus.adapter.name) for bus in buses] == [("a:parts.bus", "map")]
+    assert [trouble.where for trouble in troubles] == ["a:parts", "a:parts.bus"]
+    assert "The adapter clumsy could not look at it: RuntimeError: do not touch" in troubles[0].text
 
 
 # --- adapters of others ---------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ...core.facts import HandlerFacts
 from ...core.values import hints
+from ...core.values.looking import is_a, variables_of
 from ..handlers import Handler
 from .classes import class_key
 from .sessions import fails_without_session, needs_session
@@ -157,9 +158,9 @@ def _look_up(path: str, scope: dict[str, Any]) -> Any:
     name, *rest = path.split(".")
     value = scope.get(name, getattr(builtins, name, None))
     for part in rest:
-        if not isinstance(value, (types.ModuleType, type)):
+        if not is_a(value, (types.ModuleType, type)):
             return None
-        value = vars(value).get(part)
+        value = (variables_of(value) if is_a(value, types.ModuleType) else vars(value)).get(part)
     return value
 
 

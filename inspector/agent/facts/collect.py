@@ -11,6 +11,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from ...core.facts import CatalogFacts, EventFacts, SSEFacts, SSEType, UncalledMethod
+from ...core.values.looking import is_a
 from ..handlers import Handler
 from ..program import declared_fields
 from ..reading.places import class_place
@@ -95,10 +96,10 @@ def _dispatches_by_name(cls: type[Any]) -> bool:
 def _idle_classes(subscribed: dict[type[Any], set[str]]) -> Iterator[type[Any]]:
     """Yield the classes named like handlers that stand beside those in use, and none of whose methods is in use."""
     modules = dict.fromkeys(cls.__module__ for cls in subscribed)
-    in_use = {base for cls in subscribed for base in cls.__mro__}
+    in_use = {id(base) for cls in subscribed for base in cls.__mro__}
     for name in modules:
         for value in vars(sys.modules.get(name) or ModuleType(name)).values():
-            if not isinstance(value, type) or value.__module__ != name or value in in_use:
+            if not is_a(value, type) or value.__module__ != name or id(value) in in_use:
                 continue
             if value.__name__.lower().endswith(_HANDLER_CLASSES) and not _is_pattern(value):
                 yield value
@@ -106,7 +107,7 @@ def _idle_classes(subscribed: dict[type[Any], set[str]]) -> Iterator[type[Any]]:
 
 def _is_pattern(cls: type[Any]) -> bool:
     """Return whether a class is there to be followed, not to be subscribed: a protocol or an abstract class."""
-    return bool(getattr(cls, "_is_protocol", False)) or inspect.isabstract(cls)
+    return bool(inspect.getattr_static(cls, "_is_protocol", False)) or inspect.isabstract(cls)
 
 
 def _methods(cls: type[Any]) -> dict[str, FunctionType]:
@@ -144,7 +145,7 @@ def _audit_actions(wiring: Wiring) -> tuple[str, ...] | None:
         if name.partition(".")[0] not in packages or type(module) is not ModuleType:
             continue
         for value in tuple(vars(module).values()):
-            if isinstance(value, type) and issubclass(value, enum.Enum) and _is_audit_enum(value):
+            if is_a(value, type) and issubclass(value, enum.Enum) and _is_audit_enum(value):
                 enums += 1
                 for member in value.__members__.values():
                     actions.update({member.name: None, str(member.value): None})

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.identity import plain_function, undecorated
+from ...core.values.looking import is_a
 from ..handlers import Handler
 from ..libraries.core_bus import CoreConnection
 from ..program import CoreProgram
@@ -280,10 +281,12 @@ def loaded_wiring(program: LoadedProgram) -> Wiring:
     entries_, sse = program._catalog.entries, program._catalog.sse  # noqa: SLF001 - same room, as above
     subscribed = [(connection, list(_subscribed(connection))) for connection in program.connections]
     handlers: dict[str, WiredCallable] = {}
+    read: dict[tuple[int, int], HandlerCalls] = {}
     for connection, pairs in subscribed:
-        alone = _takes_event_alone(connection, [handler for _, handler in pairs])
+        calls = _calls(connection, read)
+        alone = _takes_event_alone(connection, calls, [handler for _, handler in pairs])
         on_loop = _is_asynchronous(connection)
-        dropped = _calls(connection).dropped and not on_loop
+        dropped = calls.dropped and not on_loop
         for subscription, handler in pairs:
             key = subscription.handler.key
             wired = handlers.setdefault(key, WiredCallable(key, handler, alone, dropped, on_loop))
@@ -349,7 +352,7 @@ def _callable(target: Any) -> Callable[..., Any] | None:
     return called if callable(called) else None
 
 
-def _takes_event_alone(connection: Connection, handlers: Sequence[Callable[..., Any]]) -> bool:
+def _takes_event_alone(connection: Connection, calls: HandlerCalls, handlers: Sequence[Callable[..., Any]]) -> bool:
     """Return whether a bus calls its handlers with the event alone.
 
     The source of its publish method says so. Where that says nothing, the handlers are asked: most will be right.
@@ -357,19 +360,29 @@ def _takes_event_alone(connection: Connection, handlers: Sequence[Callable[..., 
     publishers: Any = getattr(connection, "publishers", ())
     if any(getattr(publisher, "named", False) for publisher in publishers[:1]):
         return False
-    alone = _calls(connection).alone
-    if alone is not None:
-        return alone
+    if calls.alone is not None:
+        return calls.alone
     refusing = sum(bool(refusal_of(handler)) for handler in handlers)
     return refusing * 2 < len(handlers)
 
 
-def _calls(connection: Connection) -> HandlerCalls:
-    """Return how a bus of somebody's own calls its handlers."""
+def _calls(connection: Connection, read: dict[tuple[int, int], HandlerCalls]) -> HandlerCalls:
+    """Return how a bus of somebody's own calls its handlers.
+
+    Args:
+        connection: The bus.
+        read: What was read already, by function and class: a hundred signals are of one class.
+    """
     publishers: Any = getattr(connection, "publishers", ())
     best = publishers[0] if publishers else None
     function = getattr(best, "function", None)
-    return HandlerCalls() if function is None else handler_calls(function, getattr(best, "owner", None))
+    if function is None:
+        return HandlerCalls()
+    owner = getattr(best, "owner", None)
+    key = id(function), id(owner if is_a(owner, (type, types.ModuleType)) else type(owner))
+    if key not in read:
+        read[key] = handler_calls(function, owner)
+    return read[key]
 
 
 def _command_patterns(connection: Connection) -> Iterator[Any]:

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.identity import without_arguments
+from ...core.values.looking import is_a, is_routine, variables_of
 from .trouble import LoadTrouble, explain
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class Loader:
         try:
             return getattr(owner, name)
         except AttributeError as error:
-            if type(owner) is ModuleType and hasattr(owner, "__path__"):
+            if type(owner) is ModuleType and "__path__" in variables_of(owner):
                 submodule = f"{owner.__name__}.{name}"
                 if any(entry.name == name for entry in pkgutil.iter_modules(owner.__path__)):
                     return self._import(submodule)
@@ -181,7 +182,7 @@ class Loader:
 def is_factory(value: Any) -> bool:
     """Return whether a value is there to be called for the bus, rather than a bus that happens to be callable."""
     value = without_arguments(value)
-    return isinstance(value, type) or inspect.isroutine(value) or type(value).__name__ == "_lru_cache_wrapper"
+    return is_a(value, type) or is_routine(value) or type(value).__name__ == "_lru_cache_wrapper"
 
 
 def required_arguments(value: Any) -> list[str]:

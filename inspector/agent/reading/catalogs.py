@@ -14,6 +14,7 @@ from typing import Any, Final
 from ...core.bus.registry import HANDLER_KINDS
 from ...core.description import Problem
 from ...core.values import hints
+from ...core.values.looking import attributes, class_has, is_a, is_routine, pretends, variables_of
 from ...core.verbs import is_past
 from .events import annotations_of, is_parametrised, make_of, single_copies, subclasses
 from .sse import ListedSSE, is_sse_registry, listed_sse
@@ -74,7 +75,7 @@ class Catalog:
             self.sse = value
             return True
         listed = listed_sse(value)
-        if listed is not None and (self.sse is None or isinstance(self.sse, ListedSSE)):
+        if listed is not None and (self.sse is None or is_a(self.sse, ListedSSE)):
             self.sse = listed if self.sse is None else self.sse.joined(listed)
         return listed is not None
 
@@ -95,19 +96,19 @@ def read_catalog(value: Any) -> Catalog:
 def _read(value: Any, catalog: Catalog, where: str) -> None:
     if catalog.take_sse(value):
         return
-    if isinstance(value, types.ModuleType):
+    if is_a(value, types.ModuleType):
         _scan(value, catalog)
-    elif isinstance(value, type):
+    elif is_a(value, type):
         catalog.classes += [value, *subclasses(value)] if not subclasses(value) else subclasses(value)
-    elif inspect.isroutine(value):
+    elif is_routine(value):
         _read_result(value, catalog, where)
-    elif isinstance(value, Mapping):
+    elif issubclass(type(value), Mapping):
         for key, item in value.items():
-            _read_item(item, catalog, f"{where}[{_name(key)}]", key if isinstance(key, type) else None)
-    elif isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+            _read_item(item, catalog, f"{where}[{_name(key)}]", key if is_a(key, type) else None)
+    elif issubclass(type(value), Iterable) and not is_a(value, (str, bytes)):
         for index, item in enumerate(_items(value, catalog, where)):
             _read_item(item, catalog, f"{where}[{index}]", None)
-    elif isinstance(getattr(value, "events", None), Iterable):
+    elif issubclass(type(getattr(value, "events", None)), Iterable):
         _read(value.events, catalog, where)
     else:
         catalog.problems.append(Problem(where, f"A {type(value).__name__} is no catalog."))
@@ -132,15 +133,17 @@ def _read_result(function: Any, catalog: Catalog, where: str) -> None:
 
 
 def _read_item(item: Any, catalog: Catalog, where: str, key: type[Any] | None) -> None:
-    if isinstance(item, type) and key is None:
+    if is_a(item, type) and key is None:
         catalog.classes.append(item)
         return
-    if isinstance(item, types.ModuleType) or (isinstance(item, (list, tuple)) and not hasattr(item, "_fields")):
+    if is_a(item, types.ModuleType) or (is_a(item, (list, tuple)) and not class_has(type(item), "_fields")):
         _read(item, catalog, where)
         return
     cls = key or _class_in(item)
     if cls is None:
-        if is_sse_registry(item) or (isinstance(item, Iterable) and not isinstance(item, (str, bytes, Mapping))):
+        if is_sse_registry(item) or (
+            not pretends(item) and issubclass(type(item), Iterable) and not is_a(item, (str, bytes, Mapping))
+        ):
             _read(item, catalog, where)
         else:
             catalog.problems.append(Problem(where, f"A {type(item).__name__} without an event class was left out."))
@@ -151,14 +154,14 @@ def _read_item(item: Any, catalog: Catalog, where: str, key: type[Any] | None) -
 def _class_in(item: Any) -> type[Any] | None:
     for name in _CLASS:
         value = _get(item, name)
-        if isinstance(value, type):
+        if is_a(value, type):
             return value
     return None
 
 
 def _entry(item: Any, catalog: Catalog) -> Entry:
     category = next((value for name in _CATEGORY if (value := _get(item, name)) is not None), "")
-    categories = [_text(member) for member in type(category)] if isinstance(category, enum.Enum) else [_text(category)]
+    categories = [_text(member) for member in type(category)] if is_a(category, enum.Enum) else [_text(category)]
     catalog.categories += [name for name in categories if name and name not in catalog.categories]
     requires = tuple(kind for kind, name in HANDLER_KINDS.items() if _get(item, name))
     return Entry(
@@ -171,18 +174,23 @@ def _entry(item: Any, catalog: Catalog) -> Entry:
 
 
 def _get(item: Any, name: str) -> Any:
-    if isinstance(item, Mapping):
+    """Read an entry; what has no such attribute by itself may be anything, and is not asked."""
+    if issubclass(type(item), Mapping):
         return item.get(name)
-    return getattr(item, name, None)
+    there = class_has(item if is_a(item, type) else type(item), name) or name in attributes(item)
+    return getattr(item, name, None) if there else None
 
 
 def _text(value: Any) -> str:
     """Return what an enum member stands for; plain strings stand for themselves."""
-    return member_text(value) if isinstance(value, enum.Enum) else str(value)
+    return member_text(value) if is_a(value, enum.Enum) else str(value)
 
 
 def _name(value: Any) -> str:
-    return str(getattr(value, "__qualname__", None) or getattr(value, "__name__", None) or type(value).__name__)
+    if is_a(value, types.ModuleType):
+        return str(variables_of(value).get("__name__"))
+    named = is_routine(value) or is_a(value, type)
+    return str((named and getattr(value, "__qualname__", None)) or type(value).__name__)
 
 
 # --- packages -------------------------------------------------------------------------------------
@@ -190,18 +198,18 @@ def _name(value: Any) -> str:
 
 def _scan(module: types.ModuleType, catalog: Catalog) -> None:
     """Find registry lists and event classes in a module; in a package, in its loaded modules too."""
-    for value in tuple(vars(module).values()):
+    for value in tuple(variables_of(module).values()):
         if catalog.take_sse(value):
             continue
-        if isinstance(value, (list, tuple)) and value and all(_class_in(item) is not None for item in value):
+        if is_a(value, (list, tuple)) and value and all(_class_in(item) is not None for item in value):
             for item in value:
                 catalog.entries.setdefault(_class_in(item) or object, _entry(item, catalog))
     catalog.classes += event_classes(module)
-    if hasattr(module, "__path__"):
+    if "__path__" in variables_of(module):
         for name, inner in sorted(sys.modules.items()):
-            if name.startswith(f"{module.__name__}.") and isinstance(inner, types.ModuleType):
+            if name.startswith(f"{module.__name__}.") and is_a(inner, types.ModuleType):
                 catalog.classes += [cls for cls in event_classes(inner) if cls not in catalog.classes]
-                for value in tuple(vars(inner).values()):
+                for value in tuple(variables_of(inner).values()):
                     catalog.take_sse(value)
 
 
@@ -213,8 +221,8 @@ def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> 
     """
     defined = [
         value
-        for value in tuple(vars(module).values())
-        if isinstance(value, type) and value.__module__ == module.__name__ and not _is_no_event(value)
+        for value in tuple(variables_of(module).values())
+        if is_a(value, type) and value.__module__ == module.__name__ and not _is_no_event(value)
     ]
     eventful = any(part in ("events", "messages", "commands") for part in module.__name__.split("."))
     records = {id(cls) for cls in _record_classes(module)}
@@ -231,12 +239,12 @@ def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> 
 
 def _record_classes(module: types.ModuleType) -> Iterator[type[Any]]:
     """Yield the classes of what stands in a module's registries: of entries, of types and mappings for clients."""
-    for value in tuple(vars(module).values()):
-        items = list(value.values()) if isinstance(value, dict) else value
-        if not isinstance(items, (list, tuple)) or not items:
+    for value in tuple(variables_of(module).values()):
+        items = list(value.values()) if is_a(value, dict) else value
+        if not is_a(items, (list, tuple)) or not items:
             continue
         if listed_sse(value) is not None or all(_class_in(item) is not None for item in items):
-            yield from (type(item) for item in items if not isinstance(item, type))
+            yield from (type(item) for item in items if not is_a(item, type))
 
 
 def _holds_class(cls: type[Any]) -> bool:
@@ -258,7 +266,7 @@ def _held_by(classes: Iterable[type[Any]]) -> Iterator[type[Any]]:
             if id(hint) in visited:
                 continue
             visited[id(hint)] = hint
-            if isinstance(hint, type) and hint is not cls and not is_called_like_event(hint):
+            if is_a(hint, type) and hint is not cls and not is_called_like_event(hint):
                 yield hint
             waiting.extend(getattr(hint, "__args__", ()))
 
@@ -268,7 +276,7 @@ def _parameters_of(cls: type[Any]) -> Iterator[Any]:
     for base in cls.__mro__[:-1]:
         yield from vars(base).get("__orig_bases__", ())
         made = vars(base).get("__pydantic_generic_metadata__")
-        yield from made.get("args", ()) if isinstance(made, dict) else ()
+        yield from made.get("args", ()) if is_a(made, dict) else ()
 
 
 def is_called_like_event(cls: type[Any]) -> bool:
@@ -281,7 +289,7 @@ def _is_no_event(cls: type[Any]) -> bool:
     return (
         is_parametrised(cls)
         or issubclass(cls, (enum.Enum, BaseException, types.ModuleType))
-        or getattr(cls, "_is_protocol", False) is True
+        or inspect.getattr_static(cls, "_is_protocol", False) is True
     )
 
 

@@ -10,11 +10,12 @@ from typing import Any
 from ...core.description import Problem
 from ...core.errors import InspectorError, UsageError
 from ...core.own_code import is_standard
+from ...core.values.looking import attributes, is_a
 from ..adapters.base import Adapter, Match, Options, third_party_adapters
 from ..libraries.core_bus import CoreBusAdapter
 from .map_bus.connection import MapBusAdapter
 from .name_registry import NameRegistryAdapter
-from .targets import attributes, kind_of
+from .targets import kind_of
 
 #: What a match needs so that a value counts as a bus where nobody has said that it is one.
 _SURE = 60
@@ -84,7 +85,7 @@ def _found(
             raise
         return inside
     if own is not None and (own.match.score >= _SURE or options.handlers or options.publish):
-        if not isinstance(value, types.ModuleType):
+        if not is_a(value, types.ModuleType):
             return [own]
         return [own, *_inside(where, value, options, adapters, troubles, 1)]
     inside = _inside(where, value, options, adapters, troubles, 2)
@@ -133,7 +134,7 @@ def _inside(
             continue
         visited.append(inner)
         at = f"{where}.{name}" if ":" in where else f"{where}:{name}"
-        if isinstance(value, dict) and "." in name:
+        if is_a(value, dict) and "." in name:
             at = f"{where}['{name}']"
         try:
             try:
@@ -163,29 +164,29 @@ def _at(
     named = bus is not None and bool(bus.options.handlers or bus.options.publish)
     if bus is not None and (named or bus.match.score >= _SURE) and not _is_bare(inner, value):
         return [bus]
-    if depth > 1 and not isinstance(value, types.ModuleType):
+    if depth > 1 and not is_a(value, types.ModuleType):
         return _inside(where, inner, options, adapters, troubles, depth - 1)
     return []
 
 
 def _is_bare(inner: Any, value: Any) -> bool:
     """Return whether a container is a bus by itself: alone in a dict or list; beside other things it is part of one."""
-    return kind_of(inner) in _CONTAINERS and not isinstance(value, (dict, list, tuple))
+    return kind_of(inner) in _CONTAINERS and not is_a(value, (dict, list, tuple))
 
 
 def _parts(value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        yield from ((name, inner) for name, inner in value.items() if isinstance(name, str))
-    elif isinstance(value, (list, tuple)):
+    if is_a(value, dict):
+        yield from ((name, inner) for name, inner in value.items() if is_a(name, str))
+    elif is_a(value, (list, tuple)):
         yield from ((str(index), inner) for index, inner in enumerate(value))
-    elif isinstance(value, types.ModuleType):
+    elif is_a(value, types.ModuleType):
         yield from ((name, inner) for name, inner in tuple(vars(value).items()) if not name.startswith("__"))
     elif not _is_library(value):
         yield from attributes(value).items()
 
 
 def _is_library(value: Any) -> bool:
-    if isinstance(value, (type, types.ModuleType, str, bytes, int, float, types.FunctionType, types.MethodType)):
+    if is_a(value, (type, types.ModuleType, str, bytes, int, float, types.FunctionType, types.MethodType)):
         return True
     if kind_of(value) in _CONTAINERS:
         return False

@@ -17,6 +17,7 @@ from ...core.description import (
 from ...core.errors import InspectorError, UsageError
 from ...core.records.host import PartNotLoaded
 from ...core.records.recorder import Recorder
+from ...core.values.looking import class_has, is_a
 from ..adapters.base import Connection, FireContext, Options
 from ..program import no_event
 from ..tap.tap import Tap
@@ -99,7 +100,7 @@ def _options(table: Mapping[str, Any]) -> Options:
 def _plain_attribute(value: Any, name: str) -> Any:
     """Read an attribute unless that would run the program's code."""
     member = inspect.getattr_static(value, name, None)
-    return None if member is None or isinstance(member, property) else getattr(value, name, None)
+    return None if member is None or is_a(member, property) else getattr(value, name, None)
 
 
 class LoadedProgram:
@@ -140,7 +141,7 @@ class LoadedProgram:
 
     def _read_container(self, value: Any) -> None:
         """Take what a container has beside its bus: a registry, a registry of server-sent events, its own faults."""
-        if isinstance(value, types.ModuleType) or not hasattr(value, "__dict__"):
+        if is_a(value, types.ModuleType) or not class_has(type(value), "__dict__"):
             return
         held = {
             name: _plain_attribute(value, name) for name in ("registry", "sse_registry", "faults", "session_factory")

@@ -15,6 +15,7 @@ from ...core.description import (
     SourceDescription,
     SSEDescription,
 )
+from ...core.values.looking import is_a
 from ..handlers import Handlers
 from ..program import describe_sse
 from .catalogs import Catalog, Entry, derived_category, event_classes
@@ -163,7 +164,7 @@ class Merged:
         modules = dict.fromkeys(value.cls.__module__ for value in events if value.cls is not None)
         for name in modules:
             module = sys.modules.get(name)
-            if isinstance(module, types.ModuleType):
+            if is_a(module, types.ModuleType):
                 yield from event_classes(module)
 
     def _event(self, name: str, event: EventType, handlers: tuple[str, ...]) -> EventDescription:

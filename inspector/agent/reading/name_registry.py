@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.description import Problem
 from ...core.errors import InspectorError
+from ...core.values.looking import is_a
 from ...core.values.table import BY_KIND
 from ..adapters.base import FireContext, Match, Names, Options
 from .eventbuild import build_event
@@ -111,13 +112,13 @@ class NameRegistryAdapter:
 
     def recognises(self, value: Any, options: Options) -> Match | None:
         """Look for a dict from name to class beside a map of handlers by name."""
-        if isinstance(value, (type, types.FunctionType)) or kind_of(value) in ("dict", "list", "set", "handler"):
+        if is_a(value, (type, types.FunctionType)) or kind_of(value) in ("dict", "list", "set", "handler"):
             return None
         classes = classes_by_name(value)
         if not classes:
             return None
         parts = find(value, options)
-        named = [handler_map for handler_map in parts.maps if any(isinstance(key, str) for key in _keys(handler_map))]
+        named = [handler_map for handler_map in parts.maps if any(is_a(key, str) for key in _keys(handler_map))]
         if not named:
             return None
         score = 92 if parts.publishers else 65
@@ -132,9 +133,9 @@ def classes_by_name(value: Any) -> dict[str, type[Any]]:
     """Return the event classes that a dict of the value has by name; only classes that become data and come back."""
     classes: dict[str, type[Any]] = {}
     for name, held in values_of(value).items():
-        if name.startswith("__") or not isinstance(held, dict) or not held:
+        if name.startswith("__") or not is_a(held, dict) or not held:
             continue
-        if all(isinstance(key, str) and isinstance(cls, type) and pair_of(cls) for key, cls in held.items()):
+        if all(is_a(key, str) and is_a(cls, type) and pair_of(cls) for key, cls in held.items()):
             classes.update(held)
     return classes
 
@@ -159,7 +160,7 @@ class NameRegistryConnection(MapConnection):
     adapter = "names"
 
     def __init__(self, where: str, value: Any, options: Options, names: Names) -> None:
-        super().__init__(where, value, options, names)
+        super().__init__(where, value, find(value, options), names)
         self._classes = classes_by_name(value)
         for name, cls in self._classes.items():
             self._calls.learn(name, cls)

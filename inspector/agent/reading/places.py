@@ -11,6 +11,8 @@ import types
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ...core.values.looking import is_a
+
 _CLASS: Final = re.compile(r"\s*class\s+(\w+)")
 
 
@@ -49,6 +51,6 @@ def class_at(key: str) -> type[Any] | None:
             continue
         for name in parts[length:]:
             # Through the namespace itself: attributes of a stranger's module may be made on demand.
-            value = vars(value).get(name) if isinstance(value, (types.ModuleType, type)) else None
-        return value if isinstance(value, type) else None
+            value = vars(value).get(name) if is_a(value, (types.ModuleType, type)) else None
+        return value if is_a(value, type) else None
     return None

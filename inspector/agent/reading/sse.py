@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from .targets import attributes
+from ...core.values.looking import attributes, class_has, is_a
 
 #: What mappings call the event's class, the type that it becomes, and the function that makes the payload.
 _EVENT: Final = ("domain_event_class", "domain_event", "event_class", "event_cls", "event")
@@ -63,9 +63,9 @@ class ListedSSE:
 
 def listed_sse(value: Any) -> ListedSSE | None:
     """Return what a list (or dict) declares of server-sent events; None when it is about something else."""
-    if not isinstance(value, (list, tuple, dict)) or not value:
+    if not is_a(value, (list, tuple, dict)) or not value:
         return None
-    items = list(value.values()) if isinstance(value, dict) else list(value)
+    items = list(value.values()) if is_a(value, dict) else list(value)
     mappings = [mapping for item in items if (mapping := _mapping(item)) is not None]
     if len(mappings) == len(items):
         return ListedSSE((), mappings)
@@ -75,12 +75,13 @@ def listed_sse(value: Any) -> ListedSSE | None:
 
 def is_sse_registry(value: Any) -> bool:
     """Return whether an object has what a registry of server-sent events has."""
-    if isinstance(value, (type, types.ModuleType)) or not hasattr(type(value), "get"):
+    if is_a(value, (type, types.ModuleType)) or not class_has(type(value), "get"):
         return False
-    if not hasattr(type(value), "mappings") and "mappings" not in attributes(value):
+    if not class_has(type(value), "mappings") and "mappings" not in attributes(value):
         return False  # nobody is asked for an attribute that may be made on demand
-    mappings, declared = getattr(value, "mappings", None), getattr(value, "events", ())
-    if not isinstance(mappings, (tuple, list)) or not isinstance(declared, (tuple, list)):
+    mappings: Any = getattr(value, "mappings", None)
+    declared: Any = getattr(value, "events", ())
+    if not is_a(mappings, (tuple, list)) or not is_a(declared, (tuple, list)):
         return False
     return all(map(_is_mapping, mappings)) and all(hasattr(entry, "event_type") for entry in declared)
 
@@ -91,7 +92,7 @@ def _is_mapping(value: Any) -> bool:
 
 def _mapping(item: Any) -> DeclaredMapping | None:
     event, name = _first(item, _EVENT), _first(item, _TYPE)
-    if not isinstance(event, type) or not _is_name(name) or _first(item, _OF_REGISTRY) is not None:
+    if not is_a(event, type) or not _is_name(name) or _first(item, _OF_REGISTRY) is not None:
         return None
     payload = _first(item, _PAYLOAD)
     return DeclaredMapping(event, name, payload if callable(payload) else None)
@@ -99,18 +100,18 @@ def _mapping(item: Any) -> DeclaredMapping | None:
 
 def _declared(item: Any) -> DeclaredType | None:
     name, fields = _first(item, _NAME), _first(item, _FIELDS)
-    if not _is_name(name) or isinstance(fields, str) or not isinstance(fields, Iterable):
+    if not _is_name(name) or is_a(fields, str) or not issubclass(type(fields), Iterable):
         return None
-    names = [part for part in fields if isinstance(part, str)]
+    names = [part for part in fields if is_a(part, str)]
     category, description = _first(item, ("category",)), _first(item, ("description",))
     return DeclaredType(name, "" if category is None else category, str(description or ""), tuple(names))
 
 
 def _first(item: Any, names: tuple[str, ...]) -> Any:
     """Return the first of some attributes (or keys) that an item holds; none is made on demand for it."""
-    if isinstance(item, Mapping):
+    if issubclass(type(item), Mapping):
         held: Mapping[str, Any] = item
-    elif isinstance(item, tuple):
+    elif is_a(item, tuple):
         held = dict(zip(getattr(type(item), "_fields", ()), item))  # noqa: B905 - as long as each other
     else:
         held = attributes(item)
@@ -118,8 +119,8 @@ def _first(item: Any, names: tuple[str, ...]) -> Any:
 
 
 def _is_name(value: Any) -> bool:
-    return isinstance(value, (str, Enum)) and bool(value)
+    return is_a(value, (str, Enum)) and bool(value)
 
 
 def _text(member: Any) -> str:
-    return str(member.value) if isinstance(member, Enum) else str(member)
+    return str(member.value) if is_a(member, Enum) else str(member)

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from ...core.bus.identity import bound_to, called_function, plain_function
 from ...core.own_code import is_standard
+from ...core.values.looking import attributes, class_has, is_a, is_routine, pretends
 from ..tap.stand_ins import HANDLE_METHODS, is_stand_in, original
 
 #: Where a record keeps its handler; the first that is there counts.
@@ -44,39 +45,24 @@ _FUNCTIONS: Final = (
     types.MethodWrapperType,
     functools.partial,
 )
+#: Attributes by which an object says that calling it gives a coroutine.
+_MARKS: Final = frozenset({"_is_coroutine", "_is_coroutine_mark", "_is_coroutine_marker"})
 
 
 def is_glob(pattern: Any) -> bool:
     """Return whether a name is a pattern of names (``order.*``)."""
-    return isinstance(pattern, str) and any(mark in pattern for mark in "*?")
+    return is_a(pattern, str) and any(mark in pattern for mark in "*?")
 
 
 def member_text(member: enum.Enum) -> str:
     """Return the name that a member of an enum stands for: its value where that is a text, else its own name."""
     value = member.value
-    return value if isinstance(value, str) and value else member.name
+    return value if is_a(value, str) and value else member.name
 
 
 def each_of(pattern: Any) -> tuple[Any, ...]:
     """Return what a pattern stands for, one by one: ``(Placed, Paid)`` and ``Placed | Paid`` are two."""
-    return pattern if isinstance(pattern, tuple) else (pattern,)
-
-
-def attributes(value: Any) -> dict[str, Any]:
-    """Return what an instance holds, slots included, without running its properties."""
-    held: dict[str, Any] = {}
-    for base in type(value).__mro__:
-        for name, member in vars(base).items():
-            if isinstance(member, types.MemberDescriptorType) and not name.startswith("__"):
-                try:
-                    held.setdefault(name, member.__get__(value))
-                except AttributeError:  # a slot that was never filled
-                    continue
-    try:
-        held.update(object.__getattribute__(value, "__dict__"))
-    except AttributeError:  # slots only
-        return held
-    return held
+    return pattern if is_a(pattern, tuple) else (pattern,)
 
 
 def kind_of(value: Any) -> str:
@@ -88,9 +74,9 @@ def kind_of(value: Any) -> str:
         ``frozenset``, or empty: none of these.
     """
     value = original(value)
-    if isinstance(value, _PLAIN):
+    if is_a(value, _PLAIN):
         return ""
-    if isinstance(value, weakref.ref):
+    if is_a(value, weakref.ref):
         return "reference"
     for kinds, name in (
         ((list, deque), "list"),
@@ -101,11 +87,11 @@ def kind_of(value: Any) -> str:
         (frozenset, "frozenset"),
         ((weakref.WeakSet, weakref.WeakKeyDictionary), "weakset"),
     ):
-        if isinstance(value, kinds):
+        if is_a(value, kinds):
             return name
-    if isinstance(value, _FUNCTIONS):
+    if is_a(value, _FUNCTIONS):
         return "handler"
-    if isinstance(value, type):
+    if is_a(value, type):
         return "handler" if run_method(value) else ""
     if record_field(value):
         return "record"
@@ -121,10 +107,19 @@ class MethodName(str):
 
     __slots__ = ()
 
+    @property
+    def plain(self) -> str:
+        """It, written like the name of any method."""
+        return _plain_name(self)
+
+    @property
+    def fitting(self) -> tuple[str, str]:
+        """The ends of the names of methods to which an event of this name goes."""
+        return self.plain, self.plain.removesuffix("_event")
+
     def fits(self, name: str) -> bool:
         """Return whether an event of this name goes to the method."""
-        plain = _plain_name(name)
-        return _plain_name(self) in (plain, plain.removesuffix("_event"))
+        return self.plain in MethodName(name).fitting
 
 
 def _plain_name(name: str) -> str:
@@ -138,7 +133,7 @@ def named_methods(cls: type[Any]) -> dict[str, MethodName]:
     for base in cls.__mro__[:-1]:
         for name, value in vars(base).items():
             prefix = next((start for start in METHOD_PREFIXES if name.startswith(start)), "")
-            if prefix and isinstance(value, types.FunctionType) and value.__code__.co_argcount > 1:
+            if prefix and is_a(value, types.FunctionType) and value.__code__.co_argcount > 1:
                 methods.setdefault(name, MethodName(name[len(prefix) :]))
     return methods
 
@@ -148,13 +143,13 @@ def run_method(cls: type[Any]) -> str:
     if any(_has_method(cls, name) for name in HANDLE_METHODS[:3]):
         return next(name for name in HANDLE_METHODS if _has_method(cls, name))
     called = next((vars(base)["__call__"] for base in cls.__mro__ if "__call__" in vars(base)), None)
-    return "__call__" if isinstance(called, types.FunctionType) and called.__code__.co_argcount > 1 else ""
+    return "__call__" if is_a(called, types.FunctionType) and called.__code__.co_argcount > 1 else ""
 
 
 def run_by(target: Any) -> Any:
     """Return what a bus calls to run a target: itself, the method of an object, the method of what a class makes."""
     target = original(target)
-    if isinstance(target, type) and kind_of(target) == "handler":
+    if is_a(target, type) and kind_of(target) == "handler":
         function = inspect.getattr_static(target, run_method(target))
         return types.MethodType(plain_function(function), target)  # its signature: without ``self``
     if kind_of(target) == "object":
@@ -166,13 +161,13 @@ def run_for(target: Any, pattern: Any, bus: Any = None) -> Any:
     """Return what runs for an event: the implementation for its class, the method of the bus; a stand-in as it is."""
     if is_stand_in(target):
         return target
-    if not isinstance(target, types.FunctionType):
+    if not is_a(target, types.FunctionType):
         return target
-    of_object = bus is not None and not isinstance(bus, (type, types.ModuleType))
+    of_object = bus is not None and not is_a(bus, (type, types.ModuleType))
     if of_object and any(target is member for base in type(bus).__mro__ for member in vars(base).values()):
         return types.MethodType(target, bus)  # kept by its class, and called with the bus before all else
     generic = bound_to(getattr(target, "register", None))
-    if not isinstance(generic, functools.singledispatchmethod) or not isinstance(pattern, type):
+    if not is_a(generic, functools.singledispatchmethod) or not is_a(pattern, type):
         return target
     owner = inspect.getclosurevars(target).nonlocals.get("obj")
     found = generic.dispatcher.dispatch(pattern)
@@ -196,11 +191,13 @@ def dead_references(value: Any, pattern: Any = None, depth: int = 4) -> Iterator
 
 def _has_method(cls: type[Any], name: str) -> bool:
     """Return whether instances have a method that somebody wrote (every class can be called, by its metaclass)."""
-    return any(isinstance(vars(base).get(name), (types.FunctionType, staticmethod)) for base in cls.__mro__)
+    return any(is_a(vars(base).get(name), (types.FunctionType, staticmethod)) for base in cls.__mro__)
 
 
 def record_field(value: Any, runs: Sequence[str] = ()) -> str:
     """Return the attribute in which a record keeps its handler, that which the bus runs; empty: it is no record."""
+    if pretends(value):  # what it holds is how it sets itself up
+        return ""
     held = attributes(value)
     for name in (*runs, *RECORD_FIELDS):
         for spelled in (name, f"_{name}"):
@@ -208,7 +205,7 @@ def record_field(value: Any, runs: Sequence[str] = ()) -> str:
                 return spelled
     if callable(value):
         return ""
-    names = [name for name, inner in held.items() if isinstance(original(inner), _FUNCTIONS)]
+    names = [name for name, inner in held.items() if is_a(original(inner), _FUNCTIONS)]
     return names[0] if len(names) == 1 else ""
 
 
@@ -216,8 +213,7 @@ def keyed_by_handler(value: dict[Any, Any]) -> bool:
     """Return whether the keys of a dict are the handlers."""
     keys = [original(key) for key in value]
     return bool(keys) and all(
-        isinstance(key, (*_FUNCTIONS, weakref.ref)) or (kind_of(key) == "handler" and not isinstance(key, type))
-        for key in keys
+        is_a(key, (*_FUNCTIONS, weakref.ref)) or (kind_of(key) == "handler" and not is_a(key, type)) for key in keys
     )
 
 
@@ -237,7 +233,7 @@ def entries(
         The pattern (a class or a name; None for all) and the handler, or the stand-in that is in its place.
     """
     kind = kind_of(value)
-    if runs and not kind and not isinstance(value, _PLAIN) and record_field(value, runs):
+    if runs and not kind and not is_a(value, _PLAIN) and record_field(value, runs):
         kind = "record"
     run = _run_by_bus(value, runs) if runs and kind in ("handler", "object", "methods", "record", "") else None
     if run is not None:
@@ -247,7 +243,7 @@ def entries(
         yield from ((single, value) for single in each_of(pattern))
     elif kind == "methods":
         for name, said in named_methods(type(original(value))).items():
-            if pattern is None or (said.fits(pattern.__name__ if isinstance(pattern, type) else str(pattern))):
+            if pattern is None or (said.fits(pattern.__name__ if is_a(pattern, type) else str(pattern))):
                 yield said if pattern is None else pattern, getattr(original(value), name)
     elif kind == "reference":
         target = value()
@@ -276,14 +272,14 @@ def _run_by_bus(value: Any, runs: Sequence[str]) -> Any:
 def name_of_run(value: Any, runs: Sequence[str]) -> str:
     """Return the name of the method by which a bus runs an object; empty where it calls it, or looks inside."""
     value = original(value)
-    if not runs or isinstance(value, (*_PLAIN, *_FUNCTIONS, type)) or is_standard(type(value).__module__):
+    if not runs or is_a(value, (*_PLAIN, *_FUNCTIONS, type)) or is_standard(type(value).__module__):
         return ""
     return next((name for name in runs if _has_method(type(value), name)), "")
 
 
 def key_pattern(value: Any, key: Any, pattern: Any) -> Any:
     """Return what the handlers under a key are subscribed to: a dict of dicts only sorts them."""
-    if isinstance(key, type):
+    if is_a(key, type):
         return key
     several = _classes(key)
     if several:
@@ -298,9 +294,9 @@ def pattern_in(value: Any, says: Sequence[str] = ()) -> Any:
     """Return what a record or tuple says its subscribed to: classes, names, members of enums; None: it does not say."""
     value = original(value)
     kind = kind_of(value)
-    if kind == "tuple" and not hasattr(value, "_fields"):
+    if kind == "tuple" and not class_has(type(value), "_fields"):
         for item in value:
-            if isinstance(item, type) and kind_of(item) != "handler":
+            if is_a(item, type) and kind_of(item) != "handler":
                 return item
         return next((pattern for item in value if (pattern := _said(item)) is not None), None)
     held = attributes(value) if kind == "record" or says else {}
@@ -312,31 +308,30 @@ def pattern_in(value: Any, says: Sequence[str] = ()) -> Any:
             if pattern is not None:
                 return pattern
             several = held.get(spelled)
-            if isinstance(several, (tuple, list, set, frozenset)) and several and all(map(_said, several)):
+            if is_a(several, (tuple, list, set, frozenset)) and several and all(map(_said, several)):
                 return tuple(several)
     return None
 
 
 def _said(value: Any) -> Any:
     """Return a value as a pattern: a class, a name, a member of an enum, several classes; None when it is none."""
-    if isinstance(value, (type, str, enum.Enum)):
+    if is_a(value, (type, str, enum.Enum)):
         return value
     return _classes(value) or None
 
 
 def _classes(value: Any) -> tuple[type[Any], ...]:
     """Return the classes of a tuple of classes or of a union; empty for anything else."""
-    if isinstance(value, types.UnionType) or typing.get_origin(value) is typing.Union:
+    of_typing = type(value).__module__ == "typing"
+    if is_a(value, types.UnionType) or (of_typing and typing.get_origin(value) is typing.Union):
         value = typing.get_args(value)
-    several = isinstance(value, tuple) and bool(value)
-    return (
-        value if several and all(isinstance(member, type) and kind_of(member) != "handler" for member in value) else ()
-    )
+    several = is_a(value, tuple) and bool(value)
+    return value if several and all(is_a(member, type) and kind_of(member) != "handler" for member in value) else ()
 
 
 def is_async(target: Any) -> bool:
     """Return whether calling it gives a coroutine, as ``inspect`` would say; objects by their ``__call__``."""
     target = original(target)
-    if inspect.iscoroutinefunction(target) or asyncio.iscoroutinefunction(target):
-        return True
+    if is_routine(target) or is_a(target, functools.partial) or not _MARKS.isdisjoint(attributes(target)):
+        return inspect.iscoroutinefunction(target) or asyncio.iscoroutinefunction(target)
     return inspect.iscoroutinefunction(called_function(target))

@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from ...core.values.looking import attributes
 from ..reading.targets import (
-    attributes,
     is_async,
     key_pattern,
     keyed_by_handler,

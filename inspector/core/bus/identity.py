@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from ..description import HandlerDescription
+from ..values.looking import attributes, is_a, is_routine
 
 #: How many wrappings are looked through; more than that, or one that wraps itself, is its own name.
 _LAYERS: Final = 32
@@ -33,7 +34,7 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
     wrapping, asynchronous = "", False
     target: Any = handler
     for _ in range(_LAYERS):
-        if isinstance(target, functools.partial):
+        if is_a(target, functools.partial):
             wrapping, target = " (partial)", without_arguments(target)
         elif (inside := _inside(target)) is not None:
             target = inside
@@ -46,7 +47,7 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
     owner_type, function = owner_and_function(target)
     module, qualname = _names(target, owner_type, function)
     code = getattr(undecorated(function), "__code__", None)
-    file, line = (code.co_filename, code.co_firstlineno) if isinstance(code, types.CodeType) else ("", 0)
+    file, line = (code.co_filename, code.co_firstlineno) if is_a(code, types.CodeType) else ("", 0)
     if function is not None and getattr(function, "__name__", "") == "<lambda>":
         qualname = f"{qualname.rpartition('.')[0] or module.rpartition('.')[2]}.lambda:{line}"
     owner, _, method = qualname.rpartition(".")
@@ -67,7 +68,7 @@ def describe_handler(handler: Callable[..., Any]) -> HandlerDescription:
 def without_arguments(target: Any) -> Any:
     """Return the callable of a partial, or of partials of partials; anything else as it is."""
     for _ in range(_LAYERS):
-        if not isinstance(target, functools.partial):
+        if not is_a(target, functools.partial):
             break
         target = target.func
     return target
@@ -75,12 +76,12 @@ def without_arguments(target: Any) -> Any:
 
 def plain_function(value: Any) -> Any:
     """Return the function of a bound, static or class method; anything else as it is."""
-    return value.__func__ if isinstance(value, (types.MethodType, staticmethod, classmethod)) else value
+    return value.__func__ if is_a(value, (types.MethodType, staticmethod, classmethod)) else value
 
 
 def bound_to(target: Any) -> Any:
     """Return what a method, built in or not, is bound to; None for anything else."""
-    return target.__self__ if isinstance(target, (types.MethodType, types.BuiltinMethodType)) else None
+    return target.__self__ if is_a(target, (types.MethodType, types.BuiltinMethodType)) else None
 
 
 def called_function(target: Any) -> Any:
@@ -89,7 +90,7 @@ def called_function(target: Any) -> Any:
     Decorators are functions of their own; a class is returned as it is.
     """
     target = plain_function(without_arguments(target))
-    if inspect.isroutine(target) or isinstance(target, type):
+    if is_routine(target) or is_a(target, type):
         return target
     return inspect.getattr_static(type(target), "__call__", target)
 
@@ -104,6 +105,20 @@ def function_of(target: Any) -> Any:
     return undecorated(called_function(target))
 
 
+def signature_of(target: Any) -> inspect.Signature:
+    """Return what a call takes, as ``inspect.signature`` does; an object of a class with ``__call__`` is not asked.
+
+    Raises:
+        Exception: It cannot be known: built in, or a stranger's ``__signature__``.
+    """
+    call = called_function(target)
+    own = is_routine(target) or is_a(target, (type, functools.partial)) or "__signature__" in attributes(target)
+    if not own and _wrapped(target) is None and is_a(call, types.FunctionType):
+        # Bound to something, for its signature is without ``self``.
+        return inspect.signature(types.MethodType(call, call))
+    return inspect.signature(target)
+
+
 def undecorated(function: Any) -> Any:
     """Return what decorators say they stand for; of functions that wrap each other in a circle, one of them."""
     for _ in range(_LAYERS):  # inspect.unwrap raises on a function that wraps itself
@@ -115,8 +130,12 @@ def undecorated(function: Any) -> Any:
 
 
 def _wrapped(function: Any) -> Any:
-    inside = inspect.getattr_static(function, "__wrapped__", None)
-    if isinstance(inside, (types.GetSetDescriptorType, types.MemberDescriptorType)):  # wrapt, and classes with slots
+    inside: Any
+    if type(function) is types.FunctionType:  # nearly always
+        inside = function.__dict__.get("__wrapped__")
+    else:
+        inside = inspect.getattr_static(function, "__wrapped__", None)
+    if is_a(inside, (types.GetSetDescriptorType, types.MemberDescriptorType)):  # wrapt, and classes with slots
         try:
             inside = inside.__get__(function)
         except (AttributeError, ValueError):  # it was never filled
@@ -126,7 +145,7 @@ def _wrapped(function: Any) -> Any:
 
 def _inside(target: Any) -> Any:
     """Return what an object says it stands for (``update_wrapper``, ``lru_cache``, ``staticmethod``), or None."""
-    if isinstance(target, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)):
+    if is_a(target, (types.FunctionType, types.MethodType, types.BuiltinFunctionType, type)):
         return None
     inside = _wrapped(target)
     return inside if inside is not None else plain_function(target) if type(target) is staticmethod else None
@@ -139,7 +158,7 @@ def enclosed_handler(target: Any) -> Any:
     a lambda, takes whatever there is, is named for what it does and not for an event (``wrapper``), is named anew, or
     holds the other by the name of a handler (``fn``). Others are handlers in their own right.
     """
-    if not isinstance(target, types.FunctionType) or not target.__closure__ or hasattr(target, "__wrapped__"):
+    if not is_a(target, types.FunctionType) or not target.__closure__ or hasattr(target, "__wrapped__"):
         return None
     code = target.__code__
     if code.co_argcount != 1 and (code.co_argcount or not code.co_flags & inspect.CO_VARARGS):
@@ -153,7 +172,7 @@ def enclosed_handler(target: Any) -> Any:
     callables = {
         name: value
         for name, value in held.items()
-        if isinstance(value, (types.FunctionType, types.MethodType, functools.partial)) and value is not target
+        if is_a(value, (types.FunctionType, types.MethodType, functools.partial)) and value is not target
     }
     if len(callables) > 1:
         callables = {name: callables[name] for name in _passed_on(code, callables)}
@@ -172,7 +191,7 @@ def _passed_on(code: types.CodeType, names: Collection[str]) -> list[str]:
     own = code.co_varnames[: count + bool(code.co_flags & inspect.CO_VARARGS)]
     called, current = [], ""
     for step in dis.get_instructions(code):
-        said = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+        said = step.argval if is_a(step.argval, tuple) else (step.argval,)
         if step.opname in ("LOAD_DEREF", "LOAD_CLASSDEREF"):
             current = step.argval if step.argval in names else ""
         elif current and step.opname.startswith("LOAD_FAST") and not set(own).isdisjoint(said):
@@ -185,12 +204,12 @@ def _passed_on(code: types.CodeType, names: Collection[str]) -> list[str]:
 
 def owner_and_function(target: Any) -> tuple[type | None, Any]:
     """Return the class that owns a call (None for plain functions) and the function that runs (None for a class)."""
-    if isinstance(target, types.MethodType):
+    if is_a(target, types.MethodType):
         owner = bound_to(target)
-        return owner if isinstance(owner, type) else type(owner), plain_function(target)
-    if isinstance(target, (types.FunctionType, types.BuiltinFunctionType)):
+        return owner if is_a(owner, type) else type(owner), plain_function(target)
+    if is_a(target, (types.FunctionType, types.BuiltinFunctionType)):
         return None, target
-    if isinstance(target, type):
+    if is_a(target, type):
         return target, None
     return type(target), getattr(type(target), "__call__", None)  # noqa: B004 - the method is wanted, not a test
 
@@ -205,10 +224,10 @@ def _names(target: Any, owner: type | None, function: Any) -> tuple[str, str]:
     else:
         owner = _written_class(owner)
         module, qualname = owner.__module__, owner.__qualname__
-        if isinstance(target, types.MethodType):
+        if is_a(target, types.MethodType):
             name = getattr(function, "__name__", None) or type(function).__name__
             qualname = f"{qualname}.{name}"
-        elif not isinstance(target, type):
+        elif not is_a(target, type):
             qualname = f"{qualname}.__call__"
     return str(module), str(qualname).replace("<locals>.", "")
 
@@ -224,7 +243,7 @@ def _stands_for(owner: type, base: type) -> bool:
     """Return whether a class is called like one that it is derived from, or is what its module has in its place."""
     held: Any = sys.modules.get(base.__module__)
     for name in base.__qualname__.split("."):
-        held = vars(held).get(name) if isinstance(held, (type, types.ModuleType)) else None
+        held = vars(held).get(name) if is_a(held, (type, types.ModuleType)) else None
     return held is owner or base.__name__ == owner.__name__
 
 
@@ -235,4 +254,4 @@ def _is_async(function: Any) -> bool:
 
 def _first_paragraph(function: Any) -> str:
     doc = getattr(function, "__doc__", None) if function is not None else None
-    return inspect.cleandoc(doc).split("\n\n")[0] if isinstance(doc, str) else ""
+    return inspect.cleandoc(doc).split("\n\n")[0] if is_a(doc, str) else ""

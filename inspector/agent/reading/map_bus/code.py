@@ -18,6 +18,7 @@ from typing import Any, Final, TypeAlias
 
 from ....core.bus.identity import plain_function, undecorated
 from ....core.own_code import is_standard
+from ....core.values.looking import is_a
 
 Path: TypeAlias = tuple[str, ...]
 Paths: TypeAlias = frozenset[Path]
@@ -167,7 +168,7 @@ class _Reader:
         self._flow = flow
         self._functions = functions
         self._owner = owner
-        self._module = isinstance(owner, types.ModuleType)
+        self._module = is_a(owner, types.ModuleType)
         self._steps = 0
         self._asked = 0
         self._stack: list[Any] = []
@@ -369,7 +370,7 @@ class _Reader:
         value = self._globals.get(name)
         if self._module:
             return _NONE if value is None or issubclass(type(value), _CODE) else frozenset((("self", f".{name}"),))
-        cls = self._owner if isinstance(self._owner, type) else type(self._owner)
+        cls = self._owner if is_a(self._owner, type) else type(self._owner)
         return frozenset((("self",),)) if any(value is base for base in cls.__mro__[:-1]) else _NONE
 
     def _attribute(self, base: Paths, name: str) -> Paths:
@@ -382,7 +383,7 @@ class _Reader:
                 paths.add((*path, "name"))
             elif step == "type" and path == ("self",):
                 paths.add(path)
-            elif path == ("self",) and isinstance(self._static(name), property):
+            elif path == ("self",) and is_a(self._static(name), property):
                 paths |= self._enter_named(self._static(name).fget, [], {}, path)
             elif len(path) < _LONG:
                 paths.add((*path, step))
@@ -458,7 +459,7 @@ class _Reader:
                 return self._attribute(args[0], str(said.value))
             return frozenset((*path, ".*") for path in args[0])
         function = self._functions.get(name) if self._module else self._globals.get(name)
-        if isinstance(function, types.FunctionType) and not is_standard(function.__module__):
+        if is_a(function, types.FunctionType) and not is_standard(function.__module__):
             return self._enter_named(function, args, keywords, ("self",))
         return self._pass(name, node, args, keywords)
 
@@ -524,7 +525,7 @@ class _Reader:
         if held is None or is_standard(getattr(type(held), "__module__", "")):
             return None
         function = plain_function(inspect.getattr_static(type(held), name, None))
-        return function if isinstance(function, types.FunctionType) else None
+        return function if is_a(function, types.FunctionType) else None
 
     def _pass(self, name: str, node: ast.Call, args: list[Paths], keywords: dict[str, Paths]) -> Paths:
         """Call something unknown: what it is given it may call with the rest, and what it gives back is of that."""

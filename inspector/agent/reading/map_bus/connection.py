@@ -19,13 +19,14 @@ from ....core.bus.context import FIRE, HANDLER_TIMEOUT
 from ....core.description import HandlerDescription, Problem
 from ....core.errors import InspectorError
 from ....core.own_code import is_standard
+from ....core.values.looking import attributes, is_a, pretends
 from ...adapters.base import FireContext, Match, Names, Options, Subscribed
 from ...tap.containers import StandIns
 from ...tap.patch import patch_publisher
 from ...tap.stand_ins import Route, is_stand_in, original
 from ..events import EventType, NamedEvent
 from ..namedevents import describe_name
-from ..targets import attributes, dead_references, entries, is_glob, kind_of, member_text
+from ..targets import dead_references, entries, is_glob, kind_of, member_text
 from .calls import CallReader, handler_event
 from .events import MapEvents
 from .find import BusParts, HandlerMap, Publisher, find, values_of
@@ -47,25 +48,33 @@ class MapBusAdapter:
 
     name = "map"
 
+    def __init__(self) -> None:
+        #: What was recognised and is not connected yet, by its identity, with what was found of it.
+        self._recognised: dict[int, tuple[Any, Options, BusParts]] = {}
+
     def recognises(self, value: Any, options: Options) -> Match | None:
         """Look for a handler map and something that publishes."""
-        if isinstance(value, (str, bytes, int, float, types.FunctionType, types.MethodType, types.BuiltinFunctionType)):
+        if is_a(value, (str, bytes, int, float, types.FunctionType, types.MethodType, types.BuiltinFunctionType)):
             return None
         parts = find(value, options)
         if not parts.maps:
             return None
-        if kind_of(value) in ("dict", "proxy", "list", "set") and not any(entries(value)):
-            return None
+        self._recognised[id(value)] = (value, options, parts)
+        if kind_of(value) in ("dict", "proxy", "list", "set") and all(pretends(target) for _, target in entries(value)):
+            return None  # what is called may be anything that lies beside a bus: nobody asks it
         points = max(handler_map.score for handler_map in parts.maps)
         if parts.publishers:
             points = (points + min(parts.publishers[0].score, 140)) // 2
-        elif parts.functions or isinstance(value, types.ModuleType):
+        elif parts.functions or is_a(value, types.ModuleType):
             points //= 2
         return Match(max(1, min(points, 90)), explain(parts))
 
     def connect(self, where: str, value: Any, options: Options, names: Names) -> MapConnection:
         """Read the bus."""
-        return MapConnection(where, value, options, names)
+        _, asked, parts = self._recognised.pop(id(value), (None, None, None))
+        if parts is None or asked != options:
+            parts = find(value, options)
+        return MapConnection(where, value, parts, names)
 
 
 def explain(parts: BusParts) -> str:
@@ -90,11 +99,11 @@ class MapConnection:
 
     adapter = "map"
 
-    def __init__(self, where: str, value: Any, options: Options, names: Names) -> None:
+    def __init__(self, where: str, value: Any, parts: BusParts, names: Names) -> None:
         self.where = where
         self._value = value
         self._names = names
-        self._found = find(value, options)
+        self._found = parts
         self.why = explain(self._found)
         #: Name of the one event that it is for, where it is a signal.
         self._signal = signal_name(where, value, self._found)
@@ -135,11 +144,9 @@ class MapConnection:
                 pattern = self._signal
             if is_wildcard(pattern) or is_glob(pattern):
                 matched = "wildcard"
-            elif isinstance(pattern, type) and self._dispatch.by_base(handler_map):
+            elif is_a(pattern, type) and self._dispatch.by_base(handler_map):
                 matched = "base"
-            shown = (
-                None if matched == "wildcard" else pattern if isinstance(pattern, type) else name_of_pattern(pattern)
-            )
+            shown = None if matched == "wildcard" else pattern if is_a(pattern, type) else name_of_pattern(pattern)
             yield Subscribed(shown, matched, self._describe(target), order)
 
     def targets(self) -> list[Any]:
@@ -209,7 +216,7 @@ class MapConnection:
     def _describe(self, target: Any) -> HandlerDescription:
         if is_stand_in(target):
             facts = object.__getattribute__(target, "_facts")
-            if isinstance(facts, Route):
+            if is_a(facts, Route):
                 return facts.description
         return self._names.describe(original(target))
 
@@ -244,7 +251,7 @@ class MapConnection:
             return tuple([tap.subscription(occurrence.name, description) for description in ready])
         if self._stand_ins is not None:
             self._stand_ins.put(type(event))
-        cls = self._calls.class_called(occurrence.name) if isinstance(event, (dict, tuple, str)) else type(event)
+        cls = self._calls.class_called(occurrence.name) if is_a(event, (dict, tuple, str)) else type(event)
         names = {occurrence.name, *self._calls.names_for(cls)} if cls is not None else {occurrence.name}
         called = [self._describe(target) for _, target in self._dispatch.matching(cls, names)]
         return tuple([tap.subscription(occurrence.name, handler) for handler in called])
@@ -291,7 +298,7 @@ class MapConnection:
         publisher = self._publisher_for(event)
         if publisher is None:
             result: Any = self._publishing(event, lambda: self._one_after_another(event))
-        elif self._signal and isinstance(event, NamedEvent):
+        elif self._signal and is_a(event, NamedEvent):
             args, kwargs = signal_arguments(publisher, event.payload)
             result = publisher.get()(*args, **kwargs)
         else:
@@ -313,9 +320,9 @@ class MapConnection:
         for handler_map in self._found.maps:
             value = handler_map.get()
             for key in value if kind_of(value) in ("dict", "proxy") else ():
-                if isinstance(key, enum.Enum) and name in (member_text(key), key.name):
+                if is_a(key, enum.Enum) and name in (member_text(key), key.name):
                     return key
-                if isinstance(key, type) and is_called(key, name):
+                if is_a(key, type) and is_called(key, name):
                     return key
         return name
 
@@ -346,7 +353,7 @@ class MapConnection:
             result = drain()
             if inspect.isawaitable(result):
                 result = await result
-            if before is None and not (isinstance(result, int) and result):
+            if before is None and not (is_a(result, int) and result):
                 return
 
     async def _in_time(self, result: Awaitable[Any], timeout: float | None) -> None:
@@ -374,7 +381,7 @@ class MapConnection:
 
     def _publisher_for(self, event: Any) -> Publisher | None:
         """Choose the publish method that reads a map in which the event has handlers."""
-        cls = None if isinstance(event, NamedEvent) else type(event)
+        cls = None if is_a(event, NamedEvent) else type(event)
         names = {event.name} if cls is None else {cls.__name__, *self._calls.names_for(cls)}
         reading = self._dispatch.reading(cls, names)
         usable = [publisher for publisher in self._found.publishers if self._calls.can_call(publisher, event)]
@@ -397,11 +404,11 @@ class MapConnection:
 
     async def _one_after_another(self, event: Any) -> None:
         """Do what a bus would do, where there is none: call the handlers in turn; the first error ends it."""
-        cls = None if isinstance(event, NamedEvent) else type(event)
+        cls = None if is_a(event, NamedEvent) else type(event)
         names = {event.name} if cls is None else {cls.__name__, *self._calls.names_for(cls)}
         for _, target in tuple(self._dispatch.matching(cls, names)):
             call = target if kind_of(target) == "handler" else handler_event(target)
-            result = call(event.payload if isinstance(event, NamedEvent) else event)
+            result = call(event.payload if is_a(event, NamedEvent) else event)
             if inspect.isawaitable(result):
                 await result
 
@@ -431,7 +438,7 @@ def _oddities(handler_map: HandlerMap) -> Iterator[str]:
     """Yield what is told of a container: what in it is no handler, is gone, or hangs where no event is published."""
     value, path = handler_map.get(), handler_map.path
     for key, item in value.items() if kind_of(value) in ("dict", "proxy") else ():
-        if item is None or isinstance(item, (str, int)):
+        if item is None or is_a(item, (str, int)):
             yield f"{path}[{key_text(key)}] holds {type(item).__name__}, which cannot be called."
         if is_metaclass(key):
             yield f"{path}[{key_text(key)}] is of no event: it was asked for the class of a class."

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 from ....core.bus.identity import bound_to, plain_function, undecorated
 from ....core.errors import UsageError
 from ....core.own_code import is_standard
+from ....core.values.looking import attributes, is_a, variables_of
 from ...tap.stand_ins import original
-from ..targets import attributes, entries, keyed_by_handler, kind_of, run_for
+from ..targets import entries, keyed_by_handler, kind_of, run_for
 from .code import Flow, Handed, Path, container_of, read_flow
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ class HandlerMap:
         """Put another container in its place."""
         if self.owner is None:
             raise UsageError("The handlers cannot be exchanged here.", "Name the object that holds them.")
-        if isinstance(self.owner, (type, types.ModuleType)):
-            holder = _class_with(self.owner, self.attribute) if isinstance(self.owner, type) else self.owner
+        if is_a(self.owner, (type, types.ModuleType)):
+            holder = _class_with(self.owner, self.attribute) if is_a(self.owner, type) else self.owner
             setattr(holder, self.attribute, value)
             return
         own = getattr(self.owner, "__dict__", None)
@@ -239,8 +240,8 @@ _READ: dict[Any, Flow] = {}
 
 def _flow_of(name: str, function: Any, functions: dict[str, Any], value: Any) -> Flow:
     """Return what a function does, read once for all objects that are built alike."""
-    held = () if isinstance(value, types.ModuleType) else tuple((at, type(v)) for at, v in attributes(value).items())
-    cls = value if isinstance(value, (type, types.ModuleType)) else type(value)
+    held = () if is_a(value, types.ModuleType) else tuple((at, type(v)) for at, v in attributes(value).items())
+    cls = value if is_a(value, (type, types.ModuleType)) else type(value)
     key = (cls, name, getattr(undecorated(function), "__code__", None), held)
     if key not in _READ:
         _READ[key] = read_flow(function, functions, value)
@@ -325,7 +326,7 @@ def _is_called(item: Any, runs: tuple[str, ...]) -> bool:
 def _inner_maps(target: Any) -> list[HandlerMap]:
     """Return the containers of its own by which a handler object finds what to run: a process manager's steps."""
     owner, function = bound_to(target), plain_function(target)
-    if owner is None or isinstance(owner, (type, types.ModuleType)) or not isinstance(function, types.FunctionType):
+    if owner is None or is_a(owner, (type, types.ModuleType)) or not is_a(function, types.FunctionType):
         return []
     key = type(owner), function.__code__
     if key not in _INNER:
@@ -342,13 +343,13 @@ def _inner_maps(target: Any) -> list[HandlerMap]:
 
 def values_of(owner: Any) -> dict[str, Any]:
     """Return all attributes of an object that are plain values, those of its classes too; never runs a property."""
-    if isinstance(owner, types.ModuleType):
-        return vars(owner)
+    if is_a(owner, types.ModuleType):
+        return variables_of(owner)
     held: dict[str, Any] = {}
-    for base in reversed((owner if isinstance(owner, type) else type(owner)).__mro__):
+    for base in reversed((owner if is_a(owner, type) else type(owner)).__mro__):
         if base is not object:
             held.update(vars(base))
-    if not isinstance(owner, type):
+    if not is_a(owner, type):
         held.update(attributes(owner))
     return held
 
@@ -364,16 +365,16 @@ def _containers(value: Any) -> Iterator[HandlerMap]:
             continue
         if kind_of(inner) in ("dict", "proxy", "list", "set", "weakset", "tuple", "frozenset"):
             yield HandlerMap(name, value, name)
-        elif _is_helper(inner) and inner is not value and not isinstance(value, types.ModuleType):
+        elif _is_helper(inner) and inner is not value and not is_a(value, types.ModuleType):
             for deeper, innermost in attributes(inner).items():
                 if kind_of(innermost) in ("dict", "list", "set", "weakset"):
                     yield HandlerMap(f"{name}.{deeper}", inner, deeper)
 
 
 def _is_helper(value: Any) -> bool:
-    if isinstance(value, (type, types.ModuleType, types.FunctionType, types.MethodType, property, enum.Enum)):
+    if is_a(value, (type, types.ModuleType, types.FunctionType, types.MethodType, property, enum.Enum)):
         return False
-    return not is_standard(getattr(type(value), "__module__", "")) and not isinstance(value, (str, bytes, int, float))
+    return not is_standard(getattr(type(value), "__module__", "")) and not is_a(value, (str, bytes, int, float))
 
 
 def _named_map(value: Any, path: str, candidates: list[HandlerMap]) -> HandlerMap:
@@ -441,7 +442,7 @@ def _score_container(value: Any, path: str, used: bool, runs: tuple[str, ...] = 
     points += 30 if handlers else 0
     if keyed_by_handler(value):
         keys = "handler"
-    elif all(isinstance(key, type) for key in value):
+    elif all(is_a(key, type) for key in value):
         keys, points = "class", points + 20
     else:
         keys, points = "name", points + 10
@@ -460,17 +461,17 @@ def _count(number: int, what: str) -> str:
 
 def functions_of(value: Any) -> dict[str, Any]:
     """Return the methods of an object or class, or the functions of a module, by name, unbound."""
-    if isinstance(value, types.ModuleType):
+    if is_a(value, types.ModuleType):
         return {
             name: member
-            for name, member in vars(value).items()
-            if isinstance(original(member), types.FunctionType)
+            for name, member in variables_of(value).items()
+            if is_a(original(member), types.FunctionType)
             and (member.__module__ == value.__name__ or _name_points(name) >= _ENOUGH)
         }
     functions: dict[str, Any] = {}
     for name, member in values_of(value).items():
         function = plain_function(original(member))
-        if isinstance(function, types.FunctionType):
+        if is_a(function, types.FunctionType):
             functions[name] = function
     return functions
 
@@ -492,7 +493,7 @@ def own_names(function: Any) -> set[str]:
 
 def texts_in(function: Any) -> set[str]:
     """Return the texts that stand in a function's own code, inner functions included."""
-    return {const for code in _codes(function) for const in code.co_consts if isinstance(const, str)}
+    return {const for code in _codes(function) for const in code.co_consts if is_a(const, str)}
 
 
 def _codes(function: Any) -> Iterator[types.CodeType]:
@@ -502,7 +503,7 @@ def _codes(function: Any) -> Iterator[types.CodeType]:
     while waiting:
         code = waiting.pop()
         yield code
-        waiting.extend(const for const in code.co_consts if isinstance(const, types.CodeType))
+        waiting.extend(const for const in code.co_consts if is_a(const, types.CodeType))
 
 
 def _name_points(name: str) -> int:
@@ -592,8 +593,8 @@ def _is_free(parameter: inspect.Parameter) -> bool:
 
 def parameters_of(value: Any, name: str, function: Any) -> tuple[inspect.Parameter, ...]:
     """Return the parameters that a caller gives, ``self`` left out; empty when they cannot be told."""
-    called: Any = function if isinstance(value, types.ModuleType) else getattr(value, name, function)
-    if isinstance(value, type) and called is function:
+    called: Any = function if is_a(value, types.ModuleType) else getattr(value, name, function)
+    if is_a(value, type) and called is function:
         return ()  # a method of instances: nobody can call it on the class
     try:
         return tuple(inspect.signature(called).parameters.values())
@@ -615,7 +616,7 @@ def _is_named(parameters: tuple[inspect.Parameter, ...], maps: list[HandlerMap])
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
         and parameter.name not in CONTEXT_NAMES
     ]
-    return bool(keys) and all(isinstance(key, (str, enum.Enum)) for key in keys) and len(positional) > 1
+    return bool(keys) and all(is_a(key, (str, enum.Enum)) for key in keys) and len(positional) > 1
 
 
 def _takes_name(parameters: tuple[inspect.Parameter, ...]) -> bool:

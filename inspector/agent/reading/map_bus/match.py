@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ....core.own_code import is_own_class, is_own_module
 from ....core.values import hints
+from ....core.values.looking import is_a, variables_of
 from ...handlers import Handler
 from ...tap.stand_ins import TappedHandler
 from ..events import make_of, signature_hints, subclasses, travel_name
@@ -38,14 +39,14 @@ def is_wildcard(pattern: Any) -> bool:
 
 def is_metaclass(pattern: Any) -> bool:
     """Return whether a pattern is a class of classes, under which no event is published: the class of a class."""
-    return isinstance(pattern, type) and issubclass(pattern, type)
+    return is_a(pattern, type) and issubclass(pattern, type)
 
 
 def name_of_pattern(pattern: Any) -> str:
     """Return the name that a pattern stands for; empty for classes and for patterns of names."""
-    if isinstance(pattern, enum.Enum):
+    if is_a(pattern, enum.Enum):
         return member_text(pattern)
-    return pattern if isinstance(pattern, str) and not is_glob(pattern) else ""
+    return pattern if is_a(pattern, str) and not is_glob(pattern) else ""
 
 
 def event_class_of(name: str, handlers: Sequence[Any], base: type[Any] | None = None) -> type[Any] | None:
@@ -68,17 +69,44 @@ def event_class_of(name: str, handlers: Sequence[Any], base: type[Any] | None = 
 def _class_beside(name: str, handler: Any) -> type[Any] | None:
     unwrapped = Handler(handler)
     function = (unwrapped.enclosed or unwrapped).function
-    return class_in(function.__globals__, name) if isinstance(function, types.FunctionType) else None
+    return class_in(function.__globals__, name) if is_a(function, types.FunctionType) else None
 
 
 def class_in(scope: Mapping[str, Any], name: str) -> type[Any] | None:
     """Return the program's own class of a name in the globals of a function, or in a module among them."""
-    values = tuple(scope.values())
-    modules = (value for value in values if type(value) is types.ModuleType and is_own_module(value))
-    for value in (*values, *(value for module in modules for value in tuple(vars(module).values()))):
-        if issubclass(type(value), type) and is_own_class(value) and is_called(value, name):
-            return value  # type: ignore[no-any-return]
-    return None
+    values = [*scope.values()]
+    for module in [value for value in values if is_a(value, types.ModuleType) and is_own_module(value)]:
+        values += variables_of(module).values()
+    by_name, by_method = _classes_called(values)
+    return by_method.get(name.plain) if isinstance(name, MethodName) else by_name.get(name)
+
+
+#: Classes by what they are called, and by how a method is called that is for them.
+_Called = tuple[dict[str, type[Any]], dict[str, type[Any]]]
+#: The last few that were made, by the values that they are of.
+_CALLED: Final[dict[tuple[int, ...], _Called]] = {}
+_MOST_CALLED: Final = 32
+
+
+def _classes_called(values: Sequence[Any]) -> _Called:
+    """Return the program's classes among some values; the first of a name counts.
+
+    They are kept: a bus of a hundred names asks about the same few modules a thousand times.
+    """
+    key = tuple(map(id, values))
+    called = _CALLED.get(key)
+    if called is None:
+        called = {}, {}
+        for cls in values:
+            if is_a(cls, type) and is_own_class(cls):
+                for name in (cls.__name__, travel_name(cls)):
+                    called[0].setdefault(name, cls)
+                    for plain in MethodName(name).fitting:
+                        called[1].setdefault(plain, cls)
+        if len(_CALLED) >= _MOST_CALLED:
+            _CALLED.pop(next(iter(_CALLED)))
+        _CALLED[key] = called
+    return called
 
 
 def is_called(cls: type[Any], name: str) -> bool:
@@ -98,11 +126,11 @@ def classes_told(handler: Any) -> Iterator[type[Any]]:
 def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
     """Yield the classes of the program that a handler tells apart: ``isinstance``, ``match``, ``singledispatch``."""
     unwrapped = Handler(handler)
-    registered = vars(unwrapped.target).get("registry") if isinstance(unwrapped.target, types.FunctionType) else None
-    if isinstance(registered, types.MappingProxyType):
-        yield from (cls for cls in registered if isinstance(cls, type) and is_own_class(cls) and _is_event(cls))
+    registered = vars(unwrapped.target).get("registry") if is_a(unwrapped.target, types.FunctionType) else None
+    if is_a(registered, types.MappingProxyType):
+        yield from (cls for cls in registered if is_a(cls, type) and is_own_class(cls) and _is_event(cls))
     function = unwrapped.function
-    if not isinstance(function, types.FunctionType):
+    if not is_a(function, types.FunctionType):
         return
     steps = list(dis.get_instructions(function.__code__))
     taken = function.__code__.co_varnames[: function.__code__.co_argcount][-1:]
@@ -110,12 +138,12 @@ def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
     plain: dict[type[Any], None] = {}
     made = False
     for place, step in enumerate(steps):
-        name = step.argval if isinstance(step.argval, str) else ""
+        name = step.argval if is_a(step.argval, str) else ""
         # ``OrderPlaced``, or ``events.OrderPlaced``
-        held = vars(holder) if step.opname.startswith("LOAD_ATTR") and holder is not None else function.__globals__
-        value: Any = held.get(name)
-        holder = value if isinstance(value, types.ModuleType) and is_own_module(value) else None
-        if not issubclass(type(value), type) or not is_own_class(value):
+        inside = step.opname.startswith("LOAD_ATTR") and holder is not None
+        value = (variables_of(holder) if inside else function.__globals__).get(name)
+        holder = value if is_a(value, types.ModuleType) and is_own_module(value) else None
+        if not is_a(value, type) or not is_own_class(value):
             continue
         before = steps[max(place - _NEAR, 0) : place]
         asked = any(step.argval == "isinstance" for step in before)
@@ -142,11 +170,11 @@ def _is_event(cls: type[Any]) -> bool:
 def handler_event_class(handler: Any) -> type[Any] | None:
     """Return the class that the first parameter of a handler is annotated with, if it is one of the program's own."""
     function = Handler(handler).function
-    if not isinstance(function, types.FunctionType):
+    if not is_a(function, types.FunctionType):
         return None
     for name, hint in signature_hints(function).items():
         hint = hints.unwrap(hint)
-        if name not in ("return", "self", "cls") and isinstance(hint, type) and not hints.is_typed_dict(hint):
+        if name not in ("return", "self", "cls") and is_a(hint, type) and not hints.is_typed_dict(hint):
             return hint if hint.__module__ not in ("builtins", "typing", "collections.abc") else None
     return None
 
@@ -155,15 +183,15 @@ def matches(pattern: Any, cls: type[Any] | None, names: set[str], by_base: bool)
     """Return whether an event of this class, or of one of these names, goes to the handlers of a pattern."""
     if pattern is None or is_wildcard(pattern):
         return True
-    if isinstance(pattern, type):
+    if is_a(pattern, type):
         return cls is pattern or (by_base and cls is not None and issubclass(cls, pattern))
-    if isinstance(pattern, MethodName):
+    if is_a(pattern, MethodName):
         return any(map(pattern.fits, names))
-    if isinstance(pattern, enum.Enum):
+    if is_a(pattern, enum.Enum):
         return member_text(pattern) in names or pattern.name in names
     if is_glob(pattern):
         return any(fnmatchcase(name, pattern) for name in names)
-    return isinstance(pattern, str) and pattern in names
+    return is_a(pattern, str) and pattern in names
 
 
 def is_abstract(cls: type[Any]) -> bool:
@@ -173,7 +201,7 @@ def is_abstract(cls: type[Any]) -> bool:
 
 def key_text(key: Any) -> str:
     """Name a key for people."""
-    return key.__name__ if isinstance(key, type) else str(key)[:60]
+    return key.__name__ if is_a(key, type) else str(key)[:60]
 
 
 # Whom an event goes to: the handlers in the containers of a map bus, matched as its code matches them.
@@ -256,7 +284,7 @@ class Dispatch:
                 return None
             listed = value.get(cls)
             if type(listed) is not list:
-                if listed is not None or not all(isinstance(key, type) for key in value):
+                if listed is not None or not all(is_a(key, type) for key in value):
                     return None
                 continue
             if not value.keys().isdisjoint(WILDCARD_KEYS):

@@ -6,8 +6,8 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from ....core.values.looking import attributes, is_a
 from ..events import NAME_ATTRIBUTES
-from ..targets import attributes
 from .match import classes_asked_for, handler_event_class
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def signal_name(where: str, value: Any, parts: BusParts) -> str:
     if any(handler_event_class(receiver) or next(classes_asked_for(receiver), None) for receiver in receivers):
         return ""
     held = attributes(value)
-    said = next((held[name] for name in _NAMES if isinstance(held.get(name), str) and held[name]), "")
+    said = next((held[name] for name in _NAMES if is_a(held.get(name), str) and held[name]), "")
     return str(said or key_in(where) or where.rpartition(":")[2].rpartition(".")[2])
 
 
