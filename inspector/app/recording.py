@@ -149,8 +149,8 @@ class Recording:
 
     @property
     def unsaved(self) -> int:
-        """Records that wait to be written."""
-        return 0 if self._writer is None else self._writer.waiting
+        """Records that wait to be written; the first is written when the session begins."""
+        return 0 if self._writer is None else self._writer.waiting + (not self._writer.session)
 
     @property
     def stored(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records.host import PartNotLoaded, ProcessStuck, PublishRaised
 from inspector.core.request import FireRequest
 from inspector.store.store import Store
+from inspector.store.trouble import NoRoom
 
 if TYPE_CHECKING:
     import argparse
@@ -89,7 +91,8 @@ async def _fire(source: ProgramSource, arguments: argparse.Namespace, seed: int,
             # What a program declares may be known only now that it runs; a mistake must leave no session behind.
             wish = _wish(catalog, arguments, seed)
             live.name = session_name(wish.title)
-            await store.open()
+            with contextlib.suppress(NoRoom):  # it is told when the session is begun, which is tried again
+                await store.open()
             live.keep()
             fired = await fire_all(live, wish)
         # Only now has every execution ended, those included that outlived their publication.

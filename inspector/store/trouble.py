@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,12 +31,19 @@ _SENTENCES: Final = (
 )
 #: What the file system refuses today and may allow tomorrow: there is no room, or no permission.
 _PASSING: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EBUSY, errno.EIO)
+_WAITED_FOR: Final = ("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED")
+#: A disk with fewer free bytes is full: SQLite needs that much for its shared memory alone.
+_ROOM: Final = 64 << 10
 #: Those that do not pass by themselves.
 _LASTING: Final = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_TOOBIG", "SQLITE_INTERRUPT")
 
 
 class Unavailable(InspectorError):  # noqa: N818 - nothing is wrong for good
     """A database cannot be used now; it may be later, without anybody touching it: it is tried again."""
+
+
+class NoRoom(Unavailable):
+    """The disk is full, or somebody else has the database: what is to be recorded waits until that is over."""
 
 
 def count_records(count: int) -> str:
@@ -72,9 +80,12 @@ def explain(error: BaseException, path: Path) -> InspectorError | None:
             return link
         if isinstance(link, sqlite3.Error):
             name = getattr(link, "sqlite_errorname", None) or ""
+            if name.startswith("SQLITE_IOERR") and _is_full(path):  # its log and shared memory say no more than that
+                name = "SQLITE_FULL"
             for start, text, hint in _SENTENCES:
                 if name.startswith(start):
-                    kind = InspectorError if start in _LASTING else Unavailable
+                    passing = NoRoom if start in _WAITED_FOR else Unavailable
+                    kind = InspectorError if start in _LASTING else passing
                     return kind(text.format(path=path), hint, typed=TYPED if CHOOSE in hint else "")
             if isinstance(link, sqlite3.OperationalError):
                 return InspectorError(f"{path}: {link}.", CHOOSE, typed=TYPED)
@@ -90,4 +101,12 @@ def explain(error: BaseException, path: Path) -> InspectorError | None:
 def explain_os(error: OSError, what: str) -> InspectorError:
     """Return in words what the file system refused: ``what: No space left on device.``."""
     kind = Unavailable if error.errno in _PASSING else InspectorError
+    kind = NoRoom if error.errno in (errno.ENOSPC, errno.EDQUOT) else kind
     return kind(f"{what}: {error.strerror or error}.", "Choose another place, or check space and permissions.")
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _ROOM
+    except OSError:
+        return False

@@ -14,7 +14,7 @@ from inspector.core.records.records import KIND, SESSION_STARTED, Batch
 from inspector.store.backlog import PIECE, Backlog
 from inspector.store.database import Overwritten
 from inspector.store.fold import Cells, Folded, Folder, Totals
-from inspector.store.trouble import count_lost, count_records
+from inspector.store.trouble import NoRoom, count_lost, count_records
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -204,7 +204,7 @@ class SessionWriter:
                 done = await self._flush(close=True)
             self._end()
         if not done and self.trouble is not None:
-            hint = self.trouble.hint
+            hint = "" if isinstance(self.trouble, NoRoom) else self.trouble.hint  # it is too late to wait
             if self._misplaced and not isinstance(self.trouble, Overwritten):
                 hint = f"What had been stored before, {count_records(self._stored)}, went with that file."
             text = f"The session was not closed properly, {count_lost(self.lost)}: {self.trouble.text}"

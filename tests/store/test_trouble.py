@@ -9,6 +9,7 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Connection, event
@@ -21,6 +22,7 @@ from inspector.store.backlog import Backlog
 from inspector.store.reader import StoredStream
 from inspector.store.schema import prepare
 from inspector.store.store import Store
+from inspector.store.trouble import NoRoom, explain
 from inspector.store.writer import SessionWriter
 from tests.store.runs import STARTED, collect, numbered, plain_run
 
@@ -387,3 +389,17 @@ async def test_deleting_the_row_of_a_live_session_is_noticed(store: Store, tmp_p
     assert not await writer.flush()
     assert told[0] is not None
     assert "was deleted" in told[0].text
+
+
+@pytest.mark.parametrize("code", ["SQLITE_FULL", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_WRITE"])
+def test_a_full_disk_is_named_whatever_sqlite_calls_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = code
+    path = tmp_path / "s.db"
+    assert isinstance(explain(error, path), NoRoom) == (code == "SQLITE_FULL")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=4096))
+    trouble = explain(error, path)
+    assert isinstance(trouble, NoRoom)
+    assert trouble.text == f"The disk with {path} is full."

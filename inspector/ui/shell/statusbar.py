@@ -187,7 +187,9 @@ class Standing(QObject):
             parts.append(f"bus loop lag {format_duration(recording.host.lag)}")
         if workbench.database is None:
             return [*parts, "not stored"]
-        parts.append(f"stored to {workbench.database.name} ({format_bytes(workbench.stored_bytes)})")
+        begun = recording.session or workbench.trouble is None
+        size = format_bytes(workbench.stored_bytes)
+        parts.append(f"stored to {workbench.database.name} ({size})" if begun else "not stored yet")
         if workbench.trouble is not None:
             return [*parts, f"{plural(recording.unsaved, 'record')} not saved"]
         return [*parts, "all changes saved" if not recording.unsaved else "saving…"]
