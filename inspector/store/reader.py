@@ -5,8 +5,8 @@ from __future__ import annotations
 import heapq
 import json
 import sqlite3
-from collections import deque
-from collections.abc import AsyncIterator
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
@@ -19,7 +19,7 @@ from inspector.store.checks import unpack_catalog
 from inspector.store.gaps import is_damage
 from inspector.store.growing import longest_growing
 from inspector.store.schema import MAX_SESSION, SESSION_SPAN
-from inspector.store.text import from_cell, id_from_cell, is_text, readable
+from inspector.store.text import from_cell, id_from_cell, is_text, readable, text_of
 from inspector.store.trouble import count_records
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Damage:
         missing: Records that are not in the database, though their numbers say that they were.
         reason: Why records are left out.
         flaw: What else is wrong.
+        parts: How many payloads, contexts, failures, … cannot be read, whose records are there.
     """
 
     def __init__(self) -> None:
@@ -57,14 +58,20 @@ class Damage:
         self.missing = 0
         self.reason = ""
         self.flaw = ""
+        self.parts: Counter[str] = Counter()
 
     def __bool__(self) -> bool:
-        return bool(self.records or self.missing or self.flaw)
+        return bool(self.records or self.missing or self.flaw or self.parts)
 
     @property
     def sentence(self) -> str:
         """What is wrong, empty when nothing is known to be."""
-        return self.reason or self.flaw or (f"{count_records(self.missing)} missing" if self.missing else "")
+        return (
+            self.reason
+            or self.flaw
+            or self._parts()
+            or (f"{count_records(self.missing)} missing" if self.missing else "")
+        )
 
     def add(self, reason: str, count: int = 1) -> None:
         """Count records that are left out."""
@@ -75,9 +82,21 @@ class Damage:
         """Note something wrong for which no record is left out."""
         self.flaw = self.flaw or flaw
 
+    def part(self, what: str, cell: Any, read: Callable[[Any], Any] = from_cell) -> str:
+        """Return the text of a part of a record; one that cannot be read is counted, and empty: its record stays."""
+        text = text_of(cell, read)
+        if text is None:
+            self.parts[what] += 1
+        return text or ""
+
+    def _parts(self) -> str:
+        """Return how many parts of records cannot be read; empty when there are none."""
+        counts = [f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in self.parts.items()]
+        return f"{' and '.join(counts)} cannot be read".replace(",", "\u2009") if counts else ""
+
     def warnings(self, session: int) -> list[str]:
         """Return what is to be said of a session, a sentence each."""
-        said = [f"Session {session} is damaged: {self.flaw}."] if self.flaw else []
+        said = [f"Session {session} is damaged: {flaw}." for flaw in (self.flaw, self._parts()) if flaw]
         if self.records:
             were = "was" if self.records == 1 else "were"
             said.append(f"Session {session} is damaged: {count_records(self.records)} {were} left out ({self.reason}).")
@@ -149,8 +168,11 @@ class TableSource:
             return "?"
         return name
 
-    def _take_start(self, seq: int, cells: Any) -> Row | None:
-        """Return the row with a seq; None when it cannot be, it is left out with its end then."""
+    def readable_rows(self, rows: Iterable[Any]) -> list[Row]:
+        """Return the rows of the stream that table rows stand for, or begin with; those that cannot be are counted."""
+        return [row for cells in rows if (row := self._readable_row(cells)) is not None]
+
+    def _readable_row(self, cells: Any) -> Row | None:
         try:
             row = self._row(cells)
             problem = row_problem(row)
@@ -159,8 +181,18 @@ class TableSource:
         if problem:
             self.damage.add(problem, self._records(cells))
             return None
-        self._keep_end(seq, cells)
         return row
+
+    def _take_start(self, seq: int, cells: Any) -> Row | None:
+        """Return the row with a seq; None when it cannot be, it is left out with its end then."""
+        row = self._readable_row(cells)
+        if row is not None:
+            self._keep_end(seq, cells)
+        return row
+
+    def at_hand(self) -> int:
+        """Return the seq up to which rows were read already: taking them costs no question, or a single one."""
+        return SESSION_SPAN if self._exhausted or not self._cells else self._cells[-1][0]
 
     def _keep_end(self, start: int, cells: Any) -> None:
         """Keep the end that belongs to a start until its turn comes."""
@@ -330,10 +362,12 @@ class Publications(TableSource):
 
     def _row(self, cells: Any) -> Row:
         key, _, at, event, cause, fire, handlers, context, _, _, _, event_id, correlation, body = cells
+        part = self.damage.part
         return (
             *(records.PUBLISHED, at, key - self.base, self.name(event)),
-            *(id_from_cell(event_id), id_from_cell(correlation), cause, fire, from_cell(body)),
-            *(self.name(context) if isinstance(context, int) else from_cell(context), handlers),
+            *(part("event id", event_id, id_from_cell), part("correlation id", correlation, id_from_cell)),
+            *(cause, fire, part("payload", body)),
+            *(self.name(context) if isinstance(context, int) else part("context", context), handlers),
         )
 
     def _end(self, cells: Any) -> tuple[int, Row] | None:
@@ -386,7 +420,7 @@ class Executions(TableSource):
         is_status = type(status) is int and 0 < status < len(STATUSES)
         return span, (
             *(records.HANDLER_ENDED, at, number, STATUSES[status] if is_status else ""),
-            *(on_loop, from_cell(failure)),
+            *(on_loop, self.damage.part("failure", failure)),
         )
 
     def _records(self, cells: Any) -> int:
@@ -407,7 +441,7 @@ class Notes(TableSource):
         _, at, execution, publication, kind, level, text, data = cells
         return (
             *(records.NOTED, at, execution - self.base, publication, self.name(kind), self.name(level)),
-            *(from_cell(text), from_cell(data)),
+            *(self.damage.part("note text", text), self.damage.part("note value", data)),
         )
 
 
@@ -423,7 +457,9 @@ class HostNotes(TableSource):
 
     def _row(self, cells: Any) -> Row:
         _, at, kind, level, text, data = cells
-        return (records.HOST_NOTED, at, self.name(kind), self.name(level), from_cell(text), from_cell(data))
+        part = self.damage.part
+        texts = part("note text", text), part("note value", data)
+        return (records.HOST_NOTED, at, self.name(kind), self.name(level), *texts)
 
 
 class HostRecords(TableSource):
@@ -474,13 +510,24 @@ class OddRows(TableSource):
         return row
 
 
-def note_row(cells: Any, base: int, names: dict[int, str]) -> Row:
-    """Return the ``Noted`` row of a row of ``notes``."""
-    _, at, execution, publication, kind, level, text, data = cells
-    return (
-        *(records.NOTED, at, execution - base, publication, names[kind], names[level]),
-        *(from_cell(text), from_cell(data)),
+async def read_notes(connection: AsyncConnection, session: int, execution: int, damage: Damage) -> list[Row]:
+    """Return the ``Noted`` rows of an execution, in order; what cannot be read is left out and counted."""
+    source = Notes(session, await read_names(connection, session, damage=damage), 0, damage)
+    result = await connection.exec_driver_sql(
+        "SELECT id, at, execution, publication, kind, level, text, data FROM notes WHERE execution=? ORDER BY id",
+        (source.base + execution,),
     )
+    return source.readable_rows(result.fetchall())
+
+
+async def read_odd(connection: AsyncConnection, session: int, kind: int, damage: Damage) -> list[Row]:
+    """Return the rows of a kind that are kept word for word, in order; what cannot be read is left out and counted."""
+    source = OddRows(session, {}, 0, damage)
+    result = await connection.exec_driver_sql(
+        "SELECT id, kind, body FROM odd_rows WHERE id>=? AND id<? AND kind=? ORDER BY id",
+        (source.base, source.base + SESSION_SPAN, kind),
+    )
+    return source.readable_rows(result.fetchall())
 
 
 def odd_row(cells: Any) -> Row:
@@ -571,15 +618,16 @@ class StoredStream:
                 if first > end:
                     break
                 at = max(at, first - 1)  # numbers without a row are passed over, however many
-                last = min(at + BATCH, end)
-                page: list[Row | None] = [None] * (last - at)
+                # Where numbers are far apart, too, a page is as many rows as are at hand, whatever their numbers.
+                last = min(max(at + BATCH, min(source.at_hand() for source in sources)), end)
+                page: dict[int, Row] = {}
                 for source in sources:
                     for seq, row in await source.take(connection, last):
-                        if seq <= at or page[seq - at - 1] is not None:
+                        if seq <= at or seq in page:
                             damage.add("two records with the same number")
                         else:
-                            page[seq - at - 1] = row
-            for batch in _without_holes(at + 1, page):
+                            page[seq] = row
+            for batch in _without_holes(page):
                 newest = batch.last
                 count += len(batch.rows)
                 yield batch
@@ -613,18 +661,17 @@ class StoredStream:
             return int(result.scalar_one())
 
 
-def _without_holes(first: int, page: list[Row | None]) -> list[Batch]:
-    """Return the page as batches of consecutive rows."""
-    if None not in page:
-        return [Batch(first, page)] if page else []  # type: ignore[arg-type]
+def _without_holes(page: dict[int, Row]) -> list[Batch]:
+    """Return rows by their seqs as batches of consecutive ones, in order, of at most ``BATCH`` each."""
     batches: list[Batch] = []
-    rows: list[Row] = []
-    for seq, row in enumerate([*page, None], first):
-        if row is not None:
-            rows.append(row)
-        elif rows:
-            batches.append(Batch(seq - len(rows), rows))
-            rows = []
+    seqs = sorted(page)
+    first = 0
+    while first < len(seqs):
+        beyond = min(first + BATCH, len(seqs))
+        if seqs[beyond - 1] - seqs[first] >= beyond - first:  # there is a hole
+            beyond = next(place for place in range(first + 1, beyond) if seqs[place] != seqs[place - 1] + 1)
+        batches.append(Batch(seqs[first], [page[seq] for seq in seqs[first:beyond]]))
+        first = beyond
     return batches
 
 

@@ -19,14 +19,14 @@ from inspector.store import live
 from inspector.store.database import SessionsDatabase
 from inspector.store.gaps import MAX_COUNTED, Gaps, count_gaps
 from inspector.store.info import CLOSED_AT, DAMAGED, INFO_COLUMNS, RECORDING, SessionInfo, session_info
-from inspector.store.reader import note_row, odd_row, read_names
+from inspector.store.reader import Damage, read_names, read_notes, read_odd
 from inspector.store.schema import MAX_SESSION, SESSION_SPAN, SESSION_TABLES
-from inspector.store.text import from_cell, to_cell
+from inspector.store.text import to_cell
 from inspector.store.trouble import CHOOSE, TYPED
 from inspector.store.writer import OnTrouble, SessionWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
@@ -314,58 +314,54 @@ class Store:
             before, free = await self.database.write(free_pages)
 
     async def payload(self, session: int, publication: PublicationNumber) -> str:
-        """Return the payload of a publication as tagged JSON text; empty when it has none."""
-        async with self.database.reading() as connection:
-            result = await connection.exec_driver_sql(
-                "SELECT body FROM payloads WHERE id=?", (session * SESSION_SPAN + publication,)
-            )
-            cells = result.first()
+        """Return the payload of a publication as tagged JSON text; empty when it has none, or it cannot be read."""
+        async with self._reading(session) as (connection, damage):
+            cells = await _row(connection, "SELECT body FROM payloads WHERE id=?", session, publication)
             if cells is not None:
-                return from_cell(cells[0])
-            for odd in await _odd(connection, session, records.PUBLISHED):
+                return damage.part("payload", cells[0])
+            for odd in await read_odd(connection, session, records.PUBLISHED, damage):
                 if odd[2] == publication:
                     return str(odd[8])
         return ""
 
     async def context(self, session: int, publication: PublicationNumber) -> str:
         """Return the context of a publication as JSON text; empty when it is unknown."""
-        async with self.database.reading() as connection:
-            result = await connection.exec_driver_sql(
-                "SELECT context FROM publications WHERE id=?", (session * SESSION_SPAN + publication,)
-            )
-            cells = result.first()
+        async with self._reading(session) as (connection, damage):
+            cells = await _row(connection, "SELECT context FROM publications WHERE id=?", session, publication)
             if cells is None:
                 return ""
-            if isinstance(cells[0], int):
-                return (await read_names(connection, session))[cells[0]]
-        return from_cell(cells[0])
+            if not isinstance(cells[0], int):
+                return damage.part("context", cells[0])
+            name = (await read_names(connection, session, damage=damage)).get(cells[0])
+            if name is None:
+                damage.mar("a name is missing")
+            return name or ""
 
     async def failure(self, session: int, execution: ExecutionNumber) -> str:
-        """Return the failure of an execution as JSON text; empty when it has none."""
-        async with self.database.reading() as connection:
-            result = await connection.exec_driver_sql(
-                "SELECT body FROM failures WHERE id=?", (session * SESSION_SPAN + execution,)
-            )
-            cells = result.first()
+        """Return the failure of an execution as JSON text; empty when it has none, or it cannot be read."""
+        async with self._reading(session) as (connection, damage):
+            cells = await _row(connection, "SELECT body FROM failures WHERE id=?", session, execution)
             if cells is not None:
-                return from_cell(cells[0])
-            for odd in await _odd(connection, session, records.HANDLER_ENDED):
+                return damage.part("failure", cells[0])
+            for odd in await read_odd(connection, session, records.HANDLER_ENDED, damage):
                 if odd[2] == execution:
                     return str(odd[5])
         return ""
 
     async def notes(self, session: int, execution: ExecutionNumber) -> list[Noted]:
-        """Return what an execution noted, in order."""
-        base = session * SESSION_SPAN
-        async with self.database.reading() as connection:
-            names = await read_names(connection, session)
-            result = await connection.exec_driver_sql(
-                "SELECT id, at, execution, publication, kind, level, text, data FROM notes"
-                " WHERE execution=? ORDER BY id",
-                (base + execution,),
-            )
-            rows = [to_record(note_row(cells, base, names)) for cells in result.fetchall()]
+        """Return what an execution noted, in order, as far as it can be read."""
+        async with self._reading(session) as (connection, damage):
+            rows = [to_record(row) for row in await read_notes(connection, session, execution, damage)]
         return [record for record in rows if isinstance(record, Noted)]
+
+    @contextlib.asynccontextmanager
+    async def _reading(self, session: int) -> AsyncIterator[tuple[AsyncConnection, Damage]]:
+        """Yield a connection, and where to count what of a session turns out to be damaged; it is noted at the end."""
+        damage = Damage()
+        async with self.database.reading() as connection:
+            yield connection, damage
+        if damage:
+            self.found_damaged(session, damage.sentence)
 
     def size(self) -> int:
         """Return the bytes of the database on disk, the write-ahead log included."""
@@ -400,10 +396,6 @@ def _keep_catalog(connection: Connection, body: bytes) -> int:
     return int(result.scalar_one())
 
 
-async def _odd(connection: AsyncConnection, session: int, kind: int) -> list[records.Row]:
-    base = session * SESSION_SPAN
-    result = await connection.exec_driver_sql(
-        "SELECT id, kind, body FROM odd_rows WHERE id>=? AND id<? AND kind=? ORDER BY id",
-        (base, base + SESSION_SPAN, kind),
-    )
-    return [odd_row(cells) for cells in result.fetchall()]
+async def _row(connection: AsyncConnection, sql: str, session: int, number: int) -> Any:
+    """Return the row of a publication or execution in a table; None when there is none."""
+    return (await connection.exec_driver_sql(sql, (session * SESSION_SPAN + number,))).first()

@@ -6,7 +6,8 @@ text is kept as a blob of its ``surrogatepass`` bytes: lossless, and visibly not
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 Cell = str | bytes | int | None
 
@@ -46,6 +47,20 @@ def readable(cell: object) -> str:
         except UnicodeDecodeError:
             return cell.decode("utf-8", "replace")
     return cell if isinstance(cell, str) else ""
+
+
+def text_of(cell: Any, read: Callable[[Any], Any] = from_cell) -> str | None:
+    """Return the text of a cell that may be damaged; None when it holds none.
+
+    Args:
+        cell: The cell.
+        read: ``from_cell``, or ``id_from_cell``.
+    """
+    try:
+        text = read(cell)
+    except UnicodeDecodeError:
+        return None
+    return text if isinstance(text, str) else None
 
 
 def id_to_cell(text: str) -> str | bytes | None:
