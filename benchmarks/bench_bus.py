@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
+import types
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -88,11 +89,15 @@ async def _tapped(count: int) -> float:
 
 
 def _own(number: int) -> Callable[[Any], Awaitable[None]]:
+    """Return a handler with code of its own, as handlers have that somebody wrote."""
+
     async def handler(_event: Any) -> None:
         return None
 
-    handler.__qualname__ = f"handler{number}"
-    return handler
+    code = handler.__code__.replace(co_name=f"handler{number}", co_qualname=f"handler{number}")
+    made = types.FunctionType(code, globals(), code.co_name)
+    made.__qualname__ = code.co_name
+    return made
 
 
 def _give_up(error: BaseException) -> None:

@@ -49,6 +49,10 @@ class FaultInjector:
         execution.fault = rule.kind
         return _faulty(subscription.handler, rule)
 
+    def strikes(self, label: str) -> bool:
+        """Return whether a handler of this label may be struck, on whichever event."""
+        return any(fnmatchcase(label, rule.handler) for rule in self._rules)
+
     def _find(self, subscription: Subscription) -> FaultRule | None:
         label, event = subscription.description.label, subscription.event_type.__name__
         for rule in self._rules:

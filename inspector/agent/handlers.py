@@ -11,6 +11,8 @@ import weakref
 from typing import TYPE_CHECKING, Any, Final
 
 from ..core.bus.identity import (
+    bound_to,
+    called_function,
     describe_handler,
     enclosed_handler,
     function_of,
@@ -96,6 +98,31 @@ class Handler:
         """The handler that this one, a closure, is only there to call."""
         inside = enclosed_handler(self.called)
         return None if inside is None else Handler(inside)
+
+    @property
+    def outermost(self) -> Any:
+        """The function that a call begins in, decorators included; None of what has no Python function."""
+        function = called_function(self.called)
+        return function if isinstance(function, types.FunctionType) else None
+
+    @property
+    def bound(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments that partials add to a call, by position and by name."""
+        args: tuple[Any, ...] = ()
+        named: dict[str, Any] = {}
+        called = self.called
+        while isinstance(called, functools.partial):
+            args, named = (*called.args, *args), {**called.keywords, **named}
+            called = called.func
+        return args, named
+
+    @property
+    def instance(self) -> Any:
+        """What the first argument of a call is: what a method is bound to, a callable object; None of a function."""
+        called = without_arguments(self.called)
+        if isinstance(called, (types.FunctionType, types.BuiltinFunctionType, type)):
+            return None
+        return bound_to(called) if isinstance(called, types.MethodType) else called
 
     @functools.cached_property
     def description(self) -> HandlerDescription:

@@ -22,6 +22,7 @@ from inspector.agent.effects.log import install_log_probe
 from inspector.agent.engine import Engine
 from inspector.agent.faults import FaultInjector
 from inspector.agent.libraries.core_bus import CoreBusAdapter
+from inspector.agent.observe.monitor import MONITOR
 from inspector.agent.process.watchdog import _culprit
 from inspector.agent.reading import loaded
 from inspector.agent.reading.discovery import find_buses
@@ -257,7 +258,10 @@ class SealedBus(metaclass=Sealed):
         return [handler(event) for handler in self._handlers[type(event)]]
 
 
-async def test_where_publish_cannot_be_replaced_publications_are_seen_from_their_handlers() -> None:
+async def test_where_publish_cannot_be_replaced_publications_are_seen_from_their_handlers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(MONITOR, "allowed", False)
     bus = SealedBus(lambda event: 1, lambda event: 2)
     watched = watch(bus)
     assert bus.publish(Theirs(3)) == [1, 2]
@@ -624,6 +628,8 @@ async def test_the_watchdog_finds_the_handler_on_the_stack() -> None:
 
 
 async def test_what_fails_while_tapping_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MONITOR, "allowed", False)
+
     def fails(*args: Any) -> Any:
         raise RuntimeError("no tap")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from ...core.bus.execution import Execution
 from ...core.own_code import is_ours
 from ...core.records.host import LoopBlocked, LoopUnblocked
+from ..observe.executions import running_in
 
 if TYPE_CHECKING:
     from ...core.records.recorder import Recorder
@@ -88,6 +89,9 @@ def _culprit(frame: FrameType | None) -> tuple[str, str, str, int]:
     below: FrameType | None = None
     label = ""
     while frame is not None:
+        execution = running_in(frame)
+        if execution is not None:
+            return _place(frame, execution.subscription.description.label)
         if is_ours(frame.f_code.co_filename):  # the bus or the tap
             execution = _execution(frame)
             if execution is not None and below is not None:

@@ -206,7 +206,7 @@ class LoadedProgram:
 
     def intercept(self, interceptor: Interceptor | None) -> None:
         """Ask the interceptor before each call of a handler."""
-        self._tap.interceptor = interceptor
+        self._tap.intercept(interceptor)
 
     # -- firing --------------------------------------------------------------------------------------------------------
 

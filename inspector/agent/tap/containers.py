@@ -259,9 +259,13 @@ class StandIns:
         tap: Where the calls are recorded.
         dispatch: Where the handlers are.
         names: Describes them.
+        wanted: Says by a handler's label whether it gets one.
     """
 
-    def __init__(self, bus: TappedBus, tap: Tap, dispatch: Dispatch, names: Names) -> None:
+    def __init__(
+        self, bus: TappedBus, tap: Tap, dispatch: Dispatch, names: Names, wanted: Callable[[str], bool] | None = None
+    ) -> None:
+        self._wanted = wanted
         self._bus = bus
         self._tap = tap
         self._dispatch = dispatch
@@ -293,7 +297,7 @@ class StandIns:
         self._over = True
 
     def _make(self, target: Any, pattern: Any) -> Any:
-        if self._over:
+        if self._over or (self._wanted is not None and not self._wanted(self._names.describe(original(target)).label)):
             return target
         name = name_of_run(target, self._containers.runs)
         if name:

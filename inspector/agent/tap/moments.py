@@ -113,10 +113,13 @@ class TapPublication(Publication):
         self.named = occurrence.name
         self.shown = occurrence.shown
         self.loose = occurrence.loose
-        self.executions: list[Execution] = []
+        self.executions: list[TapExecution] = []
         self.context = copy_context()
         self.outside: TapPublication | None = None
         self.called = 0
+        #: Failed executions that may yet be tried again.
+        self.holding = 0
+        self.began: list[str] = []
         self._gone: weakref.ref[Any] | None = None
         self._turns = 0
         self._returned = False
@@ -142,15 +145,18 @@ class TapPublication(Publication):
         if isinstance(error, asyncio.CancelledError):
             self.outcome = "cancelled"
         self._returned = True
+        for execution in tuple(self.executions):
+            execution.release()  # nobody tries it again
         self.check()
 
-    def started(self, execution: Execution) -> None:
+    def started(self, execution: TapExecution) -> None:
         """Take note that a handler was called."""
         self.executions.append(execution)
+        self.began.append(execution.subscription.key)
         self.called += 1
         self._turns = 0
 
-    def ended(self, execution: Execution) -> None:
+    def ended(self, execution: TapExecution) -> None:
         """Take note that a handler ended."""
         if execution in self.executions:
             self.executions.remove(execution)
@@ -167,6 +173,15 @@ class TapPublication(Publication):
             execution.finish("cancelled", None)
         self.outcome = "cancelled"
         self.tap.end(self)
+
+    def begun(self, key: str) -> int:
+        """Return how many executions of a handler have begun."""
+        return self.began.count(key)
+
+    @property
+    def under_way(self) -> bool:
+        """The publish method has not come to its end."""
+        return not self._returned
 
     @property
     def complete(self) -> bool:
@@ -210,6 +225,7 @@ class TapExecution(Execution):
     """One call of a handler by a bus that is not ours; also what the coroutine handed to that bus awaits."""
 
     publication: TapPublication
+    subscription: Any
 
     def __init__(
         self,
@@ -248,9 +264,9 @@ class TapExecution(Execution):
         CURRENT.set(self._before)
         PUBLISHING.set(self._publishing)
 
-    def begin(self) -> None:
-        """Begin: the handler's code is about to run."""
-        self.started = self._resumed = perf_counter_ns()
+    def begin(self, at: int = 0) -> None:
+        """Begin: the handler's code is about to run, or began at a time that has passed."""
+        self.started = self._resumed = at or perf_counter_ns()
         self.publication.started(self)
         self.publication.tap.tell("execution_started", self)
 
@@ -286,13 +302,16 @@ class TapExecution(Execution):
         """End with what the handler raised."""
         self.finish("cancelled" if isinstance(error, (asyncio.CancelledError, GeneratorExit)) else "failed", error)
 
-    def finish(self, status: str, error: BaseException | None) -> None:
-        """End it, or abandon it. The first word counts; what comes after is reported as late."""
+    def release(self) -> None:
+        """Let it end, if its end is held back."""
+
+    def finish(self, status: str, error: BaseException | None, at: int = 0) -> None:
+        """End it, or abandon it, now or at a time that has passed. The first word counts; what follows is late."""
         tap = self.publication.tap
         if self.ended:
             tap.tell("execution_late", self, error)
             return
-        self.ended = perf_counter_ns()
+        self.ended = at or perf_counter_ns()
         if self._resumed:
             self.on_loop += self.ended - self._resumed
         self.status = status

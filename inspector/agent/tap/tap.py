@@ -13,10 +13,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.bus import BusObserver, Observing
-from ...core.bus.context import FIRE
+from ...core.bus.context import CURRENT, FIRE
 from .moments import (
     PUBLISHING,
     Occurrence,
@@ -30,6 +31,7 @@ from .moments import (
 
 if TYPE_CHECKING:
     from ...core.description import HandlerDescription
+    from ..observe.observation import Observation
     from ..program import Interceptor
 
 __all__ = ["PUBLISHING", "Occurrence", "Tap", "TapExecution", "TapPublication", "TapSubscription", "TappedBus", "strip"]
@@ -51,6 +53,7 @@ class Tap:
     def __init__(self) -> None:
         self.active = False
         self.interceptor: Interceptor | None = None
+        self._intercepted: list[Callable[[], None]] = []
         self.observers: tuple[Observing, ...] = ()
         self._open: dict[int, TapPublication] = {}
         self._known: OrderedDict[int, TapPublication] = OrderedDict()
@@ -58,6 +61,8 @@ class Tap:
         self._lock = threading.RLock()
         self._thread = threading.get_ident()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._observation: Observation | None = None
+        self._choose()
 
     def observe(self, observer: BusObserver, removed: Callable[[BaseException], None]) -> Callable[[], None]:
         """Add an observer of everything from now on; return a function that removes it."""
@@ -65,14 +70,35 @@ class Tap:
         self.observers = (*self.observers, entry)
         self._thread, self._loop = threading.get_ident(), running_loop()
         self.active = True
+        self._choose()
 
         def remove() -> None:
             for publication in tuple(self._open.values()):
                 self.end(publication)
             self.observers = tuple(other for other in self.observers if other is not entry)
             self.active = bool(self.observers)
+            self._choose()
 
         return remove
+
+    def intercept(self, interceptor: Interceptor | None) -> None:
+        """Ask an interceptor before each call of a handler; None ends it."""
+        self.interceptor = interceptor
+        for tell in self._intercepted:
+            tell()
+
+    def on_intercept(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Notify whenever another interceptor is asked; return a function that ends it."""
+        self._intercepted.append(tell)
+
+        def end() -> None:
+            self._intercepted.remove(tell)
+
+        return end
+
+    def strikes(self, label: str) -> bool:
+        """Return whether something may run in place of a handler of this label."""
+        return self.interceptor is not None and getattr(self.interceptor, "strikes", _always)(label)
 
     def subscription(self, event: str, description: HandlerDescription) -> TapSubscription:
         """Return the one subscription of a handler to an event type."""
@@ -81,10 +107,27 @@ class Tap:
             subscription = self._subscriptions[event, description.key] = TapSubscription(event, description)
         return subscription
 
+    def observation(self) -> Observation:
+        """Return what is observed of the program's buses, where Python can be asked to."""
+        if self._observation is None:
+            from ..observe.observation import Observation
+
+            self._observation = Observation(self)
+        return self._observation
+
     # -- publications --------------------------------------------------------------------------------------------------
 
     def begin(self, bus: TappedBus, occurrence: Occurrence) -> TapPublication:
         """Begin a publication, and return it."""
+        cause = CURRENT.get()
+        if cause is not None and not FIRE.get() and isinstance(cause.publication, TapPublication):
+            fire = cause.publication.context.get(FIRE, 0)
+            if fire:  # a worker calls the handlers, in a context of its own
+                token = FIRE.set(fire)
+                try:
+                    return self.begin(bus, occurrence)
+                finally:
+                    FIRE.reset(token)
         publication = TapPublication(self, bus, occurrence, bus.expected(occurrence))
         with self._lock:
             self._open[id(publication)] = publication
@@ -135,11 +178,23 @@ class Tap:
         kwargs: dict[str, Any],
     ) -> TapExecution:
         """Return the execution of a handler that is called, with the publication that it is for."""
+        publication = self.publication_of(bus, pattern, args, kwargs)
+        subscription = self.subscription(publication.named, description)
+        return TapExecution(publication, subscription, target, args, kwargs)
+
+    def publication_of(
+        self, bus: TappedBus, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> TapPublication:
+        """Return the publication that a call of a handler is for: by its context first, then by its event."""
         publication = PUBLISHING.get()
         if publication is None or publication.source is not bus or not _about(publication, pattern, args, kwargs):
             publication = self._publication(bus, bus.read_call(pattern, args, kwargs))
-        subscription = self.subscription(publication.named, description)
-        return TapExecution(publication, subscription, target, args, kwargs)
+        return publication
+
+    def publication_about(self, event: Any) -> TapPublication | None:
+        """Return the newest publication of this very object; None when there was none of late."""
+        publication = self._known.get(id(event))
+        return publication if publication is not None and publication.is_about(event) else None
 
     def _publication(self, bus: TappedBus, occurrence: Occurrence) -> TapPublication:
         """Find the publication by its event; a handler called on its own makes one that nobody published."""
@@ -164,6 +219,15 @@ class Tap:
                 except Exception as trouble:  # noqa: BLE001 - the observed never pays
                     self.remove_observer(entry, trouble)
 
+    def _choose(self) -> None:
+        """Choose what tells of executions: where there is one observer, its own methods."""
+        if len(self.observers) == 1:
+            observer = self.observers[0].observer
+            self.execution_started, self.execution_ended = observer.execution_started, observer.execution_ended
+        else:
+            self.execution_started = partial(self.tell, "execution_started")
+            self.execution_ended = partial(self.tell, "execution_ended")
+
     def fail(self, error: BaseException) -> None:
         """Remove every observer: we could not read what the program did, and nobody can be told the truth any more."""
         for entry in self.observers:
@@ -172,6 +236,7 @@ class Tap:
     def remove_observer(self, entry: Observing, error: BaseException) -> None:
         """End an observation because the observer raised: say so, and go on."""
         self.observers = tuple(other for other in self.observers if other is not entry)
+        self._choose()
         _logger.error("event_bus_observer_removed", extra={"observer": type(entry.observer).__name__}, exc_info=error)
         if entry.removed is not None:
             entry.removed(error)
@@ -196,3 +261,7 @@ def _about(publication: TapPublication, pattern: Any, args: tuple[Any, ...], kwa
         return publication.loose
     several = pattern if isinstance(pattern, tuple) else (pattern,)
     return any(isinstance(argument, str) and fnmatchcase(publication.named, argument) for argument in several)
+
+
+def _always(_label: str) -> bool:
+    return True

@@ -34,6 +34,7 @@ from .host import (
     RepublishRefused,
 )
 from .records import (
+    ATTEMPT,
     HANDLER_ENDED,
     HANDLER_STARTED,
     KIND,
@@ -175,7 +176,7 @@ class Recorder:
             return
         key = execution.subscription.key
         if key not in self._handlers:
-            self._introduce(execution.subscription.description)
+            self._introduce(execution.subscription.description, execution.started - self._anchor)
         execution.tag = tag = next(self._executions)
         at = execution.started - self._anchor
         self._rows.append((HANDLER_STARTED, at, tag, execution.publication.tag, key, execution.fault))
@@ -216,6 +217,12 @@ class Recorder:
             return  # it obeyed its cancellation: nothing to tell
         how = f"raised {type(error).__name__}" if error is not None else "returned"
         self._note(execution, "late", "warning", f"{how} {late:.0f} ms after it was given up", {})
+
+    def execution_repeated(self, execution: Execution, tries: int, error: BaseException | None) -> None:
+        """Note that a handler is tried once more for the same publication, and how the try before ended."""
+        if execution.tag:
+            how = "ended" if error is None else f"failed: {type(error).__name__}: {brief(error)}"
+            self._note(execution, ATTEMPT, "warning" if error is not None else "info", f"Try {tries} {how}", {})
 
     def publication_ended(self, publication: Publication) -> None:
         """Record ``PublicationEnded``."""
@@ -365,10 +372,10 @@ class Recorder:
         detail = self._codec.snapshot(data) if data else ""
         self._append((NOTED, at, execution.tag, execution.publication.tag, kind, level, shown, detail))
 
-    def _introduce(self, description: HandlerDescription) -> None:
+    def _introduce(self, description: HandlerDescription, at: int) -> None:
         self._handlers.add(description.key)
         shown = dataclasses.replace(description, doc=self.redactor.redact_text(description.doc))
-        self.record(HandlerAdded(self.now(), shown))
+        self.record(HandlerAdded(at, shown))
 
     def _described(self, plain: Any, name: str = "") -> Any:
         """Return a description's JSON, secrets in its texts hidden; what identifies something stays as it is."""

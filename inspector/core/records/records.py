@@ -43,11 +43,19 @@ CANCELLED: Final = "cancelled"
 TIMED_OUT: Final = "timed_out"
 RETURNED_FAILURE: Final = "returned_failure"
 INTERRUPTED: Final = "interrupted"
+#: A coroutine was made of the handler and never started: none of its code ran.
+NEVER_AWAITED: Final = "never_awaited"
+
+#: Kind of the note that a handler was tried once more: its executions are one more than such notes.
+ATTEMPT: Final = "attempt"
 
 #: Every status of an execution; the position is the number under which it is stored.
-STATUSES: Final = (RUNNING, OK, SWALLOWED, FAILED, CANCELLED, TIMED_OUT, RETURNED_FAILURE, INTERRUPTED)
+STATUSES: Final = (
+    *(RUNNING, OK, SWALLOWED, FAILED, CANCELLED, TIMED_OUT, RETURNED_FAILURE, INTERRUPTED),
+    NEVER_AWAITED,
+)
 #: Statuses that say something went wrong and that make a command end with exit code 1.
-BAD_STATUSES: Final = frozenset({FAILED, CANCELLED, TIMED_OUT, RETURNED_FAILURE, INTERRUPTED})
+BAD_STATUSES: Final = frozenset({FAILED, CANCELLED, TIMED_OUT, RETURNED_FAILURE, INTERRUPTED, NEVER_AWAITED})
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import inspect
+import operator
 import types
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -21,6 +22,7 @@ from ....core.errors import InspectorError
 from ....core.own_code import is_standard
 from ....core.values.looking import attributes, is_a, pretends
 from ...adapters.base import FireContext, Match, Names, Options, Subscribed
+from ...observe.monitor import MONITOR
 from ...tap.containers import StandIns
 from ...tap.patch import patch_publisher
 from ...tap.stand_ins import Route, is_stand_in, original
@@ -119,6 +121,8 @@ class MapConnection:
         self._stand_ins: StandIns | None = None
         self._tap: Tap | None = None
         self._troubles: list[Problem] = []
+        #: Who is called for a class, and what was listed for it when that was found out.
+        self._expected: dict[type[Any], tuple[list[Any], tuple[TapSubscription, ...]]] = {}
 
     @property
     def maps(self) -> tuple[HandlerMap, ...]:
@@ -246,15 +250,37 @@ class MapConnection:
         if tap is None:
             return ()
         event = occurrence.event
-        ready = self._dispatch.ready(type(event))
-        if ready is not None:
-            return tuple([tap.subscription(occurrence.name, description) for description in ready])
+        listed = self._dispatch.listed(type(event))
+        if listed is not None:
+            before = self._expected.get(type(event))
+            if before is not None and len(before[0]) == len(listed) and all(map(operator.is_, before[0], listed)):
+                return before[1]
         if self._stand_ins is not None:
             self._stand_ins.put(type(event))
+        if MONITOR.available:
+            tap.observation().refresh(self)
+        if listed is not None and all(kind_of(target) == "handler" for target in listed):
+            subscriptions = tuple([tap.subscription(occurrence.name, self._describe(target)) for target in listed])
+            listed = self._dispatch.listed(type(event)) or []  # with the stand-ins that have just been put there
+            self._expected[type(event)] = listed, subscriptions
+            return subscriptions
         cls = self._calls.class_called(occurrence.name) if is_a(event, (dict, tuple, str)) else type(event)
         names = {occurrence.name, *self._calls.names_for(cls)} if cls is not None else {occurrence.name}
         called = [self._describe(target) for _, target in self._dispatch.matching(cls, names)]
         return tuple([tap.subscription(occurrence.name, handler) for handler in called])
+
+    def publish_points(self) -> Sequence[Publisher]:
+        """Return the functions whose call is a publication."""
+        return self._found.publishers
+
+    def subscribed_targets(self) -> Iterator[tuple[Any, Any]]:
+        """Yield pattern and callable of each subscription."""
+        for _, pattern, target in self._events.subscribed():
+            yield pattern, target
+
+    def describe(self, target: Any) -> HandlerDescription:
+        """Describe what a subscription calls."""
+        return self._describe(target)
 
     # -- recording -----------------------------------------------------------------------------------------------------
 
@@ -262,6 +288,9 @@ class MapConnection:
         """Put stand-ins into the containers and in the place of the publish methods."""
         self._tap = tap
         self.event_types()  # learns which class belongs to which name
+        self._expected.clear()
+        if MONITOR.available:
+            return self._observe(tap)
         self._stand_ins = stand_ins = StandIns(self, tap, self._dispatch, self._names)
         undo: list[Callable[[], None]] = []
 
@@ -270,6 +299,7 @@ class MapConnection:
                 undone()
             stand_ins.take()
             self._tap = self._stand_ins = None
+            self._expected.clear()
 
         try:
             stand_ins.put()
@@ -278,6 +308,32 @@ class MapConnection:
         except BaseException:
             restore()
             raise
+        return restore
+
+    def _observe(self, tap: Tap) -> Callable[[], None]:
+        """Watch the code; only where something runs in a handler's place there is a stand-in."""
+        end = tap.observation().add(self)
+
+        def intercepted() -> None:
+            if self._stand_ins is not None:
+                self._stand_ins.take()
+                self._stand_ins = None
+            if tap.interceptor is not None:
+                self._stand_ins = StandIns(self, tap, self._dispatch, self._names, tap.strikes)
+                self._stand_ins.put()
+            self._expected.clear()
+
+        leave = tap.on_intercept(intercepted)
+        intercepted()
+
+        def restore() -> None:
+            leave()
+            if self._stand_ins is not None:
+                self._stand_ins.take()
+            end()
+            self._tap = self._stand_ins = None
+            self._expected.clear()
+
         return restore
 
     def _patch(self, tap: Tap, publisher: Publisher, undo: list[Callable[[], None]]) -> None:

@@ -15,13 +15,11 @@ from ....core.own_code import is_own_class, is_own_module
 from ....core.values import hints
 from ....core.values.looking import is_a, variables_of
 from ...handlers import Handler
-from ...tap.stand_ins import TappedHandler
 from ..events import make_of, signature_hints, subclasses, travel_name
 from ..targets import WILDCARD, MethodName, entries, is_glob, member_text, run_for
 from .find import own_names
 
 if TYPE_CHECKING:
-    from ....core.description import HandlerDescription
     from .find import BusParts, HandlerMap
 
 
@@ -272,28 +270,24 @@ class Dispatch:
             )
         ]
 
-    def ready(self, cls: type[Any]) -> list[HandlerDescription] | None:
+    def listed(self, cls: type[Any]) -> list[Any] | None:
         """Return who is called for a class where that is seen at a glance, as in nearly every publish; else None.
 
-        That is: in lists in dicts by class, of handlers that have their stand-ins.
+        That is: in lists in dicts by class.
         """
-        descriptions: list[HandlerDescription] = []
+        targets: list[Any] = []
         for handler_map in self.maps:
             value = handler_map.get()
             if type(value) not in (dict, defaultdict) or self._by_base[handler_map.path]:
                 return None
-            listed = value.get(cls)
-            if type(listed) is not list:
-                if listed is not None or not all(is_a(key, type) for key in value):
+            at_class = value.get(cls)
+            if type(at_class) is list:
+                if not value.keys().isdisjoint(WILDCARD_KEYS):
                     return None
-                continue
-            if not value.keys().isdisjoint(WILDCARD_KEYS):
+                targets += at_class
+            elif at_class is not None or not all(is_a(key, type) for key in value):
                 return None
-            for target in listed:
-                if type(target) is not TappedHandler:
-                    return None
-                descriptions.append(object.__getattribute__(target, "_facts").description)
-        return descriptions if descriptions else None
+        return targets or None
 
 
 def _dispatches_by_base(parts: BusParts, handler_map: HandlerMap) -> bool:

@@ -1,0 +1,236 @@
+"""Calls of handlers: which is whose, and when an execution begins and ends."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Iterator
+from time import perf_counter_ns
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from ...core.bus.context import CURRENT
+from ..tap.moments import PUBLISHING, TapSubscription
+from .executions import GENERATES, ObservedExecution
+from .monitor import MISSING, Unmoved
+from .routes import Held, Needs, WatchedHandler, arguments_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ...core.description import HandlerDescription
+    from .observation import Observation
+    from .publishing import Observable
+
+
+class HandlerWatch:
+    """Watches the code of handlers: bodies, wrappers, coroutines that a body gave back."""
+
+    def __init__(self, observation: Observation) -> None:
+        self._observation = observation
+        self._bodies: tuple[tuple[Needs | None, WatchedHandler], ...] = ()
+        self._wrappers: tuple[tuple[Needs | None, WatchedHandler], ...] = ()
+        #: The one handler that this code is for, whatever a frame holds.
+        self._only: WatchedHandler | None = None
+        #: The names of its arguments.
+        self._names: tuple[str, ...] = ()
+        #: The subscription of the only handler to the event type that it was called for last.
+        self._last: TapSubscription | None = None
+
+    def add(self, needs: Needs, route: WatchedHandler, *, body: bool) -> None:
+        """Take calls that fit as those of a handler."""
+        entry = (None if needs.anything else needs, route)
+        if body:
+            self._bodies = (*_alive(self._bodies), entry)
+        else:
+            self._wrappers = (*_alive(self._wrappers), entry)
+        alone = len(self._bodies) == 1 and not self._wrappers and self._bodies[0][0] is None
+        self._only = self._bodies[0][1] if alone else None
+        code = route.body.code
+        self._names = code.co_varnames[: code.co_argcount]
+        self._last = None
+
+    def route_of(self, held: Mapping[str, Any], args: tuple[Any, ...]) -> WatchedHandler | None:
+        """Return the handler whose body a frame with these variables is of."""
+        return self._only or _fitting(self._bodies, held, args)
+
+    def remove(self, bus: Observable) -> bool:
+        """Forget a bus's handlers; return whether others are left."""
+        self._bodies = tuple(entry for entry in self._bodies if entry[1].bus is not bus)
+        self._wrappers = tuple(entry for entry in self._wrappers if entry[1].bus is not bus)
+        self._only = None
+        return bool(self._bodies or self._wrappers)
+
+    # -- moments -------------------------------------------------------------------------------------------------------
+
+    def started(self, frame: FrameType) -> None:
+        """Begin an execution, or go on with the one that this call belongs to."""
+        observation = self._observation
+        publication, route = PUBLISHING.get(), self._only
+        if route is not None and publication is not None and publication.source is route.bus and not publication.closed:
+            current = CURRENT.get()
+            held = frame.f_locals
+            if (
+                (current is None or current.publication is not publication)
+                and not publication.holding
+                and any([held[name] is publication.event for name in self._names])  # noqa: C419 - half the time
+                and frame not in observation.running
+            ):  # nearly always
+                last = self._last
+                if last is None or last.event_type.__name__ != publication.named:
+                    last = self._last = observation.tap.subscription(publication.named, route.description)
+                execution = ObservedExecution(publication, last)
+                execution.frame, execution.before, execution.unwrapped, execution.tries = frame, current, True, 1
+                CURRENT.set(execution)
+                observation.running[frame] = execution
+                execution.started = execution._resumed = perf_counter_ns()  # noqa: SLF001 - of our own class
+                publication.started(execution)
+                observation.tap.execution_started(execution)
+                return
+        if not observation.tap.active or (publication is not None and publication.tap is not observation.tap):
+            return
+        running = observation.running
+        if frame in running:  # the coroutine that a synchronous call gave back
+            observation.go_on(running[frame])
+            return
+        code, held = frame.f_code, frame.f_locals
+        args, kwargs = arguments_of(code, held)
+        route = _fitting(self._wrappers, held, args)
+        wrapper = route is not None
+        route = route or self.route_of(held, args)
+        if route is not None:
+            observation.begin(route, frame, args, kwargs, wrapper=wrapper)
+
+    def returned(self, frame: FrameType, value: Any) -> None:
+        """End it with what it returned."""
+        execution = self._observation.running.pop(frame, None)
+        if execution is None:
+            return
+        if value is not None or not execution.unwrapped or execution.frame is not frame:
+            self._observation.end(execution, frame, value, None)
+            return
+        if CURRENT.get() is execution:
+            CURRENT.set(execution.before)
+        execution.frame = None
+        execution.ended = now = perf_counter_ns()
+        execution.on_loop += now - execution._resumed  # noqa: SLF001 - of our own class
+        execution.status = "ok"
+        publication = execution.publication
+        publication.tap.execution_ended(execution)
+        publication.ended(execution)
+
+    def unwound(self, frame: FrameType, error: BaseException) -> None:
+        """End it with what it raised."""
+        execution = self._observation.running.pop(frame, None)
+        if execution is not None:
+            self._observation.end(execution, frame, None, error)
+
+    def yielded(self, frame: FrameType, _value: Any) -> None:
+        """Stop its clock."""
+        execution = self._observation.running.get(frame)
+        if execution is not None and execution.frame is frame:
+            if execution._resumed:  # noqa: SLF001 - of our own class
+                execution.pause()
+            if frame.f_code.co_flags & GENERATES and CURRENT.get() is execution:
+                CURRENT.set(execution.before)
+
+    def resumed(self, frame: FrameType) -> None:
+        """Start its clock again."""
+        execution = self._observation.running.get(frame)
+        if execution is not None and execution.frame is frame:
+            execution._resumed = perf_counter_ns()  # noqa: SLF001 - as above
+            if frame.f_code.co_flags & GENERATES:
+                execution.before = CURRENT.get()
+                CURRENT.set(execution)
+
+    def thrown(self, frame: FrameType, error: BaseException) -> None:
+        """Start its clock again; what was cancelled before its first step begins and ends here."""
+        observation = self._observation
+        if frame in observation.running:
+            self.resumed(frame)
+        elif observation.tap.active and not isinstance(error, GeneratorExit) and frame.f_lasti <= 0:
+            self.started(frame)
+
+
+def _alive(entries: Iterable[tuple[Needs | None, WatchedHandler]]) -> Iterator[tuple[Needs | None, WatchedHandler]]:
+    return (entry for entry in entries if entry[0] is None or not entry[0].gone)
+
+
+def _fitting(
+    entries: Iterable[tuple[Needs | None, WatchedHandler]], held: Mapping[str, Any], args: tuple[Any, ...]
+) -> WatchedHandler | None:
+    """Return the handler of a call: of those that look alike the one whose turn it is."""
+    fitting = [route for needs, route in entries if needs is None or needs.fit(held, args)]
+    if len(fitting) < 2:
+        return fitting[0] if fitting else None
+    publication = PUBLISHING.get()
+    if publication is None:
+        tap = fitting[0].tap
+        publication = next((about for value in args if (about := tap.publication_about(value)) is not None), None)
+    if publication is None:
+        return fitting[0]
+    of_bus = [route for route in fitting if route.bus is publication.source] or fitting
+    return next((route for route in of_bus if not publication.begun(route.description.key)), of_bus[0])
+
+
+class CallWatch:
+    """Watches what a bus's own code calls, for handlers that have no Python code."""
+
+    def __init__(self, observation: Observation) -> None:
+        self._observation = observation
+        self._targets: dict[int, tuple[Held, Observable, Any, HandlerDescription]] = {}
+        self._running: dict[FrameType, ObservedExecution] = {}
+
+    def add(self, bus: Observable, pattern: Any, target: Any) -> None:
+        """Take calls of this very object as those of a handler."""
+        self._targets[id(target)] = Held(target), bus, pattern, bus.describe(target)
+
+    def remove(self, bus: Observable) -> None:
+        """Forget a bus's handlers."""
+        self._targets = {key: entry for key, entry in self._targets.items() if entry[1] is not bus}
+
+    def calling(self, frame: FrameType, called: Any, first: Any) -> None:
+        """Begin an execution, if a handler is called."""
+        entry = self._targets.get(id(called))
+        observation = self._observation
+        if entry is None or not entry[0].is_it(called) or not observation.tap.active:
+            return
+        _, bus, pattern, description = entry
+        args = () if first is MISSING else (first,)
+        publication = observation.tap.publication_of(bus, pattern, args, {})
+        execution = ObservedExecution(publication, observation.tap.subscription(publication.named, description))
+        execution.before = CURRENT.get()
+        CURRENT.set(execution)
+        self._running[frame] = execution
+        execution.begin()
+
+    def called(self, frame: FrameType) -> None:
+        """End it."""
+        self._end(frame, None)
+
+    def raised(self, frame: FrameType, error: BaseException) -> None:
+        """End it with what it raised."""
+        self._end(frame, error)
+
+    def _end(self, frame: FrameType, error: BaseException | None) -> None:
+        execution = self._running.pop(frame, None)
+        if execution is None:
+            return
+        if CURRENT.get() is execution:
+            CURRENT.set(execution.before)
+        if error is None:
+            execution.give(None)
+        else:
+            execution.lose(error)
+
+
+class UnawaitedWatch(Unmoved):
+    """Watches what Python calls for a coroutine that goes without ever having been awaited."""
+
+    def __init__(self, observation: Observation) -> None:
+        self._observation = observation
+
+    def started(self, frame: FrameType) -> None:
+        """Record the handler whose coroutine it is."""
+        coroutine = frame.f_locals.get("coro")
+        if type(coroutine) is types.CoroutineType and coroutine.cr_frame is not None:
+            self._observation.never_awaited(coroutine.cr_frame)

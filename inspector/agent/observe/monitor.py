@@ -1,0 +1,405 @@
+"""The one tool of ``sys.monitoring`` that this process has: who watches a piece of code is told of its calls.
+
+A call is told by its frame: begun, ended with a value, left by an exception, suspended, resumed. Nothing of the program
+is replaced, so identities, types and tracebacks stay what they are; coverage, debuggers and profilers have tool ids of
+their own and run beside it.
+
+What was measured about the callbacks, and is kept here: an exception of a callback would reach the program, so each is
+caught and ends the watching; some events (unwinding, throwing) cannot be had for one code object and are asked for all;
+the callbacks are closures, because at the end of the interpreter globals are gone; a code object is known by its id and
+held, because equal ones need not be the same.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import threading
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any, Final, Protocol
+
+_MONITORING: Final = getattr(sys, "monitoring", None)
+#: Stands for an argument that there is none of.
+MISSING: Final[Any] = getattr(_MONITORING, "MISSING", None)
+#: Tool ids that nobody is known to use: debuggers have 0, coverage 1, profilers 2, optimizers 5.
+_TOOLS: Final = (4, 3)
+_NAME: Final = "inspector"
+_MOMENTS: Final = ("started", "returned", "unwound", "yielded", "resumed", "thrown")
+#: What suspends: coroutines, generators, asynchronous generators.
+_SUSPENDS: Final = 0x20 | 0x80 | 0x200
+
+
+class Watcher(Protocol):
+    """Who watches a code object. All of it is called on the thread and in the context of the program's own call."""
+
+    def started(self, frame: FrameType) -> None:
+        """Take note that a call begins; a coroutine's begins when it is first resumed."""
+
+    def returned(self, frame: FrameType, value: Any) -> None:
+        """Take note that it ended with a value."""
+
+    def unwound(self, frame: FrameType, error: BaseException) -> None:
+        """Take note that an exception left it."""
+
+    def yielded(self, frame: FrameType, value: Any) -> None:
+        """Take note that it is suspended."""
+
+    def resumed(self, frame: FrameType) -> None:
+        """Take note that it goes on."""
+
+    def thrown(self, frame: FrameType, error: BaseException) -> None:
+        """Take note that an exception is thrown into it where it is suspended, or before it ever began."""
+
+
+class Unmoved:
+    """A watcher whom nothing moves but what it says itself."""
+
+    def started(self, frame: FrameType) -> None:
+        """Do nothing."""
+
+    def returned(self, frame: FrameType, value: Any) -> None:
+        """Do nothing."""
+
+    def unwound(self, frame: FrameType, error: BaseException) -> None:
+        """Do nothing."""
+
+    def yielded(self, frame: FrameType, value: Any) -> None:
+        """Do nothing."""
+
+    def resumed(self, frame: FrameType) -> None:
+        """Do nothing."""
+
+    def thrown(self, frame: FrameType, error: BaseException) -> None:
+        """Do nothing."""
+
+
+class CallWatcher(Protocol):
+    """Who watches what a code object calls, where that has no Python code of its own."""
+
+    def calling(self, frame: FrameType, called: Any, first: Any) -> None:
+        """Take note that a call begins.
+
+        Args:
+            frame: Of the caller.
+            called: What is called.
+            first: Its first argument, ``MISSING`` of ``sys.monitoring`` without one.
+        """
+
+    def called(self, frame: FrameType) -> None:
+        """Take note that it returned; with what is not to be known."""
+
+    def raised(self, frame: FrameType, error: BaseException) -> None:
+        """Take note that it raised."""
+
+
+#: Asked at each call of code that nobody watches; False ends the asking for that code, for good.
+Discover = Callable[[CodeType, FrameType], bool]
+#: Told of each exception that a frame handles, or only lets through its ``finally``.
+Handled = Callable[[CodeType, int, BaseException], None]
+
+
+class Monitor:
+    """Hands the events of one tool id on to watchers. There is one for each process: ``MONITOR``."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._tool = -1
+        self._users = 0
+        self._watchers: dict[int, tuple[CodeType, tuple[Watcher, ...]]] = {}
+        #: For each event what is called with the frame, by the id of the code.
+        self._told: dict[str, dict[int, Callable[..., None]]] = {name: {} for name in _MOMENTS}
+        self._discover: tuple[Discover, ...] = ()
+        self._handled: tuple[Handled, ...] = ()
+        self._calls: dict[int, tuple[CodeType, CallWatcher]] = {}
+        self._raising: list[tuple[FrameType, CallWatcher]] = []
+        #: Code that has been disabled: it is not asked about again, and could not be watched.
+        self._disabled: set[int] = set()
+        self._failed: list[Callable[[BaseException], None]] = []
+
+        #: Watch at all; without it buses are recorded by stand-ins, as on an older Python.
+        self.allowed = True
+
+    @property
+    def available(self) -> bool:
+        """Code can be watched: on Python 3.12 and newer, with a tool id that is free."""
+        if _MONITORING is None or not self.allowed:
+            return False
+        return self._tool >= 0 or any(_MONITORING.get_tool(tool) is None for tool in _TOOLS)
+
+    def begin(self, failed: Callable[[BaseException], None]) -> bool:
+        """Take a tool id, unless there is one; return whether there is.
+
+        Args:
+            failed: Called with the error of a watcher; watching ends for all then.
+        """
+        if _MONITORING is None:
+            return False
+        with self._lock:
+            if self._tool < 0:
+                self._tool = next((tool for tool in _TOOLS if _MONITORING.get_tool(tool) is None), -1)
+                if self._tool < 0:
+                    return False
+                _MONITORING.use_tool_id(self._tool, _NAME)
+                self._register()
+                atexit.register(self._free)  # later our modules are gone, and the program's finalizers still run
+            self._users += 1
+            self._failed.append(failed)
+            self._set_global()
+            return True
+
+    def end(self, failed: Callable[[BaseException], None]) -> None:
+        """Release the tool id when nobody is left who began."""
+        with self._lock:
+            if failed not in self._failed:
+                return
+            self._failed.remove(failed)
+            self._users -= 1
+            if not self._users:
+                self._free()
+
+    def watch(self, code: CodeType, watcher: Watcher) -> None:
+        """Notify a watcher of the calls of a code object, the one that is beginning now among them."""
+        with self._lock:
+            _, watchers = self._watchers.get(id(code), (code, ()))
+            if watcher not in watchers:
+                self._set(code, (*watchers, watcher))
+
+    def leave(self, code: CodeType, watcher: Watcher) -> None:
+        """Notify a watcher no longer."""
+        with self._lock:
+            _, watchers = self._watchers.get(id(code), (code, ()))
+            if watcher in watchers:
+                self._set(code, tuple(other for other in watchers if other is not watcher))
+
+    def watch_calls(self, code: CodeType, watcher: CallWatcher) -> None:
+        """Notify a watcher of what a code object calls from now on."""
+        with self._lock:
+            self._calls[id(code)] = code, watcher
+            self._set_local(code)
+
+    def leave_calls(self, code: CodeType) -> None:
+        """Report no longer what a code object calls."""
+        with self._lock:
+            if self._calls.pop(id(code), None) is not None:
+                self._set_local(code)
+
+    def discover(self, asked: Discover) -> Callable[[], None]:
+        """Ask about code that nobody watches when it is called; return a function that ends it."""
+        with self._lock:
+            self._discover = (*self._discover, asked)
+            self._set_global()
+
+        def end() -> None:
+            with self._lock:
+                self._discover = tuple(other for other in self._discover if other is not asked)
+                self._set_global()
+
+        return end
+
+    def on_handled(self, notify: Handled) -> Callable[[], None]:
+        """Notify of each exception that is handled anywhere; return a function that ends it."""
+        with self._lock:
+            self._handled = (*self._handled, notify)
+            self._set_global()
+
+        def end() -> None:
+            with self._lock:
+                self._handled = tuple(other for other in self._handled if other is not notify)
+                self._set_global()
+
+        return end
+
+    # -- the tool ------------------------------------------------------------------------------------------------------
+
+    def _set(self, code: CodeType, watchers: tuple[Watcher, ...]) -> None:
+        key = id(code)
+        for moment, notify in self._told.items():
+            if watchers:
+                notify[key] = _tell(moment, watchers)
+            else:
+                notify.pop(key, None)
+        if watchers:
+            self._watchers[key] = code, watchers
+        else:
+            self._watchers.pop(key, None)
+        self._set_local(code)
+
+    def _set_local(self, code: CodeType) -> None:
+        if _MONITORING is None or self._tool < 0:
+            return
+        events = _MONITORING.events
+        key, wanted = id(code), 0
+        if key in self._watchers:
+            wanted = events.PY_START | events.PY_RETURN
+            if code.co_flags & _SUSPENDS:
+                wanted |= events.PY_YIELD | events.PY_RESUME
+        if key in self._calls:
+            wanted |= events.CALL  # C_RETURN and C_RAISE come with it
+        _MONITORING.set_local_events(self._tool, code, wanted)
+        if wanted and key in self._disabled:
+            # It was asked about and is of interest after all. What was disabled comes back for all tools or for none.
+            self._disabled.clear()
+            _MONITORING.restart_events()
+
+    def _set_global(self) -> None:
+        if _MONITORING is None or self._tool < 0:
+            return
+        events = _MONITORING.events
+        wanted = events.PY_UNWIND | events.PY_THROW
+        if self._discover:
+            wanted |= events.PY_START
+        if self._handled:
+            wanted |= events.EXCEPTION_HANDLED
+        if self._raising:
+            wanted |= events.RAISE
+        if _MONITORING.get_events(self._tool) != wanted:
+            _MONITORING.set_events(self._tool, wanted)
+
+    def _free(self) -> None:
+        if _MONITORING is None or self._tool < 0:
+            return
+        tool, self._tool = self._tool, -1
+        _MONITORING.set_events(tool, 0)
+        for code, _ in (*self._watchers.values(), *self._calls.values()):
+            _MONITORING.set_local_events(tool, code, 0)  # freeing the id would leave them for its next owner
+        self._watchers.clear()
+        self._calls.clear()
+        self._disabled.clear()
+        atexit.unregister(self._free)
+        for notify in self._told.values():
+            notify.clear()
+        for event in self._callbacks():
+            _MONITORING.register_callback(tool, event, None)
+        _MONITORING.free_tool_id(tool)
+
+    def _fail(self, error: BaseException) -> None:
+        """End it all: nobody can be told the truth any more."""
+        with self._lock:
+            failed = tuple(self._failed)
+            if self._tool >= 0:
+                self._failed.clear()
+                self._users = 0
+                self._free()
+        for notify in failed:
+            notify(error)
+
+    def _register(self) -> None:
+        if _MONITORING is not None:
+            for event, callback in self._callbacks().items():
+                _MONITORING.register_callback(self._tool, event, callback)
+
+    def _callbacks(self) -> dict[int, Callable[..., Any]]:
+        assert _MONITORING is not None  # noqa: S101 - asked by who calls it
+        events, disable = _MONITORING.events, _MONITORING.DISABLE
+        disabled, calls = self._disabled, self._calls
+        begun, frame_at, key_of, fail = self._told["started"], sys._getframe, id, self._fail  # noqa: SLF001
+
+        def started(code: CodeType, _offset: int) -> Any:
+            tell = begun.get(key_of(code))
+            try:
+                if tell is not None:
+                    return tell(frame_at(1))
+                asked = [discover(code, frame_at(1)) for discover in self._discover]
+                tell = begun.get(key_of(code))
+                if tell is not None:  # it has just been found
+                    return tell(frame_at(1))
+            except Exception as error:  # noqa: BLE001 - the observed never pays
+                return fail(error)
+            if any(asked):
+                return None
+            disabled.add(key_of(code))
+            return disable
+
+        def returned(code: CodeType, _offset: int, value: Any) -> None:
+            tell = ended.get(key_of(code))
+            if tell is not None:
+                try:
+                    tell(frame_at(1), value)
+                except Exception as error:  # noqa: BLE001 - as above
+                    fail(error)
+
+        def notify(moment: str) -> Callable[..., None]:
+            of_code = self._told[moment]
+
+            def tell(code: CodeType, _offset: int, *facts: Any) -> None:
+                tell_known = of_code.get(key_of(code))
+                if tell_known is not None:
+                    try:
+                        tell_known(frame_at(1), *facts)
+                    except Exception as error:  # noqa: BLE001 - as above
+                        fail(error)
+
+            return tell
+
+        def handled(code: CodeType, offset: int, error: BaseException) -> None:
+            try:
+                for tell in self._handled:
+                    tell(code, offset, error)
+            except Exception as trouble:  # noqa: BLE001 - as above
+                fail(trouble)
+
+        def calling(code: CodeType, _offset: int, called: Any, first: Any) -> None:
+            entry = calls.get(key_of(code))
+            if entry is not None:
+                try:
+                    entry[1].calling(frame_at(1), called, first)
+                except Exception as error:  # noqa: BLE001 - as above
+                    fail(error)
+
+        def called(code: CodeType, _offset: int, _called: Any, _first: Any) -> None:
+            entry = calls.get(key_of(code))
+            if entry is not None:
+                try:
+                    entry[1].called(frame_at(1))
+                except Exception as error:  # noqa: BLE001 - as above
+                    fail(error)
+
+        def raising(code: CodeType, _offset: int, _called: Any, _first: Any) -> None:
+            entry = calls.get(key_of(code))
+            if entry is not None:  # with what is told next
+                self._raising.append((frame_at(1), entry[1]))
+                self._set_global()
+
+        def raised(_code: CodeType, _offset: int, error: BaseException) -> None:
+            frame = frame_at(1)
+            for entry in tuple(self._raising):
+                if entry[0] is frame:
+                    self._raising.remove(entry)
+                    try:
+                        entry[1].raised(frame, error)
+                    except Exception as trouble:  # noqa: BLE001 - as above
+                        fail(trouble)
+            self._set_global()
+
+        ended = self._told["returned"]
+        return {
+            events.CALL: calling,
+            events.C_RETURN: called,
+            events.C_RAISE: raising,
+            events.RAISE: raised,
+            events.PY_START: started,
+            events.PY_RETURN: returned,
+            events.PY_UNWIND: notify("unwound"),
+            events.PY_YIELD: notify("yielded"),
+            events.PY_RESUME: notify("resumed"),
+            events.PY_THROW: notify("thrown"),
+            events.EXCEPTION_HANDLED: handled,
+        }
+
+
+def _tell(moment: str, watchers: tuple[Watcher, ...]) -> Callable[..., None]:
+    """Return what tells watchers of a moment: the method itself, where there is only one."""
+    methods = [getattr(watcher, moment) for watcher in watchers]
+    if len(methods) == 1:
+        return methods[0]  # type: ignore[no-any-return]
+
+    def tell(*facts: Any) -> None:
+        for method in methods:
+            method(*facts)
+
+    return tell
+
+
+#: The one of this process.
+MONITOR: Final = Monitor()

@@ -1,0 +1,318 @@
+"""What is seen of a program's buses while they run: publications, executions, causes, by watching code.
+
+A *publish point* is a function whose call is a publication. A handler's *body* is the function that its author wrote;
+what is called in its place and calls it (a decorator that retries, a closure that unsubscribes it) is a *wrapper*, and
+belongs to the same execution. Code of the program's own that is handed a living event and is neither is a *receiver*,
+found while running.
+
+Publications are joined to what runs by the context first: it follows through awaits and tasks. The identity of the
+event comes second, for pools, timers and queues; then its id.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+import warnings
+from collections.abc import Callable
+from functools import partial
+from time import perf_counter_ns
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any
+
+from ...core.bus.context import CURRENT
+from ...core.records.records import NEVER_AWAITED
+from ..tap.moments import TapExecution, TapPublication
+from .executions import FUTURES, ObservedExecution, error_of, new_running
+from .handling import CallWatch, HandlerWatch, UnawaitedWatch
+from .monitor import MONITOR
+from .publishing import Observable, PublishWatch, RestWatch
+from .receivers import Receivers
+from .routes import Held, WatchedHandler, arguments_of, body_of, identity_of
+
+if TYPE_CHECKING:
+    from ...core.bus.execution import Execution
+    from ..tap.tap import Tap
+
+
+class Observation:
+    """What is observed of one program, through its tap.
+
+    Args:
+        tap: Whom everything is told.
+
+    Attributes:
+        publishing: The publications whose publish method runs, by its frame.
+        running: The executions that run, by their frames.
+    """
+
+    def __init__(self, tap: Tap) -> None:
+        self.tap = tap
+        self.publishing: dict[FrameType, TapPublication] = {}
+        self.running = new_running()
+        self.rest = RestWatch(self)
+        self._publish: dict[CodeType, PublishWatch] = {}
+        self._handlers: dict[int, tuple[CodeType, HandlerWatch]] = {}
+        self._seen: dict[tuple[int, int], Held] = {}
+        self._entered: dict[tuple[int, ...], WatchedHandler] = {}
+        self._unawaited = UnawaitedWatch(self)
+        self._calls = CallWatch(self)
+        self._calling: dict[int, tuple[CodeType, Observable]] = {}
+        self._buses: list[Observable] = []
+        self._found: list[CodeType] = []
+        self.receivers = Receivers(self)
+        self._end_discovery: Callable[[], None] = _nothing
+
+    def add(self, bus: Observable) -> Callable[[], None]:
+        """Observe a bus from now on; return a function that ends it."""
+        if not self._buses:
+            MONITOR.begin(self.tap.fail)
+            self._end_discovery = MONITOR.discover(self.receivers.asked)
+            MONITOR.watch(warnings._warn_unawaited_coroutine.__code__, self._unawaited)  # type: ignore[attr-defined]  # noqa: SLF001 - nothing else tells of them
+        self._buses.append(bus)
+        self._leave_out(bus)
+        for point in bus.publish_points():
+            code = getattr(point.function, "__code__", None)
+            if isinstance(code, CodeType):
+                watch = self._publish.setdefault(code, PublishWatch(self))
+                watch.add(bus, point)
+                MONITOR.watch(code, watch)
+        self.refresh(bus)
+
+        def end() -> None:
+            self._remove(bus)
+
+        return end
+
+    def _leave_out(self, bus: Observable) -> None:
+        for point in bus.publish_points():
+            if isinstance(point.owner, types.ModuleType):
+                self.receivers.leave_out_function(point.function)
+            else:
+                self.receivers.leave_out(point.owner)
+
+    def refresh(self, bus: Observable) -> None:
+        """Watch the handlers that have been subscribed since the last time."""
+        for pattern, target in bus.subscribed_targets():
+            self.enter(bus, pattern, target)
+
+    def enter(self, bus: Observable, pattern: Any, target: Any) -> None:
+        """Watch one handler."""
+        at = id(bus), id(target)
+        earlier = self._seen.get(at)
+        if earlier is not None and earlier.is_it(target):
+            return
+        self._seen[at] = Held(target)
+        entry = (id(bus), *identity_of(target))
+        route = self._entered.get(entry)
+        if route is not None and not route.body.needs.gone:
+            return
+        body = body_of(target)
+        if body is None:
+            self._watch_calls(bus, pattern, target)
+            return
+        route = self._entered[entry] = WatchedHandler(self.tap, bus, pattern, bus.describe(target), body)
+        for code, needs in body.wrappers:
+            if _alike(code, body.code):
+                self._watch(code).add(needs, route, body=False)
+        for code, needs in ((body.code, body.needs), *body.others):
+            self._watch(code).add(needs, route, body=True)
+
+    def _watch_calls(self, bus: Observable, pattern: Any, target: Any) -> None:
+        """Watch a handler without Python code by the calls of the bus's."""
+        self._calls.add(bus, pattern, target)
+        for code in self.receivers.code_of_bus:
+            if id(code) not in self._calling:
+                self._calling[id(code)] = code, bus
+                MONITOR.watch_calls(code, self._calls)
+
+    def _watch(self, code: CodeType) -> HandlerWatch:
+        entry = self._handlers.get(id(code))
+        if entry is None:
+            entry = self._handlers[id(code)] = code, HandlerWatch(self)
+            MONITOR.watch(code, entry[1])
+        return entry[1]
+
+    def _remove(self, bus: Observable) -> None:
+        if bus not in self._buses:
+            return
+        self._buses.remove(bus)
+        for code, publish in tuple(self._publish.items()):
+            if not publish.remove(bus):
+                MONITOR.leave(code, publish)
+                del self._publish[code]
+        for key, (code, handlers) in tuple(self._handlers.items()):
+            if not handlers.remove(bus):
+                MONITOR.leave(code, handlers)
+                del self._handlers[key]
+        self._calls.remove(bus)
+        for key, (code, of) in tuple(self._calling.items()):
+            if of is bus:
+                MONITOR.leave_calls(code)
+                del self._calling[key]
+        self._seen = {at: held for at, held in self._seen.items() if at[0] != id(bus)}
+        self._entered = {entry: route for entry, route in self._entered.items() if entry[0] != id(bus)}
+        if not self._buses:
+            self._end_discovery()
+            for code in self._found:
+                MONITOR.leave(code, self.receivers)
+            self._found.clear()
+            MONITOR.leave(warnings._warn_unawaited_coroutine.__code__, self._unawaited)  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+            MONITOR.end(self.tap.fail)
+
+    # -- executions ----------------------------------------------------------------------------------------------------
+
+    def begin(
+        self, route: WatchedHandler, frame: FrameType, args: tuple[Any, ...], kwargs: dict[str, Any], *, wrapper: bool
+    ) -> None:
+        """Begin an execution with this frame, or take the frame as part of the one that it belongs to."""
+        current = CURRENT.get()
+        key = route.description.key
+        runs = current is not None and not current.ended and current.subscription.key == key
+        if current is not None and runs and self._is_part(current, args, kwargs):
+            self._again(current, frame, wrapper)
+            return
+        publication = self._publication(route, args, kwargs)
+        execution = self._tried_before(publication, key)
+        if execution is None:
+            execution = ObservedExecution(publication, self.tap.subscription(publication.named, route.description))
+        execution.frame = frame
+        execution.before = current
+        execution.unwrapped = not wrapper
+        CURRENT.set(execution)
+        self.running[frame] = execution
+        if not wrapper:
+            self._try(execution)
+
+    def _is_part(self, execution: Execution, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Return whether a call is about the event that the running execution is about."""
+        event = execution.publication.event
+        if any(argument is event for argument in args) or any(argument is event for argument in kwargs.values()):
+            return True
+        return isinstance(execution, TapExecution) and execution.publication.loose
+
+    def _again(self, execution: Execution, frame: FrameType, wrapper: bool) -> None:
+        """Take note that the body of the running execution is called inside it: by its wrapper, or by itself."""
+        if wrapper or not isinstance(execution, ObservedExecution):
+            return
+        bodies = (other for other, running in self.running.items() if running is execution)
+        if execution.started and (execution.unwrapped or any(other is not execution.frame for other in bodies)):
+            return  # it calls itself
+        self.running[frame] = execution
+        self._try(execution)
+
+    def _try(self, execution: ObservedExecution) -> None:
+        if execution.tries:
+            execution.try_again()
+        elif not execution.started:
+            execution.begin()
+        execution.tries += 1
+
+    def _tried_before(self, publication: TapPublication, key: str) -> ObservedExecution | None:
+        """Return the execution of a handler that has failed and that its bus calls once more."""
+        for execution in publication.executions:
+            if isinstance(execution, ObservedExecution) and execution.held and execution.subscription.key == key:
+                due = sum(subscription.key == key for subscription in publication.subscriptions)
+                if publication.begun(key) >= max(due, 1):
+                    return execution
+                execution.release()  # it is subscribed twice
+                return None
+        return None
+
+    def _publication(self, route: WatchedHandler, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TapPublication:
+        return self.tap.publication_of(route.bus, route.pattern, args, kwargs)
+
+    def go_on(self, execution: ObservedExecution) -> None:
+        """Go on with an execution in the coroutine that its call gave back."""
+        execution.before = CURRENT.get()
+        CURRENT.set(execution)
+        execution._resumed = perf_counter_ns()  # noqa: SLF001 - of our own class
+
+    def end(self, execution: ObservedExecution, frame: FrameType, value: Any, error: BaseException | None) -> None:
+        """Take note that a frame of an execution ended."""
+        if frame is not execution.frame:
+            execution.failure = error  # a try inside a wrapper
+            return
+        if CURRENT.get() is execution:
+            CURRENT.set(execution.before)
+        execution.frame = None
+        if error is not None:
+            if not execution.started:
+                execution.begin()
+            if execution.publication.under_way and isinstance(error, Exception):
+                execution.hold(error)
+            else:
+                execution.lose(error)
+            return
+        if not execution.started:
+            return  # its wrapper never called it
+        if value is None or frame.f_code.co_flags & inspect.CO_COROUTINE:
+            execution.give(value)
+        else:
+            self._follow(execution, value)
+
+    def _follow(self, execution: ObservedExecution, value: Any) -> None:
+        """Follow what a synchronous call gave back, where it can be awaited."""
+        if type(value) is types.CoroutineType and inspect.getcoroutinestate(value) == inspect.CORO_CREATED:
+            execution.pause()
+            execution.frame = frame = value.cr_frame
+            assert frame is not None  # noqa: S101 - it has not begun
+            self.running[frame] = execution
+            self._watch(value.cr_code)
+        elif issubclass(type(value), FUTURES):
+            execution.pause()
+            value.add_done_callback(partial(_future_done, execution))
+        else:
+            execution.give(value)
+
+    def never_awaited(self, frame: FrameType) -> None:
+        """Record a handler whose coroutine was made and never started."""
+        execution = self.running.pop(frame, None)
+        if execution is not None:
+            execution.finish(NEVER_AWAITED, None)
+            return
+        entry = self._handlers.get(id(frame.f_code))
+        if entry is None or not self.tap.active:
+            return
+        args, kwargs = arguments_of(frame.f_code, frame.f_locals)
+        route = entry[1].route_of(frame.f_locals, args)
+        if route is None:
+            return
+        publication = self._publication(route, args, kwargs)
+        execution = ObservedExecution(publication, self.tap.subscription(publication.named, route.description))
+        execution.begin()
+        execution.finish(NEVER_AWAITED, None)
+
+    # -- receivers -----------------------------------------------------------------------------------------------------
+
+    def watches(self, code: CodeType) -> bool:
+        """Return whether the calls of a code object are told already."""
+        return id(code) in self._handlers or code in self._publish
+
+    def watch_receiver(self, code: CodeType, receivers: Receivers) -> None:
+        """Watch code that was handed an event."""
+        MONITOR.watch(code, receivers)
+        self._found.append(code)
+
+    def settle_cause(self) -> None:
+        """Begin the receiver that publishes now: what it causes has to name it."""
+        current = CURRENT.get()
+        if isinstance(current, TapExecution) and not current.started:
+            current.begin()
+
+
+def _nothing() -> None:
+    """Nothing to undo."""
+
+
+def _alike(wrapper: CodeType, body: CodeType) -> bool:
+    """Return whether a wrapper ends when its body has ended: both are coroutines, or none."""
+    return wrapper.co_flags & inspect.CO_COROUTINE == body.co_flags & inspect.CO_COROUTINE
+
+
+def _future_done(execution: TapExecution, done: Any) -> None:
+    error = error_of(done)
+    if error is not None:
+        execution.lose(error)
+    else:
+        execution.give(done.result())

@@ -1,0 +1,231 @@
+"""Receivers: code of the program's own that is handed a published event, and that no catalog knows of.
+
+It is found by what it is called with. What hands the event on to a handler that is known is part of how the bus works,
+and so is what answers a question about the event (a predicate, a serializer); of the rest each call is an execution of
+a handler that was found while running. Code that has been called often without an event is given up, because asking at
+every call of a recursive function would make it thirty times slower.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Iterator
+from time import perf_counter_ns
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.bus.context import CURRENT
+from ...core.bus.identity import plain_function
+from ...core.description import HandlerDescription
+from ...core.own_code import is_own_file
+from ..tap.moments import PUBLISHING, TapExecution
+
+if TYPE_CHECKING:
+    from ..tap.moments import TapPublication
+    from .observation import Observation
+
+#: Calls of one piece of code without an event after which it is not looked at any more.
+PATIENCE: Final = 50
+_VARARGS: Final = inspect.CO_VARARGS
+_SUSPENDS: Final = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+#: Nothing of these says that it is one event and no other.
+_COMMON: Final = (str, bytes, int, float, bool, type(None), type)
+
+
+class Receivers:
+    """Looks for receivers, and watches those that were found.
+
+    Args:
+        observation: Whose publications they are.
+
+    Attributes:
+        code_of_bus: Code of buses, which hands events on.
+        given_up: How many pieces of the program's code are no longer looked at.
+    """
+
+    def __init__(self, observation: Observation) -> None:
+        self._observation = observation
+        self._calls: dict[int, tuple[CodeType, int]] = {}
+        self.code_of_bus: set[CodeType] = set()
+        self._waiting: dict[FrameType, _Call] = {}
+        self.given_up = 0
+
+    def leave_out(self, bus: Any) -> None:
+        """Take the code of a bus, of its classes and of the functions inside, as what hands events on."""
+        for cls in type(bus).__mro__ if not isinstance(bus, type) else bus.__mro__:
+            if cls is not object:
+                for member in vars(cls).values():
+                    function = plain_function(member.fget if isinstance(member, property) else member)
+                    self.code_of_bus.update(_codes(getattr(function, "__code__", None)))
+
+    def leave_out_function(self, function: Any) -> None:
+        """Take one function as what hands events on."""
+        self.code_of_bus.update(_codes(getattr(function, "__code__", None)))
+
+    # -- asked by the monitor ------------------------------------------------------------------------------------------
+
+    def asked(self, code: CodeType, frame: FrameType) -> bool:
+        """Look at a call of code that nobody watches; return whether to look at the next one."""
+        if not is_own_file(code.co_filename) or code in self.code_of_bus:
+            return False
+        observation = self._observation
+        if not observation.tap.active:
+            return True
+        publication = self._about(code, frame)
+        if publication is None:
+            under_way = PUBLISHING.get()
+            if under_way is None or not under_way.loose:
+                return self._again(code)
+            bus: Any = under_way.source  # it may have been subscribed just now, and gets parts of the event
+            observation.refresh(bus)
+            return observation.watches(code) or self._again(code)
+        bus = publication.source
+        observation.refresh(bus)
+        if not observation.watches(code):
+            observation.watch_receiver(code, self)
+        return True
+
+    def _again(self, code: CodeType) -> bool:
+        _, calls = self._calls.get(id(code), (code, 0))
+        self._calls[id(code)] = code, calls + 1
+        if calls + 1 < PATIENCE:
+            return True
+        self.given_up += 1
+        del self._calls[id(code)]
+        return False
+
+    def _about(self, code: CodeType, frame: FrameType) -> TapPublication | None:
+        """Return the publication whose event the call is handed."""
+        publication_about = self._observation.tap.publication_about
+        held = frame.f_locals
+        count = code.co_argcount + code.co_kwonlyargcount
+        names = code.co_varnames[:count]
+        values = [held[name] for name in names if name in held]
+        if values and values[0] is not None and _is_about_itself(code, values[0]):
+            return None
+        if code.co_flags & _VARARGS:
+            values += held.get(code.co_varnames[count], ())
+        for value in values:
+            if not issubclass(type(value), _COMMON):  # isinstance would ask a stranger's object for its class
+                publication = publication_about(value)
+                if publication is not None:
+                    return publication
+        return None
+
+    # -- told by the monitor -------------------------------------------------------------------------------------------
+
+    def started(self, frame: FrameType) -> None:
+        """Take note that a receiver may be running, where nothing that runs has the event already."""
+        if not self._observation.tap.active:
+            return
+        publication = self._about(frame.f_code, frame)
+        if publication is None:
+            return
+        current = CURRENT.get()
+        if current is not None and not current.ended and current.publication is publication:
+            return  # a handler's helper
+        call = _Call(publication, frame, current)
+        self._waiting[frame] = call
+        CURRENT.set(call)
+
+    def returned(self, frame: FrameType, value: Any) -> None:
+        """Report it, unless it handed the event on, or answered a question about it."""
+        call = self._waiting.pop(frame, None)
+        if call is not None:
+            self._leave(call)
+            if call.started or (value is None and not call.handed_on):
+                call.begin()
+                call.give(None)
+
+    def unwound(self, frame: FrameType, error: BaseException) -> None:
+        """Report it, unless it handed the event on."""
+        call = self._waiting.pop(frame, None)
+        if call is not None:
+            self._leave(call)
+            if call.started or not call.handed_on:
+                call.begin()
+                call.lose(error)
+
+    def yielded(self, frame: FrameType, _value: Any) -> None:
+        """Stop its clock."""
+        call = self._waiting.get(frame)
+        if call is not None and call.started:
+            call.pause()
+
+    def resumed(self, frame: FrameType) -> None:
+        """Start its clock again."""
+        call = self._waiting.get(frame)
+        if call is not None and call.started:
+            call._resumed = perf_counter_ns()  # noqa: SLF001 - of our own class
+
+    def thrown(self, frame: FrameType, _error: BaseException) -> None:
+        """Start its clock again."""
+        self.resumed(frame)
+
+    def _leave(self, call: _Call) -> None:
+        if CURRENT.get() is call:
+            CURRENT.set(call.before)
+
+
+class _Call(TapExecution):
+    """A call that may be a receiver's; it begins when something happens that it must have caused, else at its end."""
+
+    def __init__(self, publication: TapPublication, frame: FrameType, before: Any) -> None:
+        self.publication = publication
+        self.subscription = publication.tap.subscription(publication.named, describe_call(frame))
+        self.before = before
+        self.called_at = perf_counter_ns()
+        self.behind = len(publication.began)
+
+    @property
+    def handed_on(self) -> bool:
+        """A handler of the same publication has begun since."""
+        return len(self.publication.began) > self.behind
+
+    def begin(self, at: int = 0) -> None:
+        """Begin, at the time it was called."""
+        if not self.started:
+            super().begin(at or self.called_at)
+
+
+def describe_call(frame: FrameType) -> HandlerDescription:
+    """Describe what runs in a frame, as a handler that nobody has declared."""
+    code = frame.f_code
+    held = frame.f_locals
+    module = str(frame.f_globals.get("__name__", ""))
+    qualname = code.co_qualname.replace("<locals>.", "")
+    method = qualname.rpartition(".")[2]
+    first = held.get(code.co_varnames[0]) if code.co_argcount else None
+    if first is not None and _has_code(type(first), code):
+        qualname, module = f"{type(first).__qualname__.replace('<locals>.', '')}.{method}", type(first).__module__
+    if method == "<lambda>":
+        method = f"lambda:{code.co_firstlineno}"
+        qualname = f"{qualname.rpartition('.')[0] or module.rpartition('.')[2]}.{method}"
+    return HandlerDescription(
+        key=f"{module}:{qualname}",
+        label=qualname,
+        owner=qualname.rpartition(".")[0] or module.rpartition(".")[2],
+        method=method,
+        module=module,
+        file=code.co_filename,
+        line=code.co_firstlineno,
+        is_async=bool(code.co_flags & inspect.CO_COROUTINE),
+        doc="",
+    )
+
+
+def _has_code(cls: type[Any], code: CodeType) -> bool:
+    return any(getattr(plain_function(vars(base).get(code.co_name)), "__code__", None) is code for base in cls.__mro__)
+
+
+def _is_about_itself(code: CodeType, first: Any) -> bool:
+    """Return whether the call is of a method of what it is handed."""
+    return not issubclass(type(first), _COMMON) and _has_code(type(first), code) and code.co_argcount == 1
+
+
+def _codes(code: Any) -> Iterator[CodeType]:
+    if isinstance(code, types.CodeType):
+        yield code
+        for const in code.co_consts:
+            yield from _codes(const)

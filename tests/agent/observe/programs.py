@@ -1,0 +1,502 @@
+"""Programs with buses that keep a tally: each handler's body writes its name when it starts.
+
+What is recorded is held against the tally. Standard library only: Pythons without our packages run this, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import functools
+import inspect
+import queue
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+TALLY: list[str] = []
+
+
+def tick(name: str) -> None:
+    TALLY.append(name)
+
+
+@dataclass(frozen=True)
+class Docked:
+    ship: str = "Ida"
+
+
+@dataclass(frozen=True)
+class Unloaded:
+    crates: int = 3
+
+
+@dataclass
+class Program:
+    """A program, ready.
+
+    Attributes:
+        bus: What is observed.
+        run: Does what the program does.
+        executions: Handler's last name, status and tries of each execution, in the order of their numbers.
+        causes: For each publication its event, and the last name of the handler that published it.
+        close: Ends what the program has started.
+    """
+
+    bus: Any
+    run: Callable[[], Any]
+    executions: list[tuple[str, str, int]]
+    causes: list[tuple[str, str]] = field(default_factory=lambda: [("Docked", "")])
+    close: Callable[[], Any] = lambda: None
+
+
+PROGRAMS: dict[str, Callable[[], Program]] = {}
+
+
+def program(make: Callable[[], Program]) -> Callable[[], Program]:
+    PROGRAMS[make.__name__] = make
+    return make
+
+
+class Harbour:
+    """One handler after another, asynchronous where they are; what they raise is kept."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[Any, list[Any]] = {}
+        self.errors: list[BaseException] = []
+
+    def on(self, kind: Any, *handlers: Any) -> None:
+        self.handlers.setdefault(kind, []).extend(handlers)
+
+    async def publish(self, event: Any) -> None:
+        for handler in list(self.handlers.get(type(event), ())):
+            try:
+                result = handler(event)
+                if inspect.isawaitable(result):
+                    await result
+            except Exception as error:
+                self.errors.append(error)
+
+
+class Quay:
+    """Synchronous, and lets through what a handler raises."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[Any, list[Any]] = {}
+
+    def on(self, kind: Any, *handlers: Any) -> None:
+        self.handlers.setdefault(kind, []).extend(handlers)
+
+    def publish(self, event: Any) -> None:
+        for handler in list(self.handlers.get(type(event), ())):
+            handler(event)
+
+
+@program
+def two_methods_of_one_class() -> Program:
+    class Crane:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def lift(self, event: Docked) -> None:
+            tick("lift")
+
+    bus = Quay()
+    bus.on(Docked, Crane("a").lift, Crane("b").lift)
+    return Program(bus, lambda: bus.publish(Docked()), [("lift", "ok", 1), ("lift", "ok", 1)])
+
+
+@program
+def closures_of_one_function() -> Program:
+    def make(number: int) -> Any:
+        async def told(event: Docked) -> None:
+            await asyncio.sleep(0)
+            tick("told")
+            if number == 2:
+                raise LookupError("no berth")
+
+        return told
+
+    bus = Harbour()
+    bus.on(Docked, make(1), make(2), make(3))
+    statuses = ["ok", "failed", "ok"]
+    return Program(bus, lambda: bus.publish(Docked()), [("told", status, 1) for status in statuses])
+
+
+@program
+def partials() -> Program:
+    def note(book: list[Any], event: Docked) -> None:
+        tick("note")
+        book.append(event)
+
+    bus = Quay()
+    bus.on(Docked, functools.partial(note, []), functools.partial(note, [1]))
+    return Program(bus, lambda: bus.publish(Docked()), [("note", "ok", 1)] * 2)
+
+
+@program
+def causes_through_tasks() -> Program:
+    bus = Harbour()
+    tasks: list[Any] = []
+
+    async def unload(event: Docked) -> None:
+        tick("unload")
+
+        async def later() -> None:
+            await asyncio.sleep(0)
+            await bus.publish(Unloaded())
+
+        tasks.append(asyncio.ensure_future(later()))
+
+    async def count(event: Unloaded) -> None:
+        tick("count")
+
+    bus.on(Docked, unload)
+    bus.on(Unloaded, count)
+
+    async def run() -> None:
+        await bus.publish(Docked())
+        await asyncio.gather(*tasks)
+
+    executions = [("unload", "ok", 1), ("count", "ok", 1)]
+    return Program(bus, run, executions, [("Docked", ""), ("Unloaded", "unload")])
+
+
+@program
+def one_event_published_many_times_at_once() -> Program:
+    bus = Harbour()
+
+    async def wait(event: Docked) -> None:
+        tick("wait")
+        await asyncio.sleep(0.001)
+
+    bus.on(Docked, wait)
+    event = Docked()
+
+    async def run() -> None:
+        await asyncio.gather(*(bus.publish(event) for _ in range(5)))
+
+    return Program(bus, run, [("wait", "ok", 1)] * 5, [("Docked", "")] * 5)
+
+
+@program
+def a_bus_that_tries_again() -> Program:
+    class Stubborn(Quay):
+        def publish(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event), ()):
+                for _ in range(3):
+                    with contextlib.suppress(ConnectionError):
+                        handler(event)
+                        break
+
+    tries = [0]
+
+    def third_time(event: Docked) -> None:
+        tick("third_time")
+        tries[0] += 1
+        if tries[0] < 3:
+            raise ConnectionError("busy")
+
+    def never(event: Docked) -> None:
+        tick("never")
+        raise ConnectionError("never")
+
+    bus = Stubborn()
+    bus.on(Docked, third_time, never)
+    return Program(bus, lambda: bus.publish(Docked()), [("third_time", "ok", 3), ("never", "failed", 3)])
+
+
+@program
+def a_decorator_that_tries_again() -> Program:
+    def twice(function: Any) -> Any:
+        @functools.wraps(function)
+        async def again(*args: Any) -> Any:
+            try:
+                return await function(*args)
+            except TimeoutError:
+                return await function(*args)
+
+        return again
+
+    tries = [0]
+
+    class Pilot:
+        @twice
+        async def board(self, event: Docked) -> None:
+            tick("board")
+            await asyncio.sleep(0)
+            tries[0] += 1
+            if tries[0] == 1:
+                raise TimeoutError("swell")
+
+    bus = Harbour()
+    bus.on(Docked, Pilot().board)
+    return Program(bus, lambda: bus.publish(Docked()), [("board", "ok", 2)])
+
+
+@program
+def subscribed_twice_and_failing() -> Program:
+    def fail(event: Docked) -> None:
+        tick("fail")
+        raise LookupError("no berth")
+
+    bus = Harbour()
+    bus.on(Docked, fail, fail)
+    return Program(bus, lambda: bus.publish(Docked()), [("fail", "failed", 1), ("fail", "failed", 1)])
+
+
+@program
+def a_handler_that_calls_itself() -> Program:
+    def count_down(event: Docked, left: int = 3) -> None:
+        if left == 3:
+            tick("count_down")
+        if left:
+            count_down(event, left - 1)
+
+    bus = Quay()
+    bus.on(Docked, count_down)
+    return Program(bus, lambda: bus.publish(Docked()), [("count_down", "ok", 1)])
+
+
+@program
+def a_coroutine_that_nobody_awaits() -> Program:
+    async def forgotten(event: Docked) -> None:
+        tick("forgotten")
+
+    bus = Quay()
+    bus.on(Docked, forgotten, lambda event: forgotten(event))
+
+    def run() -> None:
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            bus.publish(Docked())
+
+    return Program(bus, run, [("forgotten", "never_awaited", 1), ("forgotten", "never_awaited", 1)])
+
+
+@program
+def cancelled_by_the_bus() -> Program:
+    class First(Harbour):
+        async def publish(self, event: Any) -> None:
+            tasks = [asyncio.ensure_future(handler(event)) for handler in self.handlers[type(event)]]
+            _, late = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def quick(event: Docked) -> None:
+        tick("quick")
+
+    async def slow(event: Docked) -> None:
+        tick("slow")
+        await asyncio.sleep(30)
+
+    bus = First()
+    bus.on(Docked, quick, slow)
+    return Program(bus, lambda: bus.publish(Docked()), [("quick", "ok", 1), ("slow", "cancelled", 1)])
+
+
+@program
+def a_pool_of_threads() -> Program:
+    pool = ThreadPoolExecutor(2)
+
+    class Pooled(Quay):
+        def publish(self, event: Any) -> None:
+            for future in [pool.submit(handler, event) for handler in self.handlers.get(type(event), ())]:
+                future.exception()
+
+    def weigh(event: Docked) -> None:
+        tick("weigh")
+
+    def wreck(event: Docked) -> None:
+        tick("wreck")
+        raise ValueError("too heavy")
+
+    bus = Pooled()
+    bus.on(Docked, weigh, wreck)
+    executions = [("weigh", "ok", 1), ("wreck", "failed", 1)]
+    return Program(bus, lambda: bus.publish(Docked()), executions, close=pool.shutdown)
+
+
+@program
+def a_worker_with_a_queue() -> Program:
+    class Belt:
+        def __init__(self) -> None:
+            self.handlers: dict[Any, list[Any]] = {}
+            self.waiting: queue.Queue[Any] = queue.Queue()
+
+        def publish(self, event: Any) -> None:
+            self.waiting.put(event)
+
+        def work(self) -> None:
+            while (event := self.waiting.get()) is not None:
+                for handler in self.handlers.get(type(event), ()):
+                    handler(event)
+                self.waiting.task_done()
+
+    bus = Belt()
+
+    def sort(event: Docked) -> None:
+        tick("sort")
+        bus.publish(Unloaded())
+
+    def shelve(event: Unloaded) -> None:
+        tick("shelve")
+
+    bus.handlers = {Docked: [sort], Unloaded: [shelve]}
+    worker = threading.Thread(target=bus.work, daemon=True)
+    worker.start()
+
+    def run() -> None:
+        bus.publish(Docked())
+        bus.waiting.join()
+
+    def close() -> None:
+        bus.waiting.put(None)
+        worker.join()
+
+    executions = [("sort", "ok", 1), ("shelve", "ok", 1)]
+    return Program(bus, run, executions, [("Docked", ""), ("Unloaded", "sort")], close)
+
+
+@program
+def functions_without_python_code() -> Program:
+    bus = Quay()
+    book: list[Any] = []
+    bus.on(Docked, book.append, book.index, len)
+
+    def run() -> None:
+        with contextlib.suppress(TypeError):
+            bus.publish(Docked())
+
+    return Program(bus, run, [("append", "ok", 1), ("index", "ok", 1), ("len", "failed", 1)])
+
+
+@program
+def a_generator_that_publishes() -> Program:
+    class Lazy(Quay):
+        def publish(self, event: Any) -> Any:
+            for handler in self.handlers.get(type(event), ()):
+                yield handler(event)
+
+    async def post(event: Docked) -> None:
+        tick("post")
+
+    async def file(event: Docked) -> None:
+        tick("file")
+
+    bus = Lazy()
+    bus.on(Docked, post, file)
+
+    async def run() -> None:
+        for waiting in bus.publish(Docked()):
+            await waiting
+
+    return Program(bus, run, [("post", "ok", 1), ("file", "ok", 1)])
+
+
+@program
+def weakly_held_methods() -> Program:
+    class Lamp:
+        def light(self, event: Docked) -> None:
+            tick("light")
+
+    class Weak(Quay):
+        def publish(self, event: Any) -> None:
+            for reference in self.handlers.get(type(event), ()):
+                handler = reference()
+                if handler is not None:
+                    handler(event)
+
+    bus, lamp = Weak(), Lamp()
+    bus.on(Docked, weakref.WeakMethod(lamp.light), weakref.WeakMethod(Lamp().light))
+    keep = [lamp]
+    return Program(bus, lambda: bus.publish(Docked()), [("light", "ok", 1)], close=keep.clear)
+
+
+@program
+def copies_of_the_event() -> Program:
+    class Copying(Quay):
+        def publish(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event), ()):
+                handler(copy.deepcopy(event))
+
+    def mail(event: Docked) -> None:
+        tick("mail")
+
+    bus = Copying()
+    bus.on(Docked, mail, lambda event: mail(event))
+    return Program(bus, lambda: bus.publish(Docked()), [("mail", "ok", 1), ("mail", "ok", 1)])
+
+
+@program
+def a_receiver_that_no_container_holds() -> Program:
+    class Direct:
+        def __init__(self) -> None:
+            self.handlers: dict[Any, list[Any]] = {}
+
+        def publish(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event), ()):
+                handler(event)
+            archive(event)
+
+    def keep(event: Docked) -> None:
+        tick("keep")
+
+    def archive(event: Any) -> None:
+        tick("archive")
+
+    bus = Direct()
+    bus.handlers[Docked] = [keep]
+    return Program(bus, lambda: bus.publish(Docked()), [("keep", "ok", 1), ("archive", "ok", 1)])
+
+
+@program
+def subscribed_while_it_is_published() -> Program:
+    class Live(Quay):
+        def publish(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event), ()):
+                handler(event)
+
+    bus = Live()
+
+    def early(event: Docked) -> None:
+        tick("early")
+        bus.on(Docked, late)
+
+    def late(event: Docked) -> None:
+        tick("late")
+
+    bus.on(Docked, early)
+    return Program(bus, lambda: bus.publish(Docked()), [("early", "ok", 1), ("late", "ok", 1)])
+
+
+@program
+def one_function_for_each_class() -> Program:
+    @functools.singledispatch
+    def apply(event: Any) -> None:
+        raise TypeError
+
+    @apply.register
+    def _docked(event: Docked) -> None:
+        tick("apply")
+
+    @apply.register
+    def _unloaded(event: Unloaded) -> None:
+        tick("apply")
+
+    bus = Quay()
+    bus.on(Docked, apply)
+    bus.on(Unloaded, apply)
+
+    def run() -> None:
+        bus.publish(Docked())
+        bus.publish(Unloaded())
+
+    return Program(bus, run, [("apply", "ok", 1)] * 2, [("Docked", ""), ("Unloaded", "")])
