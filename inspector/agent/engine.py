@@ -20,6 +20,7 @@ from ..core.records.host import (
     SessionFailed,
 )
 from .effects.effects import install_effects
+from .effects.handled import install_handled_probe
 from .effects.log import install_log_probe
 from .faults import FaultInjector
 
@@ -55,6 +56,7 @@ class Engine:
             self._recorder.start(self._program.catalog())
             self._recorder.on_settled(self._on_settled)
             self._undo.append(install_log_probe(self._recorder))
+            self._undo.append(install_handled_probe(self._recorder))
             self._undo.append(install_effects(self._recorder))
             self._undo.append(self._program.attach(self._recorder, self._observer_removed))
         except BaseException:

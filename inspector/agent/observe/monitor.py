@@ -95,8 +95,20 @@ class CallWatcher(Protocol):
 
 #: Asked at each call of code that nobody watches; False ends the asking for that code, for good.
 Discover = Callable[[CodeType, FrameType], bool]
-#: Told of each exception that a frame handles, or only lets through its ``finally``.
-Handled = Callable[[CodeType, int, BaseException], None]
+
+
+class HandledWatcher(Protocol):
+    """Who watches exceptions that are handled, or only let through a ``finally``."""
+
+    def handled(self, code: CodeType, offset: int, error: BaseException, frame: FrameType) -> None:
+        """Take note that an exception arrives in a frame, at an offset of its code."""
+
+    def unwound(self, error: BaseException, frame: FrameType) -> None:
+        """Take note that an exception leaves a frame, whosever code it is."""
+
+
+#: Called with the number of the line that is about to run, and the frame.
+OnLine = Callable[[int, FrameType], None]
 
 
 class Monitor:
@@ -110,7 +122,8 @@ class Monitor:
         #: For each event what is called with the frame, by the id of the code.
         self._told: dict[str, dict[int, Callable[..., None]]] = {name: {} for name in _MOMENTS}
         self._discover: tuple[Discover, ...] = ()
-        self._handled: tuple[Handled, ...] = ()
+        self._handled: tuple[tuple[HandledWatcher, Callable[[], Any]], ...] = ()
+        self._lines: dict[int, tuple[CodeType, OnLine]] = {}
         self._calls: dict[int, tuple[CodeType, CallWatcher]] = {}
         self._raising: list[tuple[FrameType, CallWatcher]] = []
         #: Code that has been disabled: it is not asked about again, and could not be watched.
@@ -197,18 +210,31 @@ class Monitor:
 
         return end
 
-    def on_handled(self, notify: Handled) -> Callable[[], None]:
-        """Notify of each exception that is handled anywhere; return a function that ends it."""
+    def on_handled(self, watcher: HandledWatcher, wanted: Callable[[], Any]) -> Callable[[], None]:
+        """Notify of each exception that is handled while ``wanted()`` is true; return a function that ends it."""
+        entry = watcher, wanted
         with self._lock:
-            self._handled = (*self._handled, notify)
+            self._handled = (*self._handled, entry)
             self._set_global()
 
         def end() -> None:
             with self._lock:
-                self._handled = tuple(other for other in self._handled if other is not notify)
+                self._handled = tuple(other for other in self._handled if other is not entry)
                 self._set_global()
 
         return end
+
+    def watch_lines(self, code: CodeType, notify: OnLine) -> None:
+        """Notify of each line of a code object from now on."""
+        with self._lock:
+            self._lines[id(code)] = code, notify
+            self._set_local(code)
+
+    def leave_lines(self, code: CodeType) -> None:
+        """Notify of its lines no longer."""
+        with self._lock:
+            if self._lines.pop(id(code), None) is not None:
+                self._set_local(code)
 
     # -- the tool ------------------------------------------------------------------------------------------------------
 
@@ -236,6 +262,8 @@ class Monitor:
                 wanted |= events.PY_YIELD | events.PY_RESUME
         if key in self._calls:
             wanted |= events.CALL  # C_RETURN and C_RAISE come with it
+        if key in self._lines:
+            wanted |= events.LINE
         _MONITORING.set_local_events(self._tool, code, wanted)
         if wanted and key in self._disabled:
             # It was asked about and is of interest after all. What was disabled comes back for all tools or for none.
@@ -261,10 +289,11 @@ class Monitor:
             return
         tool, self._tool = self._tool, -1
         _MONITORING.set_events(tool, 0)
-        for code, _ in (*self._watchers.values(), *self._calls.values()):
+        for code, _ in (*self._watchers.values(), *self._calls.values(), *self._lines.values()):
             _MONITORING.set_local_events(tool, code, 0)  # freeing the id would leave them for its next owner
         self._watchers.clear()
         self._calls.clear()
+        self._lines.clear()
         self._disabled.clear()
         atexit.unregister(self._free)
         for notify in self._told.values():
@@ -333,11 +362,33 @@ class Monitor:
             return tell
 
         def handled(code: CodeType, offset: int, error: BaseException) -> None:
+            for watcher, wanted in self._handled:
+                if wanted() is not None:
+                    try:
+                        watcher.handled(code, offset, error, frame_at(1))
+                    except Exception as trouble:  # noqa: BLE001 - as above
+                        fail(trouble)
+
+        def unwound(code: CodeType, _offset: int, error: BaseException) -> None:
             try:
-                for tell in self._handled:
-                    tell(code, offset, error)
+                for watcher, wanted in self._handled:
+                    if wanted() is not None:
+                        watcher.unwound(error, frame_at(1))
+                tell = left.get(key_of(code))
+                if tell is not None:
+                    tell(frame_at(1), error)
             except Exception as trouble:  # noqa: BLE001 - as above
                 fail(trouble)
+
+        def line(code: CodeType, number: int) -> None:
+            entry = lines.get(key_of(code))
+            if entry is not None:
+                try:
+                    entry[1](number, frame_at(1))
+                except Exception as trouble:  # noqa: BLE001 - as above
+                    fail(trouble)
+
+        left, lines = self._told["unwound"], self._lines
 
         def calling(code: CodeType, _offset: int, called: Any, first: Any) -> None:
             entry = calls.get(key_of(code))
@@ -380,7 +431,8 @@ class Monitor:
             events.RAISE: raised,
             events.PY_START: started,
             events.PY_RETURN: returned,
-            events.PY_UNWIND: notify("unwound"),
+            events.PY_UNWIND: unwound,
+            events.LINE: line,
             events.PY_YIELD: notify("yielded"),
             events.PY_RESUME: notify("resumed"),
             events.PY_THROW: notify("thrown"),

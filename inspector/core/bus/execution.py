@@ -65,6 +65,7 @@ class Execution(Coroutine[Any, Any, None]):
             frames alive.
         fault: Kind of the fault injected into it, empty for none.
         swallowed: Free for the observer that records: an exception that was handled inside.
+        caught: Free for who watches what it handles: called with it at its end, before that is recorded.
         tag: Free for the observer that records: its number for this execution.
     """
 
@@ -73,6 +74,7 @@ class Execution(Coroutine[Any, Any, None]):
     status = "running"
     fault = swallowed = ""
     error: BaseException | None = None
+    caught: Any = None
     _coroutine: Any = None
     task: asyncio.Task[None]
 

@@ -185,6 +185,8 @@ class Recorder:
 
     def execution_ended(self, execution: Execution) -> None:
         """Record ``HandlerEnded``; an error is read now and not kept."""
+        if execution.caught is not None:
+            execution.caught(execution)
         if not execution.tag:
             return
         status, failure = execution.status, ""

@@ -46,6 +46,8 @@ INTERRUPTED: Final = "interrupted"
 #: A coroutine was made of the handler and never started: none of its code ran.
 NEVER_AWAITED: Final = "never_awaited"
 
+#: Kind of the note that a handler handled an exception of a class that it names.
+HANDLED: Final = "handled"
 #: Kind of the note that a handler was tried once more: its executions are one more than such notes.
 ATTEMPT: Final = "attempt"
 

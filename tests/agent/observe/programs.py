@@ -500,3 +500,189 @@ def one_function_for_each_class() -> Program:
         bus.publish(Unloaded())
 
     return Program(bus, run, [("apply", "ok", 1)] * 2, [("Docked", ""), ("Unloaded", "")])
+
+
+class Refused(Exception):
+    pass
+
+
+def _fails(event: Any) -> None:
+    raise KeyError("berth")
+
+
+def _bare(event: Any) -> None:
+    try:  # noqa: SIM105 - what is tried
+        _fails(event)
+    except:  # noqa: E722
+        pass
+
+
+def _everything(event: Any) -> None:
+    try:
+        _fails(event)
+    except Exception as error:
+        str(error)
+
+
+async def _everything_later(event: Any) -> None:
+    try:
+        await asyncio.sleep(0)
+        _fails(event)
+    except BaseException:
+        await asyncio.sleep(0)
+
+
+def _everything_among_others(event: Any) -> None:
+    try:
+        _fails(event)
+    except (ValueError, Exception):
+        return
+
+
+def _in_a_helper(event: Any) -> None:
+    def help_out() -> None:
+        try:
+            _fails(event)
+        except Exception:
+            return
+
+    help_out()
+
+
+def _after_a_narrow_clause(event: Any) -> None:
+    try:
+        _fails(event)
+    except ValueError:
+        raise
+    except Exception:
+        return
+
+
+def _gives_up(event: Any) -> None:
+    for _ in range(3):
+        try:
+            _fails(event)
+        except Exception:
+            continue
+
+
+def _narrow(event: Any) -> None:
+    try:  # noqa: SIM105 - what is tried
+        _fails(event)
+    except KeyError:
+        pass
+
+
+def _narrow_by_module(event: Any) -> None:
+    try:
+        raise queue.Empty
+    except queue.Empty:
+        pass
+
+
+def _suppressed(event: Any) -> None:
+    with contextlib.suppress(KeyError):
+        _fails(event)
+
+
+def _tried_again(event: Any) -> None:
+    for number in range(3):
+        try:
+            if number < 2:
+                _fails(event)
+            return
+        except Exception:
+            continue
+
+
+def _same_line_tried_again(event: Any) -> None:
+    left = [1, 2]
+
+    def work() -> None:
+        if left:
+            raise KeyError(left.pop())
+
+    while True:
+        try:
+            work()
+            break
+        except Exception as error:
+            str(error)
+
+
+def _raised_again_for_a_narrow_clause(event: Any) -> None:
+    try:
+        try:
+            _fails(event)
+        except Exception:
+            raise
+    except KeyError:
+        pass
+
+
+def _raised_again(event: Any) -> None:
+    try:
+        _fails(event)
+    except Exception:
+        raise
+
+
+def _raised_as_another(event: Any) -> None:
+    try:
+        _fails(event)
+    except Exception as error:
+        raise Refused from error
+
+
+def _finally(event: Any) -> None:
+    try:
+        _fails(event)
+    finally:
+        str(event)
+
+
+class Failure:
+    pass
+
+
+def _returned(event: Any) -> Any:
+    try:
+        _fails(event)
+    except Exception:
+        return Failure()
+
+
+@program
+def what_handlers_handle() -> Program:
+    swallowed: list[Any] = [_bare, _everything, _everything_later, _everything_among_others, _in_a_helper]
+    swallowed += [_after_a_narrow_clause, _gives_up]
+    well = [_narrow, _narrow_by_module, _suppressed, _tried_again, _same_line_tried_again]
+    well += [_raised_again_for_a_narrow_clause]
+    failed = (_raised_again, _raised_as_another, _finally)
+    bus = Harbour()
+    bus.on(Docked, *swallowed, *well, *failed, _returned)
+    executions = [
+        *((handler.__name__, "swallowed", 1) for handler in swallowed),
+        *((handler.__name__, "ok", 1) for handler in well),
+        *((handler.__name__, "failed", 1) for handler in failed),
+        ("_returned", "returned_failure", 1),
+    ]
+    return Program(bus, lambda: bus.publish(Docked()), executions)
+
+
+@program
+def what_a_bus_swallows_inside_a_handler() -> Program:
+    bus = Harbour()
+
+    async def moor(event: Docked) -> None:
+        tick("moor")
+        await bus.publish(Unloaded())
+
+    def sink(event: Unloaded) -> None:
+        tick("sink")
+        raise Refused
+
+    bus.on(Docked, moor)
+    bus.on(Unloaded, sink)
+    executions = [("moor", "ok", 1), ("sink", "failed", 1)]
+    return Program(bus, lambda: bus.publish(Docked()), executions, [("Docked", ""), ("Unloaded", "moor")])

@@ -28,6 +28,7 @@ def observe(make, agent, programs):
     """Run one program; gives what is wrong, and the executions and causes that were recorded."""
     loaded = importlib.import_module(f"{agent}.agent.reading.loaded")
     records = importlib.import_module(f"{agent}.core.records.records")
+    handled = importlib.import_module(f"{agent}.agent.effects.handled")
     recorder_of = importlib.import_module(f"{agent}.core.records.recorder").Recorder
     programs.TALLY.clear()
     removed = []
@@ -37,6 +38,7 @@ def observe(make, agent, programs):
         program = loaded.make_program("sample", [loaded.Target("sample", made.bus)])
         recorder = recorder_of()
         recorder.start(program.catalog())
+        unprobe = handled.install_handled_probe(recorder)
         undo = program.attach(recorder, removed.append)
         result = made.run()
         if inspect.isawaitable(result):
@@ -44,6 +46,7 @@ def observe(make, agent, programs):
         for _ in range(20):
             await asyncio.sleep(0)
         undo()
+        unprobe()
         made.close()
         return made, [records.to_record(row) for row in recorder.drain()]
 

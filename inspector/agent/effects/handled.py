@@ -1,0 +1,280 @@
+"""Exceptions that handlers handle: the basis of *swallowed* where nothing was logged. Python 3.12 and newer.
+
+An ``except:``, ``except Exception`` or ``except BaseException`` of the program's own code, inside a handler, takes
+whatever comes. If what it took is not raised again, not returned as a failure, and not made good by another try, the
+execution has swallowed it. A clause that names a narrower class is its author's intention: a fact, noted once for each
+place, and no status.
+
+Python says where an exception is handled, for a ``finally``, a ``with`` and a clause that does not match, too. Which it
+is stands in the code that follows; that it was raised again shows when the frame is left by it, or when another clause
+takes it. A try is made good when its lines run again and nothing is handled there any more.
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Callable
+from types import CodeType, FrameType, ModuleType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ...core.bus.context import CURRENT
+from ...core.own_code import is_own_file
+from ...core.records.records import HANDLED
+from ..observe.monitor import MONITOR
+from ..tap.moments import PUBLISHING
+
+if TYPE_CHECKING:
+    from ...core.bus.execution import Execution
+    from ...core.records.recorder import Recorder
+
+#: Places of one execution that are remembered; a handler that catches more does so on purpose.
+MAX_PLACES: Final = 16
+_DEPTH: Final = 8
+_LOADS: Final = (
+    "LOAD_GLOBAL",
+    "LOAD_NAME",
+    "LOAD_ATTR",
+    "LOAD_FAST",
+    "LOAD_DEREF",
+    "BUILD_TUPLE",
+    "PUSH_NULL",
+    "CACHE",
+)
+
+
+class Clause(NamedTuple):
+    """One ``except`` of a handler's code.
+
+    Attributes:
+        names: The classes it names, each as its path of names; empty for a bare ``except``.
+        readable: Its classes can be read from names alone.
+    """
+
+    names: tuple[tuple[str, ...], ...]
+    readable: bool
+
+
+def clauses_at(code: CodeType, offset: int) -> tuple[Clause, ...]:
+    """Return the clauses that are asked where an exception arrives, in order; none for ``finally`` and ``with``."""
+    steps = [step for step in dis.get_instructions(code) if step.offset >= offset and step.opname != "CACHE"]
+    places = {step.offset: index for index, step in enumerate(steps)}
+    if not steps or steps[0].opname != "PUSH_EXC_INFO":
+        return ()
+    clauses: list[Clause] = []
+    index = 1
+    for _ in range(MAX_PLACES):
+        if index < len(steps) and steps[index].opname == "POP_TOP":
+            clauses.append(Clause((), True))
+            break
+        clause, index = _clause(steps, index)
+        if clause is None:
+            break
+        clauses.append(clause)
+        jump = steps[index] if index < len(steps) else None
+        if jump is None or not jump.opname.startswith("POP_JUMP") or jump.argval not in places:
+            break
+        index = places[jump.argval]
+    return tuple(clauses)
+
+
+def tried_lines(code: CodeType, offset: int) -> frozenset[int]:
+    """Return the lines of the ``try`` whose exceptions arrive at an offset."""
+    ranges = [entry for entry in dis.Bytecode(code).exception_entries if entry.target == offset]  # type: ignore[attr-defined]
+    return frozenset(
+        number
+        for start, _, number in code.co_lines()
+        if number is not None and any(entry.start <= start < entry.end for entry in ranges)
+    )
+
+
+def _clause(steps: list[dis.Instruction], index: int) -> tuple[Clause | None, int]:
+    """Read the classes that are asked for, up to the question; None where none is asked."""
+    names: list[tuple[str, ...]] = []
+    readable = True
+    while index < len(steps) and steps[index].opname != "CHECK_EXC_MATCH":
+        step = steps[index]
+        if step.opname not in _LOADS:
+            return None, index
+        if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            names.append((str(step.argval),))
+        elif step.opname == "LOAD_ATTR" and names:
+            names[-1] = (*names[-1], str(step.argval))
+        elif step.opname.startswith("LOAD"):
+            readable = False
+        index += 1
+    return (Clause(tuple(names), readable), index + 1) if index < len(steps) else (None, index)
+
+
+def _named(names: tuple[str, ...], frame: FrameType) -> Any:
+    """Return what a path of names stands for in a frame; through modules only, whose attributes run nothing."""
+    value = frame.f_globals.get(names[0], frame.f_builtins.get(names[0]))
+    for name in names[1:]:
+        if type(value) is not ModuleType:
+            return None
+        value = vars(value).get(name)
+    return value
+
+
+def takes(clauses: tuple[Clause, ...], error: BaseException, frame: FrameType) -> bool | None:
+    """Return whether an exception is taken by a clause that takes everything.
+
+    Returns:
+        True; False when a clause that names a narrower class takes it; None when none does, or it cannot be told.
+    """
+    for clause in clauses:
+        if not clause.names and clause.readable:
+            return True
+        kinds = [_named(names, frame) for names in clause.names]
+        flat = [kind for value in kinds for kind in (value if type(value) is tuple else (value,))]
+        if not clause.readable or not all(isinstance(kind, type) for kind in flat):
+            return None
+        if any(kind in (Exception, BaseException) for kind in flat) and isinstance(error, tuple(flat)):
+            return True
+        if isinstance(error, tuple(flat)):
+            return False
+    return None
+
+
+class _Taken:
+    """An exception that a clause took which takes everything."""
+
+    __slots__ = ("code", "error", "frame", "lines")
+
+    def __init__(self, frame: FrameType, error: BaseException, lines: frozenset[int]) -> None:
+        self.frame = frame
+        self.code = frame.f_code
+        self.error = error
+        #: Those of the ``try`` out of which it came.
+        self.lines = lines
+
+
+class Caught:
+    """What the code of one execution has caught so far; asked when the execution ends."""
+
+    def __init__(self, probe: HandledProbe) -> None:
+        self._probe = probe
+        self.taken: list[_Taken] = []
+        self.noted: set[tuple[CodeType, int]] = set()
+
+    def __call__(self, execution: Execution) -> None:
+        """Mark the execution, if it went well but for what it swallowed."""
+        taken, self.taken = self.taken, []
+        for entry in taken:
+            self._probe.forget(entry)
+        if taken and execution.status == "ok" and not execution.swallowed:
+            self._probe.recorder.swallowed(execution, taken[-1].error)
+
+
+class HandledProbe:
+    """Watches exceptions that are handled inside executions.
+
+    Args:
+        recorder: Takes the notes, and what was swallowed.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self._clauses: dict[tuple[int, int], tuple[CodeType, tuple[Clause, ...], frozenset[int]]] = {}
+        self._lines: dict[CodeType, int] = {}
+
+    def handled(self, code: CodeType, offset: int, error: BaseException, frame: FrameType) -> None:
+        """Take note of an exception that arrives at a clause, or where it is only let through."""
+        execution = CURRENT.get()
+        if execution is None or execution.ended or not is_own_file(code.co_filename):
+            return
+        publication = PUBLISHING.get()
+        if publication is not None and publication.cause is execution and publication.under_way:
+            return  # what its bus handles is the bus's business
+        key = id(code), offset
+        entry = self._clauses.get(key)
+        if entry is None:
+            entry = self._clauses[key] = code, clauses_at(code, offset), tried_lines(code, offset)
+        if not entry[1] or isinstance(error, (GeneratorExit, StopIteration, StopAsyncIteration)):
+            return
+        everything = takes(entry[1], error, frame)
+        if everything is None:
+            return
+        caught = execution.caught
+        if caught is None:
+            caught = execution.caught = Caught(self)
+        self._drop(caught, lambda taken: _leads_to(taken.error, error))
+        if everything:
+            if len(caught.taken) < MAX_PLACES:
+                taken = _Taken(frame, error, entry[2])
+                self._drop(caught, lambda other: other.frame is frame and other.lines == taken.lines)
+                caught.taken.append(taken)
+                self._watch(taken)
+        elif (code, offset) not in caught.noted and len(caught.noted) < MAX_PLACES:
+            caught.noted.add((code, offset))
+            self._note(error, frame)
+
+    def unwound(self, error: BaseException, frame: FrameType) -> None:
+        """Take note that an exception leaves a frame: what led to it was raised again."""
+        execution = CURRENT.get()
+        caught = execution.caught if execution is not None else None
+        if caught is not None and caught.taken:
+            self._drop(caught, lambda taken: taken.frame is frame and _leads_to(taken.error, error))
+
+    def line(self, number: int, frame: FrameType) -> None:
+        """Take note that a line runs: one that had raised is tried again, and what it raised is made good, so far."""
+        execution = CURRENT.get()
+        caught = execution.caught if execution is not None else None
+        if caught is not None:
+            self._drop(caught, lambda taken: taken.frame is frame and number in taken.lines)
+
+    def forget(self, taken: _Taken) -> None:
+        """Watch its lines no longer."""
+        left = self._lines.get(taken.code, 0) - 1
+        if left > 0:
+            self._lines[taken.code] = left
+        elif self._lines.pop(taken.code, 0):
+            MONITOR.leave_lines(taken.code)
+
+    def _watch(self, taken: _Taken) -> None:
+        if not self._lines.get(taken.code):
+            MONITOR.watch_lines(taken.code, self.line)
+        self._lines[taken.code] = self._lines.get(taken.code, 0) + 1
+
+    def _drop(self, caught: Caught, wanted: Callable[[_Taken], bool]) -> None:
+        for taken in [taken for taken in caught.taken if wanted(taken)]:
+            caught.taken.remove(taken)
+            self.forget(taken)
+
+    def _note(self, error: BaseException, frame: FrameType) -> None:
+        code = frame.f_code
+        text = f"{type(error).__name__} handled in {code.co_name}"
+        data = {"file": code.co_filename, "line": frame.f_lineno, "exception": type(error).__name__}
+        self.recorder.note(HANDLED, "debug", text, data)
+
+
+def _leads_to(error: BaseException, other: BaseException | None) -> bool:
+    """Return whether an exception is another, or what that was raised from or during."""
+    for _ in range(_DEPTH):
+        if other is error:
+            return True
+        if other is None:
+            return False
+        other = other.__cause__ or other.__context__
+    return False
+
+
+def install_handled_probe(recorder: Recorder) -> Callable[[], None]:
+    """Watch what handlers handle from now on; return a function that undoes it. On Python 3.11 nothing is watched."""
+    if not MONITOR.begin(_report):
+        return _nothing
+    probe = HandledProbe(recorder)
+    end = MONITOR.on_handled(probe, CURRENT.get)
+
+    def undo() -> None:
+        end()
+        MONITOR.end(_report)
+
+    return undo
+
+
+def _report(error: BaseException) -> None:
+    """Leave it to the tap, which is told too."""
+
+
+def _nothing() -> None:
+    """Nothing to undo."""
