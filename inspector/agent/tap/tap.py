@@ -221,9 +221,9 @@ class Tap:
 
     def _choose(self) -> None:
         """Choose what tells of executions: where there is one observer, its own methods."""
-        if len(self.observers) == 1:
-            observer = self.observers[0].observer
-            self.execution_started, self.execution_ended = observer.execution_started, observer.execution_ended
+        only: Any = self.observers[0].observer if len(self.observers) == 1 else None
+        if hasattr(only, "execution_started") and hasattr(only, "execution_ended"):
+            self.execution_started, self.execution_ended = only.execution_started, only.execution_ended
         else:
             self.execution_started = partial(self.tell, "execution_started")
             self.execution_ended = partial(self.tell, "execution_ended")

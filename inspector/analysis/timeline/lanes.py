@@ -10,7 +10,7 @@ import numpy.typing as npt
 from inspector.analysis.columns import Columns
 from inspector.analysis.entries import IS_BAD, RUNNING_CODE
 from inspector.analysis.timeline.pyramid import COLUMN, Ints, Pyramid
-from inspector.core.records.records import STATUSES
+from inspector.core.records.records import NEVER_AWAITED, RETURNED_FAILURE, STATUSES
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 MAX_LEVELS: Final = 8
 
 _NEVER: Final = np.iinfo(np.int64).max
+#: Statuses that are drawn as another from afar: a cell has a bit for seven.
+DRAWN_AS: Final = {NEVER_AWAITED: RETURNED_FAILURE}
+_DRAWN: Final = [status for status in STATUSES if status not in DRAWN_AS]
 #: Bit of a cell for each status code; a running execution is no part of the pyramid.
-STATUS_BITS: Final[npt.NDArray[np.uint8]] = np.array([0] + [1 << code for code in range(len(STATUSES) - 1)], np.uint8)
+STATUS_BITS: Final[npt.NDArray[np.uint8]] = np.array(
+    [(1 << _DRAWN.index(DRAWN_AS.get(status, status))) >> 1 for status in STATUSES], np.uint8
+)
 
 
 class LaneRows:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inspector.analysis.timeline.gaps import Folds
-from inspector.analysis.timeline.lanes import STATUS_BITS, LaneRows
+from inspector.analysis.timeline.lanes import DRAWN_AS, STATUS_BITS, LaneRows
 from inspector.analysis.timeline.pyramid import COLUMN, MANY, Bools, Bytes, Ints, Pyramid, SpanIndex, columns_of, join
 from inspector.core.records.records import STATUSES
 
@@ -54,7 +54,8 @@ _RUNNING: Final = LOOKS.index("running")
 def _code_table() -> Bytes:
     table = np.zeros(256, np.uint8)
     for bits in range(256):
-        looks = [LOOKS.index(s) for code, s in enumerate(STATUSES) if code and bits & STATUS_BITS[code]]
+        drawn = [(code, s) for code, s in enumerate(STATUSES) if s not in DRAWN_AS]
+        looks = [LOOKS.index(s) for code, s in drawn if bits & STATUS_BITS[code]]
         table[bits] = max(looks, default=0) | (MERGED if bits & MANY or len(looks) > 1 else 0)
     return table
 

@@ -146,7 +146,7 @@ QLabel { background: transparent; }
 
 _STATUS_TONES: Final = (
     *("running", "ok", "swallowed", "failed", "cancelled", "timed_out", "returned_failure"),
-    "interrupted",
+    *("interrupted", "never_awaited"),
 )
 
 

@@ -29,6 +29,7 @@ _STATUSES: Final[dict[str, tuple[str, str, str, Qt.BrushStyle]]] = {
     "timed_out": ("timed out", "◔", "timed-out", Qt.BrushStyle.VerPattern),
     "returned_failure": ("returned failure", "↩", "returned", Qt.BrushStyle.HorPattern),
     "interrupted": ("interrupted", "≠", "interrupted", Qt.BrushStyle.CrossPattern),
+    "never_awaited": ("never awaited", "∅", "never-awaited", Qt.BrushStyle.Dense5Pattern),
 }
 #: Phase → token and glyph; any other phase is shown as operational.
 _PHASES: Final = {

@@ -53,6 +53,8 @@ class Tokens:
     returned_failure_text: str
     interrupted: str
     interrupted_text: str
+    never_awaited: str
+    never_awaited_text: str
     # Phases of a workflow, as marks.
     attempted: str
     operational: str
@@ -109,6 +111,8 @@ DARK: Final = Tokens(
     returned_failure_text="#e88cc0",
     interrupted="#a283e0",
     interrupted_text="#bba3ee",
+    never_awaited="#4fa3b8",
+    never_awaited_text="#7cc4d6",
     attempted="#8aa4c8",
     operational="#5fb8c4",
     error_back="#3a2022",
@@ -162,6 +166,8 @@ LIGHT: Final = Tokens(
     returned_failure_text="#982a6c",
     interrupted="#8459cf",
     interrupted_text="#6539b2",
+    never_awaited="#1f8099",
+    never_awaited_text="#0f6075",
     attempted="#6583ab",
     operational="#2b8d9b",
     error_back="#fdeceb",

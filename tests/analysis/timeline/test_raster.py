@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from inspector.analysis.entries import IS_BAD, RUNNING_CODE
 from inspector.analysis.journal import Journal
 from inspector.analysis.timeline.groupings import grouping
-from inspector.analysis.timeline.lanes import LaneRows
+from inspector.analysis.timeline.lanes import DRAWN_AS, LaneRows
 from inspector.analysis.timeline.pyramid import MANY, Pyramid, SpanIndex, columns_of, join, octave_of
 from inspector.analysis.timeline.raster import DIM, LOOK_MASK, LOOKS, MERGED, Lines, RasterFrame, image, raster
 from inspector.analysis.timeline.source import TimelineSource
 from inspector.core.records.records import STATUSES, Batch, Row
 from tests.analysis.runs import runs
 
-BAD = {LOOKS.index(status) for code, status in enumerate(STATUSES) if IS_BAD[code]}
+BAD = {LOOKS.index(DRAWN_AS.get(status, status)) for code, status in enumerate(STATUSES) if IS_BAD[code]}
 
 
 def painted(source: TimelineSource, frame: RasterFrame) -> tuple[np.ndarray, np.ndarray]:
@@ -47,7 +47,7 @@ def check(source: TimelineSource, frame: RasterFrame) -> None:
     codes, _ = painted(source, frame)
     cells = reference(source, frame)
     columns = source.executions
-    looks = [LOOKS.index(STATUSES[code]) for code in columns["status"]]
+    looks = [LOOKS.index(DRAWN_AS.get(STATUSES[code], STATUSES[code])) for code in columns["status"]]
     for row, pixels in enumerate(cells):
         for x, inside in enumerate(pixels):
             # A merged bar may lie a pixel beside: its column of 32 began in the pixel before.
@@ -131,7 +131,9 @@ def test_what_arrives_later_is_painted_like_what_was_there_from_the_start() -> N
     rows: list[Row] = [(1, 0, 1, "A", "", "", 0, 0, "", "", 3)]
     for number in range(1, 901):
         rows.append((2, number * 50, number, 1, f"m:H{number % 4}.handle", ""))
-        rows.append((3, number * 50 + int(rng.integers(1, 3000)), number, STATUSES[int(rng.integers(1, 8))], 0, ""))
+        rows.append(
+            (3, number * 50 + int(rng.integers(1, 3000)), number, STATUSES[int(rng.integers(1, len(STATUSES)))], 0, "")
+        )
     rows.sort(key=lambda row: row[1])
     whole, growing = Journal(), Journal()
     whole.fold(Batch(1, rows))
