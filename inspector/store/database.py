@@ -372,8 +372,8 @@ class SessionsDatabase:
                 return  # too long to be looked through
             if not name.startswith(_DAMAGE):
                 raise
-        except InspectorError:
-            pass
+        except InspectorError:  # what it found is said below, whatever it was
+            self._overwritten = None
         self._overwritten = Overwritten(
             f"{self.path} was overwritten while it was being recorded to: it is damaged.",
             "What it held is lost. Start a new recording, to another file.",

@@ -275,8 +275,8 @@ def _parameters_of(cls: type[Any]) -> Iterator[Any]:
     """Yield the parameters that a class fills in of the generics above it."""
     for base in cls.__mro__[:-1]:
         yield from vars(base).get("__orig_bases__", ())
-        made = vars(base).get("__pydantic_generic_metadata__")
-        yield from made.get("args", ()) if is_a(made, dict) else ()
+        metadata = vars(base).get("__pydantic_generic_metadata__")
+        yield from metadata.get("args", ()) if is_a(metadata, dict) else ()
 
 
 def is_called_like_event(cls: type[Any]) -> bool:

@@ -71,7 +71,7 @@ def _unused(options: Options, used: Sequence[Options]) -> str:
     """Return what of the options no bus could use, as it is written; empty where all was."""
     lines = [f"handlers = {list(options.handlers)}"] if options.handlers else []
     lines += [f'publish = "{options.publish}"'] if options.publish else []
-    return "" if any(one.handlers or one.publish for one in used) else " and ".join(lines)
+    return "" if any(bus_options.handlers or bus_options.publish for bus_options in used) else " and ".join(lines)
 
 
 def _found(

@@ -30,7 +30,7 @@ def describe_name(
     tags: Mapping[str, str] | None = None,
     *,
     by_keyword: bool = False,
-    given: Collection[str] = (),
+    supplied: Collection[str] = (),
 ) -> EventType:
     """Describe an event that is a name; what its handlers ask for tells what it carries.
 
@@ -42,7 +42,7 @@ def describe_name(
     file, line = "", 0
     for handler in handlers:
         try:
-            fields = payload_fields(handler, by_keyword=by_keyword, given=given)
+            fields = payload_fields(handler, by_keyword=by_keyword, supplied=supplied)
             if fields is None and not by_keyword:
                 fields = _fields_inside(handler)
         except InspectorError as error:
@@ -70,7 +70,7 @@ def _fields_inside(handler: Any) -> tuple[FieldShape, ...] | None:
 
 
 def payload_fields(
-    handler: Any, *, by_keyword: bool = False, given: Collection[str] = ()
+    handler: Any, *, by_keyword: bool = False, supplied: Collection[str] = ()
 ) -> tuple[FieldShape, ...] | None:
     """Return what a handler of a named event asks for: its parameters, or what its payload holds; None if unknown.
 
@@ -85,7 +85,7 @@ def payload_fields(
     named = [parameter for parameter in parameters if parameter.kind not in FREE]
     if by_keyword:
         free = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
-        named = [parameter for parameter in named if parameter.name != "sender" and parameter.name not in given]
+        named = [parameter for parameter in named if parameter.name != "sender" and parameter.name not in supplied]
         return tuple(parameter_field(parameter, annotations) for parameter in named) or (None if free else ())
     if len(named) > 1 and named[0].name in _NAME_PARAMETERS:
         named = named[1:]  # the name comes first, where one handler is for several

@@ -170,8 +170,8 @@ def run_for(target: Any, pattern: Any, bus: Any = None) -> Any:
     if not is_a(generic, functools.singledispatchmethod) or not is_a(pattern, type):
         return target
     owner = inspect.getclosurevars(target).nonlocals.get("obj")
-    found = generic.dispatcher.dispatch(pattern)
-    return types.MethodType(plain_function(found), owner) if owner is not None else target
+    implementation = generic.dispatcher.dispatch(pattern)
+    return types.MethodType(plain_function(implementation), owner) if owner is not None else target
 
 
 def dead_references(value: Any, pattern: Any = None, depth: int = 4) -> Iterator[Any]:

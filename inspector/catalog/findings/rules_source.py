@@ -72,7 +72,7 @@ def without_session(subject: Subject) -> Iterator[Hit]:
     for file, publishing, event in _published(subject):
         if publishing.with_session:
             continue
-        needing = [each for each in subject.handlers_of(event) if subject.handler_fact(each.key).needs_session]
+        needing = [handler for handler in subject.handlers_of(event) if subject.handler_fact(handler.key).needs_session]
         if not needing:
             continue
         required = [handler for handler in needing if _is_lost(subject, handler, event)]
@@ -103,8 +103,8 @@ def _never_gets_session(subject: Subject, event: EventDescription) -> bool:
     published = [publishing for publishing in source.published if publishing.event == name]
     if any(publishing.with_session for publishing in published):
         return False
-    made = {(publishing.file, publishing.made_at) for publishing in published}
-    return len(made) == source.constructed.get(name, 0)
+    places = {(publishing.file, publishing.made_at) for publishing in published}
+    return len(places) == source.constructed.get(name, 0)
 
 
 @rule(

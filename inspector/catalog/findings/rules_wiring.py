@@ -96,7 +96,7 @@ def orphan_method(subject: Subject) -> Iterator[Hit]:
 
 def _subscribed_instead(uncalled: UncalledMethod, event: str, subject: Subject) -> HandlerDescription | None:
     """Return the method of the same class that an event goes to, the one of the most similar name."""
-    described = next((each for each in subject.events if each.name == event), None)
+    described = next((event_type for event_type in subject.events if event_type.name == event), None)
     handlers = subject.handlers_of(described) if described is not None else []
     own = {handler.method: handler for handler in handlers if handler.owner == uncalled.owner}
     near = get_close_matches(uncalled.method, own, 1, 0.0)

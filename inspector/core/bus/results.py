@@ -85,6 +85,6 @@ def _held_by_class(cls: type[Any], name: str) -> Any:
 def _takes_nothing(function: types.FunctionType) -> bool:
     if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
         return False
-    code, given = function.__code__, len(function.__defaults__ or ())
+    code, defaults = function.__code__, len(function.__defaults__ or ())
     needed_keywords = code.co_kwonlyargcount - len(function.__kwdefaults__ or {})
-    return code.co_argcount - given <= 1 <= code.co_argcount and not needed_keywords
+    return code.co_argcount - defaults <= 1 <= code.co_argcount and not needed_keywords

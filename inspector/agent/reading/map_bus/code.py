@@ -213,13 +213,13 @@ class _Reader:
         self._env = dict(around)
         self._inner = dict(self._inner) if around else {}
         names = [parameter.arg for parameter in (*node.args.posonlyargs, *node.args.args)]
-        given = list(args) if args is not None else [*first, *(frozenset(((name,),)) for name in names[len(first) :])]
-        self._env.update(zip(names, given))  # noqa: B905 - what is too much goes to *args
+        values = list(args) if args is not None else [*first, *(frozenset(((name,),)) for name in names[len(first) :])]
+        self._env.update(zip(names, values))  # noqa: B905 - what is too much goes to *args
         own = args is None
         for parameter in node.args.kwonlyargs:
             self._env[parameter.arg] = frozenset(((parameter.arg,),)) if own else _NONE
         if node.args.vararg:
-            rest = frozenset(((node.args.vararg.arg,),)) if own else _in(_union(given[len(names) :]))
+            rest = frozenset(((node.args.vararg.arg,),)) if own else _in(_union(values[len(names) :]))
             self._env[node.args.vararg.arg] = rest
         if node.args.kwarg:
             named = [paths for name, paths in keywords.items() if name not in names]
@@ -574,7 +574,7 @@ def _out(paths: Paths) -> Paths:
     return frozenset(path[:-1] if path[-1] == "in" else path for path in paths)
 
 
-def _item(paths: Paths, kept: Mapping[Path, Paths]) -> Paths:
+def _item(paths: Paths, stored: Mapping[Path, Paths]) -> Paths:
     """Return what lies in something; of what the bus keeps for itself, what was put there too."""
     items: set[Path] = set()
     for path in paths:
@@ -584,7 +584,7 @@ def _item(paths: Paths, kept: Mapping[Path, Paths]) -> Paths:
             items.add((*path[:-1], "pair"))
         elif len(path) < _LONG:
             items.add((*path, "[]"))
-            items |= _out(kept.get(path, _NONE))
+            items |= _out(stored.get(path, _NONE))
     return frozenset(items)
 
 

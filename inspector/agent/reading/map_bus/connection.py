@@ -469,13 +469,13 @@ class MapConnection:
                 await result
 
 
-async def _iterated(made: Any) -> None:
+async def _iterated(published: Any) -> None:
     """Iterate what publishing gives, as the program does, and wait for what comes out of it."""
-    if hasattr(made, "__aiter__"):
-        async for _ in made:
+    if hasattr(published, "__aiter__"):
+        async for _ in published:
             pass
         return
-    for result in made:
+    for result in published:
         if inspect.isawaitable(result):
             await result
 

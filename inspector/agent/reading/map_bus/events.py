@@ -74,7 +74,7 @@ class MapEvents:
         """Return the event types that have handlers: classes (by base class: those below them too) and names."""
         if self._signal:
             receivers = [target for _, _, target in self.subscribed()]
-            return [describe_name(self._signal, receivers, by_keyword=True, given=self._given)]
+            return [describe_name(self._signal, receivers, by_keyword=True, supplied=self._given)]
         handlers = self._handlers()
         events: dict[Any, EventType] = {}
         for cls in self._classes(handlers):
@@ -104,8 +104,8 @@ class MapEvents:
                 if isinstance(pattern, type) or kind_of(value[pattern]):
                     handlers.setdefault(pattern, [])
         for pattern in [pattern for pattern in handlers if is_metaclass(pattern)]:
-            told = map(handler_event_class, handlers.pop(pattern))
-            handlers.update({cls: [] for cls in told if cls is not None and cls not in handlers})
+            classes = map(handler_event_class, handlers.pop(pattern))
+            handlers.update({cls: [] for cls in classes if cls is not None and cls not in handlers})
         if all(map(is_wildcard, handlers)):  # nobody says which events there are; what is told apart are some
             for cls in (cls for target in handlers.get(None, ()) for cls in classes_told(target)):
                 handlers.setdefault(cls, [])
@@ -181,7 +181,7 @@ class MapEvents:
 
     def _describe(self, name: str, handlers: list[Any]) -> EventType:
         by_keyword = bool(self._found.publishers) and self._calls.gives_keywords(self._found.publishers[0])
-        described = describe_name(name, handlers, by_keyword=by_keyword, given=self._given)
+        described = describe_name(name, handlers, by_keyword=by_keyword, supplied=self._given)
         takes, held = self._shared.get(name), self._envelopes.get(name)
         if held and takes is not None and described.fields == (PAYLOAD,):
             described = replace(described, fields=fields_of(takes))

@@ -282,8 +282,10 @@ class _Flows:
         names = {parameter.name for parameter in self.parameters.get(name, ())}
         if flow is None or self.handed(name):
             return ""
-        kept = [container_of((*place, "[]")) for place, paths in flow.kept.items() if any(p[0] in names for p in paths)]
-        return next((place for place in kept if self.workers(place)), "")
+        places = [
+            container_of((*place, "[]")) for place, paths in flow.kept.items() if any(p[0] in names for p in paths)
+        ]
+        return next((place for place in places if self.workers(place)), "")
 
     def describe(self, maps: list[HandlerMap]) -> None:
         """Write into containers how the code runs what stands in them."""
@@ -385,8 +387,8 @@ def _named_map(value: Any, path: str, candidates: list[HandlerMap]) -> HandlerMa
     if owner is None or name not in values_of(owner):
         containers = ", ".join(sorted(handler_map.path for handler_map in candidates)) or "none"
         raise UsageError(f"There are no handlers at {path!r}.", f"Containers there: {containers}.")
-    known = next((handler_map for handler_map in candidates if handler_map.path == path), None)
-    return replace(known or HandlerMap(path, owner, name), score=100, why="named in the settings")
+    candidate = next((handler_map for handler_map in candidates if handler_map.path == path), None)
+    return replace(candidate or HandlerMap(path, owner, name), score=100, why="named in the settings")
 
 
 def _scored_maps(candidates: list[HandlerMap], flows: _Flows, options: Options) -> list[HandlerMap]:
@@ -521,13 +523,13 @@ def _name_points(name: str) -> int:
 def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Options) -> list[Publisher]:
     functions, paths = flows.functions, {handler_map.path for handler_map in maps}
     handing = [name for name in flows.flows if paths & {call.container for call in flows.handed(name)}]
-    known = any(_name_points(name) > 0 for name in handing)
+    by_name = any(_name_points(name) > 0 for name in handing)
     publishers = []
     for name, function in functions.items():
         if options.publish and name != options.publish:
             continue
         points = 200 if options.publish else _name_points(name)
-        if points <= 0 and not known and name in handing and not name.startswith("_"):
+        if points <= 0 and not by_name and name in handing and not name.startswith("_"):
             points = _ENOUGH  # whatever it is called
         if points <= 0:
             continue
@@ -568,8 +570,8 @@ def _read_publisher(publisher: Publisher, flows: _Flows, maps: set[str]) -> None
     asked = (paths for place, paths in flow.keys if place[0] == "self" and container_of((*place, "[]")) in maps)
     keys = [path for paths in asked for path in paths if path[0] in names]
     if publisher.queue:
-        kept = [path for paths in flow.kept.values() for path in paths if path[0] in names]
-        passed = [tuple(step for step in path if step != "in") for path in kept]
+        stored = [path for paths in flow.kept.values() for path in paths if path[0] in names]
+        passed = [tuple(step for step in path if step != "in") for path in stored]
         keys = []
     whole = [path for path in passed if path[1:] in ((), ("[]",), ("*",))]
     if whole:

@@ -134,7 +134,7 @@ def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
     taken = function.__code__.co_varnames[: function.__code__.co_argcount][-1:]
     holder: Any = None
     plain: dict[type[Any], None] = {}
-    made = False
+    any_asked = False
     for place, step in enumerate(steps):
         name = step.argval if is_a(step.argval, str) else ""
         # ``OrderPlaced``, or ``events.OrderPlaced``
@@ -149,9 +149,9 @@ def classes_asked_for(handler: Any) -> Iterator[type[Any]]:
             if asked and any((step.argval,) == taken for step in before[-2:]) and _root(value) is not value:
                 plain.update(dict.fromkeys(subclasses(_root(value))))
         elif asked or any(step.opname == "MATCH_CLASS" for step in steps[place : place + 3]):
-            made = True
+            any_asked = True
             yield value
-    if not made:
+    if not any_asked:
         yield from plain
 
 
@@ -253,8 +253,8 @@ class Dispatch:
             value = handler_map.get()
             if self.keys_at(handler_map, cls) and not value.keys() & WILDCARD_KEYS:
                 # the common case, and the hot one
-                found = entries(value[cls], cls, runs=handler_map.runs)
-                yield from ((pattern, run_for(target, cls, handler_map.bus)) for pattern, target in found)
+                at_class = entries(value[cls], cls, runs=handler_map.runs)
+                yield from ((pattern, run_for(target, cls, handler_map.bus)) for pattern, target in at_class)
                 continue
             for pattern, target in handler_map.entries():
                 if matches(pattern, cls, names, self._by_base[handler_map.path]):
