@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import dis
 import functools
 import inspect
 import re
@@ -29,6 +30,8 @@ from .tap.stand_ins import original
 if TYPE_CHECKING:
     from ..core.description import HandlerDescription
 
+#: Instructions that do nothing of what is written.
+_NOTHING: Final = ("RESUME", "COPY_FREE_VARS", "PUSH_NULL", "PRECALL", "CACHE", "NOP")
 _SHOWN_ARGUMENT: Final = re.compile(r"[\w.-]{1,24}")
 
 
@@ -92,6 +95,16 @@ class Handler:
     def asynchronous(self) -> bool:
         """Calling it gives a coroutine; False for a plain function around one: it may run it."""
         return is_async(self.called)
+
+    @property
+    def gives_coroutine(self) -> bool:
+        """What a call gives back is a coroutine: of a lambda, where all that it does is to call what gives one."""
+        if self.asynchronous or not isinstance(self.called, types.FunctionType) or self.called.__name__ != "<lambda>":
+            return self.asynchronous
+        steps = [step for step in dis.get_instructions(self.called.__code__) if step.opname not in _NOTHING]
+        held = {**self.scope, **inspect.getclosurevars(self.called).nonlocals}
+        last = [step.opname.partition("_")[0] for step in steps[-2:]]
+        return last == ["CALL", "RETURN"] and bool(steps) and is_async(held.get(str(steps[0].argval)))
 
     @property
     def enclosed(self) -> Handler | None:

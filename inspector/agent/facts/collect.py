@@ -47,7 +47,7 @@ def collect_facts(wiring: Wiring) -> CatalogFacts:
         handlers=tuple(
             replace(
                 describe_call(wired.key, wired.handler, wired.takes_event),
-                never_awaited=wired.dropped and Handler(wired.handler).asynchronous,
+                never_awaited=wired.dropped and Handler(wired.handler).gives_coroutine,
                 on_loop=wired.on_loop,
             )
             for wired in wiring.handlers

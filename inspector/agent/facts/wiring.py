@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
-import textwrap
-import types
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from ...core.bus.identity import plain_function, undecorated
-from ...core.values.looking import is_a
 from ..handlers import Handler
 from ..libraries.core_bus import CoreConnection
 from ..program import CoreProgram
 from ..reading.catalogs import is_called_like_event
 from ..reading.loaded import LoadedProgram
 from ..reading.map_bus.connection import MapConnection
+from ..reading.map_bus.find import flow_of
 from ..reading.places import class_at
 from ..reading.targets import entries, kind_of
-from ..tap.stand_ins import HANDLE_METHODS
 from .calls import refusal_of
 
 if TYPE_CHECKING:
@@ -33,132 +28,20 @@ if TYPE_CHECKING:
     from ..reading.map_bus.find import HandlerMap
 
 
-# How a bus calls its handlers, read from the source of its publish method. Nothing is run.
-
-#: How many methods of its own a publish method is followed into, one from another.
-_DEPTH: Final = 3
-#: What tells the parameters of a handler.
-_ASKING: Final = frozenset({"signature", "getfullargspec", "get_type_hints", "co_varnames", "co_argcount"})
-#: Attributes under which records keep the callable.
-_CALLABLES: Final = frozenset({"handler", "callback", "func", "fn", "function", "target", "listener", "subscriber"})
-
-
 @dataclass(frozen=True)
 class HandlerCalls:
-    """What the calls of handlers have in common.
+    """What the calls of handlers have in common, as the source of the publish method makes them.
 
     Attributes:
         alone: Every one passes one argument and nothing else; None when no call was found, or one that says nothing.
             False too where handlers are asked for their parameters, to be given what they want.
         dropped: No one looks at what a handler gives back: a coroutine would never run.
+        told_apart: So it is for what is no coroutine function, which is asked before.
     """
 
     alone: bool | None = None
     dropped: bool = False
-
-
-def handler_calls(function: Any, owner: Any) -> HandlerCalls:
-    """Return how handlers are called by a publish method.
-
-    Args:
-        function: The method (or function) that publishes.
-        owner: The bus, whose other methods it may call.
-    """
-    calls: list[tuple[ast.Call, bool]] = []
-    asking = False
-    awaiting, vague = False, False
-    for node in _bodies(function, owner):
-        asking = asking or _asks_for_parameters(node)
-        here = list(_calls_of_locals(node))
-        # What is not handed anything that came in may be no handler at all: a hook, a logger's method.
-        vague = vague or not all(_passes_on(call, node) for call, _ in here)
-        calls += here
-        awaiting = awaiting or isinstance(node, ast.AsyncFunctionDef)
-    if asking:
-        return HandlerCalls(alone=False)
-    if not calls:
-        return HandlerCalls()
-    spread = any(isinstance(part, ast.Starred) for call, _ in calls for part in call.args)
-    spread = spread or any(keyword.arg is None for call, _ in calls for keyword in call.keywords)
-    counts = {len(call.args) + len(call.keywords) for call, _ in calls}
-    # Spread arguments, and more here than there: some handlers get more than the event.
-    alone = False if spread or (len(counts) > 1 and not vague) else None if vague else counts == {1}
-    vague = vague or spread
-    return HandlerCalls(alone, not vague and not awaiting and all(dropped for _, dropped in calls))
-
-
-def _asks_for_parameters(node: ast.AST) -> bool:
-    names = (getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(node))
-    return not _ASKING.isdisjoint(names)
-
-
-def _bodies(function: Any, owner: Any) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Yield the functions that publishing runs through: the method itself, and those of its own that it calls."""
-    waiting, visited = [(function, 0)], set()
-    while waiting:
-        current, depth = waiting.pop()
-        node = _node_of(current)
-        if node is None or id(current) in visited:
-            continue
-        visited.add(id(current))
-        yield node
-        for part in ast.walk(node):
-            if depth < _DEPTH and isinstance(part, ast.Call):
-                helper = _own_method(part.func, node, owner)
-                if helper is not None:
-                    waiting.append((helper, depth + 1))
-
-
-def _node_of(function: Any) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    try:
-        function = undecorated(plain_function(function))
-        if not isinstance(function, types.FunctionType):
-            return None
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, ValueError, SyntaxError, RecursionError):
-        return None  # no source to be had, or none that can be read
-    node = tree.body[0] if tree.body else None
-    return node if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
-
-
-def _own_method(callee: ast.expr, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: Any) -> Any:
-    """Return the method of the bus that ``self.method(…)`` calls."""
-    parameters = [*node.args.posonlyargs, *node.args.args]
-    if not (isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Name) and parameters):
-        return None
-    if callee.value.id != parameters[0].arg:
-        return None
-    kind = owner if isinstance(owner, type) else type(owner)
-    method = inspect.getattr_static(kind, callee.attr, None)
-    return method if isinstance(method, types.FunctionType) else None
-
-
-def _calls_of_locals(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[ast.Call, bool]]:
-    """Yield the calls of what a function holds in local variables, each with whether its result is dropped."""
-    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-    parameters = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-    names |= {parameter.arg for parameter in parameters[1:]}
-    dropped = {
-        id(part.value) for part in ast.walk(node) if isinstance(part, ast.Expr) and isinstance(part.value, ast.Call)
-    }
-    for part in ast.walk(node):
-        if isinstance(part, ast.Call) and _is_handler(part.func, names):
-            yield part, id(part) in dropped
-
-
-def _passes_on(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Return whether one of the arguments is a parameter of the function around the call."""
-    parameters = {parameter.arg for parameter in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
-    passed = [*call.args, *(keyword.value for keyword in call.keywords)]
-    return any(isinstance(part, ast.Name) and part.id in parameters for part in passed)
-
-
-def _is_handler(callee: ast.expr, names: set[str]) -> bool:
-    if isinstance(callee, ast.Name):
-        return callee.id in names
-    if isinstance(callee, ast.Attribute) and isinstance(callee.value, ast.Name) and callee.value.id in names:
-        return callee.attr in HANDLE_METHODS or callee.attr in _CALLABLES
-    return False
+    told_apart: bool = False
 
 
 #: How a mediator is asked to have a request handled.
@@ -281,14 +164,14 @@ def loaded_wiring(program: LoadedProgram) -> Wiring:
     entries_, sse = program._catalog.entries, program._catalog.sse  # noqa: SLF001 - same room, as above
     subscribed = [(connection, list(_subscribed(connection))) for connection in program.connections]
     handlers: dict[str, WiredCallable] = {}
-    read: dict[tuple[int, int], HandlerCalls] = {}
     for connection, pairs in subscribed:
-        calls = _calls(connection, read)
+        calls = _calls(connection)
         alone = _takes_event_alone(connection, calls, [handler for _, handler in pairs])
         on_loop = _is_asynchronous(connection)
-        dropped = calls.dropped and not on_loop
         for subscription, handler in pairs:
             key = subscription.handler.key
+            dropped = calls.dropped and not on_loop
+            dropped = dropped or (calls.told_apart and not inspect.iscoroutinefunction(handler))
             wired = handlers.setdefault(key, WiredCallable(key, handler, alone, dropped, on_loop))
             if (dropped, on_loop) != (wired.dropped, wired.on_loop):  # another bus runs it in another way
                 handlers[key] = replace(wired, dropped=wired.dropped or dropped, on_loop=wired.on_loop or on_loop)
@@ -366,23 +249,24 @@ def _takes_event_alone(connection: Connection, calls: HandlerCalls, handlers: Se
     return refusing * 2 < len(handlers)
 
 
-def _calls(connection: Connection, read: dict[tuple[int, int], HandlerCalls]) -> HandlerCalls:
-    """Return how a bus of somebody's own calls its handlers.
-
-    Args:
-        connection: The bus.
-        read: What was read already, by function and class: a hundred signals are of one class.
-    """
+def _calls(connection: Connection) -> HandlerCalls:
+    """Return how a bus of somebody's own calls its handlers."""
     publishers: Any = getattr(connection, "publishers", ())
     best = publishers[0] if publishers else None
-    function = getattr(best, "function", None)
-    if function is None:
+    function, owner = getattr(best, "function", None), getattr(best, "owner", None)
+    if best is None or function is None or owner is None:
         return HandlerCalls()
-    owner = getattr(best, "owner", None)
-    key = id(function), id(owner if is_a(owner, (type, types.ModuleType)) else type(owner))
-    if key not in read:
-        read[key] = handler_calls(function, owner)
-    return read[key]
+    flow = flow_of(function, owner)
+    names = [parameter.name for parameter in best.parameters]
+    calls = [call for call in flow.delivered(names) if not call.asked]
+    if flow.adapts or not calls or not all(call.direct for call in calls):
+        return HandlerCalls(False if flow.adapts else None)
+    spread = any("*" in path for call in calls for path in call.passes()) or any(
+        not name for call in calls for name, _ in call.keywords
+    )
+    counts = {len(call.args) + len(call.keywords) for call in calls}
+    dropped = [call.dropped for call in calls]
+    return HandlerCalls(not spread and counts == {1}, not spread and all(dropped), flow.asks and any(dropped))
 
 
 def _command_patterns(connection: Connection) -> Iterator[Any]:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import importlib
+import inspect
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -134,6 +135,57 @@ def test_a_coroutine_that_a_synchronous_bus_drops_never_runs() -> None:
     assert len(told) == 3
     assert any("Called" in each for each in told)
     assert "run_now" not in " ".join(told)
+
+
+class Asking(Bus):
+    """Awaits what is a coroutine function, and nothing else."""
+
+    async def publish(self, event: Any) -> None:  # type: ignore[override]
+        for handler in self._handlers.get(type(event), []):
+            if inspect.iscoroutinefunction(handler):
+                await handler(event)
+            else:
+                handler(event)
+
+
+class AskingElsewhere(Bus):
+    """Asks in a method of its own, and looks at nothing that others give back."""
+
+    async def publish(self, event: Any) -> None:  # type: ignore[override]
+        for handler in self._handlers.get(type(event), []):
+            await self._run(handler, event)
+
+    async def _run(self, handler: Any, event: Any) -> None:
+        waits = asyncio.iscoroutinefunction(handler)
+        if waits:
+            await handler(event)
+            return
+        handler(event)
+
+
+class AskingBoth(Bus):
+    """Awaits what comes back, too."""
+
+    async def publish(self, event: Any) -> None:  # type: ignore[override]
+        for handler in self._handlers.get(type(event), []):
+            if inspect.iscoroutinefunction(handler):
+                await handler(event)
+            else:
+                result = handler(event)
+                if inspect.isawaitable(result):
+                    await result
+
+
+@pytest.mark.parametrize(("kind", "count"), [(Asking, 2), (AskingElsewhere, 2), (AskingBoth, 0)])
+def test_a_coroutine_that_is_not_seen_by_asking_for_coroutine_functions_never_runs(kind: type[Bus], count: int) -> None:
+    bus = kind()
+    for handler in (lambda event: send_later(event), Called(), functools.partial(send_later), send_later, log_any):
+        bus.subscribe(Paid, handler)
+    told = [
+        each.handler for each in findings(make_program("mine", [Target(f"{HERE}:bus", bus)])) if each.code == "EV311"
+    ]
+    assert len(told) == count
+    assert not [each for each in told if "lambda" not in each and "Called" not in each]
 
 
 class Collecting(Bus):

@@ -32,6 +32,8 @@ _ADDING: Final = frozenset(("append", "appendleft", "add", "extend", "insert", "
 _CHANGING: Final = _ADDING | {"remove", "discard", "clear", "sort", "cancel"}
 _TRYING: Final = (ast.Try, getattr(ast, "TryStar", ast.Try))
 _CODE: Final = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
+#: What tells the parameters of a handler.
+_ADAPTING: Final = frozenset(("signature", "getfullargspec", "get_type_hints"))
 #: How deep functions that call each other are followed, how long a path is, how many expressions are looked at.
 _DEPTH: Final = 7
 _LONG: Final = 8
@@ -47,12 +49,16 @@ class Handed:
         args: What is passed by position.
         keywords: What is passed by name; under an empty name what is spread.
         asked: It only decides whether another one is called.
+        dropped: Nobody looks at what it gives back.
+        direct: It stands there as a call, and is not made by something unknown that was given what to call.
     """
 
     path: Path
     args: tuple[Paths, ...]
     keywords: tuple[tuple[str, Paths], ...]
     asked: bool
+    dropped: bool = False
+    direct: bool = True
 
     @property
     def container(self) -> str:
@@ -83,6 +89,7 @@ class Flow:
         endless: A loop without an end is in it.
         yields: Calling it gives a generator: nothing runs before that is iterated.
         asks: It asks handlers whether they are coroutine functions.
+        adapts: It asks handlers for their parameters.
     """
 
     handed: list[Handed] = field(default_factory=list)
@@ -92,6 +99,7 @@ class Flow:
     endless: bool = False
     yields: bool = False
     asks: bool = False
+    adapts: bool = False
 
     def delivered(self, sources: Iterable[str]) -> list[Handed]:
         """Return the calls that hand on what comes from parameters of these names."""
@@ -171,6 +179,9 @@ class _Reader:
         self._module = is_a(owner, types.ModuleType)
         self._steps = 0
         self._asked = 0
+        #: The expression whose value nobody looks at, and whether the call that is made now is it.
+        self._unused: ast.expr | None = None
+        self._dropped = False
         self._stack: list[Any] = []
         self._env: dict[str, Paths] = {}
         self._inner: dict[str, tuple[_Function, dict[str, Paths]]] = {}
@@ -279,6 +290,9 @@ class _Reader:
             self._block(part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt))
             for handler in getattr(node, "handlers", ()):
                 self._block(handler.body)
+        elif isinstance(node, ast.Expr):
+            self._unused = node.value
+            self._of(node.value)
         elif isinstance(node, ast.Return):
             if node.value is not None:
                 self._returned |= self._of(node.value)
@@ -422,6 +436,7 @@ class _Reader:
         args = [self._of(argument) for argument in node.args]
         keywords = {keyword.arg or "": self._of(keyword.value) for keyword in node.keywords}
         callee = node.func
+        self._dropped = node is self._unused
         if isinstance(callee, ast.Name) and callee.id not in self._env:
             return self._call_name(callee.id, node, args, keywords)
         if isinstance(callee, ast.Attribute):
@@ -435,10 +450,10 @@ class _Reader:
                 self._hand(path, args, keywords)
         return paths if not args and not keywords else _NONE
 
-    def _hand(self, path: Path, args: list[Paths], keywords: Mapping[str, Paths]) -> None:
+    def _hand(self, path: Path, args: list[Paths], keywords: Mapping[str, Paths], *, direct: bool = True) -> None:
         if path[-1][1:] in _CHANGING:
             return
-        call = Handed(path, tuple(args), tuple(keywords.items()), self._asked > 0)
+        call = Handed(path, tuple(args), tuple(keywords.items()), self._asked > 0, self._dropped, direct)
         if call not in self._flow.handed:
             self._flow.handed.append(call)
 
@@ -529,9 +544,10 @@ class _Reader:
 
     def _pass(self, name: str, node: ast.Call, args: list[Paths], keywords: dict[str, Paths]) -> Paths:
         """Call something unknown: what it is given it may call with the rest, and what it gives back is of that."""
-        if name in ("iscoroutinefunction", "_is_coroutine"):
+        if name == "iscoroutinefunction":
             self._flow.asks = True
             return _NONE
+        self._flow.adapts = self._flow.adapts or name in _ADAPTING
         every = [*zip(node.args, args), *((k.value, keywords[k.arg or ""]) for k in node.keywords)]  # noqa: B905
         held = (path for _, paths in every for path in paths)
         self._compare(frozenset(path for path in held if path[0] != "self" or "key" in path or self._asked > 0))
@@ -543,7 +559,7 @@ class _Reader:
                 if path[0] == "self" and len(path) == 2 and path[1][1:] in self._functions:
                     self._enter_named(self._functions[path[1][1:]], _flat(written, every, place, rest), {}, ("self",))
                 elif path[0] == "self" and "[]" in path and "key" not in path and any(rest):
-                    self._hand(tuple(step for step in path if step not in ("in", "*")), rest, {})
+                    self._hand(tuple(step for step in path if step not in ("in", "*")), rest, {}, direct=False)
         return _union(paths for _, paths in every)
 
 

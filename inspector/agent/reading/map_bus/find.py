@@ -248,6 +248,11 @@ def _flow_of(name: str, function: Any, functions: dict[str, Any], value: Any) ->
     return _READ[key]
 
 
+def flow_of(function: Any, owner: Any) -> Flow:
+    """Return what a function of a bus does."""
+    return _flow_of(getattr(function, "__name__", ""), function, functions_of(owner), owner)
+
+
 class _Flows:
     """What the functions of a bus do with what they are given, where they lead to one of its containers."""
 
@@ -332,7 +337,7 @@ def _inner_maps(target: Any) -> list[HandlerMap]:
         return []
     key = type(owner), function.__code__
     if key not in _INNER:
-        flow = _flow_of(function.__name__, function, functions_of(owner), owner)
+        flow = flow_of(function, owner)
         names = list(inspect.signature(function).parameters)[1:]
         _INNER[key] = frozenset(call.container for call in flow.delivered(names) if not call.asked)
     paths = _INNER[key]
