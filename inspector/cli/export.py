@@ -12,6 +12,7 @@ from inspector.cli import exitcodes
 from inspector.cli.running import opened
 from inspector.cli.running import run as run_coroutine
 from inspector.core.errors import UsageError
+from inspector.store.schema import database_exists
 
 if TYPE_CHECKING:
     import argparse
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "A run log always has every record: leave --filter out.",
         )
     database = arguments.db or default_database()
-    if not database.exists():
+    if not database_exists(database):
         raise UsageError(f"There is no session {arguments.session!r}: there is no sessions database {database}.")
     warnings: list[str] = []
     summary = run_coroutine(_export(database, arguments.session, kind, arguments.output, chosen, warnings.append))

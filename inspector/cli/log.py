@@ -14,6 +14,7 @@ from inspector.cli.running import run as run_coroutine
 from inspector.core.errors import UsageError
 from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.records.records import BAD_STATUSES
+from inspector.store.schema import database_exists
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +34,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     chosen = filter_of(arguments.filter)
     database = arguments.db or default_database()
-    if not database.exists():
+    if not database_exists(database):
         raise UsageError(f"There is no session {arguments.session!r}: there is no sessions database {database}.")
     journal, picked, warnings = run_coroutine(_pick(database, arguments.session, chosen))
     for warning in warnings:

@@ -11,6 +11,7 @@ from inspector.cli import exitcodes
 from inspector.cli.running import opened
 from inspector.cli.running import run as run_coroutine
 from inspector.store.info import RECORDING, UNKNOWN_TIME
+from inspector.store.schema import database_exists
 from inspector.store.trouble import count_lost
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Run the command; return the exit code."""
     database = arguments.db or default_database()
-    if database.exists():
+    if database_exists(database):
         infos = run_coroutine(_list(database))
     else:
         # To look is no reason to make one.

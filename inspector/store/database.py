@@ -138,7 +138,9 @@ class SessionsDatabase:
         from sqlalchemy.ext.asyncio import create_async_engine
 
         # mode=rw: a database that was deleted meanwhile is not made again, empty, behind our back.
-        url = URL.create("sqlite", database=f"file:{quote(str(self.path))}", query={"mode": "rw", "uri": "true"})
+        url = URL.create(
+            "sqlite", database=f"file:{quote(os.fsencode(self.path))}", query={"mode": "rw", "uri": "true"}
+        )
         # isolation_level None: transactions begin where we say and as we say, not where the driver guesses.
         options = {"isolation_level": None, "factory": BoundedConnection}
         reader = create_async_engine(

@@ -8,6 +8,7 @@ order, and no index is needed. What belongs to a publication is kept relative to
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -129,7 +130,28 @@ SESSION_TABLES: Final = (
 
 def database_uri(path: Path, mode: str) -> str:
     """Return the SQLite address of a file: ``ro``, ``rw`` (must exist) or ``rwc``."""
-    return f"file:{quote(str(path))}?mode={mode}"
+    return f"file:{quote(os.fsencode(path))}?mode={mode}"
+
+
+#: Characters of a path that are shown of one that is too long.
+_LONG_PATH: Final = 200
+
+
+def database_exists(path: Path) -> bool:
+    """Return whether there is something at a path.
+
+    Raises:
+        InspectorError: It can be no name of a file.
+    """
+    try:
+        os.lstat(path)
+        return path.exists()
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as error:  # ValueError: a zero byte, or a character that the system has no byte for
+        trouble = error if isinstance(error, OSError) else OSError(errno.EINVAL, str(error))
+        name = str(path) if len(str(path)) < _LONG_PATH else f"{str(path)[:_LONG_PATH]}…"
+        raise explain_os(trouble, f"{name} cannot be used as sessions database") from error
 
 
 @contextlib.contextmanager
@@ -160,7 +182,7 @@ def prepare(path: Path, steps: Sequence[Step] = MIGRATIONS) -> None:
     try:
         # Another process may make the folder, or the file, at the same moment.
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
+        if not database_exists(path):
             _make(path, steps)
         version = _check(path, steps)
         if version < len(steps):
