@@ -35,6 +35,25 @@ class SetUpByFunction:
     __len__ = __iter__ = __contains__ = __getitem__ = __dir__ = _asked("anything")
 
 
+class Promise:
+    """As celery's tasks before their app is complete: a proxy with slots that hold how it is made, gone afterwards."""
+
+    __slots__ = ("_handlers", "_listeners")
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "_listeners", (print,))
+        object.__setattr__(self, "_handlers", {"made": [print]})
+
+    __class__ = property(_asked("class"))
+    __dict__ = property(_asked("dict"))
+    __getattr__ = __call__ = __eq__ = __hash__ = __bool__ = _asked("anything")
+
+    def publish(self, event: object) -> None:
+        """Something that publishes, as it seems."""
+        for listener in getattr(self, "_listeners"):  # noqa: B009 - it has none, as far as anybody can tell
+            listener(event)
+
+
 class _OfClass(type):
     """A metaclass that does not want its classes to be asked."""
 
@@ -45,6 +64,7 @@ class _OfClass(type):
 #: Each can be made without arguments; an instance of any may be anywhere.
 KINDS: list[type[Any]] = [
     SetUpByFunction,
+    Promise,
     _refusing("ClassAsked", properties=("class",)),
     # As werkzeug's ``LocalProxy`` outside of a request: slots, and everything else by descriptors.
     _refusing(

@@ -10,7 +10,7 @@ from typing import Any
 from ...core.description import Problem
 from ...core.errors import InspectorError, UsageError
 from ...core.own_code import is_standard
-from ...core.values.looking import attributes, is_a
+from ...core.values.looking import attributes, is_a, pretends
 from ..adapters.base import Adapter, Match, Options, third_party_adapters
 from ..libraries.core_bus import CoreBusAdapter
 from .map_bus.connection import MapBusAdapter
@@ -158,7 +158,7 @@ def _at(
     depth: int,
 ) -> list[FoundBus]:
     """Return the buses at one part of a value."""
-    if _is_library(inner):
+    if _is_library(inner) or pretends(inner):  # what stands for something else is that, or not at all
         return []
     bus = _best(where, inner, options, adapters, troubles)
     named = bus is not None and bool(bus.options.handlers or bus.options.publish)

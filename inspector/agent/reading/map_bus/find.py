@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ....core.bus.identity import bound_to, plain_function, undecorated
 from ....core.errors import UsageError
 from ....core.own_code import is_standard
-from ....core.values.looking import attributes, is_a, variables_of
+from ....core.values.looking import attributes, is_a, pretends, variables_of
 from ...tap.stand_ins import original
 from ..targets import entries, keyed_by_handler, kind_of, run_for
 from .code import Flow, Handed, Path, container_of, read_flow
@@ -381,7 +381,9 @@ def _containers(value: Any) -> Iterator[HandlerMap]:
 def _is_helper(value: Any) -> bool:
     if is_a(value, (type, types.ModuleType, types.FunctionType, types.MethodType, property, enum.Enum)):
         return False
-    return not is_standard(getattr(type(value), "__module__", "")) and not is_a(value, (str, bytes, int, float))
+    if pretends(value) or is_a(value, (str, bytes, int, float)):
+        return False
+    return not is_standard(getattr(type(value), "__module__", ""))
 
 
 def _named_map(value: Any, path: str, candidates: list[HandlerMap]) -> HandlerMap:
