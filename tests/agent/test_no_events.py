@@ -53,6 +53,11 @@ TYPES = [Metadata("crate.moved", ("crate",))]
 LINKS = {CrateMoved: Link(CrateMoved, "crate.moved")}
 PLANNED: list = []
 
+@dataclass
+class WireMetadata:
+    """Of another registry that is still empty."""
+    name: str = ""
+
 class Part(pydantic.BaseModel):
     sku: str = ""
 

@@ -29,6 +29,8 @@ _HINTS: Final = 10_000
 #: Past forms that are the infinitive too, and seldom what a value is called.
 _UNCHANGED: Final = frozenset({"cut", "hit", "put", "read", "run", "set", "split"})
 _EVENT_BASE: Final = re.compile(r"(Event|Message|Command|Notification|Fact|Signal)(Base|Model)?$|^(Base|Domain)Event")
+#: What descriptions of events are called, beside the events themselves.
+_RECORD: Final = re.compile(r"(Metadata|Mapping|Entry|Registry)$")
 _NO_CATEGORY: Final = {"events", "event", "messages", "commands", "domain", "models", "__init__", "__main__", "types"}
 
 
@@ -226,7 +228,7 @@ def event_classes(module: types.ModuleType, bases: Iterable[type[Any]] = ()) -> 
     ]
     eventful = any(part in ("events", "messages", "commands") for part in module.__name__.split("."))
     records = {id(cls) for cls in _record_classes(module)}
-    values = {id(cls) for cls in (*_held_by(defined), *filter(_holds_class, defined))} if eventful else set()
+    values = {id(cls) for cls in (*_held_by(defined), *filter(_is_record, defined))} if eventful else set()
     classes = []
     for value in defined:
         named = any(_EVENT_BASE.search(base.__name__) for base in value.__mro__[1:-1])
@@ -247,10 +249,12 @@ def _record_classes(module: types.ModuleType) -> Iterator[type[Any]]:
             yield from (type(item) for item in items if not is_a(item, type))
 
 
-def _holds_class(cls: type[Any]) -> bool:
-    """Return whether a class has a field for a class, as entries of registries have, and is called like no event."""
+def _is_record(cls: type[Any]) -> bool:
+    """Return whether a class is for entries of a registry: by its name, or by a field for a class."""
     if make_of(cls) == "plain" or is_called_like_event(cls):
         return False
+    if _RECORD.search(cls.__name__):
+        return True
     annotations = annotations_of(cls).values()
     bare = [hints.unwrap(hint) for hint in annotations]
     return any(hint is type or getattr(hint, "__origin__", None) is type for hint in bare)

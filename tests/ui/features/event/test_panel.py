@@ -1,10 +1,13 @@
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from PySide6.QtWidgets import QApplication
 
 from inspector.analysis.entries import Change
 from inspector.analysis.journal import Journal
 from inspector.catalog.findings import Finding
-from inspector.core.description import CatalogDescription
+from inspector.core.description import CatalogDescription, FieldShape, SSEDescription, TypeShape
 from inspector.ui.features.event.panel import RECENT, EventPanel
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.page import ClickableRow, Link
@@ -72,6 +75,41 @@ def test_what_is_wrong_with_an_event_is_told_and_leads_to_the_finding(panel: Eve
     assert asked == [mine]
     panel.set_findings(())
     assert not any(row.isVisibleTo(panel) for row in panel.findChildren(ClickableRow))
+
+
+def test_defaults_are_shown_and_what_is_withheld_is_said_instead(
+    theme: Theme, selection: Selection, show: Callable[..., EventPanel]
+) -> None:
+    text = TypeShape("str", "str")
+    withheld = {"default": None, "generated": True}
+    printed = event_of(
+        "Printed",
+        FieldShape("owner", text, False, default="ida"),
+        FieldShape("pass_phrase", text, False, secret=True, withheld="hidden", **withheld),
+        FieldShape("page", text, False, withheld="<p>lorem… (5400 characters)", **withheld),
+        FieldShape("made_at", text, False, generated=True),
+    )
+    panel = EventPanel(theme, selection)
+    panel.set_journal(Run(CatalogDescription("p", (printed,))).journal)
+    show(panel)
+    selection.select_event("Printed")
+    said = texts(panel)
+    for part in ('= "ida"', "= hidden", "= <p>lorem… (5400 characters)", "generated"):
+        assert part in said
+
+
+def test_a_payload_of_which_nothing_is_declared_is_not_spoken_of(
+    theme: Theme, selection: Selection, show: Callable[..., EventPanel]
+) -> None:
+    told = replace(event_of("Told"), sse=SSEDescription("told", "", None))
+    empty = replace(event_of("Empty"), sse=SSEDescription("empty", "", ()))
+    panel = EventPanel(theme, selection)
+    panel.set_journal(Run(CatalogDescription("p", (told, empty))).journal)
+    show(panel)
+    selection.select_event("Told")
+    assert "SSE payload" not in texts(panel)
+    selection.select_event("Empty")
+    assert "SSE payload" in texts(panel)
 
 
 def test_the_sse_mapping_is_told(panel: EventPanel, selection: Selection) -> None:

@@ -1,5 +1,6 @@
 import json
 import random
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -16,7 +17,7 @@ from inspector.core.records.host import FireRefused, FireSettled
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import Batch
 from inspector.core.request import FireRequest
-from inspector.ui.features.fire.editors import ChoiceEditor, LineEditor, TextEditor
+from inspector.ui.features.fire.editors import ChoiceEditor, LineEditor, TextEditor, hint_of
 from inspector.ui.features.fire.panel import JSON, FirePanel
 from inspector.ui.kit.page import ClickableRow
 from inspector.ui.kit.theme import Theme
@@ -134,6 +135,19 @@ def test_fresh_uuid_and_now(small: FirePanel) -> None:
     assert UUID(forms[0].values["user_id"]).version == 4
     assert forms[0].values["happened_at"] != ""
     assert forms[0].seed is None
+
+
+@pytest.mark.parametrize(
+    ("default", "hint"),
+    [
+        ({"default": "ida"}, "ida (default)"),
+        ({"generated": True}, "generated"),
+        ({"generated": True, "withheld": "hidden"}, "hidden (default)"),
+        ({"generated": True, "withheld": "<p>lorem… (5400 characters)"}, "<p>lorem… (5400 characters) (default)"),
+    ],
+)
+def test_an_empty_field_says_what_it_means_and_nothing_that_is_withheld(default: dict[str, Any], hint: str) -> None:
+    assert hint_of(FieldShape("field", STR, False, **default)) == hint
 
 
 def test_choices_offer_the_default(small: FirePanel) -> None:
