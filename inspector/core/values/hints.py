@@ -36,18 +36,45 @@ def field_hints(cls: type) -> dict[str, Any]:
     """Return the annotations of a class and its bases, string annotations resolved, ``Annotated`` kept.
 
     An annotation that cannot be resolved (a class local to a function, a name imported only for type
-    checkers) becomes an ``Unresolved``; the others are not affected. The result is cached: do not change it.
+    checkers) becomes an ``Unresolved``; the others are not affected. Type variables of a generic base are what the
+    class fills in for them (``class OrderLost(Fact[Order])``). The result is cached: do not change it.
     """
     hints: dict[str, Any] = {}
+    bindings: dict[type, dict[Any, Any]] = {}
+    _bind(cls, {}, bindings)
     for base in reversed(cls.__mro__):
         module = sys.modules.get(base.__module__)
         # Of the class's own names only types count: in ``date: date | None = None`` the second ``date``
         # is the module's, though ``typing.get_type_hints`` would read the default there.
         nested = {name: value for name, value in vars(base).items() if isinstance(value, type)}
-        scope = {**(vars(module) if module else {}), cls.__name__: cls, base.__name__: base, **nested}
+        variables = {variable.__name__: variable for variable in getattr(base, "__type_params__", ())}
+        scope = {**(vars(module) if module else {}), cls.__name__: cls, base.__name__: base, **nested, **variables}
         for name, annotation in inspect.get_annotations(base).items():
-            hints[name] = _resolve(annotation, scope)
+            hints[name] = substitute(_resolve(annotation, scope), bindings.get(base, {}))
     return hints
+
+
+def _bind(cls: type, bound: dict[Any, Any], bindings: dict[type, dict[Any, Any]]) -> None:
+    """Find out what the type variables of the generic classes above a class stand for."""
+    own = vars(cls)
+    made = own.get("__pydantic_generic_metadata__")  # pydantic makes a class of ``Fact[Order]``
+    if isinstance(made, dict) and made.get("origin") is not None:
+        origin = made["origin"]
+        free = (vars(origin).get("__pydantic_generic_metadata__") or {}).get("parameters", ())
+        bases = [(origin, free, made.get("args", ()))]
+    else:
+        bases = [
+            (origin, getattr(origin, "__parameters__", ()), typing.get_args(base))
+            for base in own.get("__orig_bases__", ())
+            if isinstance(origin := typing.get_origin(base), type) and origin in cls.__mro__
+        ]
+    # What pydantic makes of ``Fact[K]`` has the variables of the class below it.
+    bases += [(base, tuple(bound), tuple(bound)) if "[" in base.__name__ else (base, (), ()) for base in cls.__bases__]
+    for base, variables, arguments in bases:
+        if base not in bindings and base is not object:
+            filled = (substitute(argument, bound) for argument in arguments)
+            bindings[base] = dict(zip(variables, filled))  # noqa: B905 - too few arguments leave the rest free
+            _bind(base, bindings[base], bindings)
 
 
 def _resolve(annotation: Any, scope: dict[str, Any]) -> Any:

@@ -188,8 +188,8 @@ def _field(
 def shown_default(name: str, default: Any, *, marked: bool = False) -> tuple[Any, str]:
     """Return the default of a field as JSON, and what is shown instead where it is withheld.
 
-    None stands for what is withheld (a secret, or more than is told of a default), and for an object that JSON cannot
-    say: the constructor still knows it.
+    None stands for what is withheld: a secret, more than is told of a default, an object that JSON cannot say. The
+    constructor still knows it.
     """
     if default is None or type(default) in (bool, float) or (type(default) is int and default.bit_length() < 1_000):
         return default, ""
@@ -200,11 +200,15 @@ def shown_default(name: str, default: Any, *, marked: bool = False) -> tuple[Any
         if len(json.dumps(plain, default=str)) > LONGEST_DEFAULT:
             return None, _HIDDEN if marked or secret_kind(name) else _beginning(name, default, 0)
     except (EventDataError, ValueError):  # int has a limit for its digits, too
-        return None, ""
+        return None, f"{_article(type(default).__name__)} {type(default).__name__}"
     if plain in (None, "") or type(plain) in (bool, int, float):
         return plain, ""
     hidden = marked or _REDACTOR.redact_plain(plain, name) != plain
     return (None, _HIDDEN) if hidden else (plain, "")
+
+
+def _article(name: str) -> str:
+    return "an" if name[:1].lower() in "aeiou" else "a"
 
 
 def _size(value: Any, most: int) -> int:
