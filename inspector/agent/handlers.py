@@ -99,7 +99,7 @@ class Handler:
     @property
     def gives_coroutine(self) -> bool:
         """What a call gives back is a coroutine: of a lambda, where all that it does is to call what gives one."""
-        if self.asynchronous or not isinstance(self.called, types.FunctionType) or self.called.__name__ != "<lambda>":
+        if self.asynchronous or not is_a(self.called, types.FunctionType) or self.called.__name__ != "<lambda>":
             return self.asynchronous
         steps = [step for step in dis.get_instructions(self.called.__code__) if step.opname not in _NOTHING]
         held = {**self.scope, **inspect.getclosurevars(self.called).nonlocals}
@@ -124,7 +124,7 @@ class Handler:
         args: tuple[Any, ...] = ()
         named: dict[str, Any] = {}
         called = self.called
-        while isinstance(called, functools.partial):
+        while is_a(called, functools.partial):
             args, named = (*called.args, *args), {**called.keywords, **named}
             called = called.func
         return args, named
@@ -133,9 +133,9 @@ class Handler:
     def instance(self) -> Any:
         """What the first argument of a call is: what a method is bound to, a callable object; None of a function."""
         called = without_arguments(self.called)
-        if isinstance(called, (types.FunctionType, types.BuiltinFunctionType, type)):
+        if is_a(called, (types.FunctionType, types.BuiltinFunctionType, type)):
             return None
-        return bound_to(called) if isinstance(called, types.MethodType) else called
+        return bound_to(called) if is_a(called, types.MethodType) else called
 
     @functools.cached_property
     def description(self) -> HandlerDescription:

@@ -131,6 +131,7 @@ def test_a_lazy_handler_is_described_by_its_class(kind: type[Any]) -> None:
     touched.clear()
     program = make_program("ferries", [Target("a:bus", bus)])
     labels = [handler.label for handler in program.catalog().handlers]
-    assert Handler(bus.listeners[FerryLeft][1]).asynchronous is False
+    collect(program)
+    assert Handler(bus.listeners[FerryLeft][1]).gives_coroutine is False
     assert touched == []
     assert labels == ["on_ferry_left", f"{kind.__qualname__}.__call__"]
