@@ -5,6 +5,7 @@
 #   make torture [N=25]  kills, tails lost by them, full disks, locks, damage, changed run logs, secrets: how often a promise was broken
 #   make soak [S=600]  the window at 1,000 executions a second for S seconds, twice: memory, frames, counts
 #   make bench  benchmarks, results in benchmarks/results.json
+#   make libraries  the libraries that are known by name, in two versions each; without them their tests are skipped
 #   make pictures  the pictures of README and docs, made by the program itself
 #   make clean  back to a fresh clone
 MAKEFLAGS += --no-print-directory
@@ -18,7 +19,7 @@ PYTEST = pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 # Not empty: `make test` measures which lines it runs, as `make coverage` does.
 COVERAGE ?=
 
-.PHONY: help setup run test coverage lint format torture soak bench pictures clean
+.PHONY: help setup run test coverage lint format torture soak bench libraries pictures clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -71,10 +72,13 @@ soak: setup
 bench: setup
 	@QT_QPA_PLATFORM=offscreen $(PY) -m benchmarks
 
+libraries:
+	@tools/library-venvs
+
 pictures: setup
 	@$(PY) tools/pictures
 	@$(PY) tools/timeline_pictures.py
 
 clean:
-	@rm -rf .venv out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-libs out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -172,7 +172,7 @@ def test_contributing_names_files_that_exist() -> None:
     new = {"inspector/cli/handlers.py", "tests/cli/test_handlers.py", "tests/ui/features/counter"}
     named = set(
         re.findall(
-            r"\b((?:inspector|tests|tools|docs)/[\w/.]*\w)", re.sub(r"^```python.*?^```", "", text, flags=re.M | re.S)
+            r"\b((?:inspector|tests|tools|docs)/[\w/.-]*\w)", re.sub(r"^```python.*?^```", "", text, flags=re.M | re.S)
         )
     )
     made = {path for path in named if path in new or "features/counter" in path}

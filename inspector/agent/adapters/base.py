@@ -5,22 +5,21 @@ is an event built, fired and recorded. To add one, write a class with the attrib
 user's environment:
 
     [project.entry-points."inspector.adapters"]
-    blinker = "my_package.inspecting:BlinkerAdapter"
+    postbox = "postbox.inspecting:PostboxAdapter"
 
 It is made without arguments. It runs in the process of the program under inspection, so it must not import its library:
-a value of that library's can only exist when the library is in ``sys.modules`` already.
+a value of that library's can only exist when the library is in ``sys.modules`` already. What it imports as
+``inspector.agent`` is the copy that runs there.
 
-A library with registries of its own (Django signals, blinker, pyee, psygnal, bubus, lato, pluggy) fits like this:
-``event_types`` and ``subscriptions`` read its registry, ``record`` puts stand-ins (``TappedHandler``,
-``TappedReference`` of ``tap.stand_ins``) where it keeps receivers and a ``TappedPublish`` where it sends, ``fire``
-calls its send. What the tap then asks (``tap.moments.TappedBus``) is three questions: what does this call publish, what
-is this call of a handler about, who will be called. A library that has hooks of its own (as our own bus has observers)
-needs no stand-ins: it tells the tap.
+``libraries.base`` has all that an adapter of a library needs (docs/bring-your-library.md goes through an example): it
+says where receivers are and what publishes; that is recorded in one and the same way for all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import contextlib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 
 #: The group of entry points under which third parties offer adapters.
 ENTRY_POINTS: Final = "inspector.adapters"
+#: The name by which adapters import this package.
+_PUBLIC: Final = "inspector"
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,14 @@ class Connection(Protocol):
     Attributes:
         where: Where it was found.
         adapter: Name of its adapter.
-        why: How we came to read it so, for people.
     """
 
     where: str
     adapter: str
-    why: str
+
+    @property
+    def why(self) -> str:
+        """How we came to read it so, for people; of a bus of a library also what is special about its receivers."""
 
     def event_types(self) -> Iterable[EventType]:
         """Return the event types it knows, each once."""
@@ -150,6 +153,9 @@ class Names(Protocol):
 class Adapter(Protocol):
     """One kind of bus.
 
+    One that knows its buses by their class may have ``certain = True``: they are then looked for in whatever is named,
+    before anything is guessed.
+
     Attributes:
         name: Short and stable: ``map``, ``blinker``.
     """
@@ -173,8 +179,41 @@ def third_party_adapters() -> tuple[list[Adapter], list[Problem]]:
     problems: list[Problem] = []
     for entry in metadata.entry_points(group=ENTRY_POINTS):
         try:
-            adapters.append(entry.load()())
+            with _imported_as_inspector():
+                adapters.append(entry.load()())
         except Exception as error:  # noqa: BLE001 - somebody else's package may do anything when imported
             text = f"The adapter {entry.name} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}"
             problems.append(Problem(entry.value, text))
     return adapters, problems
+
+
+def is_certain(adapter: Adapter) -> bool:
+    """Return whether an adapter knows its buses by their class, and does not guess."""
+    return getattr(adapter, "certain", False) is True
+
+
+@contextlib.contextmanager
+def _imported_as_inspector() -> Iterator[None]:
+    """Let modules import this running copy by its public name, whatever name it has here; the program's own comes back.
+
+    What is imported meanwhile keeps what it has taken.
+    """
+    running = __name__.removesuffix(".agent.adapters.base")
+    if running == _PUBLIC:
+        yield
+        return
+    theirs = {name: module for name, module in sys.modules.items() if _is_part(name, _PUBLIC)}
+    ours = {name: module for name, module in sys.modules.items() if _is_part(name, running)}
+    for name in theirs:
+        del sys.modules[name]
+    sys.modules.update({_PUBLIC + name.removeprefix(running): module for name, module in ours.items()})
+    try:
+        yield
+    finally:
+        for name in [name for name in sys.modules if _is_part(name, _PUBLIC)]:
+            del sys.modules[name]
+        sys.modules.update(theirs)
+
+
+def _is_part(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")

@@ -1,1 +1,1 @@
-"""Adapters to the buses of one library each, known by their class. So far: our own bus."""
+"""Adapters to the buses of one library each, known by their class; ours is one of them."""

@@ -27,8 +27,9 @@ class CoreBusAdapter:
     """Recognises ``InMemoryEventBus``, of whichever copy of the package."""
 
     name = "core"
+    certain = True
 
-    def recognises(self, value: Any, options: Options) -> Match | None:  # noqa: ARG002 - the protocol's signature
+    def recognises(self, value: Any, options: Options) -> Match | None:
         """Look for the class's name and its abilities."""
         named = any(
             base.__qualname__ == "InMemoryEventBus" and base.__module__.endswith(("core.bus", "core.bus.bus"))
@@ -38,7 +39,7 @@ class CoreBusAdapter:
             return Match(100, "the inspector's own InMemoryEventBus, which can be observed")
         return None
 
-    def connect(self, where: str, value: Any, options: Options, names: Names) -> CoreConnection:  # noqa: ARG002
+    def connect(self, where: str, value: Any, options: Options, names: Names) -> CoreConnection:
         """Read the bus."""
         return CoreConnection(where, value, names)
 

@@ -11,14 +11,16 @@ from ...core.description import Problem
 from ...core.errors import InspectorError, UsageError
 from ...core.own_code import is_standard
 from ...core.values.looking import attributes, is_a, pretends
-from ..adapters.base import Adapter, Match, Options, third_party_adapters
-from ..libraries.core_bus import CoreBusAdapter
+from ..adapters.base import Adapter, Match, Options, is_certain, third_party_adapters
+from ..libraries.every import library_adapters
 from .map_bus.connection import MapBusAdapter
 from .name_registry import NameRegistryAdapter
 from .targets import kind_of
 
 #: What a match needs so that a value counts as a bus where nobody has said that it is one.
 _SURE = 60
+#: What a match has that is no guess.
+_CERTAIN = 100
 _CONTAINERS = ("dict", "proxy", "list", "set")
 
 
@@ -43,7 +45,7 @@ class FoundBus:
 
 def all_adapters() -> tuple[list[Adapter], list[Problem]]:
     """Return our adapters and those that the user's environment offers."""
-    ours: list[Adapter] = [CoreBusAdapter(), NameRegistryAdapter(), MapBusAdapter()]
+    ours: list[Adapter] = [*library_adapters(), NameRegistryAdapter(), MapBusAdapter()]
     theirs, problems = third_party_adapters()
     return [*theirs, *ours], problems
 
@@ -77,15 +79,22 @@ def _unused(options: Options, used: Sequence[Options]) -> str:
 def _found(
     where: str, value: Any, options: Options, adapters: Sequence[Adapter], troubles: list[Problem]
 ) -> list[FoundBus]:
+    certain = _certain_inside(where, value, options, adapters, troubles)
+    if certain and not is_a(value, types.ModuleType):
+        return _with_others(certain, where, value, options, adapters, troubles)
     try:
         own = _best(where, value, options, adapters, troubles)
     except UsageError:  # it is not the bus that the options are for; what it holds may be
+        if certain:
+            return _with_others(certain, where, value, options, adapters, troubles)
         inside = _inside(where, value, options, adapters, troubles, 2)
         if not any(bus.options.handlers or bus.options.publish for bus in inside):
             raise
         return inside
+    if certain and (own is None or _is_made_of(own, certain)):
+        return _with_others(certain, where, value, options, adapters, troubles)
     if own is not None and (own.match.score >= _SURE or options.handlers or options.publish):
-        if not is_a(value, types.ModuleType):
+        if not is_a(value, types.ModuleType) or own.match.score >= _CERTAIN:
             return [own]
         return [own, *_inside(where, value, options, adapters, troubles, 1)]
     inside = _inside(where, value, options, adapters, troubles, 2)
@@ -97,6 +106,35 @@ def _found(
         f"{where} is no bus that we can read: a {type(value).__name__} without handlers.",
         'Name the bus itself, or what holds its handlers: handlers = "…" and publish = "…" in [tool.inspector].',
     )
+
+
+def _certain_inside(
+    where: str, value: Any, options: Options, adapters: Sequence[Adapter], troubles: list[Problem]
+) -> list[FoundBus]:
+    """Return the buses in a value that are known by their class; none where it is such a bus itself."""
+    asked = [adapter for adapter in adapters if is_certain(adapter)]
+    if options.handlers or _best(where, value, Options(adapter=options.adapter), asked, troubles) is not None:
+        return []
+    return _inside(where, value, options, asked, troubles, 2)
+
+
+def _with_others(
+    certain: Sequence[FoundBus],
+    where: str,
+    value: Any,
+    options: Options,
+    adapters: Sequence[Adapter],
+    troubles: list[Problem],
+) -> list[FoundBus]:
+    """Return buses that are known for certain, and what else lies beside them: they are no part of a guess."""
+    values = [bus.value for bus in certain]
+    inside = _inside(where, value, options, adapters, troubles, 1)
+    return [*certain, *(bus for bus in inside if not any(bus.value is other for other in values))]
+
+
+def _is_made_of(own: FoundBus, certain: Sequence[FoundBus]) -> bool:
+    """Return whether a guess took its handlers from buses that are known."""
+    return any(f"{bus.where.rpartition(':')[2].rpartition('.')[2]}." in own.match.why for bus in certain)
 
 
 def _best(
@@ -116,6 +154,8 @@ def _best(
             continue
         if match is not None and (best is None or match.score > best.match.score):
             best = FoundBus(where, value, adapter, match, _fitting(options, value))
+            if match.score >= _CERTAIN:
+                break  # nobody else has to look
     return best
 
 
@@ -159,7 +199,9 @@ def _at(
 ) -> list[FoundBus]:
     """Return the buses at one part of a value."""
     if _is_library(inner) or pretends(inner):  # what stands for something else is that, or not at all
-        return []
+        # A module may stand for a bus of its library, and nobody else is asked.
+        own = _best(where, inner, options, [adapter for adapter in adapters if is_certain(adapter)], troubles)
+        return [own] if own is not None else []
     bus = _best(where, inner, options, adapters, troubles)
     named = bus is not None and bool(bus.options.handlers or bus.options.publish)
     if bus is not None and (named or bus.match.score >= _SURE) and not _is_bare(inner, value):

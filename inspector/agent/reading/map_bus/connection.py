@@ -15,13 +15,12 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
-from ....core.bus.bus import CANCEL_GRACE
-from ....core.bus.context import FIRE, HANDLER_TIMEOUT
+from ....core.bus.context import HANDLER_TIMEOUT
 from ....core.description import HandlerDescription, Problem
-from ....core.errors import InspectorError
 from ....core.own_code import is_standard
 from ....core.values.looking import attributes, is_a, pretends
 from ...adapters.base import FireContext, Match, Names, Options, Subscribed
+from ...adapters.deadline import in_time
 from ...observe.monitor import MONITOR
 from ...tap.containers import StandIns
 from ...tap.patch import patch_publisher
@@ -366,7 +365,7 @@ class MapConnection:
             else:
                 result = publisher.get()(*args, **kwargs)
         if inspect.isawaitable(result):
-            await self._in_time(result, context.timeout)
+            await in_time(result, context.timeout, self._tap)
 
     def _arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
         return self._calls.arguments(publisher, self._events.published(event), context)
@@ -395,7 +394,7 @@ class MapConnection:
     async def settle(self) -> None:
         """Work off what is still waiting; the publications wait for what the bus has started."""
         if self._found.drain:
-            await self._in_time(self._work_off(), HANDLER_TIMEOUT.get(None))
+            await in_time(self._work_off(), HANDLER_TIMEOUT.get(None), self._tap)
 
     async def _work_off(self) -> None:
         """Run what the program works its queue off with until nothing is waiting, where nobody else does."""
@@ -411,29 +410,6 @@ class MapConnection:
                 result = await result
             if before is None and not (is_a(result, int) and result):
                 return
-
-    async def _in_time(self, result: Awaitable[Any], timeout: float | None) -> None:
-        if timeout is None:
-            await result
-            return
-        tap, fire = self._tap, FIRE.get()
-        publish = asyncio.ensure_future(result)
-        late: Any = ()
-        try:
-            _, late = await asyncio.wait((publish,), timeout=timeout)
-            if late and tap is not None:
-                tap.give_up(fire)  # before the cancellation: what was given up has not cancelled itself
-        finally:
-            # Not wait_for: that one waits for a handler that swallows its cancellation.
-            if not publish.done():
-                publish.add_done_callback(_forget)
-                publish.cancel()
-                await asyncio.wait((publish,), timeout=CANCEL_GRACE)
-                if tap is not None and not publish.done():
-                    tap.abandon(fire)
-        if late:
-            raise InspectorError(f"The publish did not end within {timeout:g} seconds.")
-        publish.result()
 
     def _publisher_for(self, event: Any) -> Publisher | None:
         """Choose the publish method that reads a map in which the event has handlers."""
@@ -505,9 +481,3 @@ def _oddities(handler_map: HandlerMap) -> Iterator[str]:
     if listening:
         queues = "1 queue listens" if listening == 1 else f"{listening} queues listen"
         yield f"{queues} in {path}: they are given every event, and what reads them is not seen."
-
-
-def _forget(publish: asyncio.Future[Any]) -> None:
-    """Take what a publish raised that nobody waits for: asyncio would complain that nobody did."""
-    if not publish.cancelled():
-        publish.exception()

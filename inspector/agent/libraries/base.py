@@ -1,0 +1,639 @@
+"""What the adapters of libraries have in common: a bus is known by its class, for certain, and nothing is imported.
+
+An adapter of a library says where the library keeps its receivers, which of its functions publish, and what a call of
+these is about (``LibraryConnection``). How that is recorded is the same for all (``record``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import sys
+import types
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from ...core.bus.identity import bound_to, plain_function
+from ...core.errors import UsageError
+from ...core.own_code import own_modules
+from ..adapters.base import FireContext, Match, Names, Options, Subscribed
+from ..adapters.deadline import in_time
+from ..handlers import Handler
+from ..observe.monitor import MONITOR
+from ..reading.events import FREE, PAYLOAD, EventType, parameter_field, signature_hints
+from ..reading.targets import is_async
+from ..tap.moments import PUBLISHING, Occurrence, strip
+from ..tap.patch import patch_publisher
+from ..tap.stand_ins import PublishPlace, Route, TappedHandler, TappedPublish, is_stand_in, original
+
+if TYPE_CHECKING:
+    from ...core.description import FieldShape, HandlerDescription, Problem
+    from ..tap.tap import Tap, TapSubscription
+
+#: What was done can be undone.
+Undo = Callable[[], None]
+_MISSING: Final = object()
+_ATOMS: Final = (str, bytes, int, float, bool)
+#: Publications that are remembered for handlers that are called later.
+REMEMBERED: Final = 1000
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """One subscription, as its library keeps it.
+
+    Attributes:
+        pattern: The event class or name that it is for; None for all.
+        target: What runs.
+        matched: ``exact``, ``base`` (subclasses too) or ``wildcard``.
+        note: What is special about it, for people: ``once``, ``weak``, ``only for sender Order``.
+    """
+
+    pattern: Any
+    target: Any
+    matched: str = "exact"
+    note: str = ""
+
+
+@dataclass
+class LibraryPoint:
+    """A function whose call is a publication.
+
+    Attributes:
+        name: Its name; the connection is asked by it what a call publishes.
+        owner: Whose method it is: only calls on this very object count. A module where any call counts; what is
+            read then are all arguments, ``self`` among them.
+        function: The function, unbound.
+        holder: The class on which it is looked up, where any of its instances may publish.
+    """
+
+    name: str
+    owner: Any
+    function: Any
+    holder: type[Any] | None = None
+
+    @property
+    def asynchronous(self) -> bool:
+        """Calling it gives a coroutine."""
+        return inspect.iscoroutinefunction(self.function)
+
+    def get(self) -> Any:
+        """Return what callers find."""
+        return getattr(self.owner, self.name)
+
+
+def method_points(owner: Any, *names: str) -> list[LibraryPoint]:
+    """Return those methods of an object that it has, as publish points."""
+    return [
+        LibraryPoint(name, owner, function)
+        for name in names
+        if isinstance(function := inspect.getattr_static(type(owner), name, None), types.FunctionType)
+    ]
+
+
+def class_points(cls: type[Any], *names: str) -> list[LibraryPoint]:
+    """Return methods of a class as publish points, whichever instance they are called on."""
+    module = sys.modules[cls.__module__]
+    return [
+        LibraryPoint(name, module, function, cls)
+        for name in names
+        if isinstance(function := vars(cls).get(name), types.FunctionType)
+    ]
+
+
+def loaded_classes(*paths: str) -> tuple[type[Any], ...]:
+    """Return the classes (``module:Name``) of libraries that the program has loaded."""
+    classes = []
+    for path in paths:
+        module, _, name = path.partition(":")
+        value = getattr(sys.modules.get(module), name, None)
+        if isinstance(value, type):
+            classes.append(value)
+    return tuple(classes)
+
+
+class LibraryAdapter:
+    """Recognises the buses of one library by their classes.
+
+    Attributes:
+        name: Name of the adapter.
+        library: What people call the library.
+        classes: Its buses, as ``module:Class``; modules of several versions of it stand side by side.
+        connection: What reads one of them.
+    """
+
+    certain: ClassVar[bool] = True
+    name: str = ""
+    library: str = ""
+    classes: ClassVar[tuple[str, ...]] = ()
+    connection: ClassVar[type[LibraryConnection]]
+
+    def __init__(self) -> None:
+        #: Names of events that stand for one bus each, and the bus.
+        self.taken: dict[str, Any] = {}
+
+    def recognises(self, value: Any, options: Options) -> Match | None:
+        """Compare the classes of a value with those of the library; the value itself is not touched.
+
+        Raises:
+            UsageError: It is one, and has no method that is called as the one to publish with.
+        """
+        if options.handlers or not self.knows(value):
+            return None
+        if options.publish and not callable(getattr(value, options.publish, None)):
+            raise UsageError(f"A {self.library} has no method {options.publish}.", "Name one that it has.")
+        return Match(100, f"{self.library}, known by its class {type(value).__name__}")
+
+    def knows(self, value: Any) -> bool:
+        """Return whether a value is a bus of the library."""
+        classes = loaded_classes(*self.classes)
+        return bool(classes) and not set(classes).isdisjoint(type(value).__mro__)
+
+    def connect(self, where: str, value: Any, options: Options, names: Names) -> LibraryConnection:
+        """Read the bus."""
+        return self.connection(self, where, value, options, names)
+
+    def own_name(self, where: str, value: Any, said: str) -> str:
+        """Return the name of an event that stands for one object of the library, unique in the program.
+
+        It is what the object says, else the last part of where it was found; of two the later gets more of its place.
+        """
+        module, _, path = where.rpartition(":")
+        if not said:
+            path, _, last = path.rpartition(".")
+            said = (_global_name(value) if last.isdigit() else "") or last
+        parts = [part for part in (*module.split("."), *path.split(".")) if part]
+        names = [said, *(".".join([*parts[-length:], said]) for length in range(1, len(parts) + 1))]
+        return next((name for name in names if self.taken.setdefault(name, value) is value), names[-1])
+
+
+class LibraryConnection:
+    """One bus of a library.
+
+    Args:
+        adapter: Who recognised it.
+        where: Where it was found.
+        value: The bus.
+        options: What the person said about it.
+        names: Names of events and handlers in the program.
+
+    Attributes:
+        where: Where it was found.
+        adapter: Name of the adapter.
+    """
+
+    def __init__(self, adapter: LibraryAdapter, where: str, value: Any, options: Options, names: Names) -> None:
+        self.where = where
+        self.adapter = adapter.name
+        self._library = adapter.library
+        self._value = value
+        self._names = names
+        self._tap: Tap | None = None
+        self._descriptions: dict[Any, tuple[Callable[[], Any], HandlerDescription]] = {}
+        #: Targets that have been recorded since recording began.
+        self._recorded: dict[Any, Callable[[], Any]] = {}
+        self._chosen = options.publish
+
+    # -- what each library says ----------------------------------------------------------------------------------------
+
+    def receivers(self) -> Iterable[Receiver]:
+        """Return the subscriptions, in the order in which they run."""
+        raise NotImplementedError
+
+    def event_types(self) -> list[EventType]:
+        """Return the event types that it knows, each once."""
+        raise NotImplementedError
+
+    def publish_points(self) -> Sequence[LibraryPoint]:
+        """Return the functions whose call is a publication."""
+        raise NotImplementedError
+
+    def read_publish(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
+        """Return what a call of a publish point publishes."""
+        raise NotImplementedError
+
+    def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
+        """Return what a call of a handler is about."""
+        raise NotImplementedError
+
+    def build(self, event: EventType, values: Mapping[str, Any]) -> Any:
+        """Build an event from JSON values."""
+        raise NotImplementedError
+
+    def publish(self, event: Any) -> Any:
+        """Publish an event that ``build`` made; what can be awaited is awaited."""
+        raise NotImplementedError
+
+    def stand_in_points(self) -> Sequence[LibraryPoint]:
+        """Return what stand-ins replace to see publications, where that is not what publishes."""
+        return self.publish_points()
+
+    def put_stand_ins(self, tap: Tap) -> Iterator[Undo]:
+        """Put stand-ins where the library looks for its receivers, and yield what undoes it."""
+        raise NotImplementedError
+
+    def put_new_stand_ins(self, tap: Tap) -> None:
+        """Put stand-ins in the place of receivers that came later, where they stand in the library's own registry."""
+
+    #: Its code cannot be watched: it is compiled.
+    compiled = False
+
+    def facts(self) -> Iterable[str]:
+        """Return what else has to be known about this bus, for people."""
+        return ()
+
+    # -- the catalog ---------------------------------------------------------------------------------------------------
+
+    @property
+    def why(self) -> str:
+        """What it is, who publishes, and what is special about its receivers."""
+        receivers = list(self.receivers())
+        notes = [
+            f"{self._names.describe(receiver.target).label} ({receiver.note})"
+            for receiver in receivers
+            if receiver.note
+        ]
+        points = dict.fromkeys(point.name for point in self.publish_points())
+        parts = [f"{self._library}, known by its class. Published by {', '.join(points)}."]
+        if self._chosen:
+            parts.append(f"Fired with {self._chosen}.")
+        if notes:
+            parts.append(f"Receivers: {'; '.join(notes)}.")
+        return " ".join([*parts, *self.facts()])
+
+    def subscriptions(self) -> Iterator[Subscribed]:
+        """Yield every subscription."""
+        for order, receiver in enumerate(self.receivers()):
+            shown = None if receiver.matched == "wildcard" else receiver.pattern
+            yield Subscribed(shown, receiver.matched, self.describe(receiver.target), order)
+
+    def handlers_of(self, event: EventType) -> list[HandlerDescription]:
+        """Return who is called for an event type, in order."""
+        key = event.travels_as if event.cls is None else event.cls
+        if not self.has(key):
+            return []
+        return [self.describe(receiver.target) for receiver in self.receivers() if self.goes_to(key, receiver)]
+
+    def has(self, key: Any) -> bool:
+        """Return whether events of a class or name are this bus's: who hears everything hears no event of others."""
+        return any(receiver.pattern == key for receiver in self.receivers())
+
+    def goes_to(self, key: Any, receiver: Receiver) -> bool:
+        """Return whether events of a class or name go to a receiver."""
+        if receiver.pattern is None:
+            return True
+        if receiver.matched == "base" and isinstance(key, type):
+            return issubclass(key, receiver.pattern)
+        return bool(receiver.pattern == key)
+
+    def problems(self) -> Iterable[Problem]:
+        """Return what could not be read, and what would not work."""
+        return ()
+
+    def describe(self, target: Any) -> HandlerDescription:
+        """Describe a handler; what is called again and again is described once."""
+        target = original(target)
+        if not isinstance(target, (types.FunctionType, types.MethodType)):
+            return self._names.describe(target)
+        key, held = _identity(target)
+        described = self._descriptions.get(key)
+        if described is not None and described[0]() is held:
+            return described[1]
+        description = self._names.describe(target)
+        self._descriptions[key] = _reference(held), description
+        return description
+
+    # -- recording -----------------------------------------------------------------------------------------------------
+
+    def record(self, tap: Tap) -> Undo:
+        """Record everything on this bus from now on; return a function that undoes it exactly."""
+        self._tap = tap
+        self._recorded.clear()
+        try:
+            undo = watch(self, tap)
+        except BaseException:
+            self._tap = None
+            raise
+
+        def end() -> None:
+            undo()
+            self._tap = None
+
+        return end
+
+    def subscribed_targets(self) -> Iterator[tuple[Any, Any]]:
+        """Yield pattern and callable of each subscription, as they are now."""
+        for receiver in self.receivers():
+            yield receiver.pattern, receiver.target
+
+    def called(self, occurrence: Occurrence) -> Iterable[Receiver]:
+        """Return the receivers that a publication goes to, in order."""
+        key = occurrence.name if occurrence.loose else type(occurrence.event)
+        return [receiver for receiver in self.receivers() if self.goes_to(key, receiver)]
+
+    def expected(self, occurrence: Occurrence) -> tuple[TapSubscription, ...]:
+        """Return the subscriptions that a publication goes to."""
+        tap = self._tap
+        if tap is None:
+            return ()
+        targets = [receiver.target for receiver in self.called(occurrence)]
+        fresh = [target for target in targets if not self._is_recorded(target)]
+        if fresh:
+            refresh(self, tap)
+        return tuple([tap.subscription(occurrence.name, self.describe(target)) for target in targets])
+
+    def _is_recorded(self, target: Any) -> bool:
+        """Return whether a target was there before, and take note that it is."""
+        key, held = _identity(original(target))
+        reference = self._recorded.get(key)
+        if reference is not None and reference() is held:
+            return True
+        self._recorded[key] = _reference(held)
+        return False
+
+    def stand_in(self, tap: Tap, target: Any, pattern: Any, described: Any = None) -> Any:
+        """Return what is called in the place of a handler; ``described`` is what it is called after, if not itself."""
+        if is_stand_in(target):
+            return target
+        description = self.describe(target if described is None else described)
+        if MONITOR.available and not self.compiled and not tap.strikes(description.label):
+            return target
+        return TappedHandler(target, Route(tap, self, pattern, description, is_async(target)))
+
+    def named(self, name: str, payload: Any) -> Occurrence:
+        """Return what a name with a payload is."""
+        return Occurrence(payload, self._names.name_of(name), shown_of(payload), loose=True)
+
+    def typed(self, event: Any) -> Occurrence:
+        """Return what an event of a class is."""
+        return Occurrence(event, self._names.name_of(type(event)), shown_of(event))
+
+    # -- firing --------------------------------------------------------------------------------------------------------
+
+    async def fire(self, event: Any, context: FireContext) -> None:
+        """Publish, and wait for what the publish gives back and for the tasks that it made."""
+        before = asyncio.all_tasks()
+        result = self.publish(event)
+        if inspect.isawaitable(result):
+            await in_time(result, context.timeout, self._tap)
+        started = asyncio.all_tasks() - before
+        if started:
+            await in_time(self.wait_for(started), context.timeout, self._tap)
+
+    async def wait_for(self, tasks: set[asyncio.Task[Any]]) -> None:
+        """Wait for the tasks that a publish has made; what they raise is the program's business."""
+        await asyncio.wait(tasks)
+
+    async def settle(self) -> None:
+        """Return at once: what a publication has started is waited for as it is fired."""
+
+
+# -- how it is recorded ------------------------------------------------------------------------------------------------
+
+
+def watch(connection: LibraryConnection, tap: Tap) -> Undo:
+    """Record a bus of a library: its code is watched where that can be, else stand-ins take its receivers' places."""
+    if MONITOR.available and not connection.compiled:
+        return _observe(connection, tap)
+    undo: list[Undo] = []
+    try:
+        undo += [_replace_point(connection, tap, point) for point in connection.stand_in_points()]
+        undo.extend(connection.put_stand_ins(tap))
+    except BaseException:
+        _undo_all(undo)
+        raise
+    return lambda: _undo_all(undo)
+
+
+def _observe(connection: LibraryConnection, tap: Tap) -> Undo:
+    """Watch the code; a stand-in takes the place of a receiver only where something else is to run."""
+    end = tap.observation().add(connection)
+    stand_ins: list[Undo] = []
+
+    def intercepted() -> None:
+        _undo_all(stand_ins)
+        if tap.interceptor is not None:
+            stand_ins.extend(connection.put_stand_ins(tap))
+
+    leave = tap.on_intercept(intercepted)
+    intercepted()
+
+    def restore() -> None:
+        leave()
+        _undo_all(stand_ins)
+        end()
+
+    return restore
+
+
+def _undo_all(undo: list[Undo]) -> None:
+    while undo:
+        undo.pop()()
+
+
+def refresh(connection: LibraryConnection, tap: Tap) -> None:
+    """Take note of what was subscribed since the last time."""
+    if MONITOR.available and not connection.compiled:
+        tap.observation().refresh(connection)
+        if tap.interceptor is None:
+            return
+    connection.put_new_stand_ins(tap)
+
+
+def _replace_point(connection: LibraryConnection, tap: Tap, point: LibraryPoint) -> Undo:
+    if point.holder is None:
+        publisher: Any = point
+        return patch_publisher(tap, connection, publisher)
+    stand_in = TappedPublish(point.function, PublishPlace(tap, connection, point.name, point.asynchronous))
+    return replaced(point.holder, point.name, as_function(stand_in, point.function))
+
+
+def as_function(stand_in: Any, function: Any) -> Any:
+    """Return a function that calls a stand-in, to be looked up on a class as the function that it stands for."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return stand_in(*args, **kwargs)
+        except BaseException as error:
+            strip(error)
+            raise
+
+    @functools.wraps(function)
+    async def call_async(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await stand_in(*args, **kwargs)
+        except BaseException as error:
+            strip(error)
+            raise
+
+    return call_async if inspect.iscoroutinefunction(function) else call
+
+
+def replaced(owner: Any, name: str, value: Any) -> Undo:
+    """Put a value where an object or a class has an attribute; return a function that undoes it exactly."""
+    held: Any = vars(owner) if isinstance(owner, type) else getattr(owner, "__dict__", {})
+    slot = not isinstance(owner, type) and name not in held and _has_slot(type(owner), name)
+    before = object.__getattribute__(owner, name) if slot else held.get(name, _MISSING)
+
+    def put(new: Any) -> None:
+        if isinstance(owner, type):
+            setattr(owner, name, new)
+        elif slot:
+            object.__setattr__(owner, name, new)
+        else:
+            held[name] = new
+
+    def undo() -> None:
+        if before is not _MISSING:
+            put(before)
+        elif isinstance(owner, type):
+            delattr(owner, name)
+        else:
+            held.pop(name, None)
+
+    put(value)
+    return undo
+
+
+def _has_slot(cls: type[Any], name: str) -> bool:
+    return any(isinstance(vars(base).get(name), types.MemberDescriptorType) for base in cls.__mro__)
+
+
+def carried(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a call that belongs to the publication that is under way now, wherever it is made: a thread, a worker."""
+    publication = PUBLISHING.get()
+
+    @functools.wraps(call)
+    def in_publication(*args: Any, **kwargs: Any) -> Any:
+        token = PUBLISHING.set(publication)
+        try:
+            return call(*args, **kwargs)
+        finally:
+            PUBLISHING.reset(token)
+
+    return in_publication
+
+
+class Waiting:
+    """Publications whose handlers a worker calls later: a call is joined to the oldest that it can be for."""
+
+    def __init__(self) -> None:
+        self._entries: deque[list[Any]] = deque(maxlen=REMEMBERED)
+
+    def add(self, occurrence: Occurrence, values: Sequence[Any], handlers: int) -> None:
+        """Remember a publication until so many handlers were called; ``values`` are what they will get."""
+        if handlers:
+            self._entries.append([handlers, occurrence, tuple(values)])
+
+    def take(self, occurrence: Occurrence, values: Sequence[Any]) -> Occurrence:
+        """Return what a call of a handler is about: the publication with these very values, else the oldest of it."""
+        of_name = [entry for entry in self._entries if entry[1].name == occurrence.name]
+        entry = next((entry for entry in of_name if _are(entry[2], values)), of_name[0] if of_name else None)
+        if entry is None:
+            return occurrence
+        entry[0] -= 1
+        if not entry[0]:
+            self._entries.remove(entry)
+        published: Occurrence = entry[1]
+        return published
+
+
+def _are(these: Sequence[Any], those: Sequence[Any]) -> bool:
+    return len(these) == len(those) and all(this is that for this, that in zip(these, those))  # noqa: B905 - just compared
+
+
+# -- what is published -------------------------------------------------------------------------------------------------
+
+
+def shown_of(event: Any) -> Mapping[str, Any] | None:
+    """Return named values to record for what has no fields of its own; None when it can be recorded as it is."""
+    if isinstance(event, (tuple, list)) and not hasattr(event, "_fields"):
+        return {"args": list(event)}
+    if event is None:
+        return {}
+    return {"value": event} if isinstance(event, _ATOMS) else None
+
+
+def given(args: Sequence[Any], kwargs: Mapping[str, Any], names: Sequence[str] = ()) -> dict[str, Any]:
+    """Return arguments by their names: those of the parameters, as far as they go, then ``args``."""
+    payload: dict[str, Any] = dict(zip(names, args))  # noqa: B905 - what is too much stands without names
+    if len(args) > len(names):
+        payload["args"] = list(args[len(names) :])
+    return {**payload, **kwargs}
+
+
+def positional_names(target: Any) -> list[str]:
+    """Return the names of the positional parameters of a handler."""
+    parameters = Handler(target).parameters or []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [parameter.name for parameter in parameters if parameter.kind in kinds]
+
+
+def asked_by_position(targets: Iterable[Any]) -> tuple[FieldShape, ...]:
+    """Return what the first handler that has names for its arguments takes; a payload where none has."""
+    for target in targets:
+        handler = Handler(target)
+        annotations = signature_hints(handler.function) if hasattr(handler.function, "__globals__") else {}
+        named = [parameter for parameter in handler.parameters or () if parameter.kind not in FREE]
+        if named:
+            return tuple(parameter_field(parameter, annotations) for parameter in named)
+    return (PAYLOAD,)
+
+
+def closed_over(function: Any) -> dict[str, Any]:
+    """Return what a closure holds, by name."""
+    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
+    cells = getattr(function, "__closure__", None) or ()
+    held = {}
+    for name, cell in zip(names, cells):  # noqa: B905 - as long as each other
+        try:
+            held[name] = cell.cell_contents
+        except ValueError:  # not filled yet
+            continue
+    return held
+
+
+def call_arguments(target: Any, payload: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments by which a payload is handed to a handler that is called by position."""
+    parameters = Handler(target).parameters or []
+    names = [parameter.name for parameter in parameters if parameter.kind not in FREE]
+    if payload and names and not set(payload) <= {*names, "args"}:
+        free = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+        return ([], dict(payload)) if free else ([dict(payload)], {})
+    args: list[Any] = []
+    for name in positional_names(target):
+        if name not in payload:
+            break
+        args.append(payload[name])
+    named = {name: payload[name] for name in names[len(args) :] if name in payload}
+    if names or "args" in payload:
+        return [*args, *payload.get("args", ())], named
+    free = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+    return ([], dict(payload)) if free else (list(payload.values()), {})
+
+
+def _identity(target: Any) -> tuple[Any, Any]:
+    """Return a key for a target, and the object whose life it is good for: a method is made anew each time."""
+    owner = bound_to(target)
+    return (id(owner), id(plain_function(target))), target if owner is None else owner
+
+
+def _reference(value: Any) -> Callable[[], Any]:
+    try:
+        return weakref.ref(value)
+    except TypeError:  # it cannot be referred to weakly
+        return lambda: value
+
+
+def _global_name(value: Any) -> str:
+    """Return the name under which a module of the program holds a value; empty when none does."""
+    for module in own_modules():
+        for name, held in tuple(vars(module).items()):
+            if held is value:
+                return name
+    return ""
