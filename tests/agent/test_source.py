@@ -177,6 +177,7 @@ def test_storing_after_a_publish_is_seen_through_branches(lines: list[str], stor
         ("bus.publish(Placed())", False),
         ("bus.publish(Placed(), session=session)", True),
         ("bus.publish(Placed(), session)", True),
+        ("bus.publish(Placed(), db_session=db)", True),
         ("bus.publish(Placed(), session=None)", False),
         ("bus.publish(Placed(), metadata=m)", False),
         ("bus.publish(Placed(), **options)", True),

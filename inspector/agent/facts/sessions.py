@@ -7,46 +7,62 @@ import inspect
 import textwrap
 import types
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Union
 
 if TYPE_CHECKING:
     from ..handlers import Handler
 
-_SESSION_CALL: Final = "get_session"
+#: Methods and attributes of a bus that give the session of the publication, and parameters that take it.
+_GIVES: Final = frozenset({"get_session", "get_db_session", "get_current_session", "current_session"})
+_HOLDS: Final = frozenset({"session", "db_session", "current_session"})
 #: Calls that leave no more than a line.
 _TELLING: Final = frozenset(
     {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "msg", "print"}
 )
 
+Function = Union[ast.FunctionDef, ast.AsyncFunctionDef]
+
 
 def needs_session(handler: Handler) -> bool:
     """Return whether the handler, or a method of its object that it calls, asks for the database session."""
-    return any(True for _ in _asking(handler))
+    if any(parameter.name in _HOLDS for parameter in handler.parameters or ()):
+        return True
+    return any(_asks(code) for code in _codes(handler))
 
 
 def fails_without_session(handler: Handler) -> bool:
-    """Return whether a handler asks its bus for the session and, by its code, can do nothing when there is none.
+    """Return whether a handler is given the session by its bus and, by its code, can do nothing when there is none.
 
     It raises or returns then, or uses what is None. Where it may have another way, the answer is no.
     """
-    return any(_fails(node) for code in _asking(handler) if (node := _node_of(code)) is not None)
+    nodes = [node for code in _codes(handler) if (_asks(code) or code is handler.code) and (node := _node_of(code))]
+    return any(map(_fails, nodes))
 
 
-def _asking(handler: Handler) -> Iterator[types.CodeType]:
-    """Yield the code of the handler, and of methods of its object that it calls, where it asks for the session."""
+def _codes(handler: Handler) -> Iterator[types.CodeType]:
+    """Yield the code of the handler, and of methods of its object that it calls."""
     waiting, visited = [handler.code], set()
     while waiting:
         code = waiting.pop()
         if code is None or code in visited:
             continue
         visited.add(code)
-        if _SESSION_CALL in code.co_names:
-            yield code
+        yield code
         methods = (inspect.getattr_static(handler.owner, name, None) for name in code.co_names if handler.owner)
         waiting += [method.__code__ for method in methods if isinstance(method, types.FunctionType)]
 
 
-def _node_of(code: types.CodeType) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+def _asks(code: types.CodeType) -> bool:
+    """Return whether a function asks for the session: by a method that is for that, or an attribute of a bus."""
+    if not _GIVES.isdisjoint(code.co_names):
+        return True
+    if _HOLDS.isdisjoint(code.co_names):
+        return False
+    node = _node_of(code)
+    return node is not None and bool(_asked_of_bus(node))
+
+
+def _node_of(code: types.CodeType) -> Function | None:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
     except (OSError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
@@ -55,18 +71,23 @@ def _node_of(code: types.CodeType) -> ast.FunctionDef | ast.AsyncFunctionDef | N
     return node if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
 
 
-def _fails(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    asked = [node for node in ast.walk(function) if _is_asked_of_bus(node)]
-    if len(asked) != 1:
+def _fails(function: Function) -> bool:
+    asked = _asked_of_bus(function)
+    taken = [part.arg for part in (*function.args.args, *function.args.kwonlyargs) if part.arg in _HOLDS]
+    if len(asked) + len(taken) != 1:
         return False
-    for node in ast.walk(function):
-        if isinstance(node, ast.Attribute) and node.value is asked[0]:
-            return True  # ``bus.get_session().add(…)``
-    name = _kept_as(function, asked[0])
+    if asked and any(isinstance(node, ast.Attribute) and node.value is asked[0] for node in ast.walk(function)):
+        return True  # ``bus.get_session().add(…)``
+    name = taken[0] if taken else _kept_as(function, asked[0])
     names = (node for node in ast.walk(function) if isinstance(node, ast.Name) and node.id == name)
     stores = [node for node in names if isinstance(node.ctx, ast.Store)]
-    if not name or len(stores) != 1:
+    if not name or len(stores) != len(asked):
         return False
+    return _fails_without(function, name)
+
+
+def _fails_without(function: Function, name: str) -> bool:
+    """Return whether a function raises, returns or uses None where a variable is None."""
     checks = [node for node in ast.walk(function) if isinstance(node, (ast.If, ast.IfExp)) and _reads(node.test, name)]
     if any(isinstance(node, ast.BoolOp) and _reads(node, name) for node in ast.walk(function)):
         return False
@@ -81,12 +102,23 @@ def _fails(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return there and not check.orelse and function.body[-1] is check
 
 
-def _is_asked_of_bus(node: ast.AST) -> bool:
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == _SESSION_CALL):
-        return False
-    holder = node.func.value
+def _asked_of_bus(function: ast.AST) -> list[ast.expr]:
+    """Return where a function says ``bus.get_session()`` or ``bus.session``."""
+    nodes = list(ast.walk(function))
+    calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    given = [call for call in calls if _is_of_bus(call.func, _GIVES) and not call.args and not call.keywords]
+    called = {id(call.func) for call in calls}
+    held = [node for node in nodes if isinstance(node, ast.Attribute) and id(node) not in called]
+    return [*given, *(node for node in held if isinstance(node.ctx, ast.Load) and _is_of_bus(node, _HOLDS))]
+
+
+def _is_of_bus(node: ast.expr, names: frozenset[str]) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in names and _is_bus(node.value)
+
+
+def _is_bus(holder: ast.expr) -> bool:
     name = holder.attr if isinstance(holder, ast.Attribute) else holder.id if isinstance(holder, ast.Name) else ""
-    return "bus" in name.lower() and not node.args and not node.keywords
+    return "bus" in name.lower()
 
 
 def _kept_as(function: ast.AST, call: ast.AST) -> str:

@@ -30,6 +30,9 @@ PUBLISH_VERBS: Final = frozenset({"publish", "publish_event", "emit", "dispatch"
 #: Methods that store something, or make it permanent.
 STORE_VERBS: Final = frozenset({"commit", "save", "save_all", "persist", "insert", "insert_one", "bulk_create"})
 
+#: Parameters by which publishing takes a database session.
+SESSION_NAMES: Final = frozenset({"session", "db_session"})
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -156,7 +159,7 @@ def _has_session(call: ast.Call) -> bool:
     for keyword in call.keywords:
         if keyword.arg is None:
             return True  # **arguments: it may be among them
-        if keyword.arg == "session":
+        if keyword.arg in SESSION_NAMES:
             return not (isinstance(keyword.value, ast.Constant) and keyword.value.value is None)
     return False
 

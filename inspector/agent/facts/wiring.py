@@ -19,6 +19,7 @@ from ..reading.map_bus.find import flow_of
 from ..reading.places import class_at
 from ..reading.targets import entries, kind_of
 from .calls import refusal_of
+from .source import SESSION_NAMES
 
 if TYPE_CHECKING:
     from ...core.bus.bus import InMemoryEventBus
@@ -327,7 +328,7 @@ def _takes_session(connection: Connection) -> bool:
     if publishers is None:
         return isinstance(connection, CoreConnection)
     parameters = [Handler(publisher.function).parameters or () for publisher in publishers[:1]]
-    return any(parameter.name == "session" for parameter in chain(*parameters))
+    return any(parameter.name in SESSION_NAMES for parameter in chain(*parameters))
 
 
 def _matched(cls: type[Any] | None, subscriptions: Sequence[Subscribed]) -> str:

@@ -312,6 +312,28 @@ class Ledger:
             raise LookupError
         return session
 
+    async def of_an_attribute(self, event: Placed) -> None:
+        session = self._bus.current_session
+        if session is None:
+            raise LookupError
+        session.add(event)
+
+    async def at_once_of_an_attribute(self, event: Placed) -> None:
+        self._bus.session.add(event)
+
+    async def as_a_parameter(self, event: Placed, session: Any) -> None:
+        session.add(event)
+
+    async def as_a_parameter_that_may_be_none(self, event: Placed, *, db_session: Any = None) -> None:
+        if not db_session:
+            print("no session")
+            return
+        db_session.add(event)
+
+    async def with_another_for_a_parameter(self, event: Placed, session: Any = None) -> None:
+        session = session or self._database.connect()
+        session.add(event)
+
     async def opens_one(self, event: Placed) -> None:
         session = self._bus.get_session()
         if session is None:
@@ -344,6 +366,8 @@ class Ledger:
     ("method", "fails"),
     [
         *((name, True) for name in ("raises", "leaves", "uses", "uses_at_once", "only_with", "by_another")),
+        *((name, True) for name in ("of_an_attribute", "at_once_of_an_attribute", "as_a_parameter")),
+        *(("as_a_parameter_that_may_be_none", True), ("with_another_for_a_parameter", False)),
         *((name, False) for name in ("opens_one", "has_another", "writes_elsewhere", "goes_on", "of_a_database")),
     ],
 )
