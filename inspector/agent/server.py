@@ -101,6 +101,10 @@ class Server:
         """Record publications from now on, or let them pass; what is under way is recorded to its end."""
         self._call(self._recorder.set_recording, on)
 
+    def run(self, work: Callable[[], None]) -> None:
+        """Do something on the loop of the bus."""
+        self._call(work)
+
     def stop(self) -> None:
         """Let what is under way finish, for ``STOP_GRACE`` seconds, then cancel it and close the program."""
         self._call(self._stop)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from inspector.core.errors import InspectorError
 from inspector.core.records.numbers import PublicationIndex
 from inspector.core.records.records import BAD_STATUSES, STATUSES, SWALLOWED
+from inspector.hosts.project import Project
 from inspector.hosts.watch import FileWatch
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from inspector.app.tasks import TaskOwner
     from inspector.catalog.form import FireForm
     from inspector.hosts.child import ChildHost
-    from inspector.hosts.project import Project
 
 #: What a fire gave: the status of each handler's execution, by label.
 Statuses = dict[str, str]
@@ -75,6 +75,8 @@ class Reloader:
         self._loop = asyncio.get_running_loop()
         self._busy = asyncio.Lock()
         self._number = 0
+        #: What to load the next time, if something else.
+        self._next: Project | None = None
         self._watch = FileWatch(host.watched, self._saved)
         self.pins: list[Pin] = []
         self.on = True
@@ -112,12 +114,14 @@ class Reloader:
         """
         self._number += 1
         number = self._number
+        self._next = project or self._next
         async with self._busy:
             if number != self._number:  # more was saved while the program was being loaded: the last one counts
                 return None
             before = monotonic()
+            chosen, self._next = self._next, None
             try:
-                await self._host.restart(project)
+                await self._host.restart(chosen or self._reread(files))
             except InspectorError as error:
                 result: Reloaded | None = Reloaded(monotonic() - before, tuple(files), trouble=error)
             else:
@@ -133,6 +137,21 @@ class Reloader:
         """Start a reload on the loop: the watch calls this on a thread of its own."""
         if self.on:
             self._loop.call_soon_threadsafe(lambda: self._tasks.start("Reloading the project", self.reload(files)))
+
+    def _reread(self, files: Sequence[str]) -> Project | None:
+        """Return the project with what its file says now of the buses, where that file was saved.
+
+        Raises:
+            InspectorError: The file is wrong.
+        """
+        source = self._host.project.source
+        if source is None or str(source) not in files:
+            return None
+        saved = Project.from_folder(source.parent)
+        if saved is None:
+            return None
+        current = self._host.project
+        return replace(current, bus=saved.bus, handlers=saved.handlers, publish=saved.publish, adapter=saved.adapter)
 
     async def _fire_pins(self, seconds: float, files: tuple[str, ...], number: int) -> Reloaded | None:
         fixed: list[str] = []

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from inspector.analysis.observed import observed_sentences
 from inspector.app.places import default_database
 from inspector.app.text import format_count, format_duration, one_line, plural
 from inspector.cli import exitcodes
@@ -146,6 +147,8 @@ def _tell_host(live: Recording, outcome: RunOutcome, console: Console) -> int:
     for a while, which was told when it happened.
     """
     records = live.journal.host_records
+    for sentence in observed_sentences(live.journal):
+        console.note(one_line(f"{sentence} `inspector spec` shows how the program is read.", 1_000))
     others = (part for part in records if not (isinstance(part, PartNotLoaded) and part.trouble == "interpreter"))
     for problem in dict.fromkeys(problems_of(others)):  # but for the wrong interpreter, which was told at the start
         console.note(one_line(sentence_of(problem), 1_000))

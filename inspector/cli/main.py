@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("inspector.cli")
 
 #: Commands that hold no run in memory.
-_WITHOUT_RUN: Final = {"catalog", "check", "sessions"}
+_WITHOUT_RUN: Final = {"catalog", "check", "sessions", "spec"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -107,6 +107,8 @@ def _command(arguments: argparse.Namespace, console: Console) -> int:
         from inspector.cli.conform import run
     elif arguments.command == "check":
         from inspector.cli.check import run
+    elif arguments.command == "spec":
+        from inspector.cli.spec import run
     else:
         from inspector.cli.window import run
     return run(arguments, console)

@@ -75,6 +75,11 @@ _MEANINGS: Final = {
         f"there is one; or {_UNLOADED}",
         f"wrong usage: an unknown option, settings of the project that are wrong; {_CONSENT}",
     ),
+    "spec": (
+        "done, also when something in [tool.inspector.bus] cannot be used: it is told",
+        _UNLOADED,
+        f"wrong usage: an unknown option, or one that does not fit; {_CONSENT}",
+    ),
     "conform": (
         "done; there is no error and no warning",
         f"there is one; {_UNLOADED}; {_UNSTORED}",
@@ -144,6 +149,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_import(commands)
     _add_demo(commands)
     _add_check(commands)
+    _add_spec(commands)
     _add_conform(commands)
     return parser
 
@@ -312,6 +318,16 @@ def _add_demo(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_seed(parser)
     _add_json(parser)
     _add_common(parser)
+
+
+def _add_spec(commands: argparse._SubParsersAction[_Parser]) -> None:
+    text = "show how the buses of the program are read, and why"
+    parser = _command(commands, "spec", text)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--toml", action="store_true", help="print it as [tool.inspector.bus], ready to be pasted")
+    _add_json(form)
+    add_source_options(parser)
+    _add_common(parser, db=False)
 
 
 def _add_check(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .spec import BusSpec  # noqa: TC001 - what is built from JSON asks for the types at run time
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -93,6 +95,7 @@ class HandlerDescription:
         line: First line of the definition, 1-based; 0 when unknown.
         is_async: Calling it gives an awaitable.
         doc: First paragraph of its docstring.
+        called_by: Of one that was found while running, and that stands in no container that is read: who called it.
     """
 
     key: str
@@ -104,6 +107,7 @@ class HandlerDescription:
     line: int = 0
     is_async: bool = True
     doc: str = ""
+    called_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,6 +183,7 @@ class CatalogDescription:
         problems: What could not be read, and what would not survive its way; the rest works.
         sources: The buses that were found.
         patterns: Patterns of names that are subscribed to (``order.*``): events of any name that fits can be fired.
+        specs: How each of them is read.
     """
 
     program: str
@@ -189,6 +194,7 @@ class CatalogDescription:
     problems: tuple[Problem, ...] = ()
     sources: tuple[SourceDescription, ...] = ()
     patterns: tuple[EventDescription, ...] = ()
+    specs: tuple[BusSpec, ...] = ()
 
     @property
     def workflows(self) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from inspector.core.records.host import (
 )
 from inspector.core.records.stream import LiveStream
 from inspector.core.redact.redactor import Redactor
+from inspector.core.spec import Reading
 from inspector.core.values.build import build
 from inspector.hosts.intake import FULL, Intake
 from inspector.hosts.obituary import Loading, explain_end, explain_load, explain_stuck, misfit_error
@@ -93,6 +94,7 @@ class ChildHost:
         self._ready: Future[None] = Future()
         self._lock = threading.Lock()
         self._loading = Loading()
+        self._readings: dict[int, Future[Reading]] = {}
         self._refused = 0
         self._lag = 0
         self._last_words = ""
@@ -195,6 +197,19 @@ class ChildHost:
                 raise
         return number
 
+    async def read_as(self, bus: Any) -> Reading:
+        """Return what the program would be read as with another ``[tool.inspector.bus]``; nothing of it is changed.
+
+        Raises:
+            InspectorError: The program does not run.
+        """
+        with self._lock:
+            supervisor = self._running_supervisor()
+            number = len(self._readings) + 1
+            answer = self._readings[number] = Future()
+            supervisor.send(["read", number, bus])
+        return await asyncio.wrap_future(answer)
+
     def set_faults(self, on: bool) -> None:
         """Switch the program's faults."""
         with self._lock:
@@ -275,6 +290,8 @@ class ChildHost:
         """Report how the child ended, end what was under way, and wake who waits for it."""
         with self._lock:
             loading, self.state = self.state == LOADING, ENDED
+            for reading in self._readings.values():
+                reading.cancel()  # no effect on those that were answered
         refused = self._refused + self._intake.refused
         if refused:
             self._intake.record(RecordsLost(self._intake.now(), refused, "the program sent what are no records"))
@@ -313,6 +330,9 @@ class ChildHost:
 
     def _take_ended(self, last_words: str) -> None:
         self._last_words = str(last_words)[:_WORDS]
+
+    def _take_reading(self, number: int, reading: Any) -> None:
+        self._readings[number].set_result(build(Reading, reading))
 
     def _take_files(self, files: Sequence[Any]) -> None:
         self.files = tuple(file for file in files if type(file) is str)
@@ -357,5 +377,5 @@ class ChildHost:
 
 
 _VERBS: Final = frozenset(
-    {"hello", "loading", "problem", "failed", "ended", "files", "facts", "ready", "rows", "beat", "bye"},
+    {"hello", "loading", "problem", "failed", "ended", "files", "facts", "ready", "rows", "reading", "beat", "bye"},
 )

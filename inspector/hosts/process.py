@@ -61,7 +61,12 @@ def launch_of(project: Project, seed: int | None) -> ChildLaunch:
         UsageError: Its interpreter, or its file of settings, does not exist.
     """
     environment = project.environment()
-    options = {"handlers": list(project.handlers), "publish": project.publish, "adapter": project.adapter}
+    options = {
+        "handlers": list(project.handlers),
+        "publish": project.publish,
+        "adapter": project.adapter,
+        "bus": project.bus,
+    }
     return ChildLaunch(
         python=str(project.interpreter().path),
         flags=flags_of(environment),

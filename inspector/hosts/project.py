@@ -72,7 +72,7 @@ LOAD_TIMEOUT: Final = 10.0
 #: Keys of ``[tool.inspector]``.
 KEYS: Final = (
     *("app", "catalog", "db-session", "python", "env", "cwd", "name", "load-timeout"),
-    *("handlers", "publish", "adapter"),
+    *("handlers", "publish", "adapter", "bus"),
 )
 _DOTTED: Final = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _IMPORT: Final = re.compile(rf"^{_DOTTED}(?::{_DOTTED})?$")
@@ -97,6 +97,8 @@ class Project:
         handlers: Attributes that hold the handlers, where finding them by structure fails.
         publish: Name of the method that publishes, likewise.
         adapter: Name of the adapter that reads the buses, likewise.
+        bus: ``[tool.inspector.bus]`` as it was read, one table or several: how the buses are read. What of it cannot be
+            used is told by who reads them.
     """
 
     app: tuple[str, ...]
@@ -113,6 +115,7 @@ class Project:
     handlers: tuple[str, ...] = ()
     publish: str = ""
     adapter: str = ""
+    bus: Any = None
 
     def __post_init__(self) -> None:
         named = {"app": self.app, "catalog": self.catalog, "database session": (self.db_session,)}
@@ -191,6 +194,8 @@ class Project:
         for key, value in table.items():
             if key.replace("_", "-") not in KEYS:
                 raise UsageError(f"{file}: [tool.inspector] has no {key}.", f"It knows {', '.join(KEYS)}.")
+            if key == "bus":
+                continue
             good = isinstance(value, str) or (key in ("app", "catalog", "handlers") and _is_texts(value))
             if not good and not (key.replace("_", "-") == "load-timeout" and type(value) in (int, float)):
                 raise UsageError(f"{file}: [tool.inspector] {key} must be text.")
@@ -211,6 +216,7 @@ class Project:
             handlers=_several(options.get("handlers", ())),
             publish=options.get("publish", ""),
             adapter=options.get("adapter", ""),
+            bus=json.loads(json.dumps(options.get("bus"), default=str)),  # TOML has times, and messages have none
         )
 
     def with_settings(self, settings: Mapping[str, str]) -> Project:

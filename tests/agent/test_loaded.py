@@ -300,13 +300,16 @@ async def test_handlers_and_publish_can_be_named() -> None:
     assert len(watched.rows(HANDLER_ENDED)) == 1
 
 
-@pytest.mark.parametrize(
-    ("options", "text"),
-    [({"handlers": "nowhere"}, "no handlers at 'nowhere'"), ({"handlers": "stuff", "publish": "leave"}, "no 'leave'")],
-)
-def test_what_is_named_and_not_there_is_said(options: dict[str, str], text: str) -> None:
-    with pytest.raises(UsageError, match=text):
-        program(Odd(), options=options)
+def test_what_is_named_and_not_there_is_why_no_bus_can_be_read() -> None:
+    with pytest.raises(UsageError, match="handlers: there is no nowhere") as caught:
+        program(Odd(), options={"handlers": "nowhere"})
+    assert caught.value.hint == "Containers there: other, stuff."
+
+
+def test_what_is_named_and_not_there_is_a_problem_of_a_bus_that_can_be_read() -> None:
+    catalog = program(Odd(), options={"handlers": "stuff", "publish": "leave"}).catalog()
+    told = [(problem.text, problem.hint) for problem in catalog.problems if problem.where == "tool.inspector"]
+    assert told == [("[tool.inspector] publish: there is no leave.", "Methods there: go.")]
 
 
 def test_the_choice_is_explained() -> None:

@@ -38,17 +38,31 @@ _PUBLIC: Final = "inspector"
 
 @dataclass(frozen=True)
 class Options:
-    """What the person said about a bus, in ``[tool.inspector]``; everything may be left to us.
+    """What the person said about a bus, in ``[tool.inspector.bus]``; everything may be left to us.
 
     Attributes:
         handlers: Attributes (dotted paths from the bus) that hold the handlers.
-        publish: Name of the method that publishes.
+        publish: Name of the method that publishes; of several the first.
         adapter: Name of the adapter to use.
+        points: All methods that publish, each with its ``method`` and, by ``event``, ``name``, ``payload``, ``session``
+            and ``metadata``, the parameters that hold these.
+        identity: How events are told apart, see ``core.spec.IDENTITIES``.
+        drain: Name of the method that works off what publishing kept, empty for none; None: not said.
+        patterns: How names with wildcards in them are subscribed to: ``glob`` or ``exact``.
     """
 
     handlers: tuple[str, ...] = ()
     publish: str = ""
     adapter: str = ""
+    points: tuple[Mapping[str, str], ...] = ()
+    identity: str = ""
+    drain: str | None = None
+    patterns: str = ""
+
+    @property
+    def published_by(self) -> tuple[str, ...]:
+        """The names of all methods that publish."""
+        return tuple(point["method"] for point in self.points) or ((self.publish,) if self.publish else ())
 
 
 @dataclass(frozen=True)
@@ -138,6 +152,9 @@ class Connection(Protocol):
 
     def problems(self) -> Iterable[Problem]:
         """Return what could not be read, and what would not work."""
+
+    # Optional: ``spec_lines() -> Sequence[core.spec.SpecLine]`` returns how the bus is read, line for line. Without it
+    # the publish points are shown, as known by class.
 
 
 class Names(Protocol):

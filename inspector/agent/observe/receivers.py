@@ -194,7 +194,7 @@ def describe_call(frame: FrameType) -> HandlerDescription:
     code = frame.f_code
     held = frame.f_locals
     module = str(frame.f_globals.get("__name__", ""))
-    qualname = code.co_qualname.replace("<locals>.", "")
+    qualname = _qualname(code)
     method = qualname.rpartition(".")[2]
     first = held.get(code.co_varnames[0]) if code.co_argcount else None
     if first is not None and _has_code(type(first), code):
@@ -212,7 +212,23 @@ def describe_call(frame: FrameType) -> HandlerDescription:
         line=code.co_firstlineno,
         is_async=bool(code.co_flags & inspect.CO_COROUTINE),
         doc="",
+        called_by=_caller_of(frame),
     )
+
+
+def _caller_of(frame: FrameType) -> str:
+    """Return the innermost code of the program's own that leads to a call; its module's name where there is none."""
+    caller = frame.f_back
+    while caller is not None and not is_own_file(caller.f_code.co_filename):
+        caller = caller.f_back
+    if caller is None:
+        return "a thread or callback"
+    return _qualname(caller.f_code)
+
+
+def _qualname(code: CodeType) -> str:
+    name: str = code.co_qualname  # type: ignore[attr-defined,unused-ignore]  # there is one from Python 3.11 on
+    return name.replace("<locals>.", "")
 
 
 def _has_code(cls: type[Any], code: CodeType) -> bool:

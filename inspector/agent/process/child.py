@@ -12,12 +12,15 @@ import socket
 import sys
 import threading
 from collections.abc import Coroutine, Mapping
+from functools import partial
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 
+from ...core.errors import InspectorError
 from ...core.own_code import own_files
 from ...core.redact.redactor import Redactor
 from ...core.request import FireRequest
+from ...core.spec import Reading, SpecTrouble
 from ...core.values.build import to_plain
 from ..reading.loaded import Target, make_program
 from ..server import Server
@@ -30,7 +33,7 @@ from .whereabouts import whereabouts
 from .wire import PROTOCOL
 
 if TYPE_CHECKING:
-    from ..program import Program
+    from ..reading.loaded import LoadedProgram
 
 _PACKAGE: Final = __name__.rpartition(".agent.")[0]
 
@@ -120,7 +123,7 @@ class Child:
         return 0
 
     async def _serve(self, imported: LoadedNames) -> None:
-        program = await self._open(imported)
+        program = self._program = await self._open(imported)
         self._tell_progress("starting", self._order["app"][0])
 
         def ready() -> None:
@@ -135,7 +138,7 @@ class Child:
 
         await self._server.serve(program, ready)
 
-    async def _open(self, imported: LoadedNames) -> Program:
+    async def _open(self, imported: LoadedNames) -> LoadedProgram:
         """Call the factories, and make the program of what they give."""
         problems = imported.problems
         targets = [named for target in imported.targets if (named := await self._called(target, problems)) is not None]
@@ -202,10 +205,26 @@ class Child:
             self._server.set_recording(message[1])
         elif verb == "where":
             self._channel.send(["at", whereabouts(self._thread, self._serving)])
+        elif verb == "read":
+            self._server.run(partial(self._read_as, *message[1:]))
         elif verb == "stop":
             if not self._server.ready:
                 os._exit(0)
             self._server.stop()
+
+    def _read_as(self, number: int, bus: Any) -> None:
+        """Answer what the program would be read as with another ``[tool.inspector.bus]``; nothing of it is changed."""
+        try:
+            catalog = self._program.read_as({**self._order["options"], "bus": bus}).catalog()
+        except Exception as error:  # noqa: BLE001 - looking at a stranger's objects may run their code
+            trouble = _as_ours(error)
+            answer = Reading(troubles=(SpecTrouble(trouble.text, trouble.hint),))
+        else:
+            problems = [problem for problem in catalog.problems if problem.where.startswith("tool.inspector")]
+            troubles = tuple(SpecTrouble(problem.text, problem.hint) for problem in problems)
+            events = sum(bool(event.handlers) for event in catalog.events)
+            answer = Reading(events, len(catalog.handlers), troubles)
+        self._channel.send(["reading", number, to_plain(answer)])
 
     # -- besides -------------------------------------------------------------------------------------------------------
 
@@ -248,3 +267,7 @@ def _last_words(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
         return "One of its tasks raised KeyboardInterrupt."
     return f"Its event loop ended: {type(error).__name__}: {error!s}"
+
+
+def _as_ours(error: Exception) -> InspectorError:
+    return error if isinstance(error, InspectorError) else InspectorError(f"{type(error).__name__}: {error!s:.200}")

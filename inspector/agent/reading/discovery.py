@@ -58,27 +58,6 @@ def find_buses(
     Raises:
         InspectorError: It holds none.
     """
-    if options.adapter and options.adapter not in (adapter.name for adapter in adapters):
-        names = ", ".join(sorted(adapter.name for adapter in adapters))
-        raise UsageError(f"There is no adapter {options.adapter!r}.", f"Adapters: {names}.")
-    buses = _found(where, value, options, adapters, troubles)
-    unused = _unused(options, [bus.options for bus in buses])
-    if unused:
-        text = f"{unused} in [tool.inspector] cannot be used: no bus there has it."
-        troubles.append(Problem(where, text, "Name what a bus has, or leave the line out."))
-    return buses
-
-
-def _unused(options: Options, used: Sequence[Options]) -> str:
-    """Return what of the options no bus could use, as it is written; empty where all was."""
-    lines = [f"handlers = {list(options.handlers)}"] if options.handlers else []
-    lines += [f'publish = "{options.publish}"'] if options.publish else []
-    return "" if any(bus_options.handlers or bus_options.publish for bus_options in used) else " and ".join(lines)
-
-
-def _found(
-    where: str, value: Any, options: Options, adapters: Sequence[Adapter], troubles: list[Problem]
-) -> list[FoundBus]:
     certain = _certain_inside(where, value, options, adapters, troubles)
     if certain and not is_a(value, types.ModuleType):
         return _with_others(certain, where, value, options, adapters, troubles)
@@ -104,7 +83,7 @@ def _found(
         return [own]
     raise InspectorError(
         f"{where} is no bus that we can read: a {type(value).__name__} without handlers.",
-        'Name the bus itself, or what holds its handlers: handlers = "…" and publish = "…" in [tool.inspector].',
+        'Name the bus itself, or what holds its handlers: handlers = "…" and publish = "…" in [tool.inspector.bus].',
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -22,17 +23,19 @@ from ..adapters.base import Connection, FireContext, Options
 from ..program import no_event
 from ..tap.tap import Tap
 from .catalogs import Catalog, read_catalog
-from .discovery import all_adapters, find_buses
+from .declared import Declarations
+from .discovery import FoundBus, all_adapters, find_buses
 from .eventbuild import build_event
 from .events import EventType, NamedEvent, describe_class
 from .merge import Merged, ProgramNames
+from .propose import also_line, find_handler, spec_of
 from .sessions import open_session
 
 if TYPE_CHECKING:
     from ...core.bus.bus import BusObserver
     from ...core.faults import FaultRule
     from ..adapters.base import Adapter
-    from ..program import Interceptor, Program
+    from ..program import Interceptor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +59,7 @@ def make_program(
     *,
     options: Mapping[str, Any] | None = None,
     problems: Sequence[Problem] = (),
-) -> Program:
+) -> LoadedProgram:
     """Make one program of what was loaded.
 
     Args:
@@ -65,36 +68,31 @@ def make_program(
         catalog: A registry (list, function, object), modules to scan, event classes, or a list of these; None derives
             the catalog from the handlers and the event classes beside them.
         session: A session factory (``sessions.open_session`` says of which kinds); None for no database.
-        options: ``handlers`` (attribute or list of attributes), ``publish`` and ``adapter``, where finding them by
-            structure fails.
+        options: What ``[tool.inspector]`` says of the buses: ``bus``, a table or a list of them, and ``handlers``,
+            ``publish`` and ``adapter``.
         problems: What could not be loaded; it is told with the catalog.
 
     Raises:
         InspectorError: None of the targets is a bus that we can read.
     """
     adapters, troubles = all_adapters()
-    program = LoadedProgram(name, read_catalog(catalog), session, [*problems, *troubles])
-    chosen = _options(options or {})
+    declared = Declarations(options or {})
+    declared.check_adapters(adapters)
+    program = LoadedProgram(name, read_catalog(catalog), session, [*problems, *troubles, *declared.problems], declared)
     refused: list[InspectorError] = []
     for target in targets:
         try:
-            program.add(target, chosen, adapters)
+            program.add(target, adapters)
         except InspectorError as error:
             refused.append(error)
             program.troubles.append(Problem(target.where, error.text, error.hint))
     if not program.connections:
+        for unused in declared.unused():  # what is declared is most likely why
+            raise UsageError(unused.text, unused.hint)
         nothing = UsageError("There is no bus to look at.", "Name one.", typed="--app MODULE:ATTR")
         raise refused[0] if refused else nothing
+    program.read_as = lambda changed: make_program(name, targets, catalog, session, options=changed, problems=problems)
     return program
-
-
-def _options(table: Mapping[str, Any]) -> Options:
-    handlers = table.get("handlers", ())
-    return Options(
-        handlers=(handlers,) if isinstance(handlers, str) else tuple(handlers),
-        publish=str(table.get("publish", "")),
-        adapter=str(table.get("adapter", "")),
-    )
 
 
 def _plain_attribute(value: Any, name: str) -> Any:
@@ -111,10 +109,16 @@ class LoadedProgram:
         faults: Faults that can be switched on.
         connections: Its buses.
         troubles: What could not be read.
+        read_as: Returns the same program with other options; nothing of it is changed.
     """
 
-    def __init__(self, name: str, catalog: Catalog, session: Any, problems: Sequence[Problem]) -> None:
+    read_as: Callable[[Mapping[str, Any]], LoadedProgram]
+
+    def __init__(
+        self, name: str, catalog: Catalog, session: Any, problems: Sequence[Problem], declared: Declarations
+    ) -> None:
         self.name = name
+        self._declared = declared
         self.faults: Sequence[FaultRule] = ()
         self.connections: list[Connection] = []
         self.troubles = [*problems, *catalog.problems]
@@ -122,22 +126,42 @@ class LoadedProgram:
         self._session = session
         self._names = ProgramNames()
         self._tap = Tap()
+        self._read = False
         self._containers: list[Any] = []
+        #: Why the adapter of each connection was chosen, by its ``id``.
+        self._why: dict[int, str] = {}
         self._merged = Merged(name, catalog, self._names, self.connections, self.troubles)
 
-    def add(self, target: Target, options: Options, adapters: Sequence[Adapter]) -> None:
+    def add(self, target: Target, adapters: Sequence[Adapter]) -> None:
         """Add the buses of a target.
 
         Raises:
             InspectorError: It has none that we can read.
         """
-        for bus in find_buses(target.where, target.value, options, adapters, self.troubles):
+        for bus in self._find(target, adapters):
             earlier = [
                 connection for connection in self.connections if getattr(connection, "_value", None) is bus.value
             ]
             if not earlier:
-                self.connections.append(bus.adapter.connect(bus.where, bus.value, bus.options, self._names))
+                chosen = self._declared.for_bus(bus.where, bus.value)
+                asked = (other for other in adapters if other.name == chosen.adapter)
+                adapter = next((other for other in asked if other.recognises(bus.value, chosen)), bus.adapter)
+                connection = adapter.connect(bus.where, bus.value, chosen, self._names)
+                self.connections.append(connection)
+                self._why[id(connection)] = bus.match.why
         self._read_container(target.value)
+
+    def _find(self, target: Target, adapters: Sequence[Adapter]) -> list[FoundBus]:
+        """Find the buses of a target, by what is declared as far as that is there."""
+        for options in self._declared.for_target(target.where, target.value):
+            try:
+                troubles: list[Problem] = []
+                buses = find_buses(target.where, target.value, options, adapters, troubles)
+            except InspectorError:  # what is declared is neither there nor in what it holds, which is told later
+                continue
+            self.troubles += troubles
+            return buses
+        return find_buses(target.where, target.value, Options(), adapters, self.troubles)
 
     def _read_container(self, value: Any) -> None:
         """Take what a container has beside its bus: a registry, a registry of server-sent events, its own faults."""
@@ -176,7 +200,34 @@ class LoadedProgram:
 
     def catalog(self) -> CatalogDescription:
         """Describe registry, event classes and subscriptions, as they are now."""
-        return self._merged.describe()
+        described = self._merged.describe()
+        if self._read:
+            return described
+        self._read = True
+        before = len(self.troubles)
+        self._read_specs(described)
+        if self._merged.also or len(self.troubles) > before:
+            return self._merged.describe()
+        return dataclasses.replace(described, specs=tuple(self._merged.specs))
+
+    def _read_specs(self, described: CatalogDescription) -> None:
+        """Write down how each bus is read, once, and tell what is declared and not obeyed."""
+        handled: dict[str, list[str]] = {}
+        for event in described.events:
+            for key in event.handlers:
+                handled.setdefault(key, []).append(event.name)
+        for connection in self.connections:
+            lines = list(spec_of(connection, self._why[id(connection)], handled))
+            for entry in self._declared.also(connection.where):
+                function = find_handler(entry, sys.modules)
+                if function is None:
+                    self._declared.unknown_handler(connection.where, entry)
+                    continue
+                handler = self._names.describe(function)
+                self._merged.also.append((entry, handler))
+                lines.append(also_line(entry, handler))
+            self._merged.specs.append(self._declared.obeyed(connection.where, lines))
+        self.troubles += self._declared.unused()
 
     # -- watching ------------------------------------------------------------------------------------------------------
 

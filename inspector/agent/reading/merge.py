@@ -15,6 +15,7 @@ from ...core.description import (
     SourceDescription,
     SSEDescription,
 )
+from ...core.spec import BusSpec, events_of
 from ...core.values.looking import is_a
 from ..handlers import Handlers
 from ..program import describe_sse
@@ -65,6 +66,8 @@ class Merged:
 
     Attributes:
         events: Every event type by its name, as they were when last described.
+        specs: How each bus is read.
+        also: Handlers that are declared to run beside those in containers, with their entry in the spec.
     """
 
     def __init__(
@@ -76,6 +79,8 @@ class Merged:
         troubles: Sequence[Problem],
     ) -> None:
         self.events: dict[str, EventType] = {}
+        self.specs: list[BusSpec] = []
+        self.also: list[tuple[Any, HandlerDescription]] = []
         self._program = program
         self._catalog = catalog
         self._names = names
@@ -90,12 +95,15 @@ class Merged:
         events = []
         for name, event in self.events.items():
             described = self._handlers_of(event)
+            described += [handler for entry, handler in self.also if name in events_of(entry)]
             for handler in described:
                 handlers.setdefault(handler.key, handler)
             if "problem" in event.tags:
                 troubles.append(Problem(name, event.tags["problem"], "", event.file, event.line))
             events.append(self._event(name, event, tuple(handler.key for handler in described)))
         silent = True
+        for _, handler in self.also:
+            handlers.setdefault(handler.key, handler)
         for connection in self._connections:
             for subscribed in connection.subscriptions():
                 handlers.setdefault(subscribed.handler.key, subscribed.handler)
@@ -118,6 +126,7 @@ class Merged:
                 for connection in self._connections
             ),
             patterns=tuple(self._patterns(handlers)),
+            specs=tuple(self.specs),
         )
 
     def _patterns(self, handlers: dict[str, HandlerDescription]) -> Iterator[EventDescription]:

@@ -160,7 +160,7 @@ class NameRegistryConnection(MapConnection):
     adapter = "names"
 
     def __init__(self, where: str, value: Any, options: Options, names: Names) -> None:
-        super().__init__(where, value, find(value, options), names)
+        super().__init__(where, value, find(value, options), names, options)
         self._classes = classes_by_name(value)
         for name, cls in self._classes.items():
             self._calls.learn(name, cls)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ....core.bus.context import HANDLER_TIMEOUT
 from ....core.description import HandlerDescription, Problem
 from ....core.own_code import is_standard
+from ....core.spec import BY_BASE, BY_BUS, BY_CLASS, BY_FIELD, BY_NAME, EXACT, field_of
 from ....core.values.looking import attributes, is_a, pretends
 from ...adapters.base import FireContext, Match, Names, Options, Subscribed
 from ...adapters.deadline import in_time
@@ -28,6 +29,7 @@ from ...tap.stand_ins import Route, is_stand_in, original
 from ..events import EventType, NamedEvent
 from ..namedevents import describe_name
 from ..targets import dead_references, entries, is_glob, kind_of, member_text
+from .arranged import Arrangement
 from .calls import CallReader, handler_event
 from .events import MapEvents
 from .find import BusParts, HandlerMap, Publisher, find, values_of
@@ -75,7 +77,7 @@ class MapBusAdapter:
         _, asked, parts = self._recognised.pop(id(value), (None, None, None))
         if parts is None or asked != options:
             parts = find(value, options)
-        return MapConnection(where, value, parts, names)
+        return MapConnection(where, value, parts, names, options)
 
 
 def explain(parts: BusParts) -> str:
@@ -100,28 +102,75 @@ class MapConnection:
 
     adapter = "map"
 
-    def __init__(self, where: str, value: Any, parts: BusParts, names: Names) -> None:
+    def __init__(self, where: str, value: Any, parts: BusParts, names: Names, options: Options) -> None:
         self.where = where
         self._value = value
         self._names = names
         self._found = parts
         self.why = explain(self._found)
         #: Name of the one event that it is for, where it is a signal.
-        self._signal = signal_name(where, value, self._found)
+        self._signal = signal_name(where, value, self._found) if options.identity in ("", BY_BUS) else ""
+        if options.identity == BY_BUS and not self._signal:
+            self._signal = where.rpartition(":")[2].rpartition(".")[2]
         if self._signal:
             self.why += f" It is a signal: its one event is {self._signal}."
         self._dispatch = Dispatch(self._found, self._signal)
+        self._obey(options)
         if self._found.drain:
             self.why += f" Worked off by {self._found.drain}."
         elif self._found.worker:
             self.why += f" Worked off by {self._found.worker}, where the program runs it."
         self._calls = CallReader(names)
-        self._events = MapEvents(self._found, self._dispatch, self._calls, self._signal)
+        self._events = MapEvents(self._found, self._dispatch, self._calls, self._signal, self._field)
         self._stand_ins: StandIns | None = None
         self._tap: Tap | None = None
         self._troubles: list[Problem] = []
         #: Who is called for a class, and what was listed for it when that was found out.
         self._expected: dict[type[Any], tuple[list[Any], tuple[TapSubscription, ...]]] = {}
+
+    def _obey(self, options: Options) -> None:
+        """Take what is declared in the place of what was found."""
+        self._arranged = {
+            publisher.name: Arrangement(publisher, point)
+            for point in options.points
+            if len(point) > 1
+            for publisher in self._found.publishers
+            if publisher.name == point["method"]
+        }
+        self.patterns_declared = options.patterns
+        self._dispatch.globs = options.patterns != EXACT
+        if options.identity in (BY_CLASS, BY_BASE):
+            self._dispatch.declare(by_base=options.identity == BY_BASE)
+        elif options.identity == BY_NAME:
+            for publisher in self._found.publishers:
+                publisher.named = True
+        self._field = field_of(options.identity)
+
+    @property
+    def value(self) -> Any:
+        """The bus itself."""
+        return self._value
+
+    @property
+    def drain(self) -> str:
+        """The name of what works off what publishing kept, by itself or for us; empty for none."""
+        return self._found.drain or self._found.worker
+
+    def identity(self) -> tuple[str, str]:
+        """Return how events are told apart (see ``core.spec``), and why that is believed."""
+        if self._signal:
+            return BY_BUS, f"It is sent without an event: {self._signal} is its one event"
+        field = self._events.field or next((publisher.field for publisher in self.publishers[:1]), "")
+        if field:
+            return f"{BY_FIELD}{field}", "Events of one class, told apart by this field"
+        patterns = [pattern for pattern, _ in self.subscribed_targets() if not is_wildcard(pattern)]
+        classes = [pattern for pattern in patterns if isinstance(pattern, type)]
+        if not classes and (patterns or any(publisher.named for publisher in self.publishers)):
+            return BY_NAME, "Handlers are kept by name"
+        if any(self._dispatch.by_base(handler_map) for handler_map in self.maps):
+            return BY_BASE, "The code that looks handlers up asks for bases"
+        keyed = next((handler_map.path for handler_map in self.maps if handler_map.path), "")
+        return BY_CLASS, f"{keyed} is keyed by event classes" if classes and keyed else "Handlers are kept by class"
 
     @property
     def maps(self) -> tuple[HandlerMap, ...]:
@@ -235,6 +284,9 @@ class MapConnection:
         publisher = next(publisher for publisher in self._found.publishers if publisher.name == method)
         if self._signal:
             return self._calls.named(self._signal, signal_payload(publisher, args, kwargs))
+        arranged = self._arranged.get(method)
+        if arranged is not None:
+            return self._calls.read_publish(arranged.publisher, (), arranged.read(args, kwargs))
         return self._calls.read_publish(publisher, args, kwargs)
 
     def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
@@ -280,6 +332,12 @@ class MapConnection:
     def describe(self, target: Any) -> HandlerDescription:
         """Describe what a subscription calls."""
         return self._describe(target)
+
+    def held_in(self, handler_map: HandlerMap) -> Iterator[tuple[Any, Any]]:
+        """Yield pattern and callable of each subscription in one of the containers."""
+        for holder, pattern, target in self._events.subscribed():
+            if holder is handler_map:
+                yield pattern, target
 
     # -- recording -----------------------------------------------------------------------------------------------------
 
@@ -357,9 +415,12 @@ class MapConnection:
             args, kwargs = signal_arguments(publisher, event.payload)
             result = publisher.get()(*args, **kwargs)
         else:
-            args, kwargs = self._arguments(publisher, event, context)
+            arranged = self._arranged.get(publisher.name)
+            args, kwargs = self._arguments(arranged.publisher if arranged else publisher, event, context)
             if publisher.named and args:
                 args[0] = self._key_of(args[0])
+            if arranged is not None:
+                args, kwargs = arranged.call(args, kwargs)
             if publisher.lazy:
                 result = self._publishing(event, lambda: _iterated(publisher.get()(*args, **kwargs)))
             else:

@@ -55,11 +55,12 @@ class MapEvents:
         signal: Name of the one event of a signal; empty for a bus.
     """
 
-    def __init__(self, parts: BusParts, dispatch: Dispatch, calls: CallReader, signal: str) -> None:
+    def __init__(self, parts: BusParts, dispatch: Dispatch, calls: CallReader, signal: str, field: str = "") -> None:
         self._found = parts
         self._dispatch = dispatch
         self._calls = calls
         self._signal = signal
+        self._field = field
         self._named = any(publisher.named for publisher in parts.publishers)
         self._takes_name = bool(parts.publishers) and parts.publishers[0].named
         #: What the bus gives to handlers by name, of its own.
@@ -67,6 +68,11 @@ class MapEvents:
         #: Classes that carry what goes with several names; where the name is in there too, the field that holds it.
         self._shared: dict[str, type[Any]] = {}
         self._envelopes: dict[str, str] = {}
+
+    @property
+    def field(self) -> str:
+        """The field in which events hold their name; empty where they are told apart otherwise, or not read yet."""
+        return self._field or next(iter(self._envelopes.values()), "")
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -171,7 +177,7 @@ class MapEvents:
         if not self._takes_name:
             publisher = self._found.publishers[0]
             read = (publisher.field,) if publisher.field else used_names(publisher.function, self._found.functions)
-            field = publisher.field if takes is self._carrier() else name_field(takes, read)
+            field = self._field or (publisher.field if takes is self._carrier() else name_field(takes, read))
             if not field:
                 return describe_class(takes)
             self._envelopes[name] = field

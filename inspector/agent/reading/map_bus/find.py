@@ -222,6 +222,9 @@ def find(value: Any, options: Options) -> BusParts:
     workers = flows.workers(queue) if queue else {}
     drain = next((name for name, endless in workers.items() if not endless), "")
     worker = "" if drain else next(iter(workers), "")
+    if options.drain is not None:
+        endless = workers.get(options.drain, False)
+        drain, worker = ("", options.drain) if endless else (options.drain, "")
     return BusParts(tuple(maps), tuple(publishers), functions, drain, worker)
 
 
@@ -400,7 +403,7 @@ def _named_map(value: Any, path: str, candidates: list[HandlerMap]) -> HandlerMa
 
 def _scored_maps(candidates: list[HandlerMap], flows: _Flows, options: Options) -> list[HandlerMap]:
     functions = flows.functions
-    published = {name for name in functions if (options.publish and name == options.publish) or _name_points(name) > 0}
+    published = {name for name in functions if name in options.published_by or _name_points(name) > 0}
     names: set[str] = set()
     for name in published:
         names |= used_names(functions[name], functions)
@@ -533,7 +536,7 @@ def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Opti
     by_name = any(_name_points(name) > 0 for name in handing)
     publishers = []
     for name, function in functions.items():
-        if options.publish and name != options.publish:
+        if options.publish and name not in options.published_by:
             continue
         points = 200 if options.publish else _name_points(name)
         if points <= 0 and not by_name and name in handing and not name.startswith("_"):
@@ -545,7 +548,7 @@ def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Opti
         queue = flows.queue_of(name)
         points += 40 if reads or queue else 0
         parameters = parameters_of(value, name, function)
-        if points < _ENOUGH + (0 if reads or queue else 15) or not parameters:
+        if points < _ENOUGH + (0 if reads or queue else 15) or not (parameters or options.publish):
             continue
         if not options.publish and not _takes_event(parameters):
             continue
@@ -629,6 +632,8 @@ def _is_named(parameters: tuple[inspect.Parameter, ...], maps: list[HandlerMap])
 
 
 def _takes_name(parameters: tuple[inspect.Parameter, ...]) -> bool:
+    if not parameters:
+        return False
     first = parameters[0]
     if first.name in _EVENT_NAMES or first.annotation in (str, "str"):
         return True

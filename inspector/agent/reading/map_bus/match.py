@@ -219,6 +219,12 @@ class Dispatch:
         self.maps: tuple[HandlerMap, ...] = parts.maps
         self._only = only
         self._by_base = {handler_map.path: _dispatches_by_base(parts, handler_map) for handler_map in parts.maps}
+        #: Names with wildcards in them are patterns.
+        self.globs = True
+
+    def declare(self, *, by_base: bool) -> None:
+        """Let a class stand for its subclasses too, or not, whatever the code looks like."""
+        self._by_base = dict.fromkeys(self._by_base, by_base)
 
     def by_base(self, handler_map: HandlerMap) -> bool:
         """Return whether a class in a map stands for its subclasses too."""
@@ -257,17 +263,20 @@ class Dispatch:
                 yield from ((pattern, run_for(target, cls, handler_map.bus)) for pattern, target in at_class)
                 continue
             for pattern, target in handler_map.entries():
-                if matches(pattern, cls, names, self._by_base[handler_map.path]):
+                if self._fits(pattern, cls, names, handler_map):
                     yield pattern, target
+
+    def _fits(self, pattern: Any, cls: type[Any] | None, names: set[str], handler_map: HandlerMap) -> bool:
+        if not self.globs and is_glob(pattern) and not is_wildcard(pattern):
+            return pattern in names
+        return matches(pattern, cls, names, self._by_base[handler_map.path])
 
     def reading(self, cls: type[Any] | None, names: set[str]) -> list[str]:
         """Return the paths of the maps in which an event of this class or name has handlers."""
         return [
             handler_map.path
             for handler_map in self.maps
-            if any(
-                matches(pattern, cls, names, self._by_base[handler_map.path]) for pattern, _ in handler_map.entries()
-            )
+            if any(self._fits(pattern, cls, names, handler_map) for pattern, _ in handler_map.entries())
         ]
 
     def listed(self, cls: type[Any]) -> list[Any] | None:

@@ -1,0 +1,296 @@
+"""What is declared about buses, held against the buses that there are: what fits is obeyed, the rest is told."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.description import Problem
+from ...core.spec import (
+    ADAPTER,
+    ALSO,
+    DECLARED,
+    DRAIN,
+    HANDLERS,
+    IDENTITY,
+    KINDS,
+    PATTERNS,
+    POINT_KEYS,
+    PUBLISH,
+    BusSpec,
+    DeclaredBus,
+    SpecLine,
+    handler_of,
+    method_of,
+    read_tables,
+)
+from ..adapters.base import Options
+from .map_bus.find import functions_of, parameters_of, values_of
+from .targets import kind_of
+
+if TYPE_CHECKING:
+    from ..adapters.base import Adapter
+
+#: What the settings of old are called in messages.
+_SETTINGS: Final = "[tool.inspector]"
+#: How many names are listed of those that there are.
+_MOST_NAMES: Final = 12
+_LOOKED_UP: Final = (PUBLISH, HANDLERS, DRAIN)
+
+
+@dataclass
+class _Use:
+    """One declared value, and what became of it.
+
+    Attributes:
+        key: The table it stands in.
+        kind: Its kind.
+        value: The value.
+        used: A bus obeys it.
+        there: What there is instead.
+        refused: Why a bus that has it cannot use it.
+    """
+
+    key: str
+    kind: str
+    value: Any
+    used: bool = False
+    there: list[str] = field(default_factory=list)
+    refused: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name that is looked up in the bus."""
+        return method_of(self.value) if self.kind == PUBLISH else handler_of(self.value)
+
+
+class Declarations:
+    """All that is declared about the buses of a program.
+
+    Args:
+        options: ``handlers``, ``publish`` and ``adapter`` of ``[tool.inspector]``; ``bus``, the table or tables of
+            ``[tool.inspector.bus]``.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        bus = options.get("bus")
+        self._tables, troubles = read_tables(bus) if bus else ([], [])
+        self.problems = [Problem("tool.inspector.bus", trouble.text, trouble.hint) for trouble in troubles]
+        old = _of_settings(options)
+        if old:
+            self._tables.append(DeclaredBus("", old, _SETTINGS))
+        self._uses = [
+            [_Use(table.key, kind, value) for kind, values in table.table.items() for value in _each(values)]
+            for table in self._tables
+        ]
+        self._matched = [not table.where for table in self._tables]
+        self._places: list[str] = []
+
+    def check_adapters(self, adapters: Sequence[Adapter]) -> None:
+        """Take back adapters that are not there, and tell which there are."""
+        names = [adapter.name for adapter in adapters]
+        for use in self._all(ADAPTER):
+            if use.value not in names:
+                use.there, use.refused = names, f"there is no adapter {use.value}"
+
+    def for_target(self, where: str, value: Any) -> list[Options]:
+        """Return with which options the buses in a value that the person named are looked for, the best first."""
+        matched = list(self._matched)
+        own = self._options(where, value)
+        every = self._options(where, value, check=False)
+        self._matched = matched
+        return [own] if own.handlers or own.publish else [every, own]
+
+    def for_bus(self, where: str, value: Any) -> Options:
+        """Return what holds for a bus that was found; what it does not have is left out."""
+        self._places.append(where)
+        return self._options(where, value)
+
+    def obeyed(self, where: str, proposed: Sequence[SpecLine]) -> BusSpec:
+        """Take note of what a bus obeys; return its spec, in which those lines are declared."""
+        lines = list(proposed)
+        for use in self._uses_at(where):
+            place = _place_of(use, lines)
+            if place is None or use.refused:
+                continue
+            use.used = True
+            reason = f"{use.key} in pyproject.toml"
+            lines[place] = replace(lines[place], value=use.value, origin=DECLARED, reason=reason)
+        return BusSpec(where, tuple(sorted(lines, key=lambda line: KINDS.index(line.kind))))
+
+    def also(self, where: str) -> list[Any]:
+        """Return the handlers that are declared to run beside those in containers."""
+        return [use.value for use in self._uses_at(where) if use.kind == ALSO]
+
+    def unknown_handler(self, where: str, value: Any) -> None:
+        """Take note that a handler that is said to run is nowhere in the program."""
+        for use in self._uses_at(where):
+            if use.kind == ALSO and use.value == value:
+                use.refused = f"{handler_of(value)} is not in the program"
+
+    def unused(self) -> list[Problem]:
+        """Return what no bus obeys, each with what there is instead."""
+        problems = []
+        for table, matched, uses in zip(self._tables, self._matched, self._uses):  # noqa: B905 - made of each other
+            if not matched:
+                hint = f"Buses: {', '.join(self._places) or 'none'}."
+                problems.append(Problem("tool.inspector.bus", f"{table.key}: there is no bus at {table.where}.", hint))
+                continue
+            problems += [
+                Problem("tool.inspector.bus" if use.key != _SETTINGS else "tool.inspector", *_unused(use))
+                for use in uses
+                if not use.used
+            ]
+        return problems
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _all(self, kind: str) -> list[_Use]:
+        return [use for uses in self._uses for use in uses if use.kind == kind]
+
+    def _uses_at(self, where: str) -> list[_Use]:
+        uses: list[_Use] = []
+        for place, table in enumerate(self._tables):
+            if not table.where or table.where == where or table.where == where.rpartition(":")[2]:
+                self._matched[place] = True
+                uses += self._uses[place]
+        return uses
+
+    def _options(self, where: str, value: Any, *, check: bool = True) -> Options:
+        """Gather the options for a value: of names only those that it has, unless they are not to be checked."""
+        said: dict[str, list[Any]] = {}
+        for use in self._uses_at(where):
+            if use.kind == ADAPTER and use.refused:
+                continue
+            if check and use.kind in _LOOKED_UP and use.name and not self._is_there(use, value):
+                continue
+            said.setdefault(use.kind, []).append(use.value)
+        points = said.get(PUBLISH, [])
+        return Options(
+            handlers=tuple(said.get(HANDLERS, ())),
+            publish=method_of(points[0]) if points else "",
+            adapter=_last(said.get(ADAPTER)),
+            points=tuple(point if isinstance(point, Mapping) else {"method": point} for point in points),
+            identity=_last(said.get(IDENTITY)),
+            drain=said[DRAIN][-1] if DRAIN in said else None,
+            patterns=_last(said.get(PATTERNS)),
+        )
+
+    def _is_there(self, use: _Use, value: Any) -> bool:
+        """Return whether a value has what is named; remember what it has instead."""
+        names = _containers_of(value) if use.kind == HANDLERS else _methods_of(value)
+        if use.kind == HANDLERS:
+            good = _reaches(value, use.name)
+        else:
+            good = use.name in names or (use.kind == PUBLISH and _has_method(value, use.name))
+        if not good:
+            use.there += [name for name in names if name not in use.there and not name.startswith("__")]
+            return False
+        if use.kind == PUBLISH and isinstance(use.value, Mapping):
+            wrong = _wrong_argument(value, use.value)
+            if wrong:
+                use.refused = wrong
+                return False
+        return True
+
+
+def _of_settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of ``[tool.inspector]`` as a table of a bus."""
+    handlers = options.get("handlers") or ()
+    table: dict[str, Any] = {}
+    if handlers:
+        table[HANDLERS] = (handlers,) if isinstance(handlers, str) else tuple(handlers)
+    if options.get("publish"):
+        table[PUBLISH] = (str(options["publish"]),)
+    if options.get("adapter"):
+        table[ADAPTER] = str(options["adapter"])
+    return table
+
+
+def _each(values: Any) -> tuple[Any, ...]:
+    return values if isinstance(values, tuple) else (values,)
+
+
+def _last(values: list[Any] | None) -> str:
+    return str(values[-1]) if values else ""
+
+
+def _unused(use: _Use) -> tuple[str, str]:
+    """Return sentence and hint for a value that no bus obeys."""
+    name = use.name
+    where = f"{use.key} {use.kind}"
+    if use.refused:
+        hint = f"There is {', '.join(use.there)}." if use.there else ""
+        return f"{where}: {use.refused}.", hint
+    if use.kind in _LOOKED_UP and use.there:
+        near = get_close_matches(name, use.there, 1, 0.75)
+        listed = ", ".join(sorted(use.there)[:_MOST_NAMES])
+        more = "" if len(use.there) <= _MOST_NAMES else f" and {len(use.there) - _MOST_NAMES} more"
+        what = "Containers" if use.kind == HANDLERS else "Methods"
+        near_text = f"Did you mean {near[0]}? " if near else ""
+        return f"{where}: there is no {name}.", f"{near_text}{what} there: {listed}{more}."
+    if use.kind in _LOOKED_UP:
+        return f"{where}: {name} is not used.", "The bus is known by its class; remove the line."
+    return f'{where} = "{name}" is not used.', "The bus is read by an adapter that knows it; remove the line."
+
+
+def _place_of(use: _Use, lines: list[SpecLine]) -> int | None:
+    """Return which line of a spec is what was declared; None when the bus goes by something else."""
+    for place, line in enumerate(lines):
+        if line.kind != use.kind:
+            continue
+        same = method_of(line.value) == use.name if use.kind == PUBLISH else line.value == use.value
+        if same:
+            return place
+    return None
+
+
+def _containers_of(value: Any) -> list[str]:
+    names = []
+    for name, inner in values_of(value).items():
+        if name.startswith("__"):
+            continue
+        if kind_of(inner) in ("dict", "proxy", "list", "set", "weakset", "tuple", "frozenset"):
+            names.append(name)
+    return names
+
+
+def _reaches(value: Any, path: str) -> bool:
+    """Return whether a dotted path leads somewhere in a value; a bare container has no paths."""
+    if kind_of(value) in ("dict", "proxy", "list", "set"):
+        return False
+    owner = value
+    for step in path.split("."):
+        held = values_of(owner)
+        if step not in held:
+            return False
+        owner = held[step]
+    return True
+
+
+def _methods_of(value: Any) -> list[str]:
+    return [] if kind_of(value) in ("dict", "proxy", "list", "set") else list(functions_of(value))
+
+
+def _has_method(value: Any, name: str) -> bool:
+    """Return whether there is such a method, written in Python or not; those of containers are nobody's choice."""
+    if kind_of(value) in ("dict", "proxy", "list", "set") or isinstance(value, (str, bytes, int, float)):
+        return False
+    member = inspect.getattr_static(type(value), name, None)
+    return callable(member) and not isinstance(member, (types.MemberDescriptorType, property))
+
+
+def _wrong_argument(value: Any, point: Mapping[str, str]) -> str:
+    """Return why the arguments of a declared publish point cannot be right; empty when they can."""
+    function = functions_of(value).get(point["method"])
+    if function is None:
+        return ""
+    names = [parameter.name for parameter in parameters_of(value, point["method"], function)]
+    for role in POINT_KEYS[1:]:
+        if role in point and point[role] not in names:
+            return f"{point['method']} has no parameter {point[role]} (it takes {', '.join(names) or 'nothing'})"
+    return ""

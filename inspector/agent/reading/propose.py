@@ -1,0 +1,150 @@
+"""The spec of a connection: what it goes by, line for line, with where each comes from and why."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.bus.identity import plain_function, undecorated
+from ...core.own_code import is_own_file
+from ...core.spec import (
+    ADAPTER,
+    ALSO,
+    DRAIN,
+    GLOB,
+    HANDLERS,
+    IDENTITY,
+    LIBRARY,
+    PATTERNS,
+    PROPOSED,
+    PUBLISH,
+    SpecLine,
+    events_of,
+    handler_of,
+)
+from .map_bus.connection import MapConnection
+from .targets import is_glob
+
+if TYPE_CHECKING:
+    from ...core.description import HandlerDescription
+    from ..adapters.base import Connection
+
+_SHOWN_PATTERNS: Final = 4
+
+
+def spec_of(connection: Connection, why: str, handled: Mapping[str, Sequence[str]]) -> list[SpecLine]:
+    """Return how a connection reads its bus, once its events have been read.
+
+    Args:
+        connection: The connection.
+        why: Why its adapter was chosen.
+        handled: The names of the events of each handler, by its key.
+    """
+    if isinstance(connection, MapConnection):
+        return list(_of_map(connection, handled))
+    own = getattr(connection, "spec_lines", None)
+    if callable(own):
+        return list(own())
+    lines = {ADAPTER: SpecLine(ADAPTER, connection.adapter, connection.adapter, LIBRARY, why or connection.why)}
+    points = getattr(connection, "publish_points", None)
+    for point in points() if callable(points) else ():
+        text = _method_text(point.owner, point.name, getattr(point, "holder", None))
+        place = _place(point.function)
+        lines[point.name] = SpecLine(
+            PUBLISH, point.name, text, LIBRARY, f"{connection.adapter}, known by class", *place
+        )
+    return list(lines.values())
+
+
+def _of_map(connection: MapConnection, handled: Mapping[str, Sequence[str]]) -> Iterator[SpecLine]:
+    owner = _owner_name(connection.value)
+    yield SpecLine(
+        ADAPTER,
+        connection.adapter,
+        _ADAPTERS.get(connection.adapter, connection.adapter),
+        PROPOSED,
+        f"No library is known for {owner}",
+    )
+    for publisher in connection.publishers:
+        parameters = ", ".join(map(_parameter_text, publisher.parameters))
+        text = f"{_method_text(publisher.owner, publisher.name)}({parameters})"
+        reads = f"named like publishing, reads {' and '.join(publisher.reads)}" if publisher.reads else ""
+        yield SpecLine(
+            PUBLISH, publisher.name, text, PROPOSED, reads or "Named like publishing", *_place(publisher.function)
+        )
+    identity, reason = connection.identity()
+    yield SpecLine(IDENTITY, identity, _IDENTITIES.get(identity, identity), PROPOSED, reason)
+    for handler_map in connection.maps:
+        if handler_map.path:
+            text = f"{owner}.{handler_map.path}"
+            held = dict.fromkeys(connection.describe(target).key for _, target in connection.held_in(handler_map))
+            events = dict.fromkeys(name for key in held for name in handled.get(key, ()))
+            why = _capital(handler_map.why)
+            yield SpecLine(HANDLERS, handler_map.path, text, PROPOSED, why, "", 0, tuple(held), tuple(events))
+    if connection.drain:
+        function = inspect.getattr_static(connection.value, connection.drain, None)
+        text = f"{owner}.{connection.drain}"
+        yield SpecLine(DRAIN, connection.drain, text, PROPOSED, "Takes what publishing kept", *_place(function))
+    globs = list(dict.fromkeys(str(pattern) for pattern, _ in connection.subscribed_targets() if is_glob(pattern)))
+    if globs or connection.patterns_declared:
+        shown = ", ".join(globs[:_SHOWN_PATTERNS]) or "none subscribed"
+        kind = connection.patterns_declared or GLOB
+        reason = "Matched as file names are" if kind == GLOB else "Names like any other"
+        yield SpecLine(PATTERNS, kind, shown, PROPOSED, reason)
+
+
+_ADAPTERS: Final = {"map": "its structure", "names": "its structure, with a registry of event names"}
+_IDENTITIES: Final = {
+    "class": "type(event)",
+    "class with bases": "type(event) and its bases",
+    "name": "the name that is published",
+    "bus": "the bus: one event",
+}
+
+
+def also_line(entry: Any, handler: HandlerDescription) -> SpecLine:
+    """Return the line of a handler that is declared to run beside those in containers."""
+    events = ", ".join(events_of(entry))
+    return SpecLine(
+        ALSO, entry, f"{handler.label}{f' for {events}' if events else ''}", PROPOSED, "", handler.file, handler.line
+    )
+
+
+def find_handler(entry: Any, modules: Mapping[str, types.ModuleType]) -> Any:
+    """Return the function that a handler's key names, ``shop.archive:Archive.keep``; None when it is not loaded."""
+    module, _, path = handler_of(entry).partition(":")
+    value: Any = modules.get(module)
+    for step in path.split("."):
+        if value is None:
+            return None
+        value = inspect.getattr_static(value, step, None)
+    return plain_function(value) if value is not None and path else None
+
+
+def _parameter_text(parameter: inspect.Parameter) -> str:
+    stars = "*" * ((parameter.kind is parameter.VAR_POSITIONAL) + 2 * (parameter.kind is parameter.VAR_KEYWORD))
+    return f"{stars}{parameter.name}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _owner_name(value: Any) -> str:
+    if isinstance(value, types.ModuleType):
+        return value.__name__.rpartition(".")[2]
+    return (value if isinstance(value, type) else type(value)).__name__
+
+
+def _method_text(owner: Any, name: str, holder: Any = None) -> str:
+    return f"{_owner_name(holder if holder is not None else owner)}.{name}"
+
+
+def _place(function: Any) -> tuple[str, int]:
+    """Return file and line of a function of the program's own; nothing for a library's."""
+    code = getattr(undecorated(plain_function(function)), "__code__", None)
+    if not isinstance(code, types.CodeType) or not is_own_file(code.co_filename):
+        return "", 0
+    return code.co_filename, code.co_firstlineno

@@ -1,0 +1,273 @@
+"""How a bus is read is proposed once, corrected by what is declared, and obeyed by catalog and fire."""
+
+from __future__ import annotations
+
+import enum
+import sys
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from inspector.agent.reading.loaded import LoadedProgram, Target, make_program
+from inspector.core.description import CatalogDescription
+from inspector.core.records.records import HANDLER_ENDED, PUBLISHED
+from inspector.core.spec import (
+    ADAPTER,
+    ALSO,
+    DECLARED,
+    DRAIN,
+    HANDLERS,
+    IDENTITY,
+    KINDS,
+    LIBRARY,
+    PATTERNS,
+    PROPOSED,
+    PUBLISH,
+    to_toml,
+)
+from tests.agent.samples import Watched
+
+
+@dataclass
+class Placed:
+    number: int = 1
+
+
+@dataclass
+class Express(Placed):
+    hours: int = 2
+
+
+def ship(event: Placed) -> None:
+    """Ship it."""
+
+
+def note(event: Any) -> None:
+    """Note it."""
+
+
+class Hub:
+    def __init__(self) -> None:
+        self._routes: dict[type, list[Any]] = {Placed: [ship], Express: []}
+        self.taps: list[Any] = []
+        self.other: dict[type, list[Any]] = {Placed: [note]}
+
+    def publish(self, event: Any) -> None:
+        for handler in self._routes.get(type(event), ()):
+            handler(event)
+
+    def relay(self, event: Any) -> None:
+        self.publish(event)
+
+
+def load(*values: Any, **options: Any) -> LoadedProgram:
+    targets = [Target(f"shop:bus{number}", value) for number, value in enumerate(values)]
+    program = make_program("shop", targets, options=options)
+    assert isinstance(program, LoadedProgram)
+    return program
+
+
+def table(catalog: CatalogDescription, bus: int = 0) -> dict[str, list[Any]]:
+    return {kind: [line.value for line in catalog.specs[bus].of(kind)] for kind in KINDS if catalog.specs[bus].of(kind)}
+
+
+def origins(catalog: CatalogDescription, kind: str) -> dict[Any, str]:
+    return {str(line.value): line.origin for spec in catalog.specs for line in spec.of(kind)}
+
+
+def told(catalog: CatalogDescription) -> list[tuple[str, str]]:
+    return [(p.text, p.hint) for p in catalog.problems if p.where.startswith("tool.inspector")]
+
+
+def test_each_line_is_proposed_with_its_reason_and_place() -> None:
+    catalog = load(Hub()).catalog()
+    spec = catalog.specs[0]
+    assert spec.where == "shop:bus0"
+    assert {line.origin for line in spec.lines} == {PROPOSED}
+    assert all(line.reason for line in spec.lines)
+    (point, *_) = spec.of(PUBLISH)
+    assert (point.value, point.text) == ("publish", "Hub.publish(event)")
+    assert (point.file, point.line) == (__file__, Hub.publish.__code__.co_firstlineno)
+    assert "_routes" in table(catalog)[HANDLERS]
+    routes = next(line for line in spec.of(HANDLERS) if line.value == "_routes")
+    assert routes.events == ("Placed",)
+    assert [key.rpartition(":")[2] for key in routes.handlers] == ["ship"]
+    assert table(catalog)[IDENTITY] == ["class"]
+
+
+def test_a_library_is_certain() -> None:
+    from inspector.core.bus.bus import InMemoryEventBus
+
+    assert origins(load(InMemoryEventBus()).catalog(), ADAPTER) == {"core": LIBRARY}
+
+
+async def test_what_is_declared_is_obeyed() -> None:
+    bus = {"publish": "relay", "handlers": "other", "identity": "class with bases"}
+    program = load(Hub(), bus=bus)
+    catalog = program.catalog()
+    assert table(catalog)[PUBLISH] == ["relay"]
+    assert table(catalog)[HANDLERS] == ["other"]
+    assert table(catalog)[IDENTITY] == ["class with bases"]
+    for kind in (PUBLISH, HANDLERS, IDENTITY):
+        assert set(origins(catalog, kind).values()) == {DECLARED}
+    assert all(line.reason == "[tool.inspector.bus] in pyproject.toml" for line in catalog.specs[0].of(HANDLERS))
+    by_name = {event.name: [key.rpartition(":")[2] for key in event.handlers] for event in catalog.events}
+    assert (by_name["Placed"], by_name["Express"]) == (["note"], ["note"])
+    assert told(catalog) == []
+    assert "Published by relay" in catalog.sources[0].text
+
+
+@pytest.mark.parametrize("old", [{"handlers": "other"}, {"handlers": ["other"]}, {"bus": {"handlers": "other"}}])
+def test_the_keys_of_old_are_lines_like_any(old: dict[str, Any]) -> None:
+    catalog = load(Hub(), **old).catalog()
+    assert origins(catalog, HANDLERS) == {"other": DECLARED}
+
+
+def test_what_is_written_as_toml_gives_the_same_lines_again() -> None:
+    first = load(Hub()).catalog()
+    bus = tomllib.loads(to_toml(first.specs))["tool"]["inspector"]["bus"]
+    second = load(Hub(), bus=bus).catalog()
+    assert table(second) == table(first)
+    assert {line.origin for line in second.specs[0].lines} == {DECLARED}
+    assert told(second) == []
+
+
+def test_the_spec_of_each_of_several_buses_has_its_own_table() -> None:
+    class Queue:
+        def __init__(self) -> None:
+            self._handlers: dict[type, list[Any]] = {Placed: [note]}
+            self._waiting: list[Any] = []
+
+        def publish(self, event: Any) -> None:
+            self._waiting.append(event)
+
+        def drain(self) -> None:
+            while self._waiting:
+                event = self._waiting.pop()
+                for handler in self._handlers[type(event)]:
+                    handler(event)
+
+    first = load(Hub(), Queue()).catalog()
+    assert table(first, 1)[DRAIN] == ["drain"]
+    tables = tomllib.loads(to_toml(first.specs))["tool"]["inspector"]["bus"]
+    assert [one["where"] for one in tables] == ["shop:bus0", "shop:bus1"]
+    second = load(Hub(), Queue(), bus=tables).catalog()
+    assert [table(second, bus) for bus in (0, 1)] == [table(first, bus) for bus in (0, 1)]
+    assert told(second) == []
+    undrained = load(Queue(), bus={"drain": ""}).catalog()
+    assert DRAIN not in table(undrained)
+
+
+@pytest.mark.parametrize(
+    ("bus", "text", "hint"),
+    [
+        (
+            {"handlers": "_rotes"},
+            "handlers: there is no _rotes",
+            "Did you mean _routes? Containers there: _routes, other, taps.",
+        ),
+        ({"publish": "sendd"}, "publish: there is no sendd", "Methods there: publish, relay."),
+        ({"drain": "work"}, "drain: there is no work", "Methods there: publish, relay."),
+        ({"publish": {"method": "publish", "event": "thing"}}, "publish has no parameter thing (it takes event)", ""),
+        ({"adapter": "nothing"}, "there is no adapter nothing", "map"),
+        ({"adapter": "pyee"}, 'adapter = "pyee" is not used', "remove the line"),
+        ({"where": "shop:gone", "handlers": "x"}, "there is no bus at shop:gone", "Buses: shop:bus0."),
+        ({"also-runs": "shop.archive:keep"}, "shop.archive:keep is not in the program", ""),
+        ({"identities": "class"}, "has no key identities", "Did you mean identity?"),
+    ],
+)
+def test_nothing_that_is_declared_is_ignored_in_silence(bus: Any, text: str, hint: str) -> None:
+    catalog = load(Hub(), bus=bus).catalog()
+    assert "_routes" in table(catalog)[HANDLERS], "the rest is proposed as before"
+    assert len(told(catalog)) == 1
+    assert text in told(catalog)[0][0]
+    assert hint in told(catalog)[0][1]
+
+
+def test_what_a_bus_of_a_library_does_not_ask_for_is_told() -> None:
+    from inspector.core.bus.bus import InMemoryEventBus
+
+    catalog = load(InMemoryEventBus(), bus={"publish": "publish", "identity": "name"}).catalog()
+    assert [text for text, _ in told(catalog)] == [
+        "[tool.inspector.bus] publish: publish is not used.",
+        '[tool.inspector.bus] identity = "name" is not used.',
+    ]
+
+
+def test_a_declared_name_is_looked_for_in_the_buses_that_a_value_holds() -> None:
+    class Signal:
+        def __init__(self) -> None:
+            self.receivers: list[Any] = [lambda **values: None]
+
+        def send(self, sender: Any, **values: Any) -> None:
+            for receiver in self.receivers:
+                receiver(sender=sender, **values)
+
+        def send_checked(self, **values: Any) -> None:
+            self.send(None, **values)
+
+    catalog = load({"moved": Signal(), "sunk": Signal()}, publish="send_checked").catalog()
+    assert [table(catalog, bus)[PUBLISH] for bus in (0, 1)] == [["send_checked"], ["send_checked"]]
+    assert told(catalog) == []
+
+
+async def fire(program: LoadedProgram, event: str, values: dict[str, Any]) -> Watched:
+    watched = Watched(program)
+    await program.publish(program.build(event, values), None, None)
+    watched.stop()
+    return watched
+
+
+async def test_the_arguments_of_a_publish_point_can_be_declared() -> None:
+    class Wire:
+        def __init__(self) -> None:
+            self.handlers: dict[str, list[Any]] = {"order.placed": [lambda body: seen.append(body)]}
+
+        def send(self, body: Any, topic: str, *, tx: Any = None) -> None:
+            seen.append(tx)
+            for handler in self.handlers[topic]:
+                handler(body)
+
+    seen: list[Any] = []
+    point = {"method": "send", "name": "topic", "payload": "body", "session": "tx"}
+    program = load(Wire(), bus={"publish": point, "identity": "name"})
+    watched = await fire(program, "order.placed", {"payload": {"number": 3}})
+    assert seen[-1] == {"number": 3}
+    assert [(row[3], row[8]) for row in watched.rows(PUBLISHED)] == [("order.placed", '{"number":3}')]
+    assert len(watched.rows(HANDLER_ENDED)) == 1
+    assert origins(watched.catalog, PUBLISH) == {str(point): DECLARED}
+
+
+async def test_patterns_can_be_taken_for_plain_names() -> None:
+    class Topics:
+        def __init__(self) -> None:
+            self.handlers: dict[str, list[Any]] = {"order.*": [note], "order.placed": [ship]}
+
+        def publish(self, name: str, payload: Any) -> None:
+            for handler in self.handlers.get(name, ()):
+                handler(payload)
+
+    def handlers_of_placed(**bus: Any) -> list[str]:
+        catalog = load(Topics(), bus=bus).catalog()
+        event = next(event for event in catalog.events if event.event_type == "order.placed" or event.name == "Placed")
+        return [key.rpartition(":")[2] for key in event.handlers]
+
+    assert "note" in handlers_of_placed(patterns="glob")
+    assert handlers_of_placed(patterns="exact") == ["ship"]
+    assert origins(load(Topics(), bus={"patterns": "exact"}).catalog(), PATTERNS) == {"exact": DECLARED}
+
+
+class Color(enum.Enum):
+    RED = "red"
+
+
+def test_a_handler_that_also_runs_is_in_the_catalog() -> None:
+    entry = {"handler": f"{__name__}:note", "events": ["Placed"]}
+    catalog = load(Hub(), bus={"also-runs": [entry]}).catalog()
+    placed = next(event for event in catalog.events if event.name == "Placed")
+    assert [key.rpartition(":")[2] for key in placed.handlers] == ["ship", "note"]
+    assert origins(catalog, ALSO) == {str(entry): DECLARED}
+    assert told(catalog) == []
+    assert sys.modules[__name__]
