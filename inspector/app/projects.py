@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 #: Name of the setting that remembers what was opened, newest first.
 RECENT: Final = "projects.recent"
 _MOST_RECENT: Final = 10
-_OPTIONS: Final = ("app", "catalog", "db_session", "python", "env", "cwd", "name", "load_timeout")
+#: Options of a project that the form has no field for; they belong to its app.
+BESIDES: Final = ("name", "handlers", "publish", "adapter")
+_OPTIONS: Final = ("app", "catalog", "db_session", "python", "env", "cwd", "load_timeout", *BESIDES)
 
 
 class Asker(Protocol):
@@ -137,6 +139,9 @@ def options_of(project: Project) -> dict[str, str]:
         "env": str(project.env_file or ""),
         "cwd": str(project.cwd),
         "name": project.name,
+        "handlers": ", ".join(project.handlers),
+        "publish": project.publish,
+        "adapter": project.adapter,
         "load_timeout": f"{project.load_timeout:g}" if project.load_timeout != LOAD_TIMEOUT else "",
     }
 
@@ -156,6 +161,9 @@ def project_of(options: Mapping[str, str]) -> Project:
         cwd=options.get("cwd") or None,
         name=options.get("name", ""),
         load_timeout=_seconds(options.get("load_timeout", "")),
+        handlers=options.get("handlers", ""),
+        publish=options.get("publish", ""),
+        adapter=options.get("adapter", ""),
     )
 
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.app.projects import interpreter_text, options_of_folder, project_of
+from inspector.app.projects import BESIDES, interpreter_text, options_of_folder, project_of
 from inspector.core.errors import InspectorError
 from inspector.core.redact.names import secret_kind
 from inspector.core.redact.redactor import Redactor
@@ -78,6 +78,9 @@ class OpenProjectDialog(QDialog):
         self.setMinimumWidth(620)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.fields: dict[str, QLineEdit] = {}
+        #: What the form has no field for, and the folder and app that it is of.
+        self._besides: dict[str, str] = {}
+        self._besides_of: tuple[str, ...] = ()
         self._timer = QTimer(self, interval=200, singleShot=True)
         self._timer.timeout.connect(self._check)
         self._build()
@@ -87,6 +90,8 @@ class OpenProjectDialog(QDialog):
         """Put these options into the form; what is not among them is emptied."""
         for name, field in self.fields.items():
             field.setText(str(options.get(name) or ""))
+        self._besides = {name: str(options.get(name) or "") for name in BESIDES}
+        self._besides_of = self._what()
 
     def fill_folder(self, folder: Path) -> None:
         """Put a folder into the form, and what its ``pyproject.toml`` says of itself."""
@@ -171,7 +176,11 @@ class OpenProjectDialog(QDialog):
 
     def options(self) -> dict[str, str]:
         """Return what stands in the form."""
-        return {name: field.text().strip() for name, field in self.fields.items()}
+        written = {name: field.text().strip() for name, field in self.fields.items()}
+        return {**self._besides, **written} if self._what() == self._besides_of else written
+
+    def _what(self) -> tuple[str, ...]:
+        return tuple(self.fields[name].text().strip() for name in ("cwd", "app"))
 
     def _check(self) -> None:
         """Show at once what is wrong, and which interpreter would run it."""

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtWidgets import QDialog, QLabel, QMessageBox
 
 from inspector.app.places import kept_settings_path, trust_path
-from inspector.app.projects import project_of
+from inspector.app.projects import options_of, project_of
 from inspector.hosts.child import ChildHost
 from inspector.hosts.kept import KeptSettings, Trust
 from inspector.hosts.project import Project
@@ -280,6 +280,22 @@ async def test_a_project_that_takes_long_is_given_more_time_where_that_is_told(t
         form.fields["load_timeout"].setText("a while")
         await until(lambda: "a while is no number of seconds" in form._problem.text(), "it is refused")
         assert not form.open_button.isEnabled()
+        form.reject()
+
+
+async def test_the_form_keeps_what_the_project_says_of_its_bus(tmp_path: Path) -> None:
+    write(tmp_path)
+    table = '[tool.inspector]\napp = "parcels:bus"\nhandlers = ["handlers"]\npublish = "publish"\nadapter = "map"\n'
+    (tmp_path / "pyproject.toml").write_text(table + 'load-timeout = 25\nname = "Parcels"\n')
+    async with opened(tmp_path / "s.db") as shown:
+        form = shown.desk.flow.ask(tmp_path)
+        project = project_of(form.options())
+        assert (project.handlers, project.publish, project.adapter) == (("handlers",), "publish", "map")
+        assert (project.load_timeout, project.name) == (25.0, "Parcels")
+        assert project_of(options_of(project)) == project
+        form.fields["app"].setText("other:bus")
+        other = project_of(form.options())
+        assert (other.handlers, other.publish, other.adapter, other.name) == ((), "", "", "other")
         form.reject()
 
 
