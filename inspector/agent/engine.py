@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from ..core.bus.context import FIRE, HANDLER_TIMEOUT
 from ..core.errors import InspectorError
@@ -15,14 +18,20 @@ from ..core.records.host import (
     FireRefused,
     FireSettled,
     FireUnsettled,
+    HandlersNotCalled,
     HostNoted,
     PublishRaised,
     SessionFailed,
+    UncalledHandler,
 )
+from ..core.records.numbers import FireNumber, PublicationNumber
 from .effects.effects import install_effects
 from .effects.handled import install_handled_probe
 from .effects.log import install_log_probe
 from .faults import FaultInjector
+from .observe.handover import HANDOVER
+from .observe.uncalled import Promises
+from .tap.moments import TapPublication
 
 if TYPE_CHECKING:
     from ..core.records.recorder import Recorder
@@ -33,6 +42,11 @@ _logger = logging.getLogger(__name__)
 
 #: Rows waiting for the reader above which the engine holds its next fire: memory is finite.
 PACE_ROWS = 100_000
+#: Seconds between two looks at what is pending: at first, and later.
+_SHORTEST: Final = 0.0005
+_LONGEST: Final = 0.02
+#: Seconds that a timer is given to have run when it is due.
+_TICK: Final = 0.005
 
 
 class Engine:
@@ -48,17 +62,21 @@ class Engine:
         self._recorder = recorder
         self._undo: list[Callable[[], None]] = []
         self._settled: dict[int, asyncio.Event] = {}
+        self._promises: Promises | None = None
 
     async def start(self) -> None:
         """Make the program ready and record from now on; what fails on the way leaves nothing behind."""
         try:
             await self._program.start()
-            self._recorder.start(self._program.catalog())
+            catalog = self._program.catalog()
+            self._promises = Promises(catalog)
+            self._recorder.start(catalog)
             self._recorder.on_settled(self._on_settled)
             self._undo.append(install_log_probe(self._recorder))
             self._undo.append(install_handled_probe(self._recorder))
             self._undo.append(install_effects(self._recorder))
             self._undo.append(self._program.attach(self._recorder, self._observer_removed))
+            self._undo.append(HANDOVER.begin(self._observer_removed))
         except BaseException:
             await self.close()
             raise
@@ -88,13 +106,15 @@ class Engine:
         HANDLER_TIMEOUT.set(request.timeout)
         published = 0
         try:
-            for values in request.values:
+            given_up: Counter[tuple[str, str]] = Counter()
+            for number, values in enumerate(request.values, 1):
                 if not await self._publish(request, values):
                     break
                 published += 1
-                await self._settle(request)
+                await self._settle(request, given_up, last=number == len(request.values))
                 await self._pace()
         finally:
+            self._account(request.fire)
             self._recorder.record(FireSettled(self._recorder.now(), request.fire, published))
 
     async def _publish(self, request: FireRequest, values: Mapping[str, Any]) -> bool:
@@ -169,17 +189,65 @@ class Engine:
     def _refuse(self, request: FireRequest, text: str, hint: str) -> None:
         self._recorder.record(FireRefused(self._recorder.now(), request.fire, text, hint))
 
-    async def _settle(self, request: FireRequest) -> None:
-        """Wait for publications made by tasks that outlived their handler, as long as a handler might take."""
-        if not self._recorder.in_flight(request.fire):
+    async def _settle(self, request: FireRequest, given_up: Counter[tuple[str, str]], *, last: bool) -> None:
+        """Wait for what a publication has set off, as long as a handler might take.
+
+        That is what its handlers do after it, and tasks, futures of executors and threads that were started in its
+        wake; after the last one timers too, but for those that timers set.
+
+        Args:
+            request: What is fired.
+            given_up: What this fire has waited for in vain, by kind and name, and how many of them.
+            last: No other publication follows.
+        """
+        fire, clock = request.fire, asyncio.get_running_loop().time
+        deadline = clock() + (math.inf if request.timeout is None else request.timeout)
+        await self._end_of_publications(fire, request.timeout)
+        until, pause, waited = 0.0, _SHORTEST, False
+        while True:
+            pending = HANDOVER.pending(fire)
+            timers = [work.due for work in pending if work.kind == "timer"]
+            work = Counter((work.kind, work.name) for work in pending if work.kind != "timer") - given_up
+            if work and last:  # timers that a timer sets are not waited for: those may go on for ever
+                until = _last_due(timers, clock(), deadline)
+            elif last and not until:
+                until = _last_due(timers, clock(), deadline) or -1.0
+            runs = last and 0 in timers
+            waits = work or self._recorder.in_flight(fire) or runs or (last and timers and clock() < until)
+            if not waits or clock() >= deadline:
+                break
+            await asyncio.sleep(pause)
+            waited = True
+            pause = min(pause * 2, _LONGEST)
+        if waited:
+            await asyncio.sleep(0)  # who waits for what has ended is told in the next turn
+        given_up.update(work)
+        if work or self._recorder.in_flight(fire) or (last and timers):
+            self._recorder.record(FireUnsettled(self._recorder.now(), fire, tuple(pending)))
+
+    async def _end_of_publications(self, fire: int, timeout: float | None) -> None:
+        """Wait until all publications of a fire have ended, those that tasks make that outlived their handler too."""
+        if not self._recorder.in_flight(fire):
             return
-        done = self._settled[request.fire] = asyncio.Event()
+        done = self._settled[fire] = asyncio.Event()
         try:
-            await asyncio.wait_for(done.wait(), request.timeout)
-        except TimeoutError:
-            self._recorder.record(FireUnsettled(self._recorder.now(), request.fire))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), timeout)
         finally:
-            del self._settled[request.fire]
+            del self._settled[fire]
+
+    def _account(self, fire: int) -> None:
+        """Record which handlers the publications of a fire did not call."""
+        same: dict[tuple[str, tuple[UncalledHandler, ...]], list[int]] = {}
+        for publication in self._recorder.take_ended(fire):
+            if isinstance(publication, TapPublication) and self._promises is not None:
+                uncalled = self._promises.uncalled(publication, fire)
+                if uncalled:
+                    same.setdefault((publication.named, uncalled), []).append(publication.tag)
+        for (event, handlers), numbers in same.items():
+            at, first = self._recorder.now(), PublicationNumber(numbers[0])
+            self._recorder.record(HandlersNotCalled(at, FireNumber(fire), first, event, handlers, len(numbers)))
+        HANDOVER.forget(fire)
 
     async def _pace(self) -> None:
         while self._recorder.waiting > PACE_ROWS:  # noqa: ASYNC110 - the rows are taken in another thread
@@ -195,3 +263,8 @@ class Engine:
         read = self._recorder.failure(error)
         text = f"Recording stopped: {read.type}: {read.message}"
         self._recorder.record(HostNoted(self._recorder.now(), "observer", "error", text))
+
+
+def _last_due(timers: Iterable[int], now: float, deadline: float) -> float:
+    """Return when the last timer is due that can be waited for; 0 when there is none."""
+    return max((due for left in timers if (due := now + left / 1e9 + _TICK) <= deadline), default=0.0)

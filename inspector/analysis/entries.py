@@ -104,7 +104,10 @@ class Change:
 
 @dataclass(frozen=True)
 class ExecutionEntry:
-    """One execution, looked up for a person. Times in ns since the session started; ``number`` is 1 and up."""
+    """One execution, looked up for a person. Times in ns since the session started; ``number`` is 1 and up.
+
+    ``attempts`` is how often its handler's body began: more than once where it was tried again, 0 if never awaited.
+    """
 
     index: ExecutionIndex
     handler: HandlerDescription
@@ -116,6 +119,7 @@ class ExecutionEntry:
     on_loop: int
     fault: bool
     number: ExecutionNumber
+    attempts: int = 1
 
     @property
     def duration(self) -> int | None:

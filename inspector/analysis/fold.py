@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from inspector.analysis.entries import IS_BAD, RUNNING_CODE, STATUS_CODES, Change
-from inspector.core.records.records import AT, STATUSES, Noted, Row
+from inspector.core.records.records import AT, ATTEMPT, STATUSES, Noted, Row
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
@@ -157,6 +157,8 @@ class BatchFold:
         else:
             earlier.append(note)
         if note.execution:
+            if note.kind == ATTEMPT:
+                journal.tried_again[index] = journal.tried_again.get(index, 0) + 1
             self._change.noted.add(index)
 
     def flush(self) -> None:

@@ -43,6 +43,7 @@ from inspector.core.records.records import (
     HANDLER_STARTED,
     HOST_NOTED,
     KIND,
+    NEVER_AWAITED,
     NOTED,
     PUBLICATION_ENDED,
     PUBLISHED,
@@ -69,7 +70,7 @@ class Journal:
             execution's index or -1; ``first``/``last`` bound the indexes of its executions (first is -1 without any).
         handlers: Description of every handler seen or declared; the position is its number in the columns.
         events: The same for event types.
-        status_counts: Executions by status code, shape ``(8,)``.
+        status_counts: Executions by status code, in the order of ``STATUSES``.
         event_published, event_runs, event_bad: Publications, executions and bad executions per event index (lists, as
             long as ``events``).
         unheard: Publications that nobody handled.
@@ -80,6 +81,7 @@ class Journal:
         publication_numbers, execution_numbers: The numbers of the columns' rows; where records were lost some are
             missing.
         dropped: Records that were lost, as far as they were counted.
+        tried_again: By index of an execution how often its handler was tried once more; only where it was.
         host_records: Records of the host, but for those that only keep the journal going (a fire that settled, a
             handler that came).
         seq: Seq of the last row folded.
@@ -112,6 +114,7 @@ class Journal:
         self.notes: Recent[list[Noted]] = Recent()
         self.publication_notes: Recent[list[Noted]] = Recent()
         self.failures: Recent[str] = Recent()
+        self.tried_again: dict[int, int] = {}
         self.host_records: list[HostRecord] = []
         self._refused: dict[FireNumber, FireRefused] = {}
         self._fire_outcomes: dict[FireNumber, FireOutcome] = {}
@@ -164,18 +167,19 @@ class Journal:
     def execution(self, index: ExecutionIndex) -> ExecutionEntry:
         """Look up an execution by index (0 and up)."""
         columns = self.executions
-        end = int(columns["end"][index])
+        end, status = int(columns["end"][index]), STATUSES[int(columns["status"][index])]
         return ExecutionEntry(
             index=index,
             handler=self.handlers[int(columns["handler"][index])],
             event=self.events[int(columns["event"][index])],
             publication=PublicationIndex(int(columns["publication"][index])),
-            status=STATUSES[int(columns["status"][index])],
+            status=status,
             start=int(columns["start"][index]),
             end=None if end < 0 else end,
             on_loop=int(columns["on_loop"][index]),
             fault=bool(columns["fault"][index]),
             number=self.execution_number(index),
+            attempts=0 if status == NEVER_AWAITED else 1 + self.tried_again.get(index, 0),
         )
 
     def publication(self, index: PublicationIndex) -> PublicationEntry:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from inspector.analysis.counts import count_run
 from inspector.catalog.conformance.canaries import with_canaries
 from inspector.catalog.conformance.observed import (
     BARE,
@@ -28,6 +29,7 @@ from inspector.catalog.synthetic.people import IDENTITIES
 from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.facts import CatalogFacts
+from inspector.core.records.account import not_called
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.host import FireUnsettled, PublishRaised, SessionFailed
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
@@ -119,6 +121,7 @@ async def fire_everything(
     total = len(events) * len(contexts)
     tell = on_progress or (lambda _: None)
     spans: dict[str, tuple[int, int]] = {}
+    before = len(recording.journal.publications), len(recording.journal.executions)
     for context in contexts:
         first = len(recording.journal.executions)
         rng = random.Random(seed)  # noqa: S311 - sample values, no secrets
@@ -132,7 +135,14 @@ async def fire_everything(
     report = make_report(
         description, gathered, contexts=contexts, seed=seed, facts=facts, settings=settings, spans=spans
     )
-    return replace(report, left_out=tuple(event.name for event in left_out))
+    run = count_run(recording.journal, *before)  # what came late is in it, too
+    return replace(
+        report,
+        left_out=tuple(event.name for event in left_out),
+        publications=run.published,
+        executions=run.executions,
+        run=run,
+    )
 
 
 async def _events_of(
@@ -189,6 +199,7 @@ async def _publish(
         refusal="" if publications else outcome.refusal,
         trouble=trouble,
         publications=publications,
+        uncalled=tuple(not_called(journal.host_records[said:], number)),
         session=any(isinstance(item, SessionFailed) for item in trouble) or await _had_session(recording, publications),
     )
 

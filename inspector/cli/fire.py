@@ -18,7 +18,7 @@ from inspector.cli.running import run as run_coroutine
 from inspector.cli.source import EmbeddedSource, ProgramSource, problems_of, sentence_of, source_of, tells_load_errors
 from inspector.cli.values import find_event, made_up, many_values, new_seed, pairs, written_values
 from inspector.core.errors import InspectorError, UsageError
-from inspector.core.records.host import PartNotLoaded, ProcessStuck, PublishRaised
+from inspector.core.records.host import PartNotLoaded, ProcessStuck, PublishRaised, described
 from inspector.core.request import FireRequest
 from inspector.store.store import Store
 from inspector.store.trouble import NoRoom
@@ -200,6 +200,8 @@ async def fire_all(live: Recording, wish: Wish) -> int:
 def _tell(wish: Wish, outcome: RunOutcome, console: Console) -> None:
     count = f" x{format_count(wish.count)}" if wish.count > 1 else ""
     took = format_duration(outcome.duration)
-    console.line(f"{console.styled(wish.event.name, 'bold')}{count}, settled in {took} (--seed {wish.seed})")
+    left = described(outcome.pending)
+    settled = f"settled in {took}{f', with {left}' if left else ''}"
+    console.line(f"{console.styled(wish.event.name, 'bold')}{count}, {settled} (--seed {wish.seed})")
     console.line()
     tell(outcome, console)

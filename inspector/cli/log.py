@@ -76,6 +76,7 @@ def as_json(journal: Journal, index: ExecutionIndex) -> dict[str, Any]:
         "event": execution.event.name,
         "handler": execution.handler.label,
         "status": execution.status,
+        "attempts": execution.attempts,
         "start_ns": execution.start,
         "duration_ns": execution.duration,
         "on_loop_ns": execution.on_loop,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from inspector.analysis.counts import count_run
 from inspector.analysis.entries import IS_BAD, SWALLOWED_CODE
 from inspector.app.text import format_count, one_line
+from inspector.core.records.account import NotCalled, RunCounts, not_called, pending
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.host import FireRefused
 from inspector.core.records.numbers import ExecutionIndex
-from inspector.core.records.records import BAD_STATUSES, OK, STATUSES, SWALLOWED
+from inspector.core.records.records import BAD_STATUSES, OK, SWALLOWED
 
 if TYPE_CHECKING:
     from inspector.app.recording import Recording
     from inspector.cli.console import Cell, Console
+    from inspector.core.records.host import PendingWork
 
 #: How many troubled executions are told one by one; the counts tell of all.
 LISTED: Final = 100
@@ -33,6 +36,7 @@ class Troubled:
         handler: What people call the handler.
         event: Name of the event type.
         status: How it ended.
+        attempts: How often its body began.
         error: Type of the exception, empty when there was none.
         message: What it said.
         file: Where in the program, empty when unknown.
@@ -45,6 +49,7 @@ class Troubled:
     handler: str
     event: str
     status: str
+    attempts: int
     error: str
     message: str
     file: str
@@ -57,11 +62,9 @@ class RunOutcome:
     """What came of a run.
 
     Attributes:
-        published: Publications, derived ones included.
-        derived: Those that a handler made.
-        unheard: Those that nobody handled.
-        executions: Calls of handlers.
-        by_status: How many ended how; only what occurred.
+        counts: Publications and executions, counted.
+        not_called: Handlers that were subscribed and were not called.
+        pending: What went on when the fires had settled.
         failures: The first executions that ended badly.
         swallowed: The first executions that hid an exception.
         unexpected: How many ended badly without an injected fault.
@@ -69,11 +72,9 @@ class RunOutcome:
         host_errors: What went wrong in the host itself.
     """
 
-    published: int
-    derived: int
-    unheard: int
-    executions: int
-    by_status: dict[str, int]
+    counts: RunCounts
+    not_called: list[NotCalled]
+    pending: list[PendingWork]
     failures: list[Troubled]
     swallowed: list[Troubled]
     unexpected: int
@@ -83,16 +84,16 @@ class RunOutcome:
     @property
     def bad(self) -> int:
         """Executions that ended badly."""
-        return sum(count for status, count in self.by_status.items() if status in BAD_STATUSES)
+        return sum(count for status, count in self.counts.by_status.items() if status in BAD_STATUSES)
 
     def as_json(self) -> dict[str, Any]:
         """Return the part of a command's JSON that is the same for all."""
         return {
-            "published": self.published,
-            "derived": self.derived,
-            "unheard": self.unheard,
-            "executions": self.executions,
-            "by_status": self.by_status,
+            **asdict(self.counts),
+            "not_called": [uncalled.as_json() for uncalled in self.not_called],
+            "pending": [
+                {"kind": work.kind, "name": work.name, "due_ms": round(work.due / 1e6, 3)} for work in self.pending
+            ],
             "duration_ms": round(self.duration / 1e6, 3),
             "failures": [_as_json(execution) for execution in self.failures],
             "swallowed": [_as_json(execution) for execution in self.swallowed],
@@ -110,11 +111,9 @@ async def outcome_of(recording: Recording) -> RunOutcome:
         (int(column.max()) for column in (publications["end"], journal.executions["end"]) if len(column)), default=0
     )
     return RunOutcome(
-        published=len(publications),
-        derived=int((publications["cause"] >= 0).sum()),
-        unheard=journal.unheard,
-        executions=len(statuses),
-        by_status={status: int(count) for status, count in zip(STATUSES, journal.status_counts, strict=True) if count},
+        counts=count_run(journal),
+        not_called=not_called(journal.host_records),
+        pending=list(pending(journal.host_records)),
         failures=[await _troubled(recording, ExecutionIndex(int(i))) for i in bad.nonzero()[0][:LISTED]],
         swallowed=[
             await _troubled(recording, ExecutionIndex(int(i)))
@@ -132,17 +131,21 @@ async def outcome_of(recording: Recording) -> RunOutcome:
 
 def tell(outcome: RunOutcome, console: Console) -> None:
     """Write counts and what went wrong, for people."""
-    derived = f"{format_count(outcome.derived)} derived" if outcome.derived else ""
-    unheard = f"{format_count(outcome.unheard)} unheard" if outcome.unheard else ""
+    counts = outcome.counts
+    derived = f"{format_count(counts.derived)} derived" if counts.derived else ""
+    unheard = f"{format_count(counts.unheard)} unheard" if counts.unheard else ""
+    again = counts.attempts + counts.never_awaited - counts.executions
+    attempts = f"{format_count(counts.attempts)} attempts" if again else ""
     rows: list[list[Cell]] = [
-        ["publications", format_count(outcome.published), ", ".join(text for text in (derived, unheard) if text)],
-        ["executions", format_count(outcome.executions)],
+        ["publications", format_count(counts.published), ", ".join(text for text in (derived, unheard) if text)],
+        ["executions", format_count(counts.executions), attempts],
     ]
-    for status, count in outcome.by_status.items():
-        rows.append(["  " + status, (format_count(count), style_of(status))])
+    for status, count in counts.by_status.items():
+        rows.append(["  " + status.replace("_", " "), (format_count(count), style_of(status))])
     console.table(rows, right=(1,))
     _tell_list("Failures", outcome.failures, outcome.bad, console)
-    _tell_list("Swallowed exceptions", outcome.swallowed, outcome.by_status.get(SWALLOWED, 0), console)
+    _tell_list("Swallowed exceptions", outcome.swallowed, counts.by_status.get(SWALLOWED, 0), console)
+    _tell_uncalled(outcome.not_called, console)
 
 
 def tell_session(session: int, name: str, database: Path, console: Console) -> None:
@@ -168,6 +171,7 @@ async def _troubled(recording: Recording, index: ExecutionIndex) -> Troubled:
         handler=execution.handler.label,
         event=execution.event.name,
         status=execution.status,
+        attempts=execution.attempts,
         error=failure.type if failure is not None else "",
         message=failure.message if failure is not None else "",
         file=origin.file if origin is not None else execution.handler.file,
@@ -183,6 +187,7 @@ def _as_json(execution: Troubled) -> dict[str, Any]:
         "event": execution.event,
         "handler": execution.handler,
         "status": execution.status,
+        "attempts": execution.attempts,
         "error": {
             "type": execution.error,
             "message": execution.message,
@@ -208,6 +213,17 @@ def _tell_list(title: str, troubled: list[Troubled], count: int, console: Consol
             console.line(console.styled(f"    {short_path(execution.file)}:{execution.line}", "dim"))
     if count > _SHOWN:
         console.line(f"  … and {format_count(count - _SHOWN)} more; the run log has them all.")
+
+
+def _tell_uncalled(uncalled: list[NotCalled], console: Console) -> None:
+    if not uncalled:
+        return
+    console.heading("Not called")
+    for handler in uncalled[:_SHOWN]:
+        times = f" ({format_count(handler.times)} times)" if handler.times > 1 else ""
+        console.line(f"  {one_line(handler.handler, 80)}  on {one_line(handler.event, 60)}{times}: {handler.reason}")
+    if len(uncalled) > _SHOWN:
+        console.line(f"  … and {format_count(len(uncalled) - _SHOWN)} more; --json has them all.")
 
 
 def session_json(recording: Recording, database: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from inspector.core.records.host import (
     FireRefused,
     FireSettled,
     HandlerAdded,
+    HandlersNotCalled,
     HostRecord,
     LoopBlocked,
     LoopUnblocked,
@@ -69,6 +70,9 @@ _MANY: Final = 1 << 40
 #: Nanoseconds that a time may be ahead of our clock, which is the child's: for rounding, no more.
 _AHEAD: Final = 1_000_000_000
 
+#: Publications that have ended and may still get executions.
+_REMEMBERED: Final = 10_000
+
 #: What only we write: a child cannot say how it ended.
 _OURS: Final = frozenset(
     cls.KIND
@@ -88,6 +92,7 @@ _COUNTS: Final = {
 #: Seqs of lost records: only a store knows them.
 _SEQS: Final = (position(RecordsLost, "first"), position(RecordsLost, "last"))
 _FIRE: Final = {cls.KIND: position(cls, "fire") for cls in HOST_RECORDS if "fire" in cls.__dataclass_fields__}
+_PUBLICATION: Final = position(HandlersNotCalled, "publication")
 #: Times of the child's clock beside ``at``.
 _SINCE: Final = {cls.KIND: position(cls, "since") for cls in (LoopBlocked, LoopUnblocked)}
 
@@ -121,6 +126,8 @@ class Intake:
         self._horizon = 0
         self._last_fire = 0
         self._open: dict[PublicationNumber, int] = {}
+        #: Those that ended last: a timer may yet call a handler for them.
+        self._ended_of_late: dict[PublicationNumber, int] = {}
         self._fires: dict[FireNumber, int] = {}
         self._next_fire = count(1)
         self.catalog: CatalogDescription | None = None
@@ -180,6 +187,7 @@ class Intake:
         rows = [to_row(record) for record in records]
         self.running.clear()
         self._open.clear()
+        self._ended_of_late.clear()
         self._fires.clear()
         self._put(rows)
 
@@ -288,7 +296,8 @@ class Intake:
     def _started(self, row: Row) -> Row | None:
         kind, at, number, publication, handler, fault = row
         number, publication = number + self._execution_offset, publication + self._publication_offset
-        if number != self._executions + 1 or at < self._open.get(publication, _BIG):
+        began = self._open.get(publication, self._ended_of_late.get(publication, _BIG))
+        if number != self._executions + 1 or at < began:
             return None
         self._executions = number
         self.running[number] = (publication, handler, at)
@@ -318,7 +327,9 @@ class Intake:
         number += self._publication_offset
         if outcome not in _OUTCOMES or at < self._open.get(number, _BIG):
             return None
-        del self._open[number]
+        self._ended_of_late[number] = self._open.pop(number)
+        if len(self._ended_of_late) > _REMEMBERED:
+            del self._ended_of_late[next(iter(self._ended_of_late))]
         return kind, at, number, outcome
 
     def _host_record(self, values: list[Any]) -> Row | None:
@@ -331,6 +342,10 @@ class Intake:
             return None
         if kind == RecordsLost.KIND and any(values[place] for place in _SEQS):
             return None
+        if kind == HandlersNotCalled.KIND:
+            values[_PUBLICATION] += self._publication_offset
+            if not 0 < values[_PUBLICATION] <= self._publications:
+                return None
         if kind in _SINCE:
             values[_SINCE[kind]] += self._shift
             if not self._shift <= values[_SINCE[kind]] <= values[AT]:

@@ -478,7 +478,7 @@ class HostRecords(TableSource):
         key, at, kind, body = cells
         if type(kind) is not int or kind < records.HOST_NOTED:
             raise ValueError(kind)
-        row = (kind, at, *json.loads(body))
+        row = records.completed((kind, at, *json.loads(body)))
         if kind == RecordsLost.KIND and not row_problem(row):
             _, _, count, _, first, _ = row
             self.lost += count - (key - self.base == first) if first else 0  # it stands in the place of the first

@@ -9,7 +9,7 @@ from time import perf_counter_ns
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
-from ..tap.moments import TapExecution, TapPublication, TapSubscription
+from ..tap.moments import TapExecution, TapPublication, TapSubscription, stops
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
@@ -88,9 +88,13 @@ class ObservedExecution(TapExecution):
 
     def finish(self, status: str, error: BaseException | None, at: int = 0) -> None:
         """End it; one that is held has failed, whatever is said now."""
+        publication = self.publication
         if self._held and not self.ended:
-            self.publication.holding -= 1
+            publication.holding -= 1
             status, error, at = "failed", self.failure, self._held
+            if stops(error) and publication.raised is not error and not publication.under_way:
+                publication.stopped = type(error).__name__
+                status, error = "ok", None
         self.failure, self._held = None, 0
         super().finish(status, error, at)
 

@@ -293,8 +293,7 @@ class Monitor:
             _MONITORING.set_local_events(tool, code, 0)  # freeing the id would leave them for its next owner
         self._watchers.clear()
         self._calls.clear()
-        self._lines.clear()
-        self._disabled.clear()
+        self._lines.clear()  # what is disabled stays so, also for the next owner of the id
         atexit.unregister(self._free)
         for notify in self._told.values():
             notify.clear()

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT
 from ...core.records.records import NEVER_AWAITED
-from ..tap.moments import TapExecution, TapPublication
+from ..tap.moments import TapExecution, TapPublication, stops
 from .executions import FUTURES, ObservedExecution, error_of, new_running
 from .handling import CallWatch, HandlerWatch, UnawaitedWatch
+from .handover import HANDOVER
 from .monitor import MONITOR
 from .publishing import Observable, PublishWatch, RestWatch
 from .receivers import Receivers
@@ -62,11 +63,13 @@ class Observation:
         self._found: list[CodeType] = []
         self.receivers = Receivers(self)
         self._end_discovery: Callable[[], None] = _nothing
+        self._end_handover: Callable[[], None] = _nothing
 
     def add(self, bus: Observable) -> Callable[[], None]:
         """Observe a bus from now on; return a function that ends it."""
         if not self._buses:
             MONITOR.begin(self.tap.fail)
+            self._end_handover = HANDOVER.begin(self.tap.fail)
             self._end_discovery = MONITOR.discover(self.receivers.asked)
             MONITOR.watch(warnings._warn_unawaited_coroutine.__code__, self._unawaited)  # type: ignore[attr-defined]  # noqa: SLF001 - nothing else tells of them
         self._buses.append(bus)
@@ -154,6 +157,7 @@ class Observation:
         self._entered = {entry: route for entry, route in self._entered.items() if entry[0] != id(bus)}
         if not self._buses:
             self._end_discovery()
+            self._end_handover()
             for code in self._found:
                 MONITOR.leave(code, self.receivers)
             self._found.clear()
@@ -239,13 +243,14 @@ class Observation:
         if error is not None:
             if not execution.started:
                 execution.begin()
-            if execution.publication.under_way and isinstance(error, Exception):
+            if execution.publication.under_way and (isinstance(error, Exception) or stops(error)):
                 execution.hold(error)
             else:
                 execution.lose(error)
             return
-        if not execution.started:
-            return  # its wrapper never called it
+        if not execution.started:  # its wrapper never called it
+            execution.publication.passed_over += (execution.subscription.key,)
+            return
         if value is None or frame.f_code.co_flags & inspect.CO_COROUTINE:
             execution.give(value)
         else:
@@ -288,6 +293,10 @@ class Observation:
     def watches(self, code: CodeType) -> bool:
         """Return whether the calls of a code object are told already."""
         return id(code) in self._handlers or code in self._publish
+
+    def lost(self) -> set[str]:
+        """Return the keys of handlers that nobody has any more."""
+        return {route.description.key for route in self._entered.values() if route.body.needs.gone}
 
     def watch_receiver(self, code: CodeType, receivers: Receivers) -> None:
         """Watch code that was handed an event."""

@@ -81,7 +81,7 @@ class PublishWatch:
             return
         bus, point, _, bound = entry
         occurrence = bus.read_publish(point.name, args[1:] if bound else args, kwargs)
-        if occurrence is None or tap.publishing(bus, occurrence):
+        if occurrence is None or tap.publishing(bus, occurrence, (*args, *kwargs.values())):
             return
         observation.settle_cause()
         publication = tap.begin(bus, occurrence)

@@ -137,6 +137,10 @@ class Receivers:
             if call.started or (value is None and not call.handed_on):
                 call.begin()
                 call.give(None)
+            elif value is False or (type(value) in _PLAIN and not value):
+                code = frame.f_code
+                first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+                call.publication.said_no += ((call.subscription.description.label, code, first),)
 
     def unwound(self, frame: FrameType, error: BaseException) -> None:
         """Report it, unless it handed the event on."""
@@ -166,6 +170,10 @@ class Receivers:
     def _leave(self, call: _Call) -> None:
         if CURRENT.get() is call:
             CURRENT.set(call.before)
+
+
+#: Answers whose truth can be asked for without running the program's code.
+_PLAIN: Final = (int, float, str, tuple, list, dict)
 
 
 class _Call(TapExecution):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import types
 import weakref
 from collections.abc import Callable, Generator, Mapping
@@ -11,7 +12,7 @@ from contextvars import ContextVar, copy_context
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from ...core.bus.context import CURRENT
+from ...core.bus.context import CURRENT, FIRE
 from ...core.bus.execution import Execution
 from ...core.bus.publication import Publication
 from ...core.own_code import is_agent
@@ -25,6 +26,18 @@ _logger = logging.getLogger(__name__)
 #: Turns of the loop, and then seconds, that a publication stays open for handlers that have not been called.
 GRACE_TURNS: Final = 5
 GRACE: Final = 0.05
+
+
+#: Marks on an event, and exceptions, that keep it from those who come next.
+_STOPS: Final = re.compile(r"stop|halt|handled|consumed|prevented|cancell?ed", re.IGNORECASE)
+_STOPPING: Final = re.compile(
+    r"^Stop(?!Iteration|AsyncIteration)|(Propagation|Event|Dispatch)(Stopped|Handled|Consumed)"
+)
+
+
+def stops(error: BaseException | None) -> bool:
+    """Return whether an exception is how a handler keeps the event from those after it, and no failure."""
+    return error is not None and _STOPPING.search(type(error).__name__) is not None
 
 
 class Occurrence(NamedTuple):
@@ -100,7 +113,24 @@ class TapPublication(Publication):
 
     It is open until the publish method has returned and every handler that it called has ended; handlers that are
     subscribed and were not called yet (a bus that makes tasks, or has a queue) are waited for a little.
+
+    Attributes:
+        passed_over: Keys of handlers whose wrapper returned without calling them.
+        said_no: What was asked about the event and said no: its name, its code, its first argument.
+        expected_after: Keys of the handlers that it would go to when the publish method had returned; None: not asked.
+        failed: Key of the handler that failed last.
+        answer: What the handler that gave something back last gave back.
+        stopped: By what a handler stopped the event: the name of an exception, or of a mark on the event.
     """
+
+    passed_over: tuple[str, ...] = ()
+    said_no: tuple[tuple[str, types.CodeType, Any], ...] = ()
+    expected_after: tuple[str, ...] | None = None
+    failed = ""
+    answer = ""
+    stopped = ""
+    #: What the publish method raised.
+    raised: BaseException | None = None
 
     def __init__(
         self, tap: Tap, bus: TappedBus, occurrence: Occurrence, subscriptions: tuple[TapSubscription, ...]
@@ -117,6 +147,7 @@ class TapPublication(Publication):
         self.context = copy_context()
         self.outside: TapPublication | None = None
         self.called = 0
+        self.last: TapExecution | None = None
         #: Failed executions that may yet be tried again.
         self.holding = 0
         self.began: list[str] = []
@@ -145,13 +176,29 @@ class TapPublication(Publication):
         if isinstance(error, asyncio.CancelledError):
             self.outcome = "cancelled"
         self._returned = True
+        self.raised = error
         for execution in tuple(self.executions):
             execution.release()  # nobody tries it again
+        self.raised = None
+        if not self.complete and self.event is not None and self.context.get(FIRE, 0):
+            self._look_back()
         self.check()
+
+    def _look_back(self) -> None:
+        """Take note of what may be why not all handlers were called, while it can be seen."""
+        expected = self.source.expected(Occurrence(self.event, self.named, loose=self.loose))
+        self.expected_after = tuple([subscription.key for subscription in expected])
+        if self.began and not self.stopped:
+            try:
+                marks = object.__getattribute__(self.event, "__dict__")
+            except AttributeError:  # it has none
+                return
+            self.stopped = next((name for name, value in marks.items() if value is True and _STOPS.search(name)), "")
 
     def started(self, execution: TapExecution) -> None:
         """Take note that a handler was called."""
         self.executions.append(execution)
+        self.last = execution
         self.began.append(execution.subscription.key)
         self.called += 1
         self._turns = 0
@@ -293,7 +340,9 @@ class TapExecution(Execution):
         """End with what the handler returned."""
         if result is None:
             self.finish("ok", None)
-        elif isinstance(result, (types.GeneratorType, types.AsyncGeneratorType)):
+            return
+        self.publication.answer = str(result) if type(result) is bool else type(result).__name__
+        if isinstance(result, (types.GeneratorType, types.AsyncGeneratorType)):
             self.finish("ok", None)  # a bus that is not ours may well run it
         else:
             self._returned(result)
@@ -316,6 +365,8 @@ class TapExecution(Execution):
             self.on_loop += self.ended - self._resumed
         self.status = status
         self.error = error
+        if status == "failed":
+            self.publication.failed = self.subscription.key
         try:
             tap.tell("execution_ended", self)
         finally:

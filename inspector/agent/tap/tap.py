@@ -11,13 +11,14 @@ import asyncio
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.bus import BusObserver, Observing
 from ...core.bus.context import CURRENT, FIRE
+from .likeness import is_alike
 from .moments import (
     PUBLISHING,
     Occurrence,
@@ -38,6 +39,8 @@ __all__ = ["PUBLISHING", "Occurrence", "Tap", "TapExecution", "TapPublication", 
 
 _logger = logging.getLogger(__name__)
 
+#: Types of which one object may stand for many things.
+_SHARED: Final = (str, bytes, int, float, bool, type(None))
 #: Publications that are remembered after their end, so that a handler called later still finds its own.
 REMEMBERED: Final = 256
 
@@ -115,6 +118,10 @@ class Tap:
             self._observation = Observation(self)
         return self._observation
 
+    def lost_handlers(self) -> set[str]:
+        """Return the keys of handlers that nobody has any more, as far as that is known."""
+        return set() if self._observation is None else self._observation.lost()
+
     # -- publications --------------------------------------------------------------------------------------------------
 
     def begin(self, bus: TappedBus, occurrence: Occurrence) -> TapPublication:
@@ -137,12 +144,23 @@ class Tap:
         self.tell("publication_started", publication)
         return publication
 
-    def publishing(self, bus: TappedBus, occurrence: Occurrence) -> bool:
-        """Return whether this very publication is under way: one publish method calls another."""
+    def publishing(self, bus: TappedBus, occurrence: Occurrence, handed: Iterable[Any] = ()) -> bool:
+        """Return whether this very publication is under way: one publish method calls another.
+
+        Args:
+            bus: The bus whose publish method is called.
+            occurrence: What the call publishes, by itself.
+            handed: What it is called with.
+        """
         under_way = PUBLISHING.get()
         if under_way is None or under_way.source is not bus:
             return False
-        return under_way.event is occurrence.event and under_way.named == occurrence.name
+        current = CURRENT.get()
+        if current is not None and current.started and not current.ended and current.publication is under_way:
+            return False  # a handler publishes its event once more
+        if under_way.event is occurrence.event and under_way.named == occurrence.name:
+            return True
+        return not under_way.closed and any(_carries(value, under_way.event) for value in handed)
 
     def end(self, publication: TapPublication) -> None:
         """End a publication, in the context that it began in."""
@@ -204,9 +222,27 @@ class Tap:
             return current
         if under_way is not None and under_way.source is bus and under_way.named == occurrence.name:
             return under_way
+        rebuilt = self._rebuilt(bus, occurrence)
+        if rebuilt is not None:
+            return rebuilt
+        # A bus that works off what its handlers have left for it: whoever ran last has left it.
+        left_by = under_way.last if under_way is not None and under_way.source is bus and not under_way.closed else None
+        token = CURRENT.set(left_by) if left_by is not None and CURRENT.get() is None else None
         publication = self.begin(bus, occurrence)
+        if token is not None:
+            CURRENT.reset(token)
         publication.returned(None)
         return publication
+
+    def _rebuilt(self, bus: TappedBus, occurrence: Occurrence) -> TapPublication | None:
+        """Return the publication whose event has been made anew on the way: from JSON, in a queue or a table."""
+        waiting = [
+            publication
+            for publication in tuple(self._open.values())
+            if publication.source is bus and publication.named == occurrence.name and not publication.complete
+        ]
+        alike = [publication for publication in waiting if is_alike(publication.event, occurrence.event)]
+        return alike[0] if alike else None
 
     # -- telling -------------------------------------------------------------------------------------------------------
 
@@ -261,6 +297,13 @@ def _about(publication: TapPublication, pattern: Any, args: tuple[Any, ...], kwa
         return publication.loose
     several = pattern if isinstance(pattern, tuple) else (pattern,)
     return any(isinstance(argument, str) and fnmatchcase(publication.named, argument) for argument in several)
+
+
+def _carries(value: Any, event: Any) -> bool:
+    """Return whether an argument is an event, or a list with it."""
+    if value is event:
+        return type(event) not in _SHARED
+    return type(value) in (list, tuple) and any(item is event for item in value)
 
 
 def _always(_label: str) -> bool:

@@ -17,8 +17,15 @@ from inspector.catalog.findings.model import SEVERITIES
 from inspector.catalog.findings.subject import Subject
 from inspector.catalog.findings.words import is_address
 from inspector.core.facts import CatalogFacts
-from inspector.core.records.host import FireUnsettled, PublishRaised, SessionFailed
-from inspector.core.records.records import BAD_STATUSES, OK, SWALLOWED
+from inspector.core.records.host import (
+    EARLIER_RAISED,
+    INTENDED,
+    UNKNOWN,
+    FireUnsettled,
+    PublishRaised,
+    SessionFailed,
+)
+from inspector.core.records.records import BAD_STATUSES, CANCELLED, OK, SWALLOWED
 from inspector.core.redact.names import secret_kind
 
 if TYPE_CHECKING:
@@ -127,8 +134,12 @@ def _about_handlers(
 
 
 def _not_run(scene: DeclaredPublication, handler: HandlerDescription) -> RunFinding:
-    """Return the finding of a handler that was not called; where one before it failed last, that is why."""
+    """Return the finding of a handler that was not called, with the reason where there is one."""
     message = f"{handler.label} is subscribed to {scene.name} and was not called"
+    why = next((why for why in scene.fired.uncalled if (why.event, why.key) == (scene.name, handler.key)), None)
+    if why is not None and why.code not in (UNKNOWN, EARLIER_RAISED):
+        rule = rules.HANDLER_PASSED_OVER if why.code in INTENDED else rules.HANDLER_NOT_RUN
+        return scene.finding(rule, f"{message}: {why.reason}.", handler)
     last = scene.publication.executions[-1] if scene.publication.executions else None
     if last is None or last.status not in BAD_STATUSES:
         return scene.finding(rules.HANDLER_NOT_RUN, f"{message}.", handler)
@@ -153,7 +164,9 @@ def _about_execution(
 ) -> Iterator[RunFinding]:
     label = scene.label(execution.handler)
     said = f": {execution.error}" if execution.error else ""
-    if execution.status in BAD_STATUSES:
+    if execution.status == CANCELLED and not any(isinstance(record, PublishRaised) for record in scene.fired.trouble):
+        yield scene.of(execution, rules.CANCELLED, f"The program cancelled {label} on {scene.name}.")
+    elif execution.status in BAD_STATUSES:
         if scene.fired.context == BARE and (scene.name, execution.handler) in works:
             return  # the difference between the contexts tells of it
         how = execution.status.replace("_", " ")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.records.host import FireUnsettled, PublishRaised, SessionFailed
 from inspector.core.records.numbers import NO_EXECUTION_NUMBER, ExecutionNumber, PublicationNumber
+
+if TYPE_CHECKING:
+    from inspector.core.records.account import NotCalled
 
 BARE: Final = "bare"
 SESSION: Final = "session"
@@ -115,6 +118,7 @@ class Fired:
         trouble: What else the host recorded as going wrong.
         publications: The event's own publication and all that it led to.
         session: Its handlers had a database session, as far as the context asks for one.
+        uncalled: Handlers that were subscribed and were not called, with the reason.
     """
 
     event: str
@@ -123,3 +127,4 @@ class Fired:
     trouble: tuple[FireTrouble, ...] = ()
     publications: tuple[SeenPublication, ...] = ()
     session: bool = True
+    uncalled: tuple[NotCalled, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from inspector.catalog.conformance.compare import compare, is_ignored
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from inspector.catalog.conformance.rules import RunFinding
     from inspector.core.description import CatalogDescription
     from inspector.core.facts import CatalogFacts
+    from inspector.core.records.account import NotCalled, RunCounts
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Report:
         spans: Indexes of the first execution and of the one after the last in the run's journal, by context.
         sessions: The program has database sessions, as far as the contexts asked for one.
         left_out: Names of classes that were not fired: they only stand above other events.
+        run: The run, counted as everywhere; None when it was not recorded.
+        uncalled: Handlers that were subscribed and were not called.
     """
 
     program: str
@@ -54,6 +57,8 @@ class Report:
     spans: dict[str, tuple[int, int]]
     sessions: bool = True
     left_out: tuple[str, ...] = ()
+    run: RunCounts | None = None
+    uncalled: tuple[NotCalled, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -76,6 +81,8 @@ class Report:
             "fired": self.fired,
             "publications": self.publications,
             "executions": self.executions,
+            **({} if self.run is None else _beyond(self.run)),
+            "not_called": [uncalled.as_json() for uncalled in self.uncalled],
             "left_out": list(self.left_out),
             "counts": self.counts,
             "findings": [
@@ -84,6 +91,11 @@ class Report:
             ],
             "differences": [difference.as_json(self.labels) for difference in self.differences],
         }
+
+
+def _beyond(run: RunCounts) -> dict[str, Any]:
+    """Return the counts of a run but for those that a report has anyway."""
+    return {name: value for name, value in asdict(run).items() if name not in ("published", "executions")}
 
 
 def _more(finding: RunFinding) -> dict[str, Any]:
@@ -127,4 +139,5 @@ def make_report(
         labels={handler.key: handler.label for handler in description.handlers},
         spans=dict(spans or {}),
         sessions=sessions,
+        uncalled=tuple(uncalled for fire in fired for uncalled in fire.uncalled),
     )

@@ -65,6 +65,13 @@ HANDLER_NOT_RUN: Final = RunRule(
     "A handler is subscribed to the event, and the bus did not call it.",
     "Look at what the bus filters, and whether the handler was unsubscribed on the way.",
 )
+HANDLER_PASSED_OVER: Final = RunRule(
+    "CF103",
+    "handler-passed-over",
+    "information",
+    "A handler is subscribed to the event and was not called, as its author seems to have meant it.",
+    "Fire the event with values that the handler is for, to see it run.",
+)
 FAILED: Final = RunRule(
     "CF111",
     "handler-failed",
@@ -85,6 +92,13 @@ ERROR_LOGGED: Final = RunRule(
     "warning",
     "The handler returned normally, but logged an error.",
     "Raise when the work was not done; log below ERROR when it was.",
+)
+CANCELLED: Final = RunRule(
+    "CF114",
+    "handler-cancelled",
+    "information",
+    "The program itself cancelled the handler, as a bus does that takes the first answer.",
+    "Nothing, if that is meant.",
 )
 ACTION_DIFFERS: Final = RunRule(
     "CF121",

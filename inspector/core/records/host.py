@@ -7,11 +7,13 @@ people only: no code looks at its kind.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
 
 from ..description import CatalogDescription, HandlerDescription  # noqa: TC001 - read at run time: see RowField
-from .numbers import ExecutionNumber, FireNumber  # noqa: TC001 - likewise
+from .numbers import ExecutionNumber, FireNumber, PublicationNumber  # noqa: TC001 - likewise
 
 #: Marks of a text, for ``Annotated``: JSON; a ``Failure`` as JSON; what may quote anything, an exception's message too.
 JSON: Final = "json"
@@ -113,17 +115,138 @@ class FireRefused(HostRecord):
 
 
 @dataclass(frozen=True)
+class PendingWork:
+    """Something that was started and has not ended.
+
+    Attributes:
+        kind: ``execution``, ``task``, ``future`` (of an executor), ``thread`` or ``timer``.
+        name: What runs, or will.
+        due: When a timer runs, nanoseconds from then; else 0.
+    """
+
+    kind: str
+    name: str
+    due: int = 0
+
+
+@dataclass(frozen=True)
 class FireUnsettled(HostRecord):
-    """Something that a fire set off went on for longer than a handler may take, and is waited for no more."""
+    """Something that a fire set off went on for longer than a handler may take, and is waited for no more.
+
+    Attributes:
+        fire: Which one.
+        pending: What it is, as far as it can be seen.
+    """
 
     KIND: ClassVar[int] = 9
     SEVERITY: ClassVar[str] = "warning"
     fire: FireNumber
+    pending: tuple[PendingWork, ...] = ()
 
     @property
     def sentence(self) -> str:
-        """Always the same."""
-        return "Something that this fire set off goes on."
+        """What is pending, and for how long: ``Settled, with 1 timer pending for 4.7 s: Cache.expire.``."""
+        left = described(self.pending)
+        return f"Settled, with {left}." if left else "Something that this fire set off goes on."
+
+
+def described(pending: Sequence[PendingWork]) -> str:
+    """Return what is pending in words: ``1 timer pending for 4.7 s: Cache.expire``; empty when nothing is."""
+    counts = Counter(work.kind for work in pending)
+    if not counts:
+        return ""
+    counted = " and ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in counts.items())
+    due = max(work.due for work in pending)
+    left = f" for {due / 1e9:.1f} s" if due else ""
+    names = tuple(dict.fromkeys(work.name for work in pending))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{counted} pending{left}: {', '.join(names[:_NAMED])}{more}"
+
+
+#: Names that a sentence lists.
+_NAMED: Final = 3
+
+
+@dataclass(frozen=True)
+class UncalledHandler:
+    """A handler that was subscribed to an event and was not called.
+
+    Attributes:
+        handler: Its key.
+        label: What people call it.
+        reason: Why, as one of ``REASONS``.
+        detail: The reason in words, to follow the label and “: ”.
+    """
+
+    handler: str
+    label: str
+    reason: str
+    detail: str = ""
+
+
+#: Why a handler was not called.
+PREDICATE: Final = "predicate"
+USED_UP: Final = "used_up"
+UNSUBSCRIBED: Final = "unsubscribed"
+LIST_CHANGED: Final = "list_changed"
+ONLY_QUEUED: Final = "only_queued"
+PUT_OFF: Final = "put_off"
+STILL_DUE: Final = "still_due"
+DEAD_REFERENCE: Final = "dead_reference"
+EARLIER_RAISED: Final = "earlier_raised"
+STOPPED: Final = "stopped_by_handler"
+WRAPPER: Final = "wrapper"
+UNKNOWN: Final = "unknown"
+#: Each reason with its words.
+REASONS: Final = {
+    PREDICATE: "its predicate said no",
+    USED_UP: "it is for once only, and was used up",
+    UNSUBSCRIBED: "it is not subscribed any more",
+    LIST_CHANGED: "the list of handlers changed while it was iterated",
+    ONLY_QUEUED: "the event was only queued, and nothing has emptied the queue",
+    PUT_OFF: "the timer that was to call it was cancelled",
+    STILL_DUE: "the timer that is to call it is not due yet",
+    DEAD_REFERENCE: "the bus holds it weakly, and it is gone",
+    EARLIER_RAISED: "a handler before it raised, and the bus went no further",
+    STOPPED: "a handler before it stopped the event",
+    WRAPPER: "what is wrapped around it did not call it",
+    UNKNOWN: "unknown",
+}
+#: Reasons that are the will of who wrote it.
+INTENDED: Final = frozenset({PREDICATE, USED_UP, UNSUBSCRIBED, PUT_OFF, STILL_DUE, STOPPED, WRAPPER})
+
+
+@dataclass(frozen=True)
+class HandlersNotCalled(HostRecord):
+    """Handlers that were subscribed to an event of a fire and were not called.
+
+    Attributes:
+        fire: Which one.
+        publication: Of which publication; of several alike the first.
+        event: Name of its event.
+        handlers: Which handlers, and why.
+        times: In how many publications it was the same.
+    """
+
+    KIND: ClassVar[int] = 29
+    fire: FireNumber
+    publication: PublicationNumber
+    event: str
+    handlers: tuple[UncalledHandler, ...]
+    times: int = 1
+
+    @property
+    def severity(self) -> str:
+        """It may well be meant."""
+        return "info" if all(handler.reason in INTENDED for handler in self.handlers) else "warning"
+
+    @property
+    def sentence(self) -> str:
+        """Which handlers, of which event, and why."""
+        words = "; ".join(
+            f"{handler.label} was not called: {handler.detail or handler.reason}" for handler in self.handlers
+        )
+        return f"{self.event}: {words}."
 
 
 @dataclass(frozen=True)
@@ -536,4 +659,5 @@ HOST_RECORDS: Final[tuple[type[HostRecord], ...]] = (
     ProgramReloaded,
     RestartFailed,
     ProgramSlowed,
+    HandlersNotCalled,
 )

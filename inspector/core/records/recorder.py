@@ -117,6 +117,7 @@ class Recorder:
         self._handlers: set[str] = set()
         self._key_lines: dict[int, PrintedLines] = {}
         self._in_flight: dict[int, int] = {}
+        self._ended: dict[int, list[Publication]] = {}
         self._settled: Callable[[int], None] | None = None
         self._wake: Callable[[], None] | None = None
         self._asleep = True
@@ -235,6 +236,8 @@ class Recorder:
                 self._rouse()
         fire = FIRE.get()
         if fire:
+            if publication.tag and publication.named:
+                self._ended.setdefault(fire, []).append(publication)
             self._in_flight[fire] -= 1
             if not self._in_flight[fire]:
                 del self._in_flight[fire]
@@ -284,6 +287,10 @@ class Recorder:
     def in_flight(self, fire: int) -> int:
         """Return how many publications of a fire (derived ones too) have not ended."""
         return self._in_flight.get(fire, 0)
+
+    def take_ended(self, fire: int) -> list[Publication]:
+        """Take the publications of a fire, on buses that are not ours, that have ended since the last time."""
+        return self._ended.pop(fire, [])
 
     def on_settled(self, settled: Callable[[int], None] | None) -> None:
         """Call ``settled(fire)`` whenever the last publication of a fire has ended."""

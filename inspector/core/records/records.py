@@ -314,6 +314,12 @@ def to_record(row: Row) -> Record:
     return record
 
 
+def completed(row: Row) -> Row:
+    """Return a row with the defaults of the fields that its kind has been given since it was written."""
+    missing = ROW_FIELDS[row[KIND]][len(row) - AT :] if row[KIND] < len(ROW_FIELDS) else ()
+    return (*row, *(field.default for field in missing if field.default is not MISSING)) if missing else row
+
+
 def fits(row: Sequence[Any]) -> bool:
     """Return whether values from elsewhere have the types of a row; of the host's records also what is in their JSON.
 

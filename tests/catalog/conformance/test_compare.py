@@ -15,8 +15,16 @@ from inspector.catalog.conformance.observed import BARE, ROLLBACK, SESSION, Fire
 from inspector.catalog.conformance.report import make_report
 from inspector.catalog.findings.settings import read_settings
 from inspector.core.description import FieldShape, TypeShape
-from inspector.core.records.host import FireUnsettled, PublishRaised, SessionFailed
-from inspector.core.records.numbers import FireNumber
+from inspector.core.records.account import NotCalled
+from inspector.core.records.host import (
+    ONLY_QUEUED,
+    PREDICATE,
+    REASONS,
+    FireUnsettled,
+    PublishRaised,
+    SessionFailed,
+)
+from inspector.core.records.numbers import FireNumber, PublicationNumber
 from tests.catalog.conformance.programs import (
     AUDIT,
     MAIL,
@@ -49,6 +57,12 @@ def in_trouble(record, *executions):
     return replace(fired(*(executions or [ran(MAIL)])), trouble=(record,))
 
 
+def passed_over(reason):
+    label = AUDIT.partition(":")[2]
+    uncalled = NotCalled("OrderPlaced", label, AUDIT, reason, REASONS[reason], PublicationNumber(1), 1)
+    return replace(fired(ran(MAIL)), uncalled=(uncalled,))
+
+
 def audited(*notes, **more):
     return fired(ran(AUDIT, *notes, **more))
 
@@ -58,6 +72,17 @@ def audited(*notes, **more):
     [
         ("CF101", program(event("OrderPlaced", MAIL, requires=("audit", "email"))), fired(ran(MAIL))),
         ("CF102", program(event("OrderPlaced", MAIL, AUDIT)), fired(ran(MAIL), handlers=2)),
+        (
+            "CF103",
+            program(event("OrderPlaced", MAIL, AUDIT)),
+            passed_over(PREDICATE),
+        ),
+        (
+            "CF102",
+            program(event("OrderPlaced", MAIL, AUDIT)),
+            passed_over(ONLY_QUEUED),
+        ),
+        ("CF114", PLAIN, fired(ran(MAIL, status="cancelled"))),
         ("CF111", PLAIN, fired(ran(MAIL, status="failed", error="ValueError: no"))),
         ("CF111", PLAIN, fired(ran(MAIL, status="timed_out"))),
         ("CF112", PLAIN, fired(ran(MAIL, LOG_ERROR, status="swallowed", error="ValueError: no"))),

@@ -1,0 +1,373 @@
+"""What is handed over to another thread or to later: whose work it is there, and what of it is still to come.
+
+Context variables follow a handler into tasks, not into threads, pools and timers. Where the standard library takes
+something over (``Thread.start``, the work item of a pool) it is noted who gave it, and where it runs it they are set
+again. Nothing is replaced: the code of the standard library is watched, on Python 3.12 and newer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures.thread
+import queue
+import sys
+import threading
+import time
+import types
+from collections.abc import Callable, Iterator
+from contextvars import Context
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ...core.bus.context import CURRENT, FIRE
+from ...core.own_code import is_own_file
+from ...core.records.host import PendingWork
+from ...core.records.records import CANCELLED, TIMED_OUT
+from ..handlers import Handler
+from ..tap.moments import PUBLISHING
+from .monitor import MONITOR, Unmoved
+
+if TYPE_CHECKING:
+    from ...core.bus.execution import Execution
+
+_POOL_WORKER: Final = getattr(concurrent.futures.thread, "_worker", None)
+_WORK_ITEM: Final = getattr(concurrent.futures.thread, "_WorkItem", None)
+#: Files of code that waits for work to do, not for work that was given away.
+_WAITS_FOR_WORK: Final = frozenset(
+    Handler(function).code.co_filename  # type: ignore[union-attr]
+    for function in (
+        *(asyncio.Queue.get, asyncio.Event.wait, asyncio.StreamReader.read),
+        *(queue.Queue.get, threading.Condition.wait, _POOL_WORKER or queue.Queue.get),
+    )
+)
+_GIVEN_UP: Final = (CANCELLED, TIMED_OUT)
+#: Futures that are remembered before those that are done are looked for.
+_MANY: Final = 64
+
+
+class _Handed(NamedTuple):
+    """Who handed something over."""
+
+    execution: Any
+    publication: Any
+    fire: int
+
+    @property
+    def given_up(self) -> bool:
+        """Nobody waits for them any more."""
+        return _is_given_up(self.execution)
+
+    def take(self) -> None:
+        """Make what runs from here on theirs."""
+        CURRENT.set(self.execution)
+        PUBLISHING.set(self.publication)
+        FIRE.set(self.fire)
+
+
+def _here() -> _Handed:
+    return _Handed(CURRENT.get(), PUBLISHING.get(), FIRE.get())
+
+
+_NOBODY: Final = _Handed(None, None, 0)
+
+
+class Handover:
+    """Watches what is handed over. There is one for each process: ``HANDOVER``."""
+
+    def __init__(self) -> None:
+        self._users: list[Callable[[BaseException], None]] = []
+        self._lock = threading.Lock()
+        self._watches = (_StartWatch(self), _ThreadWatch(self), _SubmitWatch(self), _WorkWatch(self))
+        #: By the id of a thread or work item: itself, so that it keeps its id, and who handed it over.
+        self.handed: dict[int, tuple[Any, _Handed]] = {}
+        #: By the number of a fire: threads, with the time at which a timer is due (of ``time.monotonic``).
+        self._threads: dict[int, list[tuple[threading.Thread, _Handed, float]]] = {}
+        self._futures: dict[int, list[tuple[Any, _Handed, str]]] = {}
+        #: The same: timers, with the publication that set them.
+        self._timers: dict[int, list[tuple[threading.Timer, Any]]] = {}
+
+    def begin(self, failed: Callable[[BaseException], None]) -> Callable[[], None]:
+        """Watch from now on; return a function that ends it.
+
+        Args:
+            failed: Called with the error of a watcher.
+        """
+        if not MONITOR.available or not MONITOR.begin(failed):
+            return _nothing
+        if not self._users:
+            for watch in self._watches:
+                for code in watch.codes():
+                    MONITOR.watch(code, watch)
+        self._users.append(failed)
+
+        def end() -> None:
+            if failed not in self._users:
+                return
+            self._users.remove(failed)
+            if not self._users:
+                for watch in self._watches:
+                    for code in watch.codes():
+                        MONITOR.leave(code, watch)
+                self._forget()
+            MONITOR.end(failed)
+
+        return end
+
+    def _forget(self) -> None:
+        self.handed.clear()
+        self._threads.clear()
+        self._futures.clear()
+        self._timers.clear()
+
+    # -- what is handed over -------------------------------------------------------------------------------------------
+
+    def thread(self, thread: threading.Thread) -> None:
+        """Take note that a thread is started."""
+        by = _here()
+        if by == _NOBODY or getattr(thread, "_target", None) is _POOL_WORKER:  # that one runs what others give it
+            return
+        with self._lock:
+            self.handed[id(thread)] = thread, by
+            if by.fire:
+                due = time.monotonic() + getattr(thread, "interval", 0) if isinstance(thread, threading.Timer) else 0
+                self._threads.setdefault(by.fire, []).append((thread, by, due))
+                if isinstance(thread, threading.Timer) and by.publication is not None:
+                    self._timers.setdefault(by.fire, []).append((thread, by.publication))
+
+    def not_started(self, thread: threading.Thread) -> None:
+        """Forget a thread that could not be started."""
+        with self._lock:
+            self.handed.pop(id(thread), None)
+            for threads in self._threads.values():
+                threads[:] = [entry for entry in threads if entry[0] is not thread]
+
+    def work(self, item: Any, future: Any, function: Any, args: tuple[Any, ...]) -> None:
+        """Take note that a pool gets something to do."""
+        by = _here()
+        if by == _NOBODY:
+            return
+        with self._lock:
+            self.handed[id(item)] = item, by
+            if by.fire:
+                futures = self._futures.setdefault(by.fire, [])
+                if len(futures) > _MANY:
+                    futures[:] = [entry for entry in futures if not entry[0].done()]
+                futures.append((future, by, _name_of(function, args)))
+
+    def taken_by(self, taken: Any) -> _Handed | None:
+        """Return who handed something over, once."""
+        with self._lock:
+            held, by = self.handed.pop(id(taken), (None, None))
+        return by if held is taken else None
+
+    def timer_of(self, publication: Any, fire: int) -> str:
+        """Return how the timers stand that a publication of a fire set: ``cancelled``, ``waiting``; empty: none did."""
+        timers = [timer for timer, of in self._timers.get(fire, ()) if of is publication]
+        if any(not timer.finished.is_set() for timer in timers):
+            return "waiting"
+        return "cancelled" if timers else ""
+
+    # -- what is still to come -----------------------------------------------------------------------------------------
+
+    def pending(self, fire: int) -> list[PendingWork]:
+        """Return what was started on behalf of a fire and has not ended, on the running loop and in threads."""
+        loop = asyncio.get_running_loop()
+        return [*self._pending_tasks(fire, loop), *_loop_timers(fire, loop), *self._pending_threads(fire)]
+
+    def forget(self, fire: int) -> None:
+        """Forget what a fire has started."""
+        with self._lock:
+            self._threads.pop(fire, None)
+            self._futures.pop(fire, None)
+            self._timers.pop(fire, None)
+
+    def _pending_tasks(self, fire: int, loop: asyncio.AbstractEventLoop) -> Iterator[PendingWork]:
+        if not hasattr(asyncio.Task, "get_context"):  # before 3.12
+            return
+        current = asyncio.current_task(loop)
+        several: set[Any] = asyncio.all_tasks(loop)
+        for task in several:
+            context = task.get_context() if task is not current else None
+            if (
+                context is not None
+                and context.get(FIRE) == fire
+                and not _is_given_up(context.get(CURRENT))
+                and not is_idle(task)
+            ):
+                yield PendingWork("task", _name_of(task.get_coro()))
+
+    def _pending_threads(self, fire: int) -> Iterator[PendingWork]:
+        with self._lock:
+            futures = [entry for entry in self._futures.pop(fire, ()) if not entry[0].done()]
+            threads = [entry for entry in self._threads.pop(fire, ()) if _goes_on(entry[0])]
+            if futures:
+                self._futures[fire] = futures
+            if threads:
+                self._threads[fire] = threads
+        for _, by, name in futures:
+            if not by.given_up:
+                yield PendingWork("future", name)
+        frames = sys._current_frames() if threads else {}  # noqa: SLF001 - nothing else tells where a thread stands
+        for thread, by, due in threads:
+            if by.given_up:
+                continue
+            if isinstance(thread, threading.Timer):
+                if not thread.finished.is_set():
+                    left = max(0, round((due - time.monotonic()) * 1e9))
+                    yield PendingWork("timer", _name_of(thread.function), left)
+            elif not _thread_is_idle(frames.get(thread.ident or 0)):
+                yield PendingWork("thread", thread.name)
+
+
+class _StartWatch(Unmoved):
+    """Watches threads that are started, by who starts them."""
+
+    def __init__(self, handover: Handover) -> None:
+        self._handover = handover
+
+    def codes(self) -> list[CodeType]:
+        """Return what to watch."""
+        return _codes(threading.Thread.start)
+
+    def started(self, frame: FrameType) -> None:
+        """Take note of who starts it."""
+        self._handover.thread(frame.f_locals["self"])
+
+    def unwound(self, frame: FrameType, _error: BaseException) -> None:
+        """Forget what could not be started."""
+        self._handover.not_started(frame.f_locals["self"])
+
+
+class _ThreadWatch(_StartWatch):
+    """Watches the beginning of threads, in themselves."""
+
+    def codes(self) -> list[CodeType]:
+        """Return what to watch."""
+        return _codes(getattr(threading.Thread, "_bootstrap_inner", None))
+
+    def started(self, frame: FrameType) -> None:
+        """Make what runs in it the work of who started it."""
+        thread = frame.f_locals["self"]
+        by = self._handover.taken_by(thread)
+        if by is not None:
+            context = getattr(thread, "_context", None)
+            if isinstance(context, Context):  # from 3.14 a thread runs in a context of its own
+                context.run(by.take)
+            by.take()
+
+
+class _SubmitWatch(_StartWatch):
+    """Watches what pools are given to do."""
+
+    def codes(self) -> list[CodeType]:
+        """Return what to watch."""
+        return _codes(getattr(_WORK_ITEM, "__init__", None))
+
+    def started(self, frame: FrameType) -> None:
+        """Take note of who gives it."""
+        held = frame.f_locals
+        function, args, *_ = held.get("task") or (held.get("fn"), held.get("args", ()))  # a task from 3.14 on
+        if "self" in held and "future" in held:
+            self._handover.work(held["self"], held["future"], function, args)
+
+
+class _WorkWatch(_StartWatch):
+    """Watches work that a pool does."""
+
+    def __init__(self, handover: Handover) -> None:
+        super().__init__(handover)
+        self._before: dict[FrameType, _Handed] = {}
+
+    def codes(self) -> list[CodeType]:
+        """Return what to watch."""
+        return _codes(getattr(_WORK_ITEM, "run", None))
+
+    def started(self, frame: FrameType) -> None:
+        """Make what runs the work of who gave it."""
+        by = self._handover.taken_by(frame.f_locals["self"])
+        if by is not None:
+            self._before[frame] = _here()
+            by.take()
+
+    def returned(self, frame: FrameType, _value: Any) -> None:
+        """Make the thread the pool's again."""
+        before = self._before.pop(frame, None)
+        if before is not None:
+            before.take()
+
+    def unwound(self, frame: FrameType, _error: BaseException) -> None:
+        """Make the thread the pool's again."""
+        self.returned(frame, None)
+
+
+def _nothing() -> None:
+    """Nothing to undo."""
+
+
+def _goes_on(thread: threading.Thread) -> bool:
+    """Return whether a thread that is being started, or was, has not ended."""
+    return thread.is_alive() or not thread._started.is_set()  # type: ignore[attr-defined]  # noqa: SLF001 - between the two
+
+
+def _codes(function: Any) -> list[CodeType]:
+    code = getattr(function, "__code__", None)
+    return [code] if isinstance(code, CodeType) else []
+
+
+def _name_of(called: Any, args: tuple[Any, ...] = ()) -> str:
+    """Return what to call a function, a partial, a coroutine; of what runs in a context, that."""
+    if isinstance(called, (types.CoroutineType, types.GeneratorType)):
+        return called.__qualname__.replace("<locals>.", "")
+    handler = Handler(called)
+    bound, _ = handler.bound
+    args = (*bound, *args)
+    if isinstance(handler.instance, Context) and args:
+        return _name_of(args[0], args[1:])
+    name = getattr(handler.function, "__qualname__", None) or type(called).__qualname__
+    return str(name).replace("<locals>.", "")
+
+
+def _is_given_up(execution: Execution | None) -> bool:
+    """Return whether nobody waits for an execution any more, nor for what it has started."""
+    return execution is not None and execution.ended > 0 and execution.status in _GIVEN_UP
+
+
+def is_idle(task: asyncio.Future[Any], depth: int = 8) -> bool:
+    """Return whether a task only waits for work that may come: on a queue, a lock, an event, a stream.
+
+    One that waits for other tasks is, when they are; a future of somebody's is no task.
+    """
+    waits_for = getattr(task, "_fut_waiter", None)
+    children = getattr(waits_for, "_children", ())  # of gather
+    if isinstance(waits_for, asyncio.Task) or children:
+        several = [child for child in children if not child.done()] or [waits_for]
+        return depth > 0 and all(isinstance(child, asyncio.Task) and is_idle(child, depth - 1) for child in several)
+    inner = task.get_coro() if isinstance(task, asyncio.Task) else None
+    file = ""
+    while inner is not None:
+        code = getattr(inner, "cr_code", None) or getattr(inner, "gi_code", None) or getattr(inner, "ag_code", None)
+        file = code.co_filename if code is not None else file
+        inner = getattr(inner, "cr_await", None) or getattr(inner, "gi_yieldfrom", None)
+    return file in _WAITS_FOR_WORK
+
+
+def _thread_is_idle(frame: FrameType | None) -> bool:
+    """Return whether a thread only waits for work that may come, or has not begun."""
+    return frame is None or frame.f_code.co_filename in _WAITS_FOR_WORK
+
+
+def _loop_timers(fire: int, loop: asyncio.AbstractEventLoop) -> Iterator[PendingWork]:
+    """Yield the timers of a loop that call the program's own code; those of other loops cannot be seen."""
+    for handle in tuple(getattr(loop, "_scheduled", ())):
+        context = getattr(handle, "_context", None)
+        if handle.cancelled() or context is None or context.get(FIRE) != fire:
+            continue
+        callback = getattr(handle, "_callback", None)
+        code = Handler(callback).code
+        if code is not None and is_own_file(code.co_filename):
+            left = handle.when() - loop.time()
+            yield PendingWork("timer", _name_of(callback), max(0, round(left * 1e9)))
+
+
+#: The one of this process.
+HANDOVER: Final = Handover()

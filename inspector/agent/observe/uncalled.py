@@ -1,0 +1,198 @@
+"""Handlers that were subscribed and were not called, and why, as far as that was seen.
+
+Who was expected is known when an event is published, and who was called when its fire has settled. What lies between
+is read off what was observed: conditions that said no, wrappers that did not call, lists that changed, queues that
+still hold the event, a handler that raised or stopped it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.records.host import (
+    DEAD_REFERENCE,
+    EARLIER_RAISED,
+    LIST_CHANGED,
+    ONLY_QUEUED,
+    PREDICATE,
+    PUT_OFF,
+    REASONS,
+    STILL_DUE,
+    STOPPED,
+    UNKNOWN,
+    UNSUBSCRIBED,
+    USED_UP,
+    WRAPPER,
+    UncalledHandler,
+)
+from ...core.values.looking import attributes
+from ..reading.targets import kind_of
+from .handover import HANDOVER
+
+if TYPE_CHECKING:
+    from ...core.description import CatalogDescription, HandlerDescription
+    from ..tap.moments import TapPublication
+
+_DEPTH: Final = 4
+
+
+class Promises:
+    """What handlers were promised for events, and which of them a publication did not call.
+
+    Args:
+        catalog: What the program declares at first.
+    """
+
+    def __init__(self, catalog: CatalogDescription) -> None:
+        handlers = {handler.key: handler for handler in catalog.handlers}
+        #: With several buses nothing says which handlers of an event are on which.
+        self._declared = (
+            {event.name: [handlers[key] for key in event.handlers if key in handlers] for event in catalog.events}
+            if len(catalog.sources) < 2
+            else {}
+        )
+        self._promised: dict[tuple[int, str], dict[str, HandlerDescription]] = {}
+        self._called: set[str] = set()
+
+    def uncalled(self, publication: TapPublication, fire: int) -> tuple[UncalledHandler, ...]:
+        """Return the handlers that a publication did not call, in the order of their subscriptions."""
+        expected = [subscription.description for subscription in publication.subscriptions]
+        at = id(publication.source), publication.named
+        promised = self._promised.get(at)
+        if promised is None:
+            declared = self._declared.get(publication.named, ())
+            promised = self._promised[at] = {handler.key: handler for handler in declared}
+        promised.update((handler.key, handler) for handler in expected)
+        called = Counter(publication.began)
+        missing = Counter(handler.key for handler in expected) - called
+        uncalled = []
+        if missing:
+            why = _Why(publication, fire, expected, self._called)
+            uncalled = [_told(promised[key], *why.of(key)) for key in missing]
+        still = {handler.key for handler in expected} | {*called}
+        uncalled += [
+            _told(handler, *self._gone(publication, key)) for key, handler in promised.items() if key not in still
+        ]
+        self._called.update(called)
+        return tuple(uncalled)
+
+    def _gone(self, publication: TapPublication, key: str) -> tuple[str, str]:
+        """Return why a handler that was promised is not subscribed any more."""
+        if key in publication.tap.lost_handlers():
+            return DEAD_REFERENCE, ""
+        return (USED_UP if key in self._called else UNSUBSCRIBED), ""
+
+
+def _told(handler: HandlerDescription, reason: str, detail: str = "") -> UncalledHandler:
+    return UncalledHandler(handler.key, handler.label, reason, detail or REASONS[reason])
+
+
+class _Why:
+    """Finds the reason for which a publication did not call a handler."""
+
+    def __init__(
+        self, publication: TapPublication, fire: int, expected: Sequence[HandlerDescription], called: set[str]
+    ) -> None:
+        self._publication = publication
+        self._fire = fire
+        self._keys = [handler.key for handler in expected]
+        self._labels = {handler.key: handler.label for handler in expected}
+        self._called = called
+
+    def of(self, key: str) -> tuple[str, str]:
+        """Return the reason, and words for it that are better than the usual ones."""
+        publication = self._publication
+        if key in publication.passed_over:
+            return (USED_UP if key in self._called else WRAPPER), ""
+        condition = self._condition(key)
+        if condition:
+            return PREDICATE, f"its predicate said no ({condition})"
+        if not publication.began and _is_queued(publication):
+            return ONLY_QUEUED, ""
+        timed = HANDOVER.timer_of(publication, self._fire)
+        if timed:
+            return (PUT_OFF if timed == "cancelled" else STILL_DUE), ""
+        changed = self._changed(key)
+        if changed:
+            return changed, "it was unsubscribed while the event was handed out" if changed == UNSUBSCRIBED else ""
+        return self._stopped(key) or self._any_condition() or (UNKNOWN, "")
+
+    def _condition(self, key: str) -> str:
+        """Return the name of what was asked beside this handler and said no."""
+        source: Any = self._publication.source
+        said_no = self._publication.said_no
+        for holder, parts in _kept_together(source) if said_no else ():
+            codes = [getattr(part, "__code__", None) for part in parts]
+            name = next((name for name, code, first in said_no if code in codes or first is holder), "")
+            if name and any(source.describe(part).key == key for part in parts):
+                return name
+        return ""
+
+    def _any_condition(self) -> tuple[str, str] | None:
+        names = dict.fromkeys(name for name, _, _ in self._publication.said_no)
+        return (PREDICATE, f"a predicate said no ({', '.join(names)})") if names else None
+
+    def _changed(self, key: str) -> str:
+        """Return how the list of handlers changed on the way, if that is why."""
+        after = self._publication.expected_after
+        if after is None:
+            return ""
+        if key not in after:
+            return UNSUBSCRIBED
+        before = self._keys[: self._keys.index(key)]
+        return LIST_CHANGED if any(other not in after for other in before) else ""
+
+    def _stopped(self, key: str) -> tuple[str, str] | None:
+        """Return which handler before this one ended it."""
+        publication = self._publication
+        last = next((other for other in reversed(publication.began) if other in self._labels), "")
+        if not last or self._keys.index(last) > self._keys.index(key):
+            return None
+        label = self._labels[last]
+        if publication.stopped:
+            return STOPPED, f"stopped by handler: {label} ({publication.stopped})"
+        if publication.failed == last:
+            return EARLIER_RAISED, f"{label} raised before it, and the bus went no further"
+        if publication.answer:
+            return (
+                STOPPED,
+                f"stopped by handler: the bus went no further after {label}, which returned {publication.answer}",
+            )
+        return None
+
+
+def _kept_together(source: Any) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield each record and tuple in the containers of a bus, with what can be called in it."""
+    waiting = [(handler_map.get(), _DEPTH) for handler_map in getattr(source, "maps", ())]
+    while waiting:
+        value, depth = waiting.pop()
+        kind = kind_of(value)
+        if kind in ("record", "tuple"):
+            parts = attributes(value).values() if kind == "record" else value
+            yield value, [part for part in parts if kind_of(part) == "handler"]
+        elif depth and kind in ("dict", "proxy"):
+            waiting += [(item, depth - 1) for item in tuple(value.values())]
+        elif depth and kind in ("list", "set", "frozenset"):
+            waiting += [(item, depth - 1) for item in tuple(value)]
+
+
+def _is_queued(publication: TapPublication) -> bool:
+    """Return whether the bus still holds the event somewhere where it waits."""
+    points: Sequence[Any] = getattr(publication.source, "publish_points", tuple)()
+    for owner in {id(point.owner): point.owner for point in points}.values():
+        for value in attributes(owner).values():
+            if isinstance(value, (asyncio.Queue, queue.Queue, queue.SimpleQueue)):
+                if not value.empty():
+                    return True
+            elif isinstance(value, (deque, list)) and any(_holds(item, publication) for item in tuple(value)):
+                return True
+    return False
+
+
+def _holds(item: Any, publication: TapPublication) -> bool:
+    parts = item if isinstance(item, (tuple, list)) else [*item.values()] if isinstance(item, Mapping) else ()
+    return publication.is_about(item) or any(publication.is_about(part) for part in parts)

@@ -1,0 +1,566 @@
+"""Programs that are fired at, and what has to be told of it: what was waited for, what was not called, and why.
+
+Standard library only, like ``programs``: Pythons without our packages run this, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import contextlib
+import dataclasses
+import functools
+import json
+import queue
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+BODIES: list[str] = []
+
+
+def ran(name: str) -> None:
+    BODIES.append(name)
+
+
+@dataclass(frozen=True)
+class Baked:
+    loaves: int = 4
+
+
+@dataclass(frozen=True)
+class Sold:
+    loaves: int = 1
+
+
+@dataclass
+class Fired:
+    """A program that is fired at.
+
+    Attributes:
+        bus: What is fired at.
+        bodies: The handlers whose bodies run, in any order.
+        executions: How many executions that are.
+        derived: How many publications handlers make.
+        uncalled: Handler's last name and reason, of each handler that is told as not called.
+        pending: Kinds of what is told as pending.
+        event: What is fired.
+        times: How often.
+        timeout: Seconds that it may take.
+        statuses: How executions end, where not all are ok.
+        close: Ends what the program has started.
+    """
+
+    bus: Any
+    bodies: list[str]
+    executions: int = -1
+    derived: int = 0
+    uncalled: list[tuple[str, str]] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+    event: str = "Baked"
+    times: int = 1
+    timeout: float = 5.0
+    statuses: list[str] = field(default_factory=list)
+    close: Callable[[], Any] = lambda: None
+
+    def __post_init__(self) -> None:
+        if self.executions < 0:
+            self.executions = len(self.bodies)
+
+
+FIRES: dict[str, Callable[[], Fired]] = {}
+
+
+def fired(make: Callable[[], Fired]) -> Callable[[], Fired]:
+    FIRES[make.__name__] = make
+    return make
+
+
+class Oven:
+    """One handler after another, and lets through what they raise."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[Any, list[Any]] = {}
+
+    def on(self, kind: Any, *handlers: Any) -> None:
+        self.handlers.setdefault(kind, []).extend(handlers)
+
+    def publish(self, event: Any) -> None:
+        for handler in self.handlers.get(type(event), ()):
+            handler(event)
+
+
+# --- what is waited for -----------------------------------------------------------------------------------------------
+
+
+@fired
+def a_timer_of_a_thread() -> Fired:
+    timers: list[Any] = []
+
+    class Later(Oven):
+        def publish(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event), ()):
+                timers.append(threading.Timer(0.15 + 5 * len(timers), handler, (event,)))
+                timers[-1].start()
+
+    bus = Later()
+
+    def wrap(event: Baked) -> None:
+        ran("wrap")
+        bus.publish(Sold())
+
+    def ring(event: Sold) -> None:
+        ran("ring")
+
+    bus.on(Baked, wrap)
+    bus.on(Sold, ring)
+    uncalled = [("ring", "still_due")]
+    return Fired(bus, ["wrap"], derived=1, uncalled=uncalled, pending=["timer"], close=lambda: timers[1].cancel())
+
+
+@fired
+def a_timer_of_the_loop() -> Fired:
+    bus = Oven()
+
+    def cool(event: Baked) -> None:
+        ran("cool")
+        asyncio.get_running_loop().call_later(0.15, bus.publish, Sold())
+
+    def sell(event: Sold) -> None:
+        ran("sell")
+
+    bus.on(Baked, cool)
+    bus.on(Sold, sell)
+    return Fired(bus, ["cool", "sell"], derived=1)
+
+
+@fired
+def a_timer_that_is_due_when_nobody_waits_any_more() -> Fired:
+    bus = Oven()
+    timers: list[Any] = []
+
+    def keep(event: Baked) -> None:
+        ran("keep")
+        timers.append(asyncio.get_running_loop().call_later(600, bus.publish, Sold()))
+
+    bus.on(Baked, keep)
+    return Fired(bus, ["keep"], pending=["timer"], close=lambda: timers[0].cancel())
+
+
+@fired
+def a_timer_that_sets_the_next_one() -> Fired:
+    bus = Oven()
+    going = [True]
+
+    def beat() -> None:
+        if going[0]:
+            asyncio.get_running_loop().call_later(0.1, beat)
+
+    def start(event: Baked) -> None:
+        ran("start")
+        beat()
+
+    bus.on(Baked, start)
+    return Fired(bus, ["start"], pending=["timer"], close=going.clear)
+
+
+@fired
+def debounced_by_a_timer() -> Fired:
+    class Calm(Oven):
+        timer: Any = None
+
+        def publish(self, event: Any) -> None:
+            if self.timer is not None:
+                self.timer.cancel()
+            self.timer = threading.Timer(0.3, super().publish, (event,))
+            self.timer.daemon = True
+            self.timer.start()
+
+    bus = Calm()
+
+    def draw(event: Baked) -> None:
+        ran("draw")
+
+    bus.on(Baked, draw)
+    return Fired(bus, ["draw"], times=3, uncalled=[("draw", "put_off")])
+
+
+@fired
+def work_of_a_pool_that_nobody_waits_for() -> Fired:
+    pool = ThreadPoolExecutor(1)
+    pool.submit(int).result()  # its thread is there
+    gate = threading.Event()
+    bus = Oven()
+
+    def bake(event: Baked) -> None:
+        ran("bake")
+        pool.submit(publish_later)
+        threading.Timer(0.1, gate.set).start()
+
+    def publish_later() -> None:
+        gate.wait(5)
+        bus.publish(Sold())
+
+    def sell(event: Sold) -> None:
+        ran("sell")
+
+    bus.on(Baked, bake)
+    bus.on(Sold, sell)
+    return Fired(bus, ["bake", "sell"], derived=1, close=pool.shutdown)
+
+
+@fired
+def run_in_an_executor() -> Fired:
+    bus = Oven()
+    tasks: list[Any] = []
+
+    def bake(event: Baked) -> None:
+        ran("bake")
+        tasks.append(asyncio.get_running_loop().run_in_executor(None, bus.publish, Sold()))
+
+    def sell(event: Sold) -> None:
+        ran("sell")
+
+    bus.on(Baked, bake)
+    bus.on(Sold, sell)
+    return Fired(bus, ["bake", "sell"], derived=1)
+
+
+@fired
+def a_thread_of_the_handlers_own() -> Fired:
+    bus = Oven()
+
+    def bake(event: Baked) -> None:
+        ran("bake")
+        threading.Thread(target=bus.publish, args=(Sold(),)).start()
+
+    def sell(event: Sold) -> None:
+        ran("sell")
+
+    bus.on(Baked, bake)
+    bus.on(Sold, sell)
+    return Fired(bus, ["bake", "sell"], derived=1)
+
+
+@fired
+def tasks_of_one_publication_before_the_next_one() -> Fired:
+    open_tasks: set[Any] = set()
+    bus = Oven()
+
+    def bake(event: Baked) -> None:
+        ran("bake")
+        assert not open_tasks, "the one before has tasks"
+        task = asyncio.ensure_future(rest())
+        open_tasks.add(task)
+        task.add_done_callback(open_tasks.discard)
+
+    async def rest() -> None:
+        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.02)
+
+    bus.on(Baked, bake)
+    return Fired(bus, ["bake"] * 3, times=3)
+
+
+@fired
+def a_worker_that_waits_for_work() -> Fired:
+    workers: list[Any] = []
+
+    class Belt(Oven):
+        def publish(self, event: Any) -> None:
+            if not workers:
+                self.waiting: asyncio.Queue[Any] = asyncio.Queue()
+                workers.append(asyncio.ensure_future(self.work()))
+            self.waiting.put_nowait(event)
+
+        async def work(self) -> None:
+            while True:
+                super().publish(await self.waiting.get())
+
+    bus = Belt()
+
+    def slice_it(event: Baked) -> None:
+        ran("slice_it")
+
+    bus.on(Baked, slice_it)
+    return Fired(bus, ["slice_it"] * 2, times=2, close=lambda: workers[0].cancel())
+
+
+@fired
+def a_task_that_never_ends() -> Fired:
+    tasks: list[Any] = []
+    bus = Oven()
+
+    async def heat() -> None:
+        await asyncio.sleep(0.01)
+        tasks[:] = [asyncio.ensure_future(heat())]
+
+    def start(event: Baked) -> None:
+        ran("start")
+        if not tasks:
+            tasks.append(asyncio.ensure_future(heat()))
+
+    bus.on(Baked, start)
+    return Fired(bus, ["start"] * 3, times=3, timeout=0.3, pending=["task"], close=lambda: tasks[0].cancel())
+
+
+# --- what was not called, and why -------------------------------------------------------------------------------------
+
+
+@fired
+def a_predicate_that_says_no() -> Fired:
+    @dataclass(frozen=True)
+    class Entry:
+        callback: Any
+        predicate: Any
+
+    class Picky(Oven):
+        def publish(self, event: Any) -> None:
+            for entry in self.handlers.get(type(event), ()):
+                if entry.predicate is None or entry.predicate(event):
+                    entry.callback(event)
+
+    def alarm(event: Baked) -> None:
+        ran("alarm")
+
+    def note(event: Baked) -> None:
+        ran("note")
+
+    def many(event: Baked) -> bool:
+        return event.loaves > 1_000_000
+
+    bus = Picky()
+    bus.handlers[Baked] = [Entry(alarm, many), Entry(note, None)]
+    return Fired(bus, ["note"], uncalled=[("alarm", "predicate")])
+
+
+@fired
+def taken_out_while_it_is_handed_out() -> Fired:
+    bus = Oven()
+
+    def first(event: Baked) -> None:
+        ran("first")
+        bus.handlers[Baked].remove(first)
+
+    def second(event: Baked) -> None:
+        ran("second")
+
+    def third(event: Baked) -> None:
+        ran("third")
+
+    bus.on(Baked, first, second, third)
+    uncalled = [("second", "list_changed"), ("first", "used_up")]
+    return Fired(bus, ["first", "third", "second", "third"], times=2, uncalled=uncalled)
+
+
+@fired
+def only_kept_in_a_queue() -> Fired:
+    class Pile:
+        def __init__(self) -> None:
+            self.handlers: dict[Any, list[Any]] = {}
+            self.waiting: queue.Queue[Any] = queue.Queue()
+
+        def publish(self, event: Any) -> None:
+            self.waiting.put(event)
+
+        def work_for_ever(self) -> None:
+            while True:
+                event = self.waiting.get()
+                for handler in self.handlers.get(type(event), ()):
+                    handler(event)
+
+    def keep(event: Baked) -> None:
+        ran("keep")
+
+    bus = Pile()
+    bus.handlers[Baked] = [keep]
+    return Fired(bus, [], uncalled=[("keep", "only_queued")])
+
+
+@fired
+def a_handler_that_raises_before_it() -> Fired:
+    class Brittle(Oven):
+        def publish(self, event: Any) -> None:
+            with contextlib.suppress(LookupError):
+                super().publish(event)
+
+    def burn(event: Baked) -> None:
+        ran("burn")
+        raise LookupError("smoke")
+
+    def note(event: Baked) -> None:
+        ran("note")
+
+    bus = Brittle()
+    bus.on(Baked, burn, note)
+    return Fired(bus, ["burn"], uncalled=[("note", "earlier_raised")], statuses=["failed"])
+
+
+@fired
+def an_exception_that_stops_the_event() -> Fired:
+    class StopPropagation(Exception):
+        pass
+
+    class Stoppable(Oven):
+        def publish(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event), ()):
+                try:
+                    handler(event)
+                except StopPropagation:
+                    break
+
+    def eat(event: Baked) -> None:
+        ran("eat")
+        raise StopPropagation
+
+    def sell(event: Baked) -> None:
+        ran("sell")
+
+    bus = Stoppable()
+    bus.on(Baked, eat, sell)
+    return Fired(bus, ["eat"], uncalled=[("sell", "stopped_by_handler")])
+
+
+@fired
+def an_answer_that_stops_the_event() -> Fired:
+    class Asking(Oven):
+        def publish(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event), ()):
+                if handler(event):
+                    return
+
+    def take(event: Baked) -> bool:
+        ran("take")
+        return True
+
+    def leave(event: Baked) -> None:
+        ran("leave")
+
+    bus = Asking()
+    bus.on(Baked, take, leave)
+    return Fired(bus, ["take"], uncalled=[("leave", "stopped_by_handler")])
+
+
+@fired
+def a_wrapper_that_does_not_call() -> Fired:
+    def once(function: Any) -> Any:
+        used: list[bool] = []
+
+        @functools.wraps(function)
+        def guard(event: Any) -> None:
+            if not used:
+                used.append(True)
+                function(event)
+
+        return guard
+
+    def greet(event: Baked) -> None:
+        ran("greet")
+
+    bus = Oven()
+    bus.on(Baked, once(greet))
+    return Fired(bus, ["greet"], times=2, uncalled=[("greet", "used_up")])
+
+
+@fired
+def a_weak_reference_that_dies() -> Fired:
+    class Baker:
+        def knead(self, event: Baked) -> None:
+            ran("knead")
+
+    class Weak(Oven):
+        def publish(self, event: Any) -> None:
+            for reference in self.handlers.get(type(event), ()):
+                handler = reference()
+                if handler is not None:
+                    handler(event)
+
+    keep = [Baker()]
+    bus = Weak()
+
+    def leave(event: Baked) -> None:
+        ran("leave")
+        keep.clear()
+
+    keep_leave = [leave]
+    bus.on(Baked, weakref.WeakMethod(keep[0].knead), weakref.ref(leave))
+    bodies = ["knead", "leave", "leave"]
+    return Fired(bus, bodies, times=2, uncalled=[("knead", "dead_reference")], close=keep_leave.clear)
+
+
+# --- what is one publication, and what is caused by which -------------------------------------------------------------
+
+
+@fired
+def made_anew_from_json_on_the_way() -> Fired:
+    class Outbox:
+        def __init__(self) -> None:
+            self.handlers: dict[Any, list[Any]] = {}
+            self.rows: list[str] = []
+
+        def publish(self, event: Any) -> None:
+            self.rows.append(json.dumps(dataclasses.asdict(event)))
+
+        def run_pending(self) -> None:
+            while self.rows:
+                event = Baked(**json.loads(self.rows.pop(0)))
+                for handler in self.handlers.get(type(event), ()):
+                    handler(event)
+
+    def post(event: Baked) -> None:
+        ran("post")
+
+    def file(event: Baked) -> None:
+        ran("file")
+
+    bus = Outbox()
+    bus.handlers[Baked] = [post, file]
+    return Fired(bus, ["post", "file"])
+
+
+@fired
+def left_for_the_bus_by_a_handler() -> Fired:
+    class Unit:
+        def __init__(self) -> None:
+            self.news: list[Any] = []
+            self.handlers: dict[Any, list[Any]] = {Baked: [self.count], Sold: [self.refill]}
+
+        def count(self, event: Any) -> None:
+            ran("count")
+            self.news.append(Sold())
+
+        def refill(self, event: Any) -> None:
+            ran("refill")
+
+        def handle(self, message: Any) -> None:
+            waiting = collections.deque([message])
+            while waiting:
+                event = waiting.popleft()
+                for handler in self.handlers[type(event)]:
+                    handler(event)
+                    waiting.extend(self.news)
+                    self.news.clear()
+
+    return Fired(Unit(), ["count", "refill"], derived=1)
+
+
+@fired
+def handed_on_from_one_publish_method_to_another() -> Fired:
+    class Streams(Oven):
+        def publish(self, event: Any) -> None:
+            self.publish_to("ovens", [event])
+
+        def publish_to(self, stream: str, events: list[Any]) -> None:
+            for event in events:
+                for handler in self.handlers.get(type(event), ()):
+                    handler(event)
+
+    def log(event: Baked) -> None:
+        ran("log")
+
+    bus = Streams()
+    bus.on(Baked, log)
+    return Fired(bus, ["log"])
