@@ -272,8 +272,7 @@ class Workbench:
     async def close(self) -> None:
         """Stop the host, write what is left, let go of the store."""
         self._closing = True
-        self._asked += 1
-        self._opening += 1
+        self.end_reading()
         if self._recording is not None:
             # Whoever closes has been asked, or is no person.
             self._recording.patience = 0.0
@@ -316,8 +315,7 @@ class Workbench:
 
     def show_live(self) -> None:
         """Show the live session."""
-        self._asked += 1
-        self._opening += 1
+        self.end_reading()
         recording = self.recording
         self._show(View(recording.journal, recording.details, recording.name, live=True))
 
@@ -356,6 +354,11 @@ class Workbench:
             self._notices.warning(warning)
         if stream.warnings():
             await self.refresh_sessions()  # the list says from now on that it is damaged
+
+    def end_reading(self) -> None:
+        """Read no further in a stored session that is being opened."""
+        self._asked += 1
+        self._opening += 1
 
     def stream(self, session: int) -> StoredStream:
         """Return a stored session as a stream."""

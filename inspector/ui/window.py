@@ -302,6 +302,7 @@ class Window:
         """End the work in order. The window stays until all is stored: it says so, and is closed in any case."""
         try:
             self.roof.standing.stop()
+            self.workbench.end_reading()
             view = self.workbench.view
             running = view.journal.running if view is not None and view.live else 0
             self.shell.set_state("running", f"finishing {plural(running, 'execution')}…" if running else "finishing…")

@@ -270,6 +270,18 @@ async def test_opening_another_meanwhile_ends_the_first(path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_pages")
+async def test_whoever_closes_ends_the_reading_at_once(path: Path) -> None:
+    await stored(path, 200)
+    async with desk_on(path) as desk:
+        reading = asyncio.ensure_future(desk.bench.open_session(1))
+        await until(lambda: not desk.view.live and len(desk.view.journal.publications))
+        desk.bench.end_reading()
+        so_far = len(desk.view.journal.publications)
+        await reading
+        assert len(desk.view.journal.publications) == so_far < 200
+
+
+@pytest.mark.usefixtures("small_pages")
 async def test_going_back_to_live_ends_the_reading(path: Path) -> None:
     await stored(path, 200)
     async with desk_on(path) as desk:

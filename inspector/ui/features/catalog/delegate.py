@@ -145,7 +145,7 @@ class CatalogDelegate(QStyledItemDelegate):
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
         room.setRight(room.right() - QFontMetrics(small).horizontalAdvance(text) - _GAP - 2)
 
-    def _dots(self, painter: QPainter, room: QRectF, phases: tuple[str, ...]) -> None:
+    def _dots(self, painter: QPainter, room: QRectF, phases: list[str]) -> None:
         shown = phases[:_DOTS]
         left = room.right() - len(shown) * (DOT + _GAP) + _GAP
         for place, phase in enumerate(shown):

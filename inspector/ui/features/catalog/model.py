@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -20,6 +20,8 @@ from inspector.core.description import CatalogDescription
 from inspector.ui.kit.rows import Index, TreeModel, TreeNode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.core.description import EventDescription
@@ -76,16 +78,13 @@ class CatalogNode(TreeNode):
     published: int = 0
     runs: int = 0
     bad: int = 0
-    phases: tuple[str, ...] = ()
+    phases: list[str] = field(default_factory=list)
     handlers: int = 0
     below: int = 0
     mark: str = ""
 
-    def child(self, kind: str, name: str) -> Self:
-        """Return the child of that name, making it when there is none."""
-        for node in self.children:
-            if node.name == name:
-                return node
+    def add(self, kind: str, name: str) -> Self:
+        """Put a category or a workflow below."""
         node = type(self)(kind, name, f"{self.path}/{name}".lstrip("/"), parent=self, row=len(self.children))
         self.children.append(node)
         return node
@@ -97,7 +96,7 @@ class CatalogNode(TreeNode):
         self.children.append(node)
         at: CatalogNode | None = node
         while at is not None:
-            at.phases += (event.phase,)
+            at.phases.append(event.phase)
             at.handlers += len(event.handlers)
             at.below += 1
             at = at.parent
@@ -107,14 +106,16 @@ class CatalogNode(TreeNode):
 class CatalogTreeModel(TreeModel[CatalogNode]):
     """The catalog of a journal; counters follow its folds.
 
-    ``set_journal`` and a changed catalog reset the model; counters only ever say ``dataChanged``.
+    ``set_journal`` and a changed catalog reset the model. Events that happen undeclared are inserted, for there may be
+    thousands; counters only ever say ``dataChanged``.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(CatalogNode("", "", ""), parent=parent)
         self._journal: Journal | None = None
         self._events: dict[str, CatalogNode] = {}
-        self._known = 0
+        #: Categories and workflows, by category and workflow; that of a category is empty.
+        self._groups: dict[tuple[str, str], CatalogNode] = {}
         self._marks: dict[str, str] = {}
 
     def everything(self) -> CatalogDescription:
@@ -135,10 +136,15 @@ class CatalogTreeModel(TreeModel[CatalogNode]):
         journal = self._journal
         if journal is None:
             return
-        if change.catalog or len(journal.events) != self._known:
+        if change.catalog:
             self.set_journal(journal)
-        elif (
-            change.ended
+            return
+        grown = len(journal.events) > len(self._events)
+        if grown:
+            self._insert_undeclared(journal.events[len(self._events) :])
+        if (
+            grown
+            or change.ended
             or change.first_execution < len(journal.executions)
             or change.first_publication < len(journal.publications)
         ):
@@ -185,20 +191,40 @@ class CatalogTreeModel(TreeModel[CatalogNode]):
         return None if reader is None else reader(self.node(index))
 
     def _build(self) -> None:
-        self.root, self._events, self._known = CatalogNode("", "", ""), {}, 0
+        self.root, self._events, self._groups = CatalogNode("", "", ""), {}, {}
         if self._journal is None:
             return
         catalog = self._journal.catalog
         for name in catalog.categories if catalog is not None else ():
-            self.root.child(CATEGORY, name)
-        self._known = len(self._journal.events)
+            self._group(name)
         for number, event in enumerate(self._journal.events):
-            above = self.root.child(CATEGORY, event.category or UNDECLARED)
-            if event.workflow:
-                above = above.child(WORKFLOW, event.workflow)
-            self._events[event.name] = above.add_event(number, event)
+            group = self._group(event.category or UNDECLARED, event.workflow)
+            self._events[event.name] = group.add_event(number, event)
         self._mark(self.root)
         self._count(tell=False)
+
+    def _group(self, category: str, workflow: str = "") -> CatalogNode:
+        """Return the node of a category, or of a workflow in it, making those that are missing."""
+        node = self._groups.get((category, workflow))
+        if node is None:
+            above, kind = (self._group(category), WORKFLOW) if workflow else (self.root, CATEGORY)
+            node = self._groups[category, workflow] = above.add(kind, workflow or category)
+        return node
+
+    def _insert_undeclared(self, events: Sequence[EventDescription]) -> None:
+        """Insert events that have just happened for the first time and that no catalog declares."""
+        if (UNDECLARED, "") not in self._groups:
+            self.beginInsertRows(QModelIndex(), len(self.root.children), len(self.root.children))
+            self._group(UNDECLARED)
+            self.endInsertRows()
+        group = self._group(UNDECLARED)
+        first = len(group.children)
+        self.beginInsertRows(self.index_of_node(group), first, first + len(events) - 1)
+        for event in events:
+            self._events[event.name] = group.add_event(len(self._events), event)
+        self.endInsertRows()
+        if any(event.name in self._marks for event in events):
+            self.set_marks(self._marks)
 
     def _count(self, *, tell: bool) -> None:
         """Take the counters from the journal; only rows whose counters changed are told."""
@@ -247,7 +273,7 @@ _READERS: Final[dict[int, Any]] = {
     CatalogRole.NAME: lambda node: node.name,
     CatalogRole.PATH: lambda node: node.path,
     CatalogRole.PHASE: lambda node: node.event.phase if node.event is not None else "",
-    CatalogRole.PHASES: lambda node: node.phases,
+    CatalogRole.PHASES: lambda node: tuple(node.phases),
     CatalogRole.HANDLERS: lambda node: node.handlers,
     CatalogRole.PUBLISHED: lambda node: node.published,
     CatalogRole.RUNS: lambda node: node.runs,
@@ -270,6 +296,7 @@ class CatalogFilter(QSortFilterProxyModel):
         self._names: frozenset[str] = frozenset()
         self.setRecursiveFilteringEnabled(True)
         source.modelAboutToBeReset.connect(self._forget)
+        source.rowsAboutToBeInserted.connect(self._forget)
         self.setSourceModel(source)
 
     @property

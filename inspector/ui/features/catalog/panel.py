@@ -172,6 +172,7 @@ class CatalogPanel(JournalPanel):
         # A click on the row where the tree stands already selects it again, if something else was selected meanwhile.
         tree.clicked.connect(lambda index: self._current_changed(index, index))
         self.filter.modelReset.connect(self._restore)
+        self.filter.rowsInserted.connect(self._restore_inserted)
         self.search.textChanged.connect(self._search)
         self.search.installEventFilter(self)
         self.search.left.connect(lambda: tree.setFocus(Qt.FocusReason.OtherFocusReason))
@@ -250,6 +251,16 @@ class CatalogPanel(JournalPanel):
                     index = self.filter.mapFromSource(source)
                     self.tree.setExpanded(index, source.data(CatalogRole.PATH) in self._open)
         self._restoring = False
+        self.event_selected(self._selection.event_name)
+
+    def _restore_inserted(self, parent: QModelIndex) -> None:
+        """Open what holds rows that are new, if it is to be open, and stand on the event that is selected."""
+        if self._restoring:
+            return
+        if parent.isValid():
+            self._restoring = True
+            self.tree.setExpanded(parent, bool(self.filter.query) or parent.data(CatalogRole.PATH) in self._open)
+            self._restoring = False
         self.event_selected(self._selection.event_name)
 
     # -- selection

@@ -173,8 +173,11 @@ class UprightHeader(QHeaderView):
         return str((model.headerData(section, self.orientation()) if model is not None and section >= 0 else "") or "")
 
     def _tall(self) -> int:
+        model = self.model()
+        if not isinstance(model, HeatMapModel):
+            return 0
         metrics = QFontMetrics(self.font())
-        widths = [metrics.horizontalAdvance(self._name(section)) for section in range(self.count())]
+        widths = [metrics.horizontalAdvance(name) for name in model.longest_names(self.orientation())]
         return min(max(widths, default=0) + 14, _TALLEST)
 
 
@@ -199,6 +202,7 @@ class HeatMap(QTableView):
     def __init__(self, theme: Theme, model: HeatMapModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._quiet = False
+        self._map = model
         self.setAccessibleName("Events by classes of handlers")
         self.setHorizontalHeader(UprightHeader(theme, self))
         self.setModel(model)
@@ -241,12 +245,10 @@ class HeatMap(QTableView):
             self.chosen.emit(current.row(), current.column())
 
     def _fit_names(self) -> None:
-        """Set the room of the names to what the longest needs; names of one font differ little from their lengths."""
-        model, metrics = self.model(), self.fontMetrics()
-        count = model.rowCount() if model is not None else 0
-        names = (str(model.headerData(row, Qt.Orientation.Vertical) or "") for row in range(count))
-        longest = max(names, key=len, default="")
-        self.verticalHeader().setFixedWidth(min(metrics.horizontalAdvance(longest) + 24, _NAME_ROOM))
+        """Set the room of the names to what the longest needs."""
+        metrics = self.fontMetrics()
+        widths = [metrics.horizontalAdvance(name) for name in self._map.longest_names(Qt.Orientation.Vertical)]
+        self.verticalHeader().setFixedWidth(min(max(widths, default=0) + 24, _NAME_ROOM))
         self._fit_titles()
         self.updateGeometry()
 

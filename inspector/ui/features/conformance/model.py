@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import nlargest
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
@@ -43,6 +44,8 @@ _STATE_OF_STATUS: Final = np.array(
 _SEVERITIES: Final = ("", "warning", "error")
 _ROOT: Final = QModelIndex()
 _COLUMN_BITS: Final = 32
+#: How many names are measured for the room of all: names of one font differ little from their lengths.
+_LONGEST: Final = 16
 _Number = TypeVar("_Number", int, npt.NDArray[np.int64])
 
 
@@ -187,6 +190,14 @@ class HeatMapModel(QAbstractTableModel):
     def event_name(self, row: int) -> str:
         """Return the name of a row's event."""
         return self._journal.events[int(self._shown[row])].name
+
+    def longest_names(self, orientation: Qt.Orientation) -> list[str]:
+        """Return the longest of the names that are shown, a few of them: one of these needs the most room."""
+        names = self._owners
+        if orientation == Qt.Orientation.Vertical:
+            events = self._journal.events
+            names = [events[number].name for number in self._shown.tolist()]
+        return [one_line(name) for name in nlargest(_LONGEST, names, len)]
 
     def row_of(self, event: str) -> int:
         """Return the row of an event, -1 when it is not shown."""

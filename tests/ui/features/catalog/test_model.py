@@ -100,6 +100,27 @@ def test_an_event_that_the_catalog_does_not_declare_gets_a_place(model: CatalogT
     assert proxy.set_query("surp") == ["Surprise"]
 
 
+def test_events_that_nobody_declares_are_inserted_whatever_is_looked_for(
+    proxy: CatalogFilter, model: CatalogTreeModel, run: Run
+) -> None:
+    # A run may bring thousands of them: making the tree anew for each fold took minutes.
+    resets: list[str] = []
+    model.modelReset.connect(lambda: resets.append("reset"))
+    proxy.set_query("surprise")
+    model.set_marks({"Surprise4": "error"})
+    for first in (0, 3):
+        for number in range(first, first + 3):
+            run.publish(f"Surprise{number}")
+        model.folded(run.fold())
+        assert tree(proxy) == {UNDECLARED: {f"Surprise{number}": {} for number in range(first + 3)}}
+    above = model.index_of("Surprise4").parent()
+    assert [above.data(role) for role in (CatalogRole.EVENTS, CatalogRole.PUBLISHED)] == [6, 6]
+    assert above.data(CatalogRole.MARK) == model.index_of("Surprise4").data(CatalogRole.MARK) == "error"
+    proxy.set_query("")
+    assert len(tree(proxy)) == 8
+    assert resets == []
+
+
 def test_another_run_has_counters_of_its_own(model: CatalogTreeModel, run: Run) -> None:
     run.once("UserLoginFailed")
     model.folded(run.fold())

@@ -108,6 +108,23 @@ def test_what_is_open_is_remembered_and_survives_another_journal(panel: CatalogP
     assert EVENT in names(panel)
 
 
+def test_an_event_that_comes_undeclared_is_selected_and_its_category_stays_as_it_is(
+    panel: CatalogPanel, selection: Selection, run: Run
+) -> None:
+    selection.select_event("Surprise")
+    run.publish("Surprise")
+    panel.folded(run.fold())
+    assert panel.current_event() == "Surprise"
+    assert "Surprise" not in names(panel)  # selected elsewhere: nothing opens under the person's eyes
+    panel.reveal("Surprise")
+    assert "Surprise" in names(panel)
+    run.publish("Another")
+    panel._pause.timeout.emit()
+    panel.folded(run.fold())
+    panel._pause.timeout.emit()
+    assert names(panel)[-3:] == ["not declared", "Surprise", "Another"]
+
+
 def test_selection_goes_both_ways(panel: CatalogPanel, selection: Selection) -> None:
     panel.tree.setCurrentIndex(panel.filter.index_of(EVENT))
     assert selection.event_name == EVENT
