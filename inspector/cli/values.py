@@ -43,7 +43,9 @@ def find_event(catalog: CatalogDescription, text: str) -> EventDescription:
     if matches:
         names = ", ".join(event.key for event in matches)
         raise UsageError(f"{text} may be any of {names}.", "Write as much of the dotted name as tells them apart.")
-    pattern = next((pattern for pattern in catalog.patterns if fnmatchcase(text, pattern.name)), None)
+    pattern = next(
+        (pattern for pattern in catalog.patterns if pattern.name != "*" and fnmatchcase(text, pattern.name)), None
+    )
     if pattern is not None:
         return replace(pattern, name=text, key=text, event_type=text)
     names_by_text = {event.name.casefold(): event.name for event in catalog.events}

@@ -7,7 +7,6 @@ import gc
 import pytest
 
 from inspector.agent.reading.loaded import Target, make_program
-from inspector.agent.reading.map_bus.connection import MapConnection
 from inspector.core.records.records import HANDLER_STARTED
 from tests.agent.kinds import KINDS, LINES
 from tests.agent.samples import watch
@@ -42,23 +41,5 @@ def test_patterns_are_shown_as_patterns_and_are_no_events() -> None:
     assert [(pattern.name, len(pattern.handlers)) for pattern in catalog.patterns] == [
         ("ship.*.docked", 1),
         ("ship.*.left", 1),
+        ("*", 1),
     ]
-
-
-async def test_why_a_handler_was_not_called_can_be_asked() -> None:
-    kind = KINDS["a_queue_that_nobody_empties"]()
-    program = make_program("sample", [Target("sample:bus", kind.bus)])
-    (connection,) = program.connections
-    assert isinstance(connection, MapConnection)
-    (target,) = connection.targets()
-    assert connection.not_called(target) == ""
-    await program.publish(program.build("kiln.fired", {}), None, {})
-    reason = "what was published still lies in inbox, and forever does not work it off"
-    assert connection.not_called(target) == reason
-
-
-def test_a_predicate_is_why_a_handler_was_not_called() -> None:
-    program = make_program("sample", [Target("sample:bus", KINDS["predicates_of_envelopes"]().bus)])
-    (connection,) = program.connections
-    assert isinstance(connection, MapConnection)
-    assert [connection.not_called(target) for target in connection.targets()] == ["its when said no", ""]

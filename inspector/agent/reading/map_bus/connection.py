@@ -19,7 +19,7 @@ from ....core.bus.context import HANDLER_TIMEOUT
 from ....core.description import HandlerDescription, Problem
 from ....core.own_code import is_standard
 from ....core.spec import BY_BASE, BY_BUS, BY_CLASS, BY_FIELD, BY_NAME, EXACT, field_of
-from ....core.values.looking import attributes, is_a, pretends
+from ....core.values.looking import is_a, pretends
 from ...adapters.base import FireContext, Match, Names, Options, Subscribed
 from ...adapters.deadline import in_time
 from ...observe.monitor import MONITOR
@@ -216,18 +216,18 @@ class MapConnection:
         return self._describe_name(name, (target for _, target in self._dispatch.matching(None, {name})))
 
     def patterns(self) -> Iterator[tuple[EventType, list[HandlerDescription]]]:
-        """Yield the patterns of names that are subscribed to, each with its handlers."""
-        for pattern, targets in self._globs().items():
-            yield self._describe_name(pattern, targets), [self._describe(target) for target in targets]
-
-    def _globs(self) -> dict[str, list[Any]]:
-        """Return the handlers of each pattern of names, without the one for all; none where no name is published."""
+        """Yield the patterns of names that are subscribed to, each with its handlers; that for every name, too."""
         globs: dict[str, list[Any]] = {}
         for handler_map in self.maps if any(publisher.named for publisher in self.publishers[:1]) else ():
             for pattern, target in handler_map.entries():
-                if is_glob(pattern) and not is_wildcard(pattern):
+                if is_glob(pattern):
                     globs.setdefault(pattern, []).append(target)
-        return globs
+        for pattern, targets in globs.items():
+            yield self._describe_name(pattern, targets), [self._describe(target) for target in targets]
+
+    def _globs(self) -> list[str]:
+        """Return the patterns of names, without that for every name."""
+        return [event.name for event, _ in self.patterns() if not is_wildcard(event.name)]
 
     def _describe_name(self, name: str, targets: Iterable[Any]) -> EventType:
         return describe_name(name, map(original, targets), by_keyword=self._calls.gives_keywords(self.publishers[0]))
@@ -249,21 +249,6 @@ class MapConnection:
         for handler_map in self._found.maps:
             for text in _oddities(handler_map):
                 yield Problem(self.where, text)
-
-    def not_called(self, target: Any) -> str:
-        """Return why a handler that was subscribed may not have been called; empty where that is not known."""
-        publisher = self.publishers[0] if self.publishers else None
-        if publisher is not None and publisher.queue and self._waiting() != 0:
-            worker = self._found.worker or self._found.drain
-            return f"what was published still lies in {publisher.queue}, and {worker} does not work it off"
-        for handler_map in self.maps:
-            value = handler_map.get()
-            for record in _records(value, handler_map.asks) if handler_map.asks else ():
-                held = attributes(record)
-                asked = next((name for name in handler_map.asks if held.get(name) is not None), "")
-                if asked and any(inner is original(target) for inner in held.values()):
-                    return f"its {asked} said no"
-        return ""
 
     def _describe(self, target: Any) -> HandlerDescription:
         if is_stand_in(target):
@@ -515,16 +500,6 @@ async def _iterated(published: Any) -> None:
     for result in published:
         if inspect.isawaitable(result):
             await result
-
-
-def _records(value: Any, names: Sequence[str]) -> Iterator[Any]:
-    """Yield what stands in a container and has one of these attributes."""
-    kind = kind_of(value)
-    if kind in ("dict", "proxy", "list", "tuple", "set", "frozenset"):
-        for item in tuple(value.values() if kind in ("dict", "proxy") else value):
-            yield from _records(item, names)
-    elif kind in ("record", "") and not set(names).isdisjoint(attributes(value)):
-        yield value
 
 
 def _oddities(handler_map: HandlerMap) -> Iterator[str]:
