@@ -807,3 +807,144 @@ def asked_whether_they_wait() -> Kind:
                     await asyncio.get_running_loop().run_in_executor(None, thing, event)
 
     return Kind(Bus(), {"ShipDocked": ["sink", "greet"]}, "ShipDocked", ["sink", "greet"])
+
+
+# --- what stands in the way -------------------------------------------------------------------------------------------
+
+
+@kind
+def containers_behind_a_property() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self._inner: dict[type, list[Any]] = {ShipDocked: [greet]}
+
+        @property
+        def everybody(self) -> dict[type, list[Any]]:
+            return self._inner
+
+        def tell(self, event: Any) -> None:
+            for one in self.everybody.get(type(event), ()):
+                one(event)
+
+    return Kind(Bus(), {"ShipDocked": ["greet"]}, "ShipDocked", ["greet"])
+
+
+@kind
+def middleware_around_handlers() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.handlers = {ShipDocked: [greet]}
+            self.middleware = [self.timed]
+
+        def timed(self, event: Any, following: Any) -> None:
+            following(event)
+
+        def publish(self, event: Any) -> None:
+            call: Any = self._deliver
+            for step in self.middleware:
+                call = functools.partial(step, following=call)
+            call(event)
+
+        def _deliver(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event), ()):
+                handler(event)
+
+    return Kind(Bus(), {"ShipDocked": ["greet"]}, "ShipDocked", ["greet"])
+
+
+class OnSighting:
+    listens_to = ShipSighted
+
+    def obey(self, event: Any) -> None:
+        tick("OnSighting")
+
+
+class OnDocking(OnSighting):
+    listens_to = ShipDocked  # type: ignore[assignment]
+
+
+@kind
+def objects_whose_class_says_for_what_they_are() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.crew = [OnSighting(), OnDocking()]
+
+        def call(self, event: Any) -> None:
+            for one in self.crew:
+                if isinstance(event, one.listens_to):
+                    one.obey(event)
+
+    heard = {"ShipSighted": ["OnSighting.obey"], "ShipDocked": ["OnDocking.obey"]}
+    return Kind(Bus(), heard, "ShipSighted", ["OnSighting"])
+
+
+class Choosy:
+    def wants(self, event: Any) -> bool:
+        return isinstance(event, ShipDocked)
+
+    def obey(self, event: Any) -> None:
+        tick("Choosy")
+
+
+@kind
+def objects_that_are_asked() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.crew = (Choosy(),)
+
+        def call(self, event: Any) -> None:
+            for one in self.crew:
+                if one.wants(event):
+                    one.obey(event)
+
+    return Kind(Bus(), {"ShipDocked": ["Choosy.obey"]}, "ShipDocked", ["Choosy"])
+
+
+@kind
+def names_under_a_key_of_a_dict() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.routes = {"ship.left": [count]}
+
+        def send(self, msg: dict[str, Any]) -> None:
+            for route in self.routes.get(msg["kind"], ()):
+                route(msg)
+
+    return Kind(Bus(), {"ship.left": ["count"]}, "ship.left", ["count"], values={"payload": {"ship": "Ida"}})
+
+
+@kind
+def functions_by_weak_value() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.named: Any = weakref.WeakValueDictionary()
+            self.named["ship.left"] = count
+
+        def publish(self, name: str, data: Any = None) -> None:
+            found = self.named.get(name)
+            if found is not None:
+                found(data)
+
+    return Kind(Bus(), {"ship.left": ["count"]}, "ship.left", ["count"])
+
+
+@kind
+def a_thread_that_works() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.letters: queue.Queue[Any] = queue.Queue()
+            self.subscribers = {ShipDocked: [count]}
+            threading.Thread(target=self.deliver, daemon=True).start()
+
+        def post(self, event: Any) -> None:
+            self.letters.put(event)
+            self.letters.join()
+
+        def deliver(self) -> None:
+            while True:
+                event = self.letters.get()
+                for subscriber in self.subscribers.get(type(event), ()):
+                    subscriber(event)
+                self.letters.task_done()
+
+    return Kind(Bus(), {"ShipDocked": ["count"]}, "ShipDocked", ["count"])

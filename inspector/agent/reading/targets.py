@@ -81,7 +81,7 @@ def kind_of(value: Any) -> str:
     for kinds, name in (
         ((list, deque), "list"),
         (dict, "dict"),
-        (types.MappingProxyType, "proxy"),
+        ((types.MappingProxyType, weakref.WeakValueDictionary), "proxy"),
         (tuple, "tuple"),
         (set, "set"),
         (frozenset, "frozenset"),
@@ -300,6 +300,8 @@ def pattern_in(value: Any, says: Sequence[str] = ()) -> Any:
                 return item
         return next((pattern for item in value if (pattern := _said(item)) is not None), None)
     held = attributes(value) if kind == "record" or says else {}
+    if says and kind not in ("tuple", "dict"):  # what its class says of all that are made of it
+        held = {**{name: inspect.getattr_static(type(value), name, None) for name in says}, **held}
     if kind == "tuple":
         held = dict(zip(value._fields, value))  # noqa: B905 - as long as each other by definition
     for name in says or PATTERN_FIELDS:

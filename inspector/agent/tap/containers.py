@@ -11,6 +11,7 @@ import types
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from ...core.values.looking import attributes
 from ..reading.targets import (
@@ -87,7 +88,7 @@ class Containers:
             name = record_field(value)
             inner = attributes(value)[name]
             _set_attribute(value, name, inner, self.restore(inner, depth - 1))
-        elif kind == "weakset":
+        elif kind == "weakset" or type(value) is WeakValueDictionary:
             _set_attribute(value, "data", value.data, self.restore(value.data, depth - 1))
         elif kind in ("tuple", "set", "frozenset"):
             items = [self.restore(item, depth - 1) for item in value]
@@ -125,6 +126,8 @@ class Containers:
         return value
 
     def _replace_proxy(self, value: Any, pattern: Any, depth: int) -> Any:
+        if type(value) is WeakValueDictionary:
+            return self._replace_weakset(value, pattern, depth)
         new = {key: self.replace(item, key_pattern(value, key, pattern), depth) for key, item in value.items()}
         if all(new[key] is item for key, item in value.items()):
             return value

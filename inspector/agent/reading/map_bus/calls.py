@@ -123,7 +123,7 @@ class CallReader:
             rest = {key: value for key, value in arguments.items() if key != subject}
             return self.named(_text(first), _payload(parameters, args, rest), session, metadata)
         if isinstance(first, dict):
-            name = _envelope_name(first)
+            name = _envelope_name(first, publisher.envelope)
             return self.named(name, first, session, metadata) if name else None
         return Occurrence(first, self._name_of(first), shown_of(first), session, metadata)
 
@@ -207,8 +207,8 @@ class CallReader:
         """Fill in name and payload: as one argument, as keywords, or as an envelope that says its own name."""
         if not publisher.named:
             name = publisher.parameters[0].name
-            if name in ("event", "message", "envelope", "msg"):
-                args.append({**event.payload, "type": event.name})
+            if publisher.envelope or name in ("event", "message", "envelope", "msg"):
+                args.append({**event.payload, publisher.envelope or "type": event.name})
                 return
             raise InspectorError(f"{publisher.name} takes an event, but {event.name} is only a name.")
         args.append(event.name)
@@ -262,8 +262,8 @@ def _text(name: Any) -> str:
     return member_text(name) if isinstance(name, enum.Enum) else str(name)
 
 
-def _envelope_name(event: dict[Any, Any]) -> str:
-    for name in ENVELOPE_NAMES:
+def _envelope_name(event: dict[Any, Any], known: str = "") -> str:
+    for name in (known, *ENVELOPE_NAMES):
         if isinstance(event.get(name), (str, enum.Enum)):
             return _text(event[name])
     return ""

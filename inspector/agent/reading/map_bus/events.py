@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ....core.bus.identity import bound_to
 from ....core.own_code import is_own_class
 from ....core.values import hints
 from ...tap.stand_ins import original
@@ -26,6 +27,7 @@ from ..targets import MethodName, kind_of
 from .find import used_names
 from .match import (
     class_in,
+    classes_asked_for,
     classes_told,
     event_class_of,
     handler_event_class,
@@ -113,9 +115,18 @@ class MapEvents:
             classes = map(handler_event_class, handlers.pop(pattern))
             handlers.update({cls: [] for cls in classes if cls is not None and cls not in handlers})
         if all(map(is_wildcard, handlers)):  # nobody says which events there are; what is told apart are some
-            for cls in (cls for target in handlers.get(None, ()) for cls in classes_told(target)):
-                handlers.setdefault(cls, [])
+            told = [cls for target in handlers.get(None, ()) for cls in self._told(target)]
+            handlers.update({cls: [] for cls in told if cls not in handlers})
         return handlers
+
+    def _told(self, target: Any) -> Iterator[type[Any]]:
+        """Yield the classes that a handler of everything tells of, or what decides whether it is run."""
+        yield from classes_told(target)
+        names = [name for handler_map in self._found.maps for name in handler_map.asks]
+        owner = bound_to(target)
+        for name in names if owner is not None else ():
+            asked = getattr(type(owner), name, None)
+            yield from classes_asked_for(asked) if asked is not None else ()
 
     def _classes(self, handlers: Handlers) -> Iterator[type[Any]]:
         classes = [pattern for pattern in handlers if isinstance(pattern, type) and not is_wildcard(pattern)]

@@ -173,6 +173,11 @@ class Publisher:
         return getattr(self.owner, self.name)
 
     @property
+    def envelope(self) -> str:
+        """Under which an event that is a dict says its name; empty where none is."""
+        return self.key[1][2:-2] if len(self.key) == 2 and self.key[1].startswith("['") else ""
+
+    @property
     def field(self) -> str:
         """The field in which an event says its name; empty where its class or a parameter does."""
         return self.key[1][1:] if not self.named and len(self.key) == 2 and self.key[1].startswith(".") else ""
@@ -232,7 +237,7 @@ def find(value: Any, options: Options) -> BusParts:
 
 _CODE: Final = (
     *(type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType),
-    *(property, staticmethod, classmethod, str, int, float, bool, type(None)),
+    *(staticmethod, classmethod, str, int, float, bool, type(None)),
 )
 _FLAT: Final = ("list", "set", "frozenset", "tuple", "weakset")
 #: By class and method: the containers in which an object looks for what to run.
@@ -417,7 +422,8 @@ def _scored_maps(candidates: list[HandlerMap], flows: _Flows, options: Options) 
             continue  # objects that nothing is handed to: all buses that there are, say
         if not by_method_name and _holds(value, "methods") and handler_map.path not in handed:
             continue  # objects with methods that are named for something, and nobody looks for them by that name
-        handler_map.score, handler_map.why = _score_container(value, handler_map.path, used, handler_map.runs)
+        score = _score_container(value, handler_map.path, used, handler_map.runs, handler_map.path in handed)
+        handler_map.score, handler_map.why = score
         if handler_map.listeners():
             handler_map.score, handler_map.why = 60, f"holds {_count(len(handler_map.listeners()), 'listener')}"
         if handler_map.score >= _ENOUGH:
@@ -433,15 +439,17 @@ def _holds(value: Any, kind: str) -> bool:
     return any(kind_of(item) == kind for item in tuple(items))
 
 
-def _score_container(value: Any, path: str, used: bool, runs: tuple[str, ...] = ()) -> tuple[int, str]:
+def _score_container(
+    value: Any, path: str, used: bool, runs: tuple[str, ...] = (), handed: bool = False
+) -> tuple[int, str]:
     name = path.rpartition(".")[2]
     points, why = 0, []
     if _HANDLERS.search(name):
         points += 30
         why.append("named like handlers")
-    if _NOT_HANDLERS.search(name):
+    if _NOT_HANDLERS.search(name) and not (handed and kind_of(value) == "dict"):
         points -= 50
-    if used:
+    if used or handed:
         points += 30
         why.append("read by what publishes")
     if not value:
