@@ -45,6 +45,25 @@ INTERPRETERS = interpreters("3.11", "3.12", "3.13")
 OLDER = [*interpreters("2.7", "3.6", "3.8", "3.9", "3.10").values()]
 
 
+#: Starts a real Python that says it is another one.
+_POSER = """#!/bin/sh
+exec {python} -I -c '
+import sys, runpy
+sys.version, sys.version_info = "{version} (old)", tuple(map(int, "{version}".split(".")))
+sys.argv = [text for text in sys.argv[1:] if not text.startswith("-")]
+runpy.run_path(sys.argv[0], run_name="__main__")
+' "$@"
+"""
+
+
+def old_python(folder: Path, version: str) -> Path:
+    """Make an interpreter that is ours and says that it is of another version."""
+    poser = folder / "python"
+    poser.write_text(_POSER.format(python=sys.executable, version=version))
+    poser.chmod(0o755)
+    return poser
+
+
 def project(app: str, *, cwd: Path = ZOO, **options: Any) -> Project:
     """A project of the zoo, on our own interpreter unless told otherwise."""
     options.setdefault("python", sys.executable)

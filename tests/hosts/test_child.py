@@ -32,7 +32,7 @@ from inspector.core.records.records import HANDLER_STARTED, PUBLICATION_ENDED, P
 from inspector.core.request import FireRequest
 from inspector.hosts.child import STOP_TIME, ChildHost
 from inspector.hosts.trouble import LoadError
-from tests.hosts.children import INTERPRETERS, OLDER, PATIENCE, ZOO, Rows, following, gone, project, running
+from tests.hosts.children import INTERPRETERS, OLDER, PATIENCE, ZOO, Rows, following, gone, old_python, project, running
 
 MOODS = str(ZOO / "moods.py")
 
@@ -241,22 +241,9 @@ async def test_an_interpreter_that_is_none_is_refused_in_a_sentence(tmp_path: Pa
     assert caught.value.kind == "interpreter"
 
 
-#: Starts a real Python that says it is another one.
-_POSER = """#!/bin/sh
-exec {python} -I -c '
-import sys, runpy
-sys.version, sys.version_info = "{version} (old)", tuple(map(int, "{version}".split(".")))
-sys.argv = [text for text in sys.argv[1:] if not text.startswith("-")]
-runpy.run_path(sys.argv[0], run_name="__main__")
-' "$@"
-"""
-
-
 @pytest.mark.parametrize("version", ["3.10.13", "3.9.0", "3.6.15"])
 async def test_a_python_that_is_too_old_is_refused_before_anything_is_loaded(tmp_path: Path, version: str) -> None:
-    poser = tmp_path / "python"
-    poser.write_text(_POSER.format(python=sys.executable, version=version))
-    poser.chmod(0o755)
+    poser = old_python(tmp_path, version)
     tmp_path.joinpath("loud.py").write_text("import os\nos.write(1, b'imported')\n")
     await _is_too_old(str(poser), tmp_path, version)
 

@@ -24,6 +24,7 @@ from inspector.ui.features.project.dialogs import (
 )
 from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.kit.buttons import Button
+from tests.hosts.children import old_python
 from tests.ui.windows import Opened, opened, until
 
 WIRING = """
@@ -326,6 +327,19 @@ async def test_a_reload_that_takes_long_is_given_more_time_where_that_is_told(tm
         assert shown.desk.flow.project.load_timeout == 30.0
 
 
+async def test_a_python_that_is_too_old_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
+    python = str(old_python(tmp_path, "3.10.13"))
+    project = replace(write(tmp_path, needs=f"open({str(tmp_path / 'ran')!r}, 'w').close()"), python=python)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: dialog(shown, LoadTroubleDialog) is not None, "the explanation")
+        explained = dialog(shown, LoadTroubleDialog)
+        words = [label.text() for label in explained.findChildren(QLabel)]
+        assert any(text.endswith("is Python 3.10.13; the inspector needs 3.11 or newer there.") for text in words)
+        assert "Choose another interpreter." in words
+        assert not (tmp_path / "ran").exists()
+        explained.reject()
+
+
 async def test_a_project_for_another_python_says_so(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nrequires-python = '>=3.99'\n")
     async with opened(tmp_path / "s.db", project=write(tmp_path), confirmed=True) as shown:
@@ -436,7 +450,7 @@ async def test_a_program_that_dies_is_told_with_its_handler_and_can_be_restarted
         for width in (1280, shown.window.shell.minimumWidth()):
             shown.window.shell.resize(width, 700)
             await until(lambda: strip.text.height() >= strip.text.heightForWidth(strip.text.width()), "all is seen")
-            assert strip.rect().contains(strip.buttons[-1].geometry())
+            await until(lambda: strip.rect().contains(strip.buttons[-1].geometry()), "the buttons are laid out")
         assert shown.journal.execution(0).status == "interrupted"
         assert "stopped" in shown.window.workbench.fire_blocked() or shown.window.workbench.fire_blocked()
         write(tmp_path, body="pass")
