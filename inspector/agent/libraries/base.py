@@ -15,7 +15,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 from ...core.bus.identity import bound_to, plain_function
 from ...core.errors import UsageError
@@ -42,8 +42,7 @@ _ATOMS: Final = (str, bytes, int, float, bool)
 REMEMBERED: Final = 1000
 
 
-@dataclass(frozen=True)
-class Receiver:
+class Receiver(NamedTuple):
     """One subscription, as its library keeps it.
 
     Attributes:
@@ -51,12 +50,14 @@ class Receiver:
         target: What runs.
         matched: ``exact``, ``base`` (subclasses too) or ``wildcard``.
         note: What is special about it, for people: ``once``, ``weak``, ``only for sender Order``.
+        sender: Key of the one sender that it is for, where the library knows senders; None for any.
     """
 
     pattern: Any
     target: Any
     matched: str = "exact"
     note: str = ""
+    sender: Any = None
 
 
 @dataclass
@@ -171,6 +172,26 @@ class LibraryAdapter:
         return next((name for name in names if self.taken.setdefault(name, value) is value), names[-1])
 
 
+class _Entry:
+    """A handler that was described.
+
+    Attributes:
+        reference: To what it is, or what it is bound to: its description is good for as long as that lives.
+        description: Its description.
+        recording: The recording that knows of it; 0 for none.
+    """
+
+    __slots__ = ("description", "recording", "reference")
+
+    def __init__(self, held: Any, description: HandlerDescription) -> None:
+        try:
+            self.reference: Callable[[], Any] = weakref.ref(held)
+        except TypeError:  # it cannot be referred to weakly
+            self.reference = lambda: held
+        self.description = description
+        self.recording = 0
+
+
 class LibraryConnection:
     """One bus of a library.
 
@@ -193,9 +214,9 @@ class LibraryConnection:
         self._value = value
         self._names = names
         self._tap: Tap | None = None
-        self._descriptions: dict[Any, tuple[Callable[[], Any], HandlerDescription]] = {}
-        #: Targets that have been recorded since recording began.
-        self._recorded: dict[Any, Callable[[], Any]] = {}
+        self._descriptions: dict[Any, _Entry] = {}
+        #: How often recording has begun.
+        self._recording = 0
         self._chosen = options.publish
 
     # -- what each library says ----------------------------------------------------------------------------------------
@@ -296,23 +317,26 @@ class LibraryConnection:
 
     def describe(self, target: Any) -> HandlerDescription:
         """Describe a handler; what is called again and again is described once."""
+        return self._entry_of(target).description
+
+    def _entry_of(self, target: Any) -> _Entry:
         target = original(target)
-        if not isinstance(target, (types.FunctionType, types.MethodType)):
-            return self._names.describe(target)
-        key, held = _identity(target)
+        if type(target) not in (types.FunctionType, types.MethodType):
+            return _Entry(target, self._names.describe(target))
+        owner = bound_to(target)
+        key = (id(owner), id(plain_function(target)))  # a method is made anew each time it is asked for
+        held = target if owner is None else owner
         described = self._descriptions.get(key)
-        if described is not None and described[0]() is held:
-            return described[1]
-        description = self._names.describe(target)
-        self._descriptions[key] = _reference(held), description
-        return description
+        if described is None or described.reference() is not held:
+            described = self._descriptions[key] = _Entry(held, self._names.describe(target))
+        return described
 
     # -- recording -----------------------------------------------------------------------------------------------------
 
     def record(self, tap: Tap) -> Undo:
         """Record everything on this bus from now on; return a function that undoes it exactly."""
         self._tap = tap
-        self._recorded.clear()
+        self._recording += 1
         try:
             undo = watch(self, tap)
         except BaseException:
@@ -340,20 +364,12 @@ class LibraryConnection:
         tap = self._tap
         if tap is None:
             return ()
-        targets = [receiver.target for receiver in self.called(occurrence)]
-        fresh = [target for target in targets if not self._is_recorded(target)]
-        if fresh:
+        described = [self._entry_of(receiver.target) for receiver in self.called(occurrence)]
+        if any(entry.recording != self._recording for entry in described):
             refresh(self, tap)
-        return tuple([tap.subscription(occurrence.name, self.describe(target)) for target in targets])
-
-    def _is_recorded(self, target: Any) -> bool:
-        """Return whether a target was there before, and take note that it is."""
-        key, held = _identity(original(target))
-        reference = self._recorded.get(key)
-        if reference is not None and reference() is held:
-            return True
-        self._recorded[key] = _reference(held)
-        return False
+            for entry in described:
+                entry.recording = self._recording
+        return tuple([tap.subscription(occurrence.name, entry.description) for entry in described])
 
     def stand_in(self, tap: Tap, target: Any, pattern: Any, described: Any = None) -> Any:
         """Return what is called in the place of a handler; ``described`` is what it is called after, if not itself."""
@@ -615,19 +631,6 @@ def call_arguments(target: Any, payload: Mapping[str, Any]) -> tuple[list[Any], 
         return [*args, *payload.get("args", ())], named
     free = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
     return ([], dict(payload)) if free else (list(payload.values()), {})
-
-
-def _identity(target: Any) -> tuple[Any, Any]:
-    """Return a key for a target, and the object whose life it is good for: a method is made anew each time."""
-    owner = bound_to(target)
-    return (id(owner), id(plain_function(target))), target if owner is None else owner
-
-
-def _reference(value: Any) -> Callable[[], Any]:
-    try:
-        return weakref.ref(value)
-    except TypeError:  # it cannot be referred to weakly
-        return lambda: value
 
 
 def _global_name(value: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from .base import LibraryAdapter, Receiver, Undo, replaced
-from .signals import SignalConnection, SignalReceiver
+from .signals import SignalConnection
 
 if TYPE_CHECKING:
     from ..tap.moments import Occurrence
@@ -23,7 +23,7 @@ class BlinkerConnection(SignalConnection):
 
     sends = ("send", "send_async")
 
-    def receivers(self) -> list[SignalReceiver]:
+    def receivers(self) -> list[Receiver]:
         """Return the receivers that are alive: blinker calls them in no order that it promises."""
         base: Any = sys.modules["blinker.base"]
         signal, anybody = self._value, base.ANY_ID
@@ -37,7 +37,7 @@ class BlinkerConnection(SignalConnection):
             for sender in senders:
                 key = None if sender == anybody else sender
                 notes = [*([self.only_for(key)] if key is not None else []), *(["weak"] if weak else [])]
-                alive.append(SignalReceiver(self.event, target, note=", ".join(notes), sender=key))
+                alive.append(Receiver(self.event, target, note=", ".join(notes), sender=key))
         return alive
 
     def called(self, occurrence: Occurrence) -> Iterable[Receiver]:

@@ -10,7 +10,7 @@ import inspect
 import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ...core.description import Problem
@@ -37,17 +37,6 @@ class Nobody:
     """Sends where somebody has to, and nobody was said."""
 
 
-@dataclass(frozen=True)
-class SignalReceiver(Receiver):
-    """A receiver of a signal.
-
-    Attributes:
-        sender: Key of the sender that it is for; ``None`` for any.
-    """
-
-    sender: Any = None
-
-
 class SignalConnection(LibraryConnection):
     """One signal.
 
@@ -61,6 +50,8 @@ class SignalConnection(LibraryConnection):
         super().__init__(adapter, where, value, options, names)
         said = getattr(value, "name", None)
         self.event = adapter.own_name(where, value, said if isinstance(said, str) else "")
+        #: For whom receivers are, by the key of the sender.
+        self._notes: dict[Any, str] = {}
 
     # -- what each kind of signal says ---------------------------------------------------------------------------------
 
@@ -117,7 +108,7 @@ class SignalConnection(LibraryConnection):
         key = self.key_of(occurrence.event.get(SENDER) if isinstance(occurrence.event, dict) else None)
         return [receiver for receiver in self.receivers() if receiver.sender in (None, key)]
 
-    def receivers(self) -> Iterable[SignalReceiver]:
+    def receivers(self) -> Iterable[Receiver]:
         """Return the receivers that are alive."""
         raise NotImplementedError
 
@@ -163,22 +154,25 @@ class DispatchConnection(SignalConnection):
     sends: ClassVar[tuple[str, ...]] = ("send", "send_robust", "asend", "asend_robust")
     module: ClassVar[str] = ""
 
-    def receivers(self) -> list[SignalReceiver]:
+    def receivers(self) -> list[Receiver]:
         """Return the receivers that are alive, synchronous ones first: so they are called."""
-        alive = []
-        for (_, sender), entry, *_ in tuple(self._value.receivers or ()):
+        anybody, waiting = self.key_of(None), hasattr(self._value, "asend")
+        alive: list[Receiver] = []
+        later: list[Receiver] = []
+        for (_, sender), entry, *rest in tuple(self._value.receivers or ()):
             weak = isinstance(entry, weakref.ReferenceType)
             target = entry() if weak else entry
             if target is None:
                 continue
-            key = None if sender == self.key_of(None) else sender
-            notes = [*([self.only_for(key)] if key is not None else []), *(["weak"] if weak else [])]
-            alive.append(SignalReceiver(self.event, self.written(target), note=", ".join(notes), sender=key))
-        return sorted(alive, key=lambda receiver: is_async(receiver.target)) if self.sorts() else alive
-
-    def sorts(self) -> bool:
-        """Return whether asynchronous receivers are called after the others."""
-        return hasattr(self._value, "asend")
+            note = "weak" if weak else ""
+            if sender == anybody:
+                sender = None
+            else:
+                note = self._notes.get(sender) or self._notes.setdefault(sender, self.only_for(sender))
+                note += ", weak" if weak else ""
+            receiver = Receiver(self.event, self.written(target), note=note, sender=sender)
+            (later if waiting and rest[-1] is True else alive).append(receiver)
+        return [*alive, *later]
 
     def written(self, target: Any) -> Any:
         """Return what the program has written for a receiver, where the library keeps something around it."""

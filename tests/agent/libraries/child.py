@@ -19,6 +19,9 @@ import time
 import warnings
 from pathlib import Path
 
+if "COVERAGE_PROCESS_CONFIG" in os.environ:  # the tests are being measured; this interpreter has no .pth file for it
+    importlib.import_module("coverage").process_startup()
+
 PACKAGE, HOW, *PROGRAMS = sys.argv[1:]
 HERE = Path(__file__).parent / "programs"
 logging.disable(logging.CRITICAL)
@@ -87,8 +90,8 @@ def fresh(name):
     return module_at(name, HERE / f"{name}.py")
 
 
-def tap(name, module, options=None):
-    program = loaded.make_program(name, [loaded.Target(f"{name}:{module.WHERE}", module.BUS)], options=options)
+def tap(name, module):
+    program = loaded.make_program(name, [loaded.Target(f"{name}:{module.WHERE}", module.BUS)])
     rows = recorder.Recorder()
     rows.start(program.catalog())
     seen, removed = Seen(rows), []
@@ -161,9 +164,34 @@ async def read(name):
     }
 
 
-async def fired(name, event, values, options):
+class Strike:
+    """Runs something else in the place of one handler."""
+
+    def __init__(self, label):
+        self.label = label
+
+    def strikes(self, label):
+        return label == self.label
+
+    def __call__(self, execution):
+        description = execution.subscription.description
+        if description.label != self.label:
+            return None
+
+        def fail(event):
+            raise RuntimeError("struck")
+
+        async def fail_later(event):
+            raise RuntimeError("struck")
+
+        return fail_later if description.is_async else fail
+
+
+async def fired(name, event, values, strike=""):
     module = fresh(name)
-    program, seen, removed, undo = tap(name, module, options)
+    program, seen, removed, undo = tap(name, module)
+    if strike:
+        program.intercept(Strike(strike))
     error = ""
     try:
         await program.publish(program.build(event, values), None, {})
@@ -186,13 +214,14 @@ def run(coroutine):
 
 
 def told(name):
-    module = fresh(name)
-    fires = getattr(module, "FIRES", [])
+    fires = [run(fired(name, *fire)) for fire in fresh(name).FIRES]
+    struck = next(label for _, label, status in fires[0]["executed"] if status == "ok")
     return {
         "untapped": run(used(fresh(name))),
         "tapped": run(watched(name)),
         "catalog": run(read(name)),
-        "fires": [run(fired(name, *fire, *[None] * (3 - len(fire)))) for fire in fires],
+        "fires": fires,
+        "struck": {"label": struck, **run(fired(name, *fresh(name).FIRES[0], struck))},
     }
 
 

@@ -18,6 +18,8 @@ import pytest
 
 import inspector
 
+pytestmark = pytest.mark.timeout(200)  # the first of them runs all programs
+
 ROOT = Path(__file__).parents[3]
 CHILD = Path(__file__).with_name("child.py")
 PROGRAMS = Path(__file__).with_name("programs")
@@ -134,13 +136,14 @@ EXPECTED = {
     ),
     "lato_application": Expected(
         "lato",
-        {"PlaceOrder": ["place"], "OrderPlaced": ["reserve", "refuse"], "Counted": ["count"]},
-        {"PlaceOrder": ["id", "item!"]},
+        {"PlaceOrder": ["place"], "OrderPlaced": ["reserve", "refuse"], "Counted": ["count"], "tidy": ["tidy"]},
+        {"PlaceOrder": ["id", "item!"], "tidy": ["shelf!"]},
         {("OrderPlaced", "place")},
         [
             [("reserve", "ok"), ("refuse", "ok"), ("place", "ok")],
             [("count", "ok")],
             [("reserve", "ok"), ("refuse", "failed")],
+            [("tidy", "ok")],
         ],
         ("reserve (of module stock)",),
     ),
@@ -195,7 +198,7 @@ def run(version: str, how: str) -> subprocess.CompletedProcess[str] | None:
     if not python.exists():
         return None
     command = [str(python), "-I", str(CHILD), str(Path(inspector.__file__).parent), how, *EXPECTED]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=50)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=150)
 
 
 @functools.cache
@@ -304,3 +307,14 @@ def test_a_fire_runs_its_handlers(answer: dict[str, Any], name: str, version: st
         assert fire["removed"] == []
         tally = [line.partition(" ")[0] for line in fire["tally"] if not line.endswith(" ended")]
         assert sorted(label for label, _ in ran) == sorted(tally)
+
+
+def test_something_else_runs_in_the_place_of_a_handler(answer: dict[str, Any]) -> None:
+    struck = answer["struck"]
+    statuses = [status for _, label, status in struck["executed"] if label == struck["label"]]
+    assert set(statuses) == {"failed"}
+    tally = [line.partition(" ")[0] for line in struck["tally"] if not line.endswith(" ended")]
+    assert struck["label"] not in tally
+    others = [label for _, label, _ in struck["executed"] if label != struck["label"]]
+    assert sorted(others) == sorted(tally)
+    assert struck["removed"] == []

@@ -52,6 +52,12 @@ async def count(event: Counted):
     return 7
 
 
+@BUS.handler("tidy")
+def tidy(shelf: int, clock):
+    TALLY.append(f"tidy at {clock}")
+    return shelf
+
+
 BUS.include_submodule(stock)
 
 
@@ -63,7 +69,9 @@ async def use():
         results.append(str(error))
     results.append([repr(value) for value in BUS.publish(OrderPlaced(item="cup")).values()])
     results.append([repr(value) for value in (await BUS.publish_async(Counted())).values()])
+    with BUS.transaction_context() as transaction:
+        results.append([repr(value) for value in transaction.publish("tidy", shelf=2).values()])
     return results
 
 
-FIRES = [("PlaceOrder", {"item": "fork"}), ("Counted", {}), ("OrderPlaced", {"item": "bad"})]
+FIRES = [("PlaceOrder", {"item": "fork"}), ("Counted", {}), ("OrderPlaced", {"item": "bad"}), ("tidy", {"shelf": 3})]
