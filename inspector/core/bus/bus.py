@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 64
 #: Seconds that the handlers of a cancelled publish have to end before they are left to themselves.
 CANCEL_GRACE: Final = 1.0
+_DEBUG: Final = logging.DEBUG
 
 
 class BusObserver(Protocol):
@@ -92,6 +93,7 @@ class InMemoryEventBus:
         self.interceptor: Callable[[Execution], Callable[[Any], Any] | None] | None = None
         # The name of the bus for those who configure logging.
         self._logger: BusLogger = logging.getLogger(__package__) if logger is None else logger
+        self._is_logged = self._logger.isEnabledFor  # asked at each publish: found once
         self._subscriptions: dict[type[Any], tuple[Subscription, ...]] = {}
         #: Who is told; changed only by ``observe``, its undoing, and ``remove_observer``.
         self.observers: tuple[Observing, ...] = ()
@@ -175,8 +177,8 @@ class InMemoryEventBus:
         if publication.depth > MAX_DEPTH:
             self._refuse(publication)
             return
-        if self._logger.isEnabledFor(logging.DEBUG):
-            self._log(logging.DEBUG, "event_published", event, handler_count=len(subscriptions))
+        if self._is_logged(_DEBUG):
+            self._log(_DEBUG, "event_published", event, handler_count=len(subscriptions))
         for entry in self.observers:
             try:
                 entry.observer.publication_started(publication)
