@@ -250,12 +250,14 @@ def _places(member: Any) -> list[tuple[str, str]]:
         several = value if isinstance(value, (list, tuple)) else [value]
         names = [text for item in several if (text := _text(item))]
         if names:
-            return [(keyword, name) for name in names]
+            # Of a queue alone newer versions add the prefix of its router as late as they declare it.
+            prefix = getattr(getattr(member, "_outer_config", None), "prefix", "") if attribute == "queue" else ""
+            return [(keyword, prefix + name) for name in names]
     return []
 
 
 def _text(value: Any) -> str:
-    name = value if isinstance(value, str) else getattr(value, "name", None)
+    name = value if isinstance(value, str) else getattr(value, "name", getattr(value, "broker_address", None))
     return name if isinstance(name, str) else ""
 
 

@@ -16,13 +16,14 @@ from ...core.bus.identity import bound_to, undecorated
 from ..reading.eventbuild import build_named
 from ..reading.events import FREE, EventType, parameter_field
 from ..reading.namedevents import describe_name
-from ..tap.moments import Occurrence, strip
+from ..tap.moments import PUBLISHING, Occurrence, strip
 from .base import (
     LibraryAdapter,
     LibraryConnection,
     LibraryPoint,
     Receiver,
     Undo,
+    Waiting,
     class_points,
     given,
     loaded_classes,
@@ -48,6 +49,8 @@ class PsygnalConnection(LibraryConnection):
     def __init__(self, adapter: LibraryAdapter, where: str, value: Any, options: Options, names: Names) -> None:
         super().__init__(adapter, where, value, options, names)
         self._signals, self._relays = _signals_of(adapter, where, value)
+        #: Emissions by compiled code, whose end nobody tells.
+        self._waiting = Waiting()
         #: By the id of a slot that has a stand-in: the slot, its attribute, and what stood there.
         self._slots: dict[int, tuple[Any, str, Any]] = {}
 
@@ -118,10 +121,21 @@ class PsygnalConnection(LibraryConnection):
         info: Any = args[0] if args else None
         if pattern is None and hasattr(info, "signal") and hasattr(info, "args"):
             name = next((name for name, own in self._signals.items() if own is info.signal), str(info.signal.name))
-            return self.named(name, given(info.args, {}))
-        return self.named(
-            pattern or "", given(args, kwargs, self._names_of(pattern) if pattern in self._signals else ())
-        )
+            return self._waiting.take(self.named(name, given(info.args, {})), info.args)
+        names = self._names_of(pattern) if pattern in self._signals else ()
+        return self._waiting.take(self.named(pattern or "", given(args, kwargs, names)), args)
+
+    def emitted(self, tap: Tap, signal: Any, args: tuple[Any, ...]) -> None:
+        """Record an emission by compiled code, which calls no method that could be replaced."""
+        under_way = PUBLISHING.get()
+        name = next((name for name, own in self._signals.items() if own is signal), "")
+        if under_way is not None and under_way.source is self and under_way.named == self._names.name_of(name):
+            return
+        publication = _begun(tap, self, signal, args)
+        if publication is not None:
+            occurrence = Occurrence(publication.event, publication.named, publication.shown, loose=True)
+            self._waiting.add(occurrence, args, len(publication.subscriptions))
+            publication.returned(None)
 
     def build(self, event: EventType, values: Mapping[str, Any]) -> Any:
         """Take the values as they are."""
@@ -227,7 +241,10 @@ class Emissions:
             self._entered[id(signal)] = signal, connection, tap
         if not self._undo:
             (cls,) = loaded_classes(_SIGNAL)
-            self._undo = [replaced(cls, name, self._emit(vars(cls)[name])) for name in _EMITS if name in vars(cls)]
+            self._undo = (
+                [replaced(cls, "_debug_hook", self._told(cls._debug_hook))] if hasattr(cls, "_debug_hook") else []
+            )
+            self._undo += [replaced(cls, name, self._emit(vars(cls)[name])) for name in _EMITS if name in vars(cls)]
 
         def leave() -> None:
             for key in keys:
@@ -238,6 +255,22 @@ class Emissions:
                 self._undo.clear()
 
         return leave
+
+    def _told(self, before: Any) -> Callable[[Any], None]:
+        """Return what psygnal calls before each emission, also where no Python code has asked for it."""
+
+        def emitted(info: Any) -> None:
+            if before is not None:
+                before(info)
+            _, connection, tap = self._entered.get(id(info.signal), (None, None, None))
+            if connection is None or tap is None:
+                return
+            try:
+                connection.emitted(tap, info.signal, info.args)
+            except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                tap.fail(trouble)
+
+        return emitted
 
     def _emit(self, function: Any) -> Any:
         entered = self._entered

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from psygnal import Signal, SignalGroup
+from dataclasses import dataclass
+
+from psygnal import Signal, SignalGroup, evented
 
 TALLY: list[str] = []
 WHERE = "parts"
@@ -18,6 +20,13 @@ class Weather(SignalGroup):
     cleared = Signal()
 
 
+@evented
+@dataclass
+class Person:
+    name: str
+    age: int = 0
+
+
 class Guard:
     def look(self, width):
         TALLY.append("Guard.look")
@@ -30,6 +39,7 @@ class Parts:
 BUS = Parts()
 BUS.door = Door()
 BUS.weather = Weather()
+BUS.person = Person("Ann")
 guard, lost = Guard(), Guard()
 
 
@@ -48,6 +58,10 @@ def anything(info):
     TALLY.append(f"anything {info.signal.name}")
 
 
+def aged(new):
+    TALLY.append("aged")
+
+
 def drops(amount):
     TALLY.append("drops")
 
@@ -58,6 +72,8 @@ BUS.door.opened.connect(lost.look)
 BUS.door.closed.connect(shut)
 BUS.weather.rained.connect(drops)
 BUS.weather.all.connect(anything)
+BUS.person.events.age.connect(aged)
+BUS.person.events.connect(anything)
 del lost
 
 
@@ -73,6 +89,8 @@ def use():
     BUS.door.closed()
     BUS.weather.rained.emit(0.5)
     BUS.weather.cleared.emit()
+    BUS.person.age += 1  # emitted by compiled code
+    BUS.person.name += "a"
     return [*results, len(BUS.door.opened), len(BUS.weather.all)]
 
 
