@@ -20,6 +20,7 @@ from inspector.store.trouble import count_lost
 if TYPE_CHECKING:
     from inspector.core.records.numbers import Numbering
     from inspector.core.records.stream import RecordStream
+    from inspector.store.reader import StoredStream
 
 #: Where the number of an execution stands, in the row of its start and that of its end.
 _EXECUTION: Final = position(HandlerStarted, "execution")
@@ -86,18 +87,22 @@ def placement_warnings(journal: Placed) -> list[str]:
 
 
 class PlacedStream:
-    """A stream that counts, as it is read from its beginning, what of it is missing or cannot be placed.
+    """A stored session as a stream that counts, as it is read, what of it is missing or cannot be placed.
 
     Args:
-        stream: The whole stream.
+        stream: The whole session.
 
     Attributes:
         placement: What the last ``read`` came to.
     """
 
-    def __init__(self, stream: RecordStream) -> None:
+    def __init__(self, stream: StoredStream) -> None:
         self._stream = stream
         self.placement = Placement()
+
+    def warnings(self) -> list[str]:
+        """Return what is to be said of the last ``read``, a sentence each."""
+        return [*self._stream.warnings(), *placement_warnings(self.placement)]
 
     async def read(self, after: int = 0) -> AsyncIterator[Batch]:
         """Yield the batches."""

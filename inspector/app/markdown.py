@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.entries import IS_BAD
 from inspector.analysis.failures import failure_head
-from inspector.app.filtered import filter_of, pick
+from inspector.app.filtered import PlacedStream, filter_of, pick, placement_warnings
 from inspector.app.summary import summarise
 from inspector.app.text import one_line
 from inspector.core.records.records import HANDLER_ENDED, KIND, HandlerEnded, to_record
@@ -36,7 +36,7 @@ _OBEYED: Final = re.compile(r"[\\`*\[\]<>|~&#$]|(?<![^\W_])_|_(?![^\W_])")
 
 
 async def export_markdown(stream: RecordStream, target: Path, *, name: str = "", chosen: Filter | None = None) -> int:
-    """Write a title, a row per handler with an ended execution, and a row per execution that went wrong.
+    """Write a title, what is missing, a row per handler with an ended execution, and one per execution that went wrong.
 
     The stream is read twice: the journal forgets the failures of long runs.
 
@@ -56,7 +56,11 @@ async def export_markdown(stream: RecordStream, target: Path, *, name: str = "",
     handlers = summarise(journal, fits)
     left = fits & IS_BAD[journal.executions["status"]]
     with NewFile(target) as file:
-        file.write(f"# {_text(name or 'Run')}\n\n{_handlers(handlers)}\n## Failed executions\n\n")
+        file.write(f"# {_text(name or 'Run')}\n\n")
+        # The second reading, below, begins to count anew.
+        missing = stream.warnings() if isinstance(stream, PlacedStream) else placement_warnings(journal)
+        file.write("".join(f"**{_text(sentence)}**\n\n" for sentence in missing))
+        file.write(f"{_handlers(handlers)}\n## Failed executions\n\n")
         if not left.any():
             file.write("No execution failed.\n")
             return len(handlers)

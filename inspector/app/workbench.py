@@ -403,10 +403,9 @@ class Workbench:
         """
         await self.saved(session)
         info = await self._opened_store().session(session)
-        stream = self.stream(session)
-        placed = PlacedStream(stream)
-        count = await export_stream(placed, kind, target, name=info.name)
-        for warning in (*stream.warnings(), *placement_warnings(placed.placement)):
+        stream = PlacedStream(self.stream(session))
+        count = await export_stream(stream, kind, target, name=info.name)
+        for warning in stream.warnings():
             self._notices.warning(warning)
         return count
 

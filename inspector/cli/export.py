@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inspector.app.export import EXPORTERS, export_stream, filtered_formats
-from inspector.app.filtered import PlacedStream, filter_of, placement_warnings
+from inspector.app.filtered import PlacedStream, filter_of
 from inspector.app.places import default_database
 from inspector.app.text import one_line, plural
 from inspector.cli import exitcodes
@@ -87,9 +87,8 @@ async def write(
     """
     from inspector.store.reader import StoredStream
 
-    stream = StoredStream(store, info.id)
-    placed = PlacedStream(stream)
-    count = await export_stream(placed, kind, target, name=info.name, chosen=chosen)
-    for warning in (*stream.warnings(), *placement_warnings(placed.placement)):
+    stream = PlacedStream(StoredStream(store, info.id))
+    count = await export_stream(stream, kind, target, name=info.name, chosen=chosen)
+    for warning in stream.warnings():
         warn(warning)
     return f"{plural(count, EXPORTERS[kind].unit)} of “{one_line(info.name)}”"

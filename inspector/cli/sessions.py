@@ -56,7 +56,7 @@ def as_json(info: SessionInfo) -> dict[str, Any]:
         "failures": info.failures,
         "swallowed": info.swallowed,
         "running": info.running,
-        "records": info.records,
+        "records": info.records if info.stored is None else info.stored,
         "duration_ms": round(info.duration.total_seconds() * 1000, 3),
         "bytes": info.bytes,
     }

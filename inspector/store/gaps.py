@@ -1,4 +1,4 @@
-"""What sessions of a database lack, counted without reading them: lost records, executions without a place."""
+"""What sessions of a database have and lack, counted without reading them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.core.records.host import RecordsLost
 from inspector.core.records.records import AT, HANDLER_STARTED, HandlerStarted, position
 from inspector.store.schema import SESSION_SPAN
+from inspector.store.trouble import count_records
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 MAX_COUNTED: Final = 2_000_000
 
 _COUNT: Final = position(RecordsLost, "count") - AT - 1
-_LOST: Final = "SELECT body FROM host_records WHERE id>:base AND id<:end AND kind=:lost"
+_FIRST: Final = position(RecordsLost, "first") - AT - 1
+_LOST: Final = "SELECT id - :base, body FROM host_records WHERE id>:base AND id<:end AND kind=:lost"
 _UNPLACED: Final = """
     SELECT count(*) FROM executions e WHERE e.id>:base AND e.id<:end
     AND NOT EXISTS (SELECT 1 FROM publications p WHERE p.id=:base+e.publication)"""
@@ -27,6 +29,16 @@ _ODD: Final = """
     SELECT count(*) FROM odd_rows o WHERE o.id>:base AND o.id<:end AND o.kind=:started AND json_valid(o.body)
     AND (NOT EXISTS (SELECT 1 FROM publications p WHERE p.id=:base+json_extract(o.body, :publication))
     OR EXISTS (SELECT 1 FROM executions e WHERE e.id=:base+json_extract(o.body, :execution)))"""
+#: Records that are there, but the first: the row of a publication or an execution that has ended is two of them.
+_RECORDS: Final = """
+    SELECT (SELECT count(*) + total(outcome<>0) FROM publications WHERE id>:base AND id<:end)
+    + (SELECT count(*) + total(status<>0) FROM executions WHERE id>:base AND id<:end)
+    + (SELECT count(*) FROM notes WHERE id>:base AND id<:end)
+    + (SELECT count(*) FROM host_notes WHERE id>:base AND id<:end)
+    + (SELECT count(*) FROM host_records WHERE id>:base AND id<:end)
+    + (SELECT count(*) FROM odd_rows WHERE id>:base AND id<:end)"""
+#: Records at the end of a session that may be missing; where it were more, the number of the last one is wrong.
+LONGEST_TAIL: Final = 1 << 24
 _VALUES: Final = {
     "lost": RecordsLost.KIND,
     "started": HANDLER_STARTED,
@@ -37,30 +49,48 @@ _VALUES: Final = {
 
 @dataclass(frozen=True)
 class Gaps:
-    """What a session lacks.
+    """What a session has and lacks.
 
     Attributes:
+        records: Records that are there.
         lost: Records that were lost, as far as they were counted.
         unplaced: Executions whose publication is missing.
-        damage: Why it could not be counted, empty when it was.
+        damage: What is wrong with it, empty when nothing is.
     """
 
+    records: int = 0
     lost: int = 0
     unplaced: int = 0
     damage: str = ""
 
 
-async def count_gaps(connection: AsyncConnection, session: int) -> Gaps:
-    """Count what a session lacks; damaged pages are told, and hide nothing of other sessions."""
+async def count_gaps(connection: AsyncConnection, session: int, last: int) -> Gaps:
+    """Count what a session has and lacks; damaged pages are told, and hide nothing of other sessions.
+
+    Args:
+        connection: To the database.
+        session: The session's id.
+        last: The number of its last record, as its row says. All numbers are used: those without a record, and not
+            known to be lost, are missing.
+    """
     values = {**_VALUES, "base": session * SESSION_SPAN, "end": (session + 1) * SESSION_SPAN}
     try:
-        bodies = (await connection.exec_driver_sql(_LOST, values)).fetchall()
+        bodies: list[Any] = list((await connection.exec_driver_sql(_LOST, values)).fetchall())
+        records = 1 + int((await connection.exec_driver_sql(_RECORDS, values)).scalar_one())
         unplaced = [int((await connection.exec_driver_sql(sql, values)).scalar_one()) for sql in (_UNPLACED, _ODD)]
     except Exception as error:
         if not is_damage(error):
             raise
         return Gaps(damage="a page of it cannot be read")
-    return Gaps(sum(_lost(body) for (body,) in bodies), sum(unplaced))
+    losses = [(seq, _loss(body)) for seq, body in bodies]
+    # A record of a loss stands in the place of the first that was lost.
+    numbered = sum(count - (seq == first) for seq, (count, first) in losses if first)
+    missing = last - records - numbered
+    if not 0 <= missing <= LONGEST_TAIL:
+        damage = "its row in the database is wrong (last_seq)"
+    else:
+        damage = f"{count_records(missing)} missing" if missing else ""
+    return Gaps(records, sum(count for _, (count, _) in losses), sum(unplaced), damage)
 
 
 def is_damage(error: BaseException) -> bool:
@@ -71,9 +101,12 @@ def is_damage(error: BaseException) -> bool:
     )
 
 
-def _lost(body: Any) -> int:
+def _loss(body: Any) -> tuple[int, int]:
+    """Return how many records were lost, and the number of the first, 0 when they had none."""
     try:
-        count = json.loads(body)[_COUNT]
+        fields = json.loads(body)
+        count, first = fields[_COUNT], fields[_FIRST]
     except (ValueError, TypeError, LookupError, RecursionError):
-        return 0  # a row that is no record; whoever reads the session says so
-    return count if type(count) is int and count > 0 else 0
+        return 0, 0  # a row that is no record; whoever reads the session says so
+    fits = type(count) is int and count > 0 and type(first) is int
+    return (count, first) if fits else (0, 0)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from inspector.store.schema import MAX_SESSION, SESSION_SPAN
 from inspector.store.text import is_text
+from inspector.store.trouble import count_records
 
 RECORDING: Final = "recording"
 CLOSED: Final = "closed"
@@ -40,7 +41,8 @@ class SessionInfo:
         duration: From the beginning to the last record.
         bytes: About how much it takes on disk.
         damage: What is wrong with its row, or with its pages as far as they were read; empty when nothing is.
-        lost: Records of it that were lost; None when they were not counted.
+        stored: Records of it that are there; None when they were not counted.
+        lost: Records of it that were lost; None likewise.
         unplaced: Executions of it that cannot be placed: what published them is missing; None likewise.
     """
 
@@ -59,14 +61,17 @@ class SessionInfo:
     duration: timedelta
     bytes: int
     damage: str = ""
+    stored: int | None = None
     lost: int | None = None
     unplaced: int | None = None
 
     @property
     def gaps(self) -> str:
         """What it lacks, in words; empty when nothing is known to be missing."""
-        counts = ((self.lost, "lost"), (self.unplaced, "unplaced"))
-        return ", ".join(f"{count:,} {word}".replace(",", "\u2009") for count, word in counts if count)
+        lost = f"{count_records(self.lost)} lost" if self.lost else ""
+        noun = "execution" if self.unplaced == 1 else "executions"
+        unplaced = f"{self.unplaced:,} {noun} unplaced".replace(",", "\u2009") if self.unplaced else ""
+        return ", ".join(part for part in (lost, unplaced) if part)
 
 
 _TEXTS: Final = ("name", "program", "source")

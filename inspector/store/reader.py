@@ -16,7 +16,7 @@ from inspector.core.records.host import RecordsLost
 from inspector.core.records.records import HANDLER_ENDED, INTERRUPTED, STATUSES, Batch, Row, SessionStarted, to_row
 from inspector.store import info
 from inspector.store.checks import unpack_catalog
-from inspector.store.gaps import is_damage
+from inspector.store.gaps import LONGEST_TAIL, is_damage
 from inspector.store.growing import longest_growing
 from inspector.store.schema import MAX_SESSION, SESSION_SPAN
 from inspector.store.text import from_cell, id_from_cell, is_text, readable, text_of
@@ -540,8 +540,6 @@ def odd_row(cells: Any) -> Row:
 _LONG_SEED: Final = 4_000
 #: Records of one batch at most.
 BATCH: Final = 4096
-#: Records at the end of a session that may be missing; where it were more, the number of the last one is wrong.
-_LONGEST_TAIL: Final = 1 << 24
 
 
 class StoredStream:
@@ -650,7 +648,7 @@ class StoredStream:
             lost: How many are known to be lost.
         """
         damage = self.damage
-        if newest > last or last - newest > _LONGEST_TAIL:
+        if newest > last or last - newest > LONGEST_TAIL:
             damage.mar("its row in the database is wrong (last_seq)")
             return
         damage.missing = max(0, last - count - lost - damage.records)

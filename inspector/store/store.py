@@ -222,11 +222,11 @@ class Store:
             if gaps is None and countable and 0 < info.id <= MAX_SESSION:
                 room -= max(info.executions, 0)
                 async with self.database.reading() as connection:
-                    gaps = self._gaps[key] = await count_gaps(connection, info.id)
+                    gaps = self._gaps[key] = await count_gaps(connection, info.id, info.records)
                 if gaps.damage:
                     self.found_damaged(info.id, gaps.damage)
-            if gaps is not None and not gaps.damage:
-                info = replace(info, lost=gaps.lost, unplaced=gaps.unplaced)
+            if gaps is not None and gaps.records:
+                info = replace(info, stored=gaps.records, lost=gaps.lost, unplaced=gaps.unplaced)
             result.append(self._as_found(info))
         return result
 

@@ -10,6 +10,7 @@ import pytest
 from inspector.analysis.entries import Recent
 from inspector.analysis.query.query import parse
 from inspector.app.markdown import export_markdown
+from inspector.core.records.host import RecordsLost
 from inspector.core.records.records import Row, SessionStarted, to_row
 from tests.store.runs import ListStream, plain_run
 
@@ -55,6 +56,16 @@ async def test_a_page_is_a_title_a_table_of_handlers_and_the_failures(tmp_path: 
         + FAILURES_HEAD
         + "| 2 | Login | Mail.send_now | timed out |  |  |\n"
         + "| 3 | Logout | Audit.handle | failed | ValueError | no such key |\n"
+    )
+
+
+async def test_what_is_missing_stands_above_the_tables(tmp_path: Path) -> None:
+    lost = to_row(RecordsLost(6_000_000, 1200, "the database cannot keep up"))
+    orphan = (2, 6_000_000, 9, 77, "shop:Audit.handle", "")
+    text = await page(tmp_path / "run.md", [*RUN, lost, orphan])
+    cause = "what published them is missing"
+    assert text.startswith(
+        f"# today\n\n**1\u2009200 records were lost.**\n\n**1 execution cannot be placed: {cause}.**\n\n{HEAD}"
     )
 
 

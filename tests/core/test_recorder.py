@@ -271,6 +271,12 @@ async def test_notes_that_nobody_takes_are_dropped_counted_and_told(
     assert [record.status for record in of(HandlerEnded, found)] == ["ok"]
 
 
+@pytest.mark.parametrize(("count", "words"), [(1, "1 record was lost"), (1200, "1\u2009200 records were lost")])
+def test_a_loss_is_told_in_words_of_its_number(count: int, words: str) -> None:
+    for first in (0, 7):
+        assert RecordsLost(0, count, "the disk is full", first, first).sentence == f"{words}: the disk is full."
+
+
 async def test_the_reader_is_woken_once_until_it_has_drained(recorder: Recorder, bus: InMemoryEventBus) -> None:
     woken: list[int] = []
     recorder.drain()

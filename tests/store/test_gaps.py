@@ -58,9 +58,39 @@ async def test_the_list_counts_what_reading_counts(tmp_path: Path, shape: str) -
     async for batch in (stream := PlacedStream(StoredStream(store, writer.session))).read():
         journal.fold(batch)
     assert (info.lost, info.unplaced) == (stream.placement.dropped, stream.placement.unplaced)
+    assert info.stored == sum([len(batch.rows) async for batch in stream.read()])
     assert bool(info.gaps) == (shape in ("no publication", "gap", "twice"))
     assert (info.state, info.executions) == ("closed", len(journal.executions))
     await store.close()
+
+
+@pytest.mark.parametrize(
+    ("sql", "damage"),
+    [
+        ("DELETE FROM executions WHERE id=(SELECT min(id) FROM executions)", "2 records missing"),
+        ("DELETE FROM executions", "36 records missing"),
+        ("UPDATE sessions SET last_seq=3", "its row in the database is wrong (last_seq)"),
+        ("UPDATE sessions SET last_seq=60000000", "its row in the database is wrong (last_seq)"),
+    ],
+)
+async def test_the_list_finds_that_rows_are_gone_as_reading_does(tmp_path: Path, sql: str, damage: str) -> None:
+    store = Store(tmp_path / "s.db")
+    await store.open()
+    writer = await store.begin_session("x", STARTED)
+    writer.add(Batch(1, ROWS))
+    await writer.finish()
+    await store.close()
+    with closing(sqlite3.connect(store.path)) as connection:
+        connection.execute(sql)
+        connection.commit()
+    for read_first in (False, True):  # in a process that has not read it, and in one that has
+        store = Store(store.path)
+        await store.open()
+        if read_first:
+            assert [batch async for batch in StoredStream(store, 1).read()]
+        (info,) = await store.sessions()
+        assert (info.state, info.damage) == (DAMAGED, damage)
+        await store.close()
 
 
 async def test_what_is_too_much_to_be_counted_is_not_told_as_nothing(
@@ -143,5 +173,5 @@ def test_words_of_gaps() -> None:
 
     info = SessionInfo(1, "x", "p", "demo", UNKNOWN_TIME, "closed", 1, 2, 0, 0, 0, 9, timedelta(), 5)
     assert info.gaps == ""
-    assert replace(info, lost=1200, unplaced=0).gaps == "1\u2009200 lost"
-    assert replace(info, lost=1, unplaced=3).gaps == "1 lost, 3 unplaced"
+    assert replace(info, lost=1200, unplaced=0).gaps == "1\u2009200 records lost"
+    assert replace(info, lost=1, unplaced=3).gaps == "1 record lost, 3 executions unplaced"

@@ -356,7 +356,8 @@ class RecordsLost(HostRecord):
     @property
     def sentence(self) -> str:
         """How many, and why."""
-        return f"{self.count} records were {'not stored' if self.first else 'dropped'}: {self.reason}."
+        count = f"{self.count:,}".replace(",", "\N{THIN SPACE}")
+        return f"{count} {'record was' if self.count == 1 else 'records were'} lost: {self.reason}."
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from inspector.app.text import format_count, plural
 from inspector.core.records.numbers import PublicationIndex
+from inspector.store.trouble import count_lost
 from inspector.ui.features.log import model as columns
 from inspector.ui.features.log.model import LogModel
 from inspector.ui.kit.buttons import Button
@@ -141,9 +142,12 @@ class LogPanel(JournalPanel):
 
     def _tell_count(self) -> None:
         shown, total = self.model.rowCount(), len(self._journal.publications)
-        self._hidden.setVisible(self.model.narrowed)
+        dropped = self._journal.dropped
+        parts = [f"{format_count(shown)} of {plural(total, 'event')}"] if self.model.narrowed else []
+        parts += [count_lost(dropped)] if dropped else []
+        self._hidden.setText(" · ".join(parts))
+        self._hidden.setVisible(bool(parts))
         if self.model.narrowed:
-            self._hidden.setText(f"{format_count(shown)} of {plural(total, 'event')}")
             self._empty.set("Nothing fits", "The filter or the range leaves out every event.")
         else:
             self._empty.set("Nothing published yet", "Fire an event to see it here.")

@@ -3,6 +3,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolTip
 
 from inspector.analysis.query.query import parse
+from inspector.core.records.host import RecordsLost
+from inspector.core.records.records import to_row
 from inspector.ui.features.log import model as columns
 from inspector.ui.features.log.panel import LogPanel
 from tests.analysis.sample_runs import Story, Told
@@ -81,6 +83,17 @@ def test_a_filter_says_how_much_it_leaves_out(theme, selection, story, shown):
     selection.select_range(-1, -1)
     assert not panel._hidden.isVisible()
     assert counts[-1] == "40"
+
+
+def test_losses_of_the_session_are_named_above_the_rows(theme, selection, story, shown):
+    panel = filled(theme, selection, story, shown)
+    assert not panel._hidden.isVisible()
+    panel.folded(story.fold([to_row(RecordsLost(9_000_000_000, 1200, "the database cannot keep up"))]))
+    panel._gathering.flush()
+    assert panel._hidden.isVisible()
+    assert panel._hidden.text() == "1\u2009200 records were lost"
+    panel.set_filter(parse("status:failed"))
+    assert panel._hidden.text() == "4 of 40 events · 1\u2009200 records were lost"
 
 
 def test_return_activates_and_the_menu_copies_and_filters(theme, selection, story, shown, qtbot):

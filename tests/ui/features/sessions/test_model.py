@@ -98,8 +98,9 @@ def test_numbers_are_sorted_as_numbers():
 
 def test_what_a_session_lacks_stands_beside_its_state():
     model = checked(SessionsModel())
-    sessions = [session(1), session(2, gaps="1\u2009200 lost, 3 unplaced"), session(3, gaps="7 lost")]
+    gaps = "1\u2009200 records lost, 3 executions unplaced"
+    sessions = [session(1), session(2, gaps=gaps), session(3, gaps="7 records lost")]
     model.set_sessions(sessions, None, 3)
-    assert column(model, STATE) == ["closed, 7 lost, shown", "closed, 1\u2009200 lost, 3 unplaced", "closed"]
+    assert column(model, STATE) == ["closed, 7 records lost, shown", f"closed, {gaps}", "closed"]
     tones = [model.index(row, STATE).data(Role.TONE) for row in range(3)]
     assert tones == ["failed", "failed", "dim"]
