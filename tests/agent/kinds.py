@@ -948,3 +948,39 @@ def a_thread_that_works() -> Kind:
                 self.letters.task_done()
 
     return Kind(Bus(), {"ShipDocked": ["count"]}, "ShipDocked", ["count"])
+
+
+@kind
+def handlers_that_a_generator_finds() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.crew: dict[type, list[Any]] = {ShipDocked: [greet], Fact: [count]}
+
+        def found(self, event: Any) -> Iterator[Any]:
+            for cls, several in self.crew.items():
+                if isinstance(event, cls):
+                    yield from several
+
+        def call(self, event: Any) -> None:
+            for one in self.found(event):
+                one(event)
+
+    return Kind(Bus(), {"ShipDocked": ["greet"]}, "ShipDocked", ["greet"])
+
+
+@kind
+def an_application_with_error_handlers() -> Kind:
+    class Bus:
+        def __init__(self) -> None:
+            self.exception_handlers: dict[type, list[Any]] = {ValueError: [count]}
+            self.listeners = {ShipDocked: [greet]}
+
+        def publish(self, event: Any) -> None:
+            try:
+                for listener in self.listeners.get(type(event), ()):
+                    listener(event)
+            except ValueError as error:
+                for handler in self.exception_handlers[type(error)]:
+                    handler(event, error)
+
+    return Kind(Bus(), {"ShipDocked": ["greet"]}, "ShipDocked", ["greet"])

@@ -374,6 +374,10 @@ class _Reader:
         if isinstance(node, ast.Lambda):
             self._inner[f"lambda {id(node)}"] = (node, self._env)
             return self._call_inner(f"lambda {id(node)}", [_NONE] * len(node.args.args), {})
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            paths = self._of(node.value)
+            self._returned |= _in(paths) if isinstance(node, ast.Yield) else paths
+            return _NONE
         if isinstance(node, ast.Constant):
             return _NONE
         return _union(self._of(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
@@ -482,8 +486,7 @@ class _Reader:
         node = _node_of(function)
         if node is None:
             return _union(args)
-        returned = self.enter(function, node, args, keywords, owner)
-        return returned or (_in(_union(args)) if _yields(node) else _NONE)
+        return self.enter(function, node, args, keywords, owner)
 
     def _call_method(
         self, callee: ast.Attribute, node: ast.Call, args: list[Paths], keywords: dict[str, Paths]

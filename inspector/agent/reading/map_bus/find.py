@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ....core.bus.identity import bound_to, plain_function, undecorated
 from ....core.errors import UsageError
-from ....core.own_code import is_standard
+from ....core.own_code import is_own_class, is_own_module, is_standard
 from ....core.values.looking import attributes, is_a, pretends, variables_of
 from ...tap.stand_ins import original
 from ..targets import entries, keyed_by_handler, kind_of, run_for
@@ -239,6 +239,8 @@ _CODE: Final = (
     *(type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType),
     *(staticmethod, classmethod, str, int, float, bool, type(None)),
 )
+#: How many functions of an object are read: who has more is hardly a bus.
+_MOST: Final = 60
 _FLAT: Final = ("list", "set", "frozenset", "tuple", "weakset")
 #: By class and method: the containers in which an object looks for what to run.
 _INNER: dict[Any, frozenset[str]] = {}
@@ -267,11 +269,16 @@ class _Flows:
     def __init__(self, value: Any, functions: dict[str, Any], containers: set[str]) -> None:
         self.value = value
         self.functions = functions
-        self.flows = {
-            name: _flow_of(name, function, functions, value)
+        touching = [
+            name
             for name, function in functions.items()
             if (not name.startswith("__") or name == "__call__") and _touches(function, functions, containers)
-        }
+        ]
+        touching.sort(key=lambda name: (-_name_points(name), name.startswith("_")))
+        self.own = _is_own(value)
+        if not self.own:
+            touching = [name for name in touching if _name_points(name) > 0]  # libraries are large
+        self.flows = {name: _flow_of(name, functions[name], functions, value) for name in touching[:_MOST]}
         self.parameters = {name: parameters_of(value, name, functions[name]) for name in self.flows}
 
     def handed(self, name: str, *, asked: bool = False) -> list[Handed]:
@@ -318,7 +325,8 @@ class _Flows:
 
     def containers(self) -> set[str]:
         """Return the containers whose contents are handed something."""
-        return {call.container for flow in self.flows.values() for call in flow.handed if _is_handing(call)}
+        calls = [call for flow in self.flows.values() for call in flow.handed if _is_handing(call)]
+        return {call.container for call in calls if self.own or any(path[0] != "self" for path in call.passes())}
 
 
 def _is_handing(call: Handed) -> bool:
@@ -413,6 +421,8 @@ def _scored_maps(candidates: list[HandlerMap], flows: _Flows, options: Options) 
     for name in published:
         names |= used_names(functions[name], functions)
     handed = flows.containers()
+    if not (handed or flows.own) and flows.flows and all(flow.read for flow in flows.flows.values()):
+        return []  # of a library, and nothing is handed on: a web application with its error handlers, say
     by_method_name = any(".*" in call.path for flow in flows.flows.values() for call in flow.handed)
     maps = []
     for handler_map in candidates:
@@ -447,7 +457,7 @@ def _score_container(
     if _HANDLERS.search(name):
         points += 30
         why.append("named like handlers")
-    if _NOT_HANDLERS.search(name) and not (handed and kind_of(value) == "dict"):
+    if _NOT_HANDLERS.search(name):
         points -= 50
     if used or handed:
         points += 30
@@ -541,7 +551,7 @@ def _name_points(name: str) -> int:
 def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Options) -> list[Publisher]:
     functions, paths = flows.functions, {handler_map.path for handler_map in maps}
     handing = [name for name in flows.flows if paths & {call.container for call in flows.handed(name)}]
-    by_name = any(_name_points(name) > 0 for name in handing)
+    by_name = any(_name_points(name) > 0 for name in handing) or not flows.own
     publishers = []
     for name, function in functions.items():
         if options.publish and name not in options.published_by:
@@ -574,6 +584,13 @@ def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Opti
         there = ", ".join(sorted(name for name in functions if not name.startswith("_"))) or "none"
         raise UsageError(f"There is no {options.publish!r} that takes an event.", f"Methods there: {there}.")
     return sorted(publishers, key=lambda publisher: -publisher.score)
+
+
+def _is_own(value: Any) -> bool:
+    """Return whether a bus is the program's own, and may publish under any name: libraries hand on a lot."""
+    if is_a(value, types.ModuleType):
+        return is_own_module(value)
+    return is_own_class(value if is_a(value, type) else type(value))
 
 
 def _read_publisher(publisher: Publisher, flows: _Flows, maps: set[str]) -> None:
