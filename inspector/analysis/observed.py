@@ -47,17 +47,20 @@ class FoundHandlers:
 
     Args:
         journal: The run.
+
+    Attributes:
+        journal: The run.
     """
 
     def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+        self.journal = journal
         self._seen = 0
         self._counts: dict[int, int] = {}
         self._events: dict[int, dict[str, None]] = {}
 
     def look(self) -> list[FoundHandler]:
         """Take in what happened since the last time; return them in the order in which they were found."""
-        journal = self._journal
+        journal = self.journal
         declared = {handler.key for handler in journal.catalog.handlers} if journal.catalog is not None else set()
         candidates = {
             number: handler
@@ -77,7 +80,7 @@ class FoundHandlers:
         ]
 
     def _take(self, numbers: Iterable[int], count: int) -> None:
-        journal = self._journal
+        journal = self.journal
         handlers = journal.executions["handler"][self._seen : count]
         publications = journal.executions["publication"][self._seen : count]
         of_publications = journal.publications["event"]

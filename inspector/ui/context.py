@@ -80,6 +80,7 @@ class Context(QObject):
         fire_wanted: Fire an event (its name) with the values that stand in its form.
         repeat_wanted: Publish again what was published (its index); True only takes it into the form.
         command_wanted: Copy what publishes this again (its index) as a command for a terminal.
+        project_wanted: Load the program that runs anew, as this ``Project``.
     """
 
     built = Signal()
@@ -98,6 +99,7 @@ class Context(QObject):
     fire_wanted = Signal(str)
     repeat_wanted = Signal(int, bool)
     command_wanted = Signal(int)
+    project_wanted = Signal(object)
 
     def __init__(
         self,

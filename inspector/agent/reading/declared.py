@@ -158,7 +158,11 @@ class Declarations:
             if not table.where or table.where == where or table.where == where.rpartition(":")[2]:
                 self._matched[place] = True
                 uses += self._uses[place]
-        return uses
+        said = {use.kind for use in uses if use.key != _SETTINGS}
+        for use in uses:
+            if use.key == _SETTINGS and use.kind in said:
+                use.refused = "[tool.inspector.bus] says another"
+        return [use for use in uses if use.key != _SETTINGS or use.kind not in said]
 
     def _options(self, where: str, value: Any, *, check: bool = True) -> Options:
         """Gather the options for a value: of names only those that it has, unless they are not to be checked."""

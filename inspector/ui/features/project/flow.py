@@ -332,6 +332,10 @@ class ProjectFlow(QObject):
         if project is not None:
             self._tasks.start("Restarting the program", self._reload(with_more_time(project)))
 
+    def reload(self, project: Project) -> None:
+        """Load the program that runs anew, with other settings."""
+        self._tasks.start("Reloading the project", self._reload(project))
+
     async def _reload(self, project: Project | None = None) -> None:
         if self._reloader is not None:
             await self._reloader.reload(project=project)

@@ -1,0 +1,245 @@
+"""The fields that stand in the place of a line while it is changed, and below them what the change gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+
+from inspector.core.spec import (
+    ADAPTER,
+    ALSO,
+    BY_FIELD,
+    DECLARED,
+    DRAIN,
+    EXACT,
+    GLOB,
+    HANDLERS,
+    IDENTITIES,
+    IDENTITY,
+    PATTERNS,
+    PUBLISH,
+    SEVERAL,
+    SpecLine,
+    events_of,
+    field_of,
+    handler_of,
+    method_of,
+    read_tables,
+)
+from inspector.ui.features.spec.delegate import paint_pill, pill_width
+from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.keys import native_shortcut
+from inspector.ui.kit.layouts import hbox, vbox
+from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone
+
+if TYPE_CHECKING:
+    from inspector.ui.kit.theme import Theme
+
+_IN_FIELD: Final = "name in a field"
+#: Of each kind with fields of text: role, caption, letters that it is wide, what stands in it while it is empty.
+_TEXTS: Final[dict[str, tuple[tuple[str, str, int, str], ...]]] = {
+    ADAPTER: (("", "Adapter", 16, "map"),),
+    PUBLISH: (
+        ("method", "Method", 16, "publish"),
+        ("event", "event", 8, "event"),
+        ("name", "name", 8, "-"),
+        ("payload", "payload", 8, "-"),
+    ),
+    HANDLERS: (("", "Container", 24, "_handlers"),),
+    ALSO: (("handler", "Handler", 26, "module:Class.method"), ("events", "for", 20, "OrderPlaced, …")),
+    DRAIN: (("", "Method", 20, "none"),),
+}
+
+
+class SpecEditor(QWidget):
+    """Fields for one line.
+
+    Args:
+        theme: Its look.
+        line: The line; one that is to be added has no text.
+        parent: The owner.
+
+    Signals:
+        edited: What the line would say; sent when that can be.
+        applied: What it shall say; None takes it away.
+        cancelled: Nothing shall change.
+    """
+
+    edited = Signal(object)
+    applied = Signal(object)
+    cancelled = Signal()
+
+    def __init__(self, theme: Theme, line: SpecLine, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme, self._line = theme, line
+        self._texts: dict[str, QLineEdit] = {}
+        self._choice: QComboBox | None = None
+        self._good = False
+        self.setAccessibleName(f"Change {line.text}" if line.text else "Add a line")
+        self.result = ElidedLabel("", "dim")
+        self.apply = Button(theme, "Apply", hint=native_shortcut("Return"), kind="primary", on_click=self._apply)
+        self._remove = Button(theme, "Remove", on_click=lambda: self.applied.emit(None))
+        self._remove.setVisible(line.kind in SEVERAL and bool(line.text))
+        cancel = Button(theme, "Cancel", hint=native_shortcut("Esc"), on_click=self.cancelled)
+        pills = _Pills(theme, line.origin if line.text else "")
+        below = hbox((self.result, 1), pills, self.apply, self._remove, cancel, spacing=8)
+        vbox(self._make_fields(), below, owner=self, margins=(14, 7, 8, 8), spacing=7)
+        theme.changed.connect(self.update)
+        self._changed(tell=False)
+
+    def value(self) -> Any:
+        """Return what the line would say, as it stands in the table."""
+        kind = self._line.kind
+        texts = {role: field.text().strip() for role, field in self._texts.items()}
+        if kind == IDENTITY and self._choice is not None:
+            chosen = self._choice.currentText()
+            return f"{BY_FIELD}{texts['field']}" if chosen == _IN_FIELD else chosen
+        if self._choice is not None:
+            return self._choice.currentText()
+        if kind == PUBLISH:
+            point = self._line.value if isinstance(self._line.value, Mapping) else {}
+            others = {role: text for role, text in point.items() if role not in texts}
+            changed = {**{role: text for role, text in texts.items() if text}, **others}
+            return changed if len(changed) > 1 or "method" not in changed else changed["method"]
+        if kind == ALSO:
+            events = [name.strip() for name in texts["events"].split(",") if name.strip()]
+            return {"handler": texts["handler"], "events": events} if events else texts["handler"]
+        return texts[""]
+
+    def trouble(self) -> str:
+        """Return why what stands there can be no line; empty when it can."""
+        value = self.value()
+        if value == "" and self._line.kind != DRAIN:
+            return "Type a name."
+        _, troubles = read_tables({self._line.kind: [value] if self._line.kind in SEVERAL else value})
+        return f"{troubles[0].text.partition(': ')[2] or troubles[0].text} {troubles[0].hint}" if troubles else ""
+
+    def tell(self, text: str, tone: str, *, good: bool) -> None:
+        """Show what the change gives, or why it cannot be; only what is good can be applied."""
+        self._good = good
+        self.result.setText(text)
+        set_tone(self.result, tone)
+        self.apply.setEnabled(good)
+
+    def focus_first(self) -> None:
+        """Put the keyboard into the first field."""
+        field = self._choice if self._choice is not None else next(iter(self._texts.values()))
+        field.setFocus(Qt.FocusReason.OtherFocusReason)
+        if isinstance(field, QLineEdit):
+            field.selectAll()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Apply with Return, cancel with Escape."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.cancelled.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._apply()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the ground that marks what is being changed."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._theme.color("row"))
+        for top in (0, self.height() - 1):
+            painter.fillRect(0, top, self.width(), 1, self._theme.color("accent"))
+
+    # -- making
+
+    def _make_fields(self) -> QWidget:
+        box = QWidget()
+        row = hbox(owner=box, spacing=8)
+        if self._line.kind in (IDENTITY, PATTERNS):
+            self._add_choice(row, *_CHOICES[self._line.kind])
+        for role, caption, letters, hint in _TEXTS.get(self._line.kind, ()):
+            row.addWidget(PlainLabel(caption, "dim"))
+            row.addWidget(self._add_text(role, caption, letters, hint))
+        row.addStretch(1)
+        return box
+
+    def _add_choice(self, row: Any, caption: str, values: tuple[str, ...]) -> None:
+        self._choice = QComboBox()
+        self._choice.addItems(list(values))
+        self._choice.setAccessibleName(caption)
+        row.addWidget(PlainLabel(caption, "dim"))
+        row.addWidget(self._choice)
+        value = str(self._line.value or values[0])
+        field = field_of(value)
+        self._choice.setCurrentText(_IN_FIELD if field else value)
+        if self._line.kind == IDENTITY:
+            text = self._add_text("field", "Field", 12, "type")
+            text.setText(field)
+            text.setVisible(bool(field))
+            row.addWidget(text)
+        self._choice.currentTextChanged.connect(self._chosen)
+
+    def _add_text(self, role: str, caption: str, letters: int, hint: str) -> QLineEdit:
+        field = self._texts[role] = QLineEdit(self._said(role))
+        field.setAccessibleName(caption)
+        field.setPlaceholderText(hint)
+        field.setFont(self._theme.mono_font())
+        field.setFixedWidth(field.fontMetrics().averageCharWidth() * letters + 22)
+        field.textEdited.connect(lambda _: self._changed())
+        return field
+
+    def _said(self, role: str) -> str:
+        value, kind = self._line.value, self._line.kind
+        if kind == ALSO:
+            return handler_of(value) if role == "handler" else ", ".join(events_of(value))
+        if kind == PUBLISH:
+            point = value if isinstance(value, Mapping) else {"method": method_of(value)}
+            return str(point.get(role, ""))
+        return "" if kind == IDENTITY else str(value)
+
+    # -- what a person does
+
+    def _chosen(self, chosen: str) -> None:
+        field = self._texts.get("field")
+        if field is not None:
+            field.setVisible(chosen == _IN_FIELD)
+        self._changed()
+
+    def _changed(self, *, tell: bool = True) -> None:
+        trouble = self.trouble()
+        if trouble:
+            self.tell(trouble, "failed" if tell else "dim", good=False)
+            return
+        self.tell("Reading…", "dim", good=False)
+        if tell:
+            self.edited.emit(self.value())
+
+    def _apply(self) -> None:
+        if self._good:
+            self.applied.emit(self.value())
+
+
+_CHOICES: Final = {
+    IDENTITY: ("Told by", (*IDENTITIES, _IN_FIELD)),
+    PATTERNS: ("Wildcards", (GLOB, EXACT)),
+}
+
+
+class _Pills(QWidget):
+    """The origin that a line has, and the one that it gets."""
+
+    def __init__(self, theme: Theme, origin: str) -> None:
+        super().__init__()
+        self._theme = theme
+        self._origins = [origin, DECLARED] if origin and origin != DECLARED else [DECLARED]
+        widths = [pill_width(name, self.font()) for name in self._origins]
+        self.setFixedWidth(sum(widths) + 24 * (len(widths) - 1) + 2)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint them, with an arrow between."""
+        painter = QPainter(self)
+        room = self.rect()
+        for place, origin in enumerate(self._origins):
+            if place:
+                painter.setPen(self._theme.color("dim"))
+                painter.drawText(room.adjusted(-20, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, "→")
+            paint_pill(painter, room, origin, self._theme, self.font(), self.devicePixelRatioF())
+            room.setLeft(room.left() + pill_width(origin, self.font()) + 24)

@@ -1,0 +1,364 @@
+"""How this program is read: shown, changed where it stands, written into the project's file, compared with what ran."""
+
+from __future__ import annotations
+
+import textwrap
+import tomllib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QComboBox, QLineEdit, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from inspector.analysis.observed import FoundHandler
+from inspector.core.description import Problem
+from inspector.core.spec import (
+    ADAPTER,
+    ALSO,
+    DECLARED,
+    DRAIN,
+    HANDLERS,
+    IDENTITY,
+    LIBRARY,
+    PATTERNS,
+    PROPOSED,
+    PUBLISH,
+    BusSpec,
+    Reading,
+    SpecLine,
+    SpecTrouble,
+    read_tables,
+    to_toml,
+)
+from inspector.hosts.project import Project
+from inspector.ui.features.spec.editor import SpecEditor
+from inspector.ui.features.spec.model import CHANGE, WHAT, SpecModel, SpecRole
+from inspector.ui.features.spec.window import SpecWindow
+from inspector.ui.kit.theme import Theme
+from tests.ui.windows import Opened, opened, until
+
+HUB = """
+class Placed:
+    def __init__(self, number: int = 1) -> None:
+        self.number = number
+
+def ship(event: Placed) -> None: ...
+def count(event: Placed) -> None: ...
+
+class Hub:
+    def __init__(self):
+        self._routes = {Placed: [ship]}
+        self.others = {Placed: [ship, count]}
+    def publish(self, event):
+        for handler in self._routes[type(event)]:
+            handler(event)
+    def relay(self, event):
+        self.publish(event)
+
+hub = Hub()
+"""
+SETTINGS = '# Mine.\n[tool.inspector]\napp = "shop:hub"\n\n[tool.other]\nx = 1\n'
+
+
+def line(kind: str, value: Any, origin: str = PROPOSED, **more: Any) -> SpecLine:
+    return SpecLine(kind, value, str(value), origin, "it looks like it", **more)
+
+
+HUB_SPEC = BusSpec(
+    "shop:hub",
+    (
+        line(ADAPTER, "map"),
+        line(PUBLISH, "publish", DECLARED, file="/shop/hub.py", line=41),
+        line(PUBLISH, "send_robust", LIBRARY),
+        line(IDENTITY, "class"),
+        line(HANDLERS, "_routes"),
+        line(HANDLERS, "taps"),
+    ),
+)
+
+
+@pytest.fixture
+def window(theme: Theme, qtbot: QtBot) -> SpecWindow:
+    shown = SpecWindow(theme)
+    qtbot.addWidget(shown)
+    shown.set_specs("shop:hub", [HUB_SPEC], [], "")
+    shown.show()
+    return shown
+
+
+def write(folder: Path, settings: str = SETTINGS) -> Project:
+    (folder / "shop.py").write_text(textwrap.dedent(HUB))
+    (folder / "pyproject.toml").write_text(settings)
+    project = Project.from_folder(folder)
+    assert project is not None
+    return project
+
+
+def spec_window(shown: Opened) -> SpecWindow:
+    found = shown.window.shell.findChild(SpecWindow)
+    assert isinstance(found, SpecWindow)
+    return found
+
+
+def texts(model: SpecModel) -> list[str]:
+    return [str(model.index_of_node(row).data()) for row in model.lines()]
+
+
+def test_the_model_is_a_tree_that_qt_agrees_with() -> None:
+    model = SpecModel()
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    model.set_specs([HUB_SPEC])
+    assert texts(model) == ["map", "publish", "send_robust", "class", "_routes", "taps", "None", "None"]
+    model.set_edited(model.lines()[1])
+    assert model.index_of_line(PUBLISH, "publish").data(SpecRole.EDITED)
+    model.set_specs([HUB_SPEC, replace(HUB_SPEC, where="shop:other")])
+    headings = [str(row.title) for row in model.root.children]
+    assert headings[:2] == ["shop:hub", "Read by"]
+    assert "shop:other" in headings
+    assert not any(model.flags(model.index_of_node(row)) & Qt.ItemFlag.ItemIsSelectable for row in model.root.children)
+    model.set_specs([])
+    assert model.rowCount() == 0
+    tester.deleteLater()
+
+
+def test_return_edits_a_line_and_return_applies_what_can_be_read(window: SpecWindow) -> None:
+    wanted: list[Any] = []
+    changed: list[Any] = []
+    window.reading_wanted.connect(lambda *asked: wanted.append(asked))
+    window.change_wanted.connect(lambda *asked: changed.append(asked))
+    window.show_line(HANDLERS, "_routes")
+    QTest.keyClick(window.tree, Qt.Key.Key_Return)
+    editor = window.editor
+    assert editor is not None
+    (field,) = editor.findChildren(QLineEdit)
+    assert field.hasFocus() or field.selectedText() == "_routes"
+    assert "1 being changed" in window._count.text()
+    assert not editor.apply.isEnabled()
+    QTest.keyClicks(field, "_hubs")
+    QTest.qWait(0)
+    window._pause.timeout.emit()
+    assert wanted[-1] == ("shop:hub", HUB_SPEC.lines[4], "_hubs")
+    window.show_reading("_hubs", Reading(3, 41), (38, 3))
+    assert editor.result.text() == "✓ Reads 41 handlers of 3 events · was 38"
+    assert editor.apply.isEnabled()
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert changed == [("shop:hub", HUB_SPEC.lines[4], "_hubs")]
+    assert window.editor is None
+
+
+def test_what_cannot_be_read_says_why_and_cannot_be_applied(window: SpecWindow) -> None:
+    changed: list[Any] = []
+    window.change_wanted.connect(lambda *asked: changed.append(asked))
+    window.show_line(HANDLERS, "_routes")
+    window.edit(window.tree.currentIndex())
+    editor = window.editor
+    assert editor is not None
+    trouble = SpecTrouble("[tool.inspector.bus] handlers: there is no _routes.", "Containers there: taps.")
+    window.show_reading("_routes", Reading(troubles=(trouble,)), (1, 1))
+    assert editor.result.text() == "There is no _routes. Containers there: taps."
+    (field,) = editor.findChildren(QLineEdit)
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert changed == []
+    field.clear()
+    field.textEdited.emit("")
+    assert editor.result.text() == "Type a name."
+    window.show_reading("_routes", Reading(1, 1), (1, 1))  # of what stood there before
+    assert not editor.apply.isEnabled()
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert window.editor is None
+    assert window.isVisible()
+
+
+def test_only_one_line_is_edited_at_a_time(window: SpecWindow) -> None:
+    for value in ("_routes", "taps"):
+        window.edit(window.model.index_of_line(HANDLERS, value))
+    assert [row.line.value for row in window.model.lines() if row is window.model.edited and row.line] == ["taps"]
+    assert len([each for each in window.findChildren(SpecEditor) if each.isVisible()]) == 1
+
+
+@pytest.mark.parametrize(
+    ("edited", "fill", "value"),
+    [
+        (line(PUBLISH, "publish"), {"Method": "send"}, "send"),
+        (line(PUBLISH, "publish"), {"event": "body"}, {"method": "publish", "event": "body"}),
+        (
+            line(PUBLISH, {"method": "send", "name": "topic", "session": "tx"}),
+            {"payload": "body"},
+            {"method": "send", "name": "topic", "payload": "body", "session": "tx"},
+        ),
+        (line(ALSO, "shop:keep"), {"for": "Placed, Paid"}, {"handler": "shop:keep", "events": ["Placed", "Paid"]}),
+        (line(DRAIN, "work"), {"Method": ""}, ""),
+        (line(ADAPTER, "map"), {"Adapter": "names"}, "names"),
+    ],
+)
+def test_fields_give_what_stands_in_the_table(
+    theme: Theme, edited: SpecLine, fill: dict[str, str], value: Any, qtbot: QtBot
+) -> None:
+    editor = SpecEditor(theme, edited)
+    qtbot.addWidget(editor)
+    assert editor.value() == edited.value
+    for name, text in fill.items():
+        field = next(each for each in editor.findChildren(QLineEdit) if each.accessibleName() == name)
+        field.setText(text)
+        field.textEdited.emit(text)
+    assert editor.value() == value
+    assert editor.trouble() == ""
+
+
+@pytest.mark.parametrize(
+    ("edited", "choice", "field", "value"),
+    [
+        (line(IDENTITY, "class"), "class with bases", "", "class with bases"),
+        (line(IDENTITY, "class"), "name in a field", "kind", "name in kind"),
+        (line(PATTERNS, "glob"), "exact", "", "exact"),
+    ],
+)
+def test_choices_give_what_stands_in_the_table(
+    theme: Theme, edited: SpecLine, choice: str, field: str, value: str, qtbot: QtBot
+) -> None:
+    editor = SpecEditor(theme, edited)
+    qtbot.addWidget(editor)
+    (box,) = editor.findChildren(QComboBox)
+    assert editor.value() == edited.value
+    box.setCurrentText(choice)
+    if field:
+        assert editor.trouble()
+        (text,) = editor.findChildren(QLineEdit)
+        text.setText(field)
+    assert editor.value() == value
+    assert editor.trouble() == ""
+
+
+def test_a_click_on_change_edits_and_a_click_on_the_place_opens_the_source(window: SpecWindow) -> None:
+    opened_at: list[Any] = []
+    window.source_wanted.connect(lambda *place: opened_at.append(place))
+    index = window.model.index_of_line(PUBLISH, "publish")
+    cell = window.tree.visualRect(index)
+    place = window.delegate.place_rect(cell, index)
+    QTest.mouseClick(window.tree.viewport(), Qt.MouseButton.LeftButton, pos=place.center())
+    assert opened_at == [("/shop/hub.py", 41)]
+    QTest.keyClick(window.tree, Qt.Key.Key_F4)
+    assert len(opened_at) == 2
+    link = window.tree.visualRect(index.siblingAtColumn(CHANGE))
+    QTest.mouseClick(window.tree.viewport(), Qt.MouseButton.LeftButton, pos=link.center())
+    assert window.editor is not None
+
+
+def test_the_keyboard_steps_over_headings(window: SpecWindow) -> None:
+    window.show_line(ADAPTER, "map")
+    seen = []
+    for _ in range(len(window.model.lines())):
+        seen.append(window.tree.currentIndex().siblingAtColumn(WHAT).data())
+        QTest.keyClick(window.tree, Qt.Key.Key_Down)
+    assert seen == texts(window.model)
+
+
+def test_found_handlers_are_told_until_they_are_answered(window: SpecWindow) -> None:
+    answers: list[Any] = []
+    window.add_wanted.connect(lambda found: answers.append(("add", *found)))
+    window.ignore_wanted.connect(lambda found: answers.append(("ignore", *found)))
+    keep = FoundHandler("shop:Archive.keep", "Archive.keep", "Hub._mirror", 1237, ("Placed",))
+    window.set_found([keep])
+    assert window._said.text() == "Archive.keep ran and is not in the spec"
+    assert "called by Hub._mirror" in window._more.text()
+    window.add.click()
+    window.set_found([keep, replace(keep, label="b")])
+    assert window._said.text() == "2 handlers ran and are not in the spec"
+    window.ignore.click()
+    assert answers == [("add", keep), ("ignore", keep, replace(keep, label="b"))]
+    window.set_found([])
+    assert not window._notice.isVisible()
+
+
+def test_copy_gives_toml_that_says_the_same(window: SpecWindow) -> None:
+    lines: list[int] = []
+    window.copied.connect(lines.append)
+    window.copy()
+    text = QGuiApplication.clipboard().text()
+    assert text == to_toml([HUB_SPEC])
+    assert lines == [text.count("\n")]
+    (bus,), troubles = read_tables(tomllib.loads(text)["tool"]["inspector"]["bus"])
+    assert troubles == []
+    assert bus.table[HANDLERS] == ("_routes", "taps")
+
+
+def test_settings_that_cannot_be_used_are_told_and_what_cannot_be_changed_says_why(
+    window: SpecWindow,
+) -> None:
+    problem = Problem("tool.inspector.bus", "[tool.inspector.bus] has no key x.", "It knows where.")
+    window.set_specs("shop:hub", [HUB_SPEC], [problem], "A stored session is shown")
+    assert window._problem.isVisible()
+    window.edit(window.model.index_of_line(HANDLERS, "taps"))
+    assert window.editor is None
+    assert window._count.text() == "A stored session is shown"
+    assert not window.reset.isEnabled()
+
+
+async def test_a_changed_line_is_written_into_the_projects_file_and_obeyed(tmp_path: Path) -> None:
+    project = write(tmp_path)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
+        assert shown.window.commands.run("spec.show")
+        window = spec_window(shown)
+        assert "_routes" in [row.line.value for row in window.model.lines() if row.line]
+        window.show_line(HANDLERS, "_routes")
+        window.edit(window.tree.currentIndex())
+        editor = window.editor
+        assert editor is not None
+        (field,) = editor.findChildren(QLineEdit)
+        await until(editor.apply.isEnabled, "it is read as it is")
+        field.setText("nowhere")
+        field.textEdited.emit("nowhere")
+        await until(lambda: editor.result.text().startswith("There is no nowhere."), "it cannot be read")
+        field.setText("others")
+        field.textEdited.emit("others")
+        await until(editor.apply.isEnabled, "it can be read")
+        assert editor.result.text().startswith("✓ Reads 2 handlers of 1 event")
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        await until(
+            lambda: window.model.index_of_line(HANDLERS, "others").data(SpecRole.ORIGIN) == DECLARED, "reloaded"
+        )
+        text = (tmp_path / "pyproject.toml").read_text()
+        declared = [row.line.value for row in window.model.lines() if row.line and row.line.kind == HANDLERS]
+        assert tomllib.loads(text)["tool"]["inspector"]["bus"] == {"handlers": declared}
+        assert text.startswith("# Mine.\n")
+        assert "[tool.other]\nx = 1\n" in text
+        window.reset.click()
+        question = next(each for each in window.findChildren(QMessageBox) if each.isVisible())
+        next(button for button in question.buttons() if button.text() == "Reset").click()
+        await until(lambda: window.model.index_of_line(HANDLERS, "_routes").data(SpecRole.ORIGIN) == PROPOSED, "reset")
+        assert "bus" not in tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"]["inspector"]
+        window.close()
+
+
+async def test_settings_that_are_saved_elsewhere_are_obeyed_and_what_is_wrong_in_them_is_told(tmp_path: Path) -> None:
+    project = write(tmp_path)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
+        (tmp_path / "pyproject.toml").write_text(
+            f'{SETTINGS}\n[tool.inspector.bus]\npublish = "relay"\nhandlrs = "x"\n'
+        )
+
+        def declared() -> bool:
+            catalog = shown.journal.catalog
+            return catalog is not None and any(line.origin == DECLARED for line in catalog.specs[0].lines)
+
+        await until(declared, "reloaded")
+        told = "[tool.inspector.bus] has no key handlrs."
+        await until(lambda: any(notice.text == told for notice in shown.notices), "the notice")
+
+
+def test_both_looks_are_painted(theme: Theme, window: SpecWindow) -> None:
+    looks: list[Callable[[], None]] = [lambda: theme.set_choice("light"), lambda: theme.set_choice("dark")]
+    window.edit(window.model.index_of_line(PUBLISH, "publish"))
+    pictures = []
+    for look in looks:
+        look()
+        pictures.append(window.grab().toImage())
+    assert pictures[0] != pictures[1]
