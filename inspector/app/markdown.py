@@ -12,6 +12,7 @@ from inspector.analysis.failures import failure_head
 from inspector.app.filtered import PlacedStream, filter_of, pick, placement_warnings
 from inspector.app.summary import summarise
 from inspector.app.text import one_line
+from inspector.core.records.account import not_called
 from inspector.core.records.records import HANDLER_ENDED, KIND, HandlerEnded, to_record
 from inspector.store.files import NewFile
 
@@ -62,11 +63,12 @@ async def export_markdown(stream: RecordStream, target: Path, *, name: str = "",
         file.write("".join(f"**{_text(sentence)}**\n\n" for sentence in missing))
         file.write(f"{_handlers(handlers)}\n## Failed executions\n\n")
         if not left.any():
-            file.write("No execution failed.\n")
+            file.write(f"No execution failed.\n{_uncalled(journal)}")
             return len(handlers)
         file.write(_head("execution", "event", "handler", "status", "error", "message", right=(0,)))
         async for batch in stream.read():
             await asyncio.to_thread(file.write, _failures(journal, batch, left))
+        file.write(_uncalled(journal))
     return len(handlers)
 
 
@@ -82,6 +84,19 @@ def _handlers(handlers: list[HandlerSummary]) -> str:
     )
     head = _head("handler", "executions", "failures", "p50 (ms)", "p95 (ms)", "max (ms)", right=range(1, 6))
     return head + "".join(map(_row, rows))
+
+
+def _uncalled(journal: Journal) -> str:
+    """Return a table of the handlers that fires did not call; empty when there are none."""
+    uncalled = not_called(journal.host_records)
+    if not uncalled:
+        return ""
+    rows = (
+        (_text(entry.event), _text(entry.handler), str(entry.times), _text(entry.reason, _MESSAGE_LIMIT))
+        for entry in uncalled
+    )
+    head = _head("event", "handler", "publications", "reason", right=(2,))
+    return f"\n## Not called\n\n{head}{''.join(map(_row, rows))}"
 
 
 def _failures(journal: Journal, batch: Batch, left: npt.NDArray[np.bool_]) -> str:

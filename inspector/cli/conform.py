@@ -112,6 +112,8 @@ def _tell(report: Report, console: Console) -> None:
         f"{_how(report)}, "
         f"{plural(report.executions, 'execution')} (--seed {report.seed})"
     )
+    if report.run is not None and report.run.never_awaited:
+        console.line(f"{plural(report.run.never_awaited, 'coroutine')} of handlers never awaited.")
     if report.left_out:
         console.line(f"Left out, as it only stands above other events: {', '.join(report.left_out)}.")
     console.line(counts or "Everything behaves as declared.")

@@ -9,9 +9,11 @@ from inspector.app.filtered import filter_of, pick, placement_warnings
 from inspector.app.places import default_database
 from inspector.app.text import format_count, format_duration, format_time, one_line, plural
 from inspector.cli import exitcodes
+from inspector.cli.outcome import tell_uncalled
 from inspector.cli.running import opened
 from inspector.cli.running import run as run_coroutine
 from inspector.core.errors import UsageError
+from inspector.core.records.account import not_called
 from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.records.records import BAD_STATUSES
 from inspector.store.schema import database_exists
@@ -49,6 +51,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     left = f", the last {format_count(len(shown))} shown" if len(shown) < len(picked) else ""
     total = plural(len(journal.executions), "execution")
     console.line(f"{format_count(len(picked))} of {total}{left}" if chosen or left else total)
+    if not chosen:
+        tell_uncalled(not_called(journal.host_records), console)
     return code
 
 

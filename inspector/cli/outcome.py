@@ -145,7 +145,7 @@ def tell(outcome: RunOutcome, console: Console) -> None:
     console.table(rows, right=(1,))
     _tell_list("Failures", outcome.failures, outcome.bad, console)
     _tell_list("Swallowed exceptions", outcome.swallowed, counts.by_status.get(SWALLOWED, 0), console)
-    _tell_uncalled(outcome.not_called, console)
+    tell_uncalled(outcome.not_called, console)
 
 
 def tell_session(session: int, name: str, database: Path, console: Console) -> None:
@@ -215,7 +215,8 @@ def _tell_list(title: str, troubled: list[Troubled], count: int, console: Consol
         console.line(f"  … and {format_count(count - _SHOWN)} more; the run log has them all.")
 
 
-def _tell_uncalled(uncalled: list[NotCalled], console: Console) -> None:
+def tell_uncalled(uncalled: list[NotCalled], console: Console) -> None:
+    """Write which handlers were not called, and why."""
     if not uncalled:
         return
     console.heading("Not called")

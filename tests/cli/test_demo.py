@@ -11,6 +11,7 @@ import pytest
 
 from inspector.cli.demo import DemoResult
 from inspector.cli.outcome import RunOutcome
+from inspector.core.records.account import RunCounts
 from tests.cli.conftest import Cli
 
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
@@ -55,7 +56,8 @@ def test_with_faults_only_what_was_injected_goes_wrong(
 
 
 def test_a_failure_that_was_not_injected_ends_with_1() -> None:
-    fine = RunOutcome(1, 0, 0, 2, {"ok": 1, "failed": 1}, [], [], 0, 0, [])
+    counts = RunCounts(1, 0, 0, executions=2, never_awaited=0, attempts=2, by_status={"ok": 1, "failed": 1})
+    fine = RunOutcome(counts, [], [], [], [], 0, 0, [])
     result = DemoResult("x", 1, fine, [], [])
     assert result.exit_code == 0
     assert replace(result, outcome=replace(fine, unexpected=1)).exit_code == 1

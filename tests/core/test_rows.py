@@ -8,11 +8,23 @@ from pathlib import Path
 import pytest
 
 import inspector
-from inspector.core.records.host import FireRefused, HandlerAdded, HostNoted, LoopBlocked
+from inspector.core.records.host import (
+    ONLY_QUEUED,
+    PREDICATE,
+    FireRefused,
+    FireUnsettled,
+    HandlerAdded,
+    HandlersNotCalled,
+    HostNoted,
+    LoopBlocked,
+    PendingWork,
+    UncalledHandler,
+)
 from inspector.core.records.numbers import (
     ExecutionNumber,
     FireNumber,
     Numbering,
+    PublicationNumber,
 )
 from inspector.core.records.records import (
     AT,
@@ -21,6 +33,7 @@ from inspector.core.records.records import (
     ROW_FIELDS,
     HandlerEnded,
     Published,
+    completed,
     fits,
     position,
     to_record,
@@ -144,3 +157,31 @@ def test_that_subtraction_is_found(planted: str) -> None:
 @pytest.mark.parametrize("fine", ["count - 1", "number - 2", "number + 1", "len(executions) - 1", "executions[-1]"])
 def test_what_takes_nothing_from_a_number_is_let_pass(fine: str) -> None:
     assert indexes_by_subtraction(f"x = {fine}") == []
+
+
+def test_a_row_from_before_its_kind_had_all_its_fields_is_completed_and_one_that_never_was_whole_is_not() -> None:
+    kind = FireUnsettled.KIND
+    assert to_record(completed((kind, 5, 1))) == FireUnsettled(5, FireNumber(1))
+    whole = to_row(FireUnsettled(5, FireNumber(1), (PendingWork("timer", "expire", 7),)))
+    assert completed(whole) == whole
+    assert completed((kind, 5)) == (kind, 5)
+    assert completed((10_000, 5)) == (10_000, 5)
+
+
+def test_what_is_pending_is_said_in_words() -> None:
+    timer, task = PendingWork("timer", "expire", 4_700_000_000), PendingWork("task", "heat")
+    assert FireUnsettled(5, FireNumber(1)).sentence == "Something that this fire set off goes on."
+    assert (
+        FireUnsettled(5, FireNumber(1), (timer, task, task)).sentence
+        == "Settled, with 1 timer and 2 tasks pending for 4.7 s: expire, heat."
+    )
+
+
+def test_it_is_worth_a_warning_that_a_handler_was_not_called_unless_it_seems_meant() -> None:
+    meant = UncalledHandler("m:a", "a", PREDICATE, "its predicate said no")
+    lost = UncalledHandler("m:b", "b", ONLY_QUEUED, "only queued")
+    about = FireNumber(1), PublicationNumber(1), "Sown"
+    assert HandlersNotCalled(5, *about, (meant,)).severity == "info"
+    both = HandlersNotCalled(5, *about, (meant, lost))
+    assert both.severity == "warning"
+    assert both.sentence == "Sown: a was not called: its predicate said no; b was not called: only queued."

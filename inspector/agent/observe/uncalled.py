@@ -30,7 +30,7 @@ from ...core.records.host import (
     UncalledHandler,
 )
 from ...core.values.looking import attributes
-from ..reading.targets import kind_of
+from ..reading.targets import dead_references, kind_of
 from .handover import HANDOVER
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ class Promises:
 
     def _gone(self, publication: TapPublication, key: str) -> tuple[str, str]:
         """Return why a handler that was promised is not subscribed any more."""
-        if key in publication.tap.lost_handlers():
+        maps = getattr(publication.source, "maps", ())
+        weakly = any(True for handler_map in maps for _ in dead_references(handler_map.get()))
+        if weakly and key in publication.tap.lost_handlers():
             return DEAD_REFERENCE, ""
         return (USED_UP if key in self._called else UNSUBSCRIBED), ""
 

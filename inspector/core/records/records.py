@@ -317,7 +317,9 @@ def to_record(row: Row) -> Record:
 def completed(row: Row) -> Row:
     """Return a row with the defaults of the fields that its kind has been given since it was written."""
     missing = ROW_FIELDS[row[KIND]][len(row) - AT :] if row[KIND] < len(ROW_FIELDS) else ()
-    return (*row, *(field.default for field in missing if field.default is not MISSING)) if missing else row
+    if any(field.default is MISSING for field in missing):
+        return row  # it never was whole
+    return (*row, *(field.default for field in missing)) if missing else row
 
 
 def fits(row: Sequence[Any]) -> bool:

@@ -8,7 +8,9 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from inspector.app.text import format_duration, plural
+from inspector.app.text import format_duration, one_line, plural
+from inspector.core.records.account import not_called
+from inspector.core.records.host import FireUnsettled
 from inspector.core.records.numbers import ExecutionIndex, FireNumber
 from inspector.core.records.records import BAD_STATUSES, STATUSES
 from inspector.ui.kit.layouts import vbox
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
-#: How many failed executions are listed.
+#: How many failed executions are listed, and handlers that were not called.
 LISTED: Final = 4
 _BAD_CODES: Final = [code for code, status in enumerate(STATUSES) if status in BAD_STATUSES or status == "swallowed"]
 
@@ -127,13 +129,27 @@ class FireOutcomeView(QWidget):
     def _told(self, counts: dict[str, int], publications: int) -> str:
         """Return what came of the fire so far; why it was refused comes after what had been published by then."""
         refusal = self._refusal()
+        left = self._left()
         if counts:
-            return "\n".join(filter(None, (told(counts, self._theme), refusal)))
+            return "\n".join(filter(None, (told(counts, self._theme), *left, refusal)))
         if refusal:
             return refusal
+        if publications and left:
+            return "\n".join(left)
         if publications:
             return "Published." if self._outcome is None else "Nobody handles it: unheard."
         return "Waiting for the first record…" if self._outcome is None else "Nothing was published."
+
+    def _left(self) -> list[str]:
+        """Return, once it has settled, which handlers were not called, and what goes on."""
+        if self._journal is None or self._outcome is None:
+            return []
+        records = [record for record in self._journal.host_records if getattr(record, "fire", 0) == self._fire]
+        uncalled = not_called(records)
+        lines = [f"Not called: {one_line(handler.handler, 60)}, {handler.reason}" for handler in uncalled[:LISTED]]
+        if len(uncalled) > LISTED:
+            lines.append(f"… and {len(uncalled) - LISTED} more were not called")
+        return lines + [record.sentence for record in records if isinstance(record, FireUnsettled)]
 
     def _refusal(self) -> str:
         """Return why the fire was refused, and what to do about it; empty when it was not."""

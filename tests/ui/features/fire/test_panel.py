@@ -13,7 +13,15 @@ from inspector.analysis.journal import Journal
 from inspector.catalog.form import FireForm
 from inspector.core.description import CatalogDescription, FieldShape
 from inspector.core.errors import UsageError
-from inspector.core.records.host import FireRefused, FireSettled
+from inspector.core.records.host import (
+    PREDICATE,
+    FireRefused,
+    FireSettled,
+    FireUnsettled,
+    HandlersNotCalled,
+    PendingWork,
+    UncalledHandler,
+)
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import Batch
 from inspector.core.request import FireRequest
@@ -357,6 +365,27 @@ def test_a_fire_that_is_refused_half_way_says_what_came_before_and_why(
     run.host(FireSettled, fire=1, published=1)
     panel.folded(run.fold())
     assert panel.outcome.text() == "3 ok\nThe second was refused."
+
+
+def test_what_was_not_called_and_what_goes_on_is_told_when_it_has_settled(
+    panel: FirePanel, selection: Selection, run: Run
+) -> None:
+    selection.select_event(EVENT)
+    panel.fire_started(1)
+    number = run.once(EVENT, fire=1)
+    uncalled = (UncalledHandler("m:alarm", "alarm", PREDICATE, "its predicate said no (hot)"),)
+    run.host(HandlersNotCalled, fire=1, publication=number, event=EVENT, handlers=uncalled)
+    run.host(HandlersNotCalled, fire=2, publication=number, event=EVENT, handlers=uncalled)
+    run.host(FireUnsettled, fire=1, pending=(PendingWork("timer", "Cache.expire", 4_700_000_000),))
+    panel.folded(run.fold())
+    assert panel.outcome.text() == "3 ok"
+    run.host(FireSettled, fire=1, published=1)
+    panel.folded(run.fold())
+    assert panel.outcome.text().splitlines() == [
+        "3 ok",
+        "Not called: alarm, its predicate said no (hot)",
+        "Settled, with 1 timer pending for 4.7 s: Cache.expire.",
+    ]
 
 
 async def test_a_fire_that_the_engine_refuses_says_why_in_the_panel(panel: FirePanel, selection: Selection) -> None:
