@@ -149,8 +149,8 @@ class Recording:
 
     @property
     def unsaved(self) -> int:
-        """Records that wait to be written; the first is written when the session begins."""
-        return 0 if self._writer is None else self._writer.waiting + (not self._writer.session)
+        """Records that are not in the store yet: they would be lost if it ended now."""
+        return 0 if self._writer is None else self._writer.waiting
 
     @property
     def stored(self) -> int:

@@ -80,7 +80,7 @@ async def _conform(
     seed = new_seed() if arguments.seed is None else arguments.seed
     name, verbose = session_name("conform"), arguments.verbose
     async with (
-        opened(database) as store,
+        opened(database, room=False) as store,
         recording(
             store, _watched(source), troubles, console, name=name, seed=seed, verbose=verbose, timeout=TIMEOUT
         ) as live,

@@ -110,6 +110,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     else:
         live, result, code = _in_window(database, name, seed, arguments.screenshot, faults=arguments.faults)
     code = exitcodes.FAILED if troubles.count and not code else code
+    if arguments.export is not None and not live.session:
+        raise InspectorError(f"{arguments.export} was not written: the run was not stored.")
     if arguments.export is not None:
         run_coroutine(_export(database, live.session, arguments.export))
     if arguments.json:
@@ -133,7 +135,7 @@ async def _without_window(
     database: Path, name: str, seed: int, troubles: Troubles, console: Console, *, faults: bool
 ) -> tuple[Recording, DemoResult]:
     async with (
-        opened(database) as store,
+        opened(database, room=False) as store,
         recording(store, EmbeddedSource(), troubles, console, name=name, seed=seed) as live,
     ):
         return live, await run_demo(live, seed=seed, faults=faults)

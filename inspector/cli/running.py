@@ -28,7 +28,7 @@ from inspector.core.records.host import (
 from inspector.core.request import TIMEOUT
 from inspector.hosts.child import ChildHost
 from inspector.store.store import Store
-from inspector.store.trouble import count_lost, count_records
+from inspector.store.trouble import NoRoom, count_lost, count_records
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
@@ -165,14 +165,19 @@ def session_name(what: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def opened(path: Path) -> AsyncIterator[Store]:
+async def opened(path: Path, *, room: bool = True) -> AsyncIterator[Store]:
     """Open a sessions database.
+
+    Args:
+        path: The file.
+        room: It must be open; otherwise a recording may begin on a full disk, and its session as soon as there is room.
 
     Raises:
         InspectorError: It cannot be opened.
     """
     store = Store(path)
-    await store.open()
+    with contextlib.nullcontext() if room else contextlib.suppress(NoRoom):
+        await store.open()
     try:
         yield store
     finally:

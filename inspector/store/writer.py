@@ -96,8 +96,8 @@ class SessionWriter:
 
     @property
     def waiting(self) -> int:
-        """How many records wait to be written."""
-        return self._backlog.rows
+        """How many records are not in the database and not lost yet: they would be, if it ended now."""
+        return self._backlog.last - self.dropped - (0 if isinstance(self.trouble, Overwritten) else self._stored)
 
     @property
     def dropped(self) -> int:
@@ -117,9 +117,7 @@ class SessionWriter:
     @property
     def lost(self) -> int:
         """How many records were lost for good; once the session is finished also those that were never written."""
-        if not self._finished:
-            return self.dropped
-        return self._backlog.last - (0 if isinstance(self.trouble, Overwritten) else self._stored)
+        return self.dropped + (self.waiting if self._finished else 0)
 
     async def begin(self) -> None:
         """Begin the session, unless it has begun.

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+import re
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from inspector.app import recording
 from inspector.cli.demo import DemoResult
 from inspector.cli.outcome import RunOutcome
 from inspector.core.records.account import RunCounts
+from inspector.store.database import SessionsDatabase
+from inspector.store.trouble import NoRoom
 from tests.cli.conftest import Cli
 
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
@@ -71,3 +77,44 @@ def test_a_place_that_is_not_there_is_told_before_the_run(cli: Cli, db: Path, tm
     assert (ran.code, ran.out) == (1, "")
     assert "There is no folder" in ran.err
     assert not db.exists()
+
+
+def disk_with_room(monkeypatch: pytest.MonkeyPatch, after: float) -> None:
+    """Let the database open only at the ``after``-th attempt: before, its disk is full."""
+    opening, attempts = SessionsDatabase.open, count(1)
+
+    async def opened(database: SessionsDatabase) -> None:
+        if next(attempts) < after:
+            raise NoRoom("The disk is full.", "Free some space; recording goes on as soon as there is room.")
+        await opening(database)
+
+    monkeypatch.setattr(SessionsDatabase, "open", opened)
+
+
+@pytest.mark.allow_log("inspector.store.writer")
+@pytest.mark.parametrize("command", [("demo",), ("fire", "UserLoginSucceeded", "--demo")])
+def test_on_a_full_disk_it_fires_and_stores_as_soon_as_there_is_room(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    disk_with_room(monkeypatch, after=3)
+    ran = cli(*command, "--json")
+    assert "recording goes on as soon as there is room" in ran.err
+    assert "The session is being stored again." in ran.err
+    assert (ran.code, ran.json["lost"]) == (0, 0)
+    (session,) = cli("sessions", "--json").json
+    assert (session["state"], session["id"]) == ("closed", ran.json["session"])
+
+
+@pytest.mark.allow_log("inspector.store.writer")
+@pytest.mark.allow_log("inspector.notices")
+def test_on_a_disk_that_stays_full_it_says_what_was_lost_and_what_was_not_written(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    disk_with_room(monkeypatch, after=math.inf)
+    monkeypatch.setattr(recording, "PATIENCE", 0.0)
+    target = tmp_path / "run.csv"
+    ran = cli("demo", "--export", target)
+    assert ran.code == 1
+    assert re.search(r"\d+ records were lost: The disk is full", ran.err)
+    assert f"{target} was not written: the run was not stored." in ran.err
+    assert not target.exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -23,7 +24,9 @@ from inspector.app.recording import Recording
 from inspector.cli.programs import demo_program
 from inspector.core.errors import InspectorError
 from inspector.core.request import FireRequest
+from inspector.store.database import SessionsDatabase
 from inspector.store.store import Store
+from inspector.store.trouble import NoRoom
 from inspector.ui.kit.buttons import Button
 from inspector.ui.parts.traceback import CodeLines
 from inspector.ui.pose import pose
@@ -500,7 +503,7 @@ async def test_closing_while_records_cannot_be_stored_asks_and_waiting_saves_the
 
 @pytest.mark.allow_log("inspector.store.writer")
 async def test_closing_all_the_same_counts_what_is_lost(db: Path) -> None:
-    with pytest.raises(InspectorError, match=r"records were lost\."):  # noqa: PT012 - raised when it has closed
+    with pytest.raises(InspectorError, match=r"records were lost\.") as lost:  # noqa: PT012 - raised when it has closed
         async with opened(db) as window:
             await window.fire(FIRST)
             workbench, shell = window.window.workbench, window.window.shell
@@ -511,8 +514,43 @@ async def test_closing_all_the_same_counts_what_is_lost(db: Path) -> None:
             shell.close()
             question = dialog(QMessageBox)
             assert isinstance(question, QMessageBox)
+            asked = question.text()
+            window.window.roof.standing.refresh()
+            shown = shell.status.texts()[1]
             next(b for b in question.findChildren(QPushButton) if b.text() == "Close Anyway").click()
             await until(lambda: not shell.isVisible())
+    said = re.match("[\\d\u2009]+ records", str(lost.value))
+    assert said
+    assert asked.startswith(f"{said[0]} are not saved yet")
+    assert f"{said[0]} not saved" in shown
+
+
+@pytest.mark.allow_log("inspector.store.writer")
+async def test_a_session_that_never_began_counts_its_first_record_too(
+    db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **_more: object) -> None:
+        raise NoRoom(f"The disk with {db} is full.", "Free some space.")
+
+    monkeypatch.setattr(SessionsDatabase, "open", full)
+    with pytest.raises(InspectorError) as lost:  # noqa: PT012 - raised when it has closed
+        async with opened(db) as window:
+            await window.fire(FIRST)
+            workbench, shell = window.window.workbench, window.window.shell
+            await until(lambda: workbench.at_stake == window.journal.seq)
+            window.window.roof.standing.refresh()
+            shown = shell.status.texts()[1]
+            count = window.journal.seq
+            shell.close()
+            question = dialog(QMessageBox)
+            assert isinstance(question, QMessageBox)
+            asked = question.text()
+            next(b for b in question.findChildren(QPushButton) if b.text() == "Close Anyway").click()
+            await until(lambda: not shell.isVisible())
+    assert "not stored yet" in shown
+    assert f"{count} records not saved" in shown
+    assert asked.startswith(f"{count} records are not saved yet")
+    assert str(lost.value).startswith(f"{count} records were lost")
 
 
 async def test_two_windows_share_a_database(db: Path) -> None:
