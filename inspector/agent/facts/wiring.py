@@ -316,6 +316,10 @@ def _is_command(key: str, cls: type[Any] | None, patterns: Collection[Any]) -> b
 
 
 def _is_asynchronous(connection: Connection) -> bool:
+    """Return whether a publish has to be awaited, and runs the handlers on its loop; a library's bus says so itself."""
+    said = getattr(connection, "asynchronous", None)
+    if said is not None:
+        return bool(said)
     publishers: Any = getattr(connection, "publishers", None)
     if publishers is None:
         return True  # our own bus

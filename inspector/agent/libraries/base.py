@@ -262,6 +262,8 @@ class LibraryConnection:
 
     #: Its code cannot be watched: it is compiled.
     compiled = False
+    #: A publish has to be awaited, and runs the handlers there: one that is not asynchronous blocks the loop.
+    asynchronous = False
 
     def facts(self) -> Iterable[str]:
         """Return what else has to be known about this bus, for people."""

@@ -7,12 +7,15 @@ stand on the class, whatever number of signals there is, and in the slots.
 from __future__ import annotations
 
 import functools
+import inspect
+import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.identity import bound_to, undecorated
+from ...core.values import hints
 from ..reading.eventbuild import build_named
 from ..reading.events import FREE, EventType, parameter_field
 from ..reading.namedevents import describe_name
@@ -81,7 +84,7 @@ class PsygnalConnection(LibraryConnection):
         targets = [receiver.target for receiver in self.receivers() if receiver.pattern == name]
         described = describe_name(name, targets)
         fields = [
-            parameter_field(parameter.replace(name=said), {said: parameter.annotation})
+            parameter_field(parameter.replace(name=said), {said: _hint(signal, parameter)})
             for parameter, said in zip(signal.signature.parameters.values(), self._names_of(name))  # noqa: B905 - as long as each other
             if parameter.kind not in FREE
         ]
@@ -339,6 +342,19 @@ def _declared(value: Any) -> list[str]:
         if not set(classes).isdisjoint(type(declared).__mro__)
     ]
     return list(dict.fromkeys(names))
+
+
+def _hint(signal: Any, parameter: inspect.Parameter) -> Any:
+    """Return the annotation of an argument; one that is written as a text is looked up where its owner is written."""
+    if parameter.annotation is parameter.empty:
+        return Any
+    if not isinstance(parameter.annotation, str):
+        return parameter.annotation
+    owner = signal.instance
+    if isinstance(owner, loaded_classes(_GROUP)) and owner._psygnal_relay.instance is not None:
+        owner = owner._psygnal_relay.instance
+    module = sys.modules.get(type(owner).__module__)
+    return hints._resolve(parameter.annotation, {} if module is None else vars(module))
 
 
 def _is_relay(target: Any) -> bool:

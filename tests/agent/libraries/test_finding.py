@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from inspector.agent.adapters.base import Options
+from inspector.agent.facts.wiring import loaded_wiring
 from inspector.agent.libraries.every import library_adapters
 from inspector.agent.reading.loaded import Target, make_program
 
@@ -155,6 +156,11 @@ def test_who_is_gone_is_no_handler() -> None:
     program = make_program("shop", [Target("shop:parts", holder(changed=changed))])
     assert events(program) == {"changed": ["paid"]}
     assert ["1 receiver of it is gone" in problem.text for problem in program.catalog().problems] == [True]
+
+
+def test_signals_that_are_sent_synchronously_block_no_loop() -> None:
+    program: Any = make_program("shop", [Target("shop:parts", holder(changed=signal(paid)))])
+    assert not loaded_wiring(program).async_bus
 
 
 def test_undoing_leaves_nothing_behind() -> None:
