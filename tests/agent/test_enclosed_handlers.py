@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from inspector.agent.handlers import Handlers
 
 
@@ -50,6 +52,45 @@ def tried(times: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
+def named(f: Callable[..., Any]) -> Callable[..., Any]:
+    def unique_handler(topic: str, event: Any) -> Any:
+        return f(event)
+
+    return unique_handler
+
+
+def where(f: Callable[..., Any], wanted: Callable[[Any], bool]) -> Callable[..., Any]:
+    def filtered(event: Any) -> Any:
+        if wanted(event):
+            return f(event)
+        return None
+
+    return filtered
+
+
+def scheduled(f: Callable[..., Any], loop: Any) -> Callable[..., Any]:
+    def schedule(event: Any) -> None:
+        loop.create_task(f(event))
+
+    return schedule
+
+
+def with_a_helper() -> Callable[..., Any]:
+    def check(event: Any) -> None: ...
+
+    def charge(event: Any) -> None:
+        check(event)
+
+    return charge
+
+
+def told_a_part_of_it(f: Callable[..., Any]) -> Callable[..., Any]:
+    def mail(event: Any) -> None:
+        f(event.address)
+
+    return mail
+
+
 def on_sent_with(handler: Callable[..., Any]) -> Callable[[Any], Any]:
     def on_sent(event: Any) -> Any:
         return handler(event)
@@ -83,6 +124,18 @@ def test_what_was_made_for_the_same_is_the_same_handler() -> None:
     first, again, other = (inject(allocate, {"uow": each}) for each in (uow, uow, object()))
     assert handlers.describe(first).key == handlers.describe(again).key
     assert handlers.describe(other).label == "allocate (lambda) #2"
+
+
+@pytest.mark.parametrize("closure", [named(allocate), where(allocate, callable), scheduled(allocate, None)])
+def test_what_passes_on_the_event_is_there_to_call_the_handler_whatever_it_is_called(closure: Any) -> None:
+    described = Handlers().describe(closure)
+    assert (described.label, described.line) == ("allocate", allocate.__code__.co_firstlineno)
+    assert Handlers().describe(named(closure)).label == "allocate"
+
+
+def test_what_calls_a_helper_or_passes_on_a_part_of_the_event_is_the_handler() -> None:
+    assert Handlers().describe(with_a_helper()).label == "with_a_helper.charge"
+    assert Handlers().describe(told_a_part_of_it(allocate)).label == "told_a_part_of_it.mail"
 
 
 def test_a_closure_with_a_name_of_its_own_is_the_handler() -> None:

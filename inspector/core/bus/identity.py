@@ -19,10 +19,7 @@ from ..values.looking import attributes, is_a, is_routine
 
 #: How many wrappings are looked through; more than that, or one that wraps itself, is its own name.
 _LAYERS: Final = 32
-#: Names of functions that are made to call another one.
-_CALLERS: Final = frozenset({"<lambda>", "wrapper", "_wrapper", "inner", "_inner", "wrapped", "_wrapped", "injected"})
-#: Under which such a function holds the other, whatever it is called itself; not where it is called like a handler.
-_HELD: Final = frozenset({"fn", "func", "handler", "callback", "listener", "subscriber", "receiver"})
+#: How functions are called that are handlers in their own right, whatever they call.
 _HANDLERS: Final = ("on_", "handle_", "when_")
 
 
@@ -154,52 +151,53 @@ def _inside(target: Any) -> Any:
 def enclosed_handler(target: Any) -> Any:
     """Return the handler that a closure is only there to call, as ``lambda event: handler(event, uow)`` is; else None.
 
-    It is the one callable of those that the closure holds to which it passes on what it is given. The closure itself is
-    a lambda, takes whatever there is, is named for what it does and not for an event (``wrapper``), is named anew, or
-    holds the other by the name of a handler (``fn``). Others are handlers in their own right.
+    It is the one function of those that were given to the closure to which it passes on what it is called with. A
+    closure that is called like a handler is one in its own right, and what is defined beside it is its helper;
+    a lambda has no name to go by.
     """
     if not is_a(target, types.FunctionType) or not target.__closure__ or hasattr(target, "__wrapped__"):
         return None
     code = target.__code__
-    if code.co_argcount != 1 and (code.co_argcount or not code.co_flags & inspect.CO_VARARGS):
+    if target.__name__.startswith(_HANDLERS) and target.__name__ == code.co_name:
         return None
-    held: dict[str, Any] = {}
+    around = target.__qualname__.rpartition(".")[0]
+    given: dict[str, Any] = {}
     for name, cell in zip(code.co_freevars, target.__closure__):  # noqa: B905 - as long as each other
         try:
-            held[name] = cell.cell_contents
+            value = cell.cell_contents
         except ValueError:  # a cell that is not filled yet
             return None
-    callables = {
-        name: value
-        for name, value in held.items()
-        if is_a(value, (types.FunctionType, types.MethodType, functools.partial)) and value is not target
-    }
-    if len(callables) > 1:
-        callables = {name: callables[name] for name in _passed_on(code, callables)}
-    if len(callables) != 1:
-        return None
-    (name,) = callables
-    whatever = not code.co_argcount and code.co_flags & inspect.CO_VARKEYWORDS
-    anew = target.__name__ != code.co_name
-    called_so = not target.__name__.startswith(_HANDLERS) and (name in _HELD or whatever)
-    return callables[name] if target.__name__ in _CALLERS or anew or called_so else None
+        if is_a(value, (types.FunctionType, types.MethodType, functools.partial)):
+            beside = is_a(value, types.FunctionType) and value.__qualname__.rpartition(".")[0] == around
+            beside = beside and name == value.__code__.co_name and target.__name__ != "<lambda>"
+            if not beside:
+                given[name] = value
+    passed = _passed_on(code, given)
+    return given[passed[0]] if len(passed) == 1 else None
 
 
 def _passed_on(code: types.CodeType, names: Collection[str]) -> list[str]:
-    """Return which of the functions that a closure holds it passes on to what it is given."""
-    count = code.co_argcount + code.co_kwonlyargcount
-    own = code.co_varnames[: count + bool(code.co_flags & inspect.CO_VARARGS)]
-    called, current = [], ""
-    for step in dis.get_instructions(code):
+    """Return which of the functions that a closure holds it passes on to what it is given, whole; not what it asks."""
+    own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS)]
+    called: dict[str, None] = {}
+    current = passing = ""
+    steps = [step for step in dis.get_instructions(code) if step.opname not in ("PUSH_NULL", "PRECALL", "CACHE")]
+    for step, after, later in zip(steps, [*steps[1:], None], [*steps[2:], None, None]):  # noqa: B905
         said = step.argval if is_a(step.argval, tuple) else (step.argval,)
         if step.opname in ("LOAD_DEREF", "LOAD_CLASSDEREF"):
             current = step.argval if step.argval in names else ""
         elif current and step.opname.startswith("LOAD_FAST") and not set(own).isdisjoint(said):
-            called.append(current)
-            current = ""
-        elif step.opname.startswith(("POP_TOP", "STORE")):
-            current = ""
-    return list(dict.fromkeys(called))
+            part = _is(after, "LOAD_ATTR", "LOAD_METHOD") or _is(later, "BINARY")
+            passing, current = ("" if part else current), ""
+        elif passing and step.opname.startswith("CALL"):
+            if not _is(after, "POP_JUMP", "TO_BOOL"):
+                called[passing] = None
+            passing = ""
+    return list(called)
+
+
+def _is(step: dis.Instruction | None, *beginnings: str) -> bool:
+    return step is not None and step.opname.startswith(beginnings)
 
 
 def owner_and_function(target: Any) -> tuple[type | None, Any]:
