@@ -49,10 +49,15 @@ def run_suite(name: str) -> tuple[int, list[str]]:
     return result.testsRun, [text for _, text in (*result.failures, *result.errors)]
 
 
+#: Programs that are recorded now.
+WATCHED: list[Watched] = []
+
+
 class Watched:
     """A program under a recorder, outside any host."""
 
     def __init__(self, program: Any) -> None:
+        WATCHED.append(self)
         self.program: LoadedProgram = program
         self.recorder = Recorder()
         self.removed: list[BaseException] = []
@@ -67,6 +72,8 @@ class Watched:
 
     def stop(self) -> None:
         self.undo()
+        if self in WATCHED:
+            WATCHED.remove(self)
         assert self.removed == []
 
 

@@ -229,11 +229,13 @@ class HandledProbe:
             self._lines[taken.code] = left
         elif self._lines.pop(taken.code, 0):
             MONITOR.leave_lines(taken.code)
+            MONITOR.follow_unwinding(self, bool(self._lines))
 
     def _watch(self, taken: _Taken) -> None:
         if not self._lines.get(taken.code):
             MONITOR.watch_lines(taken.code, self.line)
         self._lines[taken.code] = self._lines.get(taken.code, 0) + 1
+        MONITOR.follow_unwinding(self, True)
 
     def _drop(self, caught: Caught, wanted: Callable[[_Taken], bool]) -> None:
         for taken in [taken for taken in caught.taken if wanted(taken)]:

@@ -106,10 +106,10 @@ def _asked_of_bus(function: ast.AST) -> list[ast.expr]:
     """Return where a function says ``bus.get_session()`` or ``bus.session``."""
     nodes = list(ast.walk(function))
     calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
-    given = [call for call in calls if _is_of_bus(call.func, _GIVES) and not call.args and not call.keywords]
+    gives = [call for call in calls if _is_of_bus(call.func, _GIVES) and not call.args and not call.keywords]
     called = {id(call.func) for call in calls}
     held = [node for node in nodes if isinstance(node, ast.Attribute) and id(node) not in called]
-    return [*given, *(node for node in held if isinstance(node.ctx, ast.Load) and _is_of_bus(node, _HOLDS))]
+    return [*gives, *(node for node in held if isinstance(node.ctx, ast.Load) and _is_of_bus(node, _HOLDS))]
 
 
 def _is_of_bus(node: ast.expr, names: frozenset[str]) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import weakref
+import inspect
+import types
 from time import perf_counter_ns
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
+from ...core.bus.context import CURRENT
 from ..tap.moments import TapExecution, TapPublication, TapSubscription, stops
+from .monitor import MONITOR, Unmoved
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
@@ -19,25 +22,10 @@ FUTURES: Final = (asyncio.Future, concurrent.futures.Future)
 GENERATES: Final = 0x20 | 0x200
 
 
-class Running(dict[FrameType, "ObservedExecution"]):
-    """The executions of one program that run now, by their frames."""
-
-    __hash__ = object.__hash__  # type: ignore[assignment]
-
-
-_ALL: Final[weakref.WeakSet[Running]] = weakref.WeakSet()
-
-
-def new_running() -> Running:
-    """Return a place for the executions of one more program."""
-    running = Running()
-    _ALL.add(running)
-    return running
-
-
 def running_in(frame: FrameType) -> Execution | None:
     """Return the execution whose code runs in a frame; None where that is no handler's."""
-    return next((execution for running in tuple(_ALL) if (execution := running.get(frame)) is not None), None)
+    subject = MONITOR.frames.get(frame)
+    return subject if isinstance(subject, ObservedExecution) else None
 
 
 class ObservedExecution(TapExecution):
@@ -58,9 +46,105 @@ class ObservedExecution(TapExecution):
     failure: BaseException | None = None
     _held = 0
 
-    def __init__(self, publication: TapPublication, subscription: TapSubscription) -> None:
+    def __init__(
+        self,
+        publication: TapPublication,
+        subscription: TapSubscription,
+        frame: FrameType | None = None,
+        before: Any = None,
+    ) -> None:
         self.publication = publication
         self.subscription = subscription
+        self.frame = frame
+        self.before = before
+
+    # -- its frames ----------------------------------------------------------------------------------------------------
+
+    def frame_returned(self, frame: FrameType, value: Any) -> None:
+        """End with what its outermost frame returned."""
+        if value is not None or not self.unwrapped or frame is not self.frame:
+            self._end(frame, value, None)
+            return
+        # Nearly always; what ``_end`` does, written out.
+        if CURRENT.get() is self:
+            CURRENT.set(self.before)
+        self.frame = None
+        self.ended = now = perf_counter_ns()
+        self.on_loop += now - self._resumed
+        self.status = "ok"
+        publication = self.publication
+        publication.tap.execution_ended(self)
+        publication.ended(self)
+
+    def frame_unwound(self, frame: FrameType, error: BaseException) -> None:
+        """End with what left its outermost frame."""
+        self._end(frame, None, error)
+
+    def frame_yielded(self, frame: FrameType) -> None:
+        """Stop its clock."""
+        if frame is self.frame:
+            if self._resumed:
+                self.pause()
+            if frame.f_code.co_flags & GENERATES and CURRENT.get() is self:
+                CURRENT.set(self.before)
+
+    def frame_resumed(self, frame: FrameType) -> None:
+        """Start its clock again."""
+        if frame is self.frame:
+            self._resumed = perf_counter_ns()
+            if frame.f_code.co_flags & GENERATES:
+                self.before = CURRENT.get()
+                CURRENT.set(self)
+
+    def go_on(self) -> None:
+        """Go on in the coroutine that its call gave back."""
+        self.before = CURRENT.get()
+        CURRENT.set(self)
+        self._resumed = perf_counter_ns()
+
+    def _end(self, frame: FrameType, value: Any, error: BaseException | None) -> None:
+        if frame is not self.frame:
+            self.failure = error  # a try inside a wrapper
+            return
+        if CURRENT.get() is self:
+            CURRENT.set(self.before)
+        self.frame = None
+        if error is not None:
+            if not self.started:
+                self.begin()
+            if self.publication.under_way and (isinstance(error, Exception) or stops(error)):
+                self.hold(error)
+            else:
+                self.lose(error)
+        elif not self.started:  # its wrapper never called it
+            self.publication.passed_over += (self.subscription.key,)
+        elif value is None or frame.f_code.co_flags & inspect.CO_COROUTINE:
+            self.give(value)
+        else:
+            self._follow(value)
+
+    def _follow(self, value: Any) -> None:
+        """Follow what a synchronous call gave back, where it can be awaited."""
+        if type(value) is types.CoroutineType and inspect.getcoroutinestate(value) == inspect.CORO_CREATED:
+            self.pause()
+            self.frame = frame = value.cr_frame
+            assert frame is not None  # noqa: S101 - it has not begun
+            MONITOR.open(frame, self)
+            MONITOR.watch(value.cr_code, _Followed())
+        elif issubclass(type(value), FUTURES):
+            self.pause()
+            value.add_done_callback(self._done)
+        else:
+            self.give(value)
+
+    def _done(self, done: Any) -> None:
+        error = error_of(done)
+        if error is not None:
+            self.lose(error)
+        else:
+            self.give(done.result())
+
+    # -- its tries -----------------------------------------------------------------------------------------------------
 
     def try_again(self) -> None:
         """Take note that its body is called once more for the same publication."""
@@ -97,6 +181,21 @@ class ObservedExecution(TapExecution):
                 status, error = "ok", None
         self.failure, self._held = None, 0
         super().finish(status, error, at)
+
+
+class _Followed(Unmoved):
+    """Watches the code of coroutines that handlers gave back."""
+
+    def started(self, frame: FrameType) -> None:
+        """Go on with the execution."""
+        execution = running_in(frame)
+        if isinstance(execution, ObservedExecution) and CURRENT.get() is not execution:
+            execution.go_on()
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is _Followed  # one of them is enough for a code object
+
+    __hash__ = object.__hash__
 
 
 def error_of(done: Any) -> BaseException | None:

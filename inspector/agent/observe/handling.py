@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT
 from ..tap.moments import PUBLISHING, TapSubscription
-from .executions import GENERATES, ObservedExecution
-from .monitor import MISSING, Unmoved
+from .executions import ObservedExecution, running_in
+from .monitor import MISSING, MONITOR, Unmoved
 from .routes import Held, Needs, WatchedHandler, arguments_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .publishing import Observable
 
 
-class HandlerWatch:
+class HandlerWatch(Unmoved):
     """Watches the code of handlers: bodies, wrappers, coroutines that a body gave back."""
 
     def __init__(self, observation: Observation) -> None:
@@ -31,8 +31,8 @@ class HandlerWatch:
         self._wrappers: tuple[tuple[Needs | None, WatchedHandler], ...] = ()
         #: The one handler that this code is for, whatever a frame holds.
         self._only: WatchedHandler | None = None
-        #: The names of its arguments.
-        self._names: tuple[str, ...] = ()
+        #: The name of its first argument.
+        self._first = ""
         #: The subscription of the only handler to the event type that it was called for last.
         self._last: TapSubscription | None = None
 
@@ -46,7 +46,7 @@ class HandlerWatch:
         alone = len(self._bodies) == 1 and not self._wrappers and self._bodies[0][0] is None
         self._only = self._bodies[0][1] if alone else None
         code = route.body.code
-        self._names = code.co_varnames[: code.co_argcount]
+        self._first = code.co_varnames[0] if code.co_argcount else ""
         self._last = None
 
     def route_of(self, held: Mapping[str, Any], args: tuple[Any, ...]) -> WatchedHandler | None:
@@ -72,25 +72,27 @@ class HandlerWatch:
             if (
                 (current is None or current.publication is not publication)
                 and not publication.holding
-                and any([held[name] is publication.event for name in self._names])  # noqa: C419 - half the time
-                and frame not in observation.running
+                and held.get(self._first) is publication.event
+                and frame not in MONITOR.frames
             ):  # nearly always
                 last = self._last
                 if last is None or last.event_type.__name__ != publication.named:
                     last = self._last = observation.tap.subscription(publication.named, route.description)
-                execution = ObservedExecution(publication, last)
-                execution.frame, execution.before, execution.unwrapped, execution.tries = frame, current, True, 1
+                execution = ObservedExecution(publication, last, frame, current)
+                execution.unwrapped, execution.tries = True, 1
                 CURRENT.set(execution)
-                observation.running[frame] = execution
+                MONITOR.frames[frame] = execution
                 execution.started = execution._resumed = perf_counter_ns()  # noqa: SLF001 - of our own class
                 publication.started(execution)
-                observation.tap.execution_started(execution)
+                publication.tap.execution_started(execution)
                 return
-        if not observation.tap.active or (publication is not None and publication.tap is not observation.tap):
+        if not observation.tap.active:
             return
-        running = observation.running
-        if frame in running:  # the coroutine that a synchronous call gave back
-            observation.go_on(running[frame])
+        if publication is not None and publication.tap is not observation.tap and publication.tap.active:
+            return  # another program's, in the same process
+        followed = running_in(frame)
+        if isinstance(followed, ObservedExecution):  # the coroutine that a synchronous call gave back
+            followed.go_on()
             return
         code, held = frame.f_code, frame.f_locals
         args, kwargs = arguments_of(code, held)
@@ -100,54 +102,10 @@ class HandlerWatch:
         if route is not None:
             observation.begin(route, frame, args, kwargs, wrapper=wrapper)
 
-    def returned(self, frame: FrameType, value: Any) -> None:
-        """End it with what it returned."""
-        execution = self._observation.running.pop(frame, None)
-        if execution is None:
-            return
-        if value is not None or not execution.unwrapped or execution.frame is not frame:
-            self._observation.end(execution, frame, value, None)
-            return
-        if CURRENT.get() is execution:
-            CURRENT.set(execution.before)
-        execution.frame = None
-        execution.ended = now = perf_counter_ns()
-        execution.on_loop += now - execution._resumed  # noqa: SLF001 - of our own class
-        execution.status = "ok"
-        publication = execution.publication
-        publication.tap.execution_ended(execution)
-        publication.ended(execution)
-
-    def unwound(self, frame: FrameType, error: BaseException) -> None:
-        """End it with what it raised."""
-        execution = self._observation.running.pop(frame, None)
-        if execution is not None:
-            self._observation.end(execution, frame, None, error)
-
-    def yielded(self, frame: FrameType, _value: Any) -> None:
-        """Stop its clock."""
-        execution = self._observation.running.get(frame)
-        if execution is not None and execution.frame is frame:
-            if execution._resumed:  # noqa: SLF001 - of our own class
-                execution.pause()
-            if frame.f_code.co_flags & GENERATES and CURRENT.get() is execution:
-                CURRENT.set(execution.before)
-
-    def resumed(self, frame: FrameType) -> None:
-        """Start its clock again."""
-        execution = self._observation.running.get(frame)
-        if execution is not None and execution.frame is frame:
-            execution._resumed = perf_counter_ns()  # noqa: SLF001 - as above
-            if frame.f_code.co_flags & GENERATES:
-                execution.before = CURRENT.get()
-                CURRENT.set(execution)
-
     def thrown(self, frame: FrameType, error: BaseException) -> None:
-        """Start its clock again; what was cancelled before its first step begins and ends here."""
+        """Begin what is cancelled before its first step; it ends at once."""
         observation = self._observation
-        if frame in observation.running:
-            self.resumed(frame)
-        elif observation.tap.active and not isinstance(error, GeneratorExit) and frame.f_lasti <= 0:
+        if observation.tap.active and not isinstance(error, GeneratorExit) and frame.f_lasti <= 0:
             self.started(frame)
 
 

@@ -33,6 +33,9 @@ _SUSPENDS: Final = 0x20 | 0x80 | 0x200
 class Watcher(Protocol):
     """Who watches a code object. All of it is called on the thread and in the context of the program's own call."""
 
+    def suspends(self, code: CodeType) -> bool:
+        """Return whether to be told that calls of this code are suspended and resumed."""
+
     def started(self, frame: FrameType) -> None:
         """Take note that a call begins; a coroutine's begins when it is first resumed."""
 
@@ -52,8 +55,51 @@ class Watcher(Protocol):
         """Take note that an exception is thrown into it where it is suspended, or before it ever began."""
 
 
+class Open(Protocol):
+    """What stands behind a frame that is open: a publication, an execution."""
+
+    def frame_returned(self, frame: FrameType, value: Any) -> None:
+        """Take note that it ended with a value."""
+
+    def frame_unwound(self, frame: FrameType, error: BaseException) -> None:
+        """Take note that an exception left it."""
+
+    def frame_yielded(self, frame: FrameType) -> None:
+        """Take note that it is suspended."""
+
+    def frame_resumed(self, frame: FrameType) -> None:
+        """Take note that it goes on, or that an exception is thrown into it."""
+
+
+class _Both:
+    """Two things that stand behind one frame: two programs in one process share the code of a bus."""
+
+    def __init__(self, first: Open, second: Open) -> None:
+        self._both = (first, second)
+
+    def frame_returned(self, frame: FrameType, value: Any) -> None:
+        for subject in self._both:
+            subject.frame_returned(frame, value)
+
+    def frame_unwound(self, frame: FrameType, error: BaseException) -> None:
+        for subject in self._both:
+            subject.frame_unwound(frame, error)
+
+    def frame_yielded(self, frame: FrameType) -> None:
+        for subject in self._both:
+            subject.frame_yielded(frame)
+
+    def frame_resumed(self, frame: FrameType) -> None:
+        for subject in self._both:
+            subject.frame_resumed(frame)
+
+
 class Unmoved:
     """A watcher whom nothing moves but what it says itself."""
+
+    def suspends(self, code: CodeType) -> bool:  # noqa: ARG002 - the protocol's signature
+        """Return whether to be told of suspensions: there may be a clock to be stopped."""
+        return True
 
     def started(self, frame: FrameType) -> None:
         """Do nothing."""
@@ -116,6 +162,10 @@ class Monitor:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
+        #: What stands behind the frames that are open. Its end is told first to it, and not by the code of the frame.
+        self.frames: dict[FrameType, Open] = {}
+        #: Watchers of handled exceptions that want to know of the frames these leave.
+        self._unwinding: list[HandledWatcher] = []
         self._tool = -1
         self._users = 0
         self._watchers: dict[int, tuple[CodeType, tuple[Watcher, ...]]] = {}
@@ -126,7 +176,7 @@ class Monitor:
         self._lines: dict[int, tuple[CodeType, OnLine]] = {}
         self._calls: dict[int, tuple[CodeType, CallWatcher]] = {}
         self._raising: list[tuple[FrameType, CallWatcher]] = []
-        #: Code that has been disabled: it is not asked about again, and could not be watched.
+        #: Code that has been disabled: it is not asked about again, and could not be watched. That outlives our tool.
         self._disabled: set[int] = set()
         self._failed: list[Callable[[BaseException], None]] = []
 
@@ -178,6 +228,18 @@ class Monitor:
             if watcher not in watchers:
                 self._set(code, (*watchers, watcher))
 
+    def open(self, frame: FrameType, subject: Open) -> None:
+        """Notify a subject of how a frame goes on and ends."""
+        other = self.frames.get(frame)
+        self.frames[frame] = subject if other is None or other is subject else _Both(other, subject)
+
+    def follow_unwinding(self, watcher: HandledWatcher, on: bool) -> None:
+        """Notify a watcher of handled exceptions of the frames that exceptions leave, or no longer."""
+        if on and watcher not in self._unwinding:
+            self._unwinding.append(watcher)
+        elif not on and watcher in self._unwinding:
+            self._unwinding.remove(watcher)
+
     def leave(self, code: CodeType, watcher: Watcher) -> None:
         """Notify a watcher no longer."""
         with self._lock:
@@ -220,6 +282,7 @@ class Monitor:
         def end() -> None:
             with self._lock:
                 self._handled = tuple(other for other in self._handled if other is not entry)
+                self.follow_unwinding(watcher, False)
                 self._set_global()
 
         return end
@@ -240,11 +303,12 @@ class Monitor:
 
     def _set(self, code: CodeType, watchers: tuple[Watcher, ...]) -> None:
         key = id(code)
-        for moment, notify in self._told.items():
-            if watchers:
-                notify[key] = _tell(moment, watchers)
+        for moment, by_code in self._told.items():
+            taking = tuple(watcher for watcher in watchers if _takes(watcher, moment))
+            if taking:
+                by_code[key] = _tell(moment, taking)
             else:
-                notify.pop(key, None)
+                by_code.pop(key, None)
         if watchers:
             self._watchers[key] = code, watchers
         else:
@@ -258,7 +322,7 @@ class Monitor:
         key, wanted = id(code), 0
         if key in self._watchers:
             wanted = events.PY_START | events.PY_RETURN
-            if code.co_flags & _SUSPENDS:
+            if code.co_flags & _SUSPENDS and any(watcher.suspends(code) for watcher in self._watchers[key][1]):
                 wanted |= events.PY_YIELD | events.PY_RESUME
         if key in self._calls:
             wanted |= events.CALL  # C_RETURN and C_RAISE come with it
@@ -279,6 +343,7 @@ class Monitor:
             wanted |= events.PY_START
         if self._handled:
             wanted |= events.EXCEPTION_HANDLED
+            _MONITORING.register_callback(self._tool, events.EXCEPTION_HANDLED, self._on_handled())
         if self._raising:
             wanted |= events.RAISE
         if _MONITORING.get_events(self._tool) != wanted:
@@ -294,6 +359,8 @@ class Monitor:
         self._watchers.clear()
         self._calls.clear()
         self._lines.clear()  # what is disabled stays so, also for the next owner of the id
+        self._unwinding.clear()
+        self.frames.clear()
         atexit.unregister(self._free)
         for notify in self._told.values():
             notify.clear()
@@ -317,10 +384,37 @@ class Monitor:
             for event, callback in self._callbacks().items():
                 _MONITORING.register_callback(self._tool, event, callback)
 
+    def _on_handled(self) -> Callable[..., None]:
+        """Return what tells of handled exceptions, made for who watches now: some programs raise all the time."""
+        frame_at, fail = sys._getframe, self._fail  # noqa: SLF001
+        entries = self._handled
+
+        def several(code: CodeType, offset: int, error: BaseException) -> None:
+            for watcher, wanted in entries:
+                if wanted() is not None:
+                    try:
+                        watcher.handled(code, offset, error, frame_at(1))
+                    except Exception as trouble:  # noqa: BLE001 - the observed never pays
+                        fail(trouble)
+
+        if len(entries) != 1:
+            return several
+        ((only, inside),) = entries
+
+        def handled(code: CodeType, offset: int, error: BaseException) -> None:
+            if inside() is not None:
+                try:
+                    only.handled(code, offset, error, frame_at(1))
+                except Exception as trouble:  # noqa: BLE001 - as above
+                    fail(trouble)
+
+        return handled
+
     def _callbacks(self) -> dict[int, Callable[..., Any]]:
         assert _MONITORING is not None  # noqa: S101 - asked by who calls it
         events, disable = _MONITORING.events, _MONITORING.DISABLE
         disabled, calls = self._disabled, self._calls
+        frames, close, unwinding = self.frames, self.frames.pop, self._unwinding
         begun, frame_at, key_of, fail = self._told["started"], sys._getframe, id, self._fail  # noqa: SLF001
 
         def started(code: CodeType, _offset: int) -> Any:
@@ -340,44 +434,52 @@ class Monitor:
             return disable
 
         def returned(code: CodeType, _offset: int, value: Any) -> None:
-            tell = ended.get(key_of(code))
-            if tell is not None:
-                try:
-                    tell(frame_at(1), value)
-                except Exception as error:  # noqa: BLE001 - as above
-                    fail(error)
+            frame = frame_at(1)
+            subject = close(frame, None)
+            try:
+                if subject is not None:
+                    subject.frame_returned(frame, value)
+                    return
+                tell = ended.get(key_of(code))
+                if tell is not None:
+                    tell(frame, value)
+            except Exception as error:  # noqa: BLE001 - as above
+                fail(error)
 
-        def notify(moment: str) -> Callable[..., None]:
+        def unwound(code: CodeType, _offset: int, error: BaseException) -> None:
+            if not frames and not unwinding and not left:
+                return
+            frame = frame_at(1)
+            try:
+                for watcher in unwinding:
+                    watcher.unwound(error, frame)
+                subject = close(frame, None)
+                if subject is not None:
+                    subject.frame_unwound(frame, error)
+                    return
+                tell = left.get(key_of(code))
+                if tell is not None:
+                    tell(frame, error)
+            except Exception as trouble:  # noqa: BLE001 - as above
+                fail(trouble)
+
+        def notify(moment: str, of_frame: str) -> Callable[..., None]:
             of_code = self._told[moment]
 
             def tell(code: CodeType, _offset: int, *facts: Any) -> None:
-                tell_known = of_code.get(key_of(code))
-                if tell_known is not None:
-                    try:
-                        tell_known(frame_at(1), *facts)
-                    except Exception as error:  # noqa: BLE001 - as above
-                        fail(error)
+                frame = frame_at(1)
+                subject = frames.get(frame)
+                try:
+                    if subject is not None:
+                        getattr(subject, of_frame)(frame)
+                        return
+                    tell_known = of_code.get(key_of(code))
+                    if tell_known is not None:
+                        tell_known(frame, *facts)
+                except Exception as error:  # noqa: BLE001 - as above
+                    fail(error)
 
             return tell
-
-        def handled(code: CodeType, offset: int, error: BaseException) -> None:
-            for watcher, wanted in self._handled:
-                if wanted() is not None:
-                    try:
-                        watcher.handled(code, offset, error, frame_at(1))
-                    except Exception as trouble:  # noqa: BLE001 - as above
-                        fail(trouble)
-
-        def unwound(code: CodeType, _offset: int, error: BaseException) -> None:
-            try:
-                for watcher, wanted in self._handled:
-                    if wanted() is not None:
-                        watcher.unwound(error, frame_at(1))
-                tell = left.get(key_of(code))
-                if tell is not None:
-                    tell(frame_at(1), error)
-            except Exception as trouble:  # noqa: BLE001 - as above
-                fail(trouble)
 
         def line(code: CodeType, number: int) -> None:
             entry = lines.get(key_of(code))
@@ -432,11 +534,16 @@ class Monitor:
             events.PY_RETURN: returned,
             events.PY_UNWIND: unwound,
             events.LINE: line,
-            events.PY_YIELD: notify("yielded"),
-            events.PY_RESUME: notify("resumed"),
-            events.PY_THROW: notify("thrown"),
-            events.EXCEPTION_HANDLED: handled,
+            events.PY_YIELD: notify("yielded", "frame_yielded"),
+            events.PY_RESUME: notify("resumed", "frame_resumed"),
+            events.PY_THROW: notify("thrown", "frame_resumed"),
+            events.EXCEPTION_HANDLED: self._on_handled(),
         }
+
+
+def _takes(watcher: Watcher, moment: str) -> bool:
+    """Return whether a watcher does anything at a moment."""
+    return getattr(type(watcher), moment, None) is not getattr(Unmoved, moment)
 
 
 def _tell(moment: str, watchers: tuple[Watcher, ...]) -> Callable[..., None]:

@@ -15,19 +15,17 @@ import inspect
 import types
 import warnings
 from collections.abc import Callable
-from functools import partial
-from time import perf_counter_ns
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT
 from ...core.records.records import NEVER_AWAITED
-from ..tap.moments import TapExecution, TapPublication, stops
-from .executions import FUTURES, ObservedExecution, error_of, new_running
+from ..tap.moments import TapExecution, TapPublication
+from .executions import ObservedExecution, running_in
 from .handling import CallWatch, HandlerWatch, UnawaitedWatch
 from .handover import HANDOVER
 from .monitor import MONITOR
-from .publishing import Observable, PublishWatch, RestWatch
+from .publishing import Observable, PublishWatch
 from .receivers import Receivers
 from .routes import Held, WatchedHandler, arguments_of, body_of, identity_of
 
@@ -43,15 +41,12 @@ class Observation:
         tap: Whom everything is told.
 
     Attributes:
-        publishing: The publications whose publish method runs, by its frame.
-        running: The executions that run, by their frames.
+        tap: Who is told.
+        receivers: What looks for handlers that no container holds.
     """
 
     def __init__(self, tap: Tap) -> None:
         self.tap = tap
-        self.publishing: dict[FrameType, TapPublication] = {}
-        self.running = new_running()
-        self.rest = RestWatch(self)
         self._publish: dict[CodeType, PublishWatch] = {}
         self._handlers: dict[int, tuple[CodeType, HandlerWatch]] = {}
         self._seen: dict[tuple[int, int], Held] = {}
@@ -184,7 +179,7 @@ class Observation:
         execution.before = current
         execution.unwrapped = not wrapper
         CURRENT.set(execution)
-        self.running[frame] = execution
+        MONITOR.open(frame, execution)
         if not wrapper:
             self._try(execution)
 
@@ -199,10 +194,10 @@ class Observation:
         """Take note that the body of the running execution is called inside it: by its wrapper, or by itself."""
         if wrapper or not isinstance(execution, ObservedExecution):
             return
-        bodies = (other for other, running in self.running.items() if running is execution)
+        bodies = (other for other, subject in tuple(MONITOR.frames.items()) if subject is execution)
         if execution.started and (execution.unwrapped or any(other is not execution.frame for other in bodies)):
             return  # it calls itself
-        self.running[frame] = execution
+        MONITOR.open(frame, execution)
         self._try(execution)
 
     def _try(self, execution: ObservedExecution) -> None:
@@ -226,54 +221,11 @@ class Observation:
     def _publication(self, route: WatchedHandler, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TapPublication:
         return self.tap.publication_of(route.bus, route.pattern, args, kwargs)
 
-    def go_on(self, execution: ObservedExecution) -> None:
-        """Go on with an execution in the coroutine that its call gave back."""
-        execution.before = CURRENT.get()
-        CURRENT.set(execution)
-        execution._resumed = perf_counter_ns()  # noqa: SLF001 - of our own class
-
-    def end(self, execution: ObservedExecution, frame: FrameType, value: Any, error: BaseException | None) -> None:
-        """Take note that a frame of an execution ended."""
-        if frame is not execution.frame:
-            execution.failure = error  # a try inside a wrapper
-            return
-        if CURRENT.get() is execution:
-            CURRENT.set(execution.before)
-        execution.frame = None
-        if error is not None:
-            if not execution.started:
-                execution.begin()
-            if execution.publication.under_way and (isinstance(error, Exception) or stops(error)):
-                execution.hold(error)
-            else:
-                execution.lose(error)
-            return
-        if not execution.started:  # its wrapper never called it
-            execution.publication.passed_over += (execution.subscription.key,)
-            return
-        if value is None or frame.f_code.co_flags & inspect.CO_COROUTINE:
-            execution.give(value)
-        else:
-            self._follow(execution, value)
-
-    def _follow(self, execution: ObservedExecution, value: Any) -> None:
-        """Follow what a synchronous call gave back, where it can be awaited."""
-        if type(value) is types.CoroutineType and inspect.getcoroutinestate(value) == inspect.CORO_CREATED:
-            execution.pause()
-            execution.frame = frame = value.cr_frame
-            assert frame is not None  # noqa: S101 - it has not begun
-            self.running[frame] = execution
-            self._watch(value.cr_code)
-        elif issubclass(type(value), FUTURES):
-            execution.pause()
-            value.add_done_callback(partial(_future_done, execution))
-        else:
-            execution.give(value)
-
     def never_awaited(self, frame: FrameType) -> None:
         """Record a handler whose coroutine was made and never started."""
-        execution = self.running.pop(frame, None)
-        if execution is not None:
+        execution = running_in(frame)
+        if isinstance(execution, ObservedExecution):
+            del MONITOR.frames[frame]
             execution.finish(NEVER_AWAITED, None)
             return
         entry = self._handlers.get(id(frame.f_code))
@@ -317,11 +269,3 @@ def _nothing() -> None:
 def _alike(wrapper: CodeType, body: CodeType) -> bool:
     """Return whether a wrapper ends when its body has ended: both are coroutines, or none."""
     return wrapper.co_flags & inspect.CO_COROUTINE == body.co_flags & inspect.CO_COROUTINE
-
-
-def _future_done(execution: TapExecution, done: Any) -> None:
-    error = error_of(done)
-    if error is not None:
-        execution.lose(error)
-    else:
-        execution.give(done.result())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Iterable, Sequence
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..tap.moments import TappedBus
+from ..tap.moments import TappedBus, TapPublication
 from .executions import FUTURES, GENERATES, error_of
-from .monitor import MONITOR
+from .monitor import MONITOR, Unmoved
 from .routes import Needs, arguments_of
 
 if TYPE_CHECKING:
@@ -45,8 +45,12 @@ class Observable(TappedBus, Protocol):
         """Describe what a subscription calls."""
 
 
-class PublishWatch:
+class PublishWatch(Unmoved):
     """Watches the code of publish points."""
+
+    def suspends(self, code: CodeType) -> bool:
+        """Return whether its calls yield to who iterates them."""
+        return bool(code.co_flags & GENERATES)
 
     def __init__(self, observation: Observation) -> None:
         self._observation = observation
@@ -84,57 +88,54 @@ class PublishWatch:
         if occurrence is None or tap.publishing(bus, occurrence, (*args, *kwargs.values())):
             return
         observation.settle_cause()
-        publication = tap.begin(bus, occurrence)
+        publication = tap.begin(bus, occurrence, ObservedPublication)
         publication.enter()
-        observation.publishing[frame] = publication
+        if isinstance(publication, ObservedPublication):
+            MONITOR.open(frame, publication)
 
-    def returned(self, frame: FrameType, value: Any) -> None:
+
+class ObservedPublication(TapPublication):
+    """One publication whose publish method is watched."""
+
+    def frame_returned(self, frame: FrameType, value: Any) -> None:
         """End the publish; a coroutine that it gave back goes on with it."""
-        publication = self._observation.publishing.pop(frame, None)
-        if publication is None:
-            return
         if value is not None and not frame.f_code.co_flags & inspect.CO_COROUTINE:
             if type(value) is types.CoroutineType and value.cr_frame is not None:
-                publication.leave_open()
-                self._observation.publishing[value.cr_frame] = publication
-                MONITOR.watch(value.cr_code, self._observation.rest)
+                self.leave_open()
+                MONITOR.open(value.cr_frame, self)
+                MONITOR.watch(value.cr_code, _Rest())
                 return
             if issubclass(type(value), FUTURES):  # isinstance would ask a stranger's object for its class
-                publication.leave_open()
-                value.add_done_callback(lambda done: publication.returned(error_of(done)))
+                self.leave_open()
+                value.add_done_callback(lambda done: self.returned(error_of(done)))
                 return
-        publication.leave(None)
+        self.leave(None)
 
-    def unwound(self, frame: FrameType, error: BaseException) -> None:
+    def frame_unwound(self, _frame: FrameType, error: BaseException) -> None:
         """End the publish with what it raised."""
-        publication = self._observation.publishing.pop(frame, None)
-        if publication is not None:
-            publication.leave(error)
+        self.leave(error)
 
-    def yielded(self, frame: FrameType, _value: Any) -> None:
+    def frame_yielded(self, frame: FrameType) -> None:
         """Take a generator's publication out of the context of who iterates it."""
         if frame.f_code.co_flags & GENERATES:
-            publication = self._observation.publishing.get(frame)
-            if publication is not None:
-                publication.leave_open()
+            self.leave_open()
 
-    def resumed(self, frame: FrameType) -> None:
+    def frame_resumed(self, frame: FrameType) -> None:
         """Put it in again."""
         if frame.f_code.co_flags & GENERATES:
-            publication = self._observation.publishing.get(frame)
-            if publication is not None:
-                publication.enter()
-
-    def thrown(self, frame: FrameType, _error: BaseException) -> None:
-        """Put it in again."""
-        self.resumed(frame)
+            self.enter()
 
 
-class RestWatch(PublishWatch):
-    """Watches the coroutine that a publish method gave back."""
+class _Rest(Unmoved):
+    """Watches the code of coroutines that publish methods gave back."""
 
     def started(self, frame: FrameType) -> None:
         """Go on with the publication."""
-        publication = self._observation.publishing.get(frame)
-        if publication is not None:
+        publication = MONITOR.frames.get(frame)
+        if isinstance(publication, ObservedPublication):
             publication.enter()
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is _Rest  # one of them is enough for a code object
+
+    __hash__ = object.__hash__

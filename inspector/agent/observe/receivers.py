@@ -20,6 +20,7 @@ from ...core.bus.identity import plain_function
 from ...core.description import HandlerDescription
 from ...core.own_code import is_own_file
 from ..tap.moments import PUBLISHING, TapExecution
+from .monitor import MONITOR, Unmoved
 
 if TYPE_CHECKING:
     from ..tap.moments import TapPublication
@@ -33,7 +34,7 @@ _SUSPENDS: Final = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYN
 _COMMON: Final = (str, bytes, int, float, bool, type(None), type)
 
 
-class Receivers:
+class Receivers(Unmoved):
     """Looks for receivers, and watches those that were found.
 
     Args:
@@ -48,7 +49,6 @@ class Receivers:
         self._observation = observation
         self._calls: dict[int, tuple[CodeType, int]] = {}
         self.code_of_bus: set[CodeType] = set()
-        self._waiting: dict[FrameType, _Call] = {}
         self.given_up = 0
 
     def leave_out(self, bus: Any) -> None:
@@ -126,50 +126,8 @@ class Receivers:
         if current is not None and not current.ended and current.publication is publication:
             return  # a handler's helper
         call = _Call(publication, frame, current)
-        self._waiting[frame] = call
         CURRENT.set(call)
-
-    def returned(self, frame: FrameType, value: Any) -> None:
-        """Report it, unless it handed the event on, or answered a question about it."""
-        call = self._waiting.pop(frame, None)
-        if call is not None:
-            self._leave(call)
-            if call.started or (value is None and not call.handed_on):
-                call.begin()
-                call.give(None)
-            elif value is False or (type(value) in _PLAIN and not value):
-                code = frame.f_code
-                first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
-                call.publication.said_no += ((call.subscription.description.label, code, first),)
-
-    def unwound(self, frame: FrameType, error: BaseException) -> None:
-        """Report it, unless it handed the event on."""
-        call = self._waiting.pop(frame, None)
-        if call is not None:
-            self._leave(call)
-            if call.started or not call.handed_on:
-                call.begin()
-                call.lose(error)
-
-    def yielded(self, frame: FrameType, _value: Any) -> None:
-        """Stop its clock."""
-        call = self._waiting.get(frame)
-        if call is not None and call.started:
-            call.pause()
-
-    def resumed(self, frame: FrameType) -> None:
-        """Start its clock again."""
-        call = self._waiting.get(frame)
-        if call is not None and call.started:
-            call._resumed = perf_counter_ns()  # noqa: SLF001 - of our own class
-
-    def thrown(self, frame: FrameType, _error: BaseException) -> None:
-        """Start its clock again."""
-        self.resumed(frame)
-
-    def _leave(self, call: _Call) -> None:
-        if CURRENT.get() is call:
-            CURRENT.set(call.before)
+        MONITOR.open(frame, call)
 
 
 #: Answers whose truth can be asked for without running the program's code.
@@ -190,6 +148,38 @@ class _Call(TapExecution):
     def handed_on(self) -> bool:
         """A handler of the same publication has begun since."""
         return len(self.publication.began) > self.behind
+
+    def frame_returned(self, frame: FrameType, value: Any) -> None:
+        """Record it, unless it handed the event on, or answered a question about it."""
+        self._leave()
+        if self.started or (value is None and not self.handed_on):
+            self.begin()
+            self.give(None)
+        elif value is False or (type(value) in _PLAIN and not value):
+            code = frame.f_code
+            first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+            self.publication.said_no += ((self.subscription.description.label, code, first),)
+
+    def frame_unwound(self, _frame: FrameType, error: BaseException) -> None:
+        """Record it, unless it handed the event on."""
+        self._leave()
+        if self.started or not self.handed_on:
+            self.begin()
+            self.lose(error)
+
+    def frame_yielded(self, _frame: FrameType) -> None:
+        """Stop its clock."""
+        if self.started:
+            self.pause()
+
+    def frame_resumed(self, _frame: FrameType) -> None:
+        """Start its clock again."""
+        if self.started:
+            self._resumed = perf_counter_ns()
+
+    def _leave(self) -> None:
+        if CURRENT.get() is self:
+            CURRENT.set(self.before)
 
     def begin(self, at: int = 0) -> None:
         """Begin, at the time it was called."""

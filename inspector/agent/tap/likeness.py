@@ -13,13 +13,13 @@ _PLAIN: Final = frozenset({"builtins", "datetime", "uuid", "decimal"})
 
 def is_alike(first: Any, second: Any) -> bool:
     """Return whether two events of one name say the same, written as text; what has an id, by the id alone."""
-    one, other = _fields(first), _fields(second)
-    if not one or type(first) is not type(second):
+    ours, other = _fields(first), _fields(second)
+    if not ours or type(first) is not type(second):
         return False
     for name in _IDS:
-        if name in one and one[name] is not None:
-            return _text(one[name]) == _text(other.get(name))
-    return all(_text(value) == _text(other.get(name)) for name, value in one.items())
+        if name in ours and ours[name] is not None:
+            return _text(ours[name]) == _text(other.get(name))
+    return all(_text(value) == _text(other.get(name)) for name, value in ours.items())
 
 
 def _fields(event: Any) -> dict[str, Any]:

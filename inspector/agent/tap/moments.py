@@ -8,7 +8,7 @@ import re
 import types
 import weakref
 from collections.abc import Callable, Generator, Mapping
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
@@ -144,7 +144,7 @@ class TapPublication(Publication):
         self.shown = occurrence.shown
         self.loose = occurrence.loose
         self.executions: list[TapExecution] = []
-        self.context = copy_context()
+        self.fire = FIRE.get()
         self.outside: TapPublication | None = None
         self.called = 0
         self.last: TapExecution | None = None
@@ -180,7 +180,7 @@ class TapPublication(Publication):
         for execution in tuple(self.executions):
             execution.release()  # nobody tries it again
         self.raised = None
-        if not self.complete and self.event is not None and self.context.get(FIRE, 0):
+        if not self.complete and self.event is not None and self.fire:
             self._look_back()
         self.check()
 
@@ -443,13 +443,17 @@ class TapExecution(Execution):
         if not self.ended:
             self.finish("failed", RuntimeError("the handler is asynchronous, and the bus never awaited it"))
 
-    def __del__(self) -> None:
-        if not self.started and self._coroutine is not None:
-            self.forgotten()
-
     _coroutine_entered = False
     _before: Execution | None = None
     _publishing: TapPublication | None = None
+
+
+class DrivenExecution(TapExecution):
+    """One call of a handler that a stand-in makes; it notices when its coroutine goes without having been awaited."""
+
+    def __del__(self) -> None:
+        if not self.started and self._coroutine is not None:
+            self.forgotten()
 
 
 def strip(error: BaseException) -> None:

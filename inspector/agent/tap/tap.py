@@ -21,6 +21,7 @@ from ...core.bus.context import CURRENT, FIRE
 from .likeness import is_alike
 from .moments import (
     PUBLISHING,
+    DrivenExecution,
     Occurrence,
     TapExecution,
     TappedBus,
@@ -124,18 +125,20 @@ class Tap:
 
     # -- publications --------------------------------------------------------------------------------------------------
 
-    def begin(self, bus: TappedBus, occurrence: Occurrence) -> TapPublication:
-        """Begin a publication, and return it."""
+    def begin(
+        self, bus: TappedBus, occurrence: Occurrence, kind: type[TapPublication] = TapPublication
+    ) -> TapPublication:
+        """Begin a publication of this class, and return it."""
         cause = CURRENT.get()
         if cause is not None and not FIRE.get() and isinstance(cause.publication, TapPublication):
-            fire = cause.publication.context.get(FIRE, 0)
+            fire = cause.publication.fire
             if fire:  # a worker calls the handlers, in a context of its own
                 token = FIRE.set(fire)
                 try:
-                    return self.begin(bus, occurrence)
+                    return self.begin(bus, occurrence, kind)
                 finally:
                     FIRE.reset(token)
-        publication = TapPublication(self, bus, occurrence, bus.expected(occurrence))
+        publication = kind(self, bus, occurrence, bus.expected(occurrence))
         with self._lock:
             self._open[id(publication)] = publication
             self._known[id(occurrence.event)] = publication
@@ -163,13 +166,13 @@ class Tap:
         return not under_way.closed and any(_carries(value, under_way.event) for value in handed)
 
     def end(self, publication: TapPublication) -> None:
-        """End a publication, in the context that it began in."""
+        """End a publication."""
         if publication.closed:
             return
         publication.closed = True
         with self._lock:
             self._open.pop(id(publication), None)
-        publication.context.run(self.tell, "publication_ended", publication)
+        self.tell("publication_ended", publication)
         if publication.complete and self._known.get(id(publication.event)) is publication:
             del self._known[id(publication.event)]
         publication.let_go()
@@ -177,13 +180,13 @@ class Tap:
     def give_up(self, fire: int) -> None:
         """Do not wait any longer for the handlers of a fire."""
         for publication in tuple(self._open.values()):
-            if publication.context.get(FIRE) == fire:
+            if publication.fire == fire:
                 publication.give_up()
 
     def abandon(self, fire: int) -> None:
         """End the publications of a fire without those of its handlers that swallow their cancellation."""
         for publication in tuple(self._open.values()):
-            if publication.context.get(FIRE) == fire:
+            if publication.fire == fire:
                 publication.abandon()
 
     def execution(
@@ -198,7 +201,7 @@ class Tap:
         """Return the execution of a handler that is called, with the publication that it is for."""
         publication = self.publication_of(bus, pattern, args, kwargs)
         subscription = self.subscription(publication.named, description)
-        return TapExecution(publication, subscription, target, args, kwargs)
+        return DrivenExecution(publication, subscription, target, args, kwargs)
 
     def publication_of(
         self, bus: TappedBus, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]

@@ -33,7 +33,8 @@ class Publication:
         outcome: ``done``, ``cancelled`` or ``refused``.
         closed: It has ended.
         latch: Opens when the last execution has ended.
-        tag: Free for the observer that records: its number for this publication.
+        fire: Free for the observer that records: the fire that it came of.
+        tag: Free for it, too: its number for this publication.
         named: Name of the event type; empty when it is that of the event's class.
         shown: Named values to record in place of the event's own fields, None to record those.
     """
@@ -41,6 +42,7 @@ class Publication:
     # Defaults on the class, not __slots__: fewer assignments for what happens a million times.
     outcome = "done"
     closed = False
+    fire = 0
     tag = 0
     named = ""
     shown: Mapping[str, Any] | None = None

@@ -146,7 +146,7 @@ class Recorder:
         """Record ``Published``, with the payload as it is now."""
         at = self._clock() - self._anchor
         event, cause = publication.event, publication.cause
-        fire = FIRE.get()
+        publication.fire = fire = FIRE.get()
         if fire:
             self._in_flight[fire] = self._in_flight.get(fire, 0) + 1
         if not self._recording:
@@ -234,7 +234,7 @@ class Recorder:
             self._rows.append((PUBLICATION_ENDED, at, publication.tag, publication.outcome))
             if self._asleep:
                 self._rouse()
-        fire = FIRE.get()
+        fire = publication.fire
         if fire:
             if publication.tag and publication.named:
                 self._ended.setdefault(fire, []).append(publication)

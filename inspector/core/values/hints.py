@@ -57,11 +57,11 @@ def field_hints(cls: type) -> dict[str, Any]:
 def _bind(cls: type, bound: dict[Any, Any], bindings: dict[type, dict[Any, Any]]) -> None:
     """Find out what the type variables of the generic classes above a class stand for."""
     own = vars(cls)
-    made = own.get("__pydantic_generic_metadata__")  # pydantic makes a class of ``Fact[Order]``
-    if isinstance(made, dict) and made.get("origin") is not None:
-        origin = made["origin"]
+    metadata = own.get("__pydantic_generic_metadata__")  # pydantic makes a class of ``Fact[Order]``
+    if isinstance(metadata, dict) and metadata.get("origin") is not None:
+        origin = metadata["origin"]
         free = (vars(origin).get("__pydantic_generic_metadata__") or {}).get("parameters", ())
-        bases = [(origin, free, made.get("args", ()))]
+        bases = [(origin, free, metadata.get("args", ()))]
     else:
         bases = [
             (origin, getattr(origin, "__parameters__", ()), typing.get_args(base))

@@ -262,8 +262,8 @@ def _text(name: Any) -> str:
     return member_text(name) if isinstance(name, enum.Enum) else str(name)
 
 
-def _envelope_name(event: dict[Any, Any], known: str = "") -> str:
-    for name in (known, *ENVELOPE_NAMES):
+def _envelope_name(event: dict[Any, Any], first: str = "") -> str:
+    for name in (first, *ENVELOPE_NAMES):
         if isinstance(event.get(name), (str, enum.Enum)):
             return _text(event[name])
     return ""

@@ -115,8 +115,8 @@ class MapEvents:
             classes = map(handler_event_class, handlers.pop(pattern))
             handlers.update({cls: [] for cls in classes if cls is not None and cls not in handlers})
         if all(map(is_wildcard, handlers)):  # nobody says which events there are; what is told apart are some
-            told = [cls for target in handlers.get(None, ()) for cls in self._told(target)]
-            handlers.update({cls: [] for cls in told if cls not in handlers})
+            apart = [cls for target in handlers.get(None, ()) for cls in self._told(target)]
+            handlers.update({cls: [] for cls in apart if cls not in handlers})
         return handlers
 
     def _told(self, target: Any) -> Iterator[type[Any]]:
