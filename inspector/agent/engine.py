@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..core.bus.context import FIRE, HANDLER_TIMEOUT
 from ..core.errors import InspectorError
 from ..core.records.host import (
+    CHANGED,
     ActiveFault,
     FaultsSwitched,
     FireRefused,
@@ -239,14 +240,20 @@ class Engine:
     def _account(self, fire: int) -> None:
         """Record which handlers the publications of a fire did not call."""
         same: dict[tuple[str, tuple[UncalledHandler, ...]], list[int]] = {}
+        changed: dict[str, str] = {}
         for publication in self._recorder.take_ended(fire):
             if isinstance(publication, TapPublication) and self._promises is not None:
                 uncalled = self._promises.uncalled(publication, fire)
+                if publication.changed:
+                    changed[publication.named] = "; ".join(publication.changed)
                 if uncalled:
                     same.setdefault((publication.named, uncalled), []).append(publication.tag)
         for (event, handlers), numbers in same.items():
             at, first = self._recorder.now(), PublicationNumber(numbers[0])
             self._recorder.record(HandlersNotCalled(at, FireNumber(fire), first, event, handlers, len(numbers)))
+        for event, how in changed.items():
+            text = f"{event} does not survive its way to the handlers: {how}."
+            self._recorder.record(HostNoted(self._recorder.now(), CHANGED, "warning", text))
         HANDOVER.forget(fire)
 
     async def _pace(self) -> None:

@@ -18,7 +18,7 @@ from inspector.cli.running import run as run_coroutine
 from inspector.cli.source import EmbeddedSource, ProgramSource, problems_of, sentence_of, source_of, tells_load_errors
 from inspector.cli.values import find_event, made_up, many_values, new_seed, pairs, written_values
 from inspector.core.errors import InspectorError, UsageError
-from inspector.core.records.host import PartNotLoaded, ProcessStuck, PublishRaised, described
+from inspector.core.records.host import CHANGED, HostNoted, PartNotLoaded, ProcessStuck, PublishRaised, described
 from inspector.core.request import FireRequest
 from inspector.store.store import Store
 from inspector.store.trouble import NoRoom
@@ -152,6 +152,8 @@ def _tell_host(live: Recording, outcome: RunOutcome, console: Console) -> int:
     others = (part for part in records if not (isinstance(part, PartNotLoaded) and part.trouble == "interpreter"))
     for problem in dict.fromkeys(problems_of(others)):  # but for the wrong interpreter, which was told at the start
         console.note(one_line(sentence_of(problem), 1_000))
+    for text in dict.fromkeys(part.text for part in records if isinstance(part, HostNoted) and part.kind == CHANGED):
+        console.note(one_line(text, 1_000))
     harmless = {record.sentence for record in records if isinstance(record, (PartNotLoaded, ProcessStuck))}
     errors = [text for text in outcome.host_errors if text not in harmless]
     if not outcome.bad:

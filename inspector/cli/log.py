@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from inspector.analysis.entries import ExecutionEntry
     from inspector.analysis.journal import Journal
     from inspector.analysis.query.query import Filter
     from inspector.cli.console import Cell, Console
@@ -99,6 +100,11 @@ def _error(journal: Journal, index: int) -> dict[str, str] | None:
     return {"type": kind, "message": message}
 
 
+def _status(execution: ExecutionEntry) -> str:
+    tries = f", {execution.attempts} attempts" if execution.attempts > 1 else ""
+    return execution.status.replace("_", " ") + tries
+
+
 def _tell(journal: Journal, shown: list[int], console: Console) -> None:
     rows: list[list[Cell]] = [[(head, "dim") for head in ("#", "time", "event", "handler", "status", "duration", "")]]
     for index in shown:
@@ -111,7 +117,7 @@ def _tell(journal: Journal, shown: list[int], console: Console) -> None:
                 format_time(journal.wall, execution.start),
                 one_line(execution.event.name, 60),
                 one_line(execution.handler.label, 80),
-                (execution.status.replace("_", " "), colour),
+                (_status(execution), colour),
                 "" if execution.duration is None else format_duration(execution.duration),
                 one_line(f"{error['type']}: {error['message']}", 80) if error else "",
             ]

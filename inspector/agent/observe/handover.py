@@ -43,6 +43,8 @@ _WAITS_FOR_WORK: Final = frozenset(
 _GIVEN_UP: Final = (CANCELLED, TIMED_OUT)
 #: Futures that are remembered before those that are done are looked for.
 _MANY: Final = 64
+#: Coroutines that wait for each other, of which we look at no more.
+_DEEP: Final = 1000
 
 
 class _Handed(NamedTuple):
@@ -82,7 +84,7 @@ class Handover:
         self.handed: dict[int, tuple[Any, _Handed]] = {}
         #: By the number of a fire: threads, with the time at which a timer is due (of ``time.monotonic``).
         self._threads: dict[int, list[tuple[threading.Thread, _Handed, float]]] = {}
-        self._futures: dict[int, list[tuple[Any, _Handed, str]]] = {}
+        self._futures: dict[int, list[tuple[Any, _Handed, Any, tuple[Any, ...]]]] = {}
         #: The same: timers, with the publication that set them.
         self._timers: dict[int, list[tuple[threading.Timer, Any]]] = {}
 
@@ -128,7 +130,7 @@ class Handover:
             return
         with self._lock:
             self.handed[id(thread)] = thread, by
-            if by.fire:
+            if by.fire and _is_own_code(_run_by(thread)):
                 due = time.monotonic() + getattr(thread, "interval", 0) if isinstance(thread, threading.Timer) else 0
                 self._threads.setdefault(by.fire, []).append((thread, by, due))
                 if isinstance(thread, threading.Timer) and by.publication is not None:
@@ -148,11 +150,11 @@ class Handover:
             return
         with self._lock:
             self.handed[id(item)] = item, by
-            if by.fire:
+            if by.fire and _is_own_code(function, args):
                 futures = self._futures.setdefault(by.fire, [])
                 if len(futures) > _MANY:
                     futures[:] = [entry for entry in futures if not entry[0].done()]
-                futures.append((future, by, _name_of(function, args)))
+                futures.append((future, by, function, args))
 
     def taken_by(self, taken: Any) -> _Handed | None:
         """Return who handed something over, once."""
@@ -182,18 +184,12 @@ class Handover:
             self._timers.pop(fire, None)
 
     def _pending_tasks(self, fire: int, loop: asyncio.AbstractEventLoop) -> Iterator[PendingWork]:
-        if not hasattr(asyncio.Task, "get_context"):  # before 3.12
-            return
         current = asyncio.current_task(loop)
-        several: set[Any] = asyncio.all_tasks(loop)
-        for task in several:
-            context = task.get_context() if task is not current else None
-            if (
-                context is not None
-                and context.get(FIRE) == fire
-                and not _is_given_up(context.get(CURRENT))
-                and not is_idle(task)
-            ):
+        for task in asyncio.all_tasks(loop):
+            context = _context_of(task) if task is not current else None
+            if context is None or context.get(FIRE) != fire or _is_given_up(context.get(CURRENT)):
+                continue
+            if _is_own(task) and not is_idle(task):
                 yield PendingWork("task", _name_of(task.get_coro()))
 
     def _pending_threads(self, fire: int) -> Iterator[PendingWork]:
@@ -204,9 +200,9 @@ class Handover:
                 self._futures[fire] = futures
             if threads:
                 self._threads[fire] = threads
-        for _, by, name in futures:
+        for _, by, function, args in futures:
             if not by.given_up:
-                yield PendingWork("future", name)
+                yield PendingWork("future", _name_of(function, args))
         frames = sys._current_frames() if threads else {}  # noqa: SLF001 - nothing else tells where a thread stands
         for thread, by, due in threads:
             if by.given_up:
@@ -342,13 +338,50 @@ def is_idle(task: asyncio.Future[Any], depth: int = 8) -> bool:
     if isinstance(waits_for, asyncio.Task) or children:
         several = [child for child in children if not child.done()] or [waits_for]
         return depth > 0 and all(isinstance(child, asyncio.Task) and is_idle(child, depth - 1) for child in several)
-    inner = task.get_coro() if isinstance(task, asyncio.Task) else None
-    file = ""
-    while inner is not None:
+    files = _files_of(task)
+    return bool(files) and files[-1] in _WAITS_FOR_WORK
+
+
+def _files_of(task: asyncio.Future[Any]) -> list[str]:
+    """Return the files of the code in which a task stands, the innermost last."""
+    inner: Any = task.get_coro() if isinstance(task, asyncio.Task) else None
+    files: list[str] = []
+    while inner is not None and len(files) < _DEEP:
         code = getattr(inner, "cr_code", None) or getattr(inner, "gi_code", None) or getattr(inner, "ag_code", None)
-        file = code.co_filename if code is not None else file
+        if code is not None:
+            files.append(code.co_filename)
         inner = getattr(inner, "cr_await", None) or getattr(inner, "gi_yieldfrom", None)
-    return file in _WAITS_FOR_WORK
+    return files
+
+
+def _is_own(task: asyncio.Task[Any]) -> bool:
+    """Return whether a task runs code of the program's own: what a library keeps going is its own affair."""
+    return any(map(is_own_file, _files_of(task)))
+
+
+def _is_own_code(called: Any, args: tuple[Any, ...] = ()) -> bool:
+    """Return whether what is called is code of the program's own."""
+    if type(called) in (types.FunctionType, types.MethodType):
+        return is_own_file(called.__code__.co_filename)
+    handler = Handler(called)
+    bound, _ = handler.bound
+    args = (*bound, *args)
+    if isinstance(handler.instance, Context) and args:
+        return _is_own_code(args[0], args[1:])
+    return handler.code is not None and is_own_file(handler.code.co_filename)
+
+
+def _run_by(thread: threading.Thread) -> Any:
+    """Return what a thread runs."""
+    if isinstance(thread, threading.Timer):
+        return thread.function
+    return getattr(thread, "_target", None) or type(thread).run
+
+
+def _context_of(task: Any) -> Context | None:
+    """Return the context of a task; None before 3.12, and where a library makes its own tasks."""
+    get_context = getattr(task, "get_context", None)
+    return None if get_context is None else get_context()
 
 
 def _thread_is_idle(frame: FrameType | None) -> bool:
@@ -363,8 +396,7 @@ def _loop_timers(fire: int, loop: asyncio.AbstractEventLoop) -> Iterator[Pending
         if handle.cancelled() or context is None or context.get(FIRE) != fire:
             continue
         callback = getattr(handle, "_callback", None)
-        code = Handler(callback).code
-        if code is not None and is_own_file(code.co_filename):
+        if _is_own_code(callback):
             left = handle.when() - loop.time()
             yield PendingWork("timer", _name_of(callback), max(0, round(left * 1e9)))
 

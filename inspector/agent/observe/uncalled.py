@@ -109,7 +109,7 @@ class _Why:
         """Return the reason, and words for it that are better than the usual ones."""
         publication = self._publication
         if key in publication.passed_over:
-            return (USED_UP if key in self._called else WRAPPER), ""
+            return (USED_UP, "it is for once only, and was used up") if key in self._called else (WRAPPER, "")
         condition = self._condition(key)
         if condition:
             return PREDICATE, f"its predicate said no ({condition})"

@@ -22,6 +22,16 @@ def is_alike(first: Any, second: Any) -> bool:
     return all(_text(value) == _text(other.get(name)) for name, value in ours.items())
 
 
+def changes(first: Any, second: Any) -> tuple[str, ...]:
+    """Return which fields came back as another type, as ``sold_at came back as str, not datetime``."""
+    other = _fields(second)
+    return tuple(
+        f"{name} came back as {type(other.get(name)).__name__}, not {type(value).__name__}"
+        for name, value in _fields(first).items()
+        if type(other.get(name)) is not type(value)
+    )
+
+
 def _fields(event: Any) -> dict[str, Any]:
     if isinstance(event, dict):
         return event

@@ -120,12 +120,14 @@ class TapPublication(Publication):
         expected_after: Keys of the handlers that it would go to when the publish method had returned; None: not asked.
         failed: Key of the handler that failed last.
         answer: What the handler that gave something back last gave back.
+        changed: How the event that handlers got differs from the one that was published, where it was made anew.
         stopped: By what a handler stopped the event: the name of an exception, or of a mark on the event.
     """
 
     passed_over: tuple[str, ...] = ()
     said_no: tuple[tuple[str, types.CodeType, Any], ...] = ()
     expected_after: tuple[str, ...] | None = None
+    changed: tuple[str, ...] = ()
     failed = ""
     answer = ""
     stopped = ""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.bus import BusObserver, Observing
 from ...core.bus.context import CURRENT, FIRE
-from .likeness import is_alike
+from .likeness import changes, is_alike
 from .moments import (
     PUBLISHING,
     DrivenExecution,
@@ -245,6 +245,8 @@ class Tap:
             if publication.source is bus and publication.named == occurrence.name and not publication.complete
         ]
         alike = [publication for publication in waiting if is_alike(publication.event, occurrence.event)]
+        if alike and not alike[0].changed:
+            alike[0].changed = changes(alike[0].event, occurrence.event)
         return alike[0] if alike else None
 
     # -- telling -------------------------------------------------------------------------------------------------------

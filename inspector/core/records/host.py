@@ -75,6 +75,10 @@ class HostNoted(HostRecord):
         return self.level
 
 
+#: Kind of the note that an event was made anew on its way to the handlers, and is not what it was.
+CHANGED: Final = "changed"
+
+
 # --- fires --------------------------------------------------------------------------------------------------------
 
 
@@ -200,7 +204,7 @@ UNKNOWN: Final = "unknown"
 #: Each reason with its words.
 REASONS: Final = {
     PREDICATE: "its predicate said no",
-    USED_UP: "it is for once only, and was used up",
+    USED_UP: "it was called before, and has been taken out since",
     UNSUBSCRIBED: "it is not subscribed any more",
     LIST_CHANGED: "the list of handlers changed while it was iterated",
     ONLY_QUEUED: "the event was only queued, and nothing has emptied the queue",

@@ -9,6 +9,7 @@ import asyncio
 import collections
 import contextlib
 import dataclasses
+import datetime as dt
 import functools
 import json
 import queue
@@ -50,6 +51,7 @@ class Fired:
         event: What is fired.
         times: How often.
         timeout: Seconds that it may take.
+        noted: What the host says.
         statuses: How executions end, where not all are ok.
         close: Ends what the program has started.
     """
@@ -63,6 +65,7 @@ class Fired:
     event: str = "Baked"
     times: int = 1
     timeout: float = 5.0
+    noted: list[str] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
     close: Callable[[], Any] = lambda: None
 
@@ -307,6 +310,37 @@ def a_task_that_never_ends() -> Fired:
     return Fired(bus, ["start"] * 3, times=3, timeout=0.3, pending=["task"], close=lambda: tasks[0].cancel())
 
 
+@fired
+def what_a_library_keeps_going() -> Fired:
+    source = """
+import asyncio, threading
+gate = threading.Event()
+def serve():
+    gate.wait()
+async def ping():
+    while not gate.is_set():
+        await asyncio.sleep(0.01)
+def go_on():
+    threading.Thread(target=serve, daemon=True).start()
+    return asyncio.ensure_future(ping())
+"""
+    library: dict[str, Any] = {}
+    exec(compile(source, "/opt/site-packages/library.py", "exec"), library)
+    bus = Oven()
+    tasks: list[Any] = []
+
+    def connect(event: Baked) -> None:
+        ran("connect")
+        tasks.append(library["go_on"]())
+
+    def close() -> None:
+        library["gate"].set()
+        tasks[0].cancel()
+
+    bus.on(Baked, connect)
+    return Fired(bus, ["connect"], timeout=60, close=close)
+
+
 # --- what was not called, and why -------------------------------------------------------------------------------------
 
 
@@ -519,6 +553,35 @@ def made_anew_from_json_on_the_way() -> Fired:
     bus = Outbox()
     bus.handlers[Baked] = [post, file]
     return Fired(bus, ["post", "file"])
+
+
+@fired
+def not_what_it_was_when_it_is_made_anew() -> Fired:
+    @dataclass(frozen=True)
+    class Dated:
+        on: dt.date = dt.date(2024, 2, 29)
+
+    class Table:
+        def __init__(self) -> None:
+            self.handlers: dict[Any, list[Any]] = {}
+            self.rows: list[str] = []
+
+        def publish(self, event: Any) -> None:
+            self.rows.append(json.dumps(dataclasses.asdict(event), default=str))
+
+        def run_pending(self) -> None:
+            while self.rows:
+                event = Dated(**json.loads(self.rows.pop(0)))
+                for handler in self.handlers.get(type(event), ()):
+                    handler(event)
+
+    def file(event: Any) -> None:
+        ran("file")
+
+    bus = Table()
+    bus.handlers[Dated] = [file]
+    noted = ["Dated does not survive its way to the handlers: on came back as str, not date."]
+    return Fired(bus, ["file"], event="Dated", noted=noted)
 
 
 @fired

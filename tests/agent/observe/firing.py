@@ -66,7 +66,7 @@ def _compare(made, rows, bodies):
         "not called": (uncalled, made.uncalled),
         "pending": (pending, made.pending),
         "statuses": (statuses, made.statuses or ["ok"] * made.executions),
-        "trouble": ([row.text for row in of_kind("HostNoted")], []),
+        "noted": ([row.text for row in of_kind("HostNoted")], made.noted),
     }
     return [f"{what}: {is_so!r}, not {should!r}" for what, (is_so, should) in expected.items() if is_so != should]
 
