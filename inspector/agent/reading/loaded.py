@@ -217,7 +217,7 @@ class LoadedProgram:
             for key in event.handlers:
                 handled.setdefault(key, []).append(event.name)
         for connection in self.connections:
-            lines = list(spec_of(connection, self._why[id(connection)], handled))
+            lines = list(spec_of(connection, self._why.get(id(connection), ""), handled))
             for entry in self._declared.also(connection.where):
                 function = find_handler(entry, sys.modules)
                 if function is None:
