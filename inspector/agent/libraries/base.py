@@ -7,39 +7,30 @@ these is about (``LibraryConnection``). How that is recorded is the same for all
 from __future__ import annotations
 
 import asyncio
-import functools
 import inspect
 import sys
 import types
 import weakref
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ...core.bus.identity import bound_to, plain_function
 from ...core.errors import UsageError
 from ...core.own_code import own_modules
 from ..adapters.base import FireContext, Match, Names, Options, Subscribed
 from ..adapters.deadline import in_time
-from ..handlers import Handler
 from ..observe.monitor import MONITOR
-from ..reading.events import FREE, PAYLOAD, EventType, parameter_field, signature_hints
 from ..reading.targets import is_async
-from ..tap.moments import PUBLISHING, Occurrence, strip
-from ..tap.patch import patch_publisher
-from ..tap.stand_ins import PublishPlace, Route, TappedHandler, TappedPublish, is_stand_in, original
+from ..tap.moments import Occurrence
+from ..tap.stand_ins import Route, TappedHandler, is_stand_in, original
+from .payload import shown_of
+from .recording import Undo, refresh, watch
 
 if TYPE_CHECKING:
-    from ...core.description import FieldShape, HandlerDescription, Problem
+    from ...core.description import HandlerDescription, Problem
+    from ..reading.events import EventType
     from ..tap.tap import Tap, TapSubscription
-
-#: What was done can be undone.
-Undo = Callable[[], None]
-_MISSING: Final = object()
-_ATOMS: Final = (str, bytes, int, float, bool)
-#: Publications that are remembered for handlers that are called later.
-REMEMBERED: Final = 1000
 
 
 class Receiver(NamedTuple):
@@ -408,231 +399,6 @@ class LibraryConnection:
 
     async def settle(self) -> None:
         """Return at once: what a publication has started is waited for as it is fired."""
-
-
-# -- how it is recorded ------------------------------------------------------------------------------------------------
-
-
-def watch(connection: LibraryConnection, tap: Tap) -> Undo:
-    """Record a bus of a library: its code is watched where that can be, else stand-ins take its receivers' places."""
-    if MONITOR.available and not connection.compiled:
-        return _observe(connection, tap)
-    undo: list[Undo] = []
-    try:
-        undo += [_replace_point(connection, tap, point) for point in connection.stand_in_points()]
-        undo.extend(connection.put_stand_ins(tap))
-    except BaseException:
-        _undo_all(undo)
-        raise
-    return lambda: _undo_all(undo)
-
-
-def _observe(connection: LibraryConnection, tap: Tap) -> Undo:
-    """Watch the code; a stand-in takes the place of a receiver only where something else is to run."""
-    end = tap.observation().add(connection)
-    stand_ins: list[Undo] = []
-
-    def intercepted() -> None:
-        _undo_all(stand_ins)
-        if tap.interceptor is not None:
-            stand_ins.extend(connection.put_stand_ins(tap))
-
-    leave = tap.on_intercept(intercepted)
-    intercepted()
-
-    def restore() -> None:
-        leave()
-        _undo_all(stand_ins)
-        end()
-
-    return restore
-
-
-def _undo_all(undo: list[Undo]) -> None:
-    while undo:
-        undo.pop()()
-
-
-def refresh(connection: LibraryConnection, tap: Tap) -> None:
-    """Take note of what was subscribed since the last time."""
-    if MONITOR.available and not connection.compiled:
-        tap.observation().refresh(connection)
-        if tap.interceptor is None:
-            return
-    connection.put_new_stand_ins(tap)
-
-
-def _replace_point(connection: LibraryConnection, tap: Tap, point: LibraryPoint) -> Undo:
-    if point.holder is None:
-        publisher: Any = point
-        return patch_publisher(tap, connection, publisher)
-    stand_in = TappedPublish(point.function, PublishPlace(tap, connection, point.name, point.asynchronous))
-    return replaced(point.holder, point.name, as_function(stand_in, point.function))
-
-
-def as_function(stand_in: Any, function: Any) -> Any:
-    """Return a function that calls a stand-in, to be looked up on a class as the function that it stands for."""
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return stand_in(*args, **kwargs)
-        except BaseException as error:
-            strip(error)
-            raise
-
-    @functools.wraps(function)
-    async def call_async(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return await stand_in(*args, **kwargs)
-        except BaseException as error:
-            strip(error)
-            raise
-
-    return call_async if inspect.iscoroutinefunction(function) else call
-
-
-def replaced(owner: Any, name: str, value: Any) -> Undo:
-    """Put a value where an object or a class has an attribute; return a function that undoes it exactly."""
-    held: Any = vars(owner) if isinstance(owner, type) else getattr(owner, "__dict__", {})
-    slot = not isinstance(owner, type) and name not in held and _has_slot(type(owner), name)
-    before = object.__getattribute__(owner, name) if slot else held.get(name, _MISSING)
-
-    def put(new: Any) -> None:
-        if isinstance(owner, type):
-            setattr(owner, name, new)
-        elif slot:
-            object.__setattr__(owner, name, new)
-        else:
-            held[name] = new
-
-    def undo() -> None:
-        if before is not _MISSING:
-            put(before)
-        elif isinstance(owner, type):
-            delattr(owner, name)
-        else:
-            held.pop(name, None)
-
-    put(value)
-    return undo
-
-
-def _has_slot(cls: type[Any], name: str) -> bool:
-    return any(isinstance(vars(base).get(name), types.MemberDescriptorType) for base in cls.__mro__)
-
-
-def carried(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a call that belongs to the publication that is under way now, wherever it is made: a thread, a worker."""
-    publication = PUBLISHING.get()
-
-    @functools.wraps(call)
-    def in_publication(*args: Any, **kwargs: Any) -> Any:
-        token = PUBLISHING.set(publication)
-        try:
-            return call(*args, **kwargs)
-        finally:
-            PUBLISHING.reset(token)
-
-    return in_publication
-
-
-class Waiting:
-    """Publications whose handlers a worker calls later: a call is joined to the oldest that it can be for."""
-
-    def __init__(self) -> None:
-        self._entries: deque[list[Any]] = deque(maxlen=REMEMBERED)
-
-    def add(self, occurrence: Occurrence, values: Sequence[Any], handlers: int) -> None:
-        """Remember a publication until so many handlers were called; ``values`` are what they will get."""
-        if handlers:
-            self._entries.append([handlers, occurrence, tuple(values)])
-
-    def take(self, occurrence: Occurrence, values: Sequence[Any]) -> Occurrence:
-        """Return what a call of a handler is about: the publication with these very values, else the oldest of it."""
-        of_name = [entry for entry in self._entries if entry[1].name == occurrence.name]
-        entry = next((entry for entry in of_name if _are(entry[2], values)), of_name[0] if of_name else None)
-        if entry is None:
-            return occurrence
-        entry[0] -= 1
-        if not entry[0]:
-            self._entries.remove(entry)
-        published: Occurrence = entry[1]
-        return published
-
-
-def _are(these: Sequence[Any], those: Sequence[Any]) -> bool:
-    return len(these) == len(those) and all(this is that for this, that in zip(these, those))  # noqa: B905 - just compared
-
-
-# -- what is published -------------------------------------------------------------------------------------------------
-
-
-def shown_of(event: Any) -> Mapping[str, Any] | None:
-    """Return named values to record for what has no fields of its own; None when it can be recorded as it is."""
-    if isinstance(event, (tuple, list)) and not hasattr(event, "_fields"):
-        return {"args": list(event)}
-    if event is None:
-        return {}
-    return {"value": event} if isinstance(event, _ATOMS) else None
-
-
-def given(args: Sequence[Any], kwargs: Mapping[str, Any], names: Sequence[str] = ()) -> dict[str, Any]:
-    """Return arguments by their names: those of the parameters, as far as they go, then ``args``."""
-    payload: dict[str, Any] = dict(zip(names, args))  # noqa: B905 - what is too much stands without names
-    if len(args) > len(names):
-        payload["args"] = list(args[len(names) :])
-    return {**payload, **kwargs}
-
-
-def positional_names(target: Any) -> list[str]:
-    """Return the names of the positional parameters of a handler."""
-    parameters = Handler(target).parameters or []
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [parameter.name for parameter in parameters if parameter.kind in kinds]
-
-
-def asked_by_position(targets: Iterable[Any]) -> tuple[FieldShape, ...]:
-    """Return what the first handler that has names for its arguments takes; a payload where none has."""
-    for target in targets:
-        handler = Handler(target)
-        annotations = signature_hints(handler.function) if hasattr(handler.function, "__globals__") else {}
-        named = [parameter for parameter in handler.parameters or () if parameter.kind not in FREE]
-        if named:
-            return tuple(parameter_field(parameter, annotations) for parameter in named)
-    return (PAYLOAD,)
-
-
-def closed_over(function: Any) -> dict[str, Any]:
-    """Return what a closure holds, by name."""
-    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
-    cells = getattr(function, "__closure__", None) or ()
-    held = {}
-    for name, cell in zip(names, cells):  # noqa: B905 - as long as each other
-        try:
-            held[name] = cell.cell_contents
-        except ValueError:  # not filled yet
-            continue
-    return held
-
-
-def call_arguments(target: Any, payload: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-    """Return the arguments by which a payload is handed to a handler that is called by position."""
-    parameters = Handler(target).parameters or []
-    names = [parameter.name for parameter in parameters if parameter.kind not in FREE]
-    if payload and names and not set(payload) <= {*names, "args"}:
-        free = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
-        return ([], dict(payload)) if free else ([dict(payload)], {})
-    args: list[Any] = []
-    for name in positional_names(target):
-        if name not in payload:
-            break
-        args.append(payload[name])
-    named = {name: payload[name] for name in names[len(args) :] if name in payload}
-    if names or "args" in payload:
-        return [*args, *payload.get("args", ())], named
-    free = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
-    return ([], dict(payload)) if free else (list(payload.values()), {})
 
 
 def _global_name(value: Any) -> str:

@@ -7,7 +7,8 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from .base import LibraryAdapter, Receiver, Undo, replaced
+from .base import LibraryAdapter, Receiver
+from .recording import Undo, replaced
 from .signals import SignalConnection
 
 if TYPE_CHECKING:

@@ -12,13 +12,14 @@ from ..adapters.deadline import in_time
 from ..reading.eventbuild import build_event
 from ..reading.events import EventType, describe_class, subclasses
 from ..tap.stand_ins import is_stand_in, original
-from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, Undo, loaded_classes, method_points
+from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, loaded_classes, method_points
 
 if TYPE_CHECKING:
     from ...core.description import HandlerDescription
     from ..adapters.base import FireContext, Names, Options
     from ..tap.moments import Occurrence
     from ..tap.tap import Tap
+    from .recording import Undo
 
 _BASE = "bubus.models:BaseEvent"
 #: What the bus itself writes into an event.

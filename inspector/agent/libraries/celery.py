@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .base import LibraryAdapter, LibraryPoint, closed_over
+from .base import LibraryAdapter, LibraryPoint
+from .payload import closed_over
 from .signals import DispatchConnection
 
 

@@ -13,7 +13,9 @@ from ...core.description import Problem
 from ..reading.eventbuild import build_named
 from ..reading.events import PAYLOAD, EventType, describe_class
 from ..reading.namedevents import describe_name
-from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, Undo, Waiting, carried, replaced
+from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver
+from .payload import Waiting
+from .recording import Undo, carried, replaced
 
 if TYPE_CHECKING:
     from ..adapters.base import FireContext, Names, Options

@@ -23,16 +23,8 @@ from ..handlers import Handler
 from ..reading.eventbuild import build_named
 from ..reading.events import FREE, PAYLOAD, EventType, fields_of, make_of, parameter_field, signature_hints
 from ..reading.namedevents import describe_name
-from .base import (
-    LibraryAdapter,
-    LibraryConnection,
-    LibraryPoint,
-    Receiver,
-    Undo,
-    class_points,
-    loaded_classes,
-    replaced,
-)
+from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, class_points, loaded_classes
+from .recording import Undo, replaced
 
 if TYPE_CHECKING:
     from ...core.description import FieldShape

@@ -11,16 +11,8 @@ from ..reading.eventbuild import build_event, build_named
 from ..reading.events import EventType, NamedEvent, describe_class
 from ..reading.namedevents import describe_name
 from ..reading.targets import is_async
-from .base import (
-    LibraryAdapter,
-    LibraryConnection,
-    LibraryPoint,
-    Receiver,
-    Undo,
-    class_points,
-    loaded_classes,
-    replaced,
-)
+from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, class_points, loaded_classes
+from .recording import Undo, replaced
 
 if TYPE_CHECKING:
     from ..adapters.base import Names, Options

@@ -10,23 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ..adapters.deadline import in_time
 from ..reading.eventbuild import build_named
 from ..reading.namedevents import describe_name
-from .base import (
-    LibraryAdapter,
-    LibraryConnection,
-    LibraryPoint,
-    Receiver,
-    Undo,
-    Waiting,
-    asked_by_position,
-    call_arguments,
-    carried,
-    closed_over,
-    given,
-    loaded_classes,
-    method_points,
-    positional_names,
-    replaced,
-)
+from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, loaded_classes, method_points
+from .payload import Waiting, asked_by_position, call_arguments, closed_over, given, positional_names
+from .recording import Undo, carried, replaced
 
 if TYPE_CHECKING:
     from ..adapters.base import FireContext, Names, Options

@@ -20,19 +20,9 @@ from ..reading.eventbuild import build_named
 from ..reading.events import FREE, EventType, parameter_field
 from ..reading.namedevents import describe_name
 from ..tap.moments import PUBLISHING, Occurrence, strip
-from .base import (
-    LibraryAdapter,
-    LibraryConnection,
-    LibraryPoint,
-    Receiver,
-    Undo,
-    Waiting,
-    class_points,
-    given,
-    loaded_classes,
-    positional_names,
-    replaced,
-)
+from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, class_points, loaded_classes
+from .payload import Waiting, given, positional_names
+from .recording import Undo, replaced
 
 if TYPE_CHECKING:
     from ..adapters.base import Names, Options

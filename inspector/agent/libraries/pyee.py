@@ -10,20 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ..reading.eventbuild import build_named
 from ..reading.namedevents import describe_name
 from ..reading.targets import member_text
-from .base import (
-    LibraryAdapter,
-    LibraryConnection,
-    LibraryPoint,
-    Receiver,
-    Undo,
-    asked_by_position,
-    call_arguments,
-    carried,
-    given,
-    method_points,
-    positional_names,
-    replaced,
-)
+from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, method_points
+from .payload import asked_by_position, call_arguments, given, positional_names
+from .recording import Undo, carried, replaced
 
 if TYPE_CHECKING:
     from ..reading.events import EventType

@@ -13,12 +13,13 @@ from ..reading.eventbuild import build_named
 from ..reading.events import EventType, field_shape
 from ..reading.namedevents import describe_name
 from ..tap.stand_ins import TappedReference, is_stand_in, original
-from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, Undo, method_points
+from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, method_points
 
 if TYPE_CHECKING:
     from ..adapters.base import Names, Options
     from ..tap.moments import Occurrence
     from ..tap.tap import Tap
+    from .recording import Undo
 
 
 class PubSubConnection(LibraryConnection):

@@ -18,7 +18,8 @@ from ...core.own_code import own_modules
 from ..reading.eventbuild import build_named
 from ..reading.namedevents import describe_name
 from ..reading.targets import is_async
-from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, Undo, method_points, replaced
+from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, method_points
+from .recording import Undo, replaced
 
 if TYPE_CHECKING:
     from ..adapters.base import Names, Options

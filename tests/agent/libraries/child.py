@@ -140,7 +140,7 @@ async def used_again(module):
 
 async def drained(program):
     """Let publications end that wait for handlers."""
-    for _ in range(200):
+    for _ in range(2000):
         if not program._tap._open:
             return
         await asyncio.sleep(0.005)

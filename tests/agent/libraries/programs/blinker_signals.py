@@ -6,8 +6,6 @@ from blinker import Namespace
 
 TALLY: list[str] = []
 WHERE = "signals"
-#: Receivers are called in no order that blinker promises.
-ORDERED = False
 BUS = Namespace()
 paid = BUS.signal("order-paid")
 sent = BUS.signal("order-sent")

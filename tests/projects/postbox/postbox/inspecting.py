@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from inspector.agent.libraries.base import LibraryAdapter, LibraryConnection, Receiver, method_points, replaced
+from inspector.agent.libraries.base import LibraryAdapter, LibraryConnection, Receiver, method_points
+from inspector.agent.libraries.recording import replaced
 from inspector.agent.reading.eventbuild import build_event
 from inspector.agent.reading.events import describe_class
 from inspector.agent.tap.stand_ins import original

@@ -1,0 +1,146 @@
+"""How buses of libraries are recorded, all in one way: by watching their code, or by stand-ins where it cannot be."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from ..observe.monitor import MONITOR
+from ..tap.moments import PUBLISHING, strip
+from ..tap.patch import patch_publisher
+from ..tap.stand_ins import PublishPlace, TappedPublish
+
+if TYPE_CHECKING:
+    from ..tap.tap import Tap
+    from .base import LibraryConnection, LibraryPoint
+
+#: What was done can be undone.
+Undo = Callable[[], None]
+_MISSING: Final = object()
+
+
+def watch(connection: LibraryConnection, tap: Tap) -> Undo:
+    """Record a bus of a library: its code is watched where that can be, else stand-ins take its receivers' places."""
+    if MONITOR.available and not connection.compiled:
+        return _observe(connection, tap)
+    undo: list[Undo] = []
+    try:
+        undo += [_replace_point(connection, tap, point) for point in connection.stand_in_points()]
+        undo.extend(connection.put_stand_ins(tap))
+    except BaseException:
+        _undo_all(undo)
+        raise
+    return lambda: _undo_all(undo)
+
+
+def _observe(connection: LibraryConnection, tap: Tap) -> Undo:
+    """Watch the code; a stand-in takes the place of a receiver only where something else is to run."""
+    end = tap.observation().add(connection)
+    stand_ins: list[Undo] = []
+
+    def intercepted() -> None:
+        _undo_all(stand_ins)
+        if tap.interceptor is not None:
+            stand_ins.extend(connection.put_stand_ins(tap))
+
+    leave = tap.on_intercept(intercepted)
+    intercepted()
+
+    def restore() -> None:
+        leave()
+        _undo_all(stand_ins)
+        end()
+
+    return restore
+
+
+def _undo_all(undo: list[Undo]) -> None:
+    while undo:
+        undo.pop()()
+
+
+def refresh(connection: LibraryConnection, tap: Tap) -> None:
+    """Take note of what was subscribed since the last time."""
+    if MONITOR.available and not connection.compiled:
+        tap.observation().refresh(connection)
+        if tap.interceptor is None:
+            return
+    connection.put_new_stand_ins(tap)
+
+
+def _replace_point(connection: LibraryConnection, tap: Tap, point: LibraryPoint) -> Undo:
+    if point.holder is None:
+        publisher: Any = point
+        return patch_publisher(tap, connection, publisher)
+    stand_in = TappedPublish(point.function, PublishPlace(tap, connection, point.name, point.asynchronous))
+    return replaced(point.holder, point.name, as_function(stand_in, point.function))
+
+
+def as_function(stand_in: Any, function: Any) -> Any:
+    """Return a function that calls a stand-in, to be looked up on a class as the function that it stands for."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return stand_in(*args, **kwargs)
+        except BaseException as error:
+            strip(error)
+            raise
+
+    @functools.wraps(function)
+    async def call_async(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await stand_in(*args, **kwargs)
+        except BaseException as error:
+            strip(error)
+            raise
+
+    return call_async if inspect.iscoroutinefunction(function) else call
+
+
+def replaced(owner: Any, name: str, value: Any) -> Undo:
+    """Put a value where an object or a class has an attribute; return a function that undoes it exactly."""
+    held: Any = vars(owner) if isinstance(owner, type) else getattr(owner, "__dict__", {})
+    slot = not isinstance(owner, type) and name not in held and _has_slot(type(owner), name)
+    before = object.__getattribute__(owner, name) if slot else held.get(name, _MISSING)
+
+    def put(new: Any) -> None:
+        if isinstance(owner, type):
+            setattr(owner, name, new)
+        elif slot:
+            object.__setattr__(owner, name, new)
+        else:
+            held[name] = new
+
+    def undo() -> None:
+        if before is not _MISSING:
+            put(before)
+        elif isinstance(owner, type):
+            delattr(owner, name)
+        else:
+            held.pop(name, None)
+
+    put(value)
+    return undo
+
+
+def _has_slot(cls: type[Any], name: str) -> bool:
+    return any(isinstance(vars(base).get(name), types.MemberDescriptorType) for base in cls.__mro__)
+
+
+def carried(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a call that belongs to the publication that is under way now, wherever it is made: a thread, a worker."""
+    publication = PUBLISHING.get()
+
+    @functools.wraps(call)
+    def in_publication(*args: Any, **kwargs: Any) -> Any:
+        token = PUBLISHING.set(publication)
+        try:
+            return call(*args, **kwargs)
+        finally:
+            PUBLISHING.reset(token)
+
+    return in_publication
