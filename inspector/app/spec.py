@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from inspector.app.text import format_count
 from inspector.core.spec import ALSO, DECLARED, HANDLERS, LIBRARY, SEVERAL, BusSpec, SpecLine, table_of
 
 if TYPE_CHECKING:
@@ -48,12 +49,17 @@ def _changed(spec: BusSpec, line: SpecLine, value: Any) -> BusSpec:
     return replace(spec, lines=tuple(lines))
 
 
-def added_specs(specs: Sequence[BusSpec], handler: FoundHandler) -> tuple[BusSpec, ...]:
-    """Return the specs with a handler that was found while running, declared at the bus of its events."""
+def added_specs(specs: Sequence[BusSpec], handler: FoundHandler, origin: str = DECLARED) -> tuple[BusSpec, ...]:
+    """Return the specs with a line for a handler that was found while running, at the bus of its events."""
     chosen = next((spec for spec in specs if _handles(spec, handler.events)), specs[0])
     value = {"handler": handler.key, "events": list(handler.events)} if handler.events else handler.key
-    line = SpecLine(ALSO, value, handler.label, DECLARED, "")
-    return tuple(_changed(spec, line, value) if spec is chosen else spec for spec in specs)
+    events = f" for {', '.join(handler.events)}" if handler.events else ""
+    times = "Ran once" if handler.count == 1 else f"Ran {format_count(handler.count)} times"
+    reason = f"{times}, called by {handler.called_by}"
+    line = SpecLine(ALSO, value, f"{handler.label}{events}", origin, reason, handler.file, handler.line)
+    if origin == DECLARED:
+        return tuple(_changed(spec, line, value) if spec is chosen else spec for spec in specs)
+    return tuple(replace(spec, lines=(*spec.lines, line)) if spec is chosen else spec for spec in specs)
 
 
 def _handles(spec: BusSpec, events: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ from inspector.cli import exitcodes
 from inspector.cli.outcome import short_path
 from inspector.cli.running import run as run_coroutine
 from inspector.cli.source import sentence_of, source_of, tells_load_errors
-from inspector.core.spec import DECLARED, LIBRARY, OBSERVED, PROPOSED, TITLES, as_json, to_toml
+from inspector.core.spec import DECLARED, LIBRARY, OBSERVED, PROPOSED, TITLES, as_json, is_about_settings, to_toml
 
 if TYPE_CHECKING:
     import argparse
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 def spec_problems(catalog: CatalogDescription) -> list[Problem]:
     """Return what of the settings of the buses cannot be used."""
-    return [problem for problem in catalog.problems if problem.where.startswith("tool.inspector")]
+    return [problem for problem in catalog.problems if is_about_settings(problem.where)]
 
 
 def _rows(spec: BusSpec) -> list[list[Cell]]:

@@ -164,12 +164,12 @@ def read_tables(value: Any) -> tuple[list[DeclaredBus], list[SpecTrouble]]:
         if len(buses) > 1:
             for number, bus in enumerate(buses, 1):
                 if not bus.where:
-                    text = f"Table {number} of [[tool.inspector.bus]] does not say which bus it is about."
+                    text = f"[[tool.inspector.bus]] number {number} does not say which bus it is about."
                     troubles.append(SpecTrouble(text, 'Add where = "MODULE:ATTR".'))
             buses = [bus for bus in buses if bus.where]
         return buses, troubles
     return [], [
-        SpecTrouble("tool.inspector.bus is no table.", "Write [tool.inspector.bus], or [[tool.inspector.bus]].")
+        SpecTrouble("[tool.inspector.bus] is no table.", "Write [tool.inspector.bus], or [[tool.inspector.bus]].")
     ]
 
 
@@ -242,6 +242,11 @@ def _wrong_item(kind: str, item: Any) -> tuple[str, str] | None:
 
 def _field_of(identity: str) -> str:
     return identity[len(BY_FIELD) :] if identity.startswith(BY_FIELD) else ""
+
+
+def is_about_settings(where: str) -> bool:
+    """Return whether a problem of a catalog (its ``where``) is about the settings of the buses."""
+    return where.startswith(("[tool.inspector", "[[tool.inspector"))
 
 
 def field_of(identity: str) -> str:

@@ -308,7 +308,7 @@ def test_what_is_named_and_not_there_is_why_no_bus_can_be_read() -> None:
 
 def test_what_is_named_and_not_there_is_a_problem_of_a_bus_that_can_be_read() -> None:
     catalog = program(Odd(), options={"handlers": "stuff", "publish": "leave"}).catalog()
-    told = [(problem.text, problem.hint) for problem in catalog.problems if problem.where == "tool.inspector"]
+    told = [(problem.text, problem.hint) for problem in catalog.problems if problem.where == "[tool.inspector]"]
     assert told == [("[tool.inspector] publish: there is no leave.", "Methods there: go.")]
 
 

@@ -25,6 +25,7 @@ from inspector.core.spec import (
     PATTERNS,
     PROPOSED,
     PUBLISH,
+    is_about_settings,
     to_toml,
 )
 from tests.agent.samples import Watched
@@ -78,7 +79,7 @@ def origins(catalog: CatalogDescription, kind: str) -> dict[Any, str]:
 
 
 def told(catalog: CatalogDescription) -> list[tuple[str, str]]:
-    return [(p.text, p.hint) for p in catalog.problems if p.where.startswith("tool.inspector")]
+    return [(p.text, p.hint) for p in catalog.problems if is_about_settings(p.where)]
 
 
 def test_each_line_is_proposed_with_its_reason_and_place() -> None:

@@ -103,7 +103,7 @@ def test_what_the_class_of_a_library_says_need_not_be_declared() -> None:
         ({"also-runs": {"handler": "a:b", "events": [1]}}, "events must be text", ""),
         ({"where": 1}, "where must be text", "shop.app:bus"),
         ("text", "is no table", "[tool.inspector.bus]"),
-        ([{"where": "a:b"}, {"handlers": "x"}], "Table 2 of", "Add where"),
+        ([{"where": "a:b"}, {"handlers": "x"}], "number 2 does not say", "Add where"),
     ],
 )
 def test_what_cannot_be_used_is_told_with_what_can(table: Any, text: str, hint: str) -> None:

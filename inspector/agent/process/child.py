@@ -20,7 +20,7 @@ from ...core.errors import InspectorError
 from ...core.own_code import own_files
 from ...core.redact.redactor import Redactor
 from ...core.request import FireRequest
-from ...core.spec import Reading, SpecTrouble
+from ...core.spec import Reading, SpecTrouble, is_about_settings
 from ...core.values.build import to_plain
 from ..reading.loaded import Target, make_program
 from ..server import Server
@@ -220,7 +220,7 @@ class Child:
             trouble = _as_ours(error)
             answer = Reading(troubles=(SpecTrouble(trouble.text, trouble.hint),))
         else:
-            problems = [problem for problem in catalog.problems if problem.where.startswith("tool.inspector")]
+            problems = [problem for problem in catalog.problems if is_about_settings(problem.where)]
             troubles = tuple(SpecTrouble(problem.text, problem.hint) for problem in problems)
             events = sum(bool(event.handlers) for event in catalog.events)
             answer = Reading(events, len(catalog.handlers), troubles)

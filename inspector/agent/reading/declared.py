@@ -79,7 +79,7 @@ class Declarations:
     def __init__(self, options: Mapping[str, Any]) -> None:
         bus = options.get("bus")
         self._tables, troubles = read_tables(bus) if bus else ([], [])
-        self.problems = [Problem("tool.inspector.bus", trouble.text, trouble.hint) for trouble in troubles]
+        self.problems = [Problem(_key_of(trouble.text), trouble.text, trouble.hint) for trouble in troubles]
         old = _of_settings(options)
         if old:
             self._tables.append(DeclaredBus("", old, _SETTINGS))
@@ -138,13 +138,9 @@ class Declarations:
         for table, matched, uses in zip(self._tables, self._matched, self._uses):  # noqa: B905 - made of each other
             if not matched:
                 hint = f"Buses: {', '.join(self._places) or 'none'}."
-                problems.append(Problem("tool.inspector.bus", f"{table.key}: there is no bus at {table.where}.", hint))
+                problems.append(Problem(table.key, f"{table.key}: there is no bus at {table.where}.", hint))
                 continue
-            problems += [
-                Problem("tool.inspector.bus" if use.key != _SETTINGS else "tool.inspector", *_unused(use))
-                for use in uses
-                if not use.used
-            ]
+            problems += [Problem(use.key, *_unused(use)) for use in uses if not use.used]
         return problems
 
     # -- inside --------------------------------------------------------------------------------------------------------
@@ -200,6 +196,10 @@ class Declarations:
                 use.refused = wrong
                 return False
         return True
+
+
+def _key_of(text: str) -> str:
+    return text.partition(" ")[0]
 
 
 def _of_settings(options: Mapping[str, Any]) -> dict[str, Any]:

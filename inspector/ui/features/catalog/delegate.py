@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
 from inspector.app.text import format_count, one_line, plural
@@ -16,6 +16,7 @@ from inspector.ui.parts.phase import DOT, paint_phase
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex
+    from PySide6.QtWidgets import QWidget
 
     from inspector.ui.kit.theme import Theme
 
@@ -29,6 +30,9 @@ _DOTS: Final = 6
 _OUT: Final = 11
 #: Letters that the tree is wide from which on there is room for the count of an event's handlers.
 _COUNTED: Final = 42
+#: Pixels that the tree is wide from which on the mark of what was found has a word beside its eye.
+_WORDED: Final = 290
+_EYE: Final = 11
 
 
 def short_count(number: int) -> str:
@@ -46,6 +50,8 @@ class CatalogDelegate(QStyledItemDelegate):
     def __init__(self, theme: Theme, parent: QObject) -> None:
         super().__init__(parent)
         self._theme = theme
+        #: Where the mark of what was found was painted last, by the path of the row.
+        self.found_places: dict[str, QRectF] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return one height for all rows."""
@@ -70,6 +76,9 @@ class CatalogDelegate(QStyledItemDelegate):
             self._count(painter, room, format_count(node.below), font)
         elif kind == EVENT and right > _COUNTED * option.fontMetrics.averageCharWidth():
             self._count(painter, room, str(node.handlers), font, column=True)
+        self.found_places.pop(node.path, None)
+        if node.found and (kind == EVENT or not opened):
+            self.found_places[node.path] = self._found(painter, room, font, view)
         if node.mark and (kind == EVENT or not opened):
             self._mark(painter, room, node.mark, font)
         if kind == EVENT or not opened:  # a node that is open leaves its badge to those below
@@ -135,6 +144,31 @@ class CatalogDelegate(QStyledItemDelegate):
         paint_badge(painter, where, "!", "failed" if severity == "error" else "warn", self._theme, small)
         room.setRight(where.left() - _GAP - 1)
 
+    def _found(self, painter: QPainter, room: QRectF, font: QFont, view: QWidget | None) -> QRectF:
+        """Draw the eye of what was found while running, with its word where there is room; return where."""
+        small = badge_font(font)
+        metrics = QFontMetrics(small)
+        word = "found" if view is None or view.width() >= _WORDED else ""
+        height = metrics.height() + 3
+        width = height + 8 + (metrics.horizontalAdvance(word) + 2 if word else 0)
+        where = QRectF(room.right() - width, room.center().y() - height / 2, width, height)
+        pen = QPen(self._theme.color("interrupted_text"), 1)
+        pen.setDashPattern([3, 2])
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen)
+        painter.drawRoundedRect(where, height / 2, height / 2)
+        ratio = view.devicePixelRatioF() if view is not None else 1.0
+        eye = self._theme.pixmap("eye", "interrupted_text", _EYE, ratio)
+        left = where.left() + (6 if word else (width - _EYE) / 2)
+        painter.drawPixmap(QPointF(left, where.center().y() - _EYE / 2), eye)
+        painter.setFont(small)
+        painter.setPen(self._theme.color("interrupted_text"))
+        painter.drawText(where.adjusted(_EYE + 9, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, word)
+        painter.restore()
+        room.setRight(where.left() - _GAP - 1)
+        return where
+
     def _published(self, painter: QPainter, room: QRectF, times: int, font: QFont) -> None:
         if not times:
             return
@@ -171,6 +205,8 @@ def describe_row(index: Index) -> str:
     mark = index.data(CatalogRole.MARK)
     if mark:
         lines.append(f"Findings, the worst an {mark}" if mark == "error" else f"Findings, the worst a {mark}")
+    if index.data(CatalogRole.FOUND):
+        lines.append(str(index.data(CatalogRole.FOUND)))
     published, runs, bad = (index.data(role) for role in (CatalogRole.PUBLISHED, CatalogRole.RUNS, CatalogRole.BAD))
     if published:
         failed = f", {format_count(bad)} failed" if bad else ""

@@ -25,6 +25,7 @@ def make(context: Context) -> Parts:
     panel.fire_requested.connect(context.form_wanted)
     panel.fire_now_requested.connect(context.fire_wanted)
     context.event_wanted.connect(panel.reveal)
+    panel.reading_requested.connect(lambda: context.commands.run("spec.show"))
 
     def built() -> None:
         panel.set_fire_shortcut(context.shortcut("fire.selected"))

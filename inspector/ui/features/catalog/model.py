@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     Qt,
 )
 
+from inspector.analysis.observed import FoundHandlers
 from inspector.app.text import one_line, plural
 from inspector.catalog.search import CatalogIndex
 from inspector.core.description import CatalogDescription
@@ -43,7 +44,8 @@ class CatalogRole(IntEnum):
     ``PHASES`` the phases of a workflow's events, in order; ``HANDLERS`` how many subscriptions;
     ``PUBLISHED``, ``RUNS`` and ``BAD`` publications, executions and those that went wrong, summed below a
     node; ``EVENTS`` how many events are below; ``NODE`` the ``CatalogNode`` itself: painting asks once, not for each of
-    these; ``MARK`` the worst severity of the findings below (``error``, ``warning``), empty for none.
+    these; ``MARK`` the worst severity of the findings below (``error``, ``warning``), empty for none; ``FOUND`` what
+    was found while running and is not in the catalog, empty for nothing.
     """
 
     KIND = Qt.ItemDataRole.UserRole + 1
@@ -58,6 +60,7 @@ class CatalogRole(IntEnum):
     NODE = Qt.ItemDataRole.UserRole + 10
     MARK = Qt.ItemDataRole.UserRole + 11
     PUBLISHED = Qt.ItemDataRole.UserRole + 12
+    FOUND = Qt.ItemDataRole.UserRole + 13
 
 
 _COUNTERS: Final = [int(CatalogRole.PUBLISHED), int(CatalogRole.RUNS), int(CatalogRole.BAD)]
@@ -67,7 +70,8 @@ _COUNTERS: Final = [int(CatalogRole.PUBLISHED), int(CatalogRole.RUNS), int(Catal
 class CatalogNode(TreeNode):
     """A row of the tree. ``number`` is the event's place in the journal, -1 for anything else.
 
-    ``phases``, ``handlers`` and ``below`` (events) are sums that painting asks for again and again.
+    ``phases``, ``handlers`` and ``below`` (events) are sums that painting asks for again and again. ``found`` says what
+    was seen while running and is not in the catalog.
     """
 
     kind: str
@@ -82,6 +86,7 @@ class CatalogNode(TreeNode):
     handlers: int = 0
     below: int = 0
     mark: str = ""
+    found: str = ""
 
     def add(self, kind: str, name: str) -> Self:
         """Put a category or a workflow below."""
@@ -117,6 +122,7 @@ class CatalogTreeModel(TreeModel[CatalogNode]):
         #: Categories and workflows, by category and workflow; that of a category is empty.
         self._groups: dict[tuple[str, str], CatalogNode] = {}
         self._marks: dict[str, str] = {}
+        self._found: FoundHandlers | None = None
 
     def everything(self) -> CatalogDescription:
         """Return all that the tree holds: the declared events and those that happened undeclared."""
@@ -127,6 +133,8 @@ class CatalogTreeModel(TreeModel[CatalogNode]):
     def set_journal(self, journal: Journal | None) -> None:
         """Show the catalog of another run."""
         self.beginResetModel()
+        if journal is not self._journal or self._found is None:
+            self._found = FoundHandlers(journal) if journal is not None else None
         self._journal = journal
         self._build()
         self.endResetModel()
@@ -149,6 +157,29 @@ class CatalogTreeModel(TreeModel[CatalogNode]):
             or change.first_publication < len(journal.publications)
         ):
             self._count(tell=True)
+            self._find(tell=True)
+
+    def _find(self, *, tell: bool) -> None:
+        """Mark events that were found while running, and those for which a handler was."""
+        journal = self._journal
+        if journal is None or journal.catalog is None or self._found is None:
+            return
+        declared = {event.name for event in journal.catalog.events}
+        texts = {name: "Found while running" for name in self._events if name not in declared}
+        for handler in self._found.look():
+            for name in handler.events:
+                texts[name] = f"Found while running: {handler.label}, called by {handler.called_by}"
+        for name, node in self._events.items():
+            text = texts.get(name, "")
+            if node.found != text:
+                node.found = text
+                above = node.parent
+                while above is not None:
+                    above.found = next((child.found for child in above.children if child.found), "")
+                    above = above.parent
+                if tell:
+                    index = self.index_of_node(node)
+                    self.dataChanged.emit(index, index, [int(CatalogRole.FOUND)])
 
     def set_marks(self, marks: Mapping[str, str]) -> None:
         """Mark events that findings name with their worst severity; what holds them gets the worst of theirs."""
@@ -202,6 +233,7 @@ class CatalogTreeModel(TreeModel[CatalogNode]):
             self._events[event.name] = group.add_event(number, event)
         self._mark(self.root)
         self._count(tell=False)
+        self._find(tell=False)
 
     def _group(self, category: str, workflow: str = "") -> CatalogNode:
         """Return the node of a category, or of a workflow in it, making those that are missing."""
@@ -264,6 +296,8 @@ def _spoken(node: CatalogNode) -> str:
         parts.append(plural(node.runs, "execution"))
     if node.bad:
         parts.append(f"{node.bad} failed")
+    if node.found:
+        parts.append(node.found)
     return one_line(", ".join(part for part in parts if part))
 
 
@@ -281,6 +315,7 @@ _READERS: Final[dict[int, Any]] = {
     CatalogRole.EVENTS: lambda node: node.below,
     CatalogRole.NODE: lambda node: node,
     CatalogRole.MARK: lambda node: node.mark,
+    CatalogRole.FOUND: lambda node: node.found,
     Qt.ItemDataRole.AccessibleTextRole: _spoken,
 }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QTreeView, QWidget
 
 from inspector.app.text import plural
@@ -44,10 +44,12 @@ class CatalogPanel(JournalPanel):
     Signals:
         fire_requested: The person wants to fire this event: show the form.
         fire_now_requested: Fire this event at once, with its last values.
+        reading_requested: The person wants to see how the program is read.
     """
 
     fire_requested = Signal(str)
     fire_now_requested = Signal(str)
+    reading_requested = Signal()
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(theme, selection, parent)
@@ -158,7 +160,9 @@ class CatalogPanel(JournalPanel):
     def _connect(self) -> None:
         tree = self.tree
         tree.setModel(self.filter)
-        tree.setItemDelegate(CatalogDelegate(self._theme, tree))
+        self._delegate = CatalogDelegate(self._theme, tree)
+        tree.setItemDelegate(self._delegate)
+        tree.clicked_at.connect(self._clicked_at)
         tree.set_empty(self.empty)
         tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         tree.customContextMenuRequested.connect(self._show_menu)
@@ -176,6 +180,12 @@ class CatalogPanel(JournalPanel):
         self.search.textChanged.connect(self._search)
         self.search.installEventFilter(self)
         self.search.left.connect(lambda: tree.setFocus(Qt.FocusReason.OtherFocusReason))
+
+    def _clicked_at(self, index: QModelIndex, place: QPointF) -> None:
+        """Show how the program is read, where the mark of what was found was clicked."""
+        mark = self._delegate.found_places.get(str(index.data(CatalogRole.PATH)))
+        if mark is not None and mark.contains(place):
+            self.reading_requested.emit()
 
     # -- searching
 
@@ -328,6 +338,8 @@ class CatalogPanel(JournalPanel):
                 ),
                 SEPARATOR,
             ]
+        if index.data(CatalogRole.FOUND):
+            items += [MenuItem("How this program is read", self.reading_requested.emit, icon="eye"), SEPARATOR]
         if name:
             items += [MenuItem("Copy name", lambda: copy_text(name), icon="copy"), SEPARATOR]
         items += [
@@ -349,11 +361,13 @@ class _CatalogTree(DataTree):
         typed: A letter was typed.
         fire_now: Ctrl+Return was pressed.
         escaped: Esc was pressed.
+        clicked_at: A row (its index) was clicked at a place of the viewport.
     """
 
     typed = Signal(str)
     fire_now = Signal()
     escaped = Signal()
+    clicked_at = Signal(QModelIndex, QPointF)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
@@ -362,6 +376,13 @@ class _CatalogTree(DataTree):
         self.setIndentation(15)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAllColumnsShowFocus(True)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Report where a row was clicked."""
+        super().mouseReleaseEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
+            self.clicked_at.emit(index, event.position())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take letters for searching, Ctrl+Return for firing."""

@@ -92,7 +92,9 @@ class SpecDelegate(QStyledItemDelegate):
             painter.fillRect(cell, self._theme.color("row"))
         heading = index.data(SpecRole.LINE) is None
         painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, self._theme.color("faint" if heading else "line"))
-        room = cell.adjusted(_PADDING, 0, -_PADDING, -1) if index.column() == WHAT else cell.adjusted(0, 0, -8, -1)
+        room = (
+            cell.adjusted(_PADDING, 0, -_PADDING, -1) if index.column() == WHAT else cell.adjusted(0, 0, -_PADDING, -1)
+        )
         if heading:
             self._heading(painter, room, str(index.data() or ""), option.font)
         elif index.column() == WHAT:

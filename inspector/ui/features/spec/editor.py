@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
@@ -240,6 +240,7 @@ class _Pills(QWidget):
         for place, origin in enumerate(self._origins):
             if place:
                 painter.setPen(self._theme.color("dim"))
-                painter.drawText(room.adjusted(-20, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, "→")
+                gap = QRect(room.left() - 24, room.top(), 24, room.height())
+                painter.drawText(gap, Qt.AlignmentFlag.AlignCenter, "→")
             paint_pill(painter, room, origin, self._theme, self.font(), self.devicePixelRatioF())
             room.setLeft(room.left() + pill_width(origin, self.font()) + 24)

@@ -14,6 +14,7 @@ from inspector.app.project_file import can_write, write_bus_tables
 from inspector.app.spec import added_specs, as_option, changed_tables, declared_tables
 from inspector.app.text import format_count, plural
 from inspector.core.errors import InspectorError
+from inspector.core.spec import OBSERVED, is_about_settings
 from inspector.hosts.child import ChildHost
 from inspector.ui.feature import Feature, Parts
 from inspector.ui.features.spec.window import SpecWindow
@@ -49,7 +50,9 @@ class SpecFlow(QObject):
         self._found: FoundHandlers | None = None
         self._told: set[str] = set()
         self._shown: CatalogDescription | None = None
-        self._blocked = ""
+        self._blocked = self._source = ""
+        #: Keys of the handlers for which lines are shown that no spec has.
+        self._observed: list[str] = []
         self.window = SpecWindow(context.theme, context.shell)
         self._pause = QTimer(self, interval=_LOOK, singleShot=True)
         self._pause.timeout.connect(self._look)
@@ -68,8 +71,8 @@ class SpecFlow(QObject):
     def show(self) -> None:
         """Open the window, or bring it to the front."""
         self._refresh()
-        self._look()
         self.window.show()
+        self._look()
         self.window.raise_()
         self.window.activateWindow()
         self.window.tree.setFocus()
@@ -98,7 +101,7 @@ class SpecFlow(QObject):
     def _problems(self) -> list[Problem]:
         journal = self._context.journal
         problems = journal.catalog.problems if journal is not None and journal.catalog is not None else ()
-        return [problem for problem in problems if problem.where.startswith("tool.inspector")]
+        return [problem for problem in problems if is_about_settings(problem.where)]
 
     def _refresh(self) -> None:
         journal = self._context.journal
@@ -110,9 +113,10 @@ class SpecFlow(QObject):
             return
         self._shown, self._blocked = catalog, blocked
         project = self._project()
-        source = ", ".join(project.app) if project is not None else catalog.program if catalog is not None else ""
+        self._source = ", ".join(project.app) if project is not None else catalog.program if catalog is not None else ""
         problems = self._problems()
-        self.window.set_specs(source, self._specs, problems, blocked)
+        self._observed = []
+        self.window.set_specs(self._source, self._specs, problems, blocked)
         if catalog is not None and not catalog.specs:
             self.window.set_empty("Nothing to read", "This program describes its bus itself.")
         self.window.save.setVisible(self._file_to_save() is not None and bool(declared_tables(self._specs)))
@@ -142,6 +146,7 @@ class SpecFlow(QObject):
         ignored = set(self._context.settings.strings(_IGNORED))
         handlers = [handler for handler in self._found.look() if handler.count and handler.key not in ignored]
         self.window.set_found(handlers)
+        self._show_observed(handlers)
         fresh = [handler for handler in handlers if handler.key not in self._told]
         self._told.update(handler.key for handler in fresh)
         if fresh and not self.window.isVisible():
@@ -150,10 +155,20 @@ class SpecFlow(QObject):
             self._context.notices.info(f"{text}.", "", (self._action(),))
         if self.window.isVisible():
             declared = {handler.key for handler in journal.catalog.handlers}
-            ran = len(handlers_run(journal) & declared)
-            self.window.set_counts(
-                f"{format_count(ran)} of {plural(len(declared), 'handler')} have run" if declared else ""
-            )
+            ran = format_count(len(handlers_run(journal) & declared))
+            have = "has" if len(declared) == 1 else "have"
+            self.window.set_counts(f"{ran} of {plural(len(declared), 'handler')} {have} run" if declared else "")
+
+    def _show_observed(self, handlers: Sequence[FoundHandler]) -> None:
+        """Show lines for the handlers that were found, unless somebody is changing a line."""
+        keys = [handler.key for handler in handlers]
+        if keys == self._observed or self.window.editor is not None or not self._specs:
+            return
+        self._observed = keys
+        specs = self._specs
+        for handler in handlers:
+            specs = added_specs(specs, handler, OBSERVED)
+        self.window.set_specs(self._source, specs, self._problems(), self._blocked)
 
     # -- what is asked for
 

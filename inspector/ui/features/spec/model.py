@@ -11,7 +11,7 @@ from typing import Any, Final
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from inspector.app.text import one_line
-from inspector.core.spec import ADAPTER, ALSO, KINDS, PROPOSED, TITLES, BusSpec, SpecLine
+from inspector.core.spec import ADAPTER, ALSO, KINDS, LIBRARY, PROPOSED, TITLES, BusSpec, SpecLine
 from inspector.ui.kit.rows import Index, TreeModel, TreeNode
 
 WHAT, ORIGIN, REASON, CHANGE = range(4)
@@ -70,9 +70,10 @@ class SpecModel(TreeModel[SpecRow]):
         for spec in self.specs:
             if len(self.specs) > 1:
                 self._add(self.root, SpecRow(title=spec.where, where=spec.where))
+            is_certain = any(line.origin == LIBRARY for line in spec.of(ADAPTER))
             for kind in KINDS:
                 lines = spec.of(kind)
-                if not lines and kind in _SILENT:
+                if not lines and (kind in _SILENT or is_certain):
                     continue
                 group = self._add(self.root, SpecRow(title=TITLES[kind], where=spec.where))
                 for line in lines:

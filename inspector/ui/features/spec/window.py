@@ -121,7 +121,7 @@ class SpecWindow(QDialog):
         header.setSectionResizeMode(REASON, QHeaderView.ResizeMode.Stretch)
         unit = self.tree.fontMetrics().averageCharWidth()
         header.resizeSection(ORIGIN, pill_width("proposed", self.font()) + 24)
-        header.resizeSection(CHANGE, unit * 12)
+        header.resizeSection(CHANGE, unit * 13)
         self.tree.activated_row.connect(self.edit)
         self.tree.pressed_at.connect(self._pressed)
         self.tree.source_wanted.connect(self._open_source)

@@ -2,7 +2,8 @@ import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex
 from PySide6.QtTest import QAbstractItemModelTester
 
-from inspector.core.records.host import LoopBlocked
+from inspector.core.description import HandlerDescription
+from inspector.core.records.host import HandlerAdded, LoopBlocked
 from inspector.ui.features.catalog.model import UNDECLARED, CatalogFilter, CatalogRole, CatalogTreeModel
 from tests.catalog.runs import Run
 from tests.catalog.samples import demo_catalog
@@ -183,3 +184,19 @@ def test_findings_mark_events_and_what_holds_them_with_the_worst(model: CatalogT
     assert told
     model.set_marks({})
     assert workflow.parent().data(CatalogRole.MARK) == mark("UserLoginSucceeded") == ""
+
+
+KEEP = HandlerDescription("m:Archive.keep", "Archive.keep", "Archive", "keep", called_by="Hub._mirror")
+
+
+def test_what_was_found_while_running_is_marked(model: CatalogTreeModel, run: Run) -> None:
+    run.start(run.publish("Surprise"), "m:f")
+    run.host(HandlerAdded, handler=KEEP)
+    model.folded(run.fold())
+    run.start(run.publish("UserLoginFailed"), KEEP.key)
+    model.folded(run.fold())
+    failed = model.index_of("UserLoginFailed")
+    assert failed.data(CatalogRole.FOUND) == "Found while running: Archive.keep, called by Hub._mirror"
+    assert failed.parent().data(CatalogRole.FOUND) == failed.data(CatalogRole.FOUND)
+    assert model.index_of("Surprise").data(CatalogRole.FOUND) == "Found while running"
+    assert model.index_of("UserLoginAttempted").data(CatalogRole.FOUND) == ""

@@ -223,3 +223,21 @@ def test_counts_are_short(number: int, text: str) -> None:
 
 def test_the_theme_can_change_while_it_is_shown(panel: CatalogPanel, selection: Selection, theme: Theme) -> None:
     assert repaints_in_the_other_theme(panel, theme)
+
+
+def test_a_click_on_the_mark_of_what_was_found_asks_how_the_program_is_read(
+    panel: CatalogPanel, run: Run, qtbot, theme: Theme
+) -> None:
+    run.start(run.publish("Surprise"), "m:f")
+    panel.folded(run.fold())
+    index = panel.filter.index_of("Surprise")
+    panel.tree.setExpanded(index.parent(), True)
+    panel.tree.scrollTo(index)
+    for width in (270, 340):
+        panel.resize(width, 700)
+        panel.grab()
+        place = panel.tree.itemDelegate().found_places[str(index.data(CatalogRole.PATH))].center().toPoint()
+        with qtbot.waitSignal(panel.reading_requested):
+            qtbot.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert "How this program is read" in [item.label for item in panel.menu_items(index) if hasattr(item, "label")]
+    assert repaints_in_the_other_theme(panel, theme)

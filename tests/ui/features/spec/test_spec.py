@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+import os
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,6 +26,7 @@ from inspector.core.spec import (
     HANDLERS,
     IDENTITY,
     LIBRARY,
+    OBSERVED,
     PATTERNS,
     PROPOSED,
     PUBLISH,
@@ -37,12 +38,15 @@ from inspector.core.spec import (
     to_toml,
 )
 from inspector.hosts.project import Project
+from inspector.ui.features.catalog.model import CatalogRole
 from inspector.ui.features.spec.editor import SpecEditor
 from inspector.ui.features.spec.model import CHANGE, WHAT, SpecModel, SpecRole
 from inspector.ui.features.spec.window import SpecWindow
 from inspector.ui.kit.theme import Theme
+from tests.hosts.children import INTERPRETERS
 from tests.ui.windows import Opened, opened, until
 
+OBSERVED_BY = [path for version, path in INTERPRETERS.items() if int(version.split(".")[1]) >= 12]
 HUB = """
 class Placed:
     def __init__(self, number: int = 1) -> None:
@@ -92,8 +96,8 @@ def window(theme: Theme, qtbot: QtBot) -> SpecWindow:
     return shown
 
 
-def write(folder: Path, settings: str = SETTINGS) -> Project:
-    (folder / "shop.py").write_text(textwrap.dedent(HUB))
+def write(folder: Path, settings: str = SETTINGS, hub: str = HUB) -> Project:
+    (folder / "shop.py").write_text(hub)
     (folder / "pyproject.toml").write_text(settings)
     project = Project.from_folder(folder)
     assert project is not None
@@ -362,3 +366,34 @@ def test_both_looks_are_painted(theme: Theme, window: SpecWindow) -> None:
         look()
         pictures.append(window.grab().toImage())
     assert pictures[0] != pictures[1]
+
+
+async def test_a_handler_that_was_found_gets_a_line_and_is_added_or_ignored(tmp_path: Path) -> None:
+    if not OBSERVED_BY:
+        assert not os.environ.get("INSPECTOR_REQUIRE_PYTHON_312")
+        pytest.skip("There is no Python 3.12 or newer here, on PATH or in pyenv.")
+    hub = HUB.replace("handler(event)\n", "handler(event)\n        mirror(event)\n        tap(event)\n", 1)
+    more = "def mirror(event): ...\ndef tap(event): ...\n"
+    project = write(tmp_path, f'[tool.inspector]\napp = "shop:hub"\npython = "{OBSERVED_BY[0]}"\n', f"{more}{hub}")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
+        window = spec_window(shown)
+        shown.desk.selection.select_event("Placed")
+        assert shown.window.commands.run("fire.selected")
+        await shown.settled(1)
+        told = "2 handlers ran and are not in the spec."
+        await until(lambda: any(notice.text == told for notice in shown.notices), "the notice")
+        assert shown.desk.catalog.model.index_of("Placed").data(CatalogRole.FOUND)
+        assert shown.window.commands.run("spec.show")
+        assert window._said.text() == "2 handlers ran and are not in the spec"
+        assert window._count.text().endswith("1 of 1 handler has run")
+        value = {"handler": "shop:tap", "events": ["Placed"]}
+        assert window.model.index_of_line(ALSO, value).data(SpecRole.ORIGIN) == OBSERVED
+        window.change_wanted.emit("shop:hub", window.model.index_of_line(ALSO, value).data(SpecRole.LINE), value)
+        await until(lambda: window.model.index_of_line(ALSO, value).data(SpecRole.ORIGIN) == DECLARED, "reloaded")
+        bus = tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"]["inspector"]["bus"]
+        assert bus == {"also-runs": [value]}
+        assert window._said.text() == "mirror ran and is not in the spec"
+        window.ignore.click()
+        assert not window._notice.isVisible()
+        window.close()
