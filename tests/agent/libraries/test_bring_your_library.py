@@ -65,6 +65,32 @@ def test_what_ran_is_what_the_program_has_counted(installed: Path, tmp_path: Pat
     assert (summary["published"], summary["executions"]) == (2, len(tally))
 
 
+NAMED_LIKE_US = """
+import importlib, importlib.util, sys, types
+folder = sys.argv[1]
+spec = importlib.util.spec_from_file_location("_guest", folder + "/__init__.py", submodule_search_locations=[folder])
+sys.modules["_guest"] = module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+base = importlib.import_module("_guest.agent.adapters.base")
+importlib.import_module("_guest.agent.libraries.base")
+theirs = sys.modules["inspector"] = types.ModuleType("inspector")
+inner = sys.modules["inspector.tools"] = types.ModuleType("inspector.tools")
+sys.path.insert(0, sys.argv[2])
+(adapter,), problems = base.third_party_adapters()
+print(type(adapter).__mro__[1].__module__, problems)
+print(sys.modules["inspector"] is theirs, sys.modules["inspector.tools"] is inner)
+print([name for name in sys.modules if name.startswith("inspector.agent")])
+"""
+
+
+def test_a_package_of_the_program_that_is_called_like_us_is_left_alone(installed: Path) -> None:
+    package = str(Path(__file__).parents[3] / "inspector")
+    command = [sys.executable, "-I", "-c", NAMED_LIKE_US, package, str(installed)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["_guest.agent.libraries.base []", "True True", "[]"]
+
+
 def test_the_page_shows_the_adapter_as_it_is() -> None:
     shown = re.findall(r"```(?:python|toml)\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     files = [(PACKAGE / path).read_text("utf-8") for path in ("postbox/inspecting.py", "pyproject.toml")]
