@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures.thread
+import itertools
+import linecache
 import queue
+import re
 import sys
 import threading
 import time
@@ -41,6 +44,10 @@ _WAITS_FOR_WORK: Final = frozenset(
     )
 )
 _GIVEN_UP: Final = (CANCELLED, TIMED_OUT)
+#: What a loop calls when a sleep is over.
+_WAKES: Final = "_set_result_unless_cancelled"
+#: Calls that wait for work, in the source of a thread that stands in C code.
+_TAKES: Final = re.compile(r"\.(get|recv\w*|accept|poll|select|read\w*|wait)\(")
 #: Futures that are remembered before those that are done are looked for.
 _MANY: Final = 64
 #: Coroutines that wait for each other, of which we look at no more.
@@ -79,7 +86,13 @@ class Handover:
     def __init__(self) -> None:
         self._users: list[Callable[[BaseException], None]] = []
         self._lock = threading.Lock()
-        self._watches = (_StartWatch(self), _ThreadWatch(self), _SubmitWatch(self), _WorkWatch(self))
+        self._watches = (
+            _StartWatch(self),
+            _ThreadWatch(self),
+            _SubmitWatch(self),
+            _WorkWatch(self),
+            _CancelWatch(self),
+        )
         #: By the id of a thread or work item: itself, so that it keeps its id, and who handed it over.
         self.handed: dict[int, tuple[Any, _Handed]] = {}
         #: By the number of a fire: threads, with the time at which a timer is due (of ``time.monotonic``).
@@ -165,9 +178,10 @@ class Handover:
     def timer_of(self, publication: Any, fire: int) -> str:
         """Return how the timers stand that a publication of a fire set: ``cancelled``, ``waiting``; empty: none did."""
         timers = [timer for timer, of in self._timers.get(fire, ()) if of is publication]
-        if any(not timer.finished.is_set() for timer in timers):
+        of_loop = any(of is publication for of in _publications_of_timers(asyncio.get_running_loop()))
+        if of_loop or any(not timer.finished.is_set() for timer in timers):
             return "waiting"
-        return "cancelled" if timers else ""
+        return "cancelled" if timers or publication.put_off else ""
 
     # -- what is still to come -----------------------------------------------------------------------------------------
 
@@ -296,6 +310,27 @@ class _WorkWatch(_StartWatch):
         self.returned(frame, None)
 
 
+class _CancelWatch(_StartWatch):
+    """Watches timers of loops that are cancelled before they are due, and sleeps that are cut short."""
+
+    def codes(self) -> list[CodeType]:
+        """Return what to watch."""
+        return _codes(asyncio.TimerHandle.cancel)
+
+    def started(self, frame: FrameType) -> None:
+        """Take note of whose it was."""
+        handle = frame.f_locals["self"]
+        context, callback = getattr(handle, "_context", None), getattr(handle, "_callback", None)
+        publication = context.get(PUBLISHING) if isinstance(context, Context) else None
+        if publication is None or callback is None or handle.when() <= time.monotonic():
+            return
+        if getattr(callback, "__name__", "") == _WAKES or _is_own_code(callback):
+            publication.put_off = True
+
+    def unwound(self, frame: FrameType, error: BaseException) -> None:
+        """Do nothing."""
+
+
 def _nothing() -> None:
     """Nothing to undo."""
 
@@ -386,7 +421,24 @@ def _context_of(task: Any) -> Context | None:
 
 def _thread_is_idle(frame: FrameType | None) -> bool:
     """Return whether a thread only waits for work that may come, or has not begun."""
-    return frame is None or frame.f_code.co_filename in _WAITS_FOR_WORK
+    if frame is None or frame.f_code.co_filename in _WAITS_FOR_WORK:
+        return True
+    place = next(itertools.islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), None)
+    if place is None or None in place:
+        return False
+    first, last, start, end = place
+    if first != last:
+        return False
+    line = linecache.getline(frame.f_code.co_filename, first or 0).encode()  # columns count bytes
+    return _TAKES.search(line[start:end].decode(errors="replace")) is not None
+
+
+def _publications_of_timers(loop: asyncio.AbstractEventLoop) -> Iterator[Any]:
+    """Yield the publications in whose context a loop will call the program's own code."""
+    for handle in tuple(getattr(loop, "_scheduled", ())):
+        context = getattr(handle, "_context", None)
+        if context is not None and not handle.cancelled() and _is_own_code(getattr(handle, "_callback", None)):
+            yield context.get(PUBLISHING)
 
 
 def _loop_timers(fire: int, loop: asyncio.AbstractEventLoop) -> Iterator[PendingWork]:

@@ -19,6 +19,7 @@ from ...core.records.host import (
     LIST_CHANGED,
     ONLY_QUEUED,
     PREDICATE,
+    PUBLISH_BROKE,
     PUT_OFF,
     REASONS,
     STILL_DUE,
@@ -151,9 +152,10 @@ class _Why:
     def _stopped(self, key: str) -> tuple[str, str] | None:
         """Return which handler before this one ended it."""
         publication = self._publication
+        broke = (PUBLISH_BROKE, f"publishing raised {publication.broke} before it") if publication.broke else None
         last = next((other for other in reversed(publication.began) if other in self._labels), "")
         if not last or self._keys.index(last) > self._keys.index(key):
-            return None
+            return broke
         label = self._labels[last]
         if publication.stopped:
             return STOPPED, f"stopped by handler: {label} ({publication.stopped})"
@@ -164,7 +166,7 @@ class _Why:
                 STOPPED,
                 f"stopped by handler: the bus went no further after {label}, which returned {publication.answer}",
             )
-        return None
+        return broke
 
 
 def _kept_together(source: Any) -> Iterator[tuple[Any, list[Any]]]:

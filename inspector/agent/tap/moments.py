@@ -121,12 +121,16 @@ class TapPublication(Publication):
         failed: Key of the handler that failed last.
         answer: What the handler that gave something back last gave back.
         changed: How the event that handlers got differs from the one that was published, where it was made anew.
+        broke: What the publish method raised: the name of the exception.
+        put_off: A timer that it set was cancelled before it was due.
         stopped: By what a handler stopped the event: the name of an exception, or of a mark on the event.
     """
 
     passed_over: tuple[str, ...] = ()
     said_no: tuple[tuple[str, types.CodeType, Any], ...] = ()
     expected_after: tuple[str, ...] | None = None
+    broke = ""
+    put_off = False
     changed: tuple[str, ...] = ()
     failed = ""
     answer = ""
@@ -179,6 +183,7 @@ class TapPublication(Publication):
             self.outcome = "cancelled"
         self._returned = True
         self.raised = error
+        self.broke = "" if error is None else type(error).__name__
         for execution in tuple(self.executions):
             execution.release()  # nobody tries it again
         self.raised = None

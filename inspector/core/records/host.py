@@ -198,6 +198,7 @@ PUT_OFF: Final = "put_off"
 STILL_DUE: Final = "still_due"
 DEAD_REFERENCE: Final = "dead_reference"
 EARLIER_RAISED: Final = "earlier_raised"
+PUBLISH_BROKE: Final = "publish_raised"
 STOPPED: Final = "stopped_by_handler"
 WRAPPER: Final = "wrapper"
 UNKNOWN: Final = "unknown"
@@ -212,6 +213,7 @@ REASONS: Final = {
     STILL_DUE: "the timer that is to call it is not due yet",
     DEAD_REFERENCE: "the bus holds it weakly, and it is gone",
     EARLIER_RAISED: "a handler before it raised, and the bus went no further",
+    PUBLISH_BROKE: "publishing raised before it",
     STOPPED: "a handler before it stopped the event",
     WRAPPER: "what is wrapped around it did not call it",
     UNKNOWN: "unknown",

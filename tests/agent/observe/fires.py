@@ -192,6 +192,99 @@ def debounced_by_a_timer() -> Fired:
 
 
 @fired
+def debounced_by_the_loop() -> Fired:
+    class Calm(Oven):
+        handle: Any = None
+
+        def publish(self, event: Any) -> None:
+            if self.handle is not None:
+                self.handle.cancel()
+            self.handle = asyncio.get_running_loop().call_later(0.3, super().publish, event)
+
+    bus = Calm()
+
+    def draw(event: Baked) -> None:
+        ran("draw")
+
+    bus.on(Baked, draw)
+    return Fired(bus, ["draw"], times=3, uncalled=[("draw", "put_off")])
+
+
+@fired
+def put_off_by_cancelling_a_task() -> Fired:
+    class Quiet(Oven):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tasks: list[Any] = []
+
+        def publish(self, event: Any) -> None:
+            self.tasks.append(asyncio.ensure_future(self.later(event)))
+
+        async def later(self, event: Any) -> None:
+            await asyncio.sleep(0.2)
+            super().publish(event)
+
+    bus = Quiet()
+
+    def stop(event: Baked) -> None:
+        ran("stop")
+        bus.publish(Sold())
+        asyncio.get_running_loop().call_later(0.01, bus.tasks[-1].cancel)
+
+    def draw(event: Sold) -> None:
+        ran("draw")
+
+    bus.on(Baked, stop)
+    bus.on(Sold, draw)
+    return Fired(bus, ["stop"], derived=1, uncalled=[("draw", "put_off")])
+
+
+@fired
+def a_worker_thread_with_a_simple_queue() -> Fired:
+    class Lazy(Oven):
+        waiting: Any = None
+
+        def publish(self, event: Any) -> None:
+            if self.waiting is None:
+                self.waiting = queue.SimpleQueue()
+                threading.Thread(target=self.work, daemon=True).start()
+            self.waiting.put(event)
+
+        def work(self) -> None:
+            while (event := self.waiting.get()) is not None:
+                super().publish(event)
+
+    bus = Lazy()
+
+    def cut(event: Baked) -> None:
+        ran("cut")
+
+    bus.on(Baked, cut)
+    return Fired(bus, ["cut"] * 2, times=2, timeout=60, close=lambda: bus.waiting.put(None))
+
+
+@fired
+def a_publish_method_that_raises_on_the_way() -> Fired:
+    class Strict(Oven):
+        def publish(self, event: Any) -> None:
+            for number, handler in enumerate(self.handlers.get(type(event), ())):
+                if number:
+                    raise OverflowError("one is enough")
+                handler(event)
+
+    bus = Strict()
+
+    def one(event: Baked) -> None:
+        ran("one")
+
+    def two(event: Baked) -> None:
+        ran("two")
+
+    bus.on(Baked, one, two)
+    return Fired(bus, ["one"], uncalled=[("two", "publish_raised")])
+
+
+@fired
 def work_of_a_pool_that_nobody_waits_for() -> Fired:
     pool = ThreadPoolExecutor(1)
     pool.submit(int).result()  # its thread is there
