@@ -204,6 +204,8 @@ class Engine:
         fire, clock = request.fire, asyncio.get_running_loop().time
         deadline = clock() + (math.inf if request.timeout is None else request.timeout)
         await self._end_of_publications(fire, request.timeout)
+        if not self._recorder.in_flight(fire) and not HANDOVER.pending(fire):
+            return  # as nearly always
         until, pause, waited = 0.0, _SHORTEST, False
         while True:
             pending = HANDOVER.pending(fire)

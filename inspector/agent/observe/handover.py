@@ -27,7 +27,7 @@ from ...core.own_code import is_own_file
 from ...core.records.host import PendingWork
 from ...core.records.records import CANCELLED, TIMED_OUT
 from ..handlers import Handler
-from ..tap.moments import PUBLISHING
+from ..tap.moments import PUBLISHING, TapExecution
 from .monitor import MONITOR, Unmoved
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ _WAITS_FOR_WORK: Final = frozenset(
     )
 )
 _GIVEN_UP: Final = (CANCELLED, TIMED_OUT)
+#: Tasks tell their context, from 3.12 on.
+_TASKS_TELL: Final = hasattr(asyncio.Task, "get_context")
 #: What a loop calls when a sleep is over.
 _WAKES: Final = "_set_result_unless_cancelled"
 #: Calls that wait for work, in the source of a thread that stands in C code.
@@ -67,8 +69,11 @@ class _Handed(NamedTuple):
         return _is_given_up(self.execution)
 
     def take(self) -> None:
-        """Make what runs from here on theirs."""
-        CURRENT.set(self.execution)
+        """Make what runs from here on theirs.
+
+        Our own bus gives handlers what they ask for by the running execution: with us a thread gets no more than alone.
+        """
+        CURRENT.set(self.execution if isinstance(self.execution, TapExecution) else None)
         PUBLISHING.set(self.publication)
         FIRE.set(self.fire)
 
@@ -198,6 +203,8 @@ class Handover:
             self._timers.pop(fire, None)
 
     def _pending_tasks(self, fire: int, loop: asyncio.AbstractEventLoop) -> Iterator[PendingWork]:
+        if not _TASKS_TELL:
+            return
         current = asyncio.current_task(loop)
         for task in asyncio.all_tasks(loop):
             context = _context_of(task) if task is not current else None

@@ -2,6 +2,7 @@
 
 Context variables are the only thing that follows a handler through its awaits and into the tasks it starts. They do not
 follow it into raw threads or ``run_in_executor``; there everything below answers None, which is the honest answer.
+Where code is watched (``agent.observe.handover``) they are set there as well, for buses that are not ours.
 """
 
 from __future__ import annotations
