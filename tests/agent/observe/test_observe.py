@@ -18,6 +18,10 @@ from tests.hosts.children import INTERPRETERS
 OBSERVED = {
     version: path for version, path in INTERPRETERS.items() if [int(part) for part in version.split(".")] >= [3, 12]
 }
+#: What ``tools/library-venvs`` makes; it has what measures and what debugs.
+LIBRARIES = Path(__file__).resolve().parents[3] / ".venv-libs" / "newest" / "bin" / "python"
+if LIBRARIES.exists():
+    OBSERVED["libraries"] = str(LIBRARIES)
 #: Set where such a Python has to be there.
 REQUIRED = "INSPECTOR_REQUIRE_PYTHON_312"
 

@@ -7,13 +7,19 @@ Prints for each program, as JSON: its name, what is wrong (empty: nothing), and 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import importlib.util
 import inspect
 import json
+import os
 import sys
 from collections import Counter
 from pathlib import Path
+
+if "COVERAGE_PROCESS_CONFIG" in os.environ:  # the tests are being measured; this interpreter has no .pth file for it
+    with contextlib.suppress(ImportError):
+        importlib.import_module("coverage").process_startup()
 
 
 def module_at(name, file, folder=None):
