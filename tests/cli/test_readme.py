@@ -50,7 +50,7 @@ def counts_only(told: Any) -> Any:
 
 
 def test_the_example_program_runs(tmp_path: Path) -> None:
-    (code,) = blocks("python", "inspector.core")
+    code, _ = blocks("python", "inspector.core")  # the program, and an adapter for its logger
     script = tmp_path / "shop.py"
     script.write_text(code, encoding="utf-8")
     done = subprocess.run(

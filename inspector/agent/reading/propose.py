@@ -58,8 +58,8 @@ def spec_of(connection: Connection, why: str, handled: Mapping[str, Sequence[str
     held = dict.fromkeys(subscribed.handler.key for subscribed in connection.subscriptions())
     events = dict.fromkeys(name for key in held for name in handled.get(key, ()))
     text = f"{connection.adapter}'s own subscriptions"
-    kept = SpecLine(HANDLERS, "", text, LIBRARY, connection.why, "", 0, tuple(held), tuple(events))
-    return [*lines.values(), kept]
+    own_line = SpecLine(HANDLERS, "", text, LIBRARY, connection.why, "", 0, tuple(held), tuple(events))
+    return [*lines.values(), own_line]
 
 
 def _of_map(connection: MapConnection, handled: Mapping[str, Sequence[str]]) -> Iterator[SpecLine]:

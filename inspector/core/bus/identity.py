@@ -161,7 +161,7 @@ def enclosed_handler(target: Any) -> Any:
     if target.__name__.startswith(_HANDLERS) and target.__name__ == code.co_name:
         return None
     around = target.__qualname__.rpartition(".")[0]
-    given: dict[str, Any] = {}
+    enclosed: dict[str, Any] = {}
     for name, cell in zip(code.co_freevars, target.__closure__):  # noqa: B905 - as long as each other
         try:
             value = cell.cell_contents
@@ -171,9 +171,9 @@ def enclosed_handler(target: Any) -> Any:
             beside = is_a(value, types.FunctionType) and value.__qualname__.rpartition(".")[0] == around
             beside = beside and name == value.__code__.co_name and target.__name__ != "<lambda>"
             if not beside:
-                given[name] = value
-    passed = _passed_on(code, given)
-    return given[passed[0]] if len(passed) == 1 else None
+                enclosed[name] = value
+    passed = _passed_on(code, enclosed)
+    return enclosed[passed[0]] if len(passed) == 1 else None
 
 
 def _passed_on(code: types.CodeType, names: Collection[str]) -> list[str]:
