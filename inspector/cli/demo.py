@@ -21,6 +21,7 @@ from inspector.cli.source import EmbeddedSource, given_options
 from inspector.cli.values import make_values, new_seed
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.request import TIMEOUT, FireRequest
+from inspector.store.files import check_target
 
 if TYPE_CHECKING:
     import argparse
@@ -97,9 +98,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     if given_options(arguments):
         raise UsageError("This fires the events of the demo.", "`inspector fire EVENT --app …` fires yours.")
+    # A run of seconds must not end at a folder that is not there.
     for target in (arguments.screenshot, arguments.export):
         if target is not None:
-            _check_place(target)
+            check_target(target)
     seed = new_seed() if arguments.seed is None else arguments.seed
     database = arguments.db or default_database()
     troubles = Troubles(console)
@@ -121,14 +123,6 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for text in (*result.refused, *result.outcome.host_errors):
         console.note(text)
     return code
-
-
-def _check_place(target: Path) -> None:
-    """Ensure that a run of seconds does not end at a folder that is not there."""
-    if target.is_dir():
-        raise InspectorError(f"{target} is a folder.", "Give the name of a file.")
-    if not target.parent.is_dir():
-        raise InspectorError(f"There is no folder {target.parent}.", "Make it, or choose another place.")
 
 
 async def _without_window(

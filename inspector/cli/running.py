@@ -252,9 +252,15 @@ async def recording(
                 await asyncio.sleep(0)  # the notice that says why comes one step later
         ending = True
         live.patience = 0.0  # whoever asks for the end does not want to wait for the disk
-        await live.close()
+        cut_short = False
+        try:
+            await live.close()
+        except asyncio.CancelledError:  # Ctrl+C once more: what is under way is dropped, and what is stored is told
+            cut_short = True
+            await live.close()
         if live.stored and live.session:
-            what = f"the {count_records(live.stored)} stored before" if live.lost else "what was recorded"
+            some = live.lost or cut_short
+            what = f"the {count_records(live.stored)} stored before" if some else "what was recorded"
             console.note(f"Stopped. Session {live.session} keeps {what}.")
         if troubles.bugs:
             raise RuntimeError("the recording broke off") from None

@@ -251,14 +251,23 @@ class Supervisor:
             return
         before, self._heard = self._heard, time.monotonic()
         try:
-            messages = self._decoder.feed(data)
+            messages, spoiled = self._decode(data)
             for message in messages:
                 self._message(message)
+            if spoiled is not None:
+                raise spoiled
             self._look_at_frame(self._heard - before, fresh=bool(messages))
         except WireError as error:
             self._why, self._text = "protocol", error.text
             self._lose_channel()
             self._kill_within(0.0)  # what it says from now on cannot be understood
+
+    def _decode(self, data: bytes) -> tuple[list[list[Any]], WireError | None]:
+        """Return the messages that bytes complete, and what is wrong with those that follow."""
+        try:
+            return self._decoder.feed(data), None
+        except WireError as error:
+            return error.messages, error
 
     def _look_at_frame(self, gap: float, *, fresh: bool) -> None:
         """Raise ``WireError`` when a message has been on its way for too long."""

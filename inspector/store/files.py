@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
+import stat
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from inspector.core.errors import InspectorError
-from inspector.store.trouble import explain_os
+from inspector.store.trouble import explain_os, shown_path
 
 #: A draft that is older than this many seconds was left behind by a program that died.
 _STALE: Final = 3600
 _DRAFT: Final = ".inspector-part"
+
+
+def check_target(target: Path) -> None:
+    """Ensure that a file can be made at a place, or take the place of one.
+
+    Raises:
+        InspectorError: It cannot.
+    """
+    try:
+        # The file would take the place of the device: for root even that of /dev/null. What a pipe is called below
+        # /dev and /proc is no path.
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        folder = Path(os.path.realpath(target)).parent
+        if not folder.is_dir():
+            raise InspectorError(f"There is no folder {folder}.", "Make it, or choose another place.") from None
+        return
+    except (OSError, ValueError) as error:  # ValueError: a zero byte, or a character that the system has no byte for
+        trouble = error if isinstance(error, OSError) else OSError(errno.EINVAL, str(error))
+        raise explain_os(trouble, f"{shown_path(target)} cannot be written") from error
+    if stat.S_ISDIR(mode):
+        raise InspectorError(f"{target} is a folder.", "Give the name of a file.")
+    if not stat.S_ISREG(mode):
+        raise InspectorError(f"{target} is no ordinary file.", "Give the name of a file.")
 
 
 class NewFile:
@@ -27,22 +53,16 @@ class NewFile:
         target: Where the file is to be; its folder must exist.
 
     Raises:
-        InspectorError: On entering, writing or leaving: the place cannot be written.
+        InspectorError: Here, on entering, writing or leaving: the place cannot be written.
     """
 
     def __init__(self, target: Path) -> None:
+        check_target(target)
         self.target = Path(os.path.realpath(target))
         self._draft = self.target.with_name(f".{self.target.name[:100]}.{secrets.token_hex(6)}{_DRAFT}")
         self._fd = -1
 
     def __enter__(self) -> NewFile:
-        if self.target.is_dir():
-            raise InspectorError(f"{self.target} is a folder.", "Give the name of a file.")
-        if self.target.exists() and not self.target.is_file():
-            # The file would take the place of the device: for root even that of /dev/null.
-            raise InspectorError(f"{self.target} is no ordinary file.", "Give the name of a file.")
-        if not self.target.parent.is_dir():
-            raise InspectorError(f"There is no folder {self.target.parent}.", "Make it, or choose another place.")
         self._sweep()
         with self._explained():
             self._fd = os.open(self._draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)

@@ -349,10 +349,12 @@ def parse_line(data: bytes) -> tuple[int, Row]:
     """
     try:
         return _parse(data)
-    except ValueError:
-        if data.endswith(b"\n"):
-            raise
-        raise ValueError("cut off") from None
+    except ValueError as error:
+        if not data.endswith(b"\n"):
+            raise ValueError("cut off") from None
+        if str(error).startswith("Exceeds the limit"):  # Python's own words, with a hint for programmers
+            raise ValueError("a number with too many digits") from None
+        raise
 
 
 def _parse(data: bytes) -> tuple[int, Row]:

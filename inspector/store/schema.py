@@ -23,7 +23,7 @@ from inspector.core.records.records import AT, HOST_NOTED, KIND, Row
 from inspector.store.checks import CHECK_SECONDS, BoundedConnection, Step, check_pages, check_schema
 from inspector.store.leftovers import alone_in, put_aside
 from inspector.store.text import from_cell
-from inspector.store.trouble import CHOOSE, TYPED, explain, explain_os
+from inspector.store.trouble import CHOOSE, TYPED, explain, explain_os, shown_path
 from inspector.store.version1 import typed
 
 #: "DEIs": tells our files from other SQLite files.
@@ -133,25 +133,22 @@ def database_uri(path: Path, mode: str) -> str:
     return f"file:{quote(os.fsencode(path))}?mode={mode}"
 
 
-#: Characters of a path that are shown of one that is too long.
-_LONG_PATH: Final = 200
-
-
 def database_exists(path: Path) -> bool:
     """Return whether there is something at a path.
 
     Raises:
-        InspectorError: It can be no name of a file.
+        InspectorError: It can be no name of a file, or is a link that leads nowhere.
     """
     try:
         os.lstat(path)
-        return path.exists()
+        if path.exists():
+            return True
     except FileNotFoundError:
         return False
     except (OSError, ValueError) as error:  # ValueError: a zero byte, or a character that the system has no byte for
         trouble = error if isinstance(error, OSError) else OSError(errno.EINVAL, str(error))
-        name = str(path) if len(str(path)) < _LONG_PATH else f"{str(path)[:_LONG_PATH]}…"
-        raise explain_os(trouble, f"{name} cannot be used as sessions database") from error
+        raise explain_os(trouble, f"{shown_path(path)} cannot be used as sessions database") from error
+    raise InspectorError(f"{path} is a symbolic link that leads to no file.", CHOOSE, typed=TYPED)
 
 
 @contextlib.contextmanager

@@ -34,6 +34,8 @@ _PASSING: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.
 _WAITED_FOR: Final = ("SQLITE_FULL", "SQLITE_BUSY", "SQLITE_LOCKED")
 #: A disk with fewer free bytes is full: SQLite needs that much for its shared memory alone.
 _ROOM: Final = 64 << 10
+#: Characters of a path that are shown of one that is too long.
+_LONG_PATH: Final = 200
 #: Those that do not pass by themselves.
 _LASTING: Final = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_TOOBIG", "SQLITE_INTERRUPT")
 
@@ -96,6 +98,12 @@ def explain(error: BaseException, path: Path) -> InspectorError | None:
         if isinstance(link, TimeoutError):
             return Unavailable(f"{path} did not answer in time.", "Close other programs that use it.")
     return None
+
+
+def shown_path(path: Path) -> str:
+    """Return a path for people; the end of one that is too long is left out."""
+    name = str(path)
+    return name if len(name) < _LONG_PATH else f"{name[:_LONG_PATH]}…"
 
 
 def explain_os(error: OSError, what: str) -> InspectorError:

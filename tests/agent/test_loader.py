@@ -118,6 +118,16 @@ def test_what_is_not_there_is_told_with_a_guess(loader: Loader, text: str, kind:
     assert caught.value.kind == kind
 
 
+def test_a_module_that_may_not_be_imported_is_not_to_be_installed(
+    loader: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "package_nobody_has", None)
+    with pytest.raises(LoadTrouble) as caught:
+        loader.find("shop_for_tests.needy:bus")
+    assert 'needs package_nobody_has, but sys.modules["package_nobody_has"] is None (' in caught.value.text
+    assert caught.value.hint == ""
+
+
 def test_a_module_in_a_folder_below_is_pointed_out(loader: Loader, tmp_path: Path) -> None:
     below = tmp_path / "src" / "shop_elsewhere"
     below.mkdir(parents=True)

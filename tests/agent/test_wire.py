@@ -76,6 +76,16 @@ def test_what_is_no_frame_is_refused(data: bytes, says: str) -> None:
         Decoder().feed(data)
 
 
+@pytest.mark.parametrize("junk", [b"\xff" * 8, b"\x00\x00\x00\x02{}"])
+def test_what_came_before_the_junk_is_not_lost(junk: bytes) -> None:
+    decoder = Decoder()
+    whole = encode(["beat", 1])
+    assert decoder.feed(whole[:5]) == []
+    with pytest.raises(WireError) as caught:
+        decoder.feed(whole[5:] + encode(["beat", 2]) + junk + encode(["beat", 3]))
+    assert caught.value.messages == [["beat", 1], ["beat", 2]]
+
+
 def test_a_message_without_end_is_refused() -> None:
     frame = (MAX_FRAME | 1 << 31).to_bytes(4, "big") + b"x" * MAX_FRAME
     decoder = Decoder()

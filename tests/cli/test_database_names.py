@@ -27,6 +27,17 @@ def test_a_name_that_cannot_be_is_said_to_be(
     assert "cannot be used as sessions database" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("target", ["link", "not-there.db", "nowhere/x.db"])
+@pytest.mark.parametrize("command", [*COMMANDS, "fire"])
+def test_a_link_that_leads_nowhere_is_said_to_be_one(
+    tmp_path: Path, command: str, target: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(target)
+    assert main([*(COMMANDS.get(command) or ["fire", "UserLoginFailed", "--demo"]), "--db", "link"]) == 1
+    assert "link is a symbolic link that leads to no file." in capsys.readouterr().err
+
+
 async def test_a_name_that_is_no_text_is_a_name(tmp_path: Path) -> None:
     for _ in range(2):
         store = Store(tmp_path / "a\udcffb.db")

@@ -54,6 +54,20 @@ def test_a_stopped_fire_keeps_what_was_recorded(cli: Cli, db: Path, sent: signal
     assert session["running"] == 0
 
 
+def test_ctrl_c_twice_ends_at_once_and_still_says_what_is_kept(cli: Cli, db: Path) -> None:
+    process = start_long_fire(db)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, "")
+    kept = re.search("Stopped. Session 1 keeps (what was recorded|the [\\d\u2009]+ records stored before)\\.", err)
+    assert kept, err[-500:]
+    assert "Traceback" not in err
+    (session,) = cli("sessions", "--json").json
+    if kept[1] != "what was recorded":
+        assert f"{session['records']} records" in kept[1].replace("\u2009", "")
+
+
 @pytest.mark.parametrize(("sent", "code"), ENDING)
 def test_a_stopped_fire_that_cannot_be_stored_says_how_much_was_lost(db: Path, sent: signal.Signals, code: int) -> None:
     process = start_long_fire(db)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -125,14 +126,23 @@ def test_a_session_is_found_by_its_name(run: Cli, tmp_path: Path) -> None:
         (["1", "--format", "jsonl", "--summary", "-o", "x"], 2, "--summary is a table"),
         (["1", "--format", "csv", "-o", "-"], 2, "-o needs the name of a file"),
         (["1", "--format", "csv", "-o", "nowhere/x.csv"], 1, "There is no folder"),
+        (["1", "--format", "csv", "-o", "x" * 300], 1, "cannot be written: File name too long."),
+        (["1", "--format", "csv", "-o", "x\0y"], 1, "cannot be written: "),
+        (["1", "--format", "csv", "-o", "circle"], 1, "circle cannot be written: Too many levels of symbolic links."),
+        (["1", "--format", "csv", "-o", "stdout"], 1, "stdout is no ordinary file."),
     ],
 )
 def test_what_cannot_be_exported_leaves_no_file(
     run: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "circle").symlink_to("circle")
+    reading, writing = os.pipe()  # as of /dev/stdout before a `|`
+    (tmp_path / "stdout").symlink_to(f"/proc/self/fd/{writing}")
     before = set(tmp_path.iterdir())
     ran = run("export", *words)
+    os.close(reading)
+    os.close(writing)
     assert (ran.code, ran.out) == (code, "")
     assert said in ran.err
     assert set(tmp_path.iterdir()) == before

@@ -135,6 +135,14 @@ async def exported(path: Path, rows: list[Row]) -> list[bytes]:
     return lines_of(path)
 
 
+@pytest.mark.parametrize("member", ["seq", "at", "publication"])
+def test_a_number_of_thousands_of_digits_is_said_to_be_one(member: str) -> None:
+    fields = {"seq": "2", "at": "1", "publication": "1"} | {member: "9" * 100_000}
+    line = ", ".join(f'"{name}": {number}' for name, number in fields.items())
+    with pytest.raises(ValueError, match=r"^a number with too many digits$"):
+        jsonl_import.parse_line(f'{{{line}, "record": "PublicationEnded", "outcome": "done"}}\n'.encode())
+
+
 async def test_bad_lines_are_left_out_with_their_number_and_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

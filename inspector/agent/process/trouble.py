@@ -304,6 +304,8 @@ def _other(error: BaseException, read: Failure, what: str, doing: str, place: st
 
 
 def _no_module(name: str, what: str, place: str) -> _Sentence:
+    if name in sys.modules and sys.modules[name] is None:  # importing it is forbidden so
+        return f'{what} needs {name}, but sys.modules["{name}"] is None{place}.', "", "missing_module", ()
     module = what.partition(":")[0]
     if module == name or module.startswith(name + "."):
         near = get_close_matches(name, _importable(name), 1, 0.75)

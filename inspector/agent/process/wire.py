@@ -39,7 +39,13 @@ _LONG: Final = tuple(() if cls is SessionStarted else places(cls, JSON, FAILURE,
 
 
 class WireError(InspectorError):
-    """What came over the wire is not the protocol; the connection is of no more use."""
+    """What came over the wire is not the protocol; the connection is of no more use.
+
+    Attributes:
+        messages: Whole messages that came before it in the same bytes.
+    """
+
+    messages: list[list[Any]] = []  # noqa: RUF012 - set, never changed
 
 
 def encode(message: list[Any]) -> bytes:
@@ -102,10 +108,19 @@ class Decoder:
         """Take in bytes; return the messages that they complete.
 
         Raises:
-            WireError: A frame or message is too long, or no message at all.
+            WireError: A frame or message is too long, or no message at all; it has the messages before that.
         """
         self._buffer += data
-        messages = []
+        messages: list[list[Any]] = []
+        try:
+            self._read(messages)
+        except WireError as error:
+            error.messages = messages
+            raise
+        return messages
+
+    def _read(self, messages: list[list[Any]]) -> None:
+        """Add the messages that are complete."""
         position = 0
         while len(self._buffer) - position >= _HEADER:
             head = int.from_bytes(self._buffer[position : position + _HEADER], "big")
@@ -122,7 +137,6 @@ class Decoder:
             messages.append(_message(bytes(self._begun + part) if self._begun else part))
             self._begun.clear()
         del self._buffer[:position]
-        return messages
 
     def _check(self, length: int, *, more: bool) -> None:
         if length > MAX_FRAME:
