@@ -323,6 +323,8 @@ class SessionsDatabase:
         """
         if self._overwritten is not None:
             raise self._overwritten
+        if not self.path.exists():
+            return  # it was moved or deleted, which is told as such; what is done to it now is done to the file itself
         self._check_log()
         if self._state is not None and self._state != (state := self._state_now()):
             self._look_through(_LOOK_SECONDS)
