@@ -28,7 +28,9 @@ from inspector.core.spec import (
     is_about_settings,
     to_toml,
 )
+from tests.agent import kinds
 from tests.agent.samples import Watched
+from tests.agent.shapes import SHAPES
 
 
 @dataclass
@@ -272,3 +274,34 @@ def test_a_handler_that_also_runs_is_in_the_catalog() -> None:
     assert origins(catalog, ALSO) == {str(entry): DECLARED}
     assert told(catalog) == []
     assert sys.modules[__name__]
+
+
+BUSES = {
+    **{f"kind {name}": make for name, make in kinds.KINDS.items()},
+    **{f"shape {name}": make for name, make in SHAPES.items()},
+}
+
+
+@pytest.mark.parametrize("name", BUSES)
+async def test_a_bus_of_any_shape_is_read_alike_by_its_own_spec(name: str) -> None:
+    made: Any = BUSES[name]()  # which keeps handlers alive that the bus does not
+    first = load(made.bus).catalog()
+    declared = tomllib.loads(to_toml(first.specs)).get("tool", {}).get("inspector", {}).get("bus")
+    second = load(made.bus, bus=declared).catalog()
+    assert [table(second, number) for number in range(len(second.specs))] == [
+        table(first, number) for number in range(len(first.specs))
+    ]
+    assert told(second) == []
+    heard = [[(event.name, event.handlers) for event in catalog.events] for catalog in (first, second)]
+    assert heard[0] == heard[1]
+    assert second.patterns == first.patterns
+
+
+@pytest.mark.parametrize("name", kinds.KINDS)
+async def test_a_bus_of_any_kind_is_fired_alike_by_its_own_spec(name: str) -> None:
+    made = kinds.KINDS[name]()
+    declared = tomllib.loads(to_toml(load(made.bus).catalog().specs)).get("tool", {}).get("inspector", {}).get("bus")
+    if made.event:
+        kinds.LINES.clear()
+        await fire(load(made.bus, bus=declared), made.event, made.values)
+        assert sorted(kinds.LINES) == sorted(made.ran)

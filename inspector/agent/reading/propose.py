@@ -74,7 +74,7 @@ def _of_map(connection: MapConnection, handled: Mapping[str, Sequence[str]]) -> 
     for publisher in connection.publishers:
         parameters = ", ".join(map(_parameter_text, publisher.parameters))
         text = f"{_method_text(publisher.owner, publisher.name)}({parameters})"
-        reads = f"named like publishing, reads {' and '.join(publisher.reads)}" if publisher.reads else ""
+        reads = f"Named like publishing, reads {' and '.join(publisher.reads)}" if publisher.reads else ""
         yield SpecLine(
             PUBLISH, publisher.name, text, PROPOSED, reads or "Named like publishing", *_place(publisher.function)
         )

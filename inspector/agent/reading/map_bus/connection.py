@@ -139,12 +139,18 @@ class MapConnection:
         }
         self.patterns_declared = options.patterns
         self._dispatch.globs = options.patterns != EXACT
+        publishers = self._found.publishers
         if options.identity in (BY_CLASS, BY_BASE):
             self._dispatch.declare(by_base=options.identity == BY_BASE)
-        elif options.identity == BY_NAME:
-            for publisher in self._found.publishers:
-                publisher.named = True
+            if all(publisher.named for publisher in publishers):
+                self._name_publishers(named=False)
+        elif options.identity == BY_NAME and not any(publisher.named for publisher in publishers):
+            self._name_publishers(named=True)
         self._field = field_of(options.identity)
+
+    def _name_publishers(self, *, named: bool) -> None:
+        for publisher in self._found.publishers:
+            publisher.named = named
 
     @property
     def value(self) -> Any:
@@ -165,11 +171,14 @@ class MapConnection:
             return f"{BY_FIELD}{field}", "Events of one class, told apart by this field"
         patterns = [pattern for pattern, _ in self.subscribed_targets() if not is_wildcard(pattern)]
         classes = [pattern for pattern in patterns if isinstance(pattern, type)]
-        if not classes and (patterns or any(publisher.named for publisher in self.publishers)):
+        named = any(publisher.named for publisher in self.publishers) or not self.publishers
+        if not classes and named and (patterns or self.publishers):
             return BY_NAME, "Handlers are kept by name"
         if any(self._dispatch.by_base(handler_map) for handler_map in self.maps):
             return BY_BASE, "The code that looks handlers up asks for bases"
         keyed = next((handler_map.path for handler_map in self.maps if handler_map.path), "")
+        if not classes and patterns:
+            return BY_CLASS, "Handlers are kept by the name of the event's class"
         return BY_CLASS, f"{keyed} is keyed by event classes" if classes and keyed else "Handlers are kept by class"
 
     @property

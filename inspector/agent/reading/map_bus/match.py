@@ -224,7 +224,8 @@ class Dispatch:
 
     def declare(self, *, by_base: bool) -> None:
         """Let a class stand for its subclasses too, or not, whatever the code looks like."""
-        self._by_base = dict.fromkeys(self._by_base, by_base)
+        if any(self._by_base.values()) != by_base:
+            self._by_base = dict.fromkeys(self._by_base, by_base)
 
     def by_base(self, handler_map: HandlerMap) -> bool:
         """Return whether a class in a map stands for its subclasses too."""

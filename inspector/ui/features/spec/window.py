@@ -78,7 +78,7 @@ class SpecWindow(QDialog):
         self._problem = Banner(theme, "warn", "")
         self._problem.hide()
         problem = QWidget()
-        vbox(self._problem, owner=problem, margins=(12, 8, 12, 8))
+        vbox(self._problem, owner=problem, margins=(12, 0, 12, 8))
         self._problem_room = problem
         problem.hide()
         parts = (self._make_head(), separator_line(), self._make_notice(), problem)
@@ -104,7 +104,7 @@ class SpecWindow(QDialog):
         parts = (picture, self._said, (self._more, 1), self.add, self.ignore)
         hbox(*parts, owner=self._notice, margins=(14, 6, 8, 6), spacing=8)
         room = QWidget()
-        vbox(self._notice, owner=room, margins=(12, 8, 12, 0))
+        vbox(self._notice, owner=room, margins=(12, 8, 12, 8))
         self._notice_room = room
         room.hide()
         return room
