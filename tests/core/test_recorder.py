@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from inspector.core import DomainEvent, InMemoryEventBus
-from inspector.core.bus.context import FIRE
+from inspector.core.bus.context import CURRENT, FIRE
 from inspector.core.description import CatalogDescription, HandlerDescription
 from inspector.core.records import recorder as recorder_module
 from inspector.core.records.capture import failure_from_json
@@ -25,6 +25,7 @@ from inspector.core.records.host import (
 )
 from inspector.core.records.recorder import Recorder
 from inspector.core.records.records import (
+    ATTEMPT,
     HandlerEnded,
     HandlerStarted,
     Noted,
@@ -320,3 +321,21 @@ async def test_an_event_whose_id_is_of_a_strangers_type_does_not_run_its_code(
     first, second = of(Published, records(recorder))
     assert first.event_id == "<Trap>"
     assert len(second.event_id) == 36
+
+
+async def test_another_try_says_how_the_one_before_ended_and_shows_no_secret(
+    recorder: Recorder, bus: InMemoryEventBus
+) -> None:
+    async def handler(_event: Happened) -> None:
+        running = CURRENT.get()
+        assert running is not None
+        recorder.execution_repeated(running, 1, ConnectionError("busy, token=tok_live_51HxYzAbCdEf"))
+        recorder.execution_repeated(running, 2, None)
+
+    bus.subscribe(Happened, handler)
+    await bus.publish(Happened())
+    first, second = of(Noted, records(recorder))
+    assert (first.kind, first.level, second.level) == (ATTEMPT, "warning", "info")
+    assert first.text.startswith("Try 1 failed: ConnectionError: busy")
+    assert "51HxYz" not in first.text
+    assert second.text == "Try 2 ended"

@@ -223,9 +223,13 @@ class Recorder:
 
     def execution_repeated(self, execution: Execution, tries: int, error: BaseException | None) -> None:
         """Note that a handler is tried once more for the same publication, and how the try before ended."""
-        if execution.tag:
-            how = "ended" if error is None else f"failed: {type(error).__name__}: {brief(error)}"
-            self._note(execution, ATTEMPT, "warning" if error is not None else "info", f"Try {tries} {how}", {})
+        if not execution.tag:
+            return
+        how = "ended"
+        if error is not None:
+            read = failure_from_json(capture_failure(error, self.redactor.of_failure))
+            how = f"failed: {read.type}: {read.message}".removesuffix(": ")
+        self._note(execution, ATTEMPT, "warning" if error is not None else "info", f"Try {tries} {how}", {})
 
     def publication_ended(self, publication: Publication) -> None:
         """Record ``PublicationEnded``."""
