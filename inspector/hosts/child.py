@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
@@ -95,6 +96,7 @@ class ChildHost:
         self._lock = threading.Lock()
         self._loading = Loading()
         self._readings: dict[int, Future[Reading]] = {}
+        self._asked = 0
         self._refused = 0
         self._lag = 0
         self._last_words = ""
@@ -205,7 +207,8 @@ class ChildHost:
         """
         with self._lock:
             supervisor = self._running_supervisor()
-            number = len(self._readings) + 1
+            self._asked += 1
+            number = self._asked
             answer = self._readings[number] = Future()
             supervisor.send(["read", number, bus])
         return await asyncio.wrap_future(answer)
@@ -291,7 +294,8 @@ class ChildHost:
         with self._lock:
             loading, self.state = self.state == LOADING, ENDED
             for reading in self._readings.values():
-                reading.cancel()  # no effect on those that were answered
+                reading.cancel()
+            self._readings.clear()
         refused = self._refused + self._intake.refused
         if refused:
             self._intake.record(RecordsLost(self._intake.now(), refused, "the program sent what are no records"))
@@ -332,7 +336,9 @@ class ChildHost:
         self._last_words = str(last_words)[:_WORDS]
 
     def _take_reading(self, number: int, reading: Any) -> None:
-        self._readings[number].set_result(build(Reading, reading))
+        answer = build(Reading, reading)
+        with suppress(InvalidStateError):  # nobody waits for it any more
+            self._readings.pop(number).set_result(answer)
 
     def _take_files(self, files: Sequence[Any]) -> None:
         self.files = tuple(file for file in files if type(file) is str)

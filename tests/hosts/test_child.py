@@ -396,3 +396,23 @@ async def test_no_process_is_left_two_seconds_after_the_window_was_killed(what: 
         os.kill(child, 0)
         parent.send_signal(signal.SIGKILL)
         assert await gone(child, seconds=2.0)
+
+
+async def test_what_other_settings_would_give_is_asked_of_the_running_program() -> None:
+    async with running(project("moods:get_bus")) as (host, _):
+        pid = host.pid
+        as_it_is = await host.read_as(None)
+        assert (as_it_is.events, as_it_is.troubles) == (2, ())
+        other = await host.read_as({"handlers": "nowhere", "publish": 3})
+        assert len(other.troubles) == 2
+        assert "3 is no text" in other.troubles[0].text
+        assert "there is no nowhere" in other.troubles[1].text
+        assert host.pid == pid, "nothing was loaded for it"
+        host.message(["reading", 99, {}])  # which nobody asked for
+        asked = asyncio.ensure_future(host.read_as(None))
+        await asyncio.sleep(0)
+        host.kill()
+        await asyncio.wait((asked,))
+        assert asked.cancelled() or not asked.exception()
+    with pytest.raises(InspectorError):
+        await host.read_as(None)
