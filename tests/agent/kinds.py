@@ -9,11 +9,12 @@ import functools
 import inspect
 import queue
 import threading
+import uuid
 import weakref
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 #: What handlers did, in order.
 LINES: list[str] = []
@@ -984,3 +985,68 @@ def an_application_with_error_handlers() -> Kind:
                     handler(event, error)
 
     return Kind(Bus(), {"ShipDocked": ["greet"]}, "ShipDocked", ["greet"])
+
+
+@kind
+def subscriptions_by_token() -> Kind:
+    @dataclass(frozen=True)
+    class Subscription:
+        token: str
+        callback: Any
+        kind: type
+
+    class Bus:
+        def __init__(self) -> None:
+            self.subscriptions: dict[str, Subscription] = {}
+
+        def subscribe(self, kind: type, callback: Any) -> str:
+            token = uuid.uuid4().hex
+            self.subscriptions[token] = Subscription(token, callback, kind)
+            return token
+
+        def notify(self, event: Any) -> None:
+            for subscription in list(self.subscriptions.values()):
+                if isinstance(event, subscription.kind):
+                    subscription.callback(event)
+
+    def board(event: Any) -> None:
+        tick("board")
+
+    def bell(event: Any) -> None:
+        tick("bell")
+
+    bus = Bus()
+    bus.subscribe(ShipSighted, board)
+    bus.subscribe(ShipDocked, bell)
+    heard = {"ShipSighted": ["board"], "ShipDocked": ["bell"]}
+    return Kind(bus, heard, "ShipSighted", ["board"])
+
+
+@kind
+def rules_with_a_condition() -> Kind:
+    class Rule(NamedTuple):
+        when: Any
+        then: Any
+
+    class Rules:
+        def __init__(self) -> None:
+            self.rules: dict[type, list[Rule]] = {}
+
+        def rule(self, kind: type, when: Any, then: Any) -> None:
+            self.rules.setdefault(kind, []).append(Rule(when, then))
+
+        def publish(self, event: Any) -> None:
+            for rule in self.rules.get(type(event), []):
+                if rule.when(event):
+                    rule.then(event)
+
+    def greet(event: Any) -> None:
+        tick("greet")
+
+    def warn(event: Any) -> None:
+        tick("warn")
+
+    bus = Rules()
+    bus.rule(ShipSighted, lambda event: event.ship == "Ida", greet)
+    bus.rule(ShipSighted, lambda event: event.ship == "Otto", warn)
+    return Kind(bus, {"ShipSighted": ["greet", "warn"]}, "ShipSighted", ["greet"], values={"ship": "Ida"})

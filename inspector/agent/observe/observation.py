@@ -11,14 +11,16 @@ event comes second, for pools, timers and queues; then its id.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import types
 import warnings
 from collections.abc import Callable
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT
+from ...core.bus.identity import plain_function
 from ...core.records.records import NEVER_AWAITED
 from ..tap.moments import TapExecution, TapPublication
 from .executions import ObservedExecution, running_in
@@ -245,6 +247,14 @@ class Observation:
     def watches(self, code: CodeType) -> bool:
         """Return whether the calls of a code object are told already."""
         return id(code) in self._handlers or code in self._publish
+
+    def handles(self, value: Any) -> bool:
+        """Return whether a value is a function, method or partial object whose calls are executions of a handler."""
+        if not issubclass(type(value), (FunctionType, MethodType, functools.partial)):
+            return False
+        while issubclass(type(value), functools.partial):
+            value = value.func
+        return id(getattr(plain_function(value), "__code__", None)) in self._handlers
 
     def lost(self) -> set[str]:
         """Return the keys of handlers that nobody has any more."""

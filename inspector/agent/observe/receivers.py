@@ -106,6 +106,8 @@ class Receivers(Unmoved):
             return None
         if code.co_flags & _VARARGS:
             values += held.get(code.co_varnames[count], ())
+        if any(self._observation.handles(value) for value in values):
+            return None  # it hands the event on to a handler: ``start_soon(handler, event)``
         for value in values:
             if not issubclass(type(value), _COMMON):  # isinstance would ask a stranger's object for its class
                 publication = publication_about(value)

@@ -13,6 +13,7 @@ import inspect
 import re
 import types
 import typing
+import uuid
 import weakref
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -35,6 +36,8 @@ PATTERN_FIELDS: Final = (
 )
 #: Says that a handler is subscribed to everything, where None already means that nothing is said.
 WILDCARD: Final = "*"
+#: A key that was made up: ``4950828bc2046e1``, ``sub-17``, a UUID.
+_TOKEN: Final = re.compile(r"(\w+[-_:])?(\d+|[0-9a-f]{8,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
 #: How methods begin that a bus finds by the name of the event.
 METHOD_PREFIXES: Final = ("handle_", "on_", "when_")
 _PLAIN: Final = (str, bytes, int, float, bool, type(None), enum.Enum, types.ModuleType)
@@ -259,8 +262,18 @@ def entries(
             yield from entries(item, key_pattern(value, key, pattern), depth - 1, runs, says)
     else:
         inner = pattern if pattern is not None or kind != "tuple" else pattern_in(value, says)
-        for item in tuple(value):
-            yield from entries(item, inner, depth - 1, runs, says)
+        left_out = asked_in(value, runs)
+        for place, item in enumerate(tuple(value)):
+            if place not in left_out:
+                yield from entries(item, inner, depth - 1, runs, says)
+
+
+def asked_in(value: Any, runs: Sequence[str]) -> frozenset[int]:
+    """Return the places in a named tuple that hold no handler, where the bus runs others by their names."""
+    names: Sequence[str] = getattr(type(value), "_fields", ()) if kind_of(value) == "tuple" else ()
+    if set(names).isdisjoint(runs):
+        return frozenset()
+    return frozenset(place for place, name in enumerate(names) if name not in runs)
 
 
 def _run_by_bus(value: Any, runs: Sequence[str]) -> Any:
@@ -287,7 +300,19 @@ def key_pattern(value: Any, key: Any, pattern: Any) -> Any:
     if pattern is not None:
         return pattern
     sorts = all(kind_of(item) in ("dict", "proxy") and not keyed_by_handler(item) for item in value.values())
+    sorts = sorts or (_is_token(key) and all(map(_says_pattern, value.values())))
     return None if sorts else WILDCARD if key is None else key
+
+
+def _is_token(key: Any) -> bool:
+    """Return whether a key only stands for a subscription, to end it by, and says nothing of an event."""
+    if is_a(key, str):
+        return _TOKEN.fullmatch(key) is not None
+    return is_a(key, (int, uuid.UUID)) and not is_a(key, (bool, enum.Enum))
+
+
+def _says_pattern(value: Any) -> bool:
+    return kind_of(value) in ("record", "tuple") and pattern_in(value) is not None
 
 
 def pattern_in(value: Any, says: Sequence[str] = ()) -> Any:
@@ -312,7 +337,14 @@ def pattern_in(value: Any, says: Sequence[str] = ()) -> Any:
             several = held.get(spelled)
             if is_a(several, (tuple, list, set, frozenset)) and several and all(map(_said, several)):
                 return tuple(several)
-    return None
+    if says:
+        return None
+    classes = [inner for inner in held.values() if is_a(inner, type) and _may_be_event(inner)]
+    return classes[0] if len(classes) == 1 else None  # whatever it is called
+
+
+def _may_be_event(cls: type[Any]) -> bool:
+    return not issubclass(cls, BaseException) and not is_standard(cls.__module__) and kind_of(cls) != "handler"
 
 
 def _said(value: Any) -> Any:

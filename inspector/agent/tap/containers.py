@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from ...core.values.looking import attributes
 from ..reading.targets import (
+    asked_in,
     is_async,
     key_pattern,
     keyed_by_handler,
@@ -135,7 +136,8 @@ class Containers:
 
     def _replace_tuple(self, value: Any, pattern: Any, depth: int) -> Any:
         pattern = _pattern(value, pattern)
-        new = [self.replace(item, pattern, depth) for item in value]
+        left_out = asked_in(value, self.runs)
+        new = [item if at in left_out else self.replace(item, pattern, depth) for at, item in enumerate(value)]
         if all(replacement is item for replacement, item in zip(new, value)):  # noqa: B905 - as long as each other
             return value
         return self._keep(_same_type(value, new), value)

@@ -686,3 +686,35 @@ def what_a_bus_swallows_inside_a_handler() -> Program:
     bus.on(Unloaded, sink)
     executions = [("moor", "ok", 1), ("sink", "failed", 1)]
     return Program(bus, lambda: bus.publish(Docked()), executions, [("Docked", ""), ("Unloaded", "moor")])
+
+
+@program
+def handed_to_what_starts_tasks() -> Program:
+    class Nursery:
+        async def __aenter__(self) -> Any:
+            self.group = asyncio.TaskGroup()
+            await self.group.__aenter__()
+            return self
+
+        def start_soon(self, function: Any, *args: Any) -> None:
+            self.group.create_task(function(*args))
+
+        async def __aexit__(self, *error: Any) -> Any:
+            return await self.group.__aexit__(*error)
+
+    class Crews(Harbour):
+        async def publish(self, event: Any) -> None:
+            async with Nursery() as nursery:
+                for handler in self.handlers.get(type(event), ()):
+                    nursery.start_soon(handler, event)
+
+    async def lift(event: Docked) -> None:
+        tick("lift")
+        await asyncio.sleep(0)
+
+    async def weigh(event: Docked) -> None:
+        tick("weigh")
+
+    bus = Crews()
+    bus.on(Docked, lift, weigh)
+    return Program(bus, lambda: bus.publish(Docked()), [("lift", "ok", 1), ("weigh", "ok", 1)])
