@@ -484,6 +484,28 @@ def taken_out_while_it_is_handed_out() -> Fired:
 
 
 @fired
+def a_method_for_each_class() -> Fired:
+    class Counter:
+        @functools.singledispatchmethod
+        def count(self, event: Any) -> None:
+            raise TypeError
+
+        @count.register
+        def _of_baked(self, event: Baked) -> None:
+            ran("_of_baked")
+
+        @count.register
+        def _of_sold(self, event: Sold) -> None:
+            ran("_of_sold")
+
+    bus = Oven()
+    counter = Counter()
+    bus.on(Baked, counter.count)
+    bus.on(Sold, counter.count)
+    return Fired(bus, ["_of_baked"] * 2, times=2)
+
+
+@fired
 def only_kept_in_a_queue() -> Fired:
     class Pile:
         def __init__(self) -> None:

@@ -28,7 +28,7 @@ from ...tap.patch import patch_publisher
 from ...tap.stand_ins import Route, is_stand_in, original
 from ..events import EventType, NamedEvent
 from ..namedevents import describe_name
-from ..targets import dead_references, entries, is_glob, kind_of, member_text
+from ..targets import dead_references, entries, is_glob, kind_of, member_text, run_for
 from .arranged import Arrangement
 from .calls import CallReader, handler_event
 from .events import MapEvents
@@ -305,7 +305,8 @@ class MapConnection:
         if MONITOR.available:
             tap.observation().refresh(self)
         if listed is not None and all(kind_of(target) == "handler" for target in listed):
-            subscriptions = tuple([tap.subscription(occurrence.name, self._describe(target)) for target in listed])
+            called = [self._describe(run_for(target, type(event), self._value)) for target in listed]
+            subscriptions = tuple([tap.subscription(occurrence.name, handler) for handler in called])
             listed = self._dispatch.listed(type(event)) or []  # with the stand-ins that have just been put there
             self._expected[type(event)] = listed, subscriptions
             return subscriptions
