@@ -35,6 +35,7 @@ from .observe.uncalled import Promises
 from .tap.moments import TapPublication
 
 if TYPE_CHECKING:
+    from ..core.records.capture import Failure
     from ..core.records.recorder import Recorder
     from ..core.request import FireRequest
     from .program import Program
@@ -171,8 +172,7 @@ class Engine:
             raise
 
     def _said(self, error: BaseException) -> str:
-        read = self._recorder.failure(error)
-        return f"{read.type}: {read.message}"
+        return _words_of(self._recorder.failure(error))
 
     async def _publish_on_bus(self, event: Any, session: Any, request: FireRequest) -> BaseException | None:
         """Publish; return what the bus raised. Ours raises nothing, others hand on what a handler raised."""
@@ -180,7 +180,7 @@ class Engine:
             await self._program.publish(event, session, request.metadata)
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a stranger's bus may raise anything
             read = self._recorder.failure(error)
-            text = f"Publishing {request.event} raised {read.type}: {read.message}"
+            text = f"Publishing {request.event} raised {_words_of(read)}"
             if isinstance(error, InspectorError):  # it is ours: the adapter could not do it
                 text = f"{request.event} could not be published: {error.text} {error.hint}".rstrip()
             self._recorder.record(PublishRaised(self._recorder.now(), request.fire, read.type, text))
@@ -272,6 +272,10 @@ class Engine:
         read = self._recorder.failure(error)
         text = f"Recording stopped: {read.type}: {read.message}"
         self._recorder.record(HostNoted(self._recorder.now(), "observer", "error", text))
+
+
+def _words_of(failure: Failure) -> str:
+    return f"{failure.type}: {failure.message}" if failure.message else failure.type
 
 
 def _last_due(timers: Iterable[int], now: float, deadline: float) -> float:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from inspector.core.records.account import not_called
+from inspector.core.records.host import UNKNOWN
 from inspector.core.spec import HANDLERS, SpecLine
 
 if TYPE_CHECKING:
@@ -105,12 +107,16 @@ def handlers_run(journal: Journal) -> set[str]:
 
 
 def unused_containers(journal: Journal) -> list[SpecLine]:
-    """Return the containers of which no handler ran, though every event that they are for was published."""
+    """Return the containers of which no handler ran, though every event that they are for was published.
+
+    Handlers of which it is known why they were not called say nothing against the spec.
+    """
     catalog = journal.catalog
     if catalog is None:
         return []
     published = {event.name for event, count in zip(journal.events, journal.event_published, strict=False) if count}
-    ran = handlers_run(journal)
+    explained = {uncalled.key for uncalled in not_called(journal.host_records) if uncalled.code != UNKNOWN}
+    ran = handlers_run(journal) | explained
     return [
         line
         for spec in catalog.specs

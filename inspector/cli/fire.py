@@ -156,12 +156,19 @@ def _tell_host(live: Recording, outcome: RunOutcome, console: Console) -> int:
         console.note(one_line(text, 1_000))
     harmless = {record.sentence for record in records if isinstance(record, (PartNotLoaded, ProcessStuck))}
     errors = [text for text in outcome.host_errors if text not in harmless]
-    if not outcome.bad:
-        # Else it handed on what a handler raised, which is told already.
-        errors += dict.fromkeys(record.text for record in records if isinstance(record, PublishRaised))
+    errors += dict.fromkeys(
+        record.text for record in records if isinstance(record, PublishRaised) and _is_new(record, outcome)
+    )
     for text in errors:
         console.note(one_line(text, 1_000))
     return len(errors)
+
+
+def _is_new(record: PublishRaised, outcome: RunOutcome) -> bool:
+    """Return whether the bus raised something else than what a handler raised or was ended for: that is told of it."""
+    if not outcome.bad:
+        return True
+    return record.error != InspectorError.__name__ and all(record.error != bad.error for bad in outcome.failures)
 
 
 async def fire_all(live: Recording, wish: Wish) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import selectors
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +14,7 @@ import pytest
 
 from inspector.agent.faults import FaultInjector
 from inspector.agent.process import watchdog as watchdog_module
-from inspector.agent.process.watchdog import Watchdog
+from inspector.agent.process.watchdog import Watchdog, _waits
 from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.description import CatalogDescription
 from inspector.core.faults import FaultRule
@@ -141,6 +143,22 @@ async def test_a_loop_held_by_no_handler_names_the_function(recorder: Watched, w
     assert blocked.handler == ""
     assert blocked.function
     assert blocked.line > 0
+
+
+async def test_a_loop_that_runs_nothing_is_held_by_nobody() -> None:
+    """Its process did not get the processor."""
+    inside = _waits(sys._getframe())
+    frames: list[bool] = []
+
+    class Selector(selectors.DefaultSelector):
+        def select(self, timeout: float | None = None) -> Any:
+            frames.append(_waits(sys._getframe()))
+            return super().select(timeout)
+
+    other = asyncio.SelectorEventLoop(Selector())
+    await asyncio.to_thread(other.run_until_complete, asyncio.sleep(0))
+    other.close()
+    assert (inside, set(frames)) == (False, {True})
 
 
 async def test_a_loop_that_answers_is_left_alone(recorder: Watched, watched: Callable[[], Watchdog]) -> None:

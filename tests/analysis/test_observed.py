@@ -8,7 +8,7 @@ import pytest
 
 from inspector.analysis.observed import FoundHandlers, found_handlers, observed_sentences, unused_containers
 from inspector.core.description import HandlerDescription
-from inspector.core.records.host import HandlerAdded
+from inspector.core.records.host import ONLY_QUEUED, UNKNOWN, HandlerAdded, HandlersNotCalled, UncalledHandler
 from inspector.core.spec import HANDLERS, PROPOSED, BusSpec, SpecLine
 from tests.catalog.runs import Run
 from tests.catalog.samples import demo_catalog
@@ -73,3 +73,14 @@ def test_a_container_is_unused_once_all_its_events_came_and_none_of_its_handlers
     run.once("UserLoginFailed")
     run.fold()
     assert unused_containers(run.journal) == []
+
+
+def test_a_container_is_not_told_as_unused_where_it_is_known_why_its_handlers_were_not_called() -> None:
+    run = containers("UserLoginFailed", "UserLoginAttempted")
+    run.publish("UserLoginFailed")
+    keys = next(event.handlers for event in demo_catalog().events if event.name == "UserLoginFailed")
+    for reason, count in ((UNKNOWN, 1), (ONLY_QUEUED, 0)):
+        handlers = tuple(UncalledHandler(key, key, reason) for key in keys)
+        run.host(HandlersNotCalled, fire=1, publication=1, event="UserLoginFailed", handlers=handlers, times=1)
+        run.fold()
+        assert len(unused_containers(run.journal)) == count

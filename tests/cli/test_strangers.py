@@ -346,3 +346,40 @@ def test_handlers_may_take_more_where_the_bus_gives_more(stranger: Stranger, cal
 def test_a_bus_without_handlers_says_where_they_may_be(stranger: Stranger) -> None:
     told = stranger("catalog", textwrap.dedent(BUS)).json
     assert [each["text"] for each in told["problems"]] == ["No handler is subscribed there."]
+
+
+@pytest.mark.parametrize(("own", "said"), [("Inconsistent() from problem", "Inconsistent"), ("", "")])
+def test_what_a_bus_raises_is_told_beside_the_failure_unless_it_only_hands_that_on(
+    stranger: Stranger, own: str, said: str
+) -> None:
+    source = f"""
+        from dataclasses import dataclass
+
+        class Inconsistent(Exception):
+            pass
+
+        @dataclass(frozen=True, kw_only=True)
+        class TillClosed:
+            till: str = "one"
+
+        class Bus:
+            def __init__(self):
+                self.handlers = {{}}
+
+            def publish(self, event):
+                for handler in self.handlers.get(type(event), []):
+                    try:
+                        handler(event)
+                    except RuntimeError as problem:
+                        raise {own}
+
+        def count(event):
+            raise RuntimeError("short")
+
+        bus = Bus()
+        bus.handlers[TillClosed] = [count]
+    """
+    ran = stranger("fire", source, "theirs:bus", "TillClosed")
+    assert ran.json["by_status"] == {"failed": 1}
+    assert ("Publishing TillClosed raised Inconsistent" in ran.err) == bool(said)
+    assert ("Publishing" in ran.err) == bool(said)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 INTERVAL: Final = 0.1
 #: Seconds without an answer after which the loop counts as blocked.
 BLOCKED: Final = 0.25
+#: Code in which asyncio's own loop chooses what is next, and in which it calls that.
+_TURNS: Final = asyncio.BaseEventLoop._run_once.__code__  # type: ignore[attr-defined]  # noqa: SLF001 - no other way to see
+_CALLS: Final = asyncio.Handle._run.__code__  # noqa: SLF001 - as before
 
 
 class Watchdog:
@@ -73,7 +76,10 @@ class Watchdog:
             self._asked = 0
 
     def _blocked(self, asked: int) -> None:
-        culprit = _culprit(sys._current_frames().get(self._thread))  # noqa: SLF001 - the only way to see another thread's stack
+        frame = sys._current_frames().get(self._thread)  # noqa: SLF001 - the only way to see another thread's stack
+        if _waits(frame):
+            return
+        culprit = _culprit(frame)
         now = self._recorder.now()
         since = now - (perf_counter_ns() - asked)
         self._recorder.record(LoopBlocked(now, since, *culprit))
@@ -81,6 +87,15 @@ class Watchdog:
             if self._stop.is_set():
                 return
         self._recorder.record(LoopUnblocked(self._recorder.now(), since, *culprit))
+
+
+def _waits(frame: FrameType | None) -> bool:
+    """Return whether the loop runs nothing: it has not had the processor yet, and nobody holds it."""
+    while frame is not None and frame.f_code is not _CALLS:
+        if frame.f_code is _TURNS:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _culprit(frame: FrameType | None) -> tuple[str, str, str, int]:
