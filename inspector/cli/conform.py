@@ -18,7 +18,7 @@ from inspector.cli import exitcodes
 from inspector.cli.outcome import session_json, short_path, tell_session
 from inspector.cli.running import Troubles, opened, recording, session_name
 from inspector.cli.running import run as run_coroutine
-from inspector.cli.source import EmbeddedSource, ProgramSource, ProjectSource, source_of, tells_load_errors
+from inspector.cli.source import EmbeddedSource, ProgramSource, ProjectSource, sentence_of, source_of, tells_load_errors
 from inspector.cli.values import new_seed
 from inspector.hosts.child import ChildHost
 
@@ -64,6 +64,9 @@ def run(
     else:
         _tell(report, console)
         tell_session(live.session, live.name, database, console)
+    catalog = live.journal.catalog
+    for problem in catalog.problems if catalog is not None else ():  # what limits what was seen
+        console.note(one_line(sentence_of(problem), 1_000))
     return exitcodes.FAILED if report.bad or troubles.count else exitcodes.OK
 
 

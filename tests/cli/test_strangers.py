@@ -383,3 +383,28 @@ def test_what_a_bus_raises_is_told_beside_the_failure_unless_it_only_hands_that_
     assert ran.json["by_status"] == {"failed": 1}
     assert ("Publishing TillClosed raised Inconsistent" in ran.err) == bool(said)
     assert ("Publishing" in ran.err) == bool(said)
+
+
+def test_conform_tells_of_a_publish_that_only_runs_while_it_is_iterated(stranger: Stranger) -> None:
+    source = """
+        class Wire:
+            def __init__(self):
+                self.receivers = {}
+
+            def emit(self, signal):
+                for receiver in self.receivers.get(type(signal).__name__, ()):
+                    receiver(signal)
+                    yield
+
+        class BellRang:
+            pass
+
+        def hear(signal: BellRang):
+            pass
+
+        bus = Wire()
+        bus.receivers["BellRang"] = [hear]
+    """
+    ran = stranger("conform", source)
+    assert ran.json["executions"] == 1
+    assert "emit is a generator: handlers are called only while somebody iterates it." in ran.err
