@@ -312,7 +312,10 @@ class SessionsDatabase:
             await to_its_end(_in_thread(self._thread, look))
 
     def _state_now(self) -> tuple[int, int]:
-        status = self.path.stat()
+        try:
+            status = self.path.stat()
+        except OSError:  # it was moved or deleted, which ``check_file`` tells
+            return 0, 0
         return status.st_size, status.st_mtime_ns
 
     def _check_untouched(self) -> None:
