@@ -137,7 +137,7 @@ def edited(log: Path, change: str) -> None:
     ("change", "counts", "words"),
     [
         ("start", (1, 0, 2, 0), "2 records cannot be placed"),
-        ("publication", (1, 3, 7, 0), "3 executions cannot be placed"),
+        ("publication", (1, 3, 5, 0), "3 executions cannot be placed"),
         ("end", (1, 0, 0, 0), "1 record was lost."),
         ("cause", (0, 0, 0, 1), "1 publication without a cause"),
         ("doubled", (None, 0, 1, 0), "1 record cannot be placed"),
