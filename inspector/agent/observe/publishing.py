@@ -88,7 +88,7 @@ class PublishWatch(Unmoved):
         if occurrence is None or tap.publishing(bus, occurrence, (*args, *kwargs.values())):
             return
         observation.settle_cause()
-        publication = tap.begin(bus, occurrence, ObservedPublication)
+        publication = tap.begin_left(bus, occurrence, ObservedPublication)
         publication.enter()
         if isinstance(publication, ObservedPublication):
             MONITOR.open(frame, publication)

@@ -210,6 +210,10 @@ class TapPublication(Publication):
         self.called += 1
         self._turns = 0
 
+    def left_by(self) -> TapExecution | None:
+        """Return the execution that ran last; None while another runs, which may have left as much."""
+        return None if any(not execution.held for execution in self.executions) else self.last
+
     def ended(self, execution: TapExecution) -> None:
         """Take note that a handler ended."""
         if execution in self.executions:
@@ -357,6 +361,11 @@ class TapExecution(Execution):
     def lose(self, error: BaseException) -> None:
         """End with what the handler raised."""
         self.finish("cancelled" if isinstance(error, (asyncio.CancelledError, GeneratorExit)) else "failed", error)
+
+    @property
+    def held(self) -> bool:
+        """It has failed, and may be tried again."""
+        return False
 
     def release(self) -> None:
         """Let it end, if its end is held back."""

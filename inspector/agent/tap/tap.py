@@ -228,13 +228,24 @@ class Tap:
         rebuilt = self._rebuilt(bus, occurrence)
         if rebuilt is not None:
             return rebuilt
-        # A bus that works off what its handlers have left for it: whoever ran last has left it.
-        left_by = under_way.last if under_way is not None and under_way.source is bus and not under_way.closed else None
-        token = CURRENT.set(left_by) if left_by is not None and CURRENT.get() is None else None
-        publication = self.begin(bus, occurrence)
+        publication = self.begin_left(bus, occurrence)
+        publication.returned(None)
+        return publication
+
+    def begin_left(
+        self, bus: TappedBus, occurrence: Occurrence, kind: type[TapPublication] = TapPublication
+    ) -> TapPublication:
+        """Begin a publication that may be of a bus that works off what its handlers have left for it.
+
+        Whoever ran last has left it, or has failed, if it is a dead letter; nobody knows where several still run.
+        """
+        under_way = PUBLISHING.get()
+        ours = under_way is not None and under_way.source is bus and not under_way.closed
+        left_by = under_way.left_by() if ours and under_way is not None and CURRENT.get() is None else None
+        token = CURRENT.set(left_by) if left_by is not None else None
+        publication = self.begin(bus, occurrence, kind)
         if token is not None:
             CURRENT.reset(token)
-        publication.returned(None)
         return publication
 
     def _rebuilt(self, bus: TappedBus, occurrence: Occurrence) -> TapPublication | None:

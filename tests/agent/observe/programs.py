@@ -718,3 +718,57 @@ def handed_to_what_starts_tasks() -> Program:
     bus = Crews()
     bus.on(Docked, lift, weigh)
     return Program(bus, lambda: bus.publish(Docked()), [("lift", "ok", 1), ("weigh", "ok", 1)])
+
+
+@program
+def what_the_bus_publishes_itself() -> Program:
+    """Facts that handlers have left in a unit of work, and a dead letter of one that failed for good."""
+
+    @dataclass(frozen=True)
+    class Spoilt:
+        event: Any
+
+    left: list[Any] = []
+
+    class Office(Quay):
+        def handle(self, event: Any) -> None:
+            waiting = [event]
+            while waiting:
+                self.handle_event(waiting.pop(0))
+                waiting += left
+                left.clear()
+
+        def handle_event(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event), ()):
+                for _ in range(2):
+                    try:
+                        handler(event)
+                        break
+                    except LookupError:
+                        pass
+                else:
+                    self.handle_event(Spoilt(event))
+
+        publish = handle
+
+    def unload(event: Docked) -> None:
+        tick("unload")
+        left.append(Unloaded())
+
+    def weigh(event: Docked) -> None:
+        tick("weigh")
+        raise LookupError("no scales")
+
+    def book(event: Unloaded) -> None:
+        tick("book")
+
+    def bury(event: Spoilt) -> None:
+        tick("bury")
+
+    bus = Office()
+    bus.on(Docked, weigh, unload)
+    bus.on(Unloaded, book)
+    bus.on(Spoilt, bury)
+    executions = [("weigh", "failed", 2), ("bury", "ok", 1), ("unload", "ok", 1), ("book", "ok", 1)]
+    causes = [("Docked", ""), ("Spoilt", "weigh"), ("Unloaded", "unload")]
+    return Program(bus, lambda: bus.handle(Docked()), executions, causes)
