@@ -1050,3 +1050,32 @@ def rules_with_a_condition() -> Kind:
     bus.rule(ShipSighted, lambda event: event.ship == "Ida", greet)
     bus.rule(ShipSighted, lambda event: event.ship == "Otto", warn)
     return Kind(bus, {"ShipSighted": ["greet", "warn"]}, "ShipSighted", ["greet"], values={"ship": "Ida"})
+
+
+@kind
+def pairs_of_condition_and_handler() -> Kind:
+    class Hub:
+        def __init__(self) -> None:
+            self.pairs: list[tuple[Any, Any]] = []
+
+        def when(self, condition: Any, handler: Any) -> None:
+            self.pairs.append((condition, handler))
+
+        def publish(self, event: Any) -> None:
+            for condition, handler in self.pairs:
+                if condition(event):
+                    handler(event)
+
+    def is_sighting(event: Any) -> bool:
+        return isinstance(event, ShipSighted)
+
+    def greet(event: ShipSighted) -> None:
+        tick("greet")
+
+    def warn(event: ShipSighted) -> None:
+        tick("warn")
+
+    hub = Hub()
+    hub.when(is_sighting, greet)
+    hub.when(lambda _: False, warn)
+    return Kind(hub, {"ShipSighted": ["greet", "warn"]}, "ShipSighted", ["greet"])

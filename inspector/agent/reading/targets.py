@@ -269,11 +269,13 @@ def entries(
 
 
 def asked_in(value: Any, runs: Sequence[str]) -> frozenset[int]:
-    """Return the places in a named tuple that hold no handler, where the bus runs others by their names."""
-    names: Sequence[str] = getattr(type(value), "_fields", ()) if kind_of(value) == "tuple" else ()
-    if set(names).isdisjoint(runs):
+    """Return the places in a tuple that hold no handler, where the bus runs others, by their names or places."""
+    if kind_of(value) != "tuple":
         return frozenset()
-    return frozenset(place for place, name in enumerate(names) if name not in runs)
+    places = range(len(value))
+    names: Sequence[str] = getattr(type(value), "_fields", ()) or [str(place) for place in places]
+    run = {place for place in places if str(place) in runs or names[place] in runs}
+    return frozenset(places) - run if run else frozenset()
 
 
 def _run_by_bus(value: Any, runs: Sequence[str]) -> Any:

@@ -282,7 +282,7 @@ class StandIns:
         """Replace what has no stand-in yet; where a dict has this class, it is enough to look there."""
         for handler_map in self._dispatch.leaves():
             value = handler_map.get()
-            self._containers.runs = handler_map.runs
+            self._containers.runs = (*handler_map.runs, *handler_map.places)
             if self._dispatch.keys_at(handler_map, cls):
                 new = self._containers.replace(value[cls], cls)
                 if new is not value[cls]:

@@ -69,6 +69,7 @@ class HandlerMap:
         why: What they are for.
         runs: Methods by which the bus runs what stands there, or attributes in which that keeps its handlers.
         asks: What of it decides whether it is run at all: ``predicate``.
+        places: Where in a tuple is what is run, where another place decides whether it is: ``1``.
         says: Attributes in which it says for which event it is.
         bus: Whose functions its handlers may be.
     """
@@ -81,6 +82,7 @@ class HandlerMap:
     why: str = ""
     runs: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
     bus: Any = None
 
@@ -121,7 +123,7 @@ class HandlerMap:
         yield from inner or [self]
 
     def _looked_into(self) -> Iterator[tuple[Any, Any, list[HandlerMap]]]:
-        for pattern, target in entries(self.get(), runs=self.runs, says=self.says):
+        for pattern, target in entries(self.get(), runs=(*self.runs, *self.places), says=self.says):
             yield pattern, target, _inner_maps(target) if pattern is None and self.runs else []
 
     def listeners(self) -> list[Any]:
@@ -321,6 +323,7 @@ class _Flows:
             handler_map.bus = self.value
             handler_map.runs = _names(call.inside[-1:] for call in own if not call.asked)
             handler_map.asks = _names(call.inside[-1:] for call in own if call.asked)
+            handler_map.places = _places(own)
             handler_map.says = _names(place[-1:] for place in keys if container_of(place) == handler_map.path)
 
     def containers(self) -> set[str]:
@@ -336,6 +339,13 @@ def _is_handing(call: Handed) -> bool:
 def _names(steps: Any) -> tuple[str, ...]:
     """Return the attributes that steps of paths are for, each once."""
     return tuple(dict.fromkeys(step[1:] for (step,) in filter(None, steps) if step[1:].isidentifier()))
+
+
+def _places(calls: list[Handed]) -> tuple[str, ...]:
+    """Return the places in a tuple of what is called there, where another place is only asked."""
+    at = [(call.inside[0][1:], call.asked) for call in calls if len(call.inside) == 1 and call.inside[0][1:].isdigit()]
+    asked = {place for place, is_asked in at if is_asked}
+    return tuple(dict.fromkeys(place for place, _ in at if place not in asked)) if asked else ()
 
 
 def _touches(function: Any, functions: dict[str, Any], names: set[str]) -> bool:
