@@ -408,3 +408,38 @@ def test_conform_tells_of_a_publish_that_only_runs_while_it_is_iterated(stranger
     ran = stranger("conform", source)
     assert ran.json["executions"] == 1
     assert "emit is a generator: handlers are called only while somebody iterates it." in ran.err
+
+
+def test_a_handler_with_a_condition_beside_it_is_passed_over_and_no_error_on_every_python(stranger: Stranger) -> None:
+    source = """
+        from typing import NamedTuple
+
+        class Guarded(NamedTuple):
+            handler: object
+            guard: object
+
+        class Gate:
+            def __init__(self):
+                self.listeners = {}
+
+            def emit(self, name, payload):
+                for listener in self.listeners.get(name, ()):
+                    if listener.guard is None or listener.guard(payload):
+                        listener.handler(payload)
+
+        def flood(payload):
+            pass
+
+        def never(payload):
+            return False
+
+        def keep(payload):
+            pass
+
+        bus = Gate()
+        bus.listeners["water.rose"] = [Guarded(flood, never), Guarded(keep, None)]
+    """
+    ran = stranger("conform", source)
+    assert [(finding["code"], finding["handler"]) for finding in ran.json["findings"]] == [("CF103", "flood")]
+    assert "predicate" in ran.json["findings"][0]["message"]
+    assert "never" in ran.json["findings"][0]["message"]

@@ -33,6 +33,7 @@ from ...core.records.host import (
 from ...core.values.looking import attributes
 from ..reading.targets import dead_references, kind_of
 from .handover import HANDOVER
+from .monitor import MONITOR
 
 if TYPE_CHECKING:
     from ...core.description import CatalogDescription, HandlerDescription
@@ -122,7 +123,7 @@ class _Why:
         changed = self._changed(key)
         if changed:
             return changed, "it was unsubscribed while the event was handed out" if changed == UNSUBSCRIBED else ""
-        return self._stopped(key) or self._any_condition() or (UNKNOWN, "")
+        return self._stopped(key) or self._any_condition() or self._unseen_condition(key) or (UNKNOWN, "")
 
     def _condition(self, key: str) -> str:
         """Return the name of what was asked beside this handler and said no."""
@@ -134,6 +135,15 @@ class _Why:
             if name and any(source.describe(part).key == key for part in parts):
                 return name
         return ""
+
+    def _unseen_condition(self, key: str) -> tuple[str, str] | None:
+        """Return what is kept beside this handler and may have said no, where Python does not show what was asked."""
+        source: Any = self._publication.source
+        for _, parts in () if MONITOR.available else _kept_together(source):
+            labels = {described.key: described.label for described in map(source.describe, parts)}
+            if labels.pop(key, None) is not None and labels:
+                return PREDICATE, f"its predicate ({', '.join(labels.values())}) may have said no"
+        return None
 
     def _any_condition(self) -> tuple[str, str] | None:
         names = dict.fromkeys(name for name, _, _ in self._publication.said_no)
