@@ -43,3 +43,11 @@ def test_patterns_are_shown_as_patterns_and_are_no_events() -> None:
         ("ship.*.left", 1),
         ("*", 1),
     ]
+
+
+def test_tokens_that_subscriptions_are_kept_by_are_no_events() -> None:
+    bus = KINDS["subscriptions_by_token"]().bus
+    catalog = make_program("sample", [Target("sample:bus", bus)]).catalog()
+    names = {event.name for event in catalog.events}
+    assert names >= {"ShipDocked", "ShipSighted"}
+    assert names.isdisjoint(bus.subscriptions)

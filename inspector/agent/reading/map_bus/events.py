@@ -23,7 +23,7 @@ from ..events import (
     subclasses,
 )
 from ..namedevents import describe_name
-from ..targets import MethodName, kind_of
+from ..targets import MethodName, key_pattern, kind_of
 from .find import used_names
 from .match import (
     class_in,
@@ -109,7 +109,9 @@ class MapEvents:
             for pattern, target in handler_map.entries():
                 handlers.setdefault(pattern, []).append(original(target))
             for pattern in value if kind_of(value) in ("dict", "proxy") else ():
-                if isinstance(pattern, type) or kind_of(value[pattern]):
+                if isinstance(pattern, type) or (
+                    kind_of(value[pattern]) and key_pattern(value, pattern, None) is not None
+                ):
                     handlers.setdefault(pattern, [])
         for pattern in [pattern for pattern in handlers if is_metaclass(pattern)]:
             classes = map(handler_event_class, handlers.pop(pattern))
