@@ -92,7 +92,8 @@ class Spill:
         Array by array, until there is a little room: memory stays level, and most of what is looked at stays there. A
         part that is needed again is read from its file. Takes microseconds when there is nothing to do.
         """
-        if self.mapped <= self.budget // _LEFT_ALONE or self._beyond() <= 0:
+        least = self.budget // _LEFT_ALONE
+        if self.mapped <= least or self._beyond() <= 0 or _in_memory(self.mapped) <= least:
             return False
         turn = sorted(self._mappings, key=lambda mapping: mapping.dropped)
         for mapping in turn:
@@ -108,7 +109,7 @@ class Spill:
         total, shared = _held()
         arrays = shared - _libraries() if shared else self.mapped
         held = max(arrays, total - self._rest if self._rest else 0)
-        return held - self.budget if arrays > self.budget // _LEFT_ALONE else 0
+        return held - self.budget
 
 
 def _held() -> tuple[int, int]:
@@ -233,6 +234,24 @@ def use_spill(spill: Spill | None) -> None:
 def current_spill() -> Spill | None:
     """Return what ``use_spill`` was told last."""
     return _spill
+
+
+def _in_memory(mapped: int) -> int:
+    """Return how much of our files is in memory, bytes, by the kernel's list of mappings; ``mapped`` where it has none.
+
+    Not by what remains of all mapped files: libraries come and go in memory as others need room. It takes milliseconds.
+    """
+    total, ours = 0, False
+    try:
+        with open("/proc/self/smaps", encoding="utf-8", errors="replace") as lines:  # noqa: PTH123 - a kernel's file
+            for line in lines:
+                if ours and line.startswith("Rss:"):
+                    total += int(line.split()[1]) * 1024
+                elif "-" in line.split(" ", 1)[0]:
+                    ours = ".journal-" in line
+    except OSError:
+        return mapped
+    return total
 
 
 def _libraries() -> int:
