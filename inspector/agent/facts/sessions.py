@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
 import types
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Union
+
+from ..reading.places import source_of
 
 if TYPE_CHECKING:
     from ..handlers import Handler
@@ -64,7 +65,7 @@ def _asks(code: types.CodeType) -> bool:
 
 def _node_of(code: types.CodeType) -> Function | None:
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
+        tree = ast.parse(source_of(code))
     except (OSError, TypeError, ValueError, SyntaxError, RecursionError, MemoryError):
         return None  # no source to be had, or none that can be read
     node = tree.body[0] if tree.body else None

@@ -20,6 +20,9 @@ from ...core.records.host import PartNotLoaded
 from ...core.records.recorder import Recorder
 from ...core.values.looking import class_has, is_a
 from ..adapters.base import Connection, FireContext, Options
+
+# Before the program is imported: afterwards its clocks, say, may be the only ones.
+from ..observe.observation import Observation
 from ..program import no_event
 from ..tap.tap import Tap
 from .catalogs import Catalog, read_catalog
@@ -125,7 +128,7 @@ class LoadedProgram:
         self._catalog = catalog
         self._session = session
         self._names = ProgramNames()
-        self._tap = Tap()
+        self._tap = Tap(Observation)
         self._read = False
         self._containers: list[Any] = []
         #: Why the adapter of each connection was chosen, by its ``id``.

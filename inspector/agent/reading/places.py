@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import linecache
 import os
 import re
 import sys
+import textwrap
 import types
 from collections.abc import Mapping
 from typing import Any, Final
@@ -40,6 +42,20 @@ def _class_lines(file: str, _changed: tuple[int, int]) -> Mapping[str, int]:
         if match:
             lines.setdefault(match[1], number)
     return lines
+
+
+def source_of(code: types.CodeType) -> str:
+    """Return the source of a function, without the indentation of where it stands.
+
+    ``inspect.getsource`` would ask every loaded module for its file, which may run code of the program's.
+
+    Raises:
+        OSError: There is none.
+    """
+    lines = linecache.getlines(code.co_filename)[max(code.co_firstlineno - 1, 0) :]
+    if not lines:
+        raise OSError(f"{code.co_filename} cannot be read")
+    return textwrap.dedent("".join(inspect.getblock(lines)))
 
 
 def class_at(key: str) -> type[Any] | None:

@@ -49,12 +49,16 @@ REMEMBERED: Final = 256
 class Tap:
     """Reports to observers what happens on the user's buses. One for each program.
 
+    Args:
+        observe: Makes what observes the buses, where Python can be asked to; None where only stand-ins are put.
+
     Attributes:
         active: Something is recorded; stand-ins that outlive it (a program may keep one) only pass calls on.
         interceptor: Asked before each call of a handler: gives a callable to run in its place, or None.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, observe: Callable[[Tap], Observation] | None = None) -> None:
+        self._observe = observe
         self.active = False
         self.interceptor: Interceptor | None = None
         self._intercepted: list[Callable[[], None]] = []
@@ -114,9 +118,9 @@ class Tap:
     def observation(self) -> Observation:
         """Return what is observed of the program's buses, where Python can be asked to."""
         if self._observation is None:
-            from ..observe.observation import Observation
-
-            self._observation = Observation(self)
+            if self._observe is None:
+                raise TypeError("this tap was made without a way to observe")
+            self._observation = self._observe(self)
         return self._observation
 
     def lost_handlers(self) -> set[str]:

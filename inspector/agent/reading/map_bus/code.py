@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from typing import Any, Final, TypeAlias
 from ....core.bus.identity import plain_function, undecorated
 from ....core.own_code import is_standard
 from ....core.values.looking import is_a
+from ..places import source_of
 
 Path: TypeAlias = tuple[str, ...]
 Paths: TypeAlias = frozenset[Path]
@@ -149,7 +149,7 @@ def _node_of(function: Any) -> Any:
         return None
     if code not in _NODES:
         try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
+            tree = ast.parse(source_of(code))
         except (OSError, TypeError, ValueError, SyntaxError, RecursionError):
             tree = ast.Module([], [])
         node = tree.body[0] if tree.body else None
