@@ -131,6 +131,7 @@ class Workbench:
         self.last_fired: FireForm | None = None
         self.last_fire = 0
         self._closing = False
+        self._listing: asyncio.Task[None] | None = None
 
     # What is going on
 
@@ -277,6 +278,8 @@ class Workbench:
             # Whoever closes has been asked, or is no person.
             self._recording.patience = 0.0
             await self._recording.close()
+        if self._listing is not None:
+            await asyncio.wait((self._listing,))  # it reads the store
         if self._store is not None:
             await self._store.close()
 
@@ -464,7 +467,7 @@ class Workbench:
         else:
             self._notices.info("Storing goes on; nothing of what waited was lost.")
         if not self._closing:
-            self._tasks.start("Listing the sessions", self.refresh_sessions())
+            self._listing = self._tasks.start("Listing the sessions", self.refresh_sessions())
 
     def _live_folded(self, recording: Recording, change: Change) -> None:
         if self.live and recording is self._recording:
