@@ -30,6 +30,11 @@ def test_lines_count_for_the_room_their_module_lies_in_and_for_the_whole() -> No
     assert Count().percent == 100
 
 
+def test_what_nothing_can_measure_counts_for_no_room() -> None:
+    unseen = Module("agent/observe/monitor.py", 30, (7, 8))
+    assert count_rooms([*MODULES, unseen]) == count_rooms(MODULES)
+
+
 def test_a_room_below_its_floor_is_told_and_one_without_a_floor_too() -> None:
     counts = count_rooms(MODULES)
     assert too_low(counts, {ALL: 96, "core": 97, "ui": 97}) == []
