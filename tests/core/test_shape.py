@@ -158,6 +158,8 @@ HIDDEN = Hidden()
 
 @dataclass
 class Heavy:
+    """Defaults of every weight; without this text ``dataclass`` would write one of all their reprs."""
+
     owner: str = "ida"
     api_key: str = "sk_live_" + "51HabcDEF" * 4
     password: str = "correct-horse"
