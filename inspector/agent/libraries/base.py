@@ -11,12 +11,13 @@ import inspect
 import sys
 import types
 import weakref
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ...core.bus.identity import bound_to, plain_function
-from ...core.errors import UsageError
+from ...core.errors import InspectorError, UsageError
 from ...core.own_code import own_modules
 from ..adapters.base import FireContext, Match, Names, Options, Subscribed
 from ..adapters.deadline import in_time
@@ -183,7 +184,7 @@ class _Entry:
         self.recording = 0
 
 
-class LibraryConnection:
+class LibraryConnection(ABC):
     """One bus of a library.
 
     Args:
@@ -212,43 +213,47 @@ class LibraryConnection:
 
     # -- what each library says ----------------------------------------------------------------------------------------
 
+    @abstractmethod
     def receivers(self) -> Iterable[Receiver]:
         """Return the subscriptions, in the order in which they run."""
-        raise NotImplementedError
 
+    @abstractmethod
     def event_types(self) -> list[EventType]:
         """Return the event types that it knows, each once."""
-        raise NotImplementedError
 
+    @abstractmethod
     def publish_points(self) -> Sequence[LibraryPoint]:
         """Return the functions whose call is a publication."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_publish(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
         """Return what a call of a publish point publishes."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
         """Return what a call of a handler is about."""
-        raise NotImplementedError
 
+    @abstractmethod
     def build(self, event: EventType, values: Mapping[str, Any]) -> Any:
         """Build an event from JSON values."""
-        raise NotImplementedError
 
     def publish(self, event: Any) -> Any:
-        """Publish an event that ``build`` made; what can be awaited is awaited."""
-        raise NotImplementedError
+        """Publish an event that ``build`` made; what can be awaited is awaited. Not needed beside an own ``fire``.
+
+        Raises:
+            InspectorError: It does not say how.
+        """
+        raise InspectorError(f"Events of {self._library} cannot be fired: its adapter does not say how.")
 
     def stand_in_points(self) -> Sequence[LibraryPoint]:
         """Return what stand-ins replace to see publications, where that is not what publishes."""
         return self.publish_points()
 
+    @abstractmethod
     def put_stand_ins(self, tap: Tap) -> Iterator[Undo]:
         """Put stand-ins where the library looks for its receivers, and yield what undoes it."""
-        raise NotImplementedError
 
-    def put_new_stand_ins(self, tap: Tap) -> None:
+    def put_new_stand_ins(self, tap: Tap) -> None:  # noqa: B027 - most have nothing to do
         """Put stand-ins in the place of receivers that came later, where they stand in the library's own registry."""
 
     #: Its code cannot be watched: it is compiled.
@@ -397,7 +402,7 @@ class LibraryConnection:
         """Wait for the tasks that a publish has made; what they raise is the program's business."""
         await asyncio.wait(tasks)
 
-    async def settle(self) -> None:
+    async def settle(self) -> None:  # noqa: B027 - there is nothing left to do
         """Return at once: what a publication has started is waited for as it is fired."""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 import weakref
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -56,17 +57,17 @@ class SignalConnection(LibraryConnection):
 
     # -- what each kind of signal says ---------------------------------------------------------------------------------
 
+    @abstractmethod
     def key_of(self, sender: Any) -> Any:
         """Return the key by which the signal knows a sender."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sender_of(self, key: Any) -> Any:
         """Return the sender that has a key; None when it is not known, or is gone."""
-        raise NotImplementedError
 
+    @abstractmethod
     def send(self, sender: Any, values: dict[str, Any], *, asynchronous: bool) -> Any:
         """Send the signal; ``asynchronous`` when one of the receivers is."""
-        raise NotImplementedError
 
     # -- the catalog ---------------------------------------------------------------------------------------------------
 
@@ -109,9 +110,9 @@ class SignalConnection(LibraryConnection):
         key = self.key_of(occurrence.event.get(SENDER) if isinstance(occurrence.event, dict) else None)
         return [receiver for receiver in self.receivers() if receiver.sender in (None, key)]
 
+    @abstractmethod
     def receivers(self) -> Iterable[Receiver]:
         """Return the receivers that are alive."""
-        raise NotImplementedError
 
     # -- firing --------------------------------------------------------------------------------------------------------
 

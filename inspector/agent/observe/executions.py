@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.context import CURRENT
 from ..tap.moments import TapExecution, TapPublication, TapSubscription, stops
-from .monitor import MONITOR, Unmoved
+from .monitor import MONITOR, Watcher
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
@@ -183,7 +183,7 @@ class ObservedExecution(TapExecution):
         super().finish(status, error, at)
 
 
-class _Followed(Unmoved):
+class _Followed(Watcher):
     """Watches the code of coroutines that handlers gave back."""
 
     def started(self, frame: FrameType) -> None:

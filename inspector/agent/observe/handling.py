@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.bus.context import CURRENT
 from ..tap.moments import PUBLISHING, TapSubscription
 from .executions import ObservedExecution, running_in
-from .monitor import MISSING, MONITOR, Unmoved
+from .monitor import MISSING, MONITOR, Watcher
 from .routes import Held, Needs, WatchedHandler, arguments_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .publishing import Observable
 
 
-class HandlerWatch(Unmoved):
+class HandlerWatch(Watcher):
     """Watches the code of handlers: bodies, wrappers, coroutines that a body gave back."""
 
     def __init__(self, observation: Observation) -> None:
@@ -181,7 +181,7 @@ class CallWatch:
             execution.lose(error)
 
 
-class UnawaitedWatch(Unmoved):
+class UnawaitedWatch(Watcher):
     """Watches what Python calls for a coroutine that goes without ever having been awaited."""
 
     def __init__(self, observation: Observation) -> None:

@@ -28,7 +28,7 @@ from ...core.records.host import PendingWork
 from ...core.records.records import CANCELLED, TIMED_OUT
 from ..handlers import Handler
 from ..tap.moments import PUBLISHING, TapExecution
-from .monitor import MONITOR, Unmoved
+from .monitor import MONITOR, Watcher
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
@@ -236,7 +236,7 @@ class Handover:
                 yield PendingWork("thread", thread.name)
 
 
-class _StartWatch(Unmoved):
+class _StartWatch(Watcher):
     """Watches threads that are started, by who starts them."""
 
     def __init__(self, handover: Handover) -> None:

@@ -30,11 +30,16 @@ _MOMENTS: Final = ("started", "returned", "unwound", "yielded", "resumed", "thro
 _SUSPENDS: Final = 0x20 | 0x80 | 0x200
 
 
-class Watcher(Protocol):
-    """Who watches a code object. All of it is called on the thread and in the context of the program's own call."""
+class Watcher:
+    """Who watches a code object: a base class that does nothing at any moment.
 
-    def suspends(self, code: CodeType) -> bool:
-        """Return whether to be told that calls of this code are suspended and resumed."""
+    All of it is called on the thread and in the context of the program's own call. Of a moment that a class leaves as
+    it is here it is not told.
+    """
+
+    def suspends(self, code: CodeType) -> bool:  # noqa: ARG002 - for those that ask
+        """Return whether to be told that calls of this code are suspended and resumed: there may be a clock to stop."""
+        return True
 
     def started(self, frame: FrameType) -> None:
         """Take note that a call begins; a coroutine's begins when it is first resumed."""
@@ -92,32 +97,6 @@ class _Both:
     def frame_resumed(self, frame: FrameType) -> None:
         for subject in self._both:
             subject.frame_resumed(frame)
-
-
-class Unmoved:
-    """A watcher whom nothing moves but what it says itself."""
-
-    def suspends(self, code: CodeType) -> bool:  # noqa: ARG002 - the protocol's signature
-        """Return whether to be told of suspensions: there may be a clock to be stopped."""
-        return True
-
-    def started(self, frame: FrameType) -> None:
-        """Do nothing."""
-
-    def returned(self, frame: FrameType, value: Any) -> None:
-        """Do nothing."""
-
-    def unwound(self, frame: FrameType, error: BaseException) -> None:
-        """Do nothing."""
-
-    def yielded(self, frame: FrameType, value: Any) -> None:
-        """Do nothing."""
-
-    def resumed(self, frame: FrameType) -> None:
-        """Do nothing."""
-
-    def thrown(self, frame: FrameType, error: BaseException) -> None:
-        """Do nothing."""
 
 
 class CallWatcher(Protocol):
@@ -543,7 +522,7 @@ class Monitor:
 
 def _takes(watcher: Watcher, moment: str) -> bool:
     """Return whether a watcher does anything at a moment."""
-    return getattr(type(watcher), moment, None) is not getattr(Unmoved, moment)
+    return getattr(type(watcher), moment, None) is not getattr(Watcher, moment)
 
 
 def _tell(moment: str, watchers: tuple[Watcher, ...]) -> Callable[..., None]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..tap.moments import TappedBus, TapPublication
 from .executions import FUTURES, GENERATES, error_of
-from .monitor import MONITOR, Unmoved
+from .monitor import MONITOR, Watcher
 from .routes import Needs, arguments_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Observable(TappedBus, Protocol):
         """Describe what a subscription calls."""
 
 
-class PublishWatch(Unmoved):
+class PublishWatch(Watcher):
     """Watches the code of publish points."""
 
     def suspends(self, code: CodeType) -> bool:
@@ -126,7 +126,7 @@ class ObservedPublication(TapPublication):
             self.enter()
 
 
-class _Rest(Unmoved):
+class _Rest(Watcher):
     """Watches the code of coroutines that publish methods gave back."""
 
     def started(self, frame: FrameType) -> None:

@@ -20,7 +20,7 @@ from ...core.bus.identity import plain_function
 from ...core.description import HandlerDescription
 from ...core.own_code import is_own_file
 from ..tap.moments import PUBLISHING, TapExecution
-from .monitor import MONITOR, Unmoved
+from .monitor import MONITOR, Watcher
 
 if TYPE_CHECKING:
     from ..tap.moments import TapPublication
@@ -34,7 +34,7 @@ _SUSPENDS: Final = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYN
 _COMMON: Final = (str, bytes, int, float, bool, type(None), type)
 
 
-class Receivers(Unmoved):
+class Receivers(Watcher):
     """Looks for receivers, and watches those that were found.
 
     Args:
