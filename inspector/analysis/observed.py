@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from inspector.core.records.account import not_called
-from inspector.core.records.host import UNKNOWN
 from inspector.core.spec import HANDLERS, SpecLine
 
 if TYPE_CHECKING:
@@ -109,14 +108,13 @@ def handlers_run(journal: Journal) -> set[str]:
 def unused_containers(journal: Journal) -> list[SpecLine]:
     """Return the containers of which no handler ran, though every event that they are for was published.
 
-    Handlers of which it is known why they were not called say nothing against the spec.
+    Handlers that are listed as not called are told there, each with its reason.
     """
     catalog = journal.catalog
     if catalog is None:
         return []
     published = {event.name for event, count in zip(journal.events, journal.event_published, strict=False) if count}
-    explained = {uncalled.key for uncalled in not_called(journal.host_records) if uncalled.code != UNKNOWN}
-    ran = handlers_run(journal) | explained
+    ran = handlers_run(journal) | {uncalled.key for uncalled in not_called(journal.host_records)}
     return [
         line
         for spec in catalog.specs
