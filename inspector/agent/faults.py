@@ -18,6 +18,8 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from ..core.bus.results import is_awaitable
+
 if TYPE_CHECKING:
     from ..core.bus.execution import Execution, Subscription
     from ..core.faults import FaultRule
@@ -74,7 +76,7 @@ def make_error(text: str) -> BaseException:
 def _faulty(handler: Callable[[Any], Any], rule: FaultRule) -> Callable[[Any], Any]:
     def call(event: Any) -> Any:
         result = handler(event)
-        if inspect.isawaitable(result):
+        if is_awaitable(result):
             return _strike(result if inspect.iscoroutine(result) else _awaited(result), rule, handler)
         if rule.kind in ("slow", "hang"):
             time.sleep(rule.delay)  # a synchronous handler that is slow blocks the loop: that is what it does

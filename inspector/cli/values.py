@@ -34,10 +34,13 @@ def new_seed() -> int:
 def find_event(catalog: CatalogDescription, text: str) -> EventDescription:
     """Return the event that a person means: by class name, the end of its dotted name, or a pattern that it fits.
 
+    An event that is a member of an enum may be named as the program does: ``Topic.ORDER_PLACED``.
+
     Raises:
         UsageError: There is none, or there is more than one.
     """
     matches = [event for event in catalog.events if f".{event.key}".endswith(f".{text}") or event.name == text]
+    matches = matches or [event for event in catalog.events if any(f".{a}".endswith(f".{text}") for a in event.aliases)]
     if len(matches) == 1:
         return matches[0]
     if matches:

@@ -120,6 +120,7 @@ class EventDescription:
         event_type: The name under which it travels.
         handlers: Keys of its handlers, in the order of subscription; a handler subscribed twice stands twice.
         requires: Kinds of handler the registry asks for: ``logging``, ``audit``, ``email``, ``session``.
+        aliases: What else it is called: the member of an enum that stands for its name, ``Topic.ORDER_PLACED``.
     """
 
     name: str
@@ -136,6 +137,7 @@ class EventDescription:
     requires: tuple[str, ...] = ()
     audit_action: str = ""
     sse: SSEDescription | None = None
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

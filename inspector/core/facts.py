@@ -27,6 +27,7 @@ class EventFacts:
         hidden: Fields that the class itself keeps out of its ``repr`` or marks as secret.
         subscribed: A handler is subscribed to this very class, not only to one above it.
         abstract: It cannot be instantiated.
+        channel: The topic that it inherits, on which others travel too; empty where its name is its own.
     """
 
     key: str
@@ -42,6 +43,7 @@ class EventFacts:
     hidden: tuple[str, ...] = ()
     subscribed: bool = False
     abstract: bool = False
+    channel: str = ""
 
 
 @dataclass(frozen=True)

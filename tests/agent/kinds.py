@@ -1079,3 +1079,102 @@ def pairs_of_condition_and_handler() -> Kind:
     hub.when(is_sighting, greet)
     hub.when(lambda _: False, warn)
     return Kind(hub, {"ShipSighted": ["greet", "warn"]}, "ShipSighted", ["greet"])
+
+
+# --- events by number -------------------------------------------------------------------------------------------------
+
+
+class Codes(enum.IntEnum):
+    FULL = 4
+    EMPTY = 5
+
+
+@kind
+def numbers_with_a_payload() -> Kind:
+    class Switchboard:
+        def __init__(self) -> None:
+            self.handlers: dict[int, list[Any]] = {}
+
+        def publish(self, code: int, data: Any) -> None:
+            for handler in self.handlers.get(code, []):
+                handler(data)
+
+    def ring(data: Any) -> None:
+        tick("ring")
+
+    def log(data: Any) -> None:
+        tick("log")
+
+    board = Switchboard()
+    board.handlers.update({1: [ring, log], 2: [log]})
+    return Kind(board, {"1": ["ring", "log"], "2": ["log"]}, "1", ["ring", "log"])
+
+
+@dataclass
+class Telegram:
+    code: int
+    text: str = ""
+
+
+@kind
+def numbers_in_a_field_of_the_event() -> Kind:
+    class Office:
+        def __init__(self) -> None:
+            self.by_code: dict[int, list[Any]] = defaultdict(list)
+
+        def post(self, telegram: Telegram) -> None:
+            for clerk in self.by_code[telegram.code]:
+                clerk(telegram)
+
+    def read_out(telegram: Telegram) -> None:
+        tick(f"read {telegram.code}")
+
+    def file(telegram: Telegram) -> None:
+        tick(f"file {telegram.code}")
+
+    office = Office()
+    office.by_code.update({7: [read_out], 8: [read_out, file]})
+    return Kind(office, {"7": ["read_out"], "8": ["read_out", "file"]}, "8", ["read 8", "file 8"])
+
+
+@kind
+def numbers_of_an_enum() -> Kind:
+    class Gauge:
+        def __init__(self) -> None:
+            self.watching: dict[Codes, Any] = {}
+
+        def emit(self, code: Codes, level: int) -> None:
+            self.watching[code](code, level)
+
+    def drain(code: Codes, level: int) -> None:
+        tick(f"drain at {level}")
+
+    def fill(code: Codes, level: int) -> None:
+        tick("fill")
+
+    gauge = Gauge()
+    gauge.watching.update({Codes.FULL: drain, Codes.EMPTY: fill})
+    heard = {"FULL": ["drain"], "EMPTY": ["fill"]}
+    return Kind(gauge, heard, "FULL", ["drain at 9"], values={"level": 9})
+
+
+@kind
+def numbers_that_are_priorities() -> Kind:
+    class Ranked:
+        def __init__(self) -> None:
+            self.handlers: dict[int, list[Any]] = {}
+
+        def publish(self, event: Any) -> None:
+            for rank in sorted(self.handlers):
+                for handler in self.handlers[rank]:
+                    handler(event)
+
+    def late(event: ShipDocked) -> None:
+        tick("late")
+
+    def early(event: ShipDocked) -> None:
+        tick("early")
+
+    bus = Ranked()
+    bus.handlers.update({20: [late], 10: [early]})
+    return Kind(bus, {"ShipDocked": ["early", "late"]}, "ShipDocked", ["early", "late"])

@@ -157,6 +157,18 @@ def test_an_ambiguous_name_is_refused_with_the_names_that_tell_apart() -> None:
     assert find_event(catalog, "WellPlaced").key == "bets.WellPlaced"
 
 
+def test_an_event_may_be_named_by_the_member_that_stands_for_it() -> None:
+    def event(name: str, *aliases: str) -> EventDescription:
+        return EventDescription(name, name, name, "", "", "", aliases=aliases)
+
+    catalog = CatalogDescription("shop", (event("parcel.lost", "Topic.LOST"), event("letter.lost", "Post.LOST")))
+    assert find_event(catalog, "Topic.LOST").name == "parcel.lost"
+    with pytest.raises(UsageError, match=r"LOST may be any of parcel\.lost, letter\.lost"):
+        find_event(catalog, "LOST")
+    with pytest.raises(UsageError, match=r"no event 'opic\.LOST'"):
+        find_event(catalog, "opic.LOST")
+
+
 def test_a_database_that_cannot_be_used_ends_with_1(cli: Cli, db: Path) -> None:
     db.write_text("a shopping list, not a database, and long enough to be looked at by those who open it" * 40)
     ran = cli("fire", "UserLoginFailed")

@@ -15,7 +15,7 @@ from ...core.facts import EventFacts
 from ...core.redact.marked import marked_fields
 from ...core.values.shape import BASE_FIELDS
 from ...core.values.table import ATOMS
-from ..reading.events import make_of
+from ..reading.events import inherited_topic, make_of
 
 _IMMUTABLE: Final = (
     *(atom.made for atom in ATOMS.values() if atom.made is not bytearray),
@@ -52,6 +52,7 @@ def describe_class_facts(
             shared_defaults=tuple(name for name, value, _ in defaults if _is_mutable(value)),
             naive_defaults=tuple(name for name, value, factory in defaults if _is_naive(value, factory)),
             hidden=tuple(sorted(_hidden(cls, make))),
+            channel=inherited_topic(cls),
         )
     except Exception:  # noqa: BLE001 - a stranger's class may do anything when it is looked at
         return EventFacts(key, registered, kind, matched, "plain", bases=bases)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ...core.bus.identity import bound_to, plain_function
+from ...core.bus.results import is_awaitable
 from ...core.errors import InspectorError, UsageError
 from ...core.own_code import own_modules
 from ..adapters.base import FireContext, Match, Names, Options, Subscribed
@@ -392,7 +393,7 @@ class LibraryConnection(ABC):
         """Publish, and wait for what the publish gives back and for the tasks that it made."""
         before = asyncio.all_tasks()
         result = self.publish(event)
-        if inspect.isawaitable(result):
+        if is_awaitable(result):
             await in_time(result, context.timeout, self._tap)
         started = asyncio.all_tasks() - before
         if started:

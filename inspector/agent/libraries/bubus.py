@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.identity import bound_to
+from ...core.bus.results import is_awaitable
 from ..adapters.deadline import in_time
 from ..reading.eventbuild import build_event
 from ..reading.events import EventType, describe_class, subclasses
@@ -121,7 +121,7 @@ class BubusConnection(LibraryConnection):
         """Dispatch, and wait until the bus is done with the event and what came of it; its own task goes on."""
         self._started = self._started or not self._value._is_running
         dispatched = getattr(self._value, self._chosen or "dispatch")(event)
-        if inspect.isawaitable(dispatched):
+        if is_awaitable(dispatched):
             await in_time(dispatched, context.timeout, self._tap)
         await in_time(self._value.wait_until_idle(), context.timeout, self._tap)
 

@@ -61,6 +61,7 @@ class EventType:
         file: Absolute path of the source, empty when unknown.
         line: Its line, 0 when unknown.
         tags: What else is known of it: ``category``, ``problem`` (what of it cannot be read), …
+        aliases: What else it is called: members of enums that stand for its name.
     """
 
     name: str
@@ -72,6 +73,7 @@ class EventType:
     file: str = ""
     line: int = 0
     tags: Mapping[str, str] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
 
 
 class NamedEvent(NamedTuple):
@@ -104,11 +106,20 @@ def describe_class(cls: type[Any], tags: Mapping[str, str] | None = None) -> Eve
 
 def travel_name(cls: type[Any]) -> str:
     """Return the name under which events of a class travel: what the class says, else its own name."""
-    for attribute in NAME_ATTRIBUTES:
-        named = inspect.getattr_static(cls, attribute, None)
-        if isinstance(named, str) and named:
-            return named
-    return cls.__name__
+    attribute = _name_attribute(cls)
+    return inspect.getattr_static(cls, attribute) if attribute else cls.__name__
+
+
+def inherited_topic(cls: type[Any]) -> str:
+    """Return the topic that a class has from one above it: a channel of many events; empty where it is named itself."""
+    attribute = _name_attribute(cls)
+    return inspect.getattr_static(cls, attribute) if attribute == "topic" and attribute not in vars(cls) else ""
+
+
+def _name_attribute(cls: type[Any]) -> str:
+    """Return the attribute in which a class says under which name its events travel; empty where none does."""
+    said = ((attribute, inspect.getattr_static(cls, attribute, None)) for attribute in NAME_ATTRIBUTES)
+    return next((attribute for attribute, named in said if isinstance(named, str) and named), "")
 
 
 def name_field(cls: type[Any], read: Collection[str]) -> str:

@@ -195,6 +195,7 @@ class Merged:
             requires=entry.requires,
             audit_action=entry.audit_action,
             sse=self._sse(event),
+            aliases=event.aliases,
         )
 
     def _sse(self, event: EventType) -> SSEDescription | None:

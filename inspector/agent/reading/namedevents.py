@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from ...core.description import FieldShape
 
 #: What the parameters of handlers are called that get the name, what stands beside the payload, and the payload.
-_NAME_PARAMETERS: Final = ("name", "topic", "event_name", "signal", "channel", "event_type", "routing_key", "event")
+_NAME_PARAMETERS: Final = (
+    *("name", "topic", "event_name", "signal", "channel", "event_type", "routing_key", "event"),
+    *("code", "event_code", "event_id", "kind"),
+)
 _CONTEXT_PARAMETERS: Final = (
     *("ctx", "context", "session", "db", "db_session", "uow", "conn", "connection"),
     *("request", "sender", "bus", "metadata", "meta", "headers"),
 )
-_PAYLOAD_PARAMETERS: Final = ("event", "payload", "data", "message", "msg", "body", "e", "evt")
+PAYLOAD_PARAMETERS: Final = ("event", "payload", "data", "message", "msg", "body", "e", "evt")
 
 
 def describe_name(
@@ -95,7 +98,7 @@ def payload_fields(
         hint = hints.unwrap(annotations.get(named[0].name, Any))
         if isinstance(hint, type) and make_of(hint) != "plain":
             return fields_of(hint)
-        if named[0].name in _PAYLOAD_PARAMETERS or hint in (dict, Any) or _is_mapping(hint):
+        if named[0].name in PAYLOAD_PARAMETERS or hint in (dict, Any) or _is_mapping(hint):
             return _taken_from(function, named[0].name) or None
     if not named:
         return None if any(parameter.kind in FREE for parameter in parameters) else ()

@@ -63,6 +63,13 @@ def member_text(member: enum.Enum) -> str:
     return value if is_a(value, str) and value else member.name
 
 
+def key_name(key: Any) -> str:
+    """Return the name that a key stands for: a text, that of an enum's member, a whole number; empty for others."""
+    if is_a(key, enum.Enum):
+        return member_text(key)
+    return str(key) if is_a(key, (str, int)) and not is_a(key, bool) else ""
+
+
 def each_of(pattern: Any) -> tuple[Any, ...]:
     """Return what a pattern stands for, one by one: ``(Placed, Paid)`` and ``Placed | Paid`` are two."""
     return pattern if is_a(pattern, tuple) else (pattern,)

@@ -16,7 +16,7 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ...core.bus.results import is_result
+from ...core.bus.results import is_awaitable
 from .tap import PUBLISHING, Occurrence, Tap, TapExecution, TappedBus, TapPublication, strip
 
 if TYPE_CHECKING:
@@ -297,7 +297,7 @@ def _followed(execution: TapExecution, result: Any) -> Any:
         execution.pause()
         result.add_done_callback(partial(_future_done, execution))
         return result
-    if inspect.isawaitable(result) and not is_result(result):
+    if is_awaitable(result):
         return _begun(execution, _generator(result), result)
     execution.give(result)
     return result

@@ -156,6 +156,8 @@ def event_type_twice(subject: Subject) -> Iterator[Hit]:
     """Two classes that travel under one name."""
     first: dict[str, EventDescription] = {}
     for event in subject.proper_events:
+        if event.event_type == subject.fact(event).channel:
+            continue  # a topic that events of several classes share on purpose
         earlier = first.setdefault(event.event_type, event)
         if earlier is not event and event.event_type:
             text = f"{event.name} ({event.key}) travels as {event.event_type}, and so does {earlier.key}."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import inspect
 import types
 from collections.abc import Callable, Coroutine, Generator
 from time import perf_counter_ns
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .context import CURRENT
 from .identity import describe_handler
-from .results import is_failure, is_result
+from .results import is_awaitable, is_failure
 
 if TYPE_CHECKING:
     from ..description import HandlerDescription
@@ -124,7 +123,7 @@ class Execution(Coroutine[Any, Any, None]):
                 return self._raised(raised)
             if type(result) is types.CoroutineType:
                 coroutine = self._coroutine = result
-            elif result is not None and inspect.isawaitable(result) and not is_result(result):
+            elif is_awaitable(result):
                 coroutine = self._coroutine = _await(result)
             else:
                 return self._returned(result)

@@ -47,6 +47,11 @@ def is_result(value: Any) -> bool:
     return not any(cls is plain for plain in _VALUES) and _says_anything(cls)
 
 
+def is_awaitable(value: Any) -> bool:
+    """Return whether what a call gave back is there to be awaited; a result object that can be is not."""
+    return value is not None and inspect.isawaitable(value) and not is_result(value)
+
+
 def _says_anything(cls: type[Any]) -> bool:
     return any(
         isinstance(_held_by_class(cls, name), (types.FunctionType, property, functools.cached_property))

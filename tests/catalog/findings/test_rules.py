@@ -129,6 +129,14 @@ case(
     ),
 )
 case("EV107", event("OrderMoved", event_type="OrderPlaced"), event("OrderMoved", event_type="order.moved"))
+case(
+    "EV107",
+    several(event("OrderMoved", event_type="orders"), event("OrderLost", event_type="orders")),
+    several(
+        event("OrderMoved", event_type="orders", facts={"channel": "orders"}),
+        event("OrderLost", event_type="orders", facts={"channel": "orders"}),
+    ),
+)
 case("EV201", event("OrderPlaced", facts={"frozen": False}), event("OrderPlaced", facts={"frozen": None}))
 case("EV202", event("OrderPlaced", facts={"keyword_only": False}), event("OrderPlaced", facts={"keyword_only": None}))
 case("EV203", event("OrderPlaced", facts={"shared_defaults": ("tags",)}), event("OrderPlaced"))

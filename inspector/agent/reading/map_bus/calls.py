@@ -13,7 +13,8 @@ from ....core.errors import InspectorError
 from ...tap.stand_ins import HANDLE_METHODS
 from ...tap.tap import Occurrence
 from ..events import NAME_ATTRIBUTES, NamedEvent, travel_name
-from ..targets import MethodName, is_glob, member_text
+from ..namedevents import PAYLOAD_PARAMETERS
+from ..targets import MethodName, is_glob, key_name
 from .find import CONTEXT_NAMES, METADATA_NAMES, SESSION_NAMES, Publisher
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class CallReader:
     def _name_of(self, event: Any) -> str:
         field = self._envelopes.get(type(event))
         said = getattr(event, field, None) if field else None
-        if isinstance(said, (str, enum.Enum)):
-            return self._catalog_name(_text(said))
+        if key_name(said):
+            return self._catalog_name(key_name(said))
         return self._names.name_of(type(event))
 
     def class_for(self, name: str) -> type[Any] | None:
@@ -119,9 +120,9 @@ class CallReader:
             first = first[0]
         if parameters[0].kind is inspect.Parameter.VAR_POSITIONAL and len(args) != 1:
             return None
-        if isinstance(first, (str, enum.Enum)):
+        if isinstance(first, (str, enum.Enum)) or (publisher.named and key_name(first)):
             rest = {key: value for key, value in arguments.items() if key != subject}
-            return self.named(_text(first), _payload(parameters, args, rest), session, metadata)
+            return self.named(key_name(first), _payload(parameters, args, rest), session, metadata)
         if isinstance(first, dict):
             name = _envelope_name(first, publisher.envelope)
             return self.named(name, first, session, metadata) if name else None
@@ -135,11 +136,11 @@ class CallReader:
                 if isinstance(value, pattern):
                     return Occurrence(value, self._names.name_of(type(value)), shown_of(value))
         first = values[0] if values else None
-        if isinstance(pattern, (str, enum.Enum)) and not is_glob(pattern) and not isinstance(pattern, MethodName):
+        if key_name(pattern) and not is_glob(pattern) and not isinstance(pattern, MethodName):
             payload = first if len(values) == 1 else dict(kwargs) or {"args": list(args)}
-            return self.named(_text(pattern), payload)
+            return self.named(key_name(pattern), payload)
         if isinstance(first, (str, enum.Enum)):
-            return self.named(_text(first), values[1] if len(values) > 1 else {})
+            return self.named(key_name(first), values[1] if len(values) > 1 else {})
         if isinstance(first, dict) and _envelope_name(first):
             return self.named(_envelope_name(first), first)
         return Occurrence(first, self._names.name_of(type(first)), shown_of(first))
@@ -215,7 +216,11 @@ class CallReader:
         payload = [
             parameter for parameter in rest if parameter.kind not in _FREE and parameter.name not in CONTEXT_NAMES
         ]
-        if payload:
+        named = [parameter.name for parameter in payload]
+        whole = len(named) == 1 and named[0] in PAYLOAD_PARAMETERS
+        if payload and not whole and all(name in event.payload for name in named):
+            args.extend(event.payload[name] for name in named)
+        elif payload:
             args.append(event.payload)
         elif any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in rest):
             kwargs.update(event.payload)
@@ -258,14 +263,10 @@ def handler_event(target: Any) -> Any:
     return next(getattr(target, name) for name in HANDLE_METHODS if callable(getattr(target, name, None)))
 
 
-def _text(name: Any) -> str:
-    return member_text(name) if isinstance(name, enum.Enum) else str(name)
-
-
 def _envelope_name(event: dict[Any, Any], first: str = "") -> str:
     for name in (first, *ENVELOPE_NAMES):
-        if isinstance(event.get(name), (str, enum.Enum)):
-            return _text(event[name])
+        if isinstance(event.get(name), (str, enum.Enum)) or (name == first and key_name(event.get(name))):
+            return key_name(event[name])
     return ""
 
 
@@ -286,8 +287,9 @@ def _payload(parameters: tuple[inspect.Parameter, ...], args: tuple[Any, ...], r
     positional = [
         parameter for parameter in parameters[1:] if parameter.kind not in _FREE and parameter.name not in CONTEXT_NAMES
     ]
-    if positional and positional[0].name in rest:
-        return rest[positional[0].name]
+    several = {parameter.name: rest[parameter.name] for parameter in positional if parameter.name in rest}
+    if several:
+        return next(iter(several.values())) if len(positional) == 1 else several
     extra = args[
         1
         + len(

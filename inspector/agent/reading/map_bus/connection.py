@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import inspect
 import operator
 import types
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core.bus.context import HANDLER_TIMEOUT
+from ....core.bus.results import is_awaitable
 from ....core.description import HandlerDescription, Problem
 from ....core.own_code import is_standard
 from ....core.spec import BY_BASE, BY_BUS, BY_CLASS, BY_FIELD, BY_NAME, EXACT, field_of
@@ -28,7 +28,7 @@ from ...tap.patch import patch_publisher
 from ...tap.stand_ins import Route, is_stand_in, original
 from ..events import EventType, NamedEvent
 from ..namedevents import describe_name
-from ..targets import dead_references, entries, is_glob, kind_of, member_text, run_for
+from ..targets import dead_references, entries, is_glob, key_name, kind_of, run_for
 from .arranged import Arrangement
 from .calls import CallReader, handler_event
 from .events import MapEvents
@@ -420,7 +420,7 @@ class MapConnection:
                 result = self._publishing(event, lambda: _iterated(publisher.get()(*args, **kwargs)))
             else:
                 result = publisher.get()(*args, **kwargs)
-        if inspect.isawaitable(result):
+        if is_awaitable(result):
             await in_time(result, context.timeout, self._tap)
 
     def _arguments(self, publisher: Publisher, event: Any, context: FireContext) -> tuple[list[Any], dict[str, Any]]:
@@ -431,7 +431,7 @@ class MapConnection:
         for handler_map in self._found.maps:
             value = handler_map.get()
             for key in value if kind_of(value) in ("dict", "proxy") else ():
-                if is_a(key, enum.Enum) and name in (member_text(key), key.name):
+                if (is_a(key, enum.Enum) and name == key.name) or name == key_name(key):
                     return key
                 if is_a(key, type) and is_called(key, name):
                     return key
@@ -462,7 +462,7 @@ class MapConnection:
             if before == 0:
                 return
             result = drain()
-            if inspect.isawaitable(result):
+            if is_awaitable(result):
                 result = await result
             if before is None and not (is_a(result, int) and result):
                 return
@@ -497,7 +497,7 @@ class MapConnection:
         for _, target in tuple(self._dispatch.matching(cls, names)):
             call = target if kind_of(target) == "handler" else handler_event(target)
             result = call(event.payload if is_a(event, NamedEvent) else event)
-            if inspect.isawaitable(result):
+            if is_awaitable(result):
                 await result
 
 
@@ -508,7 +508,7 @@ async def _iterated(published: Any) -> None:
             pass
         return
     for result in published:
-        if inspect.isawaitable(result):
+        if is_awaitable(result):
             await result
 
 

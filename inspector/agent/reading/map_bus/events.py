@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,8 @@ class MapEvents:
         #: Classes that carry what goes with several names; where the name is in there too, the field that holds it.
         self._shared: dict[str, type[Any]] = {}
         self._envelopes: dict[str, str] = {}
+        #: The number that stands for a name there.
+        self._numbers: dict[str, int] = {}
 
     @property
     def field(self) -> str:
@@ -109,9 +112,8 @@ class MapEvents:
             for pattern, target in handler_map.entries():
                 handlers.setdefault(pattern, []).append(original(target))
             for pattern in value if kind_of(value) in ("dict", "proxy") else ():
-                if isinstance(pattern, type) or (
-                    kind_of(value[pattern]) and key_pattern(value, pattern, None) is not None
-                ):
+                key = None if handler_map.only_sorts(pattern) else key_pattern(value, pattern, None)
+                if isinstance(pattern, type) or (kind_of(value[pattern]) and key is not None):
                     handlers.setdefault(pattern, [])
         for pattern in [pattern for pattern in handlers if is_metaclass(pattern)]:
             classes = map(handler_event_class, handlers.pop(pattern))
@@ -150,18 +152,23 @@ class MapEvents:
         for pattern, name in names.items():
             takes = taken[pattern]
             if takes is None:
-                if not self._is_nobodys(pattern):
-                    yield self._describe(name, handlers[pattern])
+                if self._is_nobodys(pattern):
+                    continue
+                event = self._describe(name, handlers[pattern])
             elif (
                 (classes.count(takes) > 1 or takes is carrier)
                 and self._found.publishers
                 and not is_called(takes, MethodName(name))
             ):
-                yield self._one_of_several(name, takes, handlers[pattern])
+                if type(pattern) is int:
+                    self._numbers[name] = pattern
+                event = self._one_of_several(name, takes, handlers[pattern])
             else:
                 self._calls.learn(name, takes)
-                described = describe_class(takes)
-                yield described if isinstance(pattern, MethodName) else replace(described, travels_as=name)
+                event = describe_class(takes)
+                event = event if isinstance(pattern, MethodName) else replace(event, travels_as=name)
+            alias = (f"{type(pattern).__name__}.{pattern.name}",) if isinstance(pattern, enum.Enum) else ()
+            yield replace(event, aliases=alias)
 
     def _base(self) -> type[Any] | None:
         """Return the class that publishing asks for, where handlers are found by the name of the event's class."""
@@ -217,7 +224,8 @@ class MapEvents:
         if takes is None:
             return build_named(event, values)
         field = self._envelopes.get(name)
-        return NamedEvent(name, build_event(takes, {**values, field: name} if field else values))
+        said = {field: self._numbers.get(name, name)} if field else {}
+        return NamedEvent(name, build_event(takes, {**values, **said}))
 
     def published(self, event: Any) -> Any:
         """Return what is handed to a publish method for a built event: the event, or the one that holds its name."""

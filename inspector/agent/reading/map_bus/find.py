@@ -20,8 +20,8 @@ from ....core.errors import UsageError
 from ....core.own_code import is_own_class, is_own_module, is_standard
 from ....core.values.looking import attributes, is_a, pretends, variables_of
 from ...tap.stand_ins import original
-from ..targets import entries, keyed_by_handler, kind_of, run_for
-from .code import Flow, Handed, Path, container_of, read_flow
+from ..targets import entries, key_name, keyed_by_handler, kind_of, run_for
+from .code import Flow, Handed, Path, Paths, container_of, read_flow
 
 if TYPE_CHECKING:
     from ...adapters.base import Options
@@ -71,6 +71,7 @@ class HandlerMap:
         asks: What of it decides whether it is run at all: ``predicate``.
         places: Where in a tuple is what is run, where another place decides whether it is: ``1``.
         says: Attributes in which it says for which event it is.
+        sorts: Its keys, where they are numbers, only say in which order it is run.
         bus: Whose functions its handlers may be.
     """
 
@@ -84,6 +85,7 @@ class HandlerMap:
     asks: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
+    sorts: bool = False
     bus: Any = None
 
     def get(self) -> Any:
@@ -124,7 +126,12 @@ class HandlerMap:
 
     def _looked_into(self) -> Iterator[tuple[Any, Any, list[HandlerMap]]]:
         for pattern, target in entries(self.get(), runs=(*self.runs, *self.places), says=self.says):
+            pattern = None if self.only_sorts(pattern) else pattern
             yield pattern, target, _inner_maps(target) if pattern is None and self.runs else []
+
+    def only_sorts(self, key: Any) -> bool:
+        """Return whether a key says in which order its handlers are run, and nothing of an event."""
+        return self.sorts and is_a(key, int)
 
     def listeners(self) -> list[Any]:
         """Return what stands there and is no handler, but is given what is published: queues."""
@@ -318,18 +325,26 @@ class _Flows:
             for place, _ in flow.keys
             if any(_is_handing(call) and call.container == container_of(place) for call in flow.handed)
         ]
+        looked_up = (place for flow in self.flows.values() for place, paths in flow.keys if _is_given(paths))
+        asked = {container_of((*place, "[]")) for place in looked_up}
         for handler_map in maps:
             own = [call for call in calls if call.container == handler_map.path]
             handler_map.bus = self.value
             handler_map.runs = _names(call.inside[-1:] for call in own if not call.asked)
             handler_map.asks = _names(call.inside[-1:] for call in own if call.asked)
             handler_map.places = _places(own)
+            handler_map.sorts = bool(own) and handler_map.path not in asked
             handler_map.says = _names(place[-1:] for place in keys if container_of(place) == handler_map.path)
 
     def containers(self) -> set[str]:
         """Return the containers whose contents are handed something."""
         calls = [call for flow in self.flows.values() for call in flow.handed if _is_handing(call)]
         return {call.container for call in calls if self.own or any(path[0] != "self" for path in call.passes())}
+
+
+def _is_given(paths: Paths) -> bool:
+    """Return whether a key comes from what is published, and not from the bus itself."""
+    return any(path[0] != "self" for path in paths)
 
 
 def _is_handing(call: Handed) -> bool:
@@ -663,7 +678,7 @@ def _is_named(parameters: tuple[inspect.Parameter, ...], maps: list[HandlerMap])
         if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
         and parameter.name not in CONTEXT_NAMES
     ]
-    return bool(keys) and all(is_a(key, (str, enum.Enum)) for key in keys) and len(positional) > 1
+    return bool(keys) and all(map(key_name, keys)) and len(positional) > 1
 
 
 def _takes_name(parameters: tuple[inspect.Parameter, ...]) -> bool:

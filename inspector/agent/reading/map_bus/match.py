@@ -16,7 +16,7 @@ from ....core.values import hints
 from ....core.values.looking import is_a, variables_of
 from ...handlers import Handler
 from ..events import make_of, signature_hints, subclasses, travel_name
-from ..targets import WILDCARD, MethodName, entries, is_glob, member_text, run_for
+from ..targets import WILDCARD, MethodName, entries, is_glob, key_name, run_for
 from .find import own_names
 
 if TYPE_CHECKING:
@@ -42,9 +42,7 @@ def is_metaclass(pattern: Any) -> bool:
 
 def name_of_pattern(pattern: Any) -> str:
     """Return the name that a pattern stands for; empty for classes and for patterns of names."""
-    if is_a(pattern, enum.Enum):
-        return member_text(pattern)
-    return pattern if is_a(pattern, str) and not is_glob(pattern) else ""
+    return "" if is_glob(pattern) and not is_a(pattern, enum.Enum) else key_name(pattern)
 
 
 def event_class_of(name: str, handlers: Sequence[Any], base: type[Any] | None = None) -> type[Any] | None:
@@ -172,7 +170,9 @@ def handler_event_class(handler: Any) -> type[Any] | None:
         return None
     for name, hint in signature_hints(function).items():
         hint = hints.unwrap(hint)
-        if name not in ("return", "self", "cls") and is_a(hint, type) and not hints.is_typed_dict(hint):
+        if name in ("return", "self", "cls") or (is_a(hint, type) and issubclass(hint, enum.Enum)):
+            continue  # a member only names what comes beside it
+        if is_a(hint, type) and not hints.is_typed_dict(hint):
             return hint if hint.__module__ not in ("builtins", "typing", "collections.abc") else None
     return None
 
@@ -185,11 +185,11 @@ def matches(pattern: Any, cls: type[Any] | None, names: set[str], by_base: bool)
         return cls is pattern or (by_base and cls is not None and issubclass(cls, pattern))
     if is_a(pattern, MethodName):
         return any(map(pattern.fits, names))
-    if is_a(pattern, enum.Enum):
-        return member_text(pattern) in names or pattern.name in names
+    if is_a(pattern, enum.Enum) and pattern.name in names:
+        return True
     if is_glob(pattern):
         return any(fnmatchcase(name, pattern) for name in names)
-    return is_a(pattern, str) and pattern in names
+    return key_name(pattern) in names
 
 
 def is_abstract(cls: type[Any]) -> bool:
