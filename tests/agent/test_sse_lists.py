@@ -78,6 +78,18 @@ LINKS = ({"domain_event": GateOpened, "sse_event": "gate.opened", "payload": pay
 LINKS = {GateOpened: SlottedLink(GateOpened, Wire.OPENED, payload)}""",
         ("gate",),
     ),
+    "a dict from the class to the type": ("SSE_EVENTS = {GateOpened: Wire.OPENED}", None),
+    "a dict from the type to the class": ('sse_classes = {"gate.opened": GateOpened}', None),
+    "dicts by type, of classes with payloads and of fields": (
+        """SSE_MAP = {"gate.opened": (GateOpened, payload)}
+SSE_FIELDS = {Wire.OPENED: ["gate"]}""",
+        ("gate",),
+    ),
+    "dicts by type and by class, of entries without what the key says": (
+        """SSE_TYPES = {"gate.opened": {"category": "gates", "payload_fields": ["gate"]}}
+SSE_LINKS = {GateOpened: {"sse_type": "gate.opened", "payload": payload}}""",
+        ("gate",),
+    ),
     "mappings alone": ("LINKS = [Link(GateOpened, Wire.OPENED, payload)]", None),
     "a type that says nothing of its fields": (
         'TYPES = [WireType("else.where", "x", ["a"])]\nLINKS = [Link(GateOpened, Wire.OPENED, payload)]',
@@ -142,3 +154,12 @@ def test_a_registry_of_events_stays_one_whatever_it_says_of_server_sent_events(m
     program = make_program("gates", [Target("gates:bus", module.bus)], module)
     (event,) = program.catalog().events
     assert (event.category, event.workflow) == ("gates", "gate_opening")
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["TOPICS = {GateOpened: 'gate.opened'}", "HANDLERS = {'gate.opened': (GateOpened, payload)}"],
+    indirect=True,
+)
+def test_a_dict_that_is_not_called_after_them_says_nothing_of_server_sent_events(module: ModuleType) -> None:
+    assert checked(module, module)[0] is None

@@ -71,12 +71,12 @@ class Catalog:
     sse: Any = None
     problems: list[Problem] = field(default_factory=list)
 
-    def take_sse(self, value: Any) -> bool:
+    def take_sse(self, value: Any, *, called_so: bool = False) -> bool:
         """Take a registry of server-sent events, or one of the lists of one; return whether it is either."""
         if is_sse_registry(value):
             self.sse = value
             return True
-        listed = listed_sse(value)
+        listed = listed_sse(value, called_so=called_so)
         if listed is not None and (self.sse is None or is_a(self.sse, ListedSSE)):
             self.sse = listed if self.sse is None else self.sse.joined(listed)
         return listed is not None

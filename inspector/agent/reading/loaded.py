@@ -178,7 +178,7 @@ class LoadedProgram:
             if catalog.entries:
                 self._catalog.entries, self._catalog.categories = catalog.entries, catalog.categories
         if self._catalog.sse is None:
-            self._catalog.take_sse(held["sse_registry"])
+            self._catalog.take_sse(held["sse_registry"], called_so=True)
         if isinstance(held["faults"], tuple) and all(callable(getattr(rule, "fits", None)) for rule in held["faults"]):
             self.faults = held["faults"]
             self._containers.append(value)  # one of ours: it has to be started, and has a database

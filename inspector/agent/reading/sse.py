@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from ...core.own_code import own_modules
 from ...core.values.looking import attributes, class_has, is_a
 
 #: What mappings call the event's class, the type that it becomes, and the function that makes the payload.
@@ -17,6 +19,8 @@ _PAYLOAD: Final = ("payload_extractor", "payload", "extractor", "to_payload", "p
 #: What types call themselves and their fields.
 _NAME: Final = ("event_type", "sse_event_type", "sse_type")
 _FIELDS: Final = ("payload_fields",)
+#: What holds them where nothing in it says so.
+_SSE: Final = re.compile(r"(?<![A-Za-z])(SSE|[Ss]se)(?![a-z])|[Ss]erver_?[Ss]ent|SERVER_SENT")
 #: An entry that says these is one of the registry of events, whatever it says besides.
 _OF_REGISTRY: Final = ("category", "workflow", "workflow_name", "phase")
 
@@ -61,11 +65,16 @@ class ListedSSE:
         return ListedSSE((*self.events, *other.events), (*self.mappings, *other.mappings))
 
 
-def listed_sse(value: Any) -> ListedSSE | None:
-    """Return what a list (or dict) declares of server-sent events; None when it is about something else."""
+def listed_sse(value: Any, *, called_so: bool = False) -> ListedSSE | None:
+    """Return what a list (or dict) declares of server-sent events; None when it is about something else.
+
+    Of a dict the keys count where it is called after them, as ``called_so`` says: no module need hold it then.
+    """
     if not is_a(value, (list, tuple, dict)) or not value:
         return None
     items = list(value.values()) if is_a(value, dict) else list(value)
+    if is_a(value, dict) and (called_so or _is_called_sse(value)):
+        items = list(map(_said_by_key, value, items))
     mappings = [mapping for item in items if (mapping := _mapping(item)) is not None]
     if len(mappings) == len(items):
         return ListedSSE((), mappings)
@@ -96,6 +105,36 @@ def _mapping(item: Any) -> DeclaredMapping | None:
         return None
     payload = _first(item, _PAYLOAD)
     return DeclaredMapping(event, name, payload if callable(payload) else None)
+
+
+def _is_called_sse(value: dict[Any, Any]) -> bool:
+    """Return whether a module holds a dict under a name of server-sent events, or is itself called so."""
+    return any(
+        held is value and _SSE.search(f"{module.__name__.rpartition('.')[2]}.{name}")
+        for module in own_modules()
+        for name, held in tuple(vars(module).items())
+    )
+
+
+def _said_by_key(key: Any, item: Any) -> Any:
+    """Return an entry of a dict with what its key says: the type, or the class of the event."""
+    if issubclass(type(item), Mapping):
+        held = dict(item)
+    elif is_a(item, (tuple, list)) and not class_has(type(item), "_fields"):
+        fields = bool(item) and not is_a(key, type) and all(is_a(part, str) for part in item)
+        held = {_FIELDS[0]: item} if fields else {_key_of(part): part for part in item}
+    elif is_a(item, type) or _is_name(item):
+        held = {_key_of(item): item}
+    else:
+        held = dict(attributes(item))
+    names = _EVENT if is_a(key, type) else (*_TYPE, *_NAME)
+    if _first(held, names) is None:
+        held.update({_EVENT[0]: key} if is_a(key, type) else {_TYPE[0]: key, _NAME[0]: key})
+    return held
+
+
+def _key_of(part: Any) -> str:
+    return _EVENT[0] if is_a(part, type) else _TYPE[0] if _is_name(part) else _PAYLOAD[0]
 
 
 def _declared(item: Any) -> DeclaredType | None:
