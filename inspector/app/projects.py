@@ -147,7 +147,7 @@ def options_of(project: Project) -> dict[str, str]:
 
 
 def project_of(options: Mapping[str, str]) -> Project:
-    """Make a project of what stands in the form.
+    """Make a project of what stands in the form; how its buses are read, the file around it says.
 
     Raises:
         UsageError: Something is wrong with it.
@@ -164,7 +164,7 @@ def project_of(options: Mapping[str, str]) -> Project:
         handlers=options.get("handlers", ""),
         publish=options.get("publish", ""),
         adapter=options.get("adapter", ""),
-    )
+    ).beside_file()
 
 
 def _seconds(text: str) -> float:

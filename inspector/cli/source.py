@@ -180,6 +180,7 @@ def source_of(arguments: argparse.Namespace, console: Console) -> ProgramSource:
     if chosen is None:
         return EmbeddedSource()
     project, allowed = chosen
+    tell_unused(project, console)
     if not allowed:
         _ask_for_consent(project, console)
     if not getattr(arguments, "json", False):
@@ -187,6 +188,12 @@ def source_of(arguments: argparse.Namespace, console: Console) -> ProgramSource:
         text = f"Loading {', '.join(project.app)} with {project.interpreter().path}{origin}."
         console.note(one_line(text, 1_000))
     return ProjectSource(_with_kept_settings(project), console, verbose=arguments.verbose)
+
+
+def tell_unused(project: Project, console: Console) -> None:
+    """Report what the file around a project says in vain."""
+    if project.unused:
+        console.note(one_line(project.unused, 1_000))
 
 
 def project_of(arguments: argparse.Namespace) -> tuple[Project, bool] | None:
@@ -204,7 +211,7 @@ def project_of(arguments: argparse.Namespace) -> tuple[Project, bool] | None:
             raise UsageError(f"--demo and {_option(next(iter(options)))} exclude each other.")
         return None
     if "app" in options:
-        return _from_options(options), True
+        return _from_options(options).beside_file(), True
     project = _found(options)
     if project is not None:
         return project, False

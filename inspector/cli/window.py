@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.app.places import default_database
 from inspector.cli.programs import demo_program
-from inspector.cli.source import project_of
+from inspector.cli.source import project_of, tell_unused
 from inspector.core.errors import InspectorError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from inspector.hosts.project import Project
 
 
-def run(arguments: argparse.Namespace, _console: Console) -> int:
+def run(arguments: argparse.Namespace, console: Console) -> int:
     """Open the window and wait until it is closed; return the exit code.
 
     Raises:
@@ -37,6 +37,8 @@ def run(arguments: argparse.Namespace, _console: Console) -> int:
     choice = project_of(arguments)
     # The window asks for consent itself: a project that was only found is not loaded before the person has said so.
     project, confirmed = choice if choice is not None else (None, False)
+    if project is not None:
+        tell_unused(project, console)
     database = arguments.db or default_database()
     return show(database, arguments.seed, project=project, confirmed=confirmed)
 

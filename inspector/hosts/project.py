@@ -74,6 +74,8 @@ KEYS: Final = (
     *("app", "catalog", "db-session", "python", "env", "cwd", "name", "load-timeout"),
     *("handlers", "publish", "adapter", "bus"),
 )
+#: Those that say how the buses are read: nothing is loaded for them.
+_READING: Final = ("handlers", "publish", "adapter", "bus")
 _DOTTED: Final = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _IMPORT: Final = re.compile(rf"^{_DOTTED}(?::{_DOTTED})?$")
 
@@ -99,6 +101,8 @@ class Project:
         adapter: Name of the adapter that reads the buses, likewise.
         bus: ``[tool.inspector.bus]`` as it was read, one table or several: how the buses are read. What of it cannot be
             used is told by who reads them.
+        unused: What the ``pyproject.toml`` around a project that was named by hand says in vain, as a sentence; empty
+            when that is nothing.
     """
 
     app: tuple[str, ...]
@@ -116,6 +120,7 @@ class Project:
     publish: str = ""
     adapter: str = ""
     bus: Any = None
+    unused: str = ""
 
     def __post_init__(self) -> None:
         named = {"app": self.app, "catalog": self.catalog, "database session": (self.db_session,)}
@@ -218,6 +223,26 @@ class Project:
             adapter=options.get("adapter", ""),
             bus=json.loads(json.dumps(options.get("bus"), default=str)),  # TOML has times, and messages have none
         )
+
+    def beside_file(self) -> Project:
+        """Return a project that was named by hand with how its buses are read, as the file around it says.
+
+        The file's other keys, and those of a file for another program, are not used: what is loaded was named.
+        """
+        try:
+            around = self.from_folder(self.cwd)
+        except UsageError as error:
+            return replace(self, unused=f"[tool.inspector] is not used. {error.text}")
+        if around is None or around.source is None:
+            return self
+        fits = not set(self.app).isdisjoint(around.app)
+        taken = {key: getattr(around, key) for key in _READING} if fits else {}
+        said = {key.replace("_", "-") for key in _table(around.source) or ()} - {"app", "name", "check"}
+        own = {"catalog": self.catalog, "db-session": self.db_session, "python": self.python, "env": self.env_file}
+        left = [key for key in KEYS if key in said.difference(taken) and not own.get(key)]
+        why = "with --app" if fits else f"with --app {', '.join(self.app)}, only for {', '.join(around.app)}"
+        unused = f"Not used {why}: {', '.join(left)} of [tool.inspector] in {around.source}." if left else ""
+        return replace(self, **taken, unused=unused)
 
     def with_settings(self, settings: Mapping[str, str]) -> Project:
         """Return the project with further settings, as from the form for missing ones."""

@@ -278,3 +278,43 @@ def test_a_project_that_is_for_another_python_says_so_from_any_folder_of_it(tmp_
         assert project is not None
         assert project.misfit("python", "3.11.7") == said
         assert project.misfit("python", "3.99.1") == ""
+
+
+READING = """
+[tool.inspector]
+app = "shop.wiring:get_bus"
+catalog = "shop.events"
+publish = "emit"
+
+[tool.inspector.bus]
+handlers = "_routes"
+"""
+
+
+def test_a_program_that_is_named_by_hand_is_read_as_the_file_around_it_says(tmp_path: Path) -> None:
+    file = write(tmp_path / "pyproject.toml", READING)
+    named = Project.from_options("shop.wiring:get_bus", cwd=tmp_path).beside_file()
+    assert (named.publish, named.bus, named.catalog, named.source) == ("emit", {"handlers": "_routes"}, (), None)
+    assert named.unused == f"Not used with --app: catalog of [tool.inspector] in {file}."
+    both = Project.from_options("shop.wiring:get_bus", catalog="shop.all", cwd=tmp_path).beside_file()
+    assert (both.catalog, both.unused) == (("shop.all",), "")
+
+
+def test_what_a_file_says_of_another_program_is_told_as_not_used(tmp_path: Path) -> None:
+    file = write(tmp_path / "pyproject.toml", READING)
+    other = Project.from_options("bank:bus", cwd=tmp_path).beside_file()
+    assert (other.publish, other.bus) == ("", None)
+    why = "Not used with --app bank:bus, only for shop.wiring:get_bus"
+    assert other.unused == f"{why}: catalog, publish, bus of [tool.inspector] in {file}."
+
+
+@pytest.mark.parametrize("text", ["", "[project]\nname = 'x'\n", "[tool.inspector]\napp = 'bank:bus'\nname = 'Bank'\n"])
+def test_a_file_that_says_nothing_of_the_kind_is_not_spoken_of(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "pyproject.toml", text)
+    assert Project.from_options("bank:bus", cwd=tmp_path).beside_file().unused == ""
+
+
+def test_a_file_that_is_wrong_does_not_keep_a_named_program_from_loading(tmp_path: Path) -> None:
+    file = write(tmp_path / "pyproject.toml", "[tool.inspector]\napps = 'x'\n")
+    unused = Project.from_options("bank:bus", cwd=tmp_path).beside_file().unused
+    assert unused == f"[tool.inspector] is not used. {file}: [tool.inspector] has no apps."
