@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from inspector.core.errors import InspectorError
 
 _STYLES: Final = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _GAP: Final = "  "
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7e]")
 
 #: A cell: its text, or its text and a style.
 Cell = str | tuple[str, str]
@@ -53,8 +55,13 @@ class Console:
         self.line(self.styled(text, "bold"))
 
     def data(self, value: Any) -> None:
-        """Write a value as JSON, in ASCII: whatever the terminal's encoding, it can be read back."""
-        self.line(json.dumps(value, indent=2))
+        """Write a value as JSON: letters as they are where the encoding has all of them, else escaped.
+
+        What cannot be seen, or a terminal would obey, is escaped everywhere.
+        """
+        encoding = (getattr(self._out, "encoding", None) or "utf-8").lower().replace("-", "")
+        text = json.dumps(value, indent=2, ensure_ascii=encoding != "utf8")
+        self.line(_BEYOND_ASCII.sub(_escaped, text))
 
     def note(self, text: str) -> None:
         """Write a diagnostic; where it cannot be written it is lost.
@@ -117,6 +124,10 @@ class Console:
             raise
         except OSError:  # a terminal that was closed: that must not keep the recording from being ended properly
             _lead_nowhere(self._err)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match[0] if match[0].isprintable() else json.dumps(match[0])[1:-1]
 
 
 def _lead_nowhere(stream: TextIO) -> None:

@@ -18,6 +18,7 @@ from inspector.cli.running import run as run_coroutine
 from inspector.cli.source import EmbeddedSource, ProgramSource, problems_of, sentence_of, source_of, tells_load_errors
 from inspector.cli.values import find_event, made_up, many_values, new_seed, pairs, written_values
 from inspector.core.errors import InspectorError, UsageError
+from inspector.core.records.account import is_of_bus
 from inspector.core.records.host import CHANGED, HostNoted, PartNotLoaded, ProcessStuck, PublishRaised, described
 from inspector.core.request import FireRequest
 from inspector.store.store import Store
@@ -157,18 +158,13 @@ def _tell_host(live: Recording, outcome: RunOutcome, console: Console) -> int:
     harmless = {record.sentence for record in records if isinstance(record, (PartNotLoaded, ProcessStuck))}
     errors = [text for text in outcome.host_errors if text not in harmless]
     errors += dict.fromkeys(
-        record.text for record in records if isinstance(record, PublishRaised) and _is_new(record, outcome)
+        record.text
+        for record in records
+        if isinstance(record, PublishRaised) and is_of_bus(record, (bad.error for bad in outcome.failures))
     )
     for text in errors:
         console.note(one_line(text, 1_000))
     return len(errors)
-
-
-def _is_new(record: PublishRaised, outcome: RunOutcome) -> bool:
-    """Return whether the bus raised something else than what a handler raised or was ended for: that is told of it."""
-    if not outcome.bad:
-        return True
-    return record.error != InspectorError.__name__ and all(record.error != bad.error for bad in outcome.failures)
 
 
 async def fire_all(live: Recording, wish: Wish) -> int:

@@ -35,6 +35,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         UsageError: There is no such session, or the filter cannot be read.
         InspectorError: The database cannot be read.
     """
+    if arguments.not_called and (arguments.filter or arguments.last):
+        raise UsageError("--not-called stands alone: filters and --last are for executions.", "Leave them out.")
     chosen = filter_of(arguments.filter)
     database = arguments.db or default_database()
     if not database_exists(database):
@@ -43,9 +45,19 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for warning in warnings:
         console.note(warning)
     code = exitcodes.FAILED if warnings else exitcodes.OK
+    uncalled = not_called(journal.host_records)
+    if arguments.not_called:
+        if arguments.json:
+            console.data([handler.as_json() for handler in uncalled])
+        else:
+            tell_uncalled(uncalled, console)
+        return code
     shown = picked[-arguments.last :] if arguments.last else picked
     if arguments.json:
         console.data([as_json(journal, ExecutionIndex(index)) for index in shown])
+        if uncalled and not chosen:
+            was = "was" if len(uncalled) == 1 else "were"
+            console.note(f"{plural(len(uncalled), 'handler')} {was} not called; --not-called lists them.")
         return code
     if shown:
         _tell(journal, shown, console)
@@ -53,7 +65,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     total = plural(len(journal.executions), "execution")
     console.line(f"{format_count(len(picked))} of {total}{left}" if chosen or left else total)
     if not chosen:
-        tell_uncalled(not_called(journal.host_records), console)
+        tell_uncalled(uncalled, console)
     return code
 
 

@@ -295,6 +295,7 @@ def _add_log(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("session", metavar="SESSION", help="number or exact name of the session")
     _add_filter(parser, "only executions that fit a filter, e.g. 'handler:Audit* status:bad ≥10ms'")
     parser.add_argument("--last", type=_whole(1), metavar="N", help="only the last N of them")
+    parser.add_argument("--not-called", action="store_true", help="list handlers that were not called instead, and why")
     _add_json(parser)
     _add_common(parser)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 
@@ -42,10 +43,20 @@ def test_a_pipe_gets_no_colours_and_aligned_columns() -> None:
     assert out.getvalue() == "  a       1\n  long  200  x\n"
 
 
-def test_json_is_ascii_whatever_the_terminal_knows() -> None:
-    out = io.StringIO()
-    Console(out, io.StringIO()).data({"name": "Zoë \ud800"})
-    assert out.getvalue() == '{\n  "name": "Zo\\u00eb \\ud800"\n}\n'
+@pytest.mark.parametrize(
+    ("encoding", "written"), [("utf-8", "Zoë 猫 "), ("UTF8", "Zoë 猫 "), ("latin-1", "Zo\\u00eb \\u732b ")]
+)
+def test_json_has_letters_where_the_encoding_has_all_and_escapes_what_a_terminal_would_obey(
+    encoding: str, written: str
+) -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding)
+    value = {"name": "Zoë 猫 \ud800\x9b\x7f\u202e\U000e0001"}
+    console = Console(out, io.StringIO())
+    console.data(value)
+    console.flush()
+    text = out.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]  # it is a BytesIO
+    assert text == f'{{\n  "name": "{written}\\ud800\\u009b\\u007f\\u202e\\udb40\\udc01"\n}}\n'
+    assert json.loads(text) == value
 
 
 def test_trouble_shows_what_a_terminal_would_obey() -> None:

@@ -51,6 +51,13 @@ def test_a_filter_that_cannot_be_read_is_told_with_its_place(run: Cli) -> None:
     assert "Did you mean status" in ran.err
 
 
+def test_what_was_not_called_is_listed_alone(run: Cli) -> None:
+    assert run("log", 1, "--not-called", "--json").json == []
+    refused = run("log", 1, "--not-called", "--last", 2)
+    assert (refused.code, refused.out) == (2, "")
+    assert "--not-called stands alone" in refused.err
+
+
 def test_a_session_that_is_not_there_is_wrong_usage(run: Cli, cli: Cli) -> None:
     assert run("log", 77).code == 2
 

@@ -182,6 +182,9 @@ def test_everybody_counts_a_fire_alike(cli: Cli, garden: list[str], tmp_path: Pa
     for entry in told["not_called"]:
         for session in (told["session"], imported["session"]):
             assert f"{entry['handler']}  on {entry['event']}" in cli("log", session).out
+    assert cli("log", told["session"], "--not-called", "--json").json == told["not_called"]
+    count = len(told["not_called"])
+    assert (f"{count} handler" in cli("log", told["session"], "--json").err) == (count > 0)
 
 
 def test_conform_counts_its_run_as_its_session_does(cli: Cli, garden: list[str], db: Path) -> None:

@@ -17,6 +17,7 @@ from inspector.catalog.findings.model import SEVERITIES
 from inspector.catalog.findings.subject import Subject
 from inspector.catalog.findings.words import is_address
 from inspector.core.facts import CatalogFacts
+from inspector.core.records.account import is_of_bus
 from inspector.core.records.host import (
     EARLIER_RAISED,
     INTENDED,
@@ -98,12 +99,11 @@ def _about_fire(fired: Fired) -> Iterator[RunFinding]:
     if fired.refusal:
         message = f"{fired.event} could not be fired: {fired.refusal}"
         yield _finding(rules.NOT_FIRED, message, fired.event, fired.context)
-    failed = any(
-        execution.status in BAD_STATUSES for publication in fired.publications for execution in publication.executions
-    )
+    executions = (execution for publication in fired.publications for execution in publication.executions)
+    failed = [execution.error.partition(":")[0] for execution in executions if execution.status in BAD_STATUSES]
     for record in fired.trouble:
         # Some buses hand on to the publisher what a handler raised: that is told of the handler.
-        if not (isinstance(record, PublishRaised) and failed):
+        if not isinstance(record, PublishRaised) or is_of_bus(record, failed):
             rule = _TROUBLES[type(record)]
             yield _finding(rule, f"{fired.event}: {record.sentence}", fired.event, fired.context)
 

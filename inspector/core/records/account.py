@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from ..errors import InspectorError
 from .host import FireUnsettled, HandlersNotCalled, PendingWork
 
 if TYPE_CHECKING:
-    from .host import HostRecord
+    from .host import HostRecord, PublishRaised
     from .numbers import FireNumber, PublicationNumber
+
+
+#: What is raised at the publisher for what handlers did: a publish that is too late, several failures at once.
+_PASSED_ON: Final = frozenset((InspectorError.__name__, "ExceptionGroup", "BaseExceptionGroup"))
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,17 @@ def not_called(records: Iterable[HostRecord], fire: FireNumber | None = None) ->
             words = handler.detail or handler.reason
             gathered[at] = NotCalled(record.event, handler.label, handler.handler, handler.reason, words, first, times)
     return list(gathered.values())
+
+
+def is_of_bus(record: PublishRaised, failed: Iterable[str]) -> bool:
+    """Return whether a bus raised something of its own, and not what a handler raised or was ended for.
+
+    Args:
+        record: What it raised.
+        failed: Class names of the exceptions of the executions that ended badly; empty of those without one.
+    """
+    errors = set(failed)
+    return not errors or record.error not in errors | _PASSED_ON
 
 
 def pending(records: Iterable[HostRecord]) -> Iterator[PendingWork]:

@@ -141,7 +141,14 @@ def test_what_is_as_declared_is_not_found(description, run):
 
 
 def test_what_a_bus_hands_on_to_the_publisher_is_told_of_the_handler_only():
-    assert codes(PLAIN, in_trouble(RAISED, ran(MAIL, status="failed"))) == ["CF111"]
+    assert codes(PLAIN, in_trouble(RAISED, ran(MAIL, status="failed", error="KeyError: 'x'"))) == ["CF111"]
+
+
+@pytest.mark.parametrize(("raised", "told"), [("NotConsistent", True), ("ExceptionGroup", False), ("KeyError", False)])
+def test_what_a_bus_raises_of_its_own_is_told_beside_the_handler_that_failed(raised, told):
+    record = PublishRaised(5, FireNumber(1), raised, "It went wrong")
+    run = in_trouble(record, ran(MAIL, status="failed", error="KeyError: 'x'"))
+    assert sorted(codes(PLAIN, run)) == ["CF111", *(["CF154"] if told else [])]
 
 
 def test_there_is_a_test_for_every_rule():
