@@ -15,6 +15,9 @@ from __future__ import annotations
 import atexit
 import sys
 import threading
+
+# By names of ours: a program may take them out of the builtins, and nothing may be raised here then.
+from builtins import Exception, any, getattr, id, len, set, tuple  # noqa: A004
 from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol

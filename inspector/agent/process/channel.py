@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.records.recorder import Recorder
+from .posture import ANY_ERROR
 from .wire import Decoder, encode, encode_rows
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Channel:
     def _write(self) -> None:
         try:
             self._send_rows()
-        except BaseException as error:  # noqa: BLE001 - a thread that dies without a word looks like a stuck program
+        except ANY_ERROR as error:
             self._broken(error)
 
     def _send_rows(self) -> None:

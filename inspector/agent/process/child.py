@@ -55,7 +55,7 @@ def run(channel: int, dump: int, parent: int) -> int:
         return 1
     try:
         return Child(link, order[1]).run()
-    except BaseException as error:
+    except posture.ANY_ERROR as error:
         posture.give_up(error)
         raise
 
@@ -95,7 +95,7 @@ class Child:
         except LoadTrouble as trouble:
             self._leave_fork()
             self._fail(trouble)
-        except BaseException as error:  # noqa: BLE001 - whatever the program raised, it is told
+        except posture.ANY_ERROR as error:
             self._leave_fork()
             self._fail(explain(error, self._order["app"][0], self._redactor.of_failure, calling=True))
         return 1
@@ -110,7 +110,7 @@ class Child:
             loop.run_until_complete(self._serving)
         except LoadTrouble:
             raise
-        except BaseException as error:
+        except posture.ANY_ERROR as error:
             if not self._server.ready:
                 raise
             self._channel.send(["ended", self._redactor.shortened(_last_words(error), 300)])
@@ -189,7 +189,7 @@ class Child:
         try:
             while (message := self._channel.receive()) is not None:
                 self._take(message)
-        except BaseException as error:  # noqa: BLE001 - as in the channel's thread
+        except posture.ANY_ERROR as error:
             posture.give_up(error)
         finally:
             posture.leave(False)

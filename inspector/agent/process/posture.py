@@ -22,6 +22,8 @@ DUMP_SIGNAL: Final = getattr(signal, "SIGRTMIN", signal.SIGUSR2) + 7 if hasattr(
 LOST_CHANNEL: Final = 113
 #: Exit code that says: our own code failed, because the program has replaced what Python itself needs.
 BROKEN: Final = 114
+#: For ``except``, by a name of ours: the program may have taken ``BaseException`` out of the builtins.
+ANY_ERROR: Final = BaseException
 
 
 def stay_with_parent(parent: int) -> None:
@@ -48,8 +50,10 @@ def leave(closed_by_program: bool) -> None:
 
 def give_up(error: BaseException) -> None:
     """End this process because our own code cannot go on in it; the parent reads why in what we print."""
-    sys.__excepthook__(error.__class__, error, error.__traceback__)  # it is C: nothing of it can be replaced
-    os._exit(BROKEN)
+    try:
+        sys.__excepthook__(error.__class__, error, error.__traceback__)  # it is C: nothing of it can be replaced
+    finally:
+        os._exit(BROKEN)
 
 
 def limit(memory: int | None) -> None:
