@@ -53,6 +53,9 @@ class Busy:
         handlers: Handlers of each event; every second one gives the loop a turn.
         tally: File that always says how far it has come, also when the process is killed.
         waits: For ``begin``.
+
+    Attributes:
+        bus: Where it publishes.
     """
 
     def __init__(self, rate: int, handlers: int, tally: Path, *, waits: bool = False) -> None:
@@ -60,13 +63,13 @@ class Busy:
         tally.write_bytes(bytes(mmap.PAGESIZE))
         with tally.open("r+b") as file:
             self._tally = mmap.mmap(file.fileno(), mmap.PAGESIZE)
-        self._bus = InMemoryEventBus()
+        self.bus = InMemoryEventBus()
         self._kinds: list[Any] = []
         for number in range(EVENTS):
             kind = make_dataclass(f"Happened{number:02}", [], bases=(Happened,), frozen=True, kw_only=True)
             self._kinds.append(kind)
             for place in range(handlers):
-                self._bus.subscribe(kind, _handler(number, place))
+                self.bus.subscribe(kind, _handler(number, place))
         self._task: asyncio.Task[None] | None = None
         self._begin, self._stopping = asyncio.Event(), False
         if not waits:
@@ -76,7 +79,7 @@ class Busy:
 
     def program(self) -> CoreProgram:
         """Return what a host runs."""
-        return CoreProgram("busy", self._bus, start=self._start, close=self._close)
+        return CoreProgram("busy", self.bus, start=self.start, close=self._close)
 
     def begin(self) -> None:
         """Publish from now on; call it on any thread."""
@@ -89,7 +92,8 @@ class Busy:
         self.begin()
         self._stopped.wait()
 
-    async def _start(self) -> None:
+    async def start(self) -> None:
+        """Begin to publish on the running loop, once that is due."""
         self._loop = asyncio.get_running_loop()
         self._task = self._loop.create_task(self._publish())
 
@@ -113,7 +117,7 @@ class Busy:
             due = (perf_counter_ns() - begun) * self._rate // (self._handlers * 1_000_000_000) - done
             for _ in range(min(due, _AT_ONCE)):
                 done += 1
-                await self._bus.publish(self._kinds[done % EVENTS](number=done, email="ada@example.org"))
+                await self.bus.publish(self._kinds[done % EVENTS](number=done, email="ada@example.org"))
                 _FIGURES.pack_into(self._tally, 0, done, begun, perf_counter_ns())
             await asyncio.sleep(0 if due > _AT_ONCE else 0.001)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
 from inspector.core.facts import CatalogFacts
+from inspector.core.records.brake import NOT_STORED
 from inspector.core.records.host import (
     HostRecord,
     LoopBlocked,
@@ -99,6 +100,8 @@ class ChildHost:
         self._asked = 0
         self._refused = 0
         self._lag = 0
+        #: What the child was told last of what is stored.
+        self._stored = (NOT_STORED, 0)
         self._last_words = ""
         self.state = NEW
         self.problems: tuple[LoadError, ...] = ()
@@ -144,6 +147,7 @@ class ChildHost:
         self._ready = Future()
         self._loading = Loading(launch.python, launch.load_timeout, self.project.cwd)
         self._last_words = ""
+        self._stored = (NOT_STORED, 0)
         self.problems = ()
         self.state = LOADING
         self._supervisor = Supervisor(launch, self, self._redactor)
@@ -227,6 +231,13 @@ class ChildHost:
 
     def set_stored(self, seq: int, at: int) -> None:
         """Take notice of what is stored: the program is slowed down when that falls behind."""
+        supervisor = self._supervisor
+        if supervisor is None or self.state not in _ALIVE:
+            return
+        stored = (NOT_STORED, 0) if seq == NOT_STORED else self._intake.stored_of_child(seq, at)
+        if stored != self._stored:
+            self._stored = stored
+            supervisor.send(["stored", *stored])
 
     def kill(self) -> None:
         """End the process and all it has started, now; the stream tells, and ``restart`` brings it back."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import deque
 from collections.abc import Callable
 from itertools import count
 from time import perf_counter_ns
@@ -73,6 +74,10 @@ _AHEAD: Final = 1_000_000_000
 #: Publications that have ended and may still get executions.
 _REMEMBERED: Final = 10_000
 
+#: Most marks of what a child has sent that is not stored yet, and rows from one to the next, about.
+_MARKS: Final = 10_000
+_MARK_ROWS: Final = 200
+
 #: What only we write: a child cannot say how it ended.
 _OURS: Final = frozenset(
     cls.KIND
@@ -121,6 +126,12 @@ class Intake:
         self._began = False
         self._lock = threading.Lock()
         self._wake: Callable[[], None] | None = None
+        #: Rows of the session so far, and those that the newest child has sent, refused ones too.
+        self._count = self._sent = 0
+        #: How many of the child's are stored, as far as it is known; and how many rows the session had after how many
+        #: of the child's, oldest first, where that is not stored yet.
+        self._stored = 0
+        self._marks: deque[tuple[int, int]] = deque(maxlen=_MARKS)
         self._publications = self._executions = 0
         self._publication_offset = self._execution_offset = self._shift = 0
         self._horizon = 0
@@ -151,6 +162,9 @@ class Intake:
             self._anchor = anchor
         self._shift = max(0, anchor - self._anchor)
         self._publication_offset, self._execution_offset = self._publications, self._executions
+        with self._lock:
+            self._sent = self._stored = 0
+            self._marks.clear()
 
     def take(self, rows: Any) -> None:
         """Take in rows as they came over the wire; those that are none are counted in ``refused``."""
@@ -165,6 +179,11 @@ class Intake:
         self._put(good)
         held, self._held = self._held, []
         self._put(held)
+        with self._lock:
+            self._sent += len(rows) if type(rows) is list else 0
+            if len(self._marks) > 1 and self._count - self._marks[-2][0] < _MARK_ROWS:
+                self._marks.pop()
+            self._marks.append((self._count, self._sent))
 
     def record(self, record: HostRecord) -> None:
         """Take in a record of our own; before the session's first row it waits for that."""
@@ -202,6 +221,18 @@ class Intake:
         """Forget a fire that could not be sent."""
         self._fires.pop(fire, None)
 
+    def stored_of_child(self, seq: int, at: int) -> tuple[int, int]:
+        """Return how far a child's own rows are stored, and until when by its own clock; callable from any thread.
+
+        Args:
+            seq: Seq of the newest record of the session that is stored.
+            at: Its time.
+        """
+        with self._lock:
+            while self._marks and self._marks[0][0] <= seq:
+                _, self._stored = self._marks.popleft()
+            return self._stored, max(0, at - self._shift)
+
     def now(self) -> int:
         """Return the nanoseconds since the session started."""
         return self._clock() - self._anchor if self._began else 0
@@ -234,6 +265,7 @@ class Intake:
         with self._lock:
             empty = not self._rows
             self._rows += rows
+            self._count += len(rows)
         wake = self._wake
         if empty and wake is not None:
             wake()

@@ -15,6 +15,7 @@ import pytest
 
 from inspector.core.errors import InspectorError
 from inspector.core.own_code import is_ours
+from inspector.core.records.brake import NOT_STORED
 from inspector.core.records.host import (
     FaultsSwitched,
     LoopBlocked,
@@ -25,6 +26,7 @@ from inspector.core.records.host import (
     ProcessStuck,
     ProgramPrinted,
     ProgramReloaded,
+    ProgramSlowed,
     PublishRaised,
     RestartFailed,
 )
@@ -349,6 +351,21 @@ async def test_a_window_that_does_not_read_holds_the_fires_back_and_loses_nothin
     async with following(host) as rows:
         assert (await rows.settled(fire)).published == 5_000
     assert len(rows.of(PUBLISHED)) == 5_000
+
+
+async def test_a_program_whose_rows_are_not_stored_is_slowed_down_and_says_so() -> None:
+    async with running(project("moods:get_bus")) as (host, rows):
+        host.set_stored(1, 0)
+        fire = host.fire(FireRequest("Ping", [{"number": number} for number in range(5_000)], session=False))
+        await rows.wait_for(ProgramSlowed)
+        host.set_stored(NOT_STORED, 0)  # storing is in trouble: the program does not wait for that
+        assert (await rows.settled(fire)).published == 5_000
+        await host.restart()
+        fire = host.fire(FireRequest("Ping", [{"number": number} for number in range(3_000)], session=False))
+        assert (await rows.settled(fire)).published == 3_000
+    assert len(rows.of(PUBLISHED)) == 8_000
+    assert len(rows.host(ProgramSlowed)) == 1
+    assert rows.host(LoopBlocked) == []
 
 
 async def test_cancelling_a_start_ends_the_process() -> None:

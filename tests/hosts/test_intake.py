@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from typing import Any
 
 import pytest
@@ -76,6 +77,33 @@ def test_good_rows_pass_as_tuples() -> None:
     intake.take(copies(RUN))
     assert intake.drain() == [tuple(row) for row in (SESSION, *RUN)]
     assert (intake.refused, intake.running) == (0, {})
+
+
+def test_how_far_a_child_is_stored_counts_its_own_rows_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.hosts.intake._MARK_ROWS", 1)
+    intake, clock = begun(1_000)
+    intake.take(copies(RUN))  # rows 2 to 6 of the session, and of the child
+    intake.record(ProgramPrinted(0, "stdout", "not the child's"))
+    intake.take([None])
+    assert intake.stored_of_child(1, 0) == (1, 0)
+    assert intake.stored_of_child(5, 7) == (1, 7)
+    assert intake.stored_of_child(6, 8) == (6, 8)
+    assert intake.stored_of_child(7, 9) == (7, 9)  # the refused one, too: the child has counted it
+    clock[0] = 51_000
+    intake.begin(51_000)
+    assert intake.stored_of_child(7, 50_003) == (0, 3)
+    intake.take([list(SESSION)])
+    assert intake.stored_of_child(8, 50_004) == (1, 4)
+
+
+def test_what_is_never_stored_is_forgotten_and_never_taken_for_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.hosts.intake._MARK_ROWS", 1)
+    intake, _ = begun()
+    intake._marks = deque(maxlen=3)
+    for number in range(1, 21):
+        intake.take([[1, 5, number, "Placed", "", "", 0, 0, "{}", "{}", 1]])
+    assert intake.stored_of_child(5, 5)[0] <= 5
+    assert intake.stored_of_child(21, 5)[0] == 21
 
 
 def test_rows_that_stand_for_nothing_known_are_refused() -> None:

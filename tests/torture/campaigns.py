@@ -30,6 +30,7 @@ from inspector.core.records.records import (
     PUBLISHED,
     Batch,
     HandlerEnded,
+    Published,
     Row,
     position,
 )
@@ -48,6 +49,7 @@ from tests.torture.recorder import ROWS
 
 ROOT = Path(__file__).resolve().parents[2]
 _STATUS = position(HandlerEnded, "status")
+_EVENT = position(Published, "event_type")
 #: What is recorded when the process is killed: executions a second, by how many handlers; and what may be lost.
 RATE = 25_000
 HANDLERS = (8, 1, 2, 16)
@@ -130,12 +132,22 @@ async def kill(count: int, rng: random.Random, folder: Path) -> Figures:
 
 async def tail(count: int, rng: random.Random, folder: Path) -> Figures:
     """Kill the process that records ``RATE`` executions a second, or as many as the bus can."""
+    return await _tails(count, rng, folder, "embedded")
+
+
+async def child_tail(count: int, rng: random.Random, folder: Path) -> Figures:
+    """The same for a program in a process of its own; it is killed with the one that records it."""
+    return await _tails(count, rng, folder, "child")
+
+
+async def _tails(count: int, rng: random.Random, folder: Path, where: str) -> Figures:
     figures = Figures()
     for number in range(count):
-        path, tally = folder / f"tail{number}.db", folder / f"tail{number}.tally"
+        path, tally = folder / f"{where}{number}.db", folder / f"{where}{number}.tally"
         handlers = HANDLERS[number % len(HANDLERS)]
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.torture.busy_recorder", str(path), str(tally), str(RATE), str(handlers)),
+            *(sys.executable, "-m", "tests.torture.busy_recorder"),
+            *(str(path), str(tally), str(RATE), str(handlers), where),
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -152,7 +164,7 @@ async def tail(count: int, rng: random.Random, folder: Path) -> Figures:
             rows = [row async for batch in StoredStream(store, 1).read() for row in batch.rows]
         finally:
             await store.close()
-        times = [row[AT] for row in rows if row[KIND] == PUBLISHED]
+        times = [row[AT] for row in rows if row[KIND] == PUBLISHED and row[_EVENT].startswith("Happened")]
         # Both clocks are the same; the first publication shows by how much they are apart.
         newest = max((row[AT] for row in rows if row[KIND] != HANDLER_ENDED or row[_STATUS] != INTERRUPTED), default=0)
         seconds = (program.last - program.first) / 1e9
@@ -438,6 +450,7 @@ def _half(secret: str) -> str:
 CAMPAIGNS: dict[str, Campaign] = {
     "kill": kill,
     "tail": tail,
+    "child_tail": child_tail,
     "disk": disk,
     "lock": lock,
     "damage": damage,
@@ -445,4 +458,4 @@ CAMPAIGNS: dict[str, Campaign] = {
     "secrets": secrets,
 }
 #: How often each is tried for one N.
-WEIGHTS = {"kill": 1, "tail": 1, "disk": 2, "lock": 2, "damage": 4, "fuzz": 4, "secrets": 50}
+WEIGHTS = {"kill": 1, "tail": 1, "child_tail": 1, "disk": 2, "lock": 2, "damage": 4, "fuzz": 4, "secrets": 50}

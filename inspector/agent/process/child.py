@@ -203,6 +203,8 @@ class Child:
             self._server.set_faults(message[1])
         elif verb == "recording":
             self._server.set_recording(message[1])
+        elif verb == "stored":
+            self._recorder.brake.set_stored(*message[1:])
         elif verb == "where":
             self._channel.send(["at", whereabouts(self._thread, self._serving)])
         elif verb == "read":

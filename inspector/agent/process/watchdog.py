@@ -77,8 +77,8 @@ class Watchdog:
 
     def _blocked(self, asked: int) -> None:
         frame = sys._current_frames().get(self._thread)  # noqa: SLF001 - the only way to see another thread's stack
-        if _waits(frame):
-            return
+        if self._recorder.brake.holding or _waits(frame):
+            return  # it is us, or nobody
         culprit = _culprit(frame)
         now = self._recorder.now()
         since = now - (perf_counter_ns() - asked)

@@ -37,14 +37,27 @@ class Brake:
 
     Attributes:
         next_look: Time from which ``look`` is to be called.
+        holding: The thread of the bus stands still because of it.
     """
 
-    __slots__ = ("_few_at", "_given_up", "_held", "_held_at", "_last", "_now", "_sleep", "_stored", "next_look")
+    __slots__ = (
+        "_few_at",
+        "_given_up",
+        "_held",
+        "_held_at",
+        "_last",
+        "_now",
+        "_sleep",
+        "_stored",
+        "holding",
+        "next_look",
+    )
 
     def __init__(
         self, now: Callable[[], int], last: Callable[[], int], sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self.next_look = 0
+        self.holding = False
         self._now = now
         self._last = last
         self._sleep = sleep
@@ -76,7 +89,9 @@ class Brake:
             self._given_up = False
             self.next_look = at + LOOK_EVERY
             return False
-        end = at if self._given_up else self._hold(at, behind)
+        self.holding = not self._given_up
+        end = self._hold(at, behind) if self.holding else at
+        self.holding = False
         self.next_look = end + LOOK_EVERY
         before = self._held if at - self._held_at < OVER_AFTER else 0
         self._held, self._held_at = before + end - at, end
