@@ -5,6 +5,7 @@ It knows what a feature is, not which ones there are: nothing here names a panel
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
@@ -13,12 +14,15 @@ from inspector.app.workbench import Stand
 from inspector.core.records.host import FireRefused, ProcessEnded, ProcessStuck, ProgramSlowed, RestartFailed
 from inspector.ui.features.all import FEATURES
 from inspector.ui.kit.boxes import Action, EmptyState
+from inspector.ui.kit.columns import TableColumns
 from inspector.ui.panel import JournalPanel
 from inspector.ui.shell.filtering import Filtering
 from inspector.ui.shell.statusbar import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from PySide6.QtWidgets import QWidget
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
@@ -97,6 +101,8 @@ class Roof(QObject):
             context.commands.add(*parts.commands)
             if parts.gestures:
                 shell.add_gestures(f"In the {feature.id}: mouse", parts.gestures)
+            if parts.panel is not None:
+                self._remember_columns(feature.id, parts.panel)
             if isinstance(parts.panel, JournalPanel):
                 self._panels.append(parts.panel)
                 parts.panel.badge_changed.connect(self._badge_setter(feature.id))
@@ -104,6 +110,17 @@ class Roof(QObject):
         for feature, parts in built:
             if parts.panel is not None:
                 shell.bind_scope(feature.id, parts.panel)
+
+    def _remember_columns(self, panel_id: str, panel: QWidget) -> None:
+        """Show the tables of a panel as they were shown last, and remember what is chosen in them."""
+        settings = self._context.settings
+        for number, columns in enumerate(panel.findChildren(TableColumns)):
+            key = f"columns.{panel_id}" + (f".{number}" if number else "")
+            columns.restore(settings.mapping(key))
+            columns.changed.connect(partial(self._keep_columns, key, columns))
+
+    def _keep_columns(self, key: str, columns: TableColumns) -> None:
+        self._context.settings.set(key, columns.state())
 
     def _badge_setter(self, panel_id: str) -> Callable[[str, BadgeTone], None]:
         return lambda text, tone: self._context.shell.set_badge(panel_id, text, tone)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, SignalInstance
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
-from inspector.ui.kit.menus import MenuProvider, fill
+from inspector.ui.kit.menus import MenuProvider, open_menu
 from inspector.ui.kit.text import plain_tooltip, section_font
 from inspector.ui.kit.tokens import mix
 
@@ -23,6 +23,8 @@ _ICON: Final = 15
 _GAP: Final = 6
 _DOT: Final = 9
 _CHEVRON: Final = 10
+#: Icons that tell by themselves that a menu opens.
+_PLAIN: Final = ("more", "columns")
 
 
 class Button(QPushButton):
@@ -61,6 +63,7 @@ class Button(QPushButton):
         self._dot = ""
         self._tone = ""
         self._provider: MenuProvider | None = None
+        self._menu_stays = False
         self._caption = ""
         self._whole = ""
         self._elastic = False
@@ -125,11 +128,11 @@ class Button(QPushButton):
         self._elastic = True
         self.updateGeometry()
 
-    def set_menu(self, provider: MenuProvider) -> None:
-        """Make the button open a menu that ``provider`` fills at that moment."""
+    def set_menu(self, provider: MenuProvider, *, stays: bool = False) -> None:
+        """Make the button open a menu that ``provider`` fills at that moment; ``stays``: also after a switch in it."""
         if self._provider is None:
             self.clicked.connect(self._open_menu)
-        self._provider = provider
+        self._provider, self._menu_stays = provider, stays
         self.updateGeometry()
         self.update()
 
@@ -143,11 +146,9 @@ class Button(QPushButton):
     def _open_menu(self) -> None:
         if self._provider is None:
             return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        fill(menu, self._provider(), self._theme)
+        below = self.mapToGlobal(QPoint(0, self.height() + 3))
+        menu = open_menu(self, self._provider(), self._theme, below, stays=self._menu_stays)
         menu.setMinimumWidth(self.width())
-        menu.popup(self.mapToGlobal(QPoint(0, self.height() + 3)))
 
     def event(self, event: QEvent) -> bool:
         """Keep the space bar for the button that has the keyboard, whatever else it does around it."""
@@ -159,8 +160,8 @@ class Button(QPushButton):
     # -- geometry
 
     def _opens(self) -> bool:
-        """Return whether a chevron tells that a menu opens: three dots alone tell it already."""
-        return self._provider is not None and self._icon_name != "more"
+        """Return whether a chevron tells that a menu opens: some icons alone tell it already."""
+        return self._provider is not None and self._icon_name not in _PLAIN
 
     def _text_font(self) -> QFont:
         return section_font(self.font()) if self._kind == "section" else self.font()

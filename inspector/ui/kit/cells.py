@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyleOptionViewItem, QToolTip
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QToolTip
 
-from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.columns import TableColumns
 from inspector.ui.kit.rows import NUMBERS, WORDS, Role, SortedModel, TableModel
 from inspector.ui.kit.tables import DataTable, Index, RowDelegate
 from inspector.ui.kit.text import plain_tooltip
@@ -137,27 +137,17 @@ class ToneDelegate(RowDelegate):
                 painter.fillRect(QRectF(left, room.bottom() - tall, max(1.0, step - _BAR_GAP), tall), ink)
 
 
-def dress(table: DataTable, theme: Theme, widths: dict[int, int], middle: Collection[int] = ()) -> None:
-    """Set a table's cells to those of this module (see ``ToneDelegate``) and its columns' widths, in characters."""
+def dress(table: DataTable, theme: Theme, middle: Collection[int] = ()) -> None:
+    """Set a table's cells to those of this module (see ``ToneDelegate``)."""
     table.setItemDelegate(ToneDelegate(theme, table, middle))
     theme.changed.connect(table.viewport().update)
-    # The style's arrow covers titles at the right; SortedModel writes it behind the title.
+    # The style's arrow covers titles at the right; TableHeader writes it behind the title.
     table.horizontalHeader().setStyleSheet(
         "QHeaderView::down-arrow, QHeaderView::up-arrow { image: none; width: 0; height: 0; }"
     )
     font = QFont(table.font())
     font.setFeature(QFont.Tag("tnum"), 1)  # digits of one width keep columns of numbers straight
     table.setFont(font)
-    unit = table.fontMetrics().averageCharWidth()
-    for column, width in widths.items():
-        table.setColumnWidth(column, width * unit + 18)
-
-
-def stretch(table: DataTable, column: int) -> None:
-    """Stretch a column, the first if none is named, over the room that the others leave: its names need it a little."""
-    header = table.horizontalHeader()
-    header.setStretchLastSection(False)
-    header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 
 
 class SortedTable(DataTable):
@@ -172,10 +162,11 @@ class SortedTable(DataTable):
         sort: The column by which it is sorted at first, and in which order.
         wide: The column that takes the room that the others leave.
         middle: Columns of long names, see ``ToneDelegate``.
+        order: Columns from the left to the right, where that is not the model's order.
 
     Attributes:
         sorted: The rows as they are shown; its source is ``model``.
-        fitting: Decides which of the optional columns are shown.
+        columns: Which columns are shown.
     """
 
     def __init__(
@@ -188,6 +179,7 @@ class SortedTable(DataTable):
         sort: tuple[int, Qt.SortOrder],
         wide: int = 0,
         middle: Collection[int] = (),
+        order: Sequence[int] = (),
     ) -> None:
         super().__init__(theme)
         self.sorted = SortedModel(self)
@@ -196,10 +188,8 @@ class SortedTable(DataTable):
         self.setModel(self.sorted)
         self.setSortingEnabled(True)
         self.sortByColumn(*sort)
-        dress(self, theme, widths, middle)
-        stretch(self, wide)
-        self.horizontalHeader().setSectionsMovable(False)
-        self.fitting = FittingColumns(self, widths, optional)
+        dress(self, theme, middle)
+        self.columns = TableColumns(self, theme, widths, optional, wide, order)
 
     def source_row(self, index: Index) -> int:
         """Return the row of the model that an index of this table stands for."""

@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu, QWidget
+
 from inspector.app.text import one_line
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QMenu
+    from PySide6.QtGui import QMouseEvent
 
     from inspector.ui.kit.theme import Theme
 
@@ -64,3 +67,32 @@ def fill(menu: QMenu, items: Sequence[MenuItem], theme: Theme) -> None:
             action.setChecked(item.checked)
         if item.run is not None:
             action.triggered.connect(lambda *_, run=item.run: run())
+
+
+class StayingMenu(QMenu):
+    """A menu that stays open while its switches are clicked, so that several can be."""
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Switch, and stay."""
+        action = self.activeAction()
+        if action is not None and action.isCheckable() and action.isEnabled():
+            action.trigger()
+        else:
+            super().mouseReleaseEvent(event)
+
+
+def open_menu(parent: QWidget, items: Sequence[MenuItem], theme: Theme, at: QPoint, *, stays: bool = False) -> QMenu:
+    """Open a menu of these items and return it.
+
+    Args:
+        parent: The owner.
+        items: What it offers.
+        theme: Its look.
+        at: Where its upper left corner goes, on the screen.
+        stays: It stays open while its switches are clicked.
+    """
+    menu = StayingMenu(parent) if stays else QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    fill(menu, items, theme)
+    menu.popup(at)
+    return menu

@@ -45,11 +45,15 @@ class Role(IntEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its title, whether it holds numbers (which stand at the right), what it tells."""
+    """A column: its title, whether it holds numbers (which stand at the right), what it tells.
+
+    ``falls``: a first click on the title puts the greatest first, the newest or the worst. Numbers always do.
+    """
 
     title: str
     number: bool = False
     about: str = ""
+    falls: bool = False
 
 
 NUMBERS: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -87,6 +91,9 @@ class TableModel(QAbstractTableModel):
             return column.title
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return NUMBERS if column.number else WORDS
+        if role == Qt.ItemDataRole.InitialSortOrderRole:
+            falls = column.number or column.falls
+            return int(Qt.SortOrder.DescendingOrder.value if falls else Qt.SortOrder.AscendingOrder.value)
         return (column.about or None) if role == Qt.ItemDataRole.ToolTipRole else None
 
     def data(self, index: Index, role: int = 0) -> Any:
@@ -171,18 +178,27 @@ class TreeModel(QAbstractItemModel, Generic[Node]):
 
 
 class SortedModel(QSortFilterProxyModel):
-    """Another model's rows sorted by ``Role.SORT``, with an arrow behind the title of the column that sorts."""
+    """Another model's rows sorted by ``Role.SORT``; those that have not every word of a query are left out."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.setSortRole(Role.SORT)
+        self._words: tuple[str, ...] = ()
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
-        """Return the title of a column."""
-        value = super().headerData(section, orientation, role)
-        if role == Qt.ItemDataRole.DisplayRole and orientation == _HORIZONTAL and section == self.sortColumn():
-            return f"{value} {'↑' if self.sortOrder() == Qt.SortOrder.AscendingOrder else '↓'}"
-        return value
+    def set_query(self, text: str) -> None:
+        """Show only rows that have every word of ``text`` in one of their cells."""
+        self.beginFilterChange()
+        self._words = tuple(text.casefold().split())
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        """Return whether a row of the model has every word of the query."""
+        if not self._words:
+            return True
+        model = self.sourceModel()
+        cells = (model.index(row, column, parent).data() for column in range(model.columnCount()))
+        text = "\n".join(str(cell) for cell in cells if cell).casefold()
+        return all(word in text for word in self._words)
 
 
 #: More stretches than this are told as one, for a view repaints what it shows anyway.

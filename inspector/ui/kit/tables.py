@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inspector.ui.kit.columns import TableHeader
 from inspector.ui.kit.text import copy_text
 
 if TYPE_CHECKING:
@@ -194,12 +195,9 @@ class DataTable(_Rows, QTableView):
         rows.setSectionResizeMode(rows.ResizeMode.Fixed)
         rows.setDefaultSectionSize(self.fontMetrics().height() + 10)
         rows.setMinimumSectionSize(self.fontMetrics().height() + 4)
-        columns = self.horizontalHeader()
-        columns.setHighlightSections(False)
-        columns.setStretchLastSection(True)
+        columns = TableHeader(theme, self)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        columns.setSectionsMovable(True)
-        columns.setMinimumSectionSize(36)
+        self.setHorizontalHeader(columns)
         self.doubleClicked.connect(self.activated_row)
 
 
@@ -215,6 +213,7 @@ class DataTree(_Rows, QTreeView):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self.setHeader(TableHeader(theme, self))
         self.setHeaderHidden(True)
         self.setUniformRowHeights(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

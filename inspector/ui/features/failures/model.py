@@ -25,9 +25,9 @@ _COLUMNS: Final = (
     Column("where", about="The frame of your code nearest to where it was raised"),
     Column("handler"),
     Column("count", number=True),
-    Column("trend", about="How often, from the start of the session to now"),
-    Column("first", about="When the first ended"),
-    Column("last", about="When the newest ended"),
+    Column("trend", about="How often, from the start of the session to now", falls=True),
+    Column("first", about="When the first ended", falls=True),
+    Column("last", about="When the newest ended", falls=True),
 )
 _ROOT: Final = QModelIndex()
 

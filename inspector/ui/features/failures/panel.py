@@ -199,12 +199,9 @@ class FailuresPanel(JournalPanel):
             sort=(columns.LAST, Qt.SortOrder.DescendingOrder),
             wide=columns.PLACE,
             middle=(columns.TYPE, columns.PLACE, columns.HANDLER),
+            order=(columns.TYPE, columns.PLACE, columns.HANDLER, columns.MESSAGE, columns.COUNT, columns.TREND),
         )
         self.sorted = self.table.sorted
-        header = self.table.horizontalHeader()
-        order = (columns.TYPE, columns.PLACE, columns.HANDLER, columns.MESSAGE, columns.COUNT, columns.TREND)
-        for place, column in enumerate(order):
-            header.moveSection(header.visualIndex(column), place)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
         self.table.activated_row.connect(lambda _: self._show_in_timeline())
         self.detail = FailureDetail(self._theme)

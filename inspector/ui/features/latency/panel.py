@@ -36,12 +36,11 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
-_WIDTHS: Final = {0: 22, 1: 7, 2: 7, 3: 10, 4: 8, 5: 8, 6: 8, 7: 8, 8: 8, 9: 8, 10: 9, 11: 10, 12: 7}
-#: Columns that come when there is room, the most wanted first.
+_WIDTHS: Final = {0: 22, 1: 6, 2: 7, 3: 8, 4: 7, 5: 7, 6: 7, 7: 7, 8: 7, 9: 7, 10: 8, 11: 8, 12: 7}
+#: Columns that come when there is room, the most wanted first; p50 to max are there at every width.
 _OPTIONAL: Final = (
-    columns.P99,
-    columns.MAX,
-    columns.P90,
+    columns.RUNS,
+    columns.FAILED,
     columns.MEAN,
     columns.RATE,
     columns.ON_LOOP,
@@ -256,7 +255,7 @@ class LatencyPanel(JournalPanel):
     def set_grouping(self, grouping: str) -> None:
         """Group by ``class``, ``method`` or ``event``."""
         self._grouping.set_text(_GROUPINGS[grouping])
-        self.table.fitting.want(columns.NAME, _WIDTHS[columns.NAME] if grouping == columns.CLASS else _LONG)
+        self.table.columns.want(columns.NAME, _WIDTHS[columns.NAME] if grouping == columns.CLASS else _LONG)
         self.charts.set_row(-1)
         self.model.set_grouping(grouping)
         self._after_reset()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 
 from inspector.app.text import format_count, plural
 from inspector.core.records.numbers import PublicationIndex
@@ -13,14 +12,14 @@ from inspector.store.trouble import count_lost
 from inspector.ui.features.log import model as columns
 from inspector.ui.features.log.model import LogModel
 from inspector.ui.kit.buttons import Button
-from inspector.ui.kit.cells import dress, show_row, stretch
-from inspector.ui.kit.fitting import FittingColumns
+from inspector.ui.kit.cells import dress, show_row
+from inspector.ui.kit.columns import TableColumns
 from inspector.ui.kit.keys import native_shortcut
-from inspector.ui.kit.layouts import vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
+from inspector.ui.kit.layouts import hbox, vbox
+from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.tables import DataTable, selection_as_tsv
 from inspector.ui.kit.text import PlainLabel, copy_text
-from inspector.ui.kit.widgets import EmptyState
+from inspector.ui.kit.widgets import EmptyState, separator_line
 from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.gathering import Gathering
 from inspector.ui.parts.row_link import RowLink
@@ -29,17 +28,20 @@ from inspector.ui.selection import Hover
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from PySide6.QtWidgets import QHBoxLayout, QWidget
+
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.analysis.query.query import Filter
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
-_WIDTHS = {0: 7, 1: 14, 2: 30, 3: 27, 4: 10, 5: 20, 6: 11, 7: 20, 8: 40}
+_WIDTHS = {0: 7, 1: 14, 2: 24, 3: 27, 4: 10, 5: 20, 6: 11, 7: 20, 8: 40}
 #: Columns that come when there is room, the most wanted first.
-_OPTIONAL = (columns.OUTCOME, columns.DURATION, columns.TIME, columns.HANDLERS, columns.WHERE)
-_MORE = (columns.CORRELATION, columns.CAUSE)
-_MARGIN = 12
+_OPTIONAL = (columns.NUMBER, columns.TIME, columns.HANDLERS, columns.WHERE, columns.CORRELATION, columns.CAUSE)
+#: Sorted rows change places so often, ms, and however long that takes, it takes no more than a part of the time.
+_SETTLE = 1000
+_SHARE = 20
 
 
 class LogPanel(JournalPanel):
@@ -68,24 +70,34 @@ class LogPanel(JournalPanel):
         self.table.setModel(self.model)
         self._empty = EmptyState(theme, "list", "Nothing published yet", "Fire an event to see it here.")
         self.table.set_empty(self._empty)
-        dress(self.table, theme, _WIDTHS)
-        FittingColumns(self.table, _WIDTHS, (*_OPTIONAL, *_MORE))
-        stretch(self.table, columns.EVENT)
-        self._hidden = PlainLabel("", "dim")
-        self._hidden.setContentsMargins(10, 4, 10, 4)
-        self._hidden.hide()
-        self._newest = Button(theme, "Newest", "follow", native_shortcut("End"), parent=self.table)
-        self._newest.set_help("Show the newest row and follow")
-        self._newest.clicked.connect(self.follow)
-        self._newest.hide()
-        vbox(self._hidden, self.table, owner=self)
+        dress(self.table, theme)
+        self.table.horizontalHeader().setSortIndicator(columns.NUMBER, Qt.SortOrder.AscendingOrder)
+        self.table.setSortingEnabled(True)
+        self.columns = TableColumns(self.table, theme, _WIDTHS, _OPTIONAL, columns.EVENT)
+        self._settling = QTimer(self, singleShot=True, interval=_SETTLE)
+        self._settling.timeout.connect(self._settle)
+        vbox((self.table, 1), separator_line(), self._make_foot(), owner=self)
         self._connect()
         self._link = RowLink(self.table, selection, self._meant, self._row_of)
+
+    def _make_foot(self) -> QHBoxLayout:
+        """Make the line below: how much is shown, and the way back to the newest."""
+        self._sum = PlainLabel("", "dim")
+        self._newest = Button(self._theme, "Newest", "follow", native_shortcut("End"), "flat")
+        self._newest.set_help("Show the newest row and follow")
+        self._newest.clicked.connect(self.follow)
+        policy = self._newest.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # rows must not move when it comes
+        self._newest.setSizePolicy(policy)
+        self._newest.hide()
+        return hbox(self._sum, 1, self._newest, margins=(10, 1, 8, 1))
 
     def _connect(self) -> None:
         bar = self.table.verticalScrollBar()
         bar.valueChanged.connect(self._scrolled)
-        bar.rangeChanged.connect(self._stay_at_end)
+        bar.rangeChanged.connect(lambda *_: self._stay())
+        self.table.horizontalHeader().sortIndicatorChanged.connect(lambda *_: self._sorted())
+        self.model.rowsInserted.connect(self._keep_read)
         self.table.viewport().installEventFilter(self)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
         self.table.activated_row.connect(lambda index: self.activated.emit(self._publication(index)))
@@ -118,7 +130,16 @@ class LogPanel(JournalPanel):
 
     def _take(self, change: Change) -> None:
         self.model.folded(change)
+        if self.model.by_column and not self._settling.isActive():
+            self._settling.start()
         self._tell_count()
+
+    def _settle(self) -> None:
+        """Let sorted rows take their places."""
+        clock = QElapsedTimer()
+        clock.start()
+        self.model.settle()
+        self._settling.setInterval(max(_SETTLE, _SHARE * clock.elapsed()))
 
     @property
     def following(self) -> bool:
@@ -126,27 +147,36 @@ class LogPanel(JournalPanel):
         return self._following
 
     def follow(self) -> None:
-        """Show the newest row, and each that comes."""
+        """Show the newest row, and each that comes; what is sorted by a column is in the order of time again."""
+        if self.model.by_column:
+            self.table.sortByColumn(columns.NUMBER, Qt.SortOrder.AscendingOrder)
         self._set_following(True)
-        self.table.scrollToBottom()
+        self._stay()
+
+    def _sorted(self) -> None:
+        """Show the beginning of what was sorted; in the order of time, the newest."""
+        self._set_following(not self.model.by_column)
+        if self.model.by_column:
+            self.table.scrollToTop()
+        self._stay()
 
     def _reset(self, change: Callable[[], None]) -> None:
         was_following, self._following = self._following, False
         self._gathering.drop()
         change()
         self._set_following(was_following)
-        if was_following:
-            self.table.scrollToBottom()
+        self._stay()
         self._show_selected()
         self._tell_count()
 
     def _tell_count(self) -> None:
         shown, total = self.model.rowCount(), len(self._journal.publications)
         dropped = self._journal.dropped
-        parts = [f"{format_count(shown)} of {plural(total, 'event')}"] if self.model.narrowed else []
+        parts = [
+            f"{format_count(shown)} of {plural(total, 'event')}" if self.model.narrowed else plural(total, "event")
+        ]
         parts += [count_lost(dropped)] if dropped else []
-        self._hidden.setText(" · ".join(parts))
-        self._hidden.setVisible(bool(parts))
+        self._sum.setText(" · ".join(parts))
         if self.model.narrowed:
             self._empty.set("Nothing fits", "The filter or the range leaves out every event.")
         else:
@@ -159,9 +189,9 @@ class LogPanel(JournalPanel):
     def _chosen(self, current: QModelIndex) -> None:
         if self._quiet or not current.isValid():
             return
-        if current.row() < self.model.rowCount() - 1:
-            self._set_following(False)
         publication = self._publication(current)
+        if publication < len(self._journal.publications) - 1:
+            self._set_following(False)
         with self.quietly():
             self._selection.select_publication(
                 PublicationIndex(publication), self._journal.publication(PublicationIndex(publication)).event.name
@@ -174,7 +204,8 @@ class LogPanel(JournalPanel):
     def _show_selected(self) -> None:
         row = self.model.row_of(self._selection.publication)
         with self.quietly():
-            if 0 <= row < self.model.rowCount() - 1 and self.table.isVisible():
+            newest = self._selection.publication == len(self._journal.publications) - 1
+            if row >= 0 and not newest and self.table.isVisible():
                 self._set_following(False)
             show_row(self.table, self.model.index(row, 0) if row >= 0 else QModelIndex())
 
@@ -183,40 +214,36 @@ class LogPanel(JournalPanel):
         self._reset(lambda: self.model.set_range(start, end))
 
     def _scrolled(self, value: int) -> None:
-        self._set_following(value >= self.table.verticalScrollBar().maximum())
+        if not self.model.by_column:
+            bar = self.table.verticalScrollBar()
+            self._set_following(value <= bar.minimum() if self.model.newest_first else value >= bar.maximum())
 
-    def _stay_at_end(self, _low: int, high: int) -> None:
+    def _stay(self) -> None:
+        """Stay at the newest row while following."""
         if self._following:
-            self.table.verticalScrollBar().setValue(high)
+            self.table.scrollToTop() if self.model.newest_first else self.table.scrollToBottom()
+
+    def _keep_read(self, _parent: QModelIndex, first: int, last: int) -> None:
+        """Leave in sight what is being read while rows come above it."""
+        if self.model.newest_first and not self._following and first == 0:
+            bar = self.table.verticalScrollBar()
+            bar.setValue(bar.value() + (last + 1) * self.table.verticalHeader().defaultSectionSize())
 
     def _set_following(self, following: bool) -> None:
         self._following = following
         self._newest.setVisible(not following and self.model.rowCount() > 0)
-        self._place_button()
-
-    def _place_button(self) -> None:
-        if self._newest.isVisible():
-            self._newest.adjustSize()
-            room = self.table.viewport().geometry()
-            self._newest.move(
-                room.right() - self._newest.width() - _MARGIN, room.bottom() - self._newest.height() - _MARGIN
-            )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the button in its corner."""
+        """Stay at the newest row in another height."""
         if event.type() == QEvent.Type.Resize:
-            self._place_button()
-            self._stay_at_end(0, self.table.verticalScrollBar().maximum())
+            self._stay()
         return super().eventFilter(watched, event)
 
     def _open_menu(self, at: QPoint) -> None:
         index = self.table.indexAt(at)
-        if not index.isValid():
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        fill(menu, self.menu_items(PublicationIndex(self._publication(index))), self._theme)
-        menu.popup(self.table.viewport().mapToGlobal(at))
+        if index.isValid():
+            items = self.menu_items(PublicationIndex(self._publication(index)))
+            open_menu(self.table, items, self._theme, self.table.viewport().mapToGlobal(at))
 
     def menu_items(self, publication: PublicationIndex) -> list[MenuItem]:
         """Return what can be done with a publication."""

@@ -18,7 +18,7 @@ NAME, STARTED, PROGRAM, STATE, PUBLICATIONS, EXECUTIONS, FAILURES, SIZE = range(
 
 _COLUMNS: Final = (
     Column("session"),
-    Column("started", about="When it began, local time"),
+    Column("started", about="When it began, local time", falls=True),
     Column("program", about="What was recorded"),
     Column("state", about="Whether it was closed properly, and how many records were lost or executions have no place"),
     Column("events", number=True, about="Publications"),

@@ -1,15 +1,17 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QAbstractItemModel
+from PySide6.QtCore import QAbstractItemModel, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from inspector.analysis.picks import Picks
 from inspector.analysis.query.query import parse
 from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED
-from inspector.ui.features.log.model import CAUSE, CORRELATION, DURATION, EVENT, OUTCOME, LogModel
+from inspector.ui.features.log.model import CAUSE, CORRELATION, DURATION, EVENT, HANDLERS, NUMBER, OUTCOME, LogModel
 from inspector.ui.kit.rows import Role, stretches
 from tests.analysis.sample_runs import MS, Run, Story, Told
+
+RISING, FALLING = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
 
 
 def checked(model: QAbstractItemModel) -> QAbstractItemModel:
@@ -113,6 +115,53 @@ def test_a_range_limits_the_log():
     assert not model.narrowed
 
 
+def test_sorted_rows_take_their_places_when_they_are_settled():
+    story, model = Story(), checked(LogModel())
+    model.set_journal(story.journal)
+    model.folded(story.tell([Told("B", 0, [Run(0, 3 * MS)]), Told("C", 0, [Run(0, None)]), Told("A", 0)]))
+    model.sort(EVENT)
+    assert column(model, EVENT) == ["A", "B", "C"]
+    model.folded(story.tell([Told("AB", MS)]))
+    assert column(model, EVENT) == ["A", "B", "C", "AB"]
+    model.settle()
+    assert column(model, EVENT) == ["A", "AB", "B", "C"]
+    model.sort(DURATION, FALLING)
+    assert column(model, DURATION)[:2] == ["running", "3.0 ms"]
+    model.folded(story.fold([story.end(2, MS, "failed"), (PUBLICATION_ENDED, MS, 2, "done")]))
+    model.settle()
+    assert column(model, DURATION)[:2] == ["3.0 ms", "1.0 ms"]
+    model.sort(OUTCOME, FALLING)
+    assert column(model, EVENT)[0] == "C"
+    model.sort(-1)
+    assert column(model, NUMBER) == ["1", "2", "3", "4"]
+
+
+def test_what_is_selected_stays_selected_when_rows_change_places():
+    story, model = Story(), checked(LogModel())
+    model.set_journal(story.journal)
+    model.folded(story.tell([Told(name, 0) for name in "BCA"]))
+    held = QPersistentModelIndex(model.index(0, EVENT))
+    for by, order, row in ((EVENT, RISING, 1), (EVENT, FALLING, 1), (NUMBER, FALLING, 2), (HANDLERS, RISING, 0)):
+        model.sort(by, order)
+        assert (held.row(), held.data()) == (row, "B")
+        assert model.row_of(0) == row
+
+
+def test_the_newest_can_come_first():
+    story, model = Story(), checked(LogModel())
+    model.set_journal(story.journal)
+    model.folded(story.tell([Told("A", 0, [Run(0, None)]), Told("B", 0)]))
+    model.sort(NUMBER, FALLING)
+    inserted, changed = [], []
+    model.rowsInserted.connect(lambda _, first, last: inserted.append((first, last)))
+    model.dataChanged.connect(lambda first, last: changed.append((first.row(), last.row())))
+    model.folded(story.tell([Told("C", MS), Told("D", MS)]))
+    model.folded(story.fold([story.end(1, MS)]))
+    assert column(model, EVENT) == ["D", "C", "B", "A"]
+    assert (inserted, changed) == ([(0, 1)], [(3, 3)])
+    assert [model.row_of(publication) for publication in range(4)] == [3, 2, 1, 0]
+
+
 steps = st.lists(
     st.one_of(
         st.tuples(st.just("publish"), st.sampled_from("AB"), st.integers(0, 3)),
@@ -123,9 +172,13 @@ steps = st.lists(
 
 
 @given(
-    steps, st.lists(st.integers(1, 5), max_size=10), st.sampled_from(["status:failed", "-status:failed", "event:A", ""])
+    steps,
+    st.lists(st.integers(1, 5), max_size=10),
+    st.sampled_from(["status:failed", "-status:failed", "event:A", ""]),
+    st.sampled_from([NUMBER, EVENT, HANDLERS, OUTCOME, DURATION, CAUSE]),
+    st.sampled_from([RISING, FALLING]),
 )
-def test_a_log_that_followed_shows_what_a_fresh_one_shows(actions, sizes, text):
+def test_a_log_that_followed_shows_what_a_fresh_one_shows(actions, sizes, text, by, order):
     rows, running, publications, executions = [], [], 0, 0
     for action in actions:
         if action[0] == "publish":
@@ -144,6 +197,7 @@ def test_a_log_that_followed_shows_what_a_fresh_one_shows(actions, sizes, text):
     model.set_journal(story.journal)
     chosen = parse(text)
     model.set_filter(chosen)
+    model.sort(by, order)
     cut = 0
     for size in [*sizes, len(rows)]:
         if part := rows[cut : cut + size]:
@@ -153,10 +207,17 @@ def test_a_log_that_followed_shows_what_a_fresh_one_shows(actions, sizes, text):
     fresh = LogModel()
     fresh.set_journal(story.journal)
     fresh.set_filter(chosen)
+    fresh.sort(by, order)
+    model.settle()
+    assert column(model, by) == column(fresh, by)
+    rows = [model.publication_at(row) for row in range(model.rowCount())]
+    assert [model.row_of(publication) for publication in rows] == list(range(len(rows)))
+    if text:
+        assert Picks(story.journal, chosen).all().tolist() == sorted(rows)
+    model.sort(NUMBER)
+    fresh.sort(NUMBER)
     for number in (EVENT, OUTCOME, DURATION):
         assert column(model, number) == column(fresh, number)
-    if text:
-        assert Picks(story.journal, chosen).all().tolist() == [model.publication_at(r) for r in range(model.rowCount())]
 
 
 def test_a_million_publications_cost_no_object_each():
@@ -169,7 +230,10 @@ def test_a_million_publications_cost_no_object_each():
     model.set_filter(parse("event:A"))
     assert model.rowCount() == count
     assert model.index(count - 1, EVENT).data() == "A"
-    assert len(model._known) == 1
+    assert len(model._texts) == 1
+    model.sort(DURATION, FALLING)
+    model.sort(CORRELATION)
+    assert (model.rowCount(), len(model._texts)) == (count, 1)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolTip
 
@@ -73,27 +73,24 @@ def test_a_filter_says_how_much_it_leaves_out(theme, selection, story, shown):
     counts = []
     panel.badge_changed.connect(lambda text, _tone: counts.append(text))
     panel.set_filter(parse("status:failed"))
-    assert panel._hidden.isVisible()
-    assert panel._hidden.text() == "4 of 40 events"
+    assert panel._sum.text() == "4 of 40 events"
     selection.select_range(0, 600_000_000)
-    assert panel._hidden.text() == "1 of 40 events"
+    assert panel._sum.text() == "1 of 40 events"
     panel.set_filter(parse("event:nothing"))
     assert panel._empty.isVisible()
     panel.set_filter(None)
     selection.select_range(-1, -1)
-    assert not panel._hidden.isVisible()
+    assert panel._sum.text() == "40 events"
     assert counts[-1] == "40"
 
 
-def test_losses_of_the_session_are_named_above_the_rows(theme, selection, story, shown):
+def test_losses_of_the_session_are_named_below_the_rows(theme, selection, story, shown):
     panel = filled(theme, selection, story, shown)
-    assert not panel._hidden.isVisible()
     panel.folded(story.fold([to_row(RecordsLost(9_000_000_000, 1200, "the database cannot keep up"))]))
     panel._gathering.flush()
-    assert panel._hidden.isVisible()
-    assert panel._hidden.text() == "1\u2009200 records were lost"
+    assert panel._sum.text() == "40 events · 1\u2009200 records were lost"
     panel.set_filter(parse("status:failed"))
-    assert panel._hidden.text() == "4 of 40 events · 1\u2009200 records were lost"
+    assert panel._sum.text() == "4 of 40 events · 1\u2009200 records were lost"
 
 
 def test_return_activates_and_the_menu_copies_and_filters(theme, selection, story, shown, qtbot):
@@ -129,12 +126,48 @@ def test_names_that_look_like_markup_are_shown_as_they_are(theme, selection, sho
     QToolTip.hideText()
 
 
-def test_the_longest_outcome_of_one_execution_can_be_read(theme, selection, story, shown):
+def test_outcome_and_duration_can_be_read_at_every_width(theme, selection, story, shown):
     panel = filled(theme, selection, story, shown)
-    for width in (676, 859):  # in windows of 1280 and 1600 pixels
+    for width in (400, 676, 859, 1600):
         panel.resize(width, 300)
-        hidden = [column for column in range(columns.DURATION + 1) if panel.table.isColumnHidden(column)]
-        assert hidden == ([] if width == 859 else [columns.WHERE])
+        shown_columns = [c for c in range(columns.CAUSE + 1) if not panel.table.isColumnHidden(c)]
+        assert {columns.EVENT, columns.OUTCOME, columns.DURATION} <= set(shown_columns)
+        assert panel.table.horizontalScrollBar().maximum() == 0
         room = panel.table.columnWidth(columns.OUTCOME) - 16
         for outcome in ("≠ 1 interrupted", "↩ 1 returned failure"):
             assert panel.table.fontMetrics().horizontalAdvance(outcome) <= room
+    assert columns.CORRELATION in shown_columns
+
+
+def test_a_title_sorts_the_log_and_newest_brings_back_the_order_of_time(theme, selection, story, shown, qtbot):
+    panel = filled(theme, selection, story, shown)
+    click_title(panel, columns.DURATION, qtbot)
+    assert [panel.model.publication_at(row) for row in range(3)] == [39, 38, 37]
+    assert panel.table.verticalScrollBar().value() == 0
+    panel.folded(story.tell(told(n) for n in range(40, 44)))
+    assert panel.model.publication_at(0) == 39
+    panel._settling.timeout.emit()
+    assert panel.model.publication_at(0) == 43
+    assert panel._newest.isVisible()
+    panel._newest.click()
+    assert at_end(panel)
+    assert panel.model.publication_at(0) == 0
+
+
+def test_with_the_newest_first_what_is_read_stays_where_it_is(theme, selection, story, shown, qtbot):
+    panel = filled(theme, selection, story, shown)
+    click_title(panel, columns.TIME, qtbot)
+    bar = panel.table.verticalScrollBar()
+    assert (bar.value(), panel.following) == (0, True)
+    panel.folded(story.tell([told(40)]))
+    assert (bar.value(), panel.model.publication_at(0)) == (0, 40)
+    bar.setValue(bar.maximum() // 2)
+    read = panel.model.publication_at(panel.table.rowAt(5))
+    panel.folded(story.tell(told(n) for n in range(41, 50)))
+    assert panel.model.publication_at(panel.table.rowAt(5)) == read
+
+
+def click_title(panel, column, qtbot):
+    header = panel.table.horizontalHeader()
+    place = QPoint(header.sectionViewportPosition(column) + 20, header.height() // 2)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)

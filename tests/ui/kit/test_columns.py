@@ -1,0 +1,162 @@
+"""Columns of a table: sorted, chosen, moved and widened by a person, and as they were at the next start."""
+
+import json
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QStyleOptionHeader
+
+from inspector.ui.kit.cells import SortedTable
+from inspector.ui.kit.columns import TableColumns
+from inspector.ui.kit.menus import StayingMenu
+from inspector.ui.kit.rows import Column, Role, TableModel
+from inspector.ui.kit.theme import Theme
+
+NAME, RUNS, MAX, SINCE = range(4)
+FALLING = Qt.SortOrder.DescendingOrder
+
+
+class Model(TableModel):
+    def __init__(self):
+        super().__init__((Column("name"), Column("runs", number=True), Column("max", number=True), Column("since")))
+
+    def rows(self):
+        return 3
+
+    def text(self, row, column):
+        return f"{'abc'[row]}{column}"
+
+    def fact(self, row, column, role):
+        return row if role == Role.SORT else None
+
+
+@pytest.fixture
+def table(qtbot, qapp):
+    return make(qtbot)
+
+
+def make(qtbot, width=500):
+    sort = (NAME, Qt.SortOrder.AscendingOrder)
+    table = SortedTable(Theme("dark"), "Rows", Model(), {0: 20, 1: 7, 2: 8, 3: 14}, (MAX, SINCE), sort)
+    qtbot.addWidget(table)
+    table.model_kept = table.sorted.sourceModel()
+    table.resize(width, 200)
+    table.show()
+    return table
+
+
+def shown(table):
+    header = table.horizontalHeader()
+    columns = sorted(range(4), key=header.visualIndex)
+    return [column for column in columns if not table.isColumnHidden(column)]
+
+
+def item(table, label):
+    return next(item for item in table.columns.menu_items() if item.label == label)
+
+
+def first_cells(table):
+    return [table.sorted.index(row, NAME).data() for row in range(3)]
+
+
+def click_title(table, column):
+    header = table.horizontalHeader()
+    place = QPoint(header.sectionViewportPosition(column) + 12, header.height() // 2)
+    QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+def title(table, column):
+    option = QStyleOptionHeader()
+    option.text = table.columns.title(column)
+    table.horizontalHeader().initStyleOptionForIndex(option, column)
+    return option.text
+
+
+def test_a_title_sorts_numbers_from_the_greatest_and_words_from_a(table):
+    click_title(table, RUNS)
+    assert (first_cells(table), title(table, RUNS)[-1]) == (["c0", "b0", "a0"], "↓")
+    click_title(table, RUNS)
+    assert (first_cells(table), title(table, RUNS)[-1]) == (["a0", "b0", "c0"], "↑")
+    click_title(table, SINCE)
+    assert first_cells(table) == ["a0", "b0", "c0"]
+    assert title(table, RUNS) == "runs"
+
+
+def test_optional_columns_come_as_there_is_room_and_the_button_has_room_of_its_own(table):
+    assert shown(table) == [NAME, RUNS, MAX, SINCE]
+    table.resize(260, 200)
+    assert shown(table) == [NAME, RUNS]
+    header = table.horizontalHeader()
+    button = header.button
+    assert button.isVisible()
+    last = header.sectionViewportPosition(RUNS) + header.sectionSize(RUNS)
+    unit = table.fontMetrics().averageCharWidth()
+    assert last - button.x() <= header.sectionSize(RUNS) - 7 * unit  # the title ends before it
+
+
+@pytest.mark.qt_log_ignore("grabbing the keyboard")
+def test_the_button_opens_a_list_that_stays_while_columns_are_switched(table):
+    QTest.mouseClick(table.horizontalHeader().button, Qt.MouseButton.LeftButton)
+    menu = table.horizontalHeader().button.findChild(StayingMenu)
+    actions = {action.text(): action for action in menu.actions()}
+    assert [action.isChecked() for action in list(actions.values())[:4]] == [True] * 4
+    assert not actions["name"].isEnabled()  # one column has to remain
+    for name in ("runs", "since"):
+        QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(actions[name]).center())
+    assert menu.isVisible()
+    menu.close()
+    assert shown(table) == [NAME, MAX]
+    table.resize(900, 200)
+    assert shown(table) == [NAME, MAX]  # chosen is chosen
+
+
+def test_the_menu_of_a_title_sorts_by_it_and_hides_it(table):
+    items = {item.label: item for item in table.columns.head_items(MAX)}
+    items["Sort Descending"].run()
+    assert first_cells(table) == ["c0", "b0", "a0"]
+    items["Hide max"].run()
+    assert shown(table) == [NAME, RUNS, SINCE]
+
+
+def test_what_was_chosen_is_there_at_the_next_start(table, qtbot):
+    changed = []
+    table.columns.changed.connect(lambda: changed.append(json.dumps(table.columns.state())))
+    item(table, "max").run()
+    table.horizontalHeader().moveSection(3, 1)
+    table.horizontalHeader().resizeSection(RUNS, 133)
+    click_title(table, SINCE)
+    assert len(changed) == 4
+    again = make(qtbot)
+    again.columns.restore(json.loads(changed[-1]))
+    assert shown(again) == [NAME, SINCE, RUNS]
+    assert again.columnWidth(RUNS) == 133
+    assert again.horizontalHeader().sortIndicatorSection() == SINCE
+    item(again, "Reset Columns").run()
+    assert shown(again) == [NAME, RUNS, MAX, SINCE]
+    assert again.columnWidth(RUNS) != 133
+    assert again.horizontalHeader().sortIndicatorSection() == NAME
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        {"order": 3, "shown": "name", "widths": [1], "sort": ["gone", True]},
+        {"order": ["gone", 7], "shown": ["gone"], "widths": {"gone": 1, "runs": "wide", "max": True}, "sort": "runs"},
+    ],
+)
+def test_what_fits_nothing_is_left_out(table, state):
+    before = (shown(table), table.columns.state())
+    table.columns.restore(state)
+    assert (shown(table), table.columns.state()) == before
+
+
+def test_no_width_of_another_start_is_beyond_all_bounds(table):
+    table.columns.restore({"widths": {"runs": 10**12, "max": -5}, "shown": ["runs", "max"]})
+    assert table.columnWidth(RUNS) == 4000
+    assert table.columnWidth(MAX) == table.horizontalHeader().minimumSectionSize()
+
+
+def test_the_list_is_one_of_the_table(table):
+    assert table.findChildren(TableColumns) == [table.columns]
