@@ -215,6 +215,11 @@ class HandledProbe:
         if caught is not None and caught.taken:
             self._drop(caught, lambda taken: taken.frame is frame and _leads_to(taken.error, error))
 
+    def rest(self, wake: Callable[[], None]) -> bool:
+        """Return whether no handler runs; when the next begins, all is told again."""
+        self.recorder.on_running(wake)
+        return not self.recorder.running
+
     def line(self, number: int, frame: FrameType) -> None:
         """Take note that a line runs: one that had raised is tried again, and what it raised is made good, so far."""
         execution = CURRENT.get()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.context import CURRENT
 from ..tap.moments import TapExecution, TapPublication, TapSubscription, stops
-from .monitor import MONITOR, Watcher
+from .monitor import MONITOR, Open, Watcher
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
@@ -28,7 +28,7 @@ def running_in(frame: FrameType) -> Execution | None:
     return subject if isinstance(subject, ObservedExecution) else None
 
 
-class ObservedExecution(TapExecution):
+class ObservedExecution(TapExecution, Open):
     """One execution that is watched.
 
     Attributes:

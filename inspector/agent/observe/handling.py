@@ -35,6 +35,7 @@ class HandlerWatch(Watcher):
         self._first = ""
         #: The subscription of the only handler to the event type that it was called for last.
         self._last: TapSubscription | None = None
+        self._named = ""
 
     def add(self, needs: Needs, route: WatchedHandler, *, body: bool) -> None:
         """Take calls that fit as those of a handler."""
@@ -65,26 +66,28 @@ class HandlerWatch(Watcher):
     def started(self, frame: FrameType) -> None:
         """Begin an execution, or go on with the one that this call belongs to."""
         observation = self._observation
-        publication, route = PUBLISHING.get(), self._only
+        publication, route, frames = PUBLISHING.get(), self._only, MONITOR.frames
         if route is not None and publication is not None and publication.source is route.bus and not publication.closed:
             current = CURRENT.get()
-            held = frame.f_locals
             if (
                 (current is None or current.publication is not publication)
                 and not publication.holding
-                and held.get(self._first) is publication.event
-                and frame not in MONITOR.frames
+                and frame.f_locals.get(self._first) is publication.event
+                and frame not in frames
             ):  # nearly always
                 last = self._last
-                if last is None or last.event_type.__name__ != publication.named:
+                if last is None or self._named != publication.named:
+                    self._named = publication.named
                     last = self._last = observation.tap.subscription(publication.named, route.description)
                 execution = ObservedExecution(publication, last, frame, current)
                 execution.unwrapped, execution.tries = True, 1
                 CURRENT.set(execution)
-                MONITOR.frames[frame] = execution
+                if MONITOR.resting:
+                    MONITOR.wake()
+                frames[frame] = execution
                 execution.started = execution._resumed = perf_counter_ns()  # noqa: SLF001 - of our own class
                 publication.started(execution)
-                publication.tap.execution_started(execution)
+                observation.tap.execution_started(execution)
                 return
         if not observation.tap.active:
             return

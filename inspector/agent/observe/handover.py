@@ -28,7 +28,7 @@ from ...core.records.host import PendingWork
 from ...core.records.records import CANCELLED, TIMED_OUT
 from ..handlers import Handler
 from ..tap.moments import PUBLISHING, TapExecution
-from .monitor import MONITOR, Watcher
+from .monitor import MONITOR, Open, Watcher
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
@@ -141,11 +141,11 @@ class Handover:
 
     # -- what is handed over -------------------------------------------------------------------------------------------
 
-    def thread(self, thread: threading.Thread) -> None:
-        """Take note that a thread is started."""
+    def thread(self, thread: threading.Thread) -> bool:
+        """Take note that a thread is started; return whether it is somebody's work."""
         by = _here()
         if by == _NOBODY or getattr(thread, "_target", None) is _POOL_WORKER:  # that one runs what others give it
-            return
+            return False
         with self._lock:
             self.handed[id(thread)] = thread, by
             if by.fire and _is_own_code(_run_by(thread)):
@@ -153,6 +153,7 @@ class Handover:
                 self._threads.setdefault(by.fire, []).append((thread, by, due))
                 if isinstance(thread, threading.Timer) and by.publication is not None:
                     self._timers.setdefault(by.fire, []).append((thread, by.publication))
+        return True
 
     def not_started(self, thread: threading.Thread) -> None:
         """Forget a thread that could not be started."""
@@ -248,11 +249,21 @@ class _StartWatch(Watcher):
 
     def started(self, frame: FrameType) -> None:
         """Take note of who starts it."""
-        self._handover.thread(frame.f_locals["self"])
+        thread = frame.f_locals["self"]
+        if self._handover.thread(thread):
+            MONITOR.open(frame, _Start(self._handover, thread))
 
-    def unwound(self, frame: FrameType, _error: BaseException) -> None:
+
+class _Start(Open):
+    """A thread that is being started."""
+
+    def __init__(self, handover: Handover, thread: threading.Thread) -> None:
+        self._handover = handover
+        self._thread = thread
+
+    def frame_unwound(self, _frame: FrameType, _error: BaseException) -> None:
         """Forget what could not be started."""
-        self._handover.not_started(frame.f_locals["self"])
+        self._handover.not_started(self._thread)
 
 
 class _ThreadWatch(_StartWatch):
@@ -291,10 +302,6 @@ class _SubmitWatch(_StartWatch):
 class _WorkWatch(_StartWatch):
     """Watches work that a pool does."""
 
-    def __init__(self, handover: Handover) -> None:
-        super().__init__(handover)
-        self._before: dict[FrameType, _Handed] = {}
-
     def codes(self) -> list[CodeType]:
         """Return what to watch."""
         return _codes(getattr(_WORK_ITEM, "run", None))
@@ -303,18 +310,23 @@ class _WorkWatch(_StartWatch):
         """Make what runs the work of who gave it."""
         by = self._handover.taken_by(frame.f_locals["self"])
         if by is not None:
-            self._before[frame] = _here()
+            MONITOR.open(frame, _Work(_here()))
             by.take()
 
-    def returned(self, frame: FrameType, _value: Any) -> None:
-        """Make the thread the pool's again."""
-        before = self._before.pop(frame, None)
-        if before is not None:
-            before.take()
 
-    def unwound(self, frame: FrameType, _error: BaseException) -> None:
+class _Work(Open):
+    """Work that a pool is doing."""
+
+    def __init__(self, before: _Handed) -> None:
+        self._before = before
+
+    def frame_returned(self, _frame: FrameType, _value: Any) -> None:
         """Make the thread the pool's again."""
-        self.returned(frame, None)
+        self._before.take()
+
+    def frame_unwound(self, _frame: FrameType, _error: BaseException) -> None:
+        """Make the thread the pool's again."""
+        self._before.take()
 
 
 class _CancelWatch(_StartWatch):
@@ -333,9 +345,6 @@ class _CancelWatch(_StartWatch):
             return
         if getattr(callback, "__name__", "") == _WAKES or _is_own_code(callback):
             publication.put_off = True
-
-    def unwound(self, frame: FrameType, error: BaseException) -> None:
-        """Do nothing."""
 
 
 def _nothing() -> None:

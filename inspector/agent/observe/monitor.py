@@ -7,7 +7,9 @@ their own and run beside it.
 What was measured about the callbacks, and is kept here: an exception of a callback would reach the program, so each is
 caught and ends the watching; some events (unwinding, throwing) cannot be had for one code object and are asked for all;
 the callbacks are closures, because at the end of the interpreter globals are gone; a code object is known by its id and
-held, because equal ones need not be the same.
+held, because equal ones need not be the same. An event without a callback costs a fifth of one with: what a program
+raises and catches while nothing of it is watched is told to nobody after a while. (To ask for an event no longer would
+cost more: Python prepares all code anew.)
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ MISSING: Final[Any] = getattr(_MONITORING, "MISSING", None)
 #: Tool ids that nobody is known to use: debuggers have 0, coverage 1, profilers 2, optimizers 5.
 _TOOLS: Final = (4, 3)
 _NAME: Final = "inspector"
-_MOMENTS: Final = ("started", "returned", "unwound", "yielded", "resumed", "thrown")
+_MOMENTS: Final = ("started", "returned", "yielded", "resumed", "thrown")
+#: Exceptions in a row that nobody wants to know of, after which the next are not told.
+_PATIENCE: Final = 64
 #: What suspends: coroutines, generators, asynchronous generators.
 _SUSPENDS: Final = 0x20 | 0x80 | 0x200
 
@@ -50,9 +54,6 @@ class Watcher:
     def returned(self, frame: FrameType, value: Any) -> None:
         """Take note that it ended with a value."""
 
-    def unwound(self, frame: FrameType, error: BaseException) -> None:
-        """Take note that an exception left it."""
-
     def yielded(self, frame: FrameType, value: Any) -> None:
         """Take note that it is suspended."""
 
@@ -63,8 +64,8 @@ class Watcher:
         """Take note that an exception is thrown into it where it is suspended, or before it ever began."""
 
 
-class Open(Protocol):
-    """What stands behind a frame that is open: a publication, an execution."""
+class Open:
+    """What stands behind a frame that is open: a publication, an execution. This base class takes note of nothing."""
 
     def frame_returned(self, frame: FrameType, value: Any) -> None:
         """Take note that it ended with a value."""
@@ -79,7 +80,7 @@ class Open(Protocol):
         """Take note that it goes on, or that an exception is thrown into it."""
 
 
-class _Both:
+class _Both(Open):
     """Two things that stand behind one frame: two programs in one process share the code of a bus."""
 
     def __init__(self, first: Open, second: Open) -> None:
@@ -134,6 +135,9 @@ class HandledWatcher(Protocol):
     def unwound(self, error: BaseException, frame: FrameType) -> None:
         """Take note that an exception leaves a frame, whosever code it is."""
 
+    def rest(self, wake: Callable[[], None]) -> bool:
+        """Return whether nothing needs to be told until ``wake`` is called; who says so has to call it in time."""
+
 
 #: Called with the number of the line that is about to run, and the frame.
 OnLine = Callable[[int, FrameType], None]
@@ -146,6 +150,8 @@ class Monitor:
         self._lock = threading.RLock()
         #: What stands behind the frames that are open. Its end is told first to it, and not by the code of the frame.
         self.frames: dict[FrameType, Open] = {}
+        #: Frames that exceptions leave are told to nobody: none was open for a while. Who opens one has to wake us.
+        self.resting = False
         #: Watchers of handled exceptions that want to know of the frames these leave.
         self._unwinding: list[HandledWatcher] = []
         self._tool = -1
@@ -161,6 +167,7 @@ class Monitor:
         #: Code that has been disabled: it is not asked about again, and could not be watched. That outlives our tool.
         self._disabled: set[int] = set()
         self._failed: list[Callable[[BaseException], None]] = []
+        self._unwound: Callable[..., None] | None = None
 
         #: Watch at all; without it buses are recorded by stand-ins, as on an older Python.
         self.allowed = True
@@ -212,13 +219,33 @@ class Monitor:
 
     def open(self, frame: FrameType, subject: Open) -> None:
         """Notify a subject of how a frame goes on and ends."""
+        if self.resting:
+            self.wake()
         other = self.frames.get(frame)
         self.frames[frame] = subject if other is None or other is subject else _Both(other, subject)
+
+    def wake(self) -> None:
+        """Take note of frames that exceptions leave again."""
+        with self._lock:
+            self.resting = False
+            if _MONITORING is not None and self._tool >= 0:
+                _MONITORING.register_callback(self._tool, _MONITORING.events.PY_UNWIND, self._unwound)
+
+    def _rest(self) -> None:
+        """Let exceptions pass until a frame is open."""
+        with self._lock:
+            if _MONITORING is not None and self._tool >= 0:
+                _MONITORING.register_callback(self._tool, _MONITORING.events.PY_UNWIND, None)
+                self.resting = True
+                if self.frames or self._unwinding:
+                    self.wake()  # on another thread, just now
 
     def follow_unwinding(self, watcher: HandledWatcher, on: bool) -> None:
         """Notify a watcher of handled exceptions of the frames that exceptions leave, or no longer."""
         if on and watcher not in self._unwinding:
             self._unwinding.append(watcher)
+            if self.resting:
+                self.wake()
         elif not on and watcher in self._unwinding:
             self._unwinding.remove(watcher)
 
@@ -363,6 +390,7 @@ class Monitor:
 
     def _register(self) -> None:
         if _MONITORING is not None:
+            self.resting = False
             for event, callback in self._callbacks().items():
                 _MONITORING.register_callback(self._tool, event, callback)
 
@@ -382,15 +410,40 @@ class Monitor:
         if len(entries) != 1:
             return several
         ((only, inside),) = entries
+        strangers = 0
 
         def handled(code: CodeType, offset: int, error: BaseException) -> None:
-            if inside() is not None:
-                try:
+            nonlocal strangers
+            try:
+                if inside() is not None:
+                    strangers = 0
                     only.handled(code, offset, error, frame_at(1))
-                except Exception as trouble:  # noqa: BLE001 - as above
-                    fail(trouble)
+                    return
+                strangers += 1
+                if strangers > _PATIENCE:
+                    strangers = 0
+                    self._pass_over(only)
+            except Exception as trouble:  # noqa: BLE001 - as above
+                fail(trouble)
 
         return handled
+
+    def _pass_over(self, watcher: HandledWatcher) -> None:
+        """Report no handled exceptions until the only one who watches them wakes us, if that is all the same to it."""
+        if _MONITORING is None:
+            return
+        handled, tool = _MONITORING.events.EXCEPTION_HANDLED, self._tool
+
+        def wake() -> None:
+            with self._lock:
+                if self._tool == tool:
+                    _MONITORING.register_callback(tool, handled, self._on_handled())
+
+        with self._lock:
+            if tool >= 0:
+                _MONITORING.register_callback(tool, handled, None)
+                if not watcher.rest(wake):
+                    wake()
 
     def _callbacks(self) -> dict[int, Callable[..., Any]]:
         assert _MONITORING is not None  # noqa: S101 - asked by who calls it
@@ -428,8 +481,15 @@ class Monitor:
             except Exception as error:  # noqa: BLE001 - as above
                 fail(error)
 
-        def unwound(code: CodeType, _offset: int, error: BaseException) -> None:
-            if not frames and not unwinding and not left:
+        passed = 0
+
+        def unwound(_code: CodeType, _offset: int, error: BaseException) -> None:
+            nonlocal passed
+            if not frames and not unwinding:
+                passed += 1
+                if passed > _PATIENCE:
+                    passed = 0
+                    self._rest()
                 return
             frame = frame_at(1)
             try:
@@ -438,10 +498,6 @@ class Monitor:
                 subject = close(frame, None)
                 if subject is not None:
                     subject.frame_unwound(frame, error)
-                    return
-                tell = left.get(key_of(code))
-                if tell is not None:
-                    tell(frame, error)
             except Exception as trouble:  # noqa: BLE001 - as above
                 fail(trouble)
 
@@ -471,7 +527,7 @@ class Monitor:
                 except Exception as trouble:  # noqa: BLE001 - as above
                     fail(trouble)
 
-        left, lines = self._told["unwound"], self._lines
+        lines = self._lines
 
         def calling(code: CodeType, _offset: int, called: Any, first: Any) -> None:
             entry = calls.get(key_of(code))
@@ -507,6 +563,7 @@ class Monitor:
             self._set_global()
 
         ended = self._told["returned"]
+        self._unwound = unwound
         return {
             events.CALL: calling,
             events.C_RETURN: called,

@@ -121,7 +121,7 @@ class Observation:
     def _watch_calls(self, bus: Observable, pattern: Any, target: Any) -> None:
         """Watch a handler without Python code by the calls of the bus's."""
         self._calls.add(bus, pattern, target)
-        for code in self.receivers.code_of_bus:
+        for code in self.receivers.code_of_bus.values():
             if id(code) not in self._calling:
                 self._calling[id(code)] = code, bus
                 MONITOR.watch_calls(code, self._calls)
@@ -268,7 +268,7 @@ class Observation:
     def settle_cause(self) -> None:
         """Begin the receiver that publishes now: what it causes has to name it."""
         current = CURRENT.get()
-        if isinstance(current, TapExecution) and not current.started:
+        if current is not None and not current.started and isinstance(current, TapExecution):
             current.begin()
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..tap.moments import TappedBus, TapPublication
+from ..tap.moments import PUBLISHING, Occurrence, TappedBus, TapPublication, Variables
 from .executions import FUTURES, GENERATES, error_of
-from .monitor import MONITOR, Watcher
+from .monitor import MONITOR, Open, Watcher
 from .routes import Needs, arguments_of
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class PublishWatch(Watcher):
     def __init__(self, observation: Observation) -> None:
         self._observation = observation
         self._points: list[tuple[Observable, PublishPoint, Needs | None, bool]] = []
+        #: The one point that there is, where the variables of a call say it all.
+        self._plain: tuple[Observable, Needs | None, Variables] | None = None
 
     def add(self, bus: Observable, point: PublishPoint) -> None:
         """Watch a publish point that has this code."""
@@ -66,11 +68,41 @@ class PublishWatch(Watcher):
             bound = False
         needs = Needs(function, owner=owner if bound else None)
         self._points.append((bus, point, None if needs.anything else needs, bound))
+        self._choose()
 
     def remove(self, bus: Observable) -> bool:
         """Forget a bus's points; return whether others are left."""
         self._points = [entry for entry in self._points if entry[0] is not bus]
+        self._choose()
         return bool(self._points)
+
+    def _choose(self) -> None:
+        """Take the short way where there is one point, and its bus says which variables to read."""
+        self._plain = None
+        if len(self._points) == 1:
+            ((bus, point, needs, _),) = self._points
+            said = getattr(bus, "variables", None)
+            variables = said(point.name) if said is not None else None
+            self._plain = None if variables is None else (bus, needs, variables)
+
+    def _read(self, frame: FrameType) -> tuple[Observable, Occurrence, Iterable[Any]] | None:
+        """Return whose publish a call is, what it publishes, and what it was called with."""
+        held = frame.f_locals
+        if self._plain is not None:
+            bus, needs, (name, session, metadata, names) = self._plain
+            event = held.get(name)
+            entry = names.get(id(type(event)))
+            if entry is not None and (needs is None or needs.fit(held, ())):
+                about = held.get(metadata)
+                about = about if isinstance(about, Mapping) else None
+                return bus, Occurrence(event, entry[1], None, held.get(session), about), held.values()
+        args, kwargs = arguments_of(frame.f_code, held)
+        point = next((entry for entry in self._points if entry[2] is None or entry[2].fit(held, args)), None)
+        if point is None:
+            return None
+        bus, method, _, bound = point
+        occurrence = bus.read_publish(method.name, args[1:] if bound else args, kwargs)
+        return None if occurrence is None else (bus, occurrence, (*args, *kwargs.values()))
 
     def started(self, frame: FrameType) -> None:
         """Begin a publication, unless this very one is under way."""
@@ -78,23 +110,20 @@ class PublishWatch(Watcher):
         tap = observation.tap
         if not tap.active:
             return
-        code, held = frame.f_code, frame.f_locals
-        args, kwargs = arguments_of(code, held)
-        entry = next((entry for entry in self._points if entry[2] is None or entry[2].fit(held, args)), None)
-        if entry is None:
+        call = self._read(frame)
+        if call is None:
             return
-        bus, point, _, bound = entry
-        occurrence = bus.read_publish(point.name, args[1:] if bound else args, kwargs)
-        if occurrence is None or tap.publishing(bus, occurrence, (*args, *kwargs.values())):
+        bus, occurrence, handed = call
+        if PUBLISHING.get() is not None and tap.publishing(bus, occurrence, handed):
             return
         observation.settle_cause()
         publication = tap.begin_left(bus, occurrence, ObservedPublication)
         publication.enter()
-        if isinstance(publication, ObservedPublication):
+        if isinstance(publication, Open):
             MONITOR.open(frame, publication)
 
 
-class ObservedPublication(TapPublication):
+class ObservedPublication(TapPublication, Open):
     """One publication whose publish method is watched."""
 
     def frame_returned(self, frame: FrameType, value: Any) -> None:

@@ -20,7 +20,7 @@ from ...core.bus.identity import plain_function
 from ...core.description import HandlerDescription
 from ...core.own_code import is_own_file
 from ..tap.moments import PUBLISHING, TapExecution
-from .monitor import MONITOR, Watcher
+from .monitor import MONITOR, Open, Watcher
 
 if TYPE_CHECKING:
     from ..tap.moments import TapPublication
@@ -41,14 +41,14 @@ class Receivers(Watcher):
         observation: Whose publications they are.
 
     Attributes:
-        code_of_bus: Code of buses, which hands events on.
+        code_of_bus: Code of buses, which hands events on, by its id: to hash code takes as long as it is long.
         given_up: How many pieces of the program's code are no longer looked at.
     """
 
     def __init__(self, observation: Observation) -> None:
         self._observation = observation
         self._calls: dict[int, tuple[CodeType, int]] = {}
-        self.code_of_bus: set[CodeType] = set()
+        self.code_of_bus: dict[int, CodeType] = {}
         self.given_up = 0
 
     def leave_out(self, bus: Any) -> None:
@@ -57,21 +57,26 @@ class Receivers(Watcher):
             if cls is not object:
                 for member in vars(cls).values():
                     function = plain_function(member.fget if isinstance(member, property) else member)
-                    self.code_of_bus.update(_codes(getattr(function, "__code__", None)))
+                    self.code_of_bus.update((id(code), code) for code in _codes(getattr(function, "__code__", None)))
 
     def leave_out_function(self, function: Any) -> None:
         """Take one function as what hands events on."""
-        self.code_of_bus.update(_codes(getattr(function, "__code__", None)))
+        self.code_of_bus.update((id(code), code) for code in _codes(getattr(function, "__code__", None)))
 
     # -- asked by the monitor ------------------------------------------------------------------------------------------
 
     def asked(self, code: CodeType, frame: FrameType) -> bool:
         """Look at a call of code that nobody watches; return whether to look at the next one."""
-        if not is_own_file(code.co_filename) or code in self.code_of_bus:
+        if id(code) not in self._calls and (not is_own_file(code.co_filename) or id(code) in self.code_of_bus):
             return False
         observation = self._observation
         if not observation.tap.active:
             return True
+        if PUBLISHING.get() is None:
+            if not _takes_anything(code):
+                return False
+            if not observation.tap.remembers:
+                return self._again(code)
         publication = self._about(code, frame)
         if publication is None:
             under_way = PUBLISHING.get()
@@ -136,7 +141,7 @@ class Receivers(Watcher):
 _PLAIN: Final = (int, float, str, tuple, list, dict)
 
 
-class _Call(TapExecution):
+class _Call(TapExecution, Open):
     """A call that may be a receiver's; it begins when something happens that it must have caused, else at its end."""
 
     def __init__(self, publication: TapPublication, frame: FrameType, before: Any) -> None:
@@ -238,6 +243,11 @@ def _has_code(cls: type[Any], code: CodeType) -> bool:
 def _is_about_itself(code: CodeType, first: Any) -> bool:
     """Return whether the call is of a method of what it is handed."""
     return not issubclass(type(first), _COMMON) and _has_code(type(first), code) and code.co_argcount == 1
+
+
+def _takes_anything(code: CodeType) -> bool:
+    """Return whether a call of it can be handed an event."""
+    return code.co_argcount + code.co_kwonlyargcount > 0 or code.co_flags & (_VARARGS | inspect.CO_VARKEYWORDS) > 0
 
 
 def _codes(code: Any) -> Iterator[CodeType]:

@@ -52,7 +52,8 @@ class Held:
 
     def is_it(self, value: Any) -> bool:
         """Return whether this is the value."""
-        return (self._value if self._reference is None else self._reference()) is value and not self.gone
+        reference = self._reference
+        return self._value is value if reference is None else value is not None and reference() is value
 
     @property
     def gone(self) -> bool:
@@ -71,7 +72,7 @@ class Needs:
         named: Bound arguments by name.
     """
 
-    __slots__ = ("closure", "made", "named", "owner", "owner_name", "positions")
+    __slots__ = ("made", "owner", "owner_name", "variables")
 
     def __init__(
         self,
@@ -87,17 +88,18 @@ class Needs:
         self.owner = None if owner is None else Held(owner)
         self.made = instance_of
         first = 1 if self.owner_name else 0
-        self.positions = [(name, Held(value)) for name, value in zip(names[first:], bound, strict=False)]
-        self.named = [(name, Held(value)) for name, value in (named or {}).items() if name in code.co_varnames]
-        self.closure = [
-            (name, Held(cell.cell_contents))
+        closure = [
+            (name, cell.cell_contents)
             for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False)
             if _filled(cell) and name != "__class__"
         ]
+        arguments = [(name, value) for name, value in (named or {}).items() if name in code.co_varnames]
+        positions = zip(names[first:], bound, strict=False)
+        self.variables = [(name, Held(value)) for name, value in (*positions, *arguments, *closure)]
 
     @property
     def _values(self) -> list[Held]:
-        held = [value for _, value in (*self.positions, *self.named, *self.closure)]
+        held = [value for _, value in self.variables]
         return held if self.owner is None else [self.owner, *held]
 
     @property
@@ -108,7 +110,7 @@ class Needs:
     @property
     def anything(self) -> bool:
         """Every call of the code fits."""
-        return not (self.owner_name or self.owner or self.positions or self.named or self.closure)
+        return not (self.owner_name or self.owner or self.variables)
 
     def fit(self, held: Mapping[str, Any], args: tuple[Any, ...]) -> bool:
         """Return whether a frame with these variables, called with these arguments, is of the callable."""
@@ -117,7 +119,7 @@ class Needs:
             return False
         if self.made is not None and not issubclass(type(owner), self.made):
             return False
-        return all(value.is_it(held.get(name)) for name, value in (*self.positions, *self.named, *self.closure))
+        return not self.variables or all(value.is_it(held.get(name)) for name, value in self.variables)
 
 
 def _filled(cell: Any) -> bool:

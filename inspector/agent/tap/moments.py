@@ -60,6 +60,23 @@ class Occurrence(NamedTuple):
     loose: bool = False
 
 
+class Variables(NamedTuple):
+    """Which variables of a publish method's call are all that is to be known of it.
+
+    Attributes:
+        event: Name of that with the event.
+        session: Name of that with the database session; empty for none.
+        metadata: Name of that with the metadata; empty for none.
+        names: What events of a class are called in the catalog, by the id of the class, with the class. Those of other
+            classes have to be read in full.
+    """
+
+    event: str
+    session: str
+    metadata: str
+    names: Mapping[int, tuple[type[Any], str]]
+
+
 class TappedBus(Protocol):
     """What the tap asks of the connection to one bus of the user's."""
 
@@ -137,29 +154,28 @@ class TapPublication(Publication):
     stopped = ""
     #: What the publish method raised.
     raised: BaseException | None = None
+    outside: TapPublication | None = None
+    last: TapExecution | None = None
+    called = 0
+    #: Failed executions that may yet be tried again.
+    holding = 0
+    _gone: weakref.ref[Any] | None = None
+    _turns = 0
+    _returned = False
 
     def __init__(
         self, tap: Tap, bus: TappedBus, occurrence: Occurrence, subscriptions: tuple[TapSubscription, ...]
     ) -> None:
-        owner: Any = tap
-        listed: Any = subscriptions
-        super().__init__(owner, occurrence.event, occurrence.session, occurrence.metadata, CURRENT.get(), listed)
-        self.tap = tap
+        # What the base class does, written out: a bus that is watched pays for each of these lines.
+        self.tap = self.bus = tap  # type: ignore[assignment]
         self.source = bus
-        self.named = occurrence.name
-        self.shown = occurrence.shown
-        self.loose = occurrence.loose
+        self.event, self.named, self.shown, self.session, self.metadata, self.loose = occurrence
+        self.cause = cause = CURRENT.get()
+        self.depth = 0 if cause is None or cause.ended else cause.publication.depth + 1
+        self.subscriptions = subscriptions  # type: ignore[assignment]
         self.executions: list[TapExecution] = []
-        self.fire = FIRE.get()
-        self.outside: TapPublication | None = None
-        self.called = 0
-        self.last: TapExecution | None = None
-        #: Failed executions that may yet be tried again.
-        self.holding = 0
         self.began: list[str] = []
-        self._gone: weakref.ref[Any] | None = None
-        self._turns = 0
-        self._returned = False
+        self.fire = FIRE.get()
 
     def enter(self) -> None:
         """Make the handlers called from here on those of this publication: the publish method is about to run."""
@@ -182,10 +198,11 @@ class TapPublication(Publication):
         if isinstance(error, asyncio.CancelledError):
             self.outcome = "cancelled"
         self._returned = True
-        self.raised = error
-        self.broke = "" if error is None else type(error).__name__
-        for execution in tuple(self.executions):
-            execution.release()  # nobody tries it again
+        if error is not None:
+            self.raised, self.broke = error, type(error).__name__
+        if self.holding:
+            for execution in tuple(self.executions):
+                execution.release()  # nobody tries it again
         self.raised = None
         if not self.complete and self.event is not None and self.fire:
             self._look_back()
@@ -216,9 +233,13 @@ class TapPublication(Publication):
 
     def ended(self, execution: TapExecution) -> None:
         """Take note that a handler ended."""
-        if execution in self.executions:
-            self.executions.remove(execution)
-        self.check()
+        running = self.executions
+        if running and running[-1] is execution:  # nearly always
+            running.pop()
+        elif execution in running:
+            running.remove(execution)
+        if self._returned and not running:
+            self.check()
 
     def give_up(self) -> None:
         """Take note that those who fired do not wait any longer."""
@@ -265,8 +286,8 @@ class TapPublication(Publication):
             return
         if self.tap.elsewhere(self.check):
             return
-        loop = running_loop()
-        if self.complete or loop is None or self._turns > GRACE_TURNS:
+        loop = None if self.complete else running_loop()
+        if loop is None or self._turns > GRACE_TURNS:
             self.tap.end(self)
         elif self._turns < GRACE_TURNS:
             loop.call_soon(self.check)

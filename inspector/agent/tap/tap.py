@@ -32,6 +32,8 @@ from .moments import (
 )
 
 if TYPE_CHECKING:
+    from ...core.bus.execution import Execution
+    from ...core.bus.publication import Publication
     from ...core.description import HandlerDescription
     from ..observe.observation import Observation
     from ..program import Interceptor
@@ -44,6 +46,8 @@ _logger = logging.getLogger(__name__)
 _SHARED: Final = (str, bytes, int, float, bool, type(None))
 #: Publications that are remembered after their end, so that a handler called later still finds its own.
 REMEMBERED: Final = 256
+#: Moments that come so often that a single observer is told without a detour.
+_OFTEN: Final = ("publication_started", "publication_ended", "execution_started", "execution_ended")
 
 
 class Tap:
@@ -56,6 +60,11 @@ class Tap:
         active: Something is recorded; stand-ins that outlive it (a program may keep one) only pass calls on.
         interceptor: Asked before each call of a handler: gives a callable to run in its place, or None.
     """
+
+    publication_started: Callable[[Publication], None]
+    publication_ended: Callable[[Publication], None]
+    execution_started: Callable[[Execution], None]
+    execution_ended: Callable[[Execution], None]
 
     def __init__(self, observe: Callable[[Tap], Observation] | None = None) -> None:
         self._observe = observe
@@ -143,12 +152,16 @@ class Tap:
                 finally:
                     FIRE.reset(token)
         publication = kind(self, bus, occurrence, bus.expected(occurrence))
+        recent = self._known
         with self._lock:
             self._open[id(publication)] = publication
-            self._known[id(occurrence.event)] = publication
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
-        self.tell("publication_started", publication)
+            recent[id(occurrence.event)] = publication
+            if len(recent) > REMEMBERED:
+                recent.popitem(last=False)
+            try:
+                self.publication_started(publication)
+            except Exception as trouble:  # noqa: BLE001 - as in ``tell``
+                self.fail(trouble)
         return publication
 
     def publishing(self, bus: TappedBus, occurrence: Occurrence, handed: Iterable[Any] = ()) -> bool:
@@ -176,7 +189,10 @@ class Tap:
         publication.closed = True
         with self._lock:
             self._open.pop(id(publication), None)
-        self.tell("publication_ended", publication)
+            try:
+                self.publication_ended(publication)
+            except Exception as trouble:  # noqa: BLE001 - as in ``tell``
+                self.fail(trouble)
         if publication.complete and self._known.get(id(publication.event)) is publication:
             del self._known[id(publication.event)]
         publication.let_go()
@@ -216,6 +232,11 @@ class Tap:
             publication = self._publication(bus, bus.read_call(pattern, args, kwargs))
         return publication
 
+    @property
+    def remembers(self) -> bool:
+        """Something was published of late, of which a handler may still be called."""
+        return bool(self._known)
+
     def publication_about(self, event: Any) -> TapPublication | None:
         """Return the newest publication of this very object; None when there was none of late."""
         publication = self._known.get(id(event))
@@ -244,13 +265,13 @@ class Tap:
         Whoever ran last has left it, or has failed, if it is a dead letter; nobody knows where several still run.
         """
         under_way = PUBLISHING.get()
-        ours = under_way is not None and under_way.source is bus and not under_way.closed
-        left_by = under_way.left_by() if ours and under_way is not None and CURRENT.get() is None else None
-        token = CURRENT.set(left_by) if left_by is not None else None
-        publication = self.begin(bus, occurrence, kind)
-        if token is not None:
+        if under_way is None or under_way.source is not bus or under_way.closed or CURRENT.get() is not None:
+            return self.begin(bus, occurrence, kind)
+        token = CURRENT.set(under_way.left_by())
+        try:
+            return self.begin(bus, occurrence, kind)
+        finally:
             CURRENT.reset(token)
-        return publication
 
     def _rebuilt(self, bus: TappedBus, occurrence: Occurrence) -> TapPublication | None:
         """Return the publication whose event has been made anew on the way: from JSON, in a queue or a table."""
@@ -278,11 +299,9 @@ class Tap:
     def _choose(self) -> None:
         """Choose what tells of executions: where there is one observer, its own methods."""
         only: Any = self.observers[0].observer if len(self.observers) == 1 else None
-        if hasattr(only, "execution_started") and hasattr(only, "execution_ended"):
-            self.execution_started, self.execution_ended = only.execution_started, only.execution_ended
-        else:
-            self.execution_started = partial(self.tell, "execution_started")
-            self.execution_ended = partial(self.tell, "execution_ended")
+        direct = all(hasattr(only, moment) for moment in _OFTEN)
+        for moment in _OFTEN:
+            setattr(self, moment, getattr(only, moment) if direct else partial(self.tell, moment))
 
     def fail(self, error: BaseException) -> None:
         """Remove every observer: we could not read what the program did, and nobody can be told the truth any more."""

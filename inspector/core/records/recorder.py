@@ -114,6 +114,8 @@ class Recorder:
         self._anchor = clock()
         self._publications = count(1)
         self._executions = count(1)
+        self._ends = count(1)
+        self._running: Callable[[], None] | None = None
         self._handlers: set[str] = set()
         self._key_lines: dict[int, PrintedLines] = {}
         self._in_flight: dict[int, int] = {}
@@ -179,6 +181,8 @@ class Recorder:
         if key not in self._handlers:
             self._introduce(execution.subscription.description, execution.started - self._anchor)
         execution.tag = tag = next(self._executions)
+        if self._running is not None:
+            self._wake_up()
         at = execution.started - self._anchor
         self._rows.append((HANDLER_STARTED, at, tag, execution.publication.tag, key, execution.fault))
         if self._asleep:
@@ -190,6 +194,7 @@ class Recorder:
             execution.caught(execution)
         if not execution.tag:
             return
+        next(self._ends)
         status, failure = execution.status, ""
         if status != OK or execution.swallowed:
             status, failure = self._what_went_wrong(execution)
@@ -262,6 +267,21 @@ class Recorder:
         if on != self._recording:
             self._recording = on
             self.record(RecordingResumed(self.now()) if on else RecordingPaused(self.now()))
+
+    @property
+    def running(self) -> int:
+        """How many executions have begun and not ended."""
+        # What a counter will give next stands in its repr alone; variables beside it would go wrong between threads.
+        return _next_of(self._executions) - _next_of(self._ends)
+
+    def on_running(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` once, when the next execution begins."""
+        self._running = wake
+
+    def _wake_up(self) -> None:
+        wake, self._running = self._running, None
+        if wake is not None:
+            wake()
 
     # -- what happens besides ------------------------------------------------------------------------------------------
 
@@ -398,6 +418,10 @@ class Recorder:
         if type(plain) is list:
             return [self._described(inner, name) for inner in plain]
         return self.redactor.redact_text(plain) if type(plain) is str and name not in _IDENTITY else plain
+
+
+def _next_of(counter: count[int]) -> int:
+    return int(repr(counter)[len("count(") : -1])
 
 
 def _word(value: Any) -> str:

@@ -670,6 +670,49 @@ def what_handlers_handle() -> Program:
     return Program(bus, lambda: bus.publish(Docked()), executions)
 
 
+def _raises_much() -> None:
+    """Raise and handle more than is listened to while no handler runs."""
+    for number in range(200):
+        try:
+            raise Refused(number)
+        except Refused:
+            continue
+
+
+@program
+def what_handlers_handle_after_much_was_raised() -> Program:
+    """What a program raises between its publications is listened to no longer; what its handlers raise is."""
+    bus = Harbour()
+
+    async def waits(_event: Any) -> None:
+        tick("waits")
+        await asyncio.sleep(0)
+        with contextlib.suppress(KeyError):
+            raise KeyError
+        try:
+            raise Refused
+        except Exception as error:
+            str(error)
+
+    async def waits_and_fails(_event: Any) -> None:
+        tick("waits_and_fails")
+        await asyncio.sleep(0)
+        raise Refused
+
+    bus.on(Docked, _bare, waits, waits_and_fails)
+
+    async def run() -> None:
+        for _ in range(3):
+            _raises_much()
+            publishing = asyncio.ensure_future(bus.publish(Docked()))
+            await asyncio.sleep(0)
+            _raises_much()  # while one of its handlers waits
+            await publishing
+
+    executions = [("_bare", "swallowed", 1), ("waits", "swallowed", 1), ("waits_and_fails", "failed", 1)]
+    return Program(bus, run, executions * 3, [("Docked", "")] * 3)
+
+
 @program
 def what_a_bus_swallows_inside_a_handler() -> Program:
     bus = Harbour()

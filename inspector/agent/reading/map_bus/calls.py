@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from ....core.errors import InspectorError
+from ...tap.moments import Variables
 from ...tap.stand_ins import HANDLE_METHODS
 from ...tap.tap import Occurrence
 from ..events import NAME_ATTRIBUTES, NamedEvent, travel_name
@@ -28,6 +29,8 @@ _ATOMS: Final = (str, bytes, int, float, bool, type(None))
 ENVELOPE_NAMES: Final = ("event_type", "type", "event", "event_name", "name", "topic", *NAME_ATTRIBUTES)
 #: What may be a name, an envelope, several events at once, or has to be shown in another way.
 _OTHER_THAN_EVENTS: Final = (*_ATOMS, enum.Enum, dict, list, tuple, set, frozenset)
+#: Classes whose names are kept; classes made on the fly may have no end.
+_MOST_CLASSES: Final = 1024
 
 
 class CallReader:
@@ -44,6 +47,8 @@ class CallReader:
         self._called: dict[str, type[Any]] = {}
         #: Classes of events of several names, and the field that holds the name.
         self._envelopes: dict[type[Any], str] = {}
+        #: What events of a class are always called, by the id of the class, with the class; as they came by.
+        self._always: dict[int, tuple[type[Any], str]] = {}
 
     def learn(self, name: str, cls: type[Any]) -> None:
         """Remember that events of a class travel under a name."""
@@ -53,13 +58,31 @@ class CallReader:
     def learn_envelope(self, cls: type[Any], field: str) -> None:
         """Remember that events of a class are called what a field of theirs says."""
         self._envelopes[cls] = field
+        self._always.clear()
 
     def _name_of(self, event: Any) -> str:
-        field = self._envelopes.get(type(event))
+        cls = type(event)
+        field = self._envelopes.get(cls)
         said = getattr(event, field, None) if field else None
         if key_name(said):
             return self._catalog_name(key_name(said))
-        return self._names.name_of(type(event))
+        name = self._names.name_of(cls)
+        if field is None and shown_of(event) is None and not isinstance(event, _OTHER_THAN_EVENTS):
+            if len(self._always) >= _MOST_CLASSES:
+                self._always.clear()
+            self._always[id(cls)] = cls, name
+        return name
+
+    def variables(self, publisher: Publisher) -> Variables | None:
+        """Return where the variables of a call say what it publishes; None where more has to be asked."""
+        names = [parameter.name for parameter in publisher.parameters]
+        subject = publisher.event or (names[0] if names else "")
+        metadata = [name for name in METADATA_NAMES if name in names]
+        free = any(parameter.kind in _FREE for parameter in publisher.parameters)
+        if publisher.named or free or subject not in names or len(metadata) > 1:
+            return None
+        session = next((name for name in SESSION_NAMES if name in names), "")
+        return Variables(subject, session, "".join(metadata), self._always)
 
     def class_for(self, name: str) -> type[Any] | None:
         """Return the class that travels under a name, None when there is none."""

@@ -37,6 +37,7 @@ from .match import Dispatch, is_called, is_metaclass, is_wildcard, key_text, nam
 from .signal import signal_arguments, signal_name, signal_payload
 
 if TYPE_CHECKING:
+    from ...tap.moments import Variables
     from ...tap.tap import Occurrence, Tap, TapSubscription
 
 
@@ -283,6 +284,13 @@ class MapConnection:
             return self._calls.read_publish(arranged.publisher, (), arranged.read(args, kwargs))
         return self._calls.read_publish(publisher, args, kwargs)
 
+    def variables(self, method: str) -> Variables | None:
+        """Return where the variables of a call of a publish method say what it publishes; None: ``read_publish``."""
+        if self._signal or method in self._arranged or type(self).read_publish is not MapConnection.read_publish:
+            return None
+        publisher = next(publisher for publisher in self._found.publishers if publisher.name == method)
+        return self._calls.variables(publisher)
+
     def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
         """Return what a call of a handler is about."""
         if self._signal:
@@ -307,8 +315,8 @@ class MapConnection:
         if listed is not None and all(kind_of(target) == "handler" for target in listed):
             called = [self._describe(run_for(target, type(event), self._value)) for target in listed]
             subscriptions = tuple([tap.subscription(occurrence.name, handler) for handler in called])
-            listed = self._dispatch.listed(type(event)) or []  # with the stand-ins that have just been put there
-            self._expected[type(event)] = listed, subscriptions
+            now = self._dispatch.listed(type(event)) or ()  # with the stand-ins that have just been put there
+            self._expected[type(event)] = [*now], subscriptions
             return subscriptions
         cls = self._calls.class_called(occurrence.name) if is_a(event, (dict, tuple, str)) else type(event)
         names = {occurrence.name, *self._calls.names_for(cls)} if cls is not None else {occurrence.name}

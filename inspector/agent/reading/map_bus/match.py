@@ -204,6 +204,7 @@ def key_text(key: Any) -> str:
 
 # Whom an event goes to: the handlers in the containers of a map bus, matched as its code matches them.
 
+_DICTS: Final = (dict, defaultdict)
 _BASE_MARKS: Final = {"__mro__", "mro", "getmro", "issubclass", "__bases__"}
 
 
@@ -221,11 +222,13 @@ class Dispatch:
         self._by_base = {handler_map.path: _dispatches_by_base(parts, handler_map) for handler_map in parts.maps}
         #: Names with wildcards in them are patterns.
         self.globs = True
+        self._choose()
 
     def declare(self, *, by_base: bool) -> None:
         """Let a class stand for its subclasses too, or not, whatever the code looks like."""
         if any(self._by_base.values()) != by_base:
             self._by_base = dict.fromkeys(self._by_base, by_base)
+            self._choose()
 
     def by_base(self, handler_map: HandlerMap) -> bool:
         """Return whether a class in a map stands for its subclasses too."""
@@ -283,21 +286,25 @@ class Dispatch:
     def listed(self, cls: type[Any]) -> list[Any] | None:
         """Return who is called for a class where that is seen at a glance, as in nearly every publish; else None.
 
-        That is: in lists in dicts by class.
+        That is: in lists in dicts by class. It may be the program's own list.
         """
         targets: list[Any] = []
-        for handler_map in self.maps:
+        for handler_map in self._exact:
             value = handler_map.get()
-            if type(value) not in (dict, defaultdict) or self._by_base[handler_map.path]:
+            if type(value) not in _DICTS:
                 return None
             at_class = value.get(cls)
             if type(at_class) is list:
                 if not value.keys().isdisjoint(WILDCARD_KEYS):
                     return None
-                targets += at_class
+                targets = targets + at_class if targets else at_class
             elif at_class is not None or not all(is_a(key, type) for key in value):
                 return None
         return targets or None
+
+    def _choose(self) -> None:
+        """Choose the maps where a class stands for itself alone, if that is so in all."""
+        self._exact = () if any(self._by_base.values()) else self.maps
 
 
 def _dispatches_by_base(parts: BusParts, handler_map: HandlerMap) -> bool:
