@@ -109,7 +109,7 @@ def format(shape: TypeShape, value: JSON) -> str:  # noqa: A001 - the pair is pa
 def describe(shape: TypeShape) -> str:
     """Return in words what must be written: ``a UUID, like 3f2a…``."""
     words = _describe(shape)
-    return f"{words} or nothing" if shape.optional else words
+    return f"{words} or empty" if shape.optional else words
 
 
 def _describe(shape: TypeShape) -> str:
@@ -127,7 +127,7 @@ def _describe(shape: TypeShape) -> str:
     if shape.kind in _SEQUENCES:
         return "a JSON list, like […]"
     atom = BY_KIND.get(shape.kind)
-    return atom.words if atom is not None else _WORDS.get(shape.kind, f"of type {shape.text}")
+    return atom.words if atom is not None else _WORDS.get(shape.kind, f"a {shape.text}")
 
 
 def _wrong(shape: TypeShape, value: object, name: str) -> UsageError:
@@ -142,7 +142,7 @@ def _no_text(shape: TypeShape, value: object, name: str) -> JSON:
     if shape.kind == "none" and value in ("", "null", None):
         return None
     raise UsageError(
-        f"{name} is of type {shape.text}, which cannot be written as text",
+        f"{name} is a {shape.text}, which cannot be entered as text",
         "Leave it out, or give it a default." if not shape.optional else "Leave it empty.",
     )
 
@@ -160,7 +160,7 @@ def _load(text: str, shape: TypeShape, name: str) -> JSON:
     try:
         return json.loads(text, parse_constant=_no_constant)
     except RecursionError:
-        raise UsageError(f"{name} is nested too deep") from None
+        raise UsageError(f"{name} is nested too deeply") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         if not text.strip():

@@ -119,7 +119,7 @@ class EventForm:
 
     def problems(self) -> dict[str, str]:
         """Return what is wrong, by field; empty when the event can be fired."""
-        problems = {name: f"There is no field {name}." for name in self._unknown}
+        problems = {name: f"Unknown field {name}." for name in self._unknown}
         problems.update({name: text for name in self._shapes if (text := self.problem(name))})
         return problems
 
@@ -161,5 +161,5 @@ class EventForm:
         except (RecursionError, ValueError) as error:
             raise UsageError(f"Not JSON: {error}") from None
         if not isinstance(values, dict):
-            raise UsageError("The fields must be a JSON object, like {…}")
+            raise UsageError("Enter the fields as a JSON object, like {…}")
         self.set_values(values)

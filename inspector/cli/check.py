@@ -14,6 +14,7 @@ from inspector.app.text import one_line, plural
 from inspector.catalog.findings import (
     RULES,
     SEVERITIES,
+    SEVERITY_WORDS,
     Finding,
     as_json,
     as_sarif,
@@ -107,14 +108,14 @@ def _tell(name: str, findings: list[Finding], console: Console) -> None:
     counts = {severity: sum(finding.severity == severity for finding in findings) for severity in SEVERITIES}
     console.line(
         f"{console.styled(name, 'bold')}: {plural(counts['error'], 'error')}, {plural(counts['warning'], 'warning')}, "
-        f"{counts['information']} for information"
+        f"{plural(counts['information'], 'note')}"
     )
     for (code, severity), group in groupby(findings, key=lambda finding: (finding.code, finding.severity)):
         same = list(group)
         console.line()
         sign = console.styled(f"{_SIGNS[severity]} {code}", _STYLES[severity])
-        name = console.styled(RULES[code].name, "bold")
-        console.line(f"{sign} {name}: {severity}, {plural(len(same), 'finding')}")
+        name = console.styled(RULES[code].title, "bold")
+        console.line(f"{sign} {name}: {SEVERITY_WORDS[severity]}, {plural(len(same), 'finding')}")
         console.table([[(_place(finding), "dim"), one_line(finding.message)] for finding in same])
         for fix in dict.fromkeys(finding.fix for finding in same):
             console.line(f"  → {one_line(fix)}")

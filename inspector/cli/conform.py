@@ -14,6 +14,7 @@ from inspector.app.places import default_database
 from inspector.app.text import format_count, one_line, plural
 from inspector.catalog.conformance.observed import CONTEXT_WORDS
 from inspector.catalog.conformance.rules import BY_CODE
+from inspector.catalog.findings import SEVERITY_WORDS
 from inspector.cli import exitcodes
 from inspector.cli.outcome import session_json, short_path, tell_session
 from inspector.cli.running import Troubles, opened, recording, session_name
@@ -109,16 +110,16 @@ def _watched(source: ProgramSource) -> ProgramSource:
 
 
 def _tell(report: Report, console: Console) -> None:
-    counts = ", ".join(plural(count, severity, _many(severity)) for severity, count in report.counts.items() if count)
+    counts = ", ".join(plural(count, SEVERITY_WORDS[severity]) for severity, count in report.counts.items() if count)
     console.line(
         f"{console.styled(report.program, 'bold')}: {plural(report.events, 'event')} fired "
         f"{_how(report)}, "
         f"{plural(report.executions, 'execution')} (--seed {report.seed})"
     )
     if report.run is not None and report.run.never_awaited:
-        console.line(f"{plural(report.run.never_awaited, 'coroutine')} of handlers never awaited.")
+        console.line(f"{plural(report.run.never_awaited, 'coroutine')} never awaited.")
     if report.left_out:
-        console.line(f"Left out, as it only stands above other events: {', '.join(report.left_out)}.")
+        console.line(f"Skipped base classes: {', '.join(report.left_out)}.")
     console.line(counts or "Everything behaves as declared.")
     for code, findings in groupby(report.findings, key=lambda finding: finding.code):
         _tell_rule(code, list(findings), console)
@@ -134,7 +135,7 @@ def _how(report: Report) -> str:
 
 def _tell_rule(code: str, findings: list[RunFinding], console: Console) -> None:
     rule = BY_CODE[code]
-    title = console.styled(f"{rule.severity} {code} {rule.name}", _STYLES[rule.severity])
+    title = console.styled(f"{SEVERITY_WORDS[rule.severity]} {code} {rule.title}", _STYLES[rule.severity])
     console.line()
     console.line(f"{title} ({format_count(len(findings))})")
     shown = _SHOWN_INFORMATION if rule.severity == "information" else _SHOWN
@@ -143,7 +144,7 @@ def _tell_rule(code: str, findings: list[RunFinding], console: Console) -> None:
         for text in _places(finding):
             console.line(console.styled(f"    {text}", "dim"))
     if len(findings) > shown:
-        console.line(f"  … and {format_count(len(findings) - shown)} more; --json has them all.")
+        console.line(f"  … and {format_count(len(findings) - shown)} more (see --json)")
     console.line(f"  Fix: {rule.fix}")
 
 
@@ -151,7 +152,3 @@ def _places(finding: RunFinding) -> Iterable[str]:
     parts = [f"execution {finding.execution}"] if finding.execution else []
     parts += [f"{short_path(finding.file)}:{finding.line}"] if finding.file else []
     return [", ".join(parts)] if parts else []
-
-
-def _many(severity: str) -> str:
-    return "information" if severity == "information" else ""

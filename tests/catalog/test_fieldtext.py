@@ -93,7 +93,7 @@ def test_what_people_write_is_read(shape: TypeShape, text: str, value: Any) -> N
         (DECIMAL, "12,50", "it must be a decimal number, like 12.50; got '12,50'"),
         (DATETIME, "2026-11-20", "it must be a date and time, like 2026-11-20T21:44:07Z; got '2026-11-20'"),
         (LEVEL, "MIDDLE", "it must be one of LOW, HIGH; got 'MIDDLE'"),
-        (optional(INT), "x", "it must be a whole number or nothing; got 'x'"),
+        (optional(INT), "x", "it must be a whole number or empty; got 'x'"),
         (sequence("list", INT), "[1, true]", "it[1] must be a whole number; got 'true'"),
         (
             sequence("list", INT),
@@ -106,7 +106,7 @@ def test_what_people_write_is_read(shape: TypeShape, text: str, value: Any) -> N
         (COUNTS, '{"a": "b"}', "it['a'] must be a whole number; got 'b'"),
         (COUNTS, "[]", "it must be a JSON object, like {…}; got '[]'"),
         (sequence("list", FLOAT), "[NaN]", "it must be a JSON list, like […]; NaN is not JSON"),
-        (OPAQUE, "x", "it is of type Socket, which cannot be written as text"),
+        (OPAQUE, "x", "it is a Socket, which cannot be entered as text"),
     ],
 )
 def test_a_wrong_text_is_answered_with_a_sentence(shape: TypeShape, text: str, sentence: str) -> None:

@@ -74,7 +74,7 @@ def test_json_and_fields_say_the_same(form: EventForm) -> None:
 def test_json_may_hold_what_is_wrong_and_it_is_told(form: EventForm) -> None:
     form.set_json('{"user_id": 3, "extra": 1}')
     problems = form.problems()
-    assert problems["extra"] == "There is no field extra."
+    assert problems["extra"] == "Unknown field extra."
     assert problems["user_id"].startswith("user_id must be a UUID")
     assert json.loads(form.json_text())["extra"] == 1
     assert json.loads(form.json_text())["user_id"] == 3

@@ -91,11 +91,11 @@ def test_text_is_grouped_by_rule_with_file_and_line(run: Callable[..., Ran]) -> 
     counts = Counter(finding.severity for finding in check.check(load("faulty")))
     assert min(counts.values()) > 8
     assert lines[0] == (
-        f"faulty shop: {counts['error']} errors, {counts['warning']} warnings, {counts['information']} for information"
+        f"faulty shop: {counts['error']} errors, {counts['warning']} warnings, {counts['information']} notes"
     )
     headings = [line for line in lines if line.startswith(("✕", "▲", "●"))]
-    assert headings[0] == "✕ EV302 required-handler-missing: error, 3 findings"
-    assert "▲ EV201 event-not-frozen: warning, 1 finding" in headings
+    assert headings[0] == "✕ EV302 Required handler missing: error, 3 findings"
+    assert "▲ EV201 Event not frozen: warning, 1 finding" in headings
     assert len(headings) == len({tuple(line.split()[:2]) for line in headings})
     place = next(line for line in lines if "CartEmptied is not frozen" in line)
     assert "faulty_shop/events.py:" in place
@@ -161,7 +161,7 @@ def test_a_wrong_table_is_told_before_the_project_is_loaded(cli: Cli, orders: Pa
     (orders / "pyproject.toml").write_text('[tool.inspector.check]\nfail-on = "never"\n')
     ran = cli("check", "--json", "--app", "gone.nowhere:bus", "--cwd", orders)
     assert (ran.code, ran.out) == (2, "")
-    assert "fail-on is error or warning" in ran.err
+    assert "fail-on must be error or warning" in ran.err
 
 
 def test_a_project_that_cannot_be_loaded_is_told_and_ends_with_1(cli: Cli, orders: Path) -> None:

@@ -80,11 +80,11 @@ def test_people_read_rule_by_rule_what_was_found_and_where(run) -> None:
     assert ran.code == 1
     assert "small: 1 event fired with a database session, 2 executions (--seed 1)" in ran.out
     assert "1 error, 1 warning" in ran.out
-    assert "error CF141 secret-in-log (1)" in ran.out
+    assert "error CF141 Secret in log (1)" in ran.out
     assert "_logs_the_code on CodeSent: verification_code reached a log line." in ran.out
-    assert "warning CF113 error-logged (1)" in ran.out
+    assert "warning CF113 Error logged (1)" in ran.out
     assert "test_conform.py:" in ran.out
-    assert "Fix: Leave the field out of the message" in ran.out
+    assert "Fix: Remove the field from the message" in ran.out
     assert "Session 1" in ran.out
 
 

@@ -67,16 +67,16 @@ def accepted_classes(function: types.FunctionType, *, skip_self: bool = False) -
 def _refusal(parameters: list[inspect.Parameter]) -> str:
     positional = [parameter for parameter in parameters if parameter.kind in _POSITIONAL]
     if not positional and not any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters):
-        return "it takes no argument"
+        return "it takes no arguments"
     needed = [parameter.name for parameter in positional if parameter.default is inspect.Parameter.empty]
     if len(needed) > 1:
-        return f"it needs {len(needed)} arguments: {', '.join(needed)}"
+        return f"it requires {len(needed)} arguments: {', '.join(needed)}"
     keywords = [
         parameter.name
         for parameter in parameters
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.default is inspect.Parameter.empty
     ]
-    return f"it needs the keyword argument {', '.join(keywords)}" if keywords else ""
+    return f"it requires the keyword argument {', '.join(keywords)}" if keywords else ""
 
 
 # --- annotations ------------------------------------------------------------------------------------------------------

@@ -46,12 +46,8 @@ class AuditTrail:
         if not self._declared or (self._seen and self._readable):
             return
         first = self._declared[0]
-        why = (
-            "none of the actions in the rows that were added is written as it is declared"
-            if self._seen
-            else "no row with an action was seen"
-        )
-        yield first.finding(rules.ACTION_UNSEEN, f"Audit actions could not be compared: {why}.")
+        why = "no action in the added rows is spelled as declared" if self._seen else "no row with an action was seen"
+        yield first.finding(rules.ACTION_UNSEEN, f"Audit actions not compared: {why}.")
 
     def judge(self, scene: DeclaredPublication) -> Iterator[RunFinding]:
         """Compare the action of one publication with the one declared."""
@@ -67,10 +63,10 @@ class AuditTrail:
                 continue
             if written:
                 names = " and ".join(dict.fromkeys(pair[0] for pair in written))
-                message = f"{label} recorded {names} for {event.name}; declared is {event.audit_action}."
+                message = f"{label} recorded {names} for {event.name}; expected {event.audit_action}."
                 yield scene.of(execution, rules.ACTION_DIFFERS, message)
             elif self._seen and execution.status == OK:
-                message = f"{label} recorded no action for {event.name}; declared is {event.audit_action}."
+                message = f"{label} recorded no action for {event.name}; expected {event.audit_action}."
                 yield scene.of(execution, rules.ACTION_MISSING, message)
 
 

@@ -126,8 +126,8 @@ def _about_handlers(
         if handler.key not in ran:
             yield _not_run(scene, handler)
     if not scene.publication.handlers and not ran:
-        by = f", which {scene.publisher} published" if scene.publication.cause else ""
-        yield scene.finding(rules.UNHEARD, f"Nobody heard {scene.name}{by}.")
+        by = f", published by {scene.publisher}," if scene.publication.cause else ""
+        yield scene.finding(rules.UNHEARD, f"{scene.name}{by} has no subscribers.")
     for execution in scene.publication.executions:
         if not execution.injected:
             yield from _about_execution(scene, execution, works)
@@ -135,7 +135,7 @@ def _about_handlers(
 
 def _not_run(scene: DeclaredPublication, handler: HandlerDescription) -> RunFinding:
     """Return the finding of a handler that was not called, with the reason where there is one."""
-    message = f"{handler.label} is subscribed to {scene.name} and was not called"
+    message = f"{handler.label} is subscribed to {scene.name} but was not called"
     why = next((why for why in scene.fired.uncalled if (why.event, why.key) == (scene.name, handler.key)), None)
     if why is not None and why.code not in (UNKNOWN, EARLIER_RAISED):
         rule = rules.HANDLER_PASSED_OVER if why.code in INTENDED else rules.HANDLER_NOT_RUN
@@ -143,10 +143,10 @@ def _not_run(scene: DeclaredPublication, handler: HandlerDescription) -> RunFind
     last = scene.publication.executions[-1] if scene.publication.executions else None
     if last is None or last.status not in BAD_STATUSES:
         return scene.finding(rules.HANDLER_NOT_RUN, f"{message}.", handler)
-    message += f": {scene.label(last.handler)} failed before it, and the bus went no further."
+    message += f": {scene.label(last.handler)} failed before it, and the bus stopped there."
     return replace(
         scene.finding(rules.HANDLER_NOT_RUN, message, handler),
-        fix="Mend what failed, or let the bus call the other handlers all the same.",
+        fix="Fix the failure, or make the bus call the remaining handlers.",
     )
 
 
@@ -155,7 +155,7 @@ def _missing(scene: DeclaredPublication, owners: Mapping[str, str]) -> Iterator[
     if event is None:
         return
     for kind in missing_kinds(scene.subject, event, scene.handlers):
-        message = f"{event.name} requires a handler for {kind}, and none is subscribed."
+        message = f"{event.name} requires a handler for {kind}, but none is subscribed."
         yield replace(scene.finding(rules.HANDLER_MISSING, message), handler=owners.get(kind, kind))
 
 
@@ -171,7 +171,9 @@ def _about_execution(
             return  # the difference between the contexts tells of it
         how = execution.status.replace("_", " ")
         if scene.fired.context == BARE and _SESSION.search(execution.error):
-            yield scene.of(execution, rules.NEEDS_SESSION, f"{label} {how} on a bare {scene.name}{said}")
+            yield scene.of(
+                execution, rules.NEEDS_SESSION, f"{label} {how} on {scene.name} without session or metadata{said}"
+            )
         else:
             yield scene.of(execution, rules.FAILED, f"{label} {how} on {scene.name}{said}")
     elif execution.status == SWALLOWED:
@@ -179,11 +181,11 @@ def _about_execution(
     elif execution.status == OK:
         for note in execution.told("log"):
             if note.level == "error":
-                message = f"{label} returned normally on {scene.name} and logged an error: {note.text}"
+                message = f"{label} returned normally on {scene.name} but logged an error: {note.text}"
                 yield scene.of(execution, rules.ERROR_LOGGED, message)
     for note in execution.told("tx"):
         how = "committed" if note.data.get("end") == "commit" else "rolled back"
-        message = f"{label} {how} the database session of whoever published {scene.name}."
+        message = f"{label} {how} the publisher's database session on {scene.name}."
         yield scene.of(execution, rules.ENDS_TRANSACTION, message)
 
 

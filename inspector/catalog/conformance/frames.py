@@ -31,7 +31,7 @@ class Frames:
     def unobserved(self) -> Iterator[RunFinding]:
         """Yield, once, that nothing can be said."""
         if self._declared and not self._seen:
-            yield self._declared[0].finding(rules.FRAMES_UNSEEN, "Frames of server-sent events could not be observed.")
+            yield self._declared[0].finding(rules.FRAMES_UNSEEN, "Server-sent event frames could not be observed.")
 
     def judge(self, scene: DeclaredPublication) -> Iterator[RunFinding]:
         """Compare the frames of one publication with the mapping."""
@@ -40,7 +40,7 @@ class Frames:
         for execution, note in frames:
             if declared is None:
                 message = (
-                    f"{scene.label(execution.handler)} made a frame {note.text} for {scene.name}, which has no mapping."
+                    f"{scene.label(execution.handler)} sent a frame {note.text} for {scene.name}, which has no mapping."
                 )
                 yield scene.of(execution, rules.FRAME_UNDECLARED, message)
             else:
@@ -48,7 +48,7 @@ class Frames:
         if declared is not None and not frames and self._seen and not _explained(scene):
             handler = self._expected(scene)
             if handler is None or any(execution.handler == handler.key for execution in scene.publication.executions):
-                message = f"No frame {declared.event_type} was made for {scene.name}."
+                message = f"No {declared.event_type} frame was sent for {scene.name}."
                 yield scene.finding(rules.FRAME_MISSING, message, handler)
 
     def _expected(self, scene: DeclaredPublication) -> HandlerDescription | None:
@@ -73,7 +73,7 @@ def _differences(
     label = scene.label(execution.handler)
     name = str(note.data.get("event", ""))
     if name and name != declared.event_type:
-        message = f"{label} sent {name} for {scene.name}; declared is {declared.event_type}."
+        message = f"{label} sent {name} for {scene.name}; expected {declared.event_type}."
         yield scene.of(execution, rules.TYPE_DIFFERS, message)
     fields = note.data.get("fields")
     if not isinstance(fields, list) or declared.payload_fields is None:
@@ -82,6 +82,6 @@ def _differences(
     more = [field for field in fields if field not in declared.payload_fields]
     if missing or more:
         parts = [f"without {', '.join(missing)}"] if missing else []
-        parts += [f"with {', '.join(map(str, more))}, which is not declared"] if more else []
+        parts += [f"with undeclared {', '.join(map(str, more))}"] if more else []
         message = f"{label} sent {declared.event_type} for {scene.name} {' and '.join(parts)}."
         yield scene.of(execution, rules.FIELDS_DIFFER, message)

@@ -20,12 +20,12 @@ ROLLBACK: Final = "rollback"
 CONTEXTS: Final = (BARE, SESSION, ROLLBACK)
 #: In words, as they follow "fired …".
 CONTEXT_WORDS: Final = {
-    BARE: "bare",
+    BARE: "without session or metadata",
     SESSION: "with a database session",
     ROLLBACK: "with a database session that is rolled back",
 }
 #: The same of a program that has no database session to give: what is left is the metadata.
-_WITHOUT: Final = {BARE: "bare", SESSION: "with metadata", ROLLBACK: "with metadata again"}
+_WITHOUT: Final = {BARE: "without metadata", SESSION: "with metadata", ROLLBACK: "with metadata again"}
 
 
 def context_words(context: str, *, sessions: bool) -> str:

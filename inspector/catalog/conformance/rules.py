@@ -38,7 +38,8 @@ class RunRule:
 
     Attributes:
         code: Stable, never given to another rule.
-        name: Stable, readable.
+        name: Stable, what the ignore table names.
+        title: For people, a few words.
         severity: Of everything found by it.
         explanation: Why it matters.
         fix: What to do about it.
@@ -46,6 +47,7 @@ class RunRule:
 
     code: str
     name: str
+    title: str
     severity: Severity
     explanation: str
     fix: str
@@ -54,195 +56,223 @@ class RunRule:
 HANDLER_MISSING: Final = RunRule(
     "CF101",
     "required-handler-missing",
+    "Required handler missing",
     "error",
-    "The registry asks for a kind of handler, and no handler of that kind is subscribed to the event.",
-    "Subscribe one, or take the requirement out of the registry.",
+    "The registry requires a handler of this kind, but none is subscribed.",
+    "Subscribe one, or drop the requirement from the registry.",
 )
 HANDLER_NOT_RUN: Final = RunRule(
     "CF102",
     "handler-not-run",
+    "Handler not called",
     "error",
-    "A handler is subscribed to the event, and the bus did not call it.",
-    "Look at what the bus filters, and whether the handler was unsubscribed on the way.",
+    "A handler is subscribed to the event, but the bus did not call it.",
+    "Check the bus's filters and whether the handler was unsubscribed.",
 )
 HANDLER_PASSED_OVER: Final = RunRule(
     "CF103",
     "handler-passed-over",
+    "Handler skipped",
     "information",
-    "A handler is subscribed to the event and was not called, as its author seems to have meant it.",
-    "Fire the event with values that the handler is for, to see it run.",
+    "The handler was skipped on purpose, for example by its predicate.",
+    "Fire the event with values that the handler accepts.",
 )
 FAILED: Final = RunRule(
     "CF111",
     "handler-failed",
+    "Handler failed",
     "error",
-    "The handler did not end normally. Other handlers and the publisher are not told, so nobody may notice.",
-    "Open the execution and its traceback.",
+    "The handler did not finish normally. Neither the publisher nor other handlers notice.",
+    "Open the execution and read its traceback.",
 )
 SWALLOWED: Final = RunRule(
     "CF112",
     "exception-swallowed",
+    "Exception swallowed",
     "error",
-    "The handler returned as if all were well, but an exception was handled inside and logged as an error.",
-    "Let the exception out, or log it below ERROR when it is expected.",
+    "The handler returned normally, but it caught an exception and logged it as an error.",
+    "Re-raise the exception, or log it below ERROR if it is expected.",
 )
 ERROR_LOGGED: Final = RunRule(
     "CF113",
     "error-logged",
+    "Error logged",
     "warning",
-    "The handler returned normally, but logged an error.",
-    "Raise when the work was not done; log below ERROR when it was.",
+    "The handler returned normally but logged an error.",
+    "Raise if the work was not done; log below ERROR if it was.",
 )
 CANCELLED: Final = RunRule(
     "CF114",
     "handler-cancelled",
+    "Handler cancelled",
     "information",
-    "The program itself cancelled the handler, as a bus does that takes the first answer.",
-    "Nothing, if that is meant.",
+    "The program cancelled the handler, for example because another one answered first.",
+    "Nothing, if this is intended.",
 )
 ACTION_DIFFERS: Final = RunRule(
     "CF121",
     "audit-action-differs",
+    "Audit action mismatch",
     "error",
-    "The audit trail says something else than the registry declares for the event.",
-    "Make the audit handler and the registry name the same action.",
+    "The audit trail contains a different action than the registry declares.",
+    "Use the same action in the audit handler and the registry.",
 )
 ACTION_MISSING: Final = RunRule(
     "CF122",
     "audit-action-missing",
+    "Audit row missing",
     "error",
-    "The registry declares an audit action, and no row with one was added, though other events add theirs.",
-    "Let the audit handler add a row for this event.",
+    "The registry declares an audit action, but no row with one was added, although other events add theirs.",
+    "Make the audit handler add a row for this event.",
 )
 ACTION_UNSEEN: Final = RunRule(
     "CF123",
     "audit-not-observed",
+    "Audit not observed",
     "information",
-    "Audit actions are declared, and how they are written could not be observed.",
-    "Rows are seen when they are added through a SQLAlchemy session; a probe of your own can tell the rest.",
+    "Audit actions are declared, but no audit rows could be observed.",
+    "Rows are seen when added through a SQLAlchemy session; add a probe for anything else.",
 )
 FIELDS_DIFFER: Final = RunRule(
     "CF131",
     "frame-fields-differ",
+    "Frame fields mismatch",
     "error",
-    "Clients got another payload than the SSE registry declares.",
-    "Make the payload extractor and the declared fields agree.",
+    "Clients received a different payload than the SSE registry declares.",
+    "Make the payload extractor match the declared fields.",
 )
 TYPE_DIFFERS: Final = RunRule(
     "CF132",
     "frame-type-differs",
+    "Frame type mismatch",
     "error",
-    "Clients got an event of another type than the SSE registry declares.",
-    "Make the handler take the type from the mapping.",
+    "Clients received a different event type than the SSE registry declares.",
+    "Use the type of the mapping in the handler.",
 )
 FRAME_MISSING: Final = RunRule(
     "CF133",
     "frame-missing",
+    "Frame missing",
     "warning",
-    "The event is mapped to a server-sent event, and no frame was made, though other events make theirs.",
-    "Subscribe the SSE handler to the event, or take the mapping out.",
+    "The event is mapped to a server-sent event, but no frame was sent, although other events send theirs.",
+    "Subscribe the SSE handler to the event, or remove the mapping.",
 )
 FRAME_UNDECLARED: Final = RunRule(
     "CF134",
     "frame-undeclared",
+    "Frame not declared",
     "warning",
-    "Clients were told of an event that has no mapping.",
+    "Clients received an event that has no mapping.",
     "Add a mapping to the SSE registry.",
 )
 FRAMES_UNSEEN: Final = RunRule(
     "CF135",
     "frames-not-observed",
+    "Frames not observed",
     "information",
-    "Events are mapped to server-sent events, and no frame was seen at all.",
-    "Frames are seen where a class like SSEEvent writes them; a probe of your own can tell the rest.",
+    "Events are mapped to server-sent events, but no frame was observed.",
+    "Frames are seen when a class like SSEEvent writes them; add a probe for anything else.",
 )
 SECRET_LOGGED: Final = RunRule(
     "CF141",
     "secret-in-log",
+    "Secret in log",
     "error",
-    "The value of a secret field was in a log line, where many can read it, for long.",
-    "Leave the field out of the message and of the extra attributes.",
+    "The value of a secret field was logged, where many can read it for a long time.",
+    "Remove the field from the message and its extra attributes.",
 )
 SECRET_MAILED: Final = RunRule(
     "CF142",
     "secret-in-mail",
+    "Secret in email",
     "error",
-    "The value of a secret field was sent by mail.",
-    "Never mail passwords or keys.",
+    "The value of a secret field was sent by email.",
+    "Never send passwords or keys by email.",
 )
 TOKEN_MAILED: Final = RunRule(
     "CF143",
     "token-in-mail",
+    "Token in email",
     "information",
-    "A one-time token was sent by mail, as links for verification and reset do.",
-    "See to it that the token works once, and not for long.",
+    "A one-time token was sent by email, as verification and reset links do.",
+    "Make sure that the token works only once and expires soon.",
 )
 SECRET_SENT: Final = RunRule(
     "CF144",
     "secret-in-frame",
+    "Secret in frame",
     "error",
     "The value of a secret field was sent to clients.",
-    "Leave the field out of the payload.",
+    "Remove the field from the payload.",
 )
 SECRET_STORED: Final = RunRule(
     "CF145",
     "secret-in-row",
+    "Secret in database row",
     "warning",
-    "The value of a secret field was written to the database as it is.",
-    "Leave the field out, or store a hash of it.",
+    "The value of a secret field was stored in the database in clear.",
+    "Remove the field, or store a hash of it.",
 )
 SECRET_PRINTED: Final = RunRule(
     "CF146",
     "secret-in-output",
+    "Secret in output",
     "error",
-    "The value of a secret field was printed, or given to something that a probe watches.",
-    "Leave the field out.",
+    "The value of a secret field was printed, or passed to something that a probe watches.",
+    "Remove the field.",
 )
 UNHEARD: Final = RunRule(
     "CF151",
     "event-unheard",
+    "No subscribers",
     "warning",
-    "The event was published and nobody is subscribed to it.",
+    "The event was published, but nothing subscribes to it.",
     "Subscribe a handler, or stop publishing it.",
 )
 NOT_FIRED: Final = RunRule(
     "CF152",
     "event-not-fired",
+    "Event not fired",
     "warning",
-    "The event could not be fired, so nothing is known of its handlers.",
-    "Fire it by hand, with values that it takes.",
+    "The event could not be fired, so its handlers were not tested.",
+    "Fire it manually, with values that it accepts.",
 )
 DATABASE_TROUBLE: Final = RunRule(
     "CF153",
     "session-failed",
+    "Database session failed",
     "error",
-    "The database session of the publication could not be opened or ended.",
-    "Look at what the handlers left in it.",
+    "The publication's database session could not be opened or closed.",
+    "Check what the handlers left in it.",
 )
 PUBLISH_RAISED: Final = RunRule(
     "CF154",
     "publish-raised",
+    "Publishing raised",
     "error",
-    "Publishing the event raised an exception, and not because a handler failed.",
-    "Look at what the bus does with the event on the way: its registration, its serialisation.",
+    "Publishing the event raised an exception that no handler raised.",
+    "Check what the bus does before it calls handlers: registration, serialization.",
 )
 UNSETTLED: Final = RunRule(
     "CF155",
     "not-settled",
+    "Not settled",
     "warning",
-    "Something that the event set off went on after all of its handlers should have ended.",
-    "Look for tasks that nobody waits for, and for events that publish each other.",
+    "Work started by the event went on after its handlers should have finished.",
+    "Look for tasks that are never awaited, and for events that publish each other.",
 )
 CONTEXT_DIFFERS: Final = RunRule(
     "CF161",
     "context-differs",
+    "Depends on context",
     "information",
-    "The handler does something else depending on what the event is published with.",
+    "The handler behaves differently depending on session and metadata.",
     "Publish with what its handlers need.",
 )
 NEEDS_SESSION: Final = RunRule(
     "CF162",
     "needs-session",
+    "Needs a session",
     "information",
     "The handler failed because the event was published without a database session.",
     "Publish it with session=….",
@@ -250,9 +280,10 @@ NEEDS_SESSION: Final = RunRule(
 ENDS_TRANSACTION: Final = RunRule(
     "CF163",
     "handler-ends-transaction",
+    "Ends publisher's transaction",
     "warning",
-    "The handler ended the database session of whoever published: what others wrote in it is committed or gone too.",
-    "Flush, and leave the end to the publisher.",
+    "The handler committed or rolled back the publisher's database session, including what others wrote in it.",
+    "Flush instead, and let the publisher end the session.",
 )
 
 #: Every rule, in the order of the codes.

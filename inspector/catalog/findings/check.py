@@ -79,7 +79,7 @@ def _without_ignored(findings: Iterable[Finding], settings: CheckSettings) -> li
     rule = rules_project.unused_ignore
     for number, entry in enumerate(settings.ignore):
         if number not in used:
-            text = f"{settings.where} ignores {entry.rule} for {entry.event}, and there is nothing of it."
+            text = f"{settings.where} ignores {entry.rule} for {entry.event}, but nothing matches."
             rest.append(Finding(rule.code, rule.severity, text, rule.fix, file=settings.file))
     return rest
 

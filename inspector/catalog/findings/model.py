@@ -15,6 +15,9 @@ Severity = Literal["error", "warning", "information"]
 #: The severities, the worst first.
 SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "information")
 
+#: What people read for each: the least of them is a note, as in SARIF and in editors.
+SEVERITY_WORDS: Final[dict[str, str]] = {"error": "error", "warning": "warning", "information": "note"}
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -73,7 +76,8 @@ class Rule:
 
     Attributes:
         code: Stable, never given to another rule.
-        name: Stable, readable: ``event-not-frozen``.
+        name: Stable, what the ignore table names: ``event-not-frozen``.
+        title: For people, a few words: ``Event not frozen``.
         severity: Of what it finds, unless a hit says otherwise.
         explanation: Why it matters, whole sentences.
         fix: What to do about it.
@@ -83,6 +87,7 @@ class Rule:
 
     code: str
     name: str
+    title: str
     severity: Severity
     explanation: str
     fix: str
@@ -97,12 +102,12 @@ class Rule:
 
 
 def rule(
-    code: str, name: str, severity: Severity, explanation: str, fix: str, *, worst: Severity | None = None
+    code: str, name: str, title: str, severity: Severity, explanation: str, fix: str, *, worst: Severity | None = None
 ) -> Callable[[Judge], Rule]:
     """Return a decorator that makes a rule of the function that looks for it."""
 
     def make(judge: Judge) -> Rule:
-        return Rule(code, name, severity, explanation, fix, judge, worst or severity)
+        return Rule(code, name, title, severity, explanation, fix, judge, worst or severity)
 
     return make
 

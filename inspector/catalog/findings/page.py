@@ -21,44 +21,45 @@ _GROUPS: Final = {
 _INTRODUCTION: Final = """\
 # Findings
 
-`inspector check` tells what is wrong in a catalog and its wiring before anything fails. Nothing is run: it reads what
-the program declares, what its classes and handlers are made of, and its source.
+`inspector check` finds mistakes in a catalog and its wiring before anything fails. Nothing is run: it reads what the
+program declares, its classes and handlers, and its source.
 
 ```
 inspector check [--app MODULE:ATTR …] [--json | --sarif] [--fail-on error|warning]
 ```
 
-Without `--app` it is the project of the folder (`[tool.inspector]` in its `pyproject.toml`), else the demo.
+Without `--app` it checks the project of the current folder (`[tool.inspector]` in its `pyproject.toml`), otherwise the
+demo.
 
-- **error**: breaks something or loses something when the program runs, for certain or nearly so. **warning**: usually a
-  mistake. **information**: worth knowing, such as names.
-- Ends with 1 when there is a finding of the severity that `--fail-on` names (by itself `error`), or worse; with 2 when
-  it is used wrongly; else with 0.
-- `--json` prints `{"findings": [{"code", "severity", "message", "fix", "event", "handler", "file", "line"}]}`; what is
-  not known is null. `--sarif` prints SARIF 2.1.0.
-- Rules over the source read the Python files below the project's folder, without tests, environments and builds. The
-  project's interpreter reads them, so its syntax may be newer than that of the Python that runs the inspector.
+- **error**: breaks or loses something at runtime, for certain or nearly so. **warning**: usually a mistake.
+  **information** (shown as *note*): worth knowing, such as names.
+- Exit code 1 if there is a finding of the `--fail-on` severity (default: `error`) or worse, 2 for wrong usage,
+  otherwise 0.
+- `--json` prints `{"findings": [{"code", "severity", "message", "fix", "event", "handler", "file", "line"}]}`; unknown
+  values are null. `--sarif` prints SARIF 2.1.0.
+- Source rules read the Python files in the project's folder, without tests, environments and builds. The project's
+  interpreter parses them, so its syntax may be newer than that of the inspector's Python.
 
-## What a project says about its check
+## Settings
 
 ```toml
 [tool.inspector.check]
-fail-on = "warning"                 # by itself, error
-exclude = ["scripts/*"]             # source that is not read
-ignore = [                          # rule by code or name, event by name; * stands for any text
+fail-on = "warning"                 # default: error
+exclude = ["scripts/*"]             # source files to skip
+ignore = [                          # rule by code or name, event by name; * matches any text
   { rule = "EV102", event = "FileImport*", reason = "clients know it by that name" },
   { rule = "personal-data", event = "*", reason = "deleted after 30 days, see docs/privacy.md" },
 ]
 
-[tool.inspector.check.kinds]        # handlers for what the registry requires that are called otherwise
+[tool.inspector.check.kinds]        # handlers with other names for what the registry requires
 audit = ["Ledger*"]
 ```
 
-An entry without a reason, with a rule that does not exist, or that nothing needs any more is told.
+An ignore entry without a reason, with an unknown rule, or that matches nothing is reported.
 
-A handler is taken to be one for logging, audit, email or session by a word in the name of its class (or function):
-`AuditEventHandler`, `send_welcome_email`. Secrets are recognised by the words in a field's name; a class hides a field
-with `__redact__ = ("name",)`, `Annotated[str, SECRET]` or `field(repr=False)`.
+Logging, audit, email and session handlers are recognized by a word in their class (or function) name:
+`AuditEventHandler`, `send_welcome_email`. Secrets are recognized by words in the field name; a class hides a field with
+`__redact__ = ("name",)`, `Annotated[str, SECRET]` or `field(repr=False)`.
 """
 
 
@@ -71,10 +72,12 @@ def render() -> str:
     parts = [_INTRODUCTION]
     for prefix, title in _GROUPS.items():
         rules = [rule for code, rule in RULES.items() if code.startswith(prefix)]
-        rows = "\n".join(f"| [{rule.code}](#{rule.code.lower()}) | {rule.name} | {_weight(rule)} |" for rule in rules)
-        parts.append(f"## {title}\n\n| code | rule | severity |\n|---|---|---|\n{rows}\n")
+        rows = "\n".join(
+            f"| [{rule.code}](#{rule.code.lower()}) | {rule.title} | {rule.name} | {_weight(rule)} |" for rule in rules
+        )
+        parts.append(f"## {title}\n\n| code | title | name | severity |\n|---|---|---|---|\n{rows}\n")
         parts += [
-            f"### {rule.code}\n\n**{rule.name}** ({_weight(rule)}). {rule.explanation}\n\n*Fix:* {rule.fix}\n"
+            f"### {rule.code}\n\n**{rule.title}** ({_weight(rule)}). {rule.explanation}\n\n*Fix:* {rule.fix}\n"
             for rule in rules
         ]
     return "\n".join(parts)

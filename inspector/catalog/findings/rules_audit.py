@@ -20,24 +20,26 @@ def _audited(subject: Subject) -> Iterator[EventDescription]:
 @rule(
     "EV401",
     "audit-action-missing",
+    "Audit action missing",
     "warning",
-    "The event has to be audited, and the registry does not say as what.",
-    "Name its audit action in the registry.",
+    "The event must be audited, but the registry names no audit action for it.",
+    "Add its audit action to the registry.",
 )
 def missing(subject: Subject) -> Iterator[Hit]:
     """Audited events without an action."""
     for event in _audited(subject):
         if not event.audit_action.strip():
-            yield at_event(event, f"{event.name} requires audit, and has no audit action.")
+            yield at_event(event, f"{event.name} requires audit but has no audit action.")
 
 
 @rule(
     "EV402",
     "audit-action-unknown",
+    "Unknown audit action",
     "error",
-    "The registry names an audit action that the program does not have. The audit handler fails when it looks it up, "
-    "and no row is written.",
-    "Add the action, or correct its name in the registry.",
+    "The registry names an audit action that the program does not define. The audit handler fails when it "
+    "looks it up, and no row is written.",
+    "Define the action, or correct its name in the registry.",
 )
 def unknown(subject: Subject) -> Iterator[Hit]:
     """Actions that the program's list of them does not have."""
@@ -50,15 +52,16 @@ def unknown(subject: Subject) -> Iterator[Hit]:
         if action.strip() and action not in listed:
             near = get_close_matches(action, actions, 1)
             guess = f" Did you mean {near[0]}?" if near else ""
-            yield at_event(event, f"{event.name} is audited as {action}, which is no audit action.{guess}")
+            yield at_event(event, f"{event.name} has an unknown audit action: {action}.{guess}")
 
 
 @rule(
     "EV403",
     "audit-action-twice",
+    "Duplicate audit action",
     "warning",
-    "Two events are audited as the same action: the audit trail cannot tell which of them happened.",
-    "Give each an action of its own.",
+    "Two events share an audit action: the audit trail cannot tell which one happened.",
+    "Give each event its own action.",
 )
 def twice(subject: Subject) -> Iterator[Hit]:
     """Actions that more than one event has."""

@@ -38,9 +38,10 @@ def _own(event: EventDescription) -> Iterator[FieldShape]:
 @rule(
     "EV201",
     "event-not-frozen",
+    "Event not frozen",
     "warning",
-    "Events are facts: handlers run side by side on the same instance, and one that changes it changes what the others "
-    "see and what is recorded.",
+    "Handlers run side by side on the same instance. If one of them changes it, the others and the recording "
+    "see the change.",
     "Declare the class with @dataclass(frozen=True, kw_only=True).",
 )
 def not_frozen(subject: Subject) -> Iterator[Hit]:
@@ -50,43 +51,46 @@ def not_frozen(subject: Subject) -> Iterator[Hit]:
         if subject.fact(event).frozen is False and not (
             subject.fact(event).kind == "command" and len(event.handlers) < 2
         ):
-            yield at_event(event, f"{event.name} is not frozen: a handler can change it under the others.")
+            yield at_event(event, f"{event.name} is not frozen: a handler can change it while others use it.")
 
 
 @rule(
     "EV202",
     "event-not-keyword-only",
+    "Fields not keyword-only",
     "information",
-    "Given by position, two fields of one type are easily swapped, and a field that is added in the middle shifts all "
-    "that follow without an error.",
+    "Positional arguments of the same type are easily swapped, and adding a field in the middle silently "
+    "shifts the ones after it.",
     "Declare the class with kw_only=True.",
 )
 def not_keyword_only(subject: Subject) -> Iterator[Hit]:
     """Classes whose fields can be given by position."""
     for event in subject.events:
         if subject.fact(event).keyword_only is False:
-            yield at_event(event, f"{event.name} takes its fields by position too.")
+            yield at_event(event, f"{event.name} accepts positional arguments.")
 
 
 @rule(
     "EV203",
     "mutable-default",
+    "Mutable default",
     "warning",
-    "The default is one object for all instances: what is changed through one event is changed in every other.",
+    "All instances share one default object: changing it through one event changes it in every other.",
     "Use field(default_factory=…), or an immutable default.",
 )
 def mutable_default(subject: Subject) -> Iterator[Hit]:
     """Defaults that all instances share and that can be changed."""
     for event in subject.events:
         for name in subject.fact(event).shared_defaults:
-            yield at_event(event, f"{event.name}.{name} has a mutable default that all instances share.")
+            yield at_event(event, f"{event.name}.{name} has a mutable default, shared by all instances.")
 
 
 @rule(
     "EV204",
     "mutable-field",
+    "Mutable field",
     "information",
-    "Frozen keeps a field from being set again, not its list from being added to. A handler that does so changes the "
+    "A frozen class protects the field, not its contents: a handler that appends to the list changes the "
     "event for all others.",
     "Use tuple, frozenset or Mapping.",
 )
@@ -96,17 +100,18 @@ def mutable_field(subject: Subject) -> Iterator[Hit]:
         for shape in _own(event) if subject.fact(event).make != "name" else ():
             what = _MUTABLE.get(shape.type.kind)
             if what:
-                text = f"{event.name}.{shape.name} is {what}: handlers can change it though the event is frozen."
+                text = f"{event.name}.{shape.name} is {what}: handlers can change it although the event is frozen."
                 yield at_event(event, text)
 
 
 @rule(
     "EV205",
     "unserialisable-field",
+    "Field not serializable",
     "warning",
-    "An event is written to logs, sent to other processes and kept for later. A field whose type has no JSON form "
-    "breaks that the first time it is needed.",
-    "Hold an id or plain values instead of the object.",
+    "Events are logged, sent to other processes and stored. A field whose type has no JSON form breaks the "
+    "first time that happens.",
+    "Store an id or plain values instead of the object.",
 )
 def unserialisable(subject: Subject) -> Iterator[Hit]:
     """Fields of a type that JSON cannot say."""
@@ -127,25 +132,27 @@ def _opaque(shape: TypeShape) -> str:
 @rule(
     "EV206",
     "naive-time-default",
+    "Default time without zone",
     "warning",
-    "A time without a time zone means another moment on every machine, and cannot be compared with one that has a "
-    "zone.",
+    "A time without a time zone means a different moment on every machine, and cannot be compared with one "
+    "that has a zone.",
     "Use field(default_factory=lambda: datetime.now(timezone.utc)).",
 )
 def naive_default(subject: Subject) -> Iterator[Hit]:
     """Defaults that are a time without a time zone."""
     for event in subject.events:
         for name in subject.fact(event).naive_defaults:
-            yield at_event(event, f"{event.name}.{name} gets a time without a time zone by default.")
+            yield at_event(event, f"{event.name}.{name} defaults to a time without a time zone.")
 
 
 @rule(
     "EV207",
     "secret-not-redacted",
+    "Secret not redacted",
     "warning",
-    "The field's name promises a secret, and nothing hides it: not the recorder, which goes by names and texts, and "
-    "not the class. It would be shown, stored and exported as it is.",
-    "Mark it: Annotated[str, SECRET] or __redact__ = (…), make it text, or leave it out of the event.",
+    "The field's name suggests a secret, but neither the class nor the recorder hides it. It would be shown, "
+    "stored and exported in clear.",
+    "Mark it with Annotated[str, SECRET] or __redact__ = (…), make it a string, or remove it from the event.",
 )
 def secret_not_redacted(subject: Subject) -> Iterator[Hit]:
     """Secrets that the recorder does not recognise and that the class does not hide."""
@@ -153,7 +160,7 @@ def secret_not_redacted(subject: Subject) -> Iterator[Hit]:
         hidden = subject.fact(event).hidden
         for shape in _own(event):
             if shape.name not in hidden and not shape.secret and _unhidden_secret(shape):
-                text = f"{event.name}.{shape.name} ({shape.type.text}) looks like a secret, and nothing redacts it."
+                text = f"{event.name}.{shape.name} ({shape.type.text}) looks like a secret and is not redacted."
                 yield at_event(event, text)
 
 
@@ -172,26 +179,27 @@ def _unhidden_secret(shape: FieldShape) -> bool:
 @rule(
     "EV208",
     "secret-field",
+    "Secret field",
     "information",
-    "The event carries a secret to every handler. The recorder hides it; a log line with the event's repr, an audit "
+    "Every handler receives the secret. The recorder hides it; a log line with the event's repr, an audit "
     "row or a queue does not.",
-    "Send an id instead, or hide it with field(repr=False) and keep it out of logs.",
+    "Pass an id instead, or hide it with field(repr=False) and keep it out of logs.",
 )
 def secret_field(subject: Subject) -> Iterator[Hit]:
     """Events with fields that hold secrets, which the recorder redacts."""
     for event in subject.events:
         names = [shape.name for shape in _own(event) if shape.secret and not is_address(shape.name)]
         if names:
-            yield at_event(event, f"{event.name} carries what looks like a secret: {', '.join(names)}.")
+            yield at_event(event, f"{event.name} appears to carry secrets: {', '.join(names)}.")
 
 
 @rule(
     "EV209",
     "personal-data",
+    "Personal data",
     "information",
-    "Events outlive what they tell of: they stand in logs, audit trails and recorded sessions. Personal data in them "
-    "has to be found and deleted there too.",
-    "Send the user's id, and let the handler look up what it needs.",
+    "Events are kept in logs, audit trails and recordings. Personal data in them must be found and deleted there too.",
+    "Pass the user's id and let the handler look up what it needs.",
 )
 def personal_data(subject: Subject) -> Iterator[Hit]:
     """Events with fields that say something about a person."""

@@ -32,24 +32,26 @@ def _named(subject: Subject) -> Iterator[tuple[EventDescription, str]]:
 @rule(
     "EV101",
     "imperative-name",
+    "Imperative name",
     "information",
-    "An event says what happened, not what shall happen. A name that orders something is that of a command, and "
-    "whoever reads it expects exactly one place that carries it out.",
-    "Name what has happened: {Entity}{Action}{Outcome}, such as UserRegistrationSucceeded.",
+    "An event states what happened. An imperative name is that of a command, and readers expect exactly one "
+    "handler to carry it out.",
+    "Use the past tense: {Entity}{Action}{Outcome}, for example UserRegistrationSucceeded.",
 )
 def imperative(subject: Subject) -> Iterator[Hit]:
     """Names that begin with a verb and have nothing in the past."""
     for event, name in _named(subject):
         if is_imperative(name):
-            yield at_event(event, f"{event.name} orders something; an event says what has happened.")
+            yield at_event(event, f"{event.name} sounds like a command, not like something that happened.")
 
 
 @rule(
     "EV102",
     "name-not-past-tense",
+    "Name not in past tense",
     "information",
-    "Events are facts and named in the past tense. UserRegistering or PasswordChange leave open whether it was done.",
-    "Name what has happened: {Entity}{Action}{Outcome}, such as PasswordChangeSucceeded.",
+    "Events are facts. Names like UserRegistering or PasswordChange leave open whether it happened.",
+    "Use the past tense: {Entity}{Action}{Outcome}, for example PasswordChangeSucceeded.",
 )
 def not_past(subject: Subject) -> Iterator[Hit]:
     """Names without any past tense or participle, unless they are imperative."""
@@ -61,10 +63,10 @@ def not_past(subject: Subject) -> Iterator[Hit]:
 @rule(
     "EV103",
     "name-not-of-workflow",
+    "Name doesn't match workflow",
     "information",
-    "Wiring finds the handlers of an event by its workflow and phase. A class whose name says something else is looked "
-    "for in the wrong place by everybody who reads the code.",
-    "Rename the class, or correct workflow and phase in the registry.",
+    "Handlers are wired by workflow and phase. A class whose name says something else is hard to find in the code.",
+    "Rename the class, or correct its workflow and phase in the registry.",
 )
 def not_of_workflow(subject: Subject) -> Iterator[Hit]:
     """Names that are not workflow and phase put together."""
@@ -76,7 +78,7 @@ def not_of_workflow(subject: Subject) -> Iterator[Hit]:
         fits = squashed.startswith(workflow) if phase == _OPERATIONAL else squashed == workflow + phase
         if not fits:
             should = (
-                f"begin with {camel(event.workflow)}"
+                f"start with {camel(event.workflow)}"
                 if phase == _OPERATIONAL
                 else f"be {camel(event.workflow, event.phase)}"
             )
@@ -95,42 +97,44 @@ def _attempts(subject: Subject) -> Iterator[tuple[str, EventDescription, set[str
 @rule(
     "EV104",
     "outcome-missing",
+    "Missing outcome",
     "warning",
-    "A workflow that announces an attempt has to say how it ended. Without an outcome nobody can tell one that is "
-    "under way from one that was lost.",
-    "Add the events of the outcome, or make the event operational.",
+    "A workflow with an attempt must also say how it ended. Without an outcome, a running workflow looks the "
+    "same as a lost one.",
+    "Add the outcome events, or make this one operational.",
 )
 def no_outcome(subject: Subject) -> Iterator[Hit]:
     """Workflows with an attempt and no outcome at all."""
     for workflow, attempt, phases in _attempts(subject):
         if phases <= {_ATTEMPTED, _OPERATIONAL}:
-            yield at_event(attempt, f"Workflow {workflow} is attempted, and no event says how it ended.")
+            yield at_event(attempt, f"Workflow {workflow} has an attempt but no outcome.")
 
 
 @rule(
     "EV105",
     "outcome-half",
+    "Only one outcome",
     "information",
-    "A workflow with an attempt usually has two ends. Where one of them has no event, whoever follows the workflow "
-    "waits for it in vain.",
-    "Add the missing event, if the workflow can end so.",
+    "A workflow with an attempt usually has two outcomes. If one has no event, its followers wait forever.",
+    "Add the missing event if the workflow can end that way.",
 )
 def half_outcome(subject: Subject) -> Iterator[Hit]:
     """Workflows with an attempt and only one of the two ends."""
     for workflow, attempt, phases in _attempts(subject):
         good, bad = bool(phases & _GOOD), bool(phases & _BAD)
         if good != bad:
-            missing = "that it failed" if good else "that it succeeded"
-            yield at_event(attempt, f"Workflow {workflow} is attempted, and no event says {missing}.")
+            missing = "failure" if good else "success"
+            yield at_event(attempt, f"Workflow {workflow} has an attempt but no event for {missing}.")
 
 
 @rule(
     "EV106",
     "phase-twice",
+    "Duplicate phase",
     "warning",
-    "Workflow and phase name the handler's method. Two events in one place share it, and get_workflow_events gives "
-    "only the later one.",
-    "Give one of them another workflow or phase.",
+    "Workflow and phase name the handler method. Two events in the same place share it, and "
+    "get_workflow_events returns only the second.",
+    "Move one of them to another workflow or phase.",
 )
 def phase_twice(subject: Subject) -> Iterator[Hit]:
     """Two events of one workflow in one phase."""
@@ -140,17 +144,17 @@ def phase_twice(subject: Subject) -> Iterator[Hit]:
             by_phase[event.phase].append(event)
         for phase, same in by_phase.items():
             for event in same[1:]:
-                text = f"{event.name} and {same[0].name} both stand in workflow {workflow}, phase {phase}."
+                text = f"{event.name} and {same[0].name} are both registered under {workflow}/{phase}."
                 yield at_event(event, text)
 
 
 @rule(
     "EV107",
     "event-type-twice",
+    "Duplicate event_type",
     "warning",
-    "Events travel by their event_type. Of two classes with the same one, what was sent as the one is read as the "
-    "other.",
-    "Give one of them an event_type of its own.",
+    "Events are sent by their event_type. If two classes share one, one is read back as the other.",
+    "Give one of them its own event_type.",
 )
 def event_type_twice(subject: Subject) -> Iterator[Hit]:
     """Two classes that travel under one name."""
@@ -160,23 +164,24 @@ def event_type_twice(subject: Subject) -> Iterator[Hit]:
             continue  # a topic that events of several classes share on purpose
         earlier = first.setdefault(event.event_type, event)
         if earlier is not event and event.event_type:
-            text = f"{event.name} ({event.key}) travels as {event.event_type}, and so does {earlier.key}."
+            text = f"{event.name} ({event.key}) has the event_type {event.event_type}, and so does {earlier.key}."
             yield at_event(event, text)
 
 
 @rule(
     "EV108",
     "event-for-reading",
+    "Event for a read",
     "information",
-    "Looking at something changes nothing, and seldom do several things follow from it. Events for everything make a "
+    "Reading changes nothing, and rarely do several things follow from it. Events for everything make a "
     "program hard to follow.",
-    "Call a method; keep the event where it has to be accounted for who looked.",
+    "Call a method instead; keep the event where access must be audited.",
 )
 def for_reading(subject: Subject) -> Iterator[Hit]:
     """Names that end in what only looks."""
     for event, name in _named(subject):
         if event_words(name)[-1] in _READING:
-            yield at_event(event, f"{event.name} tells that somebody looked at something.")
+            yield at_event(event, f"{event.name} reports that something was read.")
 
 
 RULES: Final = (

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 @rule(
     "EV001",
     "not-readable",
+    "Not readable",
     "warning",
-    "A part of the program could not be loaded or read, so nothing can be said about it.",
-    "Mend what the message names.",
+    "A part of the program could not be loaded or read, so it was not checked.",
+    "Fix what the message names.",
 )
 def not_readable(subject: Subject) -> Iterator[Hit]:
     """Problems of loading."""
@@ -29,9 +30,10 @@ def not_readable(subject: Subject) -> Iterator[Hit]:
 @rule(
     "EV002",
     "source-not-readable",
+    "Source not readable",
     "information",
-    "A source file could not be read, so what it makes and publishes is not known.",
-    "Correct it, or name it under exclude in [tool.inspector.check].",
+    "A source file could not be read, so the events it constructs and publishes are unknown.",
+    "Fix the file, or exclude it in [tool.inspector.check].",
 )
 def source_not_readable(subject: Subject) -> Iterator[Hit]:
     """Source files that are no Python, or no text."""
@@ -47,10 +49,10 @@ def _no_findings(_subject: Subject) -> tuple[Hit, ...]:
 unused_ignore = rule(
     "EV003",
     "ignored-for-nothing",
+    "Unused ignore entry",
     "information",
-    "An entry of the ignore table fits no finding: what it was for is mended or renamed, and the entry may hide "
-    "something new one day.",
-    "Take the entry out.",
+    "An entry of the ignore table matches no finding. It may hide a new one later.",
+    "Remove the entry.",
 )(_no_findings)
 
 RULES: Final = (not_readable, source_not_readable, unused_ignore)

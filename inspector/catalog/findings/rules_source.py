@@ -20,10 +20,11 @@ _BEFORE: Final = frozenset({"attempted", "failed", "denied", "rejected"})
 @rule(
     "EV601",
     "event-never-made",
+    "Event never constructed",
     "information",
-    "No line of the source that was read makes an instance of the class, so nothing publishes it; unless something "
-    "makes it by way of a variable, which reading cannot tell. Classes whose source was not read are left out.",
-    "Publish it where it happens, or take it out.",
+    "No source line constructs the class, so nothing publishes it. Construction through a variable cannot be "
+    "detected; classes whose source was not read are skipped.",
+    "Publish it where it happens, or remove it.",
 )
 def never_made(subject: Subject) -> Iterator[Hit]:
     """Events whose class is called nowhere in the source."""
@@ -41,17 +42,18 @@ def never_made(subject: Subject) -> Iterator[Hit]:
 @rule(
     "EV602",
     "published-before-stored",
+    "Published before stored",
     "information",
-    "The event is published, and only then something is stored. When storing fails the mail is out and the audit row "
-    "written for something that did not happen. Found by reading the lines: have a look.",
-    "Store first, publish after it.",
+    "The event is published before the data is stored. If storing fails, the mail is sent and the audit row "
+    "written for something that never happened. Detected from source order: please review.",
+    "Store first, then publish.",
 )
 def before_stored(subject: Subject) -> Iterator[Hit]:
     """Publishes, in one function, with a commit or save after them."""
     for file, publishing, event in _published(subject):
         words = {event.phase.lower(), *(word for word in _BEFORE if publishing.event.lower().endswith(word))}
         if publishing.stored_at and words.isdisjoint(_BEFORE):
-            lines = f"in line {publishing.line} and stores in line {publishing.stored_at}"
+            lines = f"on line {publishing.line} but stores on line {publishing.stored_at}"
             text = f"{publishing.function} publishes {event.name} {lines}."
             yield Hit(text, event=event.name, file=file, line=publishing.line)
 
@@ -59,11 +61,11 @@ def before_stored(subject: Subject) -> Iterator[Hit]:
 @rule(
     "EV603",
     "published-without-session",
+    "Published without session",
     "information",
-    "A handler of the event asks for the database session of the publication, and this publish gives none. Found by "
-    "reading the lines: have a look. It is a warning where the registry requires the handler and its code can do "
-    "nothing without a session, and an error where, besides, no publish of the event gives one: the handler never does "
-    "its work.",
+    "A handler of the event needs the publisher's database session, and this call passes none. Detected from "
+    "source: please review. A warning if the registry requires the handler and its code does nothing without "
+    "a session; an error if, in addition, no call that publishes the event passes one.",
     "Publish with session=session.",
     worst="error",
 )
@@ -80,7 +82,7 @@ def without_session(subject: Subject) -> Iterator[Hit]:
         text = f"{publishing.function} publishes {event.name} without the session that {handler.label} needs."
         severity: Severity | None = "warning" if required else None
         if required and _never_gets_session(subject, event):
-            text = f"{text} No publish of it gives one, so {handler.label} never does its work."
+            text = f"{text} No call passes one, so {handler.label} never does its work."
             severity = "error"
         yield Hit(text, "", event.name, handler.label, file, publishing.line, severity)
 
@@ -110,9 +112,10 @@ def _never_gets_session(subject: Subject, event: EventDescription) -> bool:
 @rule(
     "EV604",
     "publish-not-awaited",
+    "Publish not awaited",
     "error",
-    "Publishing on an asynchronous bus gives a coroutine. Without await it is thrown away: no handler is ever called.",
-    "Write await before it.",
+    "Publishing on an asynchronous bus returns a coroutine. Without await it never runs, and no handler is called.",
+    "Add await.",
 )
 def not_awaited(subject: Subject) -> Iterator[Hit]:
     """Publishes that stand alone in their line, without await."""
@@ -120,7 +123,7 @@ def not_awaited(subject: Subject) -> Iterator[Hit]:
         return
     for file, publishing, event in _published(subject):
         if publishing.lost and not _may_be_plain(subject, publishing):
-            text = f"{publishing.function} publishes {event.name} without await: it never happens."
+            text = f"{publishing.function} publishes {event.name} without await: it never runs."
             yield Hit(text, event=event.name, file=file, line=publishing.line)
 
 
@@ -135,26 +138,28 @@ def _may_be_plain(subject: Subject, publishing: Publishing) -> bool:
 @rule(
     "EV605",
     "blocking-call",
+    "Blocking call",
     "warning",
-    "The handler is a coroutine and calls something that waits without giving way: the loop stands still, and with it "
-    "every other handler and request.",
+    "The handler is a coroutine that makes a blocking call: the event loop stops, and every other handler "
+    "and request with it.",
     "Use an asynchronous library, or await asyncio.to_thread(…).",
 )
 def blocking_call(subject: Subject) -> Iterator[Hit]:
     """Asynchronous handlers that call something that blocks."""
     for handler, event in subject.first_uses():
         for call in subject.source.blocking_at(handler.file, handler.line) if subject.source is not None else ():
-            text = f"{handler.label} calls {call.name}, which holds up the loop."
+            text = f"{handler.label} calls {call.name}, which blocks the event loop."
             yield Hit(text, event=event.name, handler=handler.label, file=handler.file, line=call.line)
 
 
 @rule(
     "EV606",
     "handler-calls-handler",
+    "Handler calls handler",
     "information",
-    "Handlers are independent of each other. One that calls another makes it run twice, or in an order that nobody "
-    "promised, and fails when the other does.",
-    "Publish an event, or move what both do into a function of its own.",
+    "Handlers are independent. If one calls another, it runs twice or in an unexpected order, and fails when "
+    "the other fails.",
+    "Publish an event, or move the shared code into a function.",
 )
 def calls_handler(subject: Subject) -> Iterator[Hit]:
     """Handlers that call the method of another handler."""
@@ -163,7 +168,7 @@ def calls_handler(subject: Subject) -> Iterator[Hit]:
     for handler, event in subject.first_uses():
         for call in subject.source.handlers_called_at(handler.file, handler.line) if subject.source is not None else ():
             if f"{handler.owner}.{call.name}" in labels if call.own else call.name in methods:
-                text = f"{handler.label} calls {call.name}, which is a handler itself."
+                text = f"{handler.label} calls {call.name}, which is also a handler."
                 yield Hit(text, event=event.name, handler=handler.label, file=handler.file, line=call.line)
 
 

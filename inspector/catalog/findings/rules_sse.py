@@ -16,26 +16,27 @@ if TYPE_CHECKING:
 @rule(
     "EV501",
     "sse-event-unknown",
+    "SSE mapping without event",
     "warning",
-    "A mapping leads from an event that the program does not have: clients are never told.",
-    "Map an event of the catalog, or take the mapping out.",
+    "The mapping starts from an event that the program does not have, so clients never receive it.",
+    "Map an event of the catalog, or remove the mapping.",
 )
 def unknown(subject: Subject) -> Iterator[Hit]:
     """Mappings of events that neither the registry nor the bus knows."""
     keys = {event.key for event in subject.events}
     for mapping in subject.facts.sse:
         if mapping.event not in keys:
-            text = f"{mapping.name} becomes {mapping.event_type}, and the catalog has no such event."
+            text = f"{mapping.name} is mapped to {mapping.event_type} but is not in the catalog."
             yield Hit(text, event=mapping.name, file=mapping.file, line=mapping.line)
 
 
 @rule(
     "EV502",
     "sse-payload-differs",
+    "SSE payload mismatch",
     "warning",
-    "The payload has other fields than those that are declared for its type. Clients are written after the "
-    "declaration.",
-    "Let the extractor give exactly the declared fields, or correct the declaration.",
+    "The payload's fields differ from those declared for its type. Clients rely on the declaration.",
+    "Return exactly the declared fields from the extractor, or correct the declaration.",
 )
 def payload_differs(subject: Subject) -> Iterator[Hit]:
     """Payloads, as far as they are written out in the source, with other keys than declared."""
@@ -54,9 +55,10 @@ def payload_differs(subject: Subject) -> Iterator[Hit]:
 @rule(
     "EV503",
     "sse-payload-reads-unknown-field",
+    "SSE payload reads unknown field",
     "error",
-    "The function that makes the payload reads a field that the event does not have: it raises for every event.",
-    "Read a field of the event.",
+    "The extractor reads a field that the event does not have, so it raises for every event.",
+    "Read an existing field of the event.",
 )
 def reads_unknown(subject: Subject) -> Iterator[Hit]:
     """Extractors that read what the event does not have."""
@@ -80,16 +82,17 @@ _COMMON: Final = frozenset({"event_type", "to_dict", "from_dict"})
 @rule(
     "EV504",
     "sse-type-unmapped",
+    "SSE type not mapped",
     "information",
-    "A type of server-sent event is declared, and no event becomes one: clients can wait for it for ever.",
-    "Map an event to it, or take the type out.",
+    "A server-sent event type is declared, but no event is mapped to it: clients wait for it forever.",
+    "Map an event to it, or remove the type.",
 )
 def unmapped(subject: Subject) -> Iterator[Hit]:
     """Types of server-sent events without a mapping."""
     mapped = {kind.event_type for kind in subject.facts.sse}
     for kind in subject.facts.sse_types:
         if kind.name not in mapped:
-            yield Hit(f"No event becomes the server-sent event {kind.name}.", file=kind.file, line=kind.line)
+            yield Hit(f"No event is mapped to the server-sent event {kind.name}.", file=kind.file, line=kind.line)
 
 
 def _payloads(subject: Subject) -> Iterator[tuple[SSEFacts, Payload]]:

@@ -19,25 +19,26 @@ if TYPE_CHECKING:
 @rule(
     "EV301",
     "event-unheard",
+    "No subscribers",
     "warning",
-    "Whoever publishes the event believes that something happens. Nobody is subscribed, so nothing does.",
-    "Subscribe a handler, or take the event out.",
+    "Publishing this event has no effect: nothing subscribes to it.",
+    "Subscribe a handler, or remove the event.",
 )
 def unheard(subject: Subject) -> Iterator[Hit]:
     """Events without any handler."""
     for event in subject.proper_events:
         if not event.handlers:
-            yield at_event(event, f"Nobody is subscribed to {event.name}.")
+            yield at_event(event, f"{event.name} has no subscribers.")
 
 
 @rule(
     "EV302",
     "required-handler-missing",
+    "Required handler missing",
     "error",
-    "The registry says that the event needs a handler of this kind, and none is subscribed: the line is not logged, "
-    "the audit row not written, the mail not sent.",
-    "Subscribe it, or take the requirement out of the registry. A handler that is called otherwise is named under "
-    "kinds in [tool.inspector.check].",
+    "The registry requires a handler of this kind, but none is subscribed: nothing is logged, audited or mailed.",
+    "Subscribe one, or drop the requirement. If the handler has another name, list it under kinds in "
+    "[tool.inspector.check].",
 )
 def required_missing(subject: Subject) -> Iterator[Hit]:
     """Kinds of handler that the registry asks for and nobody is."""
@@ -45,14 +46,15 @@ def required_missing(subject: Subject) -> Iterator[Hit]:
         handlers = subject.handlers_of(event)
         for kind in event.requires:
             if not any(subject.is_of_kind(handler, kind, event) for handler in handlers):
-                yield at_event(event, f"{event.name} requires a handler for {kind}, and none is subscribed.")
+                yield at_event(event, f"{event.name} requires a handler for {kind}, but none is subscribed.")
 
 
 @rule(
     "EV303",
     "event-not-registered",
+    "Event not registered",
     "warning",
-    "The event has handlers and the registry does not know it: everything that is made from the registry (wiring, "
+    "The event has handlers but is not in the registry: whatever is generated from the registry (wiring, "
     "documentation, audit) leaves it out.",
     "Add it to the registry.",
 )
@@ -64,16 +66,17 @@ def not_registered(subject: Subject) -> Iterator[Hit]:
         if event.handlers and not subject.fact(event).registered:
             label = subject.handler(event.handlers[0]).label
             more = f" and {len(event.handlers) - 1} more" if len(event.handlers) > 1 else ""
-            hit = at_event(event, f"{event.name} is handled by {label}{more}, and the registry does not know it.")
+            hit = at_event(event, f"{event.name} is handled by {label}{more} but is not in the registry.")
             yield Hit(hit.message, "", event.name, label, event.file, event.line)
 
 
 @rule(
     "EV304",
     "orphan-handler-method",
+    "Handler never called",
     "warning",
-    "The method looks like a handler, and no subscription and no line of the source calls it. Most often its name is "
-    "misspelt, and the event goes by, or another method has taken its place.",
+    "The method looks like a handler, but no subscription and no source line calls it. Usually its name is "
+    "misspelled, or another method has replaced it.",
     "Correct its name, subscribe it, or delete it.",
 )
 def orphan_method(subject: Subject) -> Iterator[Hit]:
@@ -86,9 +89,9 @@ def orphan_method(subject: Subject) -> Iterator[Hit]:
             near, event = _nearest(uncalled, expected, subject)
             text, fix = f"Nothing calls {label}.", ""
             if (instead := _subscribed_instead(uncalled, event, subject)) is not None:
-                text = f"Nothing calls {label}: {instead.method} is the one that is subscribed to {event}."
+                text = f"Nothing calls {label}: {instead.method} is subscribed to {event}."
                 alike = get_close_matches(uncalled.method, [instead.method], 1, 0.6)
-                fix = "Delete it." if alike else "Subscribe it as well, or delete it."
+                fix = "Delete it." if alike else "Subscribe it too, or delete it."
             elif near:
                 text = f"{text} Did you mean {near} ({event})?"
             yield Hit(text, fix, event=event, handler=label, file=uncalled.file, line=uncalled.line)
@@ -146,8 +149,9 @@ def _nearest(uncalled: UncalledMethod, expected: dict[str, str], subject: Subjec
 @rule(
     "EV305",
     "subscribed-twice",
+    "Duplicate subscription",
     "warning",
-    "The same handler is subscribed to the event more than once, and runs as often: two mails, two audit rows.",
+    "The same handler is subscribed to the event more than once and runs that often: two mails, two audit rows.",
     "Subscribe it once.",
 )
 def subscribed_twice(subject: Subject) -> Iterator[Hit]:
@@ -167,9 +171,10 @@ def _times(count: int) -> str:
 @rule(
     "EV306",
     "handler-not-async",
+    "Handler not async",
     "warning",
-    "A synchronous handler runs on the event loop: as long as it takes, every other handler and request waits. A bus "
-    "that gathers what handlers return breaks on it.",
+    "A synchronous handler blocks the event loop: every other handler and request waits for it. A bus that "
+    "gathers coroutines fails on it.",
     "Declare it with async def.",
 )
 def not_async(subject: Subject) -> Iterator[Hit]:
@@ -184,27 +189,28 @@ def not_async(subject: Subject) -> Iterator[Hit]:
 @rule(
     "EV307",
     "handler-signature",
+    "Wrong handler signature",
     "error",
-    "The bus calls a handler with the event and nothing else. This one cannot be called so: every publication of the "
-    "event fails in it.",
-    "Let it take the event as its only required argument.",
+    "The bus calls handlers with the event only. This one needs more, so every call fails.",
+    "Make the event its only required argument.",
 )
 def wrong_signature(subject: Subject) -> Iterator[Hit]:
     """Handlers that cannot be called with the event alone."""
     for handler, event in subject.first_uses():
         refuses = subject.handler_fact(handler.key).refuses
         if refuses:
-            text = f"{handler.label} cannot be called with {event.name} alone: {refuses}."
+            text = f"{handler.label} cannot be called with {event.name} only: {refuses}."
             yield at_handler(handler, text, event.name)
 
 
 @rule(
     "EV308",
     "handler-annotation",
+    "Wrong event annotation",
     "error",
-    "The handler says that it takes another event than the one it is subscribed to. It is the wrong handler, or the "
-    "wrong event, and what it reads of the event may not be there.",
-    "Subscribe it to the event that it is for, or correct the annotation.",
+    "The handler is annotated with a different event than the one it is subscribed to. It may read fields "
+    "that do not exist.",
+    "Subscribe it to the event it expects, or correct the annotation.",
 )
 def wrong_annotation(subject: Subject) -> Iterator[Hit]:
     """Handlers whose annotation leaves out the event that they are subscribed to."""
@@ -214,7 +220,7 @@ def wrong_annotation(subject: Subject) -> Iterator[Hit]:
         for handler in subject.handlers_of(event):
             fact = subject.handler_fact(handler.key)
             if fact.accepts is not None and not _accepts(subject, fact, event):
-                text = f"{handler.label} takes {fact.annotation}, and is subscribed to {event.name}."
+                text = f"{handler.label} takes {fact.annotation} but is subscribed to {event.name}."
                 yield at_handler(handler, text, event.name)
 
 
@@ -230,10 +236,11 @@ def _accepts(subject: Subject, fact: HandlerFacts, event: EventDescription) -> b
 @rule(
     "EV309",
     "handler-on-base-class",
+    "Handler on base class",
     "warning",
-    "The bus looks up handlers by the event's exact class. A handler of a class above it is never called for the "
-    "events below.",
-    "Subscribe it to each of the events below.",
+    "The bus looks up handlers by the exact class of the event. A handler for a base class is never called "
+    "for its subclasses.",
+    "Subscribe it to each subclass.",
 )
 def on_base_class(subject: Subject) -> Iterator[Hit]:
     """Handlers on a class above other events, on a bus that matches exactly."""
@@ -242,17 +249,18 @@ def on_base_class(subject: Subject) -> Iterator[Hit]:
         if below and event.handlers and subject.fact(event).matched == "exact":
             for handler in subject.handlers_of(event):
                 names = ", ".join(event.name for event in below[:3]) + (", …" if len(below) > 3 else "")
-                text = f"{handler.label} is subscribed to the class {event.name}, and is not called for {names}."
+                text = f"{handler.label} is subscribed to the base class {event.name} and is not called for {names}."
                 yield at_handler(handler, text, event.name)
 
 
 @rule(
     "EV310",
     "few-handlers",
+    "Only one handler",
     "information",
-    "Events pay off where several independent things follow from one fact. With a single handler a direct call is "
-    "simpler to read and to test.",
-    "Keep it if more handlers are to come; else call the handler directly.",
+    "Events pay off when several independent things follow. With one handler, a direct call is easier to "
+    "read and to test.",
+    "Keep it if more handlers will follow; otherwise call the handler directly.",
 )
 def few_handlers(subject: Subject) -> Iterator[Hit]:
     """Events with one handler."""
@@ -266,16 +274,17 @@ def few_handlers(subject: Subject) -> Iterator[Hit]:
 @rule(
     "EV311",
     "coroutine-never-awaited",
+    "Coroutine never awaited",
     "error",
-    "The bus calls its handlers and looks at nothing that they give back. This one gives a coroutine, of which not a "
-    "line ever runs; Python says no more than that it was never awaited.",
-    "Declare it with def, or let the bus await what its handlers give back.",
+    "The bus ignores what handlers return. This one returns a coroutine that never runs; Python only warns "
+    "that it was never awaited.",
+    "Declare it with def, or make the bus await its handlers.",
 )
 def never_awaited(subject: Subject) -> Iterator[Hit]:
     """Coroutine functions as handlers of a synchronous bus."""
     for handler, event in subject.first_uses():
         if subject.handler_fact(handler.key).never_awaited:
-            yield at_handler(handler, f"{handler.label} is async, and the bus never awaits it.", event.name)
+            yield at_handler(handler, f"{handler.label} is async, but the bus never awaits it.", event.name)
 
 
 RULES: Final = (

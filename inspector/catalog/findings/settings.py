@@ -84,13 +84,13 @@ def read_settings(table: Mapping[str, Any], where: str = "[tool.inspector.check]
     values = {key.replace("_", "-"): value for key, value in table.items()}
     unknown = sorted(values.keys() - set(_KEYS))
     if unknown:
-        raise UsageError(f"{where} has no {unknown[0]}.", f"It knows {', '.join(_KEYS)}.")
+        raise UsageError(f"Unknown key {unknown[0]} in {where}.", f"Use {', '.join(_KEYS)}.")
     fail_on = values.get("fail-on")
     if fail_on not in (None, "error", "warning"):
-        raise UsageError(f"{where}: fail-on is error or warning, not {fail_on!r:.40}.")
+        raise UsageError(f"{where}: fail-on must be error or warning, not {fail_on!r:.40}.")
     kinds = values.get("kinds", {})
     if not isinstance(kinds, Mapping):
-        raise UsageError(f"{where}: kinds is a table of lists.", 'As in kinds = { audit = ["Ledger*"] }.')
+        raise UsageError(f"{where}: kinds must be a table of lists.", 'For example: kinds = { audit = ["Ledger*"] }.')
     return CheckSettings(
         ignore=tuple(_entry(entry, where) for entry in _list(values.get("ignore", ()), "ignore", where)),
         kinds={str(kind): tuple(_texts(globs, f"kinds.{kind}", where)) for kind, globs in kinds.items()},
@@ -109,12 +109,12 @@ def settings_of_project(file: Path) -> CheckSettings:
     try:
         content = tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}.") from error
+        raise UsageError(f"Cannot read {file}: {error}.") from error
     table: Any = content
     for key in ("tool", "inspector", "check"):
         table = table.get(key, {}) if isinstance(table, dict) else {}
     if not isinstance(table, dict):
-        raise UsageError(f"{file}: tool.inspector.check is not a table.")
+        raise UsageError(f"{file}: tool.inspector.check must be a table.")
     return replace(read_settings(table, f"{file}: [tool.inspector.check]"), file=str(file.absolute()))
 
 
@@ -127,27 +127,27 @@ def check_rules_exist(settings: CheckSettings, rules: Iterable[NamedRule]) -> No
     names = [text for rule in rules for text in (rule.code, rule.name)]
     for entry in settings.ignore:
         if not any(fnmatchcase(name, entry.rule) for name in names):
-            raise UsageError(f"{settings.where}: there is no rule {entry.rule}.", "docs/findings.md lists them.")
+            raise UsageError(f"{settings.where}: unknown rule {entry.rule}.", "All rules are in docs/findings.md.")
 
 
 def _entry(value: Any, where: str) -> Ignore:
     if not isinstance(value, Mapping) or not value.keys() <= set(_ENTRY):
-        raise UsageError(f"{where}: an entry of ignore has rule, event and reason, not {value!r:.80}.")
+        raise UsageError(f"{where}: an ignore entry needs rule, event and reason, not {value!r:.60}.")
     texts = {key: value.get(key, "*" if key == "event" else "") for key in _ENTRY}
     for key, text in texts.items():
         if not isinstance(text, str) or not text.strip():
-            raise UsageError(f"{where}: an entry of ignore needs a {key}.", "Whoever reads it wants to know why.")
+            raise UsageError(f"{where}: an ignore entry needs a {key}.", "Explain it to the next reader.")
     return Ignore(**texts)
 
 
 def _list(value: Any, key: str, where: str) -> list[Any]:
     if not isinstance(value, (list, tuple)):
-        raise UsageError(f"{where}: {key} is a list.")
+        raise UsageError(f"{where}: {key} must be a list.")
     return list(value)
 
 
 def _texts(value: Any, key: str, where: str) -> list[str]:
     texts = _list(value, key, where)
     if not all(isinstance(text, str) for text in texts):
-        raise UsageError(f"{where}: {key} is a list of texts.")
+        raise UsageError(f"{where}: {key} must be a list of strings.")
     return texts

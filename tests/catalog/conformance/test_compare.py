@@ -202,7 +202,7 @@ def test_an_unheard_event_names_the_handler_that_published_it():
         "OrderPlaced", SESSION, publications=(SeenPublication(1, "OrderPlaced", 1, 0, (ran(MAIL, number=7),)), derived)
     )
     (finding,) = found(description, run)
-    assert finding.message == "Nobody heard OrderCounted, which EmailHandler.handle published."
+    assert finding.message == "OrderCounted, published by EmailHandler.handle, has no subscribers."
     assert (finding.event, finding.publication) == ("OrderCounted", 2)
 
 
@@ -228,7 +228,8 @@ def test_what_fails_only_when_bare_is_a_difference_and_no_error():
     (finding,) = report.findings
     assert (finding.code, finding.severity, finding.execution) == ("CF161", "information", 1)
     assert finding.message == (
-        "AuditHandler.handle on OrderPlaced depends on the context. Bare: failed; with a database session: ok, rows."
+        "AuditHandler.handle on OrderPlaced depends on the context. "
+        "Without session or metadata: failed; with a database session: ok, rows."
     )
     (told,) = report.as_json()["differences"]
     assert told["contexts"]["bare"] == {"status": "failed", "effects": [], "execution": 1}

@@ -9,11 +9,18 @@ TEXT = (Path(__file__).parents[3] / "docs" / "conformance.md").read_text(encodin
 
 def test_every_rule_is_documented_with_its_severity_and_reason():
     rows = [line for line in TEXT.splitlines() if line.startswith("| CF")]
-    assert rows == [f"| {rule.code} | {rule.name} | {rule.severity} | {rule.explanation} |" for rule in RULES]
+    assert rows == [
+        f"| {rule.code} | {rule.title} | {rule.name} | {rule.severity} | {rule.explanation} |" for rule in RULES
+    ]
 
 
 def test_codes_and_names_are_given_once():
-    assert len({rule.code for rule in RULES}) == len({rule.name for rule in RULES}) == len(RULES)
+    assert (
+        len({rule.code for rule in RULES})
+        == len({rule.name for rule in RULES})
+        == len({rule.title for rule in RULES})
+        == len(RULES)
+    )
     assert [rule.code for rule in RULES] == sorted(rule.code for rule in RULES)
 
 

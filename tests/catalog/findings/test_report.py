@@ -78,9 +78,9 @@ def test_the_page_is_the_one_that_the_rules_make() -> None:
     assert page == render()
     for rule in RULES.values():
         weight = rule.severity if rule.worst == rule.severity else f"{rule.severity}, up to {rule.worst}"
-        assert f"### {rule.code}\n\n**{rule.name}** ({weight}). {rule.explanation}\n\n*Fix:* {rule.fix}\n" in page
+        assert f"### {rule.code}\n\n**{rule.title}** ({weight}). {rule.explanation}\n\n*Fix:* {rule.fix}\n" in page
 
 
 def test_codes_and_names_are_given_once() -> None:
-    assert len({rule.name for rule in RULES.values()}) == len(RULES)
+    assert len({rule.name for rule in RULES.values()}) == len({rule.title for rule in RULES.values()}) == len(RULES)
     assert all(code == rule.code for code, rule in RULES.items())

@@ -201,7 +201,7 @@ case(
     subscribed("Mail.send", is_async=False),
     several(attribute(async_bus=False), subscribed("Mail.send", is_async=False)),
 )
-case("EV307", subscribed("Mail.send", refuses="it takes no argument"), subscribed("Mail.send", refuses=""))
+case("EV307", subscribed("Mail.send", refuses="it takes no arguments"), subscribed("Mail.send", refuses=""))
 case(
     "EV308", subscribed("Mail.send", accepts=("app.OrderPaid",)), subscribed("Mail.send", accepts=("app.OrderPlaced",))
 )
@@ -489,8 +489,7 @@ def test_an_orphan_method_whose_place_another_has_taken_can_go() -> None:
     program = _by_place(UncalledMethod("ParcelHandler", "handle_parcel_lost", "ParcelLost"))
     (finding,) = (each for each in program.check() if each.code == "EV304")
     assert finding.message == (
-        "Nothing calls ParcelHandler.handle_parcel_lost: handle_parcel_lost_failed is the one that is subscribed to "
-        "ParcelLost."
+        "Nothing calls ParcelHandler.handle_parcel_lost: handle_parcel_lost_failed is subscribed to ParcelLost."
     )
     assert finding.fix == "Delete it."
 
@@ -498,7 +497,7 @@ def test_an_orphan_method_whose_place_another_has_taken_can_go() -> None:
 def test_an_orphan_method_beside_another_of_its_event_may_be_forgotten() -> None:
     program = _by_place(UncalledMethod("ParcelHandler", "tell_insurance", "ParcelLost"))
     (finding,) = (each for each in program.check() if each.code == "EV304")
-    assert finding.fix == "Subscribe it as well, or delete it."
+    assert finding.fix == "Subscribe it too, or delete it."
 
 
 def test_only_names_of_the_programs_own_convention_are_proposed() -> None:
@@ -537,7 +536,7 @@ def test_a_payload_that_differs_is_told_with_what_it_lacks_and_adds() -> None:
 
 def test_a_publish_before_storing_is_told_with_both_lines() -> None:
     program = made(publishing("await bus.publish(OrderPlaced(), session)", "x = 1", "await session.commit()"))
-    assert only(program, "EV602") == "place publishes OrderPlaced in line 2 and stores in line 4."
+    assert only(program, "EV602") == "place publishes OrderPlaced on line 2 but stores on line 4."
 
 
 def test_commands_may_be_imperative() -> None:

@@ -43,17 +43,17 @@ def test_without_a_table_nothing_is_set(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ({"ignored": []}, "has no ignored"),
-        ({"fail-on": "information"}, "fail-on is error or warning"),
-        ({"ignore": "EV101"}, "ignore is a list"),
-        ({"ignore": ["EV101"]}, "has rule, event and reason"),
+        ({"ignored": []}, "Unknown key ignored"),
+        ({"fail-on": "information"}, "fail-on must be error or warning"),
+        ({"ignore": "EV101"}, "ignore must be a list"),
+        ({"ignore": ["EV101"]}, "needs rule, event and reason"),
         ({"ignore": [{"rule": "EV101", "event": "X"}]}, "needs a reason"),
         ({"ignore": [{"rule": "EV101", "event": "X", "reason": " "}]}, "needs a reason"),
         ({"ignore": [{"event": "X", "reason": "r"}]}, "needs a rule"),
-        ({"ignore": [{"rule": "EV101", "why": "r"}]}, "has rule, event and reason"),
-        ({"exclude": [1]}, "exclude is a list of texts"),
-        ({"kinds": ["audit"]}, "kinds is a table"),
-        ({"kinds": {"audit": "Ledger*"}}, "kinds.audit is a list"),
+        ({"ignore": [{"rule": "EV101", "why": "r"}]}, "needs rule, event and reason"),
+        ({"exclude": [1]}, "exclude must be a list of strings"),
+        ({"kinds": ["audit"]}, "kinds must be a table"),
+        ({"kinds": {"audit": "Ledger*"}}, "kinds.audit must be a list"),
     ],
 )
 def test_a_wrong_table_is_refused_in_a_sentence(table: dict[str, Any], said: str) -> None:
@@ -71,7 +71,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, text: str) -> None:
 
 def test_an_entry_for_a_rule_that_does_not_exist_is_refused() -> None:
     settings = read_settings({"ignore": [{"rule": "EV999", "reason": "typed wrong"}]})
-    with pytest.raises(UsageError, match="no rule EV999"):
+    with pytest.raises(UsageError, match="unknown rule EV999"):
         find(CatalogDescription("app"), CatalogFacts(), None, settings)
 
 

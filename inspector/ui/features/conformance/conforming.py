@@ -125,5 +125,5 @@ class Conforming(QObject):
             self._panel.show_report(report)
             return
         counts = report.counts
-        totals = f"{plural(counts['error'], 'error')} and {plural(counts['warning'], 'warning')}"
-        self._notices.info(f"Everything was fired: {totals}.", "Fire everything again on the live session to see them.")
+        totals = f"{plural(counts['error'], 'error')}, {plural(counts['warning'], 'warning')}"
+        self._notices.info(f"All events fired: {totals}.", "Fire everything again in the live session to see them.")

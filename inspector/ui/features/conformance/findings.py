@@ -53,7 +53,7 @@ class RunFindingsView(QWidget):
         #: The program of the run has database sessions.
         self.sessions = True
         self.model = RunFindingsModel(self)
-        name, sort = "Where the run differs from what is declared", (columns.MESSAGE, Qt.SortOrder.AscendingOrder)
+        name, sort = "Differences between run and catalog", (columns.MESSAGE, Qt.SortOrder.AscendingOrder)
         self.table = SortedTable(theme, name, self.model, _WIDTHS, _OPTIONAL, sort, middle=(columns.HANDLER,))
         self.empty = EmptyState(theme, "check", "", "")
         self.table.set_empty(self.empty)
@@ -122,7 +122,8 @@ class RunFindingsView(QWidget):
         words = [context_words(name, sessions=self.sessions) for name in finding.contexts if name in CONTEXTS]
         contexts = " and ".join(words)
         why = f"{rule.explanation} " if rule is not None else ""
-        self._about.setText(f"{finding.code}  {finding.message}\n{why}{finding.fix}\nSeen when fired {contexts}.")
+        observed = f"\nObserved {contexts}." if contexts else ""
+        self._about.setText(f"{finding.code}  {finding.message}\n{why}{finding.fix}{observed}")
         self.in_timeline.setEnabled(finding.execution > 0)
         self.in_catalog.setEnabled(bool(finding.event))
         self.in_editor.setEnabled(bool(finding.file))

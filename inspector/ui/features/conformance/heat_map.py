@@ -203,7 +203,7 @@ class HeatMap(QTableView):
         super().__init__(parent)
         self._quiet = False
         self._map = model
-        self.setAccessibleName("Events by classes of handlers")
+        self.setAccessibleName("Events by handler class")
         self.setHorizontalHeader(UprightHeader(theme, self))
         self.setModel(model)
         self.setItemDelegate(CellDelegate(theme, self))

@@ -16,6 +16,7 @@ from inspector.analysis.entries import IS_BAD, RUNNING_CODE, SWALLOWED_CODE, Cha
 from inspector.analysis.journal import Journal
 from inspector.app.text import format_count, one_line
 from inspector.catalog.conformance.required import missing_kinds, owners_of_kinds
+from inspector.catalog.findings.model import SEVERITY_WORDS
 from inspector.catalog.findings.settings import CheckSettings
 from inspector.catalog.findings.subject import Subject
 from inspector.core.description import CatalogDescription
@@ -243,7 +244,7 @@ class HeatMapModel(QAbstractTableModel):
             return self._states.get(_key(int(self._shown[index.row()]), index.column()), NOTHING)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             cell = self.cell(index.row(), index.column())
-            severity = f"; {cell.severity} found" if cell.severity else ""
+            severity = f"; {SEVERITY_WORDS[cell.severity]} found" if cell.severity else ""
             return f"{one_line(cell.event)}, {one_line(cell.owner)}: {STATE_NAMES[cell.state]}{severity}"
         if role == Role.MARK:
             return _SEVERITIES[self._marks.get(_key(int(self._shown[index.row()]), index.column()), 0)]
@@ -349,7 +350,7 @@ _COLUMNS: Final = (
     Column("finding"),
     Column("event"),
     Column("handler"),
-    Column("execution", number=True, about="The execution that it was seen in"),
+    Column("execution", number=True, about="Execution where it was observed"),
 )
 _TONES: Final = {"error": "failed", "warning": "warn", "information": "accent"}
 

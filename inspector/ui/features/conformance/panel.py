@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 from inspector.app.conform import CHOICES
 from inspector.app.text import format_count, plural
 from inspector.catalog.conformance.observed import BARE, CONTEXT_WORDS, ROLLBACK, SESSION
+from inspector.catalog.findings import SEVERITY_WORDS
 from inspector.core.records.numbers import ExecutionIndex
 from inspector.ui.features.conformance import model as states
 from inspector.ui.features.conformance.findings import RunFindingsView
@@ -39,10 +40,10 @@ if TYPE_CHECKING:
     from inspector.ui.selection import Selection
 
 _TITLES: Final = {
-    BARE: "Bare",
-    SESSION: "With a database session",
+    BARE: "No session or metadata",
+    SESSION: "Database session",
     ROLLBACK: "Rolled back",
-    "all": "All three contexts",
+    "all": "All contexts",
 }
 #: Most of the width that the map takes by itself.
 _MAP: Final = 0.6
@@ -86,7 +87,7 @@ class ConformancePanel(JournalPanel):
         self.findings.timeline_wanted.connect(self._show_execution)
         self.findings.catalog_wanted.connect(self._show_in_catalog)
         self.findings.open_source.connect(self.open_source)
-        self._empty = EmptyState(theme, "layout", "No events", "Events and their handlers appear with a program.")
+        self._empty = EmptyState(theme, "layout", "No events", "Load a program to see its events and handlers.")
         self._switcher = Switcher(self._make_content(), self._empty)
         vbox(self._make_bar(), separator_line(), (self._switcher, 1), owner=self)
         self._show_state()
@@ -99,18 +100,18 @@ class ConformancePanel(JournalPanel):
         self.fire = Button(theme, "Fire everything", "play", kind="primary")
         self.fire.clicked.connect(lambda: self.fire_requested.emit(self._context))
         self.context = Button(theme, _TITLES[self._context])
-        self.context.set_help("With what each event is published: database session and metadata")
+        self.context.set_help("Database session and metadata to publish with")
         self.context.set_menu(self._context_items)
-        self.cancel = IconButton(theme, "stop", "Stop after this event", on_click=self._cancel)
+        self.cancel = IconButton(theme, "stop", "Stop after the current event", on_click=self._cancel)
         self.progress = QProgressBar()
         self.progress.setMaximumWidth(180)
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("Events fired")
         self._status = ElidedLabel("", "dim")
         self.shown = Button(theme, "", kind="flat")
-        self.shown.set_help("The context whose outcomes are shown")
+        self.shown.set_help("Context to show")
         self.shown.set_menu(self._shown_items)
-        self.trouble = Button(theme, "Only trouble", "filter", kind="flat")
+        self.trouble = Button(theme, "Problems only", "filter", kind="flat")
         self.trouble.setCheckable(True)
         self.trouble.toggled.connect(self._only_trouble)
         started = (self.fire, self.context, self.progress, self.cancel)
@@ -193,7 +194,7 @@ class ConformancePanel(JournalPanel):
         self._running, self._report = True, None
         self.model.set_span(len(self._journal.executions))
         self._set_findings(())
-        self.findings.empty.set("Firing", "Findings come when everything has been fired.")
+        self.findings.empty.set("Firing", "Findings appear when the run is complete.")
         self.progress.setRange(0, 0)
         self._status.setText("")
         self._show_state()
@@ -213,14 +214,14 @@ class ConformancePanel(JournalPanel):
         self._shown_context = SESSION if SESSION in report.spans else next(iter(report.spans), "")
         self.findings.sessions = report.sessions
         self._set_findings(report.findings)
-        self.findings.empty.set("Everything behaves as declared", "The run differs in nothing from the catalog.")
-        counts = [plural(count, name, _MANY.get(name, "")) for name, count in report.counts.items() if count]
+        self.findings.empty.set("No differences", "Everything behaves as declared.")
+        counts = [plural(count, SEVERITY_WORDS[name]) for name, count in report.counts.items() if count]
         many = len(report.contexts)
         fired = f"{plural(report.events, 'event')} fired" + (f" in {many} contexts" if many > 1 else "")
         if report.left_out:
-            fired += f", {len(report.left_out)} left out"
-        self._status.setText(f"{fired}: {', '.join(counts)}" if counts else f"{fired}: as declared")
-        left_out = f"Only above other events: {', '.join(report.left_out)}" if report.left_out else ""
+            fired += f", {len(report.left_out)} skipped"
+        self._status.setText(" · ".join([fired, *counts]) if counts else f"{fired} · no differences")
+        left_out = f"Base classes only: {', '.join(report.left_out)}" if report.left_out else ""
         set_tooltip(self._status, left_out)
         self._show_span()
         self._show_state()
@@ -228,7 +229,7 @@ class ConformancePanel(JournalPanel):
     def end_run(self, reason: str = "") -> None:
         """Show that a run has ended without a report: it was stopped, or something went wrong."""
         self._running = False
-        self.findings.empty.set("Not compared", reason or "The run was stopped before its end.")
+        self.findings.empty.set("Not compared", reason or "The run was stopped.")
         self._status.setText(reason or "Stopped")
         self._show_state()
 
@@ -248,9 +249,9 @@ class ConformancePanel(JournalPanel):
 
     def _show_state(self) -> None:
         (self._switcher.show_content if self.model.events else self._switcher.show_empty)()
-        reason = self._blocked or ("" if self.model.events else "There are no events.")
+        reason = self._blocked or ("" if self.model.events else "No events to fire")
         self.fire.setEnabled(not self._running and not reason)
-        self.fire.set_help(reason or "Publish every event once, with synthetic values, and compare")
+        self.fire.set_help(reason or "Fire every event once and compare with the catalog")
         self.context.setVisible(not self._running)  # what is fired needs its room
         self.cancel.setEnabled(self._running)
         for widget in (self.progress, self.cancel):
@@ -342,5 +343,4 @@ class ConformancePanel(JournalPanel):
             self.map.show_cell(*self.model.place_of(index))
 
 
-_WHAT_IT_DOES: Final = "Fire everything: what happens is compared with what the catalog declares."
-_MANY: Final = {"information": "information"}
+_WHAT_IT_DOES: Final = "Fire everything to compare it with what the catalog declares."

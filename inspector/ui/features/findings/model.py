@@ -12,7 +12,7 @@ from typing import Any, Final
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from inspector.app.text import one_line
-from inspector.catalog.findings import RULES, SEVERITIES, Finding, Rule, Severity
+from inspector.catalog.findings import RULES, SEVERITIES, SEVERITY_WORDS, Finding, Rule, Severity
 from inspector.ui.kit.rows import Index, TreeModel, TreeNode
 
 MESSAGE, EVENT, PLACE = range(3)
@@ -102,7 +102,7 @@ class FindingsModel(TreeModel[FindingRow]):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.text(index.column())
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{row.severity}: {row.text(index.column())}"
+            return f"{SEVERITY_WORDS[row.severity]}: {row.text(index.column())}"
         if role == FindingRole.SEVERITY:
             return row.severity
         return len(row.children) if role == FindingRole.COUNT else None
@@ -136,7 +136,7 @@ def short_place(finding: Finding) -> str:
 
 def _rule_title(code: str) -> str:
     rule = RULES.get(code)
-    return f"{code}  {rule.name.replace('-', ' ')}" if rule is not None else code
+    return f"{code}  {rule.title}" if rule is not None else code
 
 
 def _has(finding: Finding, wanted: Sequence[str]) -> bool:

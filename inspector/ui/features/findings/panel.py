@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStyle, QStyleOptionViewItem, QWidget
 
 from inspector.app.text import format_count, plural
-from inspector.catalog.findings import SEVERITIES, Finding, marks, worst
+from inspector.catalog.findings import SEVERITIES, SEVERITY_WORDS, Finding, marks, worst
 from inspector.ui.features.findings.model import EVENT, MESSAGE, PLACE, FindingRole, FindingsModel
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import being_read, show_row
@@ -96,7 +96,7 @@ class FindingsPanel(JournalPanel):
         self._current: Finding | None = None
         self._checked = False
         self.model = FindingsModel(self)
-        self._empty = EmptyState(theme, "search", "Not checked yet", "The catalog is checked when a program is loaded.")
+        self._empty = EmptyState(theme, "search", "Not checked yet", "Findings appear when a program is loaded.")
         self._switcher = Switcher(self._make_content(), self._empty)
         vbox(self._make_bar(), separator_line(), (self._switcher, 1), owner=self)
         self._show_state()
@@ -104,7 +104,7 @@ class FindingsPanel(JournalPanel):
     # -- making
 
     def _make_bar(self) -> QHBoxLayout:
-        self._kinds = {severity: Button(self._theme, severity, kind="flat") for severity in SEVERITIES}
+        self._kinds = {severity: Button(self._theme, SEVERITY_WORDS[severity], kind="flat") for severity in SEVERITIES}
         self.search = SearchField(self._theme, "Filter by rule, event or file")
         self.search.setMaximumWidth(320)
         self.search.textChanged.connect(lambda _: self._filter())
@@ -152,7 +152,7 @@ class FindingsPanel(JournalPanel):
         self._place = WrapLabel("", "mono")
         self._open = Button(self._theme, "Open in editor", "code", native_shortcut("Return"))
         self._open.clicked.connect(self.open_current)
-        self._copy = IconButton(self._theme, "copy", "Copy the finding", on_click=lambda: copy_text(self.as_text()))
+        self._copy = IconButton(self._theme, "copy", "Copy finding", on_click=lambda: copy_text(self.as_text()))
         detail = Page("Finding")
         detail.column.setSpacing(6)
         add(detail.column, self._title, self._message, self._why, self._fix, self._place)
@@ -219,7 +219,7 @@ class FindingsPanel(JournalPanel):
         if finding is None:
             return self._title.text()
         place = f"{finding.file}:{finding.line}" if finding.file else ""
-        lines = (f"{finding.code} {finding.severity}: {finding.message}", finding.fix, place)
+        lines = (f"{finding.code} {SEVERITY_WORDS[finding.severity]}: {finding.message}", finding.fix, place)
         return "\n".join(line for line in lines if line)
 
     def _filter(self) -> None:
@@ -253,17 +253,16 @@ class FindingsPanel(JournalPanel):
         counts = self.model.counts
         for severity, button in self._kinds.items():
             count = counts[severity]
-            text = f"{format_count(count)} {severity}" if severity == "information" else plural(count, severity)
-            button.set_text(f"{GLYPHS[severity]} {text}")
+            button.set_text(f"{GLYPHS[severity]} {plural(count, SEVERITY_WORDS[severity])}")
         total, shown = len(self._findings), self.model.shown
         self._hidden.setText(f"{format_count(shown)} of {plural(total, 'finding')}" if shown < total else "")
         if shown:
             self._switcher.show_content()
             return
         if total:
-            self._empty.set("No finding fits", "The filter leaves out the rest.")
+            self._empty.set("No matching findings", "Clear the filter to see all of them.")
         elif self._checked:
-            self._empty.set("Nothing is wrong", "The check found nothing in the catalog and its wiring.")
+            self._empty.set("No findings", "The catalog and its wiring look fine.")
         self._switcher.show_empty()
 
     # -- what a person does
@@ -296,7 +295,7 @@ class FindingsPanel(JournalPanel):
         finding, rule = self.model.finding(index), self.model.rule(index)
         self._current = finding
         severity = index.data(FindingRole.SEVERITY) or "information"
-        self._title.setText(f"{GLYPHS[severity]} {rule.code}  {rule.name.replace('-', ' ')}" if rule else "")
+        self._title.setText(f"{GLYPHS[severity]} {rule.code}  {rule.title}" if rule else "")
         set_tone(self._title, _TONES[severity])
         self._message.setText(finding.message if finding else "")
         self._message.setVisible(finding is not None)

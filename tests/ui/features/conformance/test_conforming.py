@@ -79,7 +79,7 @@ async def test_what_a_person_fires_is_reported_in_the_panel(qapp):
         assert not made.panel.running
         found = made.panel.findings.model
         assert [found.finding(row).code for row in range(found.rows())] == ["CF111"]
-        assert made.panel._status.text() == "2 events fired: 1 error"
+        assert made.panel._status.text() == "2 events fired · 1 error"
         assert made.panel.fire.isEnabled()
 
 
@@ -131,4 +131,4 @@ async def test_a_run_that_ends_while_another_session_is_shown_is_told_and_does_n
         made.panel.set_journal(Journal())
         await made.ended()
         assert made.panel.findings.model.rows() == 0
-        assert [notice.text for notice in made.told] == ["Everything was fired: 1 error and 0 warnings."]
+        assert [notice.text for notice in made.told] == ["All events fired: 1 error, 0 warnings."]

@@ -56,7 +56,7 @@ def test_a_person_asks_for_a_run_in_a_context_and_stops_it(panel, qtbot):
     asked, stopped = heard(panel.fire_requested), heard(panel.cancel_requested)
     panel.fire.click()
     panel._context_items()[3].run()
-    assert panel.context.caption() == "All three contexts"
+    assert panel.context.caption() == "All contexts"
     assert [item.checked for item in panel._context_items()] == [False, False, False, True]
     panel.fire.click()
     assert asked == [SESSION, "all"]
@@ -128,7 +128,7 @@ def test_a_finding_leads_to_timeline_catalog_and_source(panel, story, selection)
     assert (selection.execution, selection.handler) == (2, 0)
     assert (panel.map.currentIndex().row(), panel.map.currentIndex().column()) == (1, 0)
     assert "CF121  It differs." in panel.findings.about()
-    assert "declares for the event" in panel.findings.about()
+    assert "than the registry declares" in panel.findings.about()
     assert not panel.findings.in_editor.isEnabled()
     panel.findings.in_timeline.click()
     table.setCurrentIndex(model.index(1, 0))
@@ -172,11 +172,11 @@ def test_each_context_of_a_run_can_be_shown(panel, story):
     found = finding("Placed", "LoggingHandler.handle", execution=1)
     spans = {BARE: (0, 1), SESSION: (1, 2)}
     panel.show_report(report(replace(found, contexts=(BARE,)), spans=spans, contexts=(BARE, SESSION)))
-    assert panel._status.text() == "3 events fired in 2 contexts: 1 error"
+    assert panel._status.text() == "3 events fired in 2 contexts · 1 error"
     assert panel.shown.isVisible()
     assert (panel.model.cell(0, 0).state, panel.model.cell(0, 0).severity) == (OK, "")
     panel._shown_items()[0].run()
-    assert panel.shown.caption() == "Bare"
+    assert panel.shown.caption() == "No session or metadata"
     assert (panel.model.cell(0, 0).state, panel.model.cell(0, 0).severity) == (FAILED, "error")
 
 
@@ -203,7 +203,7 @@ def test_without_events_and_without_findings_the_panel_says_what_to_do(panel, st
     assert not empty.fire.isEnabled()
     run(panel, story)
     panel.show_report(report())
-    assert panel._status.text() == "3 events fired: as declared"
+    assert panel._status.text() == "3 events fired · no differences"
     panel.set_journal(started(SHOP).journal)
     assert panel._status.text() == ""
 

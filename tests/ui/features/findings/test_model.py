@@ -38,10 +38,10 @@ def below(model, row):
 
 def test_findings_stand_below_their_rule_in_the_order_given(model):
     assert rules(model) == [
-        "EV201  event not frozen",
-        "EV305  subscribed twice",
-        "EV209  personal data",
-        "EV504  sse type unmapped",
+        "EV201  Event not frozen",
+        "EV305  Duplicate subscription",
+        "EV209  Personal data",
+        "EV504  SSE type not mapped",
     ]
     assert [index.data() for index in below(model, 2)] == ["Carries email.", "Carries phone."]
     (first,) = below(model, 0)
@@ -58,7 +58,7 @@ def test_rows_know_severity_count_finding_and_rule(model):
     assert model.rule(rule) is model.rule(first) is RULES["EV209"]
     assert model.finding(QModelIndex()) is None
     assert model.rule(QModelIndex()) is None
-    assert first.data(Qt.ItemDataRole.AccessibleTextRole) == "information: Carries email."
+    assert first.data(Qt.ItemDataRole.AccessibleTextRole) == "note: Carries email."
 
 
 @pytest.mark.parametrize(
