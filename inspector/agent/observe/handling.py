@@ -157,7 +157,7 @@ class CallWatch:
             return
         _, bus, pattern, description = entry
         args = () if first is MISSING else (first,)
-        publication = observation.tap.publication_of(bus, pattern, args, {})
+        publication = observation.tap.publication_of(bus, pattern, args, {}, description.key)
         execution = ObservedExecution(publication, observation.tap.subscription(publication.named, description))
         execution.before = CURRENT.get()
         CURRENT.set(execution)

@@ -221,7 +221,7 @@ class Observation:
         return None
 
     def _publication(self, route: WatchedHandler, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TapPublication:
-        return self.tap.publication_of(route.bus, route.pattern, args, kwargs)
+        return self.tap.publication_of(route.bus, route.pattern, args, kwargs, route.description.key)
 
     def never_awaited(self, frame: FrameType) -> None:
         """Record a handler whose coroutine was made and never started."""

@@ -16,6 +16,7 @@ from ...core.bus.context import CURRENT, FIRE
 from ...core.bus.execution import Execution
 from ...core.bus.publication import Publication
 from ...core.own_code import is_agent
+from .likeness import kept_fields
 
 if TYPE_CHECKING:
     from ...core.description import HandlerDescription
@@ -162,6 +163,8 @@ class TapPublication(Publication):
     _gone: weakref.ref[Any] | None = None
     _turns = 0
     _returned = False
+    #: What its event said, once that may be gone.
+    _fields: Any = None
 
     def __init__(
         self, tap: Tap, bus: TappedBus, occurrence: Occurrence, subscriptions: tuple[TapSubscription, ...]
@@ -269,12 +272,19 @@ class TapPublication(Publication):
 
     def let_go(self) -> None:
         """Keep nothing alive when it is over, and still know the event when a handler comes late."""
+        if not self.complete:
+            self._fields = kept_fields(self.event)
         self.session = self.metadata = self.cause = self.shown = None
         try:
             self._gone = weakref.ref(self.event)
         except TypeError:  # a tuple or dict: it stays, there are only so many
             return
         self.event = None
+
+    @property
+    def recognised_by(self) -> Any:
+        """The event, or what it said when it went."""
+        return self._fields if self.closed else self.event
 
     def is_about(self, event: Any) -> bool:
         """Return whether this very event was published."""

@@ -219,17 +219,19 @@ class Tap:
         kwargs: dict[str, Any],
     ) -> TapExecution:
         """Return the execution of a handler that is called, with the publication that it is for."""
-        publication = self.publication_of(bus, pattern, args, kwargs)
+        publication = self.publication_of(bus, pattern, args, kwargs, description.key)
         subscription = self.subscription(publication.named, description)
         return DrivenExecution(publication, subscription, target, args, kwargs)
 
     def publication_of(
-        self, bus: TappedBus, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+        self, bus: TappedBus, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], key: str
     ) -> TapPublication:
         """Return the publication that a call of a handler is for: by its context first, then by its event."""
         publication = PUBLISHING.get()
+        if publication is not None and publication.closed and publication.begun(key):
+            publication = None  # what it has started works on
         if publication is None or publication.source is not bus or not _about(publication, pattern, args, kwargs):
-            publication = self._publication(bus, bus.read_call(pattern, args, kwargs))
+            publication = self._publication(bus, bus.read_call(pattern, args, kwargs), key)
         return publication
 
     @property
@@ -242,15 +244,16 @@ class Tap:
         publication = self._known.get(id(event))
         return publication if publication is not None and publication.is_about(event) else None
 
-    def _publication(self, bus: TappedBus, occurrence: Occurrence) -> TapPublication:
+    def _publication(self, bus: TappedBus, occurrence: Occurrence, key: str) -> TapPublication:
         """Find the publication by its event; a handler called on its own makes one that nobody published."""
         under_way = PUBLISHING.get()
         current = self._known.get(id(occurrence.event))
         if current is not None and current.source is bus and current.is_about(occurrence.event):
             return current
-        if under_way is not None and under_way.source is bus and under_way.named == occurrence.name:
+        ours = under_way is not None and under_way.source is bus and under_way.named == occurrence.name
+        if under_way is not None and ours and not (under_way.closed and under_way.begun(key)):
             return under_way
-        rebuilt = self._rebuilt(bus, occurrence)
+        rebuilt = self._rebuilt(bus, occurrence, key)
         if rebuilt is not None:
             return rebuilt
         publication = self.begin_left(bus, occurrence)
@@ -273,17 +276,24 @@ class Tap:
         finally:
             CURRENT.reset(token)
 
-    def _rebuilt(self, bus: TappedBus, occurrence: Occurrence) -> TapPublication | None:
-        """Return the publication whose event has been made anew on the way: from JSON, in a queue or a table."""
+    def _rebuilt(self, bus: TappedBus, occurrence: Occurrence, key: str) -> TapPublication | None:
+        """Return the publication whose event has been made anew on the way: from JSON, in a queue or a table.
+
+        Of several alike it is the first that waits for the handler of this key.
+        """
         waiting = [
             publication
-            for publication in tuple(self._open.values())
-            if publication.source is bus and publication.named == occurrence.name and not publication.complete
+            for publication in dict.fromkeys((*tuple(self._open.values()), *tuple(self._known.values())))
+            if publication.source is bus
+            and publication.named == occurrence.name
+            and not publication.complete
+            and is_alike(publication.recognised_by, occurrence.event)
         ]
-        alike = [publication for publication in waiting if is_alike(publication.event, occurrence.event)]
-        if alike and not alike[0].changed:
-            alike[0].changed = changes(alike[0].event, occurrence.event)
-        return alike[0] if alike else None
+        rebuilt = next((publication for publication in waiting if not publication.begun(key)), None)
+        rebuilt = rebuilt or next(iter(waiting), None)
+        if rebuilt is not None and not rebuilt.changed:
+            rebuilt.changed = changes(rebuilt.recognised_by, occurrence.event)
+        return rebuilt
 
     # -- telling -------------------------------------------------------------------------------------------------------
 

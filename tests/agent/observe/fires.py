@@ -742,3 +742,117 @@ def handed_on_from_one_publish_method_to_another() -> Fired:
     bus = Streams()
     bus.on(Baked, log)
     return Fired(bus, ["log"])
+
+
+# --- written down on the way, without an id ---------------------------------------------------------------------------
+
+
+class Channels:
+    """Gives each subscriber a queue of its own, with what was published as JSON."""
+
+    def __init__(self) -> None:
+        self.channels: dict[str, list[Any]] = {}
+        self.tasks: list[Any] = []
+
+    def subscribe(self, channel: str, handler: Any) -> None:
+        self.channels.setdefault(channel, []).append((asyncio.Queue(), handler))
+
+    def message(self, channel: str, message: Any) -> Any:
+        return message
+
+    async def work(self, waiting: Any, handler: Any) -> None:
+        while True:
+            await handler(json.loads(await waiting.get()))
+
+    def start(self) -> None:
+        pairs = [pair for pairs in self.channels.values() for pair in pairs]
+        self.tasks = [asyncio.create_task(self.work(*pair)) for pair in pairs]
+
+    async def publish(self, channel: str, message: Any) -> None:
+        if not self.tasks:
+            self.start()
+        for waiting, _ in self.channels.get(channel, []):
+            waiting.put_nowait(json.dumps(self.message(channel, message)))
+
+    def close(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+
+
+async def shelve(message: Any) -> None:
+    ran("shelve")
+
+
+async def price(message: Any) -> None:
+    ran("price")
+
+
+@fired
+def json_in_a_queue_of_each_subscriber() -> Fired:
+    bus = Channels()
+    bus.subscribe("bread", shelve)
+    bus.subscribe("bread", price)
+    bus.start()
+    return Fired(bus, ["shelve", "price"], event="bread", close=bus.close)
+
+
+@fired
+def json_of_several_that_are_alike() -> Fired:
+    bus = Channels()
+    bus.subscribe("bread", shelve)
+    bus.subscribe("bread", price)
+    bus.start()
+    bodies = ["shelve", "price"] * 3
+    return Fired(bus, bodies, event="bread", times=3, close=bus.close)
+
+
+@fired
+def workers_that_the_first_publication_has_started() -> Fired:
+    bus = Channels()
+    bus.subscribe("bread", shelve)
+    bus.subscribe("bread", price)
+    return Fired(bus, ["shelve", "price"] * 3, event="bread", times=3, close=bus.close)
+
+
+@fired
+def json_in_an_envelope_of_the_channel() -> Fired:
+    class Enveloped(Channels):
+        def message(self, channel: str, message: Any) -> Any:
+            return {"type": "message", "channel": channel, "data": json.dumps(message)}
+
+    async def weigh(message: Any) -> None:
+        ran("weigh")
+
+    bus = Enveloped()
+    bus.subscribe("bread", weigh)
+    bus.start()
+    return Fired(bus, ["weigh"], event="bread", close=bus.close)
+
+
+@dataclass(frozen=True)
+class Milled:
+    at: dt.datetime = dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC)
+    sacks: int = 3
+
+
+@fired
+def an_event_of_a_class_that_arrives_as_a_dict() -> Fired:
+    class Mill(Channels):
+        async def publish(self, event: Milled) -> None:  # type: ignore[override]
+            fields = dataclasses.asdict(event)
+            text = json.dumps({**fields, "at": fields["at"].isoformat(), "sender": "mill"})
+            for waiting, _ in self.channels.get(type(event).__name__, []):
+                waiting.put_nowait(text)
+
+    async def sift(event: dict[str, Any]) -> None:
+        ran("sift")
+
+    async def pack(event: dict[str, Any]) -> None:
+        ran("pack")
+
+    bus = Mill()
+    bus.subscribe("Milled", sift)
+    bus.subscribe("Milled", pack)
+    bus.start()
+    noted = ["Milled does not survive its way to the handlers: at came back as str, not datetime."]
+    return Fired(bus, ["sift", "pack"], event="Milled", close=bus.close, noted=noted)
