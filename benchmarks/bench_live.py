@@ -117,6 +117,11 @@ class Player:
         """It always is."""
         return True
 
+    @property
+    def reloading(self) -> bool:
+        """It never is."""
+        return False
+
     def drain(self) -> list[Row]:
         """Return what was said."""
         taken = self._rows[:]

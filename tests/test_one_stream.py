@@ -163,7 +163,7 @@ def assert_same_journal(one: Journal, other: Journal) -> None:
     assert one.host_records == other.host_records
     for number in ("seq", "now", "bad", "running", "unheard", "orphans", "dropped"):
         assert getattr(one, number) == getattr(other, number), number
-    for name in ("status_counts", "event_published", "event_runs", "event_bad", "handler_levels"):
+    for name in ("status_counts", "event_published", "event_runs", "event_outcomes", "handler_levels"):
         assert list(getattr(one, name)) == list(getattr(other, name)), name
 
 

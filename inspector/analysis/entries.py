@@ -28,7 +28,16 @@ IS_BAD: Final = np.array([status in BAD_STATUSES for status in STATUSES])
 #: How many payloads, notes and failures are kept at hand; older ones are asked of the store.
 RECENT: Final = 20_000
 
+#: Codes of the statuses that deserve attention, the worst first.
+TROUBLE: Final = tuple(
+    STATUS_CODES[status]
+    for status in (
+        *("failed", "timed_out", "returned_failure", "never_awaited", "interrupted", "cancelled", "swallowed"),
+    )
+)
 RUNNING_CODE: Final = STATUS_CODES["running"]
+OK_CODE: Final = STATUS_CODES["ok"]
+FAILED_CODE: Final = STATUS_CODES["failed"]
 SWALLOWED_CODE: Final = STATUS_CODES["swallowed"]
 
 T = TypeVar("T")

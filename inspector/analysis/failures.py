@@ -115,11 +115,13 @@ class FailureGroups:
     Attributes:
         groups: In the order in which they first appeared.
         count: Executions in all groups.
+        outcomes: The same by status code; only those that occur.
     """
 
     def __init__(self, journal: Journal, rows: Callable[[Ints], Mask] | None = None) -> None:
         self.groups: list[FailureGroup] = []
         self.count = 0
+        self.outcomes: dict[int, int] = {}
         self._journal = journal
         self._rows = rows
         self._numbers: dict[tuple[str, str, FailurePlace], int] = {}
@@ -149,7 +151,8 @@ class FailureGroups:
     def _put(self, index: int) -> int:
         journal = self._journal
         columns = journal.executions
-        status = STATUSES[int(columns["status"][index])]
+        code = int(columns["status"][index])
+        status = STATUSES[code]
         handler, end = int(columns["handler"][index]), int(columns["end"][index])
         kind, message, place = _read(journal.failures.get(index))
         key = (status, kind, place or FailurePlace(function=journal.handlers[handler].label))
@@ -165,6 +168,7 @@ class FailureGroups:
         group.message = message
         group.count += 1
         self.count += 1
+        self.outcomes[code] = self.outcomes.get(code, 0) + 1
         group.last = max(group.last, end)
         group.handlers.add(handler)
         group.events.add(int(columns["event"][index]))

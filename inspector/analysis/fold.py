@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from inspector.analysis.entries import IS_BAD, RUNNING_CODE, STATUS_CODES, Change
+from inspector.analysis.entries import OK_CODE, RUNNING_CODE, STATUS_CODES, Change
 from inspector.core.records.records import AT, ATTEMPT, STATUSES, Noted, Row
 
 if TYPE_CHECKING:
@@ -117,8 +117,9 @@ class BatchFold:
             journal.orphans += 1
             return
         journal.busy[handler] &= ~(1 << level)
-        if IS_BAD[code]:
-            journal.event_bad[event] += 1
+        if code != OK_CODE:
+            outcomes = journal.event_outcomes[event]
+            outcomes[code] = outcomes.get(code, 0) + 1
         if failure:
             journal.failures.put(index, failure)
         if index >= self._base:

@@ -11,6 +11,7 @@ from inspector.analysis.columns import Columns
 from inspector.analysis.entries import (
     IS_BAD,
     RUNNING_CODE,
+    TROUBLE,
     Change,
     ExecutionEntry,
     FireOutcome,
@@ -71,8 +72,8 @@ class Journal:
         handlers: Description of every handler seen or declared; the position is its number in the columns.
         events: The same for event types.
         status_counts: Executions by status code, in the order of ``STATUSES``.
-        event_published, event_runs, event_bad: Publications, executions and bad executions per event index (lists, as
-            long as ``events``).
+        event_published, event_runs: Publications and executions per event index (lists, as long as ``events``).
+        event_outcomes: The same for executions that did not end well, by status code; only those that occur.
         unheard: Publications that nobody handled.
         orphans: Rows that cannot be placed: what they are about is missing, or was before they began.
         unplaced: Executions among them.
@@ -98,7 +99,7 @@ class Journal:
         self.status_counts: Ints = np.zeros(len(STATUSES), np.int64)
         self.event_published: list[int] = []
         self.event_runs: list[int] = []
-        self.event_bad: list[int] = []
+        self.event_outcomes: list[dict[int, int]] = []
         self.handler_levels: list[int] = []
         self.unheard = 0
         self.orphans = 0
@@ -130,8 +131,12 @@ class Journal:
 
     @property
     def bad(self) -> int:
-        """Executions that went wrong."""
+        """Executions that went wrong, in whatever way."""
         return int(self.status_counts[IS_BAD].sum())
+
+    def outcomes(self) -> dict[int, int]:
+        """Return how many executions did not end well, by status code; only those that occur."""
+        return {code: int(self.status_counts[code]) for code in TROUBLE if self.status_counts[code]}
 
     @property
     def running(self) -> int:
@@ -302,7 +307,7 @@ class Journal:
         self.events.append(event)
         self.event_published.append(0)
         self.event_runs.append(0)
-        self.event_bad.append(0)
+        self.event_outcomes.append({})
         return number
 
     def _session_started(self, row: Row) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.entries import IS_BAD, Change
+from inspector.analysis.entries import FAILED_CODE, IS_BAD, Change
 from inspector.analysis.histograms import EDGES, PER_OCTAVE, Floats, Histogram, HistogramTable, Ints
 
 if TYPE_CHECKING:
@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 Mask = npt.NDArray[np.bool_]
 
-#: How an execution counts: ended well, ended badly, or had a fault injected (whatever its end).
+#: How an execution counts: ended well, failed, had a fault injected (whatever its end), or ended badly in another way:
+#: a timeout is no failure.
 SUCCEEDED: Final = 0
 FAILED: Final = 1
 FAULTED: Final = 2
-OUTCOMES: Final = (SUCCEEDED, FAILED, FAULTED)
-_ON_LOOP: Final = 3
-_KINDS: Final = 4
+CUT_OFF: Final = 3
+OUTCOMES: Final = (SUCCEEDED, FAILED, FAULTED, CUT_OFF)
+_ON_LOOP: Final = 4
+_KINDS: Final = 5
 
 #: The quantiles that a person sees.
 QUANTILES: Final = (0.5, 0.9, 0.95, 0.99)
@@ -36,7 +38,8 @@ class Stats:
 
     Attributes:
         count: Executions that ended, of every outcome.
-        failed: Those that ended badly, injected faults included.
+        failed: Those that failed, injected faults included.
+        cut_off: Those that ended badly in another way (timed out, cancelled, interrupted, …), injected faults included.
         faulted: Those with an injected fault.
         measured: Executions behind the times below: those of the outcomes asked for.
         on_loop: Mean time computing on the loop, over all executions.
@@ -46,6 +49,7 @@ class Stats:
 
     count: int
     failed: int
+    cut_off: int
     faulted: int
     measured: int
     p50: float
@@ -60,7 +64,7 @@ class Stats:
 
     @property
     def failure_rate(self) -> float:
-        """Share of executions that ended badly, 0 to 1; NaN without executions."""
+        """Share of executions that failed, 0 to 1; NaN without executions."""
         return self.failed / self.count if self.count else np.nan
 
 
@@ -69,19 +73,23 @@ class _Totals:
 
     def __init__(self) -> None:
         self.failed: Ints = np.zeros(64, np.int64)
+        self.cut_off: Ints = np.zeros(64, np.int64)
         self.first: Ints = np.full(64, np.iinfo(np.int64).max)
         self.last: Ints = np.full(64, -1, np.int64)
 
-    def add(self, keys: Ints, failed: Mask, start: Ints, end: Ints) -> None:
+    def add(self, keys: Ints, status: Ints, start: Ints, end: Ints) -> None:
         if not len(keys):
             return
         missing = int(keys.max()) + 1 - len(self.failed)
         if missing > 0:
             missing = max(missing, len(self.failed))
             self.failed = np.concatenate((self.failed, np.zeros(missing, np.int64)))
+            self.cut_off = np.concatenate((self.cut_off, np.zeros(missing, np.int64)))
             self.first = np.concatenate((self.first, np.full(missing, np.iinfo(np.int64).max)))
             self.last = np.concatenate((self.last, np.full(missing, -1, np.int64)))
+        failed = status == FAILED_CODE
         np.add.at(self.failed, keys, failed.astype(np.int64))
+        np.add.at(self.cut_off, keys, (IS_BAD[status] & ~failed).astype(np.int64))
         np.minimum.at(self.first, keys, start)
         np.maximum.at(self.last, keys, end)
 
@@ -97,10 +105,10 @@ class _Side:
     def nbytes(self) -> int:
         return self._table.nbytes
 
-    def add(self, keys: Ints, kind: Ints, duration: Ints, on_loop: Ints, start: Ints, failed: Mask) -> None:
+    def add(self, keys: Ints, kind: Ints, duration: Ints, on_loop: Ints, start: Ints, status: Ints) -> None:
         self._table.add(keys * _KINDS + kind, duration)
         self._table.add(keys * _KINDS + _ON_LOOP, on_loop)
-        self._totals.add(keys, failed, start, start + duration)
+        self._totals.add(keys, status, start, start + duration)
 
     def histogram(self, keys: Sequence[int], outcomes: Sequence[int]) -> Histogram:
         return self._table.merged([key * _KINDS + outcome for key in keys for outcome in outcomes])
@@ -117,6 +125,7 @@ class _Side:
         return Stats(
             count=count,
             failed=int(self._totals.failed[measured_keys].sum()) if measured_keys else 0,
+            cut_off=int(self._totals.cut_off[measured_keys].sum()) if measured_keys else 0,
             faulted=self._table.count([key * _KINDS + FAULTED for key in measured_keys]),
             measured=samples,
             p50=p50,
@@ -189,13 +198,14 @@ class Latency:
         columns = self._journal.executions
         start = columns["start"][indexes]
         duration = columns["end"][indexes] - start
-        failed = IS_BAD[columns["status"][indexes]]
-        kind = np.where(columns["fault"][indexes] > 0, FAULTED, np.where(failed, FAILED, SUCCEEDED))
+        status = columns["status"][indexes]
+        kind = np.where(status == FAILED_CODE, FAILED, np.where(IS_BAD[status], CUT_OFF, SUCCEEDED))
+        kind = np.where(columns["fault"][indexes] > 0, FAULTED, kind)
         on_loop = columns["on_loop"][indexes]
         changed: list[set[int]] = []
         for side, name in ((self._handlers, "handler"), (self._events, "event")):
             keys = columns[name][indexes].astype(np.int64)
-            side.add(keys, kind, duration, on_loop, start, failed)
+            side.add(keys, kind, duration, on_loop, start, status)
             changed.append(set(np.flatnonzero(np.bincount(keys)).tolist()))
         return changed[0], changed[1]
 

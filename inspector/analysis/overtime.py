@@ -32,7 +32,8 @@ class PercentileBand:
         p50, p95, p99: Percentiles in ns, shape ``(n,)``.
         outliers: Executions above the p99 of the whole picture, the longest of each slice: end in ns, length in
             ns and index, shape ``(m, 3)``.
-        failures: Executions that ended badly, the longest of each slice, in the same form.
+        failures: Executions that ended badly, the longest of each slice, in the same form and with their status code,
+            shape ``(m, 4)``.
     """
 
     at: Floats
@@ -99,7 +100,7 @@ class OverTime:
             p95=figures[:, 1],
             p99=figures[:, 2],
             outliers=np.concatenate([np.empty((0, 3), np.int64), *high]),
-            failures=np.concatenate([np.empty((0, 3), np.int64), *self._failures.values()]),
+            failures=np.concatenate([np.empty((0, 4), np.int64), *self._failures.values()]),
         )
 
     def _add(self, indexes: Ints) -> bool:
@@ -116,10 +117,11 @@ class OverTime:
         recent = number >= self._first  # an end older than the oldest slice has nowhere to stand
         indexes, end, number = indexes[recent], end[recent], number[recent]
         length = columns["end"][indexes] - columns["start"][indexes]
-        bad = IS_BAD[columns["status"][indexes]]
+        status = columns["status"][indexes].astype(np.int64)
+        bad = IS_BAD[status]
         np.add.at(self._counts.reshape(-1), (number[~bad] - self._first) * CELLS + cells(length[~bad]), np.int32(1))
-        rows = np.stack((end, length, indexes), axis=1)
-        _keep_longest(self._longest, number[~bad], rows[~bad])
+        rows = np.stack((end, length, indexes, status), axis=1)
+        _keep_longest(self._longest, number[~bad], rows[~bad, :3])
         _keep_longest(self._failures, number[bad], rows[bad])
         return True
 
@@ -149,7 +151,7 @@ class OverTime:
 
 
 def _keep_longest(slices: dict[int, Ints], number: Ints, rows: Ints) -> None:
-    """Add rows ``(end, length, index)`` to their slices; each slice keeps the longest."""
+    """Add rows ``(end, length, index, …)`` to their slices; each slice keeps the longest."""
     for slice_number in np.unique(number).tolist():
         new = rows[number == slice_number]
         old = slices.get(slice_number)

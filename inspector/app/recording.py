@@ -52,6 +52,10 @@ class Host(Protocol):
     def running(self) -> bool:
         """Fires are taken."""
 
+    @property
+    def reloading(self) -> bool:
+        """The program has been ended to be loaded anew, and is not there again yet."""
+
     async def start(self) -> None:
         """Start, and wait until the program is ready.
 

@@ -48,6 +48,15 @@ def format_count(number: int) -> str:
     return f"{number:,}".replace(",", _THIN_SPACE)
 
 
+def short_count(number: int) -> str:
+    """Write a count for a narrow place: ``812``, ``4.2k``, ``48k``, ``1.2M``."""
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if number >= size:
+            value = number / size
+            return f"{value:.1f}{unit}" if value < 9.95 else f"{value:.0f}{unit}"
+    return str(number)
+
+
 def plural(number: int, noun: str, many: str = "") -> str:
     """Write ``1 event`` or ``3 events``; ``many`` is the plural when an *s* does not make it."""
     return f"{format_count(number)} {noun if number == 1 else many or noun + 's'}"

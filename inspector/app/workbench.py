@@ -48,6 +48,8 @@ class Stand(Enum):
     """No program: none was loaded, or it is being started."""
     STORED = "stored"
     """A stored session is shown; the program may run."""
+    RELOADING = "reloading"
+    """The live session is shown, and its program is being loaded anew."""
     STOPPED = "stopped"
     """The live session is shown, and its program has ended."""
     PAUSED = "paused"
@@ -58,6 +60,7 @@ class Stand(Enum):
 
 _REASONS: Final = {
     Stand.STORED: "A stored session is shown; go back to the live one to fire",
+    Stand.RELOADING: "The program is being reloaded",
     Stand.STOPPED: "The program has stopped",
     Stand.PAUSED: "Recording is paused; switch it on to fire",
 }
@@ -211,7 +214,7 @@ class Workbench:
         if not self.live:
             return Stand.STORED
         if not host.running:
-            return Stand.STOPPED
+            return Stand.RELOADING if host.reloading else Stand.STOPPED
         return Stand.RECORDING if host.recording else Stand.PAUSED
 
     def view_blocked(self) -> str:
@@ -225,7 +228,9 @@ class Workbench:
     def record_blocked(self) -> str:
         """Return why the recording can be neither paused nor gone on with."""
         host = self.host
-        return self.program_blocked() or ("" if host is not None and host.running else _REASONS[Stand.STOPPED])
+        if host is None or host.running:
+            return self.program_blocked()
+        return self.program_blocked() or _REASONS[Stand.RELOADING if host.reloading else Stand.STOPPED]
 
     def fire_blocked(self) -> str:
         """Return why nothing may be fired."""

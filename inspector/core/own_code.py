@@ -41,6 +41,11 @@ def is_ours(file: str) -> bool:
     return file.startswith((_CORE, _AGENT))
 
 
+def is_inspectors(file: str) -> bool:
+    """Return whether a file is part of the inspector, wherever it runs; its demo is a program like any other."""
+    return file.startswith(PACKAGE + os.sep) and not file.startswith(_DEMO)
+
+
 def is_agent(file: str) -> bool:
     """Return whether a file is part of the agent, which may stand between a handler and what it waits for."""
     return file.startswith(_AGENT)

@@ -104,6 +104,7 @@ class ChildHost:
         self._stored = (NOT_STORED, 0)
         self._last_words = ""
         self.state = NEW
+        self._reloading = False
         self.problems: tuple[LoadError, ...] = ()
         self.files: tuple[str, ...] = ()
         self.facts = CatalogFacts()
@@ -121,6 +122,11 @@ class ChildHost:
     def running(self) -> bool:
         """Fires are taken."""
         return self.state in _ALIVE
+
+    @property
+    def reloading(self) -> bool:
+        """The program has been ended to be loaded anew, and is not there again yet."""
+        return self._reloading and not self.running
 
     @property
     def pid(self) -> int | None:
@@ -172,11 +178,12 @@ class ChildHost:
             InspectorError: As ``start``; the stream then has ``RestartFailed``, and it can be tried again.
         """
         async with self._starting:
-            await self._end()
-            if project is not None:
-                self.project = project
-            before = self.files
+            self._reloading = True
             try:
+                await self._end()
+                if project is not None:
+                    self.project = project
+                before = self.files
                 await self._start()
             except InspectorError as error:
                 self.state = ENDED
@@ -184,6 +191,8 @@ class ChildHost:
                 self.files = tuple(dict.fromkeys((*before, *self.files)))
                 self._intake.record(RestartFailed(self._intake.now(), error.text, error.hint))
                 raise
+            finally:
+                self._reloading = False
 
     def fire(self, request: FireRequest) -> FireNumber:
         """Publish what is asked for; return the number of the fire.

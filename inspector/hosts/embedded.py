@@ -79,6 +79,11 @@ class EmbeddedHost:
         """Fires are taken."""
         return self._server.running and self._thread.is_alive()
 
+    @property
+    def reloading(self) -> bool:
+        """False: this program is loaded once."""
+        return False
+
     async def start(self) -> None:
         """Start the thread and wait until the program is ready.
 

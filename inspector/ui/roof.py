@@ -207,6 +207,8 @@ class _NextSteps:
                 return _NOTHING_RECORDED, "Open another one, or your own project.", self._open()
             case Stand.STORED:
                 return _NOTHING_RECORDED, "The live session takes events.", ("Back to live", self._run("session.live"))
+            case Stand.RELOADING:
+                return "Reloading…", "The program is being loaded anew.", None
             case Stand.STOPPED:
                 return "The program has stopped", "Load it again to fire an event.", self._open()
             case Stand.PAUSED:

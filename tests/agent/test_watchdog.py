@@ -8,13 +8,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from types import FrameType
 from typing import Any
 
 import pytest
 
+from inspector import core
 from inspector.agent.faults import FaultInjector
 from inspector.agent.process import watchdog as watchdog_module
-from inspector.agent.process.watchdog import Watchdog, _waits
+from inspector.agent.process.watchdog import Watchdog, _culprit, _waits
 from inspector.core import DomainEvent, InMemoryEventBus
 from inspector.core.description import CatalogDescription
 from inspector.core.faults import FaultRule
@@ -132,7 +135,44 @@ async def test_a_handler_that_is_slow_on_purpose_is_named_too(
     watched()
     await bus.publish(Happened())
     await unblocked(recorder)
-    assert blockages(recorder)[0].handler.endswith("quick")
+    blocked = blockages(recorder)[0]
+    assert blocked.handler.endswith("quick")
+    assert (blocked.file, blocked.line) == ("", 0)  # where our fault sleeps is nobody's line
+    assert blocked.sentence.endswith("quick")
+
+
+def frames_of(*files: str) -> FrameType | None:
+    """Return the innermost frame of a stack of functions that seem to stand in these files, outermost first."""
+    result: list[FrameType | None] = []
+    step: Callable[[], object] = lambda: result.append(sys._getframe())  # noqa: E731
+    for file in reversed(files):
+        code = compile("def function(step):\n    step()", file, "exec")
+        space: dict[str, Any] = {}
+        exec(code, space)
+        step = partial(space["function"], step)
+    asyncio.Handle(step, (), asyncio.get_running_loop())._run()
+    inner = result[0]
+    assert inner is not None
+    return inner.f_back
+
+
+OURS, ASYNCIO = core.__file__, asyncio.__file__
+LIBRARY, OWN = "/venv/lib/python3.12/site-packages/lib.py", "/home/me/shop.py"
+
+
+@pytest.mark.parametrize(
+    ("files", "file"),
+    [
+        ((OURS,), ""),
+        ((OURS, ASYNCIO), ""),
+        ((OURS, LIBRARY), ""),
+        ((OURS, OWN), OWN),
+        ((OWN, OURS), OWN),
+        ((OURS, OWN, OURS, LIBRARY), OWN),
+    ],
+)
+async def test_code_of_ours_is_never_blamed(files: tuple[str, ...], file: str) -> None:
+    assert _culprit(frames_of(*files)) == ("", "function" if file else "", file, 2 if file else 0)
 
 
 async def test_a_loop_held_by_no_handler_names_the_function(recorder: Watched, watched: Callable[[], Watchdog]) -> None:

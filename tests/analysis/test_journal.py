@@ -41,7 +41,7 @@ def content(journal: Journal) -> dict[str, object]:
     }
     columns |= {f"p.{name}": journal.publications[name].tolist() for name in ("at", "end", "cause", "first", "last")}
     columns |= {"handlers": [h.key for h in journal.handlers], "counts": journal.status_counts.tolist()}
-    columns |= {"published": journal.event_published, "runs": journal.event_runs, "bad": journal.event_bad}
+    columns |= {"published": journal.event_published, "runs": journal.event_runs, "outcomes": journal.event_outcomes}
     return columns | {"seq": journal.seq, "now": journal.now}
 
 
@@ -70,7 +70,9 @@ def test_counts_agree_with_the_columns(rows: list[Row]) -> None:
     assert journal.running == int((journal.executions["end"] < 0).sum())
     assert sum(journal.event_published) == len(journal.publications)
     assert sum(journal.event_runs) == len(status)
-    assert sum(journal.event_bad) == journal.bad
+    for code, count in enumerate(journal.status_counts.tolist()):
+        ended = STATUSES[code] not in ("ok", "running")
+        assert sum(outcomes.get(code, 0) for outcomes in journal.event_outcomes) == (count if ended else 0)
     assert journal.orphans == 0
 
 

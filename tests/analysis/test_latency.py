@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from inspector.analysis.entries import FAILED_CODE
 from inspector.analysis.histograms import CELLS, EDGES, Histogram, HistogramTable, cells
 from inspector.analysis.latency import FAILED, FAULTED, SUCCEEDED, Latency
 from inspector.analysis.overtime import KEPT, OverTime
@@ -166,7 +167,7 @@ def test_latency_over_time_has_a_point_per_slice_and_the_longest_as_outliers():
     assert band.count.tolist() == [1, 1, 1, 1, 100]
     assert band.p50[-1] == pytest.approx(50.5 * MS, rel=0.01)
     assert band.outliers[:, 1].tolist() == [100 * MS]
-    assert band.failures.tolist() == [[5950 * MS, 50 * MS, 104]]
+    assert band.failures.tolist() == [[5950 * MS, 50 * MS, 104, FAILED_CODE]]
 
 
 def test_a_slice_keeps_only_its_longest_outliers():

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from ...core.bus.execution import Execution
-from ...core.own_code import is_ours
+from ...core.own_code import is_inspectors, is_ours, is_own_file
 from ...core.records.host import LoopBlocked, LoopUnblocked
 from ..observe.executions import running_in
 
@@ -99,8 +99,12 @@ def _waits(frame: FrameType | None) -> bool:
 
 
 def _culprit(frame: FrameType | None) -> tuple[str, str, str, int]:
-    """Return where the loop's thread is: the handler that runs; function, file and innermost line inside it."""
-    innermost = frame
+    """Return where the loop's thread is: the handler that runs; function, file and innermost line inside it.
+
+    Without a handler it is the program's own code that is named, else a library's. Code of ours is never named, nor
+    what it has called: nobody could do anything about it.
+    """
+    innermost = _nobody(frame)
     below: FrameType | None = None
     label = ""
     while frame is not None:
@@ -115,7 +119,18 @@ def _culprit(frame: FrameType | None) -> tuple[str, str, str, int]:
         else:
             below = frame
         frame = frame.f_back
-    return _place(innermost, label)  # no line of the handler's: it is C code, or it called us
+    return _place(innermost, label)  # no line of the handler's: it is C code, or a fault of ours that holds it
+
+
+def _nobody(frame: FrameType | None) -> FrameType | None:
+    """Return the frame to name where no handler runs: the innermost of the program's own, else of a library's."""
+    innermost, ours = frame, False
+    while frame is not None and frame.f_code is not _CALLS:
+        if is_own_file(frame.f_code.co_filename):
+            return frame
+        ours = ours or is_inspectors(frame.f_code.co_filename)
+        frame = frame.f_back
+    return None if ours else innermost
 
 
 def _execution(frame: FrameType) -> Execution | None:

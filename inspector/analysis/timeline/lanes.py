@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inspector.analysis.columns import Columns
-from inspector.analysis.entries import IS_BAD, RUNNING_CODE
+from inspector.analysis.entries import OK_CODE, RUNNING_CODE
 from inspector.analysis.timeline.pyramid import COLUMN, Ints, Pyramid
 from inspector.core.records.records import NEVER_AWAITED, RETURNED_FAILURE, STATUSES
 
@@ -39,7 +39,8 @@ class LaneRows:
         pyramid: Cells by row, of all that ended.
         matching: The same of what the filter lets through; None without a filter.
         lane_of_row, level_of_row: Lists, as long as there are rows.
-        runs, bad: Executions and bad executions by lane (lists).
+        runs: Executions by lane (a list).
+        outcomes: Those that did not end well, by lane and status code, shape ``(lanes, statuses)``.
         overfull: Executions by lane that had to share the last row.
     """
 
@@ -50,7 +51,7 @@ class LaneRows:
         self.lane_of_row = [-1]
         self.level_of_row = [0]
         self.runs: list[int] = []
-        self.bad: list[int] = []
+        self.outcomes: Ints = np.zeros((0, len(STATUSES)), np.int64)
         self.overfull: list[int] = []
         self.rows_of_lane: list[list[int]] = []
         self._free_at: list[int] = [_NEVER]
@@ -113,10 +114,12 @@ class LaneRows:
         pyramid.mark(columns, rows, np.tile(bits, 2))
 
     def _count(self, journal: Journal, ended: Ints, lanes: Ints) -> None:
-        self.bad = self._grown(self.bad)
-        wrong = lanes[IS_BAD[journal.executions["status"][ended]]]
-        for lane, count in zip(*np.unique(wrong, return_counts=True), strict=True):
-            self.bad[int(lane)] += int(count)
+        missing = len(self.grouping.lanes) - len(self.outcomes)
+        if missing:
+            self.outcomes = np.pad(self.outcomes, ((0, missing), (0, 0)))
+        codes = journal.executions["status"][ended]
+        wrong = codes != OK_CODE
+        np.add.at(self.outcomes, (lanes[wrong], codes[wrong]), 1)
 
     def _grown(self, numbers: list[int]) -> list[int]:
         return numbers + [0] * (len(self.grouping.lanes) - len(numbers))

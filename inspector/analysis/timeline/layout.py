@@ -81,7 +81,7 @@ class LaneStrip:
         y, height: Pixels from the top of its part (pinned or scrolled).
         slot: First row of cells; there are ``levels`` of them.
         levels: Rows.
-        bad: Executions that went wrong.
+        outcomes: Executions that did not end well, by status code.
         pinned: Stands in the part that does not scroll.
         opens: It has lanes inside.
         opened, collapsed: Its state.
@@ -96,7 +96,7 @@ class LaneStrip:
     height: int
     slot: int
     levels: int
-    bad: int = 0
+    outcomes: tuple[int, ...] = ()
     pinned: bool = False
     opens: bool = False
     opened: bool = False
@@ -202,7 +202,7 @@ def layout_key(layers: Sequence[LaneRows], state: LaneState, room: int) -> tuple
     layer_states = (
         (
             *(id(layer), len(layer.lane_of_row), tuple(layer.grouping.lanes)),
-            *(tuple(map(bool, layer.runs)), tuple(layer.bad), tuple(layer.overfull)),
+            *(tuple(map(bool, layer.runs)), layer.outcomes.tobytes(), tuple(layer.overfull)),
         )
         for layer in layers
     )
@@ -316,10 +316,11 @@ class _Builder:
         height = levels * density.bar + (levels - 1) * density.gap + 2 * density.padding + 1
         for level, row in enumerate(rows.rows_of_lane[number] if number < len(rows.rows_of_lane) else ()):
             self._slot_of_row[layer][row] = self._slots + (0 if collapsed else level)
-        bad, overfull = (column[number] if number < len(column) else 0 for column in (rows.bad, rows.overfull))
+        overfull = rows.overfull[number] if number < len(rows.overfull) else 0
+        outcomes = tuple(rows.outcomes[number].tolist()) if number < len(rows.outcomes) else ()
         self._strips.append(
             LaneStrip(
-                *(lane.key, lane.title, layer, number, y, height, self._slots, levels, bad),
+                *(lane.key, lane.title, layer, number, y, height, self._slots, levels, outcomes),
                 pinned=pinned,
                 opens=opens,
                 opened=opened,

@@ -6,21 +6,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspector.analysis.entries import IS_BAD
+from inspector.analysis.entries import IS_BAD, TROUBLE
 from inspector.analysis.timeline.index import SLICE, TimelineIndex
-from inspector.analysis.timeline.pyramid import COLUMN, Bools, Ints, columns_of
+from inspector.analysis.timeline.pyramid import COLUMN, Ints, columns_of
+from inspector.core.records.records import STATUSES
 
 __all__ = ["Measure", "TimelineSource"]
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What happened in a stretch of time: executions that started in it. Lengths in ns, -1 when none has ended."""
+    """What happened in a stretch of time: executions that started in it.
+
+    Attributes:
+        start, end: The stretch, in ns since the session started.
+        executions: How many.
+        outcomes: Those that did not end well, by status code; only those that occur.
+        p50, p95, p99: Lengths in ns, -1 when none has ended.
+    """
 
     start: int
     end: int
     executions: int
-    failures: int
+    outcomes: dict[int, int]
     p50: int
     p95: int
     p99: int
@@ -51,7 +59,9 @@ class TimelineSource(TimelineIndex):
         done = lengths[ends >= 0]
         points = np.percentile(done, (50, 95, 99)).astype(np.int64) if len(done) else np.full(3, -1)
         p50, p95, p99 = (int(point) for point in points)
-        return Measure(start, end, len(status), int(IS_BAD[status].sum()), p50, p95, p99)
+        counted = np.bincount(status, minlength=len(STATUSES)).tolist()
+        outcomes = {code: counted[code] for code in TROUBLE if counted[code]}
+        return Measure(start, end, len(status), outcomes, p50, p95, p99)
 
     def neighbour(self, execution: int, step: int) -> int:
         """Return the index of the next (``step`` 1) or previous (-1) execution in its lane, -1 when there is none."""
@@ -91,11 +101,17 @@ class TimelineSource(TimelineIndex):
         pairs = np.unique(where * width + phases)
         return pairs // width, pairs % width
 
-    def density(self, times: Ints) -> tuple[Ints, Bools]:
-        """Return how many executions started in each stretch between ``times``, and whether one of them went wrong."""
-        starts = self.executions["start"][: self._taken]
+    def density(self, times: Ints) -> tuple[Ints, Ints]:
+        """Return how many executions started in each stretch between ``times``, and which was the worst bad status.
+
+        The second is a status code, 0 (running) where nothing went wrong.
+        """
+        starts, statuses = (self.executions[name][: self._taken] for name in ("start", "status"))
         counts = np.diff(np.searchsorted(starts, times))
         # Asked of the executions themselves: a column of the pyramid is wider than a stretch where little happens.
-        bad = starts[np.flatnonzero(IS_BAD[self.executions["status"][: self._taken]])]
-        wrong = np.diff(np.searchsorted(bad, times)) > 0
-        return counts, wrong
+        bad = np.flatnonzero(IS_BAD[statuses])
+        starts, statuses = starts[bad], statuses[bad]
+        worst = np.zeros(len(counts), np.int64)
+        for code in reversed([code for code in TROUBLE if IS_BAD[code]]):
+            worst[np.diff(np.searchsorted(starts[statuses == code], times)) > 0] = code
+        return counts, worst

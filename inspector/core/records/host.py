@@ -454,7 +454,7 @@ class LoopUnblocked(HostRecord):
 
 
 def _place(who: str, file: str, line: int) -> str:
-    return f"{who}, {file}:{line}" if who or file else "?"
+    return ", ".join(filter(None, (who, f"{file}:{line}" if file else ""))) or "unknown code"
 
 
 # --- the program and its process ----------------------------------------------------------------------------------

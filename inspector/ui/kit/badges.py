@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
-BadgeTone = Literal["failed", "warn", "accent", "dim"]
+BadgeTone = Literal["failed", "timed_out", "interrupted", "warn", "accent", "dim"]
 
 _BADGES: Final = {
     "failed": ("error_back", "error_line", "failed_text"),
@@ -77,12 +77,21 @@ def badge_font(base: QFont) -> QFont:
     return font
 
 
-def paint_badge(painter: QPainter, where: QRectF, text: str, tone: BadgeTone, theme: Theme, font: QFont) -> None:
-    """Paint a badge into a rectangle; delegates use it too."""
-    back, line, ink = _BADGES[tone]
-    if back:
+def paint_badge(painter: QPainter, where: QRectF, text: str, tone: str, theme: Theme, font: QFont) -> None:
+    """Paint a badge into a rectangle; delegates use it too.
+
+    Args:
+        painter: What paints.
+        where: Its place.
+        text: What it says.
+        tone: A ``BadgeTone``, or a status of an execution, which has an outline in its colour.
+        theme: Its look.
+        font: Of the text, see ``badge_font``.
+    """
+    back, line, ink = _BADGES.get(tone) or ("", tone, f"{tone}_text")
+    if line:
         box = where.adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setBrush(theme.color(back))
+        painter.setBrush(theme.color(back) if back else Qt.BrushStyle.NoBrush)
         painter.setPen(theme.color(line))
         painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
     painter.setFont(font)

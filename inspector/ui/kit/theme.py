@@ -21,25 +21,21 @@ _FALLBACK_MONO: Final = "DejaVu Sans Mono"
 
 #: Status → words, glyph, icon, hatch. The hatch goes over the bar, so that no status is told by colour alone.
 _STATUSES: Final[dict[str, tuple[str, str, str, Qt.BrushStyle]]] = {
-    "running": ("running", "▸", "running", Qt.BrushStyle.Dense6Pattern),
+    "running": ("running", "▷", "running", Qt.BrushStyle.Dense6Pattern),
     "ok": ("ok", "✓", "check", Qt.BrushStyle.NoBrush),
-    "swallowed": ("swallowed", "◒", "swallowed", Qt.BrushStyle.BDiagPattern),
+    "swallowed": ("swallowed", "▨", "swallowed", Qt.BrushStyle.BDiagPattern),
     "failed": ("failed", "✕", "failure", Qt.BrushStyle.DiagCrossPattern),
-    "cancelled": ("cancelled", "⊘", "cancelled", Qt.BrushStyle.FDiagPattern),
+    "cancelled": ("cancelled", "\N{EN DASH}", "cancelled", Qt.BrushStyle.FDiagPattern),
     "timed_out": ("timed out", "◔", "timed-out", Qt.BrushStyle.VerPattern),
     "returned_failure": ("returned failure", "↩", "returned", Qt.BrushStyle.HorPattern),
-    "interrupted": ("interrupted", "≠", "interrupted", Qt.BrushStyle.CrossPattern),
-    "never_awaited": ("never awaited", "∅", "never-awaited", Qt.BrushStyle.Dense5Pattern),
+    "interrupted": ("interrupted", "■", "interrupted", Qt.BrushStyle.CrossPattern),
+    "never_awaited": ("never awaited", "◌", "never-awaited", Qt.BrushStyle.Dense5Pattern),
 }
-#: Phase → token and glyph; any other phase is shown as operational.
-_PHASES: Final = {
-    "attempted": ("attempted", "○"),
-    "succeeded": ("ok", "●"),
-    "failed": ("failed", "✕"),
-    "allowed": ("ok", "●"),
-    "denied": ("swallowed", "◆"),
-    "operational": ("operational", "■"),
-}
+#: What people call the statuses.
+LABELS: Final = {status: look[0] for status, look in _STATUSES.items()}
+#: Phase → glyph; any other phase is shown as operational. All have one neutral colour: an event that tells of a failure
+#: is no failure, and red is for what really ended badly.
+_PHASES: Final = {"attempted": "○", "succeeded": "●", "failed": "◇", "allowed": "●", "denied": "◇", "operational": "▪"}
 
 
 @dataclass(frozen=True)
@@ -133,8 +129,7 @@ class Theme(QObject):
 
     def phase(self, phase: str) -> PhaseLook:
         """Return the look of a workflow's phase, whatever it is called."""
-        token, glyph = _PHASES.get(phase, _PHASES["operational"])
-        return PhaseLook(self.color(token), glyph)
+        return PhaseLook(self.color("phase"), _PHASES.get(phase, _PHASES["operational"]))
 
     def icon(self, name: str, tint: str = "text") -> QIcon:
         """Return an icon in the colour of a token. Ask again on ``changed``."""
@@ -176,8 +171,8 @@ class Theme(QObject):
             "bar": "density",
             "line": "accent",
             "p50": "text",
-            "p95": "swallowed",
-            "p99": "failed",
+            "p95": "accent",
+            "p99": "link_arc",
             "failed": "failed",
         }
         return {role: self.color(token) for role, token in names.items()}

@@ -55,9 +55,8 @@ class Tokens:
     interrupted_text: str
     never_awaited: str
     never_awaited_text: str
-    # Phases of a workflow, as marks.
-    attempted: str
-    operational: str
+    # Phases of a workflow, as marks: one colour, for their shapes tell them apart.
+    phase: str
     # Boxes of trouble.
     error_back: str
     error_line: str
@@ -113,8 +112,7 @@ DARK: Final = Tokens(
     interrupted_text="#bba3ee",
     never_awaited="#4fa3b8",
     never_awaited_text="#7cc4d6",
-    attempted="#8aa4c8",
-    operational="#5fb8c4",
+    phase="#8aa4c8",
     error_back="#3a2022",
     error_line="#6b302f",
     warn="#d9a441",
@@ -168,8 +166,7 @@ LIGHT: Final = Tokens(
     interrupted_text="#6539b2",
     never_awaited="#1f8099",
     never_awaited_text="#0f6075",
-    attempted="#6583ab",
-    operational="#2b8d9b",
+    phase="#5f7fab",
     error_back="#fdeceb",
     error_line="#eeb7b3",
     warn="#b97a0c",

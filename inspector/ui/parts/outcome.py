@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from inspector.app.text import format_duration
+from inspector.analysis.entries import TROUBLE
+from inspector.app.text import format_count, format_duration
 from inspector.core.records.numbers import PublicationIndex
 from inspector.core.records.records import STATUSES
 from inspector.ui.kit.page import Segment
+from inspector.ui.kit.theme import LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from inspector.analysis.entries import ExecutionEntry
     from inspector.analysis.journal import Journal
@@ -35,14 +37,23 @@ def counts_of(journal: Journal, publications: Iterable[int]) -> dict[str, int]:
     return {status: counts[status] for status in _ORDER if counts[status]}
 
 
+def count_words(outcomes: Mapping[int, int]) -> str:
+    """Write how many executions did not end well, by status code, the worst first: ``3 failed, 2 timed out``."""
+    counts = ((STATUSES[code], outcomes[code]) for code in TROUBLE if outcomes.get(code))
+    return ", ".join(f"{format_count(count)} {LABELS[status]}" for status, count in counts)
+
+
 def told(counts: dict[str, int], theme: Theme) -> str:
     """Write counts as ``4 ok · 1 failed``."""
-    return " · ".join(f"{count} {theme.status(status).label}" for status, count in counts.items())
+    return " · ".join(f"{format_count(count)} {theme.status(status).label}" for status, count in counts.items())
 
 
 def segments(counts: dict[str, int], theme: Theme) -> list[Segment]:
     """Write counts as ``✓ 4  ✕ 1``, each in the colour of its status."""
-    return [Segment(f"{theme.status(status).glyph} {count}", f"{status}_text") for status, count in counts.items()]
+    return [
+        Segment(f"{theme.status(status).glyph} {format_count(count)}", f"{status}_text")
+        for status, count in counts.items()
+    ]
 
 
 def show_execution(row: ClickableRow, execution: ExecutionEntry, theme: Theme, *, selected: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""The mark of a phase: attempted, succeeded, failed, denied."""
+"""The mark of a phase: ○ attempted, ● succeeded, ◇ failed, ▪ anything else."""
 
 from __future__ import annotations
 
@@ -16,10 +16,7 @@ DOT: Final = 8
 
 
 def paint_phase(painter: QPainter, center: QPointF, phase: str, theme: Theme, size: float = DOT) -> None:
-    """Paint the mark of a phase: its shape tells as much as its colour.
-
-    A ring was attempted, a disc went well, a cross failed, a diamond was denied, a square is anything else.
-    """
+    """Paint the mark of a phase. Its shape tells which: a ring, a disc, a hollow diamond, a small square."""
     look = theme.phase(phase)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -32,17 +29,15 @@ def paint_phase(painter: QPainter, center: QPointF, phase: str, theme: Theme, si
         painter.drawEllipse(center, half - 0.9, half - 0.9)
     elif look.glyph == "●":
         painter.drawEllipse(center, half, half)
-    elif look.glyph == "✕":
-        painter.setPen(QPen(look.color, 2.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        arm = half - 0.9
-        painter.drawLine(center + QPointF(-arm, -arm), center + QPointF(arm, arm))
-        painter.drawLine(center + QPointF(-arm, arm), center + QPointF(arm, -arm))
-    elif look.glyph == "◆":
-        tip = half + 0.6
+    elif look.glyph == "◇":
+        painter.setPen(QPen(look.color, 1.6))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        tip = half - 0.1
         corners = [QPointF(0, -tip), QPointF(tip, 0), QPointF(0, tip), QPointF(-tip, 0)]
         painter.drawPolygon(QPolygonF([center + corner for corner in corners]))
     else:
-        painter.drawRoundedRect(QRectF(center.x() - half + 0.5, center.y() - half + 0.5, size - 1, size - 1), 1.5, 1.5)
+        side = size - 2
+        painter.drawRoundedRect(QRectF(center.x() - side / 2, center.y() - side / 2, side, side), 1, 1)
     painter.restore()
 
 

@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 #: A shape for each severity: colour alone does not tell them apart.
-GLYPHS: Final[dict[str, str]] = {"error": "✕", "warning": "▲", "information": "●"}
-#: Token of the ink of a severity.
-INKS: Final[dict[str, str]] = {"error": "failed_text", "warning": "warn_text", "information": "accent_text"}
+GLYPHS: Final[dict[str, str]] = {"error": "▲", "warning": "△", "information": "i"}
+#: Token of the ink of a severity. Red is for what has ended badly, and nothing has been run yet.
+INKS: Final[dict[str, str]] = {"error": "warn_text", "warning": "warn_text", "information": "accent_text"}

@@ -11,11 +11,14 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QStatusBar, QWidget
 
+from inspector.analysis.entries import FAILED_CODE, TROUBLE
 from inspector.app.memory import trim_journals
 from inspector.app.text import format_bytes, format_count, format_duration, plural
 from inspector.app.workbench import Stand
+from inspector.core.records.records import STATUSES
 from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import ElidedLabel
+from inspector.ui.kit.theme import LABELS
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
@@ -98,6 +101,7 @@ class StatusBar(QStatusBar):
 _STATES: Final = {
     Stand.NOTHING: ("cancelled", "stored session"),
     Stand.STORED: ("cancelled", "stored session"),
+    Stand.RELOADING: ("running", "reloading…"),
     Stand.STOPPED: ("cancelled", "the program has stopped"),
     Stand.PAUSED: ("warn", "paused"),
     Stand.RECORDING: ("failed", "recording"),
@@ -196,10 +200,10 @@ class Standing(QObject):
 
 
 def _counts(journal: Journal, lost: int) -> list[str]:
-    parts = [plural(len(journal.executions), "execution"), f"{format_count(journal.bad)} failed"]
-    swallowed = int(journal.status_counts[2])
-    if swallowed:
-        parts.append(f"{format_count(swallowed)} swallowed")
+    parts = [plural(len(journal.executions), "execution")]
+    outcomes = journal.outcomes()
+    counted = [code for code in TROUBLE if code in outcomes or code == FAILED_CODE]
+    parts += [f"{format_count(outcomes.get(code, 0))} {LABELS[STATUSES[code]]}" for code in counted]
     if journal.running:
         parts.append(f"{format_count(journal.running)} running")
     return [*parts, f"{plural(lost, 'record')} lost"] if lost else parts

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspector.analysis.entries import RUNNING_CODE
+from inspector.analysis.entries import IS_BAD, RUNNING_CODE
 from inspector.analysis.journal import Journal
 from inspector.analysis.timeline.groupings import GROUPINGS, MAX_CORRELATIONS, MAX_LANES, grouping
 from inspector.analysis.timeline.lanes import MAX_LEVELS, LaneRows
@@ -58,7 +58,7 @@ def test_lanes_are_the_same_live_and_afterwards(name: str, run: list[Row], step:
         assert titles(live) == titles(whole)
     for rows in (live, whole):
         assert sum(rows.runs) == len(journal.executions)
-        assert sum(rows.bad) == journal.bad
+        assert rows.outcomes[:, IS_BAD].sum() == journal.bad
 
 
 def test_handlers_stand_in_the_lane_of_their_class_and_methods_inside_it() -> None:

@@ -33,7 +33,7 @@ def test_text_is_readable_where_it_is_selected_and_on_primary_buttons(tokens: To
 
 
 @BOTH
-@pytest.mark.parametrize("token", [*STATUSES, "attempted", "operational", "accent"])
+@pytest.mark.parametrize("token", [*STATUSES, "phase", "accent"])
 def test_marks_and_bars_stand_out_from_the_ground(tokens: Tokens, token: str) -> None:
     for surface in ("background", "panel"):
         assert contrast(getattr(tokens, token), getattr(tokens, surface)) >= 3
@@ -57,7 +57,10 @@ def test_no_status_is_told_by_colour_alone(qapp: QApplication) -> None:
 
 def test_phases_of_any_project_have_a_look(qapp: QApplication) -> None:
     theme = Theme("dark")
-    assert theme.phase("succeeded").color == theme.color("ok")
+    assert [theme.phase(phase).glyph for phase in ("attempted", "succeeded", "failed", "operational")] == list("○●◇▪")
+    assert {theme.phase(phase).color.name() for phase in ("attempted", "failed", "denied", "made up")} == {
+        theme.color("phase").name()
+    }
     assert theme.phase("approved by the board").glyph == theme.phase("operational").glyph
 
 

@@ -8,11 +8,15 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
-from inspector.app.text import format_count, one_line, plural
+from inspector.analysis.entries import SWALLOWED_CODE, TROUBLE
+from inspector.app.text import format_count, one_line, plural, short_count
+from inspector.core.records.records import STATUSES
 from inspector.ui.features.catalog.model import CATEGORY, EVENT, WORKFLOW, CatalogNode, CatalogRole
 from inspector.ui.kit.text import plain_tooltip
 from inspector.ui.kit.widgets import badge_font, paint_badge
+from inspector.ui.parts.outcome import count_words
 from inspector.ui.parts.phase import DOT, paint_phase
+from inspector.ui.parts.severity import GLYPHS
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex
@@ -33,15 +37,8 @@ _COUNTED: Final = 42
 #: Pixels that the tree is wide from which on the mark of what was found has a word beside its eye.
 _WORDED: Final = 290
 _EYE: Final = 11
-
-
-def short_count(number: int) -> str:
-    """Write a count for a narrow place: ``812``, ``4.2k``, ``48k``, ``1.2M``."""
-    for size, unit in ((1_000_000, "M"), (1_000, "k")):
-        if number >= size:
-            value = number / size
-            return f"{value:.1f}{unit}" if value < 9.95 else f"{value:.0f}{unit}"
-    return str(number)
+#: Outcomes that have a badge in a row.
+_BADGES: Final = 2
 
 
 class CatalogDelegate(QStyledItemDelegate):
@@ -82,7 +79,7 @@ class CatalogDelegate(QStyledItemDelegate):
         if node.mark and (kind == EVENT or not opened):
             self._mark(painter, room, node.mark, font)
         if kind == EVENT or not opened:  # a node that is open leaves its badge to those below
-            self._bad(painter, room, node.bad, font)
+            self._outcomes(painter, room, node.outcomes, font)
         if kind == WORKFLOW and not opened:
             self._dots(painter, room, node.phases)
         elif kind == EVENT:
@@ -123,17 +120,19 @@ class CatalogDelegate(QStyledItemDelegate):
         taken = metrics.horizontalAdvance("00" if column and len(text) < 3 else text)
         room.setRight(room.right() - taken - _GAP)
 
-    def _bad(self, painter: QPainter, room: QRectF, bad: int, font: QFont) -> None:
-        if not bad:
-            return
+    def _outcomes(self, painter: QPainter, room: QRectF, outcomes: dict[int, int], font: QFont) -> None:
+        """Draw a badge for each of the two worst outcomes; what was swallowed is told by lanes and tooltip."""
         small = badge_font(font)
         metrics = QFontMetrics(small)
-        text = short_count(bad)
-        width = max(metrics.horizontalAdvance(text) + 12, metrics.height() + 4)
         height = metrics.height() + 3
-        where = QRectF(room.right() - width, room.center().y() - height / 2, width, height)
-        paint_badge(painter, where, text, "failed", self._theme, small)
-        room.setRight(where.left() - _GAP - 1)
+        worst = [code for code in TROUBLE if code in outcomes and code != SWALLOWED_CODE][:_BADGES]
+        for code in reversed(worst):
+            look = self._theme.status(STATUSES[code])
+            text = f"{look.glyph} {short_count(outcomes[code])}"
+            width = max(metrics.horizontalAdvance(text) + 12, metrics.height() + 4)
+            where = QRectF(room.right() - width, room.center().y() - height / 2, width, height)
+            paint_badge(painter, where, text, look.name, self._theme, small)
+            room.setRight(where.left() - _GAP - 1)
 
     def _mark(self, painter: QPainter, room: QRectF, severity: str, font: QFont) -> None:
         """Draw the sign of a finding; the panel of findings says what it is."""
@@ -141,7 +140,7 @@ class CatalogDelegate(QStyledItemDelegate):
         metrics = QFontMetrics(small)
         side = metrics.height() + 2
         where = QRectF(room.right() - side, room.center().y() - side / 2, side, side)
-        paint_badge(painter, where, "!", "failed" if severity == "error" else "warn", self._theme, small)
+        paint_badge(painter, where, GLYPHS[severity], "warn", self._theme, small)
         room.setRight(where.left() - _GAP - 1)
 
     def _found(self, painter: QPainter, room: QRectF, font: QFont, view: QWidget | None) -> QRectF:
@@ -207,8 +206,12 @@ def describe_row(index: Index) -> str:
         lines.append(f"Findings, the worst an {mark}" if mark == "error" else f"Findings, the worst a {mark}")
     if index.data(CatalogRole.FOUND):
         lines.append(str(index.data(CatalogRole.FOUND)))
-    published, runs, bad = (index.data(role) for role in (CatalogRole.PUBLISHED, CatalogRole.RUNS, CatalogRole.BAD))
+    published, runs = (index.data(role) for role in (CatalogRole.PUBLISHED, CatalogRole.RUNS))
     if published:
-        failed = f", {format_count(bad)} failed" if bad else ""
-        lines.append(f"{plural(published, 'publication')}, {plural(runs, 'execution')}{failed}")
+        words = (
+            plural(published, "publication"),
+            plural(runs, "execution"),
+            count_words(index.data(CatalogRole.OUTCOMES)),
+        )
+        lines.append(", ".join(filter(None, words)))
     return "\n".join(lines)

@@ -19,6 +19,7 @@ from inspector.app.text import one_line, plural
 from inspector.catalog.search import CatalogIndex
 from inspector.core.description import CatalogDescription
 from inspector.ui.kit.rows import Index, TreeModel, TreeNode
+from inspector.ui.parts.outcome import count_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,13 +40,13 @@ MARKED: Final = ("error", "warning")
 class CatalogRole(IntEnum):
     """What the model answers beside the text.
 
-    ``KIND`` is ``category``, ``workflow`` or ``event``; ``NAME`` the bare name; ``PATH`` tells a node from
-    all others in every run (``authentication/user_login/UserLoginFailed``); ``PHASE`` an event's phase;
-    ``PHASES`` the phases of a workflow's events, in order; ``HANDLERS`` how many subscriptions;
-    ``PUBLISHED``, ``RUNS`` and ``BAD`` publications, executions and those that went wrong, summed below a
-    node; ``EVENTS`` how many events are below; ``NODE`` the ``CatalogNode`` itself: painting asks once, not for each of
-    these; ``MARK`` the worst severity of the findings below (``error``, ``warning``), empty for none; ``FOUND`` what
-    was found while running and is not in the catalog, empty for nothing.
+    ``KIND`` is ``category``, ``workflow`` or ``event``; ``NAME`` the bare name; ``PATH`` tells a node from all
+    others in every run (``authentication/user_login/UserLoginFailed``); ``PHASE`` an event's phase; ``PHASES`` the
+    phases of a workflow's events, in order; ``HANDLERS`` how many subscriptions; ``PUBLISHED`` and ``RUNS``
+    publications and executions, ``OUTCOMES`` executions that did not end well by status code, all summed below a
+    node; ``EVENTS`` how many events are below; ``NODE`` the ``CatalogNode`` itself: painting asks once, not for
+    each of these; ``MARK`` the worst severity of the findings below (``error``, ``warning``), empty for none;
+    ``FOUND`` what was found while running and is not in the catalog, empty for nothing.
     """
 
     KIND = Qt.ItemDataRole.UserRole + 1
@@ -55,7 +56,7 @@ class CatalogRole(IntEnum):
     PHASES = Qt.ItemDataRole.UserRole + 5
     HANDLERS = Qt.ItemDataRole.UserRole + 6
     RUNS = Qt.ItemDataRole.UserRole + 7
-    BAD = Qt.ItemDataRole.UserRole + 8
+    OUTCOMES = Qt.ItemDataRole.UserRole + 8
     EVENTS = Qt.ItemDataRole.UserRole + 9
     NODE = Qt.ItemDataRole.UserRole + 10
     MARK = Qt.ItemDataRole.UserRole + 11
@@ -63,7 +64,7 @@ class CatalogRole(IntEnum):
     FOUND = Qt.ItemDataRole.UserRole + 13
 
 
-_COUNTERS: Final = [int(CatalogRole.PUBLISHED), int(CatalogRole.RUNS), int(CatalogRole.BAD)]
+_COUNTERS: Final = [int(CatalogRole.PUBLISHED), int(CatalogRole.RUNS), int(CatalogRole.OUTCOMES)]
 
 
 @dataclass(eq=False)
@@ -81,7 +82,7 @@ class CatalogNode(TreeNode):
     event: EventDescription | None = None
     published: int = 0
     runs: int = 0
-    bad: int = 0
+    outcomes: dict[int, int] = field(default_factory=dict)
     phases: list[str] = field(default_factory=list)
     handlers: int = 0
     below: int = 0
@@ -266,14 +267,16 @@ class CatalogTreeModel(TreeModel[CatalogNode]):
         for node in self._events.values():
             number = node.number
             more = journal.event_published[number] - node.published
-            more_runs, more_bad = journal.event_runs[number] - node.runs, journal.event_bad[number] - node.bad
-            if not (more or more_runs or more_bad):
+            more_runs, outcomes = journal.event_runs[number] - node.runs, journal.event_outcomes[number]
+            if not (more or more_runs) and outcomes == node.outcomes:
                 continue
+            more_outcomes = {code: count - node.outcomes.get(code, 0) for code, count in outcomes.items()}
             at: CatalogNode | None = node
             while at is not None and at.parent is not None:
                 at.published += more
                 at.runs += more_runs
-                at.bad += more_bad
+                for code, count in more_outcomes.items():
+                    at.outcomes[code] = at.outcomes.get(code, 0) + count
                 _, first, last = touched.get(id(at.parent), (at.parent, at.row, at.row))
                 touched[id(at.parent)] = (at.parent, min(first, at.row), max(last, at.row))
                 at = at.parent
@@ -294,8 +297,8 @@ def _spoken(node: CatalogNode) -> str:
         parts.append(plural(node.published, "publication"))
     if node.runs:
         parts.append(plural(node.runs, "execution"))
-    if node.bad:
-        parts.append(f"{node.bad} failed")
+    if node.outcomes:
+        parts.append(count_words(node.outcomes))
     if node.found:
         parts.append(node.found)
     return one_line(", ".join(part for part in parts if part))
@@ -311,7 +314,7 @@ _READERS: Final[dict[int, Any]] = {
     CatalogRole.HANDLERS: lambda node: node.handlers,
     CatalogRole.PUBLISHED: lambda node: node.published,
     CatalogRole.RUNS: lambda node: node.runs,
-    CatalogRole.BAD: lambda node: node.bad,
+    CatalogRole.OUTCOMES: lambda node: node.outcomes,
     CatalogRole.EVENTS: lambda node: node.below,
     CatalogRole.NODE: lambda node: node,
     CatalogRole.MARK: lambda node: node.mark,

@@ -17,15 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.ui.features.conformance.model import (
-    FAILED,
-    MISSING,
-    NOT_FIRED,
-    NOTHING,
-    OK,
-    SWALLOWED,
-    HeatMapModel,
-)
+from inspector.ui.features.conformance.model import ENDED, MISSING, NOT_FIRED, NOTHING, OK, HeatMapModel
 from inspector.ui.kit.rows import Role
 from inspector.ui.kit.text import plain_tooltip
 from inspector.ui.kit.tokens import mix
@@ -37,7 +29,7 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
 #: The status whose look a state has.
-_STATUSES: Final = {OK: "ok", SWALLOWED: "swallowed", FAILED: "failed"}
+_STATUSES: Final = dict(enumerate(ENDED, OK))
 #: Glyphs of the others.
 _GLYPHS: Final = {NOTHING: "", NOT_FIRED: "·", MISSING: "!"}
 _SIDE: Final = 24
@@ -61,7 +53,7 @@ def ink_of(theme: Theme, state: int) -> QColor:
     status = _STATUSES.get(state)
     if status is not None:
         return theme.status(status).text_color
-    return theme.color("failed_text" if state == MISSING else "dim")
+    return theme.color("warn_text" if state == MISSING else "dim")
 
 
 class CellDelegate(QStyledItemDelegate):
@@ -91,8 +83,8 @@ class CellDelegate(QStyledItemDelegate):
                 painter.setBrush(QBrush(QColor(mix(tokens.background, look.color.name(), 0.5)), look.hatch))
                 painter.drawRoundedRect(cell, _RADIUS, _RADIUS)
         elif state == MISSING:
-            painter.setBrush(QColor(tokens.error_back))
-            painter.setPen(QPen(QColor(tokens.failed), 1, Qt.PenStyle.DashLine))
+            painter.setBrush(QColor(tokens.warn_back))
+            painter.setPen(QPen(QColor(tokens.warn), 1, Qt.PenStyle.DashLine))
             painter.drawRoundedRect(cell.adjusted(0, 0, -1, -1), _RADIUS, _RADIUS)
         elif state == NOT_FIRED:
             painter.setBrush(QColor(tokens.raised))
@@ -113,7 +105,7 @@ class CellDelegate(QStyledItemDelegate):
         side = _CORNER[severity]
         right, top = cell.right() + 1, cell.top()
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.color("failed" if severity == "error" else "warn"))
+        painter.setBrush(self._theme.color("warn"))
         painter.drawPolygon([QPoint(right - side, top), QPoint(right, top), QPoint(right, top + side)])
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:

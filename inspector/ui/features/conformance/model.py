@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
-from inspector.analysis.entries import IS_BAD, RUNNING_CODE, SWALLOWED_CODE, Change
+from inspector.analysis.entries import RUNNING_CODE, TROUBLE, Change
 from inspector.analysis.journal import Journal
 from inspector.app.text import format_count, one_line
 from inspector.catalog.conformance.required import missing_kinds, owners_of_kinds
@@ -23,23 +23,23 @@ from inspector.core.description import CatalogDescription
 from inspector.core.facts import CatalogFacts
 from inspector.core.records.records import STATUSES
 from inspector.ui.kit.rows import Column, Index, Role, TableModel
+from inspector.ui.kit.theme import LABELS
 from inspector.ui.parts.severity import GLYPHS
 
 if TYPE_CHECKING:
     from inspector.catalog.conformance.rules import RunFinding
 
 
+#: How a cell's executions ended, by state from ``OK`` on, the later the worse.
+ENDED: Final = ("ok", *(STATUSES[code] for code in reversed(TROUBLE)))
 #: States of a cell, the later the worse. ``MISSING``: the registry requires such a handler, and there is none.
-NOTHING, NOT_FIRED, OK, SWALLOWED, FAILED, MISSING = range(6)
+NOTHING, NOT_FIRED, OK = range(3)
+SWALLOWED, FAILED, MISSING = OK + 1, OK + len(ENDED) - 1, OK + len(ENDED)
 #: What people call them.
-STATE_NAMES: Final = ("no handler", "not fired", "ok", "swallowed", "failed", "required, but missing")
+STATE_NAMES: Final = ("no handler", "not fired", *(LABELS[status] for status in ENDED), "required, but missing")
 
 _STATE_OF_STATUS: Final = np.array(
-    [
-        NOT_FIRED if code == RUNNING_CODE else FAILED if IS_BAD[code] else SWALLOWED if code == SWALLOWED_CODE else OK
-        for code in range(len(STATUSES))
-    ],
-    np.uint8,
+    [OK + ENDED.index(status) if status in ENDED else NOT_FIRED for status in STATUSES], np.uint8
 )
 #: By mark. Information marks nothing.
 _SEVERITIES: Final = ("", "warning", "error")
@@ -352,7 +352,7 @@ _COLUMNS: Final = (
     Column("handler"),
     Column("execution", number=True, about="Execution where it was observed"),
 )
-_TONES: Final = {"error": "failed", "warning": "warn", "information": "accent"}
+_TONES: Final = {"error": "warn", "warning": "warn", "information": "accent"}
 
 
 class RunFindingsModel(TableModel):

@@ -47,8 +47,10 @@ _TITLES: Final = {
 }
 #: Most of the width that the map takes by itself.
 _MAP: Final = 0.6
-_LEGEND: Final = (states.OK, states.SWALLOWED, states.FAILED, states.MISSING, states.NOT_FIRED)
-_TONES: Final = {states.OK: "ok", states.SWALLOWED: "swallowed", states.FAILED: "failed", states.MISSING: "failed"}
+#: The states that the legend explains; those that are rare only where they occur.
+_LEGEND: Final = (*range(states.OK, states.MISSING + 1), states.NOT_FIRED)
+_ALWAYS: Final = (states.OK, states.SWALLOWED, states.FAILED, states.MISSING, states.NOT_FIRED)
+_TONES: Final = {**dict(enumerate(states.ENDED, states.OK)), states.MISSING: "warn"}
 
 
 class ConformancePanel(JournalPanel):
@@ -264,6 +266,7 @@ class ConformancePanel(JournalPanel):
         for state, label in self._legend.items():
             count = counts[state]
             label.setText(f"{glyph_of(self._theme, state)} {format_count(count)} {states.STATE_NAMES[state]}")
+            label.setVisible(bool(count) or state in _ALWAYS)
             set_tone(label, _TONES.get(state, "dim") if count else "dim")
 
     # -- what a person does

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from inspector.app.text import format_duration, format_time, plural
+from inspector.app.text import format_count, format_duration, format_time, plural
 from inspector.catalog import fieldtext
 from inspector.core.description import EventDescription, FieldShape, HandlerDescription
 from inspector.core.records.numbers import PublicationIndex
@@ -22,7 +22,7 @@ from inspector.ui.kit.widgets import Badge, EmptyState, KeyValueGrid, Switcher
 from inspector.ui.kit.wraplabel import WrapLabel
 from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.failure_text import short_path
-from inspector.ui.parts.outcome import counts_of, segments
+from inspector.ui.parts.outcome import count_words, counts_of, segments
 from inspector.ui.parts.phase import PhaseMark
 from inspector.ui.parts.severity import GLYPHS, INKS
 
@@ -301,15 +301,15 @@ class EventPanel(JournalPanel):
         if journal is None or self._number < 0:
             return
         self._shown = np.flatnonzero(journal.publications["event"] == self._number)[-RECENT:][::-1].tolist()
-        executions, bad = journal.event_runs[self._number], journal.event_bad[self._number]
-        sums = f" · {plural(executions, 'execution')}" + (f", {bad} failed" if bad else "")
+        executions, outcomes = journal.event_runs[self._number], journal.event_outcomes[self._number]
+        sums = f" · {', '.join(filter(None, (plural(executions, 'execution'), count_words(outcomes))))}"
         self._runs_title.setText("Recent runs" + (sums if executions else ""))
         self._none.setVisible(not self._shown)
         for row, index in zip(self._runs.show_rows(len(self._shown)), self._shown, strict=True):
             publication = journal.publication(PublicationIndex(index))
             took = "" if publication.end is None else format_duration(publication.end - publication.at)
             left = [
-                Segment(f"#{publication.number}", mono=True, width=56),
+                Segment(f"#{format_count(publication.number)}", mono=True, width=56),
                 Segment(self._clock(publication.at), "dim", mono=True),
             ]
             right = [*segments(counts_of(journal, [index]), self._theme), Segment(took, "dim", width=58)]

@@ -54,6 +54,11 @@ class FailuresModel(TableModel):
         """Executions in all groups."""
         return self._groups.count
 
+    @property
+    def outcomes(self) -> dict[int, int]:
+        """Executions in all groups, by status code; only those that occur."""
+        return self._groups.outcomes
+
     def set_journal(self, journal: Journal) -> None:
         """Show another run."""
         self._journal = journal

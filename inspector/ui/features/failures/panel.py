@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 
+from inspector.analysis.entries import FAILED_CODE, TROUBLE
 from inspector.app.text import format_count, plural
 from inspector.core.errors import InspectorError
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.numbers import ExecutionIndex
+from inspector.core.records.records import STATUSES
 from inspector.ui.features.failures import model as columns
 from inspector.ui.features.failures.model import FailuresModel
 from inspector.ui.kit.buttons import IconButton
@@ -262,8 +264,15 @@ class FailuresPanel(JournalPanel):
             self._switcher.show_content()
         else:
             self._switcher.show_empty()
-        total = self.model.total
-        self.badge_changed.emit(str(total) if total else "", "failed")
+        self.badge_changed.emit(*self._badge())
+
+    def _badge(self) -> tuple[str, str]:
+        """Return how many failed; where none did, how many the worst other outcome has."""
+        worst = min(self.model.outcomes, key=TROUBLE.index, default=None)
+        if worst is None:
+            return "", "dim"
+        look, count = self._theme.status(STATUSES[worst]), format_count(self.model.outcomes[worst])
+        return (count, "failed") if worst == FAILED_CODE else (f"{look.glyph} {count}", look.name)
 
     def _choose_newest(self) -> None:
         """Show the newest without selecting it elsewhere: nobody chose it."""

@@ -25,13 +25,14 @@ from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.severity import GLYPHS, INKS
 
 if TYPE_CHECKING:
+    from inspector.ui.kit.badges import BadgeTone
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
 #: Tone of labels by severity.
-_TONES: Final = {"error": "failed", "warning": "warn", "information": "link"}
+_TONES: Final = {"error": "warn", "warning": "warn", "information": "link"}
 #: Tone of the badge by the worst severity.
-_BADGES: Final = {"error": "failed", "warning": "warn"}
+_BADGES: Final[dict[str, BadgeTone]] = {"error": "warn", "warning": "warn"}
 _GLYPH_ROOM: Final = 18
 _PADDING: Final = 6
 #: Letters that fit side by side from which on the event and the place have a column beside the message.
@@ -109,10 +110,9 @@ class FindingsPanel(JournalPanel):
         self.search.setMaximumWidth(320)
         self.search.textChanged.connect(lambda _: self._filter())
         self._again = IconButton(self._theme, "refresh", "Check again", on_click=self.check_requested)
-        for severity, button in self._kinds.items():
+        for button in self._kinds.values():
             button.setCheckable(True)
             button.setChecked(True)
-            button.set_tone(INKS[severity])
             button.toggled.connect(lambda _: self._filter())
         self._hidden = PlainLabel("", "dim")
         kinds = self._kinds.values()
@@ -254,6 +254,7 @@ class FindingsPanel(JournalPanel):
         for severity, button in self._kinds.items():
             count = counts[severity]
             button.set_text(f"{GLYPHS[severity]} {plural(count, SEVERITY_WORDS[severity])}")
+            button.set_tone(INKS[severity] if count else "dim")
         total, shown = len(self._findings), self.model.shown
         self._hidden.setText(f"{format_count(shown)} of {plural(total, 'finding')}" if shown < total else "")
         if shown:

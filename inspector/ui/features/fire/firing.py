@@ -109,7 +109,7 @@ class Firing(QObject):
         """
         number = self._workbench.fire_form(form)
         self._awaited = None
-        self._form.fire_started(number)
+        self._form.fire_started(number, form.event)
         self._shell.raise_beside("fire")
         self._context.changed.emit()
         return number

@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QLayout, QStackedWidget, QTabBar, QWidget
 
 from inspector.app.text import plural
 from inspector.catalog.form import EventForm, FireForm
 from inspector.core.errors import UsageError
+from inspector.core.records.host import ProgramReloaded
+from inspector.core.records.numbers import FireNumber
 from inspector.ui.features.fire.context import ContextForm, times
 from inspector.ui.features.fire.editors import FieldRow
 from inspector.ui.features.fire.outcome import FireOutcomeView
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.core.description import EventDescription, FieldShape
-    from inspector.core.records.numbers import FireNumber
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
@@ -169,6 +171,9 @@ class FirePanel(FireView):
         self._event: EventDescription | None = None
         self._form: EventForm | None = None
         self._memory: dict[str, _Remembered] = {}
+        #: The fire of each event that was asked for last; and events fired before the program was loaded anew.
+        self._fires: dict[str, FireNumber] = {}
+        self._outdated: set[str] = set()
         self._fields: dict[str, FieldRow] = {}
         #: Fields whose rows are still to be built, and what builds some whenever the window has nothing else to do.
         self._unbuilt: deque[FieldShape] = deque()
@@ -185,6 +190,8 @@ class FirePanel(FireView):
     def set_journal(self, journal: Journal) -> None:
         """Fire into another run; what was written stays, where the event is still the same."""
         super().set_journal(journal)
+        self._fires.clear()
+        self._outdated.clear()
         self.outcome.set_journal(journal)
         self._catalog_changed()
 
@@ -192,11 +199,33 @@ class FirePanel(FireView):
         """Take in what a fold brought."""
         if change.catalog:
             self._catalog_changed()
+        if any(isinstance(record, ProgramReloaded) for record in change.host):
+            self._outdate()
+        if self._outdated:
+            self._adopt(change.first_publication)
         self.outcome.folded(change)
 
-    def fire_started(self, fire: FireNumber) -> None:
-        """Follow this fire: it is the one that was asked for last."""
-        self.outcome.follow(fire)
+    def fire_started(self, fire: FireNumber, event: str = "") -> None:
+        """Follow this fire of an event (by itself the one that is shown): it is the one that was asked for last."""
+        shown = self._event.name if self._event is not None else ""
+        self._fires[event or shown] = fire
+        self._outdated.discard(event or shown)
+        if event in ("", shown):
+            self.outcome.follow(fire)
+
+    def _outdate(self) -> None:
+        """Forget how fires went before the program was loaded anew; what is fired by that is followed."""
+        self._outdated |= self._fires.keys()
+        self._fires.clear()
+        self.outcome.follow(FireNumber(0))
+
+    def _adopt(self, first: int) -> None:
+        """Follow fires that are asked for elsewhere: events that are fired anew after each reload."""
+        columns = self._journal.publications
+        for index in (np.flatnonzero((columns["fire"][first:] > 0) & (columns["cause"][first:] < 0)) + first).tolist():
+            name = self._journal.events[int(columns["event"][index])].name
+            if name in self._outdated:
+                self.fire_started(FireNumber(int(columns["fire"][index])), name)
 
     def set_enabled_reason(self, reason: str | None) -> None:
         """Show why nothing can be fired, or None when it can."""
@@ -223,6 +252,7 @@ class FirePanel(FireView):
         self._build_fields(event)
         self.context.show_form(remembered.context)
         self._show_all()
+        self.outcome.follow(self._fires.get(name, FireNumber(0)))
         self._switcher.show_content()
 
     def form_for(self, name: str) -> FireForm:

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from inspector.analysis.journal import Journal
-from inspector.analysis.latency import FAILED, FAULTED, SUCCEEDED
+from inspector.analysis.latency import CUT_OFF, FAILED, FAULTED, SUCCEEDED
 from inspector.analysis.overtime import Mask, OverTime
 from inspector.app.text import format_duration, format_offset, plural
 from inspector.ui.features.latency.model import EVENT, Group, LatencyModel
@@ -35,6 +35,7 @@ _AMONG: Final[dict[tuple[int, ...], str]] = {
     (SUCCEEDED,): "successes",
     (FAILED,): "failures",
     (FAULTED,): "faulted runs",
+    (CUT_OFF,): "runs that were cut off",
 }
 _OTHERS: Final = 30
 #: Stands for what was kept; no row is called so.
@@ -83,6 +84,7 @@ class LatencyCharts(QWidget):
         self.compare_button.set_menu(self._compare_items)
         self._against = ElidedLabel("", "link")
         self._wrong = ElidedLabel("", "failed")
+        self._cut_off = ElidedLabel("", "timed_out")
         self._faulted = ElidedLabel("", "swallowed")
         self._span = Button(theme, "Last 60 s", kind="section")
         self._span.set_help("What stretch of time the lower chart covers")
@@ -92,7 +94,7 @@ class LatencyCharts(QWidget):
 
     def _arrange(self) -> None:
         top = hbox((self._title, 1), (self._against, 1), self._pointed, margins=(12, 6, 12, 0), spacing=6)
-        below = hbox(self._span, 1, self._wrong, self._faulted, margins=(8, 0, 12, 0), spacing=10)
+        below = hbox(self._span, 1, self._wrong, self._cut_off, self._faulted, margins=(8, 0, 12, 0), spacing=10)
         self._column = vbox(top, below, owner=self, margins=(0, 0, 0, 4))
 
     def set_journal(self, journal: Journal) -> None:
@@ -138,7 +140,7 @@ class LatencyCharts(QWidget):
             widget.setVisible(self._row >= 0)
         self._span.setVisible(self._row >= 0 and self._model.range is None)
         if self._row < 0:
-            for label in (self._title, self._against, self._pointed, self._wrong, self._faulted):
+            for label in (self._title, self._against, self._pointed, self._wrong, self._cut_off, self._faulted):
                 label.setText("")
             return
         self._draw_histogram(self._histogram, self._model.group(self._row))
@@ -164,9 +166,11 @@ class LatencyCharts(QWidget):
 
         stats = group.stats
         measured = self._model.outcomes
-        apart = {kind: self._bars(group.numbers, (kind,)) for kind in (FAILED, FAULTED) if kind not in measured}
+        apart = {
+            kind: self._bars(group.numbers, (kind,)) for kind in (FAILED, CUT_OFF, FAULTED) if kind not in measured
+        }
         empty = self._bars((), ())
-        failed, faulted = apart.get(FAILED, empty), apart.get(FAULTED, empty)
+        failed, cut_off, faulted = (apart.get(kind, empty) for kind in (FAILED, CUT_OFF, FAULTED))
         other = self._other()
         bars = self._bars(group.numbers, measured)
         about = "log scale" if len(bars.counts) else "nothing to measure among " + _AMONG.get(measured, "its runs")
@@ -177,16 +181,19 @@ class LatencyCharts(QWidget):
             HistogramPicture(
                 measured=bars,
                 failed=failed,
+                cut_off=cut_off,
                 faulted=faulted,
                 compared=other[1] if other is not None else None,
                 percentiles={"p50": stats.p50, "p95": stats.p95, "p99": stats.p99},
             )
         )
-        self._tell_apart(int(failed.counts.sum()), int(faulted.counts.sum()))
+        self._tell_apart(*(int(bars.counts.sum()) for bars in (failed, cut_off, faulted)))
 
-    def _tell_apart(self, failed: int, faulted: int) -> None:
-        glyph = self._theme.status("failed").glyph
-        self._wrong.setText(f"{glyph} {plural(failed, 'failed', 'failed')} ↓" if failed else "")
+    def _tell_apart(self, failed: int, cut_off: int, faulted: int) -> None:
+        look = self._theme.status
+        self._wrong.setText(f"{look('failed').glyph} {plural(failed, 'failed', 'failed')} ↓" if failed else "")
+        words = f"{look('timed_out').glyph} {plural(cut_off, 'cut off', 'cut off')} ↓"
+        self._cut_off.setText(words if cut_off else "")
         self._faulted.setText(f"▨ {plural(faulted, 'faulted', 'faulted')} ↓" if faulted else "")
 
     def _draw_over_time(self, chart: OverTimeChart) -> None:

@@ -28,7 +28,7 @@ def table_as_csv(model: LatencyModel) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     times = [f"{name}_ns" for name in _FIELDS]
-    writer.writerow([model.grouping, "runs", "failed", "faulted", "measured", *times, "per_second"])
+    writer.writerow([model.grouping, "runs", "failed", "faulted", "measured", *times, "per_second", "cut_off"])
     for row in range(model.rowCount()):
         group = model.group(row)
         stats = group.stats
@@ -38,7 +38,7 @@ def table_as_csv(model: LatencyModel) -> str:
         writer.writerow(
             [name, stats.count, stats.failed, stats.faulted, stats.measured]
             + ["" if math.isnan(figure) else round(figure) for figure in figures]
-            + ["" if math.isnan(stats.throughput) else f"{stats.throughput:.6g}"]
+            + ["" if math.isnan(stats.throughput) else f"{stats.throughput:.6g}", stats.cut_off]
         )
     return text.getvalue()
 

@@ -1,4 +1,4 @@
-"""The histogram of a row of the latency table: successes up, failures and faulted runs down, percentiles marked."""
+"""The histogram of a row of the latency table: successes up, what went wrong down, percentiles marked."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class HistogramPicture:
 
     Attributes:
         measured: Upwards: the executions that the table's percentiles speak of.
-        failed: Downwards: those that ended badly. On a scale of their own, for they are few.
+        failed: Downwards: those that failed. On a scale of their own, for they are few.
+        cut_off: Downwards as well: those that timed out, were cancelled, or ended badly in another way.
         faulted: Downwards as well, on another scale: those with an injected fault.
         compared: As an outline, scaled to the same height; None for none.
         percentiles: ``p50``, ``p95``, ``p99`` in ns.
@@ -46,9 +47,15 @@ class HistogramPicture:
 
     measured: Bars
     failed: Bars
+    cut_off: Bars
     faulted: Bars
     compared: Bars | None
     percentiles: dict[str, float]
+
+    @property
+    def wrong(self) -> tuple[Bars, Bars, Bars]:
+        """What is drawn downwards: failed, cut off, faulted."""
+        return self.failed, self.cut_off, self.faulted
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         self.setCentralItem(self.plot)
         self.plot.axes[0].setWidth(44)
         self.plot.axes[0].setTickDensity(0.55)  # counts need few lines to be read
-        self._bars = [pg.BarGraphItem(x0=[], x1=[], height=[], y0=[]) for _ in range(3)]
+        self._bars = [pg.BarGraphItem(x0=[], x1=[], height=[], y0=[]) for _ in range(4)]
         for bars in self._bars:
             self.plot.put(bars)
         self._outline = pg.PlotCurveItem(stepMode="center", x=[0, 1], y=[0])
@@ -104,11 +111,11 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
     def show_picture(self, picture: HistogramPicture) -> None:
         """Draw something else."""
         self._picture = picture
-        parts = (picture.measured, picture.failed, picture.faulted)
+        parts = (picture.measured, *picture.wrong)
         high = max([1, *picture.measured.counts.tolist()])
-        wrong = len(picture.failed.counts) + len(picture.faulted.counts)
+        wrong = sum(len(part.counts) for part in picture.wrong)
         below = high * _BELOW / (1 - _BELOW) if wrong else 0.0
-        for bars, part, down in zip(self._bars, parts, (False, True, True), strict=True):
+        for bars, part, down in zip(self._bars, parts, (False, True, True, True), strict=True):
             scale = -below * 0.92 / part.counts.max() if down and len(part.counts) else 1.0
             lefts, rights = np.log10(part.edges[:-1]), np.log10(part.edges[1:])
             bars.setOpts(x0=lefts, x1=rights, y0=np.zeros(len(lefts)), height=part.counts * scale)
@@ -136,7 +143,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
 
     def _limit(self, picture: HistogramPicture) -> None:
         others = [picture.compared] if picture.compared is not None else []
-        edges = np.concatenate([bars.edges for bars in (picture.measured, picture.failed, picture.faulted, *others)])
+        edges = np.concatenate([bars.edges for bars in (picture.measured, *picture.wrong, *others)])
         left, right = (np.log10(edges.min()), np.log10(edges.max())) if len(edges) else (5.0, 8.0)
         middle, half = (left + right) / 2, max((right - left) * 0.53, 0.5)
         box = self.plot.box
@@ -147,13 +154,14 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         font = self._small_font()
         self.setBackground(colours["background"])
         axis_look(self.plot, colours, font)
-        faulted = self._theme.color("swallowed")
+        faulted, cut_off = self._theme.color("swallowed"), self._theme.color("timed_out")
         fills = (
             QBrush(colours["bar"]),
             QBrush(colours["failed"]),
+            QBrush(cut_off),
             QBrush(faulted, Qt.BrushStyle.BDiagPattern),
         )
-        edges = (colours["background"], colours["failed"], faulted)
+        edges = (colours["background"], colours["failed"], cut_off, faulted)
         for bars, fill, edge in zip(self._bars, fills, edges, strict=True):
             bars.setOpts(brush=fill, pen=pg.mkPen(edge, width=1))
         self._outline.setPen(pg.mkPen(colours["line"], width=1.6))
@@ -203,7 +211,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
             return None
         place = box.mapSceneToView(at)
         down = place.y() < 0
-        for bars in (picture.failed, picture.faulted) if down else (picture.measured,):
+        for bars in picture.wrong if down else (picture.measured,):
             number = int(bars.edges.searchsorted(10 ** place.x(), side="right")) - 1
             if 0 <= number < len(bars.counts) and bars.counts[number]:
                 low, high = np.ceil(bars.edges[number : number + 2]).astype(int).tolist()
@@ -220,7 +228,8 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         length = 10 ** box.mapSceneToView(at).x()
         picture = self._picture
         words = []
-        for bars, what in ((picture.measured, ""), (picture.failed, "failed"), (picture.faulted, "faulted")):
+        kinds = zip((picture.measured, *picture.wrong), ("", "failed", "cut off", "faulted"), strict=True)
+        for bars, what in kinds:
             place = int(bars.edges.searchsorted(length, side="right")) - 1
             if 0 <= place < len(bars.counts) and bars.counts[place]:
                 words.append(f"{plural(int(bars.counts[place]), 'run')} {what}".strip())

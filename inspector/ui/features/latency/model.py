@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.analysis.query.query import Filter
 
-NAME, RUNS, FAILED, RATE, P50, P90, P95, P99, MAX, MEAN, ON_LOOP, AWAITING, THROUGHPUT = range(13)
+NAME, RUNS, FAILED, RATE, P50, P90, P95, P99, MAX, MEAN, ON_LOOP, AWAITING, THROUGHPUT, CUT_OFF = range(14)
 #: Ways of grouping.
 CLASS, METHOD, EVENT = "class", "method", "event"
 
 _COLUMNS: Final = (
     Column("handler"),
     Column("runs", number=True, about="Executions that ended"),
-    Column("failed", number=True, about="Executions that failed or were cut off"),
-    Column("failed %", number=True, about="Share of executions that failed or were cut off"),
+    Column("failed", number=True, about="Executions that failed"),
+    Column("failed %", number=True, about="Share of executions that failed"),
     Column("p50", number=True, about="Half of the executions measured took at most this long"),
     Column("p90", number=True, about="90 % took at most this long"),
     Column("p95", number=True, about="95 % took at most this long"),
@@ -36,6 +36,7 @@ _COLUMNS: Final = (
     Column("on loop", number=True, about="Mean time computing on the loop, of all runs"),
     Column("awaiting", number=True, about="Mean time awaiting, of all runs"),
     Column("per s", number=True, about="Runs a second, between the first start and the last end"),
+    Column("cut off", number=True, about="Executions that timed out, were cancelled, or ended badly in another way"),
 )
 _FIGURES: Final = {
     P50: "p50",
@@ -47,6 +48,7 @@ _FIGURES: Final = {
     ON_LOOP: "on_loop",
     AWAITING: "awaiting",
 }
+_COUNTS: Final = {RUNS: "count", FAILED: "failed", CUT_OFF: "cut_off"}
 #: Stands where there is nothing to measure.
 _NOTHING: Final = "\u2013"
 _ROOT: Final = QModelIndex()
@@ -214,8 +216,8 @@ class LatencyModel(TableModel):
         stats = group.stats
         if column == NAME:
             return one_line(group.name)
-        if column in (RUNS, FAILED):
-            return format_count(stats.count if column == RUNS else stats.failed)
+        if column in _COUNTS:
+            return format_count(getattr(stats, _COUNTS[column]))
         if column in (RATE, THROUGHPUT):
             value = stats.failure_rate * 100 if column == RATE else stats.throughput
             return _NOTHING if math.isnan(value) else _three_digits(value)
@@ -229,6 +231,8 @@ class LatencyModel(TableModel):
             return row
         if role == Role.TONE and column in (FAILED, RATE):
             return "failed" if group.stats.failed else "dim"
+        if role == Role.TONE and column == CUT_OFF:
+            return "timed_out" if group.stats.cut_off else "dim"
         if role == Role.GLYPH and column == FAILED:
             return "failed" if group.stats.failed else None
         if role == Role.SORT:
@@ -238,7 +242,7 @@ class LatencyModel(TableModel):
     def _sort_value(self, group: Group, column: int) -> Any:
         if column == NAME:
             return group.name.lower()
-        names = {RUNS: "count", FAILED: "failed", RATE: "failure_rate", THROUGHPUT: "throughput", **_FIGURES}
+        names = {RATE: "failure_rate", THROUGHPUT: "throughput", **_COUNTS, **_FIGURES}
         value = getattr(group.stats, names[column])
         return -1.0 if math.isnan(value) else float(value)
 

@@ -10,10 +10,12 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QFont
 
+from inspector.core.records.records import FAILED, STATUSES
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from inspector.analysis.histograms import Floats
+    from inspector.analysis.histograms import Floats, Ints
     from inspector.analysis.overtime import PercentileBand
     from inspector.ui.kit.theme import Theme
 
@@ -219,6 +221,7 @@ class OverTimeChart(pg.GraphicsView):  # type: ignore[misc]
         self._only = pg.ScatterPlotItem(size=5, symbol="o", antialias=True)
         self._outliers = pg.ScatterPlotItem(size=5, symbol="o", antialias=True)
         self._failures = pg.ScatterPlotItem(size=8, symbol="x", antialias=True)
+        self._statuses: Ints = np.zeros(0, np.int64)
         for item in (self._band, self._low, self._high, self._far, self._only, self._outliers, self._failures):
             self.plot.put(item)
         for dots in (self._outliers, self._failures):
@@ -248,6 +251,8 @@ class OverTimeChart(pg.GraphicsView):  # type: ignore[misc]
         for dots, rows in ((self._outliers, band.outliers), (self._failures, band.failures)):
             lengths = np.log10(np.maximum(rows[:, 1], 1))
             dots.setData(x=(rows[:, 0] - now) / _SECOND, y=lengths, data=rows[:, 2])
+        self._statuses = band.failures[:, 3]
+        self._paint_failures()
         self._limit([p50, p99, self._failures.getData()[1], self._outliers.getData()[1]], span)
 
     def _limit(self, lengths: list[Floats], span: int) -> None:
@@ -279,5 +284,12 @@ class OverTimeChart(pg.GraphicsView):  # type: ignore[misc]
         self._far.setPen(pg.mkPen(far, width=1))
         self._outliers.setPen(None)
         self._outliers.setBrush(self._theme.color("swallowed"))
-        self._failures.setPen(pg.mkPen(colours["failed"], width=1.5))
-        self._failures.setBrush(colours["failed"])
+        self._paint_failures()
+
+    def _paint_failures(self) -> None:
+        """Mark what ended badly: a cross in red where it failed, a ring in its own colour where it was cut off."""
+        looks = [self._theme.status(STATUSES[code]) for code in self._statuses.tolist()]
+        if looks:
+            self._failures.setSymbol(["x" if look.name == FAILED else "o" for look in looks])
+            self._failures.setPen([pg.mkPen(look.color, width=1.5) for look in looks])
+            self._failures.setBrush([look.color if look.name == FAILED else QColor(0, 0, 0, 0) for look in looks])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QElapsedTimer, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
-from inspector.analysis.latency import FAILED, FAULTED, OUTCOMES, SUCCEEDED
+from inspector.analysis.latency import CUT_OFF, FAILED, FAULTED, OUTCOMES, SUCCEEDED
 from inspector.core.errors import InspectorError
 from inspector.ui.features.latency import export as chart_export
 from inspector.ui.features.latency import model as columns
@@ -36,11 +36,12 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
-_WIDTHS: Final = {0: 22, 1: 6, 2: 7, 3: 8, 4: 7, 5: 7, 6: 7, 7: 7, 8: 7, 9: 7, 10: 8, 11: 8, 12: 7}
+_WIDTHS: Final = {0: 22, 1: 6, 2: 7, 3: 8, 4: 7, 5: 7, 6: 7, 7: 7, 8: 7, 9: 7, 10: 8, 11: 8, 12: 7, 13: 7}
 #: Columns that come when there is room, the most wanted first; p50 to max are there at every width.
 _OPTIONAL: Final = (
     columns.RUNS,
     columns.FAILED,
+    columns.CUT_OFF,
     columns.MEAN,
     columns.RATE,
     columns.ON_LOOP,
@@ -50,7 +51,13 @@ _OPTIONAL: Final = (
 #: Room for names of methods and events, in characters.
 _LONG: Final = 40
 _GROUPINGS: Final = {columns.CLASS: "By class", columns.METHOD: "By method", columns.EVENT: "By event"}
-_MEASURED: Final = {(SUCCEEDED,): "Succeeded", (FAILED,): "Failed", (FAULTED,): "Faulted", OUTCOMES: "All runs"}
+_MEASURED: Final = {
+    (SUCCEEDED,): "Succeeded",
+    (FAILED,): "Failed",
+    (CUT_OFF,): "Cut off",
+    (FAULTED,): "Faulted",
+    OUTCOMES: "All runs",
+}
 #: What is said where there are no rows, and where a filter or a range leaves none.
 _NOTHING: Final = {
     False: ("Nothing measured yet", "Fire an event: every execution is measured."),

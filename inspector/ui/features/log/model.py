@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
-from inspector.analysis.entries import IS_BAD, RUNNING_CODE, SWALLOWED_CODE, Change
+from inspector.analysis.entries import RUNNING_CODE, TROUBLE, Change
 from inspector.analysis.journal import Journal
 from inspector.analysis.ordering import sort_keys
 from inspector.analysis.picks import Picks
@@ -322,15 +322,9 @@ def _outcome(counts: Ints, handlers: int, *, ended: bool) -> tuple[str, str]:
     """Return tone and words for how a publication's executions ended: the worst first."""
     if not handlers:
         return "dim", "unheard"
-    bad = counts * IS_BAD
-    parts = []
-    tone = "ok"
-    if bad.any():
-        tone = STATUSES[int(bad.argmax())]
-        parts = [f"{bad[code]} {STATUSES[code].replace('_', ' ')}" for code in np.flatnonzero(bad)]
-    if counts[SWALLOWED_CODE]:
-        tone = "swallowed" if tone == "ok" else tone
-        parts.append(f"{counts[SWALLOWED_CODE]} swallowed")
+    worst = [code for code in TROUBLE if counts[code]]
+    tone = STATUSES[worst[0]] if worst else "ok"
+    parts = [f"{format_count(int(counts[code]))} {STATUSES[code].replace('_', ' ')}" for code in worst]
     if counts[RUNNING_CODE] or not ended:
         tone = "running" if tone == "ok" else tone
         parts.append(f"{counts[RUNNING_CODE]} running" if counts[RUNNING_CODE] else "running")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from inspector.analysis.entries import RUNNING_CODE
+from inspector.analysis.entries import RUNNING_CODE, TROUBLE
 from inspector.analysis.timeline.geometry import exact_time
 from inspector.analysis.timeline.layout import MARKS, LaneStrip
-from inspector.app.text import format_clock, format_count, format_duration, one_line, plural
+from inspector.app.text import format_clock, format_duration, one_line, plural, short_count
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.records import STATUSES
 from inspector.ui.features.timeline.host import sign_of
 from inspector.ui.features.timeline.light import lit_lanes
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
+from inspector.ui.parts.outcome import count_words
 
 if TYPE_CHECKING:
     from inspector.analysis.timeline.source import Measure
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from inspector.ui.features.timeline.looks import Looks
     from inspector.ui.selection import Selection
 
+
+#: Outcomes that are counted at a lane's title.
+_OUTCOMES: Final = 2
 
 # What the timeline says of an execution in a few words.
 
@@ -145,7 +149,7 @@ def _title(
     left += 13
     right = scene.gutter - 8.0
     painter.setFont(looks.small if bar > 8 else font)
-    for text, token in _badges(strip):
+    for text, token in _badges(strip, looks):
         width = QFontMetricsF(painter.font()).horizontalAdvance(text)
         painter.setPen(looks.color(token))
         painter.drawText(QPointF(right - width, middle + metrics.ascent() / 2 - 2), text)
@@ -160,12 +164,15 @@ def _title(
     painter.drawLine(QLineF(0, y + strip.height - 0.5, scene.gutter, y + strip.height - 0.5))
 
 
-def _badges(strip: LaneStrip) -> list[tuple[str, str]]:
+def _badges(strip: LaneStrip, looks: Looks) -> list[tuple[str, str]]:
+    """Return what stands at the right of a lane's title, from the right: the two worst outcomes, and its state."""
     badges = []
     if strip.overfull:
         badges.append(("⋮", "dim"))  # more at once than there are rows
-    if strip.bad:
-        badges.append((f"✕ {format_count(strip.bad)}", "failed_text"))
+    worst = [code for code in TROUBLE if strip.outcomes and strip.outcomes[code]][:_OUTCOMES]
+    for code in reversed(worst):
+        status = STATUSES[code]
+        badges.append((f"{looks.glyph(status)} {short_count(strip.outcomes[code])}", f"{status}_text"))
     if strip.collapsed:
         badges.append(("≡", "dim"))
     if strip.pinned and strip.key != MARKS:
@@ -254,11 +261,11 @@ def paint_measure(painter: QPainter, scene: Scene, looks: Looks, measure: Measur
 
 
 def measure_text(measure: Measure) -> str:
-    """Write a measure: length, executions, failures, percentiles."""
+    """Write a measure: length, executions, what did not end well, percentiles."""
     parts = [
         format_duration(measure.end - measure.start),
         plural(measure.executions, "execution"),
-        f"{format_count(measure.failures)} failed",
+        count_words(measure.outcomes) or "0 failed",
     ]
     if measure.p50 >= 0:
         points = (("p50", measure.p50), ("p95", measure.p95), ("p99", measure.p99))

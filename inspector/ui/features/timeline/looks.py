@@ -69,7 +69,7 @@ class Looks:
         return self._theme.phase(name).color
 
     def mark(self, phase: str, ratio: float) -> QPixmap:
-        """Return the mark of a phase: its shape in its colour, ``MARK`` pixels wide."""
+        """Return the mark of a phase, ``MARK`` pixels wide."""
         picture = self._marks.get((phase, ratio))
         if picture is None:
             picture = self._marks[(phase, ratio)] = self._draw_mark(phase, ratio)
@@ -85,21 +85,20 @@ class Looks:
         painter.setPen(QPen(self.color("background"), 1))
         painter.setBrush(look.color)
         half = MARK / 2
-        if look.glyph == "◆":
+        if look.glyph == "◇":
             corners = [(half, 0.5), (MARK - 0.5, half), (half, MARK - 0.5), (0.5, half)]
             painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in corners]))
-        elif look.glyph == "■":
-            painter.drawRect(QRectF(1.5, 1.5, MARK - 3, MARK - 3))
+        elif look.glyph == "▪":
+            painter.drawRect(QRectF(2, 2, MARK - 4, MARK - 4))
         else:
             painter.drawEllipse(QRectF(0.5, 0.5, MARK - 1, MARK - 1))
-        painter.setPen(QPen(self.color("background"), 1.5))
-        if look.glyph == "✕":
-            painter.drawLine(QPointF(half - 1.9, half - 1.9), QPointF(half + 1.9, half + 1.9))
-            painter.drawLine(QPointF(half - 1.9, half + 1.9), QPointF(half + 1.9, half - 1.9))
-        elif look.glyph == "○":
-            painter.setBrush(self.color("background"))
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.drawEllipse(QPointF(half, half), 1.9, 1.9)
+        painter.setBrush(self.color("background"))
+        painter.setPen(Qt.PenStyle.NoPen)
+        if look.glyph == "○":
+            painter.drawEllipse(QPointF(half, half), 2.1, 2.1)
+        elif look.glyph == "◇":
+            inner = [(half, half - 2.6), (half + 2.6, half), (half, half + 2.6), (half - 2.6, half)]
+            painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in inner]))
         painter.end()
         return pixmap
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector.analysis.timeline.geometry import TimeView
+from inspector.core.records.records import STATUSES
 
 if TYPE_CHECKING:
     from inspector.ui.features.timeline.controller import TimelineController
@@ -100,16 +101,21 @@ class Minimap(QWidget):
         return self._picture[2]
 
     def _draw(self) -> tuple[QImage, npt.NDArray[np.uint32]]:
-        """Paint a bar for each step: how much ran, and above it in the colour of failures that something went wrong."""
+        """Paint a bar for each step: how much ran, and above it in the colour of the worst status what went wrong."""
         bars, height = max(1, self.width() // _STEP), self.height()
         places = np.rint(np.linspace(0, self.whole.span, bars + 1)).astype(np.int64)
         times = self._controller.scene.folds.times(places)
-        counts, wrong = self._controller.source.density(times)
+        counts, worst = self._controller.source.density(times)
         # A square root: one burst must not press everything else to the ground.
         tall = np.where(counts > 0, np.maximum(2, np.sqrt(counts / max(1, int(counts.max()))) * (height - 14)), 0)
-        ground, ran, failed = (self._theme.color(name).rgb() for name in ("background", "density", "failed"))
+        ground, ran = (self._theme.color(name).rgb() for name in ("background", "density"))
+        colours = np.array([self._theme.color(status).rgb() for status in STATUSES], np.uint32)
         above = np.arange(height, 0, -1)[:, None]
-        cells = np.where(above <= tall, ran, np.where(wrong & (above < height - 3), failed, ground))
+        cells = np.where(
+            above <= tall,
+            np.uint32(ran),
+            np.where((worst > 0) & (above < height - 3), colours[worst], np.uint32(ground)),
+        )
         pixels = np.full((height, max(self.width(), bars * _STEP)), ground, np.uint32)
         pixels[:, 0 : bars * _STEP : _STEP] = pixels[:, 1 : bars * _STEP : _STEP] = cells
         image = QImage(pixels.data, pixels.shape[1], height, pixels.shape[1] * 4, QImage.Format.Format_RGB32)

@@ -101,7 +101,7 @@ class _Marks:
     """Publications in sight.
 
     Attributes:
-        single: Left x of each mark (logical pixels from the gutter) and its phase, failures last.
+        single: Left x of each mark (logical pixels from the gutter) and its phase.
         crowd: Marks as an image, where single ones would cover one another.
         pixels: What the image shows; an image does not keep it alive by itself.
     """
@@ -122,10 +122,8 @@ def _marks_in(scene: Scene, looks: Looks) -> _Marks:
         cells = _crowd([np.uint32(looks.phase(name).rgb()) for name in names], looks.ground, steps, places, phases)
         image = QImage(cells.data, cells.shape[1], len(cells), cells.shape[1] * 4, QImage.Format.Format_RGB32)
         return _Marks(crowd=image, pixels=cells)
-    bad = np.array([name in ("failed", "denied") for name in names])
-    order = np.argsort(bad[phases], kind="stable")
-    left = (places[order] + 0.5) * (scene.view.width / steps) - MARK / 2
-    return _Marks(list(zip(left.tolist(), phases[order].tolist(), strict=True)))
+    left = (places + 0.5) * (scene.view.width / steps) - MARK / 2
+    return _Marks(list(zip(left.tolist(), phases.tolist(), strict=True)))
 
 
 def _crowd(

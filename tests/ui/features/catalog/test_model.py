@@ -2,6 +2,7 @@ import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex
 from PySide6.QtTest import QAbstractItemModelTester
 
+from inspector.analysis.entries import FAILED_CODE
 from inspector.core.description import HandlerDescription
 from inspector.core.records.host import HandlerAdded, LoopBlocked
 from inspector.ui.features.catalog.model import UNDECLARED, CatalogFilter, CatalogRole, CatalogTreeModel
@@ -66,9 +67,9 @@ def test_counters_follow_the_run_by_data_changed_alone(model: CatalogTreeModel, 
     run.once("UserLoginAttempted")
     model.folded(run.fold())
     event = model.index_of("UserLoginFailed")
-    assert (event.data(CatalogRole.RUNS), event.data(CatalogRole.BAD)) == (3, 1)
+    assert (event.data(CatalogRole.RUNS), event.data(CatalogRole.OUTCOMES)) == (3, {FAILED_CODE: 1})
     workflow = event.parent()
-    assert (workflow.data(CatalogRole.RUNS), workflow.data(CatalogRole.BAD)) == (5, 1)
+    assert (workflow.data(CatalogRole.RUNS), workflow.data(CatalogRole.OUTCOMES)) == (5, {FAILED_CODE: 1})
     assert [node.data(CatalogRole.PUBLISHED) for node in (event, workflow, workflow.parent())] == [1, 2, 2]
     assert sorted(changed) == [
         ("UserLoginAttempted", "UserLoginFailed"),
@@ -89,7 +90,7 @@ def test_an_event_that_nobody_hears_is_counted_too(model: CatalogTreeModel, run:
     run.publish("UserLoginFailed", handlers=0)
     model.folded(run.fold())
     event = model.index_of("UserLoginFailed")
-    assert [event.data(role) for role in (CatalogRole.PUBLISHED, CatalogRole.RUNS, CatalogRole.BAD)] == [1, 0, 0]
+    assert [event.data(role) for role in (CatalogRole.PUBLISHED, CatalogRole.RUNS, CatalogRole.OUTCOMES)] == [1, 0, {}]
 
 
 def test_an_event_that_the_catalog_does_not_declare_gets_a_place(model: CatalogTreeModel, run: Run) -> None:

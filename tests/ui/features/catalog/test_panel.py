@@ -2,6 +2,7 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QToolTip
 
+from inspector.analysis.entries import FAILED_CODE
 from inspector.analysis.journal import Journal
 from inspector.ui.features.catalog.delegate import describe_row, short_count
 from inspector.ui.features.catalog.model import CatalogRole
@@ -148,7 +149,7 @@ def test_counters_come_with_the_fold_and_are_painted(panel: CatalogPanel, run: R
     run.once("UserRegistrationAttempted", "failed")
     panel.folded(run.fold())
     index = panel.filter.index_of("UserRegistrationAttempted")
-    assert (index.data(CatalogRole.RUNS), index.data(CatalogRole.BAD)) == (2, 1)
+    assert (index.data(CatalogRole.RUNS), index.data(CatalogRole.OUTCOMES)) == (2, {FAILED_CODE: 1})
     assert panel.tree.grab().toImage() != before
 
 

@@ -85,7 +85,7 @@ def test_the_map_follows_the_run_and_the_legend_counts(panel, story):
     run(panel, story)
     assert [panel._legend[state].text() for state in (OK, SWALLOWED, FAILED, NOT_FIRED)] == [
         "✓ 1 ok",
-        "◒ 1 swallowed",
+        "▨ 1 swallowed",
         "✕ 1 failed",
         "· 0 not fired",
     ]

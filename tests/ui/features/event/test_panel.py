@@ -70,7 +70,7 @@ def test_what_is_wrong_with_an_event_is_told_and_leads_to_the_finding(panel: Eve
     assert "Findings · 1" in texts(panel)
     asked = []
     panel.finding_chosen.connect(asked.append)
-    row = next(row for row in panel.findChildren(ClickableRow) if row.accessibleName() == "▲ It carries a secret.")
+    row = next(row for row in panel.findChildren(ClickableRow) if row.accessibleName() == "△ It carries a secret.")
     row.click()
     assert asked == [mine]
     panel.set_findings(())
@@ -185,7 +185,7 @@ def test_an_end_that_comes_later_is_shown(panel: EventPanel, selection: Selectio
     number = run.publish(EVENT)
     execution = run.start(number, run.journal.events[1].handlers[0])
     panel.folded(run.fold())
-    assert "▸ 1" in rows(panel)[0]
+    assert "▷ 1" in rows(panel)[0]
     run.at += MS
     run.end(execution, "failed")
     panel.folded(run.fold())

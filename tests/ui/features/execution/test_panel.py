@@ -186,7 +186,7 @@ def test_an_unheard_publication_says_so(panel: ExecutionPanel, selection: Select
 
 def test_a_running_execution_goes_on_and_ends(panel: ExecutionPanel, selection: Selection, run: Run) -> None:
     select(selection, run.journal, 4)
-    assert "▸ running" in texts(panel)
+    assert "▷ running" in texts(panel)
     run.at += 3 * MS
     run.once("UserLoginFailed")
     panel.folded(run.fold())
@@ -196,7 +196,7 @@ def test_a_running_execution_goes_on_and_ends(panel: ExecutionPanel, selection: 
     assert "Inside this execution" in texts(panel)
     run.end(5, "cancelled")
     panel.folded(run.fold())
-    assert "⊘ cancelled" in texts(panel)
+    assert "\N{EN DASH} cancelled" in texts(panel)
 
 
 def test_a_fold_about_others_refreshes_nothing(

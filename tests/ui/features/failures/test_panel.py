@@ -158,7 +158,7 @@ def test_without_failures_the_panel_says_so_and_counts_them_when_they_come(theme
     assert not panel._empty.isVisible()
     panel.set_filter(parse("error:OSError"))
     assert panel._empty.isVisible()
-    assert counts == [("1", "failed"), ("", "failed")]
+    assert counts == [("1", "failed"), ("", "dim")]
 
 
 async def test_a_failure_no_longer_at_hand_is_asked_for_and_late_answers_are_dropped(theme, selection, notices, shown):

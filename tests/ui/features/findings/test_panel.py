@@ -53,17 +53,17 @@ def test_the_badge_counts_errors_and_warnings_with_the_worst_severity(panel):
     panel.set_findings(FINDINGS[2:])
     panel.set_findings(())
     panel.set_unknown("why")
-    assert told == [("2", "failed"), ("", "dim"), ("", "dim"), ("", "dim")]
+    assert told == [("2", "warn"), ("", "dim"), ("", "dim"), ("", "dim")]
 
 
 def test_counts_by_severity_have_a_shape(panel):
-    assert [button.caption() for button in panel._kinds.values()] == ["✕ 1 error", "▲ 1 warning", "● 2 notes"]
+    assert [button.caption() for button in panel._kinds.values()] == ["▲ 1 error", "△ 1 warning", "i 2 notes"]
 
 
 def test_choosing_a_finding_selects_its_event_and_explains_it(panel, selection):
     choose(panel, 1, 0)
     assert selection.event_name == "OrderPlaced"
-    assert panel._title.text() == "▲ EV305  Duplicate subscription"
+    assert panel._title.text() == "△ EV305  Duplicate subscription"
     assert panel._message.text() == "Mail <b>twice</b>."
     assert panel._message.textFormat() == Qt.TextFormat.PlainText
     assert panel._why.text() == RULES["EV305"].explanation
@@ -75,7 +75,7 @@ def test_choosing_a_rule_explains_it_and_selects_nothing(panel, selection):
     choose(panel, 0, 0)
     choose(panel, 2)
     assert selection.event_name == "CartEmptied"
-    assert panel._title.text() == "● EV209  Personal data"
+    assert panel._title.text() == "i EV209  Personal data"
     assert not panel._message.isVisible()
     assert not panel._open.isEnabled()
 
@@ -125,7 +125,7 @@ def test_a_filter_by_text_and_severity_and_what_it_leaves_out(panel):
     assert panel._empty._title.text() == "No matching findings"
     panel.search.clear()
     assert not panel._empty.isVisible()
-    assert [button.caption() for button in panel._kinds.values()] == ["✕ 1 error", "▲ 1 warning", "● 2 notes"]
+    assert [button.caption() for button in panel._kinds.values()] == ["▲ 1 error", "△ 1 warning", "i 2 notes"]
 
 
 def test_what_was_selected_stays_selected_after_another_check(panel, selection):
@@ -133,7 +133,7 @@ def test_what_was_selected_stays_selected_after_another_check(panel, selection):
     panel.set_findings(FINDINGS[1:])
     assert panel._message.text() == "Mail <b>twice</b>."
     panel.set_findings(FINDINGS[:1])
-    assert panel._title.text() == "✕ EV201  Event not frozen"
+    assert panel._title.text() == "▲ EV201  Event not frozen"
     assert selection.event_name == "OrderPlaced"
 
 

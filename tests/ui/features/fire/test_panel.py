@@ -20,6 +20,7 @@ from inspector.core.records.host import (
     FireUnsettled,
     HandlersNotCalled,
     PendingWork,
+    ProgramReloaded,
     UncalledHandler,
 )
 from inspector.core.records.recorder import Recorder
@@ -321,6 +322,34 @@ def test_the_outcome_of_the_last_fire_is_told_with_links(panel: FirePanel, selec
     links[0].click()
     assert run.journal.execution(selection.execution).status == "failed"
     assert selection.publication == 1
+
+
+def test_an_outcome_belongs_to_the_event_that_is_shown(panel: FirePanel, selection: Selection, run: Run) -> None:
+    selection.select_event(EVENT)
+    panel.fire_started(1, EVENT)
+    run.once(EVENT, "failed", fire=1)
+    panel.folded(run.fold())
+    selection.select_event("UserLoginAttempted")
+    assert panel.outcome.isHidden()
+    panel.fire_started(2, "UserLoginAttempted")
+    assert panel.outcome.fire == 2
+    selection.select_event(EVENT)
+    assert (panel.outcome.fire, panel.outcome.text()) == (1, "2 ok · 1 failed")
+
+
+def test_an_outcome_is_of_the_program_that_runs(panel: FirePanel, selection: Selection, run: Run) -> None:
+    """After a reload nothing is known of the event, until what is fired by the reload has come."""
+    selection.select_event(EVENT)
+    panel.fire_started(1, EVENT)
+    run.once(EVENT, "failed", fire=1)
+    panel.folded(run.fold())
+    run.host(ProgramReloaded)
+    panel.folded(run.fold())
+    assert panel.outcome.isHidden()
+    run.once("UserLoginAttempted", fire=2)
+    run.once(EVENT, fire=3)
+    panel.folded(run.fold())
+    assert (panel.outcome.fire, panel.outcome.text()) == (3, "3 ok")
 
 
 def test_records_that_came_before_the_number_was_known_count(panel: FirePanel, selection: Selection, run: Run) -> None:

@@ -134,7 +134,7 @@ def test_outcome_and_duration_can_be_read_at_every_width(theme, selection, story
         assert {columns.EVENT, columns.OUTCOME, columns.DURATION} <= set(shown_columns)
         assert panel.table.horizontalScrollBar().maximum() == 0
         room = panel.table.columnWidth(columns.OUTCOME) - 16
-        for outcome in ("≠ 1 interrupted", "↩ 1 returned failure"):
+        for outcome in ("■ 1 interrupted", "↩ 1 returned failure"):
             assert panel.table.fontMetrics().horizontalAdvance(outcome) <= room
     assert columns.CORRELATION in shown_columns
 

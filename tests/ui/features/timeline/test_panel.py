@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from inspector.analysis.entries import FAILED_CODE
 from inspector.analysis.journal import Journal
 from inspector.core.records.records import Batch
 from inspector.ui.features.timeline.actions import ACTIONS, BY_KEY
@@ -197,7 +198,7 @@ def test_shift_drag_measures_a_range_and_esc_clears_it_before_the_selection(pane
     drag(panel, QPoint(x0, 200), QPoint(x1, 210), SHIFT)
     measure = panel.controller.measure.result
     assert measure is not None
-    assert (measure.executions, measure.failures) == (3, 1)
+    assert (measure.executions, measure.outcomes) == (3, {FAILED_CODE: 1})
     assert measure.p50 == 100 * MS
     start, end = panel.controller.selection.range
     assert abs(start - 5 * MS) < MS
