@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 FIRST_SPAN: Final = 2_400_000_000
 #: Room kept to the right of what is newest while following, as a share of the view.
 LEAD: Final = 0.015
+#: Room kept before what happened first, and before what happened last, likewise.
+_BEFORE: Final = 0.05
 
 _KEPT: Final = 100
 _GESTURE: Final = 0.6
@@ -33,6 +35,7 @@ class Navigator:
         self._view = TimeView(0, FIRST_SPAN, 1000)
         self._following = True
         self._newest = 0
+        self._first = self._last_start = -1
         self._behind: list[TimeView] = []
         self._gesture = ""
         self._last = 0.0
@@ -57,20 +60,29 @@ class Navigator:
         """Forget everything, as when another session is shown."""
         self._view = TimeView(0, FIRST_SPAN, self._view.width)
         self._following, self._newest, self._behind = True, 0, []
+        self._first = self._last_start = -1
         self._fitted = False
 
     def resize(self, width: int) -> None:
         """Keep start and span over another number of pixels."""
         self._view = TimeView(self._view.start, self._view.span, max(1, width))
 
-    def arrive(self, newest: int) -> bool:
-        """Take notice of how far the session has come; return whether the view moved."""
+    def arrive(self, newest: int, first: int = -1, last: int = -1) -> bool:
+        """Take notice of how far the session has come; return whether the view moved.
+
+        Args:
+            newest: The end of what there is.
+            first: Where the first thing happened, -1 for nowhere: until the view is full, it begins there.
+            last: Where the last thing began, -1 for nowhere: it stays in sight however long nothing happens.
+        """
         self._newest = max(self._newest, newest)
+        self._first, self._last_start = first, last
         return self._keep_up()
 
     def convert(self, place: Callable[[int], int], newest: int) -> None:
         """Take over another axis: every place on the old one is told where it is on the new one."""
         self._newest = newest
+        self._first, self._last_start = (place(at) if at >= 0 else at for at in (self._first, self._last_start))
         self._behind = [self._converted(view, place) for view in self._behind]
         self._view = self._converted(self._view, place)
         self._keep_up()
@@ -166,7 +178,13 @@ class Navigator:
     def _keep_up(self) -> bool:
         if not self._following:
             return False
-        start = max(0, self._newest - round(self._view.span * (1 - LEAD)))
+        span, before = self._view.span, round(self._view.span * _BEFORE)
+        start = self._newest - round(span * (1 - LEAD))
+        if self._first >= 0:
+            start = max(start, self._first - before)
+        if self._last_start >= 0:
+            start = min(start, self._last_start - before)
+        start = max(0, start)
         if start == self._view.start:
             return False
         self._view = TimeView(start, self._view.span, self._view.width)

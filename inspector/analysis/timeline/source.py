@@ -37,6 +37,16 @@ class Measure:
 class TimelineSource(TimelineIndex):
     """The index of a journal, and look-ups in it."""
 
+    def matching(self) -> Ints:
+        """Return the indexes of the executions that the filter lets through, as far as they were asked."""
+        matches = self.matches
+        return np.arange(self.taken) if matches is None else np.flatnonzero(matches[: self.taken])
+
+    def extent(self, executions: Ints, now: int) -> tuple[int, int]:
+        """Return from when to when some executions ran, in ns; those that still run, until ``now``."""
+        starts, ends = (self.executions[name][executions] for name in ("start", "end"))
+        return int(starts.min()), int(np.where(ends < 0, now, ends).max())
+
     def touching(self, start: int, end: int) -> Ints:
         """Return the executions that touch a stretch of time, in the order of their numbers."""
         columns = self.executions

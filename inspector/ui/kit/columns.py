@@ -38,6 +38,7 @@ class TableHeader(QHeaderView):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self._theme = theme
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
         self.button = IconButton(theme, "columns", "Columns", self)
@@ -60,6 +61,8 @@ class TableHeader(QHeaderView):
         room = QRect(rect)
         room.setRight(min(room.right(), self.viewport().width() - self.taken))
         super().paintSection(painter, room, section)
+        if room.right() < rect.right():
+            painter.fillRect(room.right() + 1, rect.bottom(), _BUTTON, 1, self._theme.color("line"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the button at the end."""

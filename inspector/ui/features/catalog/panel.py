@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QTreeView, QWidget
 from inspector.app.text import plural
 from inspector.ui.features.catalog.delegate import CatalogDelegate
 from inspector.ui.features.catalog.model import CATEGORY, EVENT, CatalogFilter, CatalogRole, CatalogTreeModel
+from inspector.ui.kit.cells import being_read
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
@@ -53,7 +54,9 @@ class CatalogPanel(JournalPanel):
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(theme, selection, parent)
+        #: Paths of what the person has opened, and of what was opened to show the selection, which is not remembered.
         self._open: set[str] = set()
+        self._opened_for_selection: set[str] = set()
         self._wanted = ""
         self._fire_shortcut = ""
         self._opened_once = False
@@ -108,20 +111,33 @@ class CatalogPanel(JournalPanel):
 
     def set_expanded(self, paths: Iterable[str]) -> None:
         """Open what was remembered, and close the rest."""
+        self._opened_for_selection.clear()
         self._open = set(paths)
         self._opened_once = True
         self._restore()
 
     def reveal(self, event: str) -> None:
-        """Stand on an event, open what holds it and scroll to it."""
+        """Stand on an event, open what holds it and scroll to it; a search that leaves it out is given up."""
+        if not self.filter.index_of(event).isValid() and self.model.index_of(event).isValid():
+            self.search.clear()
         index = self.filter.index_of(event)
-        if not index.isValid():
-            return
+        if index.isValid():
+            self._open_above(index)
+            self._stand_on(index)
+
+    def _open_above(self, index: QModelIndex) -> None:
+        """Open what holds a row; that is not remembered, for the person did not open it."""
+        self._restoring = True
         above = index.parent()
         while above.isValid():
-            self.tree.setExpanded(above, True)
+            if not self.tree.isExpanded(above):
+                self._opened_for_selection.add(str(above.data(CatalogRole.PATH)))
+                self.tree.setExpanded(above, True)
             above = above.parent()
-        self._stand_on(index)
+        self._restoring = False
+
+    def _is_open(self, path: str) -> bool:
+        return path in self._open or path in self._opened_for_selection
 
     def choose_event(self, remembered: str) -> None:
         """Stand on an event as soon as there is a catalog, so that one key fires and the panels have something to say.
@@ -249,6 +265,7 @@ class CatalogPanel(JournalPanel):
             return  # what a search opens is not what the person opened
         path = str(index.data(CatalogRole.PATH))
         self._open.add(path) if opened else self._open.discard(path)
+        self._opened_for_selection.discard(path)
 
     def _restore(self) -> None:
         """Open what was open before the rows were made anew, and stand where we stood."""
@@ -259,9 +276,9 @@ class CatalogPanel(JournalPanel):
             for kind in (CATEGORY, "workflow"):
                 for source in self.model.indexes(kind):
                     index = self.filter.mapFromSource(source)
-                    self.tree.setExpanded(index, source.data(CatalogRole.PATH) in self._open)
+                    self.tree.setExpanded(index, self._is_open(str(source.data(CatalogRole.PATH))))
         self._restoring = False
-        self.event_selected(self._selection.event_name)
+        self._mark(self._selection.event_name)
 
     def _restore_inserted(self, parent: QModelIndex) -> None:
         """Open what holds rows that are new, if it is to be open, and stand on the event that is selected."""
@@ -269,22 +286,31 @@ class CatalogPanel(JournalPanel):
             return
         if parent.isValid():
             self._restoring = True
-            self.tree.setExpanded(parent, bool(self.filter.query) or parent.data(CatalogRole.PATH) in self._open)
+            self.tree.setExpanded(parent, bool(self.filter.query) or self._is_open(str(parent.data(CatalogRole.PATH))))
             self._restoring = False
-        self.event_selected(self._selection.event_name)
+        self._mark(self._selection.event_name)
 
     # -- selection
 
     def _current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
         if current.data(CatalogRole.KIND) == EVENT:
-            self._selection.select_event(str(current.data(CatalogRole.NAME)))
+            with self.quietly():
+                self._selection.select_event(str(current.data(CatalogRole.NAME)))
 
     def event_selected(self, name: str) -> None:
-        """Mark the event that is selected elsewhere, opening what holds it only where the person works here."""
+        """Show the event that is selected elsewhere; while a person works here, only mark it."""
+        index = self.filter.index_of(name)
+        if index.isValid() and not being_read(self.tree):
+            self._open_above(index)
+            self._stand_on(index)
+        self._mark(name)
+
+    def _mark(self, name: str) -> None:
+        """Stand on an event, and open and scroll nothing."""
         self._wanted = name or self._wanted
+        index = self.filter.index_of(name)
         if name == self.current_event():
             return
-        index = self.filter.index_of(name)
         if index.isValid():
             self._stand_on(index, scroll=False)
         elif self.current_event():

@@ -24,6 +24,7 @@ def make(context: Context) -> Parts:
         context.event_wanted.emit(name)
 
     panel.show_event.connect(show_event)
+    panel.event_chosen.connect(context.event_wanted)
     context.checked.connect(conforming.set_checked)
     context.changed.connect(conforming.refresh)
     return Parts(panel)

@@ -66,6 +66,7 @@ class ConformancePanel(JournalPanel):
         cancel_requested: The run should stop.
         show_in_timeline: An execution's index that a person wants to see in the timeline.
         show_event: Name of an event that a person wants to see in the catalog.
+        event_chosen: Name of the event that a chosen finding is about.
         open_source: File and line that a person wants to see in the editor.
     """
 
@@ -73,6 +74,7 @@ class ConformancePanel(JournalPanel):
     cancel_requested = Signal()
     show_in_timeline = Signal(int)
     show_event = Signal(str)
+    event_chosen = Signal(str)
     open_source = Signal(str, int)
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
@@ -317,6 +319,7 @@ class ConformancePanel(JournalPanel):
     def _finding_chosen(self, finding: RunFinding) -> None:
         execution = self._journal.execution_index(finding.execution)
         self._select(execution, finding.event)
+        self.event_chosen.emit(finding.event)
         row, column = self.model.place_of(execution)
         if row < 0:
             row, column = self.model.row_of(finding.event), self.model.column_of(finding.handler)

@@ -35,6 +35,7 @@ def make(context: Context) -> Parts:
             context.shell.raise_beside(FEATURE.id)
 
     context.selection.execution_selected.connect(show_beside)
+    context.selection.publication_selected.connect(show_beside)
     context.changed.connect(lambda: panel.set_enabled_reason(context.workbench.fire_blocked() or None))
     return Parts(panel)
 

@@ -20,6 +20,7 @@ def make(context: Context) -> Parts:
     checks = Checks(context)
     panel.check_requested.connect(checks.check)
     panel.open_source.connect(context.open_source)
+    panel.event_chosen.connect(context.event_wanted)
     checks.failed.connect(panel.set_unknown)
     context.view_shown.connect(checks.show)
     context.folded.connect(checks.folded)

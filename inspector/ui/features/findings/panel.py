@@ -86,10 +86,12 @@ class FindingsPanel(JournalPanel):
     Signals:
         open_source: File and line that a person wants to see in the editor.
         check_requested: A person wants everything to be checked again.
+        event_chosen: Name of the event that the chosen finding is about.
     """
 
     open_source = Signal(str, int)
     check_requested = Signal()
+    event_chosen = Signal(str)
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(theme, selection, parent)
@@ -275,6 +277,7 @@ class FindingsPanel(JournalPanel):
         if self._current is not None and self._current.event:
             with self.quietly():
                 self._selection.select_event(self._current.event)
+            self.event_chosen.emit(self._current.event)
 
     def _activated(self, index: QModelIndex) -> None:
         if self.model.finding(index) is not None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
-_WIDTHS: Final = {0: 22, 1: 6, 2: 7, 3: 8, 4: 7, 5: 7, 6: 7, 7: 7, 8: 7, 9: 7, 10: 8, 11: 8, 12: 7, 13: 7}
+_WIDTHS: Final = {0: 20, 1: 6, 2: 7, 3: 8, 4: 8, 5: 8, 6: 8, 7: 8, 8: 8, 9: 8, 10: 8, 11: 8, 12: 7, 13: 7}
 #: Columns that come when there is room, the most wanted first; p50 to max are there at every width.
 _OPTIONAL: Final = (
     columns.RUNS,
@@ -101,7 +101,7 @@ class LatencyPanel(JournalPanel):
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._refresh_part)
         self._make_table()
-        self.splitter = side_by_side(self.table, self.charts, 66)
+        self.splitter = side_by_side(self.table, self.charts, 72)
         vbox(self._make_bar(), separator_line(), (self.splitter, 1), owner=self)
         self._gathering = Gathering(self, self._take, 230)
         self.charts.counting_anew.connect(self._gathering.flush)

@@ -8,6 +8,7 @@ from inspector.ui.feature import Feature, Parts
 from inspector.ui.features.log.panel import LogPanel
 
 if TYPE_CHECKING:
+    from inspector.core.records.numbers import ExecutionIndex
     from inspector.ui.context import Context
 
 
@@ -15,6 +16,12 @@ def make(context: Context) -> Parts:
     """Make the log of a window."""
     panel = LogPanel(context.theme, context.selection)
     panel.activated.connect(lambda _: context.raise_panel("execution"))
+
+    def show_execution(execution: ExecutionIndex) -> None:
+        context.execution_wanted.emit(execution)
+        context.raise_panel("execution")
+
+    panel.execution_activated.connect(show_execution)
     panel.filter_requested.connect(context.set_filter)
     return Parts(panel)
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 
+from inspector.analysis.entries import IS_BAD
 from inspector.app.text import format_count, plural
-from inspector.core.records.numbers import PublicationIndex
+from inspector.core.records.numbers import NO_EXECUTION, ExecutionIndex, PublicationIndex
 from inspector.store.trouble import count_lost
 from inspector.ui.features.log import model as columns
 from inspector.ui.features.log.model import LogModel
@@ -26,7 +27,7 @@ from inspector.ui.parts.row_link import RowLink
 from inspector.ui.selection import Hover
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
-_WIDTHS = {0: 7, 1: 14, 2: 24, 3: 27, 4: 10, 5: 20, 6: 11, 7: 20, 8: 40}
+_WIDTHS = {0: 7, 1: 14, 2: 30, 3: 27, 4: 10, 5: 20, 6: 11, 7: 20, 8: 40}
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL = (columns.NUMBER, columns.TIME, columns.HANDLERS, columns.WHERE, columns.CORRELATION, columns.CAUSE)
 #: Sorted rows change places so often, ms, and however long that takes, it takes no more than a part of the time.
@@ -53,10 +54,12 @@ class LogPanel(JournalPanel):
         parent: The owner.
 
     Signals:
-        activated: A publication's index, on Return or a double click.
+        execution_activated: The index of the execution that a person wants to see, on Return or a double click.
+        activated: The index of a publication without executions, likewise.
         filter_requested: A filter that a person asked for in the menu of a row.
     """
 
+    execution_activated = Signal(int)
     activated = Signal(int)
     filter_requested = Signal(str)
 
@@ -70,7 +73,7 @@ class LogPanel(JournalPanel):
         self.table.setModel(self.model)
         self._empty = EmptyState(theme, "list", "Nothing published yet", "Fire an event to see it here.")
         self.table.set_empty(self._empty)
-        dress(self.table, theme)
+        dress(self.table, theme, middle=(columns.EVENT,))
         self.table.horizontalHeader().setSortIndicator(columns.NUMBER, Qt.SortOrder.AscendingOrder)
         self.table.setSortingEnabled(True)
         self.columns = TableColumns(self.table, theme, _WIDTHS, _OPTIONAL, columns.EVENT)
@@ -100,7 +103,7 @@ class LogPanel(JournalPanel):
         self.model.rowsInserted.connect(self._keep_read)
         self.table.viewport().installEventFilter(self)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
-        self.table.activated_row.connect(lambda index: self.activated.emit(self._publication(index)))
+        self.table.activated_row.connect(lambda index: self.activate(PublicationIndex(self._publication(index))))
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.table.customContextMenuRequested.connect(self._open_menu)
 
@@ -189,13 +192,36 @@ class LogPanel(JournalPanel):
     def _chosen(self, current: QModelIndex) -> None:
         if self._quiet or not current.isValid():
             return
-        publication = self._publication(current)
+        publication = PublicationIndex(self._publication(current))
         if publication < len(self._journal.publications) - 1:
             self._set_following(False)
+        executions = self._journal.executions_of(publication)
+        execution = self._telling(executions)
         with self.quietly():
-            self._selection.select_publication(
-                PublicationIndex(publication), self._journal.publication(PublicationIndex(publication)).event.name
-            )
+            if len(executions) == 1 or (execution >= 0 and self._is_bad(execution)):
+                self._selection.select_in(self._journal, execution)
+            else:
+                self._selection.select_publication(publication, self._journal.publication(publication).event.name)
+
+    def _telling(self, executions: Sequence[ExecutionIndex]) -> ExecutionIndex:
+        """Return the execution that tells most: the first that went wrong, else the longest; -1 when there is none."""
+        columns = self._journal.executions
+        lengths = {index: int(columns["end"][index] - columns["start"][index]) for index in executions}
+        bad = next((index for index in executions if self._is_bad(index)), NO_EXECUTION)
+        return bad if bad >= 0 else max(executions, key=lambda index: lengths[index], default=NO_EXECUTION)
+
+    def _is_bad(self, execution: ExecutionIndex) -> bool:
+        return bool(IS_BAD[self._journal.executions["status"][execution]])
+
+    def activate(self, publication: PublicationIndex) -> None:
+        """Ask for the execution of a publication that tells most; for the publication, where nobody handled it."""
+        execution = self._telling(self._journal.executions_of(publication))
+        if execution >= 0:
+            with self.quietly():
+                self._selection.select_in(self._journal, execution)
+            self.execution_activated.emit(execution)
+        else:
+            self.activated.emit(publication)
 
     def publication_selected(self, index: int) -> None:  # noqa: ARG002 - it is looked up
         """Stand on the publication that is selected."""
@@ -251,7 +277,7 @@ class LogPanel(JournalPanel):
         name, correlation = entry.event.name, entry.correlation
         keys = native_shortcut("Ctrl+C")
         return [
-            MenuItem("Show details", lambda: self.activated.emit(publication), hint=native_shortcut("Return")),
+            MenuItem("Show Execution", lambda: self.activate(publication), hint=native_shortcut("Return")),
             SEPARATOR,
             MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), icon="copy", hint=keys),
             MenuItem("Copy event id", lambda: copy_text(entry.event_id), enabled=bool(entry.event_id)),

@@ -37,6 +37,7 @@ from inspector.ui.features.timeline.mouse import Mouse
 from inspector.ui.features.timeline.overlay import TimelineOverlay
 from inspector.ui.features.timeline.painting import LanesPainter, LanesPicture
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
+from inspector.ui.features.timeline.signposts import Signposts
 from inspector.ui.kit.menus import fill
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class TimelineCanvas(QWidget):
         self._catch_up = QTimer(self, interval=0)
         self._catch_up.timeout.connect(self._caught_up)
         theme.changed.connect(self._theme_changed)
+        self.signposts = Signposts(theme, self, controller)
         for signal in (controller.selection.execution_selected, controller.selection.publication_selected):
             signal.connect(self._selection_changed)
 
@@ -108,6 +110,7 @@ class TimelineCanvas(QWidget):
         self._bar.setPageStep(scene.lanes_height)
         self._bar.setValue(scene.scroll)
         self._bar.blockSignals(False)
+        self.signposts.refresh()
         self.update()
 
     # Painting.
@@ -248,6 +251,7 @@ class TimelineCanvas(QWidget):
             before, scene.hovered = scene.hovered, chosen
             self.setAccessibleDescription("Selected: " + ", ".join(readout(scene)))
             scene.hovered = before
+        self.signposts.refresh()
         self.update()
 
     def _theme_changed(self) -> None:

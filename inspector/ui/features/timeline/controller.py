@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _ZOOM: Final = 0.8
 _PAN: Final = 0.12
+#: Room at both sides of what a filter lets through, as a share of it.
+_AROUND: Final = 0.03
 _SLICE_SECONDS: Final = 0.008
 
 
@@ -83,6 +85,10 @@ class TimelineController(QObject):
         self._refold_at = 0.0
         self._pointed = NOTHING
         selection.hovered_changed.connect(self._pointed_elsewhere)
+
+    def seconds(self) -> float:
+        """Return the time of the clock, seconds."""
+        return self._clock()
 
     # Data.
 
@@ -159,8 +165,17 @@ class TimelineController(QObject):
         journal = self.source.journal
         passed = self._clock() - self._folded_at if self.growing else 0.0
         self.scene.now = journal.now + max(0, round(passed * 1e9))
-        self.navigator.arrive(round(self.scene.folds.place(self.scene.now)))
+        times = (self.scene.now, *self._activity())
+        self.navigator.arrive(*(round(self.scene.folds.place(time)) if time >= 0 else -1 for time in times))
         self.scene.view = self.navigator.view
+
+    def _activity(self) -> tuple[int, int]:
+        """Return when the first thing happened, and when the last one began; -1 while there is none."""
+        journal = self.source.journal
+        times = [column for column in (journal.publications["at"], journal.executions["start"]) if len(column)]
+        if not times:
+            return -1, -1
+        return min(int(column[0]) for column in times), max(int(column[-1]) for column in times)
 
     def relayout(self) -> None:
         """Lay the lanes out anew."""
@@ -227,9 +242,19 @@ class TimelineController(QObject):
         self.zoom_at(1 / _ZOOM, self._anchor())
 
     def fit(self) -> None:
-        """Show the whole session."""
+        """Show the whole session; under a filter, from the first to the last execution that it lets through."""
+        matching = self.source.matching()
+        if self.source.filter is not None and len(matching):
+            self.show(*self.source.extent(matching, self.scene.now), margin=_AROUND)
+            return
         self.navigator.fit()
         self.update()
+
+    def go_to_first_match(self) -> None:
+        """Show the first execution that the filter lets through, and select it."""
+        matching = self.source.matching()
+        if len(matching):
+            self.steps.go_to(ExecutionIndex(int(matching[0])))
 
     def step_back(self) -> None:
         """Go back to the view before."""
@@ -314,12 +339,25 @@ class TimelineController(QObject):
         view = TimeView(0, self.navigator.view.span, self.navigator.view.width)
         return Scene(source, lay_out(source.layers, self.lanes.state), view)
 
+    def reveal_selection(self) -> None:
+        """Bring what is selected into sight, its lane too if that is hidden."""
+        execution, publication = self.selection.execution, self.selection.publication
+        if execution >= 0:
+            if self.scene.bar(execution) is None and execution < self.source.taken:
+                self.lanes.show_all()
+            self.reveal(execution)
+        elif 0 <= publication < len(self.source.journal.publications):
+            at = self.source.journal.publications["at"][publication]
+            if not self.scene.gutter <= self.scene.x_of(int(at)) <= self.scene.width - 8:
+                self.navigator.centre(round(self.scene.folds.place(int(at))))
+            self.update()
+
     def reveal(self, execution: int) -> None:
         """Bring an execution into sight, moving no more than needed."""
         bar = self.scene.bar(execution)
         if bar is None:
             return
-        if not self.scene.gutter <= bar.x0 <= self.scene.width - 8:
+        if bar.x1 < self.scene.gutter + 8 or bar.x0 > self.scene.width - 8:
             columns = self.source.executions
             self.navigator.centre(round(self.scene.folds.place(int(columns["start"][execution]))))
         top = bar.top - RULER_HEIGHT - self.scene.layout.fixed

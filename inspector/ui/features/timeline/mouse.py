@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QPointF, Qt
 
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
-from inspector.ui.features.timeline.pointing import execution_at, publication_at
+from inspector.ui.features.timeline.pointing import execution_at, nearly_hit, publication_at
 from inspector.ui.features.timeline.scene import RULER_HEIGHT
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ class Mouse:
         mark = publication_at(controller.scene, place.x(), place.y())
         if mark >= 0:
             controller.steps.select_publication(PublicationIndex(mark))
-        else:
+        elif not nearly_hit(controller.scene, place.x(), place.y()):
             controller.steps.select(ExecutionIndex(-1))
 
     def _title_released(self, place: QPointF) -> None:

@@ -121,6 +121,13 @@ class TimelinePanel(JournalPanel):
         self.controller.set_journal(journal, live=live, records=records)
         self._refresh()
 
+    def execution_selected(self, index: int) -> None:  # noqa: ARG002 - both are looked up
+        """Bring what is selected into sight, unless the timeline is being pointed at: then it says where that is."""
+        if self._selection.publication >= 0 and not self.canvas.underMouse():
+            self.controller.reveal_selection()
+
+    publication_selected = execution_selected
+
     def folded(self, change: Change) -> None:
         """Show what the journal has just folded."""
         self.controller.folded(change)

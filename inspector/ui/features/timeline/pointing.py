@@ -13,9 +13,13 @@ if TYPE_CHECKING:
     from inspector.analysis.timeline.layout import LaneStrip
     from inspector.analysis.timeline.pyramid import Ints
 
-#: How far from a bar or a mark the pointer may be, pixels.
-REACH: Final = 3
+#: How far from a bar or a mark the pointer may be, pixels: a bar of one pixel can be hit.
+REACH: Final = 5
+#: Within so many pixels of a bar a click missed it, and does not mean the empty ground.
+_MISSED: Final = 14
 _MARK_REACH: Final = 6
+#: Of all that is near, so many are looked at: where there are more, there is no empty ground.
+_LOOKED_AT: Final = 200
 
 
 def point(scene: Scene) -> None:
@@ -50,14 +54,29 @@ def execution_at(scene: Scene, x: float, y: float) -> int:
     return int(candidates[best[0]])
 
 
+def nearly_hit(scene: Scene, x: float, y: float) -> bool:
+    """Return whether a point of the canvas is so near to a bar or to a mark that a person meant it."""
+    strips = [scene.layout.strip_at(y + step - RULER_HEIGHT, scene.scroll) for step in (-_MISSED, 0, _MISSED)]
+    if any(strip is not None and strip.layer < 0 for strip in strips):
+        mark = _nearest_mark(scene, x, _MISSED)
+        return mark >= 0
+    near = _seen_at(scene, x, _MISSED)[-_LOOKED_AT:]
+    bars = (scene.bar(int(execution)) for execution in near)
+    return any(bar is not None and bar.top - _MISSED <= y <= bar.top + bar.height + _MISSED for bar in bars)
+
+
 def publication_at(scene: Scene, x: float, y: float) -> int:
     """Return the index of the publication whose mark is at a point of the canvas, -1 when there is none."""
     strip = scene.layout.strip_at(y - RULER_HEIGHT, scene.scroll)
     if strip is None or strip.layer >= 0 or x < scene.gutter or y < RULER_HEIGHT:
         return -1
+    return _nearest_mark(scene, x, _MARK_REACH)
+
+
+def _nearest_mark(scene: Scene, x: float, reach: int) -> int:
     at = scene.source.journal.publications["at"]
-    reach = (x - _MARK_REACH, x + _MARK_REACH)
-    low, high = np.searchsorted(at, np.array([scene.time_of(r) for r in reach], np.int64))
+    limits = np.array([scene.time_of(x - reach), scene.time_of(x + reach)], np.int64)
+    low, high = np.searchsorted(at, limits)
     if low >= high:
         return -1
     return int(low + np.argmin(np.abs(at[low:high] - scene.time_of(x))))
@@ -66,15 +85,20 @@ def publication_at(scene: Scene, x: float, y: float) -> int:
 def _on_bar(scene: Scene, strip: LaneStrip, inside: float) -> bool:
     level = scene.layout.level_at(strip, inside)
     top = scene.layout.bar_top(strip, level)
-    return top - 2 <= inside <= top + scene.layout.density.bar + 2
+    return top - REACH <= inside <= top + scene.layout.density.bar + REACH
+
+
+def _seen_at(scene: Scene, x: float, reach: int) -> Ints:
+    """Return the executions within some pixels of an x that the filter lets through."""
+    source = scene.source
+    near = source.touching(scene.time_of(x - reach), scene.time_of(x + reach))
+    near = near[near < source.taken]
+    return near if source.matches is None else near[source.matches[near]]
 
 
 def _on_row(scene: Scene, strip: LaneStrip, slot: int, x: float) -> Ints:
     source = scene.source
-    near = source.touching(scene.time_of(x - REACH), scene.time_of(x + REACH))
-    near = near[near < source.taken]
-    if source.matches is not None:
-        near = near[source.matches[near]]
+    near = _seen_at(scene, x, REACH)
     rows = source.layers[strip.layer].row[near]
     slots = scene.layout.slot_of_row[strip.layer]
     indexes: Ints = near[(rows < len(slots)) & (slots[np.minimum(rows, len(slots) - 1)] == slot)]

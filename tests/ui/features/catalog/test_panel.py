@@ -133,13 +133,31 @@ def test_selection_goes_both_ways(panel: CatalogPanel, selection: Selection) -> 
     assert panel.current_event() == "FileImportFailed"
 
 
-def test_a_selection_from_elsewhere_does_not_scroll(panel: CatalogPanel, selection: Selection, qapp) -> None:
-    panel.resize(270, 300)
+def test_a_selection_from_elsewhere_opens_its_branch_and_is_scrolled_to(
+    panel: CatalogPanel, selection: Selection, qapp
+) -> None:
+    panel.resize(270, 200)
+    panel.tree.collapseAll()
+    remembered = panel.expanded()
+    selection.select_event("PortfolioNetWorthRecalculated")
+    qapp.processEvents()
+    row = panel.tree.visualRect(panel.filter.index_of("PortfolioNetWorthRecalculated"))
+    assert panel.tree.viewport().rect().contains(row.center())
+    assert row.right() >= panel.tree.viewport().width() - 1  # rows are as wide as the tree
+    assert panel.expanded() == remembered  # the person has not opened it
+
+
+def test_what_is_being_read_is_not_scrolled_by_a_selection_from_elsewhere(
+    panel: CatalogPanel, selection: Selection, qapp, monkeypatch
+) -> None:
+    panel.resize(270, 200)
     panel.tree.expandAll()
     qapp.processEvents()
     place = panel.tree.verticalScrollBar().value()
+    monkeypatch.setattr("inspector.ui.features.catalog.panel.being_read", lambda _view: True)
     selection.select_event("PortfolioNetWorthRecalculated")
     qapp.processEvents()
+    assert panel.current_event() == "PortfolioNetWorthRecalculated"
     assert panel.tree.verticalScrollBar().value() == place
 
 

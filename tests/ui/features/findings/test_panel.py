@@ -71,6 +71,13 @@ def test_choosing_a_finding_selects_its_event_and_explains_it(panel, selection):
     assert panel._place.text() == "/shop/mail.py:3"
 
 
+def test_choosing_a_finding_asks_for_its_event_also_when_it_is_selected_already(panel, selection):
+    wanted = heard(panel.event_chosen)
+    choose(panel, 0, 0)
+    choose(panel, 2, 0)  # about the same event
+    assert wanted == [("CartEmptied",), ("CartEmptied",)]
+
+
 def test_choosing_a_rule_explains_it_and_selects_nothing(panel, selection):
     choose(panel, 0, 0)
     choose(panel, 2)

@@ -7,7 +7,7 @@ from inspector.core.records.host import RecordsLost
 from inspector.core.records.records import to_row
 from inspector.ui.features.log import model as columns
 from inspector.ui.features.log.panel import LogPanel
-from tests.analysis.sample_runs import Story, Told
+from tests.analysis.sample_runs import MS, Run, Story, Told
 from tests.ui.features.stories import told
 
 
@@ -49,6 +49,30 @@ def test_choosing_a_row_selects_its_publication_and_stops_following(theme, selec
     qtbot.keyClick(panel.table, Qt.Key.Key_Down)
     assert selection.publication == 3
     assert not panel.following
+
+
+def test_a_row_shows_the_execution_that_failed_and_one_alone(theme, selection, shown):
+    story = Story()
+    story.tell(
+        [
+            Told("Paid", 0, [Run(0, MS), Run(0, 2 * MS, "app:Mail.send", "failed")]),
+            Told("Sent", 3 * MS, [Run(3 * MS, 4 * MS, "app:Log.write")]),
+            Told("Both", 5 * MS, [Run(5 * MS, 6 * MS), Run(5 * MS, 9 * MS, "app:Mail.send")]),
+            Told("Unheard", 9 * MS),
+        ]
+    )
+    panel = filled(theme, selection, story, shown)
+    chosen = []
+    for row in range(4):
+        panel.table.setCurrentIndex(panel.model.index(row, 0))
+        chosen.append((selection.publication, selection.execution))
+    assert chosen == [(0, 1), (1, 2), (2, -1), (3, -1)]
+    opened, unheard = [], []
+    panel.execution_activated.connect(opened.append)
+    panel.activated.connect(unheard.append)
+    for row in range(4):
+        panel.table.activated_row.emit(panel.model.index(row, 0))
+    assert (opened, unheard) == ([1, 2, 4], [3])
 
 
 def test_a_selection_made_elsewhere_is_shown_without_moving_what_is_read(theme, selection, story, shown):
@@ -96,11 +120,11 @@ def test_losses_of_the_session_are_named_below_the_rows(theme, selection, story,
 def test_return_activates_and_the_menu_copies_and_filters(theme, selection, story, shown, qtbot):
     panel = filled(theme, selection, story, shown)
     activated, filters = [], []
-    panel.activated.connect(activated.append)
+    panel.execution_activated.connect(activated.append)
     panel.filter_requested.connect(filters.append)
     panel.table.setCurrentIndex(panel.model.index(4, 0))
     qtbot.keyClick(panel.table, Qt.Key.Key_Return)
-    assert activated == [4]
+    assert activated == [8]
     items = {item.label: item for item in panel.menu_items(4)}
     items["Only this correlation"].run()
     items["Only Event1"].run()

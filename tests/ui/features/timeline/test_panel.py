@@ -419,10 +419,12 @@ def test_nothing_is_told_at_the_edge_of_a_selected_bar_that_is_out_of_sight(pane
     def picture() -> QImage:
         controller.navigator.show(100 * MS, 140 * MS)
         controller.update()
+        panel.canvas.signposts.edge.hide()  # it says where the bar is
         return panel.canvas.grab().toImage()
 
     plain = picture()
-    controller.selection.select_execution(0, 0, "UserCreated", 0)
+    with panel.quietly():
+        controller.selection.select_execution(0, 0, "UserCreated", 0)
     chosen = picture()
     gutter, bar = controller.scene.gutter, controller.scene.bar(0)
     assert bar is not None
