@@ -167,7 +167,7 @@ def test_every_licence_is_used() -> None:
 
 KEYS = re.compile(r"\b(?:(?:Ctrl|Alt|Shift)\+)+[A-Z0-9]\w*|\b(?:F\d+|Return|Enter)\b")
 #: Keys that mean one thing in one panel and another in another.
-TWICE = {"Alt+Left", "Return"}
+TWICE = {"Return"}
 
 
 def test_each_shortcut_is_written_once() -> None:

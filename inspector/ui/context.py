@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from inspector.app.checking import Basis
 from inspector.app.editor import open_in_editor
 from inspector.core.errors import InspectorError
+from inspector.ui.history import History
 from inspector.ui.selection import Selection
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Context(QObject):
 
     Attributes:
         selection: What is selected in the window.
+        history: The way back through zoom and filter.
 
     Signals, what happens:
         built: All features are made and their commands are in the table; the bar and the menus are there.
@@ -69,6 +71,7 @@ class Context(QObject):
             changed something that others cannot notice.
         checked: A check of the program has ended (a ``Checked``); None when it could not be checked.
         started: The recording runs, or there is a window without one.
+        stopping: The window is to close, or the program to end: no question may wait for its answer any longer.
         closing: The window closes: settings that are set now are saved.
 
     Signals, what is wanted:
@@ -89,6 +92,7 @@ class Context(QObject):
     changed = Signal()
     checked = Signal(object)
     started = Signal()
+    stopping = Signal()
     closing = Signal()
 
     event_wanted = Signal(str)
@@ -122,6 +126,8 @@ class Context(QObject):
         self.commands = commands
         self.launch = launch
         self.selection = Selection(self)
+        self.history = History(self)
+        self.history.changed.connect(lambda: commands.changed("edit.back", "edit.forward"))
 
     @property
     def journal(self) -> Journal | None:
@@ -136,10 +142,6 @@ class Context(QObject):
     def set_filter(self, text: str) -> None:
         """Put another text into the filter of the window; an undo brings the one before back."""
         self.shell.bar.filter.replace(text)
-
-    def filter_back(self) -> None:
-        """Go back to the filter that was in force before."""
-        self.shell.bar.filter.back()
 
     def open_source(self, file: str, line: int) -> None:
         """Open a line of a file in the person's editor; what goes wrong becomes a notice."""

@@ -61,7 +61,7 @@ class Roof(QObject):
         self._parts: list[Parts] = []
         self._panels: list[JournalPanel] = []
         self._build(features)
-        self._filtering = Filtering(context.shell.bar.filter, context.workbench, context.settings)
+        self._filtering = Filtering(context.shell.bar.filter, context.workbench, context.settings, context.history)
         self._filtering.applied.connect(self._apply_filter)
         self._next_steps = _NextSteps(context, self._panels)
         self.standing = Standing(context.shell, context.workbench)
@@ -88,12 +88,13 @@ class Roof(QObject):
 
     def _build(self, features: Sequence[Feature]) -> None:
         context, shell = self._context, self._context.shell
+        context.commands.add(*context.history.commands())
         built = [(feature, feature.make(context)) for feature in features]
         for feature, parts in sorted(built, key=lambda pair: _AREAS.index(pair[0].area) if pair[0].area else 0):
             if parts.panel is None:
                 continue
             if feature.area == "centre":
-                shell.set_central(parts.panel)
+                shell.set_central(parts.panel, feature.id, feature.title, feature.icon)
             else:
                 shell.add_panel(feature.area, feature.id, feature.title, parts.panel, feature.icon)
         for feature, parts in built:

@@ -28,15 +28,18 @@ class Navigator:
 
     Args:
         clock: Seconds, monotonic; tells gestures apart.
+        stepped: Called when a gesture begins that ``step_back`` would take back.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], stepped: Callable[[], object] = lambda: None) -> None:
         self._clock = clock
+        self._stepped = stepped
         self._view = TimeView(0, FIRST_SPAN, 1000)
         self._following = True
         self._newest = 0
         self._first = self._last_start = -1
         self._behind: list[TimeView] = []
+        self._ahead: list[TimeView] = []
         self._gesture = ""
         self._last = 0.0
         self._fitted = False
@@ -59,7 +62,7 @@ class Navigator:
     def reset(self) -> None:
         """Forget everything, as when another session is shown."""
         self._view = TimeView(0, FIRST_SPAN, self._view.width)
-        self._following, self._newest, self._behind = True, 0, []
+        self._following, self._newest, self._behind, self._ahead = True, 0, [], []
         self._first = self._last_start = -1
         self._fitted = False
 
@@ -84,6 +87,7 @@ class Navigator:
         self._newest = newest
         self._first, self._last_start = (place(at) if at >= 0 else at for at in (self._first, self._last_start))
         self._behind = [self._converted(view, place) for view in self._behind]
+        self._ahead = [self._converted(view, place) for view in self._ahead]
         self._view = self._converted(self._view, place)
         self._keep_up()
 
@@ -155,13 +159,23 @@ class Navigator:
         self._following = False
         self._set(TimeView(start, self._view.span, self._view.width))
 
-    def step_back(self) -> None:
-        """Go back to the view before the last gesture."""
-        if self._behind:
-            last = self._behind.pop()
-            self._following = self._fitted = False
-            self._gesture = ""
-            self._view = TimeView(last.start, last.span, self._view.width)
+    def step_back(self) -> bool:
+        """Go back to the view before the last gesture; return False when there is none."""
+        return self._step(self._behind, self._ahead)
+
+    def step_forward(self) -> bool:
+        """Go forward again to the view that ``step_back`` left; return False when there is none."""
+        return self._step(self._ahead, self._behind)
+
+    def _step(self, wanted: list[TimeView], left: list[TimeView]) -> bool:
+        if not wanted:
+            return False
+        view = wanted.pop()
+        left.append(self._view)
+        self._following = self._fitted = False
+        self._gesture = ""
+        self._view = TimeView(view.start, view.span, self._view.width)
+        return True
 
     def _remember(self, gesture: str) -> None:
         self._fitted = False
@@ -170,6 +184,8 @@ class Navigator:
         self._gesture, self._last = gesture, now
         if not same:
             self._behind = [*self._behind[-_KEPT:], self._view]
+            self._ahead = []
+            self._stepped()
 
     def _set(self, view: TimeView) -> None:
         self._view = view.kept_within(0, max(self._newest, FIRST_SPAN if self._following else SHORTEST))

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Signal,
     SignalInstance,
 )
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -158,9 +158,17 @@ class _Rows(_View):
         """Show ``widget`` for as long as the model has no rows."""
         self._cover = _Empty(self, widget)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Take the keyboard and nothing more: by itself Qt makes the first row current, which nobody has chosen."""
+        if not self.currentIndex().isValid():
+            self.setCurrentIndex(QModelIndex())
+        super().focusInEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy and activate by keyboard."""
-        if event.matches(QKeySequence.StandardKey.Copy):
+        """Copy and activate by keyboard; what an editor in a cell leaves of its keys is not for the rows."""
+        if self.state() == QAbstractItemView.State.EditingState:
+            event.accept()
+        elif event.matches(QKeySequence.StandardKey.Copy):
             copy_text(selection_as_tsv(self))
         elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or event.modifiers():
             super().keyPressEvent(event)

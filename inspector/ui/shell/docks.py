@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from inspector.ui.kit.badges import Badge, BadgeTone
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import PlainLabel
+from inspector.ui.shell.focus import focus_into
 
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
@@ -25,6 +26,7 @@ AREAS: Final = {
 }
 #: Pixels between a badge and the end of its tab: it must look nearer to its own name than to the next.
 _TRAILING: Final = 10
+_ARROWS: Final = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right)
 
 
 def set_up_docking(window: QMainWindow) -> None:
@@ -105,6 +107,21 @@ class PanelDock(QDockWidget):
         policy.setRetainSizeWhenHidden(True)
         widget.setSizePolicy(policy)
         self.visibilityChanged.connect(widget.setVisible)
+
+    def take_focus(self) -> None:
+        """Put the keyboard into the panel, where arrows work at once."""
+        focus_into(self.widget(), self)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go on into the panel with the first arrow: what it shows may have come after the keyboard."""
+        waiting = self.hasFocus() and event.key() in _ARROWS
+        if waiting:
+            self.take_focus()
+        focus = self.focusWidget()
+        if waiting and focus is not None and not self.hasFocus():
+            QApplication.sendEvent(focus, event)
+        else:
+            super().keyPressEvent(event)
 
     def set_badge(self, text: str, tone: BadgeTone) -> None:
         """Show a count at the panel's name."""

@@ -146,9 +146,11 @@ class FilterField(SearchField):
         parent: The owner.
 
     Signals:
+        stepped: Another filter is in force, and ``back`` leads to the one before; what is typed in one go is a step.
         used: A person is done with a filter (Return, or the keyboard goes elsewhere). Whoever can read it remembers it.
     """
 
+    stepped = Signal()
     used = Signal(str)
 
     def __init__(self, theme: Theme, placeholder: str, hint: str = "", parent: QWidget | None = None) -> None:
@@ -158,7 +160,10 @@ class FilterField(SearchField):
         self._at = -1
         self._mine = False
         self._draft = ""
-        self._applied: list[str] = []
+        #: The filters that were in force, the present one last, and those that were gone back from.
+        self._states = [""]
+        self._ahead: list[str] = []
+        self._typed = self._merging = False
         self._error: tuple[int, int] | None = None
         super().__init__(theme, placeholder, hint, parent)
         self.setAccessibleDescription("Filter language; Ctrl+Space lists what can be written.")
@@ -182,6 +187,7 @@ class FilterField(SearchField):
 
     def replace(self, text: str) -> None:
         """Put another filter in; Ctrl+Z brings the one before back."""
+        self._typed = self._merging = False
         self._mine = True  # Qt takes what is inserted for typed
         self.selectAll()
         if text:
@@ -190,16 +196,38 @@ class FilterField(SearchField):
             self.backspace()
         self._mine = False
 
+    def begin(self, text: str) -> None:
+        """Put the first filter in, before which there was none."""
+        self.setText(text)
+        self._states, self._ahead = [text], []
+
     def applied(self, text: str) -> None:
         """Take notice that a filter is in force now."""
-        if not self._applied or self._applied[-1] != text:
-            self._applied = [*self._applied[-_BACK:], text]
+        if self._states[-1] == text:
+            return
+        if self._merging:
+            self._states[-1] = text
+            return
+        self._states = [*self._states[-_BACK:], text]
+        self._ahead = []
+        self._merging = self._typed
+        self.stepped.emit()
 
-    def back(self) -> None:
-        """Go back to the filter that was in force before."""
-        if self._applied:
-            self._applied.pop()
-        self.replace(self._applied[-1] if self._applied else "")
+    def back(self) -> bool:
+        """Go back to the filter that was in force before; return False when there is none."""
+        if len(self._states) < 2:
+            return False
+        self._ahead.append(self._states.pop())
+        self.replace(self._states[-1])
+        return True
+
+    def forward(self) -> bool:
+        """Go forward again to the filter that was gone back from; return False when there is none."""
+        if not self._ahead:
+            return False
+        self._states.append(self._ahead.pop())
+        self.replace(self._states[-1])
+        return True
 
     def set_error(self, reason: str, position: int = 0, length: int = 0) -> None:
         """Mark the characters that cannot be read, with the reason; an empty reason takes the mark away."""
@@ -235,6 +263,7 @@ class FilterField(SearchField):
         self._error = None  # the mark would stand under other characters until the text is read again
         if not self._mine:
             self._at = -1
+            self._typed = True
             self.offer()
 
     def _take(self, completion: Completion) -> None:
@@ -311,6 +340,7 @@ class FilterField(SearchField):
     def _finished(self) -> None:
         self._close()
         self._at = -1
+        self._merging = False
         if self.text().strip():
             self.used.emit(self.text().strip())
 

@@ -9,13 +9,15 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from inspector.analysis.journal import Journal
 from inspector.analysis.query.complete import complete
 from inspector.analysis.query.query import FilterError, parse
+from inspector.ui.history import FILTER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from inspector.analysis.query.complete import Completion
     from inspector.app.settings import Settings
     from inspector.app.workbench import Workbench
+    from inspector.ui.history import History
     from inspector.ui.shell.filter_field import FilterField
 
 #: Milliseconds between the last letter and the filter's coming into force.
@@ -32,6 +34,7 @@ class Filtering(QObject):
         field: Where it is written.
         workbench: Has the run whose names are completed.
         settings: Remembers the filter, and those used before.
+        history: The way back, of which filters are a part.
 
     Signals:
         applied: A filter is in force from now on; None lets everything through.
@@ -39,7 +42,7 @@ class Filtering(QObject):
 
     applied = Signal(object)
 
-    def __init__(self, field: FilterField, workbench: Workbench, settings: Settings) -> None:
+    def __init__(self, field: FilterField, workbench: Workbench, settings: Settings, history: History) -> None:
         super().__init__(field)
         self._field, self._workbench, self._settings = field, workbench, settings
         self._soon = QTimer(self, interval=_PAUSE, singleShot=True)
@@ -48,7 +51,9 @@ class Filtering(QObject):
         field.set_history(settings.strings(_HISTORY))
         field.textChanged.connect(lambda _: self._soon.start())
         field.used.connect(self._used)
-        field.setText(settings.text(_TEXT))
+        field.begin(settings.text(_TEXT))
+        field.stepped.connect(lambda: history.record(FILTER))
+        history.add_part(FILTER, lambda: self._go(field.back), lambda: self._go(field.forward))
 
     def apply(self) -> None:
         """Put what is written into force; what cannot be read is marked, and the filter before stays."""
@@ -65,6 +70,14 @@ class Filtering(QObject):
     def remember(self) -> None:
         """Keep for the next run what is written."""
         self._settings.set(_TEXT, self._field.text())
+
+    def _go(self, step: Callable[[], bool]) -> bool:
+        """Go back or forward, and put what stands in the field then into force at once."""
+        gone = step()
+        if gone:
+            self._soon.stop()
+            self.apply()
+        return gone
 
     def _used(self, text: str) -> None:
         """Apply it without delay, and remember it if it can be read."""

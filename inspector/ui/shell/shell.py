@@ -16,6 +16,7 @@ from inspector.ui.kit.theme import CHOICES, Theme
 from inspector.ui.shell import tab_order
 from inspector.ui.shell.actions import Actions, shortcut_text
 from inspector.ui.shell.docks import AREAS, DockTabs, LayoutFile, PanelDock, set_up_docking
+from inspector.ui.shell.focus import FieldKeys, focus_into, has_focus
 from inspector.ui.shell.notices_view import NoticesView
 from inspector.ui.shell.palette import CommandPalette
 from inspector.ui.shell.shortcuts import ShortcutSheet
@@ -44,8 +45,13 @@ _THEMES: Final = {
 _LAST_DIGIT: Final = 9
 
 
+def panel_keys(number: int) -> str:
+    """Return the keys of a panel: Alt and its number, from the tenth on with Shift, and Alt+0 in the middle."""
+    return f"Alt+{number}" if number <= _LAST_DIGIT else f"Alt+Shift+{number - _LAST_DIGIT}"
+
+
 def panel_command(shell: Shell, dock: PanelDock, number: int, icon: str) -> Command:
-    """Return the command that opens and closes a panel; the first nine have Alt and their number."""
+    """Return the command that goes to a panel, and closes it when the keyboard is there already."""
     return Command(
         f"panel.{dock.panel_id}",
         dock.windowTitle(),
@@ -53,8 +59,8 @@ def panel_command(shell: Shell, dock: PanelDock, number: int, icon: str) -> Comm
         menu="View",
         section="panels",
         icon=icon,
-        shortcuts=(f"Alt+{number}",) if number <= _LAST_DIGIT else (),
-        tooltip=f"Open or close the panel {dock.windowTitle()}",
+        shortcuts=(panel_keys(number),),
+        tooltip=f"Go to {dock.windowTitle()}; once more closes it",
         checked=lambda: not dock.isHidden(),
     )
 
@@ -65,6 +71,8 @@ def window_commands(shell: Shell, theme: Theme, palette: Sheet, sheet: Sheet) ->
     return [
         Command("filter.focus", "Filter…", shell.focus_filter, "View", find, ("Ctrl+F",), "filter"),
         Command("palette.open", "Command Palette…", palette.open_sheet, "View", find, ("Ctrl+K",), "command"),
+        Command("panel.next", "Next Panel", lambda: shell.walk(1), "View", "walk", ("F6",)),
+        Command("panel.previous", "Previous Panel", lambda: shell.walk(-1), "View", "walk", ("Shift+F6",)),
         *(_theme_command(shell, theme, choice) for choice in CHOICES),
         Command(
             "theme.next",
@@ -94,6 +102,7 @@ def window_commands(shell: Shell, theme: Theme, palette: Sheet, sheet: Sheet) ->
             tooltip="Bring all panels back to where they were at first",
         ),
         Command("help.shortcuts", "Keyboard Shortcuts", sheet.open_sheet, "Help", "", ("?", "F1"), "keyboard"),
+        Command("window.close", "Close Window", shell.close_front, "File", "quit", ("Ctrl+W",), "close"),
         Command("app.quit", "Quit", shell.close, "File", "quit", ("Ctrl+Q",), "quit"),
     ]
 
@@ -211,8 +220,10 @@ class Shell(QMainWindow):
         dock.visibilityChanged.connect(self._moved.start)
         dock.topLevelChanged.connect(self._moved.start)
 
-    def set_central(self, widget: QWidget) -> None:
-        """Put a panel into the middle, below the strip."""
+    def set_central(self, widget: QWidget, panel_id: str = "centre", title: str = "Centre", icon: str = "") -> None:
+        """Put a panel into the middle, below the strip; see ``add_panel`` for its name."""
+        keys, about = (panel_keys(0),), f"Go to {title}"
+        self._commands.add(Command(f"panel.{panel_id}", title, self.focus_centre, "View", "panels", keys, icon, about))
         centre = QWidget()
         vbox(self.strip, (widget, 1), owner=centre)
         self.setCentralWidget(centre)
@@ -221,7 +232,7 @@ class Shell(QMainWindow):
     def focus_centre(self) -> None:
         """Put the keyboard into the middle."""
         if self._middle is not None:
-            self._middle.setFocus()
+            focus_into(self._middle, self._middle.parentWidget() or self)
 
     def finish(self, menus: Mapping[str, MenuProvider] = MappingProxyType({})) -> None:
         """Make bar and menus from the commands that are there now, and bring the saved layout back.
@@ -234,6 +245,7 @@ class Shell(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._bar)
         self._actions = Actions(self._commands, self._theme, self)
         self._actions.fill_menu_bar(self.menuBar())
+        FieldKeys(self._commands, self)
         self._spread()
         self._default_state = self.saveState()
         if self._layout_file is not None and self._layout_file.restore(self):
@@ -278,10 +290,15 @@ class Shell(QMainWindow):
         dock.raise_()
         self._moved.start()
 
+    def focus_panel(self, panel_id: str) -> None:
+        """Open a panel, bring it to the front and put the keyboard into it; nothing in it is selected by that."""
+        self.raise_panel(panel_id)
+        self._docks[panel_id].take_focus()
+
     def raise_beside(self, panel_id: str) -> None:
         """Bring a panel to the front of its tabs, unless the person has closed it or works in another of them."""
         dock = self._docks[panel_id]
-        if not dock.isHidden() and not any(_has_focus(other) for other in self.tabifiedDockWidgets(dock)):
+        if not dock.isHidden() and not any(has_focus(other) for other in self.tabifiedDockWidgets(dock)):
             self.raise_panel(panel_id)
 
     def shortcut(self, command_id: str) -> str:
@@ -453,19 +470,44 @@ class Shell(QMainWindow):
         self._commands.changed("theme.next", *(f"theme.{name}" for name in CHOICES))
 
     def toggle_panel(self, panel_id: str) -> None:
-        """Open a panel and go there, or close it when it is in front."""
+        """Open a panel and go there, or close it when the keyboard is in it."""
         dock = self._docks[panel_id]
-        if self._tabs.in_front(dock):
+        if has_focus(dock):
             dock.close()
+            self.focus_centre()
             return
-        self.raise_panel(panel_id)
-        dock.setFocus()
+        self.focus_panel(panel_id)
 
+    def walk(self, step: int) -> None:
+        """Put the keyboard into the next panel that can be seen, or the previous one; from elsewhere into the first."""
+        panels = self._panels_as_read()
+        here = next((place for place, panel in enumerate(panels) if has_focus(panel)), -1 if step > 0 else 0)
+        following = panels[(here + step) % len(panels)]
+        if isinstance(following, PanelDock):
+            following.take_focus()
+        else:
+            self.focus_centre()
 
-def _has_focus(widget: QWidget) -> bool:
-    """Return whether the keyboard is in a widget or below it."""
-    focus = QApplication.focusWidget()
-    return focus is not None and (focus is widget or widget.isAncestorOf(focus))
+    def close_front(self) -> None:
+        """Close the window that is in front: a panel that floats, or all."""
+        front = QApplication.activeWindow()
+        if front is None or front is self:
+            self.close()
+            return
+        front.close()
+        self.activateWindow()
+        self.focus_centre()
+
+    def _panels_as_read(self) -> list[QWidget]:
+        """Return the panels that can be seen, from left to right, then those that float."""
+        shown = [dock for dock in self._docks.values() if dock.isVisible() and self._tabs.in_front(dock)]
+        parts: list[QWidget] = []
+        for area in _AS_READ:
+            centre = self.centralWidget()
+            if area == Qt.DockWidgetArea.NoDockWidgetArea and centre is not None:
+                parts.append(centre)
+            parts += [dock for dock in shown if not dock.isFloating() and self.dockWidgetArea(dock) == area]
+        return [*parts, *(dock for dock in shown if dock.isFloating())]
 
 
 def _above(bar: QTabBar, dock: PanelDock) -> bool:

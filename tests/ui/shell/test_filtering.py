@@ -12,6 +12,7 @@ from inspector.app.notices import Notices
 from inspector.app.settings import Settings
 from inspector.app.tasks import TaskOwner
 from inspector.app.workbench import Workbench
+from inspector.ui.history import History
 from inspector.ui.kit.theme import Theme
 from inspector.ui.shell.filter_field import FilterField
 from inspector.ui.shell.filtering import Filtering
@@ -32,7 +33,7 @@ def field(qtbot: QtBot) -> FilterField:
 
 def made(field: FilterField, settings: Settings) -> tuple[Filtering, list[object]]:
     notices = Notices()
-    filtering = Filtering(field, Workbench(None, None, notices, TaskOwner(notices), name="today"), settings)
+    filtering = Filtering(field, Workbench(None, None, notices, TaskOwner(notices), name="today"), settings, History())
     applied: list[object] = []
     filtering.applied.connect(applied.append)
     return filtering, applied

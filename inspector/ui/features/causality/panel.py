@@ -142,6 +142,7 @@ class CausalityPanel(JournalPanel):
         )
         self._switcher = Switcher(content, empty)
         vbox(self._switcher, owner=self)
+        self.setFocusProxy(self.tree)
         self._switcher.show_empty()
 
     def set_journal(self, journal: Journal) -> None:

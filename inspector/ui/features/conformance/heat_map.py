@@ -23,7 +23,7 @@ from inspector.ui.kit.text import plain_tooltip
 from inspector.ui.kit.tokens import mix
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtGui import QFocusEvent, QResizeEvent
 
     from inspector.ui.kit.tables import Index
     from inspector.ui.kit.theme import Theme
@@ -222,6 +222,12 @@ class HeatMap(QTableView):
         model.modelReset.connect(self._fit_names)
         theme.changed.connect(self.viewport().update)
         self._fit_names()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Take the keyboard; the first cell becomes current with the first arrow, not before."""
+        if not self.currentIndex().isValid():
+            self.setCurrentIndex(QModelIndex())
+        super().focusInEvent(event)
 
     def show_cell(self, row: int, column: int) -> None:
         """Make a cell the current one; nobody is told."""

@@ -94,6 +94,7 @@ class ConformancePanel(JournalPanel):
         self._empty = EmptyState(theme, "layout", "No events", "Load a program to see its events and handlers.")
         self._switcher = Switcher(self._make_content(), self._empty)
         vbox(self._make_bar(), separator_line(), (self._switcher, 1), owner=self)
+        self.setFocusProxy(self.map)
         self._show_state()
         theme.changed.connect(self._show_legend)
 

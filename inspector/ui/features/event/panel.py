@@ -71,6 +71,7 @@ class EventPanel(JournalPanel):
         empty = EmptyState(theme, "event", "No event selected", "Choose one in the catalog to read about it.")
         self._switcher = Switcher(self._page, empty)
         vbox(self._switcher, owner=self)
+        self.setFocusProxy(self._page)
         self._switcher.show_empty()
 
     def set_journal(self, journal: Journal) -> None:

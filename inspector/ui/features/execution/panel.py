@@ -152,6 +152,7 @@ class ExecutionPanel(JournalPanel):
         )
         self._switcher = Switcher(content, empty)
         vbox(self._switcher, owner=self)
+        self.setFocusProxy(self._page)
 
     def _connect(self) -> None:
         self._head.correlation_requested.connect(self.correlation_requested)

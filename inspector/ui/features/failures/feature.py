@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from inspector.app.commands import Command
 from inspector.ui.feature import Feature, Parts
-from inspector.ui.features.failures.panel import FailuresPanel
+from inspector.ui.features.failures.panel import AFTER, BEFORE, FailuresPanel
 
 if TYPE_CHECKING:
     from inspector.app.workbench import Workbench
@@ -29,7 +31,22 @@ def make(context: Context) -> Parts:
     panel = FailuresPanel(context.theme, context.selection, _Stored(context.workbench), context.tasks)
     panel.show_in_timeline.connect(context.execution_wanted)
     panel.open_source.connect(context.open_source)
-    return Parts(panel)
+    return Parts(panel, commands=_commands(panel))
+
+
+def _commands(panel: FailuresPanel) -> tuple[Command, ...]:
+    steps = (("previous", "Previous Failure of the Group", BEFORE, -1), ("next", "Next Failure of the Group", AFTER, 1))
+    return tuple(
+        Command(
+            f"failures.{name}",
+            title,
+            partial(panel.step, by),
+            shortcuts=(keys,),
+            icon="chevron-left" if by < 0 else "chevron-right",
+            scope=FEATURE.id,
+        )
+        for name, title, keys, by in steps
+    )
 
 
 FEATURE: Final = Feature("failures", "Failures", "failure", "bottom", make)

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from inspector.ui.selection import Selection
 
 #: Keys that go through the failures of a group.
-_BEFORE: Final = "Alt+Left"
-_AFTER: Final = "Alt+Right"
+BEFORE: Final = "Alt+Up"
+AFTER: Final = "Alt+Down"
 
 
 # One failure to read: what was raised, where, its traceback, and the way to the others of its group.
@@ -76,10 +76,8 @@ class FailureDetail(Page):
         self.message = PlainLabel("", wrap=True, selectable=True)
         self.place = ElidedLabel("", "dim")
         self.position = PlainLabel("", "dim")
-        self.before = IconButton(theme, "chevron-left", f"Previous of this group ({native_shortcut(_BEFORE)})")
-        self.after = IconButton(theme, "chevron-right", f"Next of this group ({native_shortcut(_AFTER)})")
-        self.before.setShortcut(_BEFORE)
-        self.after.setShortcut(_AFTER)
+        self.before = IconButton(theme, "chevron-left", f"Previous of this group ({native_shortcut(BEFORE)})")
+        self.after = IconButton(theme, "chevron-right", f"Next of this group ({native_shortcut(AFTER)})")
         self.nothing = PlainLabel("", "dim", wrap=True, selectable=True)
         self.traceback = TracebackView(theme)
         self.libraries = Link(theme)
@@ -191,6 +189,7 @@ class FailuresPanel(JournalPanel):
         self._empty = EmptyState(theme, "check", "Nothing failed", "Failures appear here, grouped by cause.")
         self._switcher = Switcher(self._make_content(), self._empty)
         vbox(self._switcher, owner=self)
+        self.setFocusProxy(self.table)
         self._switcher.show_empty()
         self._gathering = Gathering(self, self._take, 290)
         self._link = RowLink(self.table, selection, self._meant, self._row_of)
@@ -207,7 +206,7 @@ class FailuresPanel(JournalPanel):
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
         self.table.activated_row.connect(lambda _: self._show_in_timeline())
         self.detail = FailureDetail(self._theme)
-        self.detail.step_requested.connect(self._step)
+        self.detail.step_requested.connect(self.step)
         self.detail.timeline_requested.connect(self._show_in_timeline)
         self.detail.open_source.connect(self.open_source)
         self.splitter = side_by_side(self.table, self.detail, 60)
@@ -307,7 +306,8 @@ class FailuresPanel(JournalPanel):
             self._select(ExecutionIndex(self._execution))
             self.show_in_timeline.emit(self._execution)
 
-    def _step(self, by: int) -> None:
+    def step(self, by: int) -> None:
+        """Go so many failures further on in the group."""
         if self._group is None:
             return
         members = list(self._group.members)

@@ -102,6 +102,7 @@ class FindingsPanel(JournalPanel):
         self._empty = EmptyState(theme, "search", "Not checked yet", "Findings appear when a program is loaded.")
         self._switcher = Switcher(self._make_content(), self._empty)
         vbox(self._make_bar(), separator_line(), (self._switcher, 1), owner=self)
+        self.setFocusProxy(self.tree)
         self._show_state()
 
     # -- making

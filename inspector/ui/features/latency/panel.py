@@ -103,6 +103,7 @@ class LatencyPanel(JournalPanel):
         self._make_table()
         self.splitter = side_by_side(self.table, self.charts, 72)
         vbox(self._make_bar(), separator_line(), (self.splitter, 1), owner=self)
+        self.setFocusProxy(self.table)
         self._gathering = Gathering(self, self._take, 230)
         self.charts.counting_anew.connect(self._gathering.flush)
         self.pointing = LatencyPointing(self, selection, self.table, self.charts)

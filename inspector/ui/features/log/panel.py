@@ -80,6 +80,7 @@ class LogPanel(JournalPanel):
         self._settling = QTimer(self, singleShot=True, interval=_SETTLE)
         self._settling.timeout.connect(self._settle)
         vbox((self.table, 1), separator_line(), self._make_foot(), owner=self)
+        self.setFocusProxy(self.table)
         self._connect()
         self._link = RowLink(self.table, selection, self._meant, self._row_of)
 

@@ -44,7 +44,9 @@ class _Table(SortedTable):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Rename and delete by keyboard."""
-        if QKeySequence(event.keyCombination()) == QKeySequence(_RENAME_KEY):
+        if self.state() == QAbstractItemView.State.EditingState:
+            super().keyPressEvent(event)
+        elif QKeySequence(event.keyCombination()) == QKeySequence(_RENAME_KEY):
             self.rename.emit()
         elif event.matches(QKeySequence.StandardKey.Delete):
             self.delete.emit()
@@ -86,6 +88,7 @@ class SessionsPanel(QWidget):
         self.table.set_empty(EmptyState(theme, "session", "No sessions yet", "Every start of the program records one."))
         self._count = PlainLabel("", "dim")
         vbox((self.table, 1), separator_line(), self._make_buttons(), owner=self)
+        self.setFocusProxy(self.table)
         self._connect()
         self._tell_state()
 

@@ -41,7 +41,7 @@ ACTIONS: Final = (
     TimelineAction("timeline.fit", "Fit the Whole Session", ("0",), "fit", "Zoom"),
     TimelineAction("timeline.focus", "Centre the Selection, Then Fit It", ("F",), "steps.focus_selection", "Zoom"),
     TimelineAction("timeline.fold_gaps", "Fold Idle Gaps", ("G",), "toggle_folds", "Zoom"),
-    TimelineAction("timeline.back", "Undo Zoom or Pan", ("Backspace", "Alt+Left"), "step_back", "Zoom"),
+    TimelineAction("timeline.back", "Undo Zoom or Pan", ("Backspace",), "back_wanted.emit", "Zoom"),
     TimelineAction("timeline.left", "Pan Left", ("A", "Left"), "pan_left", "Move"),
     TimelineAction("timeline.right", "Pan Right", ("D", "Right"), "pan_right", "Move"),
     TimelineAction("timeline.up", "Scroll the Lanes Up", ("Up",), "lanes.up", "Move"),

@@ -57,18 +57,22 @@ class TimelineController(QObject):
         find_lane_wanted: A person wants to look for a lane.
         search_wanted: A person wants to filter executions.
         filter_back_wanted: A person wants the filter back that was in force before.
+        step_made: Another stretch is looked at; ``step_back`` leads back.
+        back_wanted: A person wants the stretch back that was looked at before.
     """
 
     find_lane_wanted = Signal()
     search_wanted = Signal()
     filter_back_wanted = Signal()
+    step_made = Signal()
+    back_wanted = Signal()
 
     def __init__(self, selection: Selection, clock: Callable[[], float], changed: Callable[[], None]) -> None:
         super().__init__()
         self._clock = clock
         self._changed = changed
         self.selection = selection
-        self.navigator = Navigator(clock)
+        self.navigator = Navigator(clock, self.step_made.emit)
         self.lanes = TimelineLanes(self)
         self.steps = TimelineSteps(self)
         self.measure = TimelineMeasure(self)
@@ -256,10 +260,17 @@ class TimelineController(QObject):
         if len(matching):
             self.steps.go_to(ExecutionIndex(int(matching[0])))
 
-    def step_back(self) -> None:
-        """Go back to the view before."""
-        self.navigator.step_back()
+    def step_back(self) -> bool:
+        """Go back to the view before; return False when there is none."""
+        moved = self.navigator.step_back()
         self.update()
+        return moved
+
+    def step_forward(self) -> bool:
+        """Go forward again to the view that was gone back from; return False when there is none."""
+        moved = self.navigator.step_forward()
+        self.update()
+        return moved
 
     def pan(self, pixels: float) -> None:
         """Look later by pixels."""

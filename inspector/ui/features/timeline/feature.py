@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from inspector.ui.feature import Feature, Parts
 from inspector.ui.features.timeline.actions import GESTURES
 from inspector.ui.features.timeline.panel import TimelinePanel
+from inspector.ui.history import FILTER
 
 if TYPE_CHECKING:
     from inspector.ui.context import Context
@@ -16,11 +17,15 @@ def make(context: Context) -> Parts:
     """Make the timeline of a window."""
     panel = TimelinePanel(context.theme, context.selection, fire=lambda: context.commands.run("fire.selected"))
     panel.search_requested.connect(context.shell.focus_filter)
-    panel.filter_back_requested.connect(context.filter_back)
+    panel.filter_back_requested.connect(lambda: context.history.back(FILTER))
+    controller = panel.controller
+    context.history.add_part(FEATURE.id, controller.step_back, controller.step_forward)
+    controller.step_made.connect(lambda: context.history.record(FEATURE.id))
+    controller.back_wanted.connect(lambda: context.history.back(FEATURE.id))
     panel.state_changed.connect(context.commands.changed)
     context.built.connect(lambda: panel.set_fire_shortcut(context.shortcut("fire.selected")))
-    context.execution_wanted.connect(panel.controller.steps.go_to)
-    context.stretch_wanted.connect(panel.controller.show)
+    context.execution_wanted.connect(controller.steps.go_to)
+    context.stretch_wanted.connect(controller.show)
     return Parts(panel, commands=panel.commands(), gestures=GESTURES)
 
 

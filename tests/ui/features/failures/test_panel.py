@@ -175,8 +175,8 @@ async def test_a_failure_no_longer_at_hand_is_asked_for_and_late_answers_are_dro
     panel.set_journal(story.journal)
     shown(panel)
     story.journal.failures._values.clear()
-    panel._step(-1)
-    panel._step(1)
+    panel.step(-1)
+    panel.step(1)
     answers[1].set_result(failure("KeyError", "newest, looked up"))
     answers[0].set_result(failure("KeyError", "too late"))
     for _ in range(5):

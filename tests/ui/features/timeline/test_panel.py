@@ -146,12 +146,15 @@ def test_w_and_s_zoom(panel: TimelinePanel, text: str, bigger: bool) -> None:
 
 
 def test_a_and_d_pan_and_backspace_goes_back(panel: TimelinePanel) -> None:
+    panel.controller.back_wanted.connect(panel.controller.step_back)  # the window knows which step was the last
     panel.controller.show(20 * MS, 60 * MS)
     before = panel.controller.navigator.view
     key(panel, "d")
     assert panel.controller.navigator.view.start > before.start
     QTest.keyClick(panel.canvas, Qt.Key.Key_Backspace)
     assert panel.controller.navigator.view == before
+    assert panel.controller.step_forward()
+    assert panel.controller.navigator.view.start > before.start
 
 
 def test_keys_walk_along_the_lane_and_between_cause_and_effect(panel: TimelinePanel) -> None:
