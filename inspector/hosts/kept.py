@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
 
@@ -93,6 +93,10 @@ class KeptSettings:
 # Consent: whose code was allowed to run. Loading a project runs its code with the rights of the person.
 
 
+#: How much may be loaded of one project without asking: its apps, in turn.
+_MOST_ALLOWED: Final = 20
+
+
 class Trust:
     """Remembers what a person has allowed to be loaded: by real path, interpreter and what would be loaded.
 
@@ -109,9 +113,7 @@ class Trust:
         Raises:
             InspectorError: The interpreter that the project names does not exist.
         """
-        if self._file.read().get(self._key(project)) == project.digest():
-            return None
-        return question(project)
+        return None if project.digest() in self._allowed(project) else question(project)
 
     def remember(self, project: Project) -> None:
         """Remember a yes.
@@ -119,7 +121,14 @@ class Trust:
         Raises:
             InspectorError: It cannot be written.
         """
-        self._file.write({**self._file.read(), self._key(project): project.digest()})
+        allowed, digest = self._allowed(project), project.digest()
+        if digest not in allowed:
+            self._file.write({**self._file.read(), self._key(project): [*allowed[1 - _MOST_ALLOWED :], digest]})
+
+    def _allowed(self, project: Project) -> list[str]:
+        """Return the digests of what may be loaded of a project, the newest last."""
+        allowed = self._file.read().get(self._key(project))
+        return [digest for digest in allowed if isinstance(digest, str)] if isinstance(allowed, list) else []
 
     def forget(self) -> None:
         """Forget every consent."""

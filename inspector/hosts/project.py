@@ -297,8 +297,11 @@ class Project:
         return {**os.environ, **from_file, **self.settings}
 
     def digest(self) -> str:
-        """Return a digest of what would be loaded; consent is for exactly that."""
-        entry = (self.app, self.catalog, self.db_session, self.python, self.env_file, self.cwd, self.source)
+        """Return a digest of what would be loaded; consent is for exactly that, wherever it was written.
+
+        The interpreter is not part of it: consent is given for the one that is chosen, however it was named.
+        """
+        entry = (self.app, self.catalog, self.db_session, self.env_file, self.cwd)
         text = json.dumps([os.path.realpath(part) if isinstance(part, Path) else part for part in entry])
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -183,6 +183,7 @@ class Window:
         self.shell.show()
         self.shell.activateWindow()  # where no window manager runs nobody else gives it the keyboard
         code = 0
+        self.tasks.start("Waiting for the end", self._tell_stop(stop))
         try:
             started = await self._start(faults=faults, must=run is not None)
             if started and run is not None:
@@ -195,6 +196,11 @@ class Window:
             await self._end()
         self._tell_loss()
         return code
+
+    async def _tell_stop(self, stop: asyncio.Event) -> None:
+        """Let go of whatever waits for a person as soon as the program is to end."""
+        await stop.wait()
+        self.context.stopping.emit()
 
     def _asked_to_close(self, stop: asyncio.Event) -> None:
         """Close, unless that loses records and the person would rather wait."""

@@ -155,6 +155,11 @@ def test_consent_is_asked_once_for_exactly_what_is_loaded(tmp_path: Path) -> Non
     changed = Project.from_folder(tmp_path / "real")
     assert changed is not None
     assert trust.needs_consent(changed) is not None  # something else
+    trust.remember(changed)
+    # Both may be loaded now, in turn; and it does not matter who named what is loaded.
+    assert (trust.needs_consent(project), trust.needs_consent(changed)) == (None, None)
+    by_hand = Project.from_options("a:c", cwd=tmp_path / "real", python=str(changed.interpreter().path))
+    assert trust.needs_consent(by_hand) is None
     trust.forget()
     assert trust.needs_consent(project) is not None
 

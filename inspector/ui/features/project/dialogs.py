@@ -42,6 +42,7 @@ _FIELDS: Final = (
     ("env", "Settings file", "optional: .env"),
     ("load_timeout", "Load timeout", f"optional: seconds, {LOAD_TIMEOUT:g} unless given"),
 )
+_EXAMPLE: Final = "shop.wiring:bus"
 #: Room around what a dialog holds.
 _MARGINS: Final = (18, 16, 18, 14)
 
@@ -81,6 +82,9 @@ class OpenProjectDialog(QDialog):
         #: What the form has no field for, and the folder and app that it is of.
         self._besides: dict[str, str] = {}
         self._besides_of: tuple[str, ...] = ()
+        #: The folder whose ``pyproject.toml`` stands in the form, and the fields that were written by hand since.
+        self._read = ""
+        self._by_hand: set[str] = set()
         self._timer = QTimer(self, interval=200, singleShot=True)
         self._timer.timeout.connect(self._check)
         self._build()
@@ -90,6 +94,7 @@ class OpenProjectDialog(QDialog):
         """Put these options into the form; what is not among them is emptied."""
         for name, field in self.fields.items():
             field.setText(str(options.get(name) or ""))
+        self._read, self._by_hand = self.fields["cwd"].text(), set()
         self._besides = {name: str(options.get(name) or "") for name in BESIDES}
         self._besides_of = self._what()
 
@@ -100,6 +105,31 @@ class OpenProjectDialog(QDialog):
         except InspectorError as error:
             self.fill({"cwd": str(folder)})
             self._say(error)
+
+    def _read_folder(self, *, typed: bool = False) -> None:
+        """Put in what the ``pyproject.toml`` of the folder says, beside what the person has written.
+
+        Args:
+            typed: Somebody is still typing: only a file in this very folder counts, and the folder's text stays.
+        """
+        written, folder = self.fields["cwd"].text().strip(), self._folder()
+        if written == self._read or not folder.is_dir() or (typed and not (folder / "pyproject.toml").is_file()):
+            return
+        try:
+            options = options_of_folder(folder)
+        except InspectorError:
+            return  # the check tells it
+        for name, field in self.fields.items():
+            if name not in self._by_hand and name != "cwd":
+                field.setText(options.get(name, ""))
+        if not typed:
+            self.fields["cwd"].setText(options["cwd"])
+        if not typed or options["cwd"] == str(folder):
+            self._read = self.fields["cwd"].text().strip()
+        self._besides = {name: options.get(name, "") for name in BESIDES}
+        self._besides_of = self._what()
+        if not typed:
+            self._check()
 
     def _build(self) -> None:
         what = "See the events, handlers and wiring of your own program. It is not changed."
@@ -114,13 +144,15 @@ class OpenProjectDialog(QDialog):
         form.addRow(PlainLabel("Kept settings"), self._make_settings())
         self._interpreter = ElidedLabel("", "dim")
         self._problem = PlainLabel("", "failed", wrap=True)
+        self._missing = PlainLabel(f"Enter the app, for example {_EXAMPLE}", "warn", wrap=True)
         warning = PlainLabel("Opening it runs that project's code with your rights.", "warn", wrap=True)
         self.open_button = Button(self._theme, "Open", "play", kind="primary", on_click=self._choose)
         self.open_button.setDefault(True)
         cancel = Button(self._theme, "Cancel", on_click=self.reject)
         cancel.setAutoDefault(False)
         buttons = hbox(1, cancel, self.open_button, spacing=-1)
-        parts = (PlainLabel(what, "dim", wrap=True), form, self._interpreter, self._problem, warning, buttons)
+        said = (self._interpreter, self._problem, self._missing)
+        parts = (PlainLabel(what, "dim", wrap=True), form, *said, warning, buttons)
         vbox(*parts, owner=self, margins=_MARGINS, spacing=12)
 
     def _make_settings(self) -> QWidget:
@@ -155,6 +187,9 @@ class OpenProjectDialog(QDialog):
         field.setPlaceholderText(hint)
         field.setAccessibleName(title)
         field.textChanged.connect(lambda _: self._timer.start())
+        field.textEdited.connect(lambda text: self._note_written(name, text))
+        if name == "cwd":
+            field.editingFinished.connect(self._read_folder)
         if name not in ("cwd", "python", "env"):
             return field
         box = QWidget()
@@ -162,6 +197,10 @@ class OpenProjectDialog(QDialog):
         browse.setAutoDefault(False)
         hbox((field, 1), browse, owner=box, spacing=-1)
         return box
+
+    def _note_written(self, name: str, text: str) -> None:
+        """Keep what a person writes; a field that is emptied may be filled by the folder again."""
+        (self._by_hand.add if text.strip() else self._by_hand.discard)(name)
 
     def _browse(self, name: str) -> None:
         dialog = QFileDialog(self, "Choose", self.fields["cwd"].text() or str(Path.home()))
@@ -184,15 +223,19 @@ class OpenProjectDialog(QDialog):
 
     def _check(self) -> None:
         """Show at once what is wrong, and which interpreter would run it."""
+        self._read_folder(typed=True)
         options = self.options()
         self._problem.hide()
+        self._missing.hide()
+        self._interpreter.setText("")
         self.tell_settings()
-        if not options["app"]:
-            self.open_button.setEnabled(False)
-            self._interpreter.setText("")
-            return
         try:
-            project_of(options)
+            options_of_folder(self._folder())
+            if not options["app"] and self._folder().is_dir():
+                self._missing.show()
+                self.open_button.setEnabled(False)
+                return
+            project_of({**options, "app": options["app"] or _EXAMPLE})  # what is wrong with the folder comes first
         except InspectorError as error:
             self._say(error)
             return
@@ -246,7 +289,8 @@ class MissingSettingsDialog(QDialog):
             set_tone(label, "mono")
             form.addRow(label, field)
             field.textChanged.connect(lambda _: self._tell())
-        self.load_button = Button(theme, "Load again", "refresh", kind="primary", on_click=self.accept)
+        self.load_button = Button(theme, "Retry", "refresh", kind="primary", on_click=self.accept)
+        self.load_button.setDefault(True)
         cancel = Button(theme, "Cancel", on_click=self.reject)
         buttons = hbox(1, cancel, self.load_button, spacing=-1)
         vbox(title, PlainLabel(hint, "dim", wrap=True), form, buttons, owner=self, margins=_MARGINS, spacing=12)
@@ -309,11 +353,12 @@ class LoadTroubleDialog(QDialog):
             buttons.addWidget(self.settings_button)
         buttons.addWidget(change)
         if longer is not None:
-            self.longer_button = Button(theme, "Retry with more time", "refresh", kind="primary")
+            self.longer_button = Button(theme, "Retry with More Time", "refresh", kind="primary")
             self.longer_button.clicked.connect(self.reject)
             self.longer_button.clicked.connect(lambda _checked: longer())
             buttons.addWidget(self.longer_button)
         column.addLayout(buttons)
+        (change if longer is None else self.longer_button).setDefault(True)
         self.accepted.connect(again)
 
 

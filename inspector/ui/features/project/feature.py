@@ -17,6 +17,7 @@ def make(context: Context) -> Parts:
     """Make what opens projects in a window."""
     flow = ProjectFlow(context, Trust(trust_path()), KeptSettings(kept_settings_path()))
     context.closing.connect(flow.close)
+    context.stopping.connect(flow.give_up)
     context.project_wanted.connect(flow.reload)
 
     async def start() -> bool:

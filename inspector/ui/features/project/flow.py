@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from inspector.hosts.trouble import MissingSetting
     from inspector.ui.context import Context
 
+_T = TypeVar("_T")
 _LOADING: Final = "Loading the project"
 #: Milliseconds between two looks at the process.
 _LOOK: Final = 250
@@ -73,8 +74,11 @@ class ProjectFlow(QObject):
         self._tasks = context.tasks
         self._strip = context.shell.strip
         self.projects = Projects(context.workbench, context.settings, trust, kept_settings, self)
+        self._trust = trust
         self._reloader: Reloader | None = None
         self._waiting = False
+        #: Questions that a person has not answered yet.
+        self._questions: set[asyncio.Future[Any]] = set()
         #: What the strip says of a program in trouble, empty while it is in none.
         self._shown = ""
         #: The program could not be loaded again, which the strip tells.
@@ -162,7 +166,7 @@ class ProjectFlow(QObject):
             dialog.fill_folder(folder)
         elif recent:
             dialog.fill(recent[0])
-        dialog.chosen.connect(self.open)
+        dialog.chosen.connect(partial(self.open, confirmed=True))  # the form has said that it runs code
         dialog.open()
         return dialog
 
@@ -202,6 +206,8 @@ class ProjectFlow(QObject):
     async def load(self, project: Project, *, confirmed: bool = False, seed: int | None = None) -> bool:
         """Load a project and look after it; return whether it runs now."""
         self._strip.show_message("running", f"Loading {project.name}…", "")
+        if confirmed:
+            self._remember_consent(project)
         try:
             opened = await self.projects.open(project, confirmed=confirmed, seed=seed)
         finally:
@@ -209,6 +215,13 @@ class ProjectFlow(QObject):
         if opened:
             self._adopt()
         return opened
+
+    def _remember_consent(self, project: Project) -> None:
+        """Keep what was said in the form or on the command line, so that it is not asked again."""
+        try:
+            self._trust.remember(project)
+        except InspectorError as error:
+            self._notices.report(error)
 
     def close(self) -> None:
         """Stop looking."""
@@ -222,7 +235,8 @@ class ProjectFlow(QObject):
     async def consent(self, question: str) -> bool:
         """Ask whether a project's code may run."""
         where, _, risk = question.partition("? ")
-        return await ask(self._shell, "Load this project?", f"{where}?", risk, ("Load", "Cancel")) == "Load"
+        asked = ask(self._shell, "Load this project?", f"{where}?", risk, ("Load", "Cancel"))
+        return await self._answer(asked) == "Load"
 
     async def missing(self, trouble: MissingSetting, project: Project) -> Mapping[str, str] | None:  # noqa: ARG002
         """Ask for settings that a project misses."""
@@ -233,7 +247,21 @@ class ProjectFlow(QObject):
                 answer.set_result(filled)
 
         MissingSettingsDialog(self._theme, trouble, done, self._shell).open()
-        return await answer
+        return await self._answer(answer)
+
+    async def _answer(self, question: asyncio.Future[_T | None]) -> _T | None:
+        """Wait for the answer to a question; None when the program ends before."""
+        self._questions.add(question)
+        try:
+            return await question
+        finally:
+            self._questions.discard(question)
+
+    def give_up(self) -> None:
+        """Answer every open question with no: the program ends."""
+        for question in tuple(self._questions):
+            if not question.done():
+                question.set_result(None)
 
     def trouble(self, trouble: LoadError, project: Project) -> None:
         """Show why a project could not be loaded; what was asked for can be changed."""
@@ -351,7 +379,7 @@ class ProjectFlow(QObject):
             text = f"The program could not be loaded again: {outcome.trouble.text}"
             retries: list[tuple[str, Callable[[], object]]] = [("Try again", self._restart)]
             if isinstance(outcome.trouble, LoadError) and outcome.trouble.kind == "timeout":
-                retries.insert(0, ("Retry with more time", self._restart_with_more_time))
+                retries.insert(0, ("Retry with More Time", self._restart_with_more_time))
             self._strip.show_message("failed", text, outcome.trouble.hint, retries)
             return
         parts = [f"{plural(len(outcome.fixed), 'handler')} fixed"] * bool(outcome.fixed)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QDialog, QLabel, QMessageBox
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMessageBox
 
 from inspector.app.places import kept_settings_path, trust_path
 from inspector.app.projects import options_of, project_of
@@ -152,8 +153,9 @@ async def test_a_missing_setting_is_asked_for_and_kept(tmp_path: Path) -> None:
         form = dialog(shown, MissingSettingsDialog)
         assert list(form.fields) == ["PARCELS_URL"]
         assert not form.load_button.isEnabled()
-        form.fields["PARCELS_URL"].setText("http://localhost")
-        form.load_button.click()
+        assert QApplication.focusWidget() is form.fields["PARCELS_URL"]
+        shown.type("http://localhost")
+        shown.key(Qt.Key.Key_Return)
         await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
         await fire(shown)
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as again:
@@ -266,7 +268,7 @@ async def test_a_project_that_takes_long_is_given_more_time_where_that_is_told(t
         explained = dialog(shown, LoadTroubleDialog)
         words = " ".join(label.text() for label in explained.findChildren(QLabel))
         assert "parcels took more than 0.3 s to be imported and was stopped at parcels.py:" in words
-        assert explained.longer_button.caption() == "Retry with more time"
+        assert explained.longer_button.caption() == "Retry with More Time"
         go.touch()
         explained.longer_button.click()
         await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
@@ -305,7 +307,7 @@ async def test_only_what_lacks_time_is_given_more_of_it(tmp_path: Path) -> None:
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
         await until(lambda: dialog(shown, LoadTroubleDialog) is not None, "the explanation")
         explained = dialog(shown, LoadTroubleDialog)
-        assert "Retry with more time" not in [button.caption() for button in explained.findChildren(Button)]
+        assert "Retry with More Time" not in [button.caption() for button in explained.findChildren(Button)]
         explained.reject()
 
 
@@ -320,7 +322,7 @@ async def test_a_reload_that_takes_long_is_given_more_time_where_that_is_told(tm
         assert shown.window.commands.run("project.reload")
         await until(lambda: strip.isVisible() and "could not be loaded again" in strip.text.text(), "the strip")
         assert "stopped at parcels.py:" in strip.text.text()
-        assert [button.caption() for button in strip.buttons] == ["Retry with more time", "Try again"]
+        assert [button.caption() for button in strip.buttons] == ["Retry with More Time", "Try again"]
         go.touch()
         strip.buttons[0].click()
         await until(lambda: "Reloaded" in strip.text.text(), "it is loaded")
@@ -360,15 +362,83 @@ async def test_opening_a_project_ends_the_demo_and_starts_a_session_of_its_own(t
         form.fields["app"].setText("parcels:bus")
         await until(form.open_button.isEnabled, "the form is complete")
         form.open_button.click()
-        await until(lambda: dialog(shown, QMessageBox) is not None, "the question")
-        question = dialog(shown, QMessageBox)
-        next(button for button in question.buttons() if button.text() == "Load").click()
-        await until(lambda: shown.window.workbench.recording is not demo, "the project is loaded")
+        await until(lambda: shown.window.workbench.recording is not demo, "the project is loaded, without a question")
+        assert dialog(shown, QMessageBox) is None
         await until(lambda: not demo.host.running, "the demo has ended")
         await fire(shown)
         await until(lambda: len(shown.desk.sessions.known) == 2, "both sessions are listed")
         assert Trust(trust_path()).needs_consent(project) is None
         assert shown.desk.flow.projects.recent()[0]["app"] == "parcels:bus"
+
+
+async def test_what_was_allowed_on_the_command_line_is_not_asked_about_again(tmp_path: Path) -> None:
+    project = write(tmp_path)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
+    (tmp_path / "pyproject.toml").write_text('[tool.inspector]\napp = "parcels:bus"\n')
+    found = Project.from_folder(tmp_path)
+    async with opened(tmp_path / "s.db", project=found) as shown:
+        await until(lambda: shown.desk.flow.project is not None, "it is loaded without a question")
+        assert dialog(shown, QMessageBox) is None
+
+
+async def test_a_folder_that_is_typed_is_read_like_one_that_is_browsed(tmp_path: Path) -> None:
+    shop, bare = tmp_path / "shop", tmp_path / "bare"
+    (shop / "src").mkdir(parents=True)
+    bare.mkdir()
+    (shop / "pyproject.toml").write_text(
+        '[tool.inspector]\napp = "shop.wiring:bus"\nadapter = "odd"\nload-timeout = 4\n'
+    )
+    async with opened(tmp_path / "s.db") as shown:
+        form = shown.desk.flow.ask()
+        texts = {name: field.text for name, field in form.fields.items()}
+        folder = form.fields["cwd"]
+        folder.setFocus()
+        await until(lambda: QApplication.focusWidget() is folder, "the form has the keyboard")
+        shown.type(str(shop))
+        await until(lambda: texts["app"]() == "shop.wiring:bus", "it is read while it is typed")
+        assert (texts["cwd"](), texts["load_timeout"]()) == (str(shop), "4")
+        form.fields["catalog"].setFocus()
+        shown.type("shop.events")
+        assert form.options()["adapter"] == "odd", "and all that has no field"
+        folder.setFocus()
+        folder.selectAll()
+        shown.type(str(bare))
+
+        shown.key(Qt.Key.Key_Tab)
+        assert (texts["app"](), texts["load_timeout"](), texts["catalog"]()) == ("", "", "shop.events")
+        assert "adapter" not in form.options() or not form.options()["adapter"]
+        folder.setFocus()
+        folder.selectAll()
+        shown.type(str(shop / "src"))
+        shown.key(Qt.Key.Key_Tab)
+        assert (texts["app"](), texts["cwd"]()) == ("shop.wiring:bus", str(shop)), "the project is the one above"
+        form.reject()
+
+
+async def test_while_a_project_cannot_be_opened_the_form_says_what_is_missing(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "pyproject.toml").write_text("[tool.inspector\n")
+    async with opened(tmp_path / "s.db") as shown:
+        form = shown.desk.flow.ask()
+        for folder, app, words in (
+            (str(tmp_path), "", "Enter the app"),
+            (str(tmp_path / "nowhere"), "", "There is no folder"),
+            (str(tmp_path), "", "Enter the app"),
+            (str(broken), "", "cannot be read"),
+            (str(tmp_path), "not an import", "not an import"),
+        ):
+            form.fields["cwd"].setText(folder)
+            form.fields["app"].setText(app)
+            form._check()
+            assert not form.open_button.isEnabled()
+            shown_words = " ".join(label.text() for label in form.findChildren(QLabel) if label.isVisible())
+            assert words in shown_words, (folder, app)
+        form.fields["app"].setText("parcels:bus")
+        form._check()
+        assert form.open_button.isEnabled()
+        form.reject()
 
 
 async def test_a_saved_file_reloads_the_program_and_says_what_changed(tmp_path: Path) -> None:
