@@ -100,6 +100,7 @@ class Player:
     recording = True
     faults = False
     sessions = False
+    project = None
 
     def __init__(self) -> None:
         self.stream = LiveStream(self)

@@ -26,7 +26,7 @@ from ..core.records.host import (
     UncalledHandler,
 )
 from ..core.records.numbers import FireNumber, PublicationNumber
-from .effects.effects import install_effects
+from .effects.effects import install_effects, look_again
 from .effects.handled import install_handled_probe
 from .effects.log import install_log_probe
 from .faults import FaultInjector
@@ -176,6 +176,7 @@ class Engine:
 
     async def _publish_on_bus(self, event: Any, session: Any, request: FireRequest) -> BaseException | None:
         """Publish; return what the bus raised. Ours raises nothing, others hand on what a handler raised."""
+        look_again(self._recorder)
         try:
             await self._program.publish(event, session, request.metadata)
         except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a stranger's bus may raise anything

@@ -14,13 +14,21 @@ from typing import TYPE_CHECKING, Any, Final
 from ..core.facts import CatalogFacts
 from ..core.records.host import HostNoted
 from .engine import Engine
-from .facts.collect import collect
 from .process.watchdog import Watchdog
+from .program import CoreProgram
 
 if TYPE_CHECKING:
     from ..core.records.recorder import Recorder
     from ..core.request import FireRequest
     from .program import Program
+
+
+def collect(program: Program) -> CatalogFacts:
+    """Collect the facts of a program; the readers of foreign buses are imported for that only."""
+    from .facts.collect import collect as collected
+
+    return collected(program)
+
 
 #: Seconds that what is under way has to finish when the server is stopped, and again once it has been cancelled.
 STOP_GRACE: Final = 2.0
@@ -34,7 +42,6 @@ class Server:
 
     Attributes:
         ready: Verbs are carried out, or were before the end.
-        facts: What is known of the program beyond its description.
     """
 
     def __init__(self, recorder: Recorder) -> None:
@@ -48,7 +55,15 @@ class Server:
         self._abandoned = False
         self._under_way: set[asyncio.Task[None]] = set()
         self.ready = False
-        self.facts = CatalogFacts()
+        self._program: Program | None = None
+        self._facts: CatalogFacts | None = None
+
+    @property
+    def facts(self) -> CatalogFacts:
+        """What is known of the program beyond its description; collected when it is asked for first."""
+        if self._facts is None and self._program is not None:
+            self._facts = collect(self._program)
+        return self._facts if self._facts is not None else CatalogFacts()
 
     @property
     def lag(self) -> int:
@@ -62,7 +77,9 @@ class Server:
 
     async def serve(self, program: Program, ready: Callable[[], None]) -> None:
         """Make the program ready, call ``ready``, and carry out verbs until ``stop``."""
-        self.facts = collect(program)  # before the tap stands in for the handlers
+        self._program = program
+        if not isinstance(program, CoreProgram):  # ours is only observed: there is time for that until somebody asks
+            self._facts = collect(program)  # before the tap stands in for the handlers
         engine = Engine(program, self._recorder)
         await engine.start()
         self._stopping = asyncio.Event()

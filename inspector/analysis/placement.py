@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final, Protocol
 
-from inspector.core.description import CatalogDescription
+from inspector.core.description import CatalogDescription, remembered_catalog
 from inspector.core.records.host import RecordsLost
 from inspector.core.records.numbers import Numbering
 from inspector.core.records.records import (
@@ -106,6 +106,9 @@ class Placement:
 
 def read_catalog(text: str) -> CatalogDescription | None:
     """Return the catalog of a run; None when it is none of ours."""
+    written_here = remembered_catalog(text)
+    if written_here is not None:
+        return written_here
     try:
         catalog: CatalogDescription = build(CatalogDescription, json.loads(text))
     except (ValueError, RecursionError):

@@ -12,7 +12,6 @@ from inspector.agent.facts.source import project_files, scan
 from inspector.catalog.findings import CheckSettings, Finding, find, settings_of_project
 from inspector.core.description import CatalogDescription
 from inspector.core.facts import CatalogFacts
-from inspector.hosts.child import ChildHost
 from inspector.hosts.source import read_source
 
 if TYPE_CHECKING:
@@ -61,18 +60,19 @@ class Checked:
     source: SourceScan | None = None
 
 
-async def check(recording: Recording, own: Callable[[], Basis]) -> Checked:
+async def check(recording: Recording, own: Callable[[], Basis] | None) -> Checked:
     """Check the program of a recording.
 
     Args:
         recording: The live one.
-        own: Returns the basis for a program that is not a project of the person's.
+        own: Returns the basis for a program that is not a project of the person's; None for an empty one.
 
     Raises:
         UsageError: What the project says about its check is wrong.
     """
-    facts = getattr(recording.host, "facts", None) or CatalogFacts()
-    basis = await asyncio.to_thread(_basis, recording, own)
+    # A program of ours is looked at for its facts only now.
+    facts = await asyncio.to_thread(getattr, recording.host, "facts", None) or CatalogFacts()
+    basis = await asyncio.to_thread(_basis, recording, own or Basis)
     catalog = recording.journal.catalog or CatalogDescription("")
     source = await asyncio.to_thread(basis.read)
     findings = await asyncio.to_thread(find, catalog, facts, source, basis.settings)
@@ -80,10 +80,8 @@ async def check(recording: Recording, own: Callable[[], Basis]) -> Checked:
 
 
 def _basis(recording: Recording, own: Callable[[], Basis]) -> Basis:
-    host = recording.host
-    if not isinstance(host, ChildHost):
-        return own()
-    return basis_of(host.project)
+    project = recording.host.project
+    return own() if project is None else basis_of(project)
 
 
 def basis_of(project: Project) -> Basis:

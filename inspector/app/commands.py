@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -84,6 +84,12 @@ class CommandTable:
                     raise ValueError(f"{shortcut} of {command.id} belongs to {other.id}")
             self._commands[command.id] = command
         self._tell(frozenset(command.id for command in commands))
+
+    def arrange(self, command_ids: Sequence[str]) -> None:
+        """Put these commands before all others but those of the panels, in this order: menus and palette follow it."""
+        panels = [command_id for command_id in self._commands if command_id.startswith("panel.")]
+        order = dict.fromkeys([*panels, *command_ids, *self._commands])
+        self._commands = {command_id: self._commands[command_id] for command_id in order}
 
     def get(self, command_id: str) -> Command:
         """Return the command.

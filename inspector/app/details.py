@@ -35,13 +35,13 @@ class Details:
 
     Args:
         journal: The journal that is shown.
-        store: The sessions database; None when the run is stored nowhere.
+        store: The sessions database; None while the run is stored nowhere.
         session: The session's id there, 0 while there is none.
     """
 
     def __init__(self, journal: Journal, store: Store | None = None, session: int = 0) -> None:
         self.journal = journal
-        self._store = store
+        self.store = store
         self.session = session
 
     async def payload(self, publication: PublicationIndex) -> str:
@@ -49,16 +49,16 @@ class Details:
         recent = self.journal.payloads.get(publication)
         if recent is not None:
             return recent[0]
-        if self._store is None or not self.session:
+        if self.store is None or not self.session:
             return ""
-        return await self._store.payload(self.session, self.journal.publication_number(publication))
+        return await self.store.payload(self.session, self.journal.publication_number(publication))
 
     async def context(self, publication: PublicationIndex) -> RecordedContext:
         """Return the context of a publication; one that is not known had neither session nor metadata."""
         recent = self.journal.payloads.get(publication)
         text = recent[1] if recent is not None else ""
-        if not text and self._store is not None and self.session:
-            text = await self._store.context(self.session, self.journal.publication_number(publication))
+        if not text and self.store is not None and self.session:
+            text = await self.store.context(self.session, self.journal.publication_number(publication))
         members = _members(text)
         metadata = members.get("metadata")
         words = {key: str(value) for key, value in metadata.items()} if isinstance(metadata, dict) else {}
@@ -69,18 +69,18 @@ class Details:
         recent = self.journal.notes.get(execution)
         if recent is not None:
             return recent
-        if self._store is None or not self.session:
+        if self.store is None or not self.session:
             return []
-        return await self._store.notes(self.session, self.journal.execution_number(execution))
+        return await self.store.notes(self.session, self.journal.execution_number(execution))
 
     async def failure(self, execution: ExecutionIndex) -> str:
         """Return the failure of an execution as JSON text, empty when there is none."""
         recent = self.journal.failures.get(execution)
         if recent is not None:
             return recent
-        if self._store is None or not self.session:
+        if self.store is None or not self.session:
             return ""
-        return await self._store.failure(self.session, self.journal.execution_number(execution))
+        return await self.store.failure(self.session, self.journal.execution_number(execution))
 
 
 def _members(text: str) -> dict[str, Any]:

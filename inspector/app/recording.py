@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inspector.core.records.numbers import FireNumber
     from inspector.core.records.stream import LiveStream
     from inspector.core.request import FireRequest
+    from inspector.hosts.project import Project
     from inspector.store.store import Store
     from inspector.store.writer import SessionWriter
 
@@ -43,6 +44,10 @@ class Host(Protocol):
     faults: bool
     recording: bool
     sessions: bool
+
+    @property
+    def project(self) -> Project | None:
+        """What runs in a process of its own; None for a program of ours."""
 
     @property
     def lag(self) -> int:
@@ -100,7 +105,7 @@ class Recording:
 
     Args:
         host: Not started yet.
-        store: Opened, by the time of ``keep`` at the latest; None records into memory only.
+        store: Opened, by the time of ``keep`` at the latest; None records into memory only, unless ``keep`` brings one.
         tasks: Owner of the tasks.
         name: The session's name.
         source: Where it comes from, for the list of sessions.
@@ -189,8 +194,8 @@ class Recording:
         """
         # The readers first: a batch is forgotten when every reader that exists has read it.
         self._running = [self._tasks.start("Following the run", self._fold())]
-        if self._store is not None:
-            self._running.append(self._tasks.start("Storing the session", self._keep(self._store)))
+        if self._store is not None or not self._kept:
+            self._running.append(self._tasks.start("Storing the session", self._keep()))
         await asyncio.sleep(0)
         pump = self._tasks.start("Reading the run", self.host.stream.pump())
         try:
@@ -202,13 +207,23 @@ class Recording:
             raise
         self._running.append(pump)
         await self._began.wait()
-        if self._store is not None and self._kept:
-            await self._stored.wait()
+        await self.begun()
 
-    def keep(self) -> None:
-        """Let what is held be stored, from the first record on; the name may be given until then."""
+    def keep(self, store: Store | None = None) -> None:
+        """Let what is held be stored, from the first record on; the name may be given until then.
+
+        Args:
+            store: Where, if it was not known when the recording was made.
+        """
+        if store is not None:
+            self._store = self.details.store = store
         self._kept = True
         self._decided.set()
+
+    async def begun(self) -> None:
+        """Wait until the session is in the store, if it can be; what is held is not waited for."""
+        if self._store is not None and self._kept:
+            await self._stored.wait()
 
     async def outcome(self, fire: FireNumber) -> FireOutcome:
         """Wait until a fire has settled; a fire that is over long since answers at once."""
@@ -260,16 +275,16 @@ class Recording:
             except Exception:  # a view's mistake must not stop the recording
                 _logger.exception("a listener of the recording failed")
 
-    async def _keep(self, store: Store) -> None:
+    async def _keep(self) -> None:
         committing: asyncio.Task[None] | None = None
         try:
             async for batch in self.host.stream.read():
                 # A reader that stands still: the stream forgets nothing that it has not read.
                 await self._decided.wait()
-                if not self._kept:
+                if not self._kept or self._store is None:
                     continue
                 if self._writer is None:
-                    self._writer = self._make_writer(store, batch)
+                    self._writer = self._make_writer(self._store, batch)
                     # When the session cannot be begun the run goes on, and it is tried again.
                     await self._writer.flush()
                     self._stored.set()

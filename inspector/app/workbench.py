@@ -16,17 +16,14 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.journal import Journal
 from inspector.app.details import Details
-from inspector.app.export import export_stream
-from inspector.app.filtered import PlacedStream, placement_warnings
-from inspector.app.importing import ImportedRun, import_run_log
 from inspector.app.recording import Recording
 from inspector.app.text import plural
 from inspector.core.errors import InspectorError
-from inspector.store.jsonl_import import read_jsonl
 from inspector.store.trouble import Unavailable, count_lost
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
+    from inspector.app.importing import ImportedRun
     from inspector.app.notices import Notices
     from inspector.app.recording import Host
     from inspector.app.tasks import TaskOwner
@@ -104,6 +101,7 @@ class Workbench:
     Attributes:
         trouble: Why nothing is stored any more.
         idle: Why there is no live recording, empty while one is being started and when there is one.
+        opening: The sessions database is still to be opened.
         last_fired: What a person fired last, None before the first time.
         last_fire: The number of that fire, 0 before the first time.
     """
@@ -131,6 +129,7 @@ class Workbench:
         self._on_sessions: list[Callable[[Sequence[SessionInfo]], None]] = []
         self.trouble: InspectorError | None = None
         self.idle = ""
+        self.opening = database is not None
         self.last_fired: FireForm | None = None
         self.last_fire = 0
         self._closing = False
@@ -239,17 +238,37 @@ class Workbench:
     # Life
 
     async def start(self) -> None:
-        """Open the store, start the host, show the live session.
-
-        Without a store that can be opened the run is recorded all the same, in memory, and a notice says so.
+        """Start the host, show the live session, open the store.
 
         Raises:
             InspectorError: The host could not be started.
         """
+        try:
+            await self.begin()
+        finally:
+            await self.keep()
+
+    async def begin(self) -> None:
+        """Start the host and show the live session; what it records is held until ``keep``.
+
+        Raises:
+            InspectorError: The host could not be started.
+        """
+        if self._make_host is not None:
+            await self._record(self._make_host(), None, self._name, "demo", hold=self._database is not None)
+
+    async def keep(self) -> None:
+        """Open the store, and store the live session from its first record on.
+
+        Without a store that can be opened the run is recorded all the same, in memory, and a notice says so.
+        """
         if self._database is not None:
             self._store = await self._open_store(self._database)
-        if self._make_host is not None:
-            await self.switch(self._make_host, name=self._name)
+        if self._recording is not None:
+            self._recording.keep(self._store)
+            await self._recording.begun()
+        self.opening = False
+        await self.refresh_sessions()
 
     async def switch(self, make_host: Callable[[], Host], *, name: str, source: str = "demo") -> None:
         """Record another program from now on, in a session of its own, and show that one.
@@ -265,7 +284,12 @@ class Workbench:
         Raises:
             InspectorError: The new host could not be started.
         """
-        new = Recording(make_host(), self._store, self._tasks, name=name, source=source, on_trouble=self._store_trouble)
+        await self._record(make_host(), self._store, name, source)
+        await self.refresh_sessions()
+
+    async def _record(self, host: Host, store: Store | None, name: str, source: str, *, hold: bool = False) -> None:
+        trouble = self._store_trouble
+        new = Recording(host, store, self._tasks, name=name, source=source, hold=hold, on_trouble=trouble)
         await new.start()
         old, self._recording = self._recording, new
         self.idle = ""
@@ -273,7 +297,6 @@ class Workbench:
         self.show_live()
         if old is not None:
             await old.close()
-        await self.refresh_sessions()
 
     async def close(self) -> None:
         """Stop the host, write what is left, let go of the store."""
@@ -358,6 +381,8 @@ class Workbench:
             if turn != self._opening:  # it was deleted, which is why another one is shown
                 return
             raise
+        from inspector.app.filtered import placement_warnings
+
         for warning in (*stream.warnings(), *placement_warnings(journal)):
             self._notices.warning(warning)
         if stream.warnings():
@@ -409,6 +434,9 @@ class Workbench:
         Raises:
             InspectorError: It cannot be read, or not be written there.
         """
+        from inspector.app.export import export_stream
+        from inspector.app.filtered import PlacedStream
+
         await self.saved(session)
         info = await self._opened_store().session(session)
         stream = PlacedStream(self.stream(session))
@@ -423,6 +451,9 @@ class Workbench:
         Raises:
             InspectorError: Nothing is stored here, or the file is no run log.
         """
+        from inspector.app.importing import import_run_log
+        from inspector.store.jsonl_import import read_jsonl
+
         store = self._opened_store()
         imported = await import_run_log(store, await asyncio.to_thread(read_jsonl, path))
         await self.refresh_sessions()

@@ -26,6 +26,5 @@ def demo_program(seed: int | None = None) -> Program:
         sse=demo.sse_registry,
         session_factory=demo.session_factory,
         faults=demo.faults,
-        start=demo.start,
         close=demo.close,
     )

@@ -26,14 +26,13 @@ from inspector.core.records.host import (
     ProgramPrinted,
 )
 from inspector.core.request import TIMEOUT
-from inspector.hosts.child import ChildHost
-from inspector.store.store import Store
 from inspector.store.trouble import NoRoom, count_lost, count_records
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
     from inspector.cli.console import Console
     from inspector.cli.source import ProgramSource
+    from inspector.store.store import Store
 
 T = TypeVar("T")
 
@@ -175,6 +174,8 @@ async def opened(path: Path, *, room: bool = True) -> AsyncIterator[Store]:
     Raises:
         InspectorError: It cannot be opened.
     """
+    from inspector.store.store import Store
+
     store = Store(path)
     with contextlib.nullcontext() if room else contextlib.suppress(NoRoom):
         await store.open()
@@ -236,6 +237,8 @@ async def recording(
         on_trouble=troubles.storing,
     )
     patience: Patience | None = None
+    from inspector.hosts.child import ChildHost
+
     if isinstance(live.host, ChildHost):
         live.listen(Asides(console, verbose=verbose).folded)
         patience = Patience(live.host.kill, console, timeout)

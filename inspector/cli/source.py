@@ -19,8 +19,6 @@ from inspector.core.description import Problem
 from inspector.core.errors import UsageError
 from inspector.core.facts import CatalogFacts
 from inspector.core.records.host import PartNotLoaded
-from inspector.hosts.child import ChildHost
-from inspector.hosts.embedded import EmbeddedHost
 from inspector.hosts.kept import KeptSettings, Trust
 from inspector.hosts.project import LOAD_TIMEOUT, Project
 from inspector.hosts.trouble import LoadError
@@ -88,6 +86,8 @@ class EmbeddedSource:
 
     def make_host(self, seed: int | None = None) -> Host:
         """Make a host; the program is made on its thread."""
+        from inspector.hosts.embedded import EmbeddedHost
+
         return EmbeddedHost(functools.partial(self.make_program, seed), seed=seed)
 
     async def describe(self) -> CatalogDescription:
@@ -117,6 +117,8 @@ class ProjectSource:
 
     def make_host(self, seed: int | None = None) -> Host:
         """Make a host; its ``start`` loads the project."""
+        from inspector.hosts.child import ChildHost
+
         return ChildHost(self.project, seed=seed)
 
     async def describe(self) -> CatalogDescription:
@@ -134,7 +136,7 @@ class ProjectSource:
         async with recording(
             None, self, troubles, self._console, name=self.name, seed=None, verbose=self._verbose
         ) as live:
-            facts = live.host.facts if isinstance(live.host, ChildHost) else None
+            facts = getattr(live.host, "facts", None)
         catalog = live.journal.catalog
         assert catalog is not None  # noqa: S101 - a started recording has folded its first record
         late = problems_of(live.journal.host_records)

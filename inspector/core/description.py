@@ -207,3 +207,17 @@ class CatalogDescription:
     def subscriptions(self) -> int:
         """How many subscriptions there are: a handler counts once per event type it is subscribed to."""
         return sum(len(event.handlers) for event in self.events)
+
+
+#: The catalog that was written last in this process, and its text.
+_written: list[tuple[str, CatalogDescription]] = []
+
+
+def remember_catalog(text: str, catalog: CatalogDescription) -> None:
+    """Take note of the text that was written for a catalog, so that this process need not read it back."""
+    _written[:] = [(text, catalog)]
+
+
+def remembered_catalog(text: str) -> CatalogDescription | None:
+    """Return the catalog that this very text was written for, the newest of this process; None for any other."""
+    return next((catalog for written, catalog in tuple(_written) if written is text), None)

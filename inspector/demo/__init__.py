@@ -1,6 +1,6 @@
 """The demo: a program with 77 events, six handlers, a database and an outbox, to try the inspector on.
 
-It is a program like any user's. SQLAlchemy is only imported when it is built.
+It is a program like any user's. SQLAlchemy is only imported when its database is opened.
 """
 
 from __future__ import annotations

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import logging
 import random
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import asynccontextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inspector.core.bus.bus import InMemoryEventBus
 from inspector.core.bus.wiring import handler_method_name, wire
-from inspector.demo.database import DemoDatabase
 from inspector.demo.events import AccountBalanceUpdated, AccountHoldingsUpdated
 from inspector.demo.faults import FAULTS
 from inspector.demo.handlers.audit import AuditEventHandler
@@ -25,9 +27,12 @@ from inspector.demo.services import Channels, Directory, LoginTable, Outbox, Por
 from inspector.demo.sse import SSE_REGISTRY
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from inspector.core.bus.events import DomainEvent
+    from inspector.demo.database import DemoDatabase
 
 _LOGGER: Final = logging.getLogger("inspector.demo")
 
@@ -49,7 +54,6 @@ class Demo:
         registry: Where its events stand.
         sse_registry: Which of them clients are told of.
         faults: What goes wrong when faults are switched on.
-        database: The database with the audit trail.
         outbox: The mail that was sent.
         channels: The frames that clients got.
         logins: Who is logged in, and whose login was ended.
@@ -65,7 +69,9 @@ class Demo:
         rng = random.Random(seed)  # noqa: S311 - it decides how long a pretended server takes
         trips = {name: RoundTrip(median * latency, rng) for name, median in _MEDIANS.items()}
         self.bus = InMemoryEventBus()
-        self.database = DemoDatabase(database)
+        self._file = database
+        self._starting = asyncio.Lock()
+        self._started = False
         self.outbox = Outbox(trips["mail"])
         self.channels = Channels(trips["client"])
         self.logins = LoginTable(trips["login"])
@@ -90,14 +96,29 @@ class Demo:
     def _subscribe(self, event: type[DomainEvent], handler: object) -> None:
         self.bus.subscribe(event, getattr(handler, handler_method_name(self.registry[event])))
 
+    @cached_property
+    def database(self) -> DemoDatabase:
+        """The database with the audit trail. It is imported, and SQLAlchemy with it, when somebody needs it."""
+        from inspector.demo.database import DemoDatabase
+
+        return DemoDatabase(self._file)
+
     async def start(self) -> None:
-        """Make the tables of the database."""
-        await self.database.start()
+        """Make the tables of the database that are missing; the first database session does it, too."""
+        async with self._starting:
+            await asyncio.to_thread(importlib.import_module, "inspector.demo.database")
+            await self.database.start()
+            self._started = True
 
     async def close(self) -> None:
         """Close the database; twice does no harm."""
-        await self.database.close()
+        if "database" in vars(self):
+            await self.database.close()
 
-    def session_factory(self, *, commit: bool = True) -> AbstractAsyncContextManager[AsyncSession]:
+    @asynccontextmanager
+    async def session_factory(self, *, commit: bool = True) -> AsyncIterator[AsyncSession]:
         """Open a database session for one publication: commits (or rolls back) at its end, and closes."""
-        return self.database.session(commit=commit)
+        if not self._started:
+            await self.start()
+        async with self.database.session(commit=commit) as session:
+            yield session

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from inspector.core.ending import to_its_end
 from inspector.core.errors import InspectorError
-from inspector.demo.handlers.audit import AuditRecord, Base
+from inspector.demo.tables import AuditRecord, Base
 
 #: Seconds that a publication waits for the one before it to end its database session.
 _WAIT_SECONDS: Final = 120.0

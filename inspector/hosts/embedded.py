@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from inspector.core.facts import CatalogFacts
     from inspector.core.records.capture import Frame
     from inspector.core.request import FireRequest
+    from inspector.hosts.project import Project
 
 #: Seconds between two offers of the interpreter to another thread. With the usual 5 ms a handler that computes for a
 #: second costs the window gaps of 190 ms, with this 25 ms.
@@ -60,6 +61,7 @@ class EmbeddedHost:
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="inspector-bus", daemon=True)
         self._switch_interval = sys.getswitchinterval()
+        self.project: Project | None = None
         self.faults = False
         self.recording = True
         self.sessions = True

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from inspector.app.checking import Basis
 from inspector.app.editor import open_in_editor
 from inspector.core.errors import InspectorError
 from inspector.ui.history import History
@@ -16,6 +15,7 @@ from inspector.ui.selection import Selection
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
+    from inspector.app.checking import Basis
     from inspector.app.commands import CommandTable
     from inspector.app.notices import Notices
     from inspector.app.settings import Settings
@@ -34,13 +34,13 @@ class Launch:
         project: Recorded in a process of its own; None when another program is.
         confirmed: The person has said already that the project's code may run.
         seed: Seed of the synthetic values.
-        basis: Returns what a check of the program needs, where it is not a project.
+        basis: Returns what a check of the program needs, where it is not a project; None for nothing but its catalog.
     """
 
     project: Project | None = None
     confirmed: bool = False
     seed: int | None = None
-    basis: Callable[[], Basis] = Basis
+    basis: Callable[[], Basis] | None = None
 
 
 class Context(QObject):
@@ -64,7 +64,7 @@ class Context(QObject):
         history: The way back through zoom and filter.
 
     Signals, what happens:
-        built: All features are made and their commands are in the table; the bar and the menus are there.
+        built: The features of the first frame are made and their commands are in the table; the bar is there.
         view_shown: Another session is shown (a ``View``), and every panel has been told.
         folded: The journal that is shown has taken in more (a ``Change``), and every panel has been told.
         changed: What can be done may have changed: labels, reasons and switches are read anew. Emit it when you have

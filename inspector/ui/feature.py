@@ -51,7 +51,9 @@ class Feature:
         title: What its tab and the View menu say.
         icon: Name of the icon of its command.
         area: Where its panel stands at first.
-        make: Makes what it brings into a window; called once for each window.
+        make: Makes what it brings into a window; called once for each window. It imports what it needs, so that the
+            window need not wait for modules that its first frame does not show.
+        first: Belongs to the first frame. All others are imported and made when that has been painted.
     """
 
     id: str
@@ -59,3 +61,4 @@ class Feature:
     icon: str
     area: Area
     make: Callable[[Context], Parts]
+    first: bool = False

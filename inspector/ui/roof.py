@@ -5,10 +5,12 @@ It knows what a feature is, not which ones there are: nothing here names a panel
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
 
 from inspector.app.workbench import Stand
 from inspector.core.records.host import FireRefused, ProcessEnded, ProcessStuck, ProgramSlowed, RestartFailed
@@ -21,8 +23,6 @@ from inspector.ui.shell.statusbar import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from PySide6.QtWidgets import QWidget
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
@@ -51,6 +51,7 @@ class Roof(QObject):
 
     Attributes:
         standing: Keeps the status bar true.
+        complete: All features are made.
     """
 
     def __init__(self, context: Context, features: Sequence[Feature] = FEATURES) -> None:
@@ -58,8 +59,11 @@ class Roof(QObject):
         self._context = context
         self._shown: Journal | None = None
         self._empty = True
-        self._parts: list[Parts] = []
+        self._features = features
+        self._made: dict[str, Parts] = {}
         self._panels: list[JournalPanel] = []
+        self._filter: Filter | None = None
+        self.complete = False
         self._build(features)
         self._filtering = Filtering(context.shell.bar.filter, context.workbench, context.settings, context.history)
         self._filtering.applied.connect(self._apply_filter)
@@ -75,42 +79,83 @@ class Roof(QObject):
 
     async def start(self) -> bool:
         """Start what waits for the window and the database; return whether there is something to show."""
-        for parts in self._parts:
+        for feature in self._features:
+            parts = self._made[feature.id]
             if parts.start is not None and not await parts.start():
                 return False
         return True
 
     async def stop(self) -> None:
         """End what is under way, before the database is closed."""
-        for parts in self._parts:
+        for parts in self._made.values():
             if parts.stop is not None:
                 await parts.stop()
 
     def _build(self, features: Sequence[Feature]) -> None:
+        """Make what the first frame shows, and a place for each other panel."""
         context, shell = self._context, self._context.shell
         context.commands.add(*context.history.commands())
-        built = [(feature, feature.make(context)) for feature in features]
-        for feature, parts in sorted(built, key=lambda pair: _AREAS.index(pair[0].area) if pair[0].area else 0):
-            if parts.panel is None:
+        first = {feature.id: feature.make(context) for feature in features if feature.first}
+        for feature in sorted(features, key=lambda feature: _AREAS.index(feature.area) if feature.area else 0):
+            panel = first[feature.id].panel if feature.first else QWidget()
+            if not feature.area or panel is None:
                 continue
             if feature.area == "centre":
-                shell.set_central(parts.panel, feature.id, feature.title, feature.icon)
+                shell.set_central(panel, feature.id, feature.title, feature.icon)
             else:
-                shell.add_panel(feature.area, feature.id, feature.title, parts.panel, feature.icon)
-        for feature, parts in built:
-            self._parts.append(parts)
-            context.commands.add(*parts.commands)
-            if parts.gestures:
-                shell.add_gestures(f"In the {feature.id}: mouse", parts.gestures)
-            if parts.panel is not None:
-                self._remember_columns(feature.id, parts.panel)
-            if isinstance(parts.panel, JournalPanel):
-                self._panels.append(parts.panel)
-                parts.panel.badge_changed.connect(self._badge_setter(feature.id))
-        shell.finish({name: menu for _, parts in built for name, menu in parts.menus.items()})
-        for feature, parts in built:
-            if parts.panel is not None:
-                shell.bind_scope(feature.id, parts.panel)
+                shell.add_panel(feature.area, feature.id, feature.title, panel, feature.icon)
+        for feature in features:
+            if feature.first:
+                self._take_in(feature, first[feature.id])
+        shell.finish()
+        for feature in features:
+            if feature.first:
+                self._bind(feature)
+
+    async def make_rest(self) -> None:
+        """Make all other features, one after another; in between the window answers to mouse and keyboard."""
+        context, shell = self._context, self._context.shell
+        for feature in self._features:
+            if feature.first:
+                continue
+            await asyncio.sleep(0)
+            parts = feature.make(context)
+            if parts.panel is not None and feature.area == "centre":
+                shell.set_central(parts.panel, feature.id, feature.title, feature.icon)
+            elif parts.panel is not None:
+                shell.fill_panel(feature.id, parts.panel)
+            self._take_in(feature, parts)
+            self._bind(feature)
+            view = context.workbench.view
+            if isinstance(parts.panel, JournalPanel) and view is not None and self._shown is view.journal:
+                parts.panel.show_view(view)
+                parts.panel.set_filter(self._filter)
+        context.commands.arrange(
+            [command.id for feature in self._features for command in self._made[feature.id].commands]
+        )
+        shell.complete({name: menu for parts in self._made.values() for name, menu in parts.menus.items()})
+        self._next_steps.set_panels(self._panels)
+        self.complete = True
+        if context.workbench.view is not None:
+            context.view_shown.emit(context.workbench.view)
+        context.changed.emit()
+
+    def _take_in(self, feature: Feature, parts: Parts) -> None:
+        context = self._context
+        self._made[feature.id] = parts
+        context.commands.add(*parts.commands)
+        if parts.gestures:
+            context.shell.add_gestures(f"In the {feature.id}: mouse", parts.gestures)
+        if parts.panel is not None:
+            self._remember_columns(feature.id, parts.panel)
+        if isinstance(parts.panel, JournalPanel):
+            self._panels.append(parts.panel)
+            parts.panel.badge_changed.connect(self._badge_setter(feature.id))
+
+    def _bind(self, feature: Feature) -> None:
+        panel = self._made[feature.id].panel
+        if panel is not None:
+            self._context.shell.bind_scope(feature.id, panel)
 
     def _remember_columns(self, panel_id: str, panel: QWidget) -> None:
         """Show the tables of a panel as they were shown last, and remember what is chosen in them."""
@@ -163,6 +208,7 @@ class Roof(QObject):
         self._context.commands.changed()
 
     def _apply_filter(self, chosen: Filter | None) -> None:
+        self._filter = chosen
         for panel in self._panels:
             panel.set_filter(chosen)
 
@@ -180,6 +226,11 @@ class _NextSteps:
     def __init__(self, context: Context, panels: Sequence[JournalPanel]) -> None:
         self._workbench = context.workbench
         self._commands = context.commands
+        self._places: list[EmptyState] = []
+        self.set_panels(panels)
+
+    def set_panels(self, panels: Sequence[JournalPanel]) -> None:
+        """Fill the empty places of these panels."""
         self._places = [place for panel in panels for place in panel.findChildren(EmptyState)]
 
     def refresh(self) -> None:

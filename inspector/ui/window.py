@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize
 
-from inspector.app.checking import Basis
 from inspector.app.commands import CommandTable
 from inspector.app.memory import settle_memory
 from inspector.app.notices import Notices
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QMessageBox
 
     from inspector.agent.program import Program
+    from inspector.app.checking import Basis
     from inspector.app.recording import Recording
     from inspector.hosts.project import Project
     from inspector.ui.feature import Feature
@@ -46,6 +47,9 @@ Run = Callable[["Recording"], Coroutine[object, None, int]]
 
 #: Seconds that the window has to draw what was recorded last, before its picture is taken.
 _SETTLE: Final = 0.6
+#: Seconds that a program has to show its catalog before the window is shown without, and a frame to be painted.
+_BEGINNING: Final = 3.0
+_PAINTING: Final = 1.0
 _CLOSE: Final = "Close Anyway"
 #: Exit code when the window was closed before what was to be done in it had ended.
 _CLOSED_EARLY: Final = 1
@@ -63,7 +67,7 @@ def open_window(
     size: tuple[int, int] = (1600, 1000),
     project: Project | None = None,
     confirmed: bool = False,
-    basis: Callable[[], Basis] = Basis,
+    basis: Callable[[], Basis] | None = None,
     name: str = "",
 ) -> int:
     """Open the window, and return the exit code when it has been closed.
@@ -144,7 +148,7 @@ class Window:
         size: tuple[int, int],
         project: Project | None = None,
         confirmed: bool = False,
-        basis: Callable[[], Basis] = Basis,
+        basis: Callable[[], Basis] | None = None,
         name: str = "",
         features: Sequence[Feature] = FEATURES,
     ) -> None:
@@ -180,12 +184,15 @@ class Window:
         """
         self.shell.close_requested.connect(partial(self._asked_to_close, stop))
         self.shell.set_source("starting…")
-        self.shell.show()
-        self.shell.activateWindow()  # where no window manager runs nobody else gives it the keyboard
+        beginning = self.tasks.start("Starting the program", self.workbench.begin(), report=False)
         code = 0
         self.tasks.start("Waiting for the end", self._tell_stop(stop))
         try:
-            started = await self._start(faults=faults, must=run is not None)
+            # A window with a catalog is worth some more milliseconds; a program that takes its time is not waited for.
+            await asyncio.wait((beginning,), timeout=_BEGINNING)
+            await self._show()
+            await self.roof.make_rest()
+            started = await self._start(beginning, faults=faults, must=run is not None)
             if started and run is not None:
                 code = await self._run(run, screenshot, stop)
             else:
@@ -201,6 +208,15 @@ class Window:
         """Let go of whatever waits for a person as soon as the program is to end."""
         await stop.wait()
         self.context.stopping.emit()
+
+    async def _show(self) -> None:
+        """Show the window, and wait for its first frame."""
+        painted = asyncio.Event()
+        self.shell.painted.connect(painted.set)
+        self.shell.show()
+        self.shell.activateWindow()  # where no window manager runs nobody else gives it the keyboard
+        with suppress(TimeoutError):  # one that lies behind others, or on another desktop, is not painted
+            await asyncio.wait_for(painted.wait(), _PAINTING)
 
     def _asked_to_close(self, stop: asyncio.Event) -> None:
         """Close, unless that loses records and the person would rather wait."""
@@ -233,11 +249,13 @@ class Window:
         if lost:
             raise InspectorError(f"{count_lost(lost)}.", self.workbench.trouble.text if self.workbench.trouble else "")
 
-    async def _start(self, *, faults: bool, must: bool) -> bool:
+    async def _start(self, beginning: asyncio.Task[None], *, faults: bool, must: bool) -> bool:
         """Start the recording; return whether there is one. What fails is raised if there must be one, else told."""
-        await asyncio.sleep(0)  # the window is painted before anything heavy is imported
         try:
-            await self.workbench.start()
+            try:
+                await beginning
+            finally:
+                await self.workbench.keep()
         except InspectorError as error:
             if must:
                 raise

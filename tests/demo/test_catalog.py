@@ -164,9 +164,10 @@ def test_sse_statistics_of_the_demo() -> None:
     assert len(demo.get_events_by_category(demo.SSEEventCategory.SYNC)) == 9
 
 
-def test_importing_the_demo_leaves_sqlalchemy_alone_until_it_is_built() -> None:
+def test_the_demo_leaves_sqlalchemy_alone_until_its_database_is_opened() -> None:
     say = "print('sqlalchemy' in sys.modules)"
-    code = f"import sys, inspector.demo; {say}; inspector.demo.build(); {say}"
+    built = f"import asyncio, sys, inspector.demo; demo = inspector.demo.build(); {say}"
+    code = f"{built}; asyncio.run(demo.start()); {say}; asyncio.run(demo.close())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]
     assert done.stderr == ""

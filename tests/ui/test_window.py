@@ -725,16 +725,18 @@ FIRST_PAINT = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QTreeView, QWidget
 from inspector.cli.programs import demo_program
 from inspector.ui import window
 
-heavy = ("sqlalchemy", "aiosqlite", "pyqtgraph", "inspector.demo.container")
+heavy = ("sqlalchemy", "aiosqlite", "pyqtgraph", "inspector.agent.facts.wiring", "inspector.hosts.child")
 seen = []
 
 class Watch(QObject):
     def eventFilter(self, watched, event):
-        if event.type() == QEvent.Type.Paint and not seen:
-            seen.append([name for name in heavy if name in sys.modules])
+        if event.type() == QEvent.Type.Paint and isinstance(watched, QWidget) and not seen:
+            rows = watched.window().findChild(QTreeView).model().rowCount()
+            seen.append([name for name in heavy if name in sys.modules] if rows else "no rows in the catalog")
         return False
 
 watch = Watch()

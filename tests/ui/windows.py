@@ -45,9 +45,9 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 PATIENCE = 10.0
 
 
-async def until(condition: Callable[[], object], what: str = "") -> None:
+async def until(condition: Callable[[], object], what: str = "", patience: float = PATIENCE) -> None:
     """Let the loop run until something is so."""
-    deadline = asyncio.get_running_loop().time() + PATIENCE
+    deadline = asyncio.get_running_loop().time() + patience
     while not condition():
         assert asyncio.get_running_loop().time() < deadline, what or "it did not happen in time"
         await asyncio.sleep(0.005)
@@ -180,7 +180,16 @@ async def opened(db: Path | None, *, theme: str = "dark", seed: int = 7, **more:
     shown = Opened(window, told, stop, task)
     try:
         if project is None:
-            await until(lambda: task.done() or window.roof.standing.stopped or window.workbench.view is not None)
+            bench, roof = window.workbench, window.roof
+            await until(
+                lambda: (
+                    task.done()
+                    or roof.standing.stopped
+                    or (roof.complete and bench.view is not None and not bench.opening)
+                ),
+                "the window is open",
+                6 * PATIENCE,  # the first one of a process imports everything, and may have to compile it
+            )
             await shown.activate()
         yield shown
     finally:

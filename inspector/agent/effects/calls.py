@@ -13,7 +13,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from email.message import Message
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -150,7 +149,8 @@ def _mail_teller(method: FunctionType, effects: Effects) -> Told:
     def report(args: tuple[Any, ...], kwargs: Mapping[str, Any], _result: Any) -> None:
         arguments = signature.bind(*args, **kwargs).arguments
         values = [value for name, value in arguments.items() if name != "self"]
-        message = next((value for value in values if isinstance(value, Message)), None)
+        mails = sys.modules.get("email.message")  # without it there is none
+        message = next((value for value in values if mails is not None and isinstance(value, mails.Message)), None)
         if message is not None:
             to, subject = str(message.get("To", "")), str(message.get("Subject", ""))
         else:

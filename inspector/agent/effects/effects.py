@@ -54,6 +54,36 @@ class Effects:
         self._leaked: WeakKeyDictionary[Execution, set[tuple[str, str]]] = WeakKeyDictionary()
         #: The probes have been undone: what is left of them passes everything on.
         self.closed = False
+        self._undo: list[Undo] = []
+        self._waiting: list[Probe] = []
+
+    def install(self, probe: Probe) -> None:
+        """Set a probe up; what fails becomes a record. One whose library is not imported waits for ``look_again``."""
+        try:
+            undone = probe(self)
+        except Exception as error:
+            name = getattr(probe, "__name__", type(probe).__name__)
+            _logger.info("the probe %s could not be set up", name, exc_info=error)
+            text = f"The probe {name} could not be set up: {type(error).__name__}: {error}"
+            self._recorder.record(PartNotLoaded(self._recorder.now(), name, text, level="warning"))
+            return
+        if callable(undone):
+            self._undo.append(undone)
+        elif probe in PROBES:
+            self._waiting.append(probe)
+
+    def look_again(self) -> None:
+        """Set up the probes whose library has been imported meanwhile."""
+        waiting, self._waiting = self._waiting, []
+        for probe in waiting:
+            self.install(probe)
+
+    def restore(self) -> None:
+        """Put everything back exactly as it was."""
+        self.closed = True
+        self._waiting.clear()
+        while self._undo:
+            self._undo.pop()()
 
     @property
     def recorder(self) -> Recorder:
@@ -167,32 +197,23 @@ def _mask(value: Any, leaked: Mapping[str, str]) -> Any:
 def install_effects(recorder: Recorder, probes: Iterable[Probe] = ()) -> Undo:
     """Watch effects from now on, with our probes, the project's and these; return a function that undoes it exactly.
 
-    Call it when the project has been imported: a library that comes later is not seen. A probe that cannot be set up
-    is recorded as ``PartNotLoaded``, and the others work. A recorder whose effects are watched already is
-    left as it is.
+    Call it when the project has been imported; a library that comes later is seen from ``look_again`` on. A probe that
+    cannot be set up is recorded as ``PartNotLoaded``, and the others work. A recorder whose effects are watched already
+    is left as it is.
     """
     if is_watched(recorder):
         return lambda: None
     effects = Effects(recorder)
-    undo: list[Undo] = []
     for probe in (*PROBES, *_project_probes(), *probes):
-        try:
-            undone = probe(effects)
-        except Exception as error:
-            name = getattr(probe, "__name__", type(probe).__name__)
-            _logger.info("the probe %s could not be set up", name, exc_info=error)
-            text = f"The probe {name} could not be set up: {type(error).__name__}: {error}"
-            recorder.record(PartNotLoaded(recorder.now(), name, text, level="warning"))
-            continue
-        if callable(undone):
-            undo.append(undone)
+        effects.install(probe)
+    return effects.restore
 
-    def restore() -> None:
-        effects.closed = True
-        while undo:
-            undo.pop()()
 
-    return restore
+def look_again(recorder: Recorder) -> None:
+    """Watch the effects of libraries that have been imported since the effects of this recorder are watched."""
+    for effects in searches_of():
+        if effects.recorder is recorder:
+            effects.look_again()
 
 
 def is_watched(recorder: Recorder) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from ..bus.context import CURRENT, FIRE
+from ..description import remember_catalog
 from ..redact.redactor import PrintedLines, Redactor
 from ..values.build import to_plain
 from ..values.jsontext import json_text
@@ -135,7 +136,11 @@ class Recorder:
         """Begin the session: the first row, time 0."""
         self._anchor = self._clock()
         self._handlers = {handler.key for handler in catalog.handlers}
-        text = json_text(self._described(to_plain(catalog)))
+        plain = to_plain(catalog)
+        described = self._described(plain)
+        text = json_text(described)
+        if described == plain:
+            remember_catalog(text, catalog)
         self._append((SESSION_STARTED, 0, self._wall(), catalog.program, platform.python_version(), text, self._seed))
 
     def now(self) -> int:

@@ -13,6 +13,7 @@ fit the same character, so all of it is linear.
 
 from __future__ import annotations
 
+import functools
 import re
 import string
 from collections.abc import Iterable, Iterator
@@ -220,15 +221,19 @@ _HEX: Final = "0123456789abcdef"
 _ANY: Final = string.ascii_letters + string.digits + "_-"
 
 
-def _by_head() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
-    table: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+#: A pattern is compiled when a text first has its head: all 277 take longer than most programs need to start.
+_compiled: Final = functools.cache(re.compile)
+
+
+def _by_head() -> dict[str, list[tuple[str, str]]]:
+    table: dict[str, list[tuple[str, str]]] = {}
     for kind, begins, pattern in KEY_FORMATS:
         for begin in begins.split():
-            compiled = re.compile(re.escape(begin) + pattern)
+            whole = re.escape(begin) + pattern
             following = _HEX if pattern.startswith("[a-f0-9]") else _ANY
             heads = [begin[:_HEAD_LENGTH]] if len(begin) >= _HEAD_LENGTH else [begin + char for char in following]
             for head in heads:
-                table.setdefault(head, []).append((kind, compiled))
+                table.setdefault(head, []).append((kind, whole))
     return table
 
 
@@ -236,7 +241,6 @@ _TABLE: Final = _by_head()
 #: What a letter or digit before a key may end.
 _ESCAPE: Final = re.compile(r"\\[nrt]$|%[0-9A-Fa-f]{2}$")
 _HEADS: Final = frozenset(_TABLE)
-_LATE: Final = tuple((mark, kind, re.compile(pattern)) for kind, mark, pattern in LATE_FORMATS)
 
 
 def heads_of_keys(text: str) -> frozenset[str]:
@@ -253,7 +257,7 @@ def service_keys(text: str, heads: Iterable[str]) -> list[tuple[int, int, str]]:
             after = at + 1
             if not at or not text[at - 1].isalnum() or _ESCAPE.search(text, max(0, at - 3), at):
                 for kind, pattern in _TABLE[head]:
-                    match = pattern.match(text, at)
+                    match = _compiled(pattern).match(text, at)
                     if match is not None:
                         after = match.end()
                         if not _is_words(match[0]):
@@ -265,9 +269,9 @@ def service_keys(text: str, heads: Iterable[str]) -> list[tuple[int, int, str]]:
 
 def late_service_keys(text: str, longest: int) -> Iterator[tuple[int, int, str]]:
     """Yield the same for keys that are told by something in their middle; ``longest`` is the text's longest word."""
-    for mark, kind, pattern in _LATE:
+    for kind, mark, pattern in LATE_FORMATS:
         if mark in text and (len(mark) > 1 or longest >= _SHORTEST_UNMARKED):
-            for match in pattern.finditer(text):
+            for match in _compiled(pattern).finditer(text):
                 if not (match.start() and text[match.start() - 1].isalnum()):
                     yield (*match.span(), kind)
 

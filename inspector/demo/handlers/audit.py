@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import String, Text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
 from inspector.core.bus.registry import EventCategory, EventMetadata
 from inspector.demo.actions import AuditAction
 from inspector.demo.handlers.methods import method_per_event, own_fields
@@ -18,39 +15,7 @@ from inspector.demo.registry import EVENT_REGISTRY
 if TYPE_CHECKING:
     from inspector.core.bus.bus import InMemoryEventBus
     from inspector.core.bus.events import DomainEvent
-
-
-class Base(DeclarativeBase):
-    """The tables of the demo."""
-
-
-class AuditRecord(Base):
-    """One line of the audit trail.
-
-    Attributes:
-        action: Value of an ``AuditAction``.
-        user_id: Whom it is about, None when nobody is known.
-        resource_type: What it is about: ``user``, ``session``, …
-        context: The event's other fields as JSON text, without secrets.
-        ip_address: From the metadata of the publication.
-        user_agent: From the metadata of the publication.
-        occurred_at: When it happened, ISO 8601, UTC.
-        recorded_at: When the row was made, ISO 8601, UTC.
-    """
-
-    __tablename__ = "audit_log"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    action: Mapped[str] = mapped_column(String(64), index=True)
-    event_id: Mapped[str] = mapped_column(String(36))
-    correlation_id: Mapped[str] = mapped_column(String(36))
-    user_id: Mapped[str | None] = mapped_column(String(36), index=True)
-    resource_type: Mapped[str] = mapped_column(String(32))
-    context: Mapped[str] = mapped_column(Text)
-    ip_address: Mapped[str | None] = mapped_column(String(45))
-    user_agent: Mapped[str | None] = mapped_column(Text)
-    occurred_at: Mapped[str] = mapped_column(String(32))
-    recorded_at: Mapped[str] = mapped_column(String(32))
+    from inspector.demo.tables import AuditRecord
 
 
 _RESOURCES: Final = {
@@ -103,6 +68,8 @@ class AuditEventHandler:
         await session.flush()
 
     def _record(self, event: DomainEvent) -> AuditRecord:
+        from inspector.demo.tables import AuditRecord
+
         kind, metadata, context = type(event), self._bus.get_metadata() or {}, own_fields(event)
         return AuditRecord(
             action=self._actions[kind].value,

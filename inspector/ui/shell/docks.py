@@ -100,13 +100,27 @@ class PanelDock(QDockWidget):
         self.badge_tone: BadgeTone = "dim"
         self.head = DockHead(theme, self, self.badge)
         self.setTitleBarWidget(self.head)
-        self.setWidget(widget)
+        self._seen = True
+        self.visibilityChanged.connect(self._show)
+        self.fill(widget)
+
+    def fill(self, widget: QWidget) -> None:
+        """Hold this panel from now on, in the place of what was held before."""
+        before = self.widget()
         # Behind other tabs a dock is visible to Qt, only far away. What cannot be seen shall know it: it saves work.
         # Its place stays: without it the area would shrink while another panel comes to the front.
         policy = widget.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         widget.setSizePolicy(policy)
-        self.visibilityChanged.connect(widget.setVisible)
+        self.setWidget(widget)
+        if before is not None:
+            before.deleteLater()
+            widget.setVisible(self._seen)
+
+    def _show(self, visible: bool) -> None:
+        self._seen = visible
+        if self.widget() is not None:
+            self.widget().setVisible(visible)
 
     def take_focus(self) -> None:
         """Put the keyboard into the panel, where arrows work at once."""

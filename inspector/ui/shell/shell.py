@@ -26,7 +26,7 @@ from inspector.ui.shell.topbar import TopBar
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QChildEvent, QObject
-    from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
+    from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 
     from inspector.app.commands import CommandTable
     from inspector.app.notices import Notices
@@ -152,16 +152,18 @@ class Shell(QMainWindow):
 
     Signals:
         close_requested: The person wants to close. Whoever owns the work ends it, then calls ``close_now``.
+        painted: The first frame has been painted.
     """
 
     close_requested = Signal()
+    painted = Signal()
 
     def __init__(self, theme: Theme, commands: CommandTable, notices: Notices, layout_file: Path | None = None) -> None:
         super().__init__()
         self._theme, self._commands, self._notices = theme, commands, notices
         self._layout_file = LayoutFile(layout_file) if layout_file is not None else None
         self._docks: dict[str, PanelDock] = {}
-        self._may_close = False
+        self._may_close = self._was_painted = False
         self._default_state = QByteArray()
         self._by_hand = False
         self.setWindowTitle("Event Inspector")
@@ -220,6 +222,17 @@ class Shell(QMainWindow):
         dock.visibilityChanged.connect(self._moved.start)
         dock.topLevelChanged.connect(self._moved.start)
 
+    def fill_panel(self, panel_id: str, widget: QWidget) -> None:
+        """Put a panel into the place that was made for it.
+
+        Raises:
+            KeyError: There is no such place.
+        """
+        dock = self._docks[panel_id]
+        if self.dockWidgetArea(dock) == AREAS["bottom"]:
+            widget.setMinimumWidth(_BOTTOM_WIDTH)
+        dock.fill(widget)
+
     def set_central(self, widget: QWidget, panel_id: str = "centre", title: str = "Centre", icon: str = "") -> None:
         """Put a panel into the middle, below the strip; see ``add_panel`` for its name."""
         keys, about = (panel_keys(0),), f"Go to {title}"
@@ -234,14 +247,10 @@ class Shell(QMainWindow):
         if self._middle is not None:
             focus_into(self._middle, self._middle.parentWidget() or self)
 
-    def finish(self, menus: Mapping[str, MenuProvider] = MappingProxyType({})) -> None:
-        """Make bar and menus from the commands that are there now, and bring the saved layout back.
-
-        Args:
-            menus: What buttons of the bar open, see ``TopBar``.
-        """
+    def finish(self) -> None:
+        """Make the bar from the commands that are there now, and bring the saved layout back."""
         self._commands.add(*window_commands(self, self._theme, self._palette, self._sheet))
-        self._bar = TopBar(self._theme, self._commands, menus, self)
+        self._bar = TopBar(self._theme, self._commands, self)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._bar)
         self._actions = Actions(self._commands, self._theme, self)
         self._actions.fill_menu_bar(self.menuBar())
@@ -251,6 +260,16 @@ class Shell(QMainWindow):
         if self._layout_file is not None and self._layout_file.restore(self):
             self._by_hand = True
         self._tabs.refresh()
+
+    def complete(self, menus: Mapping[str, MenuProvider] = MappingProxyType({})) -> None:
+        """Make bar and menus anew when all commands are there.
+
+        Args:
+            menus: What buttons of the bar open, see ``TopBar.complete``.
+        """
+        self.bar.complete(menus)
+        if self._actions is not None:
+            self._actions.fill_menu_bar(self.menuBar())
 
     def bind_scope(self, scope: str, widget: QWidget) -> None:
         """Let the shortcuts of a scope work while the focus is in ``widget``; call it after ``finish``."""
@@ -382,6 +401,13 @@ class Shell(QMainWindow):
             menu.addSeparator()
             menu.addAction(self._actions.action("view.reset"))
         return menu
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Take note of the first frame: everything else in the window is painted right after this."""
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self.painted.emit)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Divide the window among the areas again: only one that is shown knows its size."""

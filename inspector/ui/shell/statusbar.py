@@ -189,6 +189,8 @@ class Standing(QObject):
         recording = workbench.recording
         if recording.host.running:
             parts.append(f"bus loop lag {format_duration(recording.host.lag)}")
+        if workbench.opening:
+            return parts
         if workbench.database is None:
             return [*parts, "not stored"]
         begun = recording.session or workbench.trouble is None

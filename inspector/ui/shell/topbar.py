@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt
@@ -14,7 +13,7 @@ from inspector.ui.shell.actions import shortcut_text
 from inspector.ui.shell.filter_field import FilterField
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtGui import QResizeEvent, QShowEvent
 
     from inspector.app.commands import Command, CommandTable
     from inspector.ui.kit.menus import MenuProvider
@@ -45,7 +44,6 @@ class TopBar(QToolBar):
     Args:
         theme: Its look.
         table: The commands.
-        menus: What buttons open, filled when they open: ``session``, or a command that is not run then.
         parent: The window.
     """
 
@@ -53,7 +51,6 @@ class TopBar(QToolBar):
         self,
         theme: Theme,
         table: CommandTable,
-        menus: Mapping[str, MenuProvider] = MappingProxyType({}),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("Main bar", parent)
@@ -72,7 +69,6 @@ class TopBar(QToolBar):
         self.filter.setAccessibleName("Filter")
         self._row = QHBoxLayout()
         self._build()
-        self._set_menus(menus)
         self._remove = table.listen(lambda _ids: self.refresh())
         theme.changed.connect(self.refresh)
 
@@ -102,27 +98,43 @@ class TopBar(QToolBar):
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._row.setContentsMargins(10, 6, 10, 6)
         self._row.setSpacing(8)
-        self._add_command(_RECORD, "normal", hint=False)
         for button in (self.source, self.session):
             button.hide()
-            self._row.addWidget(button)
-        for button in (self.source, self.session):
             button.set_elastic()
         self.source.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._add_command(_LIVE, "normal", hint=False)
-        for command_id, kind, hint in _LEFT:
-            self._add_command(command_id, kind, hint=hint)
-        self._row.addStretch(1)
         self.filter.setMinimumWidth(180)
         self.filter.setMaximumWidth(400)
         # It takes what the others leave: nobody's words are cut for room that it merely could use.
         self.filter.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._fill()
+        self.addWidget(box)
+        self.refresh()
+
+    def complete(self, menus: Mapping[str, MenuProvider]) -> None:
+        """Add the buttons of commands that have come meanwhile.
+
+        Args:
+            menus: What buttons open, filled when they open: ``session``, or a command that is not run then.
+        """
+        self._fill()
+        self._set_menus(menus)
+        self.refresh()
+
+    def _fill(self) -> None:
+        """Put everything into the row that is there, in its order."""
+        while self._row.takeAt(0) is not None:
+            pass
+        self._add_command(_RECORD, "normal", hint=False)
+        for button in (self.source, self.session):
+            self._row.addWidget(button)
+        self._add_command(_LIVE, "normal", hint=False)
+        for command_id, kind, hint in _LEFT:
+            self._add_command(command_id, kind, hint=hint)
+        self._row.addStretch(1)
         self._row.addWidget(self.filter, 100)
         self._add_command(_EXPORT, "normal", hint=False)
         self._add_command(_PALETTE, "normal", hint=True, words=False)
         self._add_command(_THEME, "normal", hint=False, words=False)
-        self.addWidget(box)
-        self.refresh()
 
     def _set_menus(self, menus: Mapping[str, MenuProvider]) -> None:
         for name, provider in menus.items():
@@ -135,6 +147,9 @@ class TopBar(QToolBar):
 
     def _add_command(self, command_id: str, kind: Kind, *, hint: bool, words: bool = True) -> None:
         if command_id not in self._table:
+            return
+        if command_id in self._buttons:
+            self._row.addWidget(self._buttons[command_id])
             return
         command = self._table.get(command_id)
         button = Button(self._theme, "", command.icon, shortcut_text(command) if hint else "", kind)
@@ -168,6 +183,11 @@ class TopBar(QToolBar):
                 self._show_switch(button, on=self._table.checked(command_id))
         self._fit()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Shorten the bar before it is seen."""
+        super().showEvent(event)
+        self._fit()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Shorten the bar in time."""
         super().resizeEvent(event)
@@ -175,7 +195,7 @@ class TopBar(QToolBar):
 
     def _fit(self) -> None:
         """Take words away, and put them back, until everything has room."""
-        if self._fitting:
+        if self._fitting or not self.isVisible():
             return
         self._fitting = True
         for count in range(len(_YIELDS) + 1):

@@ -74,4 +74,4 @@ def make(context: Context) -> Parts:
     )
 
 
-FEATURE: Final = Feature("catalog", "Catalog", "tree", "left", make)
+FEATURE: Final = Feature("catalog", "Catalog", "tree", "left", make, first=True)

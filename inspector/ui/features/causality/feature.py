@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.ui.feature import Feature, Parts
-from inspector.ui.features.causality.panel import CausalityPanel
 
 if TYPE_CHECKING:
     from inspector.ui.context import Context
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
 
 def make(context: Context) -> Parts:
     """Make the tree of causes of a window."""
+    from inspector.ui.features.causality.panel import CausalityPanel
+
     return Parts(CausalityPanel(context.theme, context.selection))
 
 

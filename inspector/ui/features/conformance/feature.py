@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.ui.feature import Feature, Parts
-from inspector.ui.features.conformance.conforming import Conforming
-from inspector.ui.features.conformance.panel import ConformancePanel
 
 if TYPE_CHECKING:
     from inspector.ui.context import Context
@@ -14,6 +12,9 @@ if TYPE_CHECKING:
 
 def make(context: Context) -> Parts:
     """Make what compares a program with its catalog in a window."""
+    from inspector.ui.features.conformance.conforming import Conforming
+    from inspector.ui.features.conformance.panel import ConformancePanel
+
     panel = ConformancePanel(context.theme, context.selection)
     conforming = Conforming(context.workbench, panel, context.notices, context.tasks, context)
     panel.open_source.connect(context.open_source)

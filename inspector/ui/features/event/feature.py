@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.ui.feature import Feature, Parts
-from inspector.ui.features.event.panel import EventPanel
 
 if TYPE_CHECKING:
     from inspector.app.checking import Checked
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
 
 def make(context: Context) -> Parts:
     """Make the panel about the event of a window."""
+    from inspector.ui.features.event.panel import EventPanel
+
     panel = EventPanel(context.theme, context.selection)
     panel.fire_requested.connect(context.form_wanted)
     panel.finding_chosen.connect(context.finding_wanted)

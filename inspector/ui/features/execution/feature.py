@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.ui.feature import Feature, Parts
-from inspector.ui.features.execution.details import ShownDetails
-from inspector.ui.features.execution.panel import ExecutionPanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
     from inspector.ui.context import Context
+    from inspector.ui.features.execution.details import ShownDetails
 
 
 def make(context: Context) -> Parts:
     """Make the panel about the execution of a window."""
+    from inspector.ui.features.execution.panel import ExecutionPanel
 
     def request_details(
         publication: PublicationIndex, execution: ExecutionIndex, answer: Callable[[ShownDetails], None]
@@ -51,6 +51,8 @@ async def _read_details(
     fired_in = await details.context(publication)
     notes = tuple(await details.notes(execution)) if execution >= 0 else ()
     failure = await details.failure(execution) if execution >= 0 else ""
+    from inspector.ui.features.execution.details import ShownDetails
+
     answer(ShownDetails((payload, fired_in.text) if payload else None, notes, failure))
 
 

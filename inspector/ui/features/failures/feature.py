@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
 from inspector.ui.feature import Feature, Parts
-from inspector.ui.features.failures.panel import AFTER, BEFORE, FailuresPanel
 
 if TYPE_CHECKING:
     from inspector.app.workbench import Workbench
     from inspector.core.records.numbers import ExecutionIndex
     from inspector.ui.context import Context
+    from inspector.ui.features.failures.panel import FailuresPanel
 
 
 class _Stored:
@@ -28,14 +28,16 @@ class _Stored:
 
 def make(context: Context) -> Parts:
     """Make the failures of a window."""
+    from inspector.ui.features.failures.panel import AFTER, BEFORE, FailuresPanel
+
     panel = FailuresPanel(context.theme, context.selection, _Stored(context.workbench), context.tasks)
     panel.show_in_timeline.connect(context.execution_wanted)
     panel.open_source.connect(context.open_source)
-    return Parts(panel, commands=_commands(panel))
+    return Parts(panel, commands=_commands(panel, BEFORE, AFTER))
 
 
-def _commands(panel: FailuresPanel) -> tuple[Command, ...]:
-    steps = (("previous", "Previous Failure of the Group", BEFORE, -1), ("next", "Next Failure of the Group", AFTER, 1))
+def _commands(panel: FailuresPanel, before: str, after: str) -> tuple[Command, ...]:
+    steps = (("previous", "Previous Failure of the Group", before, -1), ("next", "Next Failure of the Group", after, 1))
     return tuple(
         Command(
             f"failures.{name}",

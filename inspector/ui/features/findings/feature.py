@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.ui.feature import Feature, Parts
-from inspector.ui.features.findings.checks import Checks
-from inspector.ui.features.findings.panel import FindingsPanel
 
 if TYPE_CHECKING:
     from inspector.app.checking import Checked
@@ -16,6 +14,9 @@ if TYPE_CHECKING:
 
 def make(context: Context) -> Parts:
     """Make the findings of a window."""
+    from inspector.ui.features.findings.checks import Checks
+    from inspector.ui.features.findings.panel import FindingsPanel
+
     panel = FindingsPanel(context.theme, context.selection)
     checks = Checks(context)
     panel.check_requested.connect(checks.check)

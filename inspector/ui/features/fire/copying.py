@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from inspector.app.commandline import fire_command
 from inspector.catalog.replay import values_of
 from inspector.core.errors import InspectorError
-from inspector.hosts.child import ChildHost
 from inspector.ui.kit.text import copy_text
 
 if TYPE_CHECKING:
@@ -49,6 +47,8 @@ class CommandCopies(QObject):
         except InspectorError as error:
             self._notices.report(error)
             return
+        from inspector.app.commandline import fire_command
+
         command = fire_command(
             catalog,
             next(event for event in catalog.events if event.name == name),
@@ -69,6 +69,8 @@ class CommandCopies(QObject):
         event = view.journal.publication(publication).event
         values, lost = values_of(event, await view.details.payload(publication))
         context = await view.details.context(publication)
+        from inspector.app.commandline import fire_command
+
         command = fire_command(
             catalog, event, values, session=context.session, metadata=context.metadata, project=project
         )
@@ -89,7 +91,7 @@ class CommandCopies(QObject):
                 "How the program of this session is loaded is not known, so no command can be written.",
                 "Open its project first.",
             )
-        return shown, recording.host.project if isinstance(recording.host, ChildHost) else None
+        return shown, recording.host.project
 
     def _copy(self, command: str, hint: str = "") -> None:
         copy_text(command)

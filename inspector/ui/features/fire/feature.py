@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
-from inspector.hosts.child import ChildHost
 from inspector.ui.feature import Feature, Parts
 from inspector.ui.features.fire.copying import CommandCopies
 from inspector.ui.features.fire.firing import Firing
@@ -60,7 +59,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
 
     def no_faults() -> str:
         waiting = workbench.program_blocked()
-        if waiting or not isinstance(workbench.host, ChildHost):
+        if waiting or workbench.host is None or workbench.host.project is None:
             return waiting
         return "The faults are the demo's; a project of your own brings none"
 
@@ -132,4 +131,4 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
     )
 
 
-FEATURE: Final = Feature("fire", "Fire", "play", "right", make)
+FEATURE: Final = Feature("fire", "Fire", "play", "right", make, first=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.ui.feature import Feature, Parts
-from inspector.ui.features.latency.panel import LatencyPanel
 
 if TYPE_CHECKING:
     from inspector.ui.context import Context
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
 
 def make(context: Context) -> Parts:
     """Make the latencies of a window."""
+    from inspector.ui.features.latency.panel import LatencyPanel
+
     panel = LatencyPanel(context.theme, context.selection, context.notices)
     panel.execution_activated.connect(lambda _: context.raise_panel("execution"))
     panel.filter_requested.connect(context.set_filter)

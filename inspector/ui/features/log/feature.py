@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.ui.feature import Feature, Parts
-from inspector.ui.features.log.panel import LogPanel
 
 if TYPE_CHECKING:
     from inspector.core.records.numbers import ExecutionIndex
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
 
 def make(context: Context) -> Parts:
     """Make the log of a window."""
+    from inspector.ui.features.log.panel import LogPanel
+
     panel = LogPanel(context.theme, context.selection)
     panel.activated.connect(lambda _: context.raise_panel("execution"))
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from inspector.app.places import kept_settings_path, trust_path
-from inspector.hosts.kept import KeptSettings, Trust
 from inspector.ui.feature import Feature, Parts
-from inspector.ui.features.project.flow import ProjectFlow
 
 if TYPE_CHECKING:
     from inspector.ui.context import Context
@@ -15,6 +12,10 @@ if TYPE_CHECKING:
 
 def make(context: Context) -> Parts:
     """Make what opens projects in a window."""
+    from inspector.app.places import kept_settings_path, trust_path
+    from inspector.hosts.kept import KeptSettings, Trust
+    from inspector.ui.features.project.flow import ProjectFlow
+
     flow = ProjectFlow(context, Trust(trust_path()), KeptSettings(kept_settings_path()))
     context.closing.connect(flow.close)
     context.stopping.connect(flow.give_up)

@@ -10,15 +10,13 @@ from inspector.app.commands import Command
 from inspector.app.export import EXPORTERS
 from inspector.app.text import plural
 from inspector.ui.feature import Feature, Parts
-from inspector.ui.features.sessions.exporting import Exporting
-from inspector.ui.features.sessions.importing import Importing
-from inspector.ui.features.sessions.panel import SessionsPanel
-from inspector.ui.features.sessions.sessions import Sessions
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 
 if TYPE_CHECKING:
     from inspector.app.workbench import Workbench
     from inspector.ui.context import Context
+    from inspector.ui.features.sessions.exporting import Exporting
+    from inspector.ui.features.sessions.sessions import Sessions
 
 #: Sessions offered by the button in the bar; the panel has them all.
 _OFFERED: Final = 8
@@ -26,6 +24,11 @@ _OFFERED: Final = 8
 
 def make(context: Context) -> Parts:
     """Make what deals with sessions in a window."""
+    from inspector.ui.features.sessions.exporting import Exporting
+    from inspector.ui.features.sessions.importing import Importing
+    from inspector.ui.features.sessions.panel import SessionsPanel
+    from inspector.ui.features.sessions.sessions import Sessions
+
     panel = SessionsPanel(context.theme)
     sessions = Sessions(context, panel)
     exporting = Exporting(context)

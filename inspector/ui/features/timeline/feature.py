@@ -29,4 +29,4 @@ def make(context: Context) -> Parts:
     return Parts(panel, commands=panel.commands(), gestures=GESTURES)
 
 
-FEATURE: Final = Feature("timeline", "Timeline", "timeline", "centre", make)
+FEATURE: Final = Feature("timeline", "Timeline", "timeline", "centre", make, first=True)

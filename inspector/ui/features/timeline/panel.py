@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from inspector.analysis.timeline.groupings import GROUPINGS
 from inspector.app.commands import Command
@@ -17,6 +16,7 @@ from inspector.ui.features.timeline.canvas import TimelineCanvas
 from inspector.ui.features.timeline.controller import TimelineController
 from inspector.ui.features.timeline.menus import lanes_menu
 from inspector.ui.features.timeline.minimap import Minimap
+from inspector.ui.features.timeline.scene import RULER_HEIGHT
 from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.fields import SearchField
@@ -27,6 +27,8 @@ from inspector.ui.panel import JournalPanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from PySide6.QtWidgets import QWidget
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
@@ -70,7 +72,6 @@ class TimelinePanel(JournalPanel):
     ) -> None:
         super().__init__(theme, selection, parent)
         self._state: object = None
-        self._pages = QStackedWidget()
         self.controller = TimelineController(selection, clock, self._refresh)
         self.canvas = TimelineCanvas(theme, self.controller)
         self.minimap = Minimap(theme, self.controller)
@@ -95,11 +96,8 @@ class TimelinePanel(JournalPanel):
             None if fire is None else ("Fire an event", fire),
             roomy=True,
         )
-        page = QWidget()
-        vbox((self.canvas, 1), self.minimap, owner=page)
-        self._pages.addWidget(self.empty)
-        self._pages.addWidget(page)
-        vbox(self._header, (self._pages, 1), owner=self)
+        self._over = vbox(self.empty, owner=self.canvas, margins=(0, RULER_HEIGHT, 0, 0))
+        vbox(self._header, (self.canvas, 1), self.minimap, owner=self)
         self.setFocusProxy(self.canvas)
         self._refresh()
 
@@ -251,12 +249,13 @@ class TimelinePanel(JournalPanel):
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _refresh(self) -> None:
-        if not self._pages.count():  # still being made
+        if self.layout() is None:  # still being made
             return
         controller = self.controller
         journal = controller.source.journal
         empty = not len(journal.publications) and not len(journal.executions)
-        self._pages.setCurrentIndex(0 if empty else 1)
+        self.empty.setVisible(empty)
+        self.minimap.setVisible(not empty)
         following = controller.navigator.following
         switches = (controller.measure.mode, controller.folding)
         state = (following, controller.source.group, controller.navigator.view.span, switches)

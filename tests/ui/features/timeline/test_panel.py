@@ -21,6 +21,7 @@ from inspector.ui.features.timeline.frame import measure_text, readout
 from inspector.ui.features.timeline.looks import Looks
 from inspector.ui.features.timeline.overlay import links
 from inspector.ui.features.timeline.panel import TimelinePanel
+from inspector.ui.features.timeline.scene import RULER_HEIGHT
 from inspector.ui.kit.theme import Theme
 from inspector.ui.selection import Selection
 from tests.analysis.runs import Run
@@ -104,11 +105,13 @@ def test_an_empty_timeline_says_what_to_do_next(make: Make) -> None:
     fired = []
     panel = make(fire=lambda: fired.append(1))
     panel.show()
-    assert panel._pages.currentWidget() is panel.empty
+    assert panel.empty.isVisible()
+    assert panel.empty.mapTo(panel.canvas, QPoint()).y() == RULER_HEIGHT, "the axis is seen above it"
     journal = Journal()
     panel.set_journal(journal)
     panel.folded(journal.fold(Batch(1, run_of_day().rows)))
-    assert panel._pages.currentWidget() is not panel.empty
+    assert not panel.empty.isVisible()
+    assert panel.minimap.isVisible()
 
 
 def test_a_click_on_a_bar_selects_it_and_one_beside_clears(panel: TimelinePanel) -> None:
