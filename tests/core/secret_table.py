@@ -59,4 +59,5 @@ def ordinary_names() -> list[str]:
 
 
 def ordinary_texts() -> list[str]:
-    return (DATA / "ordinary_texts.txt").read_text(encoding="utf-8").splitlines()
+    lines = (DATA / "ordinary_texts.txt").read_text(encoding="utf-8").splitlines()
+    return [re.sub(r"(?<!\\)\\n", "\n", line) for line in lines]

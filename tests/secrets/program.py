@@ -10,6 +10,8 @@ from typing import NamedTuple
 from tests.core.secret_table import named_secrets, secret_texts
 
 SOURCE = Path(__file__).with_name("shop.txt")
+#: Variable of the environment with which the window is searched for all of the table.
+EVERY_PART = "INSPECTOR_TEST_EVERY_SECRET"
 #: Files of the program itself.
 GIVEN = ("shop.py", "texts.json", "named.json")
 #: Secrets that stand in the source.
@@ -23,14 +25,15 @@ class Planted(NamedTuple):
     about: str
 
 
-def write_program(folder: Path, few: int = 0) -> list[Planted]:
+def write_program(folder: Path, parts: int = 1, part: int = 0) -> list[Planted]:
     """Write the program, and return what is planted in it.
 
     Args:
         folder: Where it is written.
-        few: Of the table every so manieth only; 0: all.
+        parts: In how many parts the table is divided.
+        part: Which of them is planted, 0 and up.
     """
-    texts, named = secret_texts()[:: few or 1], named_secrets()[:: few or 1]
+    texts, named = secret_texts()[part::parts], named_secrets()[part::parts]
     (folder / "shop.py").write_text(SOURCE.read_text(encoding="utf-8"), encoding="utf-8")
     (folder / "texts.json").write_text(json.dumps([text for text, _ in texts]), encoding="utf-8")
     (folder / "named.json").write_text(json.dumps(named), encoding="utf-8")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -44,6 +46,7 @@ from inspector.store.schema import SESSION_SPAN
 from inspector.store.store import Store
 from inspector.store.writer import SessionWriter
 from tests.core.secret_table import named_secrets, ordinary_names, ordinary_texts, secret_texts
+from tests.secrets.program import EVERY_PART
 from tests.store.runs import STARTED, ListStream, collect, numbered, plain_run
 from tests.torture.recorder import ROWS
 
@@ -442,6 +445,23 @@ async def secrets(count: int, rng: random.Random, _folder: Path) -> Figures:
     return figures
 
 
+async def screen(_count: int, _rng: random.Random, _folder: Path) -> Figures:
+    """Search the window for every secret of the table, live and stored; once, however often is asked for."""
+    figures = Figures()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/ui/test_secrets.py"),
+        cwd=ROOT,
+        env={**os.environ, EVERY_PART: "1", "QT_QPA_PLATFORM": "offscreen"},
+        stdout=subprocess.PIPE,
+    )
+    shown, _ = await process.communicate()
+    outcomes = {what: int(count) for count, what in re.findall(r"(\d+) (passed|failed|error)", shown.decode())}
+    figures.tried = sum(outcomes.values())
+    figures.promise("parts of the table of which a secret was on the screen", figures.tried - outcomes.get("passed", 0))
+    figures.promise("searches that did not run", not figures.tried)
+    return figures
+
+
 def _half(secret: str) -> str:
     """Return the beginning of a secret, so much of it that nobody may see it."""
     return secret[: max(8, len(secret) // 2)]
@@ -456,6 +476,17 @@ CAMPAIGNS: dict[str, Campaign] = {
     "damage": damage,
     "fuzz": fuzz,
     "secrets": secrets,
+    "screen": screen,
 }
 #: How often each is tried for one N.
-WEIGHTS = {"kill": 1, "tail": 1, "child_tail": 1, "disk": 2, "lock": 2, "damage": 4, "fuzz": 4, "secrets": 50}
+WEIGHTS = {
+    "kill": 1,
+    "tail": 1,
+    "child_tail": 1,
+    "disk": 2,
+    "lock": 2,
+    "damage": 4,
+    "fuzz": 4,
+    "secrets": 50,
+    "screen": 1,
+}

@@ -61,13 +61,17 @@ for _tool in _TOOLS:
         _BY_NAME.setdefault(_name, []).append(_tool)
 #: Tools that take a secret as an argument without an option.
 _LAST: Final = ("htpasswd", "rabbitmqctl", "wpa_passphrase")
+#: Tools whose short option is a password after ``login`` only; else it is a port.
+_LOGIN_ONLY: Final = word_set("docker podman nerdctl")
 #: Words of one command line; in a list that was printed they are quoted.
-_ARGUMENT: Final = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'|([^\s'\",\[\]()|;]+)")
+_ARGUMENT: Final = re.compile(
+    r"\\{1,31}[\"']([^\"'\\\n]*)\\{1,31}[\"']|\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'|([^\s'\",\[\]()|;]+)"
+)
 _END: Final = re.compile(r"[\n|;]|&&")
 _ANY_QUOTE: Final = re.compile(r"(\\*)[\"']")
 _LONGEST: Final = 600
 _TOOL_NAMES: Final = sorted(_BY_NAME, key=len, reverse=True)
-_TOOL: Final = re.compile(rf"(?:{'|'.join(map(re.escape, _TOOL_NAMES))})(?=[\s'\"])")
+_TOOL: Final = re.compile(rf"(?:{'|'.join(map(re.escape, _TOOL_NAMES))})(?=(\\{{0,31}})[\s'\"])")
 #: After an option in a sentence, not in a command line.
 PROSE: Final = word_set(
     "to or and is was for if with from in of on option flag argument must cannot not when so a an the needs "
@@ -83,6 +87,8 @@ def secret_arguments(words: Sequence[str]) -> Iterator[tuple[int, int]]:
     """
     program = words[0].replace("\\", "/").rpartition("/")[2].removesuffix(".exe") if words else ""
     tools = _BY_NAME.get(program, ())
+    if program in _LOGIN_ONLY and "login" not in words:
+        tools = ()
     for index, word in enumerate(words):
         following = words[index + 1] if index + 1 < len(words) else ""
         if word.startswith("-") and "=" not in word and following and not following.startswith("-"):
@@ -131,8 +137,8 @@ def secret_spans(text: str) -> list[tuple[int, int, str]]:
         if tool[0] in _LAST and before not in ("'", '"'):
             at = _end_of_quotes(text, tool.end(), at)
         # In a list that was printed the program stands in quotes of its own.
-        quoted = before in ("'", '"') and text[tool.end()] == before
-        spans += _spans(text, tool.start() - quoted, at)
+        quoted = before in ("'", '"') and text[tool.end(1)] == before
+        spans += _spans(text, tool.start() - quoted * (1 + len(tool[1])), at)
     return spans
 
 

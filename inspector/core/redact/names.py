@@ -27,6 +27,8 @@ _SECRET: Final = {
     **dict.fromkeys(word_set("cvv cvc creditcard"), "card"),
     **dict.fromkeys(word_set("otp totp"), "otp"),
     "apikey": "api_key",
+    **dict.fromkeys(word_set("csrf xsrf samlresponse samlart"), "token"),
+    "puk": "pin",
     "iban": "iban",
     "ssn": "ssn",
 }
@@ -65,6 +67,10 @@ _PAIRS: Final = {
     **{(word, "code"): "otp" for word in ("totp", "auth", "access", "activation", "time", "unlock", "authentication")},
     **{(word, "phrase"): "secret" for word in ("seed", "recovery", "pass")},
     **{("pass", word): "password" for word in ("word", "code")},
+    **{(word, "verifier"): "otp" for word in ("code", "oauth")},
+    **{(word, "code"): "otp" for word in ("device", "user", "authorization", "sign")},
+    **{("client", word): "token" for word in ("key", "assertion")},
+    **{("saml", word): "token" for word in ("response", "assertion", "artifact")},
     ("session", "key"): "token",
     ("session", "cookie"): "cookie",
     ("social", "security"): "ssn",
@@ -140,7 +146,26 @@ _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 #: Every name that is secret has one of these in it, in small letters.
 STEMS: Final = (
     *("pass", "token", "key", "secret", "auth", "cookie", "cred", "card", "pw", "pin", "otp", "code", "jw", "sess"),
-    *("ssn", "cvv", "cvc", "iban", "account", "bearer", "mnemonic", "phrase", "securi", "kennwort", "senha"),
+    *(
+        "ssn",
+        "cvv",
+        "cvc",
+        "iban",
+        "account",
+        "csrf",
+        "xsrf",
+        "saml",
+        "client",
+        "licen",
+        "verif",
+        "puk",
+        "bearer",
+        "mnemonic",
+        "phrase",
+        "securi",
+        "kennwort",
+        "senha",
+    ),
 )
 _STEMS_BY_LETTER: Final[dict[str, list[str]]] = {}
 for _stem in STEMS:
@@ -214,6 +239,11 @@ def may_name_a_secret(lowered: str) -> bool:
 def may_tell_a_secret(lowered: str) -> bool:
     """Return whether a sentence, given in small letters, may say what a password or a key is."""
     return "pass" in lowered or "token" in lowered or "secret" in lowered or "key" in lowered or "pin" in lowered
+
+
+def may_tell_a_code(lowered: str) -> bool:
+    """Return whether a sentence, given in small letters, may have a code that is not called so: ``OTP 4711``."""
+    return "otp" in lowered or "pin" in lowered or "2fa" in lowered or "mfa" in lowered or "tan" in lowered
 
 
 def is_numbered(name: str) -> bool:

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from . import looks, named
+from . import forms, looks, named
 from .commands import secret_arguments, secret_spans
-from .names import is_numbered, may_name_a_secret, may_tell_a_secret, secret_kind
+from .names import is_numbered, may_name_a_secret, may_tell_a_code, may_tell_a_secret, secret_kind
 from .services import SHORTEST_KEY, SHORTEST_LATE_KEY, heads_of_keys, late_service_keys, service_keys
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _ENCODED: Final = re.compile(r"(?<![A-Za-z0-9+/_.-])[A-Za-z0-9+/]{22,65536}={0,2
 _UNSEEN: Final = re.compile(r"(?:\x1b|\\{1,31}(?:x1b|u001b))\[[0-9;]{0,20}[A-Za-z]|[\u00ad\u200b-\u200f\u2060\ufeff]")
 _DIGIT: Final = re.compile(r"[0-9]")
 _FOUR_DIGITS: Final = re.compile(r"[0-9]{4}")
+_CODE: Final = re.compile(r"[0-9]{3}[ -]?[0-9]|[A-Z0-9]{5}")
 _STATEMENT: Final = re.compile(r"\[parameters: |\] [(\[]|row contains|VALUES|values")
 #: Ids, times and digests as a whole.
 _ORDINARY: Final = re.compile(
@@ -48,6 +49,8 @@ _KEY_LINES: Final = 400
 #: With these a line ends whose value stands on the next.
 _OPEN_ENDS: Final = frozenset(":=|>")
 _LONGEST_LINE: Final = 8_192
+#: Of the line before, so much is looked at.
+_LONGEST_BEFORE: Final = 200
 #: A text is looked at this far beyond its cut, so that no half of a secret is left standing at the cut.
 OVERLAP: Final = 4_096
 
@@ -118,7 +121,8 @@ class Redactor:
         dashes = "-" in text
         if dashes and ("---" in text or "PuTTY" in text or "Private-MAC" in text):
             text = self._replaced(text, looks.private_keys(text))
-        if _GIVING.search(text) or (dashes and (" -" in text or text[0] == "-" or "\n-" in text)):
+        lines = "\n" in text or "\\n" in text
+        if lines or _GIVING.search(text) or (dashes and (" -" in text or text[0] == "-")):
             suspicious = may_name_a_secret(text.lower()) or "IDENTIFIED" in text or "identified" in text
         else:
             suspicious = _DIGIT.search(text) is not None and may_tell_a_secret(text.lower())
@@ -127,8 +131,12 @@ class Redactor:
             text = self._replaced(text, named.other_forms(text, self.kind_of))
             text = self._replaced(text, named.options_and_sentences(text, self.kind_of))
             text = self._replaced(text, named.beside_names(text, self.kind_of))
+            if lines:
+                text = self._replaced(text, forms.names_and_values(text, self.kind_of))
+                text = self._replaced(text, forms.in_tables(text, self.kind_of))
         if "\\u" in text or "\\x" in text or "%" in text:
             text = self._replaced(text, named.escaped_names(text, self.kind_of))
+        text = self._by_form(text)
         return self._by_look(text, encoded=encoded)
 
     def shortened(self, text: str, limit: int) -> str:
@@ -166,6 +174,8 @@ class Redactor:
             kind, value = self.kind_of(name), items[1]
             if kind and not (type(value) is str and named.is_another_name(value, self.kind_of)):
                 return {1: (kind, 0)}
+        if first in forms.COMMANDS:
+            return {place: ("password", begin) for place, begin in forms.in_command(items)}
         if any(type(item) is str and item[:1] == "-" for item in items) and all(type(item) is str for item in items):
             return {place: ("argument", begin) for place, begin in secret_arguments(items)}
         return {}
@@ -177,6 +187,22 @@ class Redactor:
         if type(value) in (list, tuple):
             return [self.redact_plain(inner, name) for inner in value]
         return self.value(name, value)
+
+    def _by_form(self, text: str) -> str:
+        """Hide what is told by the form of a line; nearly every text has none of the words that such a line has."""
+        lowered = text.lower()
+        password = "pass" in lowered
+        if password or "auth" in lowered or " login " in lowered or "setuser" in lowered or text.count(":") >= 4:
+            text = self._replaced(text, forms.in_files_of_passwords(text))
+            text = self._replaced(text, forms.in_protocols(text))
+        code = "code" in lowered
+        if (code or "state=" in lowered or "ticket=" in lowered or "saml" in lowered or "verifier" in lowered) and (
+            "=" in text or "%3" in text
+        ):
+            text = self._replaced(text, forms.in_logins(text))
+        if (code or password or may_tell_a_code(lowered)) and _CODE.search(text):
+            text = self._replaced(text, forms.codes_sent(text))
+        return text
 
     def _by_look(self, text: str, *, encoded: bool = False) -> str:
         digits = _DIGIT.search(text) is not None
@@ -250,11 +276,14 @@ class PrintedLines:
         self._redactor = redactor
         self._left = 0
         self._before = ""
+        self._table: forms.Table | None = None
 
     def redact(self, line: str) -> str:
         """Return a line with the secrets in it hidden; it belongs to a key when one has begun before."""
-        line, before = self._key_line(line), self._before
-        self._before = line[:200]
+        line, before = self._table_line(self._key_line(line)), self._before
+        self._before = line[:_LONGEST_BEFORE]
+        if before and (kind := forms.begins_pair(before, self._redactor.kind_of)):
+            line = self._redactor._replaced(line, forms.value_of_pair(line, kind))  # noqa: SLF001 - the two are one
         # The line before may end with the name; what pydantic says of a field comes after its name as well.
         if "input_value=" in line or before.rstrip()[-1:] in _OPEN_ENDS:
             shown, line_break, last = self._redactor.redact_text(f"{before}\n{line}").rpartition("\n")
@@ -269,11 +298,11 @@ class PrintedLines:
 
     def peek(self, line: str) -> str:
         """Return what ``redact`` would of a line that has not ended yet."""
-        left, before = self._left, self._before
+        left, before, table = self._left, self._before, self._table
         try:
             return self.redact(line)
         finally:
-            self._left, self._before = left, before
+            self._left, self._before, self._table = left, before, table
 
     def pass_over(self, data: bytes) -> None:
         """Take lines that nobody sees: a private key may begin or end in them."""
@@ -285,6 +314,13 @@ class PrintedLines:
     def key_lines(self, lines: Iterable[str]) -> Iterable[str]:
         """Yield lines with only private keys hidden, each where it was."""
         return map(self._key_line, lines)
+
+    def _table_line(self, line: str) -> str:
+        taken = self._table.spans(line) if self._table is not None else None
+        if taken is None:
+            header = may_name_a_secret(line[:_LONGEST_LINE].lower())
+            self._table = forms.table_of(line, self._redactor.kind_of) if header else None
+        return self._redactor._replaced(line, taken[0]) if taken is not None else line  # noqa: SLF001 - the two are one
 
     def _key_line(self, line: str) -> str:
         if self._left:
