@@ -11,6 +11,7 @@ from inspector.app.filtered import placement_warnings
 from inspector.app.text import one_line
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records.records import SessionStarted, to_record
+from inspector.store.info import IMPORT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from inspector.store.store import Store
     from inspector.store.writer import SessionWriter
 
-#: What the list of sessions says about where such a session comes from.
-SOURCE: Final = "import"
 #: A file waits by itself: nothing of it is dropped because the database is slow.
 _ROOM: Final = 1 << 62
 #: The line of a run log's first record; before it is the header.
@@ -85,7 +84,7 @@ async def import_run_log(store: Store, stream: JsonlStream) -> ImportedRun:
             if writer is None and journal.catalog_unreadable:
                 stream.skip(_FIRST_RECORD, "the catalog in it cannot be read")
             if writer is None:
-                writer = await _begin(store, batch, name)
+                writer = await _begin(store, batch, name, stream.path.name)
             writer.add(batch)
             if not await writer.flush() and writer.trouble is not None:
                 raise writer.trouble
@@ -123,12 +122,13 @@ def _fold(journal: Journal, batch: Batch, path: Path) -> None:
         ) from error
 
 
-async def _begin(store: Store, batch: Batch, name: str) -> SessionWriter:
+async def _begin(store: Store, batch: Batch, name: str, file: str) -> SessionWriter:
     from inspector.store.backlog import Backlog
 
     started = to_record(batch.rows[0])
     assert isinstance(started, SessionStarted)  # noqa: S101 - the stream makes sure of it
-    return await store.begin_session(name, started, SOURCE, backlog=Backlog(_ROOM, _ROOM))
+    source = f"{IMPORT}:{file}"
+    return await store.begin_session(name, started, source, backlog=Backlog(_ROOM, _ROOM))
 
 
 async def _discard(store: Store, writer: SessionWriter) -> None:

@@ -19,6 +19,7 @@ from inspector.app.details import Details
 from inspector.app.recording import Recording
 from inspector.app.text import plural
 from inspector.core.errors import InspectorError
+from inspector.store.naming import is_automatic, telling_name
 from inspector.store.trouble import Unavailable, count_lost
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class View:
     Attributes:
         journal: The run, folded.
         details: Where to ask for what the journal has forgotten.
-        title: The session's name.
+        title: The session's name; without one, what was recorded, and when.
         session: Its id in the store, 0 while it has none.
         live: It is the live session: events can be fired.
         records: How many records a stored session has; they are read bit by bit.
@@ -296,7 +297,7 @@ class Workbench:
         new.listen(partial(self._live_folded, new))
         self.show_live()
         if old is not None:
-            await old.close()
+            await self._end(old)
 
     async def close(self) -> None:
         """Stop the host, write what is left, let go of the store."""
@@ -305,7 +306,7 @@ class Workbench:
         if self._recording is not None:
             # Whoever closes has been asked, or is no person.
             self._recording.patience = 0.0
-            await self._recording.close()
+            await self._end(self._recording)
         if self._listing is not None:
             await asyncio.wait((self._listing,))  # it reads the store
         if self._store is not None:
@@ -348,7 +349,7 @@ class Workbench:
         """Show the live session."""
         self.end_reading()
         recording = self.recording
-        self._show(View(recording.journal, recording.details, recording.name, live=True))
+        self._show(View(recording.journal, recording.details, _title(recording), live=True))
 
     async def open_session(self, session: int) -> None:
         """Show a stored session; pages appear as they are read. Opening another meanwhile ends it.
@@ -368,7 +369,7 @@ class Workbench:
         self._opening += 1
         turn = self._opening
         journal = Journal()
-        self._show(View(journal, Details(journal, store, session), info.name, live=False, records=info.records))
+        self._show(View(journal, Details(journal, store, session), info.title, live=False, records=info.records))
         stream = self.stream(session)
         try:
             async for batch in stream.read():
@@ -469,6 +470,13 @@ class Workbench:
 
     # Inside
 
+    async def _end(self, recording: Recording) -> None:
+        """Stop a recording and close its session. One without an event is not kept, unless a person has named it."""
+        await recording.close()
+        empty = not len(recording.journal.publications) and not recording.lost
+        if empty and recording.session and self._store is not None and is_automatic(recording.name):
+            await self._store.delete(recording.session)
+
     async def _open_store(self, path: Path) -> Store | None:
         # SQLAlchemy takes a third of a second to import: not on the window's thread.
         store_class = await asyncio.to_thread(_import_store)
@@ -520,6 +528,11 @@ class Workbench:
     def _tell_folded(self, change: Change) -> None:
         for listener in tuple(self._on_folded):
             listener(change)
+
+
+def _title(recording: Recording) -> str:
+    session = recording.journal.session
+    return telling_name(recording.name, session.program if session is not None else "")
 
 
 def _import_store() -> type[Store]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from inspector.store.naming import telling_name
 from inspector.store.schema import MAX_SESSION, SESSION_SPAN
 from inspector.store.text import is_text
 from inspector.store.trouble import count_records
@@ -14,6 +15,9 @@ RECORDING: Final = "recording"
 CLOSED: Final = "closed"
 INTERRUPTED: Final = "interrupted"
 DAMAGED: Final = "damaged"
+
+#: What a session comes from that was imported; the name of the file follows behind a colon.
+IMPORT: Final = "import"
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: Beyond what any number of ours says: times are nanoseconds.
@@ -44,6 +48,8 @@ class SessionInfo:
         stored: Records of it that are there; None when they were not counted.
         lost: Records of it that were lost; None likewise.
         unplaced: Executions of it that cannot be placed: what published them is missing; None likewise.
+        file: Name of the file that it was imported from, empty for any other.
+        first_event: Name of the event that was published first; empty when it was not looked up, or there is none.
     """
 
     id: int
@@ -64,6 +70,13 @@ class SessionInfo:
     stored: int | None = None
     lost: int | None = None
     unplaced: int | None = None
+    file: str = ""
+    first_event: str = ""
+
+    @property
+    def title(self) -> str:
+        """What tells it from others: the name that a person gave it, else what was recorded and its first event."""
+        return telling_name(self.name, self.program, self.first_event)
 
     @property
     def gaps(self) -> str:
@@ -112,6 +125,9 @@ def session_info(row: tuple[object, ...], *, live: bool) -> SessionInfo:
     if not isinstance(identity, int) or not 0 < identity <= MAX_SESSION:
         damage.add("id")
     state = DAMAGED if damage.columns else CLOSED if closed is not None else RECORDING if live else INTERRUPTED
+    file = ""
+    if source.startswith(f"{IMPORT}:"):
+        source, _, file = source.partition(":")
     publications, executions = numbers["publications"], numbers["executions"]
     running = max(0, executions - numbers["ended"])
     return SessionInfo(
@@ -130,6 +146,7 @@ def session_info(row: tuple[object, ...], *, live: bool) -> SessionInfo:
         duration=timedelta(microseconds=numbers["last_at"] // 1000),
         bytes=numbers["bytes"] + executions * _EXECUTION_BYTES + publications * _PUBLICATION_BYTES,
         damage=damage.sentence(),
+        file=file,
     )
 
 

@@ -21,7 +21,7 @@ from inspector.store.gaps import MAX_COUNTED, Gaps, count_gaps
 from inspector.store.info import CLOSED_AT, DAMAGED, INFO_COLUMNS, RECORDING, SessionInfo, session_info
 from inspector.store.reader import Damage, read_names, read_notes, read_odd
 from inspector.store.schema import MAX_SESSION, SESSION_SPAN, SESSION_TABLES
-from inspector.store.text import to_cell
+from inspector.store.text import readable, to_cell
 from inspector.store.trouble import CHOOSE, TYPED
 from inspector.store.writer import OnTrouble, SessionWriter
 
@@ -95,6 +95,8 @@ class Store:
         #: What was counted, by id, records and state; what turned out to be damaged.
         self._gaps: dict[tuple[int, int, str], Gaps] = {}
         self._damaged: dict[int, str] = {}
+        #: Names of the events that were published first, by id of the session.
+        self._first_events: dict[int, str] = {}
 
     @property
     def path(self) -> Path:
@@ -204,8 +206,22 @@ class Store:
 
     async def sessions(self) -> list[SessionInfo]:
         """List the sessions, the newest first."""
-        infos = await self._infos("ORDER BY id DESC", ())
-        return await self._with_gaps(infos)
+        infos = await self._with_gaps(await self._infos("ORDER BY id DESC", ()))
+        if any(info.publications and info.id not in self._first_events for info in infos):
+            # A damaged page leaves them unknown: the list is there all the same, and opening a session tells.
+            with contextlib.suppress(InspectorError):
+                await self._look_up_first_events()
+        return [replace(info, first_event=self._first_events.get(info.id, "")) for info in infos]
+
+    async def _look_up_first_events(self) -> None:
+        sql = (
+            "SELECT s.id, (SELECT n.text FROM publications p JOIN names n ON n.id = s.id * ? + p.event"
+            " WHERE p.id > s.id * ? AND p.id < s.id * ? + ? ORDER BY p.id LIMIT 1) FROM sessions s"
+            " WHERE s.publications > 0"
+        )
+        async with self.database.reading() as connection:
+            rows = (await connection.exec_driver_sql(sql, (SESSION_SPAN,) * 4)).fetchall()
+        self._first_events |= {session: readable(name) for session, name in map(tuple, rows) if name is not None}
 
     def found_damaged(self, session: int, reason: str) -> None:
         """Take note that a session turned out to be damaged when it was read: from now on it is listed as such."""

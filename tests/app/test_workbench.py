@@ -103,6 +103,25 @@ async def stored(path: Path, *sizes: int) -> None:
     await store.close()
 
 
+async def test_a_session_without_an_event_is_kept_only_under_a_name_of_its_own(path: Path) -> None:
+    for name in ("2026-11-29 19:21:04", "2026-11-29 19:21:05", "mine"):
+        desk = Desk(path)
+        desk.bench._name = name
+        await desk.bench.start()
+        assert desk.view.title == ("mine" if name == "mine" else f"shop · {name[11:16]}")
+        if name.endswith("05"):
+            await desk.fire(1)
+        await desk.bench.close()
+    store = Store(path)
+    await store.open()
+    infos = await store.sessions()
+    await store.close()
+    assert [(info.name, info.first_event, info.title) for info in infos] == [
+        ("mine", "", "mine"),
+        ("2026-11-29 19:21:05", "OrderPlaced", "shop · OrderPlaced"),
+    ]
+
+
 # Recording
 
 

@@ -381,6 +381,24 @@ async def test_a_stored_session_shows_the_rows_that_were_live(db: Path) -> None:
         assert window.log() == []
 
 
+@pytest.mark.qt_log_ignore("grabbing the keyboard")
+async def test_the_menu_of_sessions_in_the_bar_is_live(db: Path) -> None:
+    async with opened(db) as earlier:
+        await earlier.fire(FIRST)
+    async with opened(db) as window, opened(db) as other:
+        await until(lambda: len(window.desk.sessions.known) == 2)
+        assert not window.desk.sessions_panel.isVisible()
+        button = window.window.shell.bar.session
+        window.click(button)
+        menu = button._menu
+        assert menu is not None
+        assert any(FIRST in action.text() for action in menu.actions())
+        await other.fire(FIRST, "UserLoginFailed")
+        window.desk.sessions._timer.timeout.emit()  # as every two seconds
+        await until(lambda: sum(FIRST in action.text() for action in menu.actions()) == 2)
+        menu.close()
+
+
 async def test_the_session_that_was_shown_last_is_offered_again(db: Path) -> None:
     async with opened(db) as window:
         await window.fire(FIRST)
@@ -607,6 +625,7 @@ async def test_the_bar_has_room_for_all_in_windows_of_every_size(db: Path) -> No
         for size in ((1280, 800), (1000, 700), (1920, 1080)):
             window.window.shell.resize(*size)
             await until(lambda: not bar_trouble(window), f"{size}: {bar_trouble(window)}")
+        await window.fire("UserLoginFailed")  # a session without an event is not kept
     async with opened(db) as window:
         await until(lambda: len(window.desk.sessions.known) == 2, "both sessions are listed")
         window.desk.sessions.open(window.desk.sessions.known[1].id)

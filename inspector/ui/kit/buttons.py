@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, SignalInstance
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
-from inspector.ui.kit.menus import MenuProvider, open_menu
+from inspector.ui.kit.menus import MenuItem, MenuProvider, fill, open_menu
 from inspector.ui.kit.text import plain_tooltip, section_font
 from inspector.ui.kit.tokens import mix
 
@@ -64,6 +64,8 @@ class Button(QPushButton):
         self._tone = ""
         self._provider: MenuProvider | None = None
         self._menu_stays = False
+        self._menu: QMenu | None = None
+        self._offered: Sequence[MenuItem] = ()
         self._caption = ""
         self._whole = ""
         self._elastic = False
@@ -147,8 +149,28 @@ class Button(QPushButton):
         if self._provider is None:
             return
         below = self.mapToGlobal(QPoint(0, self.height() + 3))
-        menu = open_menu(self, self._provider(), self._theme, below, stays=self._menu_stays)
+        self._offered = self._provider()
+        menu = open_menu(self, self._offered, self._theme, below, stays=self._menu_stays)
         menu.setMinimumWidth(self.width())
+        menu.aboutToHide.connect(self._forget_menu)
+        self._menu = menu
+
+    def _forget_menu(self) -> None:
+        self._menu = None
+
+    @property
+    def menu_open(self) -> bool:
+        """Whether its menu is open."""
+        return self._menu is not None
+
+    def refresh_menu(self) -> None:
+        """Bring the menu up to date that is open, if one is; what reads the same stays as it is."""
+        if self._menu is None or self._provider is None:
+            return
+        items = self._provider()
+        if [item.looks for item in items] != [item.looks for item in self._offered]:
+            self._offered = items
+            fill(self._menu, items, self._theme)
 
     def event(self, event: QEvent) -> bool:
         """Keep the space bar for the button that has the keyboard, whatever else it does around it."""

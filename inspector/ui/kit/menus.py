@@ -37,6 +37,11 @@ class MenuItem:
     enabled: bool = True
     hint: str = ""
 
+    @property
+    def looks(self) -> tuple[object, ...]:
+        """What a person sees of it."""
+        return self.label, self.checked, self.icon, self.enabled, self.hint
+
 
 #: A line between items.
 SEPARATOR: Final = MenuItem("")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
 from inspector.app.export import EXPORTERS
-from inspector.app.text import plural
 from inspector.ui.feature import Feature, Parts
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 
@@ -118,6 +117,8 @@ def _export_commands(exporting: Exporting) -> tuple[Command, ...]:
 
 def _session_menu(context: Context, sessions: Sessions) -> Sequence[MenuItem]:
     """Return the sessions that the button in the bar offers."""
+    from inspector.ui.features.sessions.model import outcome
+
     workbench = context.workbench
     view = workbench.view
     if view is None:
@@ -127,11 +128,14 @@ def _session_menu(context: Context, sessions: Sessions) -> Sequence[MenuItem]:
         MenuItem("Live session", sessions.show_live, checked=view.live, icon="record", enabled=live),
         SEPARATOR,
     ]
+    sessions.look()  # the menu is filled anew when that has been read
     others = [info for info in sessions.known if info.id != workbench.live_session][:_OFFERED]
     for info in others:
         shown = not view.live and view.session == info.id
-        hint = plural(info.executions, "execution")
-        items.append(MenuItem(info.name, partial(sessions.open, info.id), checked=shown, hint=hint))
+        began = f"{info.started_at.astimezone():%m-%d %H:%M} · " if info.started_at.timestamp() else ""
+        items.append(
+            MenuItem(info.title, partial(sessions.open, info.id), checked=shown, hint=f"{began}{outcome(info)}")
+        )
     if not others:
         items.append(MenuItem("No other sessions yet", enabled=False))
     return [

@@ -8,22 +8,27 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
-from inspector.app.text import format_bytes, format_count, one_line
+from inspector.app.text import format_bytes, format_count, format_duration, one_line
 from inspector.ui.kit.rows import Column, Index, Role, TableModel, all_stretches
 
 if TYPE_CHECKING:
     from inspector.store.info import SessionInfo
 
-NAME, STARTED, PROGRAM, STATE, PUBLICATIONS, EXECUTIONS, FAILURES, SIZE = range(8)
+NAME, STARTED, DURATION, OUTCOME, PROGRAM, STATE, PUBLICATIONS, EXECUTIONS, SIZE = range(9)
 
 _COLUMNS: Final = (
-    Column("session"),
+    Column("session", about="Its name; without one, what was recorded and its first event"),
     Column("started", about="When it began, local time", falls=True),
+    Column("duration", number=True, about="From its beginning to its last record"),
+    Column("outcome", about="How its executions ended", falls=True),
     Column("program", about="What was recorded"),
-    Column("state", about="Whether it was closed properly, and how many records were lost or executions have no place"),
+    Column(
+        "state",
+        about="Recorded, closed properly or interrupted, imported from a file; how many records were lost or executions"
+        " have no place",
+    ),
     Column("events", number=True, about="Publications"),
     Column("executions", number=True),
-    Column("failed", number=True, about="Executions that ended badly"),
     Column("size", number=True, about="About how much it takes in the sessions database"),
 )
 _ROOT: Final = QModelIndex()
@@ -97,7 +102,7 @@ class SessionsModel(TableModel):
     def data(self, index: Index, role: int = 0) -> Any:
         """Return what a cell shows; the editor gets the whole name."""
         if role == _EDIT and index.isValid():
-            return self._sessions[index.row()].name if index.column() == NAME else None
+            return self._sessions[index.row()].title if index.column() == NAME else None
         return super().data(index, role)
 
     def setData(self, index: Index, value: Any, role: int = _EDIT) -> bool:
@@ -105,7 +110,7 @@ class SessionsModel(TableModel):
         if role != _EDIT or not index.isValid() or index.column() != NAME:
             return False
         session, name = self._sessions[index.row()], str(value).strip()
-        if not name or name == session.name:
+        if not name or name in (session.name, session.title):
             return False
         self.renamed.emit(session.id, name)
         return True
@@ -114,7 +119,7 @@ class SessionsModel(TableModel):
         """Return the text of a cell."""
         session = self._sessions[row]
         if column == NAME:
-            return one_line(session.name)
+            return one_line(session.title)
         if column == STARTED:
             began = session.started_at
             return f"{began.astimezone():%Y-%m-%d %H:%M:%S}" if began.timestamp() else ""  # a damaged one may not know
@@ -124,7 +129,11 @@ class SessionsModel(TableModel):
             return self._state(session)
         if column == SIZE:
             return format_bytes(session.bytes)
-        return format_count(self._number(session, column))
+        if column == DURATION:
+            return format_duration(_length(session))
+        if column == OUTCOME:
+            return outcome(session)
+        return format_count(session.publications if column == PUBLICATIONS else session.executions)
 
     def fact(self, row: int, column: int, role: int) -> Any:
         """Return the session's id, its mark, a tone, or what to sort by."""
@@ -136,7 +145,7 @@ class SessionsModel(TableModel):
         if role == Role.TONE:
             return self._tone(session, column)
         if role == Role.GLYPH:
-            return "failed" if column == FAILURES and session.failures else None
+            return _worst(session) if column == OUTCOME else None
         if role == Role.SORT:
             return self._sort_value(row, column)
         return None
@@ -147,29 +156,48 @@ class SessionsModel(TableModel):
             return "recording, shown" if here else "recording"
         if session.state == "recording":
             return "recording elsewhere" + (", shown" if here else "")
-        parts = (session.state, session.gaps, "shown" if here else "")
+        state = session.state
+        if session.file and state == "closed":
+            state = f"imported from {one_line(session.file)}"
+        parts = (state, session.gaps, "shown" if here else "")
         return ", ".join(part for part in parts if part)
 
     def _tone(self, session: SessionInfo, column: int) -> str:
-        if column == FAILURES:
-            return "failed" if session.failures else "dim"
+        if column == OUTCOME:
+            return _worst(session) or "dim"
         if column == STATE:
             plain = "failed" if session.gaps else "dim"
             return {"recording": "ok", "interrupted": "interrupted", "damaged": "failed"}.get(session.state, plain)
-        return "dim" if column in (STARTED, PROGRAM, SIZE) else ""
-
-    @staticmethod
-    def _number(session: SessionInfo, column: int) -> int:
-        counts = {
-            PUBLICATIONS: session.publications,
-            EXECUTIONS: session.executions,
-            FAILURES: session.failures,
-            SIZE: session.bytes,
-        }
-        return counts[column]
+        return "dim" if column in (STARTED, DURATION, PROGRAM, SIZE) else ""
 
     def _sort_value(self, row: int, column: int) -> Any:
         session = self._sessions[row]
-        if column == STARTED:
-            return session.started_at.timestamp()
-        return self._number(session, column) if column >= PUBLICATIONS else self.text(row, column).lower()
+        numbers = {
+            # One failure is worse than any number of swallowed exceptions.
+            OUTCOME: session.failures + session.swallowed / (session.swallowed + 1) + (session.executions > 0) / 1e9,
+            STARTED: session.started_at.timestamp(),
+            DURATION: _length(session),
+            PUBLICATIONS: session.publications,
+            EXECUTIONS: session.executions,
+            SIZE: session.bytes,
+        }
+        return numbers[column] if column in numbers else self.text(row, column).lower()
+
+
+def outcome(session: SessionInfo) -> str:
+    """Return in words how the executions of a session ended, the worst first."""
+    counts = ((session.failures, "failed"), (session.swallowed, "swallowed"))
+    parts = [f"{format_count(count)} {what}" for count, what in counts if count]
+    return ", ".join(parts) or ("ok" if session.executions else "no executions")
+
+
+def _worst(session: SessionInfo) -> str | None:
+    """Return the status whose sign the outcome of a session has."""
+    if session.failures:
+        return "failed"
+    return "swallowed" if session.swallowed else "ok" if session.executions else None
+
+
+def _length(session: SessionInfo) -> float:
+    """Return how long a session took, ns."""
+    return session.duration.total_seconds() * 1e9

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QWidget
 
-from inspector.app.text import plural
+from inspector.app.text import format_count, plural
 from inspector.ui.features.sessions import model as columns
 from inspector.ui.features.sessions.model import SessionsModel
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.cells import SortedTable, show_row
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
+from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.text import PlainLabel, ask_then
-from inspector.ui.kit.widgets import EmptyState, separator_line
+from inspector.ui.kit.widgets import EmptyState, SearchField, separator_line
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
@@ -26,9 +26,14 @@ if TYPE_CHECKING:
     from inspector.store.info import SessionInfo
     from inspector.ui.kit.theme import Theme
 
-_WIDTHS = {0: 28, 1: 21, 2: 16, 3: 21, 4: 8, 5: 11, 6: 8, 7: 9}
+_WIDTHS = {0: 24, 1: 21, 2: 11, 3: 14, 4: 16, 5: 21, 6: 8, 7: 11, 8: 9}
 #: Columns that come when there is room, the most wanted first.
-_OPTIONAL: Final = (columns.STARTED, columns.PUBLICATIONS, columns.SIZE, columns.PROGRAM)
+_OPTIONAL: Final = (
+    *(columns.STARTED, columns.DURATION, columns.PUBLICATIONS),
+    *(columns.SIZE, columns.EXECUTIONS, columns.PROGRAM),
+)
+_NONE_YET: Final = ("No sessions yet", "Every run that publishes an event is kept as one.")
+_NONE_FITS: Final = ("No sessions match", "Esc in the field above shows all again.")
 _DELETE: Final = "Delete"
 #: Keys of the list.
 _OPEN_KEY: Final = "Return"
@@ -85,9 +90,14 @@ class SessionsPanel(QWidget):
         sort = (columns.STARTED, Qt.SortOrder.DescendingOrder)
         self.table = _Table(theme, "Sessions", self.model, _WIDTHS, _OPTIONAL, sort)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.set_empty(EmptyState(theme, "session", "No sessions yet", "Every start of the program records one."))
+        self._empty = EmptyState(theme, "session", *_NONE_YET)
+        self.table.set_empty(self._empty)
+        self.search = SearchField(theme, "Filter by name, program, event or file")
+        self.search.textChanged.connect(self._filter)
+        self.search.left.connect(self.table.setFocus)
         self._count = PlainLabel("", "dim")
-        vbox((self.table, 1), separator_line(), self._make_buttons(), owner=self)
+        bar = hbox((self.search, 1), self._count, margins=(10, 6, 10, 6), spacing=10)
+        vbox(bar, separator_line(), (self.table, 1), separator_line(), self._make_buttons(), owner=self)
         self.setFocusProxy(self.table)
         self._connect()
         self._tell_state()
@@ -104,7 +114,7 @@ class SessionsPanel(QWidget):
         self._export = Button(theme, "Export…", "export")
         self._remove = Button(theme, "Delete…", "trash", native_shortcut(_DELETE_KEY))
         buttons = (self._open, self._rename, self._export, self._remove)
-        return hbox(*buttons, 1, self._count, margins=(10, 6, 10, 6), spacing=6)
+        return hbox(*buttons, 1, margins=(10, 6, 10, 6), spacing=6)
 
     def _connect(self) -> None:
         self._open.clicked.connect(self.open)
@@ -123,12 +133,23 @@ class SessionsPanel(QWidget):
         moved = opened != self._opened
         self._live, self._opened = live, opened
         self.model.set_sessions(sessions, live, opened)
-        self._count.setText(plural(len(sessions), "session") if sessions else "")
+        self._tell_count()
         if opened is not None and (moved or not self.table.currentIndex().isValid()):
             row = self.model.row_of(opened)
             if row >= 0:
                 show_row(self.table, self.table.index_of(row))
         self._tell_state()
+
+    def _filter(self, text: str) -> None:
+        self.table.sorted.set_query(text)
+        self._empty.set(*(_NONE_YET if not text.strip() else _NONE_FITS))
+        self._tell_count()
+        self._tell_state()
+
+    def _tell_count(self) -> None:
+        shown, total = self.table.sorted.rowCount(), self.model.rows()
+        words = plural(total, "session") if total else ""
+        self._count.setText(f"{format_count(shown)} of {words}" if shown < total else words)
 
     def current(self) -> SessionInfo | None:
         """Return the session that is selected."""
@@ -168,7 +189,7 @@ class SessionsPanel(QWidget):
         ask_then(
             self,
             "Delete session",
-            f"Delete “{session.name}”?",
+            f"Delete “{session.title}”?",
             f"{what} are removed from the sessions database. This cannot be undone.",
             ("Keep", _DELETE),
             answered,
@@ -215,7 +236,4 @@ class SessionsPanel(QWidget):
                 hint=native_shortcut(_DELETE_KEY),
             ),
         ]
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        fill(menu, items, self._theme)
-        menu.popup(self.table.viewport().mapToGlobal(at))
+        open_menu(self.table, items, self._theme, self.table.viewport().mapToGlobal(at))

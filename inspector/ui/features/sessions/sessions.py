@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer
 
 from inspector.app.notices import NoticeAction
 from inspector.core.errors import InspectorError
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 #: Milliseconds between two looks at the list while it is in view.
 _EVERY = 2_000
+#: So long a list that was read elsewhere counts as new, ms.
+_FRESH = 1_000
+_LISTING = "Listing the sessions"
 _SHOWN = "session.shown"
 
 
@@ -47,13 +50,24 @@ class Sessions(QObject):
         panel.seen.connect(self.refresh)
         self._workbench.on_view(lambda _: self.tell_panel())
         self._workbench.on_sessions(self._changed)
+        self._read_at = QElapsedTimer()
         self._timer = QTimer(self, interval=_EVERY)
         self._timer.timeout.connect(self.refresh)
 
     def refresh(self) -> None:
-        """Read the list anew, if it can be seen."""
-        if self._panel.isVisible() and not self._tasks.running("Listing the sessions"):
-            self._tasks.start("Listing the sessions", self._workbench.refresh_sessions())
+        """Read the list anew, if it can be seen: in its panel, or in the menu of the bar."""
+        if self._panel.isVisible() or self._shell.bar.session.menu_open:
+            self._read()
+
+    def look(self) -> None:
+        """Read the list anew for who looks at it elsewhere, unless that has just been done."""
+        if not self._read_at.isValid() or self._read_at.hasExpired(_FRESH):
+            self._read()
+
+    def _read(self) -> None:
+        if not self._tasks.running(_LISTING):
+            self._read_at.start()
+            self._tasks.start(_LISTING, self._workbench.refresh_sessions())
 
     def show_list(self) -> None:
         """Bring the list to the front."""
@@ -110,10 +124,11 @@ class Sessions(QObject):
         info = next((info for info in self.known if info.id == last), None)
         if last and info is not None:
             self._notices.info(
-                f"Last time you looked at “{info.name}”.", actions=(NoticeAction("Open it", lambda: self.open(last)),)
+                f"Last time you looked at “{info.title}”.", actions=(NoticeAction("Open it", lambda: self.open(last)),)
             )
 
     def _changed(self, sessions: Sequence[SessionInfo]) -> None:
         self.known = tuple(sessions)
         self.tell_panel()
+        self._shell.bar.session.refresh_menu()
         self._timer.start()

@@ -108,5 +108,5 @@ async def test_closing_the_window_ends_an_import_without_a_trace(
         assert not [notice for notice in window.notices if notice.severity in ("error", "bug")]
     store = Store(tmp_path / "s.db")
     await store.open()
-    assert [one.source for one in await store.sessions()] == ["demo"]
+    assert await store.sessions() == []  # the live one had no event, the import no end
     await store.close()

@@ -1,33 +1,32 @@
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 
-from inspector.ui.features.sessions.model import FAILURES, NAME, SIZE, STARTED, STATE, SessionsModel
+from inspector.store.info import SessionInfo
+from inspector.ui.features.sessions.model import (
+    DURATION,
+    EXECUTIONS,
+    NAME,
+    OUTCOME,
+    SIZE,
+    STARTED,
+    STATE,
+    SessionsModel,
+)
 from inspector.ui.kit.rows import Role
 from tests.ui.features.log.test_model import checked, column
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Info:
-    id: int
-    name: str = "token refresh"
-    program: str = "demo catalog"
-    started_at: datetime = NOON
-    state: str = "closed"
-    publications: int = 1200
-    executions: int = 48_212
-    failures: int = 0
-    bytes: int = 18_200_000
-    gaps: str = ""
-
-
-def session(number, **more):
-    return Info(number, f"session {number}", started_at=NOON + timedelta(hours=number), **more)
+def session(number, name="", **more):
+    values = {"state": "closed", "publications": 1200, "executions": 48_212, "failures": 0, "swallowed": 0}
+    values |= {"running": 0, "records": 0, "duration": timedelta(seconds=75), "bytes": 18_200_000, **more}
+    began = NOON + timedelta(hours=number)
+    return SessionInfo(number, name or f"session {number}", "demo catalog", "demo", began, **values)
 
 
 def test_the_newest_session_is_first():
@@ -68,7 +67,7 @@ def test_only_sessions_that_changed_are_told():
     model.dataChanged.connect(lambda first, last: changed.append((first.row(), last.row())))
     model.set_sessions([session(1), session(2, failures=4), session(3)], None, None)
     assert changed == [(1, 1)]
-    assert model.index(1, FAILURES).data(Role.TONE) == "failed"
+    assert model.index(1, OUTCOME).data(Role.TONE) == "failed"
 
 
 def test_a_name_that_is_edited_is_asked_for_not_taken():
@@ -90,7 +89,8 @@ def test_a_name_that_is_edited_is_asked_for_not_taken():
 def test_numbers_are_sorted_as_numbers():
     model = checked(SessionsModel())
     model.set_sessions([session(1, executions=9), session(2, executions=10)], None, None)
-    assert [model.index(row, 5).data(Role.SORT) for row in (0, 1)] == [10, 9]
+    assert [model.index(row, EXECUTIONS).data(Role.SORT) for row in (0, 1)] == [10, 9]
+    assert column(model, DURATION) == ["1 min 15 s"] * 2
     assert model.index(0, NAME).data(Role.SORT) == "session 2"
     assert model.row_of(1) == 1
     assert model.row_of(9) == -1
@@ -99,8 +99,48 @@ def test_numbers_are_sorted_as_numbers():
 def test_what_a_session_lacks_stands_beside_its_state():
     model = checked(SessionsModel())
     gaps = "1\u2009200 records lost, 3 executions unplaced"
-    sessions = [session(1), session(2, gaps=gaps), session(3, gaps="7 records lost")]
+    sessions = [session(1), session(2, lost=1200, unplaced=3), session(3, lost=7)]
     model.set_sessions(sessions, None, 3)
     assert column(model, STATE) == ["closed, 7 records lost, shown", f"closed, {gaps}", "closed"]
     tones = [model.index(row, STATE).data(Role.TONE) for row in range(3)]
     assert tones == ["failed", "failed", "dim"]
+
+
+def test_outcomes_are_told_and_sorted_by_how_bad_they_are():
+    model = checked(SessionsModel())
+    sessions = [
+        session(1, failures=2, swallowed=1),
+        session(2, swallowed=1500),
+        session(3),
+        session(4, executions=0),
+    ]
+    model.set_sessions(sessions, None, None)
+    assert column(model, OUTCOME) == ["no executions", "ok", "1\u2009500 swallowed", "2 failed, 1 swallowed"]
+    glyphs = [model.index(row, OUTCOME).data(Role.GLYPH) for row in range(4)]
+    assert glyphs == [None, "ok", "swallowed", "failed"]
+    keys = [model.index(row, OUTCOME).data(Role.SORT) for row in range(4)]
+    assert keys == sorted(keys)
+    assert len(set(keys)) == 4
+
+
+def test_a_name_that_nobody_gave_is_told_by_program_and_first_event():
+    model = checked(SessionsModel())
+    time = "2026-11-20 12:00:00"
+    sessions = [
+        session(1, time, first_event="OrderPlaced"),
+        session(2, time),
+        session(3, f"{time} fire OrderPlaced"),
+        session(4, "the bug", first_event="OrderPlaced"),
+        session(5, time, first_event="OrderPlaced", file="run.jsonl"),
+    ]
+    model.set_sessions(sessions, None, None)
+    program = "demo catalog"
+    assert column(model, NAME) == [
+        *(f"{program} · OrderPlaced", "the bug", "fire OrderPlaced", f"{program} · 12:00", f"{program} · OrderPlaced")
+    ]
+    assert column(model, STATE) == ["imported from run.jsonl", *["closed"] * 4]
+    asked = []
+    model.renamed.connect(lambda identity, name: asked.append((identity, name)))
+    assert not model.setData(model.index(0, NAME), f"{program} · OrderPlaced")  # left as it was
+    assert model.setData(model.index(0, NAME), "mine")
+    assert asked == [(5, "mine")]

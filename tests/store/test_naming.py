@@ -1,0 +1,21 @@
+import pytest
+
+from inspector.store.naming import is_automatic, telling_name
+
+TIME = "2026-11-29 19:21:04"
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "expected"),
+    [
+        (TIME, "OrderPlaced", "shop · OrderPlaced"),
+        (TIME, "", "shop · 19:21"),
+        (f"{TIME} conform", "OrderPlaced", "conform"),
+        ("release candidate", "OrderPlaced", "release candidate"),
+        (f"before {TIME}", "", f"before {TIME}"),
+        ("", "", ""),
+    ],
+)
+def test_a_name_that_nobody_gave_gives_way_to_what_tells_more(name, first, expected):
+    assert telling_name(name, "shop", first) == expected
+    assert is_automatic(name) == (expected != name)
