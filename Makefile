@@ -6,7 +6,7 @@
 #   make soak [S=600]  the window at 1,000 executions a second for S seconds, twice: memory, frames, counts
 #   make bench  benchmarks, results in benchmarks/results.json
 #   make libraries  the libraries that are known by name, in two versions each; without them their tests are skipped
-#   make pictures  the pictures of README and docs, made by the program itself
+#   make pictures  the pictures of README and docs, and of every panel and dialog in out/pictures, made by the program itself
 #   make clean  back to a fresh clone
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
@@ -78,6 +78,7 @@ libraries:
 pictures: setup
 	@$(PY) tools/pictures
 	@$(PY) tools/timeline_pictures.py
+	@$(PY) tools/gallery
 
 clean:
 	@rm -rf .venv .venv-libs out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -56,7 +56,7 @@ def section_font(base: QFont) -> QFont:
         font.setPointSizeF(base.pointSizeF() * 0.87)
     font.setCapitalization(QFont.Capitalization.AllUppercase)
     font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 106)
-    font.setWeight(QFont.Weight.DemiBold)
+    font.setWeight(QFont.Weight.Bold)
     return font
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette, QPixmap
 
+from inspector.ui.kit.fonts import mono_font, ui_font
 from inspector.ui.kit.icons import IconSet
 from inspector.ui.kit.stylesheet import style_sheet
 from inspector.ui.kit.tokens import DARK, LIGHT, Tokens
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
 CHOICES: Final = ("system", "dark", "light")
-_FALLBACK_FONT: Final = "DejaVu Sans"
-_FALLBACK_MONO: Final = "DejaVu Sans Mono"
 
 #: Status → words, glyph, icon, hatch. The hatch goes over the bar, so that no status is told by colour alone.
 _STATUSES: Final[dict[str, tuple[str, str, str, Qt.BrushStyle]]] = {
@@ -144,22 +143,12 @@ class Theme(QObject):
         return self._icons.pixmap(name, colour, size, ratio)
 
     def ui_font(self) -> QFont:
-        """Return the font of the window: the system's, else one that every desktop has."""
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
-        if font.family() not in QFontDatabase.families():
-            font.setFamily(_FALLBACK_FONT)
-        return font
+        """Return the font of the window."""
+        return ui_font()
 
     def mono_font(self) -> QFont:
         """Return the font of payloads, code and ids, as large as the window's."""
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
-        families = QFontDatabase.families()
-        if font.family() not in families and font.family().capitalize() not in families:
-            font.setFamily(_FALLBACK_MONO)
-        font.setStyleHint(QFont.StyleHint.Monospace)
-        if self.ui_font().pointSizeF() > 0:
-            font.setPointSizeF(self.ui_font().pointSizeF())
-        return font
+        return mono_font()
 
     def pg_colors(self) -> dict[str, QColor]:
         """Return what a chart needs: background, foreground, axis, grid, bar, line, marks of percentiles."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabBar, QWidget
 
 from inspector.app.commands import Command
 from inspector.ui.kit.layouts import vbox
+from inspector.ui.kit.overlay import Sheet
 from inspector.ui.kit.theme import CHOICES, Theme
 from inspector.ui.shell import tab_order
 from inspector.ui.shell.actions import Actions, shortcut_text
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from inspector.app.notices import Notices
     from inspector.ui.kit.badges import BadgeTone
     from inspector.ui.kit.menus import MenuProvider
-    from inspector.ui.kit.overlay import Sheet
 
 
 # The commands of the window itself: find, palette, theme, panels, layout, shortcuts.
@@ -300,6 +300,14 @@ class Shell(QMainWindow):
             KeyError: There is none.
         """
         return self._docks[panel_id]
+
+    def panel_ids(self) -> list[str]:
+        """Return the panels that are docked, in the order of their numbers."""
+        return list(self._docks)
+
+    def sheets(self) -> list[Sheet]:
+        """Return what can lie over the window: the palette, the list of shortcuts."""
+        return self.findChildren(Sheet)
 
     def raise_panel(self, panel_id: str) -> None:
         """Open a panel and bring it to the front; the focus stays where it is."""

@@ -2,13 +2,14 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QPalette, QRawFont
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from inspector.app.resources import resource
 from inspector.core.errors import InspectorError
 from inspector.core.records.records import STATUSES
+from inspector.ui.kit.fonts import INTER, JETBRAINS_MONO, load_fonts
 from inspector.ui.kit.icons import IconSet
 from inspector.ui.kit.theme import Theme, palette
 from inspector.ui.kit.tokens import DARK, LIGHT, SURFACES, TEXT_TOKENS, Tokens, contrast, mix
@@ -102,10 +103,25 @@ def test_disabled_text_is_dim(qapp: QApplication) -> None:
     assert colours.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text).name() == DARK.disabled
 
 
-def test_fonts_exist(qapp: QApplication) -> None:
+def test_the_window_brings_its_fonts(qapp: QApplication) -> None:
+    load_fonts()
     theme = Theme("dark")
-    assert theme.ui_font().family()
-    assert theme.mono_font().fixedPitch() or "mono" in theme.mono_font().family().lower()
+    assert QFontInfo(theme.ui_font()).family() == INTER
+    assert QFontInfo(theme.mono_font()).family() == JETBRAINS_MONO
+    metrics = QFontMetrics(theme.mono_font())
+    assert metrics.horizontalAdvance("i") == metrics.horizontalAdvance("M")
+
+
+@pytest.mark.parametrize("mono", [False, True])
+def test_every_sign_is_in_a_font_that_comes_along(qapp: QApplication, mono: bool) -> None:
+    """Else it depends on what is installed whether a timeout is a clock or an empty box."""
+    load_fonts()
+    theme = Theme("dark")
+    font = theme.mono_font() if mono else theme.ui_font()
+    raws = [QRawFont.fromFont(QFont(family)) for family in font.families()]
+    others = "○●◇▪▲△⋮≡▸▾▴…·→↵✓✕≥⟨⟩\N{MULTIPLICATION SIGN}\N{THIN SPACE}"
+    signs = {theme.status(status).glyph for status in STATUSES} | set(others)
+    assert not [sign for sign in sorted(signs) if not any(raw.supportsCharacter(ord(sign)) for raw in raws)]
 
 
 def test_charts_get_colours(qapp: QApplication) -> None:
