@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication
 
 import inspector
 from inspector.app.resources import resource
-from inspector.ui.kit.fonts import load_fonts
 
 APPLICATION_ID: Final = "event-inspector"
 _CALLS: Final = 400
@@ -37,7 +36,6 @@ def create_application(arguments: Sequence[str] = ()) -> QApplication:
     application.setApplicationDisplayName("Event Inspector")
     application.setApplicationVersion(inspector.__version__)
     application.setDesktopFileName(APPLICATION_ID)
-    load_fonts()
     application.setWindowIcon(QIcon(str(resource("inspector.svg"))))
     return application
 

@@ -67,7 +67,6 @@ class Button(QPushButton):
         self._menu: QMenu | None = None
         self._offered: Sequence[MenuItem] = ()
         self._caption = ""
-        self._whole = ""
         self._elastic = False
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAutoDefault(False)
@@ -76,10 +75,7 @@ class Button(QPushButton):
 
     def set_text(self, text: str) -> None:
         """Set the caption."""
-        if self._whole:
-            self._whole = text
-            self.setAccessibleName(text)
-        elif text != self._caption or not self.accessibleName():
+        if text != self._caption or not self.accessibleName():
             self._caption = text
             self.setAccessibleName(text or self.accessibleName())
             self.updateGeometry()
@@ -87,20 +83,12 @@ class Button(QPushButton):
 
     def caption(self) -> str:
         """Return what the button says."""
-        return self._whole or self._caption
+        return self._caption
 
-    def set_compact(self, compact: bool) -> None:
-        """Show the icon alone, with the text in the tooltip, or the text again; without an icon the text stays."""
-        if compact == bool(self._whole) or not self._icon_name:
-            return
-        if compact:
-            self._whole, self._caption = self._caption, ""
-            self.setToolTip(plain_tooltip(self.accessibleDescription() or self._whole))
-        else:
-            self._whole, self._caption = "", self._whole
-            self.setToolTip(plain_tooltip(self.accessibleDescription()))
-        self.updateGeometry()
-        self.update()
+    @property
+    def icon_name(self) -> str:
+        """Name of the icon, empty when there is none."""
+        return self._icon_name
 
     def set_hint(self, hint: str) -> None:
         """Change the dim text at the right."""
@@ -194,20 +182,14 @@ class Button(QPushButton):
             font.setPointSizeF(font.pointSizeF() * 0.87)
         return font
 
-    def _padding(self, caption: str | None = None) -> int:
-        if not (self._caption if caption is None else caption) and not self._hint:
+    def _padding(self) -> int:
+        if not self._caption and not self._hint:
             return 8
         return {"section": 5, "flat": 8}.get(self._kind, 11)
 
-    def whole_width(self) -> int:
-        """Return the width that the button wants when it is not compact, in pixels."""
-        return self._size(self.caption()).width()
-
     def sizeHint(self) -> QSize:
         """Return the room of everything."""
-        return self._size(self._caption)
-
-    def _size(self, caption: str) -> QSize:
+        caption = self._caption
         metrics = QFontMetrics(self._text_font())
         parts = []
         if self._dot:
@@ -220,7 +202,7 @@ class Button(QPushButton):
             parts.append(QFontMetrics(self._hint_font()).horizontalAdvance(self._hint) + 3)
         if self._opens():
             parts.append(_CHEVRON)
-        width = sum(parts) + _GAP * (len(parts) - 1) + 2 * self._padding(caption)
+        width = sum(parts) + _GAP * (len(parts) - 1) + 2 * self._padding()
         height = metrics.height() + (6 if self._kind == "section" else 12)
         return QSize(max(width, height), height)
 
@@ -341,5 +323,5 @@ class IconButton(Button):
         side = max(24, self.fontMetrics().height() + 8)
         return QSize(side + _CHEVRON if self._opens() else side, side)
 
-    def _padding(self, caption: str | None = None) -> int:  # noqa: ARG002 - it has none
+    def _padding(self) -> int:
         return 4

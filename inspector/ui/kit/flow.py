@@ -9,14 +9,17 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
 
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.layouts import hbox, vbox
+from inspector.ui.kit.menus import MenuItem
 from inspector.ui.kit.page import SIDE
 from inspector.ui.kit.widgets import separator_line
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
-#: Most lines of buttons at the foot of a panel.
-_LINES: Final = 2
+    from inspector.ui.kit.theme import Theme
+
+#: Buttons at the foot of a panel that keep their words at every width.
+_KEPT: Final = 2
 
 
 class FlowLayout(QLayout):
@@ -102,40 +105,80 @@ class FlowBox(QWidget):
         self.flow.addWidget(widget)
 
 
-class _Buttons(FlowBox):
-    """Buttons that fit into two lines: if need be all but the first show their icons alone."""
+class ButtonBar(QWidget):
+    """Buttons on one line at the foot of a panel. The first two keep their words, the rest goes into a menu if need be.
+
+    Args:
+        theme: Its look.
+        buttons: The most wanted first.
+
+    Attributes:
+        more: Opens the menu of those for which there is no room.
+    """
+
+    def __init__(self, theme: Theme, *buttons: Button) -> None:
+        super().__init__()
+        self._offered = list(buttons)
+        self._order = buttons
+        self._fitting = False
+        self._folded: list[Button] = []
+        self.more = Button(theme, "More")
+        self.more.set_menu(self._items)
+        for button in buttons[:_KEPT]:
+            button.set_elastic()  # where even these have no room their words are cut, not taken away
+        hbox(*buttons, self.more, 1, owner=self, spacing=6)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Actions")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold what no longer has room."""
         super().resizeEvent(event)
         self.fit()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:  # one came or went, or says something else
+        """Fit again when a button comes, goes, or says something else."""
+        if event.type() == QEvent.Type.LayoutRequest:
             self.fit()
         return super().event(event)
 
     def fit(self) -> None:
-        """Show texts where there is room for them."""
-        buttons = [button for button in self.findChildren(Button) if not button.isHidden()]
-        lines, x = 1, 0
-        for button in buttons:
-            wide = button.whole_width()
-            if x and x + wide > self.width():
-                lines, x = lines + 1, 0
-            x += wide + self.flow.spacing()
-        for button in buttons[1:]:
-            button.set_compact(lines > _LINES)
+        """Show as many buttons as there is room for."""
+        if self._fitting:
+            return
+        self._fitting = True
+        offered = [button for button in self._order if button in self._offered]
+        widths = [button.sizeHint().width() + 6 for button in offered]
+        room = self.width() + 6
+        count = len(offered)
+        if sum(widths) > room:
+            room -= self.more.sizeHint().width() + 6
+            while count > _KEPT and sum(widths[:count]) > room:
+                count -= 1
+        folded = offered[count:]
+        for button in self._order:
+            button.setVisible(button in offered and button not in folded)
+        self._folded = folded
+        self.more.setVisible(bool(folded))
+        self._fitting = False
+
+    def offer(self, button: Button, *, offered: bool) -> None:
+        """Offer one of the buttons, here or in the menu, or take it away."""
+        if offered != (button in self._offered):
+            (self._offered.append if offered else self._offered.remove)(button)
+            self.fit()
+
+    def _items(self) -> list[MenuItem]:
+        return [
+            MenuItem(button.caption(), button.click, icon=button.icon_name, enabled=button.isEnabled())
+            for button in self._folded
+        ]
 
 
-def button_bar(*buttons: Button) -> QWidget:
-    """Return the bar of buttons at the foot of a panel."""
-    bar = QWidget()
-    box = _Buttons()
-    box.setContentsMargins(0, 0, 0, 0)
-    for button in buttons:
-        box.add(button)
-    vbox(separator_line(), vbox(box, margins=(SIDE, 10, SIDE, 10)), owner=bar)
-    return bar
+def button_bar(theme: Theme, *buttons: Button) -> tuple[QWidget, ButtonBar]:
+    """Return the foot of a panel with a line above it, and the bar of buttons in it."""
+    foot, bar = QWidget(), ButtonBar(theme, *buttons)
+    vbox(separator_line(), vbox(bar, margins=(SIDE, 10, SIDE, 10)), owner=foot)
+    return foot, bar
 
 
 def in_row(*widgets: QWidget, spacing: int = 6, stretch: bool = True) -> QWidget:

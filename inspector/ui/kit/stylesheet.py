@@ -60,6 +60,7 @@ _FIELDS: Final = """
 QLineEdit, QPlainTextEdit, QTextEdit, QComboBox, QAbstractSpinBox {
   background: $sunken; color: $text; border: 1px solid $line; border-radius: 5px;
   selection-background-color: $primary; selection-color: $on_primary; }
+QLineEdit, QPlainTextEdit, QTextEdit { placeholder-text-color: $dim; }
 QLineEdit, QComboBox, QAbstractSpinBox { padding: 4px 8px; min-height: 18px; }
 QPlainTextEdit, QTextEdit { padding: 4px; }
 QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette, QPixmap
 
-from inspector.ui.kit.fonts import mono_font, ui_font
+from inspector.ui.kit.fonts import load_fonts, mono_font, ui_font
 from inspector.ui.kit.icons import IconSet
 from inspector.ui.kit.stylesheet import style_sheet
 from inspector.ui.kit.tokens import DARK, LIGHT, Tokens
@@ -105,6 +105,7 @@ class Theme(QObject):
     def apply(self, application: QApplication) -> None:
         """Set the application's look to this one, now and whenever it changes."""
         self._application = application
+        load_fonts()
         application.setStyle("Fusion")
         application.setFont(self.ui_font())
         self._dress(application)

@@ -76,11 +76,10 @@ def window_commands(shell: Shell, theme: Theme, palette: Sheet, sheet: Sheet) ->
         *(_theme_command(shell, theme, choice) for choice in CHOICES),
         Command(
             "theme.next",
-            "Next Theme",
+            "Switch Theme",
             shell.next_theme,
             icon="half",
-            label=lambda: f"Theme: {theme.choice}",
-            tooltip="Theme: system, dark or light",
+            label=lambda: f"Switch to {_THEMES[_other(theme)][0]}",
         ),
         Command(
             "view.fullscreen",
@@ -105,6 +104,11 @@ def window_commands(shell: Shell, theme: Theme, palette: Sheet, sheet: Sheet) ->
         Command("window.close", "Close Window", shell.close_front, "File", "quit", ("Ctrl+W",), "close"),
         Command("app.quit", "Quit", shell.close, "File", "quit", ("Ctrl+Q",), "quit"),
     ]
+
+
+def _other(theme: Theme) -> str:
+    """Return the theme that is not in force."""
+    return "light" if theme.dark else "dark"
 
 
 def _theme_command(shell: Shell, theme: Theme, choice: str) -> Command:
@@ -495,8 +499,8 @@ class Shell(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def next_theme(self) -> None:
-        """Go from system to dark to light."""
-        self.choose_theme(CHOICES[(CHOICES.index(self._theme.choice) + 1) % len(CHOICES)])
+        """Go from dark to light, or back."""
+        self.choose_theme(_other(self._theme))
 
     def choose_theme(self, choice: str) -> None:
         """Take a theme: ``system``, ``dark`` or ``light``."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
 
-from inspector.ui.kit.buttons import Button, Kind
+from inspector.ui.kit.buttons import Button, IconButton, Kind
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.shell.actions import shortcut_text
 from inspector.ui.shell.filter_field import FilterField
 
@@ -32,10 +34,14 @@ _THEME: Final = "theme.next"
 _LIVE: Final = "session.live"
 #: What the bar says for short; what else there is to know stands in the tooltip.
 _SHORT: Final = {"fire.again": "Again", _LIVE: "Back to live"}
-#: What gives way when room is short, first to last: a button's words (its icon stays), or the whole button.
-_YIELDS: Final = ("fire.again", "export.open", "source", "faults.toggle", "record.toggle", "theme.next", _LIVE)
-#: Width that the filter keeps when others give way for it.
+#: Folded into one menu where room is short: the menus have them too, and what is left keeps its words.
+_FOLDED: Final = (_EXPORT, _PALETTE, _THEME)
+#: What gives way when room is short, first to last: the folded buttons, the filter's width, the source; then a button's
+#: words (its icon stays).
+_YIELDS: Final = ("folded", "filter", "source", "fire.again", "faults.toggle", "record.toggle", _LIVE)
+#: Width that the filter keeps when others give way for it, and its width when it gives way itself.
 _FILTER: Final = 260
+_NARROW_FILTER: Final = 160
 
 
 class TopBar(QToolBar):
@@ -67,6 +73,8 @@ class TopBar(QToolBar):
         self.session = Button(theme, "", "session")
         self.filter = FilterField(theme, "handler:Audit* status:failed ≥10ms", shortcut_text(table.get("filter.focus")))
         self.filter.setAccessibleName("Filter")
+        self._more = IconButton(theme, "more", "More: export, palette, theme")
+        self._menus: dict[str, MenuProvider] = {}
         self._row = QHBoxLayout()
         self._build()
         self._remove = table.listen(lambda _ids: self.refresh())
@@ -102,7 +110,7 @@ class TopBar(QToolBar):
             button.hide()
             button.set_elastic()
         self.source.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.filter.setMinimumWidth(180)
+        self.filter.setMinimumWidth(_NARROW_FILTER)
         self.filter.setMaximumWidth(400)
         # It takes what the others leave: nobody's words are cut for room that it merely could use.
         self.filter.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -135,6 +143,8 @@ class TopBar(QToolBar):
         self._add_command(_EXPORT, "normal", hint=False)
         self._add_command(_PALETTE, "normal", hint=True, words=False)
         self._add_command(_THEME, "normal", hint=False, words=False)
+        self._more.set_menu(self._folded_items)
+        self._row.addWidget(self._more)
 
     def _set_menus(self, menus: Mapping[str, MenuProvider]) -> None:
         for name, provider in menus.items():
@@ -143,7 +153,23 @@ class TopBar(QToolBar):
                 continue
             if button is not self.session:
                 button.clicked.disconnect()
+                self._menus[name] = provider
             button.set_menu(provider)
+
+    def _folded_items(self) -> list[MenuItem]:
+        """Return what the folded buttons do."""
+        items: list[MenuItem] = []
+        for command_id in _FOLDED:
+            if command_id not in self._buttons:
+                continue
+            command, reason = self._table.get(command_id), self._table.reason(command_id)
+            if command_id in self._menus and not reason:
+                items += [*self._menus[command_id](), SEPARATOR]
+                continue
+            title, keys = self._table.title(command_id), shortcut_text(command)
+            run = partial(self._table.run, command_id)
+            items.append(MenuItem(title, run, icon=command.icon, hint=keys, enabled=not reason))
+        return items
 
     def _add_command(self, command_id: str, kind: Kind, *, hint: bool, words: bool = True) -> None:
         if command_id not in self._table:
@@ -177,6 +203,8 @@ class TopBar(QToolBar):
             button.set_help(about + (f" ({keys})" if keys else ""))
             if command_id == _LIVE:
                 button.setVisible(not reason)  # it is the way back, offered only to who went away
+            elif command_id == _THEME:
+                button.set_icon("sun" if self._theme.dark else "moon")  # what it leads to
             elif command_id == _RECORD:
                 self._show_recording(button, command, on=self._table.checked(command_id), blocked=bool(reason))
             elif command.checked is not None:
@@ -207,7 +235,7 @@ class TopBar(QToolBar):
     def _wanted(self) -> int:
         """Return the width, in pixels, at which everything can be read, the filter a little."""
         self._row.invalidate()
-        spare = max(0, _FILTER - self.filter.minimumWidth())
+        spare = 0 if "filter" in self._narrow else max(0, _FILTER - self.filter.minimumWidth())
         elastic = [button for button in (self.source, self.session) if not button.isHidden()]
         wide = sum(button.sizeHint().width() - button.minimumSizeHint().width() for button in elastic)
         fire = self._buttons.get("fire.selected")
@@ -218,9 +246,10 @@ class TopBar(QToolBar):
     def _yield(self, narrow: frozenset[str]) -> None:
         self.source.setVisible(bool(self.source.caption()) and "source" not in narrow)
         self.session.setVisible(bool(self.session.caption()))
-        theme = self._buttons.get(_THEME)
-        if theme is not None:
-            theme.setVisible(_THEME not in narrow)
+        self._more.setVisible("folded" in narrow)
+        for command_id in _FOLDED:
+            if command_id in self._buttons:
+                self._buttons[command_id].setVisible("folded" not in narrow)
         if narrow != self._narrow:
             self._narrow = narrow
             self.refresh()

@@ -1,27 +1,62 @@
-from PySide6.QtWidgets import QApplication
+"""Buttons at the foot of a panel."""
+
+from collections.abc import Iterator
+
+import pytest
 from pytestqt.qtbot import QtBot
 
 from inspector.ui.kit.buttons import Button
-from inspector.ui.kit.flow import button_bar
+from inspector.ui.kit.flow import ButtonBar, button_bar
 from inspector.ui.kit.theme import Theme
 
+NAMES = ("Fire again", "Edit & fire", "Copy traceback", "Copy command", "Open in editor")
 
-def test_buttons_that_would_take_a_third_line_show_their_icons_alone(qtbot: QtBot, qapp: QApplication) -> None:
+
+@pytest.fixture
+def bar(qtbot: QtBot) -> Iterator[ButtonBar]:
     theme = Theme("dark")
-    labels = ("Fire again", "Edit & fire", "Copy traceback", "Copy command", "Open in editor")
-    buttons = [Button(theme, label, "copy") for label in labels]
-    bar = button_bar(*buttons)
-    qtbot.addWidget(bar)
-    bar.show()
+    foot, bar = button_bar(theme, *(Button(theme, name, "copy") for name in NAMES))
+    qtbot.addWidget(foot)
+    foot.resize(1000, 60)
+    foot.show()
+    yield bar
+    foot.hide()
 
-    def texts(width: int) -> list[str]:
-        bar.resize(width, bar.heightForWidth(width))
-        for _ in range(3):
-            qapp.processEvents()
-        return [button.caption() for button in buttons if button.sizeHint().width() >= button.whole_width()]
 
-    assert texts(440) == list(labels)
-    assert texts(330) == ["Fire again"]
-    assert buttons[2].accessibleName() == "Copy traceback"
-    assert "Copy traceback" in buttons[2].toolTip()
-    assert texts(440) == list(labels)
+def shown(bar: ButtonBar) -> list[str]:
+    return [button.caption() for button in bar.findChildren(Button) if not button.isHidden()]
+
+
+def set_width(bar: ButtonBar, width: int) -> None:
+    foot = bar.parentWidget()
+    assert foot is not None
+    foot.resize(width, 60)
+    bar.fit()
+
+
+def test_every_button_keeps_its_words_and_the_last_go_into_a_menu(bar: ButtonBar, qtbot: QtBot) -> None:
+    assert shown(bar) == list(NAMES)
+    set_width(bar, 400)
+    assert shown(bar) == [*NAMES[:2], "More"]
+    assert [item.label for item in bar._items()] == list(NAMES[2:])
+    ran: list[str] = []
+    bar._folded[1].clicked.connect(lambda: ran.append("copy command"))
+    item = bar._items()[1]
+    assert item.run is not None
+    item.run()
+    assert ran == ["copy command"]
+    set_width(bar, 1000)
+    assert shown(bar) == list(NAMES)
+
+
+def test_the_first_two_stay_however_narrow_it_is(bar: ButtonBar) -> None:
+    set_width(bar, 220)
+    assert shown(bar)[:2] == list(NAMES[:2])
+
+
+def test_what_is_not_offered_is_in_no_menu(bar: ButtonBar) -> None:
+    set_width(bar, 400)
+    bar.offer(bar._order[2], offered=False)
+    assert "Copy traceback" not in [*shown(bar), *(item.label for item in bar._items())]
+    bar.offer(bar._order[2], offered=True)
+    assert "Copy traceback" in [*shown(bar), *(item.label for item in bar._items())]

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QPalette, QRawFont
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from inspector.app.resources import resource
@@ -11,6 +11,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.records.records import STATUSES
 from inspector.ui.kit.fonts import INTER, JETBRAINS_MONO, load_fonts
 from inspector.ui.kit.icons import IconSet
+from inspector.ui.kit.stylesheet import style_sheet
 from inspector.ui.kit.theme import Theme, palette
 from inspector.ui.kit.tokens import DARK, LIGHT, SURFACES, TEXT_TOKENS, Tokens, contrast, mix
 
@@ -22,6 +23,24 @@ BOTH = pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
 @pytest.mark.parametrize("token", sorted(set(TEXT_TOKENS)))
 def test_text_is_readable_on_every_surface(tokens: Tokens, token: str, surface: str) -> None:
     assert contrast(getattr(tokens, token), getattr(tokens, surface)) >= 4.5
+
+
+@BOTH
+@pytest.mark.parametrize("surface", SURFACES)
+def test_disabled_texts_and_placeholders_can_be_read(tokens: Tokens, surface: str) -> None:
+    """They say what could be done, or what belongs into a field."""
+    assert contrast(tokens.disabled, getattr(tokens, surface)) >= 4.5
+    assert contrast(palette(tokens).color(QPalette.ColorRole.PlaceholderText).name(), getattr(tokens, surface)) >= 4.5
+
+
+@BOTH
+def test_a_field_writes_its_placeholder_in_the_dim_colour(tokens: Tokens, qtbot: QtBot) -> None:
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    field.setPlaceholderText("Filter")
+    field.setStyleSheet(style_sheet(tokens, "monospace"))
+    field.ensurePolished()
+    assert field.palette().color(QPalette.ColorRole.PlaceholderText).name() == tokens.dim
 
 
 @BOTH

@@ -356,7 +356,7 @@ def test_themes_go_round_and_every_size_paints(make: Make, table: CommandTable, 
     for _ in range(3):
         table.run("theme.next")
         seen.append(table.title("theme.next"))
-    assert seen == ["Theme: light", "Theme: system", "Theme: dark"]
+    assert seen == ["Switch to Dark Theme", "Switch to Light Theme", "Switch to Dark Theme"]
     for size in ((1600, 1000), (760, 480), (2560, 1440)):
         shell.resize(*size)
         qapp.processEvents()

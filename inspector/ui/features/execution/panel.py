@@ -145,8 +145,8 @@ class ExecutionPanel(JournalPanel):
         add(page.column, self._notes_title, self._notes, payload_head, self._payload)
         add(page.column, section("Context"), self._context)
         content = QWidget()
-        buttons = button_bar(self.again, self.edit, self.copy, self.command, self.open)
-        vbox((page, 1), buttons, owner=content)
+        foot, self.buttons = button_bar(self._theme, self.again, self.edit, self.copy, self.command, self.open)
+        vbox((page, 1), foot, owner=content)
         empty = EmptyState(
             self._theme, "execution", "No execution selected", "Choose a bar in the timeline or a row of the log."
         )
@@ -231,7 +231,7 @@ class ExecutionPanel(JournalPanel):
         self.open.setEnabled(bool(self._source()[0]))
 
     def _show_failure(self, text: str) -> None:
-        self.copy.setVisible(bool(text))
+        self.buttons.offer(self.copy, offered=bool(text))
         if text == self._failure_text:
             return
         self._failure_text = text
