@@ -160,6 +160,9 @@ class Player:
         """Refuse."""
         raise InspectorError(f"{request.event} is not fired: what happens is written down.")
 
+    def withdraw(self, fire: FireNumber) -> None:
+        """Do nothing: nothing is fired."""
+
     def set_faults(self, on: bool) -> None:
         """Take note."""
         self.faults = on

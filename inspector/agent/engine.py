@@ -65,6 +65,9 @@ class Engine:
         self._undo: list[Callable[[], None]] = []
         self._settled: dict[int, asyncio.Event] = {}
         self._promises: Promises | None = None
+        #: The fires under way, and those of them that are to publish nothing more.
+        self._firing: set[int] = set()
+        self._withdrawn: set[int] = set()
 
     async def start(self) -> None:
         """Make the program ready and record from now on; what fails on the way leaves nothing behind."""
@@ -99,6 +102,11 @@ class Engine:
         active = tuple(ActiveFault(rule.handler, rule.event, rule.kind) for rule in rules)
         self._recorder.record(FaultsSwitched(self._recorder.now(), on, active))
 
+    def withdraw(self, fire: int) -> None:
+        """Publish nothing more for a fire; what it has published goes on to its end."""
+        if fire in self._firing:
+            self._withdrawn.add(fire)
+
     async def fire(self, request: FireRequest) -> None:
         """Publish what is asked for, one after another, and wait until all that came of it has settled.
 
@@ -107,15 +115,20 @@ class Engine:
         FIRE.set(request.fire)
         HANDLER_TIMEOUT.set(request.timeout)
         published = 0
+        self._firing.add(request.fire)
         try:
             given_up: Counter[tuple[str, str]] = Counter()
             for number, values in enumerate(request.values, 1):
+                if request.fire in self._withdrawn:
+                    break
                 if not await self._publish(request, values):
                     break
                 published += 1
                 await self._settle(request, given_up, last=number == len(request.values))
                 await self._pace()
         finally:
+            self._firing.discard(request.fire)
+            self._withdrawn.discard(request.fire)
             self._account(request.fire)
             self._recorder.record(FireSettled(self._recorder.now(), request.fire, published))
 

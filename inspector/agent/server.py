@@ -110,6 +110,10 @@ class Server:
         """Publish what is asked for, in a task of its own."""
         self._call(self._start_fire, request)
 
+    def withdraw(self, fire: int) -> None:
+        """Publish nothing more for a fire."""
+        self._call(self._withdraw, fire)
+
     def set_faults(self, on: bool) -> None:
         """Switch the program's faults on or off."""
         self._call(self._set_faults, on)
@@ -145,6 +149,10 @@ class Server:
         if not task.cancelled() and (error := task.exception()) is not None:
             text = f"The fire broke: {type(error).__name__}: {error}"
             self._recorder.record(HostNoted(self._recorder.now(), "engine", "error", text))
+
+    def _withdraw(self, fire: int) -> None:
+        if self._engine is not None:
+            self._engine.withdraw(fire)
 
     def _set_faults(self, on: bool) -> None:
         if self._engine is not None:

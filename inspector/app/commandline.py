@@ -24,6 +24,7 @@ def fire_command(
     session: bool = True,
     metadata: Mapping[str, str] | None = None,
     count: int = 1,
+    same: bool = False,
     timeout: float | None = TIMEOUT,
     project: Project | None = None,
 ) -> str:
@@ -38,6 +39,7 @@ def fire_command(
         session: Publish with a database session.
         metadata: The metadata of the publication.
         count: How many times.
+        same: The same values each time.
         timeout: How long a handler may take, in seconds; None leaves the usual limit.
         project: The program, None for the demo. Settings that a person has filled in for it are not told: they may be
             secrets, and the command finds them where they are kept.
@@ -55,7 +57,7 @@ def fire_command(
     for key, value in (metadata or {}).items():
         words += ["--meta", f"{key}={value}"]
     if count != 1:
-        words += ["--count", str(count)]
+        words += ["--count", str(count), *(["--same-values"] if same else [])]
     if timeout is not None and timeout != TIMEOUT:
         words += ["--timeout", f"{timeout:g}"]
     if project is None:

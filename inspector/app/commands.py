@@ -36,6 +36,7 @@ class Command:
         label: A title that changes, when it does.
         blocked: The reason why it cannot be done now; an empty text when it can.
         checked: Makes it a switch and says whether it is on.
+        share: How much is done of what runs, 0 to 1; None when nothing does. The command stops it then.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Command:
     label: Callable[[], str] | None = None
     blocked: Callable[[], str] | None = None
     checked: Callable[[], bool] | None = None
+    share: Callable[[], float | None] | None = None
 
 
 Listener = Callable[[frozenset[str]], None]

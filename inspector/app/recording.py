@@ -75,6 +75,9 @@ class Host(Protocol):
             InspectorError: Nothing runs.
         """
 
+    def withdraw(self, fire: FireNumber) -> None:
+        """Publish nothing more for a fire; what it has published goes on to its end."""
+
     def set_faults(self, on: bool) -> None:
         """Switch the program's faults."""
 

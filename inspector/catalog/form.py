@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
 from inspector.catalog import fieldtext
 from inspector.catalog.synthetic.synthetic import synthesise
@@ -14,6 +16,10 @@ from inspector.core.request import TIMEOUT, FireRequest
 
 if TYPE_CHECKING:
     from inspector.core.description import EventDescription, FieldShape
+
+
+#: Stands for no value, which None may be.
+_NOTHING: Final = object()
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,9 @@ class FireForm:
         timeout: How long a handler may take, in seconds; None for no limit.
         count: How many times, one after another.
         seed: Seed that gave the values; None when a person wrote any of them.
+        same: Publish the same values each time; else all but ``written`` are made anew.
+        written: Fields whose values a person chose.
+        description: The event type; None leaves the values of a series the same.
     """
 
     event: str
@@ -37,11 +46,41 @@ class FireForm:
     timeout: float | None = TIMEOUT
     count: int = 1
     seed: int | None = None
+    same: bool = False
+    written: frozenset[str] = frozenset()
+    description: EventDescription | None = None
+
+    @property
+    def fixed_values(self) -> dict[str, Any]:
+        """The values that every publication has."""
+        if self.count == 1 or self.same or self.description is None:
+            return self.values
+        return {name: value for name, value in self.values.items() if name in self.written}
 
     def request(self) -> FireRequest:
-        """Return what a host is asked for."""
-        values = [self.values] * max(1, self.count)
-        return FireRequest(self.event, values, session=self.session, metadata=self.metadata, timeout=self.timeout)
+        """Return what a host is asked for, all of it at once."""
+        return next(self.requests(max(1, self.count)))
+
+    def requests(self, size: int) -> Iterator[FireRequest]:
+        """Yield what a host is asked for, in requests of at most ``size`` publications; the seed decides all values."""
+        values = self._all_values()
+        while part := list(islice(values, size)):
+            yield FireRequest(self.event, part, session=self.session, metadata=self.metadata, timeout=self.timeout)
+
+    def _all_values(self) -> Iterator[dict[str, Any]]:
+        yield self.values
+        # Not the form's own seed: that gives the values of the first one once more.
+        rng = random.Random(None if self.seed is None else f"series {self.seed}")  # noqa: S311 - sample values, no secrets
+        for _ in range(1, self.count):
+            yield self.values if self.same else self._renewed(rng)
+
+    def _renewed(self, rng: random.Random) -> dict[str, Any]:
+        """Return other values for the fields that are given; what a person chose and what identifies an event stay."""
+        if self.description is None:
+            return self.values
+        fixed = self.written | {shape.name for shape in self.description.fields if shape.base}
+        fresh = synthesise(self.description, rng)
+        return {name: value if name in fixed else fresh.get(name, value) for name, value in self.values.items()}
 
 
 class EventForm:
@@ -62,6 +101,8 @@ class EventForm:
         self._texts: dict[str, str] = {}
         self._exact: dict[str, Any] = {}
         self._unknown: dict[str, Any] = {}
+        #: Fields whose values a person chose.
+        self.written: set[str] = set()
         self.reroll(seed)
 
     def reroll(self, seed: int) -> None:
@@ -69,6 +110,7 @@ class EventForm:
         base_texts = {name: self._texts.get(name, "") for name, shape in self._shapes.items() if shape.base}
         self.set_values(synthesise(self.event, random.Random(seed)))  # noqa: S311 - sample values, no secrets
         self._texts.update(base_texts)
+        self.written = {name for name, text in base_texts.items() if text}
         self.seed = seed
 
     def required_values(self) -> dict[str, Any]:
@@ -84,10 +126,12 @@ class EventForm:
         """Write into a field."""
         self._texts[name] = text
         self._exact.pop(name, None)
+        self.written.add(name)
         self.seed = None
 
     def set_values(self, values: dict[str, Any]) -> None:
-        """Fill in values; fields that are not given become empty."""
+        """Fill in values that a person chose; fields that are not given become empty."""
+        self.written = set(values)
         self._unknown = {name: value for name, value in values.items() if name not in self._shapes}
         self._texts, self._exact = {}, {}
         for name, shape in self._shapes.items():
@@ -162,4 +206,7 @@ class EventForm:
             raise UsageError(f"Not JSON: {error}") from None
         if not isinstance(values, dict):
             raise UsageError("Enter the fields as a JSON object, like {…}")
+        before, written = self._exact, self.written
         self.set_values(values)
+        # What stands there as it was made is nobody's choice.
+        self.written = {name for name in values if name in written or before.get(name, _NOTHING) != values[name]}

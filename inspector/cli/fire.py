@@ -45,6 +45,7 @@ class Wish:
     seed: int
     session: bool
     timeout: float
+    same: bool = False
     written: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
 
@@ -125,6 +126,7 @@ def _wish(catalog: CatalogDescription, arguments: argparse.Namespace, seed: int)
         seed=seed,
         session=not arguments.no_session,
         timeout=arguments.timeout,
+        same=arguments.same_values,
         written=written_values(event, arguments.values),
         metadata=dict(pairs(arguments.meta, "--meta", "key=value")),
     )
@@ -176,7 +178,7 @@ async def fire_all(live: Recording, wish: Wish) -> int:
         UsageError: The event refused its values.
     """
     fired = 0
-    for values in many_values(wish.event, wish.seed, wish.count, wish.written, CHUNK):
+    for values in many_values(wish.event, wish.seed, wish.count, wish.written, CHUNK, same=wish.same):
         try:
             fire = live.host.fire(
                 FireRequest(

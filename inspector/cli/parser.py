@@ -244,6 +244,7 @@ def _add_fire(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="value of a field; the others get synthetic values. Lists and objects are written as JSON",
     )
     parser.add_argument("--count", type=_whole(1), default=1, metavar="N", help="how often, one after another")
+    parser.add_argument("--same-values", action="store_true", help="with --count: the same values each time")
     parser.add_argument("--no-session", action="store_true", help="publish without a database session")
     parser.add_argument(
         "--meta", action="append", default=[], metavar="KEY=VALUE", help="an entry of the publication's metadata"

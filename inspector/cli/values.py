@@ -137,12 +137,25 @@ def _is_identity(shape: FieldShape) -> bool:
 
 
 def many_values(
-    event: EventDescription, seed: int, count: int, written: Mapping[str, Any], chunk: int
+    event: EventDescription, seed: int, count: int, written: Mapping[str, Any], chunk: int, *, same: bool = False
 ) -> Iterator[list[dict[str, Any]]]:
-    """Make the values of ``count`` publications in lists of at most ``chunk``; the seed decides all of them."""
+    """Make the values of ``count`` publications in lists of at most ``chunk``; the seed decides all of them.
+
+    Args:
+        event: The event type.
+        seed: Decides the values.
+        count: How many publications.
+        written: Values that stand as they are.
+        chunk: How many are made at a time.
+        same: The values of the first one for all of them; only what identifies a publication is its own.
+    """
     rng = random.Random(seed)  # noqa: S311 - sample values, no secrets
+    identities = made_up(event, written)
+    common: dict[str, Any] = {}
     for first in range(0, count, chunk):
-        yield [make_values(event, rng, written) for _ in range(min(chunk, count - first))]
+        values = [make_values(event, rng, written) for _ in range(min(chunk, count - first))]
+        common = common or {name: value for name, value in values[0].items() if name not in identities}
+        yield [{**value, **common} for value in values] if same else values
 
 
 def _did_you_mean(names: Sequence[str]) -> str:

@@ -212,6 +212,11 @@ class ChildHost:
                 raise
         return number
 
+    def withdraw(self, fire: FireNumber) -> None:
+        """Publish nothing more for a fire; what it has published goes on to its end."""
+        if self._supervisor is not None and self.running:
+            self._supervisor.send(["withdraw", fire])
+
     async def read_as(self, bus: Any) -> Reading:
         """Return what the program would be read as with another ``[tool.inspector.bus]``; nothing of it is changed.
 

@@ -114,6 +114,10 @@ class EmbeddedHost:
         self._server.fire(request.numbered(number))
         return number
 
+    def withdraw(self, fire: FireNumber) -> None:
+        """Publish nothing more for a fire; what it has published goes on to its end."""
+        self._server.withdraw(fire)
+
     def set_faults(self, on: bool) -> None:
         """Switch the program's faults."""
         if not self._server.running:

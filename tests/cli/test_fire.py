@@ -82,6 +82,15 @@ def test_the_same_seed_gives_the_same_payloads_and_another_seed_others(cli: Cli,
     assert len({payload["event_id"] for payload in first}) == 3
 
 
+def test_the_values_of_a_series_are_new_or_the_same(cli: Cli, tmp_path: Path) -> None:
+    for options in ((), ("--same-values",)):
+        assert cli("fire", "UserLoginFailed", "--count", 70, "--seed", 3, *options).code == 0
+    fresh, same = (payloads(cli, session, tmp_path) for session in (1, 2))
+    assert len({payload["email"] for payload in fresh}) > 1
+    assert len({payload["email"] for payload in same}) == 1
+    assert len({payload["event_id"] for payload in same}) == 70, "each is an event of its own"
+
+
 def test_the_seed_that_was_chosen_is_told_and_repeats_the_run(cli: Cli, tmp_path: Path) -> None:
     told = cli("fire", "UserLoginAttempted", "--json").json
     assert cli("fire", "UserLoginAttempted", "--seed", told["seed"]).code == 0

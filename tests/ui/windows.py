@@ -179,17 +179,17 @@ async def opened(db: Path | None, *, theme: str = "dark", seed: int = 7, **more:
     task = asyncio.ensure_future(window.live(stop, **more))
     shown = Opened(window, told, stop, task)
     try:
+        bench, roof = window.workbench, window.roof
+        await until(
+            lambda: (
+                task.done()
+                or roof.standing.stopped
+                or (roof.complete and (project is not None or (bench.view is not None and not bench.opening)))
+            ),
+            "the window is open",
+            6 * PATIENCE,  # the first one of a process imports everything, and may have to compile it
+        )
         if project is None:
-            bench, roof = window.workbench, window.roof
-            await until(
-                lambda: (
-                    task.done()
-                    or roof.standing.stopped
-                    or (roof.complete and bench.view is not None and not bench.opening)
-                ),
-                "the window is open",
-                6 * PATIENCE,  # the first one of a process imports everything, and may have to compile it
-            )
             await shown.activate()
         yield shown
     finally:

@@ -199,6 +199,8 @@ class Child:
         verb = message[0]
         if verb == "fire":
             self._server.fire(FireRequest(**message[1]))
+        elif verb == "withdraw":
+            self._server.withdraw(message[1])
         elif verb == "faults":
             self._server.set_faults(message[1])
         elif verb == "recording":

@@ -68,6 +68,7 @@ class Button(QPushButton):
         self._offered: Sequence[MenuItem] = ()
         self._caption = ""
         self._elastic = False
+        self._share: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAutoDefault(False)
         self.set_text(text)
@@ -112,6 +113,12 @@ class Button(QPushButton):
         """Write the text in the colour of a token; its own when empty."""
         self._tone = token
         self.update()
+
+    def set_share(self, share: float | None) -> None:
+        """Show how much is done of what the button would stop: 0 to 1; None when nothing runs."""
+        if share != self._share:
+            self._share = share
+            self.update()
 
     def set_elastic(self) -> None:
         """Let the text shrink to a few letters when room is short."""
@@ -250,6 +257,12 @@ class Button(QPushButton):
             painter.setBrush(QColor(inside))
             painter.setPen(QColor(outline) if outline else Qt.PenStyle.NoPen)
             painter.drawRoundedRect(box, 5, 5)
+        if self._share is not None and inside:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(mix(inside, self._theme.tokens.on_primary, 0.28)))
+            painter.setClipRect(QRectF(box.left(), box.top(), box.width() * self._share, box.height()))
+            painter.drawRoundedRect(box, 5, 5)
+            painter.setClipping(False)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.color("accent"), 1))

@@ -207,6 +207,10 @@ class TopBar(QToolBar):
                 button.set_icon("sun" if self._theme.dark else "moon")  # what it leads to
             elif command_id == _RECORD:
                 self._show_recording(button, command, on=self._table.checked(command_id), blocked=bool(reason))
+            elif command.share is not None:
+                share = command.share()
+                button.set_icon(command.icon if share is None else "stop")
+                button.set_share(share)
             elif command.checked is not None:
                 self._show_switch(button, on=self._table.checked(command_id))
         self._fit()

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.app.text import plural
+from inspector.app.text import format_count
 from inspector.catalog.synthetic.people import IDENTITIES
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.fields import mark_invalid
@@ -33,6 +33,7 @@ PRESETS: Final = (
     ("user_agent", IDENTITIES[0].user_agent),
     ("request_id", "req-7f3a"),
 )
+_TIMES: Final = "\u00d7"
 MAX_COUNT: Final = 100_000
 MAX_TIMEOUT: Final = 3_600.0
 
@@ -68,7 +69,10 @@ class ContextForm(QWidget):
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             box.lineEdit().setTextMargins(6, 0, 0, 0)
             box.valueChanged.connect(self.changed)
+        self.same = QCheckBox("Same values")
+        set_tooltip(self.same, "Fire the same values each time. Otherwise all values that you did not set are new.")
         self.session.toggled.connect(self.changed)
+        self.same.toggled.connect(self.changed)
         self.timeout.setValue(30)
         self._lay_out()
 
@@ -92,7 +96,7 @@ class ContextForm(QWidget):
         if self.metadata():
             parts.append(f"{len(self.metadata())} metadata")
         if self.count.value() > 1:
-            parts.append(f"{self.count.value()} times")
+            parts.append(f"{format_count(self.count.value())} times")
         return " · ".join(parts)
 
     def offer_session(self, on: bool) -> None:
@@ -107,6 +111,8 @@ class ContextForm(QWidget):
             self.session.setChecked(form.session)
             self.timeout.setValue(form.timeout or 0)
             self.count.setValue(form.count)
+            self.same.setChecked(form.same)
+            self.same.setEnabled(form.count > 1)
             for pair in list(self._pairs):
                 self._drop(pair)
             for name, value in form.metadata.items():
@@ -141,6 +147,9 @@ class ContextForm(QWidget):
             grid.addWidget(PlainLabel(label, "dim"), 0, place)
             grid.addWidget(widget, 1, place)
             grid.setColumnStretch(place, 1)
+        grid.addWidget(self.same, 2, 1)
+        self.same.setEnabled(False)
+        self.count.valueChanged.connect(lambda count: self.same.setEnabled(count > 1))
         column.addLayout(grid)
 
     def _offers(self) -> list[MenuItem]:
@@ -172,6 +181,6 @@ class _Pair(QWidget):
         hbox((self.name, 2), (self.value, 3), self.remove, owner=self, spacing=4)
 
 
-def times(count: int) -> str:
-    """Write how often: empty for once."""
-    return "" if count == 1 else f" {plural(count, 'time')}"
+def fire_title(event: str, count: int) -> str:
+    """Return what fires an event, and how many times when it is more than once."""
+    return f"Fire {event}" if count == 1 else f"Fire {event} {_TIMES} {format_count(count)}"

@@ -52,10 +52,11 @@ class CommandCopies(QObject):
         command = fire_command(
             catalog,
             next(event for event in catalog.events if event.name == name),
-            form.values,
+            form.fixed_values,
             session=form.session,
             metadata=form.metadata,
             count=form.count,
+            same=form.same,
             timeout=form.timeout,
             project=project,
         )

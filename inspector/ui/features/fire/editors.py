@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
-from inspector.app.text import one_line
+from inspector.app.text import format_count, one_line
 from inspector.catalog import fieldtext
 from inspector.core.values.table import BY_KIND
 from inspector.ui.kit.buttons import IconButton
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
 _LINES: Final = 8
-#: More text than this is not shown in a line; it stays what it is until it is edited.
+#: More text than this is not shown in a line: it is kept whole, and can be replaced.
 _LINE_LIMIT: Final = 20_000
+#: More text than this is not taken; Qt's own limit of 32,767 would cut it without a word.
+_MOST: Final = 10_000_000
 
 
 class Editor(QWidget):
@@ -55,9 +57,12 @@ class LineEditor(Editor):
         self.line.setAccessibleName(shape.name)
         if shape.type.kind != "str":
             self.line.setFont(theme.mono_font())
-        row = hbox((self.line, 1), owner=self, spacing=2)
+        self.line.setMaxLength(_MOST)
+        self.clear = IconButton(theme, "close", "Replace the long text", on_click=self._replace)
+        self.clear.hide()
+        row = hbox((self.line, 1), self.clear, owner=self, spacing=2)
         self.setFocusProxy(self.line)
-        self.line.textEdited.connect(self.edited)
+        self.line.textEdited.connect(self._edited)
         self.fresh: IconButton | None = None
         atom = BY_KIND.get(shape.type.kind)
         if atom is not None and atom.fresh is not None:
@@ -76,10 +81,27 @@ class LineEditor(Editor):
         self.fresh = button
 
     def set_text(self, text: str) -> None:
-        """Show a text."""
-        if self.line.text() != text:
-            self.line.setText(text[:_LINE_LIMIT])
+        """Show a text; of a very long one its beginning, which cannot be edited but replaced."""
+        long = len(text) > _LINE_LIMIT
+        shown = text[:_LINE_LIMIT]
+        if self.line.text() != shown:
+            self.line.setText(shown)
             self.line.setCursorPosition(0)
+        self.line.setReadOnly(long)
+        self.clear.setVisible(long)
+        about = f"{format_count(len(text))} characters, of which the first {format_count(_LINE_LIMIT)} are shown."
+        set_tooltip(self.line, about if long else "")
+        self.line.setAccessibleDescription(about if long else "")
+
+    def _edited(self, text: str) -> None:
+        if len(text) > _LINE_LIMIT:
+            self.set_text(text)
+        self.edited.emit(text)
+
+    def _replace(self) -> None:
+        self.set_text("")
+        self.edited.emit("")
+        self.line.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_invalid(self, invalid: bool) -> None:
         """Show whether the text is wrong."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
 from inspector.ui.feature import Feature, Parts
+from inspector.ui.features.fire.context import fire_title
 from inspector.ui.features.fire.copying import CommandCopies
 from inspector.ui.features.fire.firing import Firing
 from inspector.ui.features.fire.panel import FirePanel
@@ -27,7 +28,9 @@ def make(context: Context) -> Parts:
     context.command_wanted.connect(copies.copy_publication)
     context.folded.connect(firing.folded)
     context.selection.event_selected.connect(lambda _: context.changed.emit())
-    context.built.connect(lambda: panel.button.set_hint(context.shortcut("fire.selected")))
+    context.built.connect(lambda: panel.set_fire_shortcut(context.shortcut("fire.selected")))
+    panel.stop_requested.connect(firing.stop)
+    panel.context.changed.connect(lambda: context.commands.changed("fire.selected"))
 
     def show_execution() -> None:
         """Show what was chosen; from the timeline one key leads on to the next failure, or to the cause."""
@@ -46,12 +49,22 @@ def make(context: Context) -> Parts:
 
 def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tuple[Command, ...]:
     def fire_label() -> str:
+        if firing.series is not None:
+            return f"Stop {firing.series.progress}"
         name = firing.event_name()
-        return f"Fire {name}" if name else "Fire an event"
+        return fire_title(name, firing.count_of(name)) if name else "Fire an event"
+
+    def fire_blocked() -> str:
+        return "" if firing.series is not None else workbench.fire_blocked()
 
     def again_label() -> str:
         last = workbench.last_fired
         return f"Fire {last.event} Again" if last is not None else "Fire Again"
+
+    def no_again() -> str:
+        if firing.series is not None:
+            return "A series is being fired"
+        return workbench.fire_blocked() or ("" if workbench.last_fired else "Nothing was fired yet")
 
     def faults_on() -> bool:
         host = workbench.host
@@ -78,7 +91,19 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             "play",
             "Publish the selected event with the values in its form",
             label=fire_label,
-            blocked=workbench.fire_blocked,
+            blocked=fire_blocked,
+            share=lambda: firing.series.share if firing.series is not None else None,
+        ),
+        Command(
+            "fire.stop",
+            "Stop Firing",
+            firing.stop,
+            "Fire",
+            "fire",
+            (),
+            "stop",
+            "Stop the series that runs (Esc)",
+            blocked=lambda: "" if firing.series is not None else "Nothing is being fired",
         ),
         Command(
             "fire.again",
@@ -90,7 +115,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             "repeat",
             "Publish once more what was fired last",
             label=again_label,
-            blocked=lambda: workbench.fire_blocked() or ("" if workbench.last_fired else "Nothing was fired yet"),
+            blocked=no_again,
         ),
         Command(
             "fire.copy",

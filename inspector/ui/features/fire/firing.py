@@ -7,17 +7,23 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
 
 from inspector.app.notices import NoticeAction
-from inspector.app.text import plural
+from inspector.app.series import Series
+from inspector.app.text import format_count, plural
 from inspector.catalog.replay import values_of
 from inspector.core.errors import InspectorError, UsageError
 from inspector.core.records.host import FaultsSwitched
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
+from inspector.ui.kit.text import ask_then
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from PySide6.QtWidgets import QMessageBox, QWidget
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
@@ -29,6 +35,12 @@ if TYPE_CHECKING:
 
 #: How many events a notice names.
 _NAMED: Final = 4
+#: More publications than this of one's own program are asked for once.
+_MANY: Final = 1_000
+_FIRE, _CANCEL = "Fire", "Cancel"
+#: Milliseconds between two looks at how far a series is, and seconds for which a second press is one too many.
+_SHOW_EVERY: Final = 100
+_DOUBLE: Final = 0.4
 #: The faults that are seen at once, the most telling first.
 _TELLING: Final = ("fail", "swallow", "slow", "hang")
 
@@ -41,6 +53,42 @@ class _Awaited:
     handler: int
     old: tuple[int, int]
     first: int
+
+
+class EscapeKey(QObject):
+    """Calls something when Esc is pressed in a window, wherever the keyboard is there.
+
+    Args:
+        window: The window.
+        pressed: What is called.
+    """
+
+    def __init__(self, window: QWidget, pressed: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._window, self._pressed = window, pressed
+        application = QApplication.instance()
+        assert application is not None  # noqa: S101 - there is a window
+        self._application = application
+
+    def watch(self) -> None:
+        """Take the key from now on."""
+        self._application.installEventFilter(self)
+
+    def release(self) -> None:
+        """Leave the key to everybody else again."""
+        self._application.removeEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take Esc before a field does, unless a dialog or a menu is open."""
+        if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) or not isinstance(event, QKeyEvent):
+            return super().eventFilter(watched, event)
+        here = QApplication.activeWindow() is self._window and QApplication.activePopupWidget() is None
+        if event.key() != Qt.Key.Key_Escape or event.modifiers() or not here:
+            return super().eventFilter(watched, event)
+        if event.type() == QEvent.Type.KeyPress:
+            self._pressed()
+        event.accept()
+        return True
 
 
 class Firing(QObject):
@@ -62,15 +110,31 @@ class Firing(QObject):
         self._tasks = context.tasks
         self._awaited: _Awaited | None = None
         self._tell_faults = False
+        self._series: Series | None = None
+        self._question: QMessageBox | None = None
+        #: Programs of the person's in which an event may be fired a great many times.
+        self._agreed: set[str] = set()
+        self._keys = EscapeKey(self._shell, self.stop)
+        self._timer = QTimer(self, interval=_SHOW_EVERY)
+        self._timer.timeout.connect(self._show_progress)
 
     def event_name(self) -> str:
         """Return the name of the event that Fire would fire now; empty when none is chosen."""
         return self._selection.event_name
 
+    def count_of(self, name: str) -> int:
+        """Return how many times Fire would fire an event."""
+        return self._form.count_of(name)
+
     # Asking
 
     def fire_selected(self) -> None:
         """Fire the chosen event with the values that stand in its form; without one, ask for one."""
+        if self.series is not None:
+            # The second press of a double click, or of a key that is held, is not meant for what it has just begun.
+            if self.series.age >= _DOUBLE:
+                self.stop()
+            return
         name = self.event_name()
         if name:
             self.fire_named(name)
@@ -97,9 +161,87 @@ class Firing(QObject):
     def attempt(self, form: FireForm) -> None:
         """Fire what a form asks for; if that cannot be now, a notice says why."""
         try:
-            self.fire(form)
+            if form.count > 1:
+                self._begin_series(form)
+            else:
+                self.fire(form)
         except InspectorError as error:
             self._notices.report(error)
+
+    # Many times
+
+    @property
+    def series(self) -> Series | None:
+        """The series that runs; None when none does."""
+        return self._series if self._series is not None and self._series.running else None
+
+    def stop(self) -> None:
+        """Publish nothing more of the series that runs."""
+        if self._series is not None:
+            self._series.stop()
+            self._show_progress()
+
+    def _begin_series(self, form: FireForm) -> None:
+        """Fire an event many times; a great many in a program of one's own only when the person has agreed once.
+
+        Raises:
+            InspectorError: It cannot be fired now.
+        """
+        if self._series is not None or self._question is not None:
+            return
+        reason = self._workbench.fire_blocked()
+        if reason:
+            raise InspectorError(f"{reason}.")
+        project = self._workbench.recording.host.project
+        if project is None or form.count <= _MANY or project.name in self._agreed:
+            first: list[FireNumber] = []
+
+            def fired(fire: FireNumber) -> None:
+                first.append(fire)
+                self._form.fire_started(fire, form.event, first[0])
+
+            # At once: a second press must find it.
+            series = self._series = Series(self._workbench.recording, form, fired)
+            self._tasks.start(f"Firing {form.event}", self._run_series(series))
+            return
+
+        def answered(label: str | None) -> None:
+            self._question = None
+            if label == _FIRE:
+                self._agreed.add(project.name)
+                self.attempt(form)
+
+        self._question = ask_then(
+            self._shell,
+            "Fire many times?",
+            f"Fire {form.event} {format_count(form.count)} times in {project.name}?",
+            "Its handlers run for real each time. You will not be asked again for this program.",
+            (_CANCEL, _FIRE),
+            answered,
+            danger=_FIRE,
+        )
+
+    async def _run_series(self, series: Series) -> None:
+        self._workbench.last_fired, self._awaited = series.form, None
+        self._shell.raise_beside("fire")
+        self._timer.start()
+        self._keys.watch()
+        self._show_progress()
+        try:
+            await series.run()
+        finally:
+            self._timer.stop()
+            self._keys.release()
+            self._series = None
+            self._form.show_series(series)
+            self._form.set_firing(False)
+            self._context.changed.emit()
+
+    def _show_progress(self) -> None:
+        if self._series is not None:
+            self._form.set_firing(self._series.running)
+            self._form.show_series(self._series)
+            self._context.commands.changed("fire.selected", "fire.stop", "fire.again")
 
     def fire(self, form: FireForm) -> FireNumber:
         """Fire what a form asks for; return the fire's number.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -25,13 +26,15 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
+Fires = npt.NDArray[np.int64]
+
 #: How many failed executions are listed, and handlers that were not called.
 LISTED: Final = 4
 _BAD_CODES: Final = [code for code, status in enumerate(STATUSES) if status in BAD_STATUSES or status == "swallowed"]
 
 
 class FireOutcomeView(QWidget):
-    """Follows one fire. Hidden until there is one.
+    """Follows one fire, or those of a series. Hidden until there is one.
 
     Signals:
         chosen: An execution of the list was chosen (its index); it is selected by then.
@@ -44,7 +47,7 @@ class FireOutcomeView(QWidget):
         self._theme = theme
         self._selection = selection
         self._journal: Journal | None = None
-        self._fire = FireNumber(0)
+        self._fire = self._began = FireNumber(0)
         self._first = (0, 0)
         self._outcome: FireOutcome | None = None
         self._links: list[int] = []
@@ -57,8 +60,11 @@ class FireOutcomeView(QWidget):
 
     @property
     def fire(self) -> FireNumber:
-        """The number of the fire, 0 before the first."""
+        """The number of the fire (of a series, of its last one), 0 before the first."""
         return self._fire
+
+    def _is_of_it(self, fires: Fires) -> npt.NDArray[np.bool_]:
+        return (fires >= self._began) & (fires <= self._fire)
 
     def text(self) -> str:
         """Return what is said about the fire: ``4 ok · 1 failed``."""
@@ -70,14 +76,19 @@ class FireOutcomeView(QWidget):
         self._fire = FireNumber(0)
         self.hide()
 
-    def follow(self, fire: FireNumber) -> None:
-        """Show how this fire goes from now on, whether or not records of it have come already."""
+    def follow(self, fire: FireNumber, first: FireNumber | None = None) -> None:
+        """Show how this fire goes from now on, whether or not records of it have come already.
+
+        Args:
+            fire: Its number.
+            first: The fire that its series began with; what came of all since then is shown.
+        """
         journal = self._journal
-        self._fire, self._outcome = fire, None
+        self._fire, self._began, self._outcome = fire, first or fire, None
         if journal is None or fire <= 0:
             self.hide()
             return
-        hits = np.flatnonzero(journal.publications["fire"] == fire)
+        hits = np.flatnonzero(self._is_of_it(journal.publications["fire"]))
         publication = int(hits[0]) if len(hits) else len(journal.publications)
         started = journal.executions["publication"] >= publication
         execution = int(np.argmax(started)) if started.any() else len(journal.executions)
@@ -92,10 +103,10 @@ class FireOutcomeView(QWidget):
         touched = self._ended(self._journal)
         fires = self._journal.publications["fire"]
         if not touched:
-            touched = bool((fires[change.first_publication :] == self._fire).any())
+            touched = bool(self._is_of_it(fires[change.first_publication :]).any())
         if not touched and change.ended:
             owners = self._journal.executions["publication"][change.ended]
-            touched = bool((fires[owners] == self._fire).any())
+            touched = bool(self._is_of_it(fires[owners]).any())
         if touched:
             self.refresh()
 
@@ -110,9 +121,9 @@ class FireOutcomeView(QWidget):
         assert journal is not None  # noqa: S101 - callers looked
         first_publication, first_execution = self._first
         fires = journal.publications["fire"]
-        publications = np.flatnonzero(fires[first_publication:] == self._fire) + first_publication
+        publications = np.flatnonzero(self._is_of_it(fires[first_publication:])) + first_publication
         owners = journal.executions["publication"][first_execution:]
-        executions = np.flatnonzero(fires[owners] == self._fire) + first_execution
+        executions = np.flatnonzero(self._is_of_it(fires[owners])) + first_execution
         codes = journal.executions["status"][executions]
         counted = np.bincount(codes, minlength=len(STATUSES)).tolist()
         counts = {status: counted[code] for code, status in enumerate(STATUSES) if counted[code]}
@@ -144,7 +155,8 @@ class FireOutcomeView(QWidget):
         """Return, once it has settled, which handlers were not called, and what goes on."""
         if self._journal is None or self._outcome is None:
             return []
-        records = [record for record in self._journal.host_records if getattr(record, "fire", 0) == self._fire]
+        began, last = self._began, self._fire
+        records = [record for record in self._journal.host_records if began <= getattr(record, "fire", 0) <= last]
         uncalled = not_called(records)
         lines = [f"Not called: {one_line(handler.handler, 60)}, {handler.reason}" for handler in uncalled[:LISTED]]
         if len(uncalled) > LISTED:
@@ -157,7 +169,7 @@ class FireOutcomeView(QWidget):
         return "" if outcome is None else " ".join(filter(None, (outcome.refusal, outcome.hint)))
 
     def _headline(self, publications: np.ndarray[tuple[int], np.dtype[np.intp]]) -> str:
-        parts = [f"Fire {self._fire}"]
+        parts = [f"Fire {self._fire}" if self._began == self._fire else f"Fires {self._began} to {self._fire}"]
         journal = self._journal
         if journal is not None and len(publications):
             parts.append(plural(len(publications), "publication"))

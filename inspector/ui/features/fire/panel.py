@@ -17,12 +17,14 @@ from inspector.catalog.form import EventForm, FireForm
 from inspector.core.errors import UsageError
 from inspector.core.records.host import ProgramReloaded
 from inspector.core.records.numbers import FireNumber
-from inspector.ui.features.fire.context import ContextForm, times
+from inspector.ui.features.fire.context import ContextForm, fire_title
 from inspector.ui.features.fire.editors import FieldRow
 from inspector.ui.features.fire.outcome import FireOutcomeView
+from inspector.ui.features.fire.series import SeriesView
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.fields import PlainArea, mark_invalid
 from inspector.ui.kit.folds import FoldingSection
+from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import add, hbox, vbox
 from inspector.ui.kit.page import Page, clear
 from inspector.ui.kit.text import ElidedLabel, PlainLabel
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
+    from inspector.app.series import Series
     from inspector.core.description import EventDescription, FieldShape
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
@@ -122,6 +125,7 @@ class FireView(JournalPanel):
         self.context = ContextForm(theme)
         self._context_fold = FoldingSection(theme, "Context", self.context, opened=True)
         self.json = JsonView(theme)
+        self.progress = SeriesView(theme)
         self.outcome = FireOutcomeView(theme, self._selection)
         self.button = Button(theme, "Fire", "play", kind="primary")
         self._reason = PlainLabel("", "warn", wrap=True)
@@ -135,7 +139,17 @@ class FireView(JournalPanel):
         head = vbox(self._title, self._place, margins=(12, 10, 12, 4), spacing=2)
         bar = hbox(self.tabs, 1, self._seed_label, self.reroll, margins=(2, 0, 8, 0), spacing=-1)
         foot = vbox(self._reason, self.button, margins=(12, 10, 12, 10), spacing=6)
-        vbox(head, bar, separator_line(), (self._stack, 1), self.outcome, separator_line(), foot, owner=content)
+        vbox(
+            head,
+            bar,
+            separator_line(),
+            (self._stack, 1),
+            self.progress,
+            self.outcome,
+            separator_line(),
+            foot,
+            owner=content,
+        )
         empty = EmptyState(self._theme, "play", "No event selected", "Choose one in the catalog to fire it.")
         self._switcher = Switcher(content, empty)
         vbox(self._switcher, owner=self)
@@ -159,9 +173,11 @@ class FirePanel(FireView):
 
     Signals:
         fire_requested: Fire this: a ``FireForm``.
+        stop_requested: Stop the series that runs.
     """
 
     fire_requested = Signal(object)
+    stop_requested = Signal()
 
     def __init__(
         self, theme: Theme, selection: Selection, *, rng: random.Random | None = None, parent: QWidget | None = None
@@ -172,7 +188,7 @@ class FirePanel(FireView):
         self._form: EventForm | None = None
         self._memory: dict[str, _Remembered] = {}
         #: The fire of each event that was asked for last; and events fired before the program was loaded anew.
-        self._fires: dict[str, FireNumber] = {}
+        self._fires: dict[str, tuple[FireNumber, FireNumber]] = {}
         self._outdated: set[str] = set()
         self._fields: dict[str, FieldRow] = {}
         #: Fields whose rows are still to be built, and what builds some whenever the window has nothing else to do.
@@ -182,6 +198,10 @@ class FirePanel(FireView):
         self._builder.timeout.connect(partial(self._build_rows, _ROWS_LATER))
         self._blocked: str | None = None
         self._json_problem = ""
+        self._series: Series | None = None
+        self._firing = False
+        self._fire_hint = ""
+        self._stop_hint = native_shortcut("Esc")
         self._connect()
         self._switcher.show_empty()
 
@@ -205,13 +225,37 @@ class FirePanel(FireView):
             self._adopt(change.first_publication)
         self.outcome.folded(change)
 
-    def fire_started(self, fire: FireNumber, event: str = "") -> None:
-        """Follow this fire of an event (by itself the one that is shown): it is the one that was asked for last."""
+    def fire_started(self, fire: FireNumber, event: str = "", first: FireNumber | None = None) -> None:
+        """Follow this fire of an event (by itself the one that is shown): it is the one that was asked for last.
+
+        Args:
+            fire: Its number.
+            event: The event's name.
+            first: The fire that its series began with.
+        """
         shown = self._event.name if self._event is not None else ""
-        self._fires[event or shown] = fire
+        self._fires[event or shown] = (fire, first or fire)
         self._outdated.discard(event or shown)
         if event in ("", shown):
-            self.outcome.follow(fire)
+            self.outcome.follow(fire, first)
+
+    def show_series(self, series: Series | None) -> None:
+        """Show how far a series is, or how it ended; None shows nothing of one."""
+        self._series = series
+        self.progress.show_series(series)
+        self._tell()
+
+    def set_firing(self, on: bool) -> None:
+        """Make the button stop what is fired, instead of firing."""
+        self._firing = on
+        self._tell()
+
+    def count_of(self, name: str) -> int:
+        """Return how many times an event would be fired."""
+        if self._event is not None and self._event.name == name:
+            return self.context.count.value()
+        remembered = self._memory.get(name)
+        return remembered.context.count if remembered is not None else 1
 
     def _outdate(self) -> None:
         """Forget how fires went before the program was loaded anew; what is fired by that is followed."""
@@ -226,6 +270,11 @@ class FirePanel(FireView):
             name = self._journal.events[int(columns["event"][index])].name
             if name in self._outdated:
                 self.fire_started(FireNumber(int(columns["fire"][index])), name)
+
+    def set_fire_shortcut(self, keys: str) -> None:
+        """Show by which keys the button is pressed."""
+        self._fire_hint = keys
+        self.button.set_hint(keys)
 
     def set_enabled_reason(self, reason: str | None) -> None:
         """Show why nothing can be fired, or None when it can."""
@@ -247,12 +296,14 @@ class FirePanel(FireView):
         self._event = event
         remembered = self._memory.get(name)
         if remembered is None or remembered.fields.event is not event:
-            remembered = _Remembered(EventForm(event, self._seed()), self._context_now(name))
+            # How often it is fired belongs to the event.
+            context = replace(self._context_now(name), count=1, same=False)
+            remembered = _Remembered(EventForm(event, self._seed()), context)
         self._form = remembered.fields
         self._build_fields(event)
         self.context.show_form(remembered.context)
         self._show_all()
-        self.outcome.follow(self._fires.get(name, FireNumber(0)))
+        self.outcome.follow(*self._fires.get(name, (FireNumber(0), FireNumber(0))))
         self._switcher.show_content()
 
     def form_for(self, name: str) -> FireForm:
@@ -269,7 +320,7 @@ class FirePanel(FireView):
         remembered = self._memory.get(name)
         if remembered is None or remembered.fields.event is not event:
             remembered = self._memory[name] = _Remembered(EventForm(event, self._seed()), FireForm(name, {}))
-        return replace(remembered.context, event=name, values=remembered.fields.values(), seed=remembered.fields.seed)
+        return _filled(remembered.context, remembered.fields)
 
     def form(self) -> FireForm:
         """Return what is asked for.
@@ -282,7 +333,7 @@ class FirePanel(FireView):
         reason = self.reason()
         if reason and not self._blocked:
             raise UsageError(reason if reason.endswith(("…", ".")) else f"{reason}.")
-        return replace(self._context_now(self._event.name), values=self._form.values(), seed=self._form.seed)
+        return _filled(self._context_now(self._event.name), self._form)
 
     def load(
         self, name: str, values: dict[str, Any], *, session: bool = True, metadata: dict[str, str] | None = None
@@ -429,9 +480,11 @@ class FirePanel(FireView):
         reason = self.reason()
         self._reason.setText(reason)
         self._reason.setVisible(bool(reason))
-        self.button.setEnabled(not reason)
-        self.button.set_text(f"Fire {self._event.name}{times(self.context.count.value())}")
-        self.button.set_help(reason or "Publish it with these values")
+        self.button.setEnabled(self._firing or not reason)
+        self.button.set_icon("stop" if self._firing else "play")
+        self.button.set_text("Stop" if self._firing else fire_title(self._event.name, self.context.count.value()))
+        self.button.set_help("Stop firing" if self._firing else reason or "Publish it with these values")
+        self.button.set_hint(self._stop_hint if self._firing else self._fire_hint)
 
     # -- JSON
 
@@ -477,6 +530,7 @@ class FirePanel(FireView):
             metadata=self.context.metadata(),
             timeout=self.context.timeout.value() or None,
             count=self.context.count.value(),
+            same=self.context.same.isChecked(),
         )
 
     def _remember(self) -> None:
@@ -484,8 +538,22 @@ class FirePanel(FireView):
             self._memory[self._event.name] = _Remembered(self._form, self._context_now(self._event.name))
 
     def _fire(self) -> None:
-        if not self.reason() and self._form is not None:
+        if self._firing:
+            self.stop_requested.emit()
+        elif not self.reason() and self._form is not None:
             self.fire_requested.emit(self.form())
+
+
+def _filled(context: FireForm, fields: EventForm) -> FireForm:
+    written = frozenset(fields.written)
+    return replace(
+        context,
+        event=fields.event.name,
+        values=fields.values(),
+        seed=fields.seed,
+        written=written,
+        description=fields.event,
+    )
 
 
 def _layout_of(box: QWidget) -> QLayout:

@@ -249,7 +249,7 @@ def test_context_is_part_of_the_form(small: FirePanel) -> None:
     small.context.timeout.setValue(0)
     form = small.form()
     assert (form.session, form.metadata, form.count, form.timeout) == (False, {"ip_address": "192.0.2.9"}, 3, None)
-    assert small.button.caption() == "Fire Small 3 times"
+    assert small.button.caption() == "Fire Small \u00d7 3"
     small.context.add("ip_address", "again")
     assert small.reason() == "Metadata ip_address stands there twice"
     small.context._pairs[-1].remove.click()
