@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
+    from inspector.ui.verbs import Verbs
 
 
 class JournalPanel(QWidget):
@@ -56,6 +57,8 @@ class JournalPanel(QWidget):
         self._selection = selection
         self._journal = Journal()
         self._quiet = False
+        #: Makes the lines of context menus that are the same wherever a thing is shown; None in a panel by itself.
+        self.verbs: Verbs | None = None
         selection.execution_selected.connect(self._execution_selected)
         selection.publication_selected.connect(self._publication_selected)
         selection.event_selected.connect(self._event_selected)

@@ -20,6 +20,7 @@ from inspector.ui.kit.columns import TableColumns
 from inspector.ui.panel import JournalPanel
 from inspector.ui.shell.filtering import Filtering
 from inspector.ui.shell.statusbar import Standing
+from inspector.ui.verbs import Verbs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,6 +63,7 @@ class Roof(QObject):
         self._features = features
         self._made: dict[str, Parts] = {}
         self._panels: list[JournalPanel] = []
+        self._verbs = Verbs(context)
         self._filter: Filter | None = None
         self.complete = False
         self._build(features)
@@ -150,6 +152,7 @@ class Roof(QObject):
             self._remember_columns(feature.id, parts.panel)
         if isinstance(parts.panel, JournalPanel):
             self._panels.append(parts.panel)
+            parts.panel.verbs = self._verbs
             parts.panel.badge_changed.connect(self._badge_setter(feature.id))
 
     def _bind(self, feature: Feature) -> None:

@@ -180,7 +180,7 @@ class TableColumns(QObject):
             )
             for column in sorted(self._order, key=self._header.visualIndex)
         ]
-        return [*items, SEPARATOR, MenuItem("Reset Columns", self.reset)]
+        return [*items, SEPARATOR, MenuItem("Reset columns", self.reset)]
 
     def head_items(self, column: int) -> list[MenuItem]:
         """Return what can be done with a column, and the columns to choose from."""
@@ -193,8 +193,8 @@ class TableColumns(QObject):
         if not view.isSortingEnabled():
             return items
         sorts = [
-            MenuItem("Sort Ascending", lambda: view.sortByColumn(column, _RISING)),
-            MenuItem("Sort Descending", lambda: view.sortByColumn(column, _FALLING)),
+            MenuItem("Sort ascending", lambda: view.sortByColumn(column, _RISING)),
+            MenuItem("Sort descending", lambda: view.sortByColumn(column, _FALLING)),
         ]
         return [*sorts, *items]
 

@@ -16,6 +16,8 @@ from inspector.ui.kit.text import PlainLabel
 from inspector.ui.shell.focus import focus_into
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QPoint
+
     from inspector.ui.kit.theme import Theme
 
 
@@ -187,6 +189,15 @@ class DockTabs(QObject):
     def bars(self) -> list[QTabBar]:
         """Return the tab bars that are in use."""
         return [bar for bar in self._all_bars() if not bar.isHidden()]
+
+    def dock_at(self, place: QPoint) -> PanelDock | None:
+        """Return the dock at whose tab, or head, a place of the screen is; None when it is elsewhere."""
+        for bar in self.bars():
+            index = bar.tabAt(bar.mapFromGlobal(place))
+            if index >= 0:
+                return self._dock_of(bar.tabText(index))
+        heads = (dock for dock in self._docks.values() if dock.head.isVisible())
+        return next((dock for dock in heads if dock.head.rect().contains(dock.head.mapFromGlobal(place))), None)
 
     def in_front(self, dock: PanelDock) -> bool:
         """Return whether the dock can be seen: it is open, and no other panel of its place is in front of it."""

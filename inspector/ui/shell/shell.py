@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabBar, QWidget
 
 from inspector.app.commands import Command
@@ -405,8 +406,15 @@ class Shell(QMainWindow):
                 self.resizeDocks(docks[:1], [max(int(room * share), _LEAST[area])], orientation)
 
     def createPopupMenu(self) -> QMenu:
-        """Return the menu of the panels, for a right click on a head or a tab."""
+        """Return the menu of a head or a tab: what can be done with its panel, and all panels."""
         menu = QMenu(self)
+        dock = self._tabs.dock_at(QCursor.pos())
+        if dock is not None:
+            menu.addAction(
+                "Put back" if dock.isFloating() else "Float", lambda: dock.setFloating(not dock.isFloating())
+            )
+            menu.addAction("Close", dock.close)
+            menu.addSeparator()
         if self._actions is not None:
             for panel_id in self._docks:
                 menu.addAction(self._actions.action(f"panel.{panel_id}"))

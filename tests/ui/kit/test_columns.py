@@ -113,7 +113,7 @@ def test_the_button_opens_a_list_that_stays_while_columns_are_switched(table):
 
 def test_the_menu_of_a_title_sorts_by_it_and_hides_it(table):
     items = {item.label: item for item in table.columns.head_items(MAX)}
-    items["Sort Descending"].run()
+    items["Sort descending"].run()
     assert first_cells(table) == ["c0", "b0", "a0"]
     items["Hide max"].run()
     assert shown(table) == [NAME, RUNS, SINCE]
@@ -132,7 +132,7 @@ def test_what_was_chosen_is_there_at_the_next_start(table, qtbot):
     assert shown(again) == [NAME, SINCE, RUNS]
     assert again.columnWidth(RUNS) == 133
     assert again.horizontalHeader().sortIndicatorSection() == SINCE
-    item(again, "Reset Columns").run()
+    item(again, "Reset columns").run()
     assert shown(again) == [NAME, RUNS, MAX, SINCE]
     assert again.columnWidth(RUNS) != 133
     assert again.horizontalHeader().sortIndicatorSection() == NAME

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QMenu, QTreeView, QWidget
+from PySide6.QtWidgets import QTreeView, QWidget
 
 from inspector.app.text import plural
 from inspector.ui.features.catalog.delegate import CatalogDelegate
@@ -15,7 +15,7 @@ from inspector.ui.features.catalog.model import CATEGORY, EVENT, CatalogFilter, 
 from inspector.ui.kit.cells import being_read
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem, fill
+from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.page import sized
 from inspector.ui.kit.tables import DataTree
 from inspector.ui.kit.text import PlainLabel, copy_text
@@ -344,10 +344,16 @@ class CatalogPanel(JournalPanel):
 
     def _show_menu(self, where: QPoint) -> None:
         index = self.tree.indexAt(where)
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        fill(menu, self.menu_items(index), self._theme)
-        menu.popup(self.tree.viewport().mapToGlobal(where))
+        open_menu(self.tree, self.menu_items(index), self._theme, self.tree.viewport().mapToGlobal(where))
+
+    def _verbs_of(self, index: QModelIndex, name: str) -> list[MenuItem]:
+        """Return what can be done with what a row stands for, wherever it is shown."""
+        kind = str(index.data(CatalogRole.KIND))
+        if self.verbs is None:
+            return [MenuItem("Copy name", lambda: copy_text(name), icon="copy")]
+        if kind == EVENT:  # it is fired by lines of its own, and shown here
+            return [item for item in self.verbs.event(name) if item.icon not in ("edit", "tree")]
+        return self.verbs.branch(kind, name)
 
     def menu_items(self, index: QModelIndex) -> list[MenuItem]:
         """Return what the context menu offers for a row (or for none)."""
@@ -367,7 +373,7 @@ class CatalogPanel(JournalPanel):
         if index.data(CatalogRole.FOUND):
             items += [MenuItem("How this program is read", self.reading_requested.emit, icon="eye"), SEPARATOR]
         if name:
-            items += [MenuItem("Copy name", lambda: copy_text(name), icon="copy"), SEPARATOR]
+            items += [*self._verbs_of(index, name), SEPARATOR]
         items += [
             MenuItem("Expand all", self.tree.expandAll, icon="plus"),
             MenuItem("Collapse all", self.tree.collapseAll, icon="minus"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -16,9 +16,10 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.app.text import one_line, plural
-from inspector.core.records.numbers import PublicationIndex
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.ui.features.causality.tree import CauseNode, build_tree, root_of, walk
 from inspector.ui.kit.layouts import vbox
+from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.tables import DataTree
 from inspector.ui.kit.text import PlainLabel, plain_tooltip
 from inspector.ui.kit.widgets import EmptyState, Switcher, badge_font, separator_line
@@ -130,6 +131,8 @@ class CausalityPanel(JournalPanel):
         self.tree.setAccessibleName("Causality")
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tree.selectionModel().currentChanged.connect(self._chosen)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._open_menu)
         self.footer = PlainLabel("", "dim")
         self.footer.setContentsMargins(10, 7, 10, 7)
         content = QWidget()
@@ -224,6 +227,23 @@ class CausalityPanel(JournalPanel):
                     self.tree.setCurrentIndex(item.index())
                     self.tree.setAutoScroll(auto)
                     break
+
+    def _open_menu(self, at: QPoint) -> None:
+        node = self.tree.indexAt(at).data(NODE)
+        if node is not None:
+            open_menu(self.tree, self.menu_items(node), self._theme, self.tree.viewport().mapToGlobal(at))
+
+    def menu_items(self, node: CauseNode) -> list[MenuItem]:
+        """Return what can be done with an execution, or with something that was published."""
+        items = [
+            MenuItem("Expand all", self.tree.expandAll, icon="plus"),
+            MenuItem("Collapse all", self.tree.collapseAll, icon="minus"),
+        ]
+        if self.verbs is None:
+            return items
+        if node.execution >= 0:
+            return [*self.verbs.execution(ExecutionIndex(node.execution)), SEPARATOR, *items]
+        return [*self.verbs.publication(PublicationIndex(node.publication)), SEPARATOR, *items]
 
     def _chosen(self, current: QModelIndex, _previous: QModelIndex) -> None:
         node, journal = current.data(NODE), self._journal

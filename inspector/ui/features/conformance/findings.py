@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from inspector.catalog.conformance.observed import CONTEXTS, context_words
@@ -15,7 +15,8 @@ from inspector.ui.features.conformance.model import RunFindingsModel
 from inspector.ui.kit.buttons import Button
 from inspector.ui.kit.cells import SortedTable
 from inspector.ui.kit.layouts import hbox, vbox
-from inspector.ui.kit.text import PlainLabel
+from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.text import PlainLabel, copy_text
 from inspector.ui.kit.widgets import EmptyState
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class RunFindingsView(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._mine = False
+        self._mine, self._theme = False, theme
         self.current: RunFinding | None = None
         #: The program of the run has database sessions.
         self.sessions = True
@@ -60,6 +61,8 @@ class RunFindingsView(QWidget):
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
         self.table.clicked.connect(self._row_chosen)
         self.table.activated_row.connect(self._activated)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._open_menu)
         vbox((self.table, 1), self._make_detail(theme), owner=self)
         self._show(None)
 
@@ -74,6 +77,23 @@ class RunFindingsView(QWidget):
         self._detail = QWidget()
         vbox(self._about, buttons, owner=self._detail, margins=(10, 5, 10, 5), spacing=2)
         return self._detail
+
+    def _open_menu(self, at: QPoint) -> None:
+        if self.table.indexAt(at).isValid() and self.current is not None:
+            open_menu(self.table, self.menu_items(), self._theme, self.table.viewport().mapToGlobal(at))
+
+    def menu_items(self) -> list[MenuItem]:
+        """Return what can be done with the chosen finding."""
+        lines = (
+            (self.in_timeline, "Show in timeline", "timeline"),
+            (self.in_catalog, "Show in catalog", "tree"),
+            (self.in_editor, "Open in editor", "code"),
+        )
+        return [
+            *(MenuItem(text, button.click, icon=icon, enabled=button.isEnabled()) for button, text, icon in lines),
+            SEPARATOR,
+            MenuItem("Copy finding", lambda: copy_text(self.about()), icon="copy"),
+        ]
 
     def set_findings(self, findings: Sequence[RunFinding]) -> None:
         """Show other findings; none of them is chosen."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 
 from inspector.analysis.entries import FAILED_CODE, TROUBLE
 from inspector.app.text import format_count, plural
@@ -18,7 +18,9 @@ from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.cells import SortedTable, show_row
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
+from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.page import Link, Page
+from inspector.ui.kit.tables import selection_as_tsv
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
 from inspector.ui.kit.widgets import EmptyState, Switcher
 from inspector.ui.panel import JournalPanel
@@ -204,7 +206,9 @@ class FailuresPanel(JournalPanel):
         )
         self.sorted = self.table.sorted
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
-        self.table.activated_row.connect(lambda _: self._show_in_timeline())
+        self.table.activated_row.connect(lambda _: self._open_place())
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._open_menu)
         self.detail = FailureDetail(self._theme)
         self.detail.step_requested.connect(self.step)
         self.detail.timeline_requested.connect(self._show_in_timeline)
@@ -305,6 +309,28 @@ class FailuresPanel(JournalPanel):
         if self._execution >= 0:
             self._select(ExecutionIndex(self._execution))
             self.show_in_timeline.emit(self._execution)
+
+    def _open_place(self) -> None:
+        """Open the line where the group went wrong; without one, show the failure in the timeline."""
+        place = self._group.place if self._group is not None else None
+        if place is not None and place.file:
+            self.open_source.emit(place.file, max(1, place.line))
+        else:
+            self._show_in_timeline()
+
+    def _open_menu(self, at: QPoint) -> None:
+        if self.table.indexAt(at).isValid():
+            open_menu(self.table, self.menu_items(), self._theme, self.table.viewport().mapToGlobal(at))
+
+    def menu_items(self) -> list[MenuItem]:
+        """Return what can be done with the failure that is shown, the newest of the group unless another was chosen."""
+        items = [
+            MenuItem("Copy traceback", lambda: copy_text(self.detail.as_text()), icon="copy"),
+            MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), hint=native_shortcut("Ctrl+C")),
+        ]
+        if self.verbs is None or self._execution < 0:
+            return items
+        return [*self.verbs.execution(ExecutionIndex(self._execution)), SEPARATOR, *items]
 
     def step(self, by: int) -> None:
         """Go so many failures further on in the group."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QFont, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStyle, QStyleOptionViewItem, QWidget
 
@@ -16,6 +16,7 @@ from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import being_read, show_row
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import add, hbox, side_by_side, vbox
+from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.page import Page
 from inspector.ui.kit.tables import DataTree, Index, RowDelegate
 from inspector.ui.kit.text import PlainLabel, copy_text, set_tone
@@ -136,6 +137,8 @@ class FindingsPanel(JournalPanel):
         self.tree.selectionModel().currentRowChanged.connect(self._chosen)
         self.tree.clicked.connect(self._chosen)
         self.tree.activated_row.connect(self._activated)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._open_menu)
         self.splitter = side_by_side(self.tree, self._make_detail(), 64)
         return self.splitter
 
@@ -284,6 +287,27 @@ class FindingsPanel(JournalPanel):
         if self.model.finding(index) is not None:
             self._show(index)
             self.open_current()
+
+    def _open_menu(self, at: QPoint) -> None:
+        if self.tree.indexAt(at).isValid():
+            open_menu(self.tree, self.menu_items(), self._theme, self.tree.viewport().mapToGlobal(at))
+
+    def menu_items(self) -> list[MenuItem]:
+        """Return what can be done with the finding, or the rule, that is chosen."""
+        finding = self._current
+        items = [
+            MenuItem("Copy finding" if finding else "Copy rule", lambda: copy_text(self.as_text()), icon="copy"),
+            SEPARATOR,
+            MenuItem("Expand all", self.tree.expandAll, icon="plus"),
+            MenuItem("Collapse all", self.tree.collapseAll, icon="minus"),
+        ]
+        if finding is None:
+            return items
+        keys = native_shortcut("Return")
+        opening = MenuItem("Open in editor", self.open_current, icon="code", enabled=bool(finding.file), hint=keys)
+        event = self.verbs.event(finding.event) if self.verbs is not None and finding.event else []
+        # The line of the finding is opened, not that of the event.
+        return [opening, *(item for item in event if item.icon != "code"), SEPARATOR, *items]
 
     def event_selected(self, name: str) -> None:
         """Stand on the worst finding about the event that is selected, unless one of them is shown."""

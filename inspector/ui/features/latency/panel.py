@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QElapsedTimer, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from inspector.analysis.latency import CUT_OFF, FAILED, FAULTED, OUTCOMES, SUCCEEDED
@@ -18,8 +18,10 @@ from inspector.ui.features.latency.model import LatencyModel
 from inspector.ui.features.latency.pointing import LatencyPointing
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import SortedTable, show_row
+from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
-from inspector.ui.kit.menus import SEPARATOR, MenuItem
+from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
+from inspector.ui.kit.tables import selection_as_tsv
 from inspector.ui.kit.text import copy_text
 from inspector.ui.kit.widgets import EmptyState, separator_line
 from inspector.ui.panel import JournalPanel
@@ -117,6 +119,8 @@ class LatencyPanel(JournalPanel):
         self._empty = EmptyState(self._theme, "chart", *_NOTHING[False])
         self.table.set_empty(self._empty)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.table.customContextMenuRequested.connect(self._open_menu)
 
     def _make_bar(self) -> QHBoxLayout:
         theme = self._theme
@@ -253,6 +257,25 @@ class LatencyPanel(JournalPanel):
         self.execution_activated.emit(execution)
 
     # -- menus
+
+    def _open_menu(self, at: QPoint) -> None:
+        index = self.table.indexAt(at)
+        if index.isValid():
+            items = self.menu_items(self.table.source_row(index))
+            open_menu(self.table, items, self._theme, self.table.viewport().mapToGlobal(at))
+
+    def menu_items(self, row: int) -> list[MenuItem]:
+        """Return what can be done with a row of the model: a class of handlers, a handler or an event."""
+        group = self.model.group(row)
+        keys = native_shortcut("Ctrl+C")
+        items = [MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), icon="copy", hint=keys)]
+        if self.verbs is None:
+            return items
+        if self.model.grouping == columns.EVENT:
+            return [*self.verbs.event(group.name), SEPARATOR, *items]
+        if self.model.grouping == columns.METHOD or len(group.numbers) == 1:
+            return [*self.verbs.handler(group.numbers[0]), SEPARATOR, *items]
+        return [*self.verbs.handlers(group.name), SEPARATOR, *items]
 
     def _grouping_items(self) -> list[MenuItem]:
         return [

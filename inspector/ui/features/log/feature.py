@@ -23,7 +23,6 @@ def make(context: Context) -> Parts:
         context.raise_panel("execution")
 
     panel.execution_activated.connect(show_execution)
-    panel.filter_requested.connect(context.set_filter)
     return Parts(panel)
 
 

@@ -56,12 +56,10 @@ class LogPanel(JournalPanel):
     Signals:
         execution_activated: The index of the execution that a person wants to see, on Return or a double click.
         activated: The index of a publication without executions, likewise.
-        filter_requested: A filter that a person asked for in the menu of a row.
     """
 
     execution_activated = Signal(int)
     activated = Signal(int)
-    filter_requested = Signal(str)
 
     def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(theme, selection, parent)
@@ -274,20 +272,15 @@ class LogPanel(JournalPanel):
 
     def menu_items(self, publication: PublicationIndex) -> list[MenuItem]:
         """Return what can be done with a publication."""
-        entry = self._journal.publication(publication)
-        name, correlation = entry.event.name, entry.correlation
         keys = native_shortcut("Ctrl+C")
         return [
-            MenuItem("Show Execution", lambda: self.activate(publication), hint=native_shortcut("Return")),
-            SEPARATOR,
-            MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), icon="copy", hint=keys),
-            MenuItem("Copy event id", lambda: copy_text(entry.event_id), enabled=bool(entry.event_id)),
-            MenuItem("Copy correlation id", lambda: copy_text(correlation), enabled=bool(correlation)),
-            SEPARATOR,
-            MenuItem(f"Only {name}", lambda: self.filter_requested.emit(f"event:{name}"), icon="filter"),
             MenuItem(
-                "Only this correlation",
-                lambda: self.filter_requested.emit(f"corr:{correlation}"),
-                enabled=bool(correlation),
+                "Show execution",
+                lambda: self.activate(publication),
+                icon="execution",
+                hint=native_shortcut("Return"),
             ),
+            MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), icon="copy", hint=keys),
+            SEPARATOR,
+            *(self.verbs.publication(publication) if self.verbs is not None else ()),
         ]

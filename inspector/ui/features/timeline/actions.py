@@ -87,7 +87,7 @@ GESTURES: Final = (
     ("Click", "Select an execution or a published event; on nothing: clear"),
     ("Double click", "Zoom to the execution"),
     ("Drag a lane's title", "Move the lane"),
-    ("Right click on a lane's title", "Pin, hide, collapse"),
+    ("Right click", "What can be done with a bar, a published event or a lane"),
     ("Drag in the minimap", "Move or resize what is looked at"),
 )
 

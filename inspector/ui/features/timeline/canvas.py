@@ -19,8 +19,9 @@ from PySide6.QtGui import (
     QShowEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QMenu, QScrollBar, QWidget
+from PySide6.QtWidgets import QScrollBar, QWidget
 
+from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.ui.features.timeline.actions import BY_KEY
 from inspector.ui.features.timeline.frame import (
     paint_measure,
@@ -36,13 +37,20 @@ from inspector.ui.features.timeline.menus import lane_menu
 from inspector.ui.features.timeline.mouse import Mouse
 from inspector.ui.features.timeline.overlay import TimelineOverlay
 from inspector.ui.features.timeline.painting import LanesPainter, LanesPicture
+from inspector.ui.features.timeline.pointing import execution_at, publication_at
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
 from inspector.ui.features.timeline.signposts import Signposts
-from inspector.ui.kit.menus import fill
+from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtCore import QPoint
+
+    from inspector.analysis.timeline.layout import LaneStrip
     from inspector.ui.features.timeline.controller import TimelineController
     from inspector.ui.kit.theme import Theme
+    from inspector.ui.verbs import Verbs
 
 #: How often growing bars are painted, and how often what is not yet taken in goes on, ms.
 GROW_EVERY = 16
@@ -69,6 +77,8 @@ class TimelineCanvas(QWidget):
         self._titles: tuple[object, QPixmap] | None = None
         self.picture: LanesPicture | None = None
         self.wall = False
+        #: Returns what makes the lines of context menus; None where there is nothing.
+        self.verbs: Callable[[], Verbs | None] = lambda: None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Timeline")
@@ -212,13 +222,41 @@ class TimelineCanvas(QWidget):
         self._mouse.leave()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer what can be done with a lane."""
-        strip = self.scene.layout.strip_at(event.pos().y() - RULER_HEIGHT, self.scene.scroll)
-        items = lane_menu(self._controller, strip)
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        fill(menu, items, self._theme)
-        menu.popup(event.globalPos())
+        """Offer what can be done with a bar, with something that was published, or with a lane."""
+        open_menu(self, self.menu_items(event.pos()), self._theme, event.globalPos())
+
+    def menu_items(self, at: QPoint) -> list[MenuItem]:
+        """Return what can be done with what is at a point; a bar, or something published, is selected by it."""
+        scene, controller, verbs = self.scene, self._controller, self.verbs()
+        execution = ExecutionIndex(execution_at(scene, at.x(), at.y()))
+        publication = PublicationIndex(publication_at(scene, at.x(), at.y()))
+        if execution >= 0:
+            controller.steps.select(execution)
+            zoom = MenuItem("Zoom to execution", lambda: controller.steps.zoom_to(execution), icon="fit")
+            return [zoom, *(verbs.execution(execution) if verbs is not None else ())]
+        if publication >= 0:
+            controller.steps.select_publication(publication)
+            return verbs.publication(publication) if verbs is not None else []
+        strip = scene.layout.strip_at(at.y() - RULER_HEIGHT, scene.scroll)
+        return [*self._lane_verbs(strip), *lane_menu(controller, strip)]
+
+    def _lane_verbs(self, strip: LaneStrip | None) -> list[MenuItem]:
+        """Return what can be done with what a lane stands for."""
+        verbs, journal = self.verbs(), self.scene.source.journal
+        if strip is None or strip.layer < 0 or verbs is None:
+            return []
+        kind, _, name = strip.key.partition(":")
+        items: list[MenuItem] = []
+        if kind == "handler" and any(handler.owner == name for handler in journal.handlers):
+            items = verbs.handlers(name)
+        elif kind == "method":
+            number = next((n for n, handler in enumerate(journal.handlers) if handler.key == name), -1)
+            items = verbs.handler(number) if number >= 0 else []
+        elif kind == "event" and any(event.name == name for event in journal.events):
+            items = verbs.event(name)
+        elif kind == "workflow" and name:
+            items = verbs.branch("workflow", name)
+        return [*items, SEPARATOR] if items else []
 
     def resizeEvent(self, _event: QResizeEvent) -> None:
         """Use the room."""

@@ -45,7 +45,7 @@ class Signposts(QObject):
         self.edge.hide()
         self.nothing = QWidget(canvas)
         self._words = PlainLabel("", "dim")
-        self.first = Button(theme, "Go to First Match", on_click=controller.go_to_first_match)
+        self.first = Button(theme, "Go to first match", on_click=controller.go_to_first_match)
         self.first.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         hbox(self._words, self.first, owner=self.nothing, spacing=10)
         self.nothing.hide()

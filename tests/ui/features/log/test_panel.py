@@ -117,20 +117,16 @@ def test_losses_of_the_session_are_named_below_the_rows(theme, selection, story,
     assert panel._sum.text() == "4 of 40 events · 1\u2009200 records were lost"
 
 
-def test_return_activates_and_the_menu_copies_and_filters(theme, selection, story, shown, qtbot):
+def test_return_activates_and_the_menu_copies(theme, selection, story, shown, qtbot):
     panel = filled(theme, selection, story, shown)
-    activated, filters = [], []
+    activated = []
     panel.execution_activated.connect(activated.append)
-    panel.filter_requested.connect(filters.append)
     panel.table.setCurrentIndex(panel.model.index(4, 0))
     qtbot.keyClick(panel.table, Qt.Key.Key_Return)
     assert activated == [8]
     items = {item.label: item for item in panel.menu_items(4)}
-    items["Only this correlation"].run()
-    items["Only Event1"].run()
-    assert filters == ["corr:order-4", "event:Event1"]
-    items["Copy correlation id"].run()
-    assert QGuiApplication.clipboard().text() == "order-4"
+    items["Show execution"].run()
+    assert activated == [8, 8]
     items["Copy rows"].run()
     assert "Event1" in QGuiApplication.clipboard().text()
 

@@ -1,0 +1,158 @@
+"""What can be done with an execution, a published event, an event type or a handler, in whatever panel it is shown."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from inspector.analysis.query.complete import quoted
+from inspector.core.records.capture import failure_from_json
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
+from inspector.ui.kit.text import copy_text
+
+if TYPE_CHECKING:
+    from inspector.analysis.journal import Journal
+    from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
+    from inspector.ui.context import Context
+
+
+class Verbs:
+    """Makes the lines of context menus; what they do goes through the context.
+
+    Args:
+        context: The window.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @property
+    def _journal(self) -> Journal:
+        journal = self._context.journal
+        assert journal is not None  # noqa: S101 - something of it is being pointed at
+        return journal
+
+    def execution(self, index: ExecutionIndex) -> list[MenuItem]:
+        """Return what can be done with an execution."""
+        context, journal = self._context, self._journal
+        entry = journal.execution(index)
+        file, line = self._origin(index)
+
+        def show() -> None:
+            context.selection.select_in(journal, index)
+            context.raise_panel("execution")
+
+        return [
+            MenuItem("Show details", show, icon="execution"),
+            MenuItem("Show in timeline", lambda: context.execution_wanted.emit(index), icon="timeline"),
+            SEPARATOR,
+            *self._firing(entry.publication),
+            SEPARATOR,
+            self._opening(file, line),
+            SEPARATOR,
+            self._filtering("Filter to this handler", f"handler:{quoted(entry.handler.label)}"),
+            *self._event_filters(entry.publication),
+        ]
+
+    def publication(self, index: PublicationIndex) -> list[MenuItem]:
+        """Return what can be done with something that was published."""
+        entry = self._journal.publication(index)
+        event_id, correlation = entry.event_id, entry.correlation
+        return [
+            *self._firing(index),
+            SEPARATOR,
+            MenuItem("Copy event id", lambda: copy_text(event_id), icon="copy", enabled=bool(event_id)),
+            MenuItem("Copy correlation id", lambda: copy_text(correlation), enabled=bool(correlation)),
+            SEPARATOR,
+            MenuItem("Show in catalog", lambda: self._show_event(entry.event.name), icon="tree"),
+            self._opening(entry.event.file, entry.event.line),
+            SEPARATOR,
+            *self._event_filters(index),
+        ]
+
+    def handler(self, number: int) -> list[MenuItem]:
+        """Return what can be done with a handler, by its number in the journal."""
+        handler = self._journal.handlers[number]
+        return [
+            self._opening(handler.file, handler.line),
+            MenuItem("Copy name", lambda: copy_text(handler.label), icon="copy"),
+            self._filtering("Filter to this handler", f"handler:{quoted(handler.label)}"),
+        ]
+
+    def event(self, name: str) -> list[MenuItem]:
+        """Return what can be done with an event type."""
+        event = next((event for event in self._journal.events if event.name == name), None)
+        file, line = (event.file, event.line) if event is not None else ("", 0)
+        return [
+            MenuItem("Edit & fire", lambda: self._context.form_wanted.emit(name), icon="edit"),
+            MenuItem("Show in catalog", lambda: self._show_event(name), icon="tree"),
+            self._opening(file, line),
+            MenuItem("Copy name", lambda: copy_text(name), icon="copy"),
+            self._filtering("Filter to this event", f"event:{quoted(name)}"),
+        ]
+
+    def handlers(self, owner: str) -> list[MenuItem]:
+        """Return what can be done with a class of handlers."""
+        return [
+            MenuItem("Copy name", lambda: copy_text(owner), icon="copy"),
+            self._filtering("Filter to these handlers", f"handler:{quoted(owner)}"),
+        ]
+
+    def branch(self, kind: str, name: str) -> list[MenuItem]:
+        """Return what can be done with a category or a workflow; ``kind`` is its field in the filter."""
+        return [
+            MenuItem("Copy name", lambda: copy_text(name), icon="copy"),
+            self._filtering(f"Filter to this {kind}", f"{kind}:{quoted(name)}"),
+        ]
+
+    def _firing(self, publication: PublicationIndex) -> list[MenuItem]:
+        context = self._context
+        possible = not context.workbench.fire_blocked()
+        return [
+            MenuItem(
+                "Fire again", lambda: context.repeat_wanted.emit(publication, False), icon="repeat", enabled=possible
+            ),
+            MenuItem(
+                "Edit & fire", lambda: context.repeat_wanted.emit(publication, True), icon="edit", enabled=possible
+            ),
+            MenuItem("Copy as command", lambda: context.command_wanted.emit(publication), icon="terminal"),
+        ]
+
+    def _event_filters(self, publication: PublicationIndex) -> list[MenuItem]:
+        entry = self._journal.publication(publication)
+        correlation = entry.correlation
+        return [
+            self._filtering("Filter to this event", f"event:{quoted(entry.event.name)}"),
+            MenuItem(
+                "Filter to this correlation",
+                lambda: self._context.set_filter(f"corr:{correlation}"),
+                enabled=bool(correlation),
+            ),
+        ]
+
+    def _filtering(self, label: str, text: str) -> MenuItem:
+        return MenuItem(label, lambda: self._context.set_filter(text), icon="filter")
+
+    def _opening(self, file: str, line: int) -> MenuItem:
+        """Return the line that opens a place in the editor; it names the place."""
+        if not file:
+            return MenuItem("Open in editor", lambda: None, icon="code", enabled=False)
+        place = f"{PurePath(file).name}:{line}" if line else PurePath(file).name
+        return MenuItem(f"Open {place}", lambda: self._context.open_source(file, max(1, line)), icon="code")
+
+    def _origin(self, execution: ExecutionIndex) -> tuple[str, int]:
+        """Return file and line where an execution failed, as far as that is at hand, else where its handler is."""
+        journal = self._journal
+        text = journal.failures.get(execution)
+        try:
+            failure = failure_from_json(text) if text else None
+        except ValueError:
+            failure = None
+        if failure is not None and failure.origin is not None:
+            return failure.origin.file, failure.origin.line
+        handler = journal.execution(execution).handler
+        return handler.file, handler.line
+
+    def _show_event(self, name: str) -> None:
+        self._context.selection.select_event(name)
+        self._context.event_wanted.emit(name)
