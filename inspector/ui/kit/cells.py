@@ -141,10 +141,6 @@ def dress(table: DataTable, theme: Theme, middle: Collection[int] = ()) -> None:
     """Set a table's cells to those of this module (see ``ToneDelegate``)."""
     table.setItemDelegate(ToneDelegate(theme, table, middle))
     theme.changed.connect(table.viewport().update)
-    # The style's arrow covers titles at the right; TableHeader writes it behind the title.
-    table.horizontalHeader().setStyleSheet(
-        "QHeaderView::down-arrow, QHeaderView::up-arrow { image: none; width: 0; height: 0; }"
-    )
     font = QFont(table.font())
     font.setFeature(QFont.Tag("tnum"), 1)  # digits of one width keep columns of numbers straight
     table.setFont(font)

@@ -41,6 +41,8 @@ class TableHeader(QHeaderView):
         self._theme = theme
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
+        # The style's arrow covers titles at the right; here it is written behind the title.
+        self.setStyleSheet("QHeaderView::down-arrow, QHeaderView::up-arrow { image: none; width: 0; height: 0; }")
         self.button = IconButton(theme, "columns", "Columns", self)
         self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.button.hide()

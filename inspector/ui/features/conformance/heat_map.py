@@ -18,11 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.ui.features.conformance.model import ENDED, MISSING, NOT_FIRED, NOTHING, OK, HeatMapModel
+from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.rows import Role
 from inspector.ui.kit.text import plain_tooltip
 from inspector.ui.kit.tokens import mix
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from PySide6.QtGui import QFocusEvent, QResizeEvent
 
     from inspector.ui.kit.tables import Index
@@ -134,7 +137,8 @@ class UprightHeader(QHeaderView):
         self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.setDefaultSectionSize(_SIDE + 2)
         self.setMinimumSectionSize(_SIDE)
-        self.setSectionsClickable(False)
+        self.setSectionsClickable(True)
+        self.setHighlightSections(False)
 
     def sizeHint(self) -> QSize:
         """Return the height of the longest name, within bounds."""
@@ -144,11 +148,14 @@ class UprightHeader(QHeaderView):
         """Write a name from the bottom up."""
         painter.save()
         painter.fillRect(rect, self._theme.color("background"))
-        painter.setPen(self._theme.color("dim"))
+        model = self.model()
+        name = self._name(section)
+        sorts = isinstance(model, HeatMapModel) and bool(name) and model.owner(section) == model.sorted_by
+        painter.setPen(self._theme.color("strong" if sorts else "dim"))
         painter.translate(rect.left(), rect.bottom() - 5)
         painter.rotate(-90)
         room = rect.height() - 10
-        text = QFontMetrics(self.font()).elidedText(self._name(section), Qt.TextElideMode.ElideMiddle, room)
+        text = QFontMetrics(self.font()).elidedText(f"↓ {name}" if sorts else name, Qt.TextElideMode.ElideMiddle, room)
         flags = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextSingleLine)
         painter.drawText(QRect(0, 0, room, rect.width()), flags, text)
         painter.restore()
@@ -194,7 +201,9 @@ class HeatMap(QTableView):
     def __init__(self, theme: Theme, model: HeatMapModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._quiet = False
+        self._theme = theme
         self._map = model
+        self._hidden: frozenset[str] = frozenset()
         self.setAccessibleName("Events by handler class")
         self.setHorizontalHeader(UprightHeader(theme, self))
         self.setModel(model)
@@ -216,9 +225,14 @@ class HeatMap(QTableView):
         names.setSectionsClickable(True)
         names.setHighlightSections(False)
         names.sectionClicked.connect(self.event_chosen)
+        heads = self.horizontalHeader()
+        heads.sectionClicked.connect(self._sort_by)
+        heads.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        heads.customContextMenuRequested.connect(self._open_menu)
         self.selectionModel().currentChanged.connect(self._current_changed)
         self.clicked.connect(self._current_changed)
         self.activated.connect(lambda index: self.activated_cell.emit(index.row(), index.column()))
+        model.modelReset.connect(self._hide)
         model.modelReset.connect(self._fit_names)
         theme.changed.connect(self.viewport().update)
         self._fit_names()
@@ -228,6 +242,49 @@ class HeatMap(QTableView):
         if not self.currentIndex().isValid():
             self.setCurrentIndex(QModelIndex())
         super().focusInEvent(event)
+
+    def _sort_by(self, column: int) -> None:
+        """Put the events first that went worst in a column; once more: as the catalog has them."""
+        owner = self._map.owner(column)
+        self._map.sort_by("" if owner == self._map.sorted_by else owner)
+
+    def _open_menu(self, at: QPoint) -> None:
+        head = self.horizontalHeader()
+        open_menu(head, self.head_items(head.logicalIndexAt(at)), self._theme, head.mapToGlobal(at))
+
+    def head_items(self, column: int) -> list[MenuItem]:
+        """Return what can be done with a column, and with all."""
+        columns = range(self._map.columnCount())
+        hidden = sum(self.isColumnHidden(place) for place in columns)
+        items = [
+            MenuItem("Sort by event name", lambda: self._map.sort_by(name=True)),
+            MenuItem("Sort as in catalog", self._map.sort_by),
+            SEPARATOR,
+            MenuItem(
+                f"Show all columns ({hidden} hidden)" if hidden else "Show all columns",
+                lambda: self.set_hidden(()),
+                enabled=bool(hidden),
+            ),
+        ]
+        if column < 0:
+            return items
+        owner, more = self._map.owner(column), len(columns) - hidden > 1
+        return [
+            MenuItem("Sort worst first", lambda: self._map.sort_by(owner)),
+            MenuItem("Hide column", lambda: self.set_hidden((*self._hidden, owner)), enabled=more),
+            *items,
+        ]
+
+    def set_hidden(self, owners: Iterable[str]) -> None:
+        """Leave out the columns of these classes of handlers, and no others."""
+        self._hidden = frozenset(owners)
+        self._hide()
+        self.updateGeometry()
+
+    def _hide(self) -> None:
+        """Hide what was chosen; a map that is laid out anew shows all at first."""
+        for column in range(self._map.columnCount()):
+            self.setColumnHidden(column, self._map.owner(column) in self._hidden)
 
     def show_cell(self, row: int, column: int) -> None:
         """Make a cell the current one; nobody is told."""

@@ -99,6 +99,9 @@ class HeatMapModel(QAbstractTableModel):
         #: Whether a name that is new changes nothing about the cells that were there.
         self._grows = False
         self._shown: npt.NDArray[np.intp] = np.zeros(0, np.intp)
+        #: The class of handlers by whose cells the events are sorted, the worst first; empty: by ``_by_name``.
+        self._sorted_by = ""
+        self._by_name = False
 
     # -- what is shown
 
@@ -126,6 +129,21 @@ class HeatMapModel(QAbstractTableModel):
     def set_only_trouble(self, only: bool) -> None:
         """Leave out events without trouble; which those are is decided now and at ``rebuild``."""
         self._only_trouble = only
+        self.beginResetModel()
+        self._choose()
+        self.endResetModel()
+
+    @property
+    def sorted_by(self) -> str:
+        """The class of handlers by whose cells the events are sorted; empty when they are not."""
+        return self._sorted_by
+
+    def sort_by(self, owner: str = "", *, name: bool = False) -> None:
+        """Sort the events by what happened in a class of handlers, the worst first, or by name, or as the catalog does.
+
+        Events that come, or change, take their places at ``rebuild``.
+        """
+        self._sorted_by, self._by_name = owner, name
         self.beginResetModel()
         self._choose()
         self.endResetModel()
@@ -187,6 +205,10 @@ class HeatMapModel(QAbstractTableModel):
             _SEVERITIES[self._marks.get(key, 0)],
             self._executions.get(key, -1),
         )
+
+    def owner(self, column: int) -> str:
+        """Return the class of handlers of a column."""
+        return self._owners[column]
 
     def event_name(self, row: int) -> str:
         """Return the name of a row's event."""
@@ -341,6 +363,14 @@ class HeatMapModel(QAbstractTableModel):
             self._shown = np.array(sorted({key >> _COLUMN_BITS for key in trouble}), np.intp)
         else:
             self._shown = np.arange(self._events)
+        column = self._columns.get(self._sorted_by, -1)
+        if column >= 0:
+            cells = [_key(event, column) for event in self._shown.tolist()]
+            worst = [self._states.get(key, NOTHING) * len(_SEVERITIES) + self._marks.get(key, 0) for key in cells]
+            self._shown = self._shown[np.argsort(-np.array(worst, np.int64), kind="stable")]
+        elif self._by_name:
+            names = [self._journal.events[event].name.casefold() for event in self._shown.tolist()]
+            self._shown = self._shown[sorted(range(len(names)), key=names.__getitem__)]
 
 
 # The findings of a run for Qt: a table, the worst first.

@@ -54,6 +54,42 @@ class FindingsModel(TreeModel[FindingRow]):
         self._findings: tuple[Finding, ...] = ()
         self._text = ""
         self._severities: frozenset[str] = frozenset(SEVERITIES)
+        self._by, self._falling = -1, False
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort the findings of each rule by a column, and the rules by their first ones; -1: the worst first."""
+        self._by, self._falling = column, order == Qt.SortOrder.DescendingOrder
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        nodes = [self.node(index) for index in before]
+        self._arrange()
+        pairs = zip(before, nodes, strict=True)
+        self.changePersistentIndexList(before, [self.createIndex(node.row, i.column(), node) for i, node in pairs])
+        self.layoutChanged.emit()
+
+    def _arrange(self) -> None:
+        """Put the rows in the order that was asked for."""
+        rules = self.root.children
+        if self._by < 0:
+            places = {id(finding): place for place, finding in enumerate(self._findings)}
+            for rule in rules:
+                rule.children.sort(key=lambda row: places[id(row.finding)])
+            rules.sort(key=lambda rule: places[id(rule.children[0].finding)])
+        else:
+            for rule in rules:
+                rule.children.sort(key=self._sort_key, reverse=self._falling)
+            # Rules have a text in the first column only.
+            whole = self._by == MESSAGE
+            rules.sort(key=lambda rule: self._sort_key(rule if whole else rule.children[0]), reverse=self._falling)
+        for rows in (rules, *(rule.children for rule in rules)):
+            for place, row in enumerate(rows):
+                row.row = place
+
+    def _sort_key(self, row: FindingRow) -> tuple[str, int]:
+        finding = row.finding
+        if finding is not None and self._by == PLACE:
+            return finding.file.casefold(), finding.line
+        return row.text(self._by).casefold(), 0
 
     def set_findings(self, findings: Iterable[Finding]) -> None:
         """Show other findings, in the order in which ``find`` gives them."""
@@ -119,6 +155,7 @@ class FindingsModel(TreeModel[FindingRow]):
             root.children.append(rule)
             for number, finding in enumerate(group):
                 rule.children.append(FindingRow(code, severity, finding, parent=rule, row=number))
+        self._arrange()
         self.endResetModel()
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QFont, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStyle, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStyle, QStyleOptionViewItem, QWidget
 
 from inspector.app.text import format_count, plural
 from inspector.catalog.findings import SEVERITIES, SEVERITY_WORDS, Finding, marks, worst
 from inspector.ui.features.findings.model import EVENT, MESSAGE, PLACE, FindingRole, FindingsModel
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import being_read, show_row
+from inspector.ui.kit.columns import TableColumns
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import add, hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
@@ -36,9 +37,8 @@ _TONES: Final = {"error": "warn", "warning": "warn", "information": "link"}
 _BADGES: Final[dict[str, BadgeTone]] = {"error": "warn", "warning": "warn"}
 _GLYPH_ROOM: Final = 18
 _PADDING: Final = 6
-#: Letters that fit side by side from which on the event and the place have a column beside the message.
-_WITH_EVENT: Final = 110
-_WITH_PLACE: Final = 85
+#: Room of each column in characters; event and place have one where there is room, else the detail tells them.
+_WIDTHS: Final = {MESSAGE: 56, EVENT: 26, PLACE: 24}
 
 
 class FindingDelegate(RowDelegate):
@@ -127,13 +127,12 @@ class FindingsPanel(JournalPanel):
         self.tree.setAccessibleName("Findings by rule")
         self.tree.setModel(self.model)
         self.tree.setItemDelegate(FindingDelegate(self._theme, self.tree))
+        self.tree.setHeaderHidden(False)
         header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(MESSAGE, QHeaderView.ResizeMode.Stretch)
-        unit = self.tree.fontMetrics().averageCharWidth()
-        for section, width in ((EVENT, 26), (PLACE, 24)):
-            header.resizeSection(section, width * unit + 12)
-        self.tree.installEventFilter(self)
+        header.setSortIndicatorClearable(True)  # a third click brings back the worst first
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.tree.setSortingEnabled(True)
+        self.columns = TableColumns(self.tree, self._theme, _WIDTHS, (PLACE, EVENT), MESSAGE)
         self.tree.selectionModel().currentRowChanged.connect(self._chosen)
         self.tree.clicked.connect(self._chosen)
         self.tree.activated_row.connect(self._activated)
@@ -141,14 +140,6 @@ class FindingsPanel(JournalPanel):
         self.tree.customContextMenuRequested.connect(self._open_menu)
         self.splitter = side_by_side(self.tree, self._make_detail(), 64)
         return self.splitter
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Hide the columns that the message or the detail has as well, where the list is narrow."""
-        if watched is self.tree and event.type() == QEvent.Type.Resize:
-            letters = self.tree.width() // max(1, self.tree.fontMetrics().averageCharWidth())
-            self.tree.setColumnHidden(EVENT, letters < _WITH_EVENT)
-            self.tree.setColumnHidden(PLACE, letters < _WITH_PLACE)
-        return super().eventFilter(watched, event)
 
     def _make_detail(self) -> QWidget:
         self._title = PlainLabel("", "title", wrap=True)

@@ -170,6 +170,19 @@ def finding(event: str, handler: str = "", severity: str = "error", execution: i
     return RunFinding("CF121", severity, "It differs.", "Mend it.", event, handler, execution=number)
 
 
+def test_events_are_sorted_by_what_went_worst_in_a_column_by_name_or_as_the_catalog_has_them(shown):
+    story = started(catalog(("B", (LOG, MAIL), ()), ("C", (LOG,), ()), ("A", (MAIL,), ()), ("D", (LOG,), ())))
+    model = shown(story)
+    model.folded(story.tell([told("B", (LOG, "ok")), told("D", (LOG, "failed")), told("A", (MAIL, "ok"))]))
+    assert headers(model)[0] == ["B", "C", "A", "D"]
+    model.sort_by("LoggingHandler")
+    assert headers(model)[0] == ["D", "B", "C", "A"]
+    model.sort_by(name=True)
+    assert headers(model)[0] == ["A", "B", "C", "D"]
+    model.sort_by()
+    assert headers(model)[0] == ["B", "C", "A", "D"]
+
+
 def test_findings_mark_their_cells_and_only_trouble_leaves_out_the_rest(shown):
     story = started(SHOP)
     model = shown(story)

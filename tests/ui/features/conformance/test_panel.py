@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 
 from inspector.app.conform import Progress
@@ -237,3 +237,22 @@ def test_of_a_thousand_events_a_change_is_shown_without_laying_out_the_rest(them
     assert time.perf_counter() - begin < laid_out  # what changed is drawn, and no more
     qtbot.keyClick(panel.map, Qt.Key.Key_Down)
     assert panel.map.currentIndex().isValid()
+
+
+def test_a_class_of_handlers_sorts_the_map_and_stays_hidden_when_it_is_laid_out_anew(panel, story, qtbot):
+    run(panel, story)
+    head = panel.map.horizontalHeader()
+    column = [panel.model.owner(number) for number in range(panel.model.columnCount())].index("LoggingHandler")
+    place = QPoint(head.sectionViewportPosition(column) + 10, head.height() // 2)
+    qtbot.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert panel.model.event_name(0) == "Paid"
+    assert panel.model.sorted_by == "LoggingHandler"
+    qtbot.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert panel.model.sorted_by == ""
+    items = {item.label: item for item in panel.map.head_items(column)}
+    items["Hide column"].run()
+    panel.model.rebuild()
+    assert panel.map.isColumnHidden(column)
+    items = {item.label: item for item in panel.map.head_items(-1)}
+    items["Show all columns (1 hidden)"].run()
+    assert not panel.map.isColumnHidden(column)

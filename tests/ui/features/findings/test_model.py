@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from inspector.catalog.findings import RULES, Finding
@@ -101,6 +101,27 @@ def test_long_and_broken_texts_are_one_line(model):
     text = below(model, 0)[0].data()
     assert "\n" not in text
     assert len(text) <= 510
+
+
+def test_findings_are_sorted_within_their_rules_and_rules_by_their_first(model):
+    given = (rules(model), [index.data() for index in below(model, 2)])
+    held = QPersistentModelIndex(below(model, 2)[1])
+    model.sort(EVENT, Qt.SortOrder.DescendingOrder)
+    assert [index.siblingAtColumn(EVENT).data() for row in range(4) for index in below(model, row)] == [
+        *("OrderPlaced", "OrderPlaced", "CartEmptied", "CartEmptied", "")
+    ]
+    assert (held.data(), held.row()) == ("Carries phone.", 0)
+    model.sort(-1)
+    model.sort(PLACE)
+    places = [index.siblingAtColumn(PLACE).data() for row in range(4) for index in below(model, row)]
+    assert places == ["", "events.py:9", "events.py:9", "events.py:20", "mail.py:3"]
+    model.sort(MESSAGE)
+    assert rules(model) == sorted(rules(model), key=str.casefold)
+    model.set_filter("cart")  # the order stays for what else is shown
+    model.set_filter("")
+    assert rules(model) == sorted(rules(model), key=str.casefold)
+    model.sort(-1)
+    assert (rules(model), [index.data() for index in below(model, 2)]) == given
 
 
 def test_titles_and_short_places(model):
