@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from inspector.app.tasks import TaskOwner
 
 #: The order of the menus; others come before the last.
-MENU_ORDER: Final = ("File", "Fire", "Session", "Timeline", "View", "Help")
+MENU_ORDER: Final = ("File", "Edit", "Fire", "Session", "Timeline", "View", "Help")
 #: Menus of which a list of everything speaks last.
-_ASIDE: Final = ("File", "View", "Help", "")
+_ASIDE: Final = ("File", "Edit", "View", "Help", "")
 #: The scope of commands that work wherever the focus is.
 WINDOW: Final = "window"
 
@@ -32,7 +32,8 @@ class Command:
         shortcuts: Portable key texts, ``Ctrl+Return``; the first is shown.
         icon: Name of an icon.
         tooltip: More than the title says, one sentence.
-        scope: ``window``, or the name of the panel that must have the focus for the shortcuts to work.
+        scope: ``window``, or the panels (their names, with spaces between) of which one must have the focus for the
+            shortcuts to work.
         label: A title that changes, when it does.
         blocked: The reason why it cannot be done now; an empty text when it can.
         checked: Makes it a switch and says whether it is on.
@@ -52,6 +53,11 @@ class Command:
     blocked: Callable[[], str] | None = None
     checked: Callable[[], bool] | None = None
     share: Callable[[], float | None] | None = None
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The names in ``scope``."""
+        return frozenset(self.scope.split())
 
 
 Listener = Callable[[frozenset[str]], None]
@@ -81,7 +87,7 @@ class CommandTable:
             if command.id in self._commands:
                 raise ValueError(f"there is a command {command.id} already")
             for shortcut in command.shortcuts:
-                other = self._holder(shortcut, command.scope)
+                other = self._holder(shortcut, command.scopes)
                 if other is not None:
                     raise ValueError(f"{shortcut} of {command.id} belongs to {other.id}")
             self._commands[command.id] = command
@@ -178,10 +184,10 @@ class CommandTable:
         names = sorted(menus, key=_rank)
         return [(name, list(menus[name].values())) for name in names]
 
-    def _holder(self, shortcut: str, scope: str) -> Command | None:
-        """Return the command that would answer to the shortcut in that scope too."""
+    def _holder(self, shortcut: str, scopes: frozenset[str]) -> Command | None:
+        """Return the command that would answer to the shortcut in one of these scopes too."""
         for command in self._commands.values():
-            if shortcut in command.shortcuts and (command.scope == scope or WINDOW in (command.scope, scope)):
+            if shortcut in command.shortcuts and (command.scopes & scopes or WINDOW in command.scopes | scopes):
                 return command
         return None
 

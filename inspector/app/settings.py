@@ -8,12 +8,21 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from inspector.app.places import settings_path
 
 if TYPE_CHECKING:
     from inspector.app.notices import Notices
+
+
+#: What a person may set in the preferences: the template of the editor's command, the seconds that a handler may take
+#: (0 for no limit), the nanoseconds that the timeline shows at first, the name of a number format, the theme.
+EDITOR: Final = "editor"
+TIMEOUT: Final = "fire.timeout"
+WINDOW: Final = "timeline.window"
+NUMBERS: Final = "numbers"
+THEME: Final = "theme"
 
 
 def default_path() -> Path:

@@ -21,6 +21,32 @@ _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _SECOND: Final = 1_000_000_000
 
 
+#: Number formats by name: what stands between thousands, what before the decimals, and an example.
+NUMBER_FORMATS: Final = {
+    "thin": (_THIN_SPACE, ".", f"1{_THIN_SPACE}234.5"),
+    "comma": (",", ".", "1,234.5"),
+    "point": (".", ",", "1.234,5"),
+    "space": (_THIN_SPACE, ",", f"1{_THIN_SPACE}234,5"),
+    "plain": ("", ".", "1234.5"),
+}
+
+
+class _NumberFormat:
+    """How numbers are written from now on, by everybody in this process."""
+
+    thousands, point = NUMBER_FORMATS["thin"][:2]
+
+
+def set_number_format(name: str) -> None:
+    """Write numbers in another format: a name of ``NUMBER_FORMATS``; any other text stands for the usual one."""
+    _NumberFormat.thousands, _NumberFormat.point = NUMBER_FORMATS.get(name, NUMBER_FORMATS["thin"])[:2]
+
+
+def _pointed(text: str) -> str:
+    """Return a number that has a point with what stands for it."""
+    return text.replace(".", _NumberFormat.point)
+
+
 def _mark(character: str) -> str:
     return f"⟨U+{ord(character):04X}⟩"
 
@@ -45,7 +71,7 @@ def one_line(text: str, limit: int = CELL_LIMIT) -> str:
 
 def format_count(number: int) -> str:
     """Write a number with thin spaces between the thousands: ``48 212``."""
-    return f"{number:,}".replace(",", _THIN_SPACE)
+    return f"{number:,}".replace(",", _NumberFormat.thousands)
 
 
 def short_count(number: int) -> str:
@@ -53,7 +79,7 @@ def short_count(number: int) -> str:
     for size, unit in ((1_000_000, "M"), (1_000, "k")):
         if number >= size:
             value = number / size
-            return f"{value:.1f}{unit}" if value < 9.95 else f"{value:.0f}{unit}"
+            return _pointed(f"{value:.1f}{unit}") if value < 9.95 else f"{value:.0f}{unit}"
     return str(number)
 
 
@@ -65,8 +91,8 @@ def plural(number: int, noun: str, many: str = "") -> str:
 def _digits(value: float) -> str:
     """Write with about three significant digits: 4.12, 12.4, 118."""
     if value < 9.995:
-        return f"{value:.2f}"
-    return f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
+        return _pointed(f"{value:.2f}")
+    return _pointed(f"{value:.1f}") if value < 99.95 else f"{value:.0f}"
 
 
 def format_duration(nanoseconds: float) -> str:
@@ -79,7 +105,7 @@ def format_duration(nanoseconds: float) -> str:
         return f"{nanoseconds / 1e3:.0f} µs"
     if nanoseconds < 999_500_000:
         value = nanoseconds / 1e6
-        return f"{value:.1f} ms" if value < 99.95 else f"{value:.0f} ms"
+        return f"{_pointed(f'{value:.1f}')} ms" if value < 99.95 else f"{value:.0f} ms"
     if nanoseconds < 59.995 * _SECOND:
         return f"{_digits(nanoseconds / _SECOND)} s"
     seconds = round(nanoseconds / _SECOND)
@@ -100,8 +126,8 @@ def format_bytes(number: int) -> str:
         return f"{number} B"
     for unit, size in (("kB", 1e3), ("MB", 1e6)):
         if number < 999.95 * size:
-            return f"{number / size:.1f} {unit}"
-    return f"{number / 1e9:.1f} GB"
+            return f"{_pointed(f'{number / size:.1f}')} {unit}"
+    return f"{_pointed(f'{number / 1e9:.1f}')} GB"
 
 
 def format_clock(wall: int, *, utc: bool = False) -> str:

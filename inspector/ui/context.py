@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from inspector.app.editor import open_in_editor
+from inspector.app.settings import EDITOR
 from inspector.core.errors import InspectorError
 from inspector.ui.history import History
 from inspector.ui.selection import Selection
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from inspector.app.checking import Basis
     from inspector.app.commands import CommandTable
     from inspector.app.notices import Notices
+    from inspector.app.recording import Host
     from inspector.app.settings import Settings
     from inspector.app.tasks import TaskOwner
     from inspector.app.workbench import Workbench
@@ -35,12 +37,14 @@ class Launch:
         confirmed: The person has said already that the project's code may run.
         seed: Seed of the synthetic values.
         basis: Returns what a check of the program needs, where it is not a project; None for nothing but its catalog.
+        demo: Makes the host of the program that runs where there is no project; None when there is none.
     """
 
     project: Project | None = None
     confirmed: bool = False
     seed: int | None = None
     basis: Callable[[], Basis] | None = None
+    demo: Callable[[], Host] | None = None
 
 
 class Context(QObject):
@@ -71,6 +75,7 @@ class Context(QObject):
             changed something that others cannot notice.
         checked: A check of the program has ended (a ``Checked``); None when it could not be checked.
         started: The recording runs, or there is a window without one.
+        preferences_changed: A preference has changed (``inspector.app.settings``).
         stopping: The window is to close, or the program to end: no question may wait for its answer any longer.
         closing: The window closes: settings that are set now are saved.
 
@@ -92,6 +97,7 @@ class Context(QObject):
     changed = Signal()
     checked = Signal(object)
     started = Signal()
+    preferences_changed = Signal()
     stopping = Signal()
     closing = Signal()
 
@@ -146,7 +152,7 @@ class Context(QObject):
     def open_source(self, file: str, line: int) -> None:
         """Open a line of a file in the person's editor; what goes wrong becomes a notice."""
         try:
-            open_in_editor(file, line, self.settings.text("editor", ""))
+            open_in_editor(file, line, self.settings.text(EDITOR))
         except InspectorError as error:
             self.notices.report(error)
 

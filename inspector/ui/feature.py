@@ -28,7 +28,10 @@ class Parts:
         gestures: What the mouse does in the panel, for the ``?`` sheet: gesture and effect.
         start: Awaited when the window is shown and the sessions database is open; False: there is nothing to show.
         stop: Awaited before the sessions database is closed, to end what is under way.
-        menus: What buttons of the bar open, filled when they open: ``session``, or the id of a command that has one.
+        menus: What buttons of the bar and commands in the menus open, filled when they open: ``session``, or the id of
+            the command.
+        finds: What the palette finds besides the commands, listed whenever it opens: name, what choosing it does, and
+            as hint what it is (``event``).
     """
 
     panel: QWidget | None = None
@@ -37,6 +40,7 @@ class Parts:
     start: Callable[[], Awaitable[bool]] | None = None
     stop: Callable[[], Awaitable[None]] | None = None
     menus: Mapping[str, MenuProvider] = field(default_factory=dict)
+    finds: Sequence[MenuProvider] = ()
 
 
 @dataclass(frozen=True)

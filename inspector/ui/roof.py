@@ -133,7 +133,10 @@ class Roof(QObject):
                 parts.panel.show_view(view)
                 parts.panel.set_filter(self._filter)
         context.commands.arrange(
-            [command.id for feature in self._features for command in self._made[feature.id].commands]
+            [
+                *(command.id for command in context.history.commands()),
+                *(command.id for feature in self._features for command in self._made[feature.id].commands),
+            ]
         )
         shell.complete({name: menu for parts in self._made.values() for name, menu in parts.menus.items()})
         self._next_steps.set_panels(self._panels)
@@ -148,6 +151,8 @@ class Roof(QObject):
         context.commands.add(*parts.commands)
         if parts.gestures:
             context.shell.add_gestures(f"In the {feature.id}: mouse", parts.gestures)
+        for provider in parts.finds:
+            context.shell.add_finds(provider)
         if parts.panel is not None:
             self._remember_columns(feature.id, parts.panel)
         if isinstance(parts.panel, JournalPanel):

@@ -16,9 +16,9 @@ from inspector.app.commands import CommandTable
 from inspector.app.memory import settle_memory
 from inspector.app.notices import Notices
 from inspector.app.places import layout_path
-from inspector.app.settings import Settings, default_path
+from inspector.app.settings import NUMBERS, THEME, Settings, default_path
 from inspector.app.tasks import TaskOwner
-from inspector.app.text import plural
+from inspector.app.text import plural, set_number_format
 from inspector.app.workbench import Workbench
 from inspector.core.errors import InspectorError
 from inspector.hosts.embedded import EmbeddedHost
@@ -99,7 +99,7 @@ def open_window(
         raise InspectorError(trouble)
     notices = Notices()
     settings = Settings(default_path() if run is None else None, notices)
-    chosen = Theme(theme or settings.text("theme", "system"))
+    chosen = Theme(theme or settings.text(THEME, "system"))
     chosen.apply(application)
     layout = layout_path() if run is None else None
     if run is None:
@@ -157,14 +157,15 @@ class Window:
         self.tasks = TaskOwner(notices)
         self.commands = CommandTable(notices, self.tasks)
         name = name or time.strftime("%Y-%m-%d %H:%M:%S")
-        make_host = None if project is not None else partial(EmbeddedHost, make_program, seed=seed)
-        self.workbench = Workbench(make_host, db, notices, self.tasks, name=name)
+        demo = partial(EmbeddedHost, make_program, seed=seed)
+        self.workbench = Workbench(None if project is not None else demo, db, notices, self.tasks, name=name)
         self.shell = Shell(theme, self.commands, notices, layout)
         self.shell.resize(*size)
-        launch = Launch(project, confirmed, seed, basis)
+        launch = Launch(project, confirmed, seed, basis, demo)
         self.context = Context(self.shell, self.workbench, theme, settings, notices, self.tasks, self.commands, launch)
         self.roof = Roof(self.context, features)
-        theme.changed.connect(lambda: settings.set("theme", theme.choice))
+        theme.changed.connect(lambda: settings.set(THEME, theme.choice))
+        set_number_format(settings.text(NUMBERS))
         self._question: QMessageBox | None = None
 
     async def live(

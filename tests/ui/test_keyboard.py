@@ -371,6 +371,96 @@ async def test_what_a_click_does_is_not_undone_by_the_keyboard(db: Path) -> None
         assert window.desk.selection.publication < 0
 
 
+# -- the palette, and letters in tables
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("logoutsucc", "event:UserLogoutSucceeded"),
+        ("email handler password", "handler:EmailEventHandler.handle_user_password_change_succeeded"),
+        ("save figures", "action:Latency: Save Figures as CSV…"),
+        ("collapse all", "action:Catalog: Collapse All"),
+        ("check again", "action:Findings: Check Again"),
+    ],
+)
+async def test_the_palette_finds_what_there_is(db: Path, text: str, row: str) -> None:
+    async with opened(db) as window:
+        await window.fire(FIRST)
+        window.window.shell.raise_panel("latency")
+        await until(lambda: window.desk.latency.sorted.rowCount() > 0)
+        await window.activate()
+        press("Ctrl+K")
+        window.type(text)
+        shown = [name.casefold() for name in window.window.shell._palette.shown()]
+        assert row.casefold() in shown[:4]
+
+
+async def test_an_event_that_the_palette_found_is_stood_on_and_can_be_fired_at_once(db: Path) -> None:
+    async with opened(db) as window:
+        await window.activate()
+        window.desk.catalog.search.setText("nothing fits this")
+        press("Ctrl+K")
+        window.type("UserLogoutSucceeded")
+        press("Return")
+        assert window.desk.catalog.current_event() == "UserLogoutSucceeded"
+        assert QApplication.focusWidget() is window.desk.catalog.tree
+        press("Ctrl+Return")
+        await window.settled(1)
+        assert window.log()[0][2] == "UserLogoutSucceeded"
+
+
+async def test_letters_fire_the_selected_execution_again_in_timeline_and_tables(db: Path) -> None:
+    async with opened(db) as window:
+        desk = window.desk
+        await window.fire(FIRST)
+        press(keys_of(window, "panel.log"))
+        press("R")
+        press("Down")
+        press("R")
+        await window.settled(2)
+        assert [row[2] for row in window.log()] == [FIRST, FIRST]
+        desk.timeline.setFocus()
+        press("R")
+        await window.settled(3)
+        press("E")
+        await until(lambda: in_front(window, "fire"), "the form is shown")
+        press(keys_of(window, "panel.catalog"))
+        press("R")
+        assert len(window.journal.publications) == 3, "in the catalog letters find"
+
+
+async def test_a_star_opens_every_row_of_a_tree(db: Path) -> None:
+    async with opened(db) as window:
+        tree = window.desk.catalog.tree
+        tree.collapseAll()
+        await window.activate()
+        press("Alt+0")
+        press(keys_of(window, "panel.catalog"))
+        press("*")
+        top = tree.model().index(0, 0)
+        assert tree.isExpanded(top)
+        assert tree.isExpanded(tree.model().index(0, 0, top))
+        assert not window.desk.catalog.search.text()
+
+
+async def test_the_edit_menu_does_what_the_keys_do(db: Path) -> None:
+    async with opened(db) as window:
+        await window.fire(FIRST)
+        commands, field = window.window.commands, window.window.shell.bar.filter
+        field.setFocus()
+        window.type("status:ok")
+        commands.run("edit.select_all")
+        commands.run("edit.cut")
+        assert field.text() == ""
+        commands.run("edit.paste")
+        assert field.text() == "status:ok"
+        press(keys_of(window, "panel.log"))
+        press("Down")
+        commands.run("edit.copy")
+        assert FIRST in QApplication.clipboard().text()
+
+
 # -- the page about it
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "keys.md"

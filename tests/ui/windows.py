@@ -191,6 +191,8 @@ async def opened(db: Path | None, *, theme: str = "dark", seed: int = 7, **more:
         )
         if project is None:
             await shown.activate()
+        else:
+            await until(lambda: task.done() or window.roof.complete, "all panels are there", 6 * PATIENCE)
         yield shown
     finally:
         stop.set()

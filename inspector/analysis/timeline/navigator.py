@@ -34,6 +34,7 @@ class Navigator:
     def __init__(self, clock: Callable[[], float], stepped: Callable[[], object] = lambda: None) -> None:
         self._clock = clock
         self._stepped = stepped
+        self._first_span = FIRST_SPAN
         self._view = TimeView(0, FIRST_SPAN, 1000)
         self._following = True
         self._newest = 0
@@ -61,10 +62,19 @@ class Navigator:
 
     def reset(self) -> None:
         """Forget everything, as when another session is shown."""
-        self._view = TimeView(0, FIRST_SPAN, self._view.width)
+        self._view = TimeView(0, self._first_span, self._view.width)
         self._following, self._newest, self._behind, self._ahead = True, 0, [], []
         self._first = self._last_start = -1
         self._fitted = False
+
+    def set_first_span(self, span: int) -> None:
+        """Show so much time whenever a session is shown anew, in ns; at once while following."""
+        if span == self._first_span:
+            return
+        self._first_span = max(SHORTEST, span)
+        if self._following:
+            self._view = TimeView(0, self._first_span, self._view.width)
+            self._keep_up()
 
     def resize(self, width: int) -> None:
         """Keep start and span over another number of pixels."""
@@ -188,7 +198,7 @@ class Navigator:
             self._stepped()
 
     def _set(self, view: TimeView) -> None:
-        self._view = view.kept_within(0, max(self._newest, FIRST_SPAN if self._following else SHORTEST))
+        self._view = view.kept_within(0, max(self._newest, self._first_span if self._following else SHORTEST))
         self._keep_up()
 
     def _keep_up(self) -> bool:

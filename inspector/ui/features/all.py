@@ -25,6 +25,8 @@ from inspector.ui.features.spec.feature import FEATURE as SPEC
 from inspector.ui.features.project.feature import FEATURE as PROJECT
 from inspector.ui.features.sessions.feature import FEATURE as SESSIONS
 from inspector.ui.features.timeline.feature import FEATURE as TIMELINE
+from inspector.ui.features.preferences.feature import FEATURE as PREFERENCES
+from inspector.ui.features.help.feature import FEATURE as HELP
 # isort: on
 
 FEATURES: Final = tuple(value for value in vars().values() if isinstance(value, Feature))

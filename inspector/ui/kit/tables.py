@@ -235,6 +235,13 @@ class DataTree(_Rows, QTreeView):
         self.doubleClicked.connect(self.activated_row)
         theme.changed.connect(self.viewport().update)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Open everything with ``*``."""
+        if event.key() == Qt.Key.Key_Asterisk:
+            self.expandAll()
+        else:
+            super().keyPressEvent(event)
+
     def drawBranches(self, painter: QPainter, rect: QRect, index: Index) -> None:
         """Paint a small chevron where a row can be opened, and nothing else: lines would crowd the tree."""
         model = self.model()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt
@@ -10,10 +12,11 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from inspector.app.commands import WINDOW, Command, CommandTable
 from inspector.ui.kit.keys import native_shortcut
-from inspector.ui.kit.menus import menu_text
+from inspector.ui.kit.menus import fill, menu_text
 from inspector.ui.kit.text import plain_tooltip
 
 if TYPE_CHECKING:
+    from inspector.ui.kit.menus import MenuProvider
     from inspector.ui.kit.theme import Theme
 
 #: With more commands than this the sections of a menu are menus of their own.
@@ -42,6 +45,7 @@ class Actions(QObject):
         self._theme = theme
         self._window = window
         self._actions: dict[str, QAction] = {}
+        self._places: dict[str, QWidget] = {}
         self._remove = table.listen(self._changed)
         self._changed(frozenset(command.id for command in table))
         theme.changed.connect(self._paint_icons)
@@ -55,15 +59,24 @@ class Actions(QObject):
         return self._actions[command_id]
 
     def bind_scope(self, scope: str, widget: QWidget) -> None:
-        """Let the shortcuts of a scope work while the focus is in ``widget``."""
+        """Let the shortcuts of a scope work while the focus is in ``widget``; of commands that come later, too."""
+        self._places[scope] = widget
         for command in self._table:
-            if command.scope == scope:
-                action = self._actions[command.id]
-                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-                widget.addAction(action)
+            if scope in command.scopes:
+                self._bind(self._actions[command.id], widget)
 
-    def fill_menu_bar(self, bar: QMenuBar) -> None:
-        """Make the menus from the table."""
+    @staticmethod
+    def _bind(action: QAction, widget: QWidget) -> None:
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        widget.addAction(action)
+
+    def fill_menu_bar(self, bar: QMenuBar, menus: Mapping[str, MenuProvider] = MappingProxyType({})) -> None:
+        """Make the menus from the table.
+
+        Args:
+            bar: Where they go.
+            menus: The commands (by id) that open a menu instead, and what fills it when it opens.
+        """
         bar.clear()
         for name, sections in self._table.menus():
             menu = QMenu(f"&{menu_text(name)}", bar)
@@ -74,10 +87,21 @@ class Actions(QObject):
                 if index and not long:
                     menu.addSeparator()
                 for command in section:
-                    place.addAction(self._actions[command.id])
+                    provider = menus.get(command.id)
+                    if provider is None:
+                        place.addAction(self._actions[command.id])
+                    else:
+                        self._add_submenu(place, command, provider)
             # What blocks a command may change without anybody telling; whoever opens the menu sees the truth.
             menu.aboutToShow.connect(self.refresh)
             bar.addMenu(menu)
+
+    def _add_submenu(self, place: QMenu, command: Command, provider: MenuProvider) -> None:
+        submenu = place.addMenu(menu_text(command.title))
+        if command.icon:
+            submenu.setIcon(self._theme.icon(command.icon, "dim"))
+        submenu.aboutToShow.connect(lambda: fill(submenu, provider(), self._theme))
+        place.aboutToShow.connect(lambda: submenu.setEnabled(not self._table.reason(command.id)))
 
     def refresh(self) -> None:
         """Bring title, reason and switch of every action up to date."""
@@ -100,11 +124,15 @@ class Actions(QObject):
         action.setShortcuts([QKeySequence(key) for key in command.shortcuts])
         action.setCheckable(command.checked is not None)
         action.setMenuRole(QAction.MenuRole.NoRole)
+        # Until it is bound to where it works: the menu bar would let it work everywhere.
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         self._paint_icon(command, action)
         action.triggered.connect(lambda *_, command_id=command.id: self._run(command_id))
         if command.scope == WINDOW:
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             self._window.addAction(action)
+        for scope in command.scopes & self._places.keys():
+            self._bind(action, self._places[scope])
         self._actions[command.id] = action
 
     def _run(self, command_id: str) -> None:

@@ -89,13 +89,10 @@ class FieldKeys(QObject):
     def __init__(self, table: CommandTable, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._keys = frozenset(
-            QKeySequence(keys).toString()
-            for command in table
-            if command.scope == WINDOW
-            for keys in command.shortcuts
-            if keys.startswith(_MODIFIERS)
-        )
+        self._table, self._count = table, 0
+        self._keys: frozenset[str] = frozenset()
+        table.listen(lambda _: self._read())
+        self._read()
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._focus_changed)
@@ -111,6 +108,18 @@ class FieldKeys(QObject):
             event.ignore()
             return True
         return super().eventFilter(watched, event)
+
+    def _read(self) -> None:
+        """Take in which keys the commands have that are there now."""
+        if len(self._table) != self._count:
+            self._count = len(self._table)
+            self._keys = frozenset(
+                QKeySequence(keys).toString()
+                for command in self._table
+                if command.scope == WINDOW
+                for keys in command.shortcuts
+                if keys.startswith(_MODIFIERS)
+            )
 
     def _focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
         if isinstance(now, _FIELDS) and not now.property(_WATCHED) and self._belongs(now):

@@ -1,4 +1,4 @@
-"""The command palette (Ctrl+K): everything the program can do, found by a few letters."""
+"""The command palette (Ctrl+K): everything the program can do and all that it knows, found by a few letters."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from inspector.ui.shell.actions import shortcut_text
 
 if TYPE_CHECKING:
     from inspector.app.commands import CommandTable
+    from inspector.ui.kit.menus import MenuItem, MenuProvider
     from inspector.ui.kit.tables import Index
     from inspector.ui.kit.theme import Theme
 
@@ -34,6 +35,8 @@ _MENU: Final = Qt.ItemDataRole.UserRole + 2
 _REASON: Final = Qt.ItemDataRole.UserRole + 3
 _ICON: Final = Qt.ItemDataRole.UserRole + 4
 _VISIBLE_ROWS: Final = 12
+#: More rows than these nobody goes through; a letter more finds what is meant.
+_MOST_ROWS: Final = 200
 
 
 class _RowDelegate(QStyledItemDelegate):
@@ -102,28 +105,37 @@ class CommandPalette(Sheet):
         super().__init__(theme, window, 640)
         self._table = table
         self._recent: list[str] = []
+        self._providers: list[MenuProvider] = []
+        #: What they found when the palette was opened, by the id of its row.
+        self._items: dict[str, MenuItem] = {}
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Type what you want to do…")
+        self.field.setPlaceholderText("Command, event, handler, session…")
         self.field.setAccessibleName("Command")
         self.field.setProperty("bare", True)
         self.list = ChoiceList("Commands")
         self.list.setItemDelegate(_RowDelegate(theme, self.list))
-        self._none = PlainLabel("No command has these letters.", "dim")
+        self._none = PlainLabel("No matches", "dim")
         self._none.setContentsMargins(16, 8, 16, 10)
         vbox(self.field, separator_line(), self.list, self._none, owner=self, margins=(1, 4, 1, 6), spacing=4)
         self.field.textChanged.connect(self._fill)
         self.field.installEventFilter(self)
         self.list.itemClicked.connect(lambda _item: self._run())
 
+    def add_finds(self, provider: MenuProvider) -> None:
+        """Find also what ``provider`` lists: what it is called, what choosing it does, and (as hint) what it is."""
+        self._providers.append(provider)
+
     def open_sheet(self) -> None:
         """Show it empty."""
+        items = [item for provider in self._providers for item in provider() if item.run is not None and item.enabled]
+        self._items = {f"{item.hint}:{item.label}": item for item in items}
         self.field.clear()
         self._fill("")
         super().open_sheet()
         self.field.setFocus()
 
     def shown(self) -> list[str]:
-        """Return the ids of the commands in the list, in order."""
+        """Return the ids of the commands in the list, in order; of what else was found, what it is and its name."""
         return [str(self.list.item(row).data(_ID)) for row in range(self.list.count())]
 
     def wanted_height(self, _width: int) -> int:
@@ -152,30 +164,47 @@ class CommandPalette(Sheet):
 
     def _fill(self, pattern: str) -> None:
         self.list.clear()
-        entries = []
+        entries: list[tuple[int, bool, int, int, str]] = []
         for order, command in enumerate(self._table.by_use()):
             if command.id == "palette.open":
                 continue
             title = self._table.title(command.id)
             score = max(fuzzy_score(pattern, title), fuzzy_score(pattern, f"{command.menu} {title}") // 2)
             if score:
-                reason = self._table.reason(command.id)
-                recent = self._recent.index(command.id) if command.id in self._recent else len(self._recent)
-                entries.append((-score, bool(reason), recent, order, command, title, reason))
-        for _, _, _, _, command, title, reason in sorted(entries, key=lambda entry: entry[:4]):
-            item = QListWidgetItem(title)
-            item.setData(_ID, command.id)
-            item.setData(_HINT, shortcut_text(command))
-            on = " · on" if self._table.checked(command.id) else ""
-            item.setData(_MENU, f"{command.menu}{on}")
-            item.setData(_REASON, reason)
-            item.setData(_ICON, command.icon)
-            self.list.addItem(item)
+                blocked = bool(self._table.reason(command.id))
+                entries.append((-score, blocked, self._age(command.id), order, command.id))
+        if pattern.strip():
+            for order, (row_id, item) in enumerate(self._items.items(), start=len(self._table)):
+                score = fuzzy_score(pattern, item.label)
+                if score:
+                    entries.append((-score, False, self._age(row_id), order, row_id))
+        for *_, row_id in sorted(entries)[:_MOST_ROWS]:
+            self.list.addItem(self._row(row_id))
         self.list.setCurrentRow(0)
         self.list.setVisible(self.list.count() > 0)
         self._none.setVisible(self.list.count() == 0)
         if self.isVisible():
             self.place()
+
+    def _age(self, row_id: str) -> int:
+        """Return how long ago it was chosen: the smaller the later."""
+        return self._recent.index(row_id) if row_id in self._recent else len(self._recent)
+
+    def _row(self, row_id: str) -> QListWidgetItem:
+        item = self._items.get(row_id)
+        if item is not None:
+            row, values = QListWidgetItem(item.label), (row_id, "", item.hint, "", item.icon)
+        else:
+            command = self._table.get(row_id)
+            on = " · on" if self._table.checked(row_id) else ""
+            values = (
+                *(row_id, shortcut_text(command), f"{command.menu}{on}"),
+                *(self._table.reason(row_id), command.icon),
+            )
+            row = QListWidgetItem(self._table.title(row_id))
+        for role, value in zip((_ID, _HINT, _MENU, _REASON, _ICON), values, strict=True):
+            row.setData(role, value)
+        return row
 
     def _move(self, step: int) -> None:
         count = self.list.count()
@@ -187,8 +216,12 @@ class CommandPalette(Sheet):
         item = self.list.currentItem()
         if item is None:
             return
-        command_id = str(item.data(_ID))
-        # Closed first: the command may want the focus for itself.
+        row_id = str(item.data(_ID))
+        # Closed first: what is chosen may want the focus for itself.
         self.close_sheet()
-        self._recent = [command_id, *(other for other in self._recent if other != command_id)][:8]
-        self._table.run(command_id)
+        self._recent = [row_id, *(other for other in self._recent if other != row_id)][:8]
+        chosen = self._items.get(row_id)
+        if chosen is None:
+            self._table.run(row_id)
+        elif chosen.run is not None:
+            chosen.run()

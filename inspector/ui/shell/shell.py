@@ -17,6 +17,7 @@ from inspector.ui.kit.overlay import Sheet
 from inspector.ui.kit.theme import CHOICES, Theme
 from inspector.ui.shell import tab_order
 from inspector.ui.shell.actions import Actions, shortcut_text
+from inspector.ui.shell.clipboard import edit_commands
 from inspector.ui.shell.docks import AREAS, DockTabs, LayoutFile, PanelDock, set_up_docking
 from inspector.ui.shell.focus import FieldKeys, focus_into, has_focus
 from inspector.ui.shell.notices_view import NoticesView
@@ -70,7 +71,7 @@ def window_commands(shell: Shell, theme: Theme, palette: Sheet, sheet: Sheet) ->
     """Return the commands that every window of ours has."""
     find, window = "find", "window"
     return [
-        Command("filter.focus", "Filter…", shell.focus_filter, "View", find, ("Ctrl+F",), "filter"),
+        Command("filter.focus", "Filter…", shell.focus_filter, "Edit", find, ("Ctrl+F",), "filter"),
         Command("palette.open", "Command Palette…", palette.open_sheet, "View", find, ("Ctrl+K",), "command"),
         Command("panel.next", "Next Panel", lambda: shell.walk(1), "View", "walk", ("F6",)),
         Command("panel.previous", "Previous Panel", lambda: shell.walk(-1), "View", "walk", ("Shift+F6",)),
@@ -254,7 +255,7 @@ class Shell(QMainWindow):
 
     def finish(self) -> None:
         """Make the bar from the commands that are there now, and bring the saved layout back."""
-        self._commands.add(*window_commands(self, self._theme, self._palette, self._sheet))
+        self._commands.add(*window_commands(self, self._theme, self._palette, self._sheet), *edit_commands(self))
         self._bar = TopBar(self._theme, self._commands, self)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._bar)
         self._actions = Actions(self._commands, self._theme, self)
@@ -270,11 +271,11 @@ class Shell(QMainWindow):
         """Make bar and menus anew when all commands are there.
 
         Args:
-            menus: What buttons of the bar open, see ``TopBar.complete``.
+            menus: What buttons of the bar open (see ``TopBar.complete``), and commands in the menus.
         """
         self.bar.complete(menus)
         if self._actions is not None:
-            self._actions.fill_menu_bar(self.menuBar())
+            self._actions.fill_menu_bar(self.menuBar(), menus)
 
     def bind_scope(self, scope: str, widget: QWidget) -> None:
         """Let the shortcuts of a scope work while the focus is in ``widget``; call it after ``finish``."""
@@ -347,6 +348,10 @@ class Shell(QMainWindow):
         if (dock.badge_text, dock.badge_tone) != (text, tone):
             dock.set_badge(text, tone)
             self._tabs.refresh()
+
+    def add_finds(self, provider: MenuProvider) -> None:
+        """Let the palette find what ``provider`` lists whenever it opens."""
+        self._palette.add_finds(provider)
 
     def add_gestures(self, title: str, gestures: Sequence[tuple[str, str]]) -> None:
         """Add what the mouse does somewhere to the sheet of shortcuts: pairs of gesture and effect."""

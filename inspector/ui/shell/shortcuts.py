@@ -58,7 +58,8 @@ def groups(table: CommandTable) -> list[tuple[str, list[Command]]]:
     for command in table:
         if command.shortcuts and command.scope != WINDOW:
             part = f": {command.section}" if command.section else ""
-            groups.setdefault(f"In the {command.scope}{part}", []).append(command)
+            place = ", ".join(command.scope.split()).replace("-", " ")
+            groups.setdefault(f"In the {place}{part}", []).append(command)
     return list(groups.items())
 
 

@@ -1,6 +1,7 @@
 """The command palette and the sheet of shortcuts."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -11,6 +12,7 @@ from inspector.analysis.fuzzy import fuzzy_score
 from inspector.app.commands import Command, CommandTable
 from inspector.app.notices import Notices
 from inspector.app.tasks import TaskOwner
+from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.theme import Theme
 from inspector.ui.shell.palette import CommandPalette
 from inspector.ui.shell.shortcuts import ShortcutSheet, groups
@@ -103,6 +105,26 @@ def test_what_was_used_last_comes_first(qtbot: QtBot, palette: CommandPalette) -
     qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     palette.open_sheet()
     assert palette.shown()[0] == "session.rename"
+
+
+def test_what_the_features_know_is_found_with_what_it_is(
+    qtbot: QtBot, palette: CommandPalette, table: CommandTable, done: list[str]
+) -> None:
+    sessions = ["Reference run"]
+    palette.add_finds(lambda: [MenuItem(name, partial(done.append, name), hint="session") for name in sessions])
+    palette.add_finds(lambda: [MenuItem("UserReferenced", lambda: done.append("event"), hint="event"), SEPARATOR])
+    palette.open_sheet()
+    assert all(row in table for row in palette.shown()), "before anything is typed there are the commands"
+    qtbot.keyClicks(palette.field, "refere")
+    assert palette.shown() == ["session:Reference run", "event:UserReferenced"]
+    qtbot.keyClick(palette.field, Qt.Key.Key_Down)
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert done == ["event"]
+    sessions.append("Referenced later")
+    palette.open_sheet()
+    qtbot.keyClicks(palette.field, "refere")
+    assert "session:Referenced later" in palette.shown()
+    palette.grab()
 
 
 def test_nothing_found_is_said(qtbot: QtBot, palette: CommandPalette, done: list[str]) -> None:

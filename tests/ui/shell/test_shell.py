@@ -248,7 +248,7 @@ def test_closing_is_asked_for_and_done_by_the_owner(make: Make, state: dict[str,
 def test_menus_are_made_from_the_commands(make: Make) -> None:
     shell = make()
     names = [action.text() for action in shell.menuBar().actions()]
-    assert names == ["&File", "&Fire", "&Session", "&Timeline", "&View", "&Help"]
+    assert names == ["&File", "&Edit", "&Fire", "&Session", "&Timeline", "&View", "&Help"]
     fire = shell.findChild(QAction, "fire.selected")
     assert fire is not None
     assert fire.text() == "Fire A && B"
@@ -267,6 +267,37 @@ def test_a_menu_that_is_too_long_for_a_screen_has_its_sections_as_menus(qtbot: Q
     assert [action.text() for action in found["&File"].actions()] == ["Quit"]
     assert [action.text() for action in found["&Timeline"].actions()] == ["Move", "Zoom"]
     assert len(found["&Timeline"].actions()[1].menu().actions()) == 14
+
+
+def test_a_command_may_open_a_menu_of_its_own_that_is_filled_when_it_opens(qtbot: QtBot, notices: Notices) -> None:
+    commands = CommandTable(notices, TaskOwner(notices))
+    recent: list[str] = []
+    commands.add(Command("recent", "Open Recent", list, "File", blocked=lambda: "" if recent else "None yet"))
+    bar = QMenuBar()
+    qtbot.addWidget(bar)
+    menus = {"recent": lambda: [MenuItem(name, list) for name in recent]}
+    Actions(commands, Theme("dark"), bar).fill_menu_bar(bar, menus)
+    file = bar.actions()[0].menu()
+    submenu = file.actions()[0].menu()
+    file.aboutToShow.emit()
+    assert not submenu.isEnabled()
+    recent.extend(("shop", "a & b"))
+    file.aboutToShow.emit()
+    submenu.aboutToShow.emit()
+    assert submenu.isEnabled()
+    assert [action.text() for action in submenu.actions()] == ["shop", "a && b"]
+
+
+def test_a_letter_of_a_panel_is_no_shortcut_of_the_window_because_it_stands_in_a_menu(
+    qtbot: QtBot, make: Make, state: dict[str, object]
+) -> None:
+    shell = make()
+    shell.activateWindow()
+    button = shell.bar.button("fire.selected")
+    assert button is not None
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key.Key_W)
+    assert state["fired"] == 0
 
 
 def test_the_bar_shows_only_what_there_is(make: Make) -> None:

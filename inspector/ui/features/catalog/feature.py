@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
 from inspector.catalog.findings import marks
 from inspector.ui.feature import Feature, Parts
 from inspector.ui.features.catalog.panel import CatalogPanel
+from inspector.ui.kit.menus import MenuItem
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change
@@ -52,6 +54,36 @@ def make(context: Context) -> Parts:
         context.raise_panel(FEATURE.id)
         panel.focus_search()
 
+    def go_to(event: str) -> None:
+        context.selection.select_event(event)
+        panel.show_all()
+        panel.reveal(event)
+        context.shell.focus_panel(FEATURE.id)
+
+    def go_to_handler(number: int, label: str) -> None:
+        context.selection.select_handler(number)
+        context.shell.focus_panel(FEATURE.id)
+        panel.search.setText(label)
+
+    def events() -> list[MenuItem]:
+        journal = context.journal
+        names = [event.name for event in journal.events] if journal is not None else []
+        return [MenuItem(name, partial(go_to, name), icon="event", hint="event") for name in names]
+
+    def handlers() -> list[MenuItem]:
+        journal = context.journal
+        numbered = enumerate(journal.handlers) if journal is not None else ()
+        return [
+            MenuItem(handler.label, partial(go_to_handler, number, handler.label), icon="code", hint="handler")
+            for number, handler in numbered
+        ]
+
+    def actions() -> list[MenuItem]:
+        return [
+            MenuItem("Catalog: Expand All", panel.tree.expandAll, icon="plus", hint="action"),
+            MenuItem("Catalog: Collapse All", panel.tree.collapseAll, icon="minus", hint="action"),
+        ]
+
     context.built.connect(built)
     context.view_shown.connect(choose)
     context.folded.connect(folded)
@@ -64,13 +96,14 @@ def make(context: Context) -> Parts:
                 "catalog.find",
                 "Find Event…",
                 find,
-                "Fire",
+                "Edit",
                 "find",
                 ("Ctrl+E",),
                 "search",
                 "Put the keyboard into the catalog's filter",
             ),
         ),
+        finds=(events, handlers, actions),
     )
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 #: Counters are shown at most this often.
 REFRESH_MS: Final = 100
 _RETURN: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+#: Keys that open and close rows of a tree instead of searching.
+_FOLDING: Final = (Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Asterisk)
 _STEPS: Final = (Qt.Key.Key_Down, Qt.Key.Key_Up, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp)
 
 
@@ -138,6 +140,10 @@ class CatalogPanel(JournalPanel):
 
     def _is_open(self, path: str) -> bool:
         return path in self._open or path in self._opened_for_selection
+
+    def show_all(self) -> None:
+        """Show every event, whatever was searched for."""
+        self.search.clear()
 
     def choose_event(self, remembered: str) -> None:
         """Stand on an event as soon as there is a catalog, so that one key fires and the panels have something to say.
@@ -424,7 +430,7 @@ class _CatalogTree(DataTree):
             self.fire_now.emit()
         elif event.key() == Qt.Key.Key_Escape:
             self.escaped.emit()
-        elif plain and text.isprintable() and text.strip() and event.key() not in (Qt.Key.Key_Plus, Qt.Key.Key_Minus):
+        elif plain and text.isprintable() and text.strip() and event.key() not in _FOLDING:
             self.typed.emit(text)
         else:
             super().keyPressEvent(event)

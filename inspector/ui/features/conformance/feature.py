@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.ui.feature import Feature, Parts
+from inspector.ui.kit.menus import MenuItem
 
 if TYPE_CHECKING:
     from inspector.ui.context import Context
@@ -28,7 +29,17 @@ def make(context: Context) -> Parts:
     panel.event_chosen.connect(context.event_wanted)
     context.checked.connect(conforming.set_checked)
     context.changed.connect(conforming.refresh)
-    return Parts(panel)
+
+    def actions() -> list[MenuItem]:
+        return [
+            MenuItem(
+                f"Conformance: {button.caption() or button.accessibleName()}", button.click, icon=icon, hint="action"
+            )
+            for button, icon in ((panel.fire, "play"), (panel.cancel, "stop"), (panel.trouble, "filter"))
+            if button.isEnabled() and not button.isHidden()
+        ]
+
+    return Parts(panel, finds=(actions,))
 
 
 FEATURE: Final = Feature("conformance", "Conformance", "check", "bottom", make)

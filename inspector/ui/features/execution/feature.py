@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from inspector.app.commands import Command
 from inspector.ui.feature import Feature, Parts
+
+#: The panels in which a letter does something with the execution that is selected.
+_PLACES: Final = "timeline log failures latency execution causality"
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,6 +17,7 @@ if TYPE_CHECKING:
     from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
     from inspector.ui.context import Context
     from inspector.ui.features.execution.details import ShownDetails
+    from inspector.ui.features.execution.panel import ExecutionPanel
 
 
 def make(context: Context) -> Parts:
@@ -36,8 +42,48 @@ def make(context: Context) -> Parts:
 
     context.selection.execution_selected.connect(show_beside)
     context.selection.publication_selected.connect(show_beside)
+    commands = _commands(panel)
+    for signal in (context.selection.execution_selected, context.selection.publication_selected):
+        signal.connect(lambda _: context.commands.changed(*(command.id for command in commands)))
     context.changed.connect(lambda: panel.set_enabled_reason(context.workbench.fire_blocked() or None))
-    return Parts(panel)
+    return Parts(panel, commands=commands)
+
+
+def _commands(panel: ExecutionPanel) -> tuple[Command, ...]:
+    """Return what can be done with the execution that is selected, wherever it was selected."""
+    fires = partial(panel.blocked, fires=True)
+    edit, fire, section = "Edit", "Fire", "execution"
+    return (
+        Command(
+            *("execution.retry", "Fire Execution Again", panel.retry, fire, section, ("R",), "repeat"),
+            "Publish the same values again",
+            scope=_PLACES,
+            blocked=fires,
+        ),
+        Command(
+            *("execution.edit", "Edit & Fire", panel.edit_and_fire, fire, section, ("E",), "edit"),
+            "Edit the values before they are fired again",
+            scope=_PLACES,
+            blocked=fires,
+        ),
+        Command(
+            *("execution.open", "Open in Editor", panel.open_in_editor, edit, section, ("F4",), "code"),
+            "Open the line where it failed, else its handler",
+            blocked=panel.source_blocked,
+        ),
+        Command(
+            *("execution.command", "Copy Execution as Command", panel.copy_command, fire, section, (), "terminal"),
+            blocked=panel.blocked,
+        ),
+        Command(
+            *("execution.traceback", "Copy Traceback", panel.copy_traceback, edit, section, (), "copy"),
+            blocked=panel.traceback_blocked,
+        ),
+        Command(
+            *("execution.payload", "Copy Payload as JSON", panel.copy_payload, edit, section, (), "copy"),
+            blocked=panel.blocked,
+        ),
+    )
 
 
 async def _read_details(

@@ -158,12 +158,12 @@ class ExecutionPanel(JournalPanel):
         self._head.correlation_requested.connect(self.correlation_requested)
         self._trace.open_source.connect(self.open_source)
         self._trace_switch.clicked.connect(self._switch_frames)
-        self._copy_json.clicked.connect(self._copy_payload)
-        self.again.clicked.connect(lambda: self.retry_requested.emit(self._publication))
-        self.edit.clicked.connect(lambda: self.edit_requested.emit(self._publication))
-        self.copy.clicked.connect(self._copy_traceback)
-        self.command.clicked.connect(lambda: self.command_requested.emit(self._publication))
-        self.open.clicked.connect(self._open)
+        self._copy_json.clicked.connect(self.copy_payload)
+        self.again.clicked.connect(self.retry)
+        self.edit.clicked.connect(self.edit_and_fire)
+        self.copy.clicked.connect(self.copy_traceback)
+        self.command.clicked.connect(self.copy_command)
+        self.open.clicked.connect(self.open_in_editor)
         self._theme.changed.connect(self._recolour)
 
     def _recolour(self) -> None:
@@ -269,13 +269,45 @@ class ExecutionPanel(JournalPanel):
 
     # -- doing
 
-    def _copy_payload(self) -> None:
+    def blocked(self, *, fires: bool = False) -> str:
+        """Return why nothing can be done with what is selected; empty when it can.
+
+        Args:
+            fires: It would be fired again.
+        """
+        if self._publication < 0:
+            return "No execution is selected"
+        return self._reason or "" if fires else ""
+
+    def traceback_blocked(self) -> str:
+        """Return why there is no traceback to copy."""
+        return self.blocked() or ("" if self._failure is not None else "Nothing was raised")
+
+    def source_blocked(self) -> str:
+        """Return why there is no line of source to open."""
+        return self.blocked() or ("" if self._source()[0] else "The source is unknown")
+
+    def retry(self) -> None:
+        """Fire what is shown again, as it was."""
+        self.retry_requested.emit(self._publication)
+
+    def edit_and_fire(self) -> None:
+        """Take the values of what is shown into the form."""
+        self.edit_requested.emit(self._publication)
+
+    def copy_command(self) -> None:
+        """Copy what fires it again from a terminal."""
+        self.command_requested.emit(self._publication)
+
+    def copy_payload(self) -> None:
+        """Copy the payload as JSON."""
         here = details_at_hand(self._journal, self._publication, self._execution)
         payload = (merged(here, self._asked) if self._asked else here).payload
         if payload is not None:
             copy_text(payload_json(payload[0]))
 
-    def _copy_traceback(self) -> None:
+    def copy_traceback(self) -> None:
+        """Copy the traceback of what failed."""
         if self._failure is not None:
             copy_text(traceback_text(self._failure))
 
@@ -292,7 +324,8 @@ class ExecutionPanel(JournalPanel):
         event = journal.publication(self._publication).event
         return event.file, event.line
 
-    def _open(self) -> None:
+    def open_in_editor(self) -> None:
+        """Open the line that matters most in the person's editor."""
         file, line = self._source()
         if file:
             self.open_source.emit(file, line)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
 from inspector.ui.feature import Feature, Parts
+from inspector.ui.kit.menus import MenuItem
 
 if TYPE_CHECKING:
     from inspector.app.workbench import Workbench
@@ -29,11 +30,22 @@ class _Stored:
 def make(context: Context) -> Parts:
     """Make the failures of a window."""
     from inspector.ui.features.failures.panel import AFTER, BEFORE, FailuresPanel
+    from inspector.ui.kit.text import copy_text
 
     panel = FailuresPanel(context.theme, context.selection, _Stored(context.workbench), context.tasks)
     panel.show_in_timeline.connect(context.execution_wanted)
     panel.open_source.connect(context.open_source)
-    return Parts(panel, commands=_commands(panel, BEFORE, AFTER))
+
+    def actions() -> list[MenuItem]:
+        if panel.shown < 0:
+            return []
+        detail = panel.detail
+        return [
+            MenuItem("Failures: Copy Traceback", lambda: copy_text(detail.as_text()), icon="copy", hint="action"),
+            MenuItem("Failures: Show in Timeline", panel.show_shown, icon="timeline", hint="action"),
+        ]
+
+    return Parts(panel, commands=_commands(panel, BEFORE, AFTER), finds=(actions,))
 
 
 def _commands(panel: FailuresPanel, before: str, after: str) -> tuple[Command, ...]:

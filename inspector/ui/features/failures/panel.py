@@ -211,7 +211,7 @@ class FailuresPanel(JournalPanel):
         self.table.customContextMenuRequested.connect(self._open_menu)
         self.detail = FailureDetail(self._theme)
         self.detail.step_requested.connect(self.step)
-        self.detail.timeline_requested.connect(self._show_in_timeline)
+        self.detail.timeline_requested.connect(self.show_shown)
         self.detail.open_source.connect(self.open_source)
         self.splitter = side_by_side(self.table, self.detail, 60)
         return self.splitter
@@ -305,7 +305,13 @@ class FailuresPanel(JournalPanel):
         with self.quietly():
             self._selection.select_in(self._journal, execution)
 
-    def _show_in_timeline(self) -> None:
+    @property
+    def shown(self) -> int:
+        """The index of the execution whose failure is shown, -1 for none."""
+        return self._execution
+
+    def show_shown(self) -> None:
+        """Show the failure that is shown in the timeline."""
         if self._execution >= 0:
             self._select(ExecutionIndex(self._execution))
             self.show_in_timeline.emit(self._execution)
@@ -316,7 +322,7 @@ class FailuresPanel(JournalPanel):
         if place is not None and place.file:
             self.open_source.emit(place.file, max(1, place.line))
         else:
-            self._show_in_timeline()
+            self.show_shown()
 
     def _open_menu(self, at: QPoint) -> None:
         if self.table.indexAt(at).isValid():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.ui.feature import Feature, Parts
+from inspector.ui.kit.menus import MenuItem
 
 if TYPE_CHECKING:
     from inspector.app.checking import Checked
@@ -36,7 +37,11 @@ def make(context: Context) -> Parts:
 
     context.checked.connect(show_findings)
     context.finding_wanted.connect(show_finding)
-    return Parts(panel)
+
+    def actions() -> list[MenuItem]:
+        return [MenuItem("Findings: Check Again", checks.check, icon="refresh", hint="action")]
+
+    return Parts(panel, finds=(actions,))
 
 
 FEATURE: Final = Feature("findings", "Findings", "warning", "bottom", make)

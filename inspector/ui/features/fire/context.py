@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from inspector.app.text import format_count
 from inspector.catalog.synthetic.people import IDENTITIES
+from inspector.core.request import TIMEOUT
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.fields import mark_invalid
 from inspector.ui.kit.layouts import hbox, vbox
@@ -73,7 +74,7 @@ class ContextForm(QWidget):
         set_tooltip(self.same, "Fire the same values each time. Otherwise all values that you did not set are new.")
         self.session.toggled.connect(self.changed)
         self.same.toggled.connect(self.changed)
-        self.timeout.setValue(30)
+        self.timeout.setValue(TIMEOUT)
         self._lay_out()
 
     def metadata(self) -> dict[str, str]:

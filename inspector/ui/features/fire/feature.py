@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from inspector.app import settings
 from inspector.app.commands import Command
+from inspector.core.request import TIMEOUT
 from inspector.ui.feature import Feature, Parts
 from inspector.ui.features.fire.context import fire_title
 from inspector.ui.features.fire.copying import CommandCopies
 from inspector.ui.features.fire.firing import Firing
 from inspector.ui.features.fire.panel import FirePanel
+from inspector.ui.kit.menus import MenuItem
 
 if TYPE_CHECKING:
     from inspector.app.workbench import Workbench
@@ -42,9 +45,20 @@ def make(context: Context) -> Parts:
         panel.context.offer_session(host is None or host.sessions)
         panel.set_enabled_reason(context.workbench.fire_blocked() or None)
 
+    def prefer() -> None:
+        panel.set_default_timeout(context.settings.number(settings.TIMEOUT, TIMEOUT))
+
+    context.built.connect(prefer)
+    context.preferences_changed.connect(prefer)
     panel.outcome.chosen.connect(lambda _: show_execution())
     context.changed.connect(tell)
-    return Parts(panel, commands=_commands(context.workbench, firing, copies))
+
+    def actions() -> list[MenuItem]:
+        if panel.reroll.isHidden() or not panel.reroll.isEnabled():
+            return []
+        return [MenuItem("Fire: New Values", panel.reroll.click, icon="refresh", hint="action")]
+
+    return Parts(panel, commands=_commands(context.workbench, firing, copies), finds=(actions,))
 
 
 def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tuple[Command, ...]:

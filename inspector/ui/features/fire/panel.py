@@ -17,6 +17,7 @@ from inspector.catalog.form import EventForm, FireForm
 from inspector.core.errors import UsageError
 from inspector.core.records.host import ProgramReloaded
 from inspector.core.records.numbers import FireNumber
+from inspector.core.request import TIMEOUT
 from inspector.ui.features.fire.context import ContextForm, fire_title
 from inspector.ui.features.fire.editors import FieldRow
 from inspector.ui.features.fire.outcome import FireOutcomeView
@@ -202,6 +203,7 @@ class FirePanel(FireView):
         self._firing = False
         self._fire_hint = ""
         self._stop_hint = native_shortcut("Esc")
+        self._timeout: float | None = TIMEOUT
         self._connect()
         self._switcher.show_empty()
 
@@ -281,6 +283,12 @@ class FirePanel(FireView):
         self._blocked = reason
         self._tell()
 
+    def set_default_timeout(self, seconds: float) -> None:
+        """Let handlers take so long in forms that begin from now on, and in the one that is shown; 0 for no limit."""
+        if (seconds or None) != self._timeout:
+            self._timeout = seconds or None
+            self.context.timeout.setValue(seconds)
+
     def event_selected(self, name: str) -> None:
         """Show the form of the event that is selected."""
         self.show_event(name)
@@ -319,7 +327,9 @@ class FirePanel(FireView):
             raise UsageError(f"There is no event {name}.")
         remembered = self._memory.get(name)
         if remembered is None or remembered.fields.event is not event:
-            remembered = self._memory[name] = _Remembered(EventForm(event, self._seed()), FireForm(name, {}))
+            remembered = self._memory[name] = _Remembered(
+                EventForm(event, self._seed()), FireForm(name, {}, timeout=self._timeout)
+            )
         return _filled(remembered.context, remembered.fields)
 
     def form(self) -> FireForm:

@@ -131,7 +131,7 @@ class LatencyPanel(JournalPanel):
         self._outcomes.set_help("Which executions the percentiles speak of")
         self._outcomes.set_menu(self._outcome_items)
         self._more = IconButton(theme, "export", "Copy or save the figures and the charts")
-        self._more.set_menu(self._export_items)
+        self._more.set_menu(self.export_items)
         parts = (self._grouping, self._outcomes, 1, self.charts.compare_button, self._more)
         return hbox(*parts, margins=(3, 3, 8, 3), spacing=4)
 
@@ -303,7 +303,8 @@ class LatencyPanel(JournalPanel):
         self.model.set_outcomes(outcomes)
         self.charts.refresh(anew=True)
 
-    def _export_items(self) -> list[MenuItem]:
+    def export_items(self) -> list[MenuItem]:
+        """Return what can be done with the figures and charts as a whole."""
         some = bool(self.model.rowCount())
         return [
             MenuItem("Copy as table", self.copy_table, icon="copy", enabled=some),

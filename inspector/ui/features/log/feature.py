@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.ui.feature import Feature, Parts
+from inspector.ui.kit.menus import MenuItem
 
 if TYPE_CHECKING:
     from inspector.core.records.numbers import ExecutionIndex
@@ -23,7 +24,13 @@ def make(context: Context) -> Parts:
         context.raise_panel("execution")
 
     panel.execution_activated.connect(show_execution)
-    return Parts(panel)
+
+    def actions() -> list[MenuItem]:
+        if panel.following:
+            return []
+        return [MenuItem("Log: Show Newest and Follow", panel.follow, icon="follow", hint="action")]
+
+    return Parts(panel, finds=(actions,))
 
 
 FEATURE: Final = Feature("log", "Log", "list", "bottom", make)

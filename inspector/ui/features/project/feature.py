@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from inspector.ui.feature import Feature, Parts
 
 if TYPE_CHECKING:
     from inspector.ui.context import Context
+    from inspector.ui.kit.menus import MenuItem
 
 
 def make(context: Context) -> Parts:
@@ -28,7 +30,11 @@ def make(context: Context) -> Parts:
         context.shell.set_source(launch.project.name)
         return await flow.load(launch.project, confirmed=launch.confirmed, seed=launch.seed)
 
-    return Parts(commands=flow.commands(), start=start)
+    def recent() -> list[MenuItem]:
+        return [replace(item, icon="folder", hint="project") for item in flow.recent_items()]
+
+    menus = {"project.recent": flow.recent_items}
+    return Parts(commands=flow.commands(), start=start, menus=menus, finds=(recent,))
 
 
 FEATURE: Final = Feature("project", "Project", "folder", "", make)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -14,7 +15,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
 from inspector.app.commands import Command
-from inspector.app.projects import Projects, options_of, with_more_time
+from inspector.app.projects import Projects, options_of, project_of, with_more_time
 from inspector.app.reload import Reloader
 from inspector.app.text import format_duration, plural
 from inspector.core.errors import InspectorError
@@ -27,7 +28,8 @@ from inspector.ui.features.project.dialogs import (
     OpenProjectDialog,
     ProjectSettingsDialog,
 )
-from inspector.ui.kit.text import ask
+from inspector.ui.kit.menus import MenuItem
+from inspector.ui.kit.text import ask, ask_then
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _LOADING: Final = "Loading the project"
+_CLEAR: Final = "Clear"
 #: Milliseconds between two looks at the process.
 _LOOK: Final = 250
 #: The records in which the host says what trouble a process is in.
@@ -108,6 +111,50 @@ class ProjectFlow(QObject):
                 ("Ctrl+Shift+O",),
                 "folder",
                 "Load your own program, in a process of its own",
+            ),
+            Command(
+                "project.recent",
+                "Open Recent",
+                self._open_last,
+                "File",
+                "project",
+                (),
+                "clock",
+                "Open the project again that was opened last",
+                blocked=lambda: "" if self.projects.recent() else "No project was opened yet",
+            ),
+            Command(
+                "project.demo",
+                "Back to Demo",
+                lambda: self._tasks.start(_LOADING, self.show_demo()),
+                "File",
+                "project",
+                (),
+                "undo",
+                "Close the project and show the demo again",
+                blocked=self._demo_blocked,
+            ),
+            Command(
+                "session.new",
+                "New Session",
+                lambda: self._tasks.start(_LOADING, self.begin_anew()),
+                "Session",
+                "new",
+                ("Ctrl+N",),
+                "plus",
+                "Restart the program and record a new session",
+                blocked=self._workbench.program_blocked,
+            ),
+            Command(
+                "session.clear",
+                "Clear Session…",
+                self._ask_clear,
+                "Session",
+                "new",
+                (),
+                "close",
+                "Delete what was recorded so far and go on with an empty session",
+                blocked=self._clear_blocked,
             ),
             Command(
                 "project.reload",
@@ -222,6 +269,79 @@ class ProjectFlow(QObject):
             self._trust.remember(project)
         except InspectorError as error:
             self._notices.report(error)
+
+    def recent_items(self) -> list[MenuItem]:
+        """Return the projects that were opened last, as a menu."""
+        return [
+            MenuItem(f"{options['name'] or options['app']} — {options['cwd']}", partial(self._open_options, options))
+            for options in self.projects.recent()
+        ]
+
+    def _open_last(self) -> None:
+        self._open_options(self.projects.recent()[0])
+
+    def _open_options(self, options: Mapping[str, str]) -> None:
+        """Open a project again; what has changed in it since is asked about."""
+        try:
+            project = project_of(options)
+        except InspectorError as error:
+            self._notices.report(error)
+            return
+        self.open(project)
+
+    def _demo_blocked(self) -> str:
+        if self._context.launch.demo is None:
+            return "There is no demo"
+        return "" if self._host() is not None or self._workbench.host is None else "The demo is running"
+
+    async def show_demo(self) -> bool:
+        """Record the demo from now on, in a session of its own; return whether it runs."""
+        make_host = self._context.launch.demo
+        if make_host is None:
+            return False
+        await self._workbench.switch(make_host, name=time.strftime("%Y-%m-%d %H:%M:%S"))
+        self.close()
+        self._strip.hide_message()
+        session = self._workbench.recording.journal.session
+        self._shell.set_source(f"{session.program if session is not None else 'demo'} · embedded bus")
+        self._context.changed.emit()
+        return True
+
+    async def begin_anew(self) -> bool:
+        """Start the program that runs once more, in a session of its own; return whether it runs."""
+        project, before = self.project, self._reloader
+        if project is None:
+            return await self.show_demo()
+        opened = await self.load(project, confirmed=True)
+        if opened and before is not None and self._reloader is not None:
+            self._reloader.on = before.on
+            for pin in before.pins:
+                self._reloader.pin(pin.form)
+        return opened
+
+    def _clear_blocked(self) -> str:
+        workbench = self._workbench
+        reason = workbench.program_blocked()
+        if reason or workbench.live:
+            return reason
+        return "A stored session is shown; delete it instead"
+
+    def _ask_clear(self) -> None:
+        journal = self._workbench.recording.journal
+        events, executions = len(journal.publications), len(journal.executions)
+        what = f"{plural(events, 'event')} and {plural(executions, 'execution')} are deleted. The program restarts."
+
+        def answered(label: str | None) -> None:
+            if label == _CLEAR:
+                self._tasks.start(_LOADING, self.clear())
+
+        ask_then(self._shell, "Clear Session", "Clear this session?", what, ("Cancel", _CLEAR), answered, danger=_CLEAR)
+
+    async def clear(self) -> None:
+        """Go on with an empty session, and delete the one before."""
+        before = self._workbench.live_session
+        if await self.begin_anew() and before:
+            await self._workbench.delete(before)
 
     def close(self) -> None:
         """Stop looking."""

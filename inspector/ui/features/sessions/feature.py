@@ -45,7 +45,14 @@ def make(context: Context) -> Parts:
         "session": lambda: _session_menu(context, sessions),
         "export.open": lambda: _export_menu(context, exporting),
     }
-    return Parts(panel, commands, menus=menus, stop=importing.stop)
+
+    def stored() -> list[MenuItem]:
+        return [
+            MenuItem(info.name, partial(sessions.open, info.id), icon="session", hint="session")
+            for info in sessions.known
+        ]
+
+    return Parts(panel, commands, menus=menus, finds=(stored, panel.palette_items), stop=importing.stop)
 
 
 def _session_commands(workbench: Workbench, sessions: Sessions) -> tuple[Command, ...]:
@@ -75,6 +82,17 @@ def _session_commands(workbench: Workbench, sessions: Sessions) -> tuple[Command
             ("Ctrl+O",),
             "session",
             "Show the list of recorded sessions",
+        ),
+        Command(
+            "session.delete",
+            "Delete Session…",
+            sessions.ask_delete_shown,
+            "Session",
+            "change",
+            (),
+            "trash",
+            "Delete the stored session that is shown",
+            blocked=lambda: not_stored() or ("The live session is being recorded; clear it" if workbench.live else ""),
         ),
         Command(
             "session.rename",

@@ -177,8 +177,11 @@ class SessionsPanel(QWidget):
     def delete(self) -> None:
         """Ask whether the selected session shall go, and then for it to go."""
         session = self.current()
-        if session is None or self._why_kept(session):
-            return
+        if session is not None and not self._why_kept(session):
+            self.ask_delete(session)
+
+    def ask_delete(self, session: SessionInfo) -> None:
+        """Ask whether a session shall go, and then for it to go."""
         identity = session.id
 
         def answered(label: str | None) -> None:
@@ -195,6 +198,21 @@ class SessionsPanel(QWidget):
             answered,
             danger=_DELETE,
         )
+
+    def palette_items(self) -> list[MenuItem]:
+        """Return what can be done with the session that is selected in the list, for the palette."""
+        session = self.current()
+        if session is None:
+            return []
+        deletable = not self._why_kept(session)
+        return [
+            MenuItem(f"Sessions: Open “{session.name}”", self.open, icon="folder", hint="action"),
+            MenuItem(f"Sessions: Rename “{session.name}”", self.rename, icon="edit", hint="action"),
+            MenuItem(f"Sessions: Export “{session.name}”…", self.export, icon="export", hint="action"),
+            MenuItem(
+                f"Sessions: Delete “{session.name}”…", self.delete, icon="trash", hint="action", enabled=deletable
+            ),
+        ]
 
     def _why_kept(self, session: SessionInfo) -> str:
         if session.id == self._live:

@@ -107,6 +107,12 @@ class Sessions(QObject):
             label = "Name of the session"
             ask_text(self._shell, "Rename session", label, view.title, lambda name: self.rename(session, name))
 
+    def ask_delete_shown(self) -> None:
+        """Ask whether the stored session that is shown shall go."""
+        info = next((info for info in self.known if info.id == self.shown()), None)
+        if info is not None:
+            self._panel.ask_delete(info)
+
     def delete(self, session: int) -> None:
         """Delete a session for good; whoever calls has asked."""
         self._tasks.start("Deleting the session", self._workbench.delete(session))

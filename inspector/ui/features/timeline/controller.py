@@ -219,6 +219,11 @@ class TimelineController(QObject):
             self.scene.lit = lit
             self._changed()
 
+    def set_first_span(self, span: int) -> None:
+        """Show so much time at first, in ns: from now on, and now while the view follows."""
+        self.navigator.set_first_span(span)
+        self.update()
+
     def resize(self, width: int, height: int) -> None:
         """Take notice of the size of the canvas."""
         self.scene.width, self.scene.height = width, height

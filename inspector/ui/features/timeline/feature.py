@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from inspector.analysis.timeline.navigator import FIRST_SPAN
+from inspector.app.settings import WINDOW
 from inspector.ui.feature import Feature, Parts
 from inspector.ui.features.timeline.actions import GESTURES
 from inspector.ui.features.timeline.panel import TimelinePanel
@@ -24,9 +26,15 @@ def make(context: Context) -> Parts:
     controller.back_wanted.connect(lambda: context.history.back(FEATURE.id))
     panel.state_changed.connect(context.commands.changed)
     context.built.connect(lambda: panel.set_fire_shortcut(context.shortcut("fire.selected")))
+
+    def prefer() -> None:
+        controller.set_first_span(round(context.settings.number(WINDOW, FIRST_SPAN)))
+
+    context.built.connect(prefer)
+    context.preferences_changed.connect(prefer)
     context.execution_wanted.connect(controller.steps.go_to)
     context.stretch_wanted.connect(controller.show)
-    return Parts(panel, commands=panel.commands(), gestures=GESTURES)
+    return Parts(panel, commands=panel.commands(), gestures=GESTURES, finds=(panel.palette_items,))
 
 
 FEATURE: Final = Feature("timeline", "Timeline", "timeline", "centre", make, first=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -168,6 +169,13 @@ class TimelinePanel(JournalPanel):
             for name, title in GROUPINGS.items()
         )
         return keyed + grouped
+
+    def palette_items(self) -> list[MenuItem]:
+        """Return what its menus offer and no command does, for the palette."""
+        items = [*lanes_menu(self.controller), *self._view_menu()]
+        named = [replace(item, label=f"Timeline: {item.label}", hint="action") for item in items if not item.hint]
+        spans = [replace(item, label=f"Timeline: Show {item.label}", hint="action") for item in self._window_menu()]
+        return [*named, *spans]
 
     def set_fire_shortcut(self, text: str) -> None:
         """Set the keys that fire the first event, as the empty timeline names them."""

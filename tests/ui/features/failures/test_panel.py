@@ -59,7 +59,7 @@ def test_choosing_a_group_selects_its_newest_execution(theme, selection, shown):
     panel.detail.before.click()
     assert not panel.detail.before.isEnabled()
     panel.detail.after.click()
-    panel._show_in_timeline()
+    panel.show_shown()
     assert asked == [1]
 
 

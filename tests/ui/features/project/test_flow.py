@@ -371,6 +371,83 @@ async def test_opening_a_project_ends_the_demo_and_starts_a_session_of_its_own(t
         assert shown.desk.flow.projects.recent()[0]["app"] == "parcels:bus"
 
 
+async def test_back_to_the_demo_and_to_the_project_again_without_a_question(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db", project=write(tmp_path), confirmed=True) as shown:
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
+        commands, source = shown.window.commands, shown.window.shell.bar.source
+        child = shown.window.workbench.host
+        assert commands.run("project.demo")
+        await until(lambda: "embedded bus" in source.accessibleName(), "the demo runs")
+        await until(lambda: child is not None and not child.running, "the project has ended")
+        assert commands.reason("project.demo") == "The demo is running"
+        await shown.fire("UserLoginAttempted")
+        (recent,) = shown.desk.flow.recent_items()
+        assert recent.label == f"parcels — {tmp_path}"
+        assert recent.run is not None
+        recent.run()
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded again")
+        assert dialog(shown, QMessageBox) is None
+        await fire(shown)
+
+
+async def test_a_new_session_of_the_demo_and_of_a_project(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db") as shown:
+        await shown.fire("UserLoginAttempted")
+        first = shown.window.workbench.recording
+        assert shown.window.commands.run("session.new")
+        await until(lambda: shown.window.workbench.recording is not first, "the new session")
+        await until(lambda: len(shown.desk.sessions.known) == 2, "both are listed")
+        assert not len(shown.journal.publications)
+        await shown.fire("UserLoginAttempted")
+    async with opened(tmp_path / "p.db", project=write(tmp_path), confirmed=True) as shown:
+        await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
+        await fire(shown)
+        assert shown.window.commands.run("project.pin")
+        shown.window.commands.run("project.watch")
+        first = shown.window.workbench.recording
+        assert shown.window.commands.run("session.new")
+        await until(lambda: not shown.window.tasks.running("Loading the project"), "the new session")
+        assert shown.window.workbench.recording is not first
+        assert shown.window.commands.checked("project.pin"), "it is fired after each reload all the same"
+        assert not shown.window.commands.checked("project.watch")
+        await fire(shown)
+
+
+async def test_clearing_asks_and_leaves_an_empty_session_in_place_of_the_old_one(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db") as shown:
+        await shown.fire("UserLoginAttempted")
+        old = shown.window.workbench.live_session
+        for answer in ("Cancel", "Clear"):
+            assert shown.window.commands.run("session.clear")
+            question = dialog(shown, QMessageBox)
+            assert "1 event and" in question.informativeText()
+            next(button for button in question.buttons() if button.text() == answer).click()
+            await until(lambda: dialog(shown, QMessageBox) is None, "it is answered")
+            assert answer == "Clear" or shown.window.workbench.live_session == old
+        await until(lambda: shown.window.workbench.live_session not in (0, old), "the new session")
+        await until(lambda: old not in [info.id for info in shown.desk.sessions.known], "the old one is gone")
+        assert not len(shown.journal.publications)
+        await shown.fire("UserLoginAttempted")
+
+
+async def test_the_stored_session_that_is_shown_is_deleted_from_the_menu(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db") as shown:
+        await shown.fire("UserLoginAttempted")
+    async with opened(tmp_path / "s.db") as shown:
+        commands = shown.window.commands
+        assert "clear it" in commands.reason("session.delete")
+        await until(lambda: len(shown.desk.sessions.known) == 2, "both are listed")
+        old = shown.desk.sessions.known[1].id
+        shown.desk.sessions.open(old)
+        await until(lambda: not shown.window.workbench.live, "it is shown")
+        assert "delete it" in commands.reason("session.clear")
+        assert commands.run("session.delete")
+        question = dialog(shown, QMessageBox)
+        next(button for button in question.buttons() if button.text() == "Delete").click()
+        await until(lambda: shown.window.workbench.live, "the live one is shown instead")
+        await until(lambda: old not in [info.id for info in shown.desk.sessions.known], "it is gone")
+
+
 async def test_what_was_allowed_on_the_command_line_is_not_asked_about_again(tmp_path: Path) -> None:
     project = write(tmp_path)
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:

@@ -1,0 +1,1 @@
+"""The Help menu: documentation, log, version."""

@@ -1,0 +1,1 @@
+"""What a person prefers: editor, default timeout, time window, number format, theme."""
