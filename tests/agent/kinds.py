@@ -1178,3 +1178,46 @@ def numbers_that_are_priorities() -> Kind:
     bus = Ranked()
     bus.handlers.update({20: [late], 10: [early]})
     return Kind(bus, {"ShipDocked": ["early", "late"]}, "ShipDocked", ["early", "late"])
+
+
+@kind
+def numbers_that_only_end_a_subscription() -> Kind:
+    class Numbered:
+        def __init__(self) -> None:
+            self.table: dict[Any, dict[int, Any]] = defaultdict(dict)
+
+        def publish(self, topic: Any, **data: Any) -> None:
+            for handler in list(self.table[topic].values()):
+                handler(**data)
+
+    def drain() -> None:
+        tick("drain")
+
+    def fill() -> None:
+        tick("fill")
+
+    bus = Numbered()
+    bus.table[Codes.FULL].update({1: drain, 3: fill})
+    bus.table[Codes.EMPTY][2] = fill
+    return Kind(bus, {"FULL": ["drain", "fill"], "EMPTY": ["fill"]}, "FULL", ["drain", "fill"])
+
+
+@kind
+def a_queue_of_handler_and_event() -> Kind:
+    class Pool:
+        def __init__(self) -> None:
+            self.routes: dict[type, list[Any]] = {}
+            self.inbox: deque[Any] = deque()
+
+        def send(self, event: Any) -> None:
+            for handler in self.routes.get(type(event), []):
+                self.inbox.append((handler, event))
+
+        def work(self) -> None:
+            while self.inbox:
+                handler, event = self.inbox.popleft()
+                handler(event)
+
+    pool = Pool()
+    pool.routes[ShipDocked] = [greet]
+    return Kind(pool, {"ShipDocked": ["greet"]}, "ShipDocked", ["greet"])

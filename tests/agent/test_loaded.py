@@ -316,7 +316,7 @@ def test_the_choice_is_explained() -> None:
     match = MapBusAdapter().recognises(MapBus(listens), Options())
     assert match is not None
     assert match.why == (
-        "Handlers: _handlers (named like handlers, read by what publishes, a dict of 1 class with 1 handler). "
+        "Handlers: _handlers (given what is published, a dict of 1 class with 1 handler). "
         "Published by publish (asynchronous, an event)."
     )
 

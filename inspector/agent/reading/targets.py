@@ -308,7 +308,9 @@ def key_pattern(value: Any, key: Any, pattern: Any) -> Any:
         return several
     if pattern is not None:
         return pattern
-    sorts = all(kind_of(item) in ("dict", "proxy") and not keyed_by_handler(item) for item in value.values())
+    inside = [item for item in value.values() if kind_of(item) in ("dict", "proxy") and not keyed_by_handler(item)]
+    inner = [name for item in inside for name in item]
+    sorts = len(inside) == len(value) and not (inner and all(map(_is_token, inner)))
     sorts = sorts or (_is_token(key) and all(map(_says_pattern, value.values())))
     return None if sorts else WILDCARD if key is None else key
 

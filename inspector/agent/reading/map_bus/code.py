@@ -3,7 +3,8 @@
 Nothing is run. A value is followed as paths from where it comes in: ``("self", ".listeners", "[]", ".callback")`` is
 the callback of one of the bus's listeners, ``("event", "type", "name")`` the name of the class of what was published.
 Steps are ``.attribute``, ``[]`` (something inside), ``['key']`` (of what is published), ``key`` (of a dict of the bus),
-``type``, ``name`` (of a class), ``in`` (it lies in a list or tuple made here) and ``*`` (spread).
+``type``, ``name`` (of a class), ``in`` (it lies in a list or tuple made here), ``*`` (spread) and ``made`` (what
+something that the bus keeps has made of it). A function that is defined there comes from ``<code>``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ Paths: TypeAlias = frozenset[Path]
 _Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
 
 _NONE: Final[Paths] = frozenset()
+#: Where a function comes from that is defined in the one that is read.
+_CODE_HERE: Final[Path] = ("<code>",)
 #: Methods of containers and queues that take something out, and those that show all of it.
 _TAKING: Final = frozenset(("get", "get_nowait", "pop", "popleft", "popitem", "setdefault", "fetchall", "fetchone"))
 _SHOWING: Final = frozenset(("values", "keys", "copy", "items"))
@@ -51,6 +54,7 @@ class Handed:
         asked: It only decides whether another one is called.
         dropped: Nobody looks at what it gives back.
         direct: It stands there as a call, and is not made by something unknown that was given what to call.
+        around: It is given what goes on from there, too: a middleware.
     """
 
     path: Path
@@ -59,6 +63,7 @@ class Handed:
     asked: bool
     dropped: bool = False
     direct: bool = True
+    around: bool = False
 
     @property
     def container(self) -> str:
@@ -385,6 +390,8 @@ class _Reader:
     def _name(self, name: str) -> Paths:
         if name in self._env:
             return self._env[name]
+        if name in self._inner:
+            return frozenset((_CODE_HERE,))
         value = self._globals.get(name)
         if self._module:
             return _NONE if value is None or issubclass(type(value), _CODE) else frozenset((("self", f".{name}"),))
@@ -457,7 +464,9 @@ class _Reader:
     def _hand(self, path: Path, args: list[Paths], keywords: Mapping[str, Paths], *, direct: bool = True) -> None:
         if path[-1][1:] in _CHANGING:
             return
-        call = Handed(path, tuple(args), tuple(keywords.items()), self._asked > 0, self._dropped, direct)
+        passed = _union((*args, *keywords.values()))
+        around = any(way == _CODE_HERE or (way[:-1] == ("self",) and way[1][1:] in self._functions) for way in passed)
+        call = Handed(path, tuple(args), tuple(keywords.items()), self._asked > 0, self._dropped, direct, around)
         if call not in self._flow.handed:
             self._flow.handed.append(call)
 
@@ -520,7 +529,7 @@ class _Reader:
             return single | _union(args)
         if "[]" in path:
             self._hand(full, args, keywords)
-            return single if not args else _NONE
+            return frozenset((*way, "made") for way in _union(args) if len(way) < _LONG) if args else single
         every = _union((*args, *keywords.values()))
         self._pass(name, node, args, keywords)
         self._keep(single, _in(every))

@@ -26,14 +26,6 @@ from .code import Flow, Handed, Path, Paths, container_of, read_flow
 if TYPE_CHECKING:
     from ...adapters.base import Options
 
-_HANDLERS: Final = re.compile(
-    r"handler|subscri|listener|receiver|callback|observer|consumer|route|registry|hook|reaction|policies", re.IGNORECASE
-)
-_NOT_HANDLERS: Final = re.compile(
-    r"serial|codec|factor|middlew|cache|convert|parser|schema|metric|error|exception|loader|provider|depend|plugin"
-    r"|before|after|filter|encoder|decoder|class",
-    re.IGNORECASE,
-)
 #: What publishing is called, with points.
 _PUBLISH: Final = {
     **dict.fromkeys(("publish", "publish_event"), 100),
@@ -218,9 +210,8 @@ def find(value: Any, options: Options) -> BusParts:
         UsageError: What the options name is not there.
     """
     if kind_of(value) in ("dict", "proxy", "list", "set"):
-        return BusParts(
-            (HandlerMap("", None, "", value, _score_container(value, "handlers", False)[0], "given"),), (), {}
-        )
+        score = 60 if any(entries(value)) else 30
+        return BusParts((HandlerMap("", None, "", value, score, "given"),), (), {})
     functions = functions_of(value)
     candidates = list(_containers(value))
     flows = _Flows(
@@ -230,7 +221,7 @@ def find(value: Any, options: Options) -> BusParts:
     if options.handlers:
         maps = [_named_map(value, path, candidates) for path in options.handlers]
     else:
-        maps = _scored_maps(candidates, flows, options)
+        maps = _maps_of(candidates, flows, options)
     publishers = _publishers(value, flows, maps, options)
     queue = publishers[0].queue if publishers else ""
     workers = flows.workers(queue) if queue else {}
@@ -337,9 +328,14 @@ class _Flows:
             handler_map.says = _names(place[-1:] for place in keys if container_of(place) == handler_map.path)
 
     def containers(self) -> set[str]:
-        """Return the containers whose contents are handed something."""
+        """Return the containers whose contents are handed something, and not what goes on from there, as middleware."""
         calls = [call for flow in self.flows.values() for call in flow.handed if _is_handing(call)]
-        return {call.container for call in calls if self.own or any(path[0] != "self" for path in call.passes())}
+        handed = {call.container for call in calls if self.own or any(path[0] != "self" for path in call.passes())}
+        kept = [entry for flow in self.flows.values() for entry in flow.kept.items()]
+        queued = {
+            container_of(path) for place, paths in kept if container_of((*place, "[]")) in handed for path in paths
+        }
+        return (handed | queued) - {call.container for call in calls if call.around} - {""}
 
 
 def _is_given(paths: Paths) -> bool:
@@ -439,70 +435,57 @@ def _named_map(value: Any, path: str, candidates: list[HandlerMap]) -> HandlerMa
     return replace(candidate or HandlerMap(path, owner, name), score=100, why="named in the settings")
 
 
-def _scored_maps(candidates: list[HandlerMap], flows: _Flows, options: Options) -> list[HandlerMap]:
-    functions = flows.functions
-    published = {name for name in functions if name in options.published_by or _name_points(name) > 0}
-    names: set[str] = set()
-    for name in published:
-        names |= used_names(functions[name], functions)
+def _maps_of(candidates: list[HandlerMap], flows: _Flows, options: Options) -> list[HandlerMap]:
+    """Return the containers whose contents get what is published, as far as the source of the bus can be read.
+
+    Where it cannot be, or says nothing, it is those that the code of what publishes names and that hold handlers.
+    """
     handed = flows.containers()
     if not (handed or flows.own) and flows.flows and all(flow.read for flow in flows.flows.values()):
         return []  # of a library, and nothing is handed on: a web application with its error handlers, say
-    by_method_name = any(".*" in call.path for flow in flows.flows.values() for call in flow.handed)
-    maps = []
-    for handler_map in candidates:
-        used = handler_map.attribute in names or handler_map.path in handed
-        value = handler_map.get()
-        if handler_map.path not in handed and handed and _holds(value, "object"):
-            continue  # objects that nothing is handed to: all buses that there are, say
-        if not by_method_name and _holds(value, "methods") and handler_map.path not in handed:
-            continue  # objects with methods that are named for something, and nobody looks for them by that name
-        score = _score_container(value, handler_map.path, used, handler_map.runs, handler_map.path in handed)
-        handler_map.score, handler_map.why = score
-        if handler_map.listeners():
-            handler_map.score, handler_map.why = 60, f"holds {_count(len(handler_map.listeners()), 'listener')}"
-        if handler_map.score >= _ENOUGH:
-            maps.append(handler_map)
+    functions = flows.functions
+    names = {name for name in functions if name in options.published_by or _name_points(name) > 0}
+    used = set().union(*(used_names(functions[name], functions) for name in names))
+    maps = [handler_map for handler_map in candidates if _holds_handlers(handler_map, handed, set())]
+    maps = maps or [handler_map for handler_map in candidates if _holds_handlers(handler_map, set(), used)]
     # A list beside real maps is more often a queue or a log than handlers.
     mapped = [handler_map for handler_map in maps if kind_of(handler_map.get()) in ("dict", "proxy")]
     lists = [handler_map for handler_map in maps if handler_map not in mapped and any(handler_map.entries())]
     return [*mapped, *lists] if mapped else maps
 
 
-def _holds(value: Any, kind: str) -> bool:
-    items = value if kind_of(value) not in ("dict", "proxy") else value.values()
-    return any(kind_of(item) == kind for item in tuple(items))
+def _holds_handlers(handler_map: HandlerMap, handed: set[str], used: set[str]) -> bool:
+    """Return whether a container holds handlers, or will; say so in it."""
+    value, is_handed = handler_map.get(), handler_map.path in handed
+    listeners = len(handler_map.listeners())
+    handlers = sum(1 for _ in entries(value, runs=handler_map.runs))
+    if not is_handed and (handler_map.attribute not in used or not handlers):
+        return False
+    if is_handed and value and not (handlers or listeners or _is_nested(value)):
+        return False
+    read = "given what is published" if is_handed else "read by what publishes"
+    handler_map.score = 60 + 30 * bool(handlers)
+    handler_map.why = f"{read}, {_content(value, handlers, listeners)}"
+    return True
 
 
-def _score_container(
-    value: Any, path: str, used: bool, runs: tuple[str, ...] = (), handed: bool = False
-) -> tuple[int, str]:
-    name = path.rpartition(".")[2]
-    points, why = 0, []
-    if _HANDLERS.search(name):
-        points += 30
-        why.append("named like handlers")
-    if _NOT_HANDLERS.search(name):
-        points -= 50
-    if used or handed:
-        points += 30
-        why.append("read by what publishes")
+def _is_nested(value: Any) -> bool:
+    """Return whether a container sorts what is in others, which may be empty as yet."""
+    items = value.values() if kind_of(value) in ("dict", "proxy") else value
+    return any(kind_of(item) in ("list", "tuple", "set", "dict", "weakset") for item in tuple(items))
+
+
+def _content(value: Any, handlers: int, listeners: int) -> str:
+    """Return in words what a container holds."""
     if not value:
-        return points, ", ".join([*why, "empty as yet"])
-    handlers = sum(1 for _ in entries(value, runs=runs))
+        return "empty as yet"
+    if listeners:
+        return f"holds {_count(listeners, 'listener')}"
     if kind_of(value) not in ("dict", "proxy"):
-        return (points + 30 if handlers else 0), ", ".join([*why, f"holds {_count(handlers, 'handler')}"])
-    if not handlers and any(kind_of(item) not in ("list", "tuple", "set", "dict") for item in value.values()):
-        return 0, "holds no handlers"
-    points += 30 if handlers else 0
-    if keyed_by_handler(value):
-        keys = "handler"
-    elif all(is_a(key, type) for key in value):
-        keys, points = "class", points + 20
-    else:
-        keys, points = "name", points + 10
-    why.append(f"a {type(value).__name__} of {_count(len(value), keys)} with {_count(handlers, 'handler')}")
-    return points, ", ".join(why)
+        return f"holds {_count(handlers, 'handler')}"
+    by_class = all(is_a(key, type) for key in value)
+    keys = "handler" if keyed_by_handler(value) else "class" if by_class else "name"
+    return f"a {type(value).__name__} of {_count(len(value), keys)} with {_count(handlers, 'handler')}"
 
 
 def _count(number: int, what: str) -> str:
