@@ -1221,3 +1221,175 @@ def a_queue_of_handler_and_event() -> Kind:
     pool = Pool()
     pool.routes[ShipDocked] = [greet]
     return Kind(pool, {"ShipDocked": ["greet"]}, "ShipDocked", ["greet"])
+
+
+# --- behind a facade --------------------------------------------------------------------------------------------------
+
+
+class Channel:
+    def __init__(self, *listeners: Any) -> None:
+        self.listeners = list(listeners)
+
+    def emit(self, event: Any) -> None:
+        for listener in self.listeners:
+            listener(event)
+
+
+class Switch:
+    def __init__(self) -> None:
+        self.channels: dict[type, Channel] = {}
+
+    def publish(self, event: Any) -> None:
+        channel = self.channels.get(type(event))
+        if channel:
+            channel.emit(event)
+
+
+class Facade:
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+
+    def publish(self, event: Any) -> None:
+        self._switch.publish(event)
+
+
+def welcome(event: Any) -> None:
+    tick("welcome")
+
+
+@kind
+def channels_behind_a_facade() -> Kind:
+    switch = Switch()
+    switch.channels.update({ShipDocked: Channel(welcome, greet), ShipSighted: Channel(greet)})
+    heard = {"ShipDocked": ["welcome", "greet"], "ShipSighted": ["greet"]}
+    return Kind(Facade(switch), heard, "ShipDocked", ["welcome", "greet"])
+
+
+@kind
+def groups_of_objects_by_class() -> Kind:
+    class Group:
+        def __init__(self, *members: Any) -> None:
+            self.members = set(members)
+
+        def tell_all(self, fact: Any) -> None:
+            [member.hear(fact) for member in tuple(self.members)]
+
+    class Square:
+        def __init__(self) -> None:
+            self.groups: dict[type, Group] = {TideTurned: Group(Buoy(), Pier()), LampLit: Group()}
+
+        def shout(self, fact: Any) -> None:
+            self.groups[type(fact)].tell_all(fact)
+
+    heard = {"TideTurned": ["Buoy.hear", "Pier.hear"], "LampLit": []}
+    return Kind(Square(), heard, "TideTurned", ["Buoy", "Pier"])
+
+
+class Accountant:
+    """A handler in its own right, which has hooks."""
+
+    def __init__(self) -> None:
+        self.hooks: list[Any] = []
+        self.sum = 0
+
+    def emit(self, event: Any) -> None:
+        tick("Accountant")
+        self.sum += 1
+        for hook in self.hooks:
+            hook(event)
+
+
+@kind
+def handlers_with_hooks_of_their_own() -> Kind:
+    switch = Switch()
+    accountant: Any = Accountant()
+    switch.channels[ShipDocked] = accountant
+    return Kind(Facade(switch), {"ShipDocked": ["Accountant.emit"]}, "ShipDocked", ["Accountant"])
+
+
+# --- who is asked for by the sender -----------------------------------------------------------------------------------
+
+
+class Flare:
+    def __init__(self) -> None:
+        self.name = "flare"
+        self.receivers: list[tuple[Any, Any]] = []
+
+    def send(self, sender: Any = None, **said: Any) -> None:
+        for reference, wanted in self.receivers:
+            receiver = reference()
+            if receiver is not None and (wanted is None or wanted is sender):
+                receiver(sender, **said)
+
+
+def answer(sender: Any, **said: Any) -> None:
+    tick("answer")
+
+
+def answer_ship(sender: Any, **said: Any) -> None:
+    tick("answer ship")
+
+
+@kind
+def receivers_with_their_sender() -> Kind:
+    flare = Flare()
+    flare.receivers += [(weakref.ref(answer), None), (weakref.ref(answer_ship), ShipDocked)]
+    return Kind(flare, {"flare": ["answer", "answer_ship"]}, "flare", ["answer"])
+
+
+@kind
+def connections_with_their_sender() -> Kind:
+    @dataclass
+    class Link:
+        receiver: Any
+        source: Any = None
+
+    class Horn:
+        def __init__(self) -> None:
+            self.name = "horn"
+            self.links: list[Link] = []
+
+        def send(self, sender: Any, **said: Any) -> None:
+            for link in self.links:
+                if link.source in (None, sender):
+                    link.receiver(sender, **said)
+
+    horn = Horn()
+    horn.links += [Link(answer), Link(answer_ship, ShipDocked)]
+    return Kind(horn, {"horn": ["answer", "answer_ship"]}, "horn", ["answer"])
+
+
+# --- where only what is published says which events there are ---------------------------------------------------------
+
+
+class Goal:
+    def __init__(self, points: int = 1) -> None:
+        self.points = points
+
+
+class Scoreboard:
+    def update(self, event) -> None:  # type: ignore[no-untyped-def]
+        tick("Scoreboard")
+
+
+class Match:
+    def __init__(self) -> None:
+        self.observers: Any = weakref.WeakSet()
+
+    def notify_observers(self, event) -> None:  # type: ignore[no-untyped-def]
+        for observer in self.observers:
+            observer.update(event)
+
+
+def play(match: Match) -> None:
+    match.notify_observers(Goal(2))
+
+
+@kind
+def observers_that_say_nothing_in_a_weak_set() -> Kind:
+    match = Match()
+    boards = [Scoreboard(), Scoreboard()]
+    for board in boards:
+        match.observers.add(board)
+    match.boards = boards  # type: ignore[attr-defined]
+    return Kind(match, {"Goal": ["Scoreboard.update", "Scoreboard.update"]}, "Goal", ["Scoreboard", "Scoreboard"])

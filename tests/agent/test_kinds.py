@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import importlib
+import queue
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inspector.agent.reading.loaded import Target, make_program
 from inspector.core.records.records import HANDLER_STARTED
-from tests.agent.kinds import KINDS, LINES
+from tests.agent.kinds import KINDS, LINES, ShipDocked
 from tests.agent.samples import watch
 
 
@@ -51,3 +55,65 @@ def test_tokens_that_subscriptions_are_kept_by_are_no_events() -> None:
     names = {event.name for event in catalog.events}
     assert names >= {"ShipDocked", "ShipSighted"}
     assert names.isdisjoint(bus.subscriptions)
+
+
+REGISTRY = """
+from dataclasses import dataclass
+from tests.agent.kinds import tick
+
+@dataclass(frozen=True)
+class Deposited:
+    amount: int = 5
+
+class Handler:
+    registry: dict = {}
+
+    def __init_subclass__(cls, event=None):
+        Handler.registry.setdefault(event, []).append(cls)
+
+class Ledger(Handler, event=Deposited):
+    def handle(self, event):
+        tick("Ledger")
+
+class Statement(Handler, event=Deposited):
+    def handle(self, event):
+        tick("Statement")
+
+def publish(event):
+    for cls in Handler.registry.get(type(event), []):
+        cls().handle(event)
+"""
+
+
+async def test_classes_that_a_base_class_enters_are_the_handlers_of_a_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bank_registry.py").write_text(REGISTRY, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    watched = watch(importlib.import_module("bank_registry"))
+    (event,) = watched.catalog.events
+    assert (event.name, [key.rpartition(":")[2] for key in event.handlers]) == (
+        "Deposited",
+        ["Ledger.handle", "Statement.handle"],
+    )
+    LINES.clear()
+    await watched.program.publish(watched.program.build("Deposited", {}), None, {})
+    watched.stop()
+    assert LINES == ["Ledger", "Statement"]
+    assert len(watched.rows(HANDLER_STARTED)) == 2
+
+
+async def test_events_of_a_queue_that_nobody_is_seen_to_read_are_known() -> None:
+    class Feed:
+        def __init__(self) -> None:
+            self.queues: dict[type, list[Any]] = {ShipDocked: [queue.SimpleQueue(), queue.SimpleQueue()]}
+
+        def publish(self, event: Any) -> None:
+            for waiting in self.queues.get(type(event), []):
+                waiting.put(event)
+
+    catalog = make_program("sample", [Target("sample:bus", Feed())]).catalog()
+    assert "ShipDocked" in {event.name for event in catalog.events}
+    assert [problem.text for problem in catalog.problems] == [
+        "2 queues listen in queues: they are given every event, and what reads them is not seen."
+    ]

@@ -241,6 +241,9 @@ def _takes_event_alone(connection: Connection, calls: HandlerCalls, handlers: Se
 
     The source of its publish method says so. Where that says nothing, the handlers are asked: most will be right.
     """
+    said = getattr(connection, "takes_event", None)
+    if said is not None:
+        return bool(said)
     publishers: Any = getattr(connection, "publishers", ())
     if any(getattr(publisher, "named", False) for publisher in publishers[:1]):
         return False

@@ -20,6 +20,7 @@ from ...core.bus.identity import bound_to, plain_function
 from ...core.bus.results import is_awaitable
 from ...core.errors import InspectorError, UsageError
 from ...core.own_code import own_modules
+from ...core.records.host import DEAD_REFERENCE, USED_UP
 from ..adapters.base import FireContext, Match, Names, Options, Subscribed
 from ..adapters.deadline import in_time
 from ..observe.monitor import MONITOR
@@ -208,6 +209,8 @@ class LibraryConnection(ABC):
         self._names = names
         self._tap: Tap | None = None
         self._descriptions: dict[Any, _Entry] = {}
+        #: What is special about receivers, by their keys, also of those that are gone.
+        self._noted: dict[str, str] = {}
         #: How often recording has begun.
         self._recording = 0
         self._chosen = options.publish
@@ -259,6 +262,8 @@ class LibraryConnection(ABC):
 
     #: Its code cannot be watched: it is compiled.
     compiled = False
+    #: Its receivers are called with the event and nothing else.
+    takes_event = False
     #: A publish has to be awaited, and runs the handlers there: one that is not asynchronous blocks the loop.
     asynchronous = False
 
@@ -289,7 +294,32 @@ class LibraryConnection(ABC):
         """Yield every subscription."""
         for order, receiver in enumerate(self.receivers()):
             shown = None if receiver.matched == "wildcard" else receiver.pattern
-            yield Subscribed(shown, receiver.matched, self.describe(receiver.target), order)
+            described = self.describe(receiver.target)
+            self._noted[described.key] = receiver.note
+            yield Subscribed(shown, receiver.matched, described, order)
+
+    def targets(self) -> list[Any]:
+        """Return the callable of each subscription, in their order."""
+        return [original(receiver.target) for receiver in self.receivers()]
+
+    def why_uncalled(self, event: Any, key: str) -> tuple[str, str] | None:
+        """Return why a receiver did not get an event, where the library says it.
+
+        Args:
+            event: What was published.
+            key: The receiver's key.
+
+        Returns:
+            One of ``records.host.REASONS``, and words that are better than the usual ones, or empty; None: unknown.
+        """
+        if any(self.describe(receiver.target).key == key for receiver in self.receivers()):
+            return None
+        noted = self._noted.get(key, "")
+        if "once" in noted:
+            return USED_UP, ""
+        entries = [entry for entry in self._descriptions.values() if entry.description.key == key]
+        is_gone = bool(entries) and all(entry.reference() is None for entry in entries)
+        return (DEAD_REFERENCE, "") if "weak" in noted and is_gone else None
 
     def handlers_of(self, event: EventType) -> list[HandlerDescription]:
         """Return who is called for an event type, in order."""

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from ...core.records.host import STOPPED
 from .base import LibraryAdapter, Receiver
 from .recording import Undo, replaced
 from .signals import SignalConnection
@@ -79,6 +80,10 @@ class BlinkerConnection(SignalConnection):
                 yield self.stand_in(tap, target, self.event)
 
         yield replaced(self._value, "receivers_for", receivers_for)
+
+    def why_uncalled(self, event: Any, key: str) -> tuple[str, str] | None:
+        """Return that the signal is muted, that a receiver is only for another sender, or is gone."""
+        return (STOPPED, "the signal is muted") if self._value.is_muted else super().why_uncalled(event, key)
 
     def facts(self) -> Iterable[str]:
         """Return that it is muted."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ...core.description import Problem
 from ...core.own_code import own_modules
+from ...core.records.host import PREDICATE
 from ..reading.eventbuild import build_named
 from ..reading.namedevents import describe_name
 from ..reading.targets import is_async
@@ -109,6 +110,14 @@ class SignalConnection(LibraryConnection):
         """Return the receivers for this sender, as they are called: synchronous ones first."""
         key = self.key_of(occurrence.event.get(SENDER) if isinstance(occurrence.event, dict) else None)
         return [receiver for receiver in self.receivers() if receiver.sender in (None, key)]
+
+    def why_uncalled(self, event: Any, key: str) -> tuple[str, str] | None:
+        """Return that a receiver is only for another sender, or is gone."""
+        own = self.key_of(event.get(SENDER) if isinstance(event, dict) else None)
+        senders = [receiver.sender for receiver in self.receivers() if self.describe(receiver.target).key == key]
+        if senders and own not in senders and None not in senders:
+            return PREDICATE, f"it is {self.only_for(senders[0])}"
+        return super().why_uncalled(event, key)
 
     @abstractmethod
     def receivers(self) -> Iterable[Receiver]:

@@ -115,6 +115,8 @@ class Observation:
         for code, needs in body.wrappers:
             if _alike(code, body.code):
                 self._watch(code).add(needs, route, body=False)
+            else:
+                self.receivers.code_of_bus[id(code)] = code
         for code, needs in ((body.code, body.needs), *body.others):
             self._watch(code).add(needs, route, body=True)
 
@@ -197,6 +199,8 @@ class Observation:
         if wrapper or not isinstance(execution, ObservedExecution):
             return
         bodies = (other for other, subject in tuple(MONITOR.frames.items()) if subject is execution)
+        if execution.frame is None and not execution.started:  # its wrapper has only put it off
+            execution.frame, execution.unwrapped = frame, True
         if execution.started and (execution.unwrapped or any(other is not execution.frame for other in bodies)):
             return  # it calls itself
         MONITOR.open(frame, execution)

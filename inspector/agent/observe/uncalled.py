@@ -84,11 +84,21 @@ class Promises:
 
     def _gone(self, publication: TapPublication, key: str) -> tuple[str, str]:
         """Return why a handler that was promised is not subscribed any more."""
+        said = _said_by_bus(publication, key)
+        if said is not None:
+            return said
         maps = getattr(publication.source, "maps", ())
         weakly = any(True for handler_map in maps for _ in dead_references(handler_map.get()))
         if weakly and key in publication.tap.lost_handlers():
             return DEAD_REFERENCE, ""
         return (USED_UP if key in self._called else UNSUBSCRIBED), ""
+
+
+def _said_by_bus(publication: TapPublication, key: str) -> tuple[str, str] | None:
+    """Return the reason that the adapter of a bus knows, with better words than the usual ones, if any."""
+    ask: Any = getattr(publication.source, "why_uncalled", None)
+    reason: tuple[str, str] | None = ask(publication.event, key) if ask is not None else None
+    return reason
 
 
 def _told(handler: HandlerDescription, reason: str, detail: str = "") -> UncalledHandler:
@@ -110,14 +120,17 @@ class _Why:
     def of(self, key: str) -> tuple[str, str]:
         """Return the reason, and words for it that are better than the usual ones."""
         publication = self._publication
-        if key in publication.passed_over:
+        said = _said_by_bus(publication, key)
+        if said is not None:
+            return said
+        timed = HANDOVER.timer_of(publication, self._fire)
+        if key in publication.passed_over and not timed:
             return (USED_UP, "it is for once only, and was used up") if key in self._called else (WRAPPER, "")
         condition = self._condition(key)
         if condition:
             return PREDICATE, f"its predicate said no ({condition})"
         if not publication.began and _is_queued(publication):
             return ONLY_QUEUED, ""
-        timed = HANDOVER.timer_of(publication, self._fire)
         if timed:
             return (PUT_OFF if timed == "cancelled" else STILL_DUE), ""
         changed = self._changed(key)

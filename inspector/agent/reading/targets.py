@@ -36,6 +36,8 @@ PATTERN_FIELDS: Final = (
 )
 #: Says that a handler is subscribed to everything, where None already means that nothing is said.
 WILDCARD: Final = "*"
+#: No attribute: nothing of an entry says for which event it is.
+NOT_SAID: Final = "-"
 #: A key that was made up: ``4950828bc2046e1``, ``sub-17``, a UUID.
 _TOKEN: Final = re.compile(r"(\w+[-_:])?(\d+|[0-9a-f]{8,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
 #: How methods begin that a bus finds by the name of the event.
@@ -48,6 +50,7 @@ _FUNCTIONS: Final = (
     types.MethodWrapperType,
     functools.partial,
 )
+_METHODS: Final = (types.FunctionType, staticmethod, functools.singledispatchmethod)
 #: Attributes by which an object says that calling it gives a coroutine.
 _MARKS: Final = frozenset({"_is_coroutine", "_is_coroutine_mark", "_is_coroutine_marker"})
 
@@ -184,6 +187,14 @@ def run_for(target: Any, pattern: Any, bus: Any = None) -> Any:
     return types.MethodType(plain_function(implementation), owner) if owner is not None else target
 
 
+def run_for_each(target: Any, pattern: Any, bus: Any = None) -> Iterator[tuple[Any, Any]]:
+    """Yield pattern and what runs for it: of a ``singledispatchmethod`` for every event one for each class it knows."""
+    generic = bound_to(getattr(target, "register", None)) if is_a(target, types.FunctionType) else None
+    classes = list(generic.dispatcher.registry) if is_a(generic, functools.singledispatchmethod) else []
+    apart = [cls for cls in classes if pattern is None and cls is not object]
+    yield from ((cls, run_for(target, cls, bus)) for cls in apart or [pattern])
+
+
 def dead_references(value: Any, pattern: Any = None, depth: int = 4) -> Iterator[Any]:
     """Yield what each weak reference whose handler is gone was subscribed to."""
     kind = kind_of(value)
@@ -201,7 +212,7 @@ def dead_references(value: Any, pattern: Any = None, depth: int = 4) -> Iterator
 
 def _has_method(cls: type[Any], name: str) -> bool:
     """Return whether instances have a method that somebody wrote (every class can be called, by its metaclass)."""
-    return any(is_a(vars(base).get(name), (types.FunctionType, staticmethod)) for base in cls.__mro__)
+    return any(is_a(vars(base).get(name), _METHODS) for base in cls.__mro__)
 
 
 def record_field(value: Any, runs: Sequence[str] = ()) -> str:
@@ -331,6 +342,8 @@ def pattern_in(value: Any, says: Sequence[str] = ()) -> Any:
     value = original(value)
     kind = kind_of(value)
     if kind == "tuple" and not class_has(type(value), "_fields"):
+        if NOT_SAID in says:
+            return None
         for item in value:
             if is_a(item, type) and kind_of(item) != "handler":
                 return item

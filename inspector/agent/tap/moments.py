@@ -267,8 +267,10 @@ class TapPublication(Publication):
 
     @property
     def complete(self) -> bool:
-        """Every handler that it goes to has been called."""
-        return self.called >= len(self.subscriptions)
+        """Every handler that it goes to has been called; where queues listen, there may be one behind them."""
+        if self.subscriptions or self.called:
+            return self.called >= len(self.subscriptions)
+        return not getattr(self.source, "listened", False)
 
     def let_go(self) -> None:
         """Keep nothing alive when it is over, and still know the event when a handler comes late."""

@@ -193,7 +193,8 @@ class Tap:
                 self.publication_ended(publication)
             except Exception as trouble:  # noqa: BLE001 - as in ``tell``
                 self.fail(trouble)
-        if publication.complete and self._known.get(id(publication.event)) is publication:
+        heard = publication.subscriptions and publication.complete
+        if heard and self._known.get(id(publication.event)) is publication:
             del self._known[id(publication.event)]
         publication.let_go()
 

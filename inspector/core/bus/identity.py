@@ -176,24 +176,29 @@ def enclosed_handler(target: Any) -> Any:
     return enclosed[passed[0]] if len(passed) == 1 else None
 
 
-def _passed_on(code: types.CodeType, names: Collection[str]) -> list[str]:
-    """Return which of the functions that a closure holds it passes on to what it is given, whole; not what it asks."""
-    own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & inspect.CO_VARARGS)]
+def _passed_on(code: types.CodeType, names: Collection[str], around: tuple[str, ...] = ()) -> list[str]:
+    """Return which of the functions that a closure holds it passes on to what it is given, whole; not what it asks.
+
+    It may do so in a function inside it, as ``call_later(1, lambda: handler(event))`` does.
+    """
+    count = code.co_argcount + code.co_kwonlyargcount
+    own = (*around, *code.co_varnames[: count + bool(code.co_flags & inspect.CO_VARARGS)])
     called: dict[str, None] = {}
     current = passing = ""
     steps = [step for step in dis.get_instructions(code) if step.opname not in ("PUSH_NULL", "PRECALL", "CACHE")]
     for step, after, later in zip(steps, [*steps[1:], None], [*steps[2:], None, None]):  # noqa: B905
         said = step.argval if is_a(step.argval, tuple) else (step.argval,)
-        if step.opname in ("LOAD_DEREF", "LOAD_CLASSDEREF"):
+        if step.opname in ("LOAD_DEREF", "LOAD_CLASSDEREF") and step.argval not in own:
             current = step.argval if step.argval in names else ""
-        elif current and step.opname.startswith("LOAD_FAST") and not set(own).isdisjoint(said):
+        elif current and step.opname.startswith(("LOAD_FAST", "LOAD_DEREF")) and not set(own).isdisjoint(said):
             part = _is(after, "LOAD_ATTR", "LOAD_METHOD") or _is(later, "BINARY")
             passing, current = ("" if part else current), ""
         elif passing and step.opname.startswith("CALL"):
             if not _is(after, "POP_JUMP", "TO_BOOL"):
                 called[passing] = None
             passing = ""
-    return list(called)
+    inside = (const for const in code.co_consts if is_a(const, types.CodeType))
+    return list(called) or [name for const in inside for name in _passed_on(const, names, own)]
 
 
 def _is(step: dis.Instruction | None, *beginnings: str) -> bool:

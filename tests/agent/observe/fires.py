@@ -856,3 +856,187 @@ def an_event_of_a_class_that_arrives_as_a_dict() -> Fired:
     bus.start()
     noted = ["Milled does not survive its way to the handlers: at came back as str, not datetime."]
     return Fired(bus, ["sift", "pack"], event="Milled", close=bus.close, noted=noted)
+
+
+# --- named for what is written ----------------------------------------------------------------------------------------
+
+
+def put_off(seconds: float) -> Any:
+    def decorate(handler: Any) -> Any:
+        handle: Any = None
+
+        def wrapper(event: Any) -> None:
+            nonlocal handle
+            if handle:
+                handle.cancel()
+            loop = asyncio.get_running_loop()
+            handle = loop.call_later(seconds, lambda: asyncio.ensure_future(handler(event)))
+
+        return wrapper
+
+    return decorate
+
+
+@fired
+def put_off_by_a_decorator_that_calls_it_in_a_lambda() -> Fired:
+    async def search(event: Any) -> None:
+        ran("search")
+
+    def log(event: Any) -> None:
+        ran("log")
+
+    bus = Oven()
+    bus.on(Baked, put_off(0.05)(search), log)
+    return Fired(bus, ["search", "log"])
+
+
+@fired
+def put_off_once_more_before_it_was_due() -> Fired:
+    async def search(event: Any) -> None:
+        ran("search")
+
+    bus = Oven()
+    bus.on(Baked, put_off(0.4)(search))
+    return Fired(bus, ["search"], times=3, uncalled=[("search", "put_off")])
+
+
+@fired
+def put_off_by_a_timer_of_a_thread_that_gets_the_function() -> Fired:
+    def later(handler: Any) -> Any:
+        def wrapper(event: Any) -> None:
+            threading.Timer(0.05, handler, [event]).start()
+
+        return wrapper
+
+    def weigh(event: Any) -> None:
+        ran("weigh")
+
+    bus = Oven()
+    bus.on(Baked, later(weigh))
+    return Fired(bus, ["weigh"])
+
+
+@fired
+def a_method_by_class_of_an_object_for_every_event() -> Fired:
+    class Ledger:
+        @functools.singledispatchmethod
+        def enter(self, event: Any) -> None:
+            ran("enter")
+
+        @enter.register
+        def _(self, event: Baked) -> None:
+            ran("baked")
+
+        @enter.register
+        def _sold(self, event: Sold) -> None:
+            ran("sold")
+
+    class Books:
+        def __init__(self) -> None:
+            self.ledgers = [Ledger()]
+
+        def publish(self, event: Any) -> None:
+            for ledger in self.ledgers:
+                ledger.enter(event)
+
+    return Fired(Books(), ["sold"], event="Sold")
+
+
+# --- behind a facade, behind a queue ----------------------------------------------------------------------------------
+
+
+class Line:
+    def __init__(self) -> None:
+        self.listeners: list[Any] = []
+
+    def emit(self, event: Any) -> None:
+        for listener in self.listeners:
+            listener(event)
+
+
+@fired
+def a_facade_before_a_bus_of_channels() -> Fired:
+    class Lines:
+        def __init__(self) -> None:
+            self.lines = {Baked: Line()}
+
+        def publish(self, event: Any) -> None:
+            line = self.lines.get(type(event))
+            if line is not None:
+                line.emit(event)
+
+    class Counter:
+        def __init__(self) -> None:
+            self._lines = Lines()
+
+        def publish(self, event: Any) -> None:
+            self._lines.publish(event)
+
+    def shelf(event: Any) -> None:
+        ran("shelf")
+
+    def till(event: Any) -> None:
+        ran("till")
+
+    counter = Counter()
+    counter._lines.lines[Baked].listeners += [shelf, till]
+    return Fired(counter, ["shelf", "till"])
+
+
+@fired
+def readers_of_queues_that_are_seen_when_they_run() -> Fired:
+    class Feed:
+        def __init__(self) -> None:
+            self.queues: dict[type, list[Any]] = {}
+
+        async def listen(self, kind: type) -> Any:
+            waiting: Any = asyncio.Queue()
+            self.queues.setdefault(kind, []).append(waiting)
+            while True:
+                yield await waiting.get()
+
+        async def publish(self, event: Any) -> None:
+            for waiting in self.queues.get(type(event), []):
+                await waiting.put(event)
+
+    def show(event: Any) -> None:
+        ran("show")
+
+    async def read() -> None:
+        async for event in feed.listen(Baked):
+            show(event)
+
+    feed = Feed()
+    tasks = [asyncio.create_task(read()) for _ in range(2)]
+
+    def close() -> None:
+        for task in tasks:
+            task.cancel()
+
+    return Fired(feed, ["show", "show"], close=close)
+
+
+@fired
+def a_receiver_that_is_for_another_sender() -> Fired:
+    class Bell:
+        def __init__(self) -> None:
+            self.name = "Baked"
+            self.receivers: list[Any] = []
+
+        def send(self, sender: Any = None, **said: Any) -> None:
+            for reference, wanted in self.receivers:
+                receiver = reference()
+                if receiver is not None and (wanted is None or wanted is sender):
+                    receiver(sender, **said)
+
+    bell = Bell()
+    bell.receivers += [(weakref.ref(any_sender), None), (weakref.ref(only_sold), Sold)]
+    return Fired(bell, ["any_sender"], uncalled=[("only_sold", "predicate")])
+
+
+def any_sender(sender: Any, **said: Any) -> None:
+    ran("any_sender")
+
+
+def only_sold(sender: Any, **said: Any) -> None:
+    ran("only_sold")

@@ -382,10 +382,14 @@ def test_who_publishes_gives_the_session_where_the_bus_takes_it_with_the_event()
         def __init__(self) -> None:
             self.handlers: dict[type, list[Any]] = {Placed: [two]}
 
-        async def publish(self, event: Any, session: Any = None) -> None: ...
+        async def publish(self, event: Any, session: Any = None) -> None:
+            for handler in self.handlers[type(event)]:
+                handler(event, session)
 
     class Without(WithSession):
-        async def publish(self, event: Any) -> None: ...  # type: ignore[override]
+        async def publish(self, event: Any) -> None:  # type: ignore[override]
+            for handler in self.handlers[type(event)]:
+                handler(event)
 
     for kind, expected in ((WithSession, True), (Without, False)):
         program = make_program("app", [Target("app:bus", kind())])

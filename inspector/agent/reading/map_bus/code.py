@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import inspect
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -28,6 +28,8 @@ _Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda"
 _NONE: Final[Paths] = frozenset()
 #: Where a function comes from that is defined in the one that is read.
 _CODE_HERE: Final[Path] = ("<code>",)
+#: Begins the name of a method that another one overrides.
+_ABOVE: Final = "super "
 #: Methods of containers and queues that take something out, and those that show all of it.
 _TAKING: Final = frozenset(("get", "get_nowait", "pop", "popleft", "popitem", "setdefault", "fetchall", "fetchone"))
 _SHOWING: Final = frozenset(("values", "keys", "copy", "items"))
@@ -141,6 +143,39 @@ def read_flow(function: Any, functions: Mapping[str, Any], owner: Any) -> Flow:
     flow.yields = _yields(node)
     _Reader(flow, functions, owner).enter(function, node, None, {}, ("self",))
     return flow
+
+
+#: What may be called while something is handed on: it changes nothing.
+_HARMLESS: Final = frozenset(
+    ("list", "tuple", "set", "sorted", "reversed", "len", "type", "isinstance", "getattr", "callable", "enumerate")
+)
+_HARMLESS_MODULES: Final = frozenset(("asyncio", "inspect", "contextlib", "logging", "logger", "log", "_logger"))
+
+
+def only_hands_on(function: Any) -> bool:
+    """Return whether a function does nothing but call what it finds in containers with what it is given."""
+    node = _node_of(function)
+    if node is None:
+        return False
+    parts = list(ast.walk(node))
+    local = {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+    return not any(
+        isinstance(part, (ast.Delete, ast.Global, ast.Nonlocal))
+        or (isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.ctx, ast.Store))
+        or (isinstance(part, ast.Call) and not _is_handing_on(part.func, local))
+        for part in parts
+    )
+
+
+def _is_handing_on(callee: ast.expr, local: Collection[str]) -> bool:
+    if isinstance(callee, ast.Name):
+        return callee.id in local or callee.id in _HARMLESS
+    root: ast.expr = callee
+    while isinstance(root, (ast.Attribute, ast.Subscript, ast.Call)):
+        root = root.func if isinstance(root, ast.Call) else root.value
+    name = root.id if isinstance(root, ast.Name) else ""
+    looked_up = isinstance(callee, ast.Attribute) and callee.attr in _TAKING | _SHOWING
+    return looked_up or name in local or name in _HARMLESS_MODULES or not isinstance(callee, ast.Attribute)
 
 
 _NODES: dict[types.CodeType, Any] = {}
@@ -278,6 +313,7 @@ class _Reader:
             if node.value is not None:
                 self._assign(node.target, self._of(node.value))
         elif isinstance(node, (ast.For, ast.AsyncFor)):
+            self._flow.endless = self._flow.endless or _waits(node.iter)
             self._assign(node.target, _item(self._of(node.iter), self._flow.kept))
             self._block([*node.body, *node.orelse])
         elif isinstance(node, (ast.If, ast.While)):
@@ -347,6 +383,8 @@ class _Reader:
         if isinstance(node, ast.Name):
             return self._name(node.id)
         if isinstance(node, ast.Attribute):
+            if _is_super(node.value):
+                return frozenset((("self", f".{_ABOVE}{node.attr}"),))
             return self._attribute(self._of(node.value), node.attr)
         if isinstance(node, ast.Subscript):
             return self._subscript(self._of(node.value), node.slice)
@@ -394,7 +432,9 @@ class _Reader:
             return frozenset((_CODE_HERE,))
         value = self._globals.get(name)
         if self._module:
-            return _NONE if value is None or issubclass(type(value), _CODE) else frozenset((("self", f".{name}"),))
+            own_class = is_a(value, type) and value.__module__ == self._owner.__name__
+            code = value is None or (issubclass(type(value), _CODE) and not own_class)
+            return _NONE if code else frozenset((("self", f".{name}"),))
         cls = self._owner if is_a(self._owner, type) else type(self._owner)
         return frozenset((("self",),)) if any(value is base for base in cls.__mro__[:-1]) else _NONE
 
@@ -479,8 +519,6 @@ class _Reader:
             classes = args[0] if name == "issubclass" else frozenset((*path, "type") for path in args[0])
             self._compare(classes | args[1])
             return _NONE
-        if name == "super":
-            return frozenset((("self",),))
         if name == "getattr" and len(node.args) > 1:
             said = node.args[1]
             if isinstance(said, ast.Constant):
@@ -500,6 +538,9 @@ class _Reader:
     def _call_method(
         self, callee: ast.Attribute, node: ast.Call, args: list[Paths], keywords: dict[str, Paths]
     ) -> Paths:
+        if _is_super(callee.value):
+            above = self._own_function(f"{_ABOVE}{callee.attr}")
+            return _NONE if above is None else self._enter_named(above, args, keywords, ("self",))
         base, name = self._of(callee.value), callee.attr
         if name in _ADDING and isinstance(callee.value, ast.Name) and not base:
             self._env[callee.value.id] = _in(_union(args))
@@ -537,6 +578,16 @@ class _Reader:
             self._hand(full, args, keywords)
         return every | frozenset(((*path, "[]"),))
 
+    def _own_function(self, name: str) -> Any:
+        """Return a function of the bus, also that which a method overrides; None where it has none."""
+        if not name.startswith(_ABOVE):
+            return self._functions.get(name)
+        classes = (self._owner if is_a(self._owner, type) else type(self._owner)).__mro__
+        here = next((place for place, cls in enumerate(classes) if cls.__name__ == self._class), len(classes))
+        above = (vars(cls)[name[len(_ABOVE) :]] for cls in classes[here + 1 :] if name[len(_ABOVE) :] in vars(cls))
+        function = plain_function(next(above, None))
+        return function if is_a(function, types.FunctionType) else None
+
     def _method_of(self, path: Path, name: str) -> Any:
         """Return the function of a method of the bus, or of an object that it has."""
         if path == ("self",):
@@ -568,11 +619,16 @@ class _Reader:
             if isinstance(written, ast.Name) and written.id in self._inner:
                 self._call_inner(written.id, rest, {})
             for path in paths:
-                if path[0] == "self" and len(path) == 2 and path[1][1:] in self._functions:
-                    self._enter_named(self._functions[path[1][1:]], _flat(written, every, place, rest), {}, ("self",))
+                own = self._own_function(path[1][1:]) if path[0] == "self" and len(path) == 2 else None
+                if own is not None:
+                    self._enter_named(own, _flat(written, every, place, rest), {}, ("self",))
                 elif path[0] == "self" and "[]" in path and "key" not in path and any(rest):
                     self._hand(tuple(step for step in path if step not in ("in", "*")), rest, {}, direct=False)
         return _union(paths for _, paths in every)
+
+
+def _is_super(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super"
 
 
 def _flat(written: ast.expr, every: list[tuple[ast.expr, Paths]], place: int, rest: list[Paths]) -> list[Paths]:
@@ -585,7 +641,19 @@ def _flat(written: ast.expr, every: list[tuple[ast.expr, Paths]], place: int, re
     return rest
 
 
+def _waits(node: ast.expr) -> bool:
+    """Return whether an expression waits for what is put into a queue: ``queue.get()``, ``iter(queue.get, None)``."""
+    calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
+    waiting = [call.func for call in calls if not call.args and not call.keywords]
+    waiting += [
+        arg for call in calls if isinstance(call.func, ast.Name) and call.func.id == "iter" for arg in call.args
+    ]
+    return any(isinstance(callee, ast.Attribute) and callee.attr == "get" for callee in waiting)
+
+
 def _is_endless(node: ast.While) -> bool:
+    if _waits(node.test):
+        return True
     always = isinstance(node.test, ast.Constant) and bool(node.test.value)
     return always and not any(isinstance(part, (ast.Break, ast.Return)) for part in ast.walk(node))
 

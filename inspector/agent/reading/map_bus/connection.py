@@ -18,6 +18,7 @@ from ....core.bus.context import HANDLER_TIMEOUT
 from ....core.bus.results import is_awaitable
 from ....core.description import HandlerDescription, Problem
 from ....core.own_code import is_standard
+from ....core.records.host import PREDICATE
 from ....core.spec import BY_BASE, BY_BUS, BY_CLASS, BY_FIELD, BY_NAME, EXACT, field_of
 from ....core.values.looking import is_a, pretends
 from ...adapters.base import FireContext, Match, Names, Options, Subscribed
@@ -32,7 +33,7 @@ from ..targets import dead_references, entries, is_glob, key_name, kind_of, run_
 from .arranged import Arrangement
 from .calls import CallReader, handler_event
 from .events import MapEvents
-from .find import BusParts, HandlerMap, Publisher, find, values_of
+from .find import SENDER, BusParts, HandlerMap, Publisher, find, values_of
 from .match import Dispatch, is_called, is_metaclass, is_wildcard, key_text, name_of_pattern
 from .signal import signal_arguments, signal_name, signal_payload
 
@@ -192,6 +193,11 @@ class MapConnection:
         """The methods that publish, the best first."""
         return self._found.publishers
 
+    @property
+    def listened(self) -> bool:
+        """Queues listen to what is published: who reads them is not known."""
+        return any(handler_map.listeners() for handler_map in self.maps)
+
     # -- the catalog ---------------------------------------------------------------------------------------------------
 
     def event_types(self) -> list[EventType]:
@@ -335,6 +341,21 @@ class MapConnection:
     def describe(self, target: Any) -> HandlerDescription:
         """Describe what a subscription calls."""
         return self._describe(target)
+
+    def why_uncalled(self, event: Any, key: str) -> tuple[str, str] | None:
+        """Return that a receiver is only for another sender: the code of the reason, and words for it."""
+        sender = event.get(SENDER) if is_a(event, dict) else None
+        wanted = [
+            value
+            for handler_map in self.maps
+            if handler_map.senders
+            for value, target in handler_map.by_sender()
+            if self._describe(target).key == key
+        ]
+        if not wanted or any(value is None or value is sender for value in wanted):
+            return None
+        name = getattr(wanted[0], "__name__", None) or type(wanted[0]).__name__
+        return PREDICATE, f"it is only for sender {name}"
 
     def held_in(self, handler_map: HandlerMap) -> Iterator[tuple[Any, Any]]:
         """Yield pattern and callable of each subscription in one of the containers."""

@@ -24,6 +24,7 @@ from ..events import (
     subclasses,
 )
 from ..namedevents import describe_name
+from ..published import published_with
 from ..targets import MethodName, key_pattern, kind_of
 from .find import used_names
 from .match import (
@@ -120,6 +121,9 @@ class MapEvents:
             handlers.update({cls: [] for cls in classes if cls is not None and cls not in handlers})
         if all(map(is_wildcard, handlers)):  # nobody says which events there are; what is told apart are some
             apart = [cls for target in handlers.get(None, ()) for cls in self._told(target)]
+            if not apart and handlers:  # nor what they ask for: it is what the program publishes
+                best = self._found.publishers[:1]
+                apart = [cls for point in best for cls in published_with(point.name, point.owner)]
             handlers.update({cls: [] for cls in apart if cls not in handlers})
         return handlers
 

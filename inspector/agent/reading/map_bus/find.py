@@ -20,8 +20,8 @@ from ....core.errors import UsageError
 from ....core.own_code import is_own_class, is_own_module, is_standard
 from ....core.values.looking import attributes, is_a, pretends, variables_of
 from ...tap.stand_ins import original
-from ..targets import entries, key_name, keyed_by_handler, kind_of, run_for
-from .code import Flow, Handed, Path, Paths, container_of, read_flow
+from ..targets import NOT_SAID, entries, key_name, keyed_by_handler, kind_of, run_for_each
+from .code import Flow, Handed, Path, Paths, container_of, only_hands_on, read_flow
 
 if TYPE_CHECKING:
     from ...adapters.base import Options
@@ -44,6 +44,8 @@ _NOT_PUBLISH: Final = re.compile(
 SESSION_NAMES: Final = ("session", "db_session", "db", "uow", "connection", "conn")
 METADATA_NAMES: Final = ("metadata", "meta", "headers", "context", "request_metadata")
 CONTEXT_NAMES: Final = (*SESSION_NAMES, *METADATA_NAMES)
+#: What the parameter of a signal is called that says who sends it.
+SENDER: Final = "sender"
 _EVENT_NAMES: Final = ("name", "topic", "event_name", "signal", "channel", "event_type", "key", "routing_key", "type_")
 _ENOUGH: Final = 60
 
@@ -64,6 +66,7 @@ class HandlerMap:
         places: Where in a tuple is what is run, where another place decides whether it is: ``1``.
         says: Attributes in which it says for which event it is.
         sorts: Its keys, where they are numbers, only say in which order it is run.
+        senders: Attributes, or places in a tuple, in which it says for which sender it is.
         bus: Whose functions its handlers may be.
     """
 
@@ -78,6 +81,7 @@ class HandlerMap:
     places: tuple[str, ...] = ()
     says: tuple[str, ...] = ()
     sorts: bool = False
+    senders: tuple[str, ...] = ()
     bus: Any = None
 
     def get(self) -> Any:
@@ -107,9 +111,9 @@ class HandlerMap:
         """Yield what is subscribed to, and the handler, of everything in it; those of a process manager are its own."""
         for pattern, target, inner in self._looked_into():
             if not inner:
-                yield pattern, run_for(target, pattern, self.bus)
+                yield from run_for_each(target, pattern, self.bus)
             for handler_map in inner:
-                yield from handler_map.entries()
+                yield from ((pattern if own is None else own, handler) for own, handler in handler_map.entries())
 
     def leaves(self) -> Iterator[HandlerMap]:
         """Yield the containers of the process managers that stand in it, or itself where there are none."""
@@ -117,9 +121,19 @@ class HandlerMap:
         yield from inner or [self]
 
     def _looked_into(self) -> Iterator[tuple[Any, Any, list[HandlerMap]]]:
-        for pattern, target in entries(self.get(), runs=(*self.runs, *self.places), says=self.says):
+        says = self.says or ((NOT_SAID,) if self.senders else ())
+        for pattern, target in entries(self.get(), runs=(*self.runs, *self.places), says=says):
             pattern = None if self.only_sorts(pattern) else pattern
-            yield pattern, target, _inner_maps(target) if pattern is None and self.runs else []
+            yield pattern, target, _inner_maps(target, handlers=pattern is None) if self.runs else []
+
+    def by_sender(self) -> Iterator[tuple[Any, Any]]:
+        """Yield the sender that each of its entries is for, and the handler."""
+        value = self.get()
+        for item in tuple(value) if kind_of(value) in _FLAT else ():
+            held = dict(enumerate(item)) if is_a(item, tuple) else attributes(item)
+            said = {str(name): inner for name, inner in held.items()}
+            sender = next((said[name] for name in self.senders if name in said), None)
+            yield from ((sender, target) for _, target in entries(item, runs=self.runs, says=(NOT_SAID,)))
 
     def only_sorts(self, key: Any) -> bool:
         """Return whether a key says in which order its handlers are run, and nothing of an event."""
@@ -127,10 +141,7 @@ class HandlerMap:
 
     def listeners(self) -> list[Any]:
         """Return what stands there and is no handler, but is given what is published: queues."""
-        value = self.get()
-        if not self.runs or kind_of(value) not in _FLAT:
-            return []
-        return [item for item in tuple(value) if is_standard(type(item).__module__) and _is_called(item, self.runs)]
+        return list(_listening(self.get(), self.runs)) if self.runs else []
 
 
 @dataclass
@@ -214,9 +225,8 @@ def find(value: Any, options: Options) -> BusParts:
         return BusParts((HandlerMap("", None, "", value, score, "given"),), (), {})
     functions = functions_of(value)
     candidates = list(_containers(value))
-    flows = _Flows(
-        value, functions, {name for name, held in values_of(value).items() if not issubclass(type(held), _CODE)}
-    )
+    held = {name for name, inner in values_of(value).items() if not issubclass(type(inner), _CODE)}
+    flows = _Flows(value, functions, held | {handler_map.path.partition(".")[0] for handler_map in candidates})
     flows.describe(candidates)
     if options.handlers:
         maps = [_named_map(value, path, candidates) for path in options.handlers]
@@ -242,8 +252,9 @@ _CODE: Final = (
 #: How many functions of an object are read: who has more is hardly a bus.
 _MOST: Final = 60
 _FLAT: Final = ("list", "set", "frozenset", "tuple", "weakset")
-#: By class and method: the containers in which an object looks for what to run.
-_INNER: dict[Any, frozenset[str]] = {}
+#: By class and method: whether an object only hands on, and the containers in which it looks for what to run, with the
+#: methods by which that is run.
+_INNER: dict[Any, tuple[bool, dict[str, tuple[str, ...]]]] = {}
 #: Flows that were read, by what they depend on.
 _READ: dict[Any, Flow] = {}
 
@@ -311,9 +322,9 @@ class _Flows:
         """Write into containers how the code runs what stands in them."""
         calls = [call for flow in self.flows.values() for call in flow.handed if call.container and any(call.passes())]
         keys = [
-            place
+            (place, paths)
             for flow in self.flows.values()
-            for place, _ in flow.keys
+            for place, paths in flow.keys
             if any(_is_handing(call) and call.container == container_of(place) for call in flow.handed)
         ]
         looked_up = (place for flow in self.flows.values() for place, paths in flow.keys if _is_given(paths))
@@ -325,16 +336,19 @@ class _Flows:
             handler_map.asks = _names(call.inside[-1:] for call in own if call.asked)
             handler_map.places = _places(own)
             handler_map.sorts = bool(own) and handler_map.path not in asked
-            handler_map.says = _names(place[-1:] for place in keys if container_of(place) == handler_map.path)
+            asked_for = [(place, paths) for place, paths in keys if container_of(place) == handler_map.path]
+            by_sender = {
+                place for place, paths in asked_for if {path[0] for path in paths if path[0] != "self"} == {SENDER}
+            }
+            handler_map.senders = tuple(dict.fromkeys(place[-1][1:] for place in by_sender if "[]" in place))
+            handler_map.says = _names(place[-1:] for place, _ in asked_for if place not in by_sender)
 
     def containers(self) -> set[str]:
         """Return the containers whose contents are handed something, and not what goes on from there, as middleware."""
         calls = [call for flow in self.flows.values() for call in flow.handed if _is_handing(call)]
         handed = {call.container for call in calls if self.own or any(path[0] != "self" for path in call.passes())}
-        kept = [entry for flow in self.flows.values() for entry in flow.kept.items()]
-        queued = {
-            container_of(path) for place, paths in kept if container_of((*place, "[]")) in handed for path in paths
-        }
+        stored = [entry for flow in self.flows.values() for entry in flow.kept.items()]
+        queued = {container_of(path) for at, paths in stored if container_of((*at, "[]")) in handed for path in paths}
         return (handed | queued) - {call.container for call in calls if call.around} - {""}
 
 
@@ -360,15 +374,29 @@ def _places(calls: list[Handed]) -> tuple[str, ...]:
 
 
 def _touches(function: Any, functions: dict[str, Any], names: set[str]) -> bool:
-    return not names.isdisjoint(used_names(function, functions))
+    return not (names | {"super"}).isdisjoint(used_names(function, functions))
 
 
 def _is_called(item: Any, runs: tuple[str, ...]) -> bool:
     return any(callable(inspect.getattr_static(type(item), name, None)) for name in runs)
 
 
-def _inner_maps(target: Any) -> list[HandlerMap]:
-    """Return the containers of its own by which a handler object finds what to run: a process manager's steps."""
+def _listening(value: Any, runs: tuple[str, ...], depth: int = 3) -> Iterator[Any]:
+    """Yield the queues in a container, and in those in it, that are given what is published."""
+    kind = kind_of(value)
+    for item in tuple(value.values() if kind in ("dict", "proxy") else value if kind in _FLAT else ()):
+        if depth and kind_of(item) in (*_FLAT, "dict"):
+            yield from _listening(item, runs, depth - 1)
+        elif is_standard(type(item).__module__) and _is_called(item, runs):
+            yield item
+
+
+def _inner_maps(target: Any, *, handlers: bool) -> list[HandlerMap]:
+    """Return the containers of its own in which a handler object finds what to run.
+
+    They are those of a process manager, which looks its steps up, where it is for every event (``handlers``), and
+    those of an object that does nothing but hand on: a channel, a bus behind a facade.
+    """
     owner, function = bound_to(target), plain_function(target)
     if owner is None or is_a(owner, (type, types.ModuleType)) or not is_a(function, types.FunctionType):
         return []
@@ -376,10 +404,21 @@ def _inner_maps(target: Any) -> list[HandlerMap]:
     if key not in _INNER:
         flow = flow_of(function, owner)
         names = list(inspect.signature(function).parameters)[1:]
-        _INNER[key] = frozenset(call.container for call in flow.delivered(names) if not call.asked)
-    paths = _INNER[key]
-    maps = [handler_map for handler_map in _containers(owner) if handler_map.path in paths] if paths else []
-    return [handler_map for handler_map in maps if kind_of(handler_map.get()) in ("dict", "proxy")]
+        paths = {call.container for call in flow.delivered(names) if not call.asked}
+        inside = [handler_map for handler_map in _containers(owner) if handler_map.path in paths]
+        held = {name for name, value in values_of(owner).items() if not issubclass(type(value), _CODE)}
+        if inside:
+            _Flows(owner, functions_of(owner), held).describe(inside)
+        forwards = bool(inside) and only_hands_on(function)
+        _INNER[key] = forwards, {handler_map.path: handler_map.runs for handler_map in inside}
+    forwards, runs = _INNER[key]
+    if not runs or not (handlers or forwards):
+        return []
+    maps = [handler_map for handler_map in _containers(owner) if handler_map.path in runs]
+    maps = [handler_map for handler_map in maps if forwards or kind_of(handler_map.get()) in ("dict", "proxy")]
+    for handler_map in maps if forwards else ():
+        handler_map.runs, handler_map.bus = runs[handler_map.path], owner
+    return maps
 
 
 # --- the containers -------------------------------------------------------------------------------
@@ -409,7 +448,14 @@ def _containers(value: Any) -> Iterator[HandlerMap]:
             continue
         if kind_of(inner) in ("dict", "proxy", "list", "set", "weakset", "tuple", "frozenset"):
             yield HandlerMap(name, value, name)
-        elif _is_helper(inner) and inner is not value and not is_a(value, types.ModuleType):
+        elif is_a(value, types.ModuleType):
+            if is_a(inner, type) and inner.__module__ == value.__name__:  # where its subclasses are entered
+                yield from (
+                    HandlerMap(f"{name}.{deeper}", inner, deeper)
+                    for deeper, held in vars(inner).items()
+                    if not deeper.startswith("__") and kind_of(held) in ("dict", "list", "set")
+                )
+        elif _is_helper(inner) and inner is not value:
             for deeper, innermost in attributes(inner).items():
                 if kind_of(innermost) in ("dict", "list", "set", "weakset"):
                     yield HandlerMap(f"{name}.{deeper}", inner, deeper)

@@ -261,9 +261,9 @@ class Dispatch:
             return
         for handler_map in self.maps:
             value = handler_map.get()
-            if self.keys_at(handler_map, cls) and not value.keys() & WILDCARD_KEYS:
+            if not handler_map.runs and self.keys_at(handler_map, cls) and not value.keys() & WILDCARD_KEYS:
                 # the common case, and the hot one
-                at_class = entries(value[cls], cls, runs=handler_map.runs)
+                at_class = entries(value[cls], cls)
                 yield from ((pattern, run_for(target, cls, handler_map.bus)) for pattern, target in at_class)
                 continue
             for pattern, target in handler_map.entries():
