@@ -44,12 +44,13 @@ from inspector.ui.shell.shell import Shell
 from inspector.ui.window import open_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from inspector.agent.program import Program
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
     from inspector.app.recording import Host, Recording
+    from inspector.core.faults import FaultRule
     from inspector.core.records.numbers import FireNumber
     from inspector.core.request import FireRequest
 
@@ -159,6 +160,11 @@ class Player:
     def fire(self, request: FireRequest) -> FireNumber:
         """Refuse."""
         raise InspectorError(f"{request.event} is not fired: what happens is written down.")
+
+    own_faults = ()
+
+    def set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
+        """Do nothing: nothing is called."""
 
     def withdraw(self, fire: FireNumber) -> None:
         """Do nothing: nothing is fired."""

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ..core.bus.context import FIRE, HANDLER_TIMEOUT
@@ -35,6 +35,7 @@ from .observe.uncalled import Promises
 from .tap.moments import TapPublication
 
 if TYPE_CHECKING:
+    from ..core.faults import FaultRule
     from ..core.records.capture import Failure
     from ..core.records.recorder import Recorder
     from ..core.request import FireRequest
@@ -96,11 +97,19 @@ class Engine:
         await self._program.close()
 
     def set_faults(self, on: bool) -> None:
-        """Switch the program's faults on or off."""
-        rules = self._program.faults if on else ()
-        self._program.intercept(FaultInjector(rules) if on else None)
+        """Switch the program's own faults on, or all faults off."""
+        self.set_fault_rules(self._program.faults if on else ())
+
+    @property
+    def own_faults(self) -> Sequence[FaultRule]:
+        """The faults that the program brings."""
+        return self._program.faults
+
+    def set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
+        """Inject faults by these rules from now on, and by no others."""
+        self._program.intercept(FaultInjector(rules) if rules else None)
         active = tuple(ActiveFault(rule.handler, rule.event, rule.kind) for rule in rules)
-        self._recorder.record(FaultsSwitched(self._recorder.now(), on, active))
+        self._recorder.record(FaultsSwitched(self._recorder.now(), bool(rules), active))
 
     def withdraw(self, fire: int) -> None:
         """Publish nothing more for a fire; what it has published goes on to its end."""

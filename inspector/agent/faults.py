@@ -11,11 +11,13 @@ import asyncio
 import builtins
 import inspect
 import logging
+import random
+import sys
 import time
 import types
-from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Sequence
 from fnmatch import fnmatchcase
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ..core.bus.results import is_awaitable
@@ -23,6 +25,10 @@ from ..core.bus.results import is_awaitable
 if TYPE_CHECKING:
     from ..core.bus.execution import Execution, Subscription
     from ..core.faults import FaultRule
+
+
+#: Kinds that raise out of the handler.
+_RAISING = ("fail", "cancel")
 
 
 class InjectedFault(Exception):  # noqa: N818 - a fault is what it is
@@ -33,12 +39,15 @@ class FaultInjector:
     """Returns for each execution the faulty call that replaces its handler's, or None.
 
     Args:
-        rules: The first rule that fits handler and event holds.
+        rules: The first rule that fits handler and event holds; it says how many of the executions it strikes.
+        chance: Returns a number from 0 to 1, for the rules that strike with a probability.
     """
 
-    def __init__(self, rules: Sequence[FaultRule]) -> None:
+    def __init__(self, rules: Sequence[FaultRule], chance: Callable[[], float] = random.random) -> None:
         self._rules = tuple(rules)
+        self._chance = chance
         self._known: dict[Subscription, FaultRule | None] = {}
+        self._turns: dict[FaultRule, Iterator[int]] = {rule: count(1) for rule in self._rules}
 
     def __call__(self, execution: Execution) -> Callable[[Any], Any] | None:
         """Choose by the handler's label and the event's name; marks the execution."""
@@ -46,9 +55,13 @@ class FaultInjector:
         if subscription not in self._known:
             self._known[subscription] = self._find(subscription)
         rule = self._known[subscription]
-        if rule is None:
+        if rule is None or next(self._turns[rule]) % rule.every:
+            return None
+        if rule.probability < 1 and self._chance() >= rule.probability:
             return None
         execution.fault = rule.kind
+        if rule.kind == "drop":
+            return _dropped_async if subscription.description.is_async else _dropped
         return _faulty(subscription.handler, rule)
 
     def strikes(self, label: str) -> bool:
@@ -64,13 +77,35 @@ class FaultInjector:
 
 
 def make_error(text: str) -> BaseException:
-    """Make the exception that ``Name: message`` describes; an unknown name gives an ``InjectedFault``."""
+    """Make the exception that ``Name: message`` describes; an unknown name gives an ``InjectedFault``.
+
+    The name is a built-in exception's, or a dotted one of a module that the program has imported.
+    """
     name, _, message = text.partition(": ")
-    kind = getattr(builtins, name, None)
-    if isinstance(kind, type) and issubclass(kind, Exception):
-        with suppress(TypeError):  # some want more than a message
-            return kind(message)
-    return InjectedFault(text)
+    module, _, last = name.strip().rpartition(".")
+    kind = getattr(sys.modules.get(module) if module else builtins, last, None)
+    if not isinstance(kind, type) or not issubclass(kind, Exception):
+        return InjectedFault(text)
+    try:
+        return kind(message)
+    except Exception:  # noqa: BLE001 - some want more than a message; a program's may raise anything
+        if not module:
+            return InjectedFault(text)
+    error: BaseException = kind.__new__(kind)
+    error.args = (message,)
+    return error
+
+
+def _error_of(rule: FaultRule) -> BaseException:
+    return asyncio.CancelledError() if rule.kind == "cancel" else make_error(rule.error)
+
+
+def _dropped(_event: Any) -> None:
+    """Stand for a handler that is not called."""
+
+
+async def _dropped_async(_event: Any) -> None:
+    """Stand for an asynchronous handler that is not called."""
 
 
 def _faulty(handler: Callable[[Any], Any], rule: FaultRule) -> Callable[[Any], Any]:
@@ -80,10 +115,10 @@ def _faulty(handler: Callable[[Any], Any], rule: FaultRule) -> Callable[[Any], A
             return _strike(result if inspect.iscoroutine(result) else _awaited(result), rule, handler)
         if rule.kind in ("slow", "hang"):
             time.sleep(rule.delay)  # a synchronous handler that is slow blocks the loop: that is what it does
-        elif rule.kind == "fail":
-            raise make_error(rule.error)
+        elif rule.kind in _RAISING:
+            raise _error_of(rule)
         else:
-            _swallow(handler, make_error(rule.error))
+            _swallow(handler, _error_of(rule))
         return result
 
     return call
@@ -109,9 +144,9 @@ def _strike(coroutine: Any, rule: FaultRule, handler: Callable[[Any], Any]) -> G
     if rule.kind in ("slow", "hang"):
         return (yield from coroutine)
     try:
-        return (yield from _thrown(coroutine, make_error(rule.error)))
-    except Exception as error:
-        if rule.kind == "fail":
+        return (yield from _thrown(coroutine, _error_of(rule)))
+    except BaseException as error:
+        if rule.kind in _RAISING or not isinstance(error, Exception):
             raise
         _swallow(handler, error)
         return None
@@ -122,10 +157,10 @@ def _strike_after(result: Any, rule: FaultRule, handler: Callable[[Any], Any]) -
     """Strike when the handler has done its work without ever waiting."""
     if rule.kind in ("slow", "hang"):
         yield from _pause(rule).__await__()
-    elif rule.kind == "fail":
-        raise make_error(rule.error)
+    elif rule.kind in _RAISING:
+        raise _error_of(rule)
     else:
-        _swallow(handler, make_error(rule.error))
+        _swallow(handler, _error_of(rule))
     return result
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,7 @@ from .process.watchdog import Watchdog
 from .program import CoreProgram
 
 if TYPE_CHECKING:
+    from ..core.faults import FaultRule
     from ..core.records.recorder import Recorder
     from ..core.request import FireRequest
     from .program import Program
@@ -118,6 +119,15 @@ class Server:
         """Switch the program's faults on or off."""
         self._call(self._set_faults, on)
 
+    def set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
+        """Inject faults by these rules from now on, and by no others."""
+        self._call(self._set_fault_rules, tuple(rules))
+
+    @property
+    def own_faults(self) -> Sequence[FaultRule]:
+        """The faults that the program brings; none before it is served."""
+        return () if self._engine is None else self._engine.own_faults
+
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or let them pass; what is under way is recorded to its end."""
         self._call(self._recorder.set_recording, on)
@@ -157,6 +167,10 @@ class Server:
     def _set_faults(self, on: bool) -> None:
         if self._engine is not None:
             self._engine.set_faults(on)
+
+    def _set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
+        if self._engine is not None:
+            self._engine.set_fault_rules(rules)
 
     def _stop(self) -> None:
         if self._stopping is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -17,6 +17,7 @@ from inspector.core.records.records import Batch, SessionStarted, to_record
 
 if TYPE_CHECKING:
     from inspector.app.tasks import TaskOwner
+    from inspector.core.faults import FaultRule
     from inspector.core.records.numbers import FireNumber
     from inspector.core.records.stream import LiveStream
     from inspector.core.request import FireRequest
@@ -78,8 +79,15 @@ class Host(Protocol):
     def withdraw(self, fire: FireNumber) -> None:
         """Publish nothing more for a fire; what it has published goes on to its end."""
 
+    @property
+    def own_faults(self) -> Sequence[FaultRule]:
+        """The faults that the program brings."""
+
     def set_faults(self, on: bool) -> None:
-        """Switch the program's faults."""
+        """Switch the program's own faults on, or all faults off."""
+
+    def set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
+        """Inject faults by these rules from now on, and by no others."""
 
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or let them pass."""

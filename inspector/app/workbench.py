@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.journal import Journal
 from inspector.app.details import Details
+from inspector.app.faults import FaultList
 from inspector.app.recording import Recording
 from inspector.app.text import plural
 from inspector.core.errors import InspectorError
@@ -101,6 +102,7 @@ class Workbench:
 
     Attributes:
         trouble: Why nothing is stored any more.
+        faults: The faults that a person has set up; ``apply_faults`` injects those that are on.
         idle: Why there is no live recording, empty while one is being started and when there is one.
         opening: The sessions database is still to be opened.
         last_fired: What a person fired last, None before the first time.
@@ -130,6 +132,7 @@ class Workbench:
         self._on_sessions: list[Callable[[Sequence[SessionInfo]], None]] = []
         self.trouble: InspectorError | None = None
         self.idle = ""
+        self.faults = FaultList()
         self.opening = database is not None
         self.last_fired: FireForm | None = None
         self.last_fire = 0
@@ -293,6 +296,7 @@ class Workbench:
         new = Recording(host, store, self._tasks, name=name, source=source, hold=hold, on_trouble=trouble)
         await new.start()
         old, self._recording = self._recording, new
+        self.faults.clear()
         self.idle = ""
         new.listen(partial(self._live_folded, new))
         self.show_live()
@@ -336,8 +340,18 @@ class Workbench:
         return number
 
     def set_faults(self, on: bool) -> None:
-        """Switch the program's faults."""
-        self.recording.host.set_faults(on)
+        """Switch the program's own faults on, or all faults off."""
+        recording = self.recording
+        if on:
+            self.faults.take(recording.host.own_faults)
+        self.faults.switch_all(on)
+        self.apply_faults()
+
+    def apply_faults(self) -> None:
+        """Inject the faults of the list that are on, and no others."""
+        recording = self.recording
+        recording.host.set_fault_rules(self.faults.rules)
+        self.faults.begin(recording.journal)
 
     def set_recording(self, on: bool) -> None:
         """Record from now on, or let what happens pass."""

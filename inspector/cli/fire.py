@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.analysis.observed import observed_sentences
@@ -18,6 +19,7 @@ from inspector.cli.running import run as run_coroutine
 from inspector.cli.source import EmbeddedSource, ProgramSource, problems_of, sentence_of, source_of, tells_load_errors
 from inspector.cli.values import find_event, made_up, many_values, new_seed, pairs, written_values
 from inspector.core.errors import InspectorError, UsageError
+from inspector.core.faults import FaultRule, parse_fault
 from inspector.core.records.account import is_of_bus
 from inspector.core.records.host import CHANGED, HostNoted, PartNotLoaded, ProcessStuck, PublishRaised, described
 from inspector.core.request import FireRequest
@@ -46,6 +48,7 @@ class Wish:
     session: bool
     timeout: float
     same: bool = False
+    faults: tuple[FaultRule, ...] = ()
     written: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
 
@@ -97,6 +100,8 @@ async def _fire(source: ProgramSource, arguments: argparse.Namespace, seed: int,
             with contextlib.suppress(NoRoom):  # it is told when the session is begun, which is tried again
                 await store.open()
             live.keep()
+            if wish.faults:
+                live.host.set_fault_rules(wish.faults)
             fired = await fire_all(live, wish)
         # Only now has every execution ended, those included that outlived their publication.
         outcome = await outcome_of(live)
@@ -127,9 +132,25 @@ def _wish(catalog: CatalogDescription, arguments: argparse.Namespace, seed: int)
         session=not arguments.no_session,
         timeout=arguments.timeout,
         same=arguments.same_values,
+        faults=_faults(catalog, event, arguments.faults),
         written=written_values(event, arguments.values),
         metadata=dict(pairs(arguments.meta, "--meta", "key=value")),
     )
+
+
+def _faults(catalog: CatalogDescription, event: EventDescription, texts: Sequence[str]) -> tuple[FaultRule, ...]:
+    """Read the faults that are to be injected.
+
+    Raises:
+        UsageError: One is no fault, or fits no handler of the program.
+    """
+    rules = tuple(parse_fault(text) for text in texts)
+    for rule in rules:
+        if not any(fnmatchcase(handler.label, rule.handler) for handler in catalog.handlers):
+            listed = {handler.key: handler.label for handler in catalog.handlers}
+            own = ", ".join(listed.get(key, key) for key in event.handlers[:5])
+            raise UsageError(f"No handler fits {rule.handler!r}.", f"{event.name} has {own or 'no handlers'}.")
+    return rules
 
 
 def _find_event(catalog: CatalogDescription, text: str) -> EventDescription:

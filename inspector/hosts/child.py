@@ -38,6 +38,7 @@ from inspector.hosts.supervisor import Ended, Supervisor
 from inspector.hosts.trouble import LoadError, load_error
 
 if TYPE_CHECKING:
+    from inspector.core.faults import FaultRule
     from inspector.core.records.numbers import FireNumber
     from inspector.core.request import FireRequest
     from inspector.hosts.project import Project
@@ -110,6 +111,8 @@ class ChildHost:
         self.facts = CatalogFacts()
         self.python = ""
         self.faults = False
+        self.own_faults: Sequence[FaultRule] = ()
+        self._rules: tuple[FaultRule, ...] = ()
         self.recording = True
         self.sessions = project.db_session is not None
 
@@ -163,8 +166,8 @@ class ChildHost:
         except asyncio.CancelledError:
             self._supervisor.kill()
             raise
-        if self.faults:
-            self._supervisor.send(["faults", True])
+        if self._rules:
+            self._supervisor.send(["faults", [rule.to_json() for rule in self._rules]])
         if not self.recording:
             self._supervisor.send(["recording", False])
 
@@ -232,10 +235,14 @@ class ChildHost:
         return await asyncio.wrap_future(answer)
 
     def set_faults(self, on: bool) -> None:
-        """Switch the program's faults."""
+        """Switch the program's own faults on, of which a project has none, or all faults off."""
+        self.set_fault_rules(self.own_faults if on else ())
+
+    def set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
+        """Inject faults by these rules from now on, and by no others; also after the program is loaded anew."""
         with self._lock:
-            self._running_supervisor().send(["faults", on])
-        self.faults = on
+            self._running_supervisor().send(["faults", [rule.to_json() for rule in rules]])
+        self._rules, self.faults = tuple(rules), bool(rules)
 
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or let them pass; what is under way is recorded to its end."""

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -26,6 +26,7 @@ from inspector.core.records.stream import LiveStream
 if TYPE_CHECKING:
     from inspector.agent.program import Program
     from inspector.core.facts import CatalogFacts
+    from inspector.core.faults import FaultRule
     from inspector.core.records.capture import Frame
     from inspector.core.request import FireRequest
     from inspector.hosts.project import Project
@@ -119,11 +120,21 @@ class EmbeddedHost:
         self._server.withdraw(fire)
 
     def set_faults(self, on: bool) -> None:
-        """Switch the program's faults."""
+        """Switch the program's own faults on, or all faults off."""
+        self.set_fault_rules(self.own_faults if on else ())
+        self.faults = on
+
+    def set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
+        """Inject faults by these rules from now on, and by no others."""
         if not self._server.running:
             raise InspectorError("Nothing runs that faults could be put into.", "Go back to the live session.")
-        self.faults = on
-        self._server.set_faults(on)
+        self.faults = bool(rules)
+        self._server.set_fault_rules(rules)
+
+    @property
+    def own_faults(self) -> Sequence[FaultRule]:
+        """The faults that the program brings."""
+        return self._server.own_faults
 
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or let them pass; what is under way is recorded to its end."""

@@ -335,3 +335,52 @@ def test_exceptions_that_cannot_be_made_of_a_text_alone_are_named(text: str) -> 
     error = make_error(text)
     assert type(error) is InjectedFault
     assert str(error) == text
+
+
+# --- how often, and what else there is ------------------------------------------------------------------------------
+
+
+async def often(rule: FaultRule, times: int, chance: Callable[[], float] = lambda: 0.0) -> tuple[list[str], int]:
+    """Publish so many times; return the status of each execution, and how often the handler was called."""
+    recorder, bus, calls = Recorder(), InMemoryEventBus(), []
+    recorder.start(CatalogDescription("test"))
+    bus.observe(recorder)
+
+    async def handle(event: Happened) -> None:
+        calls.append(event)
+
+    bus.subscribe(Happened, handle)
+    bus.interceptor = FaultInjector([rule], chance)
+    for _ in range(times):
+        await bus.publish(Happened())
+    ended = [record for row in recorder.drain() if isinstance(record := to_record(row), HandlerEnded)]
+    return [record.status for record in ended], len(calls)
+
+
+async def test_every_nth_execution_is_struck() -> None:
+    statuses, calls = await often(FaultRule("*", "*", "fail", every=3), 7)
+    assert statuses == ["ok", "ok", "failed", "ok", "ok", "failed", "ok"]
+    assert calls == 7
+
+
+async def test_executions_are_struck_with_a_probability() -> None:
+    chances = iter([0.05, 0.5, 0.0999, 0.1])
+    statuses, _ = await often(FaultRule("*", "*", "fail", probability=0.1), 4, lambda: next(chances))
+    assert statuses == ["failed", "ok", "failed", "ok"]
+
+
+async def test_a_dropped_handler_is_not_called_and_a_cancelled_one_is_cancelled() -> None:
+    assert await often(FaultRule("*", "*", "drop", every=2), 4) == (["ok"] * 4, 2)
+    assert await often(FaultRule("*", "*", "cancel"), 2) == (["cancelled"] * 2, 2)
+
+
+class Demanding(Exception):
+    def __init__(self, code: int, *, reason: str) -> None:
+        super().__init__(code, reason)
+
+
+def test_an_exception_of_the_program_is_raised_by_its_dotted_name() -> None:
+    error = make_error(f"{__name__}.Demanding: out of stock")
+    assert isinstance(error, Demanding)
+    assert error.args == ("out of stock",)
+    assert isinstance(make_error("no.such.Error: x"), InjectedFault)

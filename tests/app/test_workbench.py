@@ -19,6 +19,7 @@ from inspector.app.tasks import TaskOwner
 from inspector.app.workbench import Stand, View, Workbench
 from inspector.catalog.form import FireForm
 from inspector.core.errors import InspectorError, UsageError
+from inspector.core.faults import FaultRule
 from inspector.core.records.host import FaultsSwitched, RecordingPaused, RecordingResumed
 from inspector.core.records.records import Batch, to_row
 from inspector.core.request import FireRequest
@@ -438,7 +439,8 @@ async def test_a_kind_that_there_is_not_writes_nothing(path: Path, tmp_path: Pat
 
 
 async def test_faults_and_recording_are_switched_on_the_host(path: Path) -> None:
-    async with desk_on(path) as desk:
+    rule = FaultRule("*", "*", "slow", delay=0.0)
+    async with desk_on(path, lambda: shop_program(faults=(rule,))) as desk:
         host = desk.bench.recording.host
         desk.bench.set_faults(True)
         desk.bench.set_recording(False)

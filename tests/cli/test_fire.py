@@ -245,3 +245,27 @@ def test_a_mistake_of_ours_in_the_recording_ends_the_command_instead_of_hanging(
     assert (ran.code, ran.out) == (70, "")
     assert "ZeroDivisionError: planted" in ran.err
     assert "Session 1 keeps what was recorded." in ran.err
+
+
+def test_faults_are_injected_as_asked_for_and_are_marked(cli: Cli, tmp_path: Path) -> None:
+    ran = cli(
+        *("fire", "UserLoginFailed", "--count", 6, "--json", "--fault", "Logging*=raise:TimeoutError: slow,every=3"),
+        *("--fault", "Audit*=drop"),
+    )
+    assert ran.code == 1
+    told = ran.json
+    assert told["by_status"]["failed"] == 2
+    errors = {
+        (failure["injected"], failure["error"]["type"], failure["error"]["message"]) for failure in told["failures"]
+    }
+    assert errors == {(True, "TimeoutError", "slow")}
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [("Nobody.*=raise", "No handler fits 'Nobody.*'"), ("Logging*=explode", "Unknown fault 'explode'")],
+)
+def test_a_fault_that_cannot_be_injected_ends_with_2(cli: Cli, fault: str, words: str) -> None:
+    ran = cli("fire", "UserLoginFailed", "--fault", fault)
+    assert ran.code == 2
+    assert words in ran.err

@@ -17,6 +17,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.errors import InspectorError
+from ...core.faults import FaultRule
 from ...core.own_code import own_files
 from ...core.redact.redactor import Redactor
 from ...core.request import FireRequest
@@ -202,7 +203,7 @@ class Child:
         elif verb == "withdraw":
             self._server.withdraw(message[1])
         elif verb == "faults":
-            self._server.set_faults(message[1])
+            self._server.set_fault_rules([FaultRule(**rule) for rule in message[1]])
         elif verb == "recording":
             self._server.set_recording(message[1])
         elif verb == "stored":
