@@ -13,7 +13,7 @@ def fuzzy_score(pattern: str, text: str) -> int:
         return 1
     lowered = text.lower()
     whole = lowered.find(pattern.lower().strip())
-    if whole == 0 or (whole > 0 and not lowered[whole - 1].isalnum()):
+    if whole == 0 or (whole > 0 and (text[whole].isupper() or not lowered[whole - 1].isalnum())):
         return 10_000 - whole - len(text)
     score, place, last = 0, 0, -2
     for letter in wanted:

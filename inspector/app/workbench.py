@@ -179,10 +179,13 @@ class Workbench:
 
     @property
     def at_stake(self) -> int:
-        """Records that would be lost if the program ended now: they wait, and storing is in trouble."""
-        if self._recording is None or self.trouble is None or self._store is None:
+        """Records that would be lost if the program ended now: they wait, or cannot be stored at all."""
+        if self._recording is None or self.trouble is None:
             return 0
-        return self._recording.unsaved
+        if self._store is not None:
+            return self._recording.unsaved
+        journal = self._recording.journal
+        return journal.seq if len(journal.publications) else 0
 
     @property
     def stored_bytes(self) -> int:

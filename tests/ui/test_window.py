@@ -571,6 +571,24 @@ async def test_a_session_that_never_began_counts_its_first_record_too(
     assert str(lost.value).startswith(f"{count} records were lost")
 
 
+async def test_closing_asks_also_where_nothing_could_be_stored_from_the_start(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("this is no database, and it is long enough to be looked at " * 40)
+    async with opened(notes) as window:
+        workbench, shell = window.window.workbench, window.window.shell
+        assert workbench.database is None
+        assert not workbench.at_stake, "nothing was recorded yet"
+        await window.fire(FIRST)
+        for answer in ("Wait", "Close Anyway"):
+            shell.close()
+            question = dialog(QMessageBox)
+            assert isinstance(question, QMessageBox)
+            assert question.text().startswith(f"{window.journal.seq} records are not saved")
+            next(b for b in question.findChildren(QPushButton) if b.text() == answer).click()
+            assert answer != "Wait" or shell.isVisible()
+        await until(window.task.done, "it is closed")
+
+
 async def test_two_windows_share_a_database(db: Path) -> None:
     async with opened(db) as one, opened(db) as other:
         await one.fire(FIRST)

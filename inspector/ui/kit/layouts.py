@@ -47,6 +47,18 @@ def grid(owner: QWidget, horizontal: int, vertical: int) -> QGridLayout:
     return layout
 
 
+def form(*rows: tuple[QWidget, QWidget]) -> QGridLayout:
+    """Return labels at the left, each at the height of its field's text, and fields as wide as there is room."""
+    layout = QGridLayout()
+    layout.setHorizontalSpacing(12)
+    layout.setVerticalSpacing(8)
+    layout.setColumnStretch(1, 1)
+    for row, (label, field) in enumerate(rows):
+        layout.addWidget(label, row, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(field, row, 1)
+    return layout
+
+
 def side_by_side(left: QWidget, right: QWidget, percent: int) -> QSplitter:
     """Return two widgets with a handle between them; the left one has ``percent`` of the width at first."""
     splitter = QSplitter(Qt.Orientation.Horizontal)

@@ -62,6 +62,7 @@ def palette(window: QWidget, table: CommandTable) -> CommandPalette:
         ("rs", "Rename Session", "Delete Errors"),
         ("session", "Session Rename", "Delete the Session"),
         ("fire", "Fire", "Fire Again"),
+        ("logout", "UserLogoutFailed", "AuditEventHandler.handle_user_logout_failed"),
     ],
 )
 def test_beginnings_of_words_and_neighbours_count_more(pattern: str, better: str, worse: str) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QFormLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QDoubleSpinBox, QLineEdit, QWidget
 
 from inspector.app.editor import KNOWN
 from inspector.app.settings import EDITOR, NUMBERS, TIMEOUT, WINDOW
 from inspector.app.text import NUMBER_FORMATS, format_duration
 from inspector.core.request import TIMEOUT as USUAL_TIMEOUT
 from inspector.ui.kit.buttons import Button
-from inspector.ui.kit.layouts import hbox, vbox
-from inspector.ui.kit.text import PlainLabel
+from inspector.ui.kit.layouts import form, hbox, vbox
+from inspector.ui.kit.text import PlainLabel, set_tooltip
 from inspector.ui.kit.theme import CHOICES
 
 if TYPE_CHECKING:
@@ -50,13 +50,15 @@ class PreferencesDialog(QDialog):
         self.setMinimumWidth(480)
         self._settings = settings
         self.editor = QLineEdit(settings.text(EDITOR))
-        self.editor.setPlaceholderText(f"First one found, for example {KNOWN[0]}")
+        self.editor.setPlaceholderText("Automatic")
+        set_tooltip(self.editor, f"A command, for example {KNOWN[0]}; empty: the first editor that is found")
         self.editor.editingFinished.connect(lambda: self._set(EDITOR, self.editor.text().strip()))
         self.timeout = QDoubleSpinBox()
         self.timeout.setRange(0, 3_600)
         self.timeout.setDecimals(1)
         self.timeout.setSuffix(" s")
         self.timeout.setSpecialValueText("No limit")
+        self.timeout.lineEdit().setTextMargins(6, 0, 0, 0)
         self.timeout.setValue(settings.number(TIMEOUT, USUAL_TIMEOUT))
         self.timeout.valueChanged.connect(lambda value: self._set(TIMEOUT, value))
         self.window_span = self._choice(
@@ -71,25 +73,22 @@ class PreferencesDialog(QDialog):
         self.theme.setCurrentIndex(CHOICES.index(theme.choice))
         self.theme.activated.connect(lambda row: theme.set_choice(CHOICES[row]))
         self.theme.activated.connect(lambda _: self.changed.emit())
-        form = QFormLayout()
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        form.setHorizontalSpacing(12)
-        form.setVerticalSpacing(8)
-        rows: tuple[tuple[str, QWidget], ...] = (
+        fields: tuple[tuple[str, QWidget], ...] = (
             ("Editor", self.editor),
             ("Default handler timeout", self.timeout),
             ("Time window", self.window_span),
             ("Number format", self.numbers),
             ("Theme", self.theme),
         )
-        for title, field in rows:
+        rows: list[tuple[QWidget, QWidget]] = []
+        for title, field in fields:
             field.setAccessibleName(title)
             label = PlainLabel(title)
             label.setBuddy(field)
-            form.addRow(label, field)
+            rows.append((label, field))
         close = Button(theme, "Close", kind="primary", on_click=self.accept)
         close.setDefault(True)
-        vbox(form, hbox(1, close, spacing=-1), owner=self, margins=_MARGINS, spacing=14)
+        vbox(form(*rows), hbox(1, close, spacing=-1), owner=self, margins=_MARGINS, spacing=14)
 
     def _choice(self, key: str, choices: Sequence[tuple[str, str | int]], usual: str | int) -> QComboBox:
         """Return a box that keeps what is chosen under a key."""

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QFileDialog,
-    QFormLayout,
     QGridLayout,
     QLineEdit,
     QPlainTextEdit,
@@ -25,7 +24,7 @@ from inspector.core.redact.names import secret_kind
 from inspector.core.redact.redactor import Redactor
 from inspector.hosts.project import LOAD_TIMEOUT
 from inspector.ui.kit.buttons import Button, IconButton
-from inspector.ui.kit.layouts import hbox, vbox
+from inspector.ui.kit.layouts import form, hbox, vbox
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ class OpenProjectDialog(QDialog):
         self._theme = theme
         self._kept = kept_settings
         self._recent = list(recent)
-        self.setWindowTitle("Open project")
+        self.setWindowTitle("Open Project")
         self.setMinimumWidth(620)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.fields: dict[str, QLineEdit] = {}
@@ -133,26 +132,22 @@ class OpenProjectDialog(QDialog):
 
     def _build(self) -> None:
         what = "See the events, handlers and wiring of your own program. It is not changed."
-        form = QFormLayout()
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        form.setHorizontalSpacing(12)
-        form.setVerticalSpacing(8)
+        rows: list[tuple[QWidget, QWidget]] = []
         if self._recent:
-            form.addRow(PlainLabel("Recent"), self._make_recent())
-        for name, title, hint in _FIELDS:
-            form.addRow(PlainLabel(title), self._make_field(name, title, hint))
-        form.addRow(PlainLabel("Kept settings"), self._make_settings())
+            rows.append((PlainLabel("Recent"), self._make_recent()))
+        rows += [(PlainLabel(title), self._make_field(name, title, hint)) for name, title, hint in _FIELDS]
+        rows.append((PlainLabel("Kept settings"), self._make_settings()))
         self._interpreter = ElidedLabel("", "dim")
         self._problem = PlainLabel("", "failed", wrap=True)
-        self._missing = PlainLabel(f"Enter the app, for example {_EXAMPLE}", "warn", wrap=True)
+        self._missing = PlainLabel(f"Enter the app, for example {_EXAMPLE}", "dim")
         warning = PlainLabel("Opening it runs that project's code with your rights.", "warn", wrap=True)
         self.open_button = Button(self._theme, "Open", "play", kind="primary", on_click=self._choose)
         self.open_button.setDefault(True)
         cancel = Button(self._theme, "Cancel", on_click=self.reject)
         cancel.setAutoDefault(False)
-        buttons = hbox(1, cancel, self.open_button, spacing=-1)
-        said = (self._interpreter, self._problem, self._missing)
-        parts = (PlainLabel(what, "dim", wrap=True), form, *said, warning, buttons)
+        buttons = hbox(self._missing, 1, cancel, self.open_button, spacing=-1)
+        said = (self._interpreter, self._problem, warning)
+        parts = (PlainLabel(what, "dim", wrap=True), form(*rows), *said, buttons)
         vbox(*parts, owner=self, margins=_MARGINS, spacing=12)
 
     def _make_settings(self) -> QWidget:
@@ -227,7 +222,7 @@ class OpenProjectDialog(QDialog):
         options = self.options()
         self._problem.hide()
         self._missing.hide()
-        self._interpreter.setText("")
+        self._interpreter.hide()
         self.tell_settings()
         try:
             options_of_folder(self._folder())
@@ -240,6 +235,7 @@ class OpenProjectDialog(QDialog):
             self._say(error)
             return
         self._interpreter.setText(f"Runs on {interpreter_text(options)}")
+        self._interpreter.show()
         self.open_button.setEnabled(True)
 
     def _say(self, error: InspectorError) -> None:
@@ -281,19 +277,20 @@ class MissingSettingsDialog(QDialog):
         self.fields = {name: QLineEdit() for name in trouble.variables}
         title = PlainLabel(trouble.text, "title", wrap=True)
         hint = "Kept for this project on this computer, never recorded; File → Project Settings… changes them."
-        form = QFormLayout()
+        rows = []
         for name, field in self.fields.items():
             field.setAccessibleName(name)
             hide_secret(field, name)
             label = PlainLabel(name)
             set_tone(label, "mono")
-            form.addRow(label, field)
+            label.setBuddy(field)
+            rows.append((label, field))
             field.textChanged.connect(lambda _: self._tell())
         self.load_button = Button(theme, "Retry", "refresh", kind="primary", on_click=self.accept)
         self.load_button.setDefault(True)
         cancel = Button(theme, "Cancel", on_click=self.reject)
         buttons = hbox(1, cancel, self.load_button, spacing=-1)
-        vbox(title, PlainLabel(hint, "dim", wrap=True), form, buttons, owner=self, margins=_MARGINS, spacing=12)
+        vbox(title, PlainLabel(hint, "dim", wrap=True), form(*rows), buttons, owner=self, margins=_MARGINS, spacing=12)
         self.accepted.connect(lambda: done({name: field.text() for name, field in self.fields.items()}))
         self.rejected.connect(lambda: done(None))
         self._tell()

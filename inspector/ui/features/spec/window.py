@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QWidget
 
 from inspector.app.text import format_count, one_line, plural
@@ -70,6 +71,7 @@ class SpecWindow(QDialog):
         self.setWindowTitle("How This Program Is Read")
         self.resize(_WIDTH, _HEIGHT)
         self.setMinimumSize(560, 320)
+        QShortcut(QKeySequence.StandardKey.Close, self, self.close)
         self.model = SpecModel(self)
         self._pause = QTimer(self, interval=_PAUSE, singleShot=True)
         self._pause.timeout.connect(self._ask)

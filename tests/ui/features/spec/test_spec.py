@@ -397,3 +397,9 @@ async def test_a_handler_that_was_found_gets_a_line_and_is_added_or_ignored(tmp_
         window.ignore.click()
         assert not window._notice.isVisible()
         window.close()
+
+
+def test_ctrl_w_closes_the_window(window: SpecWindow) -> None:
+    window.activateWindow()
+    QTest.keyClick(window.tree, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
+    assert not window.isVisible()
