@@ -68,6 +68,8 @@ def build(hint: Any, data: Any, *, where: str = "$", defaults: bool = True, unkn
 
 
 def _build(hint: Any, data: Any, where: str, how: _Reading) -> Any:
+    if type(hint) is type and hint in ATOMS:  # most are, and a catalog has a hundred thousand of them
+        return parse_atom(hint, data, where)
     hint = hints.unwrap(hint)
     if hint is Any or hint is object:
         return _copied(data)
@@ -190,14 +192,14 @@ def _enum(kind: type[enum.Enum], data: Any, where: str) -> Any:
     raise EventDataError(f"must be a {kind.__name__} (one of {names:.300}), not {describe(data)}", where=where)
 
 
-def _items(data: Any, what: str, where: str) -> list[Any]:
+def _items(data: Any, hint: Any, where: str) -> list[Any]:
     if not isinstance(data, list | tuple | set | frozenset | deque):
-        raise EventDataError(f"must be a list ({what}), not {describe(data)}", where=where)
+        raise EventDataError(f"must be a list ({hints.type_text(hint)}), not {describe(data)}", where=where)
     return list(data)
 
 
 def _collection(hint: Any, kind: type, data: Any, where: str, how: _Reading) -> Any:
-    items = _items(data, hints.type_text(hint), where)
+    items = _items(data, hint, where)
     inner = (typing.get_args(hint) or (Any,))[0]
     built = [_build(inner, item, f"{where}[{index}]", how) for index, item in enumerate(items)]
     try:
@@ -212,7 +214,7 @@ def _tuple(hint: Any, data: Any, where: str, how: _Reading) -> Any:
         args = (Any, ...)
     if len(args) == 2 and args[1] is ...:
         return _collection(tuple[args[0], ...], tuple, data, where, how)  # type: ignore[valid-type]
-    items = _items(data, hints.type_text(hint), where)
+    items = _items(data, hint, where)
     if args == ((),):
         args = ()
     if len(items) != len(args):
