@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Final
 
 from inspector.core.errors import UsageError
 from inspector.core.records.bounds import row_problem
+from inspector.core.records.host import RecordsLost
 from inspector.core.records.records import (
     AT,
     FLAG,
@@ -28,6 +29,7 @@ from inspector.core.records.records import (
     Row,
     RowField,
     SessionStarted,
+    position,
     to_row,
 )
 from inspector.store.growing import longest_growing
@@ -47,6 +49,9 @@ _ANY_VERSION: Final = 1000
 #: Bad lines that are remembered one by one; further ones are counted.
 MAX_PROBLEMS: Final = 1000
 _BATCH: Final = 1000
+#: Most records that may be missing between two lines without a word: no run log of this size has more.
+_LONGEST_GAP: Final = 1 << 26
+_LAST_LOST: Final = position(RecordsLost, "last")
 _BOM: Final = b"\xef\xbb\xbf"
 
 _KINDS: Final = {name: number for number, name in enumerate(RECORD_NAMES)}
@@ -113,6 +118,8 @@ class JsonlStream:
         self.problems: list[LineProblem] = []
         self.skipped = 0
         self._looked = False
+        #: Up to this seq it is told already what is missing.
+        self._told = 0
         #: Lines whose seq does not grow with the others.
         self._misplaced: frozenset[int] = frozenset()
 
@@ -123,7 +130,7 @@ class JsonlStream:
             UsageError: The file holds no records.
             InspectorError: It cannot be read.
         """
-        self.problems, self.skipped = [], 0
+        self.problems, self.skipped, self._told = [], 0, 0
         if not self._looked:
             await asyncio.to_thread(self._look)
             self._looked = True
@@ -160,12 +167,16 @@ class JsonlStream:
                 seq, row = self._record(data)
                 if seq <= last:
                     raise ValueError(f"seq {seq} comes after {last}")
+                if seq - max(last, self._told) > _LONGEST_GAP:
+                    raise ValueError(f"seq {seq} is higher than that of any run log")
                 if number in self._misplaced:
                     raise ValueError(f"seq {seq} is higher than those that follow")
             except ValueError as error:
                 self.skip(number, str(error))
                 continue
             last = seq
+            if row[KIND] == RecordsLost.KIND:
+                self._told = row[_LAST_LOST]
             rows.append((seq, row))
             room -= len(data)
             if len(rows) == _BATCH or room < 0:

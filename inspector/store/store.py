@@ -242,7 +242,10 @@ class Store:
                 if gaps.damage:
                     self.found_damaged(info.id, gaps.damage)
             if gaps is not None and gaps.records:
-                info = replace(info, stored=gaps.records, lost=gaps.lost, unplaced=gaps.unplaced)
+                if (gaps.publications, gaps.executions) != (info.publications, info.executions):
+                    self.found_damaged(info.id, "its row in the database is wrong (publications, executions)")
+                counts = {name: getattr(gaps, name) for name in ("publications", "executions", "lost", "unplaced")}
+                info = replace(info, stored=gaps.records, **counts)
             result.append(self._as_found(info))
         return result
 
@@ -269,8 +272,10 @@ class Store:
         Raises:
             UsageError: There is none, or there is more than one.
         """
+        # A number is that of a session, whatever others are called.
         number = int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else 0
         infos = await self._infos("AND (id=? OR name=?) ORDER BY id", (number, to_cell(text)))
+        infos = [info for info in infos if info.id == number] or infos
         if len(infos) == 1:
             return infos[0]
         if not infos:

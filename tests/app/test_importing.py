@@ -12,6 +12,7 @@ from hypothesis import given, settings
 
 from inspector.app.importing import ImportedRun, import_run_log
 from inspector.core.errors import InspectorError
+from inspector.core.records.host import RecordsLost
 from inspector.core.records.records import Row, to_record, to_row
 from inspector.store.jsonl import export_jsonl
 from inspector.store.jsonl_import import JsonlStream, read_jsonl
@@ -169,6 +170,24 @@ async def test_one_number_that_cannot_be_costs_its_line_only(
     assert imported.records == 36
     lost = line == 15
     assert (publications, executions, imported.unplaced) == (6 - lost, 12 - 2 * lost, 2 * lost)
+
+
+@pytest.mark.parametrize("told", [False, True])
+async def test_a_seq_far_beyond_all_others_is_no_loss_unless_a_record_says_so(tmp_path: Path, told: bool) -> None:
+    rows = plain_run(6)
+    far, log = 1 << 30, tmp_path / "run.jsonl"
+    loss = to_row(RecordsLost(rows[-1][1], far - len(rows), "the disk was full", len(rows), far - 1))
+    await export_jsonl(ListStream([*rows[:-1], loss, rows[-1]] if told else rows, 1_000), log, name="far")
+    *lines, last = log.read_bytes().splitlines(keepends=True)
+    number = len(rows) + told
+    assert last.startswith(b'{"seq": %d,' % number)
+    log.write_bytes(b"".join([*lines, last.replace(b'"seq": %d,' % number, b'"seq": %d,' % far)]))
+    store = Store(tmp_path / "s.db")
+    await store.open()
+    imported = await import_run_log(store, read_jsonl(log))
+    await store.close()
+    assert imported.refused == (not told)
+    assert imported.lost == (far - len(rows) if told else 0)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +15,13 @@ from inspector.app.filtered import PlacedStream
 from inspector.core.records.records import Batch, Row
 from inspector.store import schema
 from inspector.store import store as store_module
-from inspector.store.info import DAMAGED
+from inspector.store.info import CLOSED, DAMAGED
 from inspector.store.reader import StoredStream
 from inspector.store.store import Store
 from tests.store.runs import STARTED, plain_run
 
 ROWS = plain_run(6, 3)
+SPAN = schema.SESSION_SPAN
 
 
 def without_publication(rows: list[Row]) -> list[Batch]:
@@ -175,3 +177,73 @@ def test_words_of_gaps() -> None:
     assert info.gaps == ""
     assert replace(info, lost=1200, unplaced=0).gaps == "1\u2009200 records lost"
     assert replace(info, lost=1, unplaced=3).gaps == "1 record lost, 3 executions unplaced"
+
+
+#: Damages of the second session of two, and how many executions and records can be read then.
+DAMAGES = {
+    "a count": ("UPDATE sessions SET executions=executions+7, publications=3 WHERE id=2", 18, 49),
+    "an execution of nothing": (f"UPDATE executions SET publication=-5 WHERE id={2 * SPAN}+3", 17, 47),
+    "an execution before its publication": (f"UPDATE executions SET seq=0 WHERE id={2 * SPAN}+3", 17, 47),
+    "a start that is no number": (f"UPDATE executions SET seq=1.5 WHERE id={2 * SPAN}+3", 17, 47),
+    "an end of no status": (f"UPDATE executions SET status=99 WHERE id={2 * SPAN}+3", 18, 48),
+    "an end before its start": (f"UPDATE executions SET length=-1 WHERE id={2 * SPAN}+3", 18, 48),
+    "an end that is text": (f"UPDATE executions SET on_loop='x' WHERE id={2 * SPAN}+3", 18, 48),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+async def test_the_list_leaves_out_what_reading_leaves_out_and_marks_the_session(tmp_path: Path, name: str) -> None:
+    statement, executions, records = DAMAGES[name]
+    async with stored(tmp_path / "s.db", statement) as store:
+        bad, good = await store.sessions()
+        assert (good.state, good.executions, good.stored) == (CLOSED, 18, 49)
+        assert (bad.state, bad.executions, bad.stored) == (DAMAGED, executions, records)
+        journal = Journal()
+        async for batch in StoredStream(store, 2).read():
+            journal.fold(batch)
+        assert len(journal.executions) == executions
+
+
+@pytest.mark.parametrize(
+    "loss", ['[100000000000, "x", 0, 0]', '[5, "x", 300, 0]', '[5, "x", 60, 61]', '[1e3, "x", 0, 0]', "[true]"]
+)
+async def test_a_loss_that_cannot_be_is_not_counted(tmp_path: Path, loss: str) -> None:
+    statement = f"INSERT INTO host_records VALUES ({2 * SPAN + 50}, 5, 15, '{loss}')"
+    async with stored(tmp_path / "s.db", statement) as store:
+        bad, _ = await store.sessions()
+        assert (bad.lost, bad.state) == (0, DAMAGED)
+
+
+async def test_publications_out_of_order_are_damage_in_the_list(tmp_path: Path) -> None:
+    statement = f"UPDATE publications SET seq=seq+100000 WHERE id={2 * SPAN + 3}"
+    async with stored(tmp_path / "s.db", statement) as store:
+        bad, good = await store.sessions()
+        assert (bad.damage, good.state) == ("a publication out of order", CLOSED)
+
+
+async def test_a_number_is_that_of_a_session_whatever_others_are_called(tmp_path: Path) -> None:
+    async with stored(tmp_path / "s.db") as store:
+        await store.rename(2, "1")
+        assert (await store.find_session("1")).id == 1
+        assert (await store.find_session("2")).name == "1"
+
+
+@asynccontextmanager
+async def stored(path: Path, statement: str = "") -> AsyncIterator[Store]:
+    """Open a database with two sessions that were recorded alike, damaged by a statement."""
+    store = Store(path)
+    await store.open()
+    for name in "ab":
+        writer = await store.begin_session(name, STARTED)
+        writer.add(Batch(1, ROWS))
+        await writer.finish()
+    await store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(statement)
+        connection.commit()
+    store = Store(path)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
