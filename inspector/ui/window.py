@@ -113,6 +113,8 @@ def open_window(
         basis=basis,
         name=name,
     )
+    if run is None:
+        window.shell.keep_on_screen()
     return run_loop(lambda stop: window.live(stop, run, screenshot, faults=faults), application, notices)
 
 

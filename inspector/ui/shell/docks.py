@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QPointF, QRect, QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from inspector.ui.kit.badges import Badge, BadgeTone
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import PlainLabel
+from inspector.ui.kit.tokens import mix
 from inspector.ui.shell.focus import focus_into
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QPoint
-
     from inspector.ui.kit.theme import Theme
 
 
@@ -26,6 +27,11 @@ AREAS: Final = {
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
+#: The least size of a panel that floats, and how far from its place it comes out.
+_FLOATING: Final = QSize(420, 320)
+_BESIDE: Final = 32
+#: Pixels from its tab from which on a panel is dragged out of the window.
+_DRAGGED: Final = 16
 #: Pixels between a badge and the end of its tab: it must look nearer to its own name than to the next.
 _TRAILING: Final = 10
 _ARROWS: Final = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right)
@@ -50,7 +56,7 @@ def set_up_docking(window: QMainWindow) -> None:
 class DockHead(QWidget):
     """The head of a dock. It is a mere line while a tab says the same."""
 
-    def __init__(self, theme: Theme, dock: QDockWidget, badge: Badge) -> None:
+    def __init__(self, theme: Theme, dock: PanelDock, badge: Badge) -> None:
         super().__init__(dock)
         self._theme = theme
         self._folded = False
@@ -59,7 +65,7 @@ class DockHead(QWidget):
         hbox(self._content, owner=self, margins=(0, 0, 0, 1))
         row = hbox(title, badge, 1, owner=self._content, margins=(10, 0, 6, 0), spacing=7)
         float_button = IconButton(theme, "float", "Take the panel out of the window, or put it back")
-        float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
+        float_button.clicked.connect(dock.toggle_floating)
         close_button = IconButton(theme, "close", "Close the panel (the View menu opens it again)", on_click=dock.close)
         for button in (float_button, close_button):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -102,8 +108,10 @@ class PanelDock(QDockWidget):
         self.badge_tone: BadgeTone = "dim"
         self.head = DockHead(theme, self, self.badge)
         self.setTitleBarWidget(self.head)
+        self._theme = theme
         self._seen = True
         self.visibilityChanged.connect(self._show)
+        theme.changed.connect(self.update)
         self.fill(widget)
 
     def fill(self, widget: QWidget) -> None:
@@ -123,6 +131,32 @@ class PanelDock(QDockWidget):
         self._seen = visible
         if self.widget() is not None:
             self.widget().setVisible(visible)
+
+    def toggle_floating(self) -> None:
+        """Take the panel out of the window, a little beside its place so that one sees it, or put it back."""
+        if self.isFloating():
+            self.setFloating(False)
+            return
+        size = self.size().expandedTo(_FLOATING)
+        place = self.mapToGlobal(QPoint(_BESIDE, _BESIDE))
+        self.setFloating(True)
+        room = self.screen().availableGeometry()
+        size = size.boundedTo(room.size())
+        left = min(max(place.x(), room.left()), room.right() - size.width())
+        top = min(max(place.y(), room.top()), room.bottom() - size.height())
+        self.setGeometry(QRect(QPoint(left, top), size))
+        self.raise_()
+        self.activateWindow()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint a frame around a panel that floats: a window manager draws none."""
+        super().paintEvent(event)
+        if self.isFloating():
+            painter = QPainter(self)
+            painter.fillRect(self.rect(), self._theme.color("panel"))
+            tokens = self._theme.tokens
+            painter.setPen(QPen(QColor(mix(tokens.line, tokens.accent, 0.6)), 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     def take_focus(self) -> None:
         """Put the keyboard into the panel, where arrows work at once."""
@@ -155,6 +189,7 @@ class DockTabs(QObject):
         super().__init__(window)
         self._theme, self._window, self._docks = theme, window, docks
         self._badges: dict[tuple[QTabBar, str], Badge] = {}
+        self._pressed: PanelDock | None = None
         self._soon = QTimer(self, interval=0, singleShot=True)
         self._soon.timeout.connect(self.refresh)
         window.installEventFilter(self)
@@ -166,10 +201,47 @@ class DockTabs(QObject):
         dock.visibilityChanged.connect(self._soon.start)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Look soon for new tab bars: a new layout may have some."""
+        """Look soon for new tab bars, and let the mouse move and close panels by their tabs."""
+        if isinstance(watched, QTabBar):
+            return self._tab_event(watched, event) or super().eventFilter(watched, event)
         if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.ChildAdded, QEvent.Type.Resize):
             self._soon.start()
         return super().eventFilter(watched, event)
+
+    def _tab_event(self, bar: QTabBar, event: QEvent) -> bool:
+        """Close by the middle button, drag out by the left one."""
+        if not isinstance(event, QMouseEvent):
+            return False
+        dock = self._dock_of(bar.tabText(bar.tabAt(event.position().toPoint())))
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._pressed = dock if event.button() == Qt.MouseButton.LeftButton else None
+            if event.button() == Qt.MouseButton.MiddleButton and dock is not None:
+                dock.close()
+                return True
+        elif event.type() == QEvent.Type.MouseButtonRelease:
+            self._pressed = None
+        elif event.type() == QEvent.Type.MouseMove and self._pressed is not None:
+            y = event.position().y()
+            if y < -_DRAGGED or y > bar.height() + _DRAGGED:
+                pressed, self._pressed = self._pressed, None
+                self._drag_out(pressed, bar, event)
+                return True
+        return False
+
+    def _drag_out(self, dock: PanelDock, bar: QTabBar, event: QMouseEvent) -> None:
+        """Go on dragging a panel as if it had been taken by its head: Qt shows where it can be dropped."""
+        QApplication.sendEvent(
+            bar, _mouse(QEvent.Type.MouseButtonRelease, event, event.position(), Qt.MouseButton.LeftButton)
+        )
+        dock.raise_()
+        grip = QPointF(40, 0)
+        there = QPointF(dock.mapToGlobal(grip.toPoint()))
+        QApplication.sendEvent(
+            dock, _mouse(QEvent.Type.MouseButtonPress, event, grip, Qt.MouseButton.LeftButton, there)
+        )
+        QApplication.sendEvent(
+            dock, _mouse(QEvent.Type.MouseMove, event, QPointF(dock.mapFromGlobal(event.globalPosition())))
+        )
 
     def refresh(self) -> None:
         """Bring heads and tabs up to date."""
@@ -249,6 +321,7 @@ class DockTabs(QObject):
         bar.setUsesScrollButtons(True)
         bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         bar.setAccessibleName("Panels")
+        bar.installEventFilter(self)
 
     def _dock_of(self, title: str) -> PanelDock | None:
         for dock in self._docks.values():
@@ -279,6 +352,18 @@ class DockTabs(QObject):
         return badge
 
 
+def _mouse(
+    kind: QEvent.Type,
+    like: QMouseEvent,
+    place: QPointF,
+    button: Qt.MouseButton = Qt.MouseButton.NoButton,
+    on_screen: QPointF | None = None,
+) -> QMouseEvent:
+    """Return an event of the mouse at another place, with the left button down until it is released."""
+    down = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else Qt.MouseButton.LeftButton
+    return QMouseEvent(kind, place, on_screen or like.globalPosition(), button, down, like.modifiers())
+
+
 # The layout of the window between runs: sizes and places, in a file of its own beside the settings.
 
 #: Raised when panels come or go: an old layout is then not applied.
@@ -295,12 +380,21 @@ class LayoutFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def save(self, window: QMainWindow) -> None:
-        """Write how the window is now."""
+    def save(self, window: QMainWindow, shares: Mapping[str, float]) -> None:
+        """Write how the window is now, and which share of it each area has: on another screen it has the same."""
         settings = self._open()
         settings.setValue("geometry", window.saveGeometry())
         settings.setValue("state", window.saveState(VERSION))
+        settings.setValue("shares", json.dumps(shares))
         settings.sync()
+
+    def shares(self) -> dict[str, float]:
+        """Return the shares that were saved, by area; none where nothing readable was."""
+        try:
+            values = json.loads(str(self._open().value("shares", "{}")))
+            return {str(area): min(max(float(share), 0.02), 0.9) for area, share in values.items()}
+        except (ValueError, TypeError, AttributeError):
+            return {}
 
     def restore(self, window: QMainWindow) -> bool:
         """Bring the window back to what was saved; return whether there was something that fits."""

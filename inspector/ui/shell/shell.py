@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -126,8 +127,8 @@ def _theme_command(shell: Shell, theme: Theme, choice: str) -> Command:
     )
 
 
-#: Pixels that panels at the bottom can be narrowed to.
-_BOTTOM_WIDTH: Final = 260
+#: Pixels that panels of an area can be narrowed to.
+_NARROWEST: Final = {"left": 180, "right": 260, "bottom": 260}
 #: Name that Qt gives the widgets by which the lines between docks are dragged.
 _GRIP: Final = "qt_qmainwindow_extended_splitter"
 #: The areas in the order in which they are read; none is the timeline in the middle.
@@ -140,6 +141,8 @@ _AS_READ: Final = (
 )
 #: Width of the left and right panels and height of the lower ones, as shares of the window.
 _SHARES: Final = {"left": 0.187, "right": 0.275, "bottom": 0.42}
+#: Milliseconds after which a window manager has put a frame around the window.
+_FRAMED: Final = 150
 #: What they get of a small window, in pixels.
 _LEAST: Final = {"left": 250, "right": 300, "bottom": 220}
 
@@ -171,7 +174,9 @@ class Shell(QMainWindow):
         self._docks: dict[str, PanelDock] = {}
         self._may_close = self._was_painted = False
         self._default_state = QByteArray()
-        self._by_hand = False
+        #: Which part of the window each area has: at first, and after a person has dragged a line between them.
+        self._shares: dict[str, float] = dict(_SHARES)
+        self._restored, self._framed = False, True
         self.setWindowTitle("Event Inspector")
         self.setMinimumSize(760, 480)
         self.resize(1600, 1000)
@@ -211,9 +216,8 @@ class Shell(QMainWindow):
         """
         if panel_id in self._docks:
             raise ValueError(f"there is a panel {panel_id} already")
-        if area == "bottom":
-            # Else the widest of them keeps the centre wide, and in a small window lies over the panels beside it.
-            widget.setMinimumWidth(_BOTTOM_WIDTH)
+        # Else the widest of them, or what one of them comes to hold, would make its area wider by itself.
+        widget.setMinimumWidth(_NARROWEST[area])
         dock = PanelDock(self._theme, panel_id, title, widget, self)
         neighbours = [other for other in self._docks.values() if self.dockWidgetArea(other) == AREAS[area]]
         self.addDockWidget(AREAS[area], dock)
@@ -235,8 +239,7 @@ class Shell(QMainWindow):
             KeyError: There is no such place.
         """
         dock = self._docks[panel_id]
-        if self.dockWidgetArea(dock) == AREAS["bottom"]:
-            widget.setMinimumWidth(_BOTTOM_WIDTH)
+        widget.setMinimumWidth(dock.widget().minimumWidth())
         dock.fill(widget)
 
     def set_central(self, widget: QWidget, panel_id: str = "centre", title: str = "Centre", icon: str = "") -> None:
@@ -264,7 +267,8 @@ class Shell(QMainWindow):
         self._spread()
         self._default_state = self.saveState()
         if self._layout_file is not None and self._layout_file.restore(self):
-            self._by_hand = True
+            self._shares = self._layout_file.shares() or self._measured()
+            self._restored = True
         self._tabs.refresh()
 
     def complete(self, menus: Mapping[str, MenuProvider] = MappingProxyType({})) -> None:
@@ -388,7 +392,7 @@ class Shell(QMainWindow):
     def save_layout(self) -> None:
         """Keep the layout for the next run."""
         if self._layout_file is not None:
-            self._layout_file.save(self)
+            self._layout_file.save(self, self._shares)
 
     def reset_layout(self) -> None:
         """Bring all panels back to where they were at first."""
@@ -396,29 +400,77 @@ class Shell(QMainWindow):
             dock.setFloating(False)
             dock.show()
         self.restoreState(self._default_state)
-        self._by_hand = False
+        self._shares = dict(_SHARES)
         self._spread()
         self._tabs.refresh()
 
     def _spread(self) -> None:
         """Divide the window among the areas."""
-        for area, share in _SHARES.items():
-            docks = [dock for dock in self._docks.values() if self.dockWidgetArea(dock) == AREAS[area]]
-            if docks:
+        for area, share in self._shares.items():
+            docks = self._docked(area)
+            if docks and area in _LEAST:
                 upright = area == "bottom"
                 orientation = Qt.Orientation.Vertical if upright else Qt.Orientation.Horizontal
                 room = self.height() if upright else self.width()
-                self.resizeDocks(docks[:1], [max(int(room * share), _LEAST[area])], orientation)
+                least = _LEAST[area] if self._shares == _SHARES else 0
+                self.resizeDocks(docks[:1], [max(round(room * share), least)], orientation)
+
+    def _docked(self, area: str) -> list[PanelDock]:
+        """Return the panels that stand in an area, those behind others included."""
+        docks = (dock for dock in self._docks.values() if not dock.isFloating() and not dock.isHidden())
+        return [dock for dock in docks if self.dockWidgetArea(dock) == AREAS[area]]
+
+    def _measured(self) -> dict[str, float]:
+        """Return which part of the window each area has now; one without a panel keeps its share."""
+        shares = dict(self._shares)
+        for area in _SHARES:
+            # Docks behind others of their place are kept beyond the left edge.
+            front = [dock for dock in self._docked(area) if dock.x() >= 0]
+            if front and self.width() and self.height():
+                upright = area == "bottom"
+                part = max(dock.height() if upright else dock.width() for dock in front)
+                shares[area] = part / (self.height() if upright else self.width())
+        return shares
+
+    def keep_on_screen(self) -> None:
+        """Make the window fit the screen with its frame when it is shown for the first time."""
+        self._framed = False
+
+    def _fit_frame(self) -> None:
+        """Keep the window with its frame, which it has only now, on the screen; what was restored stays as it was."""
+        if self._restored or self.isMaximized() or self.isFullScreen():
+            return
+        frame, room = self.frameGeometry(), self.screen().availableGeometry()
+        around = frame.size() - self.size()
+        if frame.width() > room.width() or frame.height() > room.height():
+            self.resize(self.size().boundedTo(room.size() - around))
+            frame = self.frameGeometry()
+        if not room.contains(frame):
+            left = max(room.left(), min(frame.left(), room.right() + 1 - frame.width()))
+            top = max(room.top(), min(frame.top(), room.bottom() + 1 - frame.height()))
+            self.move(left, top)
+
+    def move_panel(self, panel_id: str, area: str) -> None:
+        """Put a panel into an area, in front of those that are there."""
+        dock = self._docks[panel_id]
+        others = [other for other in self._docked(area) if other is not dock]
+        dock.setFloating(False)
+        self.addDockWidget(AREAS[area], dock)
+        if others:
+            self.tabifyDockWidget(others[-1], dock)
+        self.raise_panel(panel_id)
+        self._soon.start()
 
     def createPopupMenu(self) -> QMenu:
         """Return the menu of a head or a tab: what can be done with its panel, and all panels."""
         menu = QMenu(self)
         dock = self._tabs.dock_at(QCursor.pos())
         if dock is not None:
-            menu.addAction(
-                "Put back" if dock.isFloating() else "Float", lambda: dock.setFloating(not dock.isFloating())
-            )
+            menu.addAction("Put back" if dock.isFloating() else "Float", dock.toggle_floating)
             menu.addAction("Close", dock.close)
+            for area in AREAS:
+                if self.dockWidgetArea(dock) != AREAS[area]:
+                    menu.addAction(f"Move to {area.title()}", partial(self.move_panel, dock.panel_id, area))
             menu.addSeparator()
         if self._actions is not None:
             for panel_id in self._docks:
@@ -438,6 +490,9 @@ class Shell(QMainWindow):
         """Divide the window among the areas again: only one that is shown knows its size."""
         super().showEvent(event)
         self._soon.start()
+        if not self._framed:
+            self._framed = True
+            QTimer.singleShot(_FRAMED, self, self._fit_frame)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the areas' shares of the window."""
@@ -452,9 +507,9 @@ class Shell(QMainWindow):
             child.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Leave the sizes of the panels, from then on, to whoever drags a line between them."""
+        """Keep, from then on, the shares of whoever drags a line between the panels."""
         if event.type() == QEvent.Type.MouseButtonRelease and watched.objectName() == _GRIP:
-            self._by_hand = True
+            self._shares = self._measured()
             self._moved.start()
         return super().eventFilter(watched, event)
 
@@ -473,8 +528,7 @@ class Shell(QMainWindow):
         return tab_order.go(parts, forward=forward, now=self.focusWidget()) or super().focusNextPrevChild(forward)
 
     def _resized(self) -> None:
-        if not self._by_hand:
-            self._spread()
+        self._spread()
         self._moved.start()
 
     def _place_cards(self) -> None:

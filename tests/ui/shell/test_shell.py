@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QStandardItem, QStandardItemModel
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QCursor, QMouseEvent, QStandardItem, QStandardItemModel
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QMenuBar, QSpinBox, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -174,6 +175,115 @@ def test_a_panel_floats_and_reset_brings_it_back(make: Make, table: CommandTable
     assert not dock.isFloating()
     assert not shell.panel("log").isHidden()
     assert shell.dockWidgetArea(dock) == Qt.DockWidgetArea.LeftDockWidgetArea
+
+
+def tab_place(shell: Shell, title: str) -> tuple[QTabBar, QPoint]:
+    bar = next(bar for bar in shell.tab_bars() if title in [bar.tabText(i) for i in range(bar.count())])
+    index = [bar.tabText(i) for i in range(bar.count())].index(title)
+    return bar, bar.tabRect(index).center()
+
+
+def test_a_panel_that_floats_stands_beside_its_place_in_a_frame(make: Make, qapp: QApplication) -> None:
+    shell = make()
+    dock = shell.panel("catalog")
+    before = dock.mapToGlobal(QPoint(0, 0))
+    next(button for button in dock.head.findChildren(IconButton) if "out of" in button.toolTip()).click()
+    qapp.processEvents()
+    assert dock.isFloating()
+    assert dock.pos() != before
+    edge = dock.grab().toImage().pixelColor(0, dock.height() // 2)
+    assert edge.blue() > edge.red() + 20  # a frame that can be told from what lies below
+    dock.toggle_floating()
+    assert not dock.isFloating()
+
+
+def test_a_tab_is_closed_by_the_middle_button(make: Make, qapp: QApplication) -> None:
+    shell = make()
+    bar, place = tab_place(shell, "Failures")
+    QTest.mouseClick(bar, Qt.MouseButton.MiddleButton, pos=place)
+    qapp.processEvents()
+    assert shell.panel("failures").isHidden()
+    assert not shell.panel("log").isHidden()
+
+
+def test_a_tab_offers_to_float_close_and_move_its_panel(make: Make, qapp: QApplication) -> None:
+    shell = make()
+    bar, place = tab_place(shell, "Failures")
+    QCursor.setPos(bar.mapToGlobal(place))
+    menu = shell.createPopupMenu()
+    actions = {action.text(): action for action in menu.actions()}
+    assert list(actions)[:4] == ["Float", "Close", "Move to Left", "Move to Right"]
+    actions["Move to Right"].trigger()
+    menu.deleteLater()
+    qapp.processEvents()
+    assert shell.dockWidgetArea(shell.panel("failures")) == Qt.DockWidgetArea.RightDockWidgetArea
+    assert shell.panel("failures") in shell.tabifiedDockWidgets(shell.panel("event"))
+
+
+@pytest.mark.qt_log_ignore("does not support grabbing", extend=True)
+def test_a_tab_that_is_dragged_away_takes_its_panel_along(make: Make, qapp: QApplication) -> None:
+    shell = make()
+    bar, place = tab_place(shell, "Failures")
+    QTest.mousePress(bar, Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseMove(bar, place + QPoint(0, bar.height() + 4))
+    assert not shell.panel("failures").isFloating()  # near its place a tab stays a tab
+    QTest.mouseMove(bar, place + QPoint(10, bar.height() + 80))
+    qapp.processEvents()
+    assert shell.panel("failures").isFloating()
+    QTest.mouseRelease(shell.panel("failures"), Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080), (2560, 1440)])
+def test_areas_keep_their_shares_of_the_window(make: Make, qapp: QApplication, size: tuple[int, int]) -> None:
+    shell = make()
+    shell.resize(*size)
+    for _ in range(3):
+        qapp.processEvents()
+    assert abs(shell.panel("event").width() / size[0] - 0.275) < 0.01
+    assert abs(shell.panel("catalog").width() / size[0] - 0.187) < 0.015
+
+
+def test_a_saved_layout_scales_to_the_screen(
+    make: Make, notices: Notices, tmp_path: Path, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Saved on a screen of 1600 pixels, opened on smaller ones."""
+    path = tmp_path / "layout.ini"
+    shell = make(path)
+    shell.resize(1600, 900)
+    qapp.processEvents()
+    shell.resizeDocks([shell.panel("event")], [640], Qt.Orientation.Horizontal)
+    grip = QWidget(shell)
+    grip.setObjectName("qt_qmainwindow_extended_splitter")
+    shell.eventFilter(grip, _release())
+    qapp.processEvents()
+    share = shell.panel("event").width() / shell.width()
+    assert abs(share - 0.4) < 0.02
+    shell.close_now()
+    again = make(path, CommandTable(notices, TaskOwner(notices)))
+    for width in (1000, 1200):
+        again.resize(width, 700)
+        for _ in range(3):
+            qapp.processEvents()
+        assert abs(again.panel("event").width() / again.width() - share) < 0.03
+
+
+def test_a_panel_does_not_widen_its_area_by_what_it_shows(make: Make, qapp: QApplication) -> None:
+    shell = make()
+    shell.resize(1280, 800)
+    for _ in range(3):
+        qapp.processEvents()
+    before = shell.panel("event").width()
+    label = shell.panel("event").widget()
+    assert isinstance(label, QLabel)
+    label.setText("a long line that nobody breaks " * 40)
+    qapp.processEvents()
+    assert shell.panel("event").width() == before
+
+
+def _release() -> QMouseEvent:
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    kind = QEvent.Type.MouseButtonRelease
+    return QMouseEvent(kind, QPointF(1, 1), QPointF(1, 1), left, none, Qt.KeyboardModifier.NoModifier)
 
 
 def test_a_badge_stands_at_the_tab_and_goes_away(make: Make) -> None:
