@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -385,16 +385,18 @@ class LayoutFile:
         settings = self._open()
         settings.setValue("geometry", window.saveGeometry())
         settings.setValue("state", window.saveState(VERSION))
-        settings.setValue("shares", json.dumps(shares))
+        for area, share in shares.items():
+            settings.setValue(f"share/{area}", share)
         settings.sync()
 
     def shares(self) -> dict[str, float]:
         """Return the shares that were saved, by area; none where nothing readable was."""
+        settings = self._open()
         try:
-            values = json.loads(str(self._open().value("shares", "{}")))
-            return {str(area): min(max(float(share), 0.02), 0.9) for area, share in values.items()}
-        except (ValueError, TypeError, AttributeError):
+            shares = {area: float(str(settings.value(f"share/{area}", "nan"))) for area in AREAS}
+        except ValueError:
             return {}
+        return {area: min(max(share, 0.02), 0.9) for area, share in shares.items() if not math.isnan(share)}
 
     def restore(self, window: QMainWindow) -> bool:
         """Bring the window back to what was saved; return whether there was something that fits."""

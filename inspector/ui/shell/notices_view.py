@@ -1,4 +1,7 @@
-"""Notices as cards at the lower right of the middle: they stack, can be dismissed, and never take the focus."""
+"""Notices as cards at the lower right of the middle: they stack, can be dismissed, and never take the focus.
+
+What merely says that something went as it should stands in the status bar for a while, where it covers nothing.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,15 @@ if TYPE_CHECKING:
     from inspector.app.notices import Notice, Notices
     from inspector.ui.kit.theme import Theme
 
-_LOOKS: Final = {
+#: Ground, outline, ink and icon by severity.
+LOOKS: Final = {
     "info": ("raised", "line", "accent_text", "info"),
     "warning": ("warn_back", "warn_line", "warn_text", "warning"),
     "error": ("error_back", "error_line", "failed_text", "failure"),
     "bug": ("error_back", "error_line", "failed_text", "bug"),
 }
-#: For how long a card stays by itself, milliseconds; errors stay until they are dismissed.
-_STAYS: Final = {"info": 6_000, "warning": 15_000}
+#: For how long a card stays by itself, milliseconds; warnings and errors stay until they are dismissed.
+_STAYS: Final = {"info": 12_000}
 _VISIBLE: Final = 4
 _WIDTH: Final = 400
 _MARGIN: Final = 14
@@ -41,7 +45,7 @@ class _Card(Box):
     dismissed = Signal(int)
 
     def __init__(self, theme: Theme, notice: Notice, parent: QWidget) -> None:
-        back, line, ink, icon = _LOOKS[notice.severity]
+        back, line, ink, icon = LOOKS[notice.severity]
         super().__init__(theme, back, line, parent)
         self.number = notice.number
         self._timer = QTimer(self, singleShot=True)
@@ -109,13 +113,23 @@ class NoticesView(QWidget):
         theme: Its look.
         notices: The hub; what waited there is shown at once.
         window: The window.
+        brief: Shows a text for a while where it covers nothing.
+        keep: Takes every notice, for the list of past ones.
     """
 
     _arrived = Signal(object)
 
-    def __init__(self, theme: Theme, notices: Notices, window: QWidget) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        notices: Notices,
+        window: QWidget,
+        brief: Callable[[str], object],
+        keep: Callable[[Notice], object],
+    ) -> None:
         super().__init__(window)
         self._theme, self._notices, self._window = theme, notices, window
+        self._brief, self._keep = brief, keep
         self._cards: dict[int, _Card] = {}
         self._bottom = self._right = 0
         self._column = vbox(owner=self, spacing=8)
@@ -161,6 +175,10 @@ class NoticesView(QWidget):
             self._notices.flush()
 
     def _show(self, notice: Notice) -> None:
+        self._keep(notice)
+        if notice.severity == "info" and not notice.actions:
+            self._brief(" ".join(filter(None, (notice.text, notice.hint))))
+            return
         card = self._cards.get(notice.number)
         if card is not None:
             card.update_count(notice.count)

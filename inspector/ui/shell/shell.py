@@ -23,6 +23,7 @@ from inspector.ui.shell.docks import AREAS, DockTabs, LayoutFile, PanelDock, set
 from inspector.ui.shell.focus import FieldKeys, focus_into, has_focus
 from inspector.ui.shell.notices_view import NoticesView
 from inspector.ui.shell.palette import CommandPalette
+from inspector.ui.shell.past_notices import PastNotices
 from inspector.ui.shell.shortcuts import ShortcutSheet
 from inspector.ui.shell.statusbar import StatusBar
 from inspector.ui.shell.strip import NoticeStrip
@@ -68,7 +69,7 @@ def panel_command(shell: Shell, dock: PanelDock, number: int, icon: str) -> Comm
     )
 
 
-def window_commands(shell: Shell, theme: Theme, palette: Sheet, sheet: Sheet) -> list[Command]:
+def window_commands(shell: Shell, theme: Theme, palette: Sheet, sheet: Sheet, past: Sheet) -> list[Command]:
     """Return the commands that every window of ours has."""
     find, window = "find", "window"
     return [
@@ -102,6 +103,15 @@ def window_commands(shell: Shell, theme: Theme, palette: Sheet, sheet: Sheet) ->
             window,
             icon="layout",
             tooltip="Bring all panels back to where they were at first",
+        ),
+        Command(
+            "notices.open",
+            "Notices",
+            past.open_sheet,
+            "View",
+            find,
+            icon="bell",
+            tooltip="What the window has told since it opened",
         ),
         Command("help.shortcuts", "Keyboard Shortcuts", sheet.open_sheet, "Help", "", ("?", "F1"), "keyboard"),
         Command("window.close", "Close Window", shell.close_front, "File", "quit", ("Ctrl+W",), "close"),
@@ -190,7 +200,9 @@ class Shell(QMainWindow):
         self._actions: Actions | None = None
         self._bar: TopBar | None = None
         self._middle: QWidget | None = None
-        self._cards = NoticesView(theme, notices, self)
+        self._past = PastNotices(theme, self)
+        self._status.bell.clicked.connect(self._past.open_sheet)
+        self._cards = NoticesView(theme, notices, self, self._status.tell_briefly, self._past.take)
         self._soon, self._moved = QTimer(self), QTimer(self)
         for timer, slot in ((self._soon, self._resized), (self._moved, self._place_cards)):
             timer.setSingleShot(True)
@@ -258,7 +270,8 @@ class Shell(QMainWindow):
 
     def finish(self) -> None:
         """Make the bar from the commands that are there now, and bring the saved layout back."""
-        self._commands.add(*window_commands(self, self._theme, self._palette, self._sheet), *edit_commands(self))
+        own = window_commands(self, self._theme, self._palette, self._sheet, self._past)
+        self._commands.add(*own, *edit_commands(self))
         self._bar = TopBar(self._theme, self._commands, self)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self._bar)
         self._actions = Actions(self._commands, self._theme, self)

@@ -16,6 +16,7 @@ from inspector.app.memory import trim_journals
 from inspector.app.text import format_bytes, format_count, format_duration, plural
 from inspector.app.workbench import Stand
 from inspector.core.records.records import STATUSES
+from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import ElidedLabel
 from inspector.ui.kit.theme import LABELS
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from inspector.ui.shell.shell import Shell
 
 _DOT: Final = 9
+_BELL: Final = 22
+#: Milliseconds for which a brief text is shown.
+_BRIEF: Final = 6_000
 #: Milliseconds between two looks at how things stand.
 _EVERY: Final = 500
 #: Seconds over which events a second are counted.
@@ -67,9 +71,16 @@ class StatusBar(QStatusBar):
         self._left_label = ElidedLabel("", "dim")
         self._right_label = ElidedLabel("", "dim", Qt.TextElideMode.ElideLeft)
         self._right_label.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._brief_label = ElidedLabel("", "strong")
+        self._brief_label.hide()
+        self._briefly = QTimer(self, interval=_BRIEF, singleShot=True)
+        self._briefly.timeout.connect(self._end_brief)
+        self.bell = IconButton(theme, "bell", "Notices")
+        self.bell.setFixedSize(_BELL, _BELL)
         self.setSizeGripEnabled(False)
         box = QWidget()
-        hbox(self._dot, (self._left_label, 3), (self._right_label, 2), owner=box, margins=(8, 0, 8, 0), spacing=7)
+        parts = (self._dot, (self._left_label, 3), (self._brief_label, 3), (self._right_label, 2), self.bell)
+        hbox(*parts, owner=box, margins=(8, 0, 4, 0), spacing=7)
         self.addWidget(box, 1)
         self.setFixedHeight(max(26, self.fontMetrics().height() + 11))
 
@@ -88,6 +99,23 @@ class StatusBar(QStatusBar):
     def set_right(self, parts: Sequence[str]) -> None:
         """Show where it is kept."""
         self._right_label.setText(" · ".join(part for part in parts if part))
+
+    def tell_briefly(self, text: str) -> None:
+        """Show a text for a while in the place of what is going on."""
+        self._brief_label.setText(text)
+        self._brief_label.setAccessibleName(text)
+        self._left_label.hide()
+        self._brief_label.show()
+        self._briefly.start()
+
+    @property
+    def brief(self) -> str:
+        """What is shown for a while, empty when nothing is."""
+        return "" if self._brief_label.isHidden() else self._brief_label.text()
+
+    def _end_brief(self) -> None:
+        self._brief_label.hide()
+        self._left_label.show()
 
     def texts(self) -> tuple[str, str]:
         """Return what stands at the left and at the right."""

@@ -24,6 +24,7 @@ from inspector.ui.kit.theme import Theme
 from inspector.ui.kit.widgets import KeyValueGrid
 from inspector.ui.shell.actions import Actions
 from inspector.ui.shell.notices_view import NoticesView
+from inspector.ui.shell.past_notices import PastNotices
 from inspector.ui.shell.shell import Shell
 
 
@@ -250,8 +251,11 @@ def test_a_saved_layout_scales_to_the_screen(
     path = tmp_path / "layout.ini"
     shell = make(path)
     shell.resize(1600, 900)
-    qapp.processEvents()
+    for _ in range(3):
+        qapp.processEvents()
     shell.resizeDocks([shell.panel("event")], [640], Qt.Orientation.Horizontal)
+    for _ in range(3):
+        qapp.processEvents()
     grip = QWidget(shell)
     grip.setObjectName("qt_qmainwindow_extended_splitter")
     shell.eventFilter(grip, _release())
@@ -521,7 +525,7 @@ def cards(shell: Shell) -> NoticesView:
 
 
 def test_notices_become_cards_inside_the_window(make: Make, notices: Notices) -> None:
-    notices.info("before the window")
+    notices.warning("before the window")
     shell = make()
     notices.error("<b>No</b>", "do this")
     view = cards(shell)
@@ -561,6 +565,34 @@ def test_a_notices_action_runs_and_dismisses(make: Make, notices: Notices) -> No
     button.click()
     assert done == [1]
     assert cards(shell).shown() == []
+
+
+def test_what_went_well_covers_nothing_and_is_in_the_list(make: Make, notices: Notices, qapp: QApplication) -> None:
+    shell = make()
+    notices.info("Copied as Markdown.", "62 lines")
+    assert cards(shell).shown() == []
+    assert shell.status.brief == "Copied as Markdown. 62 lines"
+    shell.status._briefly.timeout.emit()
+    assert shell.status.brief == ""
+    notices.warning("It is slow.")
+    notices.error("It broke.")
+    notices.error("It broke.")
+    shell.status.bell.click()
+    past = next(sheet for sheet in shell.sheets() if isinstance(sheet, PastNotices))
+    assert past.isVisible()
+    assert past.texts() == ["It broke.", "It is slow.", "Copied as Markdown."]
+    assert "It broke. (2 times)" in [label.text() for label in past.findChildren(QLabel)]
+    assert past.as_text().count("\n") == 2
+
+
+def test_what_matters_stays_until_it_is_dismissed(make: Make, notices: Notices) -> None:
+    shell = make()
+    notices.warning("It is slow.")
+    notices.error("It broke.")
+    view = cards(shell)
+    assert [timer.isActive() for card in view._cards.values() for timer in (card._timer,)] == [False, False]
+    next(button for button in view.findChildren(IconButton) if "Dismiss" in button.toolTip()).click()
+    assert len(view.shown()) == 1
 
 
 def test_a_notice_from_another_thread_is_shown_by_ours(qtbot: QtBot, make: Make, notices: Notices) -> None:
