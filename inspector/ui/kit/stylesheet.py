@@ -69,6 +69,7 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QAbstractSpinBo
   color: $disabled; background: $panel; }
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"], QComboBox[invalid="true"],
 QAbstractSpinBox[invalid="true"] { border: 1px solid $failed; }
+QPlainTextEdit[bare="true"], QPlainTextEdit[bare="true"]:focus { background: transparent; border: 0; padding: 0; }
 QLineEdit[bare="true"] { background: transparent; border: 0; padding: 0 14px; min-height: 36px; }
 QAbstractSpinBox QLineEdit { background: transparent; border: 0; padding: 0 0 0 8px; margin: 0; min-height: 0; }
 QComboBox::drop-down { border: 0; width: 22px; }

@@ -5,9 +5,18 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextCursor,
+    QTextFormat,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QSizePolicy, QTextEdit, QWidget
 
 from inspector.app.text import one_line, plural
 from inspector.ui.kit.buttons import IconButton
@@ -38,54 +47,111 @@ class CodeLine:
         self.gutter, self.text, self.marked, self.name = gutter, text, marked, name
 
 
-class CodeLines(QWidget):
-    """Lines of code in the fixed-width font, cut at the right. A marked line stands out by a sign and by its ground."""
+class CodeLines(QPlainTextEdit):
+    """Lines of code in the fixed-width font: they scroll sideways, and can be selected and copied.
+
+    A marked line stands out by a sign in the gutter and by its ground. All lines are shown: the wheel scrolls the page.
+    """
 
     def __init__(self, theme: Theme, lines: list[CodeLine], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme, self._lines = theme, lines
+        self.setProperty("bare", True)
         self.setFont(theme.mono_font())
-        self._gutter = max((len(line.gutter) for line in lines), default=0)
+        self.setReadOnly(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.setTabChangesFocus(True)
+        self.document().setDocumentMargin(0)
+        self._digits = max((len(line.gutter) for line in lines), default=0)
+        self._gutter = _Gutter(self)
+        self.setViewportMargins(self.gutter_width(), 0, 0, 0)
+        self.setPlainText("\n".join(line.name + line.text for line in lines))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("\n".join(f"{line.gutter} {line.name}{line.text}" for line in lines))
-        self.setToolTip(plain_tooltip("\n".join(line.name + line.text for line in lines)))
-        theme.changed.connect(self.update)
+        self.horizontalScrollBar().rangeChanged.connect(lambda *_: self.updateGeometry())
+        theme.changed.connect(self._dress)
+        self._dress()
 
     def sizeHint(self) -> QSize:
-        """Return the height of the lines."""
-        return QSize(120, self._height() * len(self._lines))
+        """Return the height of the lines, and of the scroll bar where one is needed."""
+        bar = self.horizontalScrollBar()
+        return QSize(120, self._high() * len(self._lines) + 2 + (bar.sizeHint().height() if bar.maximum() > 0 else 0))
 
     def minimumSizeHint(self) -> QSize:
         """Return no width: it may be as narrow as need be."""
         return QSize(40, self.sizeHint().height())
 
-    def _height(self) -> int:
-        return QFontMetrics(self.font()).height() + 2
+    def gutter_width(self) -> int:
+        """Return the width of the line numbers, in pixels; 0 when there are none."""
+        return self.fontMetrics().horizontalAdvance("0") * (self._digits + 2) if self._digits else 0
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the lines."""
-        painter = QPainter(self)
-        metrics, tokens = QFontMetrics(self.font()), self._theme.tokens
-        wide = metrics.horizontalAdvance("0")
-        left = wide * (self._gutter + 2) if self._gutter else -wide
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the gutter at the left."""
+        super().resizeEvent(event)
+        self._gutter.setGeometry(0, 0, self.gutter_width(), self.height())
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll sideways, with Shift or by the wheel that does so; else leave it to the page."""
+        delta = event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier or abs(delta.x()) > abs(delta.y()):
+            bar = self.horizontalScrollBar()
+            bar.setValue(bar.value() - (delta.x() or delta.y()) // 2)
+            event.accept()
+        else:
+            event.ignore()
+
+    def paint_gutter(self, painter: QPainter) -> None:
+        """Write the numbers of the lines, and the sign of the marked one."""
+        tokens, metrics = self._theme.tokens, self.fontMetrics()
+        painter.setFont(self.font())
         for place, line in enumerate(self._lines):
-            where = QRectF(0, place * self._height(), self.width(), self._height())
+            where = QRectF(0, place * self._high(), self.gutter_width(), self._high())
             if line.marked:
                 painter.fillRect(where, QColor(tokens.error_back))
             painter.setPen(QColor(tokens.failed_text if line.marked else tokens.dim))
-            if self._gutter:
-                gutter = f"{'▸' if line.marked else ' '}{line.gutter:>{self._gutter}}"
-                painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, gutter)
-            room = where.adjusted(left + wide, 0, -4, 0)
-            if line.name:
-                painter.setPen(QColor(tokens.keyword))
-                painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, line.name)
-                room.setLeft(room.left() + metrics.horizontalAdvance(line.name))
-                painter.setPen(QColor(tokens.text))
-            else:
-                painter.setPen(QColor(tokens.failed_text if line.marked else tokens.text))
-            text = metrics.elidedText(line.text, Qt.TextElideMode.ElideRight, max(int(room.width()), 0))
-            painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(
+                QPointF(0, where.top() + metrics.ascent()),
+                f"{'▸' if line.marked else ' '}{line.gutter:>{self._digits}}",
+            )
+
+    def _high(self) -> int:
+        return self.fontMetrics().lineSpacing()
+
+    def _dress(self) -> None:
+        """Colour the names of variables and the marked line."""
+        tokens, selections = self._theme.tokens, []
+        for place, line in enumerate(self._lines):
+            if not line.marked and not line.name:
+                continue
+            selection = QTextEdit.ExtraSelection()
+            cursor = QTextCursor(self.document().findBlockByNumber(place))
+            if line.marked:
+                selection.format.setBackground(QColor(tokens.error_back))
+                selection.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+            cursor.movePosition(
+                QTextCursor.MoveOperation.Right, QTextCursor.MoveMode.KeepAnchor, len(line.name or line.text)
+            )
+            selection.format.setForeground(QColor(tokens.failed_text if line.marked else tokens.keyword))
+            selection.cursor = cursor
+            selections.append(selection)
+        self.setExtraSelections(selections)
+        self._gutter.update()
+
+
+class _Gutter(QWidget):
+    """The numbers at the left of lines of code."""
+
+    def __init__(self, code: CodeLines) -> None:
+        super().__init__(code)
+        self._code = code
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        self._code.paint_gutter(QPainter(self))
 
 
 def source_lines(frame: Frame) -> list[CodeLine]:
