@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT
-from ..tap.moments import PUBLISHING, TapSubscription
+from ..tap.moments import PUBLISHING, TapExecution, TapSubscription
 from .executions import ObservedExecution, running_in
 from .monitor import MISSING, MONITOR, Watcher
 from .routes import Held, Needs, WatchedHandler, arguments_of
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ...core.description import HandlerDescription
+    from ..tap.tap import Tap
     from .observation import Observation
     from .publishing import Observable
 
@@ -195,3 +196,16 @@ class UnawaitedWatch(Watcher):
         coroutine = frame.f_locals.get("coro")
         if type(coroutine) is types.CoroutineType and coroutine.cr_frame is not None:
             self._observation.never_awaited(coroutine.cr_frame)
+
+
+class MakerWatch(Watcher):
+    """Watches the constructors of events: a bus may work off later what a handler has made."""
+
+    def __init__(self, tap: Tap) -> None:
+        self._tap = tap
+
+    def started(self, frame: FrameType) -> None:
+        """Take note of the execution in which an event is made."""
+        execution = CURRENT.get()
+        if isinstance(execution, TapExecution) and not execution.ended and self._tap.active:
+            self._tap.made(frame.f_locals[frame.f_code.co_varnames[0]], execution)

@@ -24,7 +24,7 @@ from ...core.bus.identity import plain_function
 from ...core.records.records import NEVER_AWAITED
 from ..tap.moments import TapExecution, TapPublication
 from .executions import ObservedExecution, running_in
-from .handling import CallWatch, HandlerWatch, UnawaitedWatch
+from .handling import CallWatch, HandlerWatch, MakerWatch, UnawaitedWatch
 from .handover import HANDOVER
 from .monitor import MONITOR
 from .publishing import Observable, PublishWatch
@@ -55,6 +55,9 @@ class Observation:
         self._entered: dict[tuple[int, ...], WatchedHandler] = {}
         self._unawaited = UnawaitedWatch(self)
         self._calls = CallWatch(self)
+        self._makers = MakerWatch(tap)
+        #: Constructors of events that are watched, each for its bus.
+        self._made: list[tuple[Observable, CodeType]] = []
         self._calling: dict[int, tuple[CodeType, Observable]] = {}
         self._buses: list[Observable] = []
         self._found: list[CodeType] = []
@@ -77,6 +80,11 @@ class Observation:
                 watch = self._publish.setdefault(code, PublishWatch(self))
                 watch.add(bus, point)
                 MONITOR.watch(code, watch)
+        for cls in getattr(bus, "classes_left", tuple)():
+            code = getattr(inspect.getattr_static(cls, "__init__", None), "__code__", None)
+            if isinstance(code, CodeType):
+                self._made.append((bus, code))
+                MONITOR.watch(code, self._makers)
         self.refresh(bus)
 
         def end() -> None:
@@ -147,6 +155,9 @@ class Observation:
             if not handlers.remove(bus):
                 MONITOR.leave(code, handlers)
                 del self._handlers[key]
+        for code in [code for of, code in self._made if of is bus]:
+            MONITOR.leave(code, self._makers)
+        self._made = [entry for entry in self._made if entry[0] is not bus]
         self._calls.remove(bus)
         for key, (code, of) in tuple(self._calling.items()):
             if of is bus:
@@ -225,6 +236,8 @@ class Observation:
         return None
 
     def _publication(self, route: WatchedHandler, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TapPublication:
+        if args and route.body.needs.is_owner(args[0]):
+            args = args[1:]
         return self.tap.publication_of(route.bus, route.pattern, args, kwargs, route.description.key)
 
     def never_awaited(self, frame: FrameType) -> None:

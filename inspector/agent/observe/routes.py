@@ -112,6 +112,12 @@ class Needs:
         """Every call of the code fits."""
         return not (self.owner_name or self.owner or self.variables)
 
+    def is_owner(self, value: Any) -> bool:
+        """Return whether a first argument is whose method it is, and nothing that it is called with."""
+        if self.owner is not None:
+            return self.owner.is_it(value)
+        return self.made is not None and issubclass(type(value), self.made)
+
     def fit(self, held: Mapping[str, Any], args: tuple[Any, ...]) -> bool:
         """Return whether a frame with these variables, called with these arguments, is of the callable."""
         owner = held.get(self.owner_name) if self.owner_name else args[0] if args else None

@@ -163,6 +163,8 @@ class TapPublication(Publication):
     _gone: weakref.ref[Any] | None = None
     _turns = 0
     _returned = False
+    #: What its bus has worked off while it was under way.
+    left: tuple[TapPublication, ...] = ()
     #: What its event said, once that may be gone.
     _fields: Any = None
 
@@ -231,8 +233,17 @@ class TapPublication(Publication):
         self._turns = 0
 
     def left_by(self) -> TapExecution | None:
-        """Return the execution that ran last; None while another runs, which may have left as much."""
-        return None if any(not execution.held for execution in self.executions) else self.last
+        """Return the execution that has left what is worked off now: the only one that ran, or one that has failed.
+
+        None while another runs, which may have left as much, and where several have run.
+        """
+        several = (self, *self.left)
+        if any(not execution.held for publication in several for execution in publication.executions):
+            return None
+        ran = [publication.last for publication in several if publication.last is not None]
+        last = max(ran, key=lambda execution: execution.started, default=None)
+        alone = sum(publication.called for publication in several) == 1
+        return last if last is not None and (alone or last.held) else None
 
     def ended(self, execution: TapExecution) -> None:
         """Take note that a handler ended."""
@@ -277,6 +288,7 @@ class TapPublication(Publication):
         if not self.complete:
             self._fields = kept_fields(self.event)
         self.session = self.metadata = self.cause = self.shown = None
+        self.left = ()
         try:
             self._gone = weakref.ref(self.event)
         except TypeError:  # a tuple or dict: it stays, there are only so many

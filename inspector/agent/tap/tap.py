@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -75,6 +76,8 @@ class Tap:
         self._open: dict[int, TapPublication] = {}
         self._known: OrderedDict[int, TapPublication] = OrderedDict()
         self._subscriptions: dict[tuple[str, str], TapSubscription] = {}
+        #: Which execution has made an event, by the event's id.
+        self._makers: OrderedDict[int, tuple[Callable[[], Any], TapExecution]] = OrderedDict()
         self._lock = threading.RLock()
         self._thread = threading.get_ident()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -266,16 +269,39 @@ class Tap:
     ) -> TapPublication:
         """Begin a publication that may be of a bus that works off what its handlers have left for it.
 
-        Whoever ran last has left it, or has failed, if it is a dead letter; nobody knows where several still run.
+        Who has made the event has left it, where that was seen; else whoever ran last, where nobody else can have.
         """
         under_way = PUBLISHING.get()
-        if under_way is None or under_way.source is not bus or under_way.closed or CURRENT.get() is not None:
+        if CURRENT.get() is not None:
             return self.begin(bus, occurrence, kind)
-        token = CURRENT.set(under_way.left_by())
+        ours = under_way if under_way is not None and under_way.source is bus and not under_way.closed else None
+        left_by = self._made_by(occurrence.event) if self._makers else None
+        if left_by is None and ours is not None:
+            left_by = ours.left_by()
+        if left_by is None and ours is None:  # nearly always
+            return self.begin(bus, occurrence, kind)
+        token = CURRENT.set(left_by)
         try:
-            return self.begin(bus, occurrence, kind)
+            publication = self.begin(bus, occurrence, kind)
         finally:
             CURRENT.reset(token)
+        if ours is not None:
+            ours.left = (*ours.left, publication)
+        return publication
+
+    def made(self, event: Any, execution: TapExecution) -> None:
+        """Take note that an execution has made an event: it may leave it for its bus."""
+        try:
+            reference: Callable[[], Any] = weakref.ref(event)
+        except TypeError:  # it cannot be referred to weakly, and there are only so many
+            reference = partial(_same, event)
+        self._makers[id(event)] = reference, execution
+        while len(self._makers) > REMEMBERED:
+            self._makers.popitem(last=False)
+
+    def _made_by(self, event: Any) -> TapExecution | None:
+        entry = self._makers.get(id(event))
+        return entry[1] if entry is not None and entry[0]() is event else None
 
     def _rebuilt(self, bus: TappedBus, occurrence: Occurrence, key: str) -> TapPublication | None:
         """Return the publication whose event has been made anew on the way: from JSON, in a queue or a table.
@@ -354,6 +380,10 @@ def _carries(value: Any, event: Any) -> bool:
     if value is event:
         return type(event) not in _SHARED
     return type(value) in (list, tuple) and any(item is event for item in value)
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _always(_label: str) -> bool:

@@ -815,3 +815,99 @@ def what_the_bus_publishes_itself() -> Program:
     executions = [("weigh", "failed", 2), ("bury", "ok", 1), ("unload", "ok", 1), ("book", "ok", 1)]
     causes = [("Docked", ""), ("Spoilt", "weigh"), ("Unloaded", "unload")]
     return Program(bus, lambda: bus.handle(Docked()), executions, causes)
+
+
+# --- what a bus works off, and who has left it ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Weighed:
+    tons: int = 2
+
+
+@dataclass(frozen=True)
+class Stored:
+    shelf: int = 1
+
+
+@dataclass(frozen=True)
+class Billed:
+    sum: int = 9
+
+
+class Breadth:
+    """Works off what its handlers give back, the oldest first."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[type, list[Any]] = {Docked: [self.weigh, self.count], Weighed: [self.store]}
+        self.handlers.update({Unloaded: [self.bill], Stored: [self.look], Billed: [self.look]})
+
+    def publish(self, event: Any) -> None:
+        waiting = [event]
+        while waiting:
+            first = waiting.pop(0)
+            for handler in self.handlers.get(type(first), ()):
+                waiting.extend(handler(first) or ())
+
+    def weigh(self, event: Any) -> Any:
+        tick("weigh")
+        return [Weighed()]
+
+    def count(self, event: Any) -> Any:
+        tick("count")
+        return [Unloaded()]
+
+    def store(self, event: Any) -> Any:
+        tick("store")
+        return [Stored()]
+
+    def bill(self, event: Any) -> Any:
+        tick("bill")
+        return [Billed()]
+
+    def look(self, event: Any) -> None:
+        tick("look")
+
+
+_BREADTH = [("Docked", ""), ("Weighed", "weigh"), ("Unloaded", "count"), ("Stored", "store"), ("Billed", "bill")]
+_RAN = [(name, "ok", 1) for name in ("weigh", "count", "store", "bill", "look", "look")]
+
+
+@program
+def events_that_handlers_give_back_the_oldest_first() -> Program:
+    bus = Breadth()
+    return Program(bus, lambda: bus.publish(Docked()), _RAN, _BREADTH)
+
+
+@program
+def events_that_handlers_leave_in_a_unit_of_work() -> Program:
+    class Unit(Breadth):
+        def __init__(self) -> None:
+            super().__init__()
+            self.news: list[Any] = []
+
+        def handle(self, event: Any) -> None:
+            for handler in self.handlers.get(type(event), ()):
+                self.news.extend(handler(event) or ())
+
+        def publish(self, event: Any) -> None:
+            self.handle(event)
+            while self.news:
+                self.handle(self.news.pop(0))
+
+    bus = Unit()
+    return Program(bus, lambda: bus.publish(Docked()), _RAN, _BREADTH)
+
+
+@program
+def events_that_a_bus_publishes_itself_afterwards() -> Program:
+    class Calling(Breadth):
+        def publish(self, event: Any) -> None:
+            left = [new for handler in self.handlers.get(type(event), ()) for new in handler(event) or ()]
+            for new in left:
+                self.publish(new)
+
+    bus = Calling()
+    ran = [(name, "ok", 1) for name in ("weigh", "count", "store", "look", "bill", "look")]
+    causes = [("Docked", ""), ("Weighed", "weigh"), ("Stored", "store"), ("Unloaded", "count"), ("Billed", "bill")]
+    return Program(bus, lambda: bus.publish(Docked()), ran, causes)

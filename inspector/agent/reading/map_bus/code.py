@@ -97,6 +97,7 @@ class Flow:
         yields: Calling it gives a generator: nothing runs before that is iterated.
         asks: It asks handlers whether they are coroutine functions.
         adapts: It asks handlers for their parameters.
+        grows: It works off more than it was given: a list that gets longer on the way, what it calls itself with.
     """
 
     handed: list[Handed] = field(default_factory=list)
@@ -107,11 +108,16 @@ class Flow:
     yields: bool = False
     asks: bool = False
     adapts: bool = False
+    grows: bool = False
 
     def delivered(self, sources: Iterable[str]) -> list[Handed]:
         """Return the calls that hand on what comes from parameters of these names."""
         roots = set(sources)
         return [call for call in self.handed if call.container and any(path[0] in roots for path in call.passes())]
+
+    def from_its_own(self) -> bool:
+        """Return whether it hands on what the bus keeps somewhere, besides what it is given."""
+        return any(call.container and any(map(container_of, call.passes())) for call in self.handed)
 
     def delivered_from(self, container: str) -> list[Handed]:
         """Return the calls that hand on what was kept in a container."""
@@ -237,6 +243,7 @@ class _Reader:
         """Read a function with these arguments (None: with its parameters as they come); return what it returns."""
         plain = undecorated(plain_function(function))
         if plain in self._stack or len(self._stack) >= _DEPTH:
+            self._flow.grows = self._flow.grows or plain in self._stack
             return _NONE
         saved = self._env, self._inner, self._globals, self._class
         self._globals = getattr(plain, "__globals__", {})
@@ -310,6 +317,8 @@ class _Reader:
             for target in node.targets:
                 self._assign(target, self._of(node.value))
         elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                self._flow.grows = self._flow.grows or bool(self._env.get(node.target.id))
             if node.value is not None:
                 self._assign(node.target, self._of(node.value))
         elif isinstance(node, (ast.For, ast.AsyncFor)):
@@ -547,6 +556,8 @@ class _Reader:
             return _NONE
         if not base:
             return self._pass(name, node, args, keywords)
+        if name in _ADDING and isinstance(callee.value, ast.Name):
+            self._flow.grows = True
         result: Paths = _NONE
         for path in base:
             result |= self._call_on(path, name, node, args, keywords)

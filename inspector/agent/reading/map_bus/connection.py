@@ -33,7 +33,7 @@ from ..targets import dead_references, entries, is_glob, key_name, kind_of, run_
 from .arranged import Arrangement
 from .calls import CallReader, handler_event
 from .events import MapEvents
-from .find import SENDER, BusParts, HandlerMap, Publisher, find, values_of
+from .find import SENDER, BusParts, HandlerMap, Publisher, find, flow_of, values_of
 from .match import Dispatch, is_called, is_metaclass, is_wildcard, key_text, name_of_pattern
 from .signal import signal_arguments, signal_name, signal_payload
 
@@ -328,6 +328,13 @@ class MapConnection:
         names = {occurrence.name, *self._calls.names_for(cls)} if cls is not None else {occurrence.name}
         called = [self._describe(target) for _, target in self._dispatch.matching(cls, names)]
         return tuple([tap.subscription(occurrence.name, handler) for handler in called])
+
+    def classes_left(self) -> list[type[Any]]:
+        """Return the classes of events that handlers may leave for the bus to work off; none where it does not."""
+        flows = [flow_of(publisher.function, publisher.owner) for publisher in self.publishers]
+        if not any(flow.grows or flow.from_its_own() for flow in flows):
+            return []
+        return [event.cls for event in self.event_types() if event.cls is not None]
 
     def publish_points(self) -> Sequence[Publisher]:
         """Return the functions whose call is a publication."""
