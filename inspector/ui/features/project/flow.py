@@ -469,7 +469,7 @@ class ProjectFlow(QObject):
 
     def _reload_blocked(self) -> str:
         if self._host() is not None:
-            return ""
+            return "" if self._reloader is not None else "The project is still loading"
         return "The demo needs no reloading" if self._workbench.host is not None else "Open a project first"
 
     def _restart(self) -> None:
