@@ -44,7 +44,7 @@ UI_DOORS: dict[str, set[str]] = {
     "context": {"kit", "selection", "history", "shell"},
     "verbs": {"kit", "context"},
     "feature": {"kit", "context"},
-    "features": {"kit", "parts", "selection", "history", "panel", "context", "feature"},
+    "features": {"kit", "parts", "selection", "history", "panel", "context", "verbs", "feature"},
     "features/all": {"feature", "features"},
     "roof": {"kit", "panel", "shell", "context", "verbs", "feature", "features/all"},
     "pose": {"context"},

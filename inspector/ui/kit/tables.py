@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
+#: Copies what is selected, in every table and tree.
+COPY_KEY: Final = "Ctrl+C"
 #: How many rows Ctrl+C copies at most; export is for more.
 COPY_LIMIT: Final = 10_000
 #: With the style's own margin of 3 this puts cells right below the words of the header.

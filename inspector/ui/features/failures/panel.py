@@ -20,7 +20,7 @@ from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.page import Link, Page
-from inspector.ui.kit.tables import selection_as_tsv
+from inspector.ui.kit.tables import COPY_KEY, selection_as_tsv
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
 from inspector.ui.kit.widgets import EmptyState, Switcher
 from inspector.ui.panel import JournalPanel
@@ -332,7 +332,7 @@ class FailuresPanel(JournalPanel):
         """Return what can be done with the failure that is shown, the newest of the group unless another was chosen."""
         items = [
             MenuItem("Copy traceback", lambda: copy_text(self.detail.as_text()), icon="copy"),
-            MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), hint=native_shortcut("Ctrl+C")),
+            MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), hint=native_shortcut(COPY_KEY)),
         ]
         if self.verbs is None or self._execution < 0:
             return items

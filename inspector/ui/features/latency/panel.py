@@ -21,7 +21,7 @@ from inspector.ui.kit.cells import SortedTable, show_row
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
-from inspector.ui.kit.tables import selection_as_tsv
+from inspector.ui.kit.tables import COPY_KEY, selection_as_tsv
 from inspector.ui.kit.text import copy_text
 from inspector.ui.kit.widgets import EmptyState, separator_line
 from inspector.ui.panel import JournalPanel
@@ -267,7 +267,7 @@ class LatencyPanel(JournalPanel):
     def menu_items(self, row: int) -> list[MenuItem]:
         """Return what can be done with a row of the model: a class of handlers, a handler or an event."""
         group = self.model.group(row)
-        keys = native_shortcut("Ctrl+C")
+        keys = native_shortcut(COPY_KEY)
         items = [MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), icon="copy", hint=keys)]
         if self.verbs is None:
             return items

@@ -18,7 +18,7 @@ from inspector.ui.kit.columns import TableColumns
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
-from inspector.ui.kit.tables import DataTable, selection_as_tsv
+from inspector.ui.kit.tables import COPY_KEY, DataTable, selection_as_tsv
 from inspector.ui.kit.text import PlainLabel, copy_text
 from inspector.ui.kit.widgets import EmptyState, separator_line
 from inspector.ui.panel import JournalPanel
@@ -272,7 +272,7 @@ class LogPanel(JournalPanel):
 
     def menu_items(self, publication: PublicationIndex) -> list[MenuItem]:
         """Return what can be done with a publication."""
-        keys = native_shortcut("Ctrl+C")
+        keys = native_shortcut(COPY_KEY)
         return [
             MenuItem(
                 "Show execution",

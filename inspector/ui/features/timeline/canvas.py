@@ -64,9 +64,17 @@ class TimelineCanvas(QWidget):
         theme: Colours and fonts.
         controller: What is shown and what can be done.
         parent: The owner.
+        verbs: Returns what makes the lines of context menus; None where there is nothing.
     """
 
-    def __init__(self, theme: Theme, controller: TimelineController, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        controller: TimelineController,
+        parent: QWidget | None = None,
+        *,
+        verbs: Callable[[], Verbs | None] = lambda: None,
+    ) -> None:
         super().__init__(parent)
         self._theme = theme
         self._controller = controller
@@ -77,8 +85,7 @@ class TimelineCanvas(QWidget):
         self._titles: tuple[object, QPixmap] | None = None
         self.picture: LanesPicture | None = None
         self.wall = False
-        #: Returns what makes the lines of context menus; None where there is nothing.
-        self.verbs: Callable[[], Verbs | None] = lambda: None
+        self._verbs = verbs
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Timeline")
@@ -227,7 +234,7 @@ class TimelineCanvas(QWidget):
 
     def menu_items(self, at: QPoint) -> list[MenuItem]:
         """Return what can be done with what is at a point; a bar, or something published, is selected by it."""
-        scene, controller, verbs = self.scene, self._controller, self.verbs()
+        scene, controller, verbs = self.scene, self._controller, self._verbs()
         execution = ExecutionIndex(execution_at(scene, at.x(), at.y()))
         publication = PublicationIndex(publication_at(scene, at.x(), at.y()))
         if execution >= 0:
@@ -242,7 +249,7 @@ class TimelineCanvas(QWidget):
 
     def _lane_verbs(self, strip: LaneStrip | None) -> list[MenuItem]:
         """Return what can be done with what a lane stands for."""
-        verbs, journal = self.verbs(), self.scene.source.journal
+        verbs, journal = self._verbs(), self.scene.source.journal
         if strip is None or strip.layer < 0 or verbs is None:
             return []
         kind, _, name = strip.key.partition(":")

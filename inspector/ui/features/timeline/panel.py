@@ -74,8 +74,7 @@ class TimelinePanel(JournalPanel):
         super().__init__(theme, selection, parent)
         self._state: object = None
         self.controller = TimelineController(selection, clock, self._refresh)
-        self.canvas = TimelineCanvas(theme, self.controller)
-        self.canvas.verbs = lambda: self.verbs
+        self.canvas = TimelineCanvas(theme, self.controller, verbs=lambda: self.verbs)
         self.minimap = Minimap(theme, self.controller)
         self._header = SectionHeader(theme, "Timeline")
         self._group = Button(theme, "By handler", kind="section")
