@@ -228,7 +228,6 @@ def _move(draft: Path, path: Path) -> None:
 
 def _check(path: Path, steps: Sequence[Step]) -> int:
     """Return the version of the file's schema, or say why it is not for us; it is only read, within bounds."""
-    newest = len(steps)
     if path.is_dir():
         raise InspectorError(f"{path} is a folder.", CHOOSE, typed=TYPED)
     if not path.is_file():
@@ -236,6 +235,20 @@ def _check(path: Path, steps: Sequence[Step]) -> int:
     size = path.stat().st_size
     if size == 0:
         raise InspectorError(f"{path} is empty.", f"Delete it. Else: {CHOOSE[:1].lower()}{CHOOSE[1:]}", typed=TYPED)
+    try:
+        return _check_content(path, steps, size)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":
+            raise
+    # Whoever wrote it was killed in the middle of a transaction, where there is no log to write ahead.
+    with connected(path, "rw") as connection:
+        connection.end_after(CHECK_SECONDS)
+        connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()  # SQLite takes it back first
+    return _check_content(path, steps, size)
+
+
+def _check_content(path: Path, steps: Sequence[Step], size: int) -> int:
+    newest = len(steps)
     with connected(path, "ro") as connection:
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         connection.end_after(CHECK_SECONDS)

@@ -6,7 +6,9 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -145,3 +147,43 @@ def test_who_makes_a_database_waits_for_another_who_does(tmp_path: Path, monkeyp
         pass
     with alone_in(tmp_path):
         pass
+
+
+_KILLED: Final = """
+import os, signal, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+for statement in ("PRAGMA journal_mode=DELETE", "PRAGMA cache_size=1", "BEGIN IMMEDIATE"):
+    connection.execute(statement)
+connection.execute("UPDATE executions SET handler=0")
+for number in range(3000):
+    connection.execute("INSERT INTO notes VALUES (?,1,1,1,1,1,?,NULL)", ((1 << 36) + 500 + number, "x" * 300))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def cut_off(path: Path, *, garbage: bool) -> None:
+    """Leave the journal of a writer that was killed in the middle of a transaction, or what only looks like one."""
+    journal = Path(f"{path}-journal")
+    if garbage:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+        journal.write_bytes(bytes.fromhex("d9d505f920a163d7") + b"\xff" * 4092)
+    else:
+        subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=False)
+    assert journal.stat().st_size > 512
+
+
+@pytest.mark.parametrize("garbage", [False, True])
+async def test_a_transaction_that_was_cut_off_is_taken_back(tmp_path: Path, garbage: bool) -> None:
+    path = tmp_path / "s.db"
+    rows = plain_run(20)
+    store = Store(path)
+    await store.open()
+    writer = await store.begin_session("whole", STARTED)
+    writer.add(Batch(1, rows))
+    await writer.finish()
+    await store.close()
+    cut_off(path, garbage=garbage)
+    await store.open()
+    assert await collect(StoredStream(store, 1)) == numbered(rows)
+    await store.close()
