@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _DOING: Final = {"importing": "imported", "calling": "called", "starting": "started"}
 _MANY: Final = 5
+#: What follows junk on a connection cannot be told apart, and so not be counted.
+_UNKNOWN: Final = "Records after that were lost; how many is unknown."
 _OTHER_PYTHON: Final = "Choose another interpreter."
 _PYTHON: Final = "--python PATH"
 
@@ -118,7 +120,7 @@ def explain_end(ended: Ended, last_words: str, output: tuple[str, ...], intake: 
     elif ended.code == LOST_CHANNEL:
         text = f"The program closed the inspector's connection{inside}: it closes file descriptors not its own."
     elif ended.why == "protocol":
-        text = f"The program spoiled the connection{inside}: {ended.text}"
+        text = f"The program spoiled the connection{inside}: {ended.text} {_UNKNOWN}"
     elif ended.why == "lingered":
         text = f"The program {ended.text}{inside} and was killed because it did not end."
     elif ended.code == -signal.SIGKILL:
