@@ -62,6 +62,8 @@ _REQUIRED: Final = tuple(
 _SEQ: Final = re.compile(rb'[\s\xef\xbb\xbf]*\{\s*"seq"\s*:\s*([0-9]{1,12})\s*[,}]')
 #: Where a line is the first record, or speaks of one.
 _STARTED: Final = re.compile(rb'"record"\s*:\s*"SessionStarted"')
+#: Where the name of a member, or what it says, may be written with escapes: ``"\\u0072ecord"``.
+_ESCAPED_NAME: Final = re.compile(rb'"[a-zA-Z]{0,8}\\u00[0-9a-fA-F]{2}|"record"\s*:\s*"[a-zA-Z]{0,14}\\u')
 _decoder = json.JSONDecoder()
 
 
@@ -196,7 +198,7 @@ class JsonlStream:
         for number, data in islice(self._numbered(), _LOOKED):
             if not isinstance(data, bytes):
                 continue
-            started = _started(number, data) if _STARTED.search(data) else None
+            started = _started(number, data) if _STARTED.search(data) or _ESCAPED_NAME.search(data) else None
             if started is not None:
                 self._start, seq = started
                 if not self._start.trouble:

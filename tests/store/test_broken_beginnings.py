@@ -136,6 +136,15 @@ async def test_a_first_record_that_stands_elsewhere_is_found(tmp_path: Path) -> 
     assert (rows, stream.skipped) == (ROWS, 0)
 
 
+@pytest.mark.parametrize(
+    ("written", "escaped"), [(b'"record"', b'"\\u0072ecord"'), (b"SessionStarted", b"Session\\u0053tarted")]
+)
+async def test_a_first_record_may_be_written_with_escapes(tmp_path: Path, written: bytes, escaped: bytes) -> None:
+    stream = read_jsonl(await log_with(tmp_path, lambda lines: [line.replace(written, escaped) for line in lines]))
+    rows = [row async for batch in stream.read() for row in batch.rows]
+    assert (rows, stream.skipped) == (ROWS, 0)
+
+
 async def test_a_session_begins_once(tmp_path: Path) -> None:
     def change(lines: list[bytes]) -> list[bytes]:
         second = json.loads(lines[1]) | {"seq": 7, "wall": 1}
