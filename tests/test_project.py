@@ -87,12 +87,13 @@ def test_a_short_answer_imports_nothing_heavy(argument: str) -> None:
     assert not tops & {"PySide6", "shiboken6", "qasync", "pyqtgraph", "sqlalchemy", "aiosqlite", "numpy"}
 
 
-# --- the README -----------------------------------------------------------------------------------
+# --- the README, and the page of the command line -------------------------------------------------
 
 
-def commands_of_readme() -> list[list[str]]:
-    """The words of every line in the README's code blocks that starts with one of our two commands."""
-    blocks = re.findall(r"^```(?:\w*)\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+def commands_of_pages() -> list[list[str]]:
+    """The words of every line in the pages' code blocks that starts with one of our two commands."""
+    text = "\n".join(page.read_text(encoding="utf-8") for page in (README, ROOT / "docs" / "cli.md"))
+    blocks = re.findall(r"^```(?:\w*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
     ours = [re.split(r"[|>&;]", line)[0] for line in lines if re.match(r"(make|inspector)\b", line)]
     return [shlex.split(line, comments=True) for line in ours]
@@ -101,14 +102,14 @@ def commands_of_readme() -> list[list[str]]:
 def test_readme_names_make_targets_that_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    named = {word for words in commands_of_readme() if words[0] == "make" for word in words[1:] if "=" not in word}
+    named = {word for words in commands_of_pages() if words[0] == "make" for word in words[1:] if "=" not in word}
     assert {"run", "test"} <= named <= targets
 
 
 def test_readme_names_commands_and_options_that_exist() -> None:
     """Each `inspector` line uses a known subcommand, and options that this one's help names."""
     named: dict[str, set[str]] = {}
-    for words in commands_of_readme():
+    for words in commands_of_pages():
         if words[0] == "inspector":
             subcommand = words[1] if len(words) > 1 and not words[1].startswith("-") else ""
             named.setdefault(subcommand, set()).update(

@@ -149,7 +149,7 @@ class Engine:
             self._refuse(request, error.text, error.hint)
             return False
         except BaseException as error:  # noqa: BLE001 - the event's own __post_init__ may raise anything, SystemExit too
-            self._refuse(request, f"{request.event} cannot be built: {self._said(error)}", "")
+            self._refuse(request, f"Cannot create {request.event}: {self._said(error)}", "")
             return False
         if not request.session:
             await self._publish_on_bus(event, None, request)
@@ -166,7 +166,7 @@ class Engine:
             if error is raised:
                 return published
             read = self._recorder.failure(error)
-            text = f"The database session failed: {read.type}: {read.message}"
+            text = f"Database session failed: {read.type}: {read.message}"
             if published:
                 self._recorder.record(SessionFailed(self._recorder.now(), request.fire, text))
             else:
@@ -188,7 +188,7 @@ class Engine:
                     continue
                 if event is not None:
                     reason = refused.text if isinstance(refused, InspectorError) else self._said(refused)
-                    text = f"{', '.join(names)} of {request.event} kept the default: {reason}"
+                    text = f"{request.event} kept the default of {', '.join(names)}: {reason}"
                     self._recorder.record(HostNoted(self._recorder.now(), "fire", "info", text))
                     return event
             raise
@@ -205,7 +205,7 @@ class Engine:
             read = self._recorder.failure(error)
             text = f"Publishing {request.event} raised {_words_of(read)}"
             if isinstance(error, InspectorError):  # it is ours: the adapter could not do it
-                text = f"{request.event} could not be published: {error.text} {error.hint}".rstrip()
+                text = f"Cannot publish {request.event}: {error.text} {error.hint}".rstrip()
             self._recorder.record(PublishRaised(self._recorder.now(), request.fire, read.type, text))
             return error
         return None
@@ -277,7 +277,7 @@ class Engine:
             at, first = self._recorder.now(), PublicationNumber(numbers[0])
             self._recorder.record(HandlersNotCalled(at, FireNumber(fire), first, event, handlers, len(numbers)))
         for event, how in changed.items():
-            text = f"{event} does not survive its way to the handlers: {how}."
+            text = f"{event} is not transmitted unchanged to its handlers: {how}."
             self._recorder.record(HostNoted(self._recorder.now(), CHANGED, "warning", text))
         HANDOVER.forget(fire)
 

@@ -168,7 +168,7 @@ class CoreProgram:
 
 def no_event(event: str) -> UsageError:
     """Return the error for an event that nobody has."""
-    return UsageError(f"There is no event {event}.", "The catalog shows those there are.", typed="inspector catalog")
+    return UsageError(f"Unknown event {event}.", "See the catalog.", typed="inspector catalog")
 
 
 def _describe_event(

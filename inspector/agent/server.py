@@ -157,7 +157,7 @@ class Server:
     def _fire_done(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            text = f"The fire broke: {type(error).__name__}: {error}"
+            text = f"Firing failed: {type(error).__name__}: {error}"
             self._recorder.record(HostNoted(self._recorder.now(), "engine", "error", text))
 
     def _withdraw(self, fire: int) -> None:

@@ -148,7 +148,7 @@ class CommandTable:
         command = self._commands[command_id]
         reason = self.reason(command_id)
         if reason:
-            self._notices.info(f"{command.title}: not now.", reason)
+            self._notices.info(f"{command.title} is not available now.", reason)
             return False
         try:
             outcome = command.run()

@@ -77,7 +77,7 @@ def contexts_of(choice: str) -> tuple[str, ...]:
         UsageError: There is no such choice.
     """
     if choice not in CHOICES:
-        raise UsageError(f"There is no context {choice!r}.", f"There are {', '.join(CHOICES)}.")
+        raise UsageError(f"Unknown context {choice!r}.", f"Use {', '.join(CHOICES)}.")
     return CONTEXTS if choice == "all" else (choice,)
 
 
@@ -114,9 +114,9 @@ async def fire_everything(
     description = recording.journal.catalog
     events, left_out = await _events_of(description, facts, read)
     if description is None or not events:
-        raise InspectorError("There are no events to fire.", "Open a project with events first.")
+        raise InspectorError("No events to fire.", "Open a project with events first.")
     if not recording.host.recording:
-        raise InspectorError("Recording is paused, so nothing could be observed.", "Go on recording first.")
+        raise InspectorError("Recording is paused, so nothing would be observed.", "Resume recording first.")
     gathered: list[Fired] = []
     total = len(events) * len(contexts)
     tell = on_progress or (lambda _: None)

@@ -48,7 +48,7 @@ def editor_command(
         InspectorError: The file does not exist, or no editor was found.
     """
     if not Path(file).is_file():
-        raise InspectorError(f"The file is not there: {file}", "It may be on another machine, or have moved.")
+        raise InspectorError(f"File not found: {file}", "It may have moved, or be on another machine.")
     variables = os.environ if environment is None else environment
     template = chosen or variables.get("INSPECTOR_EDITOR", "")
     for candidate in (template,) if template else KNOWN:
@@ -57,9 +57,9 @@ def editor_command(
             # The line first: a path may have braces in it.
             return [word.replace("{line}", str(max(1, line))).replace("{file}", file) for word in words]
     if template:
-        raise InspectorError(f"The editor was not found: {template}", "Set INSPECTOR_EDITOR to one that is installed.")
+        raise InspectorError(f"Editor not found: {template}", "Set INSPECTOR_EDITOR to an installed editor.")
     raise InspectorError(
-        "No editor was found that can open a file at a line.",
+        "No editor found that opens a file at a line.",
         "Set INSPECTOR_EDITOR, for example to “code --goto {file}:{line}”.",
     )
 
@@ -80,7 +80,7 @@ def open_in_editor(file: str, line: int, chosen: str = "") -> None:
             start_new_session=True,
         )
     except OSError as error:
-        raise InspectorError(f"The editor did not start: {error}", "Set INSPECTOR_EDITOR to another one.") from error
+        raise InspectorError(f"Cannot start the editor: {error}", "Set INSPECTOR_EDITOR to another editor.") from error
     # Somebody has to take its exit code, or it stays in the process table for as long as we live.
     threading.Thread(target=process.wait, name="inspector-editor", daemon=True).start()
 
@@ -91,6 +91,6 @@ def _words(template: str) -> list[str]:
         words = shlex.split(template)
     except ValueError as error:
         raise InspectorError(
-            f"The editor's command cannot be read: {template}", "A quotation mark in INSPECTOR_EDITOR is not closed."
+            f"Invalid editor command: {template}", "INSPECTOR_EDITOR has an unclosed quotation mark."
         ) from error
     return words if "{file}" in template else [*words, "{file}"]

@@ -70,9 +70,9 @@ async def export_stream(
     """
     exporter = EXPORTERS.get(kind)
     if exporter is None:
-        raise UsageError(f"Runs are not exported as {kind}.", f"There are {', '.join(EXPORTERS)}.")
+        raise UsageError(f"Unknown format {kind}.", f"Use {', '.join(EXPORTERS)}.")
     if chosen and not exporter.filtered:
-        raise UsageError(f"{exporter.title} cannot leave anything out.", "Leave the filter out.")
+        raise UsageError(f"{exporter.title} cannot be filtered.", "Remove the filter.")
     return await exporter.write(stream, target, name, chosen or None)
 
 

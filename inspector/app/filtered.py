@@ -74,15 +74,15 @@ def placement_warnings(journal: Placed) -> list[str]:
     """Return what is to be said of records that are missing or do not fit together, a sentence each."""
     said = [f"{count_lost(journal.dropped)}."] if journal.dropped else []
     if journal.catalog_unreadable:
-        said.append("The catalog cannot be read: events and handlers are known by their names only.")
+        said.append("The catalog cannot be read: only the names of events and handlers are known.")
     if journal.unplaced:
-        said.append(f"{plural(journal.unplaced, 'execution')} cannot be placed: what published them is missing.")
+        said.append(f"{plural(journal.unplaced, 'execution')} without a publication, which is missing.")
     others = journal.orphans - journal.unplaced
     if others:
-        why = "an end without a start or before it, a number that comes twice"
+        why = "an end without or before its start, or a duplicate number"
         said.append(f"{plural(others, 'record')} cannot be placed: {why}.")
     if journal.uncaused:
-        said.append(f"{plural(journal.uncaused, 'publication')} without a cause: it is missing, or comes later.")
+        said.append(f"{plural(journal.uncaused, 'publication')} without a cause, which is missing or recorded later.")
     return said
 
 

@@ -82,7 +82,7 @@ async def import_run_log(store: Store, stream: JsonlStream) -> ImportedRun:
         async for batch in stream.read():
             _fold(journal, batch, stream.path)
             if writer is None and journal.catalog_unreadable:
-                stream.skip(_FIRST_RECORD, "the catalog in it cannot be read")
+                stream.skip(_FIRST_RECORD, "its catalog cannot be read")
             if writer is None:
                 writer = await _begin(store, batch, name, stream.path.name)
             writer.add(batch)
@@ -117,7 +117,7 @@ def _fold(journal: Journal, batch: Batch, path: Path) -> None:
     except Exception as error:
         where = f"seq {batch.first} to {batch.last}" if batch.last > batch.first else f"seq {batch.first}"
         raise UsageError(
-            f"{path} cannot be shown: what is said at {where} is none of an inspector's ({one_line(str(error), 200)}).",
+            f"Cannot show {path}: invalid data at {where} ({one_line(str(error), 200)}).",
             "Export the run again.",
         ) from error
 

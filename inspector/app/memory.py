@@ -56,7 +56,7 @@ def bounded_journals(megabytes: int = DEFAULT_JOURNAL_MB) -> Iterator[None]:
     from inspector.analysis.spill import Spill, use_spill
 
     if megabytes < LEAST_JOURNAL_MB:
-        raise UsageError(f"{megabytes} MB of memory are too few for a run.", f"Use {LEAST_JOURNAL_MB} or more.")
+        raise UsageError(f"{megabytes} MB is too little memory for a run.", f"Use at least {LEAST_JOURNAL_MB}.")
     use_spill(Spill(spill_path(), megabytes << 20))
     try:
         yield

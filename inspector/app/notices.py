@@ -114,8 +114,8 @@ class Notices:
         said = str(error).strip()
         what = f"{kind}: {said}" if said else kind
         self.bug(
-            f"{doing or 'Something'} failed inside the inspector. {what}",
-            "This is a mistake of the inspector's. The rest goes on; the log holds the details.",
+            f"Internal error{f' while {doing[:1].lower()}{doing[1:]}' if doing else ''}: {what}",
+            "This is a bug in the inspector; details are in the log.",
         )
 
     def attach(self, listener: Listener) -> Callable[[], None]:
@@ -197,8 +197,8 @@ class Notices:
             self._overflow = Notice(
                 self._numbers,
                 "warning",
-                "Too many different notices at once.",
-                "The log has them all.",
+                "Too many notices at once.",
+                "All of them are in the log.",
                 (),
                 0,
             )

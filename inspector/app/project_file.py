@@ -70,7 +70,7 @@ def write_bus_tables(file: Path, tables: Sequence[BusTable]) -> None:
     except UnicodeDecodeError as error:
         raise InspectorError(f"{file} is not UTF-8 text.", _BY_HAND) from error
     except OSError as error:
-        raise InspectorError(f"{file} cannot be written: {error.strerror}.", _BY_HAND) from error
+        raise InspectorError(f"Cannot write {file}: {error.strerror}.", _BY_HAND) from error
 
 
 def can_write(file: Path | None) -> bool:
@@ -78,8 +78,8 @@ def can_write(file: Path | None) -> bool:
     return file is not None and os.access(file, os.W_OK)
 
 
-_OTHERWISE: Final = "[tool.inspector.bus] is written in a way that cannot be changed here."
-_BY_HAND: Final = "Copy as TOML, and paste it there."
+_OTHERWISE: Final = "[tool.inspector.bus] has a format that cannot be edited here."
+_BY_HAND: Final = "Copy as TOML and paste it into the file."
 
 
 def _replace(file: Path, content: bytes) -> None:
@@ -100,7 +100,7 @@ def _parsed(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InspectorError(f"pyproject.toml cannot be read: {error}.", "Correct it first.") from error
+        raise InspectorError(f"Cannot read pyproject.toml: {error}.", "Fix it first.") from error
 
 
 def _sections(lines: Sequence[str]) -> list[tuple[tuple[str, ...], tuple[int, int]]]:

@@ -171,9 +171,7 @@ def _seconds(text: str) -> float:
     try:
         return float(text) if text else LOAD_TIMEOUT
     except ValueError as error:
-        raise UsageError(
-            f"{text[:40]} is no number of seconds.", "Loading may take 10 s if nothing is said."
-        ) from error
+        raise UsageError(f"Invalid load timeout: {text[:40]}.", "Enter seconds, or leave it empty for 10.") from error
 
 
 def options_of_folder(folder: Path) -> dict[str, str]:

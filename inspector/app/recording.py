@@ -106,7 +106,7 @@ class Host(Protocol):
 
 #: Seconds for which storing the rest is tried at the end, when nobody is there who could say otherwise.
 PATIENCE: Final = 5.0
-_UNFINISHED: Final = FireOutcome(0, "The recording ended first.")
+_UNFINISHED: Final = FireOutcome(0, "Recording has ended.")
 
 
 class Recording:

@@ -34,4 +34,4 @@ def resource(name: str) -> Path:
         path = folder / name
         if path.exists():
             return path
-    raise InspectorError(f"The program's own file “{name}” is missing.", "Install the inspector again.")
+    raise InspectorError(f"Missing file of the inspector: “{name}”.", "Reinstall the inspector.")

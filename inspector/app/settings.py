@@ -101,7 +101,7 @@ class Settings:
             if temporary:
                 with suppress(OSError):
                     Path(temporary).unlink()
-            self._notices.warning("The settings could not be saved.", f"{error.strerror or error}: {self.path.parent}")
+            self._notices.warning("Cannot save the settings.", f"{error.strerror or error}: {self.path.parent}")
             return False
         return True
 
@@ -114,7 +114,7 @@ class Settings:
             return {}
         except OSError as error:
             self._notices.warning(
-                "The settings could not be read; defaults are used.",
+                "Cannot read the settings; using defaults.",
                 f"{error.strerror or error}: {self.path}",
             )
             return {}
@@ -132,6 +132,6 @@ class Settings:
         try:
             path.replace(aside)
         except OSError as error:
-            self._notices.warning("The settings file is broken; defaults are used.", str(error.strerror or error))
+            self._notices.warning("The settings file is broken; using defaults.", str(error.strerror or error))
             return
-        self._notices.warning("The settings file was broken; defaults are used.", f"The old file is kept as {aside}.")
+        self._notices.warning("The settings file was broken; using defaults.", f"The old file is {aside}.")

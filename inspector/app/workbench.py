@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from inspector.store.store import Store
 
 
-_STARTING: Final = "The program is being started"
+_STARTING: Final = "The program is starting"
 
 
 class Stand(Enum):
@@ -58,10 +58,10 @@ class Stand(Enum):
 
 
 _REASONS: Final = {
-    Stand.STORED: "A stored session is shown; go back to the live one to fire",
-    Stand.RELOADING: "The program is being reloaded",
+    Stand.STORED: "This is a stored session; go back to the live one to fire",
+    Stand.RELOADING: "The program is reloading",
     Stand.STOPPED: "The program has stopped",
-    Stand.PAUSED: "Recording is paused; switch it on to fire",
+    Stand.PAUSED: "Recording is paused; resume it to fire",
 }
 
 
@@ -149,7 +149,7 @@ class Workbench:
             InspectorError: Nothing is recorded yet.
         """
         if self._recording is None:
-            raise InspectorError("Nothing is being recorded yet.", "Wait a moment.")
+            raise InspectorError("Recording has not started yet.", "Try again in a moment.")
         return self._recording
 
     @property
@@ -502,15 +502,15 @@ class Workbench:
             await store.open()
         except InspectorError as error:
             self.trouble = error
-            self._notices.error(f"Nothing is stored: {error.text}", error.hint)
+            self._notices.error(f"Not recording to disk: {error.text}", error.hint)
             # What passes by itself is tried again by whoever records.
             return store if isinstance(error, Unavailable) else None
         return store
 
     def _opened_store(self) -> Store:
         if self._store is None or not self._store.database.is_open:
-            hint = "Start the inspector with a sessions database that can be written."
-            raise InspectorError("No sessions are stored.", hint)
+            hint = "Start the inspector with a writable sessions database."
+            raise InspectorError("No sessions database.", hint)
         return self._store
 
     def _store_trouble(self, trouble: InspectorError | None) -> None:
@@ -524,9 +524,9 @@ class Workbench:
         if lost or payloads:
             was = "was" if payloads == 1 else "were"
             what = count_lost(lost) if lost else f"{plural(payloads, 'payload')} {was} lost"
-            self._notices.warning(f"Storing goes on; {what}.")
+            self._notices.warning(f"Saving again; {what}.")
         else:
-            self._notices.info("Storing goes on; nothing of what waited was lost.")
+            self._notices.info("Saving again; nothing was lost.")
         if not self._closing:
             self._listing = self._tasks.start("Listing the sessions", self.refresh_sessions())
 

@@ -90,16 +90,16 @@ def _tell(catalog: CatalogDescription, console: Console) -> None:
     console.line(f"{console.styled(one_line(catalog.program), 'bold')}: {', '.join(counts)}")
     for category in dict.fromkeys([*catalog.categories, *(event.category for event in catalog.events)]):
         events = [event for event in catalog.events if event.category == category]
-        console.heading(f"{one_line(category) or 'without category'} ({len(events)})")
+        console.heading(f"{one_line(category) or 'no category'} ({len(events)})")
         console.table(_rows(events))
     if catalog.patterns:
         console.heading(f"patterns ({len(catalog.patterns)})")
         console.table(_rows(list(catalog.patterns)))
     if catalog.statistics:
-        console.heading("statistics of the registry")
+        console.heading("registry statistics")
         console.table([[name.replace("_", " "), _statistic(value)] for name, value in catalog.statistics.items()])
     if catalog.sources:
-        console.heading("read from")
+        console.heading("sources")
         console.table(
             [[one_line(source.where), (source.adapter, "cyan"), one_line(source.text)] for source in catalog.sources]
         )

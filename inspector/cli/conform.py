@@ -120,7 +120,7 @@ def _tell(report: Report, console: Console) -> None:
         console.line(f"{plural(report.run.never_awaited, 'coroutine')} never awaited.")
     if report.left_out:
         console.line(f"Skipped base classes: {', '.join(report.left_out)}.")
-    console.line(counts or "Everything behaves as declared.")
+    console.line(counts or "No differences: everything behaves as declared.")
     for code, findings in groupby(report.findings, key=lambda finding: finding.code):
         _tell_rule(code, list(findings), console)
 

@@ -151,4 +151,4 @@ def _explained() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise InspectorError(f"The output cannot be written: {error.strerror or error}.") from error
+        raise InspectorError(f"Cannot write the output: {error.strerror or error}.") from error

@@ -97,7 +97,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         InspectorError: A file cannot be written, the database not be used, Qt not be loaded.
     """
     if given_options(arguments):
-        raise UsageError("This fires the events of the demo.", "`inspector fire EVENT --app …` fires yours.")
+        raise UsageError(
+            "`inspector demo` fires the demo's events only.", "To fire your own, use `inspector fire EVENT --app …`."
+        )
     # A run of seconds must not end at a folder that is not there.
     for target in (arguments.screenshot, arguments.export):
         if target is not None:
@@ -113,7 +115,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         live, result, code = _in_window(database, name, seed, arguments.screenshot, faults=arguments.faults)
     code = exitcodes.FAILED if troubles.count and not code else code
     if arguments.export is not None and not live.session:
-        raise InspectorError(f"{arguments.export} was not written: the run was not stored.")
+        raise InspectorError(f"{arguments.export} was not written because the run was not saved.")
     if arguments.export is not None:
         run_coroutine(_export(database, live.session, arguments.export))
     if arguments.json:
@@ -151,7 +153,7 @@ def _in_window(
     if not done and code > exitcodes.SIGNALLED:
         raise Signalled(code - exitcodes.SIGNALLED)
     if not done:
-        raise InspectorError("The window was closed before the demo had ended.", "What was recorded so far is kept.")
+        raise InspectorError("The window was closed before the demo finished.", "The records so far are saved.")
     return *done[0], code
 
 
@@ -207,12 +209,12 @@ def _tell(
         console.line()
         console.line(_verdict(outcome))
     tell_session(live.session, live.name, database, console)
-    for title, target in (("Picture", arguments.screenshot), ("Export", arguments.export)):
+    for title, target in (("Screenshot", arguments.screenshot), ("Export", arguments.export)):
         if target is not None:
             console.line(f"{title}: {target}")
 
 
 def _verdict(outcome: RunOutcome) -> str:
     if not outcome.unexpected:
-        return f"Nothing went wrong but what was injected ({plural(outcome.bad, 'failure')})."
-    return f"{format_count(outcome.unexpected)} of {plural(outcome.bad, 'failure')} were not injected."
+        return f"Only injected failures ({format_count(outcome.bad)})."
+    return f"{format_count(outcome.unexpected)} of {plural(outcome.bad, 'failure')} not injected."

@@ -33,22 +33,22 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         InspectorError: The file cannot be written, the database not be read.
     """
     if arguments.summary and arguments.format != "csv":
-        raise UsageError("--summary is a table: it needs --format csv.")
+        raise UsageError("--summary needs --format csv.")
     if str(arguments.output) == "-":
-        raise UsageError("-o needs the name of a file.", "The file appears whole or not at all.")
+        raise UsageError("-o needs a file name.", "Standard output is not supported.")
     chosen = filter_of(arguments.filter)
     kind = "summary" if arguments.summary else arguments.format
     if chosen and not EXPORTERS[kind].filtered:
         raise UsageError(
-            f"--filter picks out executions: it needs --format {' or '.join(filtered_formats())}.",
-            "A run log always has every record: leave --filter out.",
+            f"--filter needs --format {' or '.join(filtered_formats())}.",
+            "A run log always contains every record.",
         )
     database = arguments.db or default_database()
     if not database_exists(database):
-        raise UsageError(f"There is no session {arguments.session!r}: there is no sessions database {database}.")
+        raise UsageError(f"No session {arguments.session!r}: {database} does not exist.")
     warnings: list[str] = []
     summary = run_coroutine(_export(database, arguments.session, kind, arguments.output, chosen, warnings.append))
-    console.line(f"{summary} in {arguments.output}")
+    console.line(f"{summary} to {arguments.output}")
     for warning in warnings:
         console.note(warning)
     return exitcodes.FAILED if warnings else exitcodes.OK

@@ -172,7 +172,7 @@ def _tell_host(live: Recording, outcome: RunOutcome, console: Console) -> int:
     """
     records = live.journal.host_records
     for sentence in observed_sentences(live.journal):
-        console.note(one_line(f"{sentence} `inspector spec` shows how the program is read.", 1_000))
+        console.note(one_line(f"{sentence} Run `inspector spec` to see how the program is read.", 1_000))
     others = (part for part in records if not (isinstance(part, PartNotLoaded) and part.trouble == "interpreter"))
     for problem in dict.fromkeys(problems_of(others)):  # but for the wrong interpreter, which was told at the start
         console.note(one_line(sentence_of(problem), 1_000))
@@ -220,7 +220,7 @@ async def fire_all(live: Recording, wish: Wish) -> int:
         if outcome.refusal and not live.host.running:
             break  # why it ended is among the host's notes
         if outcome.refusal:
-            hint = outcome.hint or (f"{plural(fired, 'publication')} had gone out before." if fired else "")
+            hint = outcome.hint or (f"{plural(fired, 'event')} published before this one." if fired else "")
             raise UsageError(outcome.refusal, hint)
     return fired
 

@@ -71,8 +71,8 @@ def _tell_refused(imported: ImportedRun, file: Path, console: Console) -> None:
         return
     lines = plural(imported.refused, "line")
     were = "was" if imported.refused == 1 else "were"
-    console.note(f"{lines} of {one_line(str(file))} {were} left out; all others are in the session.")
+    console.note(f"{lines} of {one_line(str(file))} {were} skipped; the rest was imported.")
     for problem in imported.problems[:_SHOWN]:
         console.note(f"  line {problem.line}: {one_line(problem.reason, 200)}")
     if imported.refused > _SHOWN:
-        console.note(f"  … and {plural(imported.refused - _SHOWN, 'line')} more")
+        console.note(f"  … and {plural(imported.refused - _SHOWN, 'more line')}")

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     chosen = filter_of(arguments.filter)
     database = arguments.db or default_database()
     if not database_exists(database):
-        raise UsageError(f"There is no session {arguments.session!r}: there is no sessions database {database}.")
+        raise UsageError(f"No session {arguments.session!r}: {database} does not exist.")
     journal, picked, warnings = run_coroutine(_pick(database, arguments.session, chosen))
     for warning in warnings:
         console.note(warning)
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         return code
     if shown:
         _tell(journal, shown, console)
-    left = f", the last {format_count(len(shown))} shown" if len(shown) < len(picked) else ""
+    left = f", last {format_count(len(shown))} shown" if len(shown) < len(picked) else ""
     total = plural(len(journal.executions), "execution")
     console.line(f"{format_count(len(picked))} of {total}{left}" if chosen or left else total)
     if not chosen:

@@ -116,8 +116,10 @@ def _command(arguments: argparse.Namespace, console: Console) -> int:
 
 def _tell_bug(error: BaseException, console: Console, log: LogFile) -> None:
     _log.error("bug on the command line", exc_info=error)
-    console.note(f"Something failed inside the inspector ({type(error).__name__}); this is a mistake of its own.")
+    console.note(f"Internal error: {type(error).__name__}. This is a bug in the inspector.")
     if log.broken:
-        console.note("The log cannot be written, so here is all of it:\n" + "".join(traceback.format_exception(error)))
+        console.note(
+            "The log file cannot be written; this is its content:\n" + "".join(traceback.format_exception(error))
+        )
     else:
-        console.note(f"The details are in {log.baseFilename}")
+        console.note(f"Details: {log.baseFilename}")

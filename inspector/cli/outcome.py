@@ -212,7 +212,7 @@ def _tell_list(title: str, troubled: list[Troubled], count: int, console: Consol
         if execution.file:
             console.line(console.styled(f"    {short_path(execution.file)}:{execution.line}", "dim"))
     if count > _SHOWN:
-        console.line(f"  … and {format_count(count - _SHOWN)} more; the run log has them all.")
+        console.line(f"  … and {format_count(count - _SHOWN)} more (see the run log)")
 
 
 def tell_uncalled(uncalled: list[NotCalled], console: Console) -> None:
@@ -224,7 +224,7 @@ def tell_uncalled(uncalled: list[NotCalled], console: Console) -> None:
         times = f" ({format_count(handler.times)} times)" if handler.times > 1 else ""
         console.line(f"  {one_line(handler.handler, 80)}  on {one_line(handler.event, 60)}{times}: {handler.reason}")
     if len(uncalled) > _SHOWN:
-        console.line(f"  … and {format_count(len(uncalled) - _SHOWN)} more; --json has them all.")
+        console.line(f"  … and {format_count(len(uncalled) - _SHOWN)} more (see --json)")
 
 
 def session_json(recording: Recording, database: Path) -> dict[str, Any]:

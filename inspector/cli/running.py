@@ -77,7 +77,7 @@ class Troubles:
     def storing(self, trouble: InspectorError | None) -> None:
         """Take trouble with the store: it may pass, so it only counts when the session cannot be closed."""
         if trouble is None:
-            self._console.note("The session is being stored again.")
+            self._console.note("The session is being saved again.")
         else:
             self._console.trouble(trouble)
 
@@ -113,7 +113,7 @@ class Asides:
         for record in change.host:
             text = one_line(record.sentence)
             if isinstance(record, ProgramPrinted):
-                text = f"{one_line(record.stream, 20)} of the program: {text}"
+                text = f"{one_line(record.stream, 20)}: {text}"
             if isinstance(record, _ALWAYS_TOLD) or (self._verbose and isinstance(record, _TOLD)):
                 self._console.note(text)
             elif isinstance(record, LoopBlocked) and not self._blocked_told:
@@ -154,7 +154,7 @@ class Patience:
 
     def _end(self) -> None:
         self._timer = None
-        self._console.note(f"Nothing has moved for {format_duration(int(self._seconds * 1e9))}: the program is ended.")
+        self._console.note(f"No activity for {format_duration(int(self._seconds * 1e9))}: stopping the program.")
         self._kill()
 
 
@@ -263,10 +263,10 @@ async def recording(
             await live.close()
         if live.stored and live.session:
             some = live.lost or cut_short
-            what = f"the {count_records(live.stored)} stored before" if some else "what was recorded"
-            console.note(f"Stopped. Session {live.session} keeps {what}.")
+            what = f"the first {count_records(live.stored)}" if some else "everything recorded so far"
+            console.note(f"Stopped. Session {live.session} has {what}.")
         if troubles.bugs:
-            raise RuntimeError("the recording broke off") from None
+            raise RuntimeError("recording failed") from None
         raise
     finally:
         ending = True

@@ -28,14 +28,14 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         infos = run_coroutine(_list(database))
     else:
         # To look is no reason to make one.
-        console.note(f"There is no sessions database {database} yet.")
+        console.note(f"No sessions database yet: {database}.")
         infos = []
     if arguments.json:
         console.data([as_json(info) for info in infos])
     elif infos:
         _tell(infos, console)
     else:
-        console.line("No sessions yet. `inspector demo` or `inspector fire EVENT` records one.")
+        console.line("No sessions yet. Run `inspector demo` or `inspector fire EVENT` to record one.")
     return exitcodes.OK
 
 
@@ -91,6 +91,6 @@ def _tell(infos: list[SessionInfo], console: Console) -> None:
         if info.lost:
             console.note(f"Session {info.id}: {count_lost(info.lost)}.")
         if info.unplaced:
-            console.note(f"Session {info.id}: {plural(info.unplaced, 'execution')} cannot be placed.")
+            console.note(f"Session {info.id}: {plural(info.unplaced, 'execution')} without a publication.")
     if any(info.lost is None and not info.damage and info.state != RECORDING for info in infos):
-        console.note("What the longest sessions lack was not counted; `inspector log SESSION` does.")
+        console.note("Missing records of the longest sessions were not counted; use `inspector log SESSION`.")

@@ -186,7 +186,7 @@ def source_of(arguments: argparse.Namespace, console: Console) -> ProgramSource:
     if not allowed:
         _ask_for_consent(project, console)
     if not getattr(arguments, "json", False):
-        origin = f", named in {project.source}" if project.source is not None else ""
+        origin = f" (from {project.source})" if project.source is not None else ""
         text = f"Loading {', '.join(project.app)} with {project.interpreter().path}{origin}."
         console.note(one_line(text, 1_000))
     return ProjectSource(_with_kept_settings(project), console, verbose=arguments.verbose)
@@ -210,7 +210,7 @@ def project_of(arguments: argparse.Namespace) -> tuple[Project, bool] | None:
     options = given_options(arguments)
     if arguments.use_demo:
         if options:
-            raise UsageError(f"--demo and {_option(next(iter(options)))} exclude each other.")
+            raise UsageError(f"--demo cannot be combined with {_option(next(iter(options)))}.")
         return None
     if "app" in options:
         return _from_options(options).beside_file(), True
@@ -218,7 +218,7 @@ def project_of(arguments: argparse.Namespace) -> tuple[Project, bool] | None:
     if project is not None:
         return project, False
     if options:
-        hint = "Name it with --app MODULE:ATTR, or in [tool.inspector] of pyproject.toml."
+        hint = "Add --app MODULE:ATTR, or app in [tool.inspector] of pyproject.toml."
         raise UsageError(f"{_option(next(iter(options)))} needs a program.", hint)
     return None
 
@@ -271,16 +271,15 @@ def _ask_for_consent(project: Project, console: Console) -> None:
         return
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
         raise UsageError(
-            f"Nobody has allowed yet to load {', '.join(project.app)}, named in {project.source}, "
-            f"with {project.interpreter().path}.",
-            f"If you trust its code, add: {_spelled_out(project)} (or run this once in a terminal, and answer y). "
-            "--demo runs the demo.",
+            f"Not trusted yet: {', '.join(project.app)} in {project.source}, run with {project.interpreter().path}.",
+            f"If you trust its code, add {_spelled_out(project)}, or run this in a terminal and answer y. Use "
+            "--demo for the demo.",
         )
     console.flush()
     sys.stderr.write(f"{one_line(question, 2_000)} [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().casefold() not in ("y", "yes"):
-        raise UsageError("Nothing was loaded.", "--demo runs the demo.")
+        raise UsageError("Nothing was loaded.", "Use --demo for the demo.")
     trust.remember(project)
 
 
@@ -318,11 +317,11 @@ def tell_load_error(error: LoadError, console: Console, *, verbose: bool = False
     if "\n" in error.traceback:  # else it says no more than the sentence does
         console.note(f"In the program's own code:\n{_bounded(error.traceback.splitlines())}")
     if verbose and error.output:
-        console.note(f"What it wrote to its error stream last:\n{_bounded(list(error.output))}")
+        console.note(f"Last output on stderr:\n{_bounded(list(error.output))}")
 
 
 def _bounded(lines: list[str]) -> str:
     left_out = len(lines) - _MOST_LINES
-    shown = [f"… {left_out} lines are left out", *lines[-_MOST_LINES:]] if left_out > 0 else lines
+    shown = [f"… {left_out} more lines", *lines[-_MOST_LINES:]] if left_out > 0 else lines
     text = "\n".join(f"  {visible(line)}" for line in shown)
     return text if len(text) <= _MOST_CHARACTERS else f"  …{text[-_MOST_CHARACTERS:]}"

@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.heading(one_line(spec.where))
         console.table(_rows(spec))
     if not catalog.specs:
-        console.line("The program describes its bus itself: there is nothing to propose.")
+        console.line("The program describes its bus itself; nothing needs to be declared.")
     if problems:
         console.heading(f"problems ({len(problems)})")
     for problem in problems:

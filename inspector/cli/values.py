@@ -45,7 +45,7 @@ def find_event(catalog: CatalogDescription, text: str) -> EventDescription:
         return matches[0]
     if matches:
         names = ", ".join(event.key for event in matches)
-        raise UsageError(f"{text} may be any of {names}.", "Write as much of the dotted name as tells them apart.")
+        raise UsageError(f"{text} is ambiguous: {names}.", "Add enough of the module name to tell them apart.")
     pattern = next(
         (pattern for pattern in catalog.patterns if pattern.name != "*" and fnmatchcase(text, pattern.name)), None
     )
@@ -54,7 +54,7 @@ def find_event(catalog: CatalogDescription, text: str) -> EventDescription:
     names_by_text = {event.name.casefold(): event.name for event in catalog.events}
     close = difflib.get_close_matches(text.rpartition(".")[2].casefold(), names_by_text, n=3, cutoff=0.5)
     hint = _did_you_mean([names_by_text[name] for name in close])
-    raise UsageError(f"There is no event {text!r}.", f"{hint}`inspector catalog` lists them.")
+    raise UsageError(f"Unknown event {text!r}.", f"{hint}See `inspector catalog`.")
 
 
 def written_values(event: EventDescription, texts: Sequence[str]) -> dict[str, Any]:
@@ -80,9 +80,9 @@ def _hint(shapes: Mapping[str, FieldShape], name: str, written: Mapping[str, str
     if len(own) == 1 and own[0].type.kind == "dict":
         content = {key: _as_json(text) for key, text in written.items() if key not in shapes}
         option = f"{own[0].name}={json.dumps(content, ensure_ascii=False)}"
-        return f"Its one field is a JSON object, which takes anything: --set {shlex.quote(option)}."
+        return f"Its only field is a JSON object: --set {shlex.quote(option)}."
     close = _did_you_mean(difflib.get_close_matches(name, shapes, n=3, cutoff=0.5))
-    return f"{close}Its fields: {', '.join(shapes) or 'none'}."
+    return f"{close}Fields: {', '.join(shapes) or 'none'}."
 
 
 def _as_json(text: str) -> Any:
@@ -105,7 +105,7 @@ def pairs(texts: Sequence[str], option: str, form: str) -> list[tuple[str, str]]
         if not sign or not name.strip():
             raise UsageError(f"{option} needs {form}, not {text[:60]!r}.")
         if any(name.strip() == other for other, _ in split):
-            raise UsageError(f"{option} gives {name.strip()[:60]!r} twice.", "Leave one of them out.")
+            raise UsageError(f"{option} sets {name.strip()[:60]!r} twice.", "Remove one of them.")
         split.append((name.strip(), value))
     return split
 

@@ -31,8 +31,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     if not has_display():
         raise InspectorError(
-            "There is no display to open the window on.",
-            "`inspector demo --screenshot window.png` runs it without one and leaves a picture.",
+            "No display found.",
+            "To run the demo without one, use `inspector demo --screenshot window.png`.",
         )
     choice = project_of(arguments)
     # The window asks for consent itself: a project that was only found is not loaded before the person has said so.
@@ -86,7 +86,7 @@ def show(
         if (error.name or "").partition(".")[0] == "inspector":
             raise
         packages = " ".join(packages_of([]))
-        raise InspectorError(f"Qt cannot be loaded ({error}); it needs the Debian packages {packages}.") from error
+        raise InspectorError(f"Cannot load Qt ({error}). Install the Debian packages {packages}.") from error
     return open_window(
         functools.partial(demo_program, seed),
         db=database,

@@ -58,7 +58,7 @@ class FaultRule:
         if self.kind not in FAULT_KINDS:
             raise UsageError(f"Unknown fault {self.kind!r}.", f"Use {', '.join(FAULT_WORDS.values())}.")
         if not 0 <= self.delay <= _LONGEST:
-            raise UsageError(f"A fault cannot take {self.delay} seconds.", "The delay is from 0 to 3600 seconds.")
+            raise UsageError(f"Invalid fault delay: {self.delay} seconds.", "The delay is from 0 to 3600 seconds.")
         if not 1 <= self.every <= _RAREST:
             raise UsageError(f"A fault cannot strike every {self.every}.", "Use a whole number from 1 on.")
         if not 0 < self.probability <= 1:

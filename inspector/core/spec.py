@@ -164,12 +164,12 @@ def read_tables(value: Any) -> tuple[list[DeclaredBus], list[SpecTrouble]]:
         if len(buses) > 1:
             for number, bus in enumerate(buses, 1):
                 if not bus.where:
-                    text = f"[[tool.inspector.bus]] number {number} does not say which bus it is about."
+                    text = f"[[tool.inspector.bus]] number {number}: missing where."
                     troubles.append(SpecTrouble(text, 'Add where = "MODULE:ATTR".'))
             buses = [bus for bus in buses if bus.where]
         return buses, troubles
     return [], [
-        SpecTrouble("[tool.inspector.bus] is no table.", "Write [tool.inspector.bus], or [[tool.inspector.bus]].")
+        SpecTrouble("[tool.inspector.bus] must be a table.", "Use [tool.inspector.bus] or [[tool.inspector.bus]].")
     ]
 
 
@@ -179,12 +179,12 @@ def _read_table(table: Mapping[str, Any], key: str, troubles: list[SpecTrouble])
         name = written.replace("_", "-")
         if name == WHERE:
             if not isinstance(value, str):
-                troubles.append(SpecTrouble(f"{key} where must be text.", 'As in where = "shop.app:bus".'))
+                troubles.append(SpecTrouble(f"{key} where must be a string.", 'For example: where = "shop.app:bus".'))
             continue
         if name not in KINDS:
             near = get_close_matches(name, (WHERE, *KINDS), 1)
-            hint = f"Did you mean {near[0]}?" if near else f"It knows {', '.join((WHERE, *KINDS))}."
-            troubles.append(SpecTrouble(f"{key} has no key {written}.", hint))
+            hint = f"Did you mean {near[0]}?" if near else f"Use {', '.join((WHERE, *KINDS))}."
+            troubles.append(SpecTrouble(f"{key}: unknown key {written}.", hint))
             continue
         if name not in SEVERAL:
             trouble = _wrong_text(name, value)
@@ -210,13 +210,13 @@ def _read_table(table: Mapping[str, Any], key: str, troubles: list[SpecTrouble])
 def _wrong_text(kind: str, value: Any) -> tuple[str, str] | None:
     """Return why a value of a kind with one line cannot be used, and what can."""
     if not isinstance(value, str):
-        return f"{_written(value)} is no text.", f'Write {kind} = "…".'
+        return f"{_written(value)} is not a string.", f'Use {kind} = "…".'
     if kind == IDENTITY and value not in IDENTITIES and not _NAME.match(_field_of(value)):
-        return f'"{value}" is no way to tell events.', f"Use {', '.join(IDENTITIES)}, or name in FIELD."
+        return f'Invalid event identity "{value}".', f"Use {', '.join(IDENTITIES)}, or name in FIELD."
     if kind == PATTERNS and value not in (GLOB, EXACT):
-        return f'"{value}" is unknown.', f"Use {GLOB} or {EXACT}."
+        return f'Unknown value "{value}".', f"Use {GLOB} or {EXACT}."
     if kind == DRAIN and value and not _NAME.match(value):
-        return f'"{value}" is no name of a method.', 'Write "" for none.'
+        return f'"{value}" is not a method name.', 'Use "" for none.'
     return None
 
 
@@ -225,18 +225,18 @@ def _wrong_item(kind: str, item: Any) -> tuple[str, str] | None:
     if isinstance(item, str):
         if kind == ALSO or _NAME.match(item):
             return None
-        return f'"{item}" is no name.', "A dotted path from the bus, as in registry.handlers."
+        return f'"{item}" is not a name.', "Use a dotted path from the bus, for example registry.handlers."
     allowed = {PUBLISH: POINT_KEYS, ALSO: ALSO_KEYS}.get(kind, ())
     if not isinstance(item, Mapping) or not allowed:
-        return f"{_written(item)} is no text.", f'Write {kind} = ["…"].'
+        return f"{_written(item)} is not a string.", f'Use {kind} = ["…"].'
     for name, value in item.items():
         if name not in allowed:
-            return f"a table there has no key {name}.", f"It knows {', '.join(allowed)}."
+            return f"Unknown key {name}.", f"Use {', '.join(allowed)}."
         texts = [value] if isinstance(value, str) else value if name == "events" else None
         if not isinstance(texts, (list, tuple)) or not all(isinstance(text, str) for text in texts):
-            return f"{name} must be text.", ""
+            return f"{name} must be a string.", ""
     if allowed[0] not in item:
-        return f"a table there names no {allowed[0]}.", f'Add {allowed[0]} = "…".'
+        return f"Missing {allowed[0]}.", f'Add {allowed[0]} = "…".'
     return None
 
 
@@ -290,7 +290,7 @@ def to_toml(specs: Sequence[BusSpec], root: str = "tool.inspector.bus") -> str:
     """Write specs as a block of ``pyproject.toml`` that gives the same ones again."""
     tables = [(spec.where, table_of(spec.lines)) for spec in specs]
     if not any(table for _, table in tables):
-        return "# Every bus is known by its class: nothing has to be declared.\n"
+        return "# Every bus is known by its class: nothing needs to be declared.\n"
     if all(table == tables[0][1] for _, table in tables):
         return tables_to_toml(tables[:1], root, several=False)
     return tables_to_toml([(where, table) for where, table in tables if table], root, several=True)

@@ -283,7 +283,7 @@ class ChildHost:
 
     def _running_supervisor(self) -> Supervisor:
         if self._supervisor is None or self.state not in _ALIVE:
-            raise InspectorError("The program does not run.", "Restart it.")
+            raise InspectorError("The program is not running.", "Restart it.")
         return self._supervisor
 
     # -- what the supervisor tells, on its thread ----------------------------------------------------------------------
@@ -330,7 +330,7 @@ class ChildHost:
             self._readings.clear()
         refused = self._refused + self._intake.refused
         if refused:
-            self._intake.record(RecordsLost(self._intake.now(), refused, "the program sent what are no records"))
+            self._intake.record(RecordsLost(self._intake.now(), refused, "the program sent invalid records"))
             self._refused = self._intake.refused = 0
         if loading:
             self._settle(explain_load(ended, self._loading))

@@ -110,7 +110,7 @@ class EmbeddedHost:
             InspectorError: The host does not run.
         """
         if not self._server.running:
-            raise InspectorError("Nothing runs that could take an event.", "Go back to the live session.")
+            raise InspectorError("No program is running.", "Go back to the live session.")
         number = FireNumber(next(self._fires))
         self._server.fire(request.numbered(number))
         return number
@@ -127,7 +127,7 @@ class EmbeddedHost:
     def set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
         """Inject faults by these rules from now on, and by no others."""
         if not self._server.running:
-            raise InspectorError("Nothing runs that faults could be put into.", "Go back to the live session.")
+            raise InspectorError("No program is running.", "Go back to the live session.")
         self.faults = bool(rules)
         self._server.set_fault_rules(rules)
 
@@ -173,14 +173,14 @@ class EmbeddedHost:
             read = failure_from_json(capture_failure(error))
             said = f"{read.type}: {read.message}".rstrip(": ")
             if self._ready.done():
-                text = f"The bus's loop was ended by {said}"
+                text = f"The event loop was ended by {said}"
                 self._recorder.record(ProcessEnded(self._recorder.now(), text, error=read.type))
             elif isinstance(error, InspectorError):
                 self._ready.set_exception(error)
             else:
-                _logger.info("the program could not be started", exc_info=error)
-                hint = "The log has the traceback." if read.origin is None else _place(read.origin)
-                self._ready.set_exception(InspectorError(f"The program could not be started: {said}", hint))
+                _logger.info("the program did not start", exc_info=error)
+                hint = "See the log for the traceback." if read.origin is None else _place(read.origin)
+                self._ready.set_exception(InspectorError(f"Cannot start the program: {said}", hint))
         finally:
             self._closed.set()
 
@@ -192,4 +192,4 @@ class EmbeddedHost:
 
 
 def _place(frame: Frame) -> str:
-    return f"It happened in {frame.function}, {frame.file}:{frame.line}."
+    return f"Raised in {frame.function} ({frame.file}:{frame.line})."

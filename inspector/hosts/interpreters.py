@@ -87,11 +87,13 @@ def _named(python: str, folder: Path) -> Path:
     if path.is_dir():
         executable = _in_environment(path)
         if executable is None:
-            raise UsageError(f"There is no Python in {path}.", "Name an interpreter, or the folder of an environment.")
+            raise UsageError(
+                f"No Python found in {path}.", "Choose an interpreter, or the folder of a virtual environment."
+            )
         return executable
     on_path = shutil.which(str(path))
     if on_path is None:
-        raise UsageError(f"There is no interpreter {python}.", "Name another one.", typed="--python PATH")
+        raise UsageError(f"No interpreter {python}.", "Choose another one.", typed="--python PATH")
     return Path(os.path.abspath(on_path))  # noqa: PTH100 - resolve() would follow the link out of the environment
 
 

@@ -54,7 +54,7 @@ def become_reaper() -> None:
 
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
     except (ImportError, OSError, AttributeError) as error:  # an interpreter without ctypes
-        print(f"inspector: daemons of the program cannot be ended: {error}", file=sys.stderr)
+        print(f"inspector: cannot stop daemons of the program: {error}", file=sys.stderr)
 
 
 def read_environment(control: int) -> dict[bytes, bytes]:

@@ -46,7 +46,7 @@ class KeptFile:
                 json.dump(content, file, indent=1)
             Path(name).replace(self.path)
         except OSError as error:
-            raise InspectorError(f"{self.path} cannot be written: {error.strerror}.") from error
+            raise InspectorError(f"Cannot write {self.path}: {error.strerror}.") from error
 
 
 class KeptSettings:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from inspector.hosts.stacks import Dump, StackPlace
     from inspector.hosts.supervisor import Ended
 
-_DOING: Final = {"importing": "imported", "calling": "called", "starting": "started"}
+_DOING: Final = {"importing": "Importing", "calling": "Calling", "starting": "Starting"}
 _MANY: Final = 5
 #: What follows junk on a connection cannot be told apart, and so not be counted.
 _UNKNOWN: Final = "Records after that were lost; how many is unknown."
@@ -71,43 +71,45 @@ def misfit_error(misfit: str) -> LoadError:
 def _explain_load(ended: Ended, loading: Loading) -> LoadError:
     if loading.trouble is not None:
         return load_error(loading.trouble, ended.tail)
-    doing, what = _DOING.get(loading.doing, "loaded"), loading.what
+    doing, what = _DOING.get(loading.doing, "Loading"), loading.what
     stopped = ended.dump.place()
     place = f" at {stopped.below(str(loading.cwd))}" if stopped is not None else ""
     if ended.why == "load_timeout":
         seconds = f"{loading.timeout:.9f}".rstrip("0").rstrip(".")
-        text = f"{what} took more than {seconds} s to be {doing} and was stopped{place}."
+        text = f"{doing} {what} took more than {seconds} s and was stopped{place}."
         typed = "--load-timeout SECONDS"
-        return LoadError(text, "Give it more time.", kind="timeout", output=ended.tail, typed=typed)
+        return LoadError(text, "Allow more time.", kind="timeout", output=ended.tail, typed=typed)
     if ended.why == "start":
         return LoadError(ended.text, _OTHER_PYTHON, kind="interpreter", typed=_PYTHON)
     if ended.why == "protocol":
-        return LoadError(f"{what} spoiled the connection: {ended.text}", kind="protocol", output=ended.tail)
+        return LoadError(f"{what} sent invalid data: {ended.text}", kind="protocol", output=ended.tail)
     if ended.why in ("stopped", "killed"):
         return LoadError("Loading was stopped.", kind="stopped", output=ended.tail)
     if ended.why == "lingered":
-        text = f"{what} {ended.text} while it was being {doing}, and was killed because it did not end."
+        text = f"{what} {ended.text} while {doing.lower()}, did not end and was killed."
         return LoadError(text, kind="crash", output=ended.tail)
     if not loading.greeted and ended.code < 0:
-        text = f"{loading.python} was ended by {_signal(ended.code)} before it could load {what}."
+        text = f"{loading.python} was ended by {_signal(ended.code)} before loading {what}."
         return LoadError(text, kind="crash", output=ended.tail)
     if not loading.greeted:
         last = f": {ended.tail[-1]}" if ended.tail else ""
-        text = f"{loading.python} does not run as a Python 3.11 or newer{last}."
+        text = f"{loading.python} does not run as Python 3.11 or newer{last}."
         return LoadError(text, _OTHER_PYTHON, kind="interpreter", output=ended.tail, typed=_PYTHON)
     if ended.code == LOST_CHANNEL:
-        text = f"{what} closed the inspector's connection while it was being {doing}."
-        return LoadError(text, "It closes file descriptors that are not its own.", kind="crash", output=ended.tail)
+        text = f"{doing} {what} closed the inspector's connection."
+        return LoadError(
+            text, "The code closes file descriptors that it did not open.", kind="crash", output=ended.tail
+        )
     if ended.code < 0:
         reason = ended.dump.fatal or _signal(ended.code)
-        text = f"{what} crashed the interpreter while it was being {doing}: {reason}{place}."
+        text = f"{doing} {what} crashed the interpreter: {reason}{place}."
         return LoadError(text, kind="crash", output=ended.tail)
     broken = _last_exception(ended.tail) if ended.code in (1, BROKEN) else ""
     if broken:
-        text = f"{what} broke its interpreter while it was being {doing}: {broken}"
+        text = f"{doing} {what} broke the interpreter: {broken}"
         return LoadError(text, "It may replace functions that Python itself needs.", kind="crash", output=ended.tail)
-    text = f"{what} ended the program with exit code {ended.code} while it was being {doing}."
-    return LoadError(text, "It may call os._exit().", kind="exit", output=ended.tail)
+    text = f"{doing} {what} ended the program with exit code {ended.code}."
+    return LoadError(text, "The code may call os._exit().", kind="exit", output=ended.tail)
 
 
 def explain_end(ended: Ended, last_words: str, output: tuple[str, ...], intake: Intake) -> ProcessEnded:
@@ -118,17 +120,19 @@ def explain_end(ended: Ended, last_words: str, output: tuple[str, ...], intake: 
     if ended.why == "killed":
         text = f"The program was killed{inside}."
     elif ended.code == LOST_CHANNEL:
-        text = f"The program closed the inspector's connection{inside}: it closes file descriptors not its own."
+        text = (
+            f"The program closed the inspector's connection{inside}: it closes file descriptors that it did not open."
+        )
     elif ended.why == "protocol":
-        text = f"The program spoiled the connection{inside}: {ended.text} {_UNKNOWN}"
+        text = f"The program sent invalid data{inside}: {ended.text} {_UNKNOWN}"
     elif ended.why == "lingered":
-        text = f"The program {ended.text}{inside} and was killed because it did not end."
+        text = f"The program {ended.text}{inside}, did not end and was killed."
     elif ended.code == -signal.SIGKILL:
-        text = f"The program was killed{inside}: SIGKILL, as when the machine runs out of memory."
+        text = f"The program was killed{inside}: SIGKILL, possibly out of memory."
     elif ended.code == BROKEN:
-        broken = _last_exception(ended.tail) or "the inspector cannot go on in it."
+        broken = _last_exception(ended.tail) or "the inspector cannot continue."
         text = f"The program broke its interpreter{inside}: {broken}"
-        text += " It may replace functions that Python itself needs."
+        text += " The code may replace functions that Python itself needs."
     elif ended.code < 0:
         text = f"The program crashed{inside}: {ended.dump.fatal or _signal(ended.code)}{_at(place)}."
     else:
@@ -155,10 +159,10 @@ def explain_stuck(dump: Dump, seconds: float, intake: Intake, *, stopped: bool) 
     handlers = [] if stopped else _handlers(intake, dump)
     inside = f" in {', '.join(handlers)}" if handlers else ""
     where = f", {place}" if place else ""
-    why = "it seems that code that is not Python holds its interpreter"
+    why = "native code may be blocking its interpreter"
     if stopped:
-        why = "it was stopped, by SIGSTOP or by a debugger"
-    text = f"The program has not answered for {seconds:.1f} s{inside}{where}: {why}."
+        why = "stopped by SIGSTOP or a debugger"
+    text = f"Program not responding for {seconds:.1f} s{inside}{where}: {why}."
     now = intake.now()
     return ProcessStuck(
         at=now,

@@ -39,9 +39,9 @@ def read_env_file(path: Path) -> dict[str, str]:
     try:
         text = path.read_text("utf-8-sig").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise UsageError(
-            f"{path} cannot be read: {reason}.", "Name another file of settings.", typed="--env FILE"
+            f"Cannot read {path}: {reason}.", "Choose another environment file.", typed="--env FILE"
         ) from error
     variables: dict[str, str] = {}
     position = 0
@@ -64,7 +64,7 @@ def _check_between(text: str, start: int, end: int, path: Path) -> None:
     for offset, line in enumerate(text[start:end].split("\n")):
         if line.strip() and not line.lstrip().startswith("#"):
             number = text.count("\n", 0, start) + offset + 1
-            raise UsageError(f"{path}:{number} is no setting.", "A line looks like NAME=value.")
+            raise UsageError(f"{path}:{number} is not a NAME=value line.", "Fix or remove it.")
 
 
 #: Seconds that loading may take.
@@ -130,13 +130,15 @@ class Project:
                     _check_import(what, text)
         if not self.app:
             raise UsageError(
-                "There is nothing to load.", "Name the app, as in shop.wiring:get_bus.", typed="--app MODULE:ATTR"
+                "No app to load.",
+                "Use MODULE:ATTR, for example shop.wiring:get_bus.",
+                typed="--app MODULE:ATTR",
             )
         if not self.cwd.is_dir():
-            raise UsageError(f"There is no folder {self.cwd}.", "Name another one.", typed="--cwd DIR")
+            raise UsageError(f"No folder {self.cwd}.", "Choose another one.", typed="--cwd DIR")
         if not self.load_timeout > 0:
-            text = f"Loading cannot take {self.load_timeout} seconds."
-            raise UsageError(text, "Give it more than 0.", typed="--load-timeout SECONDS")
+            text = f"Invalid load timeout: {self.load_timeout} seconds."
+            raise UsageError(text, "Use more than 0.", typed="--load-timeout SECONDS")
         if not self.name:
             object.__setattr__(self, "name", self.app[0].partition(":")[0].partition(".")[0])
 
@@ -198,16 +200,16 @@ class Project:
         table = {key: value for key, value in table.items() if key != "check"}  # that one is for the findings
         for key, value in table.items():
             if key.replace("_", "-") not in KEYS:
-                raise UsageError(f"{file}: [tool.inspector] has no {key}.", f"It knows {', '.join(KEYS)}.")
+                raise UsageError(f"{file}: unknown key {key} in [tool.inspector].", f"Use {', '.join(KEYS)}.")
             if key == "bus":
                 continue
             good = isinstance(value, str) or (key in ("app", "catalog", "handlers") and _is_texts(value))
             if not good and not (key.replace("_", "-") == "load-timeout" and type(value) in (int, float)):
-                raise UsageError(f"{file}: [tool.inspector] {key} must be text.")
+                raise UsageError(f"{file}: {key} in [tool.inspector] must be a string.")
         options = {key.replace("_", "-"): value for key, value in table.items()}
         folder = file.parent
         if "app" not in options:
-            raise UsageError(f"{file}: [tool.inspector] names no app.", 'Add app = "MODULE:ATTR".')
+            raise UsageError(f"{file}: no app in [tool.inspector].", 'Add app = "MODULE:ATTR".')
         return cls(
             app=_several(options["app"]),
             catalog=_several(options.get("catalog", ())),
@@ -310,11 +312,11 @@ def _table(file: Path) -> Mapping[str, Any] | None:
     try:
         content = tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}.") from error
+        raise UsageError(f"Cannot read {file}: {error}.") from error
     tool = content.get("tool", {})
     table = tool.get("inspector") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
-        raise UsageError(f"{file}: tool.inspector is not a table.")
+        raise UsageError(f"{file}: tool.inspector must be a table.")
     return table
 
 
@@ -343,5 +345,5 @@ def _check_import(what: str, text: str) -> None:
     module, colon, attribute = text.partition(":")
     if module.endswith(".py") or "/" in module:
         dotted = module.removesuffix(".py").strip("./").replace("/", ".")
-        raise UsageError(f"The {what} {text} names a file.", f"Name the module: {dotted}{colon}{attribute}")
-    raise UsageError(f"The {what} {text} is no import string.", "It looks like MODULE:ATTR, as in shop.wiring:get_bus.")
+        raise UsageError(f"The {what} {text} is a file name.", f"Use the module: {dotted}{colon}{attribute}")
+    raise UsageError(f"Invalid {what}: {text}.", "Use MODULE:ATTR, for example shop.wiring:get_bus.")

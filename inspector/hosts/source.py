@@ -46,11 +46,11 @@ def read_source(project: Project, root: Path, exclude: Sequence[str] = ()) -> So
             check=False,
         )
         if done.returncode or len(done.stdout) > _MOST:
-            lines = done.stderr.strip().splitlines() or [f"{python} ended with {done.returncode}"]
+            lines = done.stderr.strip().splitlines() or [f"{python} exited with {done.returncode}"]
             return _nothing(root, lines[-1][:300])
         return build(SourceScan, json.loads(done.stdout))  # type: ignore[no-any-return]
     except subprocess.TimeoutExpired:
-        return _nothing(root, f"it takes longer than {_TIME:.0f} s")
+        return _nothing(root, f"it took longer than {_TIME:.0f} s")
     except InspectorError as error:
         return _nothing(root, error.text)
     except (OSError, ValueError, EventDataError) as error:

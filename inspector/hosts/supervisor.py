@@ -168,7 +168,7 @@ class Supervisor:
             try:
                 process = ChildProcess(self._launch, theirs)
             except OSError as error:
-                text = f"{self._launch.python} cannot be started: {error.strerror or error}."
+                text = f"Cannot start {self._launch.python}: {error.strerror or error}."
                 self._listener.ended(Ended(127, Dump("", ()), (), "start", text))
                 return
             with process:
@@ -274,7 +274,7 @@ class Supervisor:
         pending = self._decoder.pending
         self._frame_time = self._frame_time + min(gap, _FRAME_GAP) if pending and not fresh else 0.0
         if self._frame_time > FRAME_TIME + pending / _FRAME_RATE:
-            raise WireError(f"A frame was still incomplete after {self._frame_time:.1f} s.")
+            raise WireError(f"A message was incomplete after {self._frame_time:.1f} s.")
 
     def _lose_channel(self) -> None:
         """Stop reading from a child that has closed its end: it ends, or it must."""
@@ -319,7 +319,7 @@ class Supervisor:
             theirs = message[1].get("protocol")
             if theirs != PROTOCOL:
                 shown = theirs if type(theirs) is int and 0 <= theirs < 1_000 else "?"
-                raise WireError(f"The child speaks protocol {shown}, this inspector {PROTOCOL}.")
+                raise WireError(f"The program's agent speaks protocol {shown}, this inspector {PROTOCOL}.")
             thread = message[1].get("thread")
             self._process.main_thread = thread if type(thread) is int else 1
             self._began = time.monotonic()

@@ -61,7 +61,7 @@ def load_error(message: Any, output: Sequence[str] = ()) -> LoadError:
         if type(read.get("failure")) is str and read["failure"]:
             failure = failure_from_json(read["failure"])
     except ValueError:
-        hint = hint or "Its traceback could not be read."
+        hint = hint or "The traceback could not be read."
     variables = tuple(str(name)[:200] for name in read.get("variables") or () if name)[:50]
     text = text or "The program could not be loaded."
     if not variables:

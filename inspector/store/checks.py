@@ -100,7 +100,7 @@ def check_pages(connection: sqlite3.Connection, path: Path) -> None:
     """
     for (text,) in connection.execute("PRAGMA quick_check(100)"):
         if text != "ok" and not str(text).startswith(_CELLS):
-            raise InspectorError(f"{path} is damaged.", f"It was left as it is. {CHOOSE}", typed=TYPED)
+            raise InspectorError(f"{path} is damaged.", f"The file was not changed. {CHOOSE}", typed=TYPED)
 
 
 def unpack_catalog(body: object) -> str:
@@ -138,5 +138,5 @@ def _described(key: tuple[str, str], *, same_name: bool) -> str:
 
 
 def _not_ours(path: Path, why: str) -> InspectorError:
-    hint = f"It was left as it is. {CHOOSE}"
-    return InspectorError(f"{path} is not a sessions database of ours: {why}.", hint, typed=TYPED)
+    hint = f"The file was not changed. {CHOOSE}"
+    return InspectorError(f"{path} is not an inspector sessions database: {why}.", hint, typed=TYPED)

@@ -251,18 +251,18 @@ class SessionsDatabase:
             status = self.path.stat()
         except OSError:
             raise InspectorError(
-                f"{self.path} was moved or deleted while it was being recorded to.",
-                "Put it back: what was recorded since waits in memory.",
+                f"{self.path} was moved or deleted during recording.",
+                "Unsaved records are kept in memory until the file is restored.",
             ) from None
         if (status.st_dev, status.st_ino) != self._identity:
             raise InspectorError(
-                f"{self.path} was replaced by another file while it was being recorded to.",
-                "Put the first one back: what was recorded since waits in memory.",
+                f"{self.path} was replaced by another file during recording.",
+                "Unsaved records are kept in memory until the first file is restored.",
             )
         if status.st_size < len(_MAGIC) or not self._is_ours(status):
             raise InspectorError(
-                f"{self.path} was truncated or overwritten while it was being recorded to.",
-                "What it held is lost. What was recorded since waits in memory.",
+                f"{self.path} was truncated or overwritten during recording.",
+                "Its content is lost. Unsaved records are kept in memory.",
             )
 
     def _is_ours(self, status: os.stat_result) -> bool:
@@ -342,8 +342,8 @@ class SessionsDatabase:
                 # What is in it nobody will read, but we would write it into the file as we close: holes, as zeros.
                 os.truncate(log, 0)
         self._overwritten = Overwritten(
-            f"{log} was truncated or overwritten while it was being recorded to.",
-            "What it held may be lost. Start a new recording.",
+            f"{log} was truncated or overwritten during recording.",
+            "Its content may be lost. Start a new recording.",
         )
         raise self._overwritten
 
@@ -371,7 +371,7 @@ class SessionsDatabase:
                 connection.end_after(seconds)
                 check_pages(connection, self.path)
                 if session and not connection.execute("SELECT id FROM sessions WHERE id=?", (session,)).fetchall():
-                    raise InspectorError(f"{self.path} has no session {session} any more.")
+                    raise InspectorError(f"{self.path} no longer has session {session}.")
             return
         except sqlite3.Error as error:
             name = getattr(error, "sqlite_errorname", "")
@@ -382,8 +382,8 @@ class SessionsDatabase:
         except InspectorError:  # what it found is said below, whatever it was
             self._overwritten = None
         self._overwritten = Overwritten(
-            f"{self.path} was overwritten while it was being recorded to: it is damaged.",
-            "What it held is lost. Start a new recording, to another file.",
+            f"{self.path} was overwritten during recording and is damaged.",
+            "Its content is lost. Start a new recording to another file.",
         )
         raise self._overwritten
 

@@ -33,15 +33,15 @@ def check_target(target: Path) -> None:
     except FileNotFoundError:
         folder = Path(os.path.realpath(target)).parent
         if not folder.is_dir():
-            raise InspectorError(f"There is no folder {folder}.", "Make it, or choose another place.") from None
+            raise InspectorError(f"No folder {folder}.", "Create it, or choose another one.") from None
         return
     except (OSError, ValueError) as error:  # ValueError: a zero byte, or a character that the system has no byte for
         trouble = error if isinstance(error, OSError) else OSError(errno.EINVAL, str(error))
-        raise explain_os(trouble, f"{shown_path(target)} cannot be written") from error
+        raise explain_os(trouble, f"Cannot write {shown_path(target)}") from error
     if stat.S_ISDIR(mode):
-        raise InspectorError(f"{target} is a folder.", "Give the name of a file.")
+        raise InspectorError(f"{target} is a folder.", "Choose a file.")
     if not stat.S_ISREG(mode):
-        raise InspectorError(f"{target} is no ordinary file.", "Give the name of a file.")
+        raise InspectorError(f"{target} is not a regular file.", "Choose another file.")
 
 
 class NewFile:
@@ -105,4 +105,4 @@ class NewFile:
         try:
             yield
         except OSError as error:
-            raise explain_os(error, f"{self.target} cannot be written") from error
+            raise explain_os(error, f"Cannot write {self.target}") from error

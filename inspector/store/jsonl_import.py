@@ -148,7 +148,9 @@ class JsonlStream:
                 first = last == 1
                 rows, done = await asyncio.to_thread(self._page, lines, last)
                 if first and not rows and self._start.trouble:
-                    raise UsageError(f"{self.path} holds no records ({self._start.trouble}).", "Export the run again.")
+                    raise UsageError(
+                        f"{self.path} contains no records ({self._start.trouble}).", "Export the run again."
+                    )
                 last = rows[-1][0] if rows else last
                 if first:
                     rows.insert(0, (1, self._start.row))
@@ -189,7 +191,7 @@ class JsonlStream:
         """Return the seq and the row of a line behind the first record."""
         seq, row = parse_line(data)
         if row[KIND] == SESSION_STARTED:
-            raise ValueError("a session begins once")
+            raise ValueError("duplicate SessionStarted")
         return seq + self._shift, typed(row) if self._version == 1 else row
 
     def _look(self) -> None:
@@ -207,7 +209,7 @@ class JsonlStream:
                 with contextlib.suppress(ValueError):
                     first_seq, _ = parse_line(data)
         if not self._start.line:
-            self._start = replace(self._start, trouble="SessionStarted is missing: when and what it was is unknown")
+            self._start = replace(self._start, trouble="SessionStarted is missing: time and program are unknown")
         self._shift = int(first_seq == 1 and seq != 1)
         self._misplaced = self._out_of_order()
 
@@ -249,7 +251,7 @@ class JsonlStream:
                     if (isinstance(line, str) or not line.isspace()) and number not in left_out:
                         yield number, line
         except OSError as error:
-            raise explain_os(error, f"{self.path} cannot be read") from error
+            raise explain_os(error, f"Cannot read {self.path}") from error
 
 
 def read_jsonl(path: Path) -> JsonlStream:
@@ -262,26 +264,26 @@ def read_jsonl(path: Path) -> JsonlStream:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise UsageError(f"{path} is no ordinary file.", "Give the name of a run log.")
+            raise UsageError(f"{path} is not a regular file.", "Choose a run log.")
         if status.st_size > MAX_FILE:
             raise UsageError(f"{path} is larger than {MAX_FILE >> 30} GiB.", "Export a shorter session.")
         beginning = _find_header(path)
     except FileNotFoundError as error:
-        raise UsageError(f"There is no file {path}.", "Give the name of a run log.") from error
+        raise UsageError(f"No file {path}.", "Choose a run log.") from error
     except OSError as error:
-        raise explain_os(error, f"{path} cannot be read") from error
+        raise explain_os(error, f"Cannot read {path}") from error
     if beginning is None:
-        raise UsageError(f"{path} is not a run log of the inspector.", "Export a session as jsonl to get one.")
+        raise UsageError(f"{path} is not an inspector run log.", "Export a session as jsonl to get one.")
     line, header = beginning
     version, name = header.get("version"), header.get("name")
     if type(version) is int and VERSION < version <= _ANY_VERSION:
         raise UsageError(
-            f"{path} has version {version} of the format, this inspector knows those up to {VERSION}.",
+            f"{path} has format version {version}; this inspector reads up to {VERSION}.",
             "Update the inspector.",
         )
     trouble = "" if line else "the header is missing"
     if line and not (type(version) is int and 1 <= version <= VERSION):
-        trouble, version = f"{version!r:.50} is no version of the format", VERSION
+        trouble, version = f"invalid format version {version!r:.50}", VERSION
     return JsonlStream(path, name if isinstance(name, str) else "", version or VERSION, line, trouble)
 
 
@@ -330,7 +332,7 @@ def _started(number: int, data: bytes) -> tuple[_Start, int] | None:
             changed = (*row[:place], _cell(field, member), *row[place + 1 :])
             row = row if row_problem(changed) else changed
     seq = members.get("seq", (0, ""))[0]
-    return _Start(number, row, f"{trouble}; of the beginning the rest was taken"), seq if type(seq) is int else 0
+    return _Start(number, row, f"{trouble}; the rest of it was used"), seq if type(seq) is int else 0
 
 
 def _read_line(file: BinaryIO) -> bytes | str:
@@ -410,7 +412,7 @@ def _members(text: str) -> dict[str, tuple[Any, str]]:
             start = _skip_blanks(text, at + 1)
             value, at = _decoder.raw_decode(text, start)
             if name in members:
-                raise ValueError(f"{name} is given twice")
+                raise ValueError(f"duplicate {name}")
             members[name] = (value, text[start:at])
             at = _skip_blanks(text, at)
             sign = text[at]
@@ -436,14 +438,14 @@ def _cell(field: RowField, member: tuple[Any, str] | None) -> Any:
         if field.form == MAYBE_INT and (value is None or type(value) is int):
             return value
         if type(value) is not int or not -(1 << 62) < value < 1 << 62:
-            raise ValueError(f"{field.name} is not a whole number")
+            raise ValueError(f"{field.name} must be a whole number")
         return value
     if field.form == FLAG:
         if type(value) is not bool:
-            raise ValueError(f"{field.name} is neither true nor false")
+            raise ValueError(f"{field.name} must be true or false")
         return value
     if isinstance(value, str):
         return value
     if field.form not in JSON_FORMS:
-        raise ValueError(f"{field.name} is not a text")
+        raise ValueError(f"{field.name} must be a string")
     return text

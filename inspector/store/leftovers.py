@@ -83,8 +83,9 @@ def put_aside(path: Path) -> None:
         return
     if _in_use(shared):
         raise InspectorError(
-            f"{path} was deleted or moved while a program had it open, and that program still has it.",
-            f"Close it (another inspector, most likely), or put the file back. Else: {CHOOSE[:1].lower()}{CHOOSE[1:]}",
+            f"{path} was deleted or moved, but another program still has it open.",
+            "Close that program (probably another inspector), or restore the file. Otherwise: "
+            f"{CHOOSE[:1].lower()}{CHOOSE[1:]}",
             typed=TYPED,
         )
     for left in changes:

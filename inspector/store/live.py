@@ -51,12 +51,12 @@ class SessionLock:
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise InspectorError(f"{self._path} cannot be made: {error.strerror}.", "Check the folder.") from error
+            raise InspectorError(f"Cannot create {self._path}: {error.strerror}.", "Check the folder.") from error
         try:
             _hold(self._fd)
         except OSError as error:
             os.close(self._fd)
-            raise InspectorError("The session is being recorded by another program.", "Start a new one.") from error
+            raise InspectorError("Another program is recording this session.", "Start a new one.") from error
 
     def release(self) -> None:
         """Release the lock and remove its file; again does nothing."""

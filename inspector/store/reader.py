@@ -99,7 +99,7 @@ class Damage:
         said = [f"Session {session} is damaged: {flaw}." for flaw in (self.flaw, self._parts()) if flaw]
         if self.records:
             were = "was" if self.records == 1 else "were"
-            said.append(f"Session {session} is damaged: {count_records(self.records)} {were} left out ({self.reason}).")
+            said.append(f"Session {session} is damaged: {count_records(self.records)} {were} skipped ({self.reason}).")
         if self.missing:
             are = "is" if self.missing == 1 else "are"
             said.append(f"Session {session} is damaged: {count_records(self.missing)} {are} missing.")
@@ -586,7 +586,7 @@ class StoredStream:
     async def _read(self, after: int, damage: Damage) -> AsyncIterator[Batch]:
         head = await self._store.session(self.session)
         if not 0 < self.session <= MAX_SESSION:
-            raise InspectorError(f"Session {self.session} is damaged: {head.damage}.", "It can only be deleted.")
+            raise InspectorError(f"Session {self.session} is damaged: {head.damage}.", "You can only delete it.")
         async with self._store.database.reading() as connection:
             started = await read_started(connection, self.session, damage)
             names = await read_names(connection, self.session, damage=damage)
@@ -718,7 +718,7 @@ async def read_started(connection: AsyncConnection, session: int, damage: Damage
     )
     row: Any = result.first()
     if row is None:
-        raise InspectorError(f"There is no session {session}.", "It may have been deleted meanwhile.")
+        raise InspectorError(f"No session {session}.", "It may have been deleted.")
     wall, program, python, body, seed = row
     try:
         catalog = unpack_catalog(body)

@@ -147,8 +147,8 @@ def database_exists(path: Path) -> bool:
         return False
     except (OSError, ValueError) as error:  # ValueError: a zero byte, or a character that the system has no byte for
         trouble = error if isinstance(error, OSError) else OSError(errno.EINVAL, str(error))
-        raise explain_os(trouble, f"{shown_path(path)} cannot be used as sessions database") from error
-    raise InspectorError(f"{path} is a symbolic link that leads to no file.", CHOOSE, typed=TYPED)
+        raise explain_os(trouble, f"Cannot use {shown_path(path)} as sessions database") from error
+    raise InspectorError(f"{path} is a broken symbolic link.", CHOOSE, typed=TYPED)
 
 
 @contextlib.contextmanager
@@ -190,7 +190,7 @@ def prepare(path: Path, steps: Sequence[Step] = MIGRATIONS) -> None:
             raise
         raise trouble from error
     except OSError as error:
-        raise explain_os(error, f"{path} cannot be used as sessions database") from error
+        raise explain_os(error, f"Cannot use {path} as sessions database") from error
 
 
 def _make(path: Path, steps: Sequence[Step]) -> None:
@@ -231,10 +231,12 @@ def _check(path: Path, steps: Sequence[Step]) -> int:
     if path.is_dir():
         raise InspectorError(f"{path} is a folder.", CHOOSE, typed=TYPED)
     if not path.is_file():
-        raise InspectorError(f"{path} is no ordinary file.", CHOOSE, typed=TYPED)
+        raise InspectorError(f"{path} is not a regular file.", CHOOSE, typed=TYPED)
     size = path.stat().st_size
     if size == 0:
-        raise InspectorError(f"{path} is empty.", f"Delete it. Else: {CHOOSE[:1].lower()}{CHOOSE[1:]}", typed=TYPED)
+        raise InspectorError(
+            f"{path} is empty.", f"Delete it. Otherwise: {CHOOSE[:1].lower()}{CHOOSE[1:]}", typed=TYPED
+        )
     try:
         return _check_content(path, steps, size)
     except sqlite3.OperationalError as error:
@@ -255,11 +257,13 @@ def _check_content(path: Path, steps: Sequence[Step], size: int) -> int:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if application != APPLICATION_ID or version < 1:
-            raise InspectorError(f"{path} belongs to another program.", f"It was left as it is. {CHOOSE}", typed=TYPED)
+            raise InspectorError(
+                f"{path} belongs to another program.", f"The file was not changed. {CHOOSE}", typed=TYPED
+            )
         if version > newest:
             raise InspectorError(
-                f"{path} was written by a newer inspector (schema {version}, this one knows {newest}).",
-                f"Update the inspector. Until then: {CHOOSE[:1].lower()}{CHOOSE[1:]}",
+                f"{path} was written by a newer inspector (schema {version}, supported: {newest}).",
+                f"Update the inspector. Otherwise: {CHOOSE[:1].lower()}{CHOOSE[1:]}",
                 typed=TYPED,
             )
         check_schema(connection, path, steps[:version])

@@ -190,7 +190,7 @@ class Store:
             )
             session = int(result.lastrowid)
             if not 0 < session <= MAX_SESSION:
-                raise InspectorError(f"{self.path} has no number left for a session.", CHOOSE, typed=TYPED)
+                raise InspectorError(f"{self.path} has run out of session numbers.", CHOOSE, typed=TYPED)
             # Before anybody else can see the session: it is never taken for an interrupted one.
             locks.append((session, live.SessionLock(self.path, session)))
 
@@ -281,7 +281,7 @@ class Store:
         if not infos:
             raise _no_session(repr(text))
         numbers = ", ".join(str(info.id) for info in infos)
-        raise UsageError(f"{text!r} may be any of the sessions {numbers}.", "Name one of them by its number.")
+        raise UsageError(f"{text!r} is ambiguous: sessions {numbers}.", "Use the number.")
 
     async def rename(self, session: int, name: str) -> None:
         """Rename a session.
@@ -290,7 +290,7 @@ class Store:
             UsageError: There is no such session, or the name is empty.
         """
         if not name.strip():
-            raise UsageError("A session needs a name.")
+            raise UsageError("Enter a name.")
 
         def work(connection: Connection) -> int:
             sql, cells = "UPDATE sessions SET name=? WHERE id=? AND deleted=0", (to_cell(name.strip()), session)
@@ -307,7 +307,7 @@ class Store:
             InspectorError: It is being recorded.
         """
         if (await self.session(session)).state == RECORDING:
-            raise InspectorError("The session is being recorded.", "Stop the recording first, then delete it.")
+            raise InspectorError("The session is being recorded.", "Stop recording first.")
         self.database.unmark(session)
         await self.database.write(partial(mark_deleted, session=session))
         live.forget(self.path, session)
@@ -403,8 +403,8 @@ class Store:
 
 
 def _no_session(name: object) -> UsageError:
-    hint = "The list of sessions shows those there are."
-    return UsageError(f"There is no session {name}.", hint, typed="inspector sessions")
+    hint = "See the list of sessions."
+    return UsageError(f"No session {name}.", hint, typed="inspector sessions")
 
 
 def _keep_catalog(connection: Connection, body: bytes) -> int:

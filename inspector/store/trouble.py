@@ -17,17 +17,17 @@ TYPED: Final = "--db FILE"
 
 #: By the beginning of SQLite's error name: text and hint.
 _SENTENCES: Final = (
-    ("SQLITE_FULL", "The disk with {path} is full.", "Free some space; recording goes on as soon as there is room."),
-    ("SQLITE_BUSY", "{path} is in use by another program.", "Close the other program, or wait until it is done."),
-    ("SQLITE_LOCKED", "{path} is in use by another program.", "Close the other program, or wait until it is done."),
-    ("SQLITE_READONLY", "{path} cannot be written.", "Check its permissions and those of its folder. " + CHOOSE),
-    ("SQLITE_PERM", "{path} cannot be opened: no permission.", CHOOSE),
-    ("SQLITE_CANTOPEN", "{path} cannot be opened.", "Check that it and its folder can be written. " + CHOOSE),
+    ("SQLITE_FULL", "The disk with {path} is full.", "Free some space; recording then continues."),
+    ("SQLITE_BUSY", "{path} is in use by another program.", "Close the other program, or wait for it."),
+    ("SQLITE_LOCKED", "{path} is in use by another program.", "Close the other program, or wait for it."),
+    ("SQLITE_READONLY", "Cannot write {path}.", "Check the permissions of the file and its folder. " + CHOOSE),
+    ("SQLITE_PERM", "Cannot open {path}: permission denied.", CHOOSE),
+    ("SQLITE_CANTOPEN", "Cannot open {path}.", "Check that the file and its folder are writable. " + CHOOSE),
     ("SQLITE_NOTADB", "{path} is not a sessions database.", CHOOSE),
-    ("SQLITE_CORRUPT", "{path} is damaged.", "It was left as it is. " + CHOOSE),
-    ("SQLITE_IOERR", "Reading or writing {path} failed.", "Check the disk and its free space."),
+    ("SQLITE_CORRUPT", "{path} is damaged.", "The file was not changed. " + CHOOSE),
+    ("SQLITE_IOERR", "Cannot read or write {path}.", "Check the disk and its free space."),
     ("SQLITE_TOOBIG", "A text is too long for {path}.", ""),
-    ("SQLITE_INTERRUPT", "{path} could not be checked in time.", "It was left as it is. " + CHOOSE),
+    ("SQLITE_INTERRUPT", "Checking {path} took too long.", "The file was not changed. " + CHOOSE),
 )
 #: What the file system refuses today and may allow tomorrow: there is no room, or no permission.
 _PASSING: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EBUSY, errno.EIO)
@@ -92,11 +92,11 @@ def explain(error: BaseException, path: Path) -> InspectorError | None:
             if isinstance(link, sqlite3.OperationalError):
                 return InspectorError(f"{path}: {link}.", CHOOSE, typed=TYPED)
         if isinstance(link, UnicodeDecodeError):  # in what SQLite says of a schema that is damaged
-            return InspectorError(f"{path} is damaged.", f"It was left as it is. {CHOOSE}", typed=TYPED)
+            return InspectorError(f"{path} is damaged.", f"The file was not changed. {CHOOSE}", typed=TYPED)
         if isinstance(link, OSError):
-            return explain_os(link, f"{path} cannot be used")
+            return explain_os(link, f"Cannot use {path}")
         if isinstance(link, TimeoutError):
-            return Unavailable(f"{path} did not answer in time.", "Close other programs that use it.")
+            return Unavailable(f"{path} did not respond in time.", "Close other programs that use it.")
     return None
 
 
@@ -110,7 +110,7 @@ def explain_os(error: OSError, what: str) -> InspectorError:
     """Return in words what the file system refused: ``what: No space left on device.``."""
     kind = Unavailable if error.errno in _PASSING else InspectorError
     kind = NoRoom if error.errno in (errno.ENOSPC, errno.EDQUOT) else kind
-    return kind(f"{what}: {error.strerror or error}.", "Choose another place, or check space and permissions.")
+    return kind(f"{what}: {error.strerror or error}.", "Choose another place, or check free space and permissions.")
 
 
 def _is_full(path: Path) -> bool:

@@ -45,8 +45,8 @@ Reading = Callable[[HostNoted, Data], tuple[type[HostRecord], Data]]
 
 _PLACE: Final = ("handler", "function", "file", "line")
 _COUNTED: Final = {
-    "notes were dropped: they came faster": "notes came faster than they could be taken",
-    "records of the program were no records": "the program sent what are no records",
+    "notes were dropped: they came faster": "notes came too fast",
+    "records of the program were no records": "the program sent invalid records",
 }
 
 

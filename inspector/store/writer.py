@@ -142,7 +142,7 @@ class SessionWriter:
             ValueError: The stream's first row is not its ``SessionStarted``.
         """
         if self._finished:
-            raise InspectorError("The session is closed; nothing can be recorded to it.", "Start a new session.")
+            raise InspectorError("The session is closed.", "Start a new session.")
         if batch.first == 1:
             if batch.rows[0][KIND] != SESSION_STARTED:
                 raise ValueError("a stream begins with SessionStarted")
@@ -204,7 +204,7 @@ class SessionWriter:
         if not done and self.trouble is not None:
             hint = "" if isinstance(self.trouble, NoRoom) else self.trouble.hint  # it is too late to wait
             if self._misplaced and not isinstance(self.trouble, Overwritten):
-                hint = f"What had been stored before, {count_records(self._stored)}, went with that file."
+                hint = f"{count_records(self._stored)} saved before are lost with that file."
             text = f"The session was not closed properly, {count_lost(self.lost)}: {self.trouble.text}"
             raise InspectorError(text, hint) from self.trouble
 
@@ -320,7 +320,7 @@ class SessionWriter:
         flushes = connection.exec_driver_sql("SELECT flushes FROM sessions WHERE id=? AND deleted=0", (self.session,))
         if flushes.scalar() == self._flushes + 1:
             return False
-        raise InspectorError("The session was deleted while it was being recorded.", "Start a new session.")
+        raise InspectorError("The session was deleted during recording.", "Start a new session.")
 
     def _without_overflow(self, pending: Folded) -> Folded:
         """Leave out rows with numbers that SQLite cannot hold, counted and told of in the log."""

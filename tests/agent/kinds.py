@@ -639,7 +639,7 @@ def a_queue_that_nobody_empties() -> Kind:
                 for callback in self.subs.get(name, ()):
                     callback(data)
 
-    problem = "1 published, and still in inbox: forever does not run."
+    problem = "1 published but still in inbox: forever is not running."
     return Kind(Bus(), {"kiln.fired": ["count"]}, "kiln.fired", [], [problem])
 
 
@@ -671,7 +671,7 @@ def a_generator() -> Kind:
             for reaction in self.reactions.get(type(event).__name__, ()):
                 yield reaction(event)
 
-    problem = "notify is a generator: handlers are called only while somebody iterates it."
+    problem = "notify is a generator: handlers run only while it is iterated."
     return Kind(Bus(), {"ShipDocked": ["greet", "count"]}, "ShipDocked", ["greet", "count"], [problem])
 
 
@@ -689,7 +689,7 @@ def an_asynchronous_generator() -> Kind:
             for target in self.sinks.get(type(event), ()):
                 yield await target(event)
 
-    problem = "stream is a generator: handlers are called only while somebody iterates it."
+    problem = "stream is a generator: handlers run only while it is iterated."
     return Kind(Bus(), {"ShipDocked": ["sink"]}, "ShipDocked", ["sink"], [problem])
 
 
@@ -703,7 +703,7 @@ def queues_that_listen() -> Kind:
             for client in self._clients:
                 await client.put(event)
 
-    problem = "2 queues listen in _clients: they are given every event, and what reads them is not seen."
+    problem = "2 queues listen in _clients: they receive every event; their readers are not observed."
     return Kind(Stream(), {}, problems=[problem])
 
 
@@ -717,7 +717,7 @@ def a_queue_that_listens() -> Kind:
             for reader in self.readers:
                 reader.put_nowait(event)
 
-    problem = "1 queue listens in readers: they are given every event, and what reads them is not seen."
+    problem = "1 queue listens in readers: they receive every event; their readers are not observed."
     return Kind(Feed(), {}, problems=[problem])
 
 
@@ -737,7 +737,7 @@ def dead_references() -> Kind:
                 if listener is not None:
                     listener(event)
 
-    problem = "listeners[ShipDocked] holds a weak reference to a handler that is gone."
+    problem = "listeners[ShipDocked] holds a weak reference to a deleted handler."
     return Kind(Bus(), {"ShipDocked": ["greet"]}, "ShipDocked", ["greet"], [problem])
 
 
@@ -755,7 +755,7 @@ def the_class_of_a_class() -> Kind:
             for handler in self.table.get(type(event), ()):
                 handler.handle(event)
 
-    problem = "table[type] is of no event: it was asked for the class of a class."
+    problem = "table[type] matches no event: it is subscribed to the class of a class."
     return Kind(Mediator(), {"ShipDocked": []}, "ShipDocked", [], [problem])
 
 

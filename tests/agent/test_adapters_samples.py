@@ -136,8 +136,8 @@ def test_the_tasks_are_read_by_name_and_sent_through_json() -> None:
         "InvoiceLost": ("invoice.lost", 0),
     }
     assert {problem.where: problem.text for problem in catalog.problems} == {
-        "invoice.paid": "InvoicePaid changes on its way through JSON: amount comes back as float, not Decimal.",
-        "invoice.lost": "InvoiceLost does not survive its way through JSON: what it gives is no JSON: "
+        "invoice.paid": "InvoicePaid changes when sent as JSON: amount comes back as float, not Decimal.",
+        "invoice.lost": "InvoiceLost cannot be sent as JSON: the result is not JSON: "
         "Object of type datetime is not JSON serializable",
     }
 

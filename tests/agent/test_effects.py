@@ -388,7 +388,7 @@ async def test_a_probe_of_the_project_is_found_and_one_that_breaks_is_told(monke
     here = Watched()
     rows = here.recorder.drain()
     assert [to_record(row).text for row in rows if row[0] == PartNotLoaded.KIND] == [
-        "The probe broken could not be set up: RuntimeError: no such library"
+        "Cannot set up the probe broken: RuntimeError: no such library"
     ]
 
     async def handler(event):

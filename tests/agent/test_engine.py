@@ -100,7 +100,7 @@ async def test_nothing_to_publish_is_settled_too() -> None:
 @pytest.mark.parametrize(
     ("event", "values", "said"),
     [
-        ("Nothing", {}, "There is no event Nothing"),
+        ("Nothing", {}, "Unknown event Nothing"),
         ("OrderPlaced", {"number": "many"}, "number"),
         ("OrderPlaced", {"colour": "red"}, "colour"),
         ("OrderPlaced", {"number": -1}, "orders count from 0, not -1"),
@@ -165,7 +165,7 @@ async def test_a_value_that_nobody_asked_for_gives_way_to_the_default_where_it_i
         assert (payload["event_id"], payload["correlation_id"]) == kept
         (note,) = of(HostNoted, found)
         names = "event_id" if kept[1] else "event_id, correlation_id"
-        assert note.text.startswith(f"{names} of Labelled kept the default: ")
+        assert note.text.startswith(f"Labelled kept the default of {names}: ")
         assert of(FireRefused, found) == []
 
 
@@ -239,7 +239,7 @@ async def test_a_commit_that_fails_is_told_and_the_event_counts_as_published() -
     async with engine_of(shop_program(shop=Shop(fail_at="commit"))) as bench:
         found = await bench.fire("OrderPlaced", {}, {})
         one, _ = of(SessionFailed, found)
-        assert (one.text, one.severity) == ("The database session failed: OSError: commit failed", "error")
+        assert (one.text, one.severity) == ("Database session failed: OSError: commit failed", "error")
         assert one.fire == 1
         assert settled(found).published == 2
         assert len(of(HandlerEnded, found)) == 2
@@ -250,7 +250,7 @@ async def test_a_session_that_cannot_be_opened_ends_the_fire_before_anything_is_
         found = await bench.fire("OrderPlaced", {}, {})
         assert of(SessionFailed, found) == []
         (refused,) = of(FireRefused, found)
-        assert refused.reason == "The database session failed: OSError: open failed"
+        assert refused.reason == "Database session failed: OSError: open failed"
         assert settled(found).published == 0
         assert of(Published, found) == []
 
@@ -396,7 +396,7 @@ async def test_faults_go_on_and_off_and_both_are_told() -> None:
             (one.fault, two.status) for one, two in zip(of(HandlerStarted, found), of(HandlerEnded, found), strict=True)
         ] == [("fail", "failed")]
         (switched,) = of(FaultsSwitched, found)
-        assert (switched.sentence, switched.on) == ("1 faults are on.", True)
+        assert (switched.sentence, switched.on) == ("Faults on: 1.", True)
         assert switched.rules == (ActiveFault("*handler", "OrderPlaced", "fail"),)
         bench.engine.set_faults(False)
         found = await bench.fire()

@@ -103,7 +103,7 @@ def test_an_event_that_nobody_handles_can_be_built_when_it_is_registered() -> No
 @pytest.mark.parametrize(
     ("event", "values", "said"),
     [
-        ("Nothing", {}, "There is no event Nothing."),
+        ("Nothing", {}, "Unknown event Nothing."),
         ("Paid", {}, "user"),
         ("Paid", {"user": "no uuid"}, "user"),
         ("Paid", {"user": str(UUID(int=7)), "colour": 1}, "colour"),

@@ -107,7 +107,7 @@ async def test_a_fire_that_breaks_the_engine_is_told(monkeypatch: pytest.MonkeyP
     async with serving() as made:
         made.server.fire(FireRequest("OrderPlaced", fire=1))
     (note,) = of(HostNoted, made.records())
-    assert note.text == "The fire broke: ValueError: our own mistake"
+    assert note.text == "Firing failed: ValueError: our own mistake"
 
 
 async def test_what_hangs_is_cancelled_after_the_grace(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,7 +65,7 @@ def test_what_stands_in_a_file_that_cannot_be_parsed_may_be_made_there(tmp_path:
 def test_a_file_that_is_data_is_told(tmp_path: Path) -> None:
     found = scan([written(tmp_path, "Placed()\n" + "# data\n" * 400_000)])
     (part,) = found.unreadable
-    assert "more than the 2000000" in part.reason
+    assert "more than the limit of 2000000" in part.reason
     assert found.may_mention("Placed")
 
 

@@ -114,7 +114,7 @@ async def test_a_blocked_loop_names_handler_file_and_line(
     assert (blocked.handler, blocked.function, blocked.file) == (f"Shop.{name}", name, __file__)
     assert line_of(blocked.file, blocked.line) == "self._hold()"
     assert (type(blocked), blocked.severity) == (LoopBlocked, "warning")
-    assert f"Shop.{name}, {__file__}:{blocked.line}" in blocked.sentence
+    assert f"Shop.{name} ({__file__}:{blocked.line})" in blocked.sentence
     assert (type(over), over.severity) == (LoopUnblocked, "info")
     for field in ("since", "handler", "function", "file", "line"):
         assert getattr(over, field) == getattr(blocked, field)

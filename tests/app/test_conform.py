@@ -259,7 +259,7 @@ async def test_it_can_be_stopped_and_what_was_recorded_stays():
 
 async def test_without_events_or_while_recording_is_paused_nothing_is_fired():
     async with recorded(small) as recording:
-        with pytest.raises(InspectorError, match="no events"):
+        with pytest.raises(InspectorError, match="No events"):
             await fire_everything(recording)
     async with recorded(lambda: small((CodeSent, nothing))) as recording:
         recording.host.set_recording(False)
@@ -269,5 +269,5 @@ async def test_without_events_or_while_recording_is_paused_nothing_is_fired():
 
 def test_a_choice_stands_for_contexts():
     assert [contexts_of(choice) for choice in CHOICES] == [(BARE,), (SESSION,), (ROLLBACK,), CONTEXTS]
-    with pytest.raises(UsageError, match="no context 'naked'"):
+    with pytest.raises(UsageError, match="Unknown context 'naked'"):
         contexts_of("naked")

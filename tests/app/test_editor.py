@@ -68,10 +68,10 @@ def test_a_line_that_is_unknown_is_the_first(source: str) -> None:
 @pytest.mark.parametrize(
     ("chosen", "there", "text"),
     [
-        ("", (), "No editor was found"),
-        ("nothere {file}", ("code",), "The editor was not found: nothere {file}"),
-        ('code "{file}', ("code",), "cannot be read"),
-        ("   ", ("code",), "The editor was not found"),
+        ("", (), "No editor found"),
+        ("nothere {file}", ("code",), "Editor not found: nothere {file}"),
+        ('code "{file}', ("code",), "Invalid editor command"),
+        ("   ", ("code",), "Editor not found"),
     ],
 )
 def test_what_cannot_be_opened_is_told_with_what_to_do(
@@ -84,7 +84,7 @@ def test_what_cannot_be_opened_is_told_with_what_to_do(
 
 @pytest.mark.parametrize("path", ["/nowhere/at/all.py", "/", "<string>"])
 def test_a_file_that_is_not_there_is_not_opened(path: str) -> None:
-    with pytest.raises(InspectorError, match="not there"):
+    with pytest.raises(InspectorError, match="File not found"):
         editor_command(path, 1, which=only("code"), environment={})
 
 
@@ -104,5 +104,5 @@ def test_an_editor_that_does_not_start_is_told(source: str, tmp_path: Path) -> N
     broken = tmp_path / "broken"
     broken.write_bytes(b"\x00 no program")
     broken.chmod(0o755)
-    with pytest.raises(InspectorError, match="did not start"):
+    with pytest.raises(InspectorError, match="Cannot start the editor"):
         open_in_editor(source, 1, f"{broken} {{file}}")

@@ -124,7 +124,7 @@ async def test_another_kind_is_refused_before_anything_is_read(tmp_path: Path) -
             raise AssertionError("it was read")
             yield
 
-    with pytest.raises(UsageError, match="not exported as xml") as caught:
+    with pytest.raises(UsageError, match="Unknown format xml") as caught:
         await export_stream(Untouched(), "xml", tmp_path / "run")  # type: ignore[arg-type]
     assert "summary" in caught.value.hint
 
@@ -147,7 +147,7 @@ async def test_a_new_exporter_is_one_entry_of_the_table(tmp_path: Path, monkeypa
     assert format_of(target) == "count"
     assert await export_stream(ListStream(run(10, 20)), "count", target, name="today") == 9
     assert target.read_text() == "today: 9"
-    with pytest.raises(UsageError, match="cannot leave anything out"):
+    with pytest.raises(UsageError, match="cannot be filtered"):
         await export_stream(ListStream(run(10)), "count", target, chosen=parse("status:ok"))
     arguments = make_parser().parse_args(["export", "1", "--format", "count", "-o", str(target)])
     assert arguments.format == "count"

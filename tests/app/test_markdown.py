@@ -63,10 +63,8 @@ async def test_what_is_missing_stands_above_the_tables(tmp_path: Path) -> None:
     lost = to_row(RecordsLost(6_000_000, 1200, "the database cannot keep up"))
     orphan = (2, 6_000_000, 9, 77, "shop:Audit.handle", "")
     text = await page(tmp_path / "run.md", [*RUN, lost, orphan])
-    cause = "what published them is missing"
-    assert text.startswith(
-        f"# today\n\n**1\u2009200 records were lost.**\n\n**1 execution cannot be placed: {cause}.**\n\n{HEAD}"
-    )
+    cause = "without a publication, which is missing"
+    assert text.startswith(f"# today\n\n**1\u2009200 records were lost.**\n\n**1 execution {cause}.**\n\n{HEAD}")
 
 
 async def test_a_filter_is_for_both_tables(tmp_path: Path) -> None:

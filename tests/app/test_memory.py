@@ -26,7 +26,7 @@ def test_the_budget_is_that_of_all_journals_and_lies_in_the_cache(
 
 
 def test_a_budget_in_which_nothing_fits_is_refused() -> None:
-    with pytest.raises(UsageError, match="too few"), bounded_journals(LEAST_JOURNAL_MB - 1):
+    with pytest.raises(UsageError, match="too little"), bounded_journals(LEAST_JOURNAL_MB - 1):
         pass
     assert current_spill() is None
 

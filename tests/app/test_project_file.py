@@ -74,13 +74,13 @@ def test_several_buses_have_a_table_each() -> None:
     ],
 )
 def test_a_table_that_is_written_in_another_way_is_left_alone(text: str) -> None:
-    with pytest.raises(InspectorError, match="cannot be changed here") as caught:
+    with pytest.raises(InspectorError, match="cannot be edited here") as caught:
         with_bus_tables(text, [("", TABLE)])
     assert "Copy as TOML" in caught.value.hint
 
 
 def test_what_is_no_toml_is_told() -> None:
-    with pytest.raises(InspectorError, match="cannot be read"):
+    with pytest.raises(InspectorError, match="Cannot read"):
         with_bus_tables("[tool", [("", TABLE)])
 
 
@@ -121,7 +121,7 @@ def test_a_file_is_written_in_one_step_and_keeps_its_rights(tmp_path: Path) -> N
     assert can_write(file)
     assert not can_write(tmp_path / "nothing.toml")
     assert not can_write(None)
-    with pytest.raises(InspectorError, match="cannot be written"):
+    with pytest.raises(InspectorError, match="Cannot write"):
         write_bus_tables(tmp_path / "nothing.toml", [])
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(InspectorError, match="not UTF-8"):

@@ -108,7 +108,7 @@ async def test_a_session_that_can_be_begun_only_later_has_everything_then(store:
         assert len(made.recording.journal.executions) == 2
         (trouble,) = made.trouble
         assert trouble is not None
-        assert "cannot be made" in trouble.text
+        assert "Cannot create" in trouble.text
         assert await store.sessions() == []
         obstacle.unlink()
         await made.recording.saved()
@@ -142,7 +142,7 @@ async def test_an_outcome_says_why_the_rest_was_not_published(store: Store) -> N
         assert outcome.published == 2
         assert "orders count from 0, not -5" in outcome.refusal
         unknown = await made.fire(1, event="Nothing")
-        assert (unknown.published, unknown.refusal) == (0, "There is no event Nothing.")
+        assert (unknown.published, unknown.refusal) == (0, "Unknown event Nothing.")
         assert unknown.hint
         assert await made.fire(7) == FireOutcome(1)
 

@@ -78,7 +78,7 @@ def test_a_folder_that_cannot_be_written_becomes_a_notice_and_leaves_nothing(
     settings = Settings(tmp_path / "file" / "settings.json", notices)
     seen.clear()
     assert not settings.save()
-    assert "could not be saved" in seen[0].text
+    assert "Cannot save" in seen[0].text
 
 
 def test_a_failed_save_keeps_the_old_file(tmp_path: Path, notices: Notices, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ async def test_a_bug_in_a_task_is_told_as_one(
     await asyncio.wait([owner.start("Counting", work())])
     await asyncio.sleep(0)
     assert seen[0].severity == "bug"
-    assert "Counting" in seen[0].text
+    assert "while counting" in seen[0].text
     assert "ZeroDivisionError" in caplog.text
 
 

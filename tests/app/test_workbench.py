@@ -154,14 +154,14 @@ async def test_a_store_that_cannot_be_opened_is_told_and_the_run_is_recorded_in_
     async with desk_on(path) as desk:
         (notice,) = desk.told
         assert notice.severity == "error"
-        assert notice.text.startswith("Nothing is stored: ")
+        assert notice.text.startswith("Not recording to disk: ")
         assert desk.bench.trouble is not None
         await desk.fire(1)
         assert len(desk.view.journal.publications) == 1
         assert (desk.bench.live_session, desk.bench.stored_bytes, desk.bench.database) == (0, 0, None)
-        with pytest.raises(InspectorError, match="No sessions are stored"):
+        with pytest.raises(InspectorError, match="No sessions database"):
             await desk.bench.open_session(1)
-        with pytest.raises(InspectorError, match="No sessions are stored"):
+        with pytest.raises(InspectorError, match="No sessions database"):
             await desk.bench.export("csv", 1, path.with_suffix(".csv"))
         await desk.bench.refresh_sessions()
     assert text_in(path) == text
@@ -186,7 +186,7 @@ async def test_a_program_that_cannot_start_is_told_by_start_and_close_puts_every
 def test_before_the_start_there_is_nothing() -> None:
     bench = Desk(None).bench
     assert (bench.view, bench.live, bench.live_session, bench.stored_bytes) == (None, False, 0, 0)
-    with pytest.raises(InspectorError, match="Nothing is being recorded yet"):
+    with pytest.raises(InspectorError, match="Recording has not started yet"):
         bench.set_faults(True)
     with pytest.raises(InspectorError):
         bench.fire(FireRequest("OrderPlaced", [{}]))
@@ -200,7 +200,7 @@ async def test_trouble_with_the_store_is_a_notice_and_its_end_too(path: Path) ->
         assert desk.bench.trouble is None
     assert [(one.severity, one.text) for one in desk.told] == [
         ("error", "The disk is full."),
-        ("info", "Storing goes on; nothing of what waited was lost."),
+        ("info", "Saving again; nothing was lost."),
     ]
 
 
@@ -211,7 +211,7 @@ async def test_one_answer_says_why_nothing_may_be_fired(path: Path) -> None:
     await stored(path, 3)
     waiting = Desk(None).bench
     assert waiting.view_blocked() == waiting.program_blocked() == waiting.fire_blocked() == waiting.record_blocked()
-    assert waiting.fire_blocked() == "The program is being started"
+    assert waiting.fire_blocked() == "The program is starting"
     assert waiting.stand is Stand.NOTHING
     waiting.idle = "No project is loaded"
     assert waiting.fire_blocked() == waiting.record_blocked() == "No project is loaded"
@@ -249,7 +249,7 @@ async def test_opening_a_stored_session_stops_nothing(path: Path) -> None:
         await desk.bench.open_session(1)
         assert (desk.view.live, desk.view.title, desk.view.session) == (False, "earlier 1", 1)
         assert len(desk.view.journal.publications) == 30
-        with pytest.raises(InspectorError, match="A stored session is shown"):
+        with pytest.raises(InspectorError, match="This is a stored session"):
             await desk.fire(1)
         folds = desk.folds
         recording = desk.bench.recording
@@ -331,7 +331,7 @@ async def test_a_session_that_is_not_there_leaves_the_view_as_it_is(path: Path) 
     """Also one that is still being read goes on to its end."""
     await stored(path, 100)
     async with desk_on(path) as desk:
-        with pytest.raises(UsageError, match="There is no session 77"):
+        with pytest.raises(UsageError, match="No session 77"):
             await desk.bench.open_session(77)
         assert desk.view.live
         first = asyncio.ensure_future(desk.bench.open_session(1))
@@ -371,7 +371,7 @@ async def test_renaming_a_session_that_is_not_shown_leaves_the_view_alone(path: 
 @pytest.mark.parametrize("name", ["", "   "])
 async def test_a_session_needs_a_name(path: Path, name: str) -> None:
     async with desk_on(path) as desk:
-        with pytest.raises(UsageError, match="needs a name"):
+        with pytest.raises(UsageError, match="Enter a name"):
             await desk.bench.rename(1, name)
         assert (desk.view.title, desk.bench.recording.name) == ("today", "today")
 
@@ -428,9 +428,9 @@ async def test_the_live_session_is_exported_up_to_now(path: Path, tmp_path: Path
 
 async def test_a_kind_that_there_is_not_writes_nothing(path: Path, tmp_path: Path) -> None:
     async with desk_on(path) as desk:
-        with pytest.raises(UsageError, match="not exported as pdf"):
+        with pytest.raises(UsageError, match="Unknown format pdf"):
             await desk.bench.export("pdf", 1, tmp_path / "run.pdf")
-        with pytest.raises(UsageError, match="no session 9"):
+        with pytest.raises(UsageError, match="No session 9"):
             await desk.bench.export("csv", 9, tmp_path / "run.pdf")
     assert not (tmp_path / "run.pdf").exists()
 

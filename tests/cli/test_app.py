@@ -137,7 +137,7 @@ def test_conform_speaks_of_no_database_session_where_there_is_none(cli: Cli, tmp
     told = cli("conform", *orders, "--context", "all").out
     assert "5 events fired 3 times without a database session" in told
     assert "with a database session" not in told
-    assert "events fired bare," in cli("conform", *orders, "--context", "bare").out
+    assert "events fired without session or metadata," in cli("conform", *orders, "--context", "bare").out
     assert "events fired with a database session, " in cli("conform", *shop, *sessions, *words).out
 
 
@@ -186,7 +186,7 @@ def test_the_payload_of_an_event_that_is_a_name_is_given_as_the_hint_says(cli: C
     refused = cli("fire", *options, "--set", "id=7", "--set", "to=Ada's")
     assert refused.code == 2
     assert "order.placed has no field 'id'." in refused.err
-    _, *given = shlex.split(refused.err.splitlines()[-1].partition("anything: ")[2].removesuffix("."))
+    _, *given = shlex.split(refused.err.splitlines()[-1].partition("--set ")[2].removesuffix("."))
     assert given == ['payload={"id": 7, "to": "Ada\'s"}']
     ran = cli("fire", *options, "-v", "--set", *given)
     assert ran.code == 0
@@ -205,7 +205,7 @@ def test_a_handler_that_never_lets_go_of_the_loop_ends_the_program_after_its_tim
     options = ("--app", "small.wiring:bus", "--cwd", small, "--timeout", "0.5", "--json")
     ran = cli("fire", "Placed", *options, "--set", "order=hold")
     assert (ran.code, ran.json["by_status"]) == (1, {"interrupted": 1})
-    assert "Nothing has moved for 500 ms: the program is ended." in ran.err
+    assert "No activity for 500 ms: stopping the program." in ran.err
 
 
 def with_handler(small: Path, body: str) -> None:
@@ -248,7 +248,7 @@ def test_a_frame_that_is_begun_and_not_ended_ends_the_program(cli: Cli, small: P
     with_handler(small, f'    os.write(channel(), ({size}).to_bytes(4, "big") + b"[")\n    await asyncio.sleep(60)')
     ran = cli("fire", "Burnt", "--app", "small.wiring:bus", "--cwd", small, "--timeout", "30", "--json")
     assert (ran.code, ran.json["by_status"]) == (1, {"interrupted": 1})
-    assert "spoiled the connection" in ran.err
+    assert "The program sent invalid data" in ran.err
 
 
 def test_conform_goes_on_when_an_event_ends_the_program(cli: Cli, small: Path) -> None:
@@ -296,7 +296,7 @@ def test_another_interpreter(cli: Cli, small: Path, version: str) -> None:
         *("fire", "Placed", "--app", "small.wiring:bus", "--cwd", small, "--python", OTHERS[version], "-v", "--json")
     )
     assert (ran.code, ran.json["by_status"]) == (0, {"ok": 1})
-    assert f"stdout of the program: this is {version}." in ran.err
+    assert f"stdout: this is {version}." in ran.err
 
 
 def test_a_project_with_a_package_called_inspector_and_modules_named_like_the_librarys(cli: Cli) -> None:
@@ -316,15 +316,15 @@ def test_without_a_project_it_is_the_demo_and_nothing_is_said(
     ("words", "said", "hint"),
     [
         (["--python", "python3"], "--python needs a program.", "--app MODULE:ATTR"),
-        (["--demo", "--app", "a:b"], "--demo and --app exclude each other.", ""),
+        (["--demo", "--app", "a:b"], "--demo cannot be combined with --app.", ""),
         (
             ["--app", "shop/wiring.py:bus"],
-            "The app shop/wiring.py:bus names a file.",
-            "Name the module: shop.wiring:bus",
+            "The app shop/wiring.py:bus is a file name.",
+            "Use the module: shop.wiring:bus",
         ),
-        (["--app", "a:b", "--cwd", "/nowhere"], "There is no folder /nowhere.", "--cwd"),
-        (["--app", "a:b", "--python", "/nowhere"], "There is no interpreter /nowhere.", "--python"),
-        (["--app", "a:b", "--load-timeout", "0"], "--load-timeout: must be a number of seconds above 0", ""),
+        (["--app", "a:b", "--cwd", "/nowhere"], "No folder /nowhere.", "--cwd"),
+        (["--app", "a:b", "--python", "/nowhere"], "No interpreter /nowhere.", "--python"),
+        (["--app", "a:b", "--load-timeout", "0"], "--load-timeout: must be a positive number of seconds", ""),
     ],
 )
 def test_wrong_options_end_with_2(
@@ -340,7 +340,7 @@ def test_wrong_options_end_with_2(
 def test_a_file_of_settings_that_is_not_there_ends_with_2(cli: Cli, small: Path) -> None:
     ran = cli("catalog", "--app", "small.wiring:bus", "--cwd", small, "--env", small / "none")
     assert (ran.code, ran.out) == (2, "")
-    assert "none cannot be read" in ran.err
+    assert "Cannot read " in ran.err
 
 
 def test_the_demo_command_takes_no_other_program(cli: Cli, db: Path) -> None:
@@ -378,12 +378,12 @@ def test_a_found_project_is_not_loaded_without_consent_where_nobody_can_be_asked
     (found / "small" / "__init__.py").write_text(f"open({str(found / 'loaded')!r}, 'w').close()\n")
     ran = cli("catalog")
     assert (ran.code, ran.out) == (2, "")
-    assert "Nobody has allowed yet to load small.wiring:bus" in ran.err
+    assert "Not trusted yet: small.wiring:bus" in ran.err
     assert str(found / "pyproject.toml") in ran.err
     assert sys.executable in ran.err
     assert not (found / "loaded").exists()
     assert not trust_path().exists()
-    options = re.search(r"add: (.*) \(or", ran.err)
+    options = re.search(r"add (.*), or run", ran.err)
     assert options is not None
     assert "Placed" in cli("catalog", *options[1].split()).out
     assert (found / "loaded").exists()
@@ -409,7 +409,7 @@ def test_a_yes_is_remembered_for_exactly_what_was_asked(cli: Cli, found: Path) -
     assert '"Placed"' in shown
     again = cli("catalog")
     assert again.code == 0
-    assert f"named in {found / 'pyproject.toml'}" in again.err
+    assert f"(from {found / 'pyproject.toml'})" in again.err
     other = cli("catalog", "--catalog", "small.wiring")
     assert other.code == 2
     assert "--catalog small.wiring" in other.err
@@ -424,7 +424,7 @@ def test_a_missing_setting_is_named_and_a_file_gives_it(cli: Cli, tmp_path: Path
     options = ["--app", "shop.wiring:get_container", *at("shop")]
     ran = cli("fire", "OrderPlaced", *options)
     assert (ran.code, ran.out) == (1, "")
-    assert "the setting is missing: SHOP_DATABASE_URL" in ran.err
+    assert "Missing environment variable: SHOP_DATABASE_URL" in ran.err
     assert "--env" in ran.err
     assert "in get_container" in ran.err
     assert "inspector/agent/" not in ran.err
@@ -448,7 +448,7 @@ def test_a_wrong_attribute_is_told_with_a_close_one(cli: Cli, small: Path) -> No
     ran = cli("catalog", "--app", "small.wiring:buss", "--cwd", small)
     assert ran.code == 1
     assert ran.err.splitlines()[1:] == [
-        "inspector: Attribute buss not found in module small.wiring.",
+        "inspector: No attribute buss in module small.wiring.",
         "  Did you mean bus?",
     ]
 
@@ -459,15 +459,15 @@ def test_a_missing_dependency_and_its_own_traceback(cli: Cli, small: Path) -> No
     ran = cli("catalog", "--app", "deep:bus", "--cwd", small, "--json")
     assert (ran.code, ran.out) == (1, "")
     assert "needs not_there" in ran.err
-    assert "lines are left out" in ran.err
+    assert "more lines" in ran.err
     assert ran.err.count("\n") < 60
 
 
 def test_an_import_that_takes_too_long_is_stopped(cli: Cli) -> None:
     ran = cli("catalog", "--app", "endless_loop:bus", *at("zoo"), "--load-timeout", "0.3")
     assert ran.code == 1
-    assert "endless_loop took more than 0.3 s to be imported and was stopped at endless_loop.py:" in ran.err
-    assert "  Give it more time (--load-timeout SECONDS)." in ran.err
+    assert "endless_loop took more than 0.3 s and was stopped at endless_loop.py:" in ran.err
+    assert "  Allow more time (--load-timeout SECONDS)." in ran.err
 
 
 def test_a_project_for_another_python_says_so(cli: Cli, small: Path) -> None:
@@ -487,7 +487,7 @@ def test_a_project_for_another_python_says_so(cli: Cli, small: Path) -> None:
     ran = cli("catalog", "--app", "broken:bus", "--cwd", small)
     assert ran.code == 1
     assert ran.err.splitlines()[1].startswith("inspector: The project requires Python >=3.99")
-    assert "broken.py:1 is not Python" in ran.err.splitlines()[1]
+    assert "broken.py:1: " in ran.err.splitlines()[1]
     assert "(--python PATH)" in ran.err.splitlines()[2]
 
 
@@ -506,7 +506,7 @@ def test_a_part_that_cannot_be_loaded_is_told_and_the_rest_works(cli: Cli) -> No
     assert told.code == 0
     (problem,) = told.json["problems"]
     assert problem["where"] == "moods:broken_bus"
-    assert "ConnectionError: the broker is away" in problem["text"]
+    assert "ConnectionError while calling moods:broken_bus" in problem["text"]
     ran = cli("fire", "Ping", *options, "--json")
     assert (ran.code, ran.json["by_status"]) == (0, {"ok": 1})
     assert ran.err.count("the broker is away") == 1
@@ -560,7 +560,7 @@ def fire_small(cli: Cli, small: Path, order: str, *words: str) -> Ran:
 def test_what_a_program_prints_is_shown_with_v_only(cli: Cli, small: Path) -> None:
     assert "working" not in fire_small(cli, small, "1").err
     ran = fire_small(cli, small, "1", "-v", "--json")
-    assert "stdout of the program: working " in ran.err
+    assert "stdout: working " in ran.err
     assert ran.json["by_status"] == {"ok": 1}
 
 
@@ -603,8 +603,8 @@ def line_with(started: subprocess.Popen[str], text: str) -> str:
     [
         ("wait", "working", signal.SIGINT, 130),
         ("wait", "working", signal.SIGHUP, 129),
-        ("hold", "does not answer", signal.SIGINT, 130),
-        ("hold", "does not answer", signal.SIGTERM, 143),
+        ("hold", "Event loop blocked", signal.SIGINT, 130),
+        ("hold", "Event loop blocked", signal.SIGTERM, 143),
     ],
 )
 def test_a_request_to_end_leaves_no_orphan_and_keeps_what_was_recorded(
@@ -618,7 +618,7 @@ def test_a_request_to_end_leaves_no_orphan_and_keeps_what_was_recorded(
         started.send_signal(sent)
         _, err = started.communicate(timeout=30)
     assert started.returncode == code
-    assert "Session 1 keeps what was recorded." in err
+    assert "Session 1 has everything recorded so far." in err
     assert "Traceback" not in err
     assert asyncio.run(gone(pid))
     (session,) = cli("sessions", "--json").json

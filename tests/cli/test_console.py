@@ -77,6 +77,6 @@ def test_trouble_with_the_store_is_told_and_counts_only_when_the_session_is_lost
     assert err.getvalue().splitlines() == [
         "inspector: The disk is full.",
         "  Free some space.",
-        "inspector: The session is being stored again.",
+        "inspector: The session is being saved again.",
         "inspector: Storing the session: 12 records were lost.",
     ]

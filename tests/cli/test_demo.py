@@ -49,7 +49,7 @@ def test_with_faults_only_what_was_injected_goes_wrong(
     target = tmp_path / "run.csv"
     ran = cli("demo", "--faults", "--export", target)
     assert ran.code == 0
-    assert "Nothing went wrong but what was injected (6 failures)." in ran.out
+    assert "Only injected failures (6)." in ran.out
     assert "Swallowed exceptions" in ran.out
     assert "(injected)" in ran.out
     with target.open(newline="", encoding="utf-8") as file:
@@ -75,7 +75,7 @@ def test_a_failure_that_was_not_injected_ends_with_1() -> None:
 def test_a_place_that_is_not_there_is_told_before_the_run(cli: Cli, db: Path, tmp_path: Path, option: str) -> None:
     ran = cli("demo", option, tmp_path / "nowhere" / "x.png")
     assert (ran.code, ran.out) == (1, "")
-    assert "There is no folder" in ran.err
+    assert "No folder" in ran.err
     assert not db.exists()
 
 
@@ -85,7 +85,7 @@ def disk_with_room(monkeypatch: pytest.MonkeyPatch, after: float) -> None:
 
     async def opened(database: SessionsDatabase) -> None:
         if next(attempts) < after:
-            raise NoRoom("The disk is full.", "Free some space; recording goes on as soon as there is room.")
+            raise NoRoom("The disk is full.", "Free some space; recording then continues.")
         await opening(database)
 
     monkeypatch.setattr(SessionsDatabase, "open", opened)
@@ -98,8 +98,8 @@ def test_on_a_full_disk_it_fires_and_stores_as_soon_as_there_is_room(
 ) -> None:
     disk_with_room(monkeypatch, after=3)
     ran = cli(*command, "--json")
-    assert "recording goes on as soon as there is room" in ran.err
-    assert "The session is being stored again." in ran.err
+    assert "recording then continues" in ran.err
+    assert "The session is being saved again." in ran.err
     assert (ran.code, ran.json["lost"]) == (0, 0)
     (session,) = cli("sessions", "--json").json
     assert (session["state"], session["id"]) == ("closed", ran.json["session"])
@@ -116,5 +116,5 @@ def test_on_a_disk_that_stays_full_it_says_what_was_lost_and_what_was_not_writte
     ran = cli("demo", "--export", target)
     assert ran.code == 1
     assert re.search(r"\d+ records were lost: The disk is full", ran.err)
-    assert f"{target} was not written: the run was not stored." in ran.err
+    assert f"{target} was not written because the run was not saved." in ran.err
     assert not target.exists()

@@ -126,19 +126,19 @@ def test_written_values_are_fired_as_written(cli: Cli, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "text", "hint"),
     [
-        (["UserLoginFaild"], "There is no event 'UserLoginFaild'.", "Did you mean UserLoginFailed"),
-        (["userloginfailed"], "There is no event 'userloginfailed'.", "Did you mean UserLoginFailed"),
+        (["UserLoginFaild"], "Unknown event 'UserLoginFaild'.", "Did you mean UserLoginFailed"),
+        (["userloginfailed"], "Unknown event 'userloginfailed'.", "Did you mean UserLoginFailed"),
         (["UserLoginFailed", "--set", "emial=x"], "UserLoginFailed has no field 'emial'.", "Did you mean email?"),
         (
             ["UserLoginFailed", "--set", "q=x"],
             "UserLoginFailed has no field 'q'.",
-            "Its fields: email, reason",
+            "Fields: email, reason",
         ),
         (["UserLoginFailed", "--set", "user_id=7"], "user_id must be a UUID", ""),
         (["UserLoginFailed", "--set", "occurred_at=soon"], "occurred_at must be", ""),
         (["UserLoginFailed", "--set", "email"], "--set needs field=value", ""),
-        (["UserLoginFailed", "--set", "email=a", "--set", "email=b"], "--set gives 'email' twice.", "Leave one"),
-        (["UserLoginFailed", "--meta", "ip=a", "--meta", "ip=a"], "--meta gives 'ip' twice.", "Leave one"),
+        (["UserLoginFailed", "--set", "email=a", "--set", "email=b"], "--set sets 'email' twice.", "Remove one"),
+        (["UserLoginFailed", "--meta", "ip=a", "--meta", "ip=a"], "--meta sets 'ip' twice.", "Remove one"),
     ],
 )
 def test_what_is_unknown_ends_with_2_and_leaves_no_session(
@@ -160,7 +160,7 @@ def test_an_ambiguous_name_is_refused_with_the_names_that_tell_apart() -> None:
         return EventDescription(key.rpartition(".")[2], key, "x", "", "", "")
 
     catalog = CatalogDescription("shop", (event("orders.Placed"), event("bets.Placed"), event("bets.WellPlaced")))
-    with pytest.raises(UsageError, match=r"any of orders\.Placed, bets\.Placed"):
+    with pytest.raises(UsageError, match=r"ambiguous: orders\.Placed, bets\.Placed"):
         find_event(catalog, "Placed")
     assert find_event(catalog, "bets.Placed").key == "bets.Placed"
     assert find_event(catalog, "WellPlaced").key == "bets.WellPlaced"
@@ -172,9 +172,9 @@ def test_an_event_may_be_named_by_the_member_that_stands_for_it() -> None:
 
     catalog = CatalogDescription("shop", (event("parcel.lost", "Topic.LOST"), event("letter.lost", "Post.LOST")))
     assert find_event(catalog, "Topic.LOST").name == "parcel.lost"
-    with pytest.raises(UsageError, match=r"LOST may be any of parcel\.lost, letter\.lost"):
+    with pytest.raises(UsageError, match=r"LOST is ambiguous: parcel\.lost, letter\.lost"):
         find_event(catalog, "LOST")
-    with pytest.raises(UsageError, match=r"no event 'opic\.LOST'"):
+    with pytest.raises(UsageError, match=r"Unknown event 'opic\.LOST'"):
         find_event(catalog, "opic.LOST")
 
 
@@ -244,7 +244,7 @@ def test_a_mistake_of_ours_in_the_recording_ends_the_command_instead_of_hanging(
     ran = cli("fire", "UserLoginAttempted")
     assert (ran.code, ran.out) == (70, "")
     assert "ZeroDivisionError: planted" in ran.err
-    assert "Session 1 keeps what was recorded." in ran.err
+    assert "Session 1 has everything recorded so far." in ran.err
 
 
 def test_faults_are_injected_as_asked_for_and_are_marked(cli: Cli, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_lines_that_are_no_records_are_left_out_and_named(cli: Cli, log: Path) -
     assert ran.code == 1
     assert "13 lines of" in ran.err
     assert "line 4: not a JSON object" in ran.err
-    assert "… and 3 lines more" in ran.err
+    assert "… and 3 more lines" in ran.err
     # In the session stands how much is missing.
     told = cli("import", log, "--json")
     assert (told.code, told.json["refused"]) == (1, 13)
@@ -72,20 +72,20 @@ def test_lines_that_are_no_records_are_left_out_and_named(cli: Cli, log: Path) -
 def refused_files(folder: Path, log: Path) -> dict[str, tuple[Path, str]]:
     header, started, *_ = log.read_bytes().splitlines(keepends=True)
     texts = {
-        "foreign": (b"hello\n", "is not a run log"),
-        "newer": (b'{"format": "inspector-run", "version": 9}\n', "has version 9"),
-        "empty": (b"", "is not a run log"),
-        "header": (header, "holds no records (SessionStarted is missing"),
-        "begun": (header + started[:-50], "holds no records (cut off; "),
+        "foreign": (b"hello\n", "is not an inspector run log"),
+        "newer": (b'{"format": "inspector-run", "version": 9}\n', "has format version 9"),
+        "empty": (b"", "is not an inspector run log"),
+        "header": (header, "contains no records (SessionStarted is missing"),
+        "begun": (header + started[:-50], "contains no records (cut off; "),
     }
     found = {name: (folder / name, said) for name, (_, said) in texts.items()}
     for name, (data, _) in texts.items():
         (folder / name).write_bytes(data)
     os.mkfifo(folder / "pipe")
     return found | {
-        "pipe": (folder / "pipe", "is no ordinary file"),
-        "folder": (folder, "is no ordinary file"),
-        "nothing": (folder / "nothing", "There is no file"),
+        "pipe": (folder / "pipe", "is not a regular file"),
+        "folder": (folder, "is not a regular file"),
+        "nothing": (folder / "nothing", "No file"),
     }
 
 
@@ -137,7 +137,7 @@ def edited(log: Path, change: str) -> None:
     ("change", "counts", "words"),
     [
         ("start", (1, 0, 2, 0), "2 records cannot be placed"),
-        ("publication", (1, 3, 5, 0), "3 executions cannot be placed"),
+        ("publication", (1, 3, 5, 0), "3 executions without a publication"),
         ("end", (1, 0, 0, 0), "1 record was lost."),
         ("cause", (0, 0, 0, 1), "1 publication without a cause"),
         ("doubled", (None, 0, 1, 0), "1 record cannot be placed"),

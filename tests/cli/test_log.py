@@ -35,7 +35,7 @@ def test_a_filter_leaves_only_what_fits(run: Cli) -> None:
     assert told[0]["error"]["type"] == "RuntimeError"
     assert run("log", 1, "--filter", '"requires a database session"').out.splitlines()[-1] == "3 of 9 executions"
     assert run("log", 1, "--filter=-status:bad", "--last", 2).out.splitlines()[-1] == (
-        "6 of 9 executions, the last 2 shown"
+        "6 of 9 executions, last 2 shown"
     )
 
 

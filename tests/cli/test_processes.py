@@ -46,7 +46,7 @@ def test_a_stopped_fire_keeps_what_was_recorded(cli: Cli, db: Path, sent: signal
     process.send_signal(sent)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (code, "")
-    assert "Stopped. Session 1 keeps what was recorded." in err
+    assert "Stopped. Session 1 has everything recorded so far." in err
     assert "Traceback" not in err
     (session,) = cli("sessions", "--json").json
     assert session["state"] == "closed"
@@ -60,11 +60,11 @@ def test_ctrl_c_twice_ends_at_once_and_still_says_what_is_kept(cli: Cli, db: Pat
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, "")
-    kept = re.search("Stopped. Session 1 keeps (what was recorded|the [\\d\u2009]+ records stored before)\\.", err)
+    kept = re.search("Stopped. Session 1 has (everything recorded so far|the first [\\d\u2009]+ records)\\.", err)
     assert kept, err[-500:]
     assert "Traceback" not in err
     (session,) = cli("sessions", "--json").json
-    if kept[1] != "what was recorded":
+    if kept[1] != "everything recorded so far":
         assert f"{session['records']} records" in kept[1].replace("\u2009", "")
 
 
@@ -97,7 +97,7 @@ def test_a_fire_into_a_locked_database_is_stored_when_the_other_lets_go(cli: Cli
     out, err = process.communicate(timeout=30)
     told = json.loads(out)
     assert (process.returncode, told["session"], told["lost"]) == (0, 2, 0)
-    assert "is being stored again" in err
+    assert "is being saved again" in err
     assert cli("sessions", "--json").json[0]["publications"] == told["published"]
 
 

@@ -1,4 +1,4 @@
-"""What the README shows is what the commands print, and its example runs."""
+"""What docs/cli.md shows is what the commands print, and the example of docs/core.md runs."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import pytest
 from tests.cli.conftest import Cli
 
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
-README = Path(__file__).resolve().parent.parent.parent / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def blocks(language: str, section: str) -> list[str]:
-    """The code blocks of a section, by the end of its heading."""
-    text = README.read_text(encoding="utf-8")
-    (found,) = re.findall(rf"^##+ [^\n]*{re.escape(section)}`?\n(.*?)(?=^## |^### |\Z)", text, re.MULTILINE | re.DOTALL)
+def blocks(language: str, section: str, page: str = "cli.md") -> list[str]:
+    """The code blocks of a section of a page, by the end of its heading."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^#+ [^\n]*{re.escape(section)}`?\n(.*?)(?=^## |^### |\Z)", text, re.MULTILINE | re.DOTALL)
     return re.findall(rf"^```{language}\n(.*?)^```", found, re.MULTILINE | re.DOTALL)
 
 
@@ -50,12 +50,12 @@ def counts_only(told: Any) -> Any:
 
 
 def test_the_example_program_runs(tmp_path: Path) -> None:
-    code, _ = blocks("python", "inspector.core")  # the program, and an adapter for its logger
+    code, _ = blocks("python", "inspector.core", "core.md")  # the program, and an adapter for its logger
     script = tmp_path / "shop.py"
     script.write_text(code, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, str(script)],
-        env={**os.environ, "PYTHONPATH": str(README.parent)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=True,

@@ -137,7 +137,7 @@ def test_a_handler_behind_one_that_failed_was_not_called_for_that_reason(strange
     """
     found = {each["code"]: each for each in stranger("conform", program(source)).json["findings"]}
     assert found.keys() == {"CF111", "CF102"}
-    assert found["CF102"]["message"].endswith("first failed before it, and the bus went no further.")
+    assert found["CF102"]["message"].endswith("first failed before it, and the bus stopped there.")
 
 
 def test_what_conform_says_of_a_program_without_a_database(cli: Cli, stranger: Stranger, tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ def test_a_synchronous_bus_beside_an_asynchronous_one(stranger: Stranger, apps: 
     ran = stranger("check", TWO_BUSES, apps[0], *apps[1:], "--catalog", "theirs:pushes")
     found = {each["code"]: each["message"] for each in ran.json["findings"]}
     assert sorted(found) == ["EV306", "EV502", "EV604", "EV606"]
-    assert found["EV604"] == "give_back publishes Returned without await: it never happens."
+    assert found["EV604"] == "give_back publishes Returned without await: it never runs."
     assert found["EV306"].startswith("Fleet.blocks")
     assert found["EV502"].endswith("adds km.")
     assert len([each for each in ran.json["findings"] if each["code"] == "EV604"]) == 1
@@ -345,7 +345,7 @@ def test_handlers_may_take_more_where_the_bus_gives_more(stranger: Stranger, cal
 
 def test_a_bus_without_handlers_says_where_they_may_be(stranger: Stranger) -> None:
     told = stranger("catalog", textwrap.dedent(BUS)).json
-    assert [each["text"] for each in told["problems"]] == ["No handler is subscribed there."]
+    assert [each["text"] for each in told["problems"]] == ["No handlers subscribed."]
 
 
 @pytest.mark.parametrize(("own", "said"), [("Inconsistent() from problem", "Inconsistent"), ("", "")])
@@ -407,7 +407,7 @@ def test_conform_tells_of_a_publish_that_only_runs_while_it_is_iterated(stranger
     """
     ran = stranger("conform", source)
     assert ran.json["executions"] == 1
-    assert "emit is a generator: handlers are called only while somebody iterates it." in ran.err
+    assert "emit is a generator: handlers run only while it is iterated." in ran.err
 
 
 def test_a_handler_with_a_condition_beside_it_is_passed_over_and_no_error_on_every_python(stranger: Stranger) -> None:

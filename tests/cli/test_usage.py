@@ -21,11 +21,11 @@ from tests.cli.conftest import Cli
         (["fly"], "invalid choice: 'fly'"),
         (["fire"], "required: EVENT"),
         (["catalog", "--jso"], "Unrecognized arguments: --jso"),
-        (["fire", "UserLoginFailed", "--count", "0"], "--count: must be a whole number from 1 on, not '0'"),
-        (["fire", "UserLoginFailed", "--count", "many"], "--count: must be a whole number from 1 on, not 'many'"),
-        (["fire", "UserLoginFailed", "--seed", "-1"], "--seed: must be a whole number from 0 on"),
-        (["fire", "UserLoginFailed", "--timeout", "0"], "--timeout: must be a number of seconds above 0"),
-        (["fire", "UserLoginFailed", "--timeout", "nan"], "--timeout: must be a number of seconds above 0"),
+        (["fire", "UserLoginFailed", "--count", "0"], "--count: must be a whole number of at least 1, not '0'"),
+        (["fire", "UserLoginFailed", "--count", "many"], "--count: must be a whole number of at least 1, not 'many'"),
+        (["fire", "UserLoginFailed", "--seed", "-1"], "--seed: must be a whole number of at least 0"),
+        (["fire", "UserLoginFailed", "--timeout", "0"], "--timeout: must be a positive number of seconds"),
+        (["fire", "UserLoginFailed", "--timeout", "nan"], "--timeout: must be a positive number of seconds"),
         (["fire", "UserLoginFailed", "--meta", "ip"], "--meta needs key=value, not 'ip'"),
         (["export", "1", "--format", "xml", "-o", "x"], "invalid choice: 'xml'"),
     ],
@@ -48,17 +48,17 @@ COMMANDS = ("catalog", "fire", "sessions", "log", "export", "import", "demo", "c
 
 
 @pytest.mark.parametrize("words", [[], *([command] for command in COMMANDS)], ids=" ".join)
-def test_every_help_tells_every_exit_code_that_the_readme_tells(cli: Cli, words: list[str]) -> None:
-    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_every_help_tells_every_exit_code_that_the_page_tells(cli: Cli, words: list[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
     table = re.findall(r"^\| ([\d, ]+) \| ", page, re.MULTILINE)
     told = cli(*words, "--help").out.partition("exit codes:\n")[2]
     assert re.findall(r"^  (\d[\d, ]*?) {2,}", told, re.MULTILINE) == table
     assert all(len(line) <= 120 for line in told.splitlines())
-    assert ("closed properly" in told) == (not words or words[0] in ("fire", "demo", "conform"))
+    assert ("session is closed" in told) == (not words or words[0] in ("fire", "demo", "conform"))
 
 
-def test_the_readme_has_a_chapter_for_every_command_of_the_help(cli: Cli) -> None:
-    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_the_page_has_a_chapter_for_every_command_of_the_help(cli: Cli) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^### `inspector (\w+)`", page, re.MULTILINE)) == set(COMMANDS)
     assert re.findall(r"^    (\w+) ", cli("--help").out, re.MULTILINE) == list(COMMANDS)
 
@@ -68,7 +68,7 @@ def test_without_a_display_the_window_is_refused_with_a_way_out(cli: Cli, monkey
         monkeypatch.delenv(name, raising=False)
     ran = cli()
     assert (ran.code, ran.out) == (1, "")
-    assert "no display" in ran.err
+    assert "No display" in ran.err
     assert "--screenshot" in ran.err
 
 

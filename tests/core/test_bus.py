@@ -267,9 +267,9 @@ async def test_a_publication_that_is_not_logged_costs_one_question() -> None:
 
 
 def _keyword_logger() -> Any:
-    """The adapter of the README, as somebody copies it."""
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
-    (source,) = re.findall(r"^```python\n((?:(?!^```).)*^class KeywordLogger.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    """The adapter of docs/core.md, as somebody copies it."""
+    page = Path(__file__).parents[2].joinpath("docs", "core.md").read_text("utf-8")
+    (source,) = re.findall(r"^```python\n((?:(?!^```).)*^class KeywordLogger.*?)^```", page, re.DOTALL | re.MULTILINE)
     names: dict[str, Any] = {}
     exec(source, names)
     return names["KeywordLogger"]

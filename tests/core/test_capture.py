@@ -341,7 +341,7 @@ def test_attributes_that_raise_cost_the_details_not_the_row(name: str) -> None:
 
     kind = type("Trapped", (Exception,), {name: property(trap)})
     failure = read(kind("no"))
-    assert (failure.type, failure.message) == ("Trapped", "<it could not be read: RuntimeError>")
+    assert (failure.type, failure.message) == ("Trapped", "<unreadable: RuntimeError>")
 
 
 def test_notes_of_any_kind_do_no_harm() -> None:

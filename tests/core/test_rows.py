@@ -170,7 +170,7 @@ def test_a_row_from_before_its_kind_had_all_its_fields_is_completed_and_one_that
 
 def test_what_is_pending_is_said_in_words() -> None:
     timer, task = PendingWork("timer", "expire", 4_700_000_000), PendingWork("task", "heat")
-    assert FireUnsettled(5, FireNumber(1)).sentence == "Something that this fire set off goes on."
+    assert FireUnsettled(5, FireNumber(1)).sentence == "Work started by this fire is still running."
     assert (
         FireUnsettled(5, FireNumber(1), (timer, task, task)).sentence
         == "Settled, with 1 timer and 2 tasks pending for 4.7 s: expire, heat."
@@ -178,10 +178,10 @@ def test_what_is_pending_is_said_in_words() -> None:
 
 
 def test_it_is_worth_a_warning_that_a_handler_was_not_called_unless_it_seems_meant() -> None:
-    meant = UncalledHandler("m:a", "a", PREDICATE, "its predicate said no")
+    meant = UncalledHandler("m:a", "a", PREDICATE, "its predicate returned false")
     lost = UncalledHandler("m:b", "b", ONLY_QUEUED, "only queued")
     about = FireNumber(1), PublicationNumber(1), "Sown"
     assert HandlersNotCalled(5, *about, (meant,)).severity == "info"
     both = HandlersNotCalled(5, *about, (meant, lost))
     assert both.severity == "warning"
-    assert both.sentence == "Sown: a was not called: its predicate said no; b was not called: only queued."
+    assert both.sentence == "Sown: a was not called: its predicate returned false; b was not called: only queued."

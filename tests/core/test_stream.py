@@ -137,9 +137,9 @@ async def test_a_late_reader_is_told_that_the_beginning_is_gone() -> None:
     source.add(3)
     stream.take()
     assert (await anext(first)).first == 3
-    with pytest.raises(InspectorError, match="only in the session store"):
+    with pytest.raises(InspectorError, match="only in the sessions database"):
         await anext(stream.read())
-    with pytest.raises(InspectorError, match="only in the session store"):
+    with pytest.raises(InspectorError, match="only in the sessions database"):
         await anext(stream.read(after=1))
     # From the batch on that is still being read it may come in.
     assert (await anext(stream.read(after=2))).first == 3

@@ -80,8 +80,8 @@ async def test_strict_names_all_that_are_missing_and_subscribes_nothing() -> Non
         wire(bus, REGISTRY, {"logging": log, "audit": SuccessOnly()})
     text = str(caught.value)
     assert text.startswith("2 required handlers are missing: ")
-    assert "audit for LoginAttempted (SuccessOnly has no handle_user_login_attempted and no handle)" in text
-    assert "email for LoginSucceeded (no email handler was given)" in text
+    assert "audit for LoginAttempted (SuccessOnly has neither handle_user_login_attempted nor handle)" in text
+    assert "email for LoginSucceeded (no email handler passed)" in text
     await bus.publish(LoginAttempted(email="a"))
     assert log.seen == []
 

@@ -80,8 +80,8 @@ async def test_a_project_is_loaded_fired_at_and_stopped(python: str) -> None:
     [
         ("segfault", "The program crashed in obey: Segmentation fault at {moods}:{line}."),
         ("exit", "The program ended with exit code 3 in obey."),
-        ("die", "The program was killed in obey: SIGKILL, as when the machine runs out of memory."),
-        ("leave", "The program ended with exit code 4. One of its tasks called sys.exit(4)."),
+        ("die", "The program was killed in obey: SIGKILL, possibly out of memory."),
+        ("leave", "The program ended with exit code 4. A task called sys.exit(4)."),
         ("close", "The program closed the inspector's connection"),
     ],
 )
@@ -100,7 +100,7 @@ async def test_a_child_that_ends_in_a_handler_says_in_which(what: str, says: str
         assert rows.ends[1].status == ("ok" if what == "leave" else "interrupted")
         assert len(rows.of(PUBLICATION_ENDED)) == 2
         assert (host.state, host.running, host.pid) == ("ended", False, None)
-        with pytest.raises(InspectorError, match="does not run"):
+        with pytest.raises(InspectorError, match="is not running"):
             host.fire(FireRequest("Ping", [{}]))
 
 
@@ -112,7 +112,7 @@ async def test_a_load_that_took_too_long_is_never_taken_for_a_crash_of_what_was_
             try:
                 await host.start()
             except LoadError as error:
-                told = (error.kind, error.typed, "took more than 0.000001 s to be" in error.text, "<" in error.text)
+                told = (error.kind, error.typed, "took more than 0.000001 s and" in error.text, "<" in error.text)
             else:
                 await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
                 told = None
@@ -131,7 +131,7 @@ async def test_one_stream_goes_over_restarts_and_its_numbers_go_on() -> None:
         assert time.monotonic() - started < STOP_TIME  # nothing is waited for
         await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
         assert (await rows.wait_for(ProgramReloaded)).catalog is None  # the catalog is what it was
-        assert (await rows.wait_for(FaultsSwitched)).sentence.endswith("faults are on.")
+        assert (await rows.wait_for(FaultsSwitched)).sentence.startswith("Faults on: ")
     assert [row[2] for row in rows.of(PUBLISHED)] == [1, 2, 3, 4]
     assert [row[2] for row in rows.of(HANDLER_STARTED)] == [1, 2, 3, 4]
     assert len(rows.of(SESSION_STARTED)) == 1
@@ -179,7 +179,7 @@ async def test_what_is_printed_comes_line_by_line_and_a_flood_is_counted() -> No
         assert told["stderr"].startswith("trouble password=<redacted:password#")
         await rows.settled(await do(host, rows, "flood"))
         note = await rows.wait_for(OutputDropped)
-        assert note.sentence.endswith("MB of output were dropped.")
+        assert note.sentence.endswith("MB of output dropped.")
 
 
 async def test_a_part_that_cannot_be_loaded_is_a_problem_and_the_rest_works() -> None:
@@ -188,11 +188,11 @@ async def test_a_part_that_cannot_be_loaded_is_a_problem_and_the_rest_works() ->
         await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
         texts = [problem.text for problem in host.problems]
         assert len(texts) == len(rows.host(PartNotLoaded)) == 5
-        assert any("ConnectionError: the broker is away" in text for text in texts)
-        assert any("There is no module absent" in text for text in texts)
-        assert any("package.broken could not be imported: ValueError" in text for text in texts)
-        assert any("package.worse ended the program" in text for text in texts)
-        assert any("Attribute session not found in module homemade" in text for text in texts)
+        assert any("ConnectionError while calling moods:broken_bus" in text for text in texts)
+        assert any("No module named absent" in text for text in texts)
+        assert any("ValueError while importing package.broken" in text for text in texts)
+        assert any("called while importing package.worse" in text for text in texts)
+        assert any("No attribute session in module homemade" in text for text in texts)
         broken = next(problem for problem in host.problems if "package.broken" in problem.text)
         assert broken.traceback.splitlines()[-1] == "ValueError: broken on purpose"
         assert rows.host(PartNotLoaded)[0].trouble
@@ -223,9 +223,9 @@ async def test_a_restart_that_fails_is_told_and_can_be_tried_again(tmp_path: Pat
     source.write_text(text)
     async with running(project("wiring:bus", cwd=tmp_path)) as (host, rows):
         source.write_text(text + "def broken(:\n")
-        with pytest.raises(LoadError, match=r"wiring\.py:5 is not Python"):
+        with pytest.raises(LoadError, match=r"SyntaxError in .*wiring\.py:5"):
             await host.restart()
-        assert (await rows.wait_for(RestartFailed)).text.startswith(str(source))
+        assert (await rows.wait_for(RestartFailed)).text.startswith(f"SyntaxError in {source}")
         assert str(source) in host.watched()
         source.write_text(text)
         await host.restart()
@@ -238,7 +238,7 @@ async def test_an_interpreter_that_is_none_is_refused_in_a_sentence(tmp_path: Pa
     impostor.chmod(0o755)
     host = ChildHost(project("moods:get_bus", python=str(impostor)))
     async with following(host):
-        with pytest.raises(LoadError, match=r"does not run as a Python 3\.11 or newer: no snake") as caught:
+        with pytest.raises(LoadError, match=r"does not run as Python 3\.11 or newer: no snake") as caught:
             await host.start()
     assert caught.value.kind == "interpreter"
 
@@ -263,7 +263,7 @@ async def _is_too_old(python: str, folder: Path, version: str) -> None:
             await host.start()
         assert rows.all == []
     assert caught.value.kind == "interpreter"
-    assert caught.value.text.endswith(f"is Python {version}; the inspector needs 3.11 or newer there.") or not version
+    assert caught.value.text.endswith(f"is Python {version}; 3.11 or newer is required.") or not version
     assert "3.11 or newer" in caught.value.text
     assert (caught.value.hint, caught.value.typed) == ("Choose another interpreter.", "--python PATH")
 
@@ -289,9 +289,9 @@ async def test_a_project_for_another_python_is_loaded_and_that_is_told_first(tmp
 @pytest.mark.parametrize(
     ("source", "text", "hint", "typed"),
     [
-        ("x = = 1", "wiring.py:1 is not Python", "Choose another interpreter.", "--python PATH"),
-        ("raise SystemExit(3)", "wiring ended the program", "A module that is to be loaded must not run", ""),
-        ("while True: pass", "wiring took more than 0.5 s", "Give it more time.", "--load-timeout SECONDS"),
+        ("x = = 1", "wiring.py:1: ", "Choose another interpreter.", "--python PATH"),
+        ("raise SystemExit(3)", "called while importing wiring", "Guard code that runs the program", ""),
+        ("while True: pass", "wiring took more than 0.5 s", "Allow more time.", "--load-timeout SECONDS"),
     ],
 )
 async def test_a_load_that_fails_on_the_wrong_python_says_that_it_is_the_wrong_one(
@@ -315,7 +315,7 @@ async def test_a_setting_that_is_missing_is_asked_for_on_any_python(tmp_path: Pa
     (tmp_path / "wiring.py").write_text("import os\nos.environ['SHOP_URL']")
     host = ChildHost(project("wiring:bus", cwd=tmp_path))
     async with following(host):
-        with pytest.raises(LoadError, match=r"^wiring could not be imported: the setting is missing: SHOP_URL"):
+        with pytest.raises(LoadError, match=r"^Missing environment variable: SHOP_URL"):
             await host.start()
 
 
@@ -422,8 +422,8 @@ async def test_what_other_settings_would_give_is_asked_of_the_running_program() 
         assert (as_it_is.events, as_it_is.troubles) == (2, ())
         other = await host.read_as({"handlers": "nowhere", "publish": 3})
         assert len(other.troubles) == 2
-        assert "3 is no text" in other.troubles[0].text
-        assert "there is no nowhere" in other.troubles[1].text
+        assert "3 is not a string" in other.troubles[0].text
+        assert "no nowhere found" in other.troubles[1].text
         assert host.pid == pid, "nothing was loaded for it"
         host.message(["reading", 99, {}])  # which nobody asked for
         asked = asyncio.ensure_future(host.read_as(None))

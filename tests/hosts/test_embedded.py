@@ -255,9 +255,9 @@ async def test_a_task_that_ends_the_loop_ends_the_host_and_it_is_told(error: typ
         await watched.until(lambda: of(ProcessEnded, watched.records))
         (ended,) = of(ProcessEnded, watched.records)
         assert ended.error == error.__name__
-        assert (ended.severity, ended.text) == ("error", f"The bus's loop was ended by {error.__name__}: from a task")
+        assert (ended.severity, ended.text) == ("error", f"The event loop was ended by {error.__name__}: from a task")
         assert not host.running
-        with pytest.raises(InspectorError, match="Nothing runs"):
+        with pytest.raises(InspectorError, match="No program is running"):
             host.fire(FireRequest("OrderPlaced", [{}]))
     assert [record.status for record in of(HandlerEnded, watched.records)] == ["cancelled"]
 
@@ -392,16 +392,16 @@ async def test_stop_while_it_starts() -> None:
 
 async def test_verbs_without_a_running_host_say_so() -> None:
     host = EmbeddedHost(shop_program)
-    with pytest.raises(InspectorError, match="Nothing runs"):
+    with pytest.raises(InspectorError, match="No program is running"):
         host.fire(FireRequest("OrderPlaced", [{}]))
-    with pytest.raises(InspectorError, match="Nothing runs"):
+    with pytest.raises(InspectorError, match="No program is running"):
         host.set_faults(True)
     assert not host.running
     assert host.lag == 0
     async with running(shop_program) as watched:
         pass
     assert not watched.host.running
-    with pytest.raises(InspectorError, match="Nothing runs"):
+    with pytest.raises(InspectorError, match="No program is running"):
         watched.host.fire(FireRequest("OrderPlaced", [{}]))
 
 
@@ -423,13 +423,13 @@ def leaves() -> CoreProgram:
 @pytest.mark.parametrize(
     ("make", "text", "hint"),
     [
-        (broken, "The program could not be started: ImportError: No module named 'shop'", "broken, "),
+        (broken, "Cannot start the program: ImportError: No module named 'shop'", "in broken ("),
         (expected, "There is no shop.", "Build one."),
-        (leaves, "The program could not be started: SystemExit: 3", "leaves, "),
+        (leaves, "Cannot start the program: SystemExit: 3", "in leaves ("),
         (
             lambda: shop_program(shop=Shop(fail_at="start")),
-            "The program could not be started: RuntimeError: the shop cannot open",
-            "Shop.start, ",
+            "Cannot start the program: RuntimeError: the shop cannot open",
+            "in Shop.start (",
         ),
     ],
 )

@@ -40,14 +40,14 @@ bus = {Patch: [obey]}
 """
 SAYS = (
     "The program broke its interpreter in obey: RuntimeError: patched. "
-    "It may replace functions that Python itself needs."
+    "The code may replace functions that Python itself needs."
 )
 
 #: What breaks first depends on the Python: a name that is missing or replaced, or ``isinstance`` with what was ``str``.
 BROKEN = re.compile(
     r"The program broke its interpreter in obey: "
     r"(?:RuntimeError: patched|NameError: .*|TypeError: isinstance\(\) .*)\. "
-    r"It may replace functions that Python itself needs\."
+    r"The code may replace functions that Python itself needs\."
 )
 
 

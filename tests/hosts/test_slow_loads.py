@@ -90,5 +90,5 @@ async def test_a_load_that_takes_too_long_names_the_line_of_the_project(what: st
         with pytest.raises(LoadError, match=place) as caught:
             await host.start()
     assert (caught.value.kind, caught.value.typed) == ("timeout", "--load-timeout SECONDS")
-    assert "took more than 0.3 s to be" in caught.value.text
-    assert caught.value.hint == "Give it more time."
+    assert "took more than 0.3 s and" in caught.value.text
+    assert caught.value.hint == "Allow more time."

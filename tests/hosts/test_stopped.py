@@ -122,7 +122,7 @@ async def test_a_program_that_was_stopped_is_said_to_be_and_no_handler_is_blamed
         assert host.pid is not None
         os.kill(host.pid, signal.SIGSTOP)
         stuck = await rows.wait_for(ProcessStuck)
-        assert stuck.text.endswith("it was stopped, by SIGSTOP or by a debugger.")
+        assert stuck.text.endswith("stopped by SIGSTOP or a debugger.")
         assert (stuck.handlers, stuck.file) == ((), "")
         os.kill(host.pid, signal.SIGCONT)
         await rows.wait_for(ProcessUnstuck)
@@ -155,5 +155,5 @@ async def test_an_interpreter_that_was_killed_is_not_said_to_be_no_python(
     async with following(host):
         with pytest.raises(LoadError) as caught:
             await host.start()
-    assert f"was ended by {word} before it could load" in caught.value.text
+    assert f"was ended by {word} before loading" in caught.value.text
     assert caught.value.hint == ""

@@ -94,7 +94,7 @@ async def test_each_is_given_up_in_time_and_the_program_goes_on_and_ends(program
             raised = rows.host(PublishRaised)[-1]
             assert (raised.fire, raised.text) == (
                 fire,
-                "Do could not be published: The publish did not end within 0.3 seconds.",
+                "Cannot publish Do: Publishing timed out after 0.3 s.",
             )
         fire = host.fire(FireRequest("Ping", [{}], session=False, timeout=TIMEOUT))
         await rows.settled(fire)

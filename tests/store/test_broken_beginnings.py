@@ -153,7 +153,7 @@ async def test_a_session_begins_once(tmp_path: Path) -> None:
     stream = read_jsonl(await log_with(tmp_path, change))
     rows = [row async for batch in stream.read() for row in batch.rows]
     assert rows == [row for place, row in enumerate(ROWS) if place != 6]
-    assert [problem.reason for problem in stream.problems] == ["a session begins once"]
+    assert [problem.reason for problem in stream.problems] == ["duplicate SessionStarted"]
 
 
 async def test_a_record_that_only_speaks_of_a_first_one_is_none(tmp_path: Path) -> None:
@@ -175,6 +175,6 @@ async def test_a_record_that_only_speaks_of_a_first_one_is_none(tmp_path: Path) 
 async def test_a_file_without_a_record_is_no_run_log(tmp_path: Path, text: str) -> None:
     log = tmp_path / "x.jsonl"
     log.write_text(text)
-    with pytest.raises(UsageError, match=r"not a run log|holds no records"):
+    with pytest.raises(UsageError, match=r"not an inspector run log|contains no records"):
         async for _ in read_jsonl(log).read():
             pass

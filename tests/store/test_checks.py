@@ -55,7 +55,7 @@ async def test_a_database_with_anything_but_our_tables_is_refused_at_once(tmp_pa
     connection.close()
     before = hashlib.sha256(path.read_bytes()).hexdigest()
     begun = time.monotonic()
-    with pytest.raises(InspectorError, match="not a sessions database of ours") as caught:
+    with pytest.raises(InspectorError, match="not an inspector sessions database") as caught:
         await Store(path).open()
     assert time.monotonic() - begun < 1
     assert words in caught.value.text

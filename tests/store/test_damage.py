@@ -129,7 +129,7 @@ async def test_a_database_without_numbers_for_sessions_says_so(tmp_path: Path) -
     change(path, f"UPDATE sqlite_sequence SET seq={MAX_SESSION} WHERE name='sessions'")
     store = Store(path)
     await store.open()
-    with pytest.raises(InspectorError, match="has no number left"):
+    with pytest.raises(InspectorError, match="has run out of session numbers"):
         await store.begin_session("d", STARTED)
     assert len(await store.sessions()) == 3
     await store.close()
@@ -137,31 +137,31 @@ async def test_a_database_without_numbers_for_sessions_says_so(tmp_path: Path) -
 
 #: What is written into the rows of a session of six publications, and what is said of it; None when nothing is.
 ROWS_DAMAGED = {
-    "UPDATE publications SET fire=99999999999 WHERE id={base}+3": "2 records were left out (a number that cannot be)",
-    "UPDATE publications SET seq='x' WHERE id={base}+2": "left out (a publication without a place)",
+    "UPDATE publications SET fire=99999999999 WHERE id={base}+3": "2 records were skipped (an impossible number)",
+    "UPDATE publications SET seq='x' WHERE id={base}+2": "skipped (a publication without a place)",
     "UPDATE publications SET seq=8589934592 WHERE id={base}+2": "out of order",
     "UPDATE publications SET seq=8589934592 WHERE id={base}+6": "(last_seq)",
-    "UPDATE publications SET seq=-4 WHERE id={base}+2": "left out (a publication without a place)",
+    "UPDATE publications SET seq=-4 WHERE id={base}+2": "skipped (a publication without a place)",
     "UPDATE publications SET event=777 WHERE id={base}+1": "damaged: a name is missing.",
     "UPDATE publications SET event=-1 WHERE id={base}+1": "damaged: a name is missing.",
     "UPDATE publications SET outcome=-1 WHERE id={base}+1": "damaged: a name is missing.",
-    "UPDATE publications SET at=-5 WHERE id={base}+6": "a time that cannot be",
-    "UPDATE publications SET span=-1 WHERE id={base}+4": "1 record was left out (an end before its start)",
-    "UPDATE publications SET length='long' WHERE id={base}+4": "1 record was left out (an end before its start)",
+    "UPDATE publications SET at=-5 WHERE id={base}+6": "an impossible time",
+    "UPDATE publications SET span=-1 WHERE id={base}+4": "1 record was skipped (an end before its start)",
+    "UPDATE publications SET length='long' WHERE id={base}+4": "1 record was skipped (an end before its start)",
     "UPDATE publications SET context=99 WHERE id={base}+4": "damaged: a name is missing.",
-    "UPDATE executions SET status=99 WHERE id={base}+5": "1 record was left out (an unknown status)",
-    "UPDATE executions SET status=-1 WHERE id={base}+5": "1 record was left out (an unknown status)",
-    "UPDATE executions SET status=-8 WHERE id>{base}+3 AND id<{base}+13": "9 records were left out (an unknown status)",
-    "UPDATE executions SET status='ok' WHERE id={base}+5": "1 record was left out (an unknown status)",
-    "UPDATE executions SET status=1.5 WHERE id={base}+5": "1 record was left out (an unknown status)",
-    "UPDATE executions SET status=x'01' WHERE id={base}+5": "1 record was left out (an unknown status)",
+    "UPDATE executions SET status=99 WHERE id={base}+5": "1 record was skipped (an unknown status)",
+    "UPDATE executions SET status=-1 WHERE id={base}+5": "1 record was skipped (an unknown status)",
+    "UPDATE executions SET status=-8 WHERE id>{base}+3 AND id<{base}+13": "9 records were skipped (an unknown status)",
+    "UPDATE executions SET status='ok' WHERE id={base}+5": "1 record was skipped (an unknown status)",
+    "UPDATE executions SET status=1.5 WHERE id={base}+5": "1 record was skipped (an unknown status)",
+    "UPDATE executions SET status=x'01' WHERE id={base}+5": "1 record was skipped (an unknown status)",
     "UPDATE executions SET handler='h' WHERE id={base}+5": "damaged: a name is missing.",
     "UPDATE executions SET handler=-1 WHERE id={base}+5": "damaged: a name is missing.",
-    "UPDATE executions SET publication=-5 WHERE id={base}+5": "2 records were left out (an execution without a place)",
-    "UPDATE executions SET at=9223372036854775807 WHERE id={base}+5": "2 records were left out",
-    "UPDATE executions SET length=-9 WHERE id={base}+5": "1 record was left out (an end before its start)",
-    "UPDATE executions SET span=0 WHERE id={base}+5": "1 record was left out (an end before its start)",
-    "UPDATE executions SET on_loop=x'00' WHERE id={base}+5": "1 record was left out (not a HandlerEnded)",
+    "UPDATE executions SET publication=-5 WHERE id={base}+5": "2 records were skipped (an execution without a place)",
+    "UPDATE executions SET at=9223372036854775807 WHERE id={base}+5": "2 records were skipped",
+    "UPDATE executions SET length=-9 WHERE id={base}+5": "1 record was skipped (an end before its start)",
+    "UPDATE executions SET span=0 WHERE id={base}+5": "1 record was skipped (an end before its start)",
+    "UPDATE executions SET on_loop=x'00' WHERE id={base}+5": "1 record was skipped (not a HandlerEnded)",
     "UPDATE names SET text=CAST(x'ff41' AS TEXT) WHERE id={base}+2": "damaged: a text is not UTF-8.",
     "UPDATE names SET text=x'ff41' WHERE id={base}+2": "damaged: a name is not UTF-8.",
     "UPDATE names SET text=5.5 WHERE id={base}+2": None,
@@ -175,16 +175,16 @@ ROWS_DAMAGED = {
     "UPDATE sessions SET last_seq=1 WHERE id=2": "its row in the database is wrong (last_seq)",
     "UPDATE sessions SET last_seq=68719476000 WHERE id=2": "its row in the database is wrong (last_seq)",
     "UPDATE sessions SET seed='x' WHERE id=2": "damaged: its seed cannot be read.",
-    "INSERT INTO odd_rows VALUES ({base}+68719476000, 3, '[1]')": "1 record was left out",
-    "INSERT INTO odd_rows VALUES ({base}+900, 99, '[1]')": "1 record was left out (an unknown kind of record)",
-    "INSERT INTO odd_rows VALUES ({base}+900, -1, '[1]')": "1 record was left out (an unknown kind of record)",
-    "INSERT INTO odd_rows VALUES ({base}+900, 3, 'not json')": "1 record was left out (a record cannot be read)",
-    "INSERT INTO host_records VALUES ({base}+900, 1, 15, '{{}}')": "1 record was left out",
-    "INSERT INTO host_records VALUES ({base}+900, 1, 'x', '[]')": "1 record was left out",
-    "INSERT INTO host_records VALUES ({base}+900, 1, -8, '[5, \"x\", 0, 0]')": "1 record was left out",
-    "INSERT INTO host_records VALUES ({base}+900, 1, 15, '[-5, \"x\", 0, 0]')": "1 record was left out",
-    "INSERT INTO host_records VALUES ({base}+900, 1, 15, '[5, \"x\", 9, 8]')": "1 record was left out",
-    "INSERT INTO notes VALUES ({base}+900, 1, -3, 1, 1, 1, 'x', NULL)": "1 record was left out",
+    "INSERT INTO odd_rows VALUES ({base}+68719476000, 3, '[1]')": "1 record was skipped",
+    "INSERT INTO odd_rows VALUES ({base}+900, 99, '[1]')": "1 record was skipped (an unknown kind of record)",
+    "INSERT INTO odd_rows VALUES ({base}+900, -1, '[1]')": "1 record was skipped (an unknown kind of record)",
+    "INSERT INTO odd_rows VALUES ({base}+900, 3, 'not json')": "1 record was skipped (a record cannot be read)",
+    "INSERT INTO host_records VALUES ({base}+900, 1, 15, '{{}}')": "1 record was skipped",
+    "INSERT INTO host_records VALUES ({base}+900, 1, 'x', '[]')": "1 record was skipped",
+    "INSERT INTO host_records VALUES ({base}+900, 1, -8, '[5, \"x\", 0, 0]')": "1 record was skipped",
+    "INSERT INTO host_records VALUES ({base}+900, 1, 15, '[-5, \"x\", 0, 0]')": "1 record was skipped",
+    "INSERT INTO host_records VALUES ({base}+900, 1, 15, '[5, \"x\", 9, 8]')": "1 record was skipped",
+    "INSERT INTO notes VALUES ({base}+900, 1, -3, 1, 1, 1, 'x', NULL)": "1 record was skipped",
 }
 
 
@@ -262,7 +262,7 @@ async def test_executions_without_their_publication_are_counted_alike_everywhere
     (info,) = await store.sessions()
     assert len(journal.executions) == info.executions == 9
     assert journal.unplaced == stream.placement.unplaced == 3
-    assert placement_warnings(stream.placement)[0] == "3 executions cannot be placed: what published them is missing."
+    assert placement_warnings(stream.placement)[0] == "3 executions without a publication, which is missing."
     assert await export_csv(stream, tmp_path / "x.csv") == 9
     assert info.running == journal.running == 0
     await store.close()

@@ -108,14 +108,14 @@ async def test_full_disk_leaves_the_old_file_and_is_told(tmp_path: Path, monkeyp
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "write", full)
-    with pytest.raises(InspectorError, match="cannot be written: No space left"):
+    with pytest.raises(InspectorError, match=r"Cannot write .*No space left"):
         await export_jsonl(ListStream(RUN), target)
     assert target.read_text() == "old"
     assert files(tmp_path) == [target]
 
 
 async def test_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InspectorError, match="There is no folder"):
+    with pytest.raises(InspectorError, match="No folder"):
         await export_jsonl(ListStream(RUN), tmp_path / "no" / "run.jsonl")
     with pytest.raises(InspectorError, match="is a folder"):
         await export_csv(ListStream(RUN), tmp_path)
@@ -162,7 +162,7 @@ async def test_bad_lines_are_left_out_with_their_number_and_reason(
         ),
         9: (deep, "nested deeper than 100"),
         10: (b'{"x": "' + b"y" * 3000 + b'"}\n', "longer than 0 MiB"),
-        11: (b'{"seq": 10, "seq": 11}\n', "seq is given twice"),
+        11: (b'{"seq": 10, "seq": 11}\n', "duplicate seq"),
         12: (b'{"seq": 11, "record": ["HostNoted"], "at": 1}\n', "not a record"),
         len(lines): (lines[-1][:-2], "cut off"),
     }
@@ -179,7 +179,7 @@ async def test_bad_lines_are_left_out_with_their_number_and_reason(
     reasons = {problem.line: problem.reason for problem in stream.problems}
     assert "event_type" in reasons[7]
     assert "is missing" in reasons[7]
-    assert reasons[8] == "at is not a whole number"
+    assert reasons[8] == "at must be a whole number"
     assert stream.skipped == len(bad)
 
 
@@ -196,15 +196,15 @@ async def test_an_editor_may_have_taken_the_last_end_of_line_or_added_some(tmp_p
 
 async def test_what_is_no_run_log_is_refused_in_words(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
-    with pytest.raises(InspectorError, match="There is no file"):
+    with pytest.raises(InspectorError, match="No file"):
         read_jsonl(path)
     for text in ("", "hello\n", "[1]\n", '{"format": "other"}\n', "[" * 100_000):
         path.write_text(text)
-        with pytest.raises(InspectorError, match="not a run log"):
+        with pytest.raises(InspectorError, match="not an inspector run log"):
             read_jsonl(path)
     path.write_text('{"format": "inspector-run", "version": 3}\n')
     with pytest.raises(InspectorError, match="version 3"):
         read_jsonl(path)
     path.write_text('{"format": "inspector-run", "version": 1}\n')
-    with pytest.raises(InspectorError, match="holds no records"):
+    with pytest.raises(InspectorError, match="contains no records"):
         await collect(read_jsonl(path))

@@ -154,14 +154,14 @@ def test_importing_the_room_loads_no_sqlalchemy() -> None:
 async def test_what_is_no_file_is_left_alone_and_not_offered_for_deletion(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    assert "no ordinary file" in (await refused(pipe)).text
+    assert "not a regular file" in (await refused(pipe)).text
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
 def test_an_export_does_not_take_the_place_of_a_device(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(InspectorError, match="no ordinary file"), NewFile(pipe) as file:
+    with pytest.raises(InspectorError, match="not a regular file"), NewFile(pipe) as file:
         file.write("text")
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert list(tmp_path.iterdir()) == [pipe]

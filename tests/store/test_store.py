@@ -89,9 +89,9 @@ async def test_find_session_by_number_or_exact_name(store: Store) -> None:
     await record(store, MIXED, "beta")
     assert (await store.find_session(str(second))).id == second
     assert (await store.find_session("alpha")).id == first
-    with pytest.raises(UsageError, match="no session 'gamma'"):
+    with pytest.raises(UsageError, match="No session 'gamma'"):
         await store.find_session("gamma")
-    with pytest.raises(UsageError, match=f"any of the sessions {second}, {second + 1}"):
+    with pytest.raises(UsageError, match=f"ambiguous: sessions {second}, {second + 1}"):
         await store.find_session("beta")
 
 

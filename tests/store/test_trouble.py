@@ -80,7 +80,7 @@ async def test_a_database_that_is_spoilt_while_it_is_recorded_to_is_noticed(stor
     assert "truncated or overwritten" in told[0].text
     with pytest.raises(InspectorError, match=f"{len(ROWS) - 50} records were lost: .*truncated") as caught:
         await writer.finish()
-    assert "50 records, went with that file" in caught.value.hint
+    assert "50 records saved before are lost with that file" in caught.value.hint
     assert (writer.stored, writer.lost) == (0, len(ROWS) - 50)
 
 
@@ -107,7 +107,7 @@ async def test_a_log_that_is_spoilt_while_it_is_recorded_to_is_noticed(store: St
         assert not await writer.flush()
         assert not await writer.flush()
         assert [trouble and trouble.text for trouble in told] == [
-            f"{store.path}-wal was truncated or overwritten while it was being recorded to."
+            f"{store.path}-wal was truncated or overwritten during recording."
         ]
     with pytest.raises(InspectorError, match=r"records were lost: .*-wal was truncated or overwritten"):
         await writer.finish()

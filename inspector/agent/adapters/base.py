@@ -199,7 +199,7 @@ def third_party_adapters() -> tuple[list[Adapter], list[Problem]]:
             with _imported_as_inspector():
                 adapters.append(entry.load()())
         except Exception as error:  # noqa: BLE001 - somebody else's package may do anything when imported
-            text = f"The adapter {entry.name} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}"
+            text = f"Cannot load the adapter {entry.name} ({entry.value}): {type(error).__name__}: {error}"
             problems.append(Problem(entry.value, text))
     return adapters, problems
 

@@ -44,7 +44,7 @@ async def in_time(result: Awaitable[Any], timeout: float | None, tap: Tap | None
             if tap is not None and not publish.done():
                 tap.abandon(fire)
     if late:
-        raise InspectorError(f"The publish did not end within {timeout:g} seconds.")
+        raise InspectorError(f"Publishing timed out after {timeout:g} s.")
     publish.result()
 
 

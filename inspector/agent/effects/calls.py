@@ -155,7 +155,7 @@ def _mail_teller(method: FunctionType, effects: Effects) -> Told:
             to, subject = str(message.get("To", "")), str(message.get("Subject", ""))
         else:
             to, subject = (_argument(arguments, _PARAMETERS[name]) for name in ("to", "subject"))
-        text = f"mail to {to or 'somebody'}" + (f": {subject}" if subject else "")
+        text = f"mail to {to or 'unknown'}" + (f": {subject}" if subject else "")
         effects.tell("mail", text, {"to": to, "subject": subject}, content=values, longest=_LENGTH)
 
     return report
@@ -181,7 +181,7 @@ def watch_frames(effects: Effects) -> Callable[[], None]:
     def report(_args: tuple[Any, ...], _kwargs: Mapping[str, Any], result: Any) -> None:
         name, fields = read_frame(result)
         if name or fields is not None:
-            effects.tell("sse", name or "a frame without a name", {"event": name, "fields": fields}, content=result)
+            effects.tell("sse", name or "an unnamed frame", {"event": name, "fields": fields}, content=result)
 
     undo: list[Callable[[], None]] = []
     for owner in dict.fromkeys((*_loaded(_FRAME_SOURCES), *_own_classes(_FRAMES))):

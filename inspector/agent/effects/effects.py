@@ -64,7 +64,7 @@ class Effects:
         except Exception as error:
             name = getattr(probe, "__name__", type(probe).__name__)
             _logger.info("the probe %s could not be set up", name, exc_info=error)
-            text = f"The probe {name} could not be set up: {type(error).__name__}: {error}"
+            text = f"Cannot set up the probe {name}: {type(error).__name__}: {error}"
             self._recorder.record(PartNotLoaded(self._recorder.now(), name, text, level="warning"))
             return
         if callable(undone):
@@ -177,9 +177,9 @@ class Effects:
 #: What a secret reached, in words.
 _PLACES: Final = {
     "log": "a log line",
-    "output": "the output",
-    "row": "a row of the database",
-    "mail": "a mail",
+    "output": "output",
+    "row": "a database row",
+    "mail": "an email",
     "sse": "a server-sent event",
 }
 

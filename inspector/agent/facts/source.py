@@ -312,9 +312,7 @@ def scan(files: Iterable[Path], *, cut_off: bool = False) -> SourceScan:
         try:
             text = path.read_bytes()
             if len(text) > MAX_BYTES:
-                raise ValueError(
-                    f"its {len(text)} bytes are more than the {MAX_BYTES} of the largest file that is read"
-                )
+                raise ValueError(f"{len(text)} bytes are more than the limit of {MAX_BYTES}")
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what the compiler says of their strings is their affair
                 tree = ast.parse(text, str(path))

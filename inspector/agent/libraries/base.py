@@ -140,7 +140,7 @@ class LibraryAdapter:
         if options.handlers or not self.knows(value):
             return None
         if options.publish and not callable(getattr(value, options.publish, None)):
-            raise UsageError(f"A {self.library} has no method {options.publish}.", "Name one that it has.")
+            raise UsageError(f"{self.library} has no method {options.publish}.", "Name an existing method.")
         return Match(100, f"{self.library}, known by its class {type(value).__name__}")
 
     def knows(self, value: Any) -> bool:
@@ -247,7 +247,7 @@ class LibraryConnection(ABC):
         Raises:
             InspectorError: It does not say how.
         """
-        raise InspectorError(f"Events of {self._library} cannot be fired: its adapter does not say how.")
+        raise InspectorError(f"{self._library} events cannot be fired: the adapter does not support it.")
 
     def stand_in_points(self) -> Sequence[LibraryPoint]:
         """Return what stand-ins replace to see publications, where that is not what publishes."""

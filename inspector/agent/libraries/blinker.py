@@ -87,7 +87,7 @@ class BlinkerConnection(SignalConnection):
 
     def facts(self) -> Iterable[str]:
         """Return that it is muted."""
-        return ["It is muted: nobody is called."] if self._value.is_muted else []
+        return ["Muted: no handler is called."] if self._value.is_muted else []
 
 
 def _awaitable(receiver: Callable[..., Any]) -> Callable[..., Any]:

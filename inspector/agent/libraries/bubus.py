@@ -159,13 +159,13 @@ class BubusConnection(LibraryConnection):
     def facts(self) -> Iterable[str]:
         """Return how its handlers run."""
         how = "side by side" if self._value.parallel_handlers else "one after another"
-        return [f"Handlers of an event run {how}, in the task of the bus."]
+        return [f"Handlers run {how} in the task of the bus."]
 
 
 def _forwards(target: Any) -> str:
     bus = bound_to(original(target))
     hands_on = isinstance(bus, loaded_classes(*BubusAdapter.classes)) and getattr(target, "__name__", "") == "dispatch"
-    return f"hands on to {bus.name}" if hands_on else ""
+    return f"forwards to {bus.name}" if hands_on else ""
 
 
 class BubusAdapter(LibraryAdapter):

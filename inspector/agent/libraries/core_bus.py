@@ -54,7 +54,7 @@ class CoreConnection:
     """
 
     adapter = "core"
-    why = "The inspector's own InMemoryEventBus: observed, nothing is wrapped."
+    why = "The inspector's own InMemoryEventBus: observed, not wrapped."
 
     def __init__(self, where: str, bus: Any, names: Names) -> None:
         self.where = where

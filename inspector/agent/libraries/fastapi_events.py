@@ -139,8 +139,8 @@ class FastAPIEventsConnection(LibraryConnection):
         """Yield that no middleware has this handler: what is dispatched never comes to it."""
         store = _store()
         if store and not any(item is self._value for handlers in store.values() for item in handlers):
-            text = "No EventHandlerASGIMiddleware has it: what is dispatched in a request does not come here."
-            yield Problem(self.where, text, "Name it in handlers=[…] of the middleware.")
+            text = "No EventHandlerASGIMiddleware uses it: events dispatched in requests do not reach it."
+            yield Problem(self.where, text, "Add it to handlers=[…] of the middleware.")
 
 
 def _store() -> dict[Any, Any]:

@@ -99,7 +99,7 @@ class FastStreamConnection(LibraryConnection):
     def facts(self) -> Iterable[str]:
         """Return how it is fired."""
         test = self._test_broker()
-        return [f"Fired in memory, with {test.__name__}, unless it is connected."] if test is not None else []
+        return [f"Fired in memory with {test.__name__} unless connected."] if test is not None else []
 
     # -- what the tap asks ---------------------------------------------------------------------------------------------
 
@@ -159,7 +159,7 @@ class FastStreamConnection(LibraryConnection):
             if getattr(self._value, "_connection", None) is None:
                 test = self._test_broker()
                 if test is None:
-                    raise InspectorError(f"{self.where} is not connected.", "Connect it before an event is fired.")
+                    raise InspectorError(f"{self.where} is not connected.", "Connect it before firing an event.")
                 await stack.enter_async_context(test(self._value))
             publish = getattr(self._value, self._chosen or "publish")
             await publish(self._message(event), **self._place(event.name))
@@ -180,7 +180,7 @@ class FastStreamConnection(LibraryConnection):
                 if place == name:
                     exchange = getattr(member, "exchange", None)
                     return {keyword: place, **({"exchange": exchange} if exchange is not None else {})}
-        raise InspectorError(f"No subscriber of {self.where} listens to {name}.")
+        raise InspectorError(f"{self.where} has no subscriber for {name}.")
 
     def _test_broker(self) -> Any:
         """Return the library's own broker for tests of this kind; None where its module is not loaded."""

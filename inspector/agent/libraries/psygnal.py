@@ -147,7 +147,7 @@ class PsygnalConnection(LibraryConnection):
         held = [name for name, signal in self._signals.items() if signal._is_blocked or signal._is_paused]
         return [
             *([f"Blocked or paused: {', '.join(held)}."] if held else []),
-            *(["It is compiled, and recorded by wrapping."] if self.compiled else []),
+            *(["Compiled: recorded by wrapping."] if self.compiled else []),
         ]
 
     # -- stand-ins -----------------------------------------------------------------------------------------------------
@@ -356,7 +356,7 @@ def _note(slot: Any) -> str:
     inside = getattr(slot, "_wrapped", slot)
     notes = [
         "weak" if type(inside).__name__.startswith("Weak") else "",
-        "called in another thread's queue" if inside is not slot else "",
+        "called in the queue of another thread" if inside is not slot else "",
         f"priority {slot.priority}" if getattr(slot, "priority", 0) else "",
     ]
     return ", ".join(note for note in notes if note)

@@ -45,7 +45,9 @@ class PubSubConnection(LibraryConnection):
                 if target is None:
                     continue
                 curried = ", ".join(listener.curriedArgs or ())
-                note = ", ".join(part for part in ("weak", f"with {curried} given" if curried else "") if part)
+                note = ", ".join(
+                    part for part in ("weak", f"with fixed arguments {curried}" if curried else "") if part
+                )
                 everything = topic.isAll()
                 name = None if everything else topic.getName()
                 receivers.append(Receiver(name, target, "wildcard" if everything else "base", note))
@@ -138,8 +140,8 @@ class PubSubConnection(LibraryConnection):
     def facts(self) -> Iterable[str]:
         """Return what is done with what listeners raise."""
         if self._value.getListenerExcHandler() is None:
-            return ["A listener that raises ends the message for those after it."]
-        return ["What listeners raise goes to the publisher's exception handler."]
+            return ["If a listener raises, later listeners are skipped."]
+        return ["Listener exceptions go to the publisher's exception handler."]
 
 
 def _below(topic: str | None) -> tuple[str, str] | None:

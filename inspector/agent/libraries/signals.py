@@ -86,7 +86,7 @@ class SignalConnection(LibraryConnection):
         """Return for whom a receiver is that has a sender."""
         sender = self.sender_of(key)
         name = sender if isinstance(sender, str) else getattr(sender, "__name__", None)
-        return f"only for sender {name}" if isinstance(name, str) else "only for one sender"
+        return f"for sender {name} only" if isinstance(name, str) else "for one sender only"
 
     # -- what the tap asks ---------------------------------------------------------------------------------------------
 
@@ -219,9 +219,9 @@ class DispatchConnection(SignalConnection):
             for _, entry, *_ in tuple(self._value.receivers or ())
         )
         if gone:
-            receivers = "1 receiver of it is" if gone == 1 else f"{gone} receivers of it are"
-            text = f"{receivers} gone: connected by a weak reference, and nothing else kept them."
-            yield Problem(self.event, text, "Keep the receiver, or connect it with weak=False.")
+            receivers = "1 receiver is" if gone == 1 else f"{gone} receivers are"
+            text = f"{receivers} gone: only weakly referenced."
+            yield Problem(self.event, text, "Keep a reference to the receiver, or connect it with weak=False.")
 
     def put_stand_ins(self, tap: Tap) -> Iterator[Undo]:
         """Let the signal get stand-ins where it asks for its live receivers."""

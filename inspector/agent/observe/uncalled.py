@@ -125,17 +125,17 @@ class _Why:
             return said
         timed = HANDOVER.timer_of(publication, self._fire)
         if key in publication.passed_over and not timed:
-            return (USED_UP, "it is for once only, and was used up") if key in self._called else (WRAPPER, "")
+            return (USED_UP, "one-time handler, already called") if key in self._called else (WRAPPER, "")
         condition = self._condition(key)
         if condition:
-            return PREDICATE, f"its predicate said no ({condition})"
+            return PREDICATE, f"its predicate returned false ({condition})"
         if not publication.began and _is_queued(publication):
             return ONLY_QUEUED, ""
         if timed:
             return (PUT_OFF if timed == "cancelled" else STILL_DUE), ""
         changed = self._changed(key)
         if changed:
-            return changed, "it was unsubscribed while the event was handed out" if changed == UNSUBSCRIBED else ""
+            return changed, "it was unsubscribed during publishing" if changed == UNSUBSCRIBED else ""
         return self._stopped(key) or self._any_condition() or self._unseen_condition(key) or (UNKNOWN, "")
 
     def _condition(self, key: str) -> str:
@@ -155,12 +155,12 @@ class _Why:
         for _, parts in () if MONITOR.available else _kept_together(source):
             labels = {described.key: described.label for described in map(source.describe, parts)}
             if labels.pop(key, None) is not None and labels:
-                return PREDICATE, f"its predicate ({', '.join(labels.values())}) may have said no"
+                return PREDICATE, f"its predicate ({', '.join(labels.values())}) may have returned false"
         return None
 
     def _any_condition(self) -> tuple[str, str] | None:
         names = dict.fromkeys(name for name, _, _ in self._publication.said_no)
-        return (PREDICATE, f"a predicate said no ({', '.join(names)})") if names else None
+        return (PREDICATE, f"a predicate returned false ({', '.join(names)})") if names else None
 
     def _changed(self, key: str) -> str:
         """Return how the list of handlers changed on the way, if that is why."""
@@ -175,7 +175,7 @@ class _Why:
     def _stopped(self, key: str) -> tuple[str, str] | None:
         """Return which handler before this one ended it."""
         publication = self._publication
-        broke = (PUBLISH_BROKE, f"publishing raised {publication.broke} before it") if publication.broke else None
+        broke = (PUBLISH_BROKE, f"publishing raised {publication.broke} first") if publication.broke else None
         last = next((other for other in reversed(publication.began) if other in self._labels), "")
         if not last or self._keys.index(last) > self._keys.index(key):
             return broke
@@ -183,11 +183,11 @@ class _Why:
         if publication.stopped:
             return STOPPED, f"stopped by handler: {label} ({publication.stopped})"
         if publication.failed == last:
-            return EARLIER_RAISED, f"{label} raised before it, and the bus went no further"
+            return EARLIER_RAISED, f"{label} raised first, and the bus stopped there"
         if publication.answer:
             return (
                 STOPPED,
-                f"stopped by handler: the bus went no further after {label}, which returned {publication.answer}",
+                f"stopped by handler: {label} returned {publication.answer}",
             )
         return broke
 

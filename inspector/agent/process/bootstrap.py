@@ -29,7 +29,7 @@ def refuse(channel: int) -> None:
     import json
     import os
 
-    text = f"{sys.executable} is Python {sys.version.split()[0]}; the inspector needs 3.11 or newer there."
+    text = f"{sys.executable} is Python {sys.version.split()[0]}; 3.11 or newer is required."
     trouble = {"text": text, "hint": "Choose another interpreter.", "kind": "interpreter", "failure": ""}
     trouble["typed"] = "--python PATH"
     body = json.dumps(["failed", trouble]).encode("ascii")
@@ -49,7 +49,7 @@ def load_agent(room: str, name: str) -> Any:
         path = os.path.join(folder, file)  # noqa: PTH118 - as above
         spec = spec_from_file_location(name, path, submodule_search_locations=inside)
         if spec is None or spec.loader is None:
-            raise ImportError(f"{path} is no module")
+            raise ImportError(f"{path} is not a module")
         module = module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)

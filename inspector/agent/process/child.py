@@ -268,10 +268,10 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
 def _last_words(error: BaseException) -> str:
     """Return why the loop ended before its time."""
     if isinstance(error, SystemExit):
-        return f"One of its tasks called sys.exit({error.code!r})."
+        return f"A task called sys.exit({error.code!r})."
     if isinstance(error, KeyboardInterrupt):
-        return "One of its tasks raised KeyboardInterrupt."
-    return f"Its event loop ended: {type(error).__name__}: {error!s}"
+        return "A task raised KeyboardInterrupt."
+    return f"The event loop ended: {type(error).__name__}: {error!s}"
 
 
 def _as_ours(error: Exception) -> InspectorError:

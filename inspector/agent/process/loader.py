@@ -111,8 +111,8 @@ class Loader:
         missing = required_arguments(named.value)
         if missing:
             raise LoadTrouble(
-                f"{named.where} cannot be called: it needs {', '.join(missing)}.",
-                "Name a function that needs nothing, or the bus itself.",
+                f"Cannot call {named.where}: missing arguments {', '.join(missing)}.",
+                "Name a function without required arguments, or the bus itself.",
                 where=named.where,
                 kind="usage",
             )
@@ -169,7 +169,7 @@ class Loader:
             near = get_close_matches(name, [other for other in _names(owner) if other != name], 1)
             hint = f"Did you mean {near[0]}?" if near else ""
             raise LoadTrouble(
-                f"Attribute {name} not found in {kind} {said}.",
+                f"No attribute {name} in {kind} {said}.",
                 hint,
                 where=f"{said}:{name}",
                 kind="missing_attribute",

@@ -186,12 +186,12 @@ def explain(error: BaseException, what: str, redact: Redact | None = None, *, ca
     if isinstance(error, InspectorError):
         hint = hide(error.hint, None)
         return LoadTrouble(hide(error.text, None), hint, where=what, failure=failure, typed=error.typed)
-    doing = "called" if calling else "imported"
+    doing = "calling" if calling else "importing"
     try:
         text, hint, kind, variables = _sentence(error, read, what, doing)
     except Exception as trouble:  # noqa: BLE001 - the attributes of a stranger's exception may be anything
-        text, kind, variables = f"{what} could not be {doing}: {read.type}.", "error", ()
-        hint = f"Its exception could not be read: {type(trouble).__name__}."
+        text, kind, variables = f"{read.type} while {doing} {what}.", "error", ()
+        hint = f"The exception could not be read: {type(trouble).__name__}."
     line = _origin(read)
     if isinstance(error, SyntaxError) and type(error.filename) is str:
         line = (error.filename, error.lineno or 0)
@@ -204,7 +204,7 @@ def _typed(kind: str, hint: str) -> str:
     """Return the option that does what a hint says, empty when none does."""
     if kind == "missing_setting":
         return "--env FILE"
-    if kind == "missing_module" and hint.endswith("change the folder."):
+    if kind == "missing_module" and hint.endswith("change the working directory."):
         return "--cwd DIR"
     return "--python PATH" if kind == "missing_module" and hint.startswith("Install") else ""
 
@@ -217,10 +217,10 @@ def _sentence(error: BaseException, read: Failure, what: str, doing: str) -> _Se
     variables = missing_settings(error)
     if variables:
         names = ", ".join(variables)
-        subject = "setting is" if len(variables) == 1 else "settings are"
+        subject = "variable" if len(variables) == 1 else "variables"
         return (
-            f"{what} could not be {doing}: the {subject} missing: {names}{place}.",
-            "Give it in the environment, or in a file of settings.",
+            f"Missing environment {subject}: {names}{place}.",
+            "Set it, or add it to an environment file.",
             "missing_setting",
             variables,
         )
@@ -231,18 +231,18 @@ def _sentence(error: BaseException, read: Failure, what: str, doing: str) -> _Se
     if "null bytes" in read.message and isinstance(error, (SyntaxError, ValueError)):
         with_nul = _source_with_nul(error, what)
         if with_nul:
-            return f"{with_nul} is not Python: there is a null byte in it.", "", "syntax", ()
+            return f"SyntaxError in {with_nul}: null byte in the source.", "", "syntax", ()
     if isinstance(error, SyntaxError) and type(error.filename) is not str:
         # Raised by hand, or by what compiles a text that is in no file.
-        return f"{what} could not be {doing}: {read.type}: {_one_line(read.message)}{place}.", "", "syntax", ()
+        return f"{read.type} while {doing} {what}{place}: {_one_line(read.message)}.", "", "syntax", ()
     if isinstance(error, SyntaxError):
         where = f"{error.filename}:{error.lineno}" if error.lineno else f"{error.filename}"
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        return f"{where} is not Python {version}: {error.msg}.", "", "syntax", ()
+        return f"{read.type} in {where}: {error.msg} (Python {version}).", "", "syntax", ()
     if isinstance(error, SystemExit):
         code = repr(read.message) if type(error.code) is str else read.message
-        text = f"{what} ended the program with sys.exit({_one_line(code)}) while it was being {doing}{place}."
-        return text, "A module that is to be loaded must not run the program: guard that with `__main__`.", "exit", ()
+        text = f"sys.exit({_one_line(code)}) called while {doing} {what}{place}."
+        return text, 'Guard code that runs the program with `if __name__ == "__main__":`.', "exit", ()
     return _other(error, read, what, doing, place)
 
 
@@ -293,14 +293,14 @@ def _source_of(name: str) -> str:
 
 def _other(error: BaseException, read: Failure, what: str, doing: str, place: str) -> _Sentence:
     if isinstance(error, EOFError):
-        return f"{what} asks for input while it is being {doing}{place}; it gets none here.", "", "error", ()
+        return f"EOFError while {doing} {what}{place}: standard input is empty.", "", "error", ()
     if isinstance(error, MemoryError):
-        return f"{what} ran out of memory while it was being {doing}{place}.", "", "error", ()
+        return f"MemoryError while {doing} {what}{place}.", "", "error", ()
     hint = ""
     if isinstance(error, RuntimeError) and "running event loop" in read.message and "cannot be called" in read.message:
-        hint = "The factory runs on the inspector's event loop: make it `async`, and await what it runs."
+        hint = "The factory runs in the inspector's event loop: make it `async` and await what it runs."
     message = f": {_one_line(read.message)}" if read.message else ""
-    return f"{what} could not be {doing}: {read.type}{message}{place}.", hint, "error", ()
+    return f"{read.type} while {doing} {what}{place}{message}.", hint, "error", ()
 
 
 def _no_module(name: str, what: str, place: str) -> _Sentence:
@@ -311,17 +311,17 @@ def _no_module(name: str, what: str, place: str) -> _Sentence:
         near = get_close_matches(name, _importable(name), 1, 0.75)
         below = _folder_with(name)
         hint = (
-            f"It is in the folder {below}: change the folder."
+            f"Found in {below}: change the working directory."
             if below
             else f"Did you mean {near[0]}?"
             if near
-            else f"Modules are looked for in {_folder()} first: change the folder."
+            else f"Modules are searched in {_folder()} first: change the working directory."
         )
-        return f"There is no module {name}.", hint, "missing_module", ()
+        return f"No module named {name}.", hint, "missing_module", ()
     if os.path.exists(os.path.join(_folder(), name.partition(".")[0])):  # noqa: PTH110, PTH118 - light imports
-        return f"There is no module {name}, which {what} needs{place}.", "", "missing_module", ()
-    hint = f"Install it for that interpreter ({sys.executable} -m pip install …), or choose another one."
-    return f"{what} needs {name}, which {sys.executable} does not have{place}.", hint, "missing_module", ()
+        return f"No module named {name}, imported by {what}{place}.", "", "missing_module", ()
+    hint = f"Install it ({sys.executable} -m pip install …), or choose another interpreter."
+    return f"{what} needs {name}, which is not installed for {sys.executable}{place}.", hint, "missing_module", ()
 
 
 def _folder() -> str:
@@ -368,8 +368,8 @@ def _no_import(read: Failure, what: str, place: str) -> _Sentence:
     if "partially initialized module" in read.message or "circular import" in read.message:
         files = list(dict.fromkeys(frame.file for frame in read.frames if frame.mine))
         names = " and ".join(os.path.basename(file) for file in files[-2:]) or what  # noqa: PTH119 - light imports
-        return f"{names} import each other in a circle{place}: {_one_line(read.message)}.", "", "circular", ()
-    return f"{what} could not be imported: {_one_line(read.message)}{place}.", "", "missing_module", ()
+        return f"Circular import of {names}{place}: {_one_line(read.message)}.", "", "circular", ()
+    return f"{read.type} while importing {what}{place}: {_one_line(read.message)}.", "", "missing_module", ()
 
 
 def _place(read: Failure) -> str:

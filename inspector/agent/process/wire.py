@@ -59,7 +59,7 @@ def encode(message: list[Any]) -> bytes:
     if len(body) <= MAX_FRAME:
         return len(body).to_bytes(_HEADER, "big") + body
     if len(body) > MAX_MESSAGE:
-        raise WireError(f"A message of {len(body)} bytes is too long to be sent.")
+        raise WireError(f"A message of {len(body)} bytes is too long.")
     frames = []
     for start in range(0, len(body), MAX_FRAME):
         part = body[start : start + MAX_FRAME]
@@ -89,7 +89,7 @@ def _cut(text: str, form: str) -> str:
     if form == FAILURE:
         failure = json.loads(text)
         message = str(failure.get("message", ""))[:4_000]
-        return plain_failure(str(failure.get("type", "")), f"{message} (the traceback was too long to be kept)")
+        return plain_failure(str(failure.get("type", "")), f"{message} (traceback too long)")
     return f"{text[:MAX_TEXT]}… ({len(text)} characters)"
 
 
@@ -141,18 +141,18 @@ class Decoder:
 
     def _check(self, length: int, *, more: bool) -> None:
         if length > MAX_FRAME:
-            raise WireError(f"A frame says that it has {length} bytes; {MAX_FRAME} are the most.")
+            raise WireError(f"A message part of {length} bytes exceeds the limit of {MAX_FRAME}.")
         if more and not length:
-            raise WireError("A frame that another is to follow is empty.")
+            raise WireError("A message part is empty.")
         if len(self._begun) + length > MAX_MESSAGE:
-            raise WireError(f"A message has more than {MAX_MESSAGE} bytes.")
+            raise WireError(f"A message exceeds the limit of {MAX_MESSAGE} bytes.")
 
 
 def _message(body: bytes) -> list[Any]:
     try:
         message = _DECODER.decode(body.decode("ascii"))
     except (ValueError, RecursionError) as error:
-        raise WireError(f"A frame holds no message: {body[:60]!r}.") from error
+        raise WireError(f"Not a message: {body[:60]!r}.") from error
     if type(message) is not list or not message or type(message[0]) is not str:
-        raise WireError(f"A frame holds no message: {body[:60]!r}.")
+        raise WireError(f"Not a message: {body[:60]!r}.")
     return message

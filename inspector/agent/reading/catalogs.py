@@ -88,7 +88,7 @@ def read_catalog(value: Any) -> Catalog:
     if value is not None:
         _read(value, catalog, "the catalog")
         if not catalog.entries and not catalog.classes and catalog.sse is None:
-            text = f"The catalog ({_name(value)}) holds no events that we can read."
+            text = f"No events found in the catalog ({_name(value)})."
             hint = "Name a list of entries with event_class, category, …, or a package with event classes."
             catalog.problems.append(Problem("catalog", text, hint))
     catalog.classes = [cls for cls in single_copies(catalog.classes) if cls not in catalog.entries]
@@ -113,14 +113,14 @@ def _read(value: Any, catalog: Catalog, where: str) -> None:
     elif issubclass(type(getattr(value, "events", None)), Iterable):
         _read(value.events, catalog, where)
     else:
-        catalog.problems.append(Problem(where, f"A {type(value).__name__} is no catalog."))
+        catalog.problems.append(Problem(where, f"A {type(value).__name__} is not a catalog."))
 
 
 def _items(value: Iterable[Any], catalog: Catalog, where: str) -> list[Any]:
     try:
         return list(value)
     except Exception as error:  # noqa: BLE001 - a registry of somebody else's may do anything
-        catalog.problems.append(Problem(where, f"It cannot be read: {type(error).__name__}: {error}"))
+        catalog.problems.append(Problem(where, f"Cannot read it: {type(error).__name__}: {error}"))
         return []
 
 
@@ -148,7 +148,7 @@ def _read_item(item: Any, catalog: Catalog, where: str, key: type[Any] | None) -
         ):
             _read(item, catalog, where)
         else:
-            catalog.problems.append(Problem(where, f"A {type(item).__name__} without an event class was left out."))
+            catalog.problems.append(Problem(where, f"Skipped a {type(item).__name__} without an event class."))
         return
     catalog.entries[cls] = _entry(item, catalog)
 

@@ -95,7 +95,7 @@ class Declarations:
         names = [adapter.name for adapter in adapters]
         for use in self._all(ADAPTER):
             if use.value not in names:
-                use.there, use.refused = names, f"there is no adapter {use.value}"
+                use.there, use.refused = names, f"no adapter named {use.value}"
 
     def for_target(self, where: str, value: Any) -> list[Options]:
         """Return with which options the buses in a value that the person named are looked for, the best first."""
@@ -138,7 +138,7 @@ class Declarations:
         for table, matched, uses in zip(self._tables, self._matched, self._uses):  # noqa: B905 - made of each other
             if not matched:
                 hint = f"Buses: {', '.join(self._places) or 'none'}."
-                problems.append(Problem(table.key, f"{table.key}: there is no bus at {table.where}.", hint))
+                problems.append(Problem(table.key, f"{table.key}: no bus at {table.where}.", hint))
                 continue
             problems += [Problem(use.key, *_unused(use)) for use in uses if not use.used]
         return problems
@@ -157,7 +157,7 @@ class Declarations:
         said = {use.kind for use in uses if use.key != _SETTINGS}
         for use in uses:
             if use.key == _SETTINGS and use.kind in said:
-                use.refused = "[tool.inspector.bus] says another"
+                use.refused = "overridden by [tool.inspector.bus]"
         return [use for use in uses if use.key != _SETTINGS or use.kind not in said]
 
     def _options(self, where: str, value: Any, *, check: bool = True) -> Options:
@@ -228,7 +228,7 @@ def _unused(use: _Use) -> tuple[str, str]:
     name = use.name
     where = f"{use.key} {use.kind}"
     if use.refused:
-        hint = f"There is {', '.join(use.there)}." if use.there else ""
+        hint = f"Available: {', '.join(use.there)}." if use.there else ""
         return f"{where}: {use.refused}.", hint
     if use.kind in _LOOKED_UP and use.there:
         near = get_close_matches(name, use.there, 1, 0.75)
@@ -236,10 +236,10 @@ def _unused(use: _Use) -> tuple[str, str]:
         more = "" if len(use.there) <= _MOST_NAMES else f" and {len(use.there) - _MOST_NAMES} more"
         what = "Containers" if use.kind == HANDLERS else "Methods"
         near_text = f"Did you mean {near[0]}? " if near else ""
-        return f"{where}: there is no {name}.", f"{near_text}{what} there: {listed}{more}."
+        return f"{where}: no {name} found.", f"{near_text}{what}: {listed}{more}."
     if use.kind in _LOOKED_UP:
-        return f"{where}: {name} is not used.", "The bus is known by its class; remove the line."
-    return f'{where} = "{name}" is not used.', "The bus is read by an adapter that knows it; remove the line."
+        return f"{where}: {name} is not used.", "The bus is known by its class; remove this line."
+    return f'{where} = "{name}" is not used.', "The bus is read by its adapter; remove this line."
 
 
 def _place_of(use: _Use, lines: list[SpecLine]) -> int | None:
@@ -296,5 +296,5 @@ def _wrong_argument(value: Any, point: Mapping[str, str]) -> str:
     names = [parameter.name for parameter in parameters_of(value, point["method"], function)]
     for role in POINT_KEYS[1:]:
         if role in point and point[role] not in names:
-            return f"{point['method']} has no parameter {point[role]} (it takes {', '.join(names) or 'nothing'})"
+            return f"{point['method']} has no parameter {point[role]} (parameters: {', '.join(names) or 'none'})"
     return ""

@@ -82,8 +82,8 @@ def find_buses(
     if own is not None:
         return [own]
     raise InspectorError(
-        f"{where} is no bus that we can read: a {type(value).__name__} without handlers.",
-        'Name the bus itself, or what holds its handlers: handlers = "…" and publish = "…" in [tool.inspector.bus].',
+        f"{where} is not a recognized bus: a {type(value).__name__} without handlers.",
+        'Name the bus itself, or set handlers = "…" and publish = "…" in [tool.inspector.bus].',
     )
 
 
@@ -128,7 +128,7 @@ def _best(
         except InspectorError:
             raise
         except Exception as error:  # noqa: BLE001 - looking at a stranger's object may run its code
-            text = f"The adapter {adapter.name} could not look at it: {type(error).__name__}: {error!s:.200}"
+            text = f"The adapter {adapter.name} cannot read it: {type(error).__name__}: {error!s:.200}"
             troubles.append(Problem(where, text))
             continue
         if match is not None and (best is None or match.score > best.match.score):
@@ -163,7 +163,7 @@ def _inside(
         except InspectorError:
             raise
         except Exception as error:  # noqa: BLE001 - looking at a stranger's object may run its code
-            troubles.append(Problem(at, f"It cannot be looked at: {type(error).__name__}: {error!s:.200}"))
+            troubles.append(Problem(at, f"Cannot read it: {type(error).__name__}: {error!s:.200}"))
     return buses
 
 

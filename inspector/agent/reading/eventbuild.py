@@ -31,8 +31,8 @@ def build_event(cls: Any, values: Mapping[str, Any]) -> Any:
     arguments: dict[str, Any] = {}
     for name, value in values.items():
         if field_names and name not in field_names:
-            text = f"Known fields: {', '.join(field_names)}."
-            raise EventDataError("is not known", text, where=name, subject=cls.__name__)
+            text = f"Fields: {', '.join(field_names)}."
+            raise EventDataError("is unknown", text, where=name, subject=cls.__name__)
         try:
             arguments[name] = _build_value(annotations.get(name, Any), value, name)
         except EventDataError as error:
@@ -49,7 +49,7 @@ def build_named(event: EventType, values: Mapping[str, Any]) -> NamedEvent:
     as_one = set(values) <= {"payload"} and PAYLOAD.name not in (shape.name for shape in event.fields)
     if (event.fields == (PAYLOAD,) and set(values) <= {"payload"}) or (as_one and isinstance(payload, dict)):
         if payload is not None and not isinstance(payload, dict):
-            raise UsageError(f"The payload of {event.name} is an object.", 'Write it as JSON: {"name": "value"}.')
+            raise UsageError(f"The payload of {event.name} must be an object.", 'Enter it as JSON: {"name": "value"}.')
         return NamedEvent(event.travels_as, dict(payload or {}))
     return NamedEvent(event.travels_as, dict(values))
 
@@ -108,5 +108,5 @@ def _build_pydantic(cls: Any, values: dict[str, Any], at: str) -> Any:
         path = at
         for part in first.get("loc", ()):
             path = f"{path}[{part}]" if isinstance(part, int) else join(path, str(part))
-        said = str(first.get("msg", "is wrong"))
-        raise EventDataError(f"was refused: {said[:200]}", where=path, subject=cls.__name__) from error
+        said = str(first.get("msg", "is invalid"))
+        raise EventDataError(f"was rejected: {said[:200]}", where=path, subject=cls.__name__) from error

@@ -158,7 +158,7 @@ def fields_of(cls: type[Any]) -> tuple[FieldShape, ...]:
     try:
         shapes = _READERS[make_of(cls)](cls)
     except Exception as error:
-        raise InspectorError(f"Its fields cannot be read: {type(error).__name__}: {error!s:.200}") from error
+        raise InspectorError(f"Cannot read its fields: {type(error).__name__}: {error!s:.200}") from error
     finally:
         _AROUND.reset(mark)
     inherited = {name for base in cls.__mro__[1:] for name in vars(base).get("__annotations__", {})}

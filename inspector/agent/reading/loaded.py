@@ -92,7 +92,7 @@ def make_program(
     if not program.connections:
         for unused in declared.unused():  # what is declared is most likely why
             raise UsageError(unused.text, unused.hint)
-        nothing = UsageError("There is no bus to look at.", "Name one.", typed="--app MODULE:ATTR")
+        nothing = UsageError("No bus to read.", "Name the bus.", typed="--app MODULE:ATTR")
         raise refused[0] if refused else nothing
     program.read_as = lambda changed: make_program(name, targets, catalog, session, options=changed, problems=problems)
     return program
@@ -242,7 +242,7 @@ class LoadedProgram:
             try:
                 undo.append(connection.record(self._tap))
             except Exception as error:  # noqa: BLE001 - as above
-                text = f"It cannot be recorded: {type(error).__name__}: {error}"
+                text = f"Cannot record it: {type(error).__name__}: {error}"
                 self.troubles.append(Problem(connection.where, text))
                 self._tell(observer, self.troubles[-1])
 

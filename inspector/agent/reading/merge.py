@@ -110,8 +110,10 @@ class Merged:
             asked = self._asked(connection, troubles)
             silent, troubles = silent and not asked, troubles + asked
         if self._connections and not handlers and silent:
-            text = "No handler is subscribed there."
-            hint = "Other modules may do that: name one that loads them all, or the function that wires the program."
+            text = "No handlers subscribed."
+            hint = (
+                "If another module subscribes them, name one that imports it, or the function that wires the program."
+            )
             troubles.append(Problem(self._connections[0].where, text, hint))
         categories = dict.fromkeys([*self._catalog.categories, *(event.category for event in events)])
         return CatalogDescription(
@@ -154,9 +156,7 @@ class Merged:
                 for event in connection.event_types():
                     of_buses.setdefault(event.key, event)
             except Exception as error:  # noqa: BLE001 - one bus that cannot be read must not hide the others
-                troubles.append(
-                    Problem(connection.where, f"Its events cannot be read: {type(error).__name__}: {error}")
-                )
+                troubles.append(Problem(connection.where, f"Cannot read its events: {type(error).__name__}: {error}"))
         for cls in [*self._catalog.entries, *self._catalog.classes]:
             described = describe_class(cls)
             events[described.key] = of_buses.get(described.key, described)
@@ -207,7 +207,7 @@ class Merged:
         try:
             return [problem for problem in connection.problems() if problem not in problems]
         except Exception as error:  # noqa: BLE001 - as above
-            return [Problem(connection.where, f"It cannot be checked: {type(error).__name__}: {error}")]
+            return [Problem(connection.where, f"Cannot check it: {type(error).__name__}: {error}")]
 
     def _statistics(self, events: Sequence[EventDescription]) -> dict[str, Any]:
         """Count what ``get_statistics`` counts."""

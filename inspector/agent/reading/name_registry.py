@@ -83,7 +83,7 @@ def _value(shape: TypeShape) -> Any:
         return _possible(shape.fields)
     if shape.optional:
         return None
-    raise InspectorError(f"A {shape.text} cannot be made up.")
+    raise InspectorError(f"Cannot make up a {shape.text}.")
 
 
 #: How events become data and come back, by what classes call it.
@@ -166,7 +166,7 @@ class NameRegistryConnection(MapConnection):
             self._calls.learn(name, cls)
         self.why = f"{self.why} Event classes by name: {len(self._classes)}."
         if not self._found.drain and not any(publisher.reads for publisher in self.publishers[:1]):
-            self.why += " Nothing works it off: whoever runs the worker does."
+            self.why += " The program's own worker empties it."
         #: What is about to be given to a function that takes data.
         self._sent: Any = None
         #: What was published and has not reached its handlers, the oldest first.
@@ -242,14 +242,14 @@ class NameRegistryConnection(MapConnection):
         data = _loaded(data) if isinstance(data, (str, bytes)) else data
         name = next((name for name, cls in self._classes.items() if cls is type(event)), "")
         if not name:
-            text = f"{publisher.name} takes JSON, and under which name {type(event).__name__} travels cannot be told."
-            raise InspectorError(text, "Enter it in the registry of the classes that travel.")
+            text = f"{publisher.name} takes JSON, but the name of {type(event).__name__} is unknown."
+            raise InspectorError(text, "Add it to the registry of event classes.")
         said = texts_in(publisher.function)
         key = next((name for name in ENVELOPE_NAMES if name in said), "")
         if isinstance(data, dict) and data.get(key) == name:
             return data
         if not key:
-            raise InspectorError(f"{publisher.name} takes JSON, and in which form it expects {name} cannot be told.")
+            raise InspectorError(f"{publisher.name} takes JSON, but the format it expects for {name} is unknown.")
         inner = next((name for name in _INNER if name in said), "")
         return {key: name, inner: data} if inner or not isinstance(data, dict) else {key: name, **data}
 
@@ -343,10 +343,10 @@ def round_trip(name: str, cls: type[Any]) -> Problem | None:
         step = pair[1]
         got = getattr(cls, pair[1])(text if isinstance(data, (str, bytes)) else json.loads(text))
     except Exception as error:  # noqa: BLE001 - the user's code, or what it made of the event
-        said = "what it gives is no JSON" if step == "json" else f"{step} raised {type(error).__name__}"
+        said = "the result is not JSON" if step == "json" else f"{step} raised {type(error).__name__}"
         return Problem(
             name,
-            f"{cls.__name__} does not survive its way through JSON: {said}: {error!s:.200}",
+            f"{cls.__name__} cannot be sent as JSON: {said}: {error!s:.200}",
             "",
             event.file,
             event.line,
@@ -354,13 +354,13 @@ def round_trip(name: str, cls: type[Any]) -> Problem | None:
     lost = _difference(event, sent, got, data)
     if not lost:
         return None
-    return Problem(name, f"{cls.__name__} changes on its way through JSON: {lost}", "", event.file, event.line)
+    return Problem(name, f"{cls.__name__} changes when sent as JSON: {lost}", "", event.file, event.line)
 
 
 def _difference(event: EventType, sent: Any, got: Any, data: Any) -> str:
     """Return what of an event is not the same after its way; empty when everything is."""
     if type(got) is not type(sent):
-        return f"a {type(got).__name__} comes back."
+        return f"it comes back as {type(got).__name__}."
     changes = []
     for field in event.fields:
         before, after = getattr(sent, field.name, None), getattr(got, field.name, None)
@@ -370,5 +370,5 @@ def _difference(event: EventType, sent: Any, got: Any, data: Any) -> str:
         elif type(before) is not type(after):
             changes.append(f"{field.name} comes back as {type(after).__name__}, not {type(before).__name__}")
         elif not _same(before, after):
-            changes.append(f"{field.name} comes back with another value")
+            changes.append(f"{field.name} comes back with a different value")
     return f"{'; '.join(changes)}." if changes else ""

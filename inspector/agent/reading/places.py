@@ -54,7 +54,7 @@ def source_of(code: types.CodeType) -> str:
     """
     lines = linecache.getlines(code.co_filename)[max(code.co_firstlineno - 1, 0) :]
     if not lines:
-        raise OSError(f"{code.co_filename} cannot be read")
+        raise OSError(f"Cannot read {code.co_filename}")
     return textwrap.dedent("".join(inspect.getblock(lines)))
 
 

@@ -54,7 +54,7 @@ async def _entered(session_like: Any, stack: contextlib.AsyncExitStack) -> Any:
     if inspect.isgenerator(session_like):
         return stack.enter_context(contextlib.contextmanager(lambda: session_like)())
     if session_like is None:
-        raise InspectorError("The session factory gave back None.", "It should give a session or a context manager.")
+        raise InspectorError("The session factory returned None.", "Return a session or a context manager.")
     stack.push_async_callback(_call, session_like, "close")
     return session_like
 

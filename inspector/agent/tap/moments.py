@@ -502,7 +502,7 @@ class TapExecution(Execution):
         if not self.started:
             self.begin()
         if not self.ended:
-            self.finish("failed", RuntimeError("the handler is asynchronous, and the bus never awaited it"))
+            self.finish("failed", RuntimeError("the handler is async, but the bus never awaited it"))
 
     _coroutine_entered = False
     _before: Execution | None = None

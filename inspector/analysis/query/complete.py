@@ -76,7 +76,7 @@ def _values(field: str, journal: Journal) -> Iterable[tuple[str, str]]:
         yield from _distinct((getattr(event, field), "") for event in journal.events)
     elif field == "status":
         yield from ((status, "") for status in STATUSES)
-        yield from ((ANY_BAD, "whatever went wrong"), (UNHEARD, "publications that nobody handled"))
+        yield from ((ANY_BAD, "all problems"), (UNHEARD, "publications without handlers"))
     elif field == "error":
         recent = journal.failures.items()[-_ERRORS:]
         yield from _distinct((failure_head(failure)[0], "") for _, failure in reversed(recent))
@@ -86,7 +86,7 @@ def _values(field: str, journal: Journal) -> Iterable[tuple[str, str]]:
             if details.correlation:
                 yield details.correlation, f"{details.event.name} #{details.number}"
     elif field == "fault":
-        yield from (("yes", "a fault was injected"), ("no", "none was"))
+        yield from (("yes", "with an injected fault"), ("no", "without a fault"))
 
 
 def _distinct(choices: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:

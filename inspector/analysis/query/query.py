@@ -52,18 +52,18 @@ Mask = npt.NDArray[np.bool_]
 
 #: Every field, with a word about it.
 FIELDS: Final = {
-    "handler": "class, method or label of the handler",
-    "status": "how the execution ended",
-    "event": "name of the event type",
-    "workflow": "workflow of the event type",
-    "phase": "phase of the event type",
-    "category": "category of the event type",
-    "corr": "correlation id, or its first digits",
-    "error": "type of the exception",
-    "fault": "was a fault injected: yes or no",
+    "handler": "handler class, method or label",
+    "status": "status of the execution",
+    "event": "event type",
+    "workflow": "workflow of the event",
+    "phase": "phase of the event",
+    "category": "category of the event",
+    "corr": "correlation id, or its beginning",
+    "error": "exception type",
+    "fault": "injected fault: yes or no",
 }
 #: What can be compared with a length of time, with a word about it.
-MEASURES: Final = {"duration": "how long it took", "loop": "time on the loop", "wait": "time awaiting"}
+MEASURES: Final = {"duration": "duration", "loop": "time on the loop", "wait": "time awaiting"}
 UNITS: Final = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9}
 ANY_BAD: Final = "bad"
 
@@ -145,13 +145,13 @@ def _check_gap(text: str, start: int, end: int) -> None:
     """Raise ``FilterError`` when what the tokens leave out is a quote that nobody closes, not white space."""
     quote = text.find('"', start, end)
     if quote >= 0:
-        raise FilterError("The quote is not closed.", quote, len(text) - quote, 'Put a " behind the text.')
+        raise FilterError("Missing closing quote.", quote, len(text) - quote, 'Add a ".')
 
 
 def _term(token: str, position: int) -> Term:
     if token.startswith("-"):
         if len(token) == 1:
-            raise FilterError("There is nothing behind the minus.", position, 1, "-status:ok leaves out ok.")
+            raise FilterError("Nothing after the minus.", position, 1, "For example, -status:ok excludes ok.")
         return Not(_term(token[1:], position + 1))
     length = _LENGTH.fullmatch(token)
     if length is not None:
@@ -177,7 +177,7 @@ def _values(text: str, position: int) -> list[tuple[str, int]]:
     for stop in [m.start() for m in re.finditer(r',(?=(?:[^"]*"[^"]*")*[^"]*$)', text)] + [len(text)]:
         value = "".join(part for part, _ in _pieces(text[start:stop]))
         if not value:
-            raise FilterError("A value is missing.", position + start, max(1, stop - start))
+            raise FilterError("Missing value.", position + start, max(1, stop - start))
         values.append((value, position + start))
         start = stop + 1
     return values
@@ -187,21 +187,21 @@ def _length(match: re.Match[str], position: int) -> Term:
     measure, operator, limit = match.group("measure", "operator", "limit")
     if measure and measure not in MEASURES:
         raise FilterError(
-            f"“{measure}” cannot be compared with a length of time.",
+            f"“{measure}” is not a duration.",
             position,
             len(measure),
-            f"Write {', '.join(MEASURES)}, or nothing before the sign.",
+            f"Use {', '.join(MEASURES)}, or nothing before the sign.",
         )
     number = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)(\D*)", limit)
     where = position + match.start("limit")
     if number is None:
-        raise FilterError("A length of time must follow.", where, max(1, len(limit)), "For example ≥10ms or <1.5s.")
+        raise FilterError("Missing duration.", where, max(1, len(limit)), "For example ≥10ms or <1.5s.")
     if number.group(2) not in UNITS:
         raise FilterError(
-            f"“{number.group(2)}” is no unit of time." if number.group(2) else "The unit is missing.",
+            f"Unknown unit “{number.group(2)}”." if number.group(2) else "Missing unit.",
             where,
             len(limit),
-            "Units are ns, us, µs, ms and s.",
+            "Use ns, us, µs, ms or s.",
         )
     return LengthTerm(measure or "duration", _OPERATORS[operator], float(number.group(1)) * UNITS[number.group(2)])
 
@@ -212,10 +212,10 @@ def _field(match: re.Match[str], position: int) -> Term:
     if make is None:
         near = difflib.get_close_matches(name, FIELDS, 1)
         raise FilterError(
-            f"There is no field “{name}”.",
+            f"Unknown field “{name}”.",
             position,
             len(name),
-            f"Did you mean {near[0]}: ?" if near else f'For the text itself write "{match.group()}" in quotes.',
+            f"Did you mean {near[0]}: ?" if near else f'To search for this text, write "{match.group()}" in quotes.',
         )
     return make(_values(rest, position + len(name) + 1))
 
@@ -237,8 +237,8 @@ def _status(values: list[tuple[str, int]]) -> Term:
         elif not named:
             statuses = [*STATUSES, ANY_BAD, UNHEARD]
             near = difflib.get_close_matches(value.lower(), statuses, 1)
-            hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(statuses)}."
-            raise FilterError(f"There is no status “{value}”.", position, len(value), hint)
+            hint = f"Did you mean {near[0]}?" if near else f"Use {', '.join(statuses)}."
+            raise FilterError(f"Unknown status “{value}”.", position, len(value), hint)
         codes |= named
     return StatusTerm(frozenset(codes), unheard)
 
@@ -246,14 +246,14 @@ def _status(values: list[tuple[str, int]]) -> Term:
 def _fault(values: list[tuple[str, int]]) -> Term:
     (value, position), *more = values
     if value.lower() not in _TRUTH or more:
-        raise FilterError("A fault was injected or was not.", position, len(value), "Write yes or no.")
+        raise FilterError("Unknown value for fault.", position, len(value), "Use yes or no.")
     return FaultTerm(_TRUTH[value.lower()])
 
 
 def _correlation(values: list[tuple[str, int]]) -> Term:
     (value, _), *more = values
     if more:
-        raise FilterError("Only one correlation id at a time.", more[0][1], len(more[0][0]))
+        raise FilterError("Only one correlation id is allowed.", more[0][1], len(more[0][0]))
     return CorrelationTerm(value)
 
 

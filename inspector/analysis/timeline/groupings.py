@@ -103,7 +103,7 @@ class _Table:
         number = self._shared.get(parent)
         if number is None:
             number = self._shared[parent] = len(self.lanes)
-            self.lanes.append(Lane(f"{self.name}:further {parent}", f"further {self.name}s", parent))
+            self.lanes.append(Lane(f"{self.name}:further {parent}", f"more {self.name}s", parent))
         return number
 
     def of(self, journal: Journal, executions: Ints | slice) -> Ints:
@@ -130,7 +130,7 @@ def _by_event(journal: Journal, first: int, _parents: dict[str, int]) -> Iterabl
 
 def _by_workflow(journal: Journal, first: int, _parents: dict[str, int]) -> Iterable[tuple[Lane, str]]:
     events = journal.events[first:]
-    return ((Lane(f"workflow:{e.workflow}", e.workflow or "without workflow"), e.workflow) for e in events)
+    return ((Lane(f"workflow:{e.workflow}", e.workflow or "no workflow"), e.workflow) for e in events)
 
 
 class _ByStatus:
@@ -202,7 +202,7 @@ class _ByCorrelation:
 
     def _add(self, journal: Journal, raw: bytes) -> int:
         text = journal.id_text(np.frombuffer(raw, np.uint8))
-        title = f"{text[:8]}…{text[-4:]}" if len(text) > 14 else text or "without correlation"
+        title = f"{text[:8]}…{text[-4:]}" if len(text) > 14 else text or "no correlation"
         self._numbers[raw] = len(self.lanes)
         self.lanes.append(Lane(f"correlation:{text}", title))
         return len(self.lanes) - 1

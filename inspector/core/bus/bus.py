@@ -105,7 +105,7 @@ class InMemoryEventBus:
             TypeError: ``event_type`` is not a class or ``handler`` is not callable.
         """
         if not isinstance(event_type, type):
-            raise TypeError(f"subscribe wants an event class, got {type(event_type).__name__}")
+            raise TypeError(f"subscribe expects an event class, got {type(event_type).__name__}")
         if not callable(handler):
             raise TypeError(f"a handler must be callable, got {type(handler).__name__}")
         subscriptions = self._subscriptions.get(event_type, ())

@@ -93,7 +93,7 @@ class DomainEvent:
             EventDataError: The type is unknown or another's, a field is unknown or missing, or a value does not fit.
         """
         if not isinstance(data, Mapping):
-            raise EventDataError(f"is read from a dict, not from {describe(data)}", subject=cls.__name__)
+            raise EventDataError(f"must be a dict, not {describe(data)}", subject=cls.__name__)
         kind = _class_for(cls, data)
         values = {name: value for name, value in data.items() if name != "event_type"}
         try:
@@ -101,11 +101,11 @@ class DomainEvent:
         except EventDataError as error:
             raise error.about(kind.__name__) from error
         except RecursionError as error:
-            raise EventDataError("holds a value that is nested too deep", subject=kind.__name__) from error
+            raise EventDataError("is nested too deeply", subject=kind.__name__) from error
         try:
             return kind(**arguments)
         except Exception as error:
-            text = f"refused the values: {type(error).__name__}: {error}"
+            text = f"rejected the values: {type(error).__name__}: {error}"
             raise EventDataError(text, subject=kind.__name__) from error
 
 
@@ -114,17 +114,17 @@ def _class_for(asked: type[EventT], data: Mapping[str, Any]) -> type[EventT]:
     if name is None and "event_type" not in data and asked is not DomainEvent:
         return asked
     if name is None:
-        raise EventDataError("is missing: it names the class of the event", where="event_type", subject=asked.__name__)
+        raise EventDataError("is missing; it names the class of the event", where="event_type", subject=asked.__name__)
     if type(name) is not str:
-        raise EventDataError(f"must be text, not {describe(name)}", where="event_type", subject=asked.__name__)
+        raise EventDataError(f"must be a string, not {describe(name)}", where="event_type", subject=asked.__name__)
     if name == asked.event_type:
         return asked
     event_class = get_event_class(name)
     if event_class is None and asked is DomainEvent:
         hint = "Is its module imported, and the class decorated with @register_event?"
-        raise EventDataError(f"names an unknown event type {name!r:.80}", hint, where="event_type", subject="Event")
+        raise EventDataError(f"is an unknown event type: {name!r:.80}", hint, where="event_type", subject="Event")
     if event_class is None or not issubclass(event_class, asked):
-        text = f"is {name!r:.80}, but {asked.event_type!r} was asked for"
+        text = f"is {name!r:.80}, expected {asked.event_type!r}"
         raise EventDataError(text, where="event_type", subject=asked.__name__)
     return event_class
 
@@ -142,20 +142,22 @@ class EventTypeTable:
             InspectorError: It is no event class, or another class has that name.
         """
         if not (isinstance(event_class, type) and issubclass(event_class, DomainEvent)):
-            raise InspectorError(f"{hints.type_text(event_class)} is no event.", "Events derive from DomainEvent.")
+            raise InspectorError(
+                f"{hints.type_text(event_class)} is not an event class.", "Derive it from DomainEvent."
+            )
         name = event_class.event_type
         if type(name) is not str or not name:
-            text = f"event_type of {event_class.__qualname__} must be a text, not {describe(name)}."
-            raise InspectorError(text, "As a class variable: event_type: ClassVar[str] = …")
+            text = f"event_type of {event_class.__qualname__} must be a string, not {describe(name)}."
+            raise InspectorError(text, "Declare it as a class variable: event_type: ClassVar[str] = …")
         if "event_type" in {field.name for field in dataclasses.fields(event_class)}:
             text = f"event_type of {event_class.__qualname__} is a field; it must be a class variable."
-            raise InspectorError(text, "Write: event_type: ClassVar[str] = …")
+            raise InspectorError(text, "Declare it as: event_type: ClassVar[str] = …")
         other = self._classes.setdefault(name, event_class)
         if other is not event_class:
             raise InspectorError(
-                f"Event type {name!r} is registered already: {other.__module__}.{other.__qualname__};"
-                f" {event_class.__module__}.{event_class.__qualname__} cannot have it too.",
-                "Give one of them an event_type of its own.",
+                f"Duplicate event type {name!r}: {event_class.__module__}.{event_class.__qualname__} and "
+                f"{other.__module__}.{other.__qualname__}.",
+                "Give one of them its own event_type.",
             )
         return event_class
 

@@ -232,7 +232,7 @@ class Execution(Coroutine[Any, Any, None]):
             self.finish("ok", None)
         elif isinstance(result, (types.GeneratorType, types.AsyncGeneratorType)):
             kind = "a generator" if isinstance(result, types.GeneratorType) else "an async generator"
-            text = f"the handler gave back {kind}: its body has not run (there is a 'yield' in it)"
+            text = f"the handler returned {kind}: its body has not run (it contains 'yield')"
             self.finish("failed", TypeError(text))
         else:
             error = result if isinstance(result, BaseException) else None

@@ -101,7 +101,7 @@ class EventRegistry:
         if len(self._by_class) != len(self._entries):
             counts = Counter(entry.event_class for entry in self._entries)
             twice = ", ".join(sorted(cls.__name__ for cls, count in counts.items() if count > 1))
-            raise InspectorError(f"The registry holds these events more than once: {twice}.", "Keep one entry of each.")
+            raise InspectorError(f"Duplicate events in the registry: {twice}.", "Keep one entry for each.")
 
     def __iter__(self) -> Iterator[EventMetadata]:
         return iter(self._entries)

@@ -84,10 +84,10 @@ class SSEEvent:
         name = self.event_type.value if isinstance(self.event_type, Enum) else self.event_type
         name, event_id = str(name), str(self.event_id)
         if not name or any(mark in name for mark in "\r\n\0"):
-            raise InspectorError(f"{name!r:.80} cannot be the name of a server-sent event.", "It is one line of text.")
+            raise InspectorError(f"Invalid name of a server-sent event: {name!r:.80}.", "It must be one line of text.")
         if any(mark in event_id for mark in "\r\n\0"):
             raise InspectorError(
-                f"{event_id!r:.80} cannot be the id of a server-sent event.", "It is one line of text."
+                f"Invalid id of a server-sent event: {event_id!r:.80}.", "It must be one line of text."
             )
         lines = [f"id: {event_id}"] if event_id else []
         lines.append(f"event: {name}")
@@ -127,7 +127,7 @@ class SSERegistry(Generic[TypeT, CategoryT]):
             names = ", ".join(
                 f"{mapping.domain_event_class.__name__} → {mapping.sse_event_type.value}" for mapping in unknown
             )
-            raise InspectorError(f"These mappings lead to SSE event types without metadata: {names}.")
+            raise InspectorError(f"Mappings to SSE event types without metadata: {names}.")
 
     @property
     def events(self) -> tuple[SSEEventMetadata[TypeT, CategoryT], ...]:
@@ -147,7 +147,7 @@ class SSERegistry(Generic[TypeT, CategoryT]):
 def _refuse_twice(what: str, names: Iterable[str]) -> None:
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
-        raise InspectorError(f"The SSE registry has these {what} more than once: {', '.join(twice)}.")
+        raise InspectorError(f"Duplicate {what} in the SSE registry: {', '.join(twice)}.")
 
 
 def get_domain_event_to_sse_mapping(

@@ -107,7 +107,7 @@ def _find(owner: object, entry: EventMetadata) -> EventHandler | None:
 
 def _missing(entry: EventMetadata, kind: str, owner: object) -> _Missing:
     method = handler_method_name(entry)
-    why = f"no {kind} handler was given" if owner is None else f"{type(owner).__name__} has no {method} and no handle"
+    why = f"no {kind} handler passed" if owner is None else f"{type(owner).__name__} has neither {method} nor handle"
     return _Missing(entry, kind, method, why)
 
 
@@ -116,5 +116,5 @@ def _error(missing: list[_Missing]) -> InspectorError:
     names = "; ".join(f"{gap.kind} for {gap.entry.event_class.__name__} ({gap.why})" for gap in missing)
     return InspectorError(
         f"{count} missing: {names}.",
-        "Write the methods, or wire with strict=False to go without.",
+        "Add the methods, or wire with strict=False to skip them.",
     )

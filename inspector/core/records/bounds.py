@@ -75,7 +75,7 @@ def row_problem(row: Row) -> str:
     if not fits(row):
         return f"not a {RECORD_TYPES[kind].__name__}"
     if not 0 <= at < MAX_TIME:
-        return "a time that cannot be"
+        return "an impossible time"
     if kind == HANDLER_STARTED:
         number, publication, *_ = rest
         bad = not (0 < number < MAX_NUMBER and 0 < publication < MAX_NUMBER)
@@ -99,7 +99,7 @@ def row_problem(row: Row) -> str:
         bad = bad or (kind == RecordsLost.KIND and not _is_loss(*row[_LOST:]))
     else:
         bad = kind == SESSION_STARTED and not -MAX_TIME < rest[0] < MAX_TIME
-    return "a number that cannot be" if bad else ""
+    return "an impossible number" if bad else ""
 
 
 def _is_loss(count: int, _reason: str, first: int, last: int) -> bool:

@@ -99,7 +99,7 @@ def capture_failure(error: BaseException, redact: Redact | None = None) -> str:
     try:
         failure = _read(error, redact or _as_is, "", MAX_CHAIN, ())
     except Exception as trouble:  # noqa: BLE001 - a stranger's exception may be made of traps, and one of us is enough
-        text = f"<it could not be read: {type(trouble).__name__}>"
+        text = f"<unreadable: {type(trouble).__name__}>"
         failure = Failure(type.__getattribute__(type(error), "__qualname__"), "", text)
     return json_text(asdict(failure))
 

@@ -151,7 +151,7 @@ class FireUnsettled(HostRecord):
     def sentence(self) -> str:
         """What is pending, and for how long: ``Settled, with 1 timer pending for 4.7 s: Cache.expire.``."""
         left = described(self.pending)
-        return f"Settled, with {left}." if left else "Something that this fire set off goes on."
+        return f"Settled, with {left}." if left else "Work started by this fire is still running."
 
 
 def described(pending: Sequence[PendingWork]) -> str:
@@ -204,18 +204,18 @@ WRAPPER: Final = "wrapper"
 UNKNOWN: Final = "unknown"
 #: Each reason with its words.
 REASONS: Final = {
-    PREDICATE: "its predicate said no",
-    USED_UP: "it was called before, and has been taken out since",
-    UNSUBSCRIBED: "it is not subscribed any more",
-    LIST_CHANGED: "the list of handlers changed while it was iterated",
-    ONLY_QUEUED: "the event was only queued, and nothing has emptied the queue",
-    PUT_OFF: "the timer that was to call it was cancelled",
-    STILL_DUE: "the timer that is to call it is not due yet",
-    DEAD_REFERENCE: "the bus holds it weakly, and it is gone",
-    EARLIER_RAISED: "a handler before it raised, and the bus went no further",
-    PUBLISH_BROKE: "publishing raised before it",
-    STOPPED: "a handler before it stopped the event",
-    WRAPPER: "what is wrapped around it did not call it",
+    PREDICATE: "its predicate returned false",
+    USED_UP: "already called once and then removed",
+    UNSUBSCRIBED: "no longer subscribed",
+    LIST_CHANGED: "the handler list changed during iteration",
+    ONLY_QUEUED: "the event is still in the queue",
+    PUT_OFF: "its timer was cancelled",
+    STILL_DUE: "its timer is not due yet",
+    DEAD_REFERENCE: "it was only weakly referenced and is gone",
+    EARLIER_RAISED: "an earlier handler raised, and the bus stopped there",
+    PUBLISH_BROKE: "publishing raised first",
+    STOPPED: "an earlier handler stopped the event",
+    WRAPPER: "its wrapper did not call it",
     UNKNOWN: "unknown",
 }
 #: Reasons that are the will of who wrote it.
@@ -310,7 +310,7 @@ class FaultsSwitched(HostRecord):
     @property
     def sentence(self) -> str:
         """How many are on."""
-        return f"{len(self.rules)} faults are on." if self.on else "Faults are off."
+        return f"Faults on: {len(self.rules)}." if self.on else "Faults off."
 
 
 @dataclass(frozen=True)
@@ -322,7 +322,7 @@ class RecordingPaused(HostRecord):
     @property
     def sentence(self) -> str:
         """Always the same."""
-        return "Recording was paused."
+        return "Recording paused."
 
 
 @dataclass(frozen=True)
@@ -334,7 +334,7 @@ class RecordingResumed(HostRecord):
     @property
     def sentence(self) -> str:
         """Always the same."""
-        return "Recording goes on."
+        return "Recording resumed."
 
 
 @dataclass(frozen=True)
@@ -385,7 +385,7 @@ class RepublishRefused(HostRecord):
     @property
     def sentence(self) -> str:
         """Which event, and how deep."""
-        return f"{self.event} was published {self.depth} levels deep and was refused: an event loop."
+        return f"{self.event} was refused after {self.depth} nested publications: infinite event loop."
 
 
 @dataclass(frozen=True)
@@ -427,7 +427,7 @@ class LoopBlocked(HostRecord):
     @property
     def sentence(self) -> str:
         """What holds it."""
-        return f"The bus's loop does not answer: {_place(self.handler or self.function, self.file, self.line)}"
+        return f"Event loop blocked in {_place(self.handler or self.function, self.file, self.line)}"
 
 
 @dataclass(frozen=True)
@@ -450,11 +450,13 @@ class LoopUnblocked(HostRecord):
     def sentence(self) -> str:
         """How long, and what held it."""
         place = _place(self.handler or self.function, self.file, self.line)
-        return f"The bus's loop was blocked for {self.duration / 1e6:.0f} ms by {place}"
+        return f"Event loop was blocked for {self.duration / 1e6:.0f} ms in {place}"
 
 
 def _place(who: str, file: str, line: int) -> str:
-    return ", ".join(filter(None, (who, f"{file}:{line}" if file else ""))) or "unknown code"
+    if not file:
+        return who or "unknown code"
+    return f"{who} ({file}:{line})" if who else f"{file}:{line}"
 
 
 # --- the program and its process ----------------------------------------------------------------------------------
@@ -522,7 +524,7 @@ class OutputDropped(HostRecord):
     def sentence(self) -> str:
         """How much."""
         size = f"{self.size / 1e6:.0f} MB" if self.size >= 1e6 else f"{self.size / 1e3:.0f} kB"
-        return f"{size} of output were dropped."
+        return f"{size} of output dropped."
 
 
 @dataclass(frozen=True)
@@ -562,7 +564,7 @@ class ProcessUnstuck(HostRecord):
     @property
     def sentence(self) -> str:
         """How long it did not."""
-        return f"The program answers again, after {self.duration / 1e9:.1f} s."
+        return f"The program is responding again after {self.duration / 1e9:.1f} s."
 
 
 @dataclass(frozen=True)
@@ -610,7 +612,7 @@ class ProgramReloaded(HostRecord):
     @property
     def sentence(self) -> str:
         """Always the same."""
-        return "The program was loaded again."
+        return "Program reloaded."
 
 
 @dataclass(frozen=True)
@@ -638,7 +640,7 @@ class ProgramSlowed(HostRecord):
     @property
     def sentence(self) -> str:
         """Always the same."""
-        return "The program is being slowed down: events come faster than they can be stored."
+        return "The program is being slowed down: it publishes faster than events can be saved."
 
 
 #: The classes of the host's records, in the order of their kinds, which start with that of ``HostNoted``.

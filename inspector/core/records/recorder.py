@@ -216,9 +216,12 @@ class Recorder:
         if execution.error is not None:
             return status, capture_failure(execution.error, self.redactor.of_failure)
         if status == RETURNED_FAILURE:
-            return status, plain_failure("Failure", "the handler gave back a failure object")
+            return status, plain_failure("Failure", "the handler returned a failure object")
         if status == TIMED_OUT:
-            return status, plain_failure("TimeoutError", "the handler did not end in time and was given up")
+            # Whole seconds: what is below says nothing, and the same fault gives the same text.
+            seconds = round((execution.ended - execution.started) / 1e9) if execution.started else 0
+            after = f" after {seconds} s" if seconds else ""
+            return status, plain_failure("TimeoutError", f"Timed out{after} and was cancelled")
         return (SWALLOWED, execution.swallowed) if status == OK else (status, "")
 
     def execution_late(self, execution: Execution, error: BaseException | None) -> None:
@@ -229,7 +232,7 @@ class Recorder:
         if late < 50 and type(error).__name__ == "CancelledError":
             return  # it obeyed its cancellation: nothing to tell
         how = f"raised {type(error).__name__}" if error is not None else "returned"
-        self._note(execution, "late", "warning", f"{how} {late:.0f} ms after it was given up", {})
+        self._note(execution, "late", "warning", f"{how} {late:.0f} ms after timing out", {})
 
     def execution_repeated(self, execution: Execution, tries: int, error: BaseException | None) -> None:
         """Note that a handler is tried once more for the same publication, and how the try before ended."""
@@ -352,7 +355,7 @@ class Recorder:
             del self._rows[: len(taken)]
             dropped, self._dropped = self._dropped, 0
         if dropped:
-            taken.append(to_row(RecordsLost(self.now(), dropped, "notes came faster than they could be taken")))
+            taken.append(to_row(RecordsLost(self.now(), dropped, "notes came too fast")))
             self._drained += 1
         return [self._finish(row) if row[KIND] == PUBLISHED else row for row in taken]
 

@@ -104,7 +104,7 @@ class LiveStream:
         """
         if after < self._last and (not self._batches or self._batches[0].first > after + 1):
             raise InspectorError(
-                "The beginning of this run is only in the session store.", "Open the session from there."
+                "The beginning of this run is only in the sessions database.", "Open the session there."
             )
         reader = _Reader(after)
         self._readers.append(reader)

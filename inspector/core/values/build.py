@@ -127,7 +127,7 @@ def _constructed(
     try:
         return make(*args, **named)
     except Exception as error:
-        text = f"was refused by {hints.type_text(kind or make)}: {type(error).__name__}: {error}"
+        text = f"was rejected by {hints.type_text(kind or make)}: {type(error).__name__}: {error}"
         raise EventDataError(text, where=where) from error
 
 

@@ -50,7 +50,7 @@ def describe(data: Any) -> str:
     if kind in (list, tuple):
         return f"a list of {len(data)}"
     if kind is dict:
-        return f"an object with {len(data)} fields"
+        return "an object with 1 field" if len(data) == 1 else f"an object with {len(data)} fields"
     return f"a {kind.__name__}"
 
 

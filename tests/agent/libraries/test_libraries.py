@@ -69,7 +69,7 @@ EXPECTED = {
             [("only_orders", "ok")],
             [("broken", "failed"), ("audit", "failed")],
         ],
-        ("only_orders (only for sender Order, weak)", "1 receiver of it is gone"),
+        ("only_orders (for sender Order only, weak)", "1 receiver is gone"),
         later=("later",),
     ),
     "celery_signals": Expected(
@@ -78,7 +78,7 @@ EXPECTED = {
         {"task_stored": ["key"]},
         {("task_lost", "store")},
         [[("stubborn", "ok"), ("store", "ok"), ("refuse", "failed")]],
-        ("store (only for one sender)", "refuse (weak)"),
+        ("store (for one sender only)", "refuse (weak)"),
     ),
     "blinker_signals": Expected(
         "blinker",
@@ -86,7 +86,7 @@ EXPECTED = {
         {"order-paid": ["amount!"]},
         {("order-sent", "announce")},
         [[("Ledger.book", "ok"), ("announce", "ok"), ("ship", "ok")], [("ship", "ok")], [("later", "ok")]],
-        ("announce (only for sender shop, weak)",),
+        ("announce (for sender shop only, weak)",),
         unordered=True,
     ),
     "pyee_emitter": Expected(
@@ -168,7 +168,7 @@ EXPECTED = {
             [("everything", "ok"), ("news", "ok"), ("Board.post", "ok"), ("sport", "ok")],
             [("everything", "ok"), ("news", "ok")],
         ],
-        told=("Board.post (weak)", "ends the message for those after it"),
+        told=("Board.post (weak)", "later listeners are skipped"),
     ),
     "fastapi_events_local": Expected(
         "fastapi-events",

@@ -695,7 +695,7 @@ def not_what_it_was_when_it_is_made_anew() -> Fired:
 
     bus = Table()
     bus.handlers[Dated] = [file]
-    noted = ["Dated does not survive its way to the handlers: on came back as str, not date."]
+    noted = ["Dated is not transmitted unchanged to its handlers: on came back as str, not date."]
     return Fired(bus, ["file"], event="Dated", noted=noted)
 
 

@@ -158,7 +158,7 @@ def test_lanes_beyond_a_thousand_are_one_and_say_so(name: str) -> None:
     assert titles(followed) == titles(rows)
     own = {"handler": 2 * MAX_LANES, "event": MAX_LANES, "method": MAX_LANES}[name]
     assert len(set(titles(rows)[:own])) == MAX_LANES
-    assert set(titles(rows)[own:]) == {f"further {name}s"}
+    assert set(titles(rows)[own:]) == {f"more {name}s"}
     assert sum(rows.runs) == count
     assert len(rows.lane_of_row) < 4 * MAX_LANES
 

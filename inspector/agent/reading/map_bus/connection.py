@@ -86,7 +86,7 @@ def explain(parts: BusParts) -> str:
     """Return what was chosen and why, in one line."""
     maps = "; ".join(f"{handler_map.path or 'the container itself'} ({handler_map.why})" for handler_map in parts.maps)
     if not parts.publishers:
-        return f"Handlers: {maps}. Nothing publishes: handlers are called directly."
+        return f"Handlers: {maps}. No publish method: handlers are called directly."
     best = parts.publishers[0]
     how = "a generator" if best.lazy else "asynchronous" if best.asynchronous else "synchronous"
     what = "name and payload" if best.named else "a list of events" if best.several else "an event"
@@ -115,13 +115,13 @@ class MapConnection:
         if options.identity == BY_BUS and not self._signal:
             self._signal = where.rpartition(":")[2].rpartition(".")[2]
         if self._signal:
-            self.why += f" It is a signal: its one event is {self._signal}."
+            self.why += f" A signal: its only event is {self._signal}."
         self._dispatch = Dispatch(self._found, self._signal)
         self._obey(options)
         if self._found.drain:
-            self.why += f" Worked off by {self._found.drain}."
+            self.why += f" Queue emptied by {self._found.drain}."
         elif self._found.worker:
-            self.why += f" Worked off by {self._found.worker}, where the program runs it."
+            self.why += f" Queue emptied by {self._found.worker}, run by the program."
         self._calls = CallReader(names)
         self._events = MapEvents(self._found, self._dispatch, self._calls, self._signal, self._field)
         self._stand_ins: StandIns | None = None
@@ -167,7 +167,7 @@ class MapConnection:
     def identity(self) -> tuple[str, str]:
         """Return how events are told apart (see ``core.spec``), and why that is believed."""
         if self._signal:
-            return BY_BUS, f"It is sent without an event: {self._signal} is its one event"
+            return BY_BUS, f"Sent without an event: {self._signal} is its only event"
         field = self._events.field or next((publisher.field for publisher in self.publishers[:1]), "")
         if field:
             return f"{BY_FIELD}{field}", "Events of one class, told apart by this field"
@@ -252,16 +252,16 @@ class MapConnection:
         """Yield what stands in the containers and is no handler, and what cannot be fired."""
         yield from self._troubles
         if next(self._events.subscribed(), None) is not None and not self.event_types() and not self._globs():
-            text = "Its handlers are for every event, and none of them says which events there are."
-            yield Problem(self.where, text, "Name a list of their classes, or their module, with --catalog.")
+            text = "Its handlers accept every event and do not name any."
+            yield Problem(self.where, text, "Name a list of event classes, or their module, with --catalog.")
         for publisher in self.publishers[:1]:
             if publisher.lazy:
-                text = f"{publisher.name} is a generator: handlers are called only while somebody iterates it."
+                text = f"{publisher.name} is a generator: handlers run only while it is iterated."
                 yield Problem(self.where, text)
             waiting = self._waiting() if publisher.queue and self._found.worker else 0
             if waiting:
-                text = f"{waiting} published, and still in {publisher.queue}: {self._found.worker} does not run."
-                yield Problem(self.where, text, "Start it in the function that is named with --app.")
+                text = f"{waiting} published but still in {publisher.queue}: {self._found.worker} is not running."
+                yield Problem(self.where, text, "Start it in the function named with --app.")
         for handler_map in self._found.maps:
             for text in _oddities(handler_map):
                 yield Problem(self.where, text)
@@ -428,7 +428,7 @@ class MapConnection:
         try:
             undo.append(patch_publisher(tap, self, publisher))
         except (AttributeError, TypeError) as error:  # the class forbids it
-            text = f"{publisher.name} cannot be replaced ({error}): publications are seen when a handler is called."
+            text = f"{publisher.name} cannot be replaced ({error}): publications are recorded when a handler is called."
             self._troubles.append(Problem(self.where, text))
 
     # -- firing --------------------------------------------------------------------------------------------------------
@@ -553,13 +553,13 @@ def _oddities(handler_map: HandlerMap) -> Iterator[str]:
     value, path = handler_map.get(), handler_map.path
     for key, item in value.items() if kind_of(value) in ("dict", "proxy") else ():
         if item is None or is_a(item, (str, int)):
-            yield f"{path}[{key_text(key)}] holds {type(item).__name__}, which cannot be called."
+            yield f"{path}[{key_text(key)}] holds {type(item).__name__}, which is not callable."
         if is_metaclass(key):
-            yield f"{path}[{key_text(key)}] is of no event: it was asked for the class of a class."
+            yield f"{path}[{key_text(key)}] matches no event: it is subscribed to the class of a class."
     for pattern in dead_references(value):
         under = f"[{key_text(pattern)}]" if pattern is not None else ""
-        yield f"{path}{under} holds a weak reference to a handler that is gone."
+        yield f"{path}{under} holds a weak reference to a deleted handler."
     listening = len(handler_map.listeners())
     if listening:
         queues = "1 queue listens" if listening == 1 else f"{listening} queues listen"
-        yield f"{queues} in {path}: they are given every event, and what reads them is not seen."
+        yield f"{queues} in {path}: they receive every event; their readers are not observed."

@@ -94,7 +94,7 @@ class HandlerMap:
     def set(self, value: Any) -> None:
         """Put another container in its place."""
         if self.owner is None:
-            raise UsageError("The handlers cannot be exchanged here.", "Name the object that holds them.")
+            raise UsageError("The handlers cannot be replaced here.", "Name the object that holds them.")
         if is_a(self.owner, (type, types.ModuleType)):
             holder = _class_with(self.owner, self.attribute) if is_a(self.owner, type) else self.owner
             setattr(holder, self.attribute, value)
@@ -476,7 +476,7 @@ def _named_map(value: Any, path: str, candidates: list[HandlerMap]) -> HandlerMa
         owner = values_of(owner).get(step)
     if owner is None or name not in values_of(owner):
         containers = ", ".join(sorted(handler_map.path for handler_map in candidates)) or "none"
-        raise UsageError(f"There are no handlers at {path!r}.", f"Containers there: {containers}.")
+        raise UsageError(f"No handlers at {path!r}.", f"Containers: {containers}.")
     candidate = next((handler_map for handler_map in candidates if handler_map.path == path), None)
     return replace(candidate or HandlerMap(path, owner, name), score=100, why="named in the settings")
 
@@ -524,7 +524,7 @@ def _is_nested(value: Any) -> bool:
 def _content(value: Any, handlers: int, listeners: int) -> str:
     """Return in words what a container holds."""
     if not value:
-        return "empty as yet"
+        return "still empty"
     if listeners:
         return f"holds {_count(listeners, 'listener')}"
     if kind_of(value) not in ("dict", "proxy"):
@@ -636,7 +636,7 @@ def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Opti
         publishers.append(publisher)
     if options.publish and not publishers:
         there = ", ".join(sorted(name for name in functions if not name.startswith("_"))) or "none"
-        raise UsageError(f"There is no {options.publish!r} that takes an event.", f"Methods there: {there}.")
+        raise UsageError(f"No method {options.publish!r} that takes an event.", f"Methods: {there}.")
     return sorted(publishers, key=lambda publisher: -publisher.score)
 
 
