@@ -149,7 +149,7 @@ def _faults(catalog: CatalogDescription, event: EventDescription, texts: Sequenc
         if not any(fnmatchcase(handler.label, rule.handler) for handler in catalog.handlers):
             listed = {handler.key: handler.label for handler in catalog.handlers}
             own = ", ".join(listed.get(key, key) for key in event.handlers[:5])
-            raise UsageError(f"No handler fits {rule.handler!r}.", f"{event.name} has {own or 'no handlers'}.")
+            raise UsageError(f"No handler matches {rule.handler!r}.", f"{event.name} has {own or 'no handlers'}.")
     return rules
 
 

@@ -58,11 +58,11 @@ class FaultRule:
         if self.kind not in FAULT_KINDS:
             raise UsageError(f"Unknown fault {self.kind!r}.", f"Use {', '.join(FAULT_WORDS.values())}.")
         if not 0 <= self.delay <= _LONGEST:
-            raise UsageError(f"Invalid fault delay: {self.delay} seconds.", "The delay is from 0 to 3600 seconds.")
+            raise UsageError(f"Invalid fault delay: {self.delay} seconds.", "Use 0 to 3600 seconds.")
         if not 1 <= self.every <= _RAREST:
-            raise UsageError(f"A fault cannot strike every {self.every}.", "Use a whole number from 1 on.")
+            raise UsageError(f"Invalid fault interval: {self.every}.", "Use a whole number of at least 1.")
         if not 0 < self.probability <= 1:
-            raise UsageError(f"{self.probability} is no probability.", "Use a number above 0, up to 1.")
+            raise UsageError(f"Invalid probability: {self.probability}.", "Use a number above 0, up to 1.")
         if not self.handler.strip() or not self.event.strip():
             raise UsageError("A fault needs a handler and an event.", "Use * for any.")
 
@@ -101,7 +101,9 @@ def parse_fault(text: str, event: str = "*") -> FaultRule:
     """
     handler, sign, rest = text.partition("=")
     if not sign or not handler.strip():
-        raise UsageError(f"{text[:80]!r} is no fault.", "Write HANDLER=KIND, like PaymentHandler.*=raise:TimeoutError.")
+        raise UsageError(
+            f"Invalid fault {text[:80]!r}.", "Use HANDLER=KIND, for example PaymentHandler.*=raise:TimeoutError."
+        )
     options: dict[str, str] = {}
     while match := _OPTION.search(rest):
         options.setdefault(match[1], match[2].strip())
@@ -128,5 +130,5 @@ def _number(text: str, what: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise UsageError(f"{text[:60]!r} is no {what}.")
+        raise UsageError(f"Invalid {what} {text[:60]!r}.")
     return number

@@ -53,6 +53,6 @@ def refcount_trouble() -> str:
     if lost < _CALLS // 2:
         return ""
     return (
-        f"PySide6 {PySide6.__version__} crashes on Python {platform.python_version()}: "
-        "install “pyside6-essentials<6.12”, or use Python 3.12 or newer."
+        f"PySide6 {PySide6.__version__} crashes on Python {platform.python_version()}. Install "
+        "“pyside6-essentials<6.12”, or use Python 3.12 or newer."
     )

@@ -62,12 +62,12 @@ def libraries_trouble(
                 return ""
     if not errors:
         there = sorted({path.stem.removeprefix("libq") for folder in folders for path in folder.glob("libq*.so")})
-        return f"Qt has no platform {' or '.join(platforms)}: QT_QPA_PLATFORM has to be one of {', '.join(there)}."
+        return f"Unknown Qt platform {' or '.join(platforms)}. Set QT_QPA_PLATFORM to one of {', '.join(there)}."
     # What Qt tries last is what it falls back to.
     platform, lack = list(errors.items())[-1]
     missing = missing_packages(platform, load) or packages_of([platform])
     library = str(lack).partition(":")[0]
-    return f"Qt cannot start on {platform}, for lack of {library}: install the Debian packages {' '.join(missing)}."
+    return f"Qt cannot start on {platform}: {library} is missing. Install the Debian packages {' '.join(missing)}."
 
 
 def platforms_of(environment: Mapping[str, str]) -> list[str]:

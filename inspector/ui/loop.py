@@ -93,7 +93,7 @@ class Hooks:
         category = getattr(context, "category", None) or "default"
         log.log(level, "%s: %s", category, message)
         if level >= logging.ERROR:
-            self._notices.bug(f"Qt reports: {message}", "The log holds the details.")
+            self._notices.bug(f"Qt: {message}", "Details are in the log.")
 
 
 Main = Callable[[asyncio.Event], Coroutine[Any, Any, int]]

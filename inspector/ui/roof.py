@@ -40,7 +40,7 @@ _AREAS: Final = ("centre", "left", "right", "bottom")
 #: What an empty place says instead of its own words.
 _Words = tuple[str, str, Action | None]
 _OWN: Final[_Words] = ("", "", None)
-_NOTHING_RECORDED: Final = "Nothing was recorded in this session"
+_NOTHING_RECORDED: Final = "Nothing recorded in this session"
 
 
 class Roof(QObject):
@@ -150,7 +150,7 @@ class Roof(QObject):
         self._made[feature.id] = parts
         context.commands.add(*parts.commands)
         if parts.gestures:
-            context.shell.add_gestures(f"In the {feature.id}: mouse", parts.gestures)
+            context.shell.add_gestures(f"Handling the mouse in {feature.id}", parts.gestures)
         for provider in parts.finds:
             context.shell.add_finds(provider)
         if parts.panel is not None:
@@ -257,22 +257,26 @@ class _NextSteps:
         if workbench.view is not None:
             return _OWN
         if not workbench.idle:
-            return "Starting…", "The program is being loaded.", None
+            return "Starting…", "The program is loading.", None
         return workbench.idle, "Open your own project to see its events here.", self._open()
 
     def _without_events(self) -> _Words:
         """Return the words for a session without events, when firing one is not what works."""
         match self._workbench.stand:
             case Stand.NOTHING:
-                return _NOTHING_RECORDED, "Open another one, or your own project.", self._open()
+                return _NOTHING_RECORDED, "Open another session, or your own project.", self._open()
             case Stand.STORED:
-                return _NOTHING_RECORDED, "The live session takes events.", ("Back to live", self._run("session.live"))
+                return (
+                    _NOTHING_RECORDED,
+                    "Go back to the live session to fire events.",
+                    ("Back to live", self._run("session.live")),
+                )
             case Stand.RELOADING:
-                return "Reloading…", "The program is being loaded anew.", None
+                return "Reloading…", "The program is reloading.", None
             case Stand.STOPPED:
-                return "The program has stopped", "Load it again to fire an event.", self._open()
+                return "The program has stopped", "Reload it to fire an event.", self._open()
             case Stand.PAUSED:
-                return "Recording is paused", "Nothing is taken in meanwhile.", ("Go on", self._run("record.toggle"))
+                return "Recording paused", "Events are not recorded.", ("Resume", self._run("record.toggle"))
         return _OWN
 
     def _open(self) -> Action:

@@ -239,7 +239,7 @@ class Window:
         self._question = ask_then(
             self.shell,
             "Close the window?",
-            f"{plural(count, 'record')} {'is' if count == 1 else 'are'} not saved yet and would be lost.",
+            f"{plural(count, 'record')} not saved yet will be lost.",
             f"{trouble.text} {trouble.hint}",
             ("Wait", _CLOSE),
             answered,
@@ -263,15 +263,15 @@ class Window:
             if must:
                 raise
             self.notices.report(error)
-            self._tell_idle("The program could not be started", "not started")
+            self._tell_idle("Cannot start the program", "not started")
             self.roof.standing.stop()
-            self.shell.set_state("failed", "the program could not be started")
+            self.shell.set_state("failed", "the program did not start")
             return False
         settle_memory()
         if not await self.roof.start():
             if must:
                 raise InspectorError(f"{self._program()} was not loaded.")
-            self._tell_idle("No project is loaded", "no project is loaded")
+            self._tell_idle("No project loaded", "no project loaded")
             return False
         if self.context.launch.project is None:
             self.shell.set_source(f"{self._program()} · embedded bus")
@@ -321,9 +321,9 @@ class Window:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InspectorError(f"The picture cannot be written to {target}: {error.strerror}.") from error
+            raise InspectorError(f"Cannot write the screenshot to {target}: {error.strerror}.") from error
         if not self.shell.grab().save(str(target), "PNG"):
-            raise InspectorError(f"The picture cannot be written to {target}.", "Is the folder writable?")
+            raise InspectorError(f"Cannot write the screenshot to {target}.", "Check that the folder is writable.")
 
     async def _end(self) -> None:
         """End the work in order. The window stays until all is stored: it says so, and is closed in any case."""

@@ -409,7 +409,7 @@ async def test_the_session_that_was_shown_last_is_offered_again(db: Path) -> Non
         window.window.shell.bar.filter.setText("status:ok")
     async with opened(db) as window:
         assert window.window.shell.bar.filter.text() == "status:ok"
-        await until(lambda: any("Last time" in notice.text for notice in window.notices))
+        await until(lambda: any("from last time" in notice.text for notice in window.notices))
         next(notice for notice in window.notices if notice.actions).actions[0].run()
         await until(lambda: window.desk.sessions.shown() == first)
 
@@ -443,7 +443,7 @@ async def test_a_session_is_renamed_exported_and_deleted_with_dialogs_that_stop_
         assert Path(files.selectedFiles()[0]).name == "token refresh bug.jsonl"
         files.fileSelected.emit(str(target))
         files.close()
-        await until(lambda: any("were written to run.jsonl" in notice.text for notice in window.notices))
+        await until(lambda: any("to run.jsonl" in notice.text for notice in window.notices))
         lines = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
         assert sum(line.get("record") == "HandlerStarted" for line in lines) == 5
 
@@ -468,11 +468,11 @@ async def test_a_session_is_renamed_exported_and_deleted_with_dialogs_that_stop_
 async def test_a_database_that_cannot_be_written_is_told_and_the_run_is_recorded_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     async with opened(tmp_path / "file" / "sessions.db") as window:
-        await until(lambda: any("Nothing is stored" in notice.text for notice in window.notices))
+        await until(lambda: any("Not recording to disk" in notice.text for notice in window.notices))
         await window.fire(FIRST)
         window.window.roof.standing.refresh()
-        assert "not stored" in window.window.shell.status.texts()[1]
-        assert "stored nowhere" in window.window.commands.reason("export.open")
+        assert "not saved" in window.window.shell.status.texts()[1]
+        assert "is not saved" in window.window.commands.reason("export.open")
 
 
 async def test_a_damaged_session_is_marked_opened_and_told(db: Path) -> None:
@@ -488,7 +488,7 @@ async def test_a_damaged_session_is_marked_opened_and_told(db: Path) -> None:
         assert [info.state for info in window.desk.sessions.known] == ["recording", "damaged"]
         window.desk.sessions.open(1)
         await until(lambda: any("Session 1 is damaged: " in notice.text for notice in window.notices))
-        assert any("cannot be placed" in notice.text for notice in window.notices)
+        assert any("without a publication" in notice.text for notice in window.notices)
         view = window.window.workbench.view
         assert view is not None
         assert (len(view.journal.publications), len(view.journal.executions)) == (1, 5)
@@ -505,17 +505,17 @@ async def test_closing_while_records_cannot_be_stored_asks_and_waiting_saves_the
         await window.fire(FIRST)
         await until(lambda: workbench.at_stake > 0)
         window.window.roof.standing.refresh()
-        assert "not saved" in shell.status.texts()[1]
+        assert "unsaved" in shell.status.texts()[1]
         shell.close()
         question = dialog(QMessageBox)
         assert isinstance(question, QMessageBox)
-        assert "records are not saved yet and would be lost" in question.text()
+        assert "records not saved yet will be lost" in question.text()
         shell.close()  # once more: it is asked only once
         next(b for b in question.findChildren(QPushButton) if b.text() == "Wait").click()
         assert shell.isVisible()
         away.rename(db)
         await until(lambda: workbench.trouble is None)
-        assert any("nothing of what waited was lost" in notice.text for notice in window.notices)
+        assert any("nothing was lost" in notice.text for notice in window.notices)
         assert workbench.at_stake == workbench.lost == 0
 
 
@@ -539,8 +539,8 @@ async def test_closing_all_the_same_counts_what_is_lost(db: Path) -> None:
             await until(lambda: not shell.isVisible())
     said = re.match("[\\d\u2009]+ records", str(lost.value))
     assert said
-    assert asked.startswith(f"{said[0]} are not saved yet")
-    assert f"{said[0]} not saved" in shown
+    assert asked.startswith(f"{said[0]} not saved yet")
+    assert f"{said[0]} unsaved" in shown
 
 
 @pytest.mark.allow_log("inspector.store.writer")
@@ -565,9 +565,9 @@ async def test_a_session_that_never_began_counts_its_first_record_too(
             asked = question.text()
             next(b for b in question.findChildren(QPushButton) if b.text() == "Close Anyway").click()
             await until(lambda: not shell.isVisible())
-    assert "not stored yet" in shown
-    assert f"{count} records not saved" in shown
-    assert asked.startswith(f"{count} records are not saved yet")
+    assert "not saved yet" in shown
+    assert f"{count} records unsaved" in shown
+    assert asked.startswith(f"{count} records not saved yet")
     assert str(lost.value).startswith(f"{count} records were lost")
 
 
@@ -729,7 +729,7 @@ def test_a_picture_that_cannot_be_written_is_an_error(db: Path, tmp_path: Path) 
         return 0
 
     (tmp_path / "file").write_text("")
-    with pytest.raises(InspectorError, match="picture cannot be written"):
+    with pytest.raises(InspectorError, match="Cannot write the screenshot"):
         run_window(db, run=work, screenshot=tmp_path / "file" / "x.png")
 
 

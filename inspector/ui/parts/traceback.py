@@ -248,7 +248,7 @@ class FrameView(QWidget):
         if variables:
             column.addWidget(CodeLines(self._theme, variables))
         if not source and not variables:
-            column.addWidget(PlainLabel("The source is not at hand.", "dim"))
+            column.addWidget(PlainLabel("Source not available.", "dim"))
         return body
 
 
@@ -327,7 +327,7 @@ class TracebackView(QFrame):
         shown = shown or list(failure.frames[-1:])
         left_out = len(shown) - MAX_FRAMES
         if left_out > 0:
-            self._column.addWidget(PlainLabel(f"{plural(left_out, 'outer frame')} left out", "dim"))
+            self._column.addWidget(PlainLabel(f"{plural(left_out, 'outer frame')} hidden", "dim"))
             shown = shown[-MAX_FRAMES:]
         for frame in shown:
             opened = first and frame is failure.origin

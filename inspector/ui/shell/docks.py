@@ -64,9 +64,9 @@ class DockHead(QWidget):
         self._content = QWidget(self)
         hbox(self._content, owner=self, margins=(0, 0, 0, 1))
         row = hbox(title, badge, 1, owner=self._content, margins=(10, 0, 6, 0), spacing=7)
-        float_button = IconButton(theme, "float", "Take the panel out of the window, or put it back")
+        float_button = IconButton(theme, "float", "Float or dock this panel")
         float_button.clicked.connect(dock.toggle_floating)
-        close_button = IconButton(theme, "close", "Close the panel (the View menu opens it again)", on_click=dock.close)
+        close_button = IconButton(theme, "close", "Close panel (reopen it in the View menu)", on_click=dock.close)
         for button in (float_button, close_button):
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             row.addWidget(button)

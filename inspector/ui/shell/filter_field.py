@@ -166,7 +166,7 @@ class FilterField(SearchField):
         self._typed = self._merging = False
         self._error: tuple[int, int] | None = None
         super().__init__(theme, placeholder, hint, parent)
-        self.setAccessibleDescription("Filter language; Ctrl+Space lists what can be written.")
+        self.setAccessibleDescription("Filter. Press Ctrl+Space for completions.")
         self.textEdited.connect(self._edited)
         self.editingFinished.connect(self._finished)
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 # The commands of the window itself: find, palette, theme, panels, layout, shortcuts.
 
 _THEMES: Final = {
-    "system": ("Theme of the System", "half"),
+    "system": ("Follow System", "half"),
     "dark": ("Dark Theme", "moon"),
     "light": ("Light Theme", "sun"),
 }
@@ -64,7 +64,7 @@ def panel_command(shell: Shell, dock: PanelDock, number: int, icon: str) -> Comm
         section="panels",
         icon=icon,
         shortcuts=(panel_keys(number),),
-        tooltip=f"Go to {dock.windowTitle()}; once more closes it",
+        tooltip=f"Go to {dock.windowTitle()}; press again to close",
         checked=lambda: not dock.isHidden(),
     )
 
@@ -97,12 +97,12 @@ def window_commands(shell: Shell, theme: Theme, palette: Sheet, sheet: Sheet, pa
         ),
         Command(
             "view.reset",
-            "Reset Layout",
+            "Restore Default Layout",
             shell.reset_layout,
             "View",
             window,
             icon="layout",
-            tooltip="Bring all panels back to where they were at first",
+            tooltip="Restore the default layout",
         ),
         Command(
             "notices.open",

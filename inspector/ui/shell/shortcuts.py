@@ -59,7 +59,7 @@ def groups(table: CommandTable) -> list[tuple[str, list[Command]]]:
         if command.shortcuts and command.scope != WINDOW:
             part = f": {command.section}" if command.section else ""
             place = ", ".join(command.scope.split()).replace("-", " ")
-            groups.setdefault(f"In the {place}{part}", []).append(command)
+            groups.setdefault(f"{place.capitalize()}{part}", []).append(command)
     return list(groups.items())
 
 

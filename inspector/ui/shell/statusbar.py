@@ -130,7 +130,7 @@ _STATES: Final = {
     Stand.NOTHING: ("cancelled", "stored session"),
     Stand.STORED: ("cancelled", "stored session"),
     Stand.RELOADING: ("running", "reloading…"),
-    Stand.STOPPED: ("cancelled", "the program has stopped"),
+    Stand.STOPPED: ("cancelled", "program stopped"),
     Stand.PAUSED: ("warn", "paused"),
     Stand.RECORDING: ("failed", "recording"),
 }
@@ -190,7 +190,7 @@ class Standing(QObject):
         journal = view.journal
         self._shell.set_state(*_STATES[workbench.stand])
         unbounded = trim_journals()
-        memory = [f"memory is not bounded: {unbounded}"] if unbounded else []
+        memory = [f"no memory limit: {unbounded}"] if unbounded else []
         counts = _counts(journal, workbench.lost if view.live else journal.dropped)
         self._shell.set_status_left([*self._rate(journal, live=view.live), *counts, *memory])
         self._shell.set_status_right(self._kept())
@@ -216,16 +216,16 @@ class Standing(QObject):
         parts = []
         recording = workbench.recording
         if recording.host.running:
-            parts.append(f"bus loop lag {format_duration(recording.host.lag)}")
+            parts.append(f"event loop lag {format_duration(recording.host.lag)}")
         if workbench.opening:
             return parts
         if workbench.database is None:
-            return [*parts, "not stored"]
+            return [*parts, "not saved"]
         begun = recording.session or workbench.trouble is None
         size = format_bytes(workbench.stored_bytes)
-        parts.append(f"stored to {workbench.database.name} ({size})" if begun else "not stored yet")
+        parts.append(f"saved to {workbench.database.name} ({size})" if begun else "not saved yet")
         if workbench.trouble is not None:
-            return [*parts, f"{plural(recording.unsaved, 'record')} not saved"]
+            return [*parts, f"{plural(recording.unsaved, 'record')} unsaved"]
         return [*parts, "all changes saved" if not recording.unsaved else "saving…"]
 
 

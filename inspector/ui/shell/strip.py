@@ -45,7 +45,7 @@ class NoticeStrip(QWidget):
         self._whole.setSpacing(6)
         self._whole.addLayout(words, 1)
         self._whole.addLayout(self._row)
-        self.setAccessibleName("State of the program")
+        self.setAccessibleName("Program status")
         theme.changed.connect(self.update)
         self.hide()
 

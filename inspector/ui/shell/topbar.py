@@ -93,7 +93,7 @@ class TopBar(QToolBar):
     def set_session(self, text: str) -> None:
         """Show which session is shown."""
         self.session.set_text(text)
-        self.session.set_help(f"{text}: open another session, or rename this one" if text else "")
+        self.session.set_help(f"{text}: switch or rename session" if text else "")
         self._fit()
 
     def release(self) -> None:

@@ -166,7 +166,7 @@ def test_it_stays_within_the_window(qtbot: QtBot, palette: CommandPalette, windo
 def test_the_sheet_has_every_shortcut_panels_last(qtbot: QtBot, table: CommandTable, window: QWidget) -> None:
     assert [(name, [c.id for c in commands]) for name, commands in groups(table)] == [
         ("Fire", ["fire.again"]),
-        ("In the timeline", ["timeline.in"]),
+        ("Timeline", ["timeline.in"]),
     ]
     sheet = ShortcutSheet(Theme("light"), table, window)
     sheet.open_sheet()

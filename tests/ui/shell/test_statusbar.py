@@ -22,4 +22,4 @@ async def test_it_says_when_the_memory_of_a_run_is_not_bounded(tmp_path: Path, m
             await until(lambda: "execution" in left(), "the status bar speaks")
             assert "memory" not in left()
             GrowingArray(np.int64).reserve(1 << 20)[:] = 1
-            await until(lambda: "memory is not bounded: " in left(), "the trouble is told")
+            await until(lambda: "no memory limit: " in left(), "the trouble is told")

@@ -203,7 +203,7 @@ def describe_row(index: Index) -> str:
             lines.append(", ".join(phases))
     mark = index.data(CatalogRole.MARK)
     if mark:
-        lines.append(f"Findings, the worst an {mark}" if mark == "error" else f"Findings, the worst a {mark}")
+        lines.append(f"Findings, worst: {mark}")
     if index.data(CatalogRole.FOUND):
         lines.append(str(index.data(CatalogRole.FOUND)))
     published, runs = (index.data(role) for role in (CatalogRole.PUBLISHED, CatalogRole.RUNS))

@@ -100,7 +100,7 @@ def make(context: Context) -> Parts:
                 "find",
                 ("Ctrl+E",),
                 "search",
-                "Put the keyboard into the catalog's filter",
+                "Focus the catalog filter",
             ),
         ),
         finds=(events, handlers, actions),

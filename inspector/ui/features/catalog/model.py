@@ -166,10 +166,10 @@ class CatalogTreeModel(TreeModel[CatalogNode]):
         if journal is None or journal.catalog is None or self._found is None:
             return
         declared = {event.name for event in journal.catalog.events}
-        texts = {name: "Found while running" for name in self._events if name not in declared}
+        texts = {name: "Found at runtime" for name in self._events if name not in declared}
         for handler in self._found.look():
             for name in handler.events:
-                texts[name] = f"Found while running: {handler.label}, called by {handler.called_by}"
+                texts[name] = f"Found at runtime: {handler.label}, called by {handler.called_by}"
         for name, node in self._events.items():
             text = texts.get(name, "")
             if node.found != text:

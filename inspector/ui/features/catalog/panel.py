@@ -225,9 +225,9 @@ class CatalogPanel(JournalPanel):
 
     def _tell_empty(self) -> None:
         if self.filter.query:
-            self.empty.set("No event found", "Esc in the field above shows all events again.")
+            self.empty.set("No matching events", "Press Esc in the filter to show all events.")
         else:
-            self.empty.set("No catalog yet", "It comes with the first record of a session.")
+            self.empty.set("No catalog yet", "Open a project or a session to see its events.")
 
     def _typed(self, text: str) -> None:
         self.search.setFocus(Qt.FocusReason.OtherFocusReason)

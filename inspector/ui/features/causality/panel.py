@@ -141,7 +141,7 @@ class CausalityPanel(JournalPanel):
             theme,
             "causality",
             "Nothing selected",
-            "Choose a bar in the timeline or a row of the log to see what led to it.",
+            "Select an execution or event to see its causes and effects.",
         )
         self._switcher = Switcher(content, empty)
         vbox(self._switcher, owner=self)
@@ -212,7 +212,7 @@ class CausalityPanel(JournalPanel):
         self.tree.verticalScrollBar().setValue(place)
         executions = sum(1 for node in walk(top) if node.execution >= 0)
         sums = f"{plural(len(self._members), 'publication')} · {plural(executions, 'execution')}"
-        self.footer.setText(sums + (f" · {left_out} left out" if left_out else ""))
+        self.footer.setText(sums + (f" · {left_out} more" if left_out else ""))
         self._mark()
 
     def _mark(self) -> None:

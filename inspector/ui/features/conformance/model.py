@@ -36,7 +36,7 @@ ENDED: Final = ("ok", *(STATUSES[code] for code in reversed(TROUBLE)))
 NOTHING, NOT_FIRED, OK = range(3)
 SWALLOWED, FAILED, MISSING = OK + 1, OK + len(ENDED) - 1, OK + len(ENDED)
 #: What people call them.
-STATE_NAMES: Final = ("no handler", "not fired", *(LABELS[status] for status in ENDED), "required, but missing")
+STATE_NAMES: Final = ("no handler", "not fired", *(LABELS[status] for status in ENDED), "required but missing")
 
 _STATE_OF_STATUS: Final = np.array(
     [OK + ENDED.index(status) if status in ENDED else NOT_FIRED for status in STATUSES], np.uint8

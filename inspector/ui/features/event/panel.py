@@ -65,10 +65,10 @@ class EventPanel(JournalPanel):
         self._page = Page("Event")
         self._about = vbox(spacing=8)
         self._runs_title = section("Recent runs")
-        self._none = PlainLabel("It has not run in this session.", "dim", wrap=True)
+        self._none = PlainLabel("No runs in this session.", "dim", wrap=True)
         self._runs = ClickableRows(theme, self._choose)
         add(self._page.column, self._about, self._runs_title, self._none, self._runs)
-        empty = EmptyState(theme, "event", "No event selected", "Choose one in the catalog to read about it.")
+        empty = EmptyState(theme, "event", "No event selected", "Select one in the catalog.")
         self._switcher = Switcher(self._page, empty)
         vbox(self._switcher, owner=self)
         self.setFocusProxy(self._page)
@@ -146,7 +146,7 @@ class EventPanel(JournalPanel):
 
     def _add_head(self, event: EventDescription) -> None:
         name = WrapLabel(event.name, "title")
-        copy = IconButton(self._theme, "copy", "Copy the name", on_click=lambda: copy_text(event.name))
+        copy = IconButton(self._theme, "copy", "Copy name", on_click=lambda: copy_text(event.name))
         source = [self._source_button(event.file, event.line)] if event.file else []
         fire = Button(self._theme, "Fire…", "play", on_click=lambda: self.fire_requested.emit(event.name))
         row = hbox((name, 1), copy, *source, fire, spacing=2)
@@ -212,7 +212,7 @@ class EventPanel(JournalPanel):
             grid.addWidget(self._default_of(shape), row, 2, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
         self._about.addLayout(grid)
         if base:
-            self._about.addWidget(PlainLabel(f"and {', '.join(base)}, as every event has", "dim", wrap=True))
+            self._about.addWidget(PlainLabel(f"Plus base fields: {', '.join(base)}", "dim", wrap=True))
 
     def _default_of(self, shape: FieldShape) -> QWidget:
         if shape.required:
@@ -234,7 +234,7 @@ class EventPanel(JournalPanel):
         handlers = {handler.key: handler for handler in self._journal.handlers} if self._journal else {}
         self._about.addWidget(section(f"Subscribers · {len(event.handlers)}"))
         if not event.handlers:
-            self._about.addWidget(PlainLabel("Nobody handles it: its publications are unheard.", "warn", wrap=True))
+            self._about.addWidget(PlainLabel("No subscribers.", "warn", wrap=True))
         for key in event.handlers:
             handler = handlers.get(key) or HandlerDescription(key, key, key, "")
             self._about.addWidget(self._subscriber(event, handler))

@@ -56,7 +56,7 @@ def _commands(panel: ExecutionPanel) -> tuple[Command, ...]:
     return (
         Command(
             *("execution.retry", "Fire Execution Again", panel.retry, fire, section, ("R",), "repeat"),
-            "Publish the same values again",
+            "Fire again with the same values",
             scope=_PLACES,
             blocked=fires,
         ),

@@ -151,7 +151,7 @@ class ExecutionHead(QWidget):
         self._captions["Correlation"].setVisible(shown)
         self._correlation_box.setVisible(shown)
         self._correlation_link.set_text(short_id(about.correlation))
-        set_tooltip(self._correlation_link, f"{about.correlation}\nShow all with this correlation id")
+        set_tooltip(self._correlation_link, f"{about.correlation}\nFilter to this correlation")
         same = len(journal.same_correlation(about.index))
         self._same.setText(plural(same, "publication"))
 

@@ -83,8 +83,8 @@ class ExecutionPanel(JournalPanel):
         """Show why nothing can be fired, or None when it can."""
         self._reason = reason
         for button, tip in (
-            (self.again, "Publish the same values again"),
-            (self.edit, "Take these values into the form"),
+            (self.again, "Fire again with the same values"),
+            (self.edit, "Edit the values, then fire"),
         ):
             button.setEnabled(not reason)
             button.set_help(reason or tip)
@@ -128,7 +128,7 @@ class ExecutionPanel(JournalPanel):
         self.edit = Button(theme, "Edit & fire", "edit")
         self.copy = Button(theme, "Copy traceback", "copy")
         self.command = Button(theme, "Copy command", "terminal")
-        self.command.set_help("Copy what fires this again from a terminal")
+        self.command.set_help("Copy a terminal command that fires this again")
         self.open = Button(theme, "Open in editor", "code")
         self.set_enabled_reason(None)
 
@@ -148,7 +148,7 @@ class ExecutionPanel(JournalPanel):
         foot, self.buttons = button_bar(self._theme, self.again, self.edit, self.copy, self.command, self.open)
         vbox((page, 1), foot, owner=content)
         empty = EmptyState(
-            self._theme, "execution", "No execution selected", "Choose a bar in the timeline or a row of the log."
+            self._theme, "execution", "No execution selected", "Select a bar in the timeline or a row in the log."
         )
         self._switcher = Switcher(content, empty)
         vbox(self._switcher, owner=self)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
-from inspector.app.text import one_line
+from inspector.app.text import format_count, one_line
 from inspector.core.values.snapshot import EnumValue, decode, plain
 from inspector.core.values.table import EXACT
 from inspector.ui.kit.fields import PlainArea
@@ -77,7 +77,7 @@ class PayloadView(QWidget):
         try:
             values, exact = decode(payload), plain(payload)
         except ValueError:
-            self._tell("This payload cannot be read.")
+            self._tell("Cannot read this payload.")
             return
         if not isinstance(values, dict):
             values, exact = {"value": values}, {"value": exact}
@@ -154,7 +154,7 @@ class _Long(QWidget):
         vbox(self._area, self._more, owner=self, spacing=2)
 
     def _words(self, shown: int) -> str:
-        return f"Show more ({shown:,} of {len(self._text):,} characters)"
+        return f"Show more ({format_count(shown)} of {format_count(len(self._text))} characters)"
 
     def _show_more(self) -> None:
         """Show the next page; a page is what the area takes without delay."""
@@ -172,7 +172,7 @@ def context_rows(context: str) -> list[ContextRow]:
     except ValueError:
         data = {}
     if not isinstance(data, dict) or not data:
-        return [("", "not known", "dim")]
+        return [("", "unknown", "dim")]
     rows: list[ContextRow] = [
         ("Database session", "yes" if data.get("session") else "none", "" if data.get("session") else "dim")
     ]

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 TYPE, MESSAGE, PLACE, HANDLER, COUNT, TREND, FIRST, LAST = range(8)
 
 _COLUMNS: Final = (
-    Column("failure", about="Type of the exception, or how the execution ended"),
-    Column("message", about="What the newest said"),
-    Column("where", about="The frame of your code nearest to where it was raised"),
+    Column("failure", about="Exception type, or how the execution ended"),
+    Column("message", about="Message of the latest failure"),
+    Column("where", about="Frame of your code closest to the exception"),
     Column("handler"),
     Column("count", number=True),
-    Column("trend", about="How often, from the start of the session to now", falls=True),
-    Column("first", about="When the first ended", falls=True),
-    Column("last", about="When the newest ended", falls=True),
+    Column("trend", about="Number of failures in this session", falls=True),
+    Column("first", about="Time of the first failure", falls=True),
+    Column("last", about="Time of the latest failure", falls=True),
 )
 _ROOT: Final = QModelIndex()
 

@@ -90,8 +90,8 @@ class FailureDetail(Page):
         self.libraries.clicked.connect(self._switch_frames)
 
     def _lay_out(self) -> None:
-        copy = IconButton(self._theme, "copy", "Copy the traceback", on_click=lambda: copy_text(self.as_text()))
-        show = IconButton(self._theme, "timeline", "Select in the timeline", on_click=self.timeline_requested)
+        copy = IconButton(self._theme, "copy", "Copy traceback", on_click=lambda: copy_text(self.as_text()))
+        show = IconButton(self._theme, "timeline", "Select in timeline", on_click=self.timeline_requested)
         top = hbox((self.title, 1), show, copy, spacing=6)
         below = hbox((self.place, 1), self.before, self.position, self.after, spacing=6)
         foot = hbox(self.libraries, 1)
@@ -122,9 +122,9 @@ class FailureDetail(Page):
         self.message.setVisible(bool(message))
         self.traceback.set_failure(failure)
         if failure is not None:
-            self.nothing.setText("No traceback was kept.")
+            self.nothing.setText("No traceback recorded.")
         else:
-            self.nothing.set_whole(text or "Nothing was raised.", 20_000)
+            self.nothing.set_whole(text or "No exception raised.", 20_000)
         self.nothing.setVisible(self.traceback.isHidden())
         self._tell_libraries()
 
@@ -188,7 +188,7 @@ class FailuresPanel(JournalPanel):
         self._execution = -1
         self._asked = 0
         self.model = FailuresModel(self)
-        self._empty = EmptyState(theme, "check", "Nothing failed", "Failures appear here, grouped by cause.")
+        self._empty = EmptyState(theme, "check", "No failures", "Failures appear here, grouped by cause.")
         self._switcher = Switcher(self._make_content(), self._empty)
         vbox(self._switcher, owner=self)
         self.setFocusProxy(self.table)
@@ -198,7 +198,7 @@ class FailuresPanel(JournalPanel):
 
     def _make_content(self) -> QWidget:
         self.table = SortedTable(
-            *(self._theme, "Groups of failures", self.model, _WIDTHS, _OPTIONAL),
+            *(self._theme, "Failure groups", self.model, _WIDTHS, _OPTIONAL),
             sort=(columns.LAST, Qt.SortOrder.DescendingOrder),
             wide=columns.PLACE,
             middle=(columns.TYPE, columns.PLACE, columns.HANDLER),
@@ -234,8 +234,8 @@ class FailuresPanel(JournalPanel):
         self._gathering.drop()
         self.model.set_filter(chosen)
         self._empty.set(
-            "Nothing failed" if not chosen else "No failure fits",
-            "Failures appear here, grouped by cause." if not chosen else "The filter leaves out the rest.",
+            "No failures" if not chosen else "No matching failures",
+            "Failures appear here, grouped by cause." if not chosen else "Clear the filter to see all failures.",
         )
         self._after_reset()
 
@@ -358,7 +358,7 @@ class FailuresPanel(JournalPanel):
         text = self._journal.failures.get(execution)
         self._asked += 1
         if text is None and self._details is not None and self._tasks is not None:
-            self._tasks.start("look up a failure", self._look_up(execution, self._details, self._asked))
+            self._tasks.start("select a failure", self._look_up(execution, self._details, self._asked))
         else:
             self.detail.show_failure(text)
 

@@ -53,7 +53,7 @@ class ContextForm(QWidget):
         self._theme = theme
         self._pairs: list[_Pair] = []
         self.session = QCheckBox("Database session")
-        set_tooltip(self.session, "Handlers get a database session; it is committed when all have ended.")
+        set_tooltip(self.session, "Pass a database session to the handlers; it is committed at the end.")
         self.session.setChecked(True)
         self.timeout = QDoubleSpinBox()
         self.timeout.setRange(0, MAX_TIMEOUT)
@@ -87,7 +87,7 @@ class ContextForm(QWidget):
         for pair, name in zip(self._pairs, names, strict=True):
             mark_invalid(pair.name, bool(name) and names.count(name) > 1)
         twice = next((name for name in names if name and names.count(name) > 1), "")
-        return f"Metadata {twice} stands there twice" if twice else ""
+        return f"Duplicate metadata: {twice}" if twice else ""
 
     def summary(self) -> str:
         """Return in a few words what is set."""
@@ -178,7 +178,7 @@ class _Pair(QWidget):
         self.value.setCursorPosition(0)
         self.value.setPlaceholderText("value")
         self.value.setAccessibleName("Metadata value")
-        self.remove = IconButton(theme, "close", "Take this line out")
+        self.remove = IconButton(theme, "close", "Remove line")
         hbox((self.name, 2), (self.value, 3), self.remove, owner=self, spacing=4)
 
 

@@ -75,7 +75,7 @@ class CommandCopies(QObject):
         command = fire_command(
             catalog, event, values, session=context.session, metadata=context.metadata, project=project
         )
-        hint = f"Not recorded as they were, so made anew: {', '.join(lost)}." if lost else ""
+        hint = f"New values generated for: {', '.join(lost)}." if lost else ""
         self._copy(command, hint)
 
     def _program(self) -> tuple[CatalogDescription, Project | None]:
@@ -89,11 +89,11 @@ class CommandCopies(QObject):
         loaded = recording.journal.catalog
         if shown is None or loaded is None or shown.program != loaded.program:
             raise InspectorError(
-                "How the program of this session is loaded is not known, so no command can be written.",
-                "Open its project first.",
+                "Cannot create a command: the project of this session is unknown.",
+                "Open the project first.",
             )
         return shown, recording.host.project
 
     def _copy(self, command: str, hint: str = "") -> None:
         copy_text(command)
-        self._notices.info("The command was copied.", hint or "Typed in a terminal, it fires the same.")
+        self._notices.info("Command copied.", hint or "Paste it into a terminal to fire the same event.")

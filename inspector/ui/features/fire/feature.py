@@ -66,7 +66,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
         if firing.series is not None:
             return f"Stop {firing.series.progress}"
         name = firing.event_name()
-        return fire_title(name, firing.count_of(name)) if name else "Fire an event"
+        return fire_title(name, firing.count_of(name)) if name else "Fire event"
 
     def fire_blocked() -> str:
         return "" if firing.series is not None else workbench.fire_blocked()
@@ -77,8 +77,8 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
 
     def no_again() -> str:
         if firing.series is not None:
-            return "A series is being fired"
-        return workbench.fire_blocked() or ("" if workbench.last_fired else "Nothing was fired yet")
+            return "A series is running"
+        return workbench.fire_blocked() or ("" if workbench.last_fired else "No event fired yet")
 
     def faults_on() -> bool:
         host = workbench.host
@@ -88,7 +88,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
         waiting = workbench.program_blocked()
         if waiting or workbench.host is None or workbench.host.project is None:
             return waiting
-        return "The faults are the demo's; a project of your own brings none"
+        return "Faults are only available in the demo"
 
     def recording_on() -> bool:
         host = workbench.host
@@ -103,7 +103,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             "fire",
             ("Ctrl+Return", "Ctrl+Enter"),
             "play",
-            "Publish the selected event with the values in its form",
+            "Fire the selected event with the values in the form",
             label=fire_label,
             blocked=fire_blocked,
             share=lambda: firing.series.share if firing.series is not None else None,
@@ -116,8 +116,8 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             "fire",
             (),
             "stop",
-            "Stop the series that runs (Esc)",
-            blocked=lambda: "" if firing.series is not None else "Nothing is being fired",
+            "Stop the running series (Esc)",
+            blocked=lambda: "" if firing.series is not None else "No series is running",
         ),
         Command(
             "fire.again",
@@ -127,7 +127,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             "fire",
             ("Ctrl+R",),
             "repeat",
-            "Publish once more what was fired last",
+            "Fire the last event again",
             label=again_label,
             blocked=no_again,
         ),
@@ -139,8 +139,8 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             "fire",
             ("Ctrl+Shift+C",),
             "terminal",
-            "Copy the `inspector fire` that does the same in a terminal",
-            blocked=lambda: workbench.program_blocked() or ("" if firing.event_name() else "No event is selected"),
+            "Copy a terminal command that fires this event",
+            blocked=lambda: workbench.program_blocked() or ("" if firing.event_name() else "No event selected"),
         ),
         Command(
             "faults.toggle",
@@ -150,7 +150,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             "program",
             ("Ctrl+Shift+F",),
             "bolt",
-            "Make some handlers fail, hang, be slow or swallow exceptions, to see what that looks like",
+            "Make some handlers fail, hang, run slowly or swallow exceptions",
             label=lambda: "Faults: on" if faults_on() else "Faults",
             blocked=no_faults,
             checked=faults_on,
@@ -163,7 +163,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             "program",
             ("Ctrl+Shift+R",),
             "record",
-            "Pause the recording, or go on",
+            "Pause or resume recording",
             blocked=workbench.record_blocked,
             checked=recording_on,
         ),

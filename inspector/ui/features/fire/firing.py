@@ -141,7 +141,7 @@ class Firing(QObject):
             return
         self._context.commands.run("catalog.find")
         keys = self._context.shortcut("fire.selected")
-        self._notices.info("Choose an event first.", f"Type a part of its name, then press {keys}.")
+        self._notices.info("Select an event first.", f"Type part of its name, then press {keys}.")
 
     def fire_named(self, name: str) -> None:
         """Fire an event with the values that stand in its form; if they are wrong, lead to what is wrong."""
@@ -286,7 +286,7 @@ class Firing(QObject):
         self._form.load(event.name, values, session=context.session, metadata=context.metadata)
         if lost:
             names = ", ".join(lost)
-            self._notices.warning(f"Not recorded as they were, so made anew: {names}.", "Secrets are never recorded.")
+            self._notices.warning(f"New values generated for: {names}.", "Secrets are never recorded.")
         if edit:
             self._shell.raise_panel("fire")
             return
@@ -355,7 +355,7 @@ class Firing(QObject):
             self.fire_named(first)
 
         self._notices.info(
-            f"Faults are on: handlers of {plural(len(names), 'event')} go wrong now.",
+            f"Faults on: {plural(len(names), 'event')} {'has' if len(names) == 1 else 'have'} failing handlers.",
             f"{shown}{more}.",
             (NoticeAction(f"Fire {first}", fire),),
         )

@@ -148,7 +148,7 @@ class FireOutcomeView(QWidget):
         if publications and left:
             return "\n".join(left)
         if publications:
-            return "Published." if self._outcome is None else "Nobody handles it: unheard."
+            return "Published." if self._outcome is None else "No subscribers."
         return "Waiting for the first record…" if self._outcome is None else "Nothing was published."
 
     def _left(self) -> list[str]:

@@ -151,7 +151,7 @@ class FireView(JournalPanel):
             foot,
             owner=content,
         )
-        empty = EmptyState(self._theme, "play", "No event selected", "Choose one in the catalog to fire it.")
+        empty = EmptyState(self._theme, "play", "No event selected", "Select one in the catalog to fire it.")
         self._switcher = Switcher(content, empty)
         vbox(self._switcher, owner=self)
 
@@ -324,7 +324,7 @@ class FirePanel(FireView):
             return self.form()
         event = self._describe(name)
         if event is None:
-            raise UsageError(f"There is no event {name}.")
+            raise UsageError(f"Unknown event {name}.")
         remembered = self._memory.get(name)
         if remembered is None or remembered.fields.event is not event:
             remembered = self._memory[name] = _Remembered(
@@ -339,7 +339,7 @@ class FirePanel(FireView):
             UsageError: Something is wrong with it.
         """
         if self._form is None or self._event is None:
-            raise UsageError("No event is selected.")
+            raise UsageError("No event selected.")
         reason = self.reason()
         if reason and not self._blocked:
             raise UsageError(reason if reason.endswith(("…", ".")) else f"{reason}.")
@@ -390,7 +390,7 @@ class FirePanel(FireView):
         problems = self._form.problems() if self._form is not None else {}
         if problems:
             names = ", ".join(list(problems)[:3]) + (", …" if len(problems) > 3 else "")
-            return f"{plural(len(problems), 'field')} to correct: {names}"
+            return f"Fix {plural(len(problems), 'field')}: {names}"
         return self.context.problem()
 
     # -- the fields
@@ -493,7 +493,7 @@ class FirePanel(FireView):
         self.button.setEnabled(self._firing or not reason)
         self.button.set_icon("stop" if self._firing else "play")
         self.button.set_text("Stop" if self._firing else fire_title(self._event.name, self.context.count.value()))
-        self.button.set_help("Stop firing" if self._firing else reason or "Publish it with these values")
+        self.button.set_help("Stop firing" if self._firing else reason or "Fire with these values")
         self.button.set_hint(self._stop_hint if self._firing else self._fire_hint)
 
     # -- JSON

@@ -50,7 +50,7 @@ def make(context: Context) -> Parts:
             Command("help.docs", "Documentation", lambda: show(documentation()), menu, "read", icon="help"),
             Command(
                 *("help.log", "Show Log", show_log, menu, "read", (), "list"),
-                "Open the file in which mistakes of the inspector are told in full",
+                "Open the log file of internal errors",
             ),
             Command("help.about", "About Event Inspector", show_about, menu, "about", icon="info"),
         )

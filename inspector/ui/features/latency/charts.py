@@ -80,14 +80,14 @@ class LatencyCharts(QWidget):
         self._title = ElidedLabel("", "dim", Qt.TextElideMode.ElideMiddle)
         self._pointed = PlainLabel("", "dim")
         self.compare_button = Button(theme, "Compare", kind="section")
-        self.compare_button.set_help("Lay the histogram of another row, or of another range, over this one")
+        self.compare_button.set_help("Compare with the histogram of another row or range")
         self.compare_button.set_menu(self._compare_items)
         self._against = ElidedLabel("", "link")
         self._wrong = ElidedLabel("", "failed")
         self._cut_off = ElidedLabel("", "timed_out")
         self._faulted = ElidedLabel("", "swallowed")
         self._span = Button(theme, "Last 60 s", kind="section")
-        self._span.set_help("What stretch of time the lower chart covers")
+        self._span.set_help("Time span of the lower chart")
         self._span.set_menu(self._span_items)
         self._controls: list[QWidget] = [self.compare_button, self._span]
         self._arrange()
@@ -173,7 +173,7 @@ class LatencyCharts(QWidget):
         failed, cut_off, faulted = (apart.get(kind, empty) for kind in (FAILED, CUT_OFF, FAULTED))
         other = self._other()
         bars = self._bars(group.numbers, measured)
-        about = "log scale" if len(bars.counts) else "nothing to measure among " + _AMONG.get(measured, "its runs")
+        about = "log scale" if len(bars.counts) else "nothing to measure in " + _AMONG.get(measured, "its runs")
         self._title.setText(self._name(group) if other is not None else f"{self._name(group)} — {about}")
         self._against.setText(f"━ {other[0]}" if other is not None else "")
         self._against.setVisible(other is not None)
@@ -208,7 +208,7 @@ class LatencyCharts(QWidget):
                 until=None if stretch is None else stretch[1],
             )
         if stretch is not None:
-            chart.show_band(self._over.band(), stretch[1], max(1, stretch[1] - stretch[0]), "end of the range")
+            chart.show_band(self._over.band(), stretch[1], max(1, stretch[1] - stretch[0]), "end of range")
             return
         now = self._journal.now
         span = _MINUTE if self._rolling else max(now, self._over.width)

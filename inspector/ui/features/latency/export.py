@@ -89,4 +89,4 @@ def write_file(path: Path, content: bytes) -> None:
     file = QSaveFile(str(path))
     written = file.open(QIODevice.OpenModeFlag.WriteOnly) and file.write(content) == len(content)
     if not (written and file.commit()):
-        raise InspectorError(f"{path} could not be written: {file.errorString()}.", "Choose another place.")
+        raise InspectorError(f"Cannot write {path}: {file.errorString()}.", "Choose another place.")

@@ -106,7 +106,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         theme.changed.connect(self._dress)
         self.scene().sigMouseMoved.connect(self._pointer_moved)
         self.scene().sigMouseClicked.connect(lambda event: self._clicked(event.scenePos()))
-        self.setAccessibleName("Histogram of latency")
+        self.setAccessibleName("Latency histogram")
 
     def show_picture(self, picture: HistogramPicture) -> None:
         """Draw something else."""

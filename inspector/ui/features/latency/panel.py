@@ -62,8 +62,8 @@ _MEASURED: Final = {
 }
 #: What is said where there are no rows, and where a filter or a range leaves none.
 _NOTHING: Final = {
-    False: ("Nothing measured yet", "Fire an event: every execution is measured."),
-    True: ("Nothing fits", "The filter or the range leaves out every execution."),
+    False: ("Nothing measured yet", "Fire an event to measure its handlers."),
+    True: ("No matches", "Nothing in this range matches the filter."),
 }
 #: Figures are brought up to date so often, ms.
 _REFRESH: Final = 250
@@ -125,12 +125,12 @@ class LatencyPanel(JournalPanel):
     def _make_bar(self) -> QHBoxLayout:
         theme = self._theme
         self._grouping = Button(theme, _GROUPINGS[columns.CLASS], kind="section")
-        self._grouping.set_help("What a row stands for")
+        self._grouping.set_help("Group rows")
         self._grouping.set_menu(self._grouping_items)
         self._outcomes = Button(theme, _MEASURED[SUCCEEDED,], kind="section")
-        self._outcomes.set_help("Which executions the percentiles speak of")
+        self._outcomes.set_help("Executions to measure")
         self._outcomes.set_menu(self._outcome_items)
-        self._more = IconButton(theme, "export", "Copy or save the figures and the charts")
+        self._more = IconButton(theme, "export", "Copy or save figures and charts")
         self._more.set_menu(self.export_items)
         parts = (self._grouping, self._outcomes, 1, self.charts.compare_button, self._more)
         return hbox(*parts, margins=(3, 3, 8, 3), spacing=4)

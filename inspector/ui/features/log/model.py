@@ -23,15 +23,15 @@ from inspector.ui.kit.rows import Column, Ints, Role, TableModel, all_stretches
 NUMBER, TIME, EVENT, WHERE, HANDLERS, OUTCOME, DURATION, CORRELATION, CAUSE = range(9)
 
 _COLUMNS: Final = (
-    Column("#", number=True, about="Number of the publication"),
-    Column("time", about="When it was published", falls=True),
+    Column("#", number=True, about="Publication number"),
+    Column("time", about="Time of publication", falls=True),
     Column("event"),
     Column("workflow", about="Workflow and phase of the event"),
-    Column("handlers", number=True, about="How many handlers it went to"),
-    Column("outcome", about="How its executions ended", falls=True),
-    Column("duration", number=True, about="From publishing to the end of the last handler"),
-    Column("correlation", about="Beginning and end of the correlation id"),
-    Column("cause", about="The execution that published it"),
+    Column("handlers", number=True, about="Number of handlers"),
+    Column("outcome", about="Results of its executions", falls=True),
+    Column("duration", number=True, about="Time until the last handler ended"),
+    Column("correlation", about="Correlation id, shortened"),
+    Column("cause", about="Execution that published it"),
 )
 #: What the rows are sorted by, by column; the others go up with the publications themselves.
 _ORDERS: Final = {

@@ -67,7 +67,7 @@ class LogPanel(JournalPanel):
         self._gathering = Gathering(self, self._take)
         self.model = LogModel(self)
         self.table = DataTable(theme)
-        self.table.setAccessibleName("Log of publications")
+        self.table.setAccessibleName("Publication log")
         self.table.setModel(self.model)
         self._empty = EmptyState(theme, "list", "Nothing published yet", "Fire an event to see it here.")
         self.table.set_empty(self._empty)
@@ -86,7 +86,7 @@ class LogPanel(JournalPanel):
         """Make the line below: how much is shown, and the way back to the newest."""
         self._sum = PlainLabel("", "dim")
         self._newest = Button(self._theme, "Newest", "follow", native_shortcut("End"), "flat")
-        self._newest.set_help("Show the newest row and follow")
+        self._newest.set_help("Go to the newest row and follow")
         self._newest.clicked.connect(self.follow)
         policy = self._newest.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # rows must not move when it comes
@@ -180,7 +180,7 @@ class LogPanel(JournalPanel):
         parts += [count_lost(dropped)] if dropped else []
         self._sum.setText(" · ".join(parts))
         if self.model.narrowed:
-            self._empty.set("Nothing fits", "The filter or the range leaves out every event.")
+            self._empty.set("No matches", "Nothing in this range matches the filter.")
         else:
             self._empty.set("Nothing published yet", "Fire an event to see it here.")
         self.badge_changed.emit(format_count(shown) if shown else "", "dim")

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 
 _FIELDS: Final = (
-    ("cwd", "Folder", "Where the program runs; first on its path"),
+    ("cwd", "Folder", "Working directory, first on sys.path"),
     ("app", "App", "package.module:bus  (a bus, a factory, a dict of handlers, a module)"),
-    ("catalog", "Catalog", "optional: a registry, or a package to scan for events"),
+    ("catalog", "Catalog", "optional: registry, or package to scan for events"),
     ("db_session", "Database session", "optional: package.module:session_factory"),
-    ("python", "Interpreter", "optional: the project's own .venv is found"),
-    ("env", "Settings file", "optional: .env"),
-    ("load_timeout", "Load timeout", f"optional: seconds, {LOAD_TIMEOUT:g} unless given"),
+    ("python", "Interpreter", "optional: default is the project's .venv"),
+    ("env", "Env file", "optional: .env"),
+    ("load_timeout", "Load timeout", f"optional: seconds (default: {LOAD_TIMEOUT:g})"),
 )
 _EXAMPLE: Final = "shop.wiring:bus"
 #: Room around what a dialog holds.
@@ -131,16 +131,16 @@ class OpenProjectDialog(QDialog):
             self._check()
 
     def _build(self) -> None:
-        what = "See the events, handlers and wiring of your own program. It is not changed."
+        what = "See the events, handlers and wiring of your own program, without changing it."
         rows: list[tuple[QWidget, QWidget]] = []
         if self._recent:
             rows.append((PlainLabel("Recent"), self._make_recent()))
         rows += [(PlainLabel(title), self._make_field(name, title, hint)) for name, title, hint in _FIELDS]
-        rows.append((PlainLabel("Kept settings"), self._make_settings()))
+        rows.append((PlainLabel("Environment"), self._make_settings()))
         self._interpreter = ElidedLabel("", "dim")
         self._problem = PlainLabel("", "failed", wrap=True)
         self._missing = PlainLabel(f"Enter the app, for example {_EXAMPLE}", "dim")
-        warning = PlainLabel("Opening it runs that project's code with your rights.", "warn", wrap=True)
+        warning = PlainLabel("Opening a project runs its code with your permissions.", "warn", wrap=True)
         self.open_button = Button(self._theme, "Open", "play", kind="primary", on_click=self._choose)
         self.open_button.setDefault(True)
         cancel = Button(self._theme, "Cancel", on_click=self.reject)
@@ -152,8 +152,8 @@ class OpenProjectDialog(QDialog):
 
     def _make_settings(self) -> QWidget:
         self.settings = ElidedLabel("", "dim")
-        self.change = Button(self._theme, "Change…", on_click=lambda: self.settings_requested.emit(self._folder()))
-        self.change.setAccessibleName("Change the kept settings")
+        self.change = Button(self._theme, "Edit…", on_click=lambda: self.settings_requested.emit(self._folder()))
+        self.change.setAccessibleName("Edit environment variables")
         box = QWidget()
         hbox((self.settings, 1), self.change, owner=box, spacing=-1)
         return box
@@ -165,7 +165,7 @@ class OpenProjectDialog(QDialog):
         """Show which settings are kept for the project of the folder in the form."""
         folder = self._folder()
         names = ", ".join(sorted(self._kept(folder)))
-        self.settings.setText(names or "none; what the program misses is asked for")
+        self.settings.setText(names or "None. You will be asked for missing ones.")
         self.change.setEnabled(folder.is_dir())
 
     def _make_recent(self) -> QComboBox:
@@ -272,11 +272,11 @@ class MissingSettingsDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("Settings are missing")
+        self.setWindowTitle("Missing environment variables")
         self.setMinimumWidth(480)
         self.fields = {name: QLineEdit() for name in trouble.variables}
         title = PlainLabel(trouble.text, "title", wrap=True)
-        hint = "Kept for this project on this computer, never recorded; File → Project Settings… changes them."
+        hint = "Saved on this computer, never recorded. Change them in File → Project Settings…."
         rows = []
         for name, field in self.fields.items():
             field.setAccessibleName(name)
@@ -322,7 +322,7 @@ class LoadTroubleDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle("The project could not be loaded")
+        self.setWindowTitle("Project not loaded")
         self.setMinimumWidth(640)
         column = vbox(owner=self, margins=_MARGINS, spacing=10)
         column.addWidget(PlainLabel(trouble.text, "title", wrap=True, selectable=True))
@@ -338,7 +338,7 @@ class LoadTroubleDialog(QDialog):
             text.setAccessibleName("Traceback")
             text.setMinimumHeight(220)
             column.addWidget(text, 1)
-        change = Button(theme, "Change…", "edit", kind="normal" if longer else "primary", on_click=self.accept)
+        change = Button(theme, "Edit options…", "edit", kind="normal" if longer else "primary", on_click=self.accept)
         copy = Button(theme, "Copy", "copy")
         copy.clicked.connect(lambda: copy_text("\n".join(filter(None, (trouble.text, trouble.hint, details)))))
         close = Button(theme, "Close", on_click=self.reject)
@@ -387,7 +387,7 @@ class _Row:
             self.typed.setAccessibleName("Name")
             self.typed.textChanged.connect(lambda text: hide_secret(self.value, text))
         set_tone(self.name, "mono")
-        self.drop = IconButton(theme, "trash", f"Forget {name}" if name else "Leave it out")
+        self.drop = IconButton(theme, "trash", f"Remove {name}" if name else "Remove")
         hide_secret(self.value, name)
 
     def widgets(self) -> tuple[QWidget, ...]:
@@ -423,16 +423,16 @@ class ProjectSettingsDialog(QDialog):
         self._theme = theme
         self._before = dict(kept_settings)
         self.rows: list[_Row] = []
-        title = PlainLabel(f"What {folder} gets on top of its environment", "title", wrap=True)
-        hint = "Kept on this computer, readable by you only, and never recorded. An empty value counts as a value."
-        self._none = PlainLabel("Nothing is kept for this project.", "dim")
+        title = PlainLabel(f"Extra environment variables for {folder}", "title", wrap=True)
+        hint = "Saved on this computer, readable only by you, never recorded. Empty values are passed too."
+        self._none = PlainLabel("No variables for this project.", "dim")
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(8)
         self._grid.setVerticalSpacing(8)
         self._grid.setColumnStretch(0, 2)
         self._grid.setColumnStretch(1, 3)
         self._problem = PlainLabel("", "failed", wrap=True)
-        self.add_button = Button(theme, "Add a setting", "plus", kind="flat", on_click=self._add_empty)
+        self.add_button = Button(theme, "Add variable", "plus", kind="flat", on_click=self._add_empty)
         self.save_button = Button(theme, "Save and reload" if reload else "Save", "save", kind="primary")
         self.save_button.setDefault(True)
         self.save_button.clicked.connect(self.accept)
@@ -481,8 +481,8 @@ class ProjectSettingsDialog(QDialog):
         names = [row.name.text().strip() for row in self.rows]
         wrong = next((name for name in names if name and not _NAME.fullmatch(name)), "")
         twice = next((name for name in names if name and names.count(name) > 1), "")
-        problem = f"{wrong} is no name of a setting: letters, digits and _ only." if wrong else ""
-        problem = problem or (f"{twice} stands here twice." if twice else "")
+        problem = f"Invalid variable name: {wrong}. Use letters, digits and _." if wrong else ""
+        problem = problem or (f"Duplicate variable: {twice}." if twice else "")
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
         self._none.setVisible(not self.rows)

@@ -50,9 +50,9 @@ _LOOK: Final = 250
 _TOLD_BY: Final[dict[str, type[HostRecord]]] = {BLOCKED: LoopBlocked, STUCK: ProcessStuck, ENDED: ProcessEnded}
 #: What is told of a process in trouble of which the host has said no more.
 _TROUBLE: Final = {
-    BLOCKED: "The bus's loop does not answer.",
-    STUCK: "The program does not answer.",
-    ENDED: "The program was stopped.",
+    BLOCKED: "Event loop blocked.",
+    STUCK: "Program not responding.",
+    ENDED: "Program stopped.",
 }
 #: How many of the newest records of the host are searched for more.
 _RECORDS: Final = 1000
@@ -110,7 +110,7 @@ class ProjectFlow(QObject):
                 "project",
                 ("Ctrl+Shift+O",),
                 "folder",
-                "Load your own program, in a process of its own",
+                "Open your own program in its own process",
             ),
             Command(
                 "project.recent",
@@ -153,7 +153,7 @@ class ProjectFlow(QObject):
                 "new",
                 (),
                 "close",
-                "Delete what was recorded so far and go on with an empty session",
+                "Delete all records of this session and continue",
                 blocked=self._clear_blocked,
             ),
             Command(
@@ -164,7 +164,7 @@ class ProjectFlow(QObject):
                 "project",
                 ("F5",),
                 "refresh",
-                "Start the program anew and fire the pinned events again",
+                "Restart the program and fire the pinned events again",
                 blocked=self._reload_blocked,
             ),
             Command(
@@ -175,7 +175,7 @@ class ProjectFlow(QObject):
                 "project",
                 (),
                 "gear",
-                "Change what was filled in because the program missed it",
+                "Edit the environment variables of the project",
                 blocked=lambda: "" if self.project is not None else "Open a project first",
             ),
             Command(
@@ -186,7 +186,7 @@ class ProjectFlow(QObject):
                 "program",
                 (),
                 "pin",
-                "Fire the event that was fired last again whenever the program is reloaded",
+                "Fire the last event after each reload",
                 blocked=self._pin_blocked,
                 checked=self._is_pinned,
             ),
@@ -198,7 +198,7 @@ class ProjectFlow(QObject):
                 "project",
                 (),
                 "refresh",
-                "Start the program anew when one of its files is saved",
+                "Reload when a source file is saved",
                 blocked=lambda: "" if self._reloader is not None else "Open a project first",
                 checked=lambda: self._reloader is not None and self._reloader.on,
             ),
@@ -246,7 +246,7 @@ class ProjectFlow(QObject):
     def open(self, project: Project, *, confirmed: bool = False) -> None:
         """Load a project; the person is asked for consent where it was not given before."""
         if self._tasks.running(_LOADING):
-            self._notices.info("A project is being loaded already.", "Wait for it, or restart the inspector.")
+            self._notices.info("Another project is loading.", "Wait for it to finish, or restart the inspector.")
             return
         self._tasks.start(_LOADING, self.load(project, confirmed=confirmed))
 
@@ -291,7 +291,7 @@ class ProjectFlow(QObject):
 
     def _demo_blocked(self) -> str:
         if self._context.launch.demo is None:
-            return "There is no demo"
+            return "No demo available"
         return "" if self._host() is not None or self._workbench.host is None else "The demo is running"
 
     async def show_demo(self) -> bool:
@@ -355,7 +355,7 @@ class ProjectFlow(QObject):
     async def consent(self, question: str) -> bool:
         """Ask whether a project's code may run."""
         where, _, risk = question.partition("? ")
-        asked = ask(self._shell, "Load this project?", f"{where}?", risk, ("Load", "Cancel"))
+        asked = ask(self._shell, "Load project?", f"{where}?", risk, ("Load", "Cancel"))
         return await self._answer(asked) == "Load"
 
     async def missing(self, trouble: MissingSetting, project: Project) -> Mapping[str, str] | None:  # noqa: ARG002
@@ -470,7 +470,7 @@ class ProjectFlow(QObject):
     def _reload_blocked(self) -> str:
         if self._host() is not None:
             return "" if self._reloader is not None else "The project is still loading"
-        return "The demo needs no reloading" if self._workbench.host is not None else "Open a project first"
+        return "The demo cannot be reloaded" if self._workbench.host is not None else "Open a project first"
 
     def _restart(self) -> None:
         self._tasks.start("Restarting the program", self._reload())
@@ -496,18 +496,18 @@ class ProjectFlow(QObject):
         if outcome.trouble is not None and not self._load_failed:
             return  # it was loaded and has ended since: how is told by who looks after it
         if outcome.trouble is not None:
-            text = f"The program could not be loaded again: {outcome.trouble.text}"
-            retries: list[tuple[str, Callable[[], object]]] = [("Try again", self._restart)]
+            text = f"Reload failed: {outcome.trouble.text}"
+            retries: list[tuple[str, Callable[[], object]]] = [("Retry", self._restart)]
             if isinstance(outcome.trouble, LoadError) and outcome.trouble.kind == "timeout":
                 retries.insert(0, ("Retry with More Time", self._restart_with_more_time))
             self._strip.show_message("failed", text, outcome.trouble.hint, retries)
             return
         parts = [f"{plural(len(outcome.fixed), 'handler')} fixed"] * bool(outcome.fixed)
         parts += [f"{plural(len(outcome.broke), 'handler')} broke"] * bool(outcome.broke)
-        parts += [f"{outcome.same} as before"] * bool(outcome.same)
+        parts += [f"{outcome.same} unchanged"] * bool(outcome.same)
         actions: list[tuple[str, Callable[[], object]]] = [("Dismiss", self._strip.hide_message)]
         if not parts:
-            parts = ["nothing is fired after a reload yet"]
+            parts = ["no auto-fire set"]
             if self._workbench.last_fired is not None:
                 actions.insert(0, (f"Fire {self._workbench.last_fired.event} each time", self._fire_each_time))
         details = ", ".join((*outcome.broke, *outcome.fixed)[:4])
@@ -541,7 +541,7 @@ class ProjectFlow(QObject):
     def _pin_blocked(self) -> str:
         if self._reloader is None:
             return "Open a project first"
-        return "" if self._workbench.last_fired is not None else "Nothing was fired yet"
+        return "" if self._workbench.last_fired is not None else "No event fired yet"
 
     def _is_pinned(self) -> bool:
         form = self._workbench.last_fired

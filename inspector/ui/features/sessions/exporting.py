@@ -37,8 +37,8 @@ class Exporting(QObject):
         if view is None:
             return self._workbench.view_blocked()
         if not view.session:
-            return "This session is stored nowhere"
-        return "" if len(view.journal.publications) else "Nothing was recorded yet"
+            return "This session is not saved"
+        return "" if len(view.journal.publications) else "Nothing recorded yet"
 
     def ask(self, kind: str, session: int = 0, name: str = "") -> QFileDialog | None:
         """Ask for a file, then write it. Without a session the one that is shown is exported."""
@@ -67,7 +67,7 @@ class Exporting(QObject):
     async def _write(self, kind: str, session: int, target: Path) -> None:
         count = await self._workbench.export(kind, session, target)
         written = plural(count, EXPORTERS[kind].unit)
-        self._notices.info(f"{written} {'was' if count == 1 else 'were'} written to {target.name}.", str(target.parent))
+        self._notices.info(f"Exported {written} to {target.name}.", str(target.parent))
 
 
 def _file_name(name: str) -> str:

@@ -57,10 +57,10 @@ def make(context: Context) -> Parts:
 
 def _session_commands(workbench: Workbench, sessions: Sessions) -> tuple[Command, ...]:
     def no_live() -> str:
-        return workbench.program_blocked() or ("The live session is shown" if workbench.live else "")
+        return workbench.program_blocked() or ("Already showing the live session" if workbench.live else "")
 
     def not_stored() -> str:
-        return workbench.view_blocked() or ("" if sessions.shown() else "This session is stored nowhere")
+        return workbench.view_blocked() or ("" if sessions.shown() else "This session is not saved")
 
     return (
         Command(
@@ -81,7 +81,7 @@ def _session_commands(workbench: Workbench, sessions: Sessions) -> tuple[Command
             "open",
             ("Ctrl+O",),
             "session",
-            "Show the list of recorded sessions",
+            "Show all sessions",
         ),
         Command(
             "session.delete",
@@ -127,7 +127,7 @@ def _export_commands(exporting: Exporting) -> tuple[Command, ...]:
         "Export",
         lambda: exporting.ask("jsonl"),
         icon="export",
-        tooltip="Write the run log to a file",
+        tooltip="Export the session to a file",
         blocked=exporting.blocked,
     )
     return (*kinds, everything)
@@ -155,7 +155,7 @@ def _session_menu(context: Context, sessions: Sessions) -> Sequence[MenuItem]:
             MenuItem(info.title, partial(sessions.open, info.id), checked=shown, hint=f"{began}{outcome(info)}")
         )
     if not others:
-        items.append(MenuItem("No other sessions yet", enabled=False))
+        items.append(MenuItem("No other sessions", enabled=False))
     return [
         *items,
         SEPARATOR,

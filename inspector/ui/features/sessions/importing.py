@@ -54,15 +54,15 @@ class Importing(QObject):
                 "import",
                 (),
                 "session",
-                "Store a run log that was exported as JSON lines as a session, and open it",
-                blocked=lambda: "" if self._workbench.database is not None else "No sessions are stored",
+                "Import a run log (JSON lines) as a session and open it",
+                blocked=lambda: "" if self._workbench.database is not None else "No sessions database",
             )
         ]
 
     def ask(self) -> QFileDialog:
         """Ask for a file, then take it in."""
         folder = self._settings.text("export.folder", str(Path.home()))
-        dialog = QFileDialog(self._shell, "Import a run log", folder, _FILTERS)
+        dialog = QFileDialog(self._shell, "Import run log", folder, _FILTERS)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda path: self.take(Path(path)))
         dialog.finished.connect(dialog.deleteLater)
@@ -89,7 +89,7 @@ class Importing(QObject):
         self._sessions.open(imported.session)
 
     def _tell(self, imported: ImportedRun, path: Path) -> None:
-        text = f"{plural(imported.records, 'record')} of {path.name} are session {imported.session} now."
+        text = f"Imported {path.name} ({plural(imported.records, 'record')})."
         if imported.whole:
             self._notices.info(text, str(path.parent))
             return
@@ -97,7 +97,7 @@ class Importing(QObject):
         if imported.refused:
             named = "; ".join(f"line {problem.line}: {problem.reason}" for problem in imported.problems[:_NAMED])
             more = "; …" if imported.refused > _NAMED else ""
-            said.insert(0, f"{plural(imported.refused, 'line')} left out: {named}{more}")
+            said.insert(0, f"{plural(imported.refused, 'line')} skipped: {named}{more}")
         self._notices.warning(text, "\n".join(said))
 
     # A run log that is dropped on the window is taken in

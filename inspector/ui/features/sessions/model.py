@@ -17,19 +17,18 @@ if TYPE_CHECKING:
 NAME, STARTED, DURATION, OUTCOME, PROGRAM, STATE, PUBLICATIONS, EXECUTIONS, SIZE = range(9)
 
 _COLUMNS: Final = (
-    Column("session", about="Its name; without one, what was recorded and its first event"),
-    Column("started", about="When it began, local time", falls=True),
-    Column("duration", number=True, about="From its beginning to its last record"),
-    Column("outcome", about="How its executions ended", falls=True),
-    Column("program", about="What was recorded"),
+    Column("session", about="Name, or program and first event"),
+    Column("started", about="Start time", falls=True),
+    Column("duration", number=True, about="Time from start to last record"),
+    Column("outcome", about="Results of its executions", falls=True),
+    Column("program", about="Program"),
     Column(
         "state",
-        about="Recorded, closed properly or interrupted, imported from a file; how many records were lost or executions"
-        " have no place",
+        about="Status, source, lost records and executions without a publication",
     ),
     Column("events", number=True, about="Publications"),
     Column("executions", number=True),
-    Column("size", number=True, about="About how much it takes in the sessions database"),
+    Column("size", number=True, about="Approximate size in the sessions database"),
 )
 _ROOT: Final = QModelIndex()
 _EDIT: Final = int(Qt.ItemDataRole.EditRole)
@@ -153,14 +152,14 @@ class SessionsModel(TableModel):
     def _state(self, session: SessionInfo) -> str:
         here = session.id == self._opened
         if session.id == self._live:
-            return "recording, shown" if here else "recording"
+            return "recording · open here" if here else "recording"
         if session.state == "recording":
-            return "recording elsewhere" + (", shown" if here else "")
+            return "recording in another window" + (" · open here" if here else "")
         state = session.state
         if session.file and state == "closed":
             state = f"imported from {one_line(session.file)}"
-        parts = (state, session.gaps, "shown" if here else "")
-        return ", ".join(part for part in parts if part)
+        parts = (state, session.gaps, "open here" if here else "")
+        return " · ".join(part for part in parts if part)
 
     def _tone(self, session: SessionInfo, column: int) -> str:
         if column == OUTCOME:

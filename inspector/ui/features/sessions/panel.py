@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from inspector.store.info import SessionInfo
     from inspector.ui.kit.theme import Theme
 
-_WIDTHS = {0: 24, 1: 21, 2: 11, 3: 14, 4: 16, 5: 21, 6: 8, 7: 11, 8: 9}
+_WIDTHS = {0: 24, 1: 21, 2: 11, 3: 14, 4: 16, 5: 29, 6: 8, 7: 11, 8: 9}
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL: Final = (
     *(columns.STARTED, columns.DURATION, columns.PUBLICATIONS),
     *(columns.SIZE, columns.EXECUTIONS, columns.PROGRAM),
 )
-_NONE_YET: Final = ("No sessions yet", "Every run that publishes an event is kept as one.")
-_NONE_FITS: Final = ("No sessions match", "Esc in the field above shows all again.")
+_NONE_YET: Final = ("No sessions yet", "A session is recorded whenever the program publishes events.")
+_NONE_FITS: Final = ("No matching sessions", "Press Esc in the filter to show all sessions.")
 _DELETE: Final = "Delete"
 #: Keys of the list.
 _OPEN_KEY: Final = "Return"
@@ -193,7 +193,7 @@ class SessionsPanel(QWidget):
             self,
             "Delete session",
             f"Delete “{session.title}”?",
-            f"{what} are removed from the sessions database. This cannot be undone.",
+            f"{what} will be deleted. This cannot be undone.",
             ("Keep", _DELETE),
             answered,
             danger=_DELETE,
@@ -228,7 +228,7 @@ class SessionsPanel(QWidget):
         self._open.setEnabled(session is not None and session.id != self._opened)
         reason = self._why_kept(session) if session is not None else ""
         self._remove.setEnabled(session is not None and not reason)
-        self._remove.set_help(reason or "Delete the session for good")
+        self._remove.set_help(reason or "Delete the session permanently")
 
     def _open_menu(self, at: QPoint) -> None:
         index: QModelIndex = self.table.indexAt(at)

@@ -104,7 +104,7 @@ class Sessions(QObject):
         view = self._workbench.view
         session = self.shown()
         if view is not None and session:
-            label = "Name of the session"
+            label = "Session name"
             ask_text(self._shell, "Rename session", label, view.title, lambda name: self.rename(session, name))
 
     def ask_delete_shown(self) -> None:
@@ -130,7 +130,7 @@ class Sessions(QObject):
         info = next((info for info in self.known if info.id == last), None)
         if last and info is not None:
             self._notices.info(
-                f"Last time you looked at “{info.title}”.", actions=(NoticeAction("Open it", lambda: self.open(last)),)
+                f"Reopen “{info.title}” from last time?", actions=(NoticeAction("Reopen", lambda: self.open(last)),)
             )
 
     def _changed(self, sessions: Sequence[SessionInfo]) -> None:

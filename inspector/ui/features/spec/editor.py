@@ -79,7 +79,7 @@ class SpecEditor(QWidget):
         self._texts: dict[str, QLineEdit] = {}
         self._choice: QComboBox | None = None
         self._good = False
-        self.setAccessibleName(f"Change {line.text}" if line.text else "Add a line")
+        self.setAccessibleName(f"Change {line.text}" if line.text else "Add line")
         self.result = ElidedLabel("", "dim")
         self.apply = Button(theme, "Apply", hint=native_shortcut("Return"), kind="primary", on_click=self._apply)
         self._remove = Button(theme, "Remove", on_click=lambda: self.applied.emit(None))
@@ -114,7 +114,7 @@ class SpecEditor(QWidget):
         """Return why what stands there can be no line; empty when it can."""
         value = self.value()
         if value == "" and self._line.kind != DRAIN:
-            return "Type a name."
+            return "Enter a name."
         _, troubles = read_tables({self._line.kind: [value] if self._line.kind in SEVERAL else value})
         return f"{troubles[0].text.partition(': ')[2] or troubles[0].text} {troubles[0].hint}" if troubles else ""
 
@@ -218,7 +218,7 @@ class SpecEditor(QWidget):
 
 
 _CHOICES: Final = {
-    IDENTITY: ("Told by", (*IDENTITIES, _IN_FIELD)),
+    IDENTITY: ("Identified by", (*IDENTITIES, _IN_FIELD)),
     PATTERNS: ("Wildcards", (GLOB, EXACT)),
 }
 

@@ -24,7 +24,7 @@ def make(context: Context) -> Parts:
         "spec",
         (),
         "eye",
-        "Show publish points, containers and patterns of each bus, and correct them",
+        "Show and edit publish points, containers and patterns of each bus",
         blocked=flow.blocked,
     )
     return Parts(commands=(command,))

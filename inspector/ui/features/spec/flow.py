@@ -92,9 +92,9 @@ class SpecFlow(QObject):
 
     def _change_blocked(self) -> str:
         if self._project() is None:
-            return "This program runs inside the inspector"
+            return "The demo runs inside the inspector"
         workbench = self._context.workbench
-        return workbench.program_blocked() or ("" if workbench.live else "A stored session is shown")
+        return workbench.program_blocked() or ("" if workbench.live else "This is a stored session")
 
     def _problems(self) -> list[Problem]:
         journal = self._context.journal
@@ -116,7 +116,7 @@ class SpecFlow(QObject):
         self._observed = []
         self.window.set_specs(self._source, self._specs, problems, blocked)
         if catalog is not None and not catalog.specs:
-            self.window.set_empty("Nothing to read", "This program describes its bus itself.")
+            self.window.set_empty("Nothing to read", "The program describes its bus itself.")
         self.window.save.setVisible(self._file_to_save() is not None and bool(declared_tables(self._specs)))
         for problem in problems:
             if problem.text not in self._told and self._context.workbench.live:
@@ -175,7 +175,7 @@ class SpecFlow(QObject):
         if not isinstance(host, ChildHost):
             return
         tables = changed_tables(self._specs, where, line, value)
-        self._context.tasks.start("Reading the program in another way", self._show_reading(host, tables, value))
+        self._context.tasks.start("Reading the program again", self._show_reading(host, tables, value))
 
     async def _show_reading(self, host: ChildHost, tables: Sequence[BusTable], value: object) -> None:
         reading = await host.read_as(as_option(tables))

@@ -203,7 +203,7 @@ class SpecWindow(QDialog):
 
     def _tell_counts(self) -> None:
         lines = sum(not row.absent for row in self.model.lines())
-        changed = ["1 being changed"] if self.editor is not None else []
+        changed = ["Editing 1 line"] if self.editor is not None else []
         self._count.setText(" · ".join([plural(lines, "line"), *changed, *([self._counts] if self._counts else [])]))
         declared = any(row.line and row.line.origin == "declared" for row in self.model.lines())
         self.reset.setEnabled(declared and not self._blocked)
@@ -318,8 +318,8 @@ class SpecWindow(QDialog):
             if answer == "Reset":
                 self.reset_wanted.emit()
 
-        hint = "[tool.inspector.bus] is removed; how the program is read is proposed anew."
-        ask_then(self, "Reset?", "Take back all that is declared?", hint, ("Cancel", "Reset"), answered, danger="Reset")
+        hint = "This removes [tool.inspector.bus] from pyproject.toml."
+        ask_then(self, "Reset?", "Reset all declarations?", hint, ("Cancel", "Reset"), answered, danger="Reset")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close with Escape, unless a line is being changed."""

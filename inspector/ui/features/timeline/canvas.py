@@ -89,7 +89,7 @@ class TimelineCanvas(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Timeline")
-        self.setAccessibleDescription("A lane per handler, a bar per execution. Press ? for the keys.")
+        self.setAccessibleDescription("One lane per handler, one bar per execution. Press ? for keyboard shortcuts.")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(260, 120)
         self._bar = QScrollBar(Qt.Orientation.Vertical, self)

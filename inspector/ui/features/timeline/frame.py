@@ -206,10 +206,10 @@ def readout(scene: Scene) -> list[str]:
             f"{status.replace('_', ' ')} · {duration_text(scene, scene.hovered)}{waited}",
             f"at {exact_time(execution.start)}",
         ]
-        return [*lines, "a fault was injected"] if execution.fault else lines
+        return [*lines, "injected fault"] if execution.fault else lines
     if scene.hovered_mark >= 0:
         event = journal.publication(PublicationIndex(scene.hovered_mark))
-        to = "nobody handles it" if not event.handlers else f"to {plural(event.handlers, 'handler')}"
+        to = "no subscribers" if not event.handlers else f"to {plural(event.handlers, 'handler')}"
         return [
             one_line(f"{event.event.name} #{event.number}"),
             f"{one_line(event.event.phase) or 'published'} · {to}",

@@ -34,7 +34,7 @@ def lane_menu(controller: TimelineController, strip: LaneStrip | None) -> list[M
         if strip.layer == 0:
             items += [
                 MenuItem(
-                    "Keep at the top",
+                    "Pin lane",
                     lambda: lanes.toggle_pinned(key),
                     strip.pinned,
                     hint=shortcut_of("timeline.pin_lane"),
@@ -60,12 +60,12 @@ def lanes_menu(controller: TimelineController) -> list[MenuItem]:
             lambda: controller.lanes.set_show_idle(not state.show_idle),
             state.show_idle,
         ),
-        MenuItem("Find a lane…", controller.find_lane_wanted.emit, hint=shortcut_of("timeline.find_lane")),
+        MenuItem("Find lane…", controller.find_lane_wanted.emit, hint=shortcut_of("timeline.find_lane")),
         SEPARATOR,
     ]
     return items + [_density_item(controller, name) for name in ("auto", *DENSITIES)]
 
 
 def _density_item(controller: TimelineController, name: str) -> MenuItem:
-    title = "Rows as there is room" if name == "auto" else f"{name.capitalize()} rows"
+    title = "Auto row height" if name == "auto" else f"{name.capitalize()} rows"
     return MenuItem(title, lambda: controller.lanes.set_density(name), controller.lanes.state.density == name)

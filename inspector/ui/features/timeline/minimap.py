@@ -48,7 +48,7 @@ class Minimap(QWidget):
         self.setFixedHeight(HEIGHT)
         self.setMouseTracking(True)
         self.setAccessibleName("Minimap")
-        self.setAccessibleDescription("The whole session; drag the brush to choose what is looked at.")
+        self.setAccessibleDescription("Overview of the session. Drag to move or resize the view.")
         theme.changed.connect(self.update)
 
     @property

@@ -82,7 +82,7 @@ class TimelinePanel(JournalPanel):
         self._follow = Button(theme, "Following", kind="section", on_click=self.controller.toggle_follow)
         self._window = Button(theme, "", kind="section")
         self._window.set_menu(self._window_menu)
-        self._find = SearchField(theme, "Find a lane…", "↵")
+        self._find = SearchField(theme, "Find lane…", "↵")
         self._find.setMaximumWidth(200)
         self._find.textChanged.connect(self.controller.lanes.set_only)
         self._find.left.connect(self._leave_find)
@@ -93,8 +93,8 @@ class TimelinePanel(JournalPanel):
         self.controller.filter_back_wanted.connect(self.filter_back_requested)
         self._fill_header()
         self.empty = EmptyState(
-            *(theme, "timeline", "Nothing recorded yet", "Fire an event."),
-            None if fire is None else ("Fire an event", fire),
+            *(theme, "timeline", "Nothing recorded yet", "Fire an event to see its handlers run."),
+            None if fire is None else ("Fire event", fire),
             roomy=True,
         )
         self._over = vbox(self.empty, owner=self.canvas, margins=(0, RULER_HEIGHT, 0, 0))
@@ -186,7 +186,7 @@ class TimelinePanel(JournalPanel):
         for widget in (self._group, self._follow, self._find):
             self._header.add_left(widget)
         fit = Button(self._theme, "Fit", kind="section", on_click=self.controller.fit)
-        fit.set_help(f"Show the whole session ({shortcut_of('timeline.fit')})")
+        fit.set_help(f"Zoom to session ({shortcut_of('timeline.fit')})")
         closer = IconButton(self._theme, "plus", f"Zoom in ({shortcut_of('timeline.zoom_in')})")
         wider = IconButton(self._theme, "minus", f"Zoom out ({shortcut_of('timeline.zoom_out')})")
         closer.clicked.connect(self.controller.zoom_in)
@@ -195,9 +195,9 @@ class TimelinePanel(JournalPanel):
         lanes.set_menu(lambda: [*lanes_menu(self.controller), SEPARATOR, *self._view_menu()])
         for widget in (self._window, fit, closer, wider, lanes):
             self._header.add_right(widget)
-        self._follow.set_help(f"Follow what is recorded ({shortcut_of('timeline.follow')})")
-        self._group.set_help("What the lanes stand for")
-        self._window.set_help("How much time is shown")
+        self._follow.set_help(f"Follow live ({shortcut_of('timeline.follow')})")
+        self._group.set_help("Group lanes")
+        self._window.set_help("Visible time span")
 
     def _group_menu(self) -> list[MenuItem]:
         return [
@@ -232,8 +232,8 @@ class TimelinePanel(JournalPanel):
             MenuItem(
                 "Fold idle gaps", controller.toggle_folds, controller.folding, hint=shortcut_of("timeline.fold_gaps")
             ),
-            MenuItem("Time of day in the ruler", toggle_wall, canvas.wall),
-            MenuItem("Hide what the filter leaves out", toggle_others, controller.hide_others),
+            MenuItem("Show clock time", toggle_wall, canvas.wall),
+            MenuItem("Hide non-matching", toggle_others, controller.hide_others),
             MenuItem(
                 "Measure by dragging",
                 controller.measure.toggle,

@@ -197,7 +197,7 @@ def test_what_was_found_while_running_is_marked(model: CatalogTreeModel, run: Ru
     run.start(run.publish("UserLoginFailed"), KEEP.key)
     model.folded(run.fold())
     failed = model.index_of("UserLoginFailed")
-    assert failed.data(CatalogRole.FOUND) == "Found while running: Archive.keep, called by Hub._mirror"
+    assert failed.data(CatalogRole.FOUND) == "Found at runtime: Archive.keep, called by Hub._mirror"
     assert failed.parent().data(CatalogRole.FOUND) == failed.data(CatalogRole.FOUND)
-    assert model.index_of("Surprise").data(CatalogRole.FOUND) == "Found while running"
+    assert model.index_of("Surprise").data(CatalogRole.FOUND) == "Found at runtime"
     assert model.index_of("UserLoginAttempted").data(CatalogRole.FOUND) == ""

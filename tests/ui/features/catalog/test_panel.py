@@ -204,7 +204,7 @@ def test_without_a_catalog_it_says_so(theme: Theme, selection: Selection, show) 
     show(panel)
     assert "No catalog yet" in texts(panel)
     panel.search.setText("x")
-    assert "No event found" in texts(panel)
+    assert "No matching events" in texts(panel)
 
 
 def test_a_row_is_told_in_words(panel: CatalogPanel, run: Run) -> None:

@@ -110,7 +110,7 @@ async def test_when_the_program_ends_under_it_the_reason_is_told(qapp):
         host._wait_for_end()  # it holds the loop: the run takes its first step when the program has ended
         await made.ended()
         assert not made.panel.running
-        assert made.panel._status.text() == "Nothing runs that could take an event."
+        assert made.panel._status.text() == "No program is running."
         assert [notice.severity for notice in made.told] == ["error"]
 
 

@@ -81,7 +81,7 @@ def test_while_it_cannot_be_fired_the_reason_is_told(panel):
 
 
 def test_the_map_follows_the_run_and_the_legend_counts(panel, story):
-    assert panel._legend[MISSING].text() == "! 2 required, but missing"
+    assert panel._legend[MISSING].text() == "! 2 required but missing"
     run(panel, story)
     assert [panel._legend[state].text() for state in (OK, SWALLOWED, FAILED, NOT_FIRED)] == [
         "✓ 1 ok",

@@ -55,7 +55,7 @@ def test_an_event_is_described_whole(panel: EventPanel, selection: Selection) ->
         ".handle_user_registration_succeeded",
         "logging, audit, email",
         "USER_REGISTERED",
-        "It has not run in this session.",
+        "No runs in this session.",
     ):
         assert part in said
     assert link(panel, "EmailEventHandler")
@@ -197,7 +197,7 @@ def test_unheard_publications_are_marked(panel: EventPanel, selection: Selection
     panel.folded(run.fold())
     selection.select_event("Surprise<b>")
     assert "unheard" in rows(panel)[0]
-    assert "Nobody handles it" in texts(panel)
+    assert "No subscribers." in texts(panel)
     assert "Surprise<b>" in texts(panel)
 
 
@@ -216,7 +216,7 @@ def test_another_journal_is_read_anew(panel: EventPanel, selection: Selection, r
     panel.folded(run.fold())
     selection.select_event(EVENT)
     panel.set_journal(Run(run.catalog).journal)
-    assert "It has not run in this session." in texts(panel)
+    assert "No runs in this session." in texts(panel)
     panel.set_journal(Journal())
     assert "No event selected" in texts(panel)
 

@@ -108,7 +108,7 @@ def test_the_frame_where_it_failed_is_open_and_can_be_closed(
     mine.head.click()
     cause.head.click()
     assert (mine.head.opened, cause.head.opened) == (False, True)
-    assert "The source is not at hand." in texts(panel)
+    assert "Source not available." in texts(panel)
 
 
 def test_source_is_moved_left_and_the_failing_line_is_marked() -> None:
@@ -265,7 +265,7 @@ def test_a_huge_value_is_shown_in_pages(theme: Theme, show) -> None:
 def test_a_payload_that_is_none_or_unreadable_is_told(theme: Theme, show) -> None:
     view = PayloadView(theme)
     show(view)
-    for payload, words in ((None, "…"), ("not json", "cannot be read"), ("{}", "No fields."), ("[1]", "value")):
+    for payload, words in ((None, "…"), ("not json", "Cannot read"), ("{}", "No fields."), ("[1]", "value")):
         view.set_payload(payload)
         assert words in texts(view)
 
@@ -296,8 +296,8 @@ def test_data_that_is_no_json_is_shown_as_it_is() -> None:
 
 
 def test_context_rows_take_whatever_was_recorded() -> None:
-    assert context_rows("") == [("", "not known", "dim")]
-    assert context_rows("nonsense") == [("", "not known", "dim")]
+    assert context_rows("") == [("", "unknown", "dim")]
+    assert context_rows("nonsense") == [("", "unknown", "dim")]
     assert context_rows('{"session": true, "metadata": {"n": 1}}') == [
         ("Database session", "yes", ""),
         ("n", "1", "mono"),

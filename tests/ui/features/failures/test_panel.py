@@ -126,7 +126,7 @@ def test_text_that_is_no_failure_and_no_text_at_all_are_shown(theme, selection, 
     assert panel.detail.nothing.text() == "odd text"
     _, panel = filled(theme, selection, shown, failed(0, "", status="timed_out"))
     assert panel.detail.title.text() == "◔ timed out in Audit.handle"
-    assert panel.detail.nothing.text() == "Nothing was raised."
+    assert panel.detail.nothing.text() == "No exception raised."
 
 
 def test_groups_that_change_together_are_sorted_anew(theme, selection, shown):

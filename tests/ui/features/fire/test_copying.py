@@ -36,7 +36,7 @@ async def copied(shown: Opened) -> str:
     await until(lambda: clipboard.text().startswith("inspector fire"), "a command in the clipboard")
     text = clipboard.text()
     clipboard.setText("")
-    assert [notice.text for notice in shown.notices][-1] == "The command was copied."
+    assert [notice.text for notice in shown.notices][-1] == "Command copied."
     return text
 
 
@@ -91,5 +91,5 @@ async def test_of_a_session_of_another_program_no_command_is_written(tmp_path: P
         await until(lambda: not shown.window.workbench.live and len(shown.journal.publications), "the stored session")
         QApplication.clipboard().setText("")
         shown.desk.copies.copy_publication(0)
-        await until(lambda: shown.notices and "no command" in shown.notices[-1].text, "a notice")
+        await until(lambda: shown.notices and "Cannot create a command" in shown.notices[-1].text, "a notice")
         assert QApplication.clipboard().text() == ""

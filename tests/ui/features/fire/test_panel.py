@@ -115,7 +115,7 @@ def test_a_wrong_text_is_told_under_the_field_and_stops_firing(small: FirePanel,
     assert "user_id must be a UUID, like 3f2a9c1e-…; got 'nobody'" in texts(small)
     assert editor.property("invalid") is True
     assert not small.button.isEnabled()
-    assert small.reason() == "1 field to correct: user_id"
+    assert small.reason() == "Fix 1 field: user_id"
     small.button.click()
     assert forms == []
     editor.clear()
@@ -228,7 +228,7 @@ def test_json_with_a_field_that_does_not_exist_says_so(small: FirePanel) -> None
     small.tabs.setCurrentIndex(JSON)
     values = {**small.form().values, "extra": 1}
     small.json.area.setPlainText(json.dumps(values))
-    assert "There is no field extra." in texts(small)
+    assert "Unknown field extra." in texts(small)
     assert not small.button.isEnabled()
 
 
@@ -251,7 +251,7 @@ def test_context_is_part_of_the_form(small: FirePanel) -> None:
     assert (form.session, form.metadata, form.count, form.timeout) == (False, {"ip_address": "192.0.2.9"}, 3, None)
     assert small.button.caption() == "Fire Small \u00d7 3"
     small.context.add("ip_address", "again")
-    assert small.reason() == "Metadata ip_address stands there twice"
+    assert small.reason() == "Duplicate metadata: ip_address"
     small.context._pairs[-1].remove.click()
     assert small.reason() == ""
 
@@ -280,7 +280,7 @@ def test_each_event_remembers_what_was_written(panel: FirePanel, selection: Sele
 
 def test_an_event_never_shown_can_be_fired_with_the_same_values_twice(panel: FirePanel) -> None:
     assert panel.form_for(EVENT) == panel.form_for(EVENT)
-    with pytest.raises(UsageError, match="There is no event Nothing"):
+    with pytest.raises(UsageError, match="Unknown event Nothing"):
         panel.form_for("Nothing")
 
 
@@ -402,7 +402,7 @@ def test_what_was_not_called_and_what_goes_on_is_told_when_it_has_settled(
     selection.select_event(EVENT)
     panel.fire_started(1)
     number = run.once(EVENT, fire=1)
-    uncalled = (UncalledHandler("m:alarm", "alarm", PREDICATE, "its predicate said no (hot)"),)
+    uncalled = (UncalledHandler("m:alarm", "alarm", PREDICATE, "its predicate returned false (hot)"),)
     run.host(HandlersNotCalled, fire=1, publication=number, event=EVENT, handlers=uncalled)
     run.host(HandlersNotCalled, fire=2, publication=number, event=EVENT, handlers=uncalled)
     run.host(FireUnsettled, fire=1, pending=(PendingWork("timer", "Cache.expire", 4_700_000_000),))
@@ -412,7 +412,7 @@ def test_what_was_not_called_and_what_goes_on_is_told_when_it_has_settled(
     panel.folded(run.fold())
     assert panel.outcome.text().splitlines() == [
         "3 ok",
-        "Not called: alarm, its predicate said no (hot)",
+        "Not called: alarm, its predicate returned false (hot)",
         "Settled, with 1 timer pending for 4.7 s: Cache.expire.",
     ]
 

@@ -108,10 +108,10 @@ def test_a_range_and_a_filter_limit_figures_and_charts(panel, selection):
 
 def test_what_is_left_out_is_not_said_to_be_unmeasured(panel, selection):
     panel.set_filter(parse("handler:Nobody"))
-    assert panel._empty.words() == "Nothing fits The filter or the range leaves out every execution."
+    assert panel._empty.words() == "No matches Nothing in this range matches the filter."
     panel.set_filter(None)
     selection.select_range(900 * MS, 901 * MS)
-    assert panel._empty.words().startswith("Nothing fits")
+    assert panel._empty.words().startswith("No matches")
     selection.select_range(-1, -1)
     assert panel._empty.words().startswith("Nothing measured yet")
 
@@ -232,7 +232,7 @@ def test_a_file_that_cannot_be_written_becomes_a_notice(panel, notices, tmp_path
     notices.attach(told_of.append)
     panel.save(tmp_path / "nowhere" / "figures.csv", "csv")
     notices.flush()
-    assert "could not be written" in told_of[0].text
+    assert "Cannot write" in told_of[0].text
 
 
 def test_a_name_that_a_spreadsheet_would_run_is_disarmed(theme, selection, notices, shown, tmp_path):

@@ -34,7 +34,7 @@ async def test_a_new_exporter_is_a_command_with_a_dialog_of_its_own(
     monkeypatch.setitem(EXPORTERS, "count", exporter)
     async with opened(tmp_path / "s.db") as window:
         commands = window.window.commands
-        assert commands.reason("export.count") == "Nothing was recorded yet"
+        assert commands.reason("export.count") == "Nothing recorded yet"
         await window.fire("UserLogoutSucceeded")
         await until(lambda: not commands.reason("export.count"))
         assert [commands.get(f"export.{id}").title for id in EXPORTERS] == [
@@ -51,7 +51,7 @@ async def test_a_new_exporter_is_a_command_with_a_dialog_of_its_own(
         target = tmp_path / "run.count"
         asked.fileSelected.emit(str(target))
         asked.close()
-        await until(lambda: any("1 record was written to run.count." in notice.text for notice in window.notices))
+        await until(lambda: any("Exported 1 record to run.count." in notice.text for notice in window.notices))
         assert target.read_text()
 
 

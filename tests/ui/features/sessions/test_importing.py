@@ -55,7 +55,7 @@ async def test_the_menu_asks_for_a_file_and_shows_what_is_in_it(tmp_path: Path, 
         asked.fileSelected.emit(str(log))
         asked.close()
         await shown(window, "from elsewhere")
-        await until(lambda: any("records of run.jsonl are session 2 now" in notice.text for notice in window.notices))
+        await until(lambda: any("Imported run.jsonl (" in notice.text for notice in window.notices))
         newest = window.desk.sessions.known[0]
         assert (newest.name, newest.source) == ("from elsewhere", "import")
 
@@ -68,7 +68,7 @@ async def test_a_dropped_run_log_is_shown_and_lines_that_are_none_are_told(tmp_p
         await shown(window, "from elsewhere")
         (told,) = [notice for notice in window.notices if "run.jsonl" in notice.text]
         assert told.severity == "warning"
-        assert told.hint.startswith("1 line left out: line ")
+        assert told.hint.startswith("1 line skipped: line ")
         assert not drop(window, tmp_path)
 
 
@@ -76,16 +76,16 @@ async def test_a_file_that_is_no_run_log_is_told_and_nothing_else_is_shown(tmp_p
     (tmp_path / "other.jsonl").write_text("{}\n")
     async with opened(tmp_path / "s.db") as window:
         assert drop(window, tmp_path / "other.jsonl")
-        await until(lambda: any("is not a run log" in notice.text for notice in window.notices))
+        await until(lambda: any("is not an inspector run log" in notice.text for notice in window.notices))
         assert window.window.workbench.live
         await until(lambda: len(window.desk.sessions.known) == 1)
 
 
 async def test_where_nothing_is_stored_nothing_is_taken_in(tmp_path: Path, log: Path) -> None:
     async with opened(None) as window:
-        assert window.window.commands.reason("session.import") == "No sessions are stored"
+        assert window.window.commands.reason("session.import") == "No sessions database"
         assert drop(window, log)
-        await until(lambda: any("No sessions are stored" in notice.text for notice in window.notices))
+        await until(lambda: any("No sessions database" in notice.text for notice in window.notices))
 
 
 async def test_closing_the_window_ends_an_import_without_a_trace(

@@ -43,9 +43,9 @@ def test_the_one_being_recorded_and_the_one_shown_are_marked():
     elsewhere = replace(session(4), state="recording")
     model.set_sessions([session(1), session(2), recording, elsewhere], live=3, opened=1)
     assert [model.index(row, 0).data(Role.MARK) for row in range(4)] == ["", "live", "", "open"]
-    assert column(model, STATE) == ["recording elsewhere", "recording", "closed", "closed, shown"]
+    assert column(model, STATE) == ["recording in another window", "recording", "closed", "closed · open here"]
     model.set_sessions([recording], live=3, opened=3)
-    assert column(model, STATE) == ["recording, shown"]
+    assert column(model, STATE) == ["recording · open here"]
 
 
 @given(st.lists(st.lists(st.integers(0, 6), unique=True), min_size=1, max_size=5), st.integers(0, 3))
@@ -101,7 +101,7 @@ def test_what_a_session_lacks_stands_beside_its_state():
     gaps = "1\u2009200 records lost, 3 executions unplaced"
     sessions = [session(1), session(2, lost=1200, unplaced=3), session(3, lost=7)]
     model.set_sessions(sessions, None, 3)
-    assert column(model, STATE) == ["closed, 7 records lost, shown", f"closed, {gaps}", "closed"]
+    assert column(model, STATE) == ["closed · 7 records lost · open here", f"closed · {gaps}", "closed"]
     tones = [model.index(row, STATE).data(Role.TONE) for row in range(3)]
     assert tones == ["failed", "failed", "dim"]
 

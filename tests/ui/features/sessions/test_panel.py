@@ -102,7 +102,7 @@ def test_a_search_shows_the_sessions_that_have_its_words(panel):
     assert panel.table.sorted.index(0, NAME).data() == "token refresh"
     panel.search.setText("nothing of it")
     assert panel._empty.isVisible()
-    assert panel._empty.words().startswith("No sessions match")
+    assert panel._empty.words().startswith("No matching sessions")
     panel.search.clear()
     assert panel._count.text() == "3 sessions"
 
@@ -130,7 +130,7 @@ def test_what_a_session_is_doing_and_how_it_went_can_be_read(panel, width):
     panel.resize(width, 300)
     panel.set_sessions(SESSIONS, live=None, opened=2)
     state = panel.table.index_of(panel.model.row_of(3)).siblingAtColumn(STATE)
-    assert state.data() == "recording elsewhere"
+    assert state.data() == "recording in another window"
     room = panel.table.columnWidth(STATE) - 16
     assert panel.table.fontMetrics().horizontalAdvance(state.data()) <= room
     assert not panel.table.isColumnHidden(OUTCOME)

@@ -142,7 +142,7 @@ def test_return_edits_a_line_and_return_applies_what_can_be_read(window: SpecWin
     assert editor is not None
     (field,) = editor.findChildren(QLineEdit)
     assert field.hasFocus() or field.selectedText() == "_routes"
-    assert "1 being changed" in window._count.text()
+    assert "Editing 1 line" in window._count.text()
     assert not editor.apply.isEnabled()
     QTest.keyClicks(field, "_hubs")
     QTest.qWait(0)
@@ -163,9 +163,9 @@ def test_what_cannot_be_read_says_why_and_cannot_be_applied(window: SpecWindow) 
     window.edit(window.tree.currentIndex())
     editor = window.editor
     assert editor is not None
-    trouble = SpecTrouble("[tool.inspector.bus] handlers: there is no _routes.", "Containers there: taps.")
+    trouble = SpecTrouble("[tool.inspector.bus] handlers: no _routes found.", "Containers: taps.")
     window.show_reading("_routes", Reading(troubles=(trouble,)), (1, 1))
-    assert editor.result.text() == "There is no _routes. Containers there: taps."
+    assert editor.result.text() == "No _routes found. Containers: taps."
     (field,) = editor.findChildren(QLineEdit)
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert changed == []
@@ -296,11 +296,11 @@ def test_settings_that_cannot_be_used_are_told_and_what_cannot_be_changed_says_w
     window: SpecWindow,
 ) -> None:
     problem = Problem("tool.inspector.bus", "[tool.inspector.bus] has no key x.", "It knows where.")
-    window.set_specs("shop:hub", [HUB_SPEC], [problem], "A stored session is shown")
+    window.set_specs("shop:hub", [HUB_SPEC], [problem], "Go back to the live session")
     assert window._problem.isVisible()
     window.edit(window.model.index_of_line(HANDLERS, "taps"))
     assert window.editor is None
-    assert window._count.text() == "A stored session is shown"
+    assert window._count.text() == "Go back to the live session"
     assert not window.reset.isEnabled()
 
 
@@ -319,7 +319,7 @@ async def test_a_changed_line_is_written_into_the_projects_file_and_obeyed(tmp_p
         await until(editor.apply.isEnabled, "it is read as it is")
         field.setText("nowhere")
         field.textEdited.emit("nowhere")
-        await until(lambda: editor.result.text().startswith("There is no nowhere."), "it cannot be read")
+        await until(lambda: editor.result.text().startswith("No nowhere found."), "it cannot be read")
         field.setText("others")
         field.textEdited.emit("others")
         await until(editor.apply.isEnabled, "it can be read")
@@ -354,7 +354,7 @@ async def test_settings_that_are_saved_elsewhere_are_obeyed_and_what_is_wrong_in
             return catalog is not None and any(line.origin == DECLARED for line in catalog.specs[0].lines)
 
         await until(declared, "reloaded")
-        told = "[tool.inspector.bus] has no key handlrs."
+        told = "[tool.inspector.bus]: unknown key handlrs."
         await until(lambda: any(notice.text == told for notice in shown.notices), "the notice")
 
 
