@@ -42,6 +42,11 @@ class FindingRow(TreeNode):
         return one_line(texts[column])
 
 
+_NAMING: Final = "EV1"
+#: Groups of rules by what they cost: wiring, the source, server-sent events, audit, classes, the check itself, names.
+_COSTS: Final = ("EV3", "EV6", "EV5", "EV4", "EV2", "EV0", _NAMING)
+
+
 class FindingsModel(TreeModel[FindingRow]):
     """Findings by rule; ``set_filter`` leaves some out.
 
@@ -92,8 +97,9 @@ class FindingsModel(TreeModel[FindingRow]):
         return row.text(self._by).casefold(), 0
 
     def set_findings(self, findings: Iterable[Finding]) -> None:
-        """Show other findings, in the order in which ``find`` gives them."""
-        self._findings = tuple(findings)
+        """Show other findings: the worst first, and those first that cost most; else in the order of ``find``."""
+        ranks = {severity: place for place, severity in enumerate(SEVERITIES)}
+        self._findings = tuple(sorted(findings, key=lambda finding: (ranks[finding.severity], cost(finding.code))))
         self._rebuild()
 
     def set_filter(self, text: str, severities: Iterable[str] = SEVERITIES) -> None:
@@ -157,6 +163,16 @@ class FindingsModel(TreeModel[FindingRow]):
                 rule.children.append(FindingRow(code, severity, finding, parent=rule, row=number))
         self._arrange()
         self.endResetModel()
+
+
+def is_naming(code: str) -> bool:
+    """Return whether a rule is about names: worth a look, but nothing goes wrong by it."""
+    return code.startswith(_NAMING)
+
+
+def cost(code: str) -> int:
+    """Return how soon a rule is to be read, 0 first: handlers that do not run cost most, names least."""
+    return next((place for place, group in enumerate(_COSTS) if code.startswith(group)), len(_COSTS))
 
 
 def _root() -> FindingRow:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStyle, QStyleOptionViewItem, QWidget
 
 from inspector.app.text import format_count, plural
 from inspector.catalog.findings import SEVERITIES, SEVERITY_WORDS, Finding, marks, worst
-from inspector.ui.features.findings.model import EVENT, MESSAGE, PLACE, FindingRole, FindingsModel
+from inspector.ui.features.findings.model import EVENT, MESSAGE, PLACE, FindingRole, FindingsModel, is_naming
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.cells import being_read, show_row
 from inspector.ui.kit.columns import TableColumns
@@ -229,8 +229,10 @@ class FindingsPanel(JournalPanel):
         for number in range(self.model.rowCount()):
             index = self.model.index(number, 0)
             self.tree.setFirstColumnSpanned(number, QModelIndex(), True)
-            severity = index.data(FindingRole.SEVERITY)
-            self.tree.setExpanded(index, severity != "information" or self.model.shown <= _SHOWN_AT_ONCE)
+            severity, rule = index.data(FindingRole.SEVERITY), self.model.rule(index)
+            few = severity != "information" or self.model.shown <= _SHOWN_AT_ONCE
+            naming = rule is not None and is_naming(rule.code)
+            self.tree.setExpanded(index, bool(self.search.text()) or (few and not naming))
         index = self._index_of(before)
         with self.quietly():
             self.tree.setCurrentIndex(index if index.isValid() else self.model.index(0, 0))

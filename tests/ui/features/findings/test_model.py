@@ -14,7 +14,7 @@ FINDINGS = (
     Finding("EV305", "warning", "Mail is subscribed twice.", "Once.", "OrderPlaced", "Mail.send", "/shop/mail.py", 3),
     Finding("EV209", "information", "Carries email.", "Send an id.", "CartEmptied", "", "/shop/events.py", 9),
     Finding("EV209", "information", "Carries phone.", "Send an id.", "OrderPlaced", "", "/shop/events.py", 20),
-    Finding("EV504", "information", "Nobody is told.", "Map it."),
+    Finding("EV003", "information", "Nobody is told.", "Map it."),
 )
 
 
@@ -36,12 +36,12 @@ def below(model, row):
     return [model.index(number, 0, rule) for number in range(model.rowCount(rule))]
 
 
-def test_findings_stand_below_their_rule_in_the_order_given(model):
+def test_findings_stand_below_their_rule_the_worst_first(model):
     assert rules(model) == [
         "EV201  Event not frozen",
         "EV305  Duplicate subscription",
         "EV209  Personal data",
-        "EV504  SSE type not mapped",
+        "EV003  Unused ignore entry",
     ]
     assert [index.data() for index in below(model, 2)] == ["Carries email.", "Carries phone."]
     (first,) = below(model, 0)
@@ -131,3 +131,12 @@ def test_titles_and_short_places(model):
     assert short_place(Finding("X", "error", "m", "f", file="/a/b.py")) == "b.py"
     assert short_place(FINDINGS[4]) == ""
     assert (MESSAGE, EVENT, PLACE) == (0, 1, 2)
+
+
+def test_what_costs_most_stands_first_and_names_stand_last(model):
+    codes = ("EV101", "EV209", "EV504", "EV310", "EV606", "EV002")
+    model.set_findings([Finding(code, "information", f"{code}.", "fix") for code in codes])
+    assert [text.split()[0] for text in rules(model)] == ["EV310", "EV606", "EV504", "EV209", "EV002", "EV101"]
+    warnings = [Finding("EV107", "warning", "Twice.", "fix"), Finding("EV301", "warning", "Nobody.", "fix")]
+    model.set_findings([*warnings, Finding("EV605", "information", "Blocks.", "fix")])
+    assert [text.split()[0] for text in rules(model)] == ["EV301", "EV107", "EV605"]

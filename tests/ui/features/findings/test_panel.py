@@ -15,7 +15,7 @@ FINDINGS = (
     Finding("EV201", "error", "Cart is not frozen.", "Freeze it.", "CartEmptied", "", "/shop/events.py", 9),
     Finding("EV305", "warning", "Mail <b>twice</b>.", "Once.", "OrderPlaced", "Mail.send", "/shop/mail.py", 3),
     Finding("EV209", "information", "Carries email.", "Send an id.", "CartEmptied", "", "/shop/events.py", 9),
-    Finding("EV504", "information", "Nobody is told.", "Map it."),
+    Finding("EV003", "information", "Nobody is told.", "Map it."),
 )
 
 
@@ -174,3 +174,16 @@ def test_it_is_painted_in_both_themes(panel, theme):
     theme.set_choice("light")
     light = panel.tree.viewport().grab().toImage()
     assert dark != light
+
+
+def test_names_are_folded_until_they_are_looked_for(panel):
+    panel.set_findings(
+        [
+            Finding("EV301", "warning", "Nobody hears it.", "Subscribe."),
+            Finding("EV107", "warning", "Twice the same name.", "Rename."),
+        ]
+    )
+    opened = [panel.tree.isExpanded(panel.model.index(row, 0)) for row in range(2)]
+    assert opened == [True, False]
+    panel.search.setText("twice")
+    assert panel.tree.isExpanded(panel.model.index(0, 0))
