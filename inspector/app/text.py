@@ -64,6 +64,13 @@ def visible(text: str, limit: int = CELL_LIMIT) -> str:
     return text + "…" if cut else text
 
 
+def has_hidden(text: str) -> bool:
+    """Return whether a text has characters that a screen hides or obeys, beside line ends and tabs."""
+    if text.isascii() and text.isprintable():
+        return False
+    return any(unicodedata.category(c) in _HIDDEN and c not in _SAFE_CONTROLS for c in text)
+
+
 def one_line(text: str, limit: int = CELL_LIMIT) -> str:
     """Return the text for a cell: like ``visible``, with newlines as ``⏎`` and tabs as spaces."""
     return visible(text[: limit + 1].replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", " "), limit)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
+from inspector.app.text import has_hidden
 from inspector.ui.kit.badges import badge_font
 from inspector.ui.kit.boxes import Popup
 from inspector.ui.kit.buttons import IconButton
@@ -38,6 +39,30 @@ class PlainArea(QPlainTextEdit):
     def minimumSizeHint(self) -> QSize:
         """Return the room of a few letters of a line."""
         return QSize(80, 40)
+
+
+class HiddenHint(PlainLabel):
+    """Shows below a field what is in it, with markers, while it holds characters that a screen hides or obeys.
+
+    Args:
+        field: The field.
+    """
+
+    def __init__(self, field: QLineEdit | QPlainTextEdit) -> None:
+        super().__init__("", "warn", wrap=True, selectable=True)
+        self._field = field
+        # The document tells also of what the form itself puts into the field.
+        changed = field.textChanged if isinstance(field, QLineEdit) else field.document().contentsChanged
+        changed.connect(lambda *_: self._look())
+        self._look()
+
+    def _look(self) -> None:
+        field = self._field
+        text = field.text() if isinstance(field, QLineEdit) else field.toPlainText()
+        hidden = has_hidden(text)
+        if hidden:
+            self.setText(f"Hidden characters: {text}")
+        self.setVisible(hidden)
 
 
 class _Problem(Popup):

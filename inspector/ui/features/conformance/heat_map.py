@@ -149,7 +149,7 @@ class UprightHeader(QHeaderView):
         painter.save()
         painter.fillRect(rect, self._theme.color("background"))
         model = self.model()
-        name = self._name(section)
+        name = self._short(section)
         sorts = isinstance(model, HeatMapModel) and bool(name) and model.owner(section) == model.sorted_by
         painter.setPen(self._theme.color("strong" if sorts else "dim"))
         painter.translate(rect.left(), rect.bottom() - 5)
@@ -170,6 +170,10 @@ class UprightHeader(QHeaderView):
     def _name(self, section: int) -> str:
         model = self.model()
         return str((model.headerData(section, self.orientation()) if model is not None and section >= 0 else "") or "")
+
+    def _short(self, section: int) -> str:
+        model = self.model()
+        return model.short_owner(section) if isinstance(model, HeatMapModel) else self._name(section)
 
     def _tall(self) -> int:
         model = self.model()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -44,10 +45,22 @@ _STATE_OF_STATUS: Final = np.array(
 #: By mark. Information marks nothing.
 _SEVERITIES: Final = ("", "warning", "error")
 _ROOT: Final = QModelIndex()
+#: Where a word of a name begins.
+_WORD: Final = re.compile(r"(?<=[a-z0-9])[A-Z]|[A-Z](?=[a-z])")
 _COLUMN_BITS: Final = 32
 #: How many names are measured for the room of all: names of one font differ little from their lengths.
 _LONGEST: Final = 16
 _Number = TypeVar("_Number", int, npt.NDArray[np.int64])
+
+
+def without_shared_ending(names: Sequence[str]) -> list[str]:
+    """Return names without the last words that at least half of them end with: ``Audit`` for ``AuditEventHandler``."""
+    endings: Counter[str] = Counter()
+    for name in names:
+        endings.update(name[match.start() :] for match in _WORD.finditer(name) if match.start())
+    shared = [ending for ending, count in endings.items() if count > 1 and count * 2 >= len(names)]
+    longest = max(shared, key=len, default="")
+    return [name.removesuffix(longest) if longest and name != longest else name for name in names]
 
 
 def _key(event: _Number, column: _Number) -> _Number:
@@ -89,6 +102,7 @@ class HeatMapModel(QAbstractTableModel):
         self._findings: tuple[RunFinding, ...] = ()
         self._settings = CheckSettings()
         self._owners: list[str] = []
+        self._short: list[str] | None = None
         self._columns: dict[str, int] = {}
         self._column_of_handler: npt.NDArray[np.intp] = np.zeros(0, np.intp)
         self._events = 0
@@ -216,11 +230,17 @@ class HeatMapModel(QAbstractTableModel):
 
     def longest_names(self, orientation: Qt.Orientation) -> list[str]:
         """Return the longest of the names that are shown, a few of them: one of these needs the most room."""
-        names = self._owners
+        names = [self.short_owner(section) for section in range(len(self._owners))]
         if orientation == Qt.Orientation.Vertical:
             events = self._journal.events
             names = [events[number].name for number in self._shown.tolist()]
         return [one_line(name) for name in nlargest(_LONGEST, names, len)]
+
+    def short_owner(self, section: int) -> str:
+        """Return the name of a class for its narrow head: without the last words that most classes share."""
+        if self._short is None or len(self._short) != len(self._owners):
+            self._short = without_shared_ending(self._owners)
+        return one_line(self._short[section]) if 0 <= section < len(self._short) else ""
 
     def row_of(self, event: str) -> int:
         """Return the row of an event, -1 when it is not shown."""

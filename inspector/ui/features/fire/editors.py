@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from inspector.app.text import format_count, one_line
 from inspector.catalog import fieldtext
 from inspector.core.values.table import BY_KIND
 from inspector.ui.kit.buttons import IconButton
-from inspector.ui.kit.fields import PlainArea, mark_invalid
+from inspector.ui.kit.fields import HiddenHint, PlainArea, mark_invalid
 from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tooltip
 from inspector.ui.kit.widgets import Badge
@@ -227,7 +227,11 @@ class FieldRow(QWidget):
         set_tooltip(name, f"{shape.name}: {fieldtext.describe(shape.type)}")
         secret = [Badge(theme, "secret", "warn")] if shape.secret else []
         head = hbox(name, *secret, (type_text, 1), spacing=6)
-        vbox(head, self.editor, self._problem, owner=self, spacing=3)
+        column = vbox(head, self.editor, owner=self, spacing=3)
+        field = self.editor.focusProxy()
+        if isinstance(field, QLineEdit | QPlainTextEdit):
+            column.addWidget(HiddenHint(field))
+        column.addWidget(self._problem)
 
     def set_problem(self, text: str) -> None:
         """Show what is wrong; nothing when empty."""

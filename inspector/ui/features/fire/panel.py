@@ -23,7 +23,7 @@ from inspector.ui.features.fire.editors import FieldRow
 from inspector.ui.features.fire.outcome import FireOutcomeView
 from inspector.ui.features.fire.series import SeriesView
 from inspector.ui.kit.buttons import Button
-from inspector.ui.kit.fields import PlainArea, mark_invalid
+from inspector.ui.kit.fields import HiddenHint, PlainArea, mark_invalid
 from inspector.ui.kit.folds import FoldingSection
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import add, hbox, vbox
@@ -69,7 +69,7 @@ class JsonView(QWidget):
         self.area.setAccessibleName("Fields as JSON")
         self._problems = PlainLabel("", "failed", wrap=True)
         self._problems.hide()
-        vbox((self.area, 1), self._problems, owner=self, margins=(12, 10, 12, 10), spacing=-1)
+        vbox((self.area, 1), HiddenHint(self.area), self._problems, owner=self, margins=(12, 10, 12, 10), spacing=-1)
         self.setFocusProxy(self.area)
         self.area.textChanged.connect(lambda: self.edited.emit(self.area.toPlainText()))
 

@@ -30,6 +30,7 @@ from inspector.ui.features.conformance.model import (
     Cell,
     HeatMapModel,
     RunFindingsModel,
+    without_shared_ending,
 )
 from inspector.ui.kit.rows import Role
 from tests.analysis import runs
@@ -288,3 +289,18 @@ def test_a_map_of_ten_thousand_events_by_ten_thousand_classes_is_as_large_as_wha
     assert model.cell(count - 1, count - 1).execution == count - 1
     model.set_only_trouble(True)
     assert [model.event_name(row) for row in range(model.rowCount())] == [f"Event{n}" for n in range(7, count, 1000)]
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["LoggingEventHandler", "AuditEventHandler", "SSEEventHandler"], ["Logging", "Audit", "SSE"]),
+        (["MailHandler", "StockHandler", "audit"], ["Mail", "Stock", "audit"]),
+        (["Handler", "MailHandler"], ["Handler", "MailHandler"]),
+        (["Mail", "Stock"], ["Mail", "Stock"]),
+        (["MailSender"], ["MailSender"]),
+        ([], []),
+    ],
+)
+def test_heads_leave_out_what_most_classes_end_with(names, short):
+    assert without_shared_ending(names) == short

@@ -11,6 +11,7 @@ from inspector.core.values.snapshot import decode, snapshot
 from inspector.core.values.table import BY_KIND
 from inspector.ui.features.execution.payload import value_text
 from inspector.ui.features.fire.editors import ChoiceEditor, FieldRow, LineEditor, make_editor
+from inspector.ui.kit.fields import HiddenHint
 from inspector.ui.kit.theme import Theme
 from tests.atoms import COLOUR, Rgb, registered
 
@@ -38,3 +39,29 @@ def test_a_new_atom_has_an_editor_and_is_shown_in_payloads(theme: Theme, show: S
         assert isinstance(row.editor, LineEditor)
         assert row.editor.line.placeholderText() == "a colour, like #1f77b4"
         assert value_text(decode(snapshot(Rgb(255, 0, 0)))) == ("#ff0000", "string")
+
+
+@pytest.mark.parametrize(
+    ("text", "marker"),
+    [
+        ("gnp\u202egpj.exe", "⟨U+202E⟩"),
+        ("a\u200bb", "⟨U+200B⟩"),
+        ("\u2067right\u2069", "⟨U+2067⟩"),
+        ("zwj\u200d", "⟨U+200D⟩"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["str", "dict"])
+def test_hidden_characters_in_a_field_are_made_visible(
+    theme: Theme, show: Show, kind: str, text: str, marker: str
+) -> None:
+    row = FieldRow(theme, FieldShape("thing", TypeShape(kind, kind), required=True))
+    show(row)
+    hint = row.findChild(HiddenHint)
+    assert hint is not None
+    row.editor.set_text("plain\tétoile")
+    assert hint.isHidden()
+    row.editor.set_text(text)
+    assert hint.isVisible()
+    assert marker in hint.text()
+    row.editor.set_text("plain")
+    assert hint.isHidden()
