@@ -242,7 +242,7 @@ def _add_fire(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     parser.add_argument("--count", type=_whole(1), default=1, metavar="N", help="number of times, one after another")
     parser.add_argument("--same-values", action="store_true", help="with --count: the same values each time")
-    text = "inject a fault, like 'Mailer.*=raise:TimeoutError,every=5': raise, delay, hang, swallow, cancel or drop"
+    text = "inject a fault, e.g. 'Mailer.*=raise:TimeoutError,every=5': raise, delay, hang, swallow, cancel or drop"
     parser.add_argument("--fault", dest="faults", action="append", default=[], metavar="HANDLER=KIND", help=text)
     parser.add_argument("--no-session", action="store_true", help="publish without a database session")
     parser.add_argument(

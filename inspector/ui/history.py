@@ -54,8 +54,8 @@ class History(QObject):
                 "history",
                 ("Alt+Left", "Ctrl+Z"),
                 "chevron-left",
-                "Return to the zoom or filter before",
-                blocked=lambda: "" if self._behind else "Nothing to go back to",
+                "Undo zoom or filter",
+                blocked=lambda: "" if self._behind else "Nothing to undo",
             ),
             Command(
                 "edit.forward",
@@ -65,8 +65,8 @@ class History(QObject):
                 "history",
                 ("Alt+Right", "Ctrl+Shift+Z"),
                 "chevron-right",
-                "Go forward again",
-                blocked=lambda: "" if self._ahead else "Nothing to go forward to",
+                "Redo zoom or filter",
+                blocked=lambda: "" if self._ahead else "Nothing to redo",
             ),
         )
 

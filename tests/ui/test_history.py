@@ -82,4 +82,4 @@ def test_a_new_step_forgets_what_was_gone_back_from(history: History) -> None:
     back, forward = history.commands()
     assert back.blocked is not None
     assert forward.blocked is not None
-    assert (back.blocked(), forward.blocked()) == ("", "Nothing to go forward to")
+    assert (back.blocked(), forward.blocked()) == ("", "Nothing to redo")

@@ -337,7 +337,7 @@ async def test_back_and_forward_go_through_zoom_and_filter_in_their_order_from_a
         desk.timeline.setFocus()
         press("Alt+Left")
         desk.timeline.controller.zoom_out()
-        assert window.window.commands.reason("edit.forward") == "Nothing to go forward to"
+        assert window.window.commands.reason("edit.forward") == "Nothing to redo"
 
 
 async def test_failures_of_a_group_have_keys_of_their_own(db: Path) -> None:

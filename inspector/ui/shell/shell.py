@@ -111,7 +111,7 @@ def window_commands(shell: Shell, theme: Theme, palette: Sheet, sheet: Sheet, pa
             "View",
             find,
             icon="bell",
-            tooltip="What the window has told since it opened",
+            tooltip="All notices since the window opened",
         ),
         Command("help.shortcuts", "Keyboard Shortcuts", sheet.open_sheet, "Help", "", ("?", "F1"), "keyboard"),
         Command("window.close", "Close Window", shell.close_front, "File", "quit", ("Ctrl+W",), "close"),

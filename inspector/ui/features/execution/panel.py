@@ -276,16 +276,16 @@ class ExecutionPanel(JournalPanel):
             fires: It would be fired again.
         """
         if self._publication < 0:
-            return "No execution is selected"
+            return "No execution selected"
         return self._reason or "" if fires else ""
 
     def traceback_blocked(self) -> str:
         """Return why there is no traceback to copy."""
-        return self.blocked() or ("" if self._failure is not None else "Nothing was raised")
+        return self.blocked() or ("" if self._failure is not None else "No exception raised")
 
     def source_blocked(self) -> str:
         """Return why there is no line of source to open."""
-        return self.blocked() or ("" if self._source()[0] else "The source is unknown")
+        return self.blocked() or ("" if self._source()[0] else "Source not available")
 
     def retry(self) -> None:
         """Fire what is shown again, as it was."""

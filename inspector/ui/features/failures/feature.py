@@ -49,7 +49,7 @@ def make(context: Context) -> Parts:
 
 
 def _commands(panel: FailuresPanel, before: str, after: str) -> tuple[Command, ...]:
-    steps = (("previous", "Previous Failure of the Group", before, -1), ("next", "Next Failure of the Group", after, 1))
+    steps = (("previous", "Previous Failure in Group", before, -1), ("next", "Next Failure in Group", after, 1))
     return tuple(
         Command(
             f"failures.{name}",

@@ -89,7 +89,7 @@ class LineEditor(Editor):
             self.line.setCursorPosition(0)
         self.line.setReadOnly(long)
         self.clear.setVisible(long)
-        about = f"{format_count(len(text))} characters, of which the first {format_count(_LINE_LIMIT)} are shown."
+        about = f"{format_count(len(text))} characters, first {format_count(_LINE_LIMIT)} shown."
         set_tooltip(self.line, about if long else "")
         self.line.setAccessibleDescription(about if long else "")
 

@@ -35,7 +35,7 @@ _AMONG: Final[dict[tuple[int, ...], str]] = {
     (SUCCEEDED,): "successes",
     (FAILED,): "failures",
     (FAULTED,): "faulted runs",
-    (CUT_OFF,): "runs that were cut off",
+    (CUT_OFF,): "cut-off runs",
 }
 _OTHERS: Final = 30
 #: Stands for what was kept; no row is called so.

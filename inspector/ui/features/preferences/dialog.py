@@ -51,7 +51,7 @@ class PreferencesDialog(QDialog):
         self._settings = settings
         self.editor = QLineEdit(settings.text(EDITOR))
         self.editor.setPlaceholderText("Automatic")
-        set_tooltip(self.editor, f"A command, for example {KNOWN[0]}; empty: the first editor that is found")
+        set_tooltip(self.editor, f"Command, for example {KNOWN[0]}; empty: first editor found")
         self.editor.editingFinished.connect(lambda: self._set(EDITOR, self.editor.text().strip()))
         self.timeout = QDoubleSpinBox()
         self.timeout.setRange(0, 3_600)

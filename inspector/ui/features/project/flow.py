@@ -120,8 +120,8 @@ class ProjectFlow(QObject):
                 "project",
                 (),
                 "clock",
-                "Open the project again that was opened last",
-                blocked=lambda: "" if self.projects.recent() else "No project was opened yet",
+                "Reopen the last project",
+                blocked=lambda: "" if self.projects.recent() else "No recent projects",
             ),
             Command(
                 "project.demo",
@@ -131,7 +131,7 @@ class ProjectFlow(QObject):
                 "project",
                 (),
                 "undo",
-                "Close the project and show the demo again",
+                "Close the project and show the demo",
                 blocked=self._demo_blocked,
             ),
             Command(
@@ -324,12 +324,12 @@ class ProjectFlow(QObject):
         reason = workbench.program_blocked()
         if reason or workbench.live:
             return reason
-        return "A stored session is shown; delete it instead"
+        return "This is a stored session; delete it instead"
 
     def _ask_clear(self) -> None:
         journal = self._workbench.recording.journal
         events, executions = len(journal.publications), len(journal.executions)
-        what = f"{plural(events, 'event')} and {plural(executions, 'execution')} are deleted. The program restarts."
+        what = f"{plural(events, 'event')} and {plural(executions, 'execution')} will be deleted. The program restarts."
 
         def answered(label: str | None) -> None:
             if label == _CLEAR:

@@ -91,8 +91,8 @@ def _session_commands(workbench: Workbench, sessions: Sessions) -> tuple[Command
             "change",
             (),
             "trash",
-            "Delete the stored session that is shown",
-            blocked=lambda: not_stored() or ("The live session is being recorded; clear it" if workbench.live else ""),
+            "Delete this stored session",
+            blocked=lambda: not_stored() or ("This is the live session; clear it instead" if workbench.live else ""),
         ),
         Command(
             "session.rename",

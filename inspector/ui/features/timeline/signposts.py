@@ -66,7 +66,7 @@ class Signposts(QObject):
             self.edge.hide()
             return
         self.edge.set_text(words)
-        self.edge.set_help("The selection is out of sight. Click to show it.")
+        self.edge.set_help("Selection off-screen. Click to show it.")
         self.edge.adjustSize()
         scene = self._controller.scene
         low, high = scene.gutter + _MARGIN, scene.width - self.edge.width() - _MARGIN - 9
