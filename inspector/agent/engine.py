@@ -162,9 +162,11 @@ class Engine:
                 raised = await self._publish_on_bus(event, session, request)
                 if raised is not None:
                     raise raised  # the session has to see it: it rolls back, as it would without us
-        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a stranger's database may raise anything
+        except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
             if error is raised:
                 return published
+            if isinstance(error, asyncio.CancelledError):
+                raise
             read = self._recorder.failure(error)
             text = f"Database session failed: {read.type}: {read.message}"
             if published:
@@ -201,7 +203,9 @@ class Engine:
         look_again(self._recorder)
         try:
             await self._program.publish(event, session, request.metadata)
-        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - a stranger's bus may raise anything
+        except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                raise  # not a handler's that the bus hands on: it is us who are to end
             read = self._recorder.failure(error)
             text = f"Publishing {request.event} raised {_words_of(read)}"
             if isinstance(error, InspectorError):  # it is ours: the adapter could not do it
@@ -295,6 +299,12 @@ class Engine:
         read = self._recorder.failure(error)
         text = f"Recording stopped: {read.type}: {read.message}"
         self._recorder.record(HostNoted(self._recorder.now(), "observer", "error", text))
+
+
+def _is_cancelled() -> bool:
+    """Return whether somebody has asked the running task to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _words_of(failure: Failure) -> str:

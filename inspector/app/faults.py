@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
     from inspector.core.faults import FaultRule
+    from inspector.core.records.host import ActiveFault
+
+
+#: The faults that are seen at once, the most telling first.
+_TELLING: Final = ("fail", "swallow", "cancel", "drop", "slow", "hang")
 
 
 @dataclass
@@ -124,3 +130,23 @@ class FaultList:
     def _changed(self) -> None:
         for listener in tuple(self._listeners):
             listener()
+
+
+def affected_events(journal: Journal, rules: Sequence[ActiveFault | FaultRule]) -> list[str]:
+    """Name the events that a handler goes wrong for, those first whose trouble is seen at once.
+
+    Args:
+        journal: Whose catalog it is.
+        rules: The faults that are on.
+    """
+    labels = {handler.key: handler.label for handler in journal.handlers}
+    ranks: dict[str, int] = {}
+    for event in journal.events:
+        for key in event.handlers:
+            for rule in rules:
+                fits = fnmatchcase(labels.get(key, key), rule.handler) and fnmatchcase(event.name, rule.event)
+                if fits:
+                    rank = _TELLING.index(rule.kind) if rule.kind in _TELLING else len(_TELLING)
+                    ranks[event.name] = min(rank, ranks.get(event.name, rank))
+                    break
+    return sorted(ranks, key=lambda name: ranks[name])

@@ -88,6 +88,7 @@ class Context(QObject):
         fire_wanted: Fire an event (its name) with the values that stand in its form.
         repeat_wanted: Publish again what was published (its index); True only takes it into the form.
         command_wanted: Copy what publishes this again (its index) as a command for a terminal.
+        fault_wanted: Ask for a fault for an event (its name) and a handler (its label); empty for any.
         project_wanted: Load the program that runs anew, as this ``Project``.
     """
 
@@ -109,6 +110,7 @@ class Context(QObject):
     fire_wanted = Signal(str)
     repeat_wanted = Signal(int, bool)
     command_wanted = Signal(int)
+    fault_wanted = Signal(str, str)
     project_wanted = Signal(object)
 
     def __init__(

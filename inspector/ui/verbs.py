@@ -50,6 +50,7 @@ class Verbs:
             SEPARATOR,
             self._opening(file, line),
             SEPARATOR,
+            self._fault(entry.event.name, entry.handler.label),
             self._filtering("Filter to this handler", f"handler:{quoted(entry.handler.label)}"),
             *self._event_filters(entry.publication),
         ]
@@ -76,6 +77,7 @@ class Verbs:
         return [
             self._opening(handler.file, handler.line),
             MenuItem("Copy name", lambda: copy_text(handler.label), icon="copy"),
+            self._fault("", handler.label),
             self._filtering("Filter to this handler", f"handler:{quoted(handler.label)}"),
         ]
 
@@ -88,6 +90,7 @@ class Verbs:
             MenuItem("Show in catalog", lambda: self._show_event(name), icon="tree"),
             self._opening(file, line),
             MenuItem("Copy name", lambda: copy_text(name), icon="copy"),
+            self._fault(name, ""),
             self._filtering("Filter to this event", f"event:{quoted(name)}"),
         ]
 
@@ -95,6 +98,7 @@ class Verbs:
         """Return what can be done with a class of handlers."""
         return [
             MenuItem("Copy name", lambda: copy_text(owner), icon="copy"),
+            self._fault("", f"{owner}.*"),
             self._filtering("Filter to these handlers", f"handler:{quoted(owner)}"),
         ]
 
@@ -129,6 +133,12 @@ class Verbs:
                 enabled=bool(correlation),
             ),
         ]
+
+    def _fault(self, event: str, handler: str) -> MenuItem:
+        """Return the line that asks for a fault of a handler (its label, or a pattern) and an event, empty for any."""
+        possible = not self._context.workbench.fire_blocked()
+        run = self._context.fault_wanted.emit
+        return MenuItem("Add fault…", lambda: run(event, handler), icon="bolt", enabled=possible)
 
     def _filtering(self, label: str, text: str) -> MenuItem:
         return MenuItem(label, lambda: self._context.set_filter(text), icon="filter")

@@ -672,3 +672,18 @@ def test_the_table_of_the_page_is_read(cli: Cli, tmp_path: Path, monkeypatch: py
     Trust(trust_path()).remember(project)
     monkeypatch.chdir(tmp_path)
     assert cli("catalog", "--json").json["statistics"]["total_events"] == 5
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [("raise:KeyError: on purpose", "failed"), ("drop", "ok"), ("cancel", "cancelled")]
+)
+def test_faults_are_injected_into_a_program_in_a_process_of_its_own(
+    cli: Cli, small: Path, fault: str, status: str
+) -> None:
+    ran = cli(
+        *("fire", "Placed", "--count", 4, "--app", "small.wiring:bus", "--cwd", small, "--json"),
+        *("--fault", f"ship={fault},every=2"),
+    )
+    assert ran.json["by_status"] == ({"ok": 4} if status == "ok" else {"ok": 2, status: 2})
+    assert all(failure["injected"] for failure in ran.json["failures"])
+    assert ran.code == (0 if status == "ok" else 1)

@@ -21,6 +21,7 @@ from inspector.ui.features.failures.feature import FEATURE as FAILURES
 from inspector.ui.features.latency.feature import FEATURE as LATENCY
 from inspector.ui.features.findings.feature import FEATURE as FINDINGS
 from inspector.ui.features.conformance.feature import FEATURE as CONFORMANCE
+from inspector.ui.features.faults.feature import FEATURE as FAULTS
 from inspector.ui.features.spec.feature import FEATURE as SPEC
 from inspector.ui.features.project.feature import FEATURE as PROJECT
 from inspector.ui.features.sessions.feature import FEATURE as SESSIONS

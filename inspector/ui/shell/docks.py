@@ -367,7 +367,7 @@ def _mouse(
 # The layout of the window between runs: sizes and places, in a file of its own beside the settings.
 
 #: Raised when panels come or go: an old layout is then not applied.
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class LayoutFile:

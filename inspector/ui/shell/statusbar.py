@@ -234,6 +234,9 @@ def _counts(journal: Journal, lost: int) -> list[str]:
     outcomes = journal.outcomes()
     counted = [code for code in TROUBLE if code in outcomes or code == FAILED_CODE]
     parts += [f"{format_count(outcomes.get(code, 0))} {LABELS[STATUSES[code]]}" for code in counted]
+    struck = int((journal.executions["fault"] > 0).sum())
+    if struck:
+        parts.append(f"{format_count(struck)} by fault")
     if journal.running:
         parts.append(f"{format_count(journal.running)} running")
     return [*parts, f"{plural(lost, 'record')} lost"] if lost else parts

@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolBar, QWidget
 
 from inspector.ui.kit.buttons import Button, IconButton, Kind
+from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.shell.actions import shortcut_text
 from inspector.ui.shell.filter_field import FilterField
@@ -211,6 +212,7 @@ class TopBar(QToolBar):
                 share = command.share()
                 button.set_icon(command.icon if share is None else "stop")
                 button.set_share(share)
+                button.set_hint(shortcut_text(command) if share is None else native_shortcut("Esc"))
             elif command.checked is not None:
                 self._show_switch(button, on=self._table.checked(command_id))
         self._fit()

@@ -48,6 +48,8 @@ class CatalogDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._theme = theme
         #: Where the mark of what was found was painted last, by the path of the row.
+        #: Names of the events for which a fault is on.
+        self.struck: frozenset[str] = frozenset()
         self.found_places: dict[str, QRectF] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -78,6 +80,8 @@ class CatalogDelegate(QStyledItemDelegate):
             self.found_places[node.path] = self._found(painter, room, font, view)
         if node.mark and (kind == EVENT or not opened):
             self._mark(painter, room, node.mark, font)
+        if kind == EVENT and node.name in self.struck:
+            self._bolt(painter, room, view)
         if kind == EVENT or not opened:  # a node that is open leaves its badge to those below
             self._outcomes(painter, room, node.outcomes, font)
         if kind == WORKFLOW and not opened:
@@ -167,6 +171,13 @@ class CatalogDelegate(QStyledItemDelegate):
         painter.restore()
         room.setRight(where.left() - _GAP - 1)
         return where
+
+    def _bolt(self, painter: QPainter, room: QRectF, view: QWidget | None) -> None:
+        """Draw the bolt of an event for which a fault is on."""
+        ratio = view.devicePixelRatioF() if view is not None else 1.0
+        bolt = self._theme.pixmap("bolt", "warn_text", _EYE, ratio)
+        painter.drawPixmap(QPointF(room.right() - _EYE, room.center().y() - _EYE / 2), bolt)
+        room.setRight(room.right() - _EYE - _GAP - 1)
 
     def _published(self, painter: QPainter, room: QRectF, times: int, font: QFont) -> None:
         if not times:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from inspector.app.commands import Command
+from inspector.app.faults import affected_events
 from inspector.catalog.findings import marks
 from inspector.ui.feature import Feature, Parts
 from inspector.ui.features.catalog.panel import CatalogPanel
@@ -84,6 +85,11 @@ def make(context: Context) -> Parts:
             MenuItem("Catalog: Collapse All", panel.tree.collapseAll, icon="minus", hint="action"),
         ]
 
+    def show_faults() -> None:
+        journal, rules = context.journal, context.workbench.faults.rules
+        panel.set_struck(affected_events(journal, rules) if journal is not None else ())
+
+    context.workbench.faults.listen(show_faults)
     context.built.connect(built)
     context.view_shown.connect(choose)
     context.folded.connect(folded)

@@ -102,6 +102,11 @@ class CatalogPanel(JournalPanel):
             self._waiting = None
             self._pause.start()
 
+    def set_struck(self, names: Iterable[str]) -> None:
+        """Mark the events for which a fault is on."""
+        self._delegate.struck = frozenset(names)
+        self.tree.viewport().update()
+
     def current_event(self) -> str:
         """Return the name of the event on which the tree stands, empty when it stands on none."""
         index = self.tree.currentIndex()

@@ -33,6 +33,7 @@ def make(context: Context) -> Parts:
     context.selection.event_selected.connect(lambda _: context.changed.emit())
     context.built.connect(lambda: panel.set_fire_shortcut(context.shortcut("fire.selected")))
     panel.stop_requested.connect(firing.stop)
+    panel.fault_requested.connect(lambda name: context.fault_wanted.emit(name, ""))
     panel.context.changed.connect(lambda: context.commands.changed("fire.selected"))
 
     def show_execution() -> None:
@@ -83,12 +84,6 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
     def faults_on() -> bool:
         host = workbench.host
         return host is not None and host.faults
-
-    def no_faults() -> str:
-        waiting = workbench.program_blocked()
-        if waiting or workbench.host is None or workbench.host.project is None:
-            return waiting
-        return "Faults are only available in the demo"
 
     def recording_on() -> bool:
         host = workbench.host
@@ -151,8 +146,8 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             ("Ctrl+Shift+F",),
             "bolt",
             "Make some handlers fail, hang, run slowly or swallow exceptions",
-            label=lambda: "Faults: on" if faults_on() else "Faults",
-            blocked=no_faults,
+            label=lambda: f"Faults: {len(workbench.faults.rules)} on" if faults_on() else "Faults",
+            blocked=workbench.program_blocked,
             checked=faults_on,
         ),
         Command(

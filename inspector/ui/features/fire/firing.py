@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +10,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 
+from inspector.app.faults import affected_events
 from inspector.app.notices import NoticeAction
 from inspector.app.series import Series
 from inspector.app.text import format_count, plural
@@ -41,8 +41,6 @@ _FIRE, _CANCEL = "Fire", "Cancel"
 #: Milliseconds between two looks at how far a series is, and seconds for which a second press is one too many.
 _SHOW_EVERY: Final = 100
 _DOUBLE: Final = 0.4
-#: The faults that are seen at once, the most telling first.
-_TELLING: Final = ("fail", "swallow", "slow", "hang")
 
 
 @dataclass(frozen=True)
@@ -335,15 +333,19 @@ class Firing(QObject):
     # Faults and recording
 
     def toggle_faults(self) -> None:
-        """Switch the program's faults."""
-        host = self._workbench.recording.host
+        """Switch all faults; where there are none yet, ask for one."""
+        host, faults = self._workbench.recording.host, self._workbench.faults
+        if not host.faults and not len(faults) and not host.own_faults:
+            self._context.fault_wanted.emit(self.event_name(), "")
+            return
         self._tell_faults = not host.faults
         self._workbench.set_faults(not host.faults)
+        self._context.raise_panel("faults")
         self._context.changed.emit()
 
     def _explain_faults(self, journal: Journal, rules: Sequence[ActiveFault]) -> None:
         """Show which events go wrong now, and offer to fire one: by itself nothing is seen of a fault."""
-        names = faulty_events(journal, rules)
+        names = affected_events(journal, rules)
         if not names:
             return
         shown = ", ".join(names[:_NAMED])
@@ -364,23 +366,3 @@ class Firing(QObject):
         """Pause the recording, or go on."""
         self._workbench.set_recording(not self._workbench.recording.host.recording)
         self._context.changed.emit()
-
-
-def faulty_events(journal: Journal, rules: Sequence[ActiveFault]) -> list[str]:
-    """Name the events that a handler goes wrong for, those first whose trouble is seen at once.
-
-    Args:
-        journal: Whose catalog it is.
-        rules: The faults that are on.
-    """
-    labels = {handler.key: handler.label for handler in journal.handlers}
-    ranks: dict[str, int] = {}
-    for event in journal.events:
-        for key in event.handlers:
-            for rule in rules:
-                fits = fnmatchcase(labels.get(key, key), rule.handler) and fnmatchcase(event.name, rule.event)
-                if fits:
-                    rank = _TELLING.index(rule.kind) if rule.kind in _TELLING else len(_TELLING)
-                    ranks[event.name] = min(rank, ranks.get(event.name, rank))
-                    break
-    return sorted(ranks, key=lambda name: ranks[name])

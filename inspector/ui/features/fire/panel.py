@@ -22,7 +22,7 @@ from inspector.ui.features.fire.context import ContextForm, fire_title
 from inspector.ui.features.fire.editors import FieldRow
 from inspector.ui.features.fire.outcome import FireOutcomeView
 from inspector.ui.features.fire.series import SeriesView
-from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.fields import HiddenHint, PlainArea, mark_invalid
 from inspector.ui.kit.folds import FoldingSection
 from inspector.ui.kit.keys import native_shortcut
@@ -110,6 +110,7 @@ class FireView(JournalPanel):
         self._place = ElidedLabel("", "dim")
         self._seed_label = PlainLabel("", "dim")
         self.reroll = Button(theme, "New values", "refresh", kind="flat")
+        self.fault = IconButton(theme, "bolt", "Add a fault for this event")
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
@@ -138,7 +139,7 @@ class FireView(JournalPanel):
         self._stack.addWidget(self.json)
         content = QWidget()
         head = vbox(self._title, self._place, margins=(12, 10, 12, 4), spacing=2)
-        bar = hbox(self.tabs, 1, self._seed_label, self.reroll, margins=(2, 0, 8, 0), spacing=-1)
+        bar = hbox(self.tabs, 1, self._seed_label, self.fault, self.reroll, margins=(2, 0, 8, 0), spacing=-1)
         foot = vbox(self._reason, self.button, margins=(12, 10, 12, 10), spacing=6)
         vbox(
             head,
@@ -175,10 +176,12 @@ class FirePanel(FireView):
     Signals:
         fire_requested: Fire this: a ``FireForm``.
         stop_requested: Stop the series that runs.
+        fault_requested: Ask for a fault for the event that is shown (its name).
     """
 
     fire_requested = Signal(object)
     stop_requested = Signal()
+    fault_requested = Signal(str)
 
     def __init__(
         self, theme: Theme, selection: Selection, *, rng: random.Random | None = None, parent: QWidget | None = None
@@ -398,6 +401,7 @@ class FirePanel(FireView):
     def _connect(self) -> None:
         self.button.clicked.connect(self._fire)
         self.reroll.clicked.connect(self.new_values)
+        self.fault.clicked.connect(lambda: self.fault_requested.emit(self._event.name if self._event else ""))
         self.tabs.currentChanged.connect(self._turn)
         self.context.changed.connect(self._tell)
         self.json.edited.connect(self._json_edited)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from inspector.analysis.journal import Journal
+from inspector.app.faults import affected_events
 from inspector.core.description import EventDescription, HandlerDescription
 from inspector.core.records.host import ActiveFault
-from inspector.ui.features.fire.firing import faulty_events
 
 
 def test_faults_name_the_events_whose_handlers_go_wrong_first_those_that_are_seen_at_once() -> None:
@@ -23,5 +23,5 @@ def test_faults_name_the_events_whose_handlers_go_wrong_first_those_that_are_see
         ActiveFault("Audit.*", "Failed", "fail"),
         ActiveFault("Mail.*", "*", "slow"),
     ]
-    assert faulty_events(journal, rules) == ["Failed", "Hung"]
-    assert faulty_events(journal, []) == []
+    assert affected_events(journal, rules) == ["Failed", "Hung"]
+    assert affected_events(journal, []) == []
