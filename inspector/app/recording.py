@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from inspector.analysis.entries import Change, FireOutcome
 from inspector.analysis.journal import Journal
 from inspector.app.details import Details
+from inspector.app.section import Section
 from inspector.core.errors import InspectorError
 from inspector.core.records.host import FireSettled
 from inspector.core.records.records import Batch, SessionStarted, to_record
+from inspector.core.records.stream import Part
 
 if TYPE_CHECKING:
     from inspector.app.tasks import TaskOwner
@@ -157,6 +159,9 @@ class Recording:
         if self._kept:
             self._decided.set()
         self._running: list[asyncio.Task[Any]] = []
+        self._part = Part()
+        #: Where the run is read when the host ran before this recording.
+        self._section: Section | None = None
         self._waiting: dict[FireNumber, asyncio.Future[FireOutcome]] = {}
         self._over = False
         self.patience = PATIENCE
@@ -246,10 +251,51 @@ class Recording:
             future = self._waiting[fire] = asyncio.get_running_loop().create_future()
         return await asyncio.shield(future)  # several may wait for the same fire
 
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for the outcome of a fire."""
+        return bool(self._waiting)
+
     async def saved(self) -> None:
         """Wait until everything recorded so far is in the store."""
         if self._writer is not None:
             await self._writer.flush()
+
+    async def go_on(self, name: str) -> Recording:
+        """End here, and return a recording of what the host does from now on. The program notices nothing.
+
+        What is running belongs to this recording, its end to none.
+
+        Args:
+            name: The new session's name.
+        """
+        stream = self.host.stream
+        new = Recording(
+            self.host, self._store, self._tasks, name=name, source=self._source, on_trouble=self._on_trouble
+        )
+        until = stream.last
+        readers = [stream.read(until, new._part) for _ in range(1 if self._store is None else 2)]
+        *reading, pump = self._running
+        self._running = reading
+        stream.end(self._part, until)
+        await asyncio.wait(reading)
+        new._section = Section(readers, self.journal)
+        new._running = [self._tasks.start("Following the run", new._fold())]
+        if self._store is not None:
+            new._running.append(self._tasks.start("Storing the session", new._keep()))
+        new._running.append(pump)
+        await new._began.wait()
+        await new.begun()
+        return new
+
+    def _batches(self) -> AsyncIterator[Batch]:
+        return self._section.read() if self._section is not None else self.host.stream.read(0, self._part)
+
+    def _tell_stored(self, seq: int, at: int) -> None:
+        """Pass on to the host what is stored of its stream."""
+        if self._section is not None:
+            seq, at = self._section.in_stream(seq)
+        self.host.set_stored(seq, at)
 
     async def close(self) -> None:
         """Stop the host, write the rest, close the session properly. What is still held is forgotten."""
@@ -260,7 +306,7 @@ class Recording:
 
     async def _fold(self) -> None:
         try:
-            async for batch in self.host.stream.read():
+            async for batch in self._batches():
                 change = self.journal.fold(batch)
                 self._watch_fires(change)
                 self._began.set()
@@ -289,7 +335,7 @@ class Recording:
     async def _keep(self) -> None:
         committing: asyncio.Task[None] | None = None
         try:
-            async for batch in self.host.stream.read():
+            async for batch in self._batches():
                 # A reader that stands still: the stream forgets nothing that it has not read.
                 await self._decided.wait()
                 if not self._kept or self._store is None:
@@ -315,7 +361,7 @@ class Recording:
     def _make_writer(self, store: Store, batch: Batch) -> SessionWriter:
         started = to_record(batch.rows[0])
         assert isinstance(started, SessionStarted)  # noqa: S101 - a stream begins with it
-        begun, stored = self._session_begun, self.host.set_stored
+        begun, stored = self._session_begun, self._tell_stored
         return store.writer(
             self.name, started, self._source, on_trouble=self._on_trouble, on_begun=begun, on_stored=stored
         )

@@ -59,7 +59,7 @@ class Reloader:
     """Watches a project's files and restarts its process when some are saved.
 
     Args:
-        recording: The live recording of the project.
+        recording: The live recording of the project; another one may take its place.
         host: Its host.
         tasks: Owner of the tasks.
         report: Called with what a reload brought.
@@ -68,7 +68,7 @@ class Reloader:
     def __init__(
         self, recording: Recording, host: ChildHost, tasks: TaskOwner, report: Callable[[Reloaded], None]
     ) -> None:
-        self._recording = recording
+        self.recording = recording
         self._host = host
         self._tasks = tasks
         self._told = report
@@ -165,11 +165,11 @@ class Reloader:
                 fire = self._host.fire(replace(form, count=1).request())
             except InspectorError as error:  # a pinned event before it has ended the program
                 return Reloaded(seconds, files, trouble=error) if number == self._number else None
-            await self._recording.outcome(fire)
+            await self.recording.outcome(fire)
             if number != self._number:  # what ran was interrupted by the next restart
                 return None
             # Read now, not when it was pinned: it may have been under way.
-            old, now = (statuses_of(self._recording.journal, number) if number else {} for number in (pin.fire, fire))
+            old, now = (statuses_of(self.recording.journal, number) if number else {} for number in (pin.fire, fire))
             for handler in now.keys() | old.keys():
                 was, is_ = _well(old.get(handler)), _well(now.get(handler))
                 if was == is_ or was is None:

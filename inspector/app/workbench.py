@@ -7,6 +7,7 @@ journal that folds a stream; opening a session stops nothing.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -136,7 +137,7 @@ class Workbench:
         self.opening = database is not None
         self.last_fired: FireForm | None = None
         self.last_fire = 0
-        self._closing = False
+        self._closing = self._splitting = False
         self._listing: asyncio.Task[None] | None = None
 
     # What is going on
@@ -275,6 +276,35 @@ class Workbench:
             self._recording.keep(self._store)
             await self._recording.begun()
         self.opening = False
+        await self.refresh_sessions()
+
+    def session_blocked(self) -> str:
+        """Return why no new session can be begun."""
+        if self.record_blocked() or self.opening:
+            return self.record_blocked() or _STARTING
+        if self.recording.awaited:
+            return "Events are being fired"
+        return "" if len(self.recording.journal.publications) else "Nothing recorded yet"
+
+    async def new_session(self, *, keep: bool = True) -> None:
+        """Record in a new session from now on, and show that one; the program goes on.
+
+        Args:
+            keep: Keep the session so far; False deletes it.
+        """
+        if self.session_blocked() or self._splitting:
+            return
+        self._splitting = True
+        try:
+            old = self.recording
+            new = await old.go_on(time.strftime("%Y-%m-%d %H:%M:%S"))
+            self._recording = new
+            new.listen(partial(self._live_folded, new))
+            self.show_live()
+            if not keep and old.session:
+                await self._opened_store().delete(old.session)
+        finally:
+            self._splitting = False
         await self.refresh_sessions()
 
     async def switch(self, make_host: Callable[[], Host], *, name: str, source: str = "demo") -> None:

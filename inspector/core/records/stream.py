@@ -29,6 +29,17 @@ class RowSource(Protocol):
         """Call ``wake`` (from any thread) when there are rows after there were none."""
 
 
+class Part:
+    """A part of a live stream that some readers read: it ends where ``LiveStream.end`` says, else with the stream.
+
+    Attributes:
+        last: Seq of its last record; None while nothing was said.
+    """
+
+    def __init__(self) -> None:
+        self.last: int | None = None
+
+
 class LiveStream:
     """A stream that is still being written.
 
@@ -96,8 +107,16 @@ class LiveStream:
         self._closing = True
         self._rows_waiting.set()
 
-    async def read(self, after: int = 0) -> AsyncIterator[Batch]:
-        """Yield batches of the records after ``after``, waiting for more until the stream is closed.
+    def end(self, part: Part, last: int) -> None:
+        """Let a part end: its readers end when they have read up to ``last``."""
+        part.last = last
+        for reader in self._readers:
+            reader.ready.set()
+
+    def read(self, after: int = 0, part: Part | None = None) -> AsyncIterator[Batch]:
+        """Return batches of the records after ``after``, waiting for more until the stream is closed, or the part ends.
+
+        The reader exists from this call on: nothing that it has not read is forgotten.
 
         Raises:
             InspectorError: Some of those records are no longer here, only in the session store.
@@ -108,14 +127,17 @@ class LiveStream:
             )
         reader = _Reader(after)
         self._readers.append(reader)
+        return self._batches_for(reader, part or Part())
+
+    async def _batches_for(self, reader: _Reader, part: Part) -> AsyncIterator[Batch]:
         try:
             while True:
                 reader.ready.clear()
-                while (batch := self._next(reader.position)) is not None:
+                while (batch := self._next(reader.position, part.last)) is not None:
                     reader.position = batch.last
                     yield batch
                     self._forget()
-                if self._ended:
+                if self._ended or (part.last is not None and reader.position >= part.last):
                     return
                 if self._last <= reader.position:
                     await reader.ready.wait()
@@ -123,12 +145,15 @@ class LiveStream:
             self._readers.remove(reader)
             self._forget()
 
-    def _next(self, after: int) -> Batch | None:
+    def _next(self, after: int, until: int | None) -> Batch | None:
+        if until is not None and after >= until:
+            return None
         for batch in self._batches:
             if batch.last > after:
-                if batch.first > after:
-                    return batch
-                return Batch(after + 1, batch.rows[after + 1 - batch.first :])
+                first = max(batch.first, after + 1)
+                last = batch.last if until is None else min(batch.last, until)
+                whole = first == batch.first and last == batch.last
+                return batch if whole else Batch(first, batch.rows[first - batch.first : last + 1 - batch.first])
         return None
 
     def _forget(self) -> None:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
-_WIDTHS = {0: 7, 1: 14, 2: 30, 3: 27, 4: 10, 5: 20, 6: 11, 7: 20, 8: 40}
+_WIDTHS = {0: 7, 1: 14, 2: 28, 3: 27, 4: 10, 5: 20, 6: 11, 7: 20, 8: 40}
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL = (columns.NUMBER, columns.TIME, columns.HANDLERS, columns.WHERE, columns.CORRELATION, columns.CAUSE)
 #: Sorted rows change places so often, ms, and however long that takes, it takes no more than a part of the time.

@@ -79,6 +79,7 @@ class ProjectFlow(QObject):
         self.projects = Projects(context.workbench, context.settings, trust, kept_settings, self)
         self._trust = trust
         self._reloader: Reloader | None = None
+        self._workbench.on_view(lambda _: self._follow_recording())
         self._waiting = False
         #: Questions that a person has not answered yet.
         self._questions: set[asyncio.Future[Any]] = set()
@@ -142,8 +143,8 @@ class ProjectFlow(QObject):
                 "new",
                 ("Ctrl+N",),
                 "plus",
-                "Restart the program and record a new session",
-                blocked=self._workbench.program_blocked,
+                "Record in a new session from now on; a program that has stopped is restarted",
+                blocked=self._new_blocked,
             ),
             Command(
                 "session.clear",
@@ -308,7 +309,10 @@ class ProjectFlow(QObject):
         return True
 
     async def begin_anew(self) -> bool:
-        """Start the program that runs once more, in a session of its own; return whether it runs."""
+        """Go on in a new session; a program that has stopped is started once more. Return whether it runs."""
+        if not self._workbench.session_blocked():
+            await self._workbench.new_session()
+            return True
         project, before = self.project, self._reloader
         if project is None:
             return await self.show_demo()
@@ -319,17 +323,21 @@ class ProjectFlow(QObject):
                 self._reloader.pin(pin.form)
         return opened
 
+    def _new_blocked(self) -> str:
+        workbench = self._workbench
+        stopped = workbench.host is not None and not workbench.host.running
+        return workbench.program_blocked() or ("" if stopped else workbench.session_blocked())
+
     def _clear_blocked(self) -> str:
         workbench = self._workbench
-        reason = workbench.program_blocked()
-        if reason or workbench.live:
-            return reason
+        if workbench.live or workbench.program_blocked():
+            return self._new_blocked()
         return "This is a stored session; delete it instead"
 
     def _ask_clear(self) -> None:
         journal = self._workbench.recording.journal
         events, executions = len(journal.publications), len(journal.executions)
-        what = f"{plural(events, 'event')} and {plural(executions, 'execution')} will be deleted. The program restarts."
+        what = f"{plural(events, 'event')} and {plural(executions, 'execution')} will be deleted. Recording goes on."
 
         def answered(label: str | None) -> None:
             if label == _CLEAR:
@@ -418,6 +426,12 @@ class ProjectFlow(QObject):
     def _host(self) -> ChildHost | None:
         host = self._workbench.host
         return host if isinstance(host, ChildHost) else None
+
+    def _follow_recording(self) -> None:
+        """Fire again, after a reload, into the session that is recorded now."""
+        host = self._host()
+        if self._reloader is not None and host is not None:
+            self._reloader.recording = self._workbench.recording
 
     def _adopt(self) -> None:
         """Watch files and process of a project that runs."""

@@ -159,9 +159,18 @@ def _session_menu(context: Context, sessions: Sessions) -> Sequence[MenuItem]:
     return [
         *items,
         SEPARATOR,
+        _command_item(context, "session.new", "New session", "plus"),
+        _command_item(context, "session.clear", "Clear session…", "trash"),
+        SEPARATOR,
         MenuItem("All sessions…", sessions.show_list, icon="list", hint=context.shortcut("session.list")),
         MenuItem("Rename…", sessions.rename_shown, icon="edit", enabled=bool(sessions.shown())),
     ]
+
+
+def _command_item(context: Context, command: str, label: str, icon: str) -> MenuItem:
+    commands = context.commands
+    hint = context.shortcut(command)
+    return MenuItem(label, lambda: commands.run(command), icon=icon, enabled=commands.enabled(command), hint=hint)
 
 
 def _export_menu(context: Context, exporting: Exporting) -> Sequence[MenuItem]:

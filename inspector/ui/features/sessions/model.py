@@ -121,7 +121,7 @@ class SessionsModel(TableModel):
             return one_line(session.title)
         if column == STARTED:
             began = session.started_at
-            return f"{began.astimezone():%Y-%m-%d %H:%M:%S}" if began.timestamp() else ""  # a damaged one may not know
+            return f"{began.astimezone():%Y-%m-%d %H:%M}" if began.timestamp() else ""  # a damaged one may not know
         if column == PROGRAM:
             return one_line(session.program)
         if column == STATE:

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from inspector.store.info import SessionInfo
     from inspector.ui.kit.theme import Theme
 
-_WIDTHS = {0: 24, 1: 21, 2: 11, 3: 14, 4: 16, 5: 29, 6: 8, 7: 11, 8: 9}
+_WIDTHS = {0: 22, 1: 16, 2: 10, 3: 12, 4: 16, 5: 29, 6: 8, 7: 11, 8: 9}
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL: Final = (
-    *(columns.STARTED, columns.DURATION, columns.PUBLICATIONS),
+    *(columns.DURATION, columns.STARTED, columns.PUBLICATIONS),
     *(columns.SIZE, columns.EXECUTIONS, columns.PROGRAM),
 )
 _NONE_YET: Final = ("No sessions yet", "A session is recorded whenever the program publishes events.")
@@ -88,7 +88,7 @@ class SessionsPanel(QWidget):
         self.model = SessionsModel(self)
         self.model.renamed.connect(self.rename_requested)
         sort = (columns.STARTED, Qt.SortOrder.DescendingOrder)
-        self.table = _Table(theme, "Sessions", self.model, _WIDTHS, _OPTIONAL, sort)
+        self.table = _Table(theme, "Sessions", self.model, _WIDTHS, _OPTIONAL, sort, middle=(columns.NAME,))
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._empty = EmptyState(theme, "session", *_NONE_YET)
         self.table.set_empty(self._empty)

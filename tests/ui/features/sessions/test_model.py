@@ -34,7 +34,7 @@ def test_the_newest_session_is_first():
     model.set_sessions([session(1), session(3), session(2)], None, None)
     assert column(model, NAME) == ["session 3", "session 2", "session 1"]
     assert column(model, SIZE)[0] == "18.2 MB"
-    assert column(model, STARTED)[0] == f"{(NOON + timedelta(hours=3)).astimezone():%Y-%m-%d %H:%M:%S}"
+    assert column(model, STARTED)[0] == f"{(NOON + timedelta(hours=3)).astimezone():%Y-%m-%d %H:%M}"
 
 
 def test_the_one_being_recorded_and_the_one_shown_are_marked():

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 
-from inspector.ui.features.sessions.model import NAME, OUTCOME, STATE
+from inspector.ui.features.sessions.model import DURATION, NAME, OUTCOME, STATE
 from inspector.ui.features.sessions.panel import SessionsPanel
 from tests.ui.features.sessions.test_model import session
 
@@ -133,5 +133,5 @@ def test_what_a_session_is_doing_and_how_it_went_can_be_read(panel, width):
     assert state.data() == "recording in another window"
     room = panel.table.columnWidth(STATE) - 16
     assert panel.table.fontMetrics().horizontalAdvance(state.data()) <= room
-    assert not panel.table.isColumnHidden(OUTCOME)
+    assert not any(panel.table.isColumnHidden(column) for column in (OUTCOME, DURATION))
     assert panel.table.columnWidth(NAME) >= 150
