@@ -221,6 +221,11 @@ def test_wheel_holds_modules_resources_and_the_command(tmp_path: Path) -> None:
     assert resources
     assert modules | resources <= names
     assert "inspector = inspector.__main__:main" in commands
+    shared = {name.partition(".data/data/")[2] for name in names if ".data/data/" in name}
+    assert shared == {
+        "share/applications/event-inspector.desktop",
+        "share/icons/hicolor/scalable/apps/event-inspector.svg",
+    }
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]
 
 
