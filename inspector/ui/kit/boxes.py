@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Action = tuple[str, Callable[[], object]]
 BannerTone = Literal["error", "warn", "info"]
 
+#: Characters of a banner's text that are shown; what a program raises may be of any length.
+_MESSAGE: Final = 4_000
 _BANNERS: Final = {
     "error": ("error_back", "error_line", "failed", "failure"),
     "warn": ("warn_back", "warn_line", "warn", "warning"),
@@ -106,7 +108,8 @@ class Banner(Box):
         font = self._title.font()
         font.setBold(True)
         self._title.setFont(font)
-        self._text = PlainLabel(text, wrap=True, selectable=True)
+        self._text = PlainLabel("", wrap=True, selectable=True)
+        self._text.set_whole(text, _MESSAGE)
         self._text.setVisible(bool(text))
         picture = IconPicture(theme, icon, _BANNER_INKS[tone], 16)
         top = hbox(picture, (self._title, 1), spacing=7)
@@ -122,7 +125,7 @@ class Banner(Box):
     def set(self, title: str, text: str = "") -> None:
         """Set title and text; the tone stays."""
         self._title.setText(title)
-        self._text.setText(text)
+        self._text.set_whole(text, _MESSAGE)
         self._text.setVisible(bool(text))
 
 

@@ -128,11 +128,14 @@ class CodeLines(QPlainTextEdit):
         for place, line in enumerate(self._lines):
             if not line.marked and not line.name:
                 continue
-            selection = QTextEdit.ExtraSelection()
             cursor = QTextCursor(self.document().findBlockByNumber(place))
             if line.marked:
-                selection.format.setBackground(QColor(tokens.error_back))
-                selection.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+                ground = QTextEdit.ExtraSelection()
+                ground.format.setBackground(QColor(tokens.error_back))
+                ground.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+                ground.cursor = QTextCursor(cursor)
+                selections.append(ground)
+            selection = QTextEdit.ExtraSelection()
             cursor.movePosition(
                 QTextCursor.MoveOperation.Right, QTextCursor.MoveMode.KeepAnchor, len(line.name or line.text)
             )

@@ -118,7 +118,7 @@ class FailureDetail(Page):
             failure = None
         self._failure = failure
         message = "\n".join((failure.message, *failure.notes)).strip() if failure is not None else ""
-        self.message.setText(message)
+        self.message.set_whole(message, 20_000)
         self.message.setVisible(bool(message))
         self.traceback.set_failure(failure)
         if failure is not None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
-_WIDTHS: Final = {0: 20, 1: 6, 2: 7, 3: 8, 4: 8, 5: 8, 6: 8, 7: 8, 8: 8, 9: 8, 10: 8, 11: 8, 12: 7, 13: 7}
+_WIDTHS: Final = {0: 20, 1: 6, 2: 7, 3: 8, 4: 6, 5: 6, 6: 6, 7: 6, 8: 6, 9: 6, 10: 8, 11: 8, 12: 7, 13: 7}
 #: Columns that come when there is room, the most wanted first; p50 to max are there at every width.
 _OPTIONAL: Final = (
     columns.RUNS,
