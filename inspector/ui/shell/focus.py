@@ -34,6 +34,8 @@ _STANDARD: Final = QKeySequence.StandardKey
 _EDITING: Final = (
     *(_STANDARD.Undo, _STANDARD.Redo, _STANDARD.Cut, _STANDARD.Copy, _STANDARD.Paste, _STANDARD.SelectAll),
 )
+#: What one does that can only be read.
+_READING: Final = (_STANDARD.Copy, _STANDARD.SelectAll)
 _MODIFIERS: Final = ("Ctrl+", "Alt+", "Meta+")
 #: Property of a field that is watched already.
 _WATCHED: Final = "window_keys"
@@ -102,7 +104,7 @@ class FieldKeys(QObject):
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
-            and not any(event.matches(keys) for keys in _EDITING)
+            and not any(event.matches(keys) for keys in (_READING if _is_read_only(watched) else _EDITING))
             and QKeySequence(event.keyCombination()).toString() in self._keys
         ):
             event.ignore()
@@ -130,3 +132,8 @@ class FieldKeys(QObject):
         """Return whether a widget is in the window, or in a panel that floats out of it; not in a dialog."""
         window = widget.window()
         return window is self._window or (isinstance(window, QDockWidget) and window.parentWidget() is self._window)
+
+
+def _is_read_only(field: QObject) -> bool:
+    """Return whether a text field can only be read."""
+    return isinstance(field, (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit)) and field.isReadOnly()

@@ -8,7 +8,18 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QCursor, QMouseEvent, QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QMenuBar, QSpinBox, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QMenuBar,
+    QPlainTextEdit,
+    QSpinBox,
+    QTabBar,
+    QTextEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from inspector.app.commands import Command, CommandTable
@@ -400,6 +411,27 @@ def test_a_command_may_open_a_menu_of_its_own_that_is_filled_when_it_opens(qtbot
     submenu.aboutToShow.emit()
     assert submenu.isEnabled()
     assert [action.text() for action in submenu.actions()] == ["shop", "a && b"]
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize("kind", [QLineEdit, QPlainTextEdit, QTextEdit, QSpinBox])
+def test_undo_belongs_to_what_can_be_written_and_to_the_window_elsewhere(
+    qtbot: QtBot, make: Make, table: CommandTable, kind: type[QWidget], read_only: bool
+) -> None:
+    done: list[str] = []
+    table.add(
+        Command("edit.back", "Back", lambda: done.append("back"), "Edit", shortcuts=("Ctrl+Z",)),
+        Command("catalog.find", "Find", lambda: done.append("find"), "Edit", shortcuts=("Ctrl+E",)),
+    )
+    shell = make()
+    field = kind()
+    field.setProperty("readOnly", read_only)
+    shell.panel("log").setWidget(field)
+    shell.activateWindow()
+    shell.focus_panel("log")
+    qtbot.keyClick(field, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(field, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert done == (["find", "back"] if read_only else ["find"])
 
 
 def test_a_letter_of_a_panel_is_no_shortcut_of_the_window_because_it_stands_in_a_menu(
