@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, SignalInstance
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QWidget
 
+from inspector.ui.kit.keys import press_by_return
 from inspector.ui.kit.menus import MenuItem, MenuProvider, fill, open_menu
 from inspector.ui.kit.text import plain_tooltip, section_font
 from inspector.ui.kit.tokens import mix
@@ -166,6 +167,11 @@ class Button(QPushButton):
         if [item.looks for item in items] != [item.looks for item in self._offered]:
             self._offered = items
             fill(self._menu, items, self._theme)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Return press it."""
+        if not press_by_return(self, event):
+            super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
         """Keep the space bar for the button that has the keyboard, whatever else it does around it."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter
+from PySide6.QtGui import QEnterEvent, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from inspector.ui.kit.keys import press_by_return
 
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
@@ -38,6 +40,11 @@ class LineButton(QAbstractButton):
     def lit(self) -> bool:
         """Whether the pointer or the keyboard is there."""
         return self.underMouse() or self.hasFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Return press it."""
+        if not press_by_return(self, event):
+            super().keyPressEvent(event)
 
     def sizeHint(self) -> QSize:
         """Return the room of one line."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QEnterEvent, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QEnterEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.app.text import one_line
+from inspector.ui.kit.keys import press_by_return
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.lines import LineButton
 from inspector.ui.kit.text import PlainLabel, plain_tooltip, set_tone
@@ -132,6 +133,11 @@ class Link(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.set_text(text)
         theme.changed.connect(self.update)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Return press it."""
+        if not press_by_return(self, event):
+            super().keyPressEvent(event)
 
     def set_text(self, text: str) -> None:
         """Set the text."""

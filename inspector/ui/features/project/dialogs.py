@@ -355,7 +355,9 @@ class LoadTroubleDialog(QDialog):
             self.longer_button.clicked.connect(lambda _checked: longer())
             buttons.addWidget(self.longer_button)
         column.addLayout(buttons)
-        (change if longer is None else self.longer_button).setDefault(True)
+        default = change if longer is None else self.longer_button
+        default.setDefault(True)
+        default.setFocus()
         self.accepted.connect(again)
 
 
