@@ -131,6 +131,21 @@ async def test_a_panel_has_a_dock_a_badge_a_command_and_keys_of_its_own(tmp_path
         assert made.steps[2:] == ["recorder", "here"]
 
 
+async def test_what_was_chosen_in_tables_is_there_at_the_next_start(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db") as window:
+        items = {item.label: item for item in window.desk.log.columns.menu_items()}
+        hidden = next(label for label in items if label.casefold() == "duration")
+        items[hidden].run()
+        window.desk.latency.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        assert await window.close() == 0
+    async with opened(tmp_path / "s.db") as window:
+        items = {item.label: item for item in window.desk.log.columns.menu_items()}
+        assert items[hidden].checked is False
+        header = window.desk.latency.table.horizontalHeader()
+        assert (header.sortIndicatorSection(), header.sortIndicatorOrder()) == (0, Qt.SortOrder.AscendingOrder)
+        assert window.desk.failures.table.columns.state()["shown"] == []
+
+
 async def test_a_feature_with_nothing_to_show_leaves_a_window_that_says_so(tmp_path: Path) -> None:
     made = Made(start=False)
     async with opened(tmp_path / "s.db", features=(*FEATURES, *made.features())) as window:

@@ -36,12 +36,13 @@ class ToneDelegate(RowDelegate):
 
     Attributes:
         lit: The row that stands for what is pointed at elsewhere.
+        middle: See above; it may change.
     """
 
     def __init__(self, theme: Theme, parent: QObject, middle: Collection[int] = ()) -> None:
         super().__init__(theme, parent)
         self._look = theme
-        self._middle = frozenset(middle)
+        self.middle = frozenset(middle)
         self.lit = QPersistentModelIndex()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -66,7 +67,7 @@ class ToneDelegate(RowDelegate):
             painter.setFont(font)
             painter.setPen(self._ink(tone))
             metrics = option.fontMetrics if mark is None else QFontMetrics(font)
-            mode = Qt.TextElideMode.ElideMiddle if index.column() in self._middle else Qt.TextElideMode.ElideRight
+            mode = Qt.TextElideMode.ElideMiddle if index.column() in self.middle else Qt.TextElideMode.ElideRight
             painter.drawText(room, standing, metrics.elidedText(text, mode, room.width()))
             return
         trend = index.data(Role.TREND)

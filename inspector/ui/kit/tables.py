@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QScrollBar,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -31,6 +32,8 @@ from inspector.ui.kit.columns import TableHeader
 from inspector.ui.kit.text import copy_text
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QPaintEvent
+
     from inspector.ui.kit.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -40,6 +43,8 @@ COPY_KEY: Final = "Ctrl+C"
 COPY_LIMIT: Final = 10_000
 #: With the style's own margin of 3 this puts cells right below the words of the header.
 _CELL_PADDING: Final = 5
+#: Height of the mark of the current row at the scroll bar, pixels.
+_MARK: Final = 3
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -138,6 +143,38 @@ class _Empty(QObject):
         return super().eventFilter(watched, event)
 
 
+class MarkedScrollBar(QScrollBar):
+    """A scroll bar that shows where the current row of its view is, while that is out of sight.
+
+    Args:
+        theme: Its look.
+        view: The view.
+    """
+
+    def __init__(self, theme: Theme, view: QAbstractItemView) -> None:
+        super().__init__(Qt.Orientation.Vertical, view)
+        self._theme, self._view = theme, view
+
+    def mark(self) -> int:
+        """Return the y of the mark, in pixels; -1 where there is none."""
+        current = self._view.currentIndex()
+        if not current.isValid() or self._view.visualRect(current).intersects(self._view.viewport().rect()):
+            return -1
+        place = self._view.visualRect(current).top() + self.value()
+        whole = self.maximum() - self.minimum() + self.pageStep()
+        inside = 0 <= place < whole
+        return min(self.height() - _MARK, round(place / max(1, whole) * self.height())) if inside else -1
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the bar, and the mark over it."""
+        super().paintEvent(event)
+        y = self.mark()
+        if y >= 0:
+            painter = QPainter(self)
+            painter.fillRect(1, y, self.width() - 2, _MARK, self._theme.color("accent"))
+            painter.end()
+
+
 if TYPE_CHECKING:
     _View = QAbstractItemView
 else:
@@ -153,6 +190,8 @@ class _Rows(_View):
     def setModel(self, model: QAbstractItemModel | None) -> None:
         """Show a model."""
         super().setModel(model)
+        if model is not None:
+            self.selectionModel().currentRowChanged.connect(lambda *_: self.verticalScrollBar().update())
         if self._cover is not None:
             self._cover.watch()
 
@@ -199,6 +238,8 @@ class DataTable(_Rows, QTableView):
         self.setTabKeyNavigation(False)
         self.setCornerButtonEnabled(False)
         self.setItemDelegate(RowDelegate(theme, self))
+        bar = MarkedScrollBar(theme, self)
+        self.setVerticalScrollBar(bar)
         rows = self.verticalHeader()
         rows.hide()
         # Fixed rows: asking every cell for its height makes large tables slow.

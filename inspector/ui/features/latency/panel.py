@@ -17,7 +17,7 @@ from inspector.ui.features.latency.charts import LatencyCharts
 from inspector.ui.features.latency.model import LatencyModel
 from inspector.ui.features.latency.pointing import LatencyPointing
 from inspector.ui.kit.buttons import Button, IconButton
-from inspector.ui.kit.cells import SortedTable, show_row
+from inspector.ui.kit.cells import SortedTable, ToneDelegate, show_row
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
@@ -103,7 +103,7 @@ class LatencyPanel(JournalPanel):
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._refresh_part)
         self._make_table()
-        self.splitter = side_by_side(self.table, self.charts, 72)
+        self.splitter = side_by_side(self.table, self.charts, 74)
         vbox(self._make_bar(), separator_line(), (self.splitter, 1), owner=self)
         self.setFocusProxy(self.table)
         self._gathering = Gathering(self, self._take, 230)
@@ -113,7 +113,7 @@ class LatencyPanel(JournalPanel):
 
     def _make_table(self) -> None:
         sort = (columns.RUNS, Qt.SortOrder.DescendingOrder)
-        self.table = SortedTable(self._theme, "Latency", self.model, _WIDTHS, _OPTIONAL, sort, middle=(columns.NAME,))
+        self.table = SortedTable(self._theme, "Latency", self.model, _WIDTHS, _OPTIONAL, sort)
         self.sorted = self.table.sorted
         self.sorted.setDynamicSortFilter(False)  # see _SORT
         self._empty = EmptyState(self._theme, "chart", *_NOTHING[False])
@@ -286,6 +286,10 @@ class LatencyPanel(JournalPanel):
     def set_grouping(self, grouping: str) -> None:
         """Group by ``class``, ``method`` or ``event``."""
         self._grouping.set_text(_GROUPINGS[grouping])
+        delegate = self.table.itemDelegate()
+        assert isinstance(delegate, ToneDelegate)  # noqa: S101 - see kit.cells
+        # Classes are told apart by their beginnings, methods and events by their ends.
+        delegate.middle = frozenset() if grouping == columns.CLASS else frozenset({columns.NAME})
         self.table.columns.want(columns.NAME, _WIDTHS[columns.NAME] if grouping == columns.CLASS else _LONG)
         self.charts.set_row(-1)
         self.model.set_grouping(grouping)
