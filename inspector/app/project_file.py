@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tempfile
@@ -57,6 +58,32 @@ def with_bus_tables(text: str, tables: Sequence[BusTable]) -> str:
     return changed
 
 
+def difference(file: Path, tables: Sequence[BusTable]) -> str:
+    """Return what writing the tables would change in a file, as a unified diff; empty when it says the same already.
+
+    Raises:
+        InspectorError: It cannot be read or exchanged.
+    """
+    text = _text_of(file)
+    before = _parsed(text).get("tool", {}).get("inspector", {}).get("bus")
+    said = [(where, _plain(table)) for where, table in tables]
+    same = [({"where": where} if where else {}) | table for where, table in said]
+    if (before if isinstance(before, list) else [before] if before else []) == same:
+        return ""
+    changed = with_bus_tables(text, tables)
+    lines = difflib.unified_diff(text.splitlines(), changed.splitlines(), file.name, file.name, n=2, lineterm="")
+    return "\n".join(list(lines)[2:])
+
+
+def _text_of(file: Path, verb: str = "read") -> str:
+    try:
+        return file.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InspectorError(f"{file} is not UTF-8 text.", _BY_HAND) from error
+    except OSError as error:
+        raise InspectorError(f"Cannot {verb} {file}: {error.strerror}.", _BY_HAND) from error
+
+
 def write_bus_tables(file: Path, tables: Sequence[BusTable]) -> None:
     """Exchange ``[tool.inspector.bus]`` of a file; what cannot be written leaves it as it is.
 
@@ -64,11 +91,7 @@ def write_bus_tables(file: Path, tables: Sequence[BusTable]) -> None:
         InspectorError: It cannot be read, exchanged or written.
     """
     try:
-        text = file.read_bytes().decode("utf-8")
-        changed = with_bus_tables(text, tables)
-        _replace(file.resolve(), changed.encode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise InspectorError(f"{file} is not UTF-8 text.", _BY_HAND) from error
+        _replace(file.resolve(), with_bus_tables(_text_of(file, "write"), tables).encode("utf-8"))
     except OSError as error:
         raise InspectorError(f"Cannot write {file}: {error.strerror}.", _BY_HAND) from error
 

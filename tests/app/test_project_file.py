@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.app.project_file import can_write, with_bus_tables, write_bus_tables
+from inspector.app.project_file import can_write, difference, with_bus_tables, write_bus_tables
 from inspector.core.errors import InspectorError
 
 FULL = '''\
@@ -126,3 +126,17 @@ def test_a_file_is_written_in_one_step_and_keeps_its_rights(tmp_path: Path) -> N
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(InspectorError, match="not UTF-8"):
         write_bus_tables(file, [])
+
+
+def test_what_would_change_is_shown_as_a_difference_and_nothing_where_it_is_said_already(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text("# Mine.\n[tool.inspector]\napp = 'shop:hub'\n\n[tool.other]\nx = 1\n", "utf-8")
+    lines = difference(file, [("", {"handlers": ["_routes"]})]).splitlines()
+    assert "+[tool.inspector.bus]" in lines
+    assert '+handlers = ["_routes"]' in lines
+    assert not [line for line in lines if line.startswith("-")]
+    write_bus_tables(file, [("", {"handlers": ["_routes"]})])
+    assert difference(file, [("", {"handlers": ["_routes"]})]) == ""
+    assert '-handlers = ["_routes"]' in difference(file, [])
+    with pytest.raises(InspectorError, match="Cannot read"):
+        difference(tmp_path / "nothing.toml", [])

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from inspector.analysis.observed import FoundHandlers, handlers_run
 from inspector.app.notices import NoticeAction
-from inspector.app.project_file import can_write, write_bus_tables
+from inspector.app.project_file import can_write, difference, write_bus_tables
 from inspector.app.spec import added_specs, as_option, changed_tables, declared_tables
 from inspector.app.text import format_count, plural
 from inspector.core.errors import InspectorError
@@ -117,7 +117,7 @@ class SpecFlow(QObject):
         self.window.set_specs(self._source, self._specs, problems, blocked)
         if catalog is not None and not catalog.specs:
             self.window.set_empty("Nothing to read", "The program describes its bus itself.")
-        self.window.save.setVisible(self._file_to_save() is not None and bool(declared_tables(self._specs)))
+        self.window.save.setVisible(self._unsaved())
         for problem in problems:
             if problem.text not in self._told and self._context.workbench.live:
                 self._told.add(problem.text)
@@ -200,33 +200,52 @@ class SpecFlow(QObject):
         self._look()
 
     def _write(self, tables: Sequence[BusTable]) -> None:
-        """Write the tables into the project's file, if it was read from one, and load the program anew."""
+        """Read the program by these tables from now on; the file gets them when they are saved."""
+        project = self._project()
+        if project is not None:
+            self._context.project_wanted.emit(replace(project, bus=as_option(tables)))
+
+    def _file(self) -> Path | None:
+        """Return the file in which what is declared can be saved; None where there is none."""
         project = self._project()
         if project is None:
-            return
-        if project.source is not None:
-            try:
-                write_bus_tables(project.source, tables)
-            except InspectorError as error:
-                self._context.notices.report(error)
-                return
-        self._context.project_wanted.emit(replace(project, bus=as_option(tables)))
-
-    def _file_to_save(self) -> Path | None:
-        """Return the file beside a project that was named by hand; None where there is none, or it is read anyway."""
-        project = self._project()
-        if project is None or project.source is not None:
             return None
-        file = project.cwd / "pyproject.toml"
+        file = project.source or project.cwd / "pyproject.toml"
         return file if can_write(file) else None
 
+    def _unsaved(self) -> bool:
+        """Return whether something is declared that the file does not say, or the other way round."""
+        file = self._file()
+        if file is None or self._change_blocked():
+            return False
+        try:
+            return bool(difference(file, declared_tables(self._specs)))
+        except InspectorError:  # it says why when it is asked to
+            return True
+
     def _save(self) -> None:
-        file = self._file_to_save()
+        """Show what would change in the file, and change it when the person agrees."""
+        file = self._file()
         if file is None:
             return
+        tables = declared_tables(self._specs)
         try:
-            write_bus_tables(file, declared_tables(self._specs))
+            changes = difference(file, tables)
+        except InspectorError as error:
+            self._context.notices.report(error)
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer == "Save":
+                self._save_to(file, tables)
+
+        self.window.ask_to_save(str(file), changes, answered)
+
+    def _save_to(self, file: Path, tables: Sequence[BusTable]) -> None:
+        try:
+            write_bus_tables(file, tables)
         except InspectorError as error:
             self._context.notices.report(error)
             return
         self._context.notices.info(f"Saved to {file}.")
+        self.window.save.setVisible(self._unsaved())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QDialog, QHeaderView, QLabel, QWidget
 
 from inspector.app.text import format_count, one_line, plural
 from inspector.core.spec import to_toml
@@ -318,8 +318,17 @@ class SpecWindow(QDialog):
             if answer == "Reset":
                 self.reset_wanted.emit()
 
-        hint = "This removes [tool.inspector.bus] from pyproject.toml."
+        hint = "pyproject.toml stays as it is until you save."
         ask_then(self, "Reset?", "Reset all declarations?", hint, ("Cancel", "Reset"), answered, danger="Reset")
+
+    def ask_to_save(self, file: str, changes: str, answered: Callable[[str | None], None]) -> None:
+        """Show what changes in a file, and ask whether to save it."""
+        hint = changes or "No changes."
+        box = ask_then(self, "Save?", f"Save to {file}?", hint, ("Save", "Cancel"), answered)
+        informative = box.findChild(QLabel, "qt_msgbox_informativelabel")
+        if informative is not None:
+            informative.setFont(self._theme.mono_font())
+            informative.setWordWrap(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close with Escape, unless a line is being changed."""

@@ -171,7 +171,7 @@ def test_what_cannot_be_read_says_why_and_cannot_be_applied(window: SpecWindow) 
     assert changed == []
     field.clear()
     field.textEdited.emit("")
-    assert editor.result.text() == "Type a name."
+    assert editor.result.text() == "Enter a name."
     window.show_reading("_routes", Reading(1, 1), (1, 1))  # of what stood there before
     assert not editor.apply.isEnabled()
     QTest.keyClick(field, Qt.Key.Key_Escape)
@@ -304,7 +304,7 @@ def test_settings_that_cannot_be_used_are_told_and_what_cannot_be_changed_says_w
     assert not window.reset.isEnabled()
 
 
-async def test_a_changed_line_is_written_into_the_projects_file_and_obeyed(tmp_path: Path) -> None:
+async def test_a_changed_line_is_obeyed_and_saved_after_its_difference_was_shown(tmp_path: Path) -> None:
     project = write(tmp_path)
     async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
         await until(lambda: shown.desk.flow.project is not None, "the project is loaded")
@@ -328,6 +328,14 @@ async def test_a_changed_line_is_written_into_the_projects_file_and_obeyed(tmp_p
         await until(
             lambda: window.model.index_of_line(HANDLERS, "others").data(SpecRole.ORIGIN) == DECLARED, "reloaded"
         )
+        assert (tmp_path / "pyproject.toml").read_text() == SETTINGS
+        assert window.save.isVisible()
+        window.save.click()
+        question = next(box for box in window.findChildren(QMessageBox) if box.isVisible())
+        assert '+handlers = ["others"]' in question.informativeText()
+        assert "# Mine." not in question.informativeText()
+        next(button for button in question.buttons() if button.text() == "Save").click()
+        await until(lambda: not window.save.isVisible(), "saved")
         text = (tmp_path / "pyproject.toml").read_text()
         declared = [row.line.value for row in window.model.lines() if row.line and row.line.kind == HANDLERS]
         assert tomllib.loads(text)["tool"]["inspector"]["bus"] == {"handlers": declared}
@@ -337,6 +345,12 @@ async def test_a_changed_line_is_written_into_the_projects_file_and_obeyed(tmp_p
         question = next(each for each in window.findChildren(QMessageBox) if each.isVisible())
         next(button for button in question.buttons() if button.text() == "Reset").click()
         await until(lambda: window.model.index_of_line(HANDLERS, "_routes").data(SpecRole.ORIGIN) == PROPOSED, "reset")
+        assert window.save.isVisible()
+        window.save.click()
+        question = next(box for box in window.findChildren(QMessageBox) if box.isVisible())
+        assert "-[tool.inspector.bus]" in question.informativeText()
+        next(button for button in question.buttons() if button.text() == "Save").click()
+        await until(lambda: not window.save.isVisible(), "saved")
         assert "bus" not in tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"]["inspector"]
         window.close()
 
@@ -391,6 +405,10 @@ async def test_a_handler_that_was_found_gets_a_line_and_is_added_or_ignored(tmp_
         assert window.model.index_of_line(ALSO, value).data(SpecRole.ORIGIN) == OBSERVED
         window.change_wanted.emit("shop:hub", window.model.index_of_line(ALSO, value).data(SpecRole.LINE), value)
         await until(lambda: window.model.index_of_line(ALSO, value).data(SpecRole.ORIGIN) == DECLARED, "reloaded")
+        window.save.click()
+        question = next(box for box in window.findChildren(QMessageBox) if box.isVisible())
+        next(button for button in question.buttons() if button.text() == "Save").click()
+        await until(lambda: not window.save.isVisible(), "saved")
         bus = tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"]["inspector"]["bus"]
         assert bus == {"also-runs": [value]}
         assert window._said.text() == "mirror ran and is not in the spec"
