@@ -172,7 +172,7 @@ def main() -> None:
         theme = Theme(choice)
         theme.apply(application)
         large = panel(theme, crowd)
-        large.controller.set_density("dense")
+        large.controller.lanes.set_density("dense")
         ending = "" if choice == "dark" else "-light"
         for name, span in (("full", crowd.now), ("middle", crowd.now // 100), ("deep", crowd.now // 10_000)):
             if choice == "light" and name != "middle":
@@ -182,7 +182,7 @@ def main() -> None:
             save(large, name + ending, folder)
         chain = panel(theme, story[0], (1200, 420))
         chain.controller.show(0, 380 * MS)
-        chain.controller.select(story[1])
+        chain.controller.steps.select(story[1])
         save(chain, "failure" + ending, folder)
     theme = Theme("dark")
     theme.apply(application)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QHelpEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -42,6 +42,8 @@ _PART: Final = 0.46
 _SHORTEST: Final = 84
 _NAME_ROOM: Final = 300
 _RADIUS: Final = 3
+#: Milliseconds after which typing looks for something else.
+_PAUSE: Final = 1_000
 _CORNER: Final = {"error": 9, "warning": 6}
 
 
@@ -205,6 +207,7 @@ class HeatMap(QTableView):
     def __init__(self, theme: Theme, model: HeatMapModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._quiet = False
+        self._typed, self._typing = "", QElapsedTimer()
         self._theme = theme
         self._map = model
         self._hidden: frozenset[str] = frozenset()
@@ -298,6 +301,18 @@ class HeatMap(QTableView):
         self._quiet = True
         self.setCurrentIndex(model.index(row, column))
         self._quiet = False
+
+    def keyboardSearch(self, letters: str) -> None:
+        """Stand on the next event with what is typed in its name; after a pause it begins anew."""
+        fresh = not self._typing.isValid() or self._typing.hasExpired(_PAUSE)
+        self._typing.restart() if self._typing.isValid() else self._typing.start()
+        self._typed = letters if fresh else self._typed + letters
+        rows, column = self._map.rowCount(), max(0, self.currentIndex().column())
+        first = self.currentIndex().row() + (1 if fresh else 0)
+        for row in ((max(first, 0) + step) % rows for step in range(rows)):
+            if self._typed.casefold() in self._map.event_name(row).casefold():
+                self.setCurrentIndex(self._map.index(row, column))
+                return
 
     def _current_changed(self, current: QModelIndex) -> None:
         if not self._quiet and current.isValid():

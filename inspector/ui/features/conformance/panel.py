@@ -47,6 +47,8 @@ _TITLES: Final = {
 }
 #: Most of the width that the map takes by itself.
 _MAP: Final = 0.6
+#: The same while nothing has been found that needs room beside it.
+_ALONE: Final = 0.78
 #: The states that the legend explains; those that are rare only where they occur.
 _LEGEND: Final = (*range(states.OK, states.MISSING + 1), states.NOT_FIRED)
 _ALWAYS: Final = (states.OK, states.SWALLOWED, states.FAILED, states.MISSING, states.NOT_FIRED)
@@ -145,7 +147,8 @@ class ConformancePanel(JournalPanel):
 
     def _share(self) -> None:
         if not self._by_hand:
-            wide = min(self.map.sizeHint().width(), int(self.width() * _MAP))
+            part = _MAP if self.findings.model.rowCount() else _ALONE
+            wide = min(self.map.sizeHint().width(), int(self.width() * part))
             self.splitter.setSizes([wide, self.width() - wide])
 
     def _make_legend(self) -> QHBoxLayout:
@@ -240,6 +243,7 @@ class ConformancePanel(JournalPanel):
 
     def _set_findings(self, findings: Sequence[RunFinding]) -> None:
         self.findings.set_findings(findings)
+        self._share()
         severe = self.findings.model.severe
         self.badge_changed.emit(str(severe) if severe else "", "warn")
 

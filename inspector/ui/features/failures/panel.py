@@ -144,7 +144,7 @@ class FailureDetail(Page):
         self.libraries.set_text(f"show {plural(foreign, 'library frame')}" if only else "only my frames")
 
 
-_WIDTHS: Final = {0: 26, 1: 34, 2: 28, 3: 30, 4: 6, 5: 10, 6: 14, 7: 14}
+_WIDTHS: Final = {0: 18, 1: 34, 2: 28, 3: 30, 4: 6, 5: 10, 6: 14, 7: 14}
 #: Columns that come when there is room, the most wanted first.
 _OPTIONAL: Final = (columns.TREND, columns.LAST, columns.HANDLER, columns.MESSAGE, columns.FIRST)
 
@@ -201,7 +201,7 @@ class FailuresPanel(JournalPanel):
             *(self._theme, "Failure groups", self.model, _WIDTHS, _OPTIONAL),
             sort=(columns.LAST, Qt.SortOrder.DescendingOrder),
             wide=columns.PLACE,
-            middle=(columns.TYPE, columns.PLACE, columns.HANDLER),
+            middle=(columns.TYPE, columns.HANDLER),
             order=(columns.TYPE, columns.PLACE, columns.HANDLER, columns.MESSAGE, columns.COUNT, columns.TREND),
         )
         self.sorted = self.table.sorted

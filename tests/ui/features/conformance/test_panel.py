@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
 
 from inspector.app.conform import Progress
 from inspector.catalog.conformance.observed import BARE, SESSION
@@ -89,6 +90,14 @@ def test_the_map_follows_the_run_and_the_legend_counts(panel, story):
         "✕ 1 failed",
         "· 0 not fired",
     ]
+
+
+def test_typing_in_the_map_goes_to_an_event(panel, story):
+    QTest.keyClicks(panel.map, "gon")
+    assert panel.model.event_name(panel.map.currentIndex().row()) == "Gone"
+    panel.map._typing.invalidate()
+    QTest.keyClicks(panel.map, "zzz")
+    assert panel.model.event_name(panel.map.currentIndex().row()) == "Gone"
 
 
 def test_every_state_has_a_sign_of_its_own(theme):
