@@ -6,6 +6,7 @@ import json
 from typing import Final, Protocol
 
 from inspector.core.description import CatalogDescription, remembered_catalog
+from inspector.core.records.bounds import MAX_NAME
 from inspector.core.records.host import RecordsLost
 from inspector.core.records.numbers import Numbering
 from inspector.core.records.records import (
@@ -113,4 +114,5 @@ def read_catalog(text: str) -> CatalogDescription | None:
         catalog: CatalogDescription = build(CatalogDescription, json.loads(text))
     except (ValueError, RecursionError):
         return None
-    return catalog
+    names = (*(event.name for event in catalog.events), *(handler.label for handler in catalog.handlers))
+    return catalog if max(map(len, names), default=0) <= MAX_NAME else None

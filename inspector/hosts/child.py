@@ -387,6 +387,8 @@ class ChildHost:
     def _take_rows(self, rows: Any) -> None:
         if not self._loading.ready:
             raise ValueError("rows before ready")
+        if type(rows) is not list:
+            raise TypeError("no rows")
         self._intake.take(rows)
         if self.state == LOADING and self._intake.catalog is not None:
             self.state = RUNNING

@@ -15,6 +15,7 @@ from time import perf_counter_ns
 from typing import Any, Final
 
 from inspector.core.description import CatalogDescription
+from inspector.core.records.bounds import MAX_NAME, row_problem
 from inspector.core.records.host import (
     HOST_RECORDS,
     FireRefused,
@@ -315,7 +316,12 @@ class Intake:
         kind, at, number, event, event_id, correlation, cause, fire, payload, context, handlers = row
         number += self._publication_offset
         cause += self._execution_offset if cause else 0
-        if number != self._publications + 1 or not 0 <= cause <= self._executions or not 0 <= handlers < 1_000_000:
+        if (
+            len(event) > MAX_NAME
+            or number != self._publications + 1
+            or not 0 <= cause <= self._executions
+            or not 0 <= handlers < 1_000_000
+        ):
             return None
         if not 0 <= fire <= self._last_fire:
             return None
@@ -329,7 +335,7 @@ class Intake:
         kind, at, number, publication, handler, fault = row
         number, publication = number + self._execution_offset, publication + self._publication_offset
         began = self._open.get(publication, self._ended_of_late.get(publication, _BIG))
-        if number != self._executions + 1 or at < began:
+        if number != self._executions + 1 or at < began or len(handler) > MAX_NAME:
             return None
         self._executions = number
         self.running[number] = (publication, handler, at)
@@ -350,7 +356,12 @@ class Intake:
         kind, at, execution, publication, what, level, text, data = row
         publication += self._publication_offset
         execution += self._execution_offset if execution else 0
-        if not 0 <= execution <= self._executions or not 0 < publication <= self._publications or level not in _LEVELS:
+        if (
+            len(what) > MAX_NAME
+            or not 0 <= execution <= self._executions
+            or not 0 < publication <= self._publications
+            or level not in _LEVELS
+        ):
             return None
         return kind, at, execution, publication, what, level, text, data
 
@@ -383,6 +394,8 @@ class Intake:
             if not self._shift <= values[_SINCE[kind]] <= values[AT]:
                 return None
         row = tuple(values)
+        if row_problem(row):  # it would be left out when the session is opened again
+            return None
         record = to_record(row)
         assert isinstance(record, HostRecord)  # noqa: S101 - every other kind has a check of its own
         if record.severity not in _LEVELS:

@@ -87,6 +87,8 @@ class SessionInfo:
         return ", ".join(part for part in (lost, unplaced) if part)
 
 
+#: Characters of a name that are shown: whoever draws one of millions stands still.
+_LONGEST: Final = 500
 _TEXTS: Final = ("name", "program", "source")
 _NUMBERS: Final = ("publications", "executions", "ended", "failures", "swallowed", "last_seq", "last_at", "bytes")
 #: Columns of ``sessions`` in the order that ``session_info`` takes them.
@@ -114,7 +116,8 @@ def session_info(row: tuple[object, ...], *, live: bool) -> SessionInfo:
     """
     identity, *cells = row
     damage = _Damage()
-    name, program, source = (damage.text(column, cell) for column, cell in zip(_TEXTS, cells[:3], strict=True))
+    texts = [damage.text(column, cell) for column, cell in zip(_TEXTS, cells[:3], strict=True)]
+    name, program, source = (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…" for text in texts)
     wall = damage.number("wall", cells[3], -_BIG, None)
     closed = None if cells[4] is None else damage.number("closed", cells[4], -_BIG)
     if cells[5] != 0:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.errors import InspectorError
 from inspector.core.records import records
-from inspector.core.records.bounds import MAX_TIME, row_problem
+from inspector.core.records.bounds import MAX_NAME, MAX_TIME, row_problem
 from inspector.core.records.host import RecordsLost
 from inspector.core.records.records import HANDLER_ENDED, INTERRUPTED, STATUSES, Batch, Row, SessionStarted, to_row
 from inspector.store import info
@@ -697,7 +697,11 @@ async def read_names(
     rows: list[Any] = list(cursor.fetchall())
     for key, text in rows:
         try:
-            result[key - base] = damage.text(text)
+            name = damage.text(text)
+            if len(name) > MAX_NAME:
+                name = f"{name[: MAX_NAME - 1]}…"
+                damage.mar("a name is too long")
+            result[key - base] = name
         except (ValueError, TypeError):
             result[key - base] = "?"
             damage.mar("a name is not UTF-8")

@@ -112,6 +112,7 @@ def test_rows_that_stand_for_nothing_known_are_refused() -> None:
         [1, 5, 2, "Placed", "", "", 0, 0, "{}", "{}", 1],  # a number that is not next
         [1, 5, 1, "Placed", "", "", 9, 0, "{}", "{}", 1],  # caused by nobody
         [1, -1, 1, "Placed", "", "", 0, 0, "{}", "{}", 1],
+        [1, 5, 1, "P" * 20_000, "", "", 0, 0, "{}", "{}", 1],
         [1, 5, True, "Placed", "", "", 0, 0, "{}", "{}", 1],
         [1, 5, 1, "Placed", "", "", 0, 0, {}, "{}", 1],
         *(STARTED, ENDED, NOTED, DONE),  # nothing was published
@@ -121,6 +122,8 @@ def test_rows_that_stand_for_nothing_known_are_refused() -> None:
         [FaultsSwitched.KIND, 0, True, "no json"],
         [FaultsSwitched.KIND, 0, True, '[{"handler": "*"}]'],
         [RecordsLost.KIND, 0, 1 << 80, "", 0, 0],
+        [RecordsLost.KIND, 0, 1 << 39, "", 0, 0],  # no session has room for so many
+        [RecordsLost.KIND, 0, 0, "", 0, 0],
         [LoopBlocked.KIND, 0, None, "", "", "", 0],
         [PartNotLoaded.KIND, 0, "m", "", "", "", "", "loud"],
         [FireSettled.KIND, 0, 1, 1],  # nobody has fired

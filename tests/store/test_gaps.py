@@ -12,6 +12,7 @@ import pytest
 
 from inspector.analysis.journal import Journal
 from inspector.app.filtered import PlacedStream
+from inspector.core.records.bounds import MAX_NAME
 from inspector.core.records.records import Batch, Row
 from inspector.store import schema
 from inspector.store import store as store_module
@@ -247,3 +248,25 @@ async def stored(path: Path, statement: str = "") -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
+
+
+async def test_names_of_millions_of_characters_are_cut(tmp_path: Path) -> None:
+    statement = (
+        f"UPDATE names SET text=hex(zeroblob(1000000)) WHERE id IN (SELECT {2 * SPAN}+event FROM publications"
+        f" WHERE id>{2 * SPAN})"
+    )
+    async with stored(tmp_path / "s.db", statement) as store:
+        stream = StoredStream(store, 2)
+        journal = Journal()
+        async for batch in stream.read():
+            journal.fold(batch)
+        assert len(journal.executions) == 18
+        assert max(len(event.name) for event in journal.events) <= MAX_NAME
+        assert stream.warnings() == ["Session 2 is damaged: a name is too long."]
+
+
+async def test_a_session_with_a_name_of_millions_of_characters_is_listed_shortened(tmp_path: Path) -> None:
+    async with stored(tmp_path / "s.db", "UPDATE sessions SET name=hex(zeroblob(1000000)) WHERE id=2") as store:
+        long, short = await store.sessions()
+        assert len(long.name) < 1_000
+        assert (long.state, short.name) == (CLOSED, "a")

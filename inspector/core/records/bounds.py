@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Final
 
-from .host import HOST_RECORDS, RecordsLost
+from .host import HOST_RECORDS, HostNoted, RecordsLost
 from .records import (
     AT,
     HANDLER_ENDED,
@@ -21,6 +21,8 @@ from .records import (
     STATUSES,
     HandlerEnded,
     HandlerStarted,
+    Noted,
+    Published,
     Row,
     fits,
     position,
@@ -30,6 +32,8 @@ from .records import (
 MAX_TIME: Final = 1 << 62
 MAX_NUMBER: Final = 1 << 36
 MAX_COUNT: Final = 1 << 31
+#: Characters of a name (of an event, a handler, a kind of note): whoever draws one of millions stands still.
+MAX_NAME: Final = 10_000
 _STARTED: Final = len(fields(HandlerStarted)) + 1
 _ENDED: Final = len(fields(HandlerEnded)) + 1
 _STATUSES: Final = frozenset(STATUSES) - {RUNNING}
@@ -39,6 +43,13 @@ _NUMBERS: Final = {
     for cls in HOST_RECORDS
 }
 _LOST: Final = position(RecordsLost, "count")
+#: Places of names, by kind.
+_NAMES: Final = {
+    PUBLISHED: (position(Published, "event_type"),),
+    HANDLER_STARTED: tuple(position(HandlerStarted, name) for name in ("handler", "fault")),
+    NOTED: tuple(position(Noted, name) for name in ("kind", "level")),
+    HostNoted.KIND: tuple(position(HostNoted, name) for name in ("kind", "level")),
+}
 
 
 def row_problem(row: Row) -> str:
@@ -70,12 +81,16 @@ def row_problem(row: Row) -> str:
             and 0 <= at < MAX_TIME
             and 0 < number < MAX_NUMBER
             and 0 < publication < MAX_NUMBER
+            and len(handler) <= MAX_NAME
+            and len(fault) <= MAX_NAME
         ):
             return ""
     if not fits(row):
         return f"not a {RECORD_TYPES[kind].__name__}"
     if not 0 <= at < MAX_TIME:
         return "an impossible time"
+    if any(len(row[place]) > MAX_NAME for place in _NAMES.get(kind, ())):
+        return "a name that is too long"
     if kind == HANDLER_STARTED:
         number, publication, *_ = rest
         bad = not (0 < number < MAX_NUMBER and 0 < publication < MAX_NUMBER)
