@@ -95,7 +95,7 @@ MANNERED: Final = {
     r"\bit knows\b|\bknows none\b": "Use …",
     r"\bstored nowhere\b": "not saved",
     r"\bof its own\b|\bof their own\b": "its own …",
-    r"(?i)^go on\b": "Resume",
+    r"(?i)\bgo(es)? on\b|\bgoing on\b": "continues, Resume",
     r"(?i)\bmend\b": "fix",
     r"\b\w+\(s\)": "the right plural",
 }

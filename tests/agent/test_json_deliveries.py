@@ -115,7 +115,7 @@ async def test_one_publication_however_it_travels(make: type[Program]) -> None:
     assert [row[3] for row in watched.rows(HANDLER_STARTED)] == [published[2]]
     assert "hunter2" not in str(watched.taken), "a text of JSON is not the name of an event"
     (source,) = watched.catalog.sources
-    assert "works it off" not in source.text
+    assert "empties it" not in source.text
 
 
 @dataclass(frozen=True)

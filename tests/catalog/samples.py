@@ -168,7 +168,7 @@ def _event(row: dict[str, str], handlers: dict[str, HandlerDescription]) -> Even
 def problems(fields: Sequence[FieldShape], values: dict[str, Any]) -> dict[str, str]:
     """Return what keeps an event from being built of values, by field name; empty when nothing does."""
     shapes = {shape.name: shape for shape in fields}
-    wrong = {name: f"There is no field {name}." for name in values.keys() - shapes.keys()}
+    wrong = {name: f"Unknown field {name}." for name in values.keys() - shapes.keys()}
     for name, shape in shapes.items():
         if name in values:
             try:

@@ -253,7 +253,7 @@ async def copy_a_bug_report(hands: Hands, _folder: Path) -> None:
     panel = hands.part(FailuresPanel)
     await hands.click_tab("Failures")
     await hands.click_row(panel.table, row_with(panel.table, ""))
-    await hands.click(await hands.control_soon("Copy the traceback"))
+    await hands.click(await hands.control_soon("Copy traceback"))
     await until(lambda: "LookupError: the session store knows no such login" in _clipboard(), "it was copied")
 
 

@@ -54,7 +54,7 @@ async def test_the_run_ends_soon_and_says_why(
         assert time.monotonic() - began < 4.0
         assert ended.text.startswith(f"The program {says}")
         # What follows junk cannot be counted, and that is said.
-        assert ended.text.endswith("how many is unknown.") == says.startswith("spoiled")
+        assert ended.text.endswith("how many is unknown.") == says.startswith("sent invalid")
         await rows.settled(fire)
         assert [end.status for end in rows.ends] == ["interrupted"]
         assert await gone(pid)

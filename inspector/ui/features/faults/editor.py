@@ -150,7 +150,7 @@ class FaultDialog(QDialog):
         if count:
             self._say(f"{rule.how[:1].upper()}{rule.how[1:]} · {plural(count, 'subscription')}", "dim", possible=True)
         else:
-            self._say("No handler fits yet.", "warn", possible=True)
+            self._say("No matching handlers yet.", "warn", possible=True)
 
     def _say(self, text: str, tone: str, *, possible: bool) -> None:
         self.verdict.setText(text)

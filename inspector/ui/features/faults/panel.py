@@ -136,7 +136,7 @@ class FaultsPanel(JournalPanel):
         self.affected.setText(
             f"Affects {plural(len(names), 'event')}: {shown}"
             if names
-            else "No handler fits the rules that are on."
+            else "No handler matches the active rules."
             if rules
             else "All faults are off."
         )

@@ -143,7 +143,7 @@ class ProjectFlow(QObject):
                 "new",
                 ("Ctrl+N",),
                 "plus",
-                "Record in a new session from now on; a program that has stopped is restarted",
+                "Start a new session; restarts a stopped program",
                 blocked=self._new_blocked,
             ),
             Command(
@@ -337,7 +337,7 @@ class ProjectFlow(QObject):
     def _ask_clear(self) -> None:
         journal = self._workbench.recording.journal
         events, executions = len(journal.publications), len(journal.executions)
-        what = f"{plural(events, 'event')} and {plural(executions, 'execution')} will be deleted. Recording goes on."
+        what = f"{plural(events, 'event')} and {plural(executions, 'execution')} will be deleted. Recording continues."
 
         def answered(label: str | None) -> None:
             if label == _CLEAR:

@@ -88,7 +88,7 @@ async def test_what_is_no_rule_cannot_be_added(tmp_path: Path) -> None:
         assert not dialog.ok.isEnabled()
         assert "needs a handler" in dialog.verdict.text()
         dialog.handler.setEditText("Nobody.*")
-        assert dialog.verdict.text() == "No handler fits yet."
+        assert dialog.verdict.text() == "No matching handlers yet."
         dialog.reject()
         await until(lambda: panel.dialog is None)
         assert not len(window.window.workbench.faults)
