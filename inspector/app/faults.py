@@ -150,3 +150,14 @@ def affected_events(journal: Journal, rules: Sequence[ActiveFault | FaultRule]) 
                     ranks[event.name] = min(rank, ranks.get(event.name, rank))
                     break
     return sorted(ranks, key=lambda name: ranks[name])
+
+
+def affected_lanes(journal: Journal, rules: Sequence[FaultRule]) -> frozenset[str]:
+    """Return the keys of the timeline's lanes (of handler classes, methods and events) that a rule is about."""
+    handlers = {handler.key: handler for handler in journal.handlers}
+    lanes: set[str] = set()
+    for event in journal.events if rules else ():
+        for handler in filter(None, map(handlers.get, event.handlers)):
+            if any(rule.fits(handler.label, event.name) for rule in rules):
+                lanes |= {f"handler:{handler.owner}", f"method:{handler.key}", f"event:{event.name}"}
+    return frozenset(lanes)

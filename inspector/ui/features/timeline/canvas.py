@@ -177,6 +177,7 @@ class TimelineCanvas(QWidget):
         key = (
             *(scene.layout.strips, scene.scroll, scene.height, scene.gutter, scene.width),
             *(ratio, self._controller.selection.execution, self._looks, lit_lanes(scene)),
+            scene.struck,
         )
         if self._titles is None or self._titles[0] != key:
             pixmap = QPixmap(round(scene.gutter * ratio), round(scene.lanes_height * ratio))

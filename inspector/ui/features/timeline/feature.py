@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.timeline.navigator import FIRST_SPAN
+from inspector.app.faults import affected_lanes
 from inspector.app.settings import WINDOW
 from inspector.ui.feature import Feature, Parts
 from inspector.ui.features.timeline.actions import GESTURES
@@ -30,6 +31,12 @@ def make(context: Context) -> Parts:
     def prefer() -> None:
         controller.set_first_span(round(context.settings.number(WINDOW, FIRST_SPAN)))
 
+    def show_faults() -> None:
+        journal, rules = context.journal, context.workbench.faults.rules
+        controller.scene.struck = affected_lanes(journal, rules) if journal is not None else frozenset()
+        panel.canvas.refresh()
+
+    context.workbench.faults.listen(show_faults)
     context.built.connect(prefer)
     context.preferences_changed.connect(prefer)
     context.execution_wanted.connect(controller.steps.go_to)

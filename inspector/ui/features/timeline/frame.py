@@ -149,7 +149,8 @@ def _title(
     left += 13
     right = scene.gutter - 8.0
     painter.setFont(looks.small if bar > 8 else font)
-    for text, token in _badges(strip, looks):
+    struck = [("⚡", "warn_text")] if strip.key in scene.struck else []
+    for text, token in [*_badges(strip, looks), *struck]:
         width = QFontMetricsF(painter.font()).horizontalAdvance(text)
         painter.setPen(looks.color(token))
         painter.drawText(QPointF(right - width, middle + metrics.ascent() / 2 - 2), text)

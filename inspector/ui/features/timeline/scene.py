@@ -66,6 +66,7 @@ class Scene:
         marks: Records of the host that are marked on the ruler, in the order of time.
         found: Key of the lane that was looked for last.
         lit: What is pointed at elsewhere.
+        struck: Keys of the lanes that faults are on for.
         folds: Idle gaps that are folded; ``view`` shows the axis without them.
     """
 
@@ -84,6 +85,7 @@ class Scene:
     zooming: tuple[int, int] | None = None
     bands: list[BlockedBand] = field(default_factory=list)
     marks: list[HostRecord] = field(default_factory=list)
+    struck: frozenset[str] = frozenset()
     folds: Folds = NO_FOLDS
     found: str = ""
     lit: Hover = NOTHING

@@ -50,6 +50,9 @@ async def test_a_rule_is_added_hits_what_it_says_and_is_switched_off(tmp_path: P
         catalog = shell.findChild(CatalogPanel)
         assert isinstance(catalog, CatalogPanel)
         assert catalog._delegate.struck == {"UserLoginFailed"}
+        struck = window.desk.timeline.controller.scene.struck
+        assert {"handler:LoggingEventHandler", "event:UserLoginFailed"} <= struck
+        assert len(struck) == 3, "and the lane of the one method"
         await window.fire("UserLoginFailed", "UserLoginFailed", "UserLoginFailed", "UserLogoutSucceeded")
         await until(lambda: texts(panel) == ["hit 1 of 3"])
         assert int((window.journal.executions["fault"] > 0).sum()) == 1
