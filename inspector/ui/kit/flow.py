@@ -152,7 +152,8 @@ class ButtonBar(QWidget):
         count = len(offered)
         if sum(widths) > room:
             room -= self.more.sizeHint().width() + 6
-            while count > _KEPT and sum(widths[:count]) > room:
+            # Two keep their words, unless the panel is narrower than any of ours is at first.
+            while count > 1 and sum(widths[:count]) > room:
                 count -= 1
         folded = offered[count:]
         for button in self._order:

@@ -137,7 +137,8 @@ def _theme_command(shell: Shell, theme: Theme, choice: str) -> Command:
     )
 
 
-#: Pixels that panels of an area can be narrowed to.
+#: Pixels to which panels can be lowered, and those of an area narrowed.
+_LOWEST: Final = 90
 _NARROWEST: Final = {"left": 180, "right": 260, "bottom": 260}
 #: Name that Qt gives the widgets by which the lines between docks are dragged.
 _GRIP: Final = "qt_qmainwindow_extended_splitter"
@@ -229,7 +230,7 @@ class Shell(QMainWindow):
         if panel_id in self._docks:
             raise ValueError(f"there is a panel {panel_id} already")
         # Else the widest of them, or what one of them comes to hold, would make its area wider by itself.
-        widget.setMinimumWidth(_NARROWEST[area])
+        widget.setMinimumSize(_NARROWEST[area], _LOWEST)
         dock = PanelDock(self._theme, panel_id, title, widget, self)
         neighbours = [other for other in self._docks.values() if self.dockWidgetArea(other) == AREAS[area]]
         self.addDockWidget(AREAS[area], dock)
@@ -251,7 +252,7 @@ class Shell(QMainWindow):
             KeyError: There is no such place.
         """
         dock = self._docks[panel_id]
-        widget.setMinimumWidth(dock.widget().minimumWidth())
+        widget.setMinimumSize(dock.widget().minimumSize())
         dock.fill(widget)
 
     def set_central(self, widget: QWidget, panel_id: str = "centre", title: str = "Centre", icon: str = "") -> None:

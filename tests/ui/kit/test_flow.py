@@ -49,9 +49,12 @@ def test_every_button_keeps_its_words_and_the_last_go_into_a_menu(bar: ButtonBar
     assert shown(bar) == list(NAMES)
 
 
-def test_the_first_two_stay_however_narrow_it_is(bar: ButtonBar) -> None:
-    set_width(bar, 220)
-    assert shown(bar)[:2] == list(NAMES[:2])
+def test_the_first_stays_however_narrow_it_is(bar: ButtonBar) -> None:
+    set_width(bar, 360)
+    assert shown(bar) == [*NAMES[:2], "More"]
+    for width in (240, 120):
+        set_width(bar, width)
+        assert shown(bar) == [NAMES[0], "More"]
 
 
 def test_what_is_not_offered_is_in_no_menu(bar: ButtonBar) -> None:

@@ -199,7 +199,7 @@ def test_a_panel_that_floats_stands_beside_its_place_in_a_frame(make: Make, qapp
     shell = make()
     dock = shell.panel("catalog")
     before = dock.mapToGlobal(QPoint(0, 0))
-    next(button for button in dock.head.findChildren(IconButton) if "out of" in button.toolTip()).click()
+    next(button for button in dock.head.findChildren(IconButton) if button.icon_name == "float").click()
     qapp.processEvents()
     assert dock.isFloating()
     assert dock.pos() != before
@@ -280,6 +280,18 @@ def test_a_saved_layout_scales_to_the_screen(
         for _ in range(3):
             qapp.processEvents()
         assert abs(again.panel("event").width() / again.width() - share) < 0.03
+
+
+def test_in_a_small_window_no_panel_lies_over_the_status_bar(make: Make, qapp: QApplication) -> None:
+    """A screen of 1280 pixels at 150 %."""
+    shell = make()
+    tall = QLabel("tall")
+    tall.setText("tall\n" * 40)
+    shell.fill_panel("log", tall)
+    shell.resize(853, 533)
+    for _ in range(3):
+        qapp.processEvents()
+    assert shell.panel("log").geometry().bottom() < shell.status.geometry().top()
 
 
 def test_a_panel_does_not_widen_its_area_by_what_it_shows(make: Make, qapp: QApplication) -> None:

@@ -245,7 +245,7 @@ class ConformancePanel(JournalPanel):
         self.findings.set_findings(findings)
         self._share()
         severe = self.findings.model.severe
-        self.badge_changed.emit(str(severe) if severe else "", "warn")
+        self.badge_changed.emit(format_count(severe) if severe else "", "warn")
 
     def _show_span(self) -> None:
         report = self._report

@@ -166,7 +166,7 @@ class FindingsPanel(JournalPanel):
         self.model.set_findings(self._findings)
         self._after_reset(before)
         severe = sum(finding.severity != "information" for finding in self._findings)
-        self.badge_changed.emit(str(severe) if severe else "", _BADGES.get(worst(self._findings) or "", "dim"))
+        self.badge_changed.emit(format_count(severe) if severe else "", _BADGES.get(worst(self._findings) or "", "dim"))
 
     def set_unknown(self, reason: str) -> None:
         """Show that nothing could be checked, and why."""
