@@ -154,7 +154,9 @@ class Connection(Protocol):
         """Return what could not be read, and what would not work."""
 
     # Optional: ``spec_lines() -> Sequence[core.spec.SpecLine]`` returns how the bus is read, line for line. Without it
-    # the publish points are shown, as known by class.
+    # the publish points are shown, as known by class. ``targets()`` returns the callables of the subscriptions in their
+    # order, for the check; ``why_uncalled(event, key)`` the code of ``records.host.REASONS`` and words for why a
+    # handler did not get an event, or None.
 
 
 class Names(Protocol):

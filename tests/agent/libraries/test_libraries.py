@@ -190,7 +190,7 @@ EXPECTED = {
         {"orders": ["pack"], "parcels": ["ship"], "notes": ["note"]},
         {"orders": ["item!", "amount"], "parcels": ["item!", "weight!"], "notes": ["text!"]},
         fires=[[("pack", "ok"), ("ship", "ok")], [("ship", "ok")], [("note", "ok")]],
-        told=("Fired in memory, with TestRedisBroker",),
+        told=("Fired in memory with TestRedisBroker",),
     ),
 }
 

@@ -362,7 +362,7 @@ class MapConnection:
         if not wanted or any(value is None or value is sender for value in wanted):
             return None
         name = getattr(wanted[0], "__name__", None) or type(wanted[0]).__name__
-        return PREDICATE, f"it is only for sender {name}"
+        return PREDICATE, f"it is for sender {name} only"
 
     def held_in(self, handler_map: HandlerMap) -> Iterator[tuple[Any, Any]]:
         """Yield pattern and callable of each subscription in one of the containers."""
