@@ -139,7 +139,7 @@ class OpenProjectDialog(QDialog):
         rows.append((PlainLabel("Environment"), self._make_settings()))
         self._interpreter = ElidedLabel("", "dim")
         self._problem = PlainLabel("", "failed", wrap=True)
-        self._missing = PlainLabel(f"Enter the app, for example {_EXAMPLE}", "dim")
+        self._missing = PlainLabel(f"App required, for example {_EXAMPLE}", "dim")
         warning = PlainLabel("Opening a project runs its code with your permissions.", "warn", wrap=True)
         self.open_button = Button(self._theme, "Open", "play", kind="primary", on_click=self._choose)
         self.open_button.setDefault(True)

@@ -500,9 +500,9 @@ async def test_while_a_project_cannot_be_opened_the_form_says_what_is_missing(tm
     async with opened(tmp_path / "s.db") as shown:
         form = shown.desk.flow.ask()
         for folder, app, words in (
-            (str(tmp_path), "", "Enter the app"),
+            (str(tmp_path), "", "App required"),
             (str(tmp_path / "nowhere"), "", "No folder"),
-            (str(tmp_path), "", "Enter the app"),
+            (str(tmp_path), "", "App required"),
             (str(broken), "", "Cannot read"),
             (str(tmp_path), "not an import", "not an import"),
         ):
