@@ -83,6 +83,7 @@ class ProjectFlow(QObject):
         self._waiting = False
         #: Questions that a person has not answered yet.
         self._questions: set[asyncio.Future[Any]] = set()
+        self._ending = False
         #: What the strip says of a program in trouble, empty while it is in none.
         self._shown = ""
         #: The program could not be loaded again, which the strip tells.
@@ -362,12 +363,16 @@ class ProjectFlow(QObject):
 
     async def consent(self, question: str) -> bool:
         """Ask whether a project's code may run."""
+        if self._ending:
+            return False
         where, _, risk = question.partition("? ")
         asked = ask(self._shell, "Load project?", f"{where}?", risk, ("Load", "Cancel"))
         return await self._answer(asked) == "Load"
 
     async def missing(self, trouble: MissingSetting, project: Project) -> Mapping[str, str] | None:  # noqa: ARG002
         """Ask for settings that a project misses."""
+        if self._ending:
+            return None
         answer: asyncio.Future[dict[str, str] | None] = asyncio.get_running_loop().create_future()
 
         def done(filled: dict[str, str] | None) -> None:
@@ -386,7 +391,8 @@ class ProjectFlow(QObject):
             self._questions.discard(question)
 
     def give_up(self) -> None:
-        """Answer every open question with no: the program ends."""
+        """Answer every open question with no, and those that come yet: the program ends."""
+        self._ending = True
         for question in tuple(self._questions):
             if not question.done():
                 question.set_result(None)

@@ -162,6 +162,13 @@ async def test_a_missing_setting_is_asked_for_and_kept(tmp_path: Path) -> None:
         await until(lambda: again.desk.flow.project is not None, "it is not asked for twice")
 
 
+async def test_a_setting_that_is_missed_while_the_window_closes_is_not_asked_for(tmp_path: Path) -> None:
+    project = write(tmp_path, needs="import time\ntime.sleep(0.5)\nURL = os.environ['PARCELS_URL']")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: shown.window.tasks.names, "it is being loaded")
+    assert shown.task.result() == 0
+
+
 NEEDS_PORT = """
 PORT = int(os.environ['PARCELS_PORT'])
 SECRET = os.environ.get('PARCELS_TOKEN', '')
