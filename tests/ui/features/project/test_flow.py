@@ -130,8 +130,10 @@ async def test_a_stored_session_can_be_read_while_no_project_is_loaded(tmp_path:
 
 
 async def test_an_empty_session_offers_the_way_back_to_where_events_can_be_fired(tmp_path: Path) -> None:
-    async with opened(tmp_path / "s.db"):
-        pass
+    async with opened(tmp_path / "s.db") as shown:
+        workbench = shown.window.workbench
+        await until(lambda: workbench.live_session, "it is stored")
+        await workbench.rename(workbench.live_session, "mine")  # else it would not be kept: it has no event
     async with opened(tmp_path / "s.db") as shown:
         empty = shown.desk.timeline.empty
         assert empty.button.caption() == "Fire event"
