@@ -186,7 +186,7 @@ def test_the_payload_of_an_event_that_is_a_name_is_given_as_the_hint_says(cli: C
     refused = cli("fire", *options, "--set", "id=7", "--set", "to=Ada's")
     assert refused.code == 2
     assert "order.placed has no field 'id'." in refused.err
-    _, *given = shlex.split(refused.err.splitlines()[-1].partition("--set ")[2].removesuffix("."))
+    _, *given = shlex.split(refused.err.splitlines()[-1].partition("object: ")[2].removesuffix("."))
     assert given == ['payload={"id": 7, "to": "Ada\'s"}']
     ran = cli("fire", *options, "-v", "--set", *given)
     assert ran.code == 0

@@ -450,7 +450,7 @@ async def test_a_session_is_renamed_exported_and_deleted_with_dialogs_that_stop_
         panel.delete()
         question = dialog(QMessageBox)
         assert isinstance(question, QMessageBox)
-        assert "5 executions are removed" in question.informativeText()
+        assert "5 executions will be deleted" in question.informativeText()
         assert "<" not in question.informativeText()
         QTest.keyClick(question, Qt.Key.Key_Escape)
         assert not question.isVisible()
