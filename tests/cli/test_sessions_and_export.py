@@ -31,7 +31,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def test_to_look_for_sessions_makes_no_database(cli: Cli, db: Path) -> None:
     ran = cli("sessions", "--json")
     assert (ran.code, ran.json) == (0, [])
-    assert "does not exist" in ran.err
+    assert "No sessions database" in ran.err
     assert "No sessions yet" in cli("sessions").out
     assert not db.exists()
 
