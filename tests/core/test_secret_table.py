@@ -122,6 +122,12 @@ def test_rows_of_a_table_are_hidden_as_they_are_printed_until_it_ends() -> None:
     assert shown[3:] == rows[3:]
 
 
+def test_a_header_behind_a_table_of_as_many_columns_begins_another() -> None:
+    rows = ["id,login,password", "7,ada,hunter2", "login,api_key,note", "bob,hunter3,x", "eve,hunter4,y"]
+    for shown in (by_lines("\n".join(rows)), Redactor(b"key").redact_text("\n".join(rows))):
+        assert [word for word in ("hunter2", "hunter3", "hunter4") if word in shown] == []
+
+
 def test_a_command_of_redis_in_a_list_hides_its_password() -> None:
     codec = Codec(Redactor(b"key"))
     commands = "AUTH s3cret", "AUTH ada s3cret", "CONFIG SET requirepass s3cret", "ACL SETUSER ada on >s3cret +@all"

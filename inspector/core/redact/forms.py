@@ -148,6 +148,13 @@ class Table(NamedTuple):
     columns: int
     kinds: dict[int, str]
 
+    def followed_by(self, header: Table | None) -> Table:
+        """Return the table that goes on behind a row which may be the header of another one: both are believed."""
+        if header is None:
+            return self
+        alike = (header.separator, header.columns) == (self.separator, self.columns)
+        return header._replace(kinds={**self.kinds, **header.kinds}) if alike else header
+
     def spans(self, line: str) -> tuple[list[Span], int] | None:
         """Return the secrets in a row of it, and where in the line the row ends; None when the line is none."""
         if _RULE.fullmatch(line):
@@ -218,9 +225,11 @@ def in_tables(text: str, kind_of: KindOf) -> Iterator[Span]:
         end = line_break.start() if line_break is not None else len(text)
         line = text[at:end]
         taken = table.spans(line) if table is not None else None
-        if taken is None or taken[1] < len(line):
-            header = table_of(line[taken[1] if taken is not None else 0 :], kind_of) if line_break is not None else None
-            table = header if taken is None else header or table
+        if line_break is not None:
+            # Of a row that ended before its line the rest may be a header, else all of it.
+            rest = line[taken[1] :] if taken is not None and taken[1] < len(line) else line
+            header = table_of(rest, kind_of)
+            table = header if taken is None or table is None else table.followed_by(header)
         for start, stop, kind in taken[0] if taken is not None else ():
             yield at + start, at + stop, kind
         at = line_break.end() if line_break is not None else end

@@ -317,9 +317,9 @@ class PrintedLines:
 
     def _table_line(self, line: str) -> str:
         taken = self._table.spans(line) if self._table is not None else None
-        if taken is None:
-            header = may_name_a_secret(line[:_LONGEST_LINE].lower())
-            self._table = forms.table_of(line, self._redactor.kind_of) if header else None
+        suspicious = may_name_a_secret(line[:_LONGEST_LINE].lower())
+        header = forms.table_of(line, self._redactor.kind_of) if suspicious else None
+        self._table = header if taken is None or self._table is None else self._table.followed_by(header)
         return self._redactor._replaced(line, taken[0]) if taken is not None else line  # noqa: SLF001 - the two are one
 
     def _key_line(self, line: str) -> str:
