@@ -91,7 +91,7 @@ def test_a_publish_method_that_is_named_is_used_and_a_wrong_name_is_told_everywh
     assert "Published by send_checked" in cli("catalog").out
     assert cli("fire", "moved", "--set", "payload={}").code == 1, "send_checked misses a number"
     trusted(folder, '[tool.inspector]\napp = "shop:signals"\npublish = "send_chequed"\n')
-    told = "[tool.inspector] publish: no send_chequed."
+    told = "[tool.inspector] publish: no send_chequed found."
     for command in ("catalog", "spec", "check"):
         ran = cli(command)
         assert told in ran.out
