@@ -16,7 +16,7 @@ import typing
 import uuid
 import weakref
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from ...core.bus.identity import bound_to, called_function, plain_function
@@ -201,8 +201,9 @@ def dead_references(value: Any, pattern: Any = None, depth: int = 4) -> Iterator
     if kind == "reference" and value() is None:
         yield pattern
     elif depth and kind in ("dict", "proxy"):
+        pattern_of = key_patterns(value, pattern)
         for key, item in tuple(value.items()):
-            yield from dead_references(item, key_pattern(value, key, pattern), depth - 1)
+            yield from dead_references(item, pattern_of(key), depth - 1)
     elif depth and kind in ("list", "tuple", "set", "frozenset"):
         for item in tuple(value):
             yield from dead_references(item, pattern, depth - 1)
@@ -276,8 +277,9 @@ def entries(
         inner = pattern if pattern is not None else pattern_in(value, says)
         yield from entries(attributes(value)[record_field(value, runs)], inner, depth)
     elif kind in ("dict", "proxy") and not keyed_by_handler(value):
+        pattern_of = key_patterns(value, pattern)
         for key, item in tuple(value.items()):
-            yield from entries(item, key_pattern(value, key, pattern), depth - 1, runs, says)
+            yield from entries(item, pattern_of(key), depth - 1, runs, says)
     else:
         inner = pattern if pattern is not None or kind != "tuple" else pattern_in(value, says)
         left_out = asked_in(value, runs)
@@ -310,20 +312,34 @@ def name_of_run(value: Any, runs: Sequence[str]) -> str:
     return next((name for name in runs if _has_method(type(value), name)), "")
 
 
-def key_pattern(value: Any, key: Any, pattern: Any) -> Any:
-    """Return what the handlers under a key are subscribed to: a dict of dicts only sorts them."""
-    if is_a(key, type):
-        return key
-    several = _classes(key)
-    if several:
-        return several
-    if pattern is not None:
-        return pattern
+def key_patterns(value: Any, pattern: Any) -> Callable[[Any], Any]:
+    """Return what tells of a key of a dict what the handlers under it are subscribed to.
+
+    Args:
+        value: The dict, of which all is looked at once.
+        pattern: What all of it is for; None where its keys say it.
+    """
+    sorts, tokens_sort = _sorts(value) if pattern is None else (False, False)
+
+    def pattern_of(key: Any) -> Any:
+        if is_a(key, type):
+            return key
+        several = _classes(key)
+        if several:
+            return several
+        if pattern is not None:
+            return pattern
+        return None if sorts or (tokens_sort and _is_token(key)) else WILDCARD if key is None else key
+
+    return pattern_of
+
+
+def _sorts(value: Any) -> tuple[bool, bool]:
+    """Return whether the keys of a dict only sort: all of them, in a dict of dicts; those that are tokens."""
     inside = [item for item in value.values() if kind_of(item) in ("dict", "proxy") and not keyed_by_handler(item)]
     inner = [name for item in inside for name in item]
     sorts = len(inside) == len(value) and not (inner and all(map(_is_token, inner)))
-    sorts = sorts or (_is_token(key) and all(map(_says_pattern, value.values())))
-    return None if sorts else WILDCARD if key is None else key
+    return sorts, any(map(_is_token, value)) and all(map(_says_pattern, value.values()))
 
 
 def _is_token(key: Any) -> bool:

@@ -17,7 +17,7 @@ from ...core.values.looking import attributes
 from ..reading.targets import (
     asked_in,
     is_async,
-    key_pattern,
+    key_patterns,
     keyed_by_handler,
     kind_of,
     name_of_run,
@@ -122,14 +122,16 @@ class Containers:
         if keyed_by_handler(value):
             pairs = ((self.replace(key, pattern, depth), item) for key, item in value.items())
             return self._keep(_same_dict(value, pairs), value)
+        pattern_of = key_patterns(value, pattern)
         for key, item in tuple(value.items()):
-            _set_value(value, key, item, self.replace(item, key_pattern(value, key, pattern), depth))
+            _set_value(value, key, item, self.replace(item, pattern_of(key), depth))
         return value
 
     def _replace_proxy(self, value: Any, pattern: Any, depth: int) -> Any:
         if type(value) is WeakValueDictionary:
             return self._replace_weakset(value, pattern, depth)
-        new = {key: self.replace(item, key_pattern(value, key, pattern), depth) for key, item in value.items()}
+        pattern_of = key_patterns(value, pattern)
+        new = {key: self.replace(item, pattern_of(key), depth) for key, item in value.items()}
         if all(new[key] is item for key, item in value.items()):
             return value
         return self._keep(types.MappingProxyType(new), value)
