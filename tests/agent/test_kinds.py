@@ -115,5 +115,5 @@ async def test_events_of_a_queue_that_nobody_is_seen_to_read_are_known() -> None
     catalog = make_program("sample", [Target("sample:bus", Feed())]).catalog()
     assert "ShipDocked" in {event.name for event in catalog.events}
     assert [problem.text for problem in catalog.problems] == [
-        "2 queues listen in queues: they are given every event, and what reads them is not seen."
+        "2 queues listen in queues: they receive every event; their readers are not observed."
     ]

@@ -103,7 +103,8 @@ def at(name: str) -> list[str]:
 
 def test_the_shop_is_shown_by_its_own_registry_with_its_own_sessions(cli: Cli, shop: list[str]) -> None:
     told = cli("catalog", *shop, "--json")
-    assert (told.code, told.err) == (0, "")
+    assert told.code == 0
+    assert told.err.startswith("inspector: Not used with --app: db-session of [tool.inspector]")
     assert told.json["categories"] == ["sales", "payment", "logistics", "returns"]
     assert told.json["statistics"]["total_events"] == len(told.json["events"]) == 5
     assert told.json["problems"] == []
@@ -195,10 +196,10 @@ def test_the_payload_of_an_event_that_is_a_name_is_given_as_the_hint_says(cli: C
 
 def test_a_bus_that_raises_before_any_handler_ran_is_told_and_no_success(cli: Cli, small: Path) -> None:
     wiring = small / "small" / "wiring.py"
-    wiring.write_text(wiring.read_text().replace("in self.handlers.get(type(event), [])", "in 7"))
+    wiring.write_text(wiring.read_text().replace("get(type(event), [])", "get(type(event), []) + 7"))
     ran = cli("fire", "Placed", "--app", "small.wiring:bus", "--cwd", small, "--json")
     assert (ran.code, ran.json["executions"]) == (1, 0)
-    assert "Publishing Placed raised TypeError: 'int' object is not iterable" in ran.err
+    assert "Publishing Placed raised TypeError: can only concatenate list" in ran.err
 
 
 def test_a_handler_that_never_lets_go_of_the_loop_ends_the_program_after_its_time(cli: Cli, small: Path) -> None:

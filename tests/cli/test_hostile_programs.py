@@ -34,7 +34,7 @@ def hostile_rows() -> list[list[Any]]:
             len(hostile_rows()),
         ),
         ([["rows", [[RecordsLost.KIND, 0, "a", "x", 0, 0], [ProgramReloaded.KIND, 0, "5"]]]], 2),
-        ([["rows", [[HandlerAdded.KIND, 0, "{}"], [999, 0], [], None, 7]], ["rows", None], ["beat", float("inf")]], 6),
+        ([["rows", [[HandlerAdded.KIND, 0, "{}"], [999, 0], [], None, 7]], ["rows", None], ["beat", float("inf")]], 7),
         ([["ready", {"anchor": 1 << 90}], ["ready", {"anchor": 0}], ["nonsense"], ["problem", 5]], 4),
     ],
 )

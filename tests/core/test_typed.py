@@ -232,7 +232,7 @@ def test_the_error_tells_the_path() -> None:
     with pytest.raises(EventDataError) as caught:
         build(Page[Node], {"items": [{"name": "a", "children": [{"name": 5}]}]}, where="page")
     assert caught.value.where == "page.items[0].children[0].name"
-    assert "must be a string, not the number 5" in str(caught.value)
+    assert "must be text, not the number 5" in str(caught.value)
 
 
 def test_an_error_never_uses_the_repr_of_foreign_values() -> None:

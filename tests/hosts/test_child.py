@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from inspector.core.errors import InspectorError
+from inspector.core.faults import FaultRule
 from inspector.core.own_code import is_ours
 from inspector.core.records.brake import NOT_STORED
 from inspector.core.records.host import (
@@ -123,15 +124,16 @@ async def test_a_load_that_took_too_long_is_never_taken_for_a_crash_of_what_was_
 async def test_one_stream_goes_over_restarts_and_its_numbers_go_on() -> None:
     async with running(project("moods:get_bus")) as (host, rows):
         await rows.settled(host.fire(FireRequest("Ping", [{}, {}], session=False)))
+        host.set_fault_rules((FaultRule("*", "Nothing", "fail"),))
+        await rows.wait_for(FaultsSwitched)
         await do(host, rows, "exit")
         await rows.wait_for(ProcessEnded)
-        host.faults = True
         started = time.monotonic()
         await host.restart()
         assert time.monotonic() - started < STOP_TIME  # nothing is waited for
         await rows.settled(host.fire(FireRequest("Ping", [{}], session=False)))
         assert (await rows.wait_for(ProgramReloaded)).catalog is None  # the catalog is what it was
-        assert (await rows.wait_for(FaultsSwitched)).sentence.startswith("Faults on: ")
+        assert (await rows.wait_for(FaultsSwitched, 2)).sentence.startswith("Faults on: ")
     assert [row[2] for row in rows.of(PUBLISHED)] == [1, 2, 3, 4]
     assert [row[2] for row in rows.of(HANDLER_STARTED)] == [1, 2, 3, 4]
     assert len(rows.of(SESSION_STARTED)) == 1

@@ -62,7 +62,7 @@ DEAD: dict[str, tuple[str, str]] = {
     "breaks_import:bus": ("", "while importing breaks_import"),
     "patched_isinstance:bus": ("crash", "broke the interpreter: RuntimeError: patched"),
     # On 3.11 no message can be sent any more; on newer ones its own exception is the reason.
-    "patched_dict:bus": ("", "TypeError while importing | RuntimeError while"),
+    "patched_dict:bus": ("", "TypeError while importing | RuntimeError while | broke the interpreter"),
     "no_bus:bus": ("", ""),
     "factories:needs": ("usage", "missing arguments settings, debug"),
     "factories:ends": ("exit", "sys.exit(6)"),

@@ -583,7 +583,7 @@ async def test_closing_asks_also_where_nothing_could_be_stored_from_the_start(tm
             shell.close()
             question = dialog(QMessageBox)
             assert isinstance(question, QMessageBox)
-            assert question.text().startswith(f"{window.journal.seq} records are not saved")
+            assert question.text().startswith(f"{window.journal.seq} records not saved yet")
             next(b for b in question.findChildren(QPushButton) if b.text() == answer).click()
             assert answer != "Wait" or shell.isVisible()
         await until(window.task.done, "it is closed")

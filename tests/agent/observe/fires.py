@@ -854,7 +854,7 @@ def an_event_of_a_class_that_arrives_as_a_dict() -> Fired:
     bus.subscribe("Milled", sift)
     bus.subscribe("Milled", pack)
     bus.start()
-    noted = ["Milled does not survive its way to the handlers: at came back as str, not datetime."]
+    noted = ["Milled is not transmitted unchanged to its handlers: at came back as str, not datetime."]
     return Fired(bus, ["sift", "pack"], event="Milled", close=bus.close, noted=noted)
 
 
