@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 
 from inspector.ui.features.sessions.model import DURATION, NAME, OUTCOME, STATE
 from inspector.ui.features.sessions.panel import SessionsPanel
+from inspector.ui.kit.theme import Theme
 from tests.ui.features.sessions.test_model import session
 
 SESSIONS = [session(1), session(2), replace(session(3), state="recording")]
@@ -127,6 +128,7 @@ def test_the_list_is_asked_for_when_it_comes_into_sight(theme, shown):
 
 @pytest.mark.parametrize("width", [660, 678, 900])
 def test_what_a_session_is_doing_and_how_it_went_can_be_read(panel, width):
+    Theme("dark").apply(QApplication.instance())  # its font decides what there is room for
     panel.resize(width, 300)
     panel.set_sessions(SESSIONS, live=None, opened=2)
     state = panel.table.index_of(panel.model.row_of(3)).siblingAtColumn(STATE)
