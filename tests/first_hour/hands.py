@@ -58,7 +58,11 @@ class Hands:
         widget, point = target if isinstance(target, tuple) else (target, target.rect().center())
         name = widget.accessibleName() or type(widget).__name__
         await until(lambda: widget.isVisible() and widget.isEnabled(), f"{name} can be clicked")
-        at = widget.mapToGlobal(point)
+        at = QPoint()
+        while at != widget.mapToGlobal(point):  # until nothing moves any more, as eyes would
+            point = target[1] if isinstance(target, tuple) else widget.rect().center()
+            at = widget.mapToGlobal(point)
+            await asyncio.sleep(0.15)
         under = QApplication.widgetAt(at)
         assert under is not None, f"{name} is out of sight"
         assert under is widget or widget.isAncestorOf(under) or under.isAncestorOf(widget), f"{under} covers {name}"
