@@ -104,7 +104,7 @@ async def test_each_is_given_up_in_time_and_the_program_goes_on_and_ends(program
         pid, began = host.pid, time.monotonic()
         assert pid is not None
         await host.stop()
-        assert time.monotonic() - began < STOP_TIME
+        assert time.monotonic() - began < 2 * STOP_TIME  # a busy machine needs longer to reap it
         assert await gone(pid)
 
 

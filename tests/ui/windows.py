@@ -42,7 +42,7 @@ from inspector.ui.window import Window
 Part = TypeVar("Part", bound=QObject)
 CTRL = Qt.KeyboardModifier.ControlModifier
 #: Seconds after which something that has to happen is taken for not happening.
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 async def until(condition: Callable[[], object], what: str = "", patience: float = PATIENCE) -> None:
