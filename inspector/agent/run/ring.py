@@ -1,0 +1,510 @@
+"""The ring: a mapped file into which a process writes what happens, and from which a reader takes it.
+
+The writer has no thread, no descriptor and no socket: what is written is in the file, whatever kills the process. The
+reader is never waited for; where it is too slow, whole publications are left out, and counted. A second reader goes on
+where the first was.
+
+The file is ``PID.NANOSECONDS.ring`` (of the monotonic clock, when the agent started), of mode 0600, in native byte
+order. Its header has ``DATA`` bytes: the magic, then words of 64 bits (``PID`` to ``HELLO``: word *i* at byte 8*i*,
+each written with one store), then, from byte 256, the hello: a JSON object in UTF-8. Frames follow, round and round:
+length and CRC-32 of the body (32 bits each), and the body, a JSON array in UTF-8. One that begins with a number is a
+row (``core/records``), one that begins with a text is a message. ``WRITTEN`` is stored when the frame is there.
+
+It is used before anything is known of the process, so it imports next to nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from _collections import deque  # type: ignore[import-not-found]  # what collections, no light import, has it from
+from _struct import Struct
+from _thread import allocate_lock, get_ident
+from mmap import mmap
+from sys import version_info
+from zlib import crc32
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Final
+
+#: Where the data begin: the size of the header.
+DATA: Final = 4096
+#: How large the data area is made, unless something larger has to go in at once.
+CAPACITY: Final = 8 << 20
+#: Most bytes of a data area and of a body that a reader believes.
+MOST: Final = 128 << 20
+MOST_BODY: Final = 33 << 20
+#: Most bytes of the hello.
+HELLO_SIZE: Final = 3800
+MAGIC: Final = b"EVIRING1"
+
+#: Words of the header.
+PID: Final = 1
+#: Start time of the process: field 22 of ``/proc/PID/stat``, 0 where that is not known.
+STARTED: Final = 2
+#: Bytes of the data area; 0 until there is something in it.
+SIZE: Final = 3
+#: Bytes ever written, and ever read; the reader writes the second.
+WRITTEN: Final = 4
+READ: Final = 5
+#: Publications that were left out because there was no room, and that were only counted because of the budget.
+DROPPED: Final = 6
+COUNTED: Final = 7
+#: One publication in how many is recorded in full now.
+ONE_IN: Final = 8
+STATE: Final = 9
+PARENT: Final = 10
+INTERPRETER: Final = 11
+#: Written by the reader: what is allowed (``MAY_FIRE``).
+CONTROL: Final = 12
+HELLO: Final = 13
+WORDS: Final = 14
+
+#: States: the process runs, it has ended in order, the agent has given up (a message says why).
+RUNNING: Final = 0
+ENDED: Final = 1
+GIVEN_UP: Final = 2
+#: Bits of the control word.
+MAY_FIRE: Final = 1
+
+_HELLO_AT: Final = 256
+_FRAME: Final = Struct("=II")
+_WORD: Final = Struct("=Q")
+_HEAD: Final = Struct(f"={WORDS - 1}Q")
+#: Room is taken from the disk in steps: writing to a mapped page that the disk has no room for kills the process.
+_STEP: Final = 1 << 20
+#: Part of the ring that is left for what has begun before it was full.
+_RESERVE: Final = 8
+#: Frames that wait for room; more than these nothing that has begun can need.
+_MOST_WAITING: Final = 200_000
+_BIG: Final = 1 << 62
+#: Mappings live longer than the program's files: on Python 3.12 a mapping that goes closes the number that its
+#: descriptor had, whosever that is by then. What is called at a fork goes last.
+_MAPPINGS: Final[list[mmap]] = []
+os.register_at_fork(after_in_parent=lambda _mappings=_MAPPINGS: None)
+
+
+class RingError(Exception):
+    """A ring cannot be made, or is none."""
+
+
+class RingFullError(RingError):
+    """Nothing more of what has begun can be taken: the reader is gone, or stands still."""
+
+
+class RingWriter:
+    """The end of a ring that writes. ``put`` may be called from any thread, and from signal handlers.
+
+    Args:
+        folder: Where the file is made.
+        hello: What the process says of itself: a JSON object, in ASCII.
+        started: When the process was started, in clock ticks since the machine was; 0 when that is not known.
+        name: When the agent started, in nanoseconds.
+        interpreter: Number of the interpreter; not 0 in a subinterpreter.
+        capacity: Bytes of the data area.
+
+    Attributes:
+        path: The file.
+
+    Raises:
+        RingError: The file cannot be made.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        hello: bytes,
+        *,
+        name: int,
+        started: int = 0,
+        interpreter: int = 0,
+        capacity: int = CAPACITY,
+    ) -> None:
+        pid = os.getpid()
+        self.path = f"{folder}/{pid}.{name}.ring"
+        self._closes = interpreter == 0
+        self._wanted = capacity
+        self._size = 0
+        self._there = 0
+        self._written = 0
+        self._read = 0
+        self._waiting: deque[bytes] = deque()
+        self._lock = allocate_lock()
+        self._owner = 0
+        if len(hello) > HELLO_SIZE:
+            hello = b"{}"
+        words = [0] * (WORDS - 1)
+        for word, value in (
+            (PID, pid),
+            (STARTED, started),
+            (PARENT, os.getppid()),
+            (INTERPRETER, interpreter),
+            (ONE_IN, 1),
+            (HELLO, len(hello)),
+        ):
+            words[word - 1] = value
+        head = (MAGIC + _HEAD.pack(*words)).ljust(_HELLO_AT, b"\0") + hello
+        new = f"{folder}/.{pid}.{name}.new"
+        try:
+            file = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                if os.write(file, head.ljust(DATA, b"\0")) != DATA:
+                    raise OSError("no room")
+                self._inode = os.fstat(file).st_ino
+                self._words = self._mapped(file, DATA).cast("Q")
+                os.rename(new, self.path)  # noqa: PTH104 - pathlib is no light import
+            finally:
+                os.close(file)
+        except (OSError, ValueError) as error:
+            raise RingError(str(error)) from error
+        self._data = memoryview(b"")
+
+    # -- what is written -----------------------------------------------------------------------------------------------
+
+    def put(self, bodies: Iterable[bytes]) -> None:
+        """Write frames with these bodies. Where there is no room they wait until something is put again.
+
+        Raises:
+            RingError: There is no room for them, and none to wait.
+        """
+        waiting, thread = self._waiting, get_ident()
+        for body in bodies:
+            waiting.append(_FRAME.pack(len(body), crc32(body)) + body)
+        while waiting:
+            if (
+                self._owner == thread
+            ):  # we are in a signal handler or finalizer: what it has interrupted goes on with it
+                return
+            # Python runs no signal handler between a lock that is taken by ``with`` and an assignment of a local.
+            with self._lock:
+                self._owner = thread
+                try:
+                    room = self._write()
+                finally:
+                    self._owner = 0
+            if not room:
+                if len(waiting) > _MOST_WAITING:
+                    raise RingFullError("nothing is read any more")
+                return
+
+    def may_begin(self, running: int = 0) -> bool:
+        """Return whether there is room for another publication, beside what is needed to end those that run.
+
+        Args:
+            running: How many executions run.
+        """
+        if self._waiting:
+            self.put(())
+            if self._waiting:
+                return False
+        size = self._size or self._wanted
+        return self._room() > size // _RESERVE + 1_000 * running
+
+    def set(self, word: int, value: int) -> None:
+        """Set a word of the header: ``DROPPED``, ``COUNTED``, ``ONE_IN`` or ``STATE``."""
+        self._words[word] = value
+
+    @property
+    def control(self) -> int:
+        """What the reader allows: ``MAY_FIRE``."""
+        return self._words[CONTROL]
+
+    def _room(self) -> int:
+        read = self._words[READ]
+        if self._read <= read <= self._written:
+            self._read = read
+        return (self._size or self._wanted) - (self._written - self._read)
+
+    def _write(self) -> bool:
+        """Write what waits; return whether there was room for all of it."""
+        waiting = self._waiting
+        while waiting:
+            frame = waiting[0]
+            length = len(frame)
+            if not self._size:
+                self._grow(length)
+            if length > self._room():
+                if length > min(self._size, MOST_BODY):
+                    raise RingError(f"{length} bytes do not fit")
+                return False
+            place = self._written % self._size
+            end = place + length
+            if end > self._there and self._there < self._size and not self._take(min(end, self._size)):
+                return False
+            data = self._data
+            if end <= self._size:
+                data[place:end] = frame
+            else:
+                first = self._size - place
+                data[place:] = frame[:first]
+                data[: length - first] = frame[first:]
+            written = self._written + length
+            self._words[WRITTEN] = self._written = written  # no signal handler runs until it has left the queue
+            waiting.popleft()
+        return True
+
+    # -- the file ------------------------------------------------------------------------------------------------------
+
+    def _grow(self, least: int) -> None:
+        """Make the data area, with room for several times what is to be written first.
+
+        Raises:
+            RingError: There is no room for it.
+        """
+        size = self._wanted
+        while size < 2 * least and 2 * size <= MOST:
+            size *= 2
+        try:
+            file = self._opened()
+            try:
+                os.ftruncate(file, DATA + size)
+                step = min(size, max(_STEP, least))
+                os.posix_fallocate(file, DATA, step)
+                self._data = self._mapped(file, DATA + size)[DATA:]
+            finally:
+                os.close(file)
+        except (OSError, ValueError) as error:
+            raise RingError(str(error)) from error
+        self._there, self._size = step, size
+        self._words[SIZE] = size
+
+    def _take(self, end: int) -> bool:
+        """Take room from the disk up to a place of the data area; return whether there is any."""
+        end = min(self._size, max(end, self._there + _STEP))
+        try:
+            file = self._opened()
+            try:
+                os.posix_fallocate(file, DATA + self._there, end - self._there)
+            finally:
+                os.close(file)
+        except OSError:
+            return False  # counted like what nobody reads
+        self._there = end
+        return True
+
+    def _opened(self) -> int:
+        file = os.open(self.path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        if os.fstat(file).st_ino != self._inode:
+            os.close(file)
+            raise OSError("the ring is another file now")
+        return file
+
+    def _mapped(self, file: int, size: int) -> memoryview:
+        """Map a file; no descriptor of it stays open, except in a subinterpreter of Python 3.12."""
+        if version_info >= (3, 13):
+            mapping = mmap(file, size, trackfd=False)  # type: ignore[call-arg,unused-ignore]  # there since 3.13
+        else:
+            mapping = mmap(file, size)
+            if self._closes:
+                self._close_copy(file)
+        _MAPPINGS.append(mapping)
+        return memoryview(mapping)
+
+    def _close_copy(self, file: int) -> None:
+        """Close the copy of a descriptor that a mapping keeps for what we do not ask of it."""
+        asked = os.fstat(file)
+        for number in (file + 1, *range(file), *range(file + 2, 1024)):
+            try:
+                other = os.fstat(number)
+            except OSError:
+                continue
+            if number != file and (other.st_ino, other.st_dev) == (asked.st_ino, asked.st_dev):
+                os.close(number)
+                return
+
+
+class RingHeader:
+    """What the header of a ring says.
+
+    Attributes:
+        words: All words by their numbers (``PID`` to ``HELLO``); 0 stands for the magic.
+    """
+
+    __slots__ = ("words",)
+
+    def __init__(self, words: tuple[int, ...]) -> None:
+        self.words = words
+
+    def __getitem__(self, word: int) -> int:
+        return self.words[word]
+
+
+class RingReader:
+    """The end of a ring that reads. It believes nothing of what it reads, and maps nothing.
+
+    Args:
+        path: The file.
+
+    Attributes:
+        hello: What the process says of itself.
+        header: What the header said when it was last looked at.
+
+    Raises:
+        RingError: It is no ring, or of somebody else.
+    """
+
+    def __init__(self, path: str) -> None:
+        import json
+
+        self._decoder = json.JSONDecoder(parse_constant=_no_constant)
+        self._file = -1
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+            self._check(os.path.basename(path))  # noqa: PTH119 - as the writer, without pathlib
+        except OSError as error:
+            self.close()
+            raise RingError(f"cannot be read: {error.strerror or error}") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _check(self, name: str) -> None:
+        import stat
+
+        there = os.fstat(self._file)
+        if not stat.S_ISREG(there.st_mode) or there.st_uid != os.getuid() or there.st_size < DATA:
+            raise RingError("is no file of a ring")
+        if os.pread(self._file, len(MAGIC), 0) != MAGIC:
+            raise RingError("is no ring")
+        self._bad = 0
+        self._position = -1
+        self.header = self.look()
+        self._position = self.header[READ]
+        if name.partition(".")[0] != str(self.header[PID]):
+            raise RingError("is the ring of another process")
+        length = self.header[HELLO]
+        if length > HELLO_SIZE:
+            raise RingError("greets at too great a length")
+        self.hello: dict[str, Any] = self._json(os.pread(self._file, length, _HELLO_AT), dict)
+
+    def look(self) -> RingHeader:
+        """Read the header anew.
+
+        Raises:
+            RingError: It cannot be.
+        """
+        for _ in range(4):
+            first = self._pread(8 * WORDS, 0)
+            if first == self._pread(8 * WORDS, 0):  # a word that is just being stored is not read in halves
+                break
+        words = (0, *_HEAD.unpack(first[8:]))
+        if any(word >= _BIG for word in words):
+            raise RingError("has impossible numbers")
+        size, written, read = words[SIZE], words[WRITTEN], words[READ]
+        if size > MOST or (written and not size) or read > written or written - read > size:
+            raise RingError("has impossible numbers")
+        if self._position >= 0 and written < self._position:
+            raise RingError("runs backwards")
+        if size and os.fstat(self._file).st_size < DATA + size:
+            raise RingError("was cut")
+        self.header = RingHeader(words)
+        return self.header
+
+    def take(self, most: int = 1 << 20) -> list[list[Any]]:
+        """Return what has been written since the last time: rows and messages, as lists.
+
+        Args:
+            most: Bytes after which the rest is left for the next time.
+
+        Raises:
+            RingError: It cannot be read; nothing of it can from now on.
+        """
+        header = self.look()
+        written, size = header[WRITTEN], header[SIZE]
+        if not size:
+            return []
+        if written - self._position > size:
+            raise RingError("was overrun")
+        waiting = self._bytes(self._position, min(written - self._position, most), size)
+        items: list[list[Any]] = []
+        place = 0
+        while self._position < written:
+            if len(waiting) - place < _FRAME.size:
+                if items:
+                    break
+                waiting, place = self._bytes(self._position, min(written - self._position, _FRAME.size), size), 0
+                if len(waiting) < _FRAME.size:
+                    raise RingError("has half a frame")
+            length, checksum = _FRAME.unpack_from(waiting, place)
+            whole = _FRAME.size + length
+            if not length or length > MOST_BODY or self._position + whole > written:
+                raise RingError("has a frame of an impossible length")
+            if len(waiting) - place < whole:
+                if items:
+                    break
+                waiting, place = self._bytes(self._position, whole, size), 0
+            body = waiting[place + _FRAME.size : place + whole]
+            if crc32(body) != checksum:
+                if items or self._bad < 3:  # on some processors it may be seen later than the count
+                    self._bad += not items
+                    break
+                raise RingError("has a torn frame")
+            self._bad = 0
+            items.append(self._item(body))
+            place += whole
+            self._position += whole
+        return items
+
+    def confirm(self) -> None:
+        """Release the room of what was taken: it is where it cannot be lost any more.
+
+        Raises:
+            RingError: That cannot be written down.
+        """
+        try:
+            os.pwrite(self._file, _WORD.pack(self._position), 8 * READ)
+        except OSError as error:
+            raise RingError(f"cannot be written: {error.strerror}") from error
+
+    def allow(self, bits: int) -> None:
+        """Allow the process what these bits stand for: ``MAY_FIRE``, or 0 for nothing.
+
+        Raises:
+            RingError: That cannot be written down.
+        """
+        try:
+            os.pwrite(self._file, _WORD.pack(bits), 8 * CONTROL)
+        except OSError as error:
+            raise RingError(f"cannot be written: {error.strerror}") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+    def _item(self, body: bytes) -> list[Any]:
+        item: list[Any] = self._json(body, list)
+        if not item or type(item[0]) not in (int, str):
+            raise RingError("has a frame that is neither row nor message")
+        return item
+
+    def _json(self, body: bytes, kind: type) -> Any:
+        try:
+            value = self._decoder.decode(body.decode())
+        except (ValueError, RecursionError) as error:
+            raise RingError("has a frame that is no JSON") from error
+        if type(value) is not kind:
+            raise RingError("has a frame that is neither row nor message")
+        return value
+
+    def _bytes(self, position: int, count: int, size: int) -> bytes:
+        """Return bytes of the data area from a position on, round its end."""
+        start = position % size
+        first = min(count, size - start)
+        data = self._pread(first, DATA + start)
+        return data + self._pread(count - first, DATA) if count > first else data
+
+    def _pread(self, count: int, offset: int) -> bytes:
+        try:
+            data = os.pread(self._file, count, offset)
+        except OSError as error:
+            raise RingError(f"cannot be read: {error.strerror}") from error
+        if len(data) != count:
+            raise RingError("was cut")
+        return data
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
