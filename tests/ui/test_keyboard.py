@@ -126,6 +126,7 @@ async def test_the_first_arrow_after_a_panel_got_the_keyboard_stands_on_its_firs
         desk.selection.clear()
         desk.timeline.setFocus()
         press(keys_of(window, f"panel.{panel}"))
+        await until(lambda: isinstance(QApplication.focusWidget(), QAbstractItemView), "the rows have the keyboard")
         view = QApplication.focusWidget()
         assert isinstance(view, QAbstractItemView)
         await until(lambda: view.model().rowCount() > 0, "there are rows")
@@ -181,6 +182,29 @@ async def test_an_arrow_reaches_rows_that_came_after_the_keyboard(db: Path) -> N
         await until(lambda: window.desk.failures.sorted.rowCount() > 0)
         press("Down")
         assert QApplication.focusWidget() is window.desk.failures.table
+
+
+async def test_findings_that_come_after_the_keyboard_get_it_and_no_field_beside_them(db: Path) -> None:
+    async with opened(db) as window:
+        panel = window.desk.findings
+        await window.activate()
+        await until(lambda: bool(panel.findings), "the findings are there")
+        findings = panel.findings
+        for key in (keys_of(window, "panel.findings"), "F6"):
+            panel.set_unknown("The program is starting.")
+            if key == "F6":
+                window.desk.timeline.setFocus()
+                while not has_focus(window.window.shell.panel("findings")):
+                    press(key)
+            else:
+                press(key)
+            assert QApplication.focusWidget() is window.window.shell.panel("findings")
+            panel.set_findings(findings)
+            assert QApplication.focusWidget() is panel.tree
+        panel.set_unknown("The program is starting.")
+        panel.search.setFocus()
+        panel.set_findings(findings)
+        assert QApplication.focusWidget() is panel.search, "where a person has gone the keyboard stays"
 
 
 async def test_f6_goes_round_the_panels_that_can_be_seen(db: Path) -> None:

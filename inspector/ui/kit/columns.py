@@ -34,11 +34,14 @@ class TableHeader(QHeaderView):
 
     Attributes:
         button: Opens the list of columns; hidden until there is one (``TableColumns``).
+        put_away: Columns that a person has hidden. A copy leaves out these alone: what is hidden for want of room
+            is in it, or the same copy would depend on the width of the window.
     """
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._theme = theme
+        self.put_away: set[int] = set()
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
         # The style's arrow covers titles at the right; here it is written behind the title.
@@ -46,6 +49,14 @@ class TableHeader(QHeaderView):
         self.button = IconButton(theme, "columns", "Columns", self)
         self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.button.hide()
+
+    @property
+    def copied(self) -> list[int]:
+        """The columns that a copy has, from the left to the right."""
+        columns = (self.logicalIndex(place) for place in range(self.count()))
+        if self.button.isHidden():  # nobody arranges them: what is hidden is hidden
+            return [column for column in columns if not self.isSectionHidden(column)]
+        return [column for column in columns if column not in self.put_away]
 
     @property
     def taken(self) -> int:
@@ -131,6 +142,11 @@ class TableColumns(QObject):
         self._arrange(self._order)
         view.viewport().installEventFilter(self)
 
+    @property
+    def copied(self) -> list[int]:
+        """The columns that a copy has, from the left to the right."""
+        return self._header.copied
+
     def title(self, column: int) -> str:
         """Return what the head of a column says."""
         return str(self._view.model().headerData(column, Qt.Orientation.Horizontal) or "")
@@ -203,6 +219,7 @@ class TableColumns(QObject):
     def reset(self) -> None:
         """Go back to the columns, widths, order and sorting of the beginning."""
         self._chosen = None
+        self._header.put_away.clear()
         self._dragged.clear()
         self._arrange(self._order)
         if self._view.isSortingEnabled():
@@ -219,6 +236,10 @@ class TableColumns(QObject):
         if self._chosen is None:
             self._chosen = {place for place in self._order if not self._view.isColumnHidden(place)}
         self._chosen ^= {column}
+        if column in self._chosen:
+            self._header.put_away.discard(column)
+        else:
+            self._header.put_away.add(column)
         self.fit()
         self.changed.emit()
 
@@ -243,6 +264,7 @@ class TableColumns(QObject):
         return {
             "order": [names[column] for column in order] if order != list(self._order) else [],
             "shown": sorted(names[column] for column in self._chosen) if self._chosen is not None else [],
+            "hidden": sorted(names[column] for column in header.put_away),
             "widths": {names[column]: width for column, width in sorted(self._dragged.items())},
             "sort": [names.get(header.sortIndicatorSection(), ""), header.sortIndicatorOrder() == _FALLING],
         }
@@ -255,6 +277,8 @@ class TableColumns(QObject):
             self._arrange((*order, *(column for column in self._order if column not in order)))
         shown = {columns[name] for name in _list(state.get("shown")) if name in columns}
         self._chosen = shown | {self._wide} if shown else None
+        hidden = {columns[name] for name in _list(state.get("hidden")) if name in columns}
+        self._header.put_away = hidden - self._chosen if self._chosen is not None else set()
         widths = state.get("widths")
         for name, width in widths.items() if isinstance(widths, dict) else ():
             if name in columns and isinstance(width, int) and not isinstance(width, bool):

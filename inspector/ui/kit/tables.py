@@ -77,17 +77,24 @@ class RowDelegate(QStyledItemDelegate):
 
 
 def selection_as_tsv(view: QAbstractItemView) -> str:
-    """Return the selected rows as text: columns between tabs, a line per row, hidden columns left out."""
+    """Return the selected rows as text: columns between tabs, a line per row.
+
+    Columns that a person has hidden are left out, those that merely found no room are not.
+    """
     selection = view.selectionModel()
     model = view.model()
     if selection is None or model is None:
         return ""
+    # A tree whose head is hidden shows one column, and has nothing that could be chosen.
     header = view.horizontalHeader() if isinstance(view, QTableView) else None
+    if isinstance(view, QTreeView) and not view.isHeaderHidden():
+        header = view.header()
+    columns = header.copied if isinstance(header, TableHeader) else None
     cells: dict[tuple[int, ...], dict[int, str]] = {}
     for index in selection.selectedIndexes():
-        if header is not None and header.isSectionHidden(index.column()):
+        if columns is not None and index.column() not in columns:
             continue
-        column = header.visualIndex(index.column()) if header is not None else index.column()
+        column = columns.index(index.column()) if columns is not None else index.column()
         value = model.data(index, Qt.ItemDataRole.DisplayRole)
         text = "" if value is None else str(value)
         cells.setdefault(_place(index), {})[column] = text.replace("\t", " ").replace("\n", " ")

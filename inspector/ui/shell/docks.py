@@ -159,8 +159,19 @@ class PanelDock(QDockWidget):
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
 
     def take_focus(self) -> None:
-        """Put the keyboard into the panel, where arrows work at once."""
+        """Put the keyboard into the panel, where arrows work at once; into its rows as soon as there are some."""
         focus_into(self.widget(), self)
+        wanted = self.widget().focusProxy()
+        if self.hasFocus() and wanted is not None:
+            wanted.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hand the keyboard on to what has just appeared in the panel, if it waits here for it."""
+        if event.type() == QEvent.Type.Show:
+            watched.removeEventFilter(self)
+            if self.hasFocus():
+                self.take_focus()
+        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go on into the panel with the first arrow: what it shows may have come after the keyboard."""

@@ -60,12 +60,15 @@ def focus_into(panel: QWidget, holder: QWidget) -> None:
 
 
 def _places(panel: QWidget) -> Iterator[QWidget]:
-    """Yield where the keyboard may go in a panel, the best first."""
+    """Yield where the keyboard may go in a panel, the best first; nothing while what is to have it can't be seen."""
     last, wanted = panel.focusWidget(), panel.focusProxy()
-    if last is not None and not isinstance(last, QAbstractButton):
+    # A page of a stack gets the keyboard by itself, and does nothing with it.
+    if last is not None and last.focusPolicy() != Qt.FocusPolicy.NoFocus and not isinstance(last, QAbstractButton):
         yield from _usable(last, panel)
     if wanted is not None:
         yield from _usable(wanted, panel)
+        if not wanted.isVisibleTo(panel):
+            return  # rows that are still to come: in a field beside them arrows would do nothing
     stops = list(tab_order.stops(panel))
     for kinds in (QAbstractItemView, _FIELDS, QAbstractScrollArea):
         yield from (stop for stop in stops if isinstance(stop, kinds))

@@ -11,6 +11,7 @@ from inspector.ui.kit.cells import SortedTable
 from inspector.ui.kit.columns import TableColumns
 from inspector.ui.kit.menus import StayingMenu
 from inspector.ui.kit.rows import Column, Role, TableModel
+from inspector.ui.kit.tables import selection_as_tsv
 from inspector.ui.kit.theme import Theme
 
 NAME, RUNS, MAX, SINCE = range(4)
@@ -160,3 +161,24 @@ def test_no_width_of_another_start_is_beyond_all_bounds(table):
 
 def test_the_list_is_one_of_the_table(table):
     assert table.findChildren(TableColumns) == [table.columns]
+
+
+def test_a_copy_has_the_columns_for_which_there_is_no_room_and_not_those_that_a_person_has_hidden(qtbot, table):
+    table.resize(260, 200)
+    table.selectRow(1)
+    assert shown(table) == [NAME, RUNS]
+    assert selection_as_tsv(table) == "b0\tb1\tb2\tb3"
+    item(table, "runs").run()
+    table.horizontalHeader().moveSection(3, 1)
+    assert selection_as_tsv(table) == "b0\tb3\tb2"
+    other = make(qtbot, 260)
+    other.columns.restore(json.loads(json.dumps(table.columns.state())))
+    other.selectRow(1)
+    assert selection_as_tsv(other) == "b0\tb3\tb2"
+    item(other, "runs").run()
+    assert selection_as_tsv(other) == "b0\tb3\tb1\tb2"
+    item(table, "max").run()  # shown by hand where there was no room, and taken away again
+    item(table, "max").run()
+    assert selection_as_tsv(table) == "b0\tb3"
+    table.columns.reset()
+    assert selection_as_tsv(table) == "b0\tb1\tb2\tb3"

@@ -49,7 +49,7 @@ def table_as_text(model: LatencyModel, rows: list[int], columns: list[int]) -> s
     Args:
         model: The table.
         rows: Its rows, in the order in which they are shown.
-        columns: The columns that are shown.
+        columns: Its columns, from the left to the right.
     """
     titles = [str(model.headerData(column, Qt.Orientation.Horizontal)) for column in columns]
     lines = [titles, *([model.text(row, column) for column in columns] for row in rows)]

@@ -319,10 +319,9 @@ class LatencyPanel(JournalPanel):
         ]
 
     def copy_table(self) -> None:
-        """Copy the whole table as it is shown."""
-        shown = [column for column in range(self.model.columnCount()) if not self.table.isColumnHidden(column)]
+        """Copy the whole table, without the columns that a person has hidden."""
         rows = [self.table.source_row(self.sorted.index(r, 0)) for r in range(self.sorted.rowCount())]
-        copy_text(chart_export.table_as_text(self.model, rows, shown))
+        copy_text(chart_export.table_as_text(self.model, rows, self.table.columns.copied))
 
     def _ask_file(self, kind: str) -> None:
         dialog = QFileDialog(self, "Save", f"latency.{kind}", f"{kind.upper()} (*.{kind})")

@@ -216,6 +216,9 @@ def test_the_figures_are_copied_and_saved_whole(panel, tmp_path):
     lines = QGuiApplication.clipboard().text().splitlines()
     assert lines[0].split("\t")[:3] == ["handler", "runs", "failed"]
     assert len(lines) == 3
+    panel.resize(420, 300)
+    panel.copy_table()
+    assert QGuiApplication.clipboard().text().splitlines() == lines, "where there is room for few columns, too"
     panel.save(tmp_path / "figures.csv", "csv")
     with (tmp_path / "figures.csv").open(newline="", encoding="utf-8") as file:
         rows = {row["class"]: row for row in csv.DictReader(file)}
