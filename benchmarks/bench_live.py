@@ -81,7 +81,7 @@ def played(seconds: float, publications: int, already: int, since: int) -> list[
         at, publication = since + number * gap, publications + number + 1
         context, identity = '{"session":true,"metadata":{}}', f"00000000-0000-4000-8000-{publication:012x}"
         name = f"E{number % 30}"
-        rows.append((at, (PUBLISHED, at, publication, name, identity, identity, 0, 1, _PAYLOAD, context, HANDLERS)))
+        rows.append((at, (PUBLISHED, at, publication, name, identity, identity, 0, 1, _PAYLOAD, context, HANDLERS, 0)))
         ends = []
         for position, (length, bad) in enumerate(zip(lengths[number], wrong[number], strict=True)):
             execution += 1

@@ -42,7 +42,7 @@ def batches(executions: int) -> Iterator[Batch]:
             at += 2_000_000
             event, both = number % _EVENTS, (2 * number - 1, 2 * number)
             identity = f"00000000-0000-4000-8000-{number:012x}"
-            rows.append((PUBLISHED, at, number, f"Event{event}", identity, identity, 0, 0, '{"n": 1}', "{}", 2))
+            rows.append((PUBLISHED, at, number, f"Event{event}", identity, identity, 0, 0, '{"n": 1}', "{}", 2, 0))
             rows += [
                 (HANDLER_STARTED, at, execution, number, f"shop:Handler{execution % 2}.handle_{event}", "")
                 for execution in both

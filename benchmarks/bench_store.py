@@ -30,7 +30,7 @@ def rows_of_a_run(executions: int = EXECUTIONS, handlers: int = HANDLERS) -> lis
     context = '{"session":true,"metadata":{}}'
     for publication in range(1, executions // handlers + 1):
         at += 60_000
-        rows.append((1, at, publication, f"Event{publication % 77}", "", "", 0, publication, "", context, handlers))
+        rows.append((1, at, publication, f"Event{publication % 77}", "", "", 0, publication, "", context, handlers, 0))
         first = execution + 1
         for number in range(handlers):
             execution += 1

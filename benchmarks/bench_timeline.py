@@ -103,6 +103,7 @@ def append(journal: Journal, columns: dict[str, Any]) -> Change:
             "last": first + 1,
             "event_id": ids,
             "correlation": ids,
+            "process": np.zeros(made),
         }
     )
     journal.executions.extend(columns)

@@ -71,7 +71,7 @@ class Told:
         """An event is published; gives its number."""
         self._publications += 1
         number = self._publications
-        row = (PUBLISHED, at, number, name, "", "", cause, 1, "{}", "{}", handlers)
+        row = (PUBLISHED, at, number, name, "", "", cause, 1, "{}", "{}", handlers, 0)
         self._rows += [(at, row), (at + 400 * MS, (PUBLICATION_ENDED, at + 400 * MS, number, "done"))]
         return number
 

@@ -140,7 +140,8 @@ class ExecutionEntry:
 class PublicationEntry:
     """One publication, looked up for a person. ``cause`` is an execution's index or None.
 
-    ``number`` is 1 and up, ``cause_number`` that of the execution, 0 for none.
+    ``number`` is 1 and up, ``cause_number`` that of the execution, 0 for none; ``process`` is the number of the process
+    that published it, 0 for the one of a program.
     """
 
     index: PublicationIndex
@@ -154,3 +155,4 @@ class PublicationEntry:
     correlation: str
     number: PublicationNumber
     cause_number: ExecutionNumber
+    process: int = 0

@@ -36,6 +36,7 @@ PUBLICATIONS: Final = {
     "last": np.int32,
     "event_id": (np.uint8, 16),
     "correlation": (np.uint8, 16),
+    "process": np.int32,
 }
 
 
@@ -55,7 +56,7 @@ class BatchFold:
 
     def published(self, row: Row) -> None:
         """Take in a publication."""
-        _, at, number, name, event_id, correlation, cause, fire, payload, context, handlers = row
+        _, at, number, name, event_id, correlation, cause, fire, payload, context, handlers, process = row
         journal = self._journal
         index = journal.publication_numbers.add(number)
         if index < 0:
@@ -78,6 +79,7 @@ class BatchFold:
                 -1,
                 journal.id_bytes(event_id),
                 journal.id_bytes(correlation),
+                process,
             ]
         )
         journal.event_published[event] += 1

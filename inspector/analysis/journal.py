@@ -20,6 +20,7 @@ from inspector.analysis.entries import (
 )
 from inspector.analysis.fold import EXECUTIONS, PUBLICATIONS, BatchFold
 from inspector.analysis.placement import read_catalog
+from inspector.analysis.processes import Processes
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
 from inspector.core.records.host import (
     FireRefused,
@@ -27,7 +28,9 @@ from inspector.core.records.host import (
     HandlerAdded,
     HostRecord,
     ProgramReloaded,
+    PublicationsSkipped,
     RecordsLost,
+    TestRan,
 )
 from inspector.core.records.numbers import (
     NO_EXECUTION_NUMBER,
@@ -67,8 +70,9 @@ class Journal:
         executions: Columns ``start end publication handler event status level fault on_loop``; ``end`` is -1
             while running; ``publication``, ``handler`` and ``event`` are indexes; ``level`` is the row in the
             handler's lane on which overlapping executions do not touch; times in ns since the session started.
-        publications: Columns ``at end event cause fire handlers first last event_id correlation``; ``cause`` is an
-            execution's index or -1; ``first``/``last`` bound the indexes of its executions (first is -1 without any).
+        publications: Columns ``at end event cause fire handlers first last event_id correlation process``; ``cause`` is
+            an execution's index or -1; ``first``/``last`` bound the indexes of its executions (first is -1 without
+            any); ``process`` is a number of ``processes``, 0 for the one process of a program.
         handlers: Description of every handler seen or declared; the position is its number in the columns.
         events: The same for event types.
         status_counts: Executions by status code, in the order of ``STATUSES``.
@@ -83,8 +87,9 @@ class Journal:
             missing.
         dropped: Records that were lost, as far as they were counted.
         tried_again: By index of an execution how often its handler was tried once more; only where it was.
+        processes: The processes of the program, what of them is not recorded, and the tests that ran.
         host_records: Records of the host, but for those that only keep the journal going (a fire that settled, a
-            handler that came).
+            handler that came) or of which there may be many (tests, what is not recorded).
         seq: Seq of the last row folded.
         now: Time of the last row folded, ns.
     """
@@ -116,6 +121,7 @@ class Journal:
         self.publication_notes: Recent[list[Noted]] = Recent()
         self.failures: Recent[str] = Recent()
         self.tried_again: dict[int, int] = {}
+        self.processes = Processes()
         self.host_records: list[HostRecord] = []
         self._refused: dict[FireNumber, FireRefused] = {}
         self._fire_outcomes: dict[FireNumber, FireOutcome] = {}
@@ -202,6 +208,7 @@ class Journal:
             event_id=self.id_text(columns["event_id"][index]),
             correlation=self.id_text(columns["correlation"][index]),
             number=self.publication_number(index),
+            process=int(columns["process"][index]),
             cause_number=NO_EXECUTION_NUMBER if cause < 0 else self.execution_number(ExecutionIndex(cause)),
         )
 
@@ -340,6 +347,9 @@ class Journal:
         if isinstance(record, HandlerAdded):
             self._add_handler(record.handler)
             change.catalog = True
+            return
+        self.processes.take(record)
+        if isinstance(record, (PublicationsSkipped, TestRan)):
             return
         if isinstance(record, FireRefused):
             self._refused[record.fire] = record

@@ -65,7 +65,8 @@ async def export_markdown(stream: RecordStream, target: Path, *, name: str = "",
         if not left.any():
             file.write(f"No execution failed.\n{_uncalled(journal)}")
             return len(handlers)
-        file.write(_head("execution", "event", "handler", "status", "error", "message", right=(0,)))
+        process = ("process",) if journal.processes.several else ()
+        file.write(_head("execution", *process, "event", "handler", "status", "error", "message", right=(0,)))
         async for batch in stream.read():
             await asyncio.to_thread(file.write, _failures(journal, batch, left))
         file.write(_uncalled(journal))
@@ -113,7 +114,14 @@ def _failures(journal: Journal, batch: Batch, left: npt.NDArray[np.bool_]) -> st
         left[index] = False
         execution = journal.execution(index)
         error, _, message = failure_head(ended.failure) if ended.failure else ("", "", "")
-        names = (execution.event.name, execution.handler.label, execution.status.replace("_", " "), str(error))
+        names: tuple[str, ...] = (
+            execution.event.name,
+            execution.handler.label,
+            execution.status.replace("_", " "),
+            str(error),
+        )
+        if journal.processes.several:
+            names = (journal.processes.label(journal.publication(execution.publication).process), *names)
         cells = (str(ended.execution), *map(_text, names), _text(str(message), _MESSAGE_LIMIT))
         rows.append(_row(cells))
     return "".join(rows)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from inspector.core.records.brake import NOT_STORED
-from inspector.core.records.host import HandlersNotCalled
+from inspector.core.records.host import HOST_RECORDS, HandlersNotCalled, ProcessJoined, PublicationsSkipped
 from inspector.core.records.records import (
     AT,
     HANDLER_ENDED,
@@ -33,6 +33,7 @@ from inspector.core.values.build import to_plain
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
+    from inspector.core.records.host import HostRecord
 
 _PUBLICATION: Final = {
     PUBLISHED: position(Published, "publication"),
@@ -47,6 +48,11 @@ _EXECUTION: Final = {
     NOTED: position(Noted, "execution"),
 }
 _CAUSE: Final = position(Published, "cause")
+#: Places of times beside ``at``, by kind.
+_TIMES: Final = {
+    cls.KIND: tuple(position(cls, name) for name in ("since", "started") if name in cls.__dataclass_fields__)
+    for cls in HOST_RECORDS
+}
 
 
 class Section:
@@ -68,15 +74,16 @@ class Section:
         self._publication = journal.publication_numbers.last
         self._execution = journal.execution_numbers.last
         #: Seq of a batch's last row here, and in the stream, and when it was; what is stored is told in the stream's.
-        self._marks = deque([(1, journal.seq, journal.now)])
+        self._living = _living(journal)
+        self._marks = deque([(1 + len(self._living), journal.seq, journal.now)])
         wall = session.wall + journal.now if session.wall else 0
         self._started = replace(session, at=0, wall=wall, catalog=_catalog(journal, session))
 
     async def read(self) -> AsyncIterator[Batch]:
         """Yield batches as ``LiveStream.read`` does, the session's beginning first."""
         batches = self._readers.pop()
-        yield Batch(1, [to_row(self._started)])
-        last = 1
+        yield Batch(1, [to_row(self._started), *self._living])
+        last = 1 + len(self._living)
         earlier: set[int] = set()
         async for batch in batches:
             rows = [self._moved(row) for row in batch.rows if not self._is_earlier(row, earlier)]
@@ -111,10 +118,23 @@ class Section:
 
     def _moved(self, row: Row) -> Row:
         cells = list(row)
-        cells[AT] = max(0, row[AT] - self._begins)
+        for place in (AT, *_TIMES.get(row[KIND], ())):
+            cells[place] = max(0, row[place] - self._begins)
         if row[KIND] == PUBLISHED and cells[_CAUSE] <= self._execution:
             cells[_CAUSE] = 0
         return tuple(cells)
+
+
+def _living(journal: Journal) -> list[Row]:
+    """Return the rows that tell of the processes that live: of each that it is there, and what of it is left out."""
+    records: list[HostRecord] = []
+    for entry in journal.processes.by_number.values():
+        if entry.live:
+            about = entry.pid, entry.parent, entry.role, entry.command, entry.python
+            records.append(ProcessJoined(0, entry.number, *about))
+            if entry.one_in > 1:
+                records.append(PublicationsSkipped(0, entry.number, entry.one_in, 0, 0))
+    return [to_row(record) for record in (*records, *(replace(silent, at=0) for silent in journal.processes.silent))]
 
 
 def _catalog(journal: Journal, session: SessionStarted) -> str:

@@ -100,6 +100,7 @@ def as_json(journal: Journal, index: ExecutionIndex) -> dict[str, Any]:
         "correlation": publication.correlation,
         "cause": publication.cause_number or None,
         "fault": execution.fault,
+        "process": publication.process or None,
         "error": _error(journal, index),
     }
 
@@ -118,15 +119,19 @@ def _status(execution: ExecutionEntry) -> str:
 
 
 def _tell(journal: Journal, shown: list[int], console: Console) -> None:
-    rows: list[list[Cell]] = [[(head, "dim") for head in ("#", "time", "event", "handler", "status", "duration", "")]]
+    several = journal.processes.several
+    heads = ("#", "time", *(("process",) if several else ()), "event", "handler", "status", "duration", "")
+    rows: list[list[Cell]] = [[(head, "dim") for head in heads]]
     for index in shown:
         execution = journal.execution(ExecutionIndex(index))
         error = _error(journal, index)
+        process = journal.publication(execution.publication).process if several else 0
         colour = "red" if execution.status in BAD_STATUSES else "yellow" if execution.status == "swallowed" else ""
         rows.append(
             [
                 str(execution.number),
                 format_time(journal.wall, execution.start),
+                *([one_line(journal.processes.label(process), 40)] if several else []),
                 one_line(execution.event.name, 60),
                 one_line(execution.handler.label, 80),
                 (_status(execution), colour),
@@ -134,4 +139,4 @@ def _tell(journal: Journal, shown: list[int], console: Console) -> None:
                 one_line(f"{error['type']}: {error['message']}", 80) if error else "",
             ]
         )
-    console.table(rows, indent=0, right=(0, 5))
+    console.table(rows, indent=0, right=(0, 6 if several else 5))

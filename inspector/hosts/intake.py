@@ -27,12 +27,17 @@ from inspector.core.records.host import (
     LoopUnblocked,
     OutputDropped,
     ProcessEnded,
+    ProcessJoined,
+    ProcessLeft,
+    ProcessSilent,
     ProcessStuck,
     ProcessUnstuck,
     ProgramPrinted,
     ProgramReloaded,
+    PublicationsSkipped,
     RecordsLost,
     RestartFailed,
+    TestRan,
 )
 from inspector.core.records.numbers import ExecutionNumber, FireNumber, PublicationNumber
 from inspector.core.records.records import (
@@ -79,11 +84,12 @@ _REMEMBERED: Final = 10_000
 _MARKS: Final = 10_000
 _MARK_ROWS: Final = 200
 
-#: What only we write: a child cannot say how it ended.
+#: What only we write: a child cannot say how it ended, nor which processes there are.
 _OURS: Final = frozenset(
     cls.KIND
     for cls in (
         *(OutputDropped, ProcessEnded, ProcessStuck, ProcessUnstuck, ProgramPrinted, ProgramReloaded, RestartFailed),
+        *(ProcessJoined, ProcessLeft, ProcessSilent, PublicationsSkipped, TestRan),
     )
 )
 #: Places of numbers that are no times, by kind: counts, lines, numbers of fires.
@@ -313,7 +319,7 @@ class Intake:
         return to_row(ProgramReloaded(at, catalog if catalog != before else None))
 
     def _published(self, row: Row) -> Row | None:
-        kind, at, number, event, event_id, correlation, cause, fire, payload, context, handlers = row
+        kind, at, number, event, event_id, correlation, cause, fire, payload, context, handlers, process = row
         number += self._publication_offset
         cause += self._execution_offset if cause else 0
         if (
@@ -321,6 +327,7 @@ class Intake:
             or number != self._publications + 1
             or not 0 <= cause <= self._executions
             or not 0 <= handlers < 1_000_000
+            or process  # a child is the one process of its session
         ):
             return None
         if not 0 <= fire <= self._last_fire:
@@ -329,7 +336,7 @@ class Intake:
             self._fires[fire] += 1
         self._publications = number
         self._open[number] = at
-        return kind, at, number, event, event_id, correlation, cause, fire, payload, context, handlers
+        return kind, at, number, event, event_id, correlation, cause, fire, payload, context, handlers, process
 
     def _started(self, row: Row) -> Row | None:
         kind, at, number, publication, handler, fault = row

@@ -48,7 +48,7 @@ WIDE: Final = 64
 _ONE_ROW: Final = re.compile(r"(\([?,]+\))")
 
 Cells = tuple[Cell, ...]
-_WHOLE_PUBLICATION: Final = 11
+_WHOLE_PUBLICATION: Final = 12
 _WHOLE_EXECUTION: Final = 10
 
 _STATUS_NUMBERS: Final = {status: number for number, status in enumerate(STATUSES) if number}
@@ -61,7 +61,9 @@ _FAILURE: Final = position(HandlerEnded, "failure")
 
 INSERTS: Final = {
     "names": "INSERT INTO names VALUES (?,?)",
-    "publications": "INSERT INTO publications VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+    # The end of a publication comes last: it may not be there yet.
+    "publications": "INSERT INTO publications (id, seq, at, event, cause, fire, handlers, context, process, span,"
+    " length, outcome) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     "payloads": "INSERT INTO payloads VALUES (?,?,?,?)",
     "executions": "INSERT INTO executions VALUES (?,?,?,?,?,?,?,?,?,?)",
     "failures": "INSERT INTO failures VALUES (?,?)",
@@ -279,7 +281,7 @@ class Folder:
         return True
 
     def _published(self, seq: int, row: Row) -> bool:
-        _, at, number, event_type, event_id, correlation, cause, fire, payload, context, handlers = row
+        _, at, number, event_type, event_id, correlation, cause, fire, payload, context, handlers, process = row
         if number >= SESSION_SPAN or self._published_numbers.add(number) < 0:
             return False
         self._publications[number] = (seq, at)
@@ -288,7 +290,7 @@ class Folder:
         cell: Cell = names.get(context)
         if cell is None:
             cell = self._context(context)
-        self._fresh_publications[number] = (self.base + number, seq, at, event, cause, fire, handlers, cell)
+        self._fresh_publications[number] = (self.base + number, seq, at, event, cause, fire, handlers, cell, process)
         if payload or event_id or correlation:
             ids = (id_to_cell(event_id), id_to_cell(correlation))
             self._folded.rows["payloads"].append((self.base + number, *ids, to_cell(payload) or None))

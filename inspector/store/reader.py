@@ -348,8 +348,8 @@ class Publications(TableSource):
     table = "publications"
     noun = "a publication"
     sql = (
-        "SELECT p.id, p.seq, p.at, p.event, p.cause, p.fire, p.handlers, p.context, p.span, p.length, p.outcome,"
-        " b.event_id, b.correlation, b.body FROM publications p LEFT JOIN payloads b ON b.id = p.id"
+        "SELECT p.id, p.seq, p.at, p.event, p.cause, p.fire, p.handlers, p.context, p.process, p.span, p.length,"
+        " p.outcome, b.event_id, b.correlation, b.body FROM publications p LEFT JOIN payloads b ON b.id = p.id"
         " WHERE p.id > :after AND p.id < :end AND (p.outcome = 0 OR p.seq + p.span > :seen)"
         " ORDER BY p.id LIMIT :limit"
     )
@@ -361,13 +361,13 @@ class Publications(TableSource):
         return int(cells[1])
 
     def _row(self, cells: Any) -> Row:
-        key, _, at, event, cause, fire, handlers, context, _, _, _, event_id, correlation, body = cells
+        key, _, at, event, cause, fire, handlers, context, process, _, _, _, event_id, correlation, body = cells
         part = self.damage.part
         return (
             *(records.PUBLISHED, at, key - self.base, self.name(event)),
             *(part("event id", event_id, id_from_cell), part("correlation id", correlation, id_from_cell)),
             *(cause, fire, part("payload", body)),
-            *(self.name(context) if isinstance(context, int) else part("context", context), handlers),
+            *(self.name(context) if isinstance(context, int) else part("context", context), handlers, process),
         )
 
     def _end(self, cells: Any) -> tuple[int, Row] | None:
@@ -378,7 +378,7 @@ class Publications(TableSource):
         return span, (records.PUBLICATION_ENDED, at, key - self.base, self.name(outcome))
 
     def _records(self, cells: Any) -> int:
-        return 1 if cells[10] == 0 else 2
+        return 1 if cells[11] == 0 else 2
 
 
 class Executions(TableSource):
@@ -533,7 +533,8 @@ async def read_odd(connection: AsyncConnection, session: int, kind: int, damage:
 def odd_row(cells: Any) -> Row:
     """Return the row of a row of ``odd_rows``."""
     _, kind, body = cells
-    return (kind, *json.loads(body))
+    row = (kind, *json.loads(body))
+    return records.completed(row) if type(kind) is int else row
 
 
 #: Digits that Python turns into a number.

@@ -106,13 +106,18 @@ def _give_host_records_a_table(connection: sqlite3.Connection) -> None:
                 connection.execute("DELETE FROM host_notes WHERE id=?", (last,))
 
 
+def _give_publications_a_process(connection: sqlite3.Connection) -> None:
+    """Let publications say which process of the program made them; until now a program was one."""
+    connection.execute("ALTER TABLE publications ADD COLUMN process INTEGER NOT NULL DEFAULT 0")
+
+
 def host_body(row: Row) -> str:
     """Return the fields of a record of the host as they are stored."""
     return json.dumps(row[AT + 1 :])
 
 
 #: Step n takes a file from version n to n + 1; a released step is never changed.
-MIGRATIONS: Final[tuple[Step, ...]] = (_create, _give_host_records_a_table)
+MIGRATIONS: Final[tuple[Step, ...]] = (_create, _give_host_records_a_table, _give_publications_a_process)
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 #: Tables whose rows belong to a session by the range of their key.
 SESSION_TABLES: Final = (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = (
     *("execution", "publication", "event", "handler", "status", "started_at", "start_ns", "duration_ns", "on_loop_ns"),
-    *("correlation", "cause", "error_type", "error_message", "fault"),
+    *("correlation", "cause", "error_type", "error_message", "fault", "process"),
 )
 #: A cell that begins with one of these is a formula to a spreadsheet.
 FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -121,8 +121,8 @@ class _ExecutionTable:
 
     def __init__(self) -> None:
         self._wall = 0
-        #: Open publications: event, correlation, cause; how many executions of each are open; which have ended.
-        self._publications: dict[int, tuple[str, str, int]] = {}
+        #: Open publications: event, correlation, cause, process; executions of each that are open; which have ended.
+        self._publications: dict[int, tuple[str, str, int, int]] = {}
         self._open: dict[int, int] = {}
         self._over: set[int] = set()
         self._running: dict[int, HandlerStarted] = {}
@@ -137,7 +137,8 @@ class _ExecutionTable:
             self._wall = record.wall
         elif isinstance(record, Published):
             if self._published.add(record.publication) >= 0:
-                self._publications[record.publication] = record.event_type, record.correlation, record.cause
+                about = record.event_type, record.correlation, record.cause, record.process
+                self._publications[record.publication] = about
         elif isinstance(record, HandlerStarted):
             # As in the journal: without its publication, or out of order, an execution cannot be placed.
             if self._published.index(record.publication) < 0 or self._begun.add(record.execution) < 0:
@@ -172,7 +173,7 @@ class _ExecutionTable:
 
     def _cells(self, started: HandlerStarted, ended: HandlerEnded | None) -> list[Any]:
         at = started.at
-        event, correlation, cause = self._publications.get(started.publication, ("", "", 0))
+        event, correlation, cause, process = self._publications.get(started.publication, ("", "", 0, 0))
         status, failure = records.RUNNING, ""
         duration: int | str = ""
         on_loop: int | str = ""
@@ -182,6 +183,7 @@ class _ExecutionTable:
         return [
             *(started.execution, started.publication, event, started.handler, status),
             *(started_at, at, duration, on_loop, correlation, cause or "", *_error(failure), started.fault),
+            process or "",
         ]
 
 

@@ -33,7 +33,7 @@ MAX_PER_COMMIT: Final = 20_000
 Begin = Callable[[], Awaitable[tuple[int, "SessionLock"]]]
 OnTrouble = Callable[[InspectorError | None], None]
 #: Where a row of these tables says whether it has an end.
-_END: Final = {"publications": 10, "executions": 6}
+_END: Final = {"publications": 11, "executions": 6}
 _log = logging.getLogger(__name__)
 
 

@@ -97,7 +97,7 @@ def test_a_message_without_end_is_refused() -> None:
 
 def test_texts_that_are_too_long_are_cut_and_stay_what_they_are() -> None:
     long = "x" * (MAX_TEXT + 1)
-    published = cut_row((PUBLISHED, 0, 1, "E", "", "", 0, 0, json.dumps({"a": long}), "{}", 0))
+    published = cut_row((PUBLISHED, 0, 1, "E", "", "", 0, 0, json.dumps({"a": long}), "{}", 0, 0))
     assert json.loads(published[8])["$cut"] == "size"
     refused = cut_row(to_row(FireRefused(0, 1, long, long)))
     assert refused[3] == refused[4] == "x" * MAX_TEXT + f"… ({MAX_TEXT + 1} characters)"

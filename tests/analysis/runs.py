@@ -33,7 +33,7 @@ class Run:
     ) -> int:
         self.publications += 1
         number = self.publications
-        self.rows.append((PUBLISHED, at, number, event, f"id-{number}", correlation, cause, 1, "{}", "{}", handlers))
+        self.rows.append((PUBLISHED, at, number, event, f"id-{number}", correlation, cause, 1, "{}", "{}", handlers, 0))
         return number
 
     def start(self, at: int, publication: int = 1, handler: str = "m:Audit.handle", fault: str = "") -> int:

@@ -117,6 +117,7 @@ class Story:
                 told.payload,
                 "{}",
                 heard,
+                0,
             )
         ]
         ends: list[Row] = []

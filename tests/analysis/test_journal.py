@@ -247,7 +247,7 @@ def test_more_executions_of_a_handler_may_run_at_once_than_sixteen_bits_count() 
     count = 66_000
     rows: list[Row] = []
     for number in range(1, count + 1):
-        rows.append((PUBLISHED, number, number, "Held", "", "", 0, 1, "", "{}", 1))
+        rows.append((PUBLISHED, number, number, "Held", "", "", 0, 1, "", "{}", 1, 0))
         rows.append((HANDLER_STARTED, number, number, number, "mod:hold", ""))
     rows += [(HANDLER_ENDED, count + number, number, "ok", 1, "") for number in range(1, count + 1)]
     journal = fold_in(rows, list(range(5_000, len(rows), 5_000)))
@@ -261,7 +261,9 @@ def test_a_gap_in_the_numbers_hides_nothing_after_it() -> None:
     rows: list[Row] = []
     for number in (1, 2, 5, 9):
         first = 2 * number - 1
-        rows.append((PUBLISHED, number, number, "E", "", "", first - 2 if number == 5 else 0, 1, f"{number}", "{}", 2))
+        rows.append(
+            (PUBLISHED, number, number, "E", "", "", first - 2 if number == 5 else 0, 1, f"{number}", "{}", 2, 0)
+        )
         rows += [(HANDLER_STARTED, number, first + n, number, "mod:h", "") for n in (0, 1)]
         rows += [(HANDLER_ENDED, number + 1, first + n, "ok", 1, "") for n in (0, 1)]
         rows.append((NOTED, number, first, number, "log", "info", "x", ""))

@@ -29,7 +29,7 @@ def rows() -> list[Row]:
         context = json.dumps({"session": number % 2 == 0, "metadata": {"request": f"r{number}"}})
         failure = FAILURE.replace("no", f"no {number}")
         told += [
-            (1, at, number, "Event", "", "", 0, 1, f'{{"n": {number}}}', context, 1),
+            (1, at, number, "Event", "", "", 0, 1, f'{{"n": {number}}}', context, 1, 0),
             (2, at + 1, number, number, "shop:handle", ""),
             (4, at + 2, number, number, "log", "info", f"first {number}", ""),
             (4, at + 3, number, number, "mail", "info", f"second {number}", '{"to": "ada"}'),
@@ -97,7 +97,7 @@ async def test_a_live_session_is_known_to_the_store_only_later() -> None:
 async def test_a_context_that_somebody_else_wrote_does_no_harm(text: str) -> None:
     """An imported file may hold anything."""
     journal = Journal()
-    journal.fold(Batch(1, [to_row(STARTED), (1, 1, 1, "Event", "", "", 0, 1, "{}", text, 0)]))
+    journal.fold(Batch(1, [to_row(STARTED), (1, 1, 1, "Event", "", "", 0, 1, "{}", text, 0, 0)]))
     context = await Details(journal).context(0)
     assert (context.text, context.metadata) == (text, {})
     assert context.session is ("true" in text)

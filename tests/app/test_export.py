@@ -29,7 +29,7 @@ def run(*durations: int, handler: str = "shop:Audit.handle", status: str = "ok")
     for number, duration in enumerate(durations, 1):
         at = number * 1_000_000
         rows += [
-            (1, at, number, "Event", "", "", 0, 1, "{}", "{}", 1),
+            (1, at, number, "Event", "", "", 0, 1, "{}", "{}", 1, 0),
             (2, at, number, number, handler, ""),
             (3, at + duration, number, status, duration // 2, ""),
             (5, at + duration, number, "done"),
@@ -83,7 +83,7 @@ def test_handlers_are_in_the_order_of_the_time_they_took() -> None:
     ):
         execution += 1
         at = publication * 100
-        rows.append((1, at, publication, "Event", "", "", 0, 0, "{}", "{}", 2))
+        rows.append((1, at, publication, "Event", "", "", 0, 0, "{}", "{}", 2, 0))
         rows.append((2, at, execution, publication, f"shop:{name}", ""))
         rows.append((3, at + duration, execution, status, 0, ""))
         execution += 1

@@ -24,12 +24,12 @@ def failed(kind: str, message: str) -> str:
 #: Three executions of one handler and one of another; two go wrong, one is running.
 RUN: list[Row] = [
     to_row(STARTED),
-    (1, 0, 1, "Login", "", "", 0, 1, "{}", "{}", 2),
+    (1, 0, 1, "Login", "", "", 0, 1, "{}", "{}", 2, 0),
     (2, 0, 1, 1, "shop:Audit.handle", ""),
     (2, 0, 2, 1, "shop:Mail.send_now", ""),
     (3, 1_000_000, 1, "ok", 0, ""),
     (3, 1_500_000, 2, "timed_out", 0, ""),
-    (1, 2_000_000, 2, "Logout", "", "", 0, 2, "{}", "{}", 2),
+    (1, 2_000_000, 2, "Logout", "", "", 0, 2, "{}", "{}", 2, 0),
     (2, 2_000_000, 3, 2, "shop:Audit.handle", ""),
     (2, 2_000_000, 4, 2, "shop:Audit.handle", ""),
     (3, 5_000_000, 3, "failed", 0, failed("ValueError", "no such key")),
@@ -96,7 +96,7 @@ async def test_foreign_text_neither_breaks_a_table_nor_is_markup(tmp_path: Path)
     evil = "a | b\n# c <b>*d*</b> \\ `e` [f](g) _h_ \ud800\u202e"
     rows: list[Row] = [
         to_row(STARTED),
-        (1, 0, 1, "Login", "", "", 0, 1, "{}", "{}", 1),
+        (1, 0, 1, "Login", "", "", 0, 1, "{}", "{}", 1, 0),
         (2, 0, 1, 1, "shop:make.<locals>.handle", ""),
         (3, 1, 1, "failed", 0, failed("My_Error", evil)),
     ]
@@ -111,7 +111,7 @@ async def test_failures_that_the_journal_has_forgotten_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("inspector.analysis.journal.Recent", lambda: Recent(1))
-    rows: list[Row] = [to_row(STARTED), (1, 0, 1, "Login", "", "", 0, 1, "{}", "{}", 20)]
+    rows: list[Row] = [to_row(STARTED), (1, 0, 1, "Login", "", "", 0, 1, "{}", "{}", 20, 0)]
     rows += [(2, 0, number, 1, "shop:handle", "") for number in range(1, 21)]
     rows += [(3, 1, number, "failed", 0, failed("KeyError", f"no {number}")) for number in range(1, 21)]
     text = await page(tmp_path / "run.md", rows)

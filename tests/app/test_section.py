@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
+from inspector.analysis.journal import Journal
+from inspector.app.section import Section
 from inspector.core.records.brake import NOT_STORED
-from inspector.core.records.records import Batch
+from inspector.core.records.host import ProcessJoined, ProcessLeft, ProcessSilent, PublicationsSkipped, TestRan
+from inspector.core.records.records import Batch, Record, to_record, to_row
 from inspector.core.records.stream import LiveStream, Part
 from inspector.store.store import Store
 from tests.app.test_workbench import desk_on, path
 from tests.programs import until
+from tests.store.runs import STARTED
 
 __all__ = ["path"]
 
@@ -126,3 +132,30 @@ async def test_what_is_stored_is_told_in_the_numbers_of_the_stream(path: Path) -
         assert all(seq >= before or seq == NOT_STORED for seq, _ in told)
         stored = [pair for pair in told if pair[0] != NOT_STORED]
         assert stored == sorted(stored)
+
+
+async def test_a_new_session_knows_the_processes_that_go_on() -> None:
+    joined = [ProcessJoined(5, number, 100 + number, 0, "worker", "python w.py", "3.12.1") for number in (1, 2)]
+    silent = ProcessSilent(6, 99, "python -S", "It has no site.")
+    skipped = PublicationsSkipped(7, 1, 8, 70, 0)
+    before: list[Record] = [STARTED, *joined, silent, skipped, ProcessLeft(9, 2, 102, 0, "Ended.")]
+    journal = Journal()
+    journal.fold(Batch(1, [to_row(record) for record in before]))
+    later = [to_row(TestRan(30, 20, "test_order", "passed", 1)), to_row(PublicationsSkipped(40, 1, 1, 7, 0))]
+
+    async def rest() -> AsyncIterator[Batch]:
+        yield Batch(len(before) + 1, later)
+
+    section = Section([rest()], journal)
+    batches = [batch async for batch in section.read()]
+    assert [batch.first for batch in batches] == [1, 5]
+    _, *records = [to_record(row) for batch in batches for row in batch.rows]
+    assert records == [
+        replace(joined[0], at=0),
+        PublicationsSkipped(0, 1, 8, 0, 0),
+        replace(silent, at=0),
+        TestRan(21, 11, "test_order", "passed", 1),
+        PublicationsSkipped(31, 1, 1, 7, 0),
+    ]
+    assert section.in_stream(4) == (len(before), 9)
+    assert section.in_stream(6) == (len(before) + 2, 40)

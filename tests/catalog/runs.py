@@ -88,6 +88,7 @@ class Run:
             payload,
             context,
             handlers,
+            0,
         )
         self._rows.append(row)
         return number

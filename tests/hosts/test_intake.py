@@ -24,8 +24,10 @@ from inspector.core.records.host import (
     LoopBlocked,
     PartNotLoaded,
     ProcessEnded,
+    ProcessJoined,
     ProgramPrinted,
     ProgramReloaded,
+    PublicationsSkipped,
     RecordsLost,
 )
 from inspector.core.records.records import (
@@ -50,7 +52,7 @@ from tests.hosts.children import project
 
 CATALOG = CatalogDescription("shop", handlers=(HandlerDescription("m:h", "h", "m", "h"),))
 SESSION = [0, 0, 1, "shop", "3.12", json.dumps(to_plain(CATALOG)), None]
-PUBLISHED = [1, 5, 1, "Placed", "", "", 0, 0, "{}", "{}", 1]
+PUBLISHED = [1, 5, 1, "Placed", "", "", 0, 0, "{}", "{}", 1, 0]
 STARTED = [2, 6, 1, 1, "m:h", ""]
 ENDED = [3, 7, 1, "ok", 1, ""]
 NOTED = [4, 7, 1, 1, "log", "info", "text", ""]
@@ -101,7 +103,7 @@ def test_what_is_never_stored_is_forgotten_and_never_taken_for_stored(monkeypatc
     intake, _ = begun()
     intake._marks = deque(maxlen=3)
     for number in range(1, 21):
-        intake.take([[1, 5, number, "Placed", "", "", 0, 0, "{}", "{}", 1]])
+        intake.take([[1, 5, number, "Placed", "", "", 0, 0, "{}", "{}", 1, 0]])
     assert intake.stored_of_child(5, 5)[0] <= 5
     assert intake.stored_of_child(21, 5)[0] == 21
 
@@ -109,12 +111,16 @@ def test_what_is_never_stored_is_forgotten_and_never_taken_for_stored(monkeypatc
 def test_rows_that_stand_for_nothing_known_are_refused() -> None:
     wrong: list[Any] = [
         *(None, 7, "row", [], [99], [1], [True, 0], {"kind": 1}),
-        [1, 5, 2, "Placed", "", "", 0, 0, "{}", "{}", 1],  # a number that is not next
-        [1, 5, 1, "Placed", "", "", 9, 0, "{}", "{}", 1],  # caused by nobody
-        [1, -1, 1, "Placed", "", "", 0, 0, "{}", "{}", 1],
-        [1, 5, 1, "P" * 20_000, "", "", 0, 0, "{}", "{}", 1],
-        [1, 5, True, "Placed", "", "", 0, 0, "{}", "{}", 1],
-        [1, 5, 1, "Placed", "", "", 0, 0, {}, "{}", 1],
+        [1, 5, 2, "Placed", "", "", 0, 0, "{}", "{}", 1, 0],  # a number that is not next
+        [1, 5, 1, "Placed", "", "", 9, 0, "{}", "{}", 1, 0],  # caused by nobody
+        [1, -1, 1, "Placed", "", "", 0, 0, "{}", "{}", 1, 0],
+        [1, 5, 1, "P" * 20_000, "", "", 0, 0, "{}", "{}", 1, 0],
+        [1, 5, True, "Placed", "", "", 0, 0, "{}", "{}", 1, 0],
+        [1, 5, 1, "Placed", "", "", 0, 0, {}, "{}", 1, 0],
+        [1, 5, 1, "Placed", "", "", 0, 0, "{}", "{}", 1, 2],  # of another process than the one that speaks
+        [1, 5, 1, "Placed", "", "", 0, 0, "{}", "{}", 1],
+        list(to_row(ProcessJoined(0, 1, 7, 0, "worker", "python", "3.12"))),
+        list(to_row(PublicationsSkipped(0, 1, 2, 1, 0))),
         *(STARTED, ENDED, NOTED, DONE),  # nothing was published
         [6, 0, "x", "loud", "", ""],
         [HandlerAdded.KIND, 0, '{"key": 7}'],
@@ -211,8 +217,8 @@ def test_no_row_of_any_kind_is_an_error_or_a_lie(rows: list[list[Any]], anchors:
 @pytest.mark.parametrize(
     "row",
     [
-        [1, 2_000_000_000, 1, "Placed", "", "", 0, 0, "{}", "{}", 1],  # in a second that is yet to come
-        [1, 5, 1, "Placed", "", "", 0, 1, "{}", "{}", 1],  # of a fire that nobody has asked for
+        [1, 2_000_000_000, 1, "Placed", "", "", 0, 0, "{}", "{}", 1, 0],  # in a second that is yet to come
+        [1, 5, 1, "Placed", "", "", 0, 1, "{}", "{}", 1, 0],  # of a fire that nobody has asked for
         [5, 4, 1, "done"],  # before it was published
         [5, 8, 1, "exploded"],
         [2, 4, 1, 1, "m:h", ""],  # called before it was published
@@ -284,7 +290,7 @@ def test_numbers_and_times_of_a_second_child_go_on() -> None:
     rows = intake.drain()
     assert rows[0] == (ProgramReloaded.KIND, 4_000, "null")
     assert rows[1:] == [
-        (1, 3_005, 2, "Placed", "", "", 0, 0, "{}", "{}", 1),
+        (1, 3_005, 2, "Placed", "", "", 0, 0, "{}", "{}", 1, 0),
         (2, 3_006, 2, 2, "m:h", ""),
         (4, 3_007, 2, 2, "log", "info", "text", ""),
         (3, 3_007, 2, "ok", 1, ""),
@@ -295,7 +301,7 @@ def test_numbers_and_times_of_a_second_child_go_on() -> None:
 def test_what_was_under_way_is_ended_when_the_child_is_gone() -> None:
     intake, clock = begun()
     fire = intake.new_fire()
-    intake.take([[1, 5, 1, "Placed", "", "", 0, fire, "{}", "{}", 1], list(STARTED)])
+    intake.take([[1, 5, 1, "Placed", "", "", 0, fire, "{}", "{}", 1, 0], list(STARTED)])
     assert list(intake.running) == [1]
     intake.drain()
     clock[0] = 9

@@ -26,7 +26,7 @@ async def main(path: str, name: str, publications: str, then: str) -> None:
     if then == "wait":
         # One more starts and does not come to its end.
         execution = int(publications) * 2 + 1
-        writer.add(Batch(len(rows) + 1, [(1, 1, int(publications) + 1, "E", "", "", 0, 0, "", "", 1)]))
+        writer.add(Batch(len(rows) + 1, [(1, 1, int(publications) + 1, "E", "", "", 0, 0, "", "", 1, 0)]))
         writer.add(Batch(len(rows) + 2, [(2, 99_000_000_000, execution, int(publications) + 1, "h", "")]))
         assert await writer.flush()
         print(writer.session, flush=True)

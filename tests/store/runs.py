@@ -29,6 +29,7 @@ jsons = (
     | st.sampled_from(['{"a": NaN}', '{"a":1,"a":2}', "[1e5,  2]", '"text"', "[" * 150 + "]" * 150])
 )
 ids = st.uuids().map(str) | texts | st.uuids().map(lambda one: str(one).upper())
+processes = st.sampled_from([0, 0, 1, 7, (1 << 31) - 1])
 handlers = st.sampled_from(["mod:audit", "mod:log", "häндler", "\udc80"]) | texts
 
 
@@ -65,7 +66,20 @@ def runs(draw: st.DrawFn, *, whole: bool = False) -> list[Row]:
             open_publications[publication] = 0
             cause = draw(st.sampled_from([0, *running]))
             texts_ = (draw(handlers), draw(ids), draw(ids))
-            rows.append((1, at, publication, *texts_, cause, draw(st.integers(0, 9)), draw(jsons), draw(jsons), 2))
+            rows.append(
+                (
+                    1,
+                    at,
+                    publication,
+                    *texts_,
+                    cause,
+                    draw(st.integers(0, 9)),
+                    draw(jsons),
+                    draw(jsons),
+                    2,
+                    draw(processes),
+                )
+            )
         elif action == 2:
             execution += 1
             running[execution] = draw(st.sampled_from(list(open_publications)))
@@ -96,7 +110,7 @@ def plain_run(publications: int, handlers: int = 2) -> list[Row]:
     execution = 0
     for publication in range(1, publications + 1):
         at = publication * 1_000_000
-        rows.append((1, at, publication, "Event", "", "", 0, publication, '{"n": 1}', "{}", handlers))
+        rows.append((1, at, publication, "Event", "", "", 0, publication, '{"n": 1}', "{}", handlers, 0))
         first = execution + 1
         for _ in range(handlers):
             execution += 1

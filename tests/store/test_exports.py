@@ -21,11 +21,11 @@ from tests.store.runs import STARTED, ListStream, collect, numbered, plain_run
 
 RUN: list[Row] = [
     to_row(STARTED),
-    (1, 5, 1, "Login", "", "corr", 0, 1, '{"user": "ü"}', '{"session": true}', 2),
+    (1, 5, 1, "Login", "", "corr", 0, 1, '{"user": "ü"}', '{"session": true}', 2, 0),
     (2, 10, 1, 1, "audit", ""),
     (2, 20, 2, 1, "mail", "fail"),
     (3, 1_000_030, 2, "failed", 7, '{"type": "ValueError", "message": "=cmd()\\n\\"x\\""}'),
-    (1, 40, 2, "=Evil", "", "", 1, 1, "", "", 1),
+    (1, 40, 2, "=Evil", "", "", 1, 1, "", "", 1, 0),
     (2, 50, 3, 2, "+handler", ""),
     (3, 60, 3, "ok", 1, ""),
     (5, 61, 2, "done"),

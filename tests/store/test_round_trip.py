@@ -86,7 +86,7 @@ async def test_pages_of_a_long_session_join_seamlessly(store: Store) -> None:
     # One execution runs from the first page to the last.
     rows: list[Row] = [
         (0, *list(vars(STARTED).values())),
-        (1, 1, 1, "E", "", "", 0, 0, "", "", 1),
+        (1, 1, 1, "E", "", "", 0, 0, "", "", 1, 0),
         (2, 2, 1, 1, "h", ""),
     ]
     for number in range(2, 6000):

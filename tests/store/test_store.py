@@ -16,7 +16,7 @@ from tests.store.runs import STARTED, collect, plain_run
 
 FAILURE = '{"type": "ValueError"}'
 MIXED: list[Row] = [
-    (1, 10, 1, "Event", "", "", 0, 1, '{"a": 1}', "{}", 3),
+    (1, 10, 1, "Event", "", "", 0, 1, '{"a": 1}', "{}", 3, 0),
     (2, 20, 1, 1, "one", ""),
     (4, 21, 1, 1, "log", "info", "first", ""),
     (2, 22, 2, 1, "two", ""),
@@ -142,7 +142,7 @@ async def test_catalog_is_kept_once_for_all_sessions(store: Store) -> None:
 
 
 async def test_execution_takes_at_most_45_bytes_with_its_publication(tmp_path: Path) -> None:
-    rows = [row if row[0] != 1 else (*row[:8], "", "{}", 4) for row in plain_run(25_000, 4)]
+    rows = [row if row[0] != 1 else (*row[:8], "", "{}", 4, 0) for row in plain_run(25_000, 4)]
     store = Store(tmp_path / "s.db")
     await store.open()
     empty = store.size()
@@ -168,7 +168,7 @@ async def test_executions_that_outlive_a_commit_take_no_more(tmp_path: Path) -> 
         rows.extend(new)
         assert await writer.flush()
 
-    await commit([(1, 1, 1, "E", "", "", 0, 0, "", "", 1)])
+    await commit([(1, 1, 1, "E", "", "", 0, 0, "", "", 1, 0)])
     for block in range(0, 20_000, 1000):
         numbers = range(block + 1, block + 1001)
         await commit([(2, 1_000_000 * n, n, 1, "handler", "") for n in numbers])

@@ -5,12 +5,22 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Final
 
-from .host import HOST_RECORDS, HostNoted, RecordsLost
+from .host import (
+    HOST_RECORDS,
+    HostNoted,
+    ProcessJoined,
+    ProcessLeft,
+    ProcessSilent,
+    PublicationsSkipped,
+    RecordsLost,
+    TestRan,
+)
 from .records import (
     AT,
     HANDLER_ENDED,
     HANDLER_STARTED,
     INT,
+    KIND,
     NOTED,
     PUBLICATION_ENDED,
     PUBLISHED,
@@ -43,12 +53,29 @@ _NUMBERS: Final = {
     for cls in HOST_RECORDS
 }
 _LOST: Final = position(RecordsLost, "count")
+#: Places of the numbers of processes, of which there is at least one; and of what is counted beside them.
+_PROCESS: Final = {cls.KIND: position(cls, "process") for cls in (ProcessJoined, ProcessLeft, PublicationsSkipped)}
+_SMALL: Final = {
+    ProcessJoined.KIND: tuple(position(ProcessJoined, name) for name in ("process", "pid", "parent")),
+    ProcessLeft.KIND: tuple(position(ProcessLeft, name) for name in ("process", "pid")),
+    ProcessSilent.KIND: (position(ProcessSilent, "pid"),),
+    PublicationsSkipped.KIND: tuple(position(PublicationsSkipped, name) for name in ("process", "one_in")),
+    TestRan.KIND: (position(TestRan, "process"),),
+}
+#: Places of counts of which sums must fit into a column.
+_SKIPPED: Final = tuple(position(PublicationsSkipped, name) for name in ("counted", "dropped"))
+_ONE_IN: Final = position(PublicationsSkipped, "one_in")
+_TEST_STARTED: Final = position(TestRan, "started")
 #: Places of names, by kind.
 _NAMES: Final = {
     PUBLISHED: (position(Published, "event_type"),),
     HANDLER_STARTED: tuple(position(HandlerStarted, name) for name in ("handler", "fault")),
     NOTED: tuple(position(Noted, name) for name in ("kind", "level")),
     HostNoted.KIND: tuple(position(HostNoted, name) for name in ("kind", "level")),
+    ProcessJoined.KIND: tuple(position(ProcessJoined, name) for name in ("role", "command", "python")),
+    ProcessSilent.KIND: tuple(position(ProcessSilent, name) for name in ("command", "reason")),
+    ProcessLeft.KIND: (position(ProcessLeft, "text"),),
+    TestRan.KIND: tuple(position(TestRan, name) for name in ("name", "outcome")),
 }
 
 
@@ -100,9 +127,13 @@ def row_problem(row: Row) -> str:
             return "an unknown status"
         bad = not (0 < number < MAX_NUMBER and 0 <= on_loop < MAX_TIME)
     elif kind == PUBLISHED:
-        number, _, _, _, cause, fire, _, _, handlers = rest
+        number, _, _, _, cause, fire, _, _, handlers, process = rest
         bad = not (
-            0 < number < MAX_NUMBER and 0 <= cause < MAX_NUMBER and 0 <= fire < MAX_COUNT and 0 <= handlers < MAX_COUNT
+            0 < number < MAX_NUMBER
+            and 0 <= cause < MAX_NUMBER
+            and 0 <= fire < MAX_COUNT
+            and 0 <= handlers < MAX_COUNT
+            and 0 <= process < MAX_COUNT
         )
     elif kind == PUBLICATION_ENDED:
         bad = not 0 < rest[0] < MAX_NUMBER
@@ -112,9 +143,20 @@ def row_problem(row: Row) -> str:
     elif kind in _NUMBERS:
         bad = not all(0 <= row[place] < MAX_TIME for place in _NUMBERS[kind])
         bad = bad or (kind == RecordsLost.KIND and not _is_loss(*row[_LOST:]))
+        bad = bad or (kind in _SMALL and not _is_of_process(row))
     else:
         bad = kind == SESSION_STARTED and not -MAX_TIME < rest[0] < MAX_TIME
     return "an impossible number" if bad else ""
+
+
+def _is_of_process(row: Row) -> bool:
+    """Return whether the numbers of a record of processes or tests can be such."""
+    kind = row[KIND]
+    if not all(row[place] < MAX_COUNT for place in _SMALL[kind]) or (kind in _PROCESS and not row[_PROCESS[kind]]):
+        return False
+    if kind == PublicationsSkipped.KIND:
+        return row[_ONE_IN] > 0 and all(row[place] < MAX_NUMBER for place in _SKIPPED)
+    return bool(kind != TestRan.KIND or row[_TEST_STARTED] <= row[AT])
 
 
 def _is_loss(count: int, _reason: str, first: int, last: int) -> bool:

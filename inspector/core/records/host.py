@@ -643,6 +643,151 @@ class ProgramSlowed(HostRecord):
         return "The program is being slowed down: it publishes faster than events can be saved."
 
 
+# --- the processes of a program that was started with ``inspector run`` -------------------------------------------
+
+
+@dataclass(frozen=True)
+class ProcessJoined(HostRecord):
+    """A Python process of the program reports from here on.
+
+    Attributes:
+        process: Its number in this session, 1 and up.
+        pid: Its process id.
+        parent: Number of the process that started it, 0 when that is unknown or does not report.
+        role: What it does, in a word or two: ``server``, ``worker``, ``reloader``; empty when that is unknown.
+        command: Its command line, as one text.
+        python: Version of its interpreter.
+    """
+
+    KIND: ClassVar[int] = 30
+    process: int
+    pid: int
+    parent: int
+    role: str
+    command: Prose
+    python: str
+
+    @property
+    def sentence(self) -> str:
+        """Which one."""
+        return f"Process {self.process} started: {self.role or 'Python'}, pid {self.pid}."
+
+
+@dataclass(frozen=True)
+class ProcessLeft(HostRecord):
+    """A process of the program has ended.
+
+    Attributes:
+        process: Its number.
+        pid: Its process id.
+        code: Its exit code, negative for the signal that ended it, None when that is unknown.
+        text: How it ended, as a sentence.
+    """
+
+    KIND: ClassVar[int] = 31
+    process: int
+    pid: int
+    code: int | None
+    text: Prose
+
+    @property
+    def severity(self) -> str:
+        """A warning unless it ended as a program does that is done."""
+        return "warning" if self.code else "info"
+
+
+@dataclass(frozen=True)
+class ProcessSilent(HostRecord):
+    """A Python process of the program that does not report.
+
+    Attributes:
+        pid: Its process id.
+        command: Its command line, as one text.
+        reason: Why it does not, as a sentence.
+    """
+
+    KIND: ClassVar[int] = 32
+    SEVERITY: ClassVar[str] = "warning"
+    pid: int
+    command: Prose
+    reason: Prose
+
+    @property
+    def sentence(self) -> str:
+        """Which one, and why."""
+        return f"Process {self.pid} does not report: {self.reason}"
+
+
+@dataclass(frozen=True)
+class PublicationsSkipped(HostRecord):
+    """Publications of a process that are not in the stream, since the last such record of this process.
+
+    Attributes:
+        process: Its number.
+        one_in: Of how many publications one is recorded from here on; 1 is all.
+        counted: How many were only counted, to keep the cost of recording within the budget.
+        dropped: How many were dropped because the inspector did not read fast enough.
+    """
+
+    KIND: ClassVar[int] = 33
+    process: int
+    one_in: int
+    counted: int
+    dropped: int
+
+    @property
+    def severity(self) -> str:
+        """What was dropped is lost; what was only counted is as the budget wants it."""
+        return "warning" if self.dropped else "info"
+
+    @property
+    def sentence(self) -> str:
+        """How many, and what is recorded from here on."""
+        parts = []
+        if self.counted:
+            parts.append(f"{_counted(self.counted, 'publication')} only counted")
+        if self.dropped:
+            parts.append(f"{_counted(self.dropped, 'publication')} dropped")
+        now = "all are recorded" if self.one_in <= 1 else f"1 in {self.one_in} is recorded"
+        return f"Process {self.process}: {', '.join((*parts, now))}."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}".replace(",", "\N{THIN SPACE}")
+
+
+@dataclass(frozen=True)
+class TestRan(HostRecord):
+    """A test of the program has ended.
+
+    Attributes:
+        started: When it began, ns since the session started.
+        name: What the test runner calls it: ``tests/test_shop.py::test_order``.
+        outcome: What the test runner says of it: ``passed``, ``failed``, ``skipped``, ``error``, ``xfailed``, …
+        process: Number of the process in which it ran.
+    """
+
+    KIND: ClassVar[int] = 34
+    __test__: ClassVar[bool] = False
+    started: int
+    name: Prose
+    outcome: str
+    process: int = 0
+
+    @property
+    def severity(self) -> str:
+        """A warning when it did not go well."""
+        return "warning" if self.outcome in BAD_OUTCOMES else "info"
+
+    @property
+    def sentence(self) -> str:
+        """Which one, and how it ended."""
+        return f"{self.name} {self.outcome}."
+
+
+#: Outcomes of a test that did not go well.
+BAD_OUTCOMES: Final = frozenset({"failed", "error"})
+
 #: The classes of the host's records, in the order of their kinds, which start with that of ``HostNoted``.
 HOST_RECORDS: Final[tuple[type[HostRecord], ...]] = (
     HostNoted,
@@ -669,4 +814,9 @@ HOST_RECORDS: Final[tuple[type[HostRecord], ...]] = (
     RestartFailed,
     ProgramSlowed,
     HandlersNotCalled,
+    ProcessJoined,
+    ProcessLeft,
+    ProcessSilent,
+    PublicationsSkipped,
+    TestRan,
 )

@@ -380,7 +380,7 @@ class Recorder:
         else:
             context = _SESSION_ONLY if context else _NO_CONTEXT
         ids = named or event.__name__, _text(event_id), _text(correlation)
-        return (PUBLISHED, at, number, *ids, cause, fire, payload, context, handlers)
+        return (PUBLISHED, at, number, *ids, cause, fire, payload, context, handlers, 0)
 
     def _context(self, publication: Publication) -> tuple[bool, tuple[tuple[str, str], ...]]:
         """Return a snapshot of the context, to be written later."""

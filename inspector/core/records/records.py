@@ -95,6 +95,7 @@ class Published:
         payload: The fields as tagged JSON text (see ``codec``), secrets redacted.
         context: JSON text ``{"session": bool, "metadata": {…}}``.
         handlers: How many handlers it goes to; 0 means *unheard*.
+        process: Number of the process that published it (``ProcessJoined``), 0 when the program is a single one.
     """
 
     KIND: ClassVar[int] = PUBLISHED
@@ -108,6 +109,7 @@ class Published:
     payload: Json
     context: Json
     handlers: int
+    process: int = 0
 
 
 @dataclass(frozen=True)
@@ -316,7 +318,7 @@ def to_record(row: Row) -> Record:
 
 def completed(row: Row) -> Row:
     """Return a row with the defaults of the fields that its kind has been given since it was written."""
-    missing = ROW_FIELDS[row[KIND]][len(row) - AT :] if row[KIND] < len(ROW_FIELDS) else ()
+    missing = ROW_FIELDS[row[KIND]][len(row) - AT :] if 0 <= row[KIND] < len(ROW_FIELDS) else ()
     if any(field.default is MISSING for field in missing):
         return row  # it never was whole
     return (*row, *(field.default for field in missing)) if missing else row

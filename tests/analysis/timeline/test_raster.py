@@ -98,7 +98,7 @@ def crowd(count: int, seed: int, spread: float) -> TimelineSource:
     )
     journal.publications.extend(
         {
-            **{name: [0] for name in ("at", "end", "event", "cause", "fire", "handlers", "first", "last")},
+            **{name: [0] for name in ("at", "end", "event", "cause", "fire", "handlers", "first", "last", "process")},
             **{name: np.zeros((1, 16)) for name in ("event_id", "correlation")},
         }
     )
@@ -128,7 +128,7 @@ def test_pixels_that_stand_for_several_executions_look_merged() -> None:
 
 def test_what_arrives_later_is_painted_like_what_was_there_from_the_start() -> None:
     rng = np.random.default_rng(5)
-    rows: list[Row] = [(1, 0, 1, "A", "", "", 0, 0, "", "", 3)]
+    rows: list[Row] = [(1, 0, 1, "A", "", "", 0, 0, "", "", 3, 0)]
     for number in range(1, 901):
         rows.append((2, number * 50, number, 1, f"m:H{number % 4}.handle", ""))
         rows.append(
@@ -149,7 +149,7 @@ def test_what_arrives_later_is_painted_like_what_was_there_from_the_start() -> N
 
 def test_a_running_execution_reaches_until_now() -> None:
     journal = Journal()
-    journal.fold(Batch(1, [(1, 0, 1, "A", "", "", 0, 0, "", "", 1), (2, 10, 1, 1, "m:H.handle", "")]))
+    journal.fold(Batch(1, [(1, 0, 1, "A", "", "", 0, 0, "", "", 1, 0), (2, 10, 1, 1, "m:H.handle", "")]))
     source = TimelineSource(journal)
     source.advance()
     for now in (30, 70):

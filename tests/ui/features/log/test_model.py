@@ -183,7 +183,7 @@ def test_a_log_that_followed_shows_what_a_fresh_one_shows(actions, sizes, text, 
     for action in actions:
         if action[0] == "publish":
             publications += 1
-            rows.append((PUBLISHED, len(rows), publications, action[1], "", "", 0, 0, "{}", "{}", action[2]))
+            rows.append((PUBLISHED, len(rows), publications, action[1], "", "", 0, 0, "{}", "{}", action[2], 0))
             for _ in range(action[2]):
                 executions += 1
                 running.append(executions)
