@@ -52,7 +52,8 @@ class HandlerFacts:
 
     Attributes:
         key: The ``HandlerDescription.key`` that it belongs to.
-        refuses: Why it cannot be called with the event alone; empty when it can, or when it is not known.
+        refuses: Why it cannot be called as its bus calls it; empty when it can, or when it is not known.
+        called_with: What its bus calls it with, for people: ``signal and sender``; empty for the event alone.
         parameter: Name of the parameter that takes the event.
         annotation: What the parameter is annotated with, as text; empty without one.
         accepts: ``module.qualname`` of the classes that the annotation names; None when anything may come.
@@ -71,6 +72,7 @@ class HandlerFacts:
     accepts_names: tuple[str, ...] = ()
     needs_session: bool = False
     fails_without_session: bool = False
+    called_with: str = ""
     never_awaited: bool = False
     on_loop: bool = False
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -60,6 +60,18 @@ NOBODY: Final = ""
 #: What a publish point may say of the arguments of its method.
 POINT_KEYS: Final = ("method", "event", "name", "payload", "session", "metadata")
 ALSO_KEYS: Final = ("handler", "events")
+#: What may be said of a container of handlers.
+CONTAINER: Final = "container"
+KEYED_BY: Final = "keyed-by"
+HOLDS: Final = "holds"
+CONTAINER_KEYS: Final = (CONTAINER, KEYED_BY, HOLDS)
+#: What the keys of a container are: what an event is told by, what runs, or nothing of that (tokens, an order).
+BY_HANDLER: Final = "handler"
+BY_NOTHING: Final = "nothing"
+KEYS_OF_CONTAINERS: Final = (BY_CLASS, BY_BASE, BY_NAME, BY_HANDLER, BY_NOTHING)
+#: What a container holds: what is called, or objects of which a method is (``RUN_BY`` and its name).
+CALLED: Final = "handlers"
+RUN_BY: Final = "objects run by "
 _NAME: Final = re.compile(r"^[^\W\d]\w*(?:\.[^\W\d]\w*)*$")
 _BARE: Final = re.compile(r"^[A-Za-z0-9_-]+$")
 
@@ -78,6 +90,8 @@ class SpecLine:
         line: The line there, 1-based; 0 when unknown.
         handlers: Of a container, the keys of the handlers in it.
         events: Of a container, the names of the events that they are for.
+        keyed_by: Of a container, what its keys are, of ``KEYS_OF_CONTAINERS``; empty where that is not known.
+        holds: Of a container, what it holds: ``CALLED``, or ``RUN_BY`` with the name of a method.
     """
 
     kind: str
@@ -89,6 +103,8 @@ class SpecLine:
     line: int = 0
     handlers: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
+    keyed_by: str = ""
+    holds: str = ""
 
 
 @dataclass(frozen=True)
@@ -98,10 +114,13 @@ class BusSpec:
     Attributes:
         where: Where it was found: ``shop.wiring:bus``.
         lines: What is known of it, kind after kind.
+        choices: By kind the names that the bus has, of which a line may say one; under the name of a method, after the
+            kind and a space, those of its parameters.
     """
 
     where: str
     lines: tuple[SpecLine, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, kind: str) -> tuple[SpecLine, ...]:
         """Return the lines of a kind."""
@@ -226,8 +245,8 @@ def _wrong_item(kind: str, item: Any) -> tuple[str, str] | None:
         if kind == ALSO or _NAME.match(item):
             return None
         return f'"{item}" is not a name.', "Use a dotted path from the bus, for example registry.handlers."
-    allowed = {PUBLISH: POINT_KEYS, ALSO: ALSO_KEYS}.get(kind, ())
-    if not isinstance(item, Mapping) or not allowed:
+    allowed = {PUBLISH: POINT_KEYS, ALSO: ALSO_KEYS, HANDLERS: CONTAINER_KEYS}[kind]
+    if not isinstance(item, Mapping):
         return f"{_written(item)} is not a string.", f'Use {kind} = ["…"].'
     for name, value in item.items():
         if name not in allowed:
@@ -237,6 +256,17 @@ def _wrong_item(kind: str, item: Any) -> tuple[str, str] | None:
             return f"{name} must be a string.", ""
     if allowed[0] not in item:
         return f"Missing {allowed[0]}.", f'Add {allowed[0]} = "…".'
+    return _wrong_container(item) if kind == HANDLERS else None
+
+
+def _wrong_container(item: Mapping[str, str]) -> tuple[str, str] | None:
+    if not _NAME.match(item[CONTAINER]):
+        return f'"{item[CONTAINER]}" is not a name.', "Use a dotted path from the bus, for example registry.handlers."
+    if item.get(KEYED_BY, BY_CLASS) not in KEYS_OF_CONTAINERS:
+        return f'Unknown {KEYED_BY} "{item[KEYED_BY]}".', f"Use {', '.join(KEYS_OF_CONTAINERS)}."
+    holds = item.get(HOLDS, CALLED)
+    if holds != CALLED and not _NAME.match(holds.removeprefix(RUN_BY) if holds.startswith(RUN_BY) else ""):
+        return f'Unknown {HOLDS} "{holds}".', f"Use {CALLED}, or {RUN_BY}METHOD."
     return None
 
 
@@ -257,6 +287,21 @@ def field_of(identity: str) -> str:
 def method_of(point: Any) -> str:
     """Return the name of the method of a publish point, which is a text or a table."""
     return str(point["method"]) if isinstance(point, Mapping) else str(point)
+
+
+def container_of(entry: Any) -> str:
+    """Return the path of a container of handlers: of a text or a table."""
+    return str(entry[CONTAINER]) if isinstance(entry, Mapping) else str(entry)
+
+
+def keyed_by_of(entry: Any) -> str:
+    """Return what is said that the keys of a container are; empty where nothing is."""
+    return str(entry.get(KEYED_BY, "")) if isinstance(entry, Mapping) else ""
+
+
+def holds_of(entry: Any) -> str:
+    """Return what is said that a container holds; empty where nothing is."""
+    return str(entry.get(HOLDS, "")) if isinstance(entry, Mapping) else ""
 
 
 def handler_of(entry: Any) -> str:
@@ -346,6 +391,7 @@ def as_json(spec: BusSpec) -> dict[str, Any]:
                 "reason": line.reason,
                 "file": line.file,
                 "line": line.line,
+                **({KEYED_BY: line.keyed_by, HOLDS: line.holds} if line.keyed_by else {}),
             }
             for line in spec.lines
         ],

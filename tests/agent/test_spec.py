@@ -25,9 +25,11 @@ from inspector.core.spec import (
     PATTERNS,
     PROPOSED,
     PUBLISH,
+    BusSpec,
     is_about_settings,
     to_toml,
 )
+from inspector.core.values.build import build, to_plain
 from tests.agent import kinds
 from tests.agent.samples import Watched
 from tests.agent.shapes import SHAPES
@@ -309,3 +311,121 @@ async def test_a_bus_of_any_kind_is_fired_alike_by_its_own_spec(name: str) -> No
         kinds.LINES.clear()
         await fire(load(made.bus, bus=declared), made.event, made.values)
         assert sorted(kinds.LINES) == sorted(made.ran)
+
+
+class Numbered:
+    """Kinds of messages by number, and each of them whatever its class: the code alone does not say which it is."""
+
+    def __init__(self) -> None:
+        self._by_kind: dict[int, list[Any]] = {7: [note], 8: [ship]}
+
+    def publish(self, event: Any) -> None:
+        for kind in sorted(self._by_kind):
+            for handler in self._by_kind[kind]:
+                handler(event)
+
+
+class Screen:
+    def draw(self, event: Placed) -> None:
+        """Draw it."""
+
+    def handle(self, event: Placed) -> None:
+        """What other buses would call."""
+
+
+class Display:
+    def __init__(self) -> None:
+        self._screens: dict[type, list[Any]] = {Placed: [Screen()]}
+
+    def publish(self, event: Any) -> None:
+        for screen in self._screens.get(type(event), ()):
+            getattr(screen, "dr" + "aw")(event)
+
+
+def contents(catalog: CatalogDescription) -> dict[str, tuple[str, str]]:
+    return {str(line.value): (line.keyed_by, line.holds) for spec in catalog.specs for line in spec.of(HANDLERS)}
+
+
+def heard(catalog: CatalogDescription) -> dict[str, list[str]]:
+    return {event.name: [key.rpartition(":")[2] for key in event.handlers] for event in catalog.events}
+
+
+def test_what_keys_are_and_what_a_container_holds_is_proposed() -> None:
+    class Mixed:
+        def __init__(self) -> None:
+            self._listeners: dict[Any, Any] = {note: Placed}
+            self._screens: list[Any] = [Screen()]
+
+        def publish(self, event: Any) -> None:
+            for handler in self._listeners:
+                handler(event)
+            for screen in self._screens:
+                screen.draw(event)
+
+    assert contents(load(Hub()).catalog())["_routes"] == ("class", "handlers")
+    mixed = contents(load(Mixed()).catalog())
+    assert mixed == {"_listeners": ("handler", "handlers"), "_screens": ("nothing", "objects run by draw")}
+    assert contents(load(Numbered()).catalog()) == {"_by_kind": ("nothing", "handlers")}
+
+
+@pytest.mark.parametrize(
+    ("said", "events"),
+    [
+        ({"keyed-by": "class with bases"}, {"Placed": ["ship"], "Express": ["ship"]}),
+        ({"keyed-by": "class"}, {"Placed": ["ship"], "Express": []}),
+        ({"keyed-by": "class", "holds": "handlers"}, {"Placed": ["ship"], "Express": []}),
+    ],
+)
+def test_what_keys_are_can_be_declared_of_one_container(said: dict[str, str], events: dict[str, list[str]]) -> None:
+    catalog = load(Hub(), bus={"handlers": [{"container": "_routes", **said}]}).catalog()
+    assert told(catalog) == []
+    by_name = heard(catalog)
+    assert {name: by_name[name] for name in events} == events
+    (line,) = catalog.specs[0].of(HANDLERS)
+    assert (line.origin, line.keyed_by) == (DECLARED, said["keyed-by"])
+    again = tomllib.loads(to_toml(catalog.specs))["tool"]["inspector"]["bus"]
+    assert contents(load(Hub(), bus=again).catalog()) == contents(catalog)
+
+
+def test_numbers_are_names_or_say_nothing_as_it_is_declared() -> None:
+    named = load(Numbered(), bus={"handlers": {"container": "_by_kind", "keyed-by": "name"}}).catalog()
+    assert heard(named) == {"7": ["note"], "Placed": ["ship"]}  # and what 8 is called, its handler takes
+    nothing = load(Numbered(), bus={"handlers": {"container": "_by_kind", "keyed-by": "nothing"}}).catalog()
+    assert heard(nothing)["Placed"] == ["note", "ship"]
+    assert told(named) == told(nothing) == []
+
+
+def test_by_which_method_objects_are_run_can_be_declared() -> None:
+    guessed = load(Display()).catalog()
+    assert heard(guessed) == {"Placed": ["Screen.handle"]}
+    said = {"container": "_screens", "holds": "objects run by draw"}
+    declared = load(Display(), bus={"handlers": said}).catalog()
+    assert heard(declared) == {"Placed": ["Screen.draw"]}
+    assert contents(declared) == {str(said): ("class", "objects run by draw")}
+    assert told(declared) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"container": "_routes", "keyed-by": "handler"}, "the keys of _routes are no handlers"),
+        ({"container": "taps", "keyed-by": "name"}, "taps has no keys (list)"),
+        ({"container": "_routes", "holds": "objects run by draw"}, "nothing in _routes has a method draw"),
+        ({"container": "_rotes", "keyed-by": "class"}, "no _rotes found"),
+    ],
+)
+def test_what_cannot_be_so_of_a_container_is_told(said: dict[str, str], text: str) -> None:
+    catalog = load(Hub(), bus={"handlers": said}).catalog()
+    assert "_routes" in table(catalog)[HANDLERS], "the rest is proposed as before"
+    ((problem, _),) = told(catalog)
+    assert text in problem
+
+
+def test_a_spec_says_what_there_is_to_choose_from() -> None:
+    (spec,) = load(Hub()).catalog().specs
+    assert spec.choices[PUBLISH] == ("publish", "relay")
+    assert spec.choices["publish relay"] == ("event",)
+    assert spec.choices[HANDLERS] == ("_routes", "other", "taps")
+    assert {"map", "names", "pyee"} <= set(spec.choices[ADAPTER])
+    assert to_plain(spec) is not None
+    assert build(BusSpec, to_plain(spec)) == spec

@@ -42,6 +42,7 @@ class Options:
 
     Attributes:
         handlers: Attributes (dotted paths from the bus) that hold the handlers.
+        containers: By those paths what is said of their keys and of what they hold, see ``core.spec.CONTAINER_KEYS``.
         publish: Name of the method that publishes; of several the first.
         adapter: Name of the adapter to use.
         points: All methods that publish, each with its ``method`` and, by ``event``, ``name``, ``payload``, ``session``
@@ -52,6 +53,7 @@ class Options:
     """
 
     handlers: tuple[str, ...] = ()
+    containers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     publish: str = ""
     adapter: str = ""
     points: tuple[Mapping[str, str], ...] = ()
@@ -93,6 +95,33 @@ class Subscribed:
     matched: str
     handler: HandlerDescription
     order: int
+
+
+@dataclass(frozen=True)
+class CallShape:
+    """How a bus calls a handler, as far as it is known before it does.
+
+    Attributes:
+        args: How many arguments it passes by position.
+        most: How many it may pass by position; 0: no more than these.
+        keywords: What it passes by name.
+        others: It may pass more by name: what is published has it.
+        names: What the positional ones are called, where they may come by name instead.
+        typed: The first is the event, an instance of its class.
+        text: What is passed, for people: ``signal and sender``; empty for the event alone.
+    """
+
+    args: int = 1
+    most: int = 0
+    keywords: tuple[str, ...] = ()
+    others: bool = False
+    names: tuple[str, ...] = ()
+    typed: bool = False
+    text: str = ""
+
+
+#: The event and nothing else.
+EVENT_ALONE: Final = CallShape(typed=True)
 
 
 @dataclass(frozen=True)
@@ -155,8 +184,9 @@ class Connection(Protocol):
 
     # Optional: ``spec_lines() -> Sequence[core.spec.SpecLine]`` returns how the bus is read, line for line. Without it
     # the publish points are shown, as known by class. ``targets()`` returns the callables of the subscriptions in their
-    # order, for the check; ``why_uncalled(event, key)`` the code of ``records.host.REASONS`` and words for why a
-    # handler did not get an event, or None.
+    # order, for the check, ``call_shapes()`` likewise how each is called (``CallShape``, None: not known);
+    # ``why_uncalled(event, key)`` the code of ``records.host.REASONS`` and words for why a handler did not get an
+    # event, or None.
 
 
 class Names(Protocol):

@@ -1,4 +1,4 @@
-"""Facts of handlers: can they be called with the event alone, and which events their annotation lets in."""
+"""Facts of handlers: can they be called as their bus calls them, and which events their annotation lets in."""
 
 from __future__ import annotations
 
@@ -6,30 +6,40 @@ import ast
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from ...core.facts import HandlerFacts
 from ...core.values import hints
 from ...core.values.looking import is_a, variables_of
+from ..adapters.base import EVENT_ALONE, CallShape
 from ..handlers import Handler
 from .classes import class_key
 from .sessions import fails_without_session, needs_session
 
 _POSITIONAL: Final = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_BY_NAME: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+_NOTHING: Final = "it takes no arguments"
 _UNION_NAMES: Final = ("Union", "Optional")
 
 #: What an annotation says: the classes (None: anything), its text, bare names that were not found, the parameter.
 Accepted = tuple["tuple[str, ...] | None", str, "tuple[str, ...]", str]
 
 
-def describe_call(key: str, handler: Callable[..., Any], takes_event: bool = True) -> HandlerFacts:
-    """Return the facts of a handler; what cannot be found out is left open."""
+def describe_call(key: str, handler: Callable[..., Any], shapes: Sequence[CallShape] = (EVENT_ALONE,)) -> HandlerFacts:
+    """Return the facts of a handler that is called in these ways; what cannot be found out is left open."""
     unwrapped = Handler(handler)
-    parameters = unwrapped.parameters if takes_event else None
+    parameters = unwrapped.parameters if shapes else None
     needs, fails = needs_session(unwrapped), fails_without_session(unwrapped)
     if parameters is None:
         return HandlerFacts(key, needs_session=needs, fails_without_session=fails)
+    refused = next((shape for shape in shapes if _refusal(parameters, shape)), shapes[0])
+    refuses = _refusal(parameters, refused)
+    if not any(shape.typed for shape in shapes):
+        return HandlerFacts(
+            key, refuses=refuses, called_with=refused.text, needs_session=needs, fails_without_session=fails
+        )
     first = next((parameter for parameter in parameters if parameter.kind in _POSITIONAL), None)
     first = first or next(
         (parameter for parameter in parameters if parameter.kind is inspect.Parameter.VAR_POSITIONAL), None
@@ -37,7 +47,8 @@ def describe_call(key: str, handler: Callable[..., Any], takes_event: bool = Tru
     accepts, annotation, names = _accepts(first, unwrapped.scope)
     return HandlerFacts(
         key,
-        refuses=_refusal(parameters),
+        refuses=refuses,
+        called_with=refused.text,
         parameter=first.name if first is not None else "",
         annotation=annotation,
         accepts=accepts,
@@ -50,7 +61,7 @@ def describe_call(key: str, handler: Callable[..., Any], takes_event: bool = Tru
 def refusal_of(handler: Callable[..., Any]) -> str:
     """Return why a handler cannot be called with the event alone; empty when it can, or when nobody can tell."""
     parameters = Handler(handler).parameters
-    return "" if parameters is None else _refusal(parameters)
+    return "" if parameters is None else _refusal(parameters, EVENT_ALONE)
 
 
 def accepted_classes(function: types.FunctionType, *, skip_self: bool = False) -> Accepted:
@@ -64,17 +75,46 @@ def accepted_classes(function: types.FunctionType, *, skip_self: bool = False) -
     return accepts, annotation, names, parameters[place].name
 
 
-def _refusal(parameters: list[inspect.Parameter]) -> str:
+def _refusal(parameters: Sequence[inspect.Parameter], shape: CallShape) -> str:
+    """Return why what takes these parameters cannot be called so; empty when it can."""
+    refused = _refused(parameters, shape)
+    if refused and shape.names:
+        by_name = replace(shape, args=0, most=0, keywords=(*shape.names[: shape.args], *shape.keywords), names=())
+        return refused if _refused(parameters, by_name) else ""
+    return refused
+
+
+def _refused(parameters: Sequence[inspect.Parameter], shape: CallShape) -> str:
+    kinds = {parameter.kind for parameter in parameters}
     positional = [parameter for parameter in parameters if parameter.kind in _POSITIONAL]
-    if not positional and not any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in parameters):
-        return "it takes no arguments"
-    needed = [parameter.name for parameter in positional if parameter.default is inspect.Parameter.empty]
-    if len(needed) > 1:
-        return f"it requires {len(needed)} arguments: {', '.join(needed)}"
+    if len(positional) < shape.args and inspect.Parameter.VAR_POSITIONAL not in kinds:
+        return f"it takes only {', '.join(parameter.name for parameter in positional)}" if positional else _NOTHING
+    first = {parameter.name for parameter in positional[: shape.args]}
+    by_name = {parameter.name for parameter in parameters if parameter.kind in _BY_NAME} - first
+    for name in shape.keywords if inspect.Parameter.VAR_KEYWORD not in kinds else ():
+        if name in first:
+            return f"it is given {name} twice"
+        if name not in by_name:
+            by_position = any(parameter.name == name for parameter in positional)
+            return f"it takes {name} by position only" if by_position else f"it takes no argument {name}"
+    needed = [parameter for parameter in positional if parameter.default is parameter.empty]
+    missing = [
+        parameter
+        for parameter in needed
+        if parameter not in positional[: max(shape.args, shape.most)]
+        and not (parameter.kind in _BY_NAME and (shape.others or parameter.name in shape.keywords))
+    ]
+    if missing and shape.others:
+        return f"it requires {', '.join(parameter.name for parameter in missing)} by position"
+    if missing:
+        count = f"{len(needed)} arguments" if len(needed) > 1 else "an argument"
+        return f"it requires {count}: {', '.join(parameter.name for parameter in needed)}"
     keywords = [
         parameter.name
         for parameter in parameters
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameter.default is inspect.Parameter.empty
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        and parameter.default is parameter.empty
+        and not (shape.others or parameter.name in shape.keywords)
     ]
     return f"it requires the keyword argument {', '.join(keywords)}" if keywords else ""
 

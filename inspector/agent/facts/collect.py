@@ -46,7 +46,7 @@ def collect_facts(wiring: Wiring) -> CatalogFacts:
         events=events,
         handlers=tuple(
             replace(
-                describe_call(wired.key, wired.handler, wired.takes_event),
+                describe_call(wired.key, wired.handler, wired.calls),
                 never_awaited=wired.dropped and Handler(wired.handler).gives_coroutine,
                 on_loop=wired.on_loop,
             )

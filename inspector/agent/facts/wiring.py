@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from ..adapters.base import EVENT_ALONE, CallShape
 from ..handlers import Handler
 from ..libraries.core_bus import CoreConnection
 from ..program import CoreProgram
@@ -77,14 +78,14 @@ class WiredCallable:
     Attributes:
         key: Its ``HandlerDescription.key``.
         handler: The callable, without any wrapping of ours.
-        takes_event: The bus calls it with the event and nothing else; False when that is not known.
+        calls: How its buses call it; empty when that is not known.
         dropped: The bus looks at nothing that it gives back, not even a coroutine.
         on_loop: The bus calls it on an event loop; False when that is not known.
     """
 
     key: str
     handler: Callable[..., Any]
-    takes_event: bool = True
+    calls: tuple[CallShape, ...] = (EVENT_ALONE,)
     dropped: bool = False
     on_loop: bool = False
 
@@ -168,14 +169,17 @@ def loaded_wiring(program: LoadedProgram) -> Wiring:
     for connection, pairs in subscribed:
         calls = _calls(connection)
         alone = _takes_event_alone(connection, calls, [handler for _, handler in pairs])
+        shapes = _call_shapes(connection, pairs, EVENT_ALONE if alone else None)
         on_loop = _is_asynchronous(connection)
-        for subscription, handler in pairs:
-            key = subscription.handler.key
+        for (subscription, handler), shape in zip(pairs, shapes):  # noqa: B905 - as long as each other
+            key, ways = subscription.handler.key, () if shape is None else (shape,)
             dropped = calls.dropped and not on_loop
             dropped = dropped or (calls.told_apart and not inspect.iscoroutinefunction(handler))
-            wired = handlers.setdefault(key, WiredCallable(key, handler, alone, dropped, on_loop))
-            if (dropped, on_loop) != (wired.dropped, wired.on_loop):  # another bus runs it in another way
-                handlers[key] = replace(wired, dropped=wired.dropped or dropped, on_loop=wired.on_loop or on_loop)
+            wired = handlers.setdefault(key, WiredCallable(key, handler, ways, dropped, on_loop))
+            all_ways = tuple(dict.fromkeys((*wired.calls, *ways)))
+            if (all_ways, dropped, on_loop) != (wired.calls, wired.dropped, wired.on_loop):  # another bus runs it, too
+                waits = wired.on_loop or on_loop
+                handlers[key] = replace(wired, calls=all_ways, dropped=wired.dropped or dropped, on_loop=waits)
     every = [subscription for _, pairs in subscribed for subscription, _ in pairs]
     commands = {key for connection in program.connections for key in _command_patterns(connection)}
     classes = _classes(program, [event.key for event in described])
@@ -236,14 +240,22 @@ def _callable(target: Any) -> Callable[..., Any] | None:
     return called if callable(called) else None
 
 
+def _call_shapes(
+    connection: Connection, pairs: Sequence[tuple[Subscribed, Callable[..., Any]]], usual: CallShape | None
+) -> Sequence[CallShape | None]:
+    """Return how each handler is called, None where that is not known; an adapter knows it by ``call_shapes()``."""
+    tell = getattr(connection, "call_shapes", None)
+    if not callable(tell):
+        return [usual] * len(pairs)
+    shapes: list[CallShape | None] = list(tell())
+    return shapes if len(shapes) == len(pairs) else [None] * len(pairs)
+
+
 def _takes_event_alone(connection: Connection, calls: HandlerCalls, handlers: Sequence[Callable[..., Any]]) -> bool:
     """Return whether a bus calls its handlers with the event alone.
 
     The source of its publish method says so. Where that says nothing, the handlers are asked: most will be right.
     """
-    said = getattr(connection, "takes_event", None)
-    if said is not None:
-        return bool(said)
     publishers: Any = getattr(connection, "publishers", ())
     if any(getattr(publisher, "named", False) for publisher in publishers[:1]):
         return False

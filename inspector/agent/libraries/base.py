@@ -21,7 +21,7 @@ from ...core.bus.results import is_awaitable
 from ...core.errors import InspectorError, UsageError
 from ...core.own_code import own_modules
 from ...core.records.host import DEAD_REFERENCE, USED_UP
-from ..adapters.base import FireContext, Match, Names, Options, Subscribed
+from ..adapters.base import EVENT_ALONE, CallShape, FireContext, Match, Names, Options, Subscribed
 from ..adapters.deadline import in_time
 from ..observe.monitor import MONITOR
 from ..reading.targets import is_async
@@ -45,6 +45,7 @@ class Receiver(NamedTuple):
         matched: ``exact``, ``base`` (subclasses too) or ``wildcard``.
         note: What is special about it, for people: ``once``, ``weak``, ``only for sender Order``.
         sender: Key of the one sender that it is for, where the library knows senders; None for any.
+        shape: How the library calls it, where that differs from one to the next; None: ``shape_of`` says it.
     """
 
     pattern: Any
@@ -52,6 +53,7 @@ class Receiver(NamedTuple):
     matched: str = "exact"
     note: str = ""
     sender: Any = None
+    shape: CallShape | None = None
 
 
 @dataclass
@@ -283,7 +285,9 @@ class LibraryConnection(ABC):
             if receiver.note
         ]
         points = dict.fromkeys(point.name for point in self.publish_points())
-        parts = [f"{self._library}, known by its class. Published by {', '.join(points)}."]
+        parts = [f"{self._library}, known by its class."]
+        if points:
+            parts.append(f"Published by {', '.join(points)}.")
         if self._chosen:
             parts.append(f"Fired with {self._chosen}.")
         if notes:
@@ -301,6 +305,14 @@ class LibraryConnection(ABC):
     def targets(self) -> list[Any]:
         """Return the callable of each subscription, in their order."""
         return [original(receiver.target) for receiver in self.receivers()]
+
+    def call_shapes(self) -> list[CallShape | None]:
+        """Return how the callable of each subscription is called, in their order; None where that is not known."""
+        return [receiver.shape or self.shape_of(receiver) for receiver in self.receivers()]
+
+    def shape_of(self, receiver: Receiver) -> CallShape | None:
+        """Return how a receiver is called; None where only who publishes knows it."""
+        return EVENT_ALONE if self.takes_event else None
 
     def why_uncalled(self, event: Any, key: str) -> tuple[str, str] | None:
         """Return why a receiver did not get an event, where the library says it.

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.records.host import STOPPED
+from ..adapters.base import CallShape
 from .base import LibraryAdapter, Receiver
 from .recording import Undo, replaced
 from .signals import SignalConnection
@@ -24,6 +25,10 @@ class BlinkerConnection(SignalConnection):
     """One signal of blinker's."""
 
     sends = ("send", "send_async")
+
+    def shape_of(self, receiver: Receiver) -> CallShape:
+        """Return that the sender is passed, and by name what is sent."""
+        return CallShape(others=True, text="the sender")
 
     def receivers(self) -> list[Receiver]:
         """Return the receivers that are alive: blinker calls them in no order that it promises."""

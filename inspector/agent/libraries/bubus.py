@@ -36,6 +36,8 @@ _RUNTIME = (
 class BubusConnection(LibraryConnection):
     """One bus."""
 
+    takes_event = True
+
     def __init__(self, adapter: LibraryAdapter, where: str, value: Any, options: Options, names: Names) -> None:
         super().__init__(adapter, where, value, options, names)
         self._stand_ins: dict[int, Any] = {}

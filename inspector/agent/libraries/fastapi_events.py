@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ...core.description import Problem
+from ...core.errors import InspectorError
+from ..adapters.base import CallShape
 from ..reading.eventbuild import build_named
 from ..reading.events import PAYLOAD, EventType, describe_class
 from ..reading.namedevents import describe_name
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from ..adapters.base import FireContext, Names, Options
     from ..tap.moments import Occurrence
     from ..tap.tap import Tap
+
+
+_NOT_LOADED: Final = "fastapi_events.dispatcher is not imported: no event can be dispatched or recorded."
+_LOAD_IT: Final = "Import it where the program is set up."
 
 
 class FastAPIEventsConnection(LibraryConnection):
@@ -39,6 +45,10 @@ class FastAPIEventsConnection(LibraryConnection):
             for name, targets in tuple(self._value._registry.items())
             for target in tuple(targets)
         ]
+
+    def shape_of(self, receiver: Receiver) -> CallShape:
+        """Return that a pair of name and payload is passed; dependencies are parameters with a default."""
+        return CallShape(text="the event, a pair of name and payload")
 
     def has(self, key: Any) -> bool:
         """Return whether a name is dispatched here: it has a schema, or a handler of its own or by a pattern."""
@@ -68,8 +78,8 @@ class FastAPIEventsConnection(LibraryConnection):
 
     def publish_points(self) -> Sequence[LibraryPoint]:
         """Return ``dispatch``."""
-        module: Any = sys.modules["fastapi_events.dispatcher"]
-        return [LibraryPoint("dispatch", module, module.dispatch)]
+        module = _dispatcher()
+        return [LibraryPoint("dispatch", module, module.dispatch)] if module is not None else []
 
     def read_publish(self, method: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence | None:
         """Return name and payload; None when they go to other handlers than this one."""
@@ -118,8 +128,14 @@ class FastAPIEventsConnection(LibraryConnection):
                 store.pop(self._middleware, None)
 
     def publish(self, event: Any) -> Any:
-        """Dispatch."""
-        module: Any = sys.modules["fastapi_events.dispatcher"]
+        """Dispatch.
+
+        Raises:
+            InspectorError: Nothing has loaded what dispatches.
+        """
+        module = _dispatcher()
+        if module is None:
+            raise InspectorError(_NOT_LOADED, _LOAD_IT)
         module.dispatch(event.name, payload=event.payload, middleware_id=self._middleware)
 
     def put_stand_ins(self, tap: Tap) -> Iterator[Undo]:
@@ -137,10 +153,17 @@ class FastAPIEventsConnection(LibraryConnection):
 
     def problems(self) -> Iterable[Problem]:
         """Yield that no middleware has this handler: what is dispatched never comes to it."""
+        if _dispatcher() is None:
+            yield Problem(self.where, _NOT_LOADED, _LOAD_IT)
         store = _store()
         if store and not any(item is self._value for handlers in store.values() for item in handlers):
             text = "No EventHandlerASGIMiddleware uses it: events dispatched in requests do not reach it."
             yield Problem(self.where, text, "Add it to handlers=[…] of the middleware.")
+
+
+def _dispatcher() -> Any:
+    """Return the module that dispatches; None where nothing has loaded it yet: who only handles events need not."""
+    return sys.modules.get("fastapi_events.dispatcher")
 
 
 def _store() -> dict[Any, Any]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...core.bus.identity import undecorated
 from ...core.errors import InspectorError
 from ...core.values import hints
+from ..adapters.base import CallShape
 from ..adapters.deadline import in_time
 from ..handlers import Handler
 from ..reading.eventbuild import build_named
@@ -81,6 +82,10 @@ class FastStreamConnection(LibraryConnection):
             for call in subscriber.calls
             if (target := _written(call.handler)) is not None
         ]
+
+    def shape_of(self, receiver: Receiver) -> CallShape:
+        """Return that all is passed by name: whether a message has it, is found out when it is parsed."""
+        return CallShape(0, others=True, text="the message by name")
 
     def event_types(self) -> list[EventType]:
         """Return the places that are listened to, then those that only a publisher of this broker has."""

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.identity import bound_to
+from ..adapters.base import CallShape
 from ..reading.eventbuild import build_event, build_named
 from ..reading.events import EventType, NamedEvent, describe_class
 from ..reading.namedevents import describe_name
 from ..reading.targets import is_async
 from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, class_points, loaded_classes
+from .payload import positional_names
 from .recording import Undo, replaced
 
 if TYPE_CHECKING:
@@ -36,6 +38,11 @@ class LatoConnection(LibraryConnection):
             for alias, handlers in tuple(module._handlers.items())
             for target in tuple(handlers)
         ]
+
+    def shape_of(self, receiver: Receiver) -> CallShape:
+        """Return that all is passed by name: the message as the first parameter, the rest as dependencies."""
+        names = positional_names(receiver.target)[:1] if isinstance(receiver.pattern, type) else []
+        return CallShape(0, keywords=tuple(names), others=True, typed=bool(names), text="arguments by name")
 
     def event_types(self) -> list[EventType]:
         """Return the messages, and the names that stand for functions."""

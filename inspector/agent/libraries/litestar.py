@@ -11,11 +11,11 @@ from ..adapters.deadline import in_time
 from ..reading.eventbuild import build_named
 from ..reading.namedevents import describe_name
 from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, loaded_classes, method_points
-from .payload import Waiting, asked_by_position, call_arguments, closed_over, given, positional_names
+from .payload import Waiting, asked_by_position, call_arguments, closed_over, given, positional_names, shape_as
 from .recording import Undo, carried, replaced
 
 if TYPE_CHECKING:
-    from ..adapters.base import FireContext, Names, Options
+    from ..adapters.base import CallShape, FireContext, Names, Options
     from ..reading.events import EventType
     from ..tap.moments import Occurrence
     from ..tap.tap import Tap
@@ -38,6 +38,11 @@ class LitestarConnection(LibraryConnection):
             for event, listeners in tuple(self._value.listeners.items())
             for listener in tuple(listeners)
         ]
+
+    def shape_of(self, receiver: Receiver) -> CallShape | None:
+        """Return how another listener of the event has to be called: all are called alike, in no order."""
+        targets = sorted(self._targets(receiver.pattern), key=lambda target: self.describe(target).line)
+        return shape_as(targets)
 
     def event_types(self) -> list[EventType]:
         """Return the names that have listeners."""

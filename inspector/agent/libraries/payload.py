@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from ..adapters.base import CallShape
 from ..handlers import Handler
 from ..reading.events import FREE, PAYLOAD, parameter_field, signature_hints
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _ATOMS: Final = (str, bytes, int, float, bool)
 #: Publications that are remembered for handlers that are called later.
 REMEMBERED: Final = 1000
+ONLY: Final = (inspect.Parameter.POSITIONAL_ONLY,)
+POSITIONAL: Final = (*ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def shown_of(event: Any) -> Mapping[str, Any] | None:
@@ -39,8 +42,30 @@ def given(args: Sequence[Any], kwargs: Mapping[str, Any], names: Sequence[str] =
 def positional_names(target: Any) -> list[str]:
     """Return the names of the positional parameters of a handler."""
     parameters = Handler(target).parameters or []
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [parameter.name for parameter in parameters if parameter.kind in kinds]
+    return [parameter.name for parameter in parameters if parameter.kind in POSITIONAL]
+
+
+def shape_as(targets: Sequence[Any]) -> CallShape | None:
+    """Return how all handlers of a name are called if the first of them can be: what fits it has to fit the others.
+
+    None where it takes anything.
+    """
+    for target in targets[:1]:
+        parameters = Handler(target).parameters or []
+        needed = [parameter for parameter in parameters if parameter.default is parameter.empty]
+        if not parameters or any(parameter.kind in FREE for parameter in parameters):
+            return None
+        by_position = [parameter for parameter in parameters if parameter.kind in POSITIONAL]
+        names = tuple(parameter.name for parameter in by_position)
+        return CallShape(
+            sum(parameter in needed for parameter in by_position),
+            len(by_position),
+            tuple(parameter.name for parameter in needed if parameter.kind is parameter.KEYWORD_ONLY),
+            any(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters),
+            names if all(parameter.kind not in ONLY for parameter in by_position) else (),
+            text=f"{', '.join(names) or 'nothing'}, as {Handler(target).description.label}",
+        )
+    return None
 
 
 def asked_by_position(targets: Iterable[Any]) -> tuple[FieldShape, ...]:

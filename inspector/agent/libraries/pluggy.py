@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..adapters.base import CallShape
+from ..handlers import Handler
 from ..reading.eventbuild import build_named
 from ..reading.events import EventType, parameter_field, signature_hints
 from ..reading.namedevents import describe_name
 from ..tap.stand_ins import original
 from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, method_points
+from .payload import POSITIONAL
 
 if TYPE_CHECKING:
     from ..adapters.base import Names, Options
@@ -36,6 +39,13 @@ class PluggyConnection(LibraryConnection):
     def receivers(self) -> list[Receiver]:
         """Return the implementations of each hook, in the order in which they are called."""
         return [_receiver(hook.name, impl) for hook in self._hooks() for impl in reversed(hook.get_hookimpls())]
+
+    def shape_of(self, receiver: Receiver) -> CallShape:
+        """Return that it gets what it asks for without a default, by position: pluggy refuses what nobody passes."""
+        parameters = Handler(receiver.target).parameters or ()
+        asked = [parameter for parameter in parameters if parameter.kind in POSITIONAL]
+        required = sum(parameter.default is parameter.empty for parameter in asked)
+        return CallShape(required, text="its arguments by position")
 
     def has(self, key: Any) -> bool:
         """Return whether there is a hook of this name."""

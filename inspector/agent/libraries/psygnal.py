@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.identity import bound_to, undecorated
 from ...core.values import hints
+from ..adapters.base import CallShape
 from ..reading.eventbuild import build_named
 from ..reading.events import FREE, EventType, parameter_field
 from ..reading.namedevents import describe_name
@@ -59,7 +60,8 @@ class PsygnalConnection(LibraryConnection):
             for slot in tuple(signal._slots):
                 target = self._target(slot)
                 if target is not None and not _is_relay(target):
-                    receivers.append(Receiver(name, target, "exact" if name else "wildcard", _note(slot)))
+                    kind, shape = "exact" if name else "wildcard", _shape(signal, slot)
+                    receivers.append(Receiver(name, target, kind, _note(slot), shape=shape))
         return receivers
 
     def has(self, key: Any) -> bool:
@@ -350,6 +352,14 @@ def _hint(signal: Any, parameter: inspect.Parameter) -> Any:
 def _is_relay(target: Any) -> bool:
     """Return whether a callback is how a group hears its signals."""
     return isinstance(bound_to(target), loaded_classes(_RELAY))
+
+
+def _shape(signal: Any, slot: Any) -> CallShape:
+    """Return with how many arguments a slot is called: those of the signal, as many as it was found to take."""
+    count = len(signal.signature.parameters)
+    most = getattr(getattr(slot, "_wrapped", slot), "_max_args", None)
+    args = count if most is None else min(count, most)
+    return CallShape(args, text=f"{args} argument{'' if args == 1 else 's'}")
 
 
 def _note(slot: Any) -> str:

@@ -11,10 +11,11 @@ from ..reading.eventbuild import build_named
 from ..reading.namedevents import describe_name
 from ..reading.targets import member_text
 from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, method_points
-from .payload import asked_by_position, call_arguments, given, positional_names
+from .payload import asked_by_position, call_arguments, given, positional_names, shape_as
 from .recording import Undo, carried, replaced
 
 if TYPE_CHECKING:
+    from ..adapters.base import CallShape
     from ..reading.events import EventType
     from ..tap.moments import Occurrence
     from ..tap.tap import Tap
@@ -30,6 +31,10 @@ class PyeeConnection(LibraryConnection):
             for event, listeners in tuple(self._value._events.items())
             for target, called in tuple(listeners.items())
         ]
+
+    def shape_of(self, receiver: Receiver) -> CallShape | None:
+        """Return how the first listener of the event has to be called: all are called alike."""
+        return shape_as([other.target for other in self.receivers() if other.pattern == receiver.pattern])
 
     def event_types(self) -> list[EventType]:
         """Return the names that have listeners."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.identity import bound_to
+from ..adapters.base import CallShape
 from ..reading.eventbuild import build_named
 from ..reading.events import EventType, field_shape
 from ..reading.namedevents import describe_name
@@ -56,6 +57,10 @@ class PubSubConnection(LibraryConnection):
     def has(self, key: Any) -> bool:
         """Return whether there is a topic of this name."""
         return any(topic.getName() == key for topic in self._topics())
+
+    def shape_of(self, receiver: Receiver) -> CallShape:
+        """Return that all is passed by name; which names a listener takes is checked when it subscribes."""
+        return CallShape(0, others=True, text="message data by name")
 
     def goes_to(self, key: Any, receiver: Receiver) -> bool:
         """Return whether messages of a topic go to a listener: of the topic, of one above it, of all."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from ...core.description import Problem
 from ...core.own_code import own_modules
 from ...core.records.host import PREDICATE
+from ..adapters.base import CallShape
 from ..reading.eventbuild import build_named
 from ..reading.namedevents import describe_name
 from ..reading.targets import is_async
@@ -164,6 +165,10 @@ class DispatchConnection(SignalConnection):
 
     sends: ClassVar[tuple[str, ...]] = ("send", "send_robust", "asend", "asend_robust")
     module: ClassVar[str] = ""
+
+    def shape_of(self, receiver: Receiver) -> CallShape:
+        """Return that signal and sender are passed by name, with what is sent."""
+        return CallShape(0, keywords=("signal", SENDER), others=True, text="signal and sender by name")
 
     def receivers(self) -> list[Receiver]:
         """Return the receivers that are alive, synchronous ones first: so they are called."""

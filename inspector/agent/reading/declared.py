@@ -8,11 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
 
 from ...core.description import Problem
 from ...core.spec import (
     ADAPTER,
     ALSO,
+    BY_BASE,
+    BY_CLASS,
+    BY_HANDLER,
+    BY_NOTHING,
+    CALLED,
+    CONTAINER,
     DECLARED,
     DRAIN,
     HANDLERS,
@@ -21,16 +28,20 @@ from ...core.spec import (
     PATTERNS,
     POINT_KEYS,
     PUBLISH,
+    RUN_BY,
     BusSpec,
     DeclaredBus,
     SpecLine,
+    container_of,
     handler_of,
+    holds_of,
+    keyed_by_of,
     method_of,
     read_tables,
 )
 from ..adapters.base import Options
 from .map_bus.find import functions_of, parameters_of, values_of
-from .targets import kind_of
+from .targets import is_run_by, keyed_by_handler, kind_of, leaves
 
 if TYPE_CHECKING:
     from ..adapters.base import Adapter
@@ -65,7 +76,8 @@ class _Use:
     @property
     def name(self) -> str:
         """The name that is looked up in the bus."""
-        return method_of(self.value) if self.kind == PUBLISH else handler_of(self.value)
+        name_of = {PUBLISH: method_of, HANDLERS: container_of}.get(self.kind, handler_of)
+        return name_of(self.value)
 
 
 class Declarations:
@@ -110,7 +122,7 @@ class Declarations:
         self._places.append(where)
         return self._options(where, value)
 
-    def obeyed(self, where: str, proposed: Sequence[SpecLine]) -> BusSpec:
+    def obeyed(self, where: str, proposed: Sequence[SpecLine], choices: Mapping[str, tuple[str, ...]]) -> BusSpec:
         """Take note of what a bus obeys; return its spec, in which those lines are declared."""
         lines = list(proposed)
         for use in self._uses_at(where):
@@ -120,7 +132,7 @@ class Declarations:
             use.used = True
             reason = f"{use.key} in pyproject.toml"
             lines[place] = replace(lines[place], value=use.value, origin=DECLARED, reason=reason)
-        return BusSpec(where, tuple(sorted(lines, key=lambda line: KINDS.index(line.kind))))
+        return BusSpec(where, tuple(sorted(lines, key=lambda line: KINDS.index(line.kind))), choices)
 
     def also(self, where: str) -> list[Any]:
         """Return the handlers that are declared to run beside those in containers."""
@@ -171,7 +183,8 @@ class Declarations:
             said.setdefault(use.kind, []).append(use.value)
         points = said.get(PUBLISH, [])
         return Options(
-            handlers=tuple(said.get(HANDLERS, ())),
+            handlers=tuple(map(container_of, said.get(HANDLERS, ()))),
+            containers={entry[CONTAINER]: entry for entry in said.get(HANDLERS, ()) if isinstance(entry, Mapping)},
             publish=method_of(points[0]) if points else "",
             adapter=_last(said.get(ADAPTER)),
             points=tuple(point if isinstance(point, Mapping) else {"method": point} for point in points),
@@ -192,6 +205,11 @@ class Declarations:
             return False
         if use.kind == PUBLISH and isinstance(use.value, Mapping):
             wrong = _wrong_argument(value, use.value)
+            if wrong:
+                use.refused = wrong
+                return False
+        if use.kind == HANDLERS and isinstance(use.value, Mapping):
+            wrong = _wrong_content(value, use.value)
             if wrong:
                 use.refused = wrong
                 return False
@@ -247,7 +265,10 @@ def _place_of(use: _Use, lines: list[SpecLine]) -> int | None:
     for place, line in enumerate(lines):
         if line.kind != use.kind:
             continue
-        same = method_of(line.value) == use.name if use.kind == PUBLISH else line.value == use.value
+        if use.kind in (PUBLISH, HANDLERS):
+            same = (method_of if use.kind == PUBLISH else container_of)(line.value) == use.name
+        else:
+            same = line.value == use.value
         if same:
             return place
     return None
@@ -286,6 +307,30 @@ def _has_method(value: Any, name: str) -> bool:
         return False
     member = inspect.getattr_static(type(value), name, None)
     return callable(member) and not isinstance(member, (types.MemberDescriptorType, property))
+
+
+def _wrong_content(value: Any, said: Mapping[str, str]) -> str:
+    """Return why what is said of a container of handlers cannot be right; empty when it can."""
+    held: Any = value
+    for step in container_of(said).split("."):
+        held = values_of(held).get(step)
+    is_keyed = kind_of(held) in ("dict", "proxy") or type(held) is WeakKeyDictionary
+    keyed_by, holds = keyed_by_of(said), holds_of(said)
+    if keyed_by not in ("", BY_NOTHING) and not is_keyed:
+        return f"{container_of(said)} has no keys ({type(held).__name__})"
+    if is_keyed and held and keyed_by == BY_HANDLER and not keyed_by_handler(held):
+        return f"the keys of {container_of(said)} are no handlers"
+    if (
+        is_keyed
+        and held
+        and keyed_by in (BY_CLASS, BY_BASE)
+        and not any(isinstance(key, (type, tuple)) for key in held)
+    ):
+        return f"the keys of {container_of(said)} are no classes"
+    method = holds.removeprefix(RUN_BY) if holds != CALLED else ""
+    if method and held and not any(is_run_by(item, method) for item in leaves(held)):
+        return f"nothing in {container_of(said)} has a method {method}"
+    return ""
 
 
 def _wrong_argument(value: Any, point: Mapping[str, str]) -> str:

@@ -202,7 +202,7 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(index), inner) for index, inner in enumerate(value))
     elif is_a(value, types.ModuleType):
         yield from ((name, inner) for name, inner in tuple(vars(value).items()) if not name.startswith("__"))
-    elif not _is_library(value):
+    elif type(value) is types.SimpleNamespace or not _is_library(value):
         yield from attributes(value).items()
 
 

@@ -31,7 +31,7 @@ from .discovery import FoundBus, all_adapters, find_buses
 from .eventbuild import build_event
 from .events import EventType, NamedEvent, describe_class
 from .merge import Merged, ProgramNames
-from .propose import also_line, find_handler, spec_of
+from .propose import also_line, choices_of, find_handler, spec_of
 from .sessions import open_session
 
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ class LoadedProgram:
         self._names = ProgramNames()
         self._tap = Tap(Observation)
         self._read = False
+        #: The names of the adapters that there are.
+        self._adapters: tuple[str, ...] = ()
         self._containers: list[Any] = []
         #: Why the adapter of each connection was chosen, by its ``id``.
         self._why: dict[int, str] = {}
@@ -141,6 +143,7 @@ class LoadedProgram:
         Raises:
             InspectorError: It has none that we can read.
         """
+        self._adapters = tuple(adapter.name for adapter in adapters)
         for bus in self._find(target, adapters):
             earlier = [
                 connection for connection in self.connections if getattr(connection, "_value", None) is bus.value
@@ -229,7 +232,8 @@ class LoadedProgram:
                 handler = self._names.describe(function)
                 self._merged.also.append((entry, handler))
                 lines.append(also_line(entry, handler))
-            self._merged.specs.append(self._declared.obeyed(connection.where, lines))
+            choices = choices_of(connection, self._adapters)
+            self._merged.specs.append(self._declared.obeyed(connection.where, lines, choices))
         self.troubles += self._declared.unused()
 
     # -- watching ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.identity import plain_function, undecorated
@@ -25,6 +26,7 @@ from ...core.spec import (
     handler_of,
 )
 from .map_bus.connection import MapConnection
+from .map_bus.find import containers_of, functions_of, parameters_of
 from .targets import is_glob
 
 if TYPE_CHECKING:
@@ -86,7 +88,9 @@ def _of_map(connection: MapConnection, handled: Mapping[str, Sequence[str]]) -> 
             held = dict.fromkeys(connection.describe(target).key for _, target in connection.held_in(handler_map))
             events = dict.fromkeys(name for key in held for name in handled.get(key, ()))
             why = _capital(handler_map.why)
-            yield SpecLine(HANDLERS, handler_map.path, text, PROPOSED, why, "", 0, tuple(held), tuple(events))
+            line = SpecLine(HANDLERS, handler_map.path, text, PROPOSED, why, "", 0, tuple(held), tuple(events))
+            keyed_by, holds = connection.contents(handler_map)
+            yield replace(line, keyed_by=keyed_by, holds=holds)
     if connection.drain:
         function = inspect.getattr_static(connection.value, connection.drain, None)
         text = f"{owner}.{connection.drain}"
@@ -99,6 +103,34 @@ def _of_map(connection: MapConnection, handled: Mapping[str, Sequence[str]]) -> 
         yield SpecLine(PATTERNS, kind, shown, PROPOSED, reason)
 
 
+def choices_of(connection: Connection, adapters: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return what there is that a line may name, by kind (see ``BusSpec.choices``).
+
+    Args:
+        connection: The connection.
+        adapters: The names of the adapters that there are.
+    """
+    choices = {ADAPTER: tuple(adapters)}
+    if not isinstance(connection, MapConnection):
+        points: Any = getattr(connection, "publish_points", tuple)()
+        return {**choices, PUBLISH: tuple(dict.fromkeys(point.name for point in points))}
+    value, methods, drains = connection.value, [], []
+    for name, function in functions_of(value).items():
+        parameters = [] if name.startswith("__") else parameters_of(value, name, function)
+        if not any(parameter.default is parameter.empty for parameter in parameters) and not name.startswith("__"):
+            drains.append(name)
+        if parameters:
+            methods.append(name)
+            choices[f"{PUBLISH} {name}"] = tuple(parameter.name for parameter in parameters)
+    chosen = [publisher.name for publisher in connection.publishers]
+    methods.sort(key=lambda name: (name not in chosen, name.startswith("_"), name))
+    read = {handler_map.path for handler_map in connection.maps}
+    containers = sorted(containers_of(value), key=lambda path: (path not in read, path))
+    named = {PUBLISH: methods, HANDLERS: containers, DRAIN: sorted(drains)}
+    return {**choices, **{kind: tuple(names[:_MOST_CHOICES]) for kind, names in named.items()}}
+
+
+_MOST_CHOICES: Final = 40
 _ADAPTERS: Final = {"map": "its structure", "names": "its structure, with a registry of event names"}
 _IDENTITIES: Final = {
     "class": "type(event)",

@@ -16,7 +16,7 @@ import typing
 import uuid
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ...core.bus.identity import bound_to, called_function, plain_function
@@ -231,8 +231,27 @@ def record_field(value: Any, runs: Sequence[str] = ()) -> str:
     return names[0] if len(names) == 1 else ""
 
 
-def keyed_by_handler(value: dict[Any, Any]) -> bool:
+def leaves(value: Any, depth: int = 4) -> Iterator[Any]:
+    """Yield what stands in a container, and in those in it; of weak references what they are for."""
+    kind = kind_of(value)
+    if kind == "reference":
+        value = value()
+    if kind in ("dict", "proxy", "list", "tuple", "set", "frozenset", "weakset") and depth:
+        for item in tuple(value.values() if kind in ("dict", "proxy") else value):
+            yield from leaves(item, depth - 1)
+    elif value is not None:
+        yield value
+
+
+def is_run_by(value: Any, name: str) -> bool:
+    """Return whether what stands in a container has this method, or keeps what runs under this name."""
+    return bool(name_of_run(value, (name,))) or record_field(value, (name,)) in (name, f"_{name}")
+
+
+def keyed_by_handler(value: Mapping[Any, Any]) -> bool:
     """Return whether the keys of a dict are the handlers."""
+    if type(value) is weakref.WeakKeyDictionary:
+        return True
     keys = [original(key) for key in value]
     return bool(keys) and all(
         is_a(key, (*_FUNCTIONS, weakref.ref)) or (kind_of(key) == "handler" and not is_a(key, type)) for key in keys

@@ -191,15 +191,16 @@ def not_async(subject: Subject) -> Iterator[Hit]:
     "handler-signature",
     "Wrong handler signature",
     "error",
-    "The bus calls handlers with the event only. This one needs more, so every call fails.",
-    "Make the event its only required argument.",
+    "The bus calls this handler with arguments that it does not accept, so every call fails.",
+    "Make it accept what the bus passes: for most buses, the event as the only required argument.",
 )
 def wrong_signature(subject: Subject) -> Iterator[Hit]:
-    """Handlers that cannot be called with the event alone."""
+    """Handlers that cannot be called as their bus calls them."""
     for handler, event in subject.first_uses():
-        refuses = subject.handler_fact(handler.key).refuses
-        if refuses:
-            text = f"{handler.label} cannot be called with {event.name} only: {refuses}."
+        fact = subject.handler_fact(handler.key)
+        if fact.refuses:
+            passed = fact.called_with or f"{event.name} only"
+            text = f"{handler.label} cannot be called with {passed}: {fact.refuses}."
             yield at_handler(handler, text, event.name)
 
 

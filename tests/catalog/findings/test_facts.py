@@ -263,7 +263,7 @@ def test_what_an_annotation_lets_in(handler: Any, accepts: Any, names: tuple[str
 
 
 def test_a_handler_that_is_not_called_with_the_event_is_not_judged() -> None:
-    assert describe_call("key", two, takes_event=False).refuses == ""
+    assert describe_call("key", two, ()).refuses == ""
 
 
 def test_a_handler_needs_a_session_when_a_method_that_it_calls_asks_for_it() -> None:
@@ -460,7 +460,7 @@ def test_a_program_tells_its_wiring_itself_and_one_that_cannot_has_no_facts() ->
         def wiring(self) -> Wiring:
             return Wiring(
                 (WiredEvent("order.placed", None, kind="command"),),
-                (WiredCallable("app:two", two, takes_event=False),),
+                (WiredCallable("app:two", two, ()),),
                 async_bus=False,
             )
 

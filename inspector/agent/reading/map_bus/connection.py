@@ -183,6 +183,11 @@ class MapConnection:
             return BY_CLASS, "Handlers are kept by the name of the event's class"
         return BY_CLASS, f"{keyed} is keyed by event classes" if classes and keyed else "Handlers are kept by class"
 
+    def contents(self, handler_map: HandlerMap) -> tuple[str, str]:
+        """Return what the keys of a container are and what it holds, as ``core.spec`` says it."""
+        named = any(publisher.named for publisher in self.publishers)
+        return handler_map.keyed_by(by_base=self._dispatch.by_base(handler_map), named=named), handler_map.holds()
+
     @property
     def maps(self) -> tuple[HandlerMap, ...]:
         """The containers of handlers."""

@@ -25,7 +25,7 @@ from ..events import (
 )
 from ..namedevents import describe_name
 from ..published import published_with
-from ..targets import MethodName, key_patterns, kind_of
+from ..targets import MethodName, kind_of
 from .find import used_names
 from .match import (
     class_in,
@@ -114,9 +114,9 @@ class MapEvents:
                 handlers.setdefault(pattern, []).append(original(target))
             if kind_of(value) not in ("dict", "proxy"):
                 continue
-            pattern_of = key_patterns(value, None)
+            pattern_of = handler_map.pattern_of()
             for pattern in value:
-                key = None if handler_map.only_sorts(pattern) else pattern_of(pattern)
+                key = pattern_of(pattern)
                 if isinstance(pattern, type) or (kind_of(value[pattern]) and key is not None):
                     handlers.setdefault(pattern, [])
         for pattern in [pattern for pattern in handlers if is_metaclass(pattern)]:

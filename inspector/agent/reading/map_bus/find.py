@@ -11,16 +11,39 @@ import enum
 import inspect
 import re
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 from ....core.bus.identity import bound_to, plain_function, undecorated
 from ....core.errors import UsageError
 from ....core.own_code import is_own_class, is_own_module, is_standard
+from ....core.spec import (
+    BY_BASE,
+    BY_CLASS,
+    BY_HANDLER,
+    BY_NAME,
+    BY_NOTHING,
+    CALLED,
+    RUN_BY,
+    holds_of,
+    keyed_by_of,
+)
 from ....core.values.looking import attributes, is_a, pretends, variables_of
 from ...tap.stand_ins import original
-from ..targets import NOT_SAID, entries, key_name, keyed_by_handler, kind_of, run_for_each
+from ..targets import (
+    NOT_SAID,
+    entries,
+    is_run_by,
+    key_name,
+    key_patterns,
+    keyed_by_handler,
+    kind_of,
+    leaves,
+    run_for_each,
+)
 from .code import Flow, Handed, Path, Paths, container_of, only_hands_on, read_flow
 
 if TYPE_CHECKING:
@@ -68,6 +91,7 @@ class HandlerMap:
         sorts: Its keys, where they are numbers, only say in which order it is run.
         senders: Attributes, or places in a tuple, in which it says for which sender it is.
         bus: Whose functions its handlers may be.
+        keyed: What its keys are declared to be, of ``core.spec.KEYS_OF_CONTAINERS``; empty where nothing is declared.
     """
 
     path: str
@@ -83,6 +107,36 @@ class HandlerMap:
     sorts: bool = False
     senders: tuple[str, ...] = ()
     bus: Any = None
+    keyed: str = ""
+
+    def declare(self, said: Mapping[str, str]) -> None:
+        """Obey what is declared of it."""
+        self.keyed, holds = keyed_by_of(said), holds_of(said)
+        if holds:
+            self.runs = () if holds == CALLED else (holds.removeprefix(RUN_BY),)
+
+    def keyed_by(self, *, by_base: bool, named: bool) -> str:
+        """Return what its keys are, of ``core.spec.KEYS_OF_CONTAINERS``.
+
+        Args:
+            by_base: A class in it stands for those below it, too.
+            named: What is published has a name.
+        """
+        value = self.get()
+        if self.keyed or kind_of(value) not in ("dict", "proxy", "weakset") or type(value) is WeakSet:
+            return self.keyed or BY_NOTHING
+        if keyed_by_handler(value):
+            return BY_HANDLER
+        if any(is_a(key, (type, tuple)) for key in value) or not (value or named):
+            return BY_BASE if by_base else BY_CLASS
+        pattern_of = self.pattern_of()
+        return BY_NAME if not value or any(pattern_of(key) is not None for key in value) else BY_NOTHING
+
+    def holds(self) -> str:
+        """Return what it holds: ``core.spec.CALLED``, or ``RUN_BY`` with the name of a method or attribute."""
+        held = list(leaves(self.get())) if self.runs else []
+        runs = [name for name in self.runs if not held or any(is_run_by(item, name) for item in held)]
+        return f"{RUN_BY}{runs[0]}" if runs else CALLED
 
     def get(self) -> Any:
         """Return the container as it is now."""
@@ -122,7 +176,17 @@ class HandlerMap:
 
     def _looked_into(self) -> Iterator[tuple[Any, Any, list[HandlerMap]]]:
         says = self.says or ((NOT_SAID,) if self.senders else ())
-        for pattern, target in entries(self.get(), runs=(*self.runs, *self.places), says=says):
+        runs = (*self.runs, *self.places)
+        value, depth = self.get(), 3
+        if self.keyed in (BY_NOTHING, BY_NAME) and kind_of(value) in ("dict", "proxy"):
+            pattern_of = self.pattern_of()
+            held = ((pattern_of(key), item) for key, item in tuple(value.items()))
+            every: Iterator[tuple[Any, Any]] = chain.from_iterable(
+                entries(item, pattern, depth, runs, says) for pattern, item in held
+            )
+        else:
+            every = entries(value, runs=runs, says=says)
+        for pattern, target in every:
             pattern = None if self.only_sorts(pattern) else pattern
             yield pattern, target, _inner_maps(target, handlers=pattern is None) if self.runs else []
 
@@ -137,7 +201,14 @@ class HandlerMap:
 
     def only_sorts(self, key: Any) -> bool:
         """Return whether a key says in which order its handlers are run, and nothing of an event."""
-        return self.sorts and is_a(key, int)
+        return self.sorts and is_a(key, int) and self.keyed != BY_NAME
+
+    def pattern_of(self) -> Callable[[Any], Any]:
+        """Return what tells of a key what the handlers under it are subscribed to; None: it does not say."""
+        if self.keyed in (BY_NOTHING, BY_NAME):
+            return lambda key: key if self.keyed == BY_NAME else None
+        of_key = key_patterns(self.get(), None)
+        return lambda key: None if self.only_sorts(key) else of_key(key)
 
     def listeners(self) -> list[Any]:
         """Return what stands there and is no handler, but is given what is published: queues."""
@@ -230,6 +301,8 @@ def find(value: Any, options: Options) -> BusParts:
     flows.describe(candidates)
     if options.handlers:
         maps = [_named_map(value, path, candidates) for path in options.handlers]
+        for handler_map in maps:
+            handler_map.declare(options.containers.get(handler_map.path, {}))
     else:
         maps = _maps_of(candidates, flows, options)
     publishers = _publishers(value, flows, maps, options)
@@ -459,6 +532,13 @@ def _containers(value: Any) -> Iterator[HandlerMap]:
             for deeper, innermost in attributes(inner).items():
                 if kind_of(innermost) in ("dict", "list", "set", "weakset"):
                     yield HandlerMap(f"{name}.{deeper}", inner, deeper)
+
+
+def containers_of(value: Any) -> list[str]:
+    """Return the paths from a bus to its containers."""
+    if kind_of(value) in ("dict", "proxy", "list", "set"):
+        return []
+    return [handler_map.path for handler_map in _containers(value)]
 
 
 def _is_helper(value: Any) -> bool:

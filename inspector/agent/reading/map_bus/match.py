@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 from ....core.own_code import is_own_class, is_own_module
+from ....core.spec import BY_BASE, BY_CLASS
 from ....core.values import hints
 from ....core.values.looking import is_a, variables_of
 from ...handlers import Handler
@@ -115,7 +116,8 @@ def classes_told(handler: Any) -> Iterator[type[Any]]:
     """Yield the classes that a handler of everything tells of: what it takes, or those below; what it asks for."""
     taken = handler_event_class(handler)
     if taken is not None and is_own_class(taken):
-        yield from filter(_is_event, subclasses(taken) or [taken])
+        below = subclasses(taken)
+        yield from filter(_is_event, [*([] if below and is_abstract(taken) else [taken]), *below])
     yield from classes_asked_for(handler)
 
 
@@ -219,15 +221,21 @@ class Dispatch:
     def __init__(self, parts: BusParts, only: str = "") -> None:
         self.maps: tuple[HandlerMap, ...] = parts.maps
         self._only = only
-        self._by_base = {handler_map.path: _dispatches_by_base(parts, handler_map) for handler_map in parts.maps}
+        self._by_base = {
+            handler_map.path: handler_map.keyed == BY_BASE
+            if handler_map.keyed in (BY_BASE, BY_CLASS)
+            else _dispatches_by_base(parts, handler_map)
+            for handler_map in parts.maps
+        }
         #: Names with wildcards in them are patterns.
         self.globs = True
         self._choose()
 
     def declare(self, *, by_base: bool) -> None:
-        """Let a class stand for its subclasses too, or not, whatever the code looks like."""
+        """Let a class stand for its subclasses too, or not, but in containers of which that is declared."""
         if any(self._by_base.values()) != by_base:
-            self._by_base = dict.fromkeys(self._by_base, by_base)
+            free = [handler_map.path for handler_map in self.maps if handler_map.keyed not in (BY_BASE, BY_CLASS)]
+            self._by_base.update(dict.fromkeys(free, by_base))
             self._choose()
 
     def by_base(self, handler_map: HandlerMap) -> bool:
