@@ -37,9 +37,16 @@ class _NumberFormat:
     thousands, point = NUMBER_FORMATS["thin"][:2]
 
 
-def set_number_format(name: str) -> None:
-    """Write numbers in another format: a name of ``NUMBER_FORMATS``; any other text stands for the usual one."""
-    _NumberFormat.thousands, _NumberFormat.point = NUMBER_FORMATS.get(name, NUMBER_FORMATS["thin"])[:2]
+def set_number_format(name: str) -> bool:
+    """Write numbers in another format: a name of ``NUMBER_FORMATS``; any other text stands for the usual one.
+
+    Returns:
+        Whether it is another than before: texts with numbers have to be written anew.
+    """
+    before = _NumberFormat.thousands, _NumberFormat.point
+    after = NUMBER_FORMATS.get(name, NUMBER_FORMATS["thin"])[:2]
+    _NumberFormat.thousands, _NumberFormat.point = after
+    return after != before
 
 
 def _pointed(text: str) -> str:

@@ -76,6 +76,7 @@ class Context(QObject):
         checked: A check of the program has ended (a ``Checked``); None when it could not be checked.
         started: The recording runs, or there is a window without one.
         preferences_changed: A preference has changed (``inspector.app.settings``).
+        numbers_changed: Numbers are written in another format from now on. Panels override ``numbers_changed``.
         stopping: The window is to close, or the program to end: no question may wait for its answer any longer.
         closing: The window closes: settings that are set now are saved.
 
@@ -99,6 +100,7 @@ class Context(QObject):
     checked = Signal(object)
     started = Signal()
     preferences_changed = Signal()
+    numbers_changed = Signal()
     stopping = Signal()
     closing = Signal()
 

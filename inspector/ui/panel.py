@@ -81,6 +81,9 @@ class JournalPanel(QWidget):
     def set_filter(self, chosen: Filter | None) -> None:
         """Show only what the filter lets through; None lets everything through."""
 
+    def numbers_changed(self) -> None:
+        """Write numbers anew that stand in texts: the person has chosen another format. Painted ones follow anyway."""
+
     # -- the selection
 
     def execution_selected(self, index: ExecutionIndex) -> None:

@@ -16,7 +16,7 @@ from inspector.app.workbench import Stand
 from inspector.core.records.host import FireRefused, ProcessEnded, ProcessStuck, ProgramSlowed, RestartFailed
 from inspector.ui.features.all import FEATURES
 from inspector.ui.kit.boxes import Action, EmptyState
-from inspector.ui.kit.columns import TableColumns
+from inspector.ui.kit.columns import Arrangement
 from inspector.ui.panel import JournalPanel
 from inspector.ui.shell.filtering import Filtering
 from inspector.ui.shell.statusbar import Standing
@@ -74,6 +74,7 @@ class Roof(QObject):
         self.standing.changed.connect(context.changed)
         context.changed.connect(self._changed)
         context.closing.connect(self._filtering.remember)
+        context.numbers_changed.connect(self._numbers_changed)
         context.workbench.on_view(self._show)
         context.workbench.on_folded(self._folded)
         context.built.emit()
@@ -168,12 +169,12 @@ class Roof(QObject):
     def _remember_columns(self, panel_id: str, panel: QWidget) -> None:
         """Show the tables of a panel as they were shown last, and remember what is chosen in them."""
         settings = self._context.settings
-        for number, columns in enumerate(panel.findChildren(TableColumns)):
+        for number, columns in enumerate(panel.findChildren(Arrangement)):
             key = f"columns.{panel_id}" + (f".{number}" if number else "")
             columns.restore(settings.mapping(key))
             columns.changed.connect(partial(self._keep_columns, key, columns))
 
-    def _keep_columns(self, key: str, columns: TableColumns) -> None:
+    def _keep_columns(self, key: str, columns: Arrangement) -> None:
         self._context.settings.set(key, columns.state())
 
     def _badge_setter(self, panel_id: str) -> Callable[[str, BadgeTone], None]:
@@ -210,6 +211,11 @@ class Roof(QObject):
         if self._empty and context.journal is not None and len(context.journal.publications):
             self._empty = False
             context.changed.emit()  # there is something to export now
+
+    def _numbers_changed(self) -> None:
+        for panel in self._panels:
+            panel.numbers_changed()
+        self.standing.refresh()
 
     def _changed(self) -> None:
         self._next_steps.refresh()

@@ -62,8 +62,10 @@ class Verbs:
         return [
             *self._firing(index),
             SEPARATOR,
-            MenuItem("Copy event id", lambda: copy_text(event_id), icon="copy", enabled=bool(event_id)),
-            MenuItem("Copy correlation id", lambda: copy_text(correlation), enabled=bool(correlation)),
+            MenuItem("Copy event id", lambda: copy_text(event_id, "event id"), icon="copy", enabled=bool(event_id)),
+            MenuItem(
+                "Copy correlation id", lambda: copy_text(correlation, "correlation id"), enabled=bool(correlation)
+            ),
             SEPARATOR,
             MenuItem("Show in catalog", lambda: self._show_event(entry.event.name), icon="tree"),
             self._opening(entry.event.file, entry.event.line),
@@ -76,7 +78,7 @@ class Verbs:
         handler = self._journal.handlers[number]
         return [
             self._opening(handler.file, handler.line),
-            MenuItem("Copy name", lambda: copy_text(handler.label), icon="copy"),
+            MenuItem("Copy name", lambda: copy_text(handler.label, "name"), icon="copy"),
             self._fault("", handler.label),
             self._filtering("Filter to this handler", f"handler:{quoted(handler.label)}"),
         ]
@@ -89,7 +91,7 @@ class Verbs:
             MenuItem("Edit & fire", lambda: self._context.form_wanted.emit(name), icon="edit"),
             MenuItem("Show in catalog", lambda: self._show_event(name), icon="tree"),
             self._opening(file, line),
-            MenuItem("Copy name", lambda: copy_text(name), icon="copy"),
+            MenuItem("Copy name", lambda: copy_text(name, "name"), icon="copy"),
             self._fault(name, ""),
             self._filtering("Filter to this event", f"event:{quoted(name)}"),
         ]
@@ -97,7 +99,7 @@ class Verbs:
     def handlers(self, owner: str) -> list[MenuItem]:
         """Return what can be done with a class of handlers."""
         return [
-            MenuItem("Copy name", lambda: copy_text(owner), icon="copy"),
+            MenuItem("Copy name", lambda: copy_text(owner, "name"), icon="copy"),
             self._fault("", f"{owner}.*"),
             self._filtering("Filter to these handlers", f"handler:{quoted(owner)}"),
         ]
@@ -105,7 +107,7 @@ class Verbs:
     def branch(self, kind: str, name: str) -> list[MenuItem]:
         """Return what can be done with a category or a workflow; ``kind`` is its field in the filter."""
         return [
-            MenuItem("Copy name", lambda: copy_text(name), icon="copy"),
+            MenuItem("Copy name", lambda: copy_text(name, "name"), icon="copy"),
             self._filtering(f"Filter to this {kind}", f"{kind}:{quoted(name)}"),
         ]
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QTabBar
+from PySide6.QtWidgets import QMenu, QTabBar
 
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.ui.features.catalog.model import CatalogRole
@@ -63,6 +63,7 @@ async def test_menus_offer_what_can_be_done_there_and_do_it(tmp_path: Path, monk
         assert filter_field.text().startswith("corr:")
         run(items, "Copy event id")
         assert QGuiApplication.clipboard().text() == journal.publication(PublicationIndex(0)).event_id
+        assert window.window.shell.status.brief == "Copied event id"
         filter_field.clear()
         window.window.shell.bar.filter.replace("")
 
@@ -127,6 +128,44 @@ async def test_menus_offer_what_can_be_done_there_and_do_it(tmp_path: Path, monk
         run(items, f"Open {place[0]}:{place[1]}")
         desk.failures.table.activated_row.emit(desk.failures.table.index_of(0))
         assert places == [place, place]
+
+
+@pytest.mark.qt_log_ignore("grabbing the keyboard")
+async def test_lists_of_runs_subscribers_and_executions_have_the_menus_of_what_they_list(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db") as window:
+        desk, journal = window.desk, window.journal
+        await window.fire(EVENT)
+        window.window.shell.raise_panel("event")
+        desk.selection.select_event(EVENT)
+        await until(lambda: desk.event_panel.run_items(0), "the run is listed")
+        execution, head = journal.execution(ExecutionIndex(0)), desk.execution._head
+
+        # The panel of the event: its runs, its subscribers, its siblings.
+        run(desk.event_panel.run_items(0), "Copy event id")
+        assert window.window.shell.status.brief == "Copied event id"
+        assert desk.event_panel.run_items(9) == []
+        run(desk.event_panel.handler_items(execution.handler.key), "Copy name")
+        assert QGuiApplication.clipboard().text() == execution.handler.label
+        assert "Edit & fire" in labels(desk.event_panel.event_items("UserPasswordChangeAttempted"))
+
+        # The panel of the execution: the executions of a publication, then handler, event, correlation, cause.
+        desk.selection.select_publication(PublicationIndex(0), EVENT)
+        run(desk.execution._list.items(0), "Show details")
+        assert desk.selection.execution == 0
+        assert "Filter to this handler" in labels(head.handler_items())
+        assert "Show in catalog" in labels(head.event_items())
+        run(head.correlation_items(), "Copy correlation id")
+        assert QGuiApplication.clipboard().text() == journal.publication(PublicationIndex(0)).correlation
+        assert head.cause_items() == []
+
+        # By mouse: the row opens it where the pointer is.
+        window.window.shell.raise_panel("event")
+        row = desk.event_panel._runs.rows[0]
+        row.customContextMenuRequested.emit(QPoint(5, 5))
+        menu = row.findChild(QMenu)
+        assert menu is not None
+        assert "Fire again" in [action.text() for action in menu.actions()]
+        menu.close()
 
 
 async def test_a_double_click_leads_from_the_log_to_the_execution_and_from_an_event_to_its_form(tmp_path: Path) -> None:

@@ -38,11 +38,14 @@ LOOKS: Final = (
 )
 GRID: Final = 15
 NO_FOLDS: Final = Folds()
-#: High half of a code: several executions, the end of a bar, filtered out.
+#: High half of a code: several executions, the end of a bar (or a gap of its outline), filtered out, under a fault.
 MERGED: Final = 16
 CAP: Final = 32
 DIM: Final = 64
+FAULT: Final = 128
 LOOK_MASK: Final = 15
+#: How many codes there are.
+CODES: Final = 256
 
 #: Narrowest bar whose ends are rounded, and narrowest bar that is handed out for a label, in pixels.
 CAPPED: Final = 4
@@ -97,6 +100,7 @@ class RasterFrame:
         width: Pixels.
         now: Where bars that are still growing end, ns.
         folds: What is left out of the axis; ``start`` is a place on it.
+        dash: Pixels of a dash, and of a gap, in the outline of a bar under a fault.
     """
 
     start: int
@@ -104,6 +108,7 @@ class RasterFrame:
     width: int
     now: int
     folds: Folds = NO_FOLDS
+    dash: int = 3
 
     @property
     def times(self) -> Ints:
@@ -122,7 +127,7 @@ class Raster:
     """Codes of every pixel, and the bars that are wide enough for a label.
 
     Attributes:
-        codes: A look, with ``MERGED``, ``CAP`` and ``DIM``; shape ``(slots, width)``.
+        codes: A look, with ``MERGED``, ``CAP``, ``DIM`` and ``FAULT``; shape ``(slots, width)``.
         bars: Execution index, slot, first and end pixel (may lie outside) of wide bars; shape ``(n, 4)``.
     """
 
@@ -169,6 +174,7 @@ def raster(
     passed = np.zeros((slots, frame.width), np.uint8) if matches is not None else cells
     bars: list[Ints] = []
     caps: list[Ints] = []
+    struck: list[tuple[Ints, _Pour]] = []
     growing: list[tuple[Ints, _Pour]] = []
     for rows, slot_of_row in layers:
         if not (slot_of_row >= 0).any():
@@ -183,14 +189,18 @@ def raster(
             _pour(passed, slot[through], chosen[through])
         caps.append(_caps(frame.width, slot, chosen))
         bars.append(_bars(slot, chosen))
+        struck.append(_struck(source, slot, chosen))
         slot, chosen = _slots_of(rows, slot_of_row, running)
         growing.append((slot, chosen))
         bars.append(_bars(slot, chosen))
+        struck.append(_struck(source, slot, chosen))
     codes = _codes(cells, passed, None if matches is None else hide_others)
     for slot, chosen in growing:
         _grow(codes, slot, chosen, matches, hide_others=hide_others)
     if caps:
         _cap(codes, np.concatenate(caps))
+    for slot, chosen in struck:
+        _dash(codes, frame.dash, slot, chosen)
     return Raster(codes, np.concatenate(bars) if bars else np.zeros((0, 4), np.int64))
 
 
@@ -323,6 +333,28 @@ def _cap(codes: Bytes, flat: Ints) -> None:
     cells[flat[(cells[flat] & MERGED) == 0]] |= CAP
 
 
+def _struck(source: RasterSource, slot: Ints, pour: _Pour) -> tuple[Ints, _Pour]:
+    """Return the executions under a fault whose bars are wide enough for an outline."""
+    chosen = np.flatnonzero(pour.x1 - pour.x0 >= CAPPED)
+    chosen = chosen[source.executions["fault"][pour.index[chosen]] > 0]
+    return slot[chosen], pour[chosen]
+
+
+def _dash(codes: Bytes, dash: int, slot: Ints, pour: _Pour) -> None:
+    """Mark bars under a fault by a paler body and a dashed outline, of their own colour."""
+    if not len(slot):
+        return
+    width = codes.shape[1]
+    inside = _Pour(pour.index, pour.x0 + 1, np.maximum(pour.x1 - 1, pour.x0 + 1), pour.bits)  # both ends are outline
+    flat, lengths = _spread(width, slot, inside)
+    along = flat % width - np.repeat(pour.x0, lengths)
+    alone = (codes.reshape(-1)[flat] & MERGED) == 0
+    flat, along = flat[alone], along[alone]
+    cells = codes.reshape(-1)
+    cells[flat] |= FAULT
+    cells[flat[along // dash % 2 == 1]] |= CAP
+
+
 def _bars(slot: Ints, pour: _Pour) -> Ints:
     wide = pour.x1 - pour.x0 >= LABELLED
     return np.stack((pour.index[wide], slot[wide], pour.x0[wide], pour.x1[wide]), axis=1)
@@ -357,7 +389,7 @@ def image(
 
     Args:
         codes: Shape ``(slots, width)``; the last slot may be an empty one for lines between the lanes.
-        colours: 0xffRRGGBB by variant and code, shape ``(variants, 128)``.
+        colours: 0xffRRGGBB by variant and code, shape ``(variants, CODES)``.
         lines: What every line shows.
         into: A picture that is no longer needed, painted over when its shape fits: fresh memory for each frame costs
             more than its pixels.

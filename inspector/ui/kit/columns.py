@@ -83,7 +83,25 @@ class TableHeader(QHeaderView):
         self.button.setGeometry(self.width() - _BUTTON, 0, _BUTTON, self.height() - 1)
 
 
-class TableColumns(QObject):
+class Arrangement(QObject):
+    """What a person has chosen about the columns of a view; the window remembers it from run to run.
+
+    Signals:
+        changed: A person has chosen something.
+    """
+
+    changed = Signal()
+
+    def state(self) -> dict[str, Any]:
+        """Return what was chosen, as JSON values."""
+        raise NotImplementedError
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Bring back what ``state`` gave; whatever does not fit is left out."""
+        raise NotImplementedError
+
+
+class TableColumns(Arrangement):
     """Which columns a view shows, in which order, how wide, and by which it is sorted.
 
     Optional columns come and go with the width of the view until a person has chosen; a button at the end of the header
@@ -96,12 +114,7 @@ class TableColumns(QObject):
         optional: Columns that come when there is room, the most wanted first; the others are there at every width.
         wide: The column that takes the room that the others leave; it is always shown.
         order: Columns from the left to the right, where that is not the model's order; the rest follows.
-
-    Signals:
-        changed: A person has chosen something.
     """
-
-    changed = Signal()
 
     def __init__(
         self,

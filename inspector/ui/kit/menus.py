@@ -101,3 +101,18 @@ def open_menu(parent: QWidget, items: Sequence[MenuItem], theme: Theme, at: QPoi
     fill(menu, items, theme)
     menu.popup(at)
     return menu
+
+
+def offer_menu(widget: QWidget, provider: MenuProvider, theme: Theme) -> None:
+    """Let a widget open a menu, by the right button or the menu key, that ``provider`` fills at that moment.
+
+    Nothing opens while there is nothing to offer.
+    """
+
+    def opened(at: QPoint) -> None:
+        items = provider()
+        if items:
+            open_menu(widget, items, theme, widget.mapToGlobal(at))
+
+    widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+    widget.customContextMenuRequested.connect(opened)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -21,6 +22,7 @@ from inspector.app.text import one_line
 from inspector.ui.kit.keys import press_by_return
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.lines import LineButton
+from inspector.ui.kit.menus import MenuItem, offer_menu
 from inspector.ui.kit.text import PlainLabel, plain_tooltip, set_tone
 
 if TYPE_CHECKING:
@@ -235,12 +237,18 @@ class ClickableRows(QVBoxLayout):
     Args:
         theme: Their look.
         choose: Called with the place of the row that a person chose, from 0.
+        menu: Returns what can be done with the row at a place.
     """
 
-    def __init__(self, theme: Theme, choose: Callable[[int], object]) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        choose: Callable[[int], object],
+        menu: Callable[[int], Sequence[MenuItem]],
+    ) -> None:
         super().__init__()
         self.setSpacing(0)
-        self._theme, self._choose = theme, choose
+        self._theme, self._choose, self._menu = theme, choose, menu
         self.rows: list[ClickableRow] = []
 
     def show_rows(self, count: int) -> list[ClickableRow]:
@@ -248,6 +256,7 @@ class ClickableRows(QVBoxLayout):
         for place in range(len(self.rows), count):
             row = ClickableRow(self._theme)
             row.clicked.connect(lambda *_, place=place: self._choose(place))
+            offer_menu(row, partial(self._menu, place), self._theme)
             self.rows.append(row)
             self.addWidget(row)
         for place, row in enumerate(self.rows):

@@ -31,6 +31,7 @@ QMenu { background: $raised; color: $text; border: 1px solid $line; padding: 5px
 QMenu::item { padding: 5px 26px 5px 10px; border-radius: 4px; }
 QMenu::item:selected { background: $selection; color: $strong; }
 QMenu::item:disabled { color: $disabled; }
+QMenu::item:disabled:selected { background: transparent; color: $disabled; }
 QMenu::icon { padding-left: 8px; }
 QMenu::indicator { width: 14px; height: 14px; padding-left: 9px; }
 QMenu::indicator:checked { image: url($tick); }

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from inspector.app.text import plural
 from inspector.ui.kit.columns import TableHeader
 from inspector.ui.kit.text import copy_text
 
@@ -102,6 +103,13 @@ def selection_as_tsv(view: QAbstractItemView) -> str:
             break
     rows = sorted(cells)[:COPY_LIMIT]
     return "\n".join("\t".join(cells[row][column] for column in sorted(cells[row])) for row in rows)
+
+
+def copy_rows(view: QAbstractItemView) -> None:
+    """Copy the selected rows as text, and tell how many they are."""
+    text = selection_as_tsv(view)
+    if text:
+        copy_text(text, plural(text.count("\n") + 1, "row"), lines=False)
 
 
 def _place(index: QModelIndex) -> tuple[int, ...]:
@@ -217,7 +225,7 @@ class _Rows(_View):
         if self.state() == QAbstractItemView.State.EditingState:
             event.accept()
         elif event.matches(QKeySequence.StandardKey.Copy):
-            copy_text(selection_as_tsv(self))
+            copy_rows(self)
         elif event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or event.modifiers():
             super().keyPressEvent(event)
         elif self.currentIndex().isValid():

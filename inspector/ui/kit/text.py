@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import html
 from collections.abc import Callable, Sequence
+from typing import Final
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.app.text import visible
+from inspector.app.text import plural, visible
 from inspector.ui.kit.layouts import vbox
 
 #: The least width of a question, pixels.
@@ -158,10 +159,32 @@ def set_tooltip(widget: QWidget, text: str) -> None:
     widget.setToolTip(plain_tooltip(text))
 
 
-def copy_text(text: str) -> None:
-    r"""Put the text into the clipboard, exact but for lone surrogates, which become ``\\ud800``."""
+class _Copies(QObject):
+    """What is copied anywhere in this process; the window tells of it.
+
+    Signals:
+        copied: A sentence: what was copied, and how many lines.
+    """
+
+    copied = Signal(str)
+
+
+COPIES: Final = _Copies()
+
+
+def copy_text(text: str, what: str = "", *, lines: bool = True) -> None:
+    r"""Put the text into the clipboard, exact but for lone surrogates, which become ``\\ud800``.
+
+    Args:
+        text: The text.
+        what: What it is, for the notice: ``name``, ``3 rows``; empty where whoever copies tells of it.
+        lines: Tell as well how many lines it has, if it has several.
+    """
     exact = text.encode("utf-8", "backslashreplace").decode("utf-8")
     QGuiApplication.clipboard().setText(exact)
+    if what:
+        count = exact.rstrip("\n").count("\n") + 1
+        COPIES.copied.emit(f"Copied {what}" + (f" · {plural(count, 'line')}" if lines and count > 1 else ""))
 
 
 def ask_then(

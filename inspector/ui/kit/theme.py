@@ -221,6 +221,8 @@ def palette(tokens: Tokens) -> QPalette:
     result = QPalette()
     for which, colour in colours.items():
         result.setColor(which, QColor(colour))
-    for which in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+    for which in (role.WindowText, role.Text, role.ButtonText):
         result.setColor(QPalette.ColorGroup.Disabled, which, QColor(tokens.disabled))
+    # On the ground of what is selected only the dim text can still be read.
+    result.setColor(QPalette.ColorGroup.Disabled, role.HighlightedText, QColor(tokens.dim))
     return result

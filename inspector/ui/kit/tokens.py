@@ -82,8 +82,8 @@ DARK: Final = Tokens(
     faint="#2b2f35",
     text="#d9dde3",
     strong="#f1f4f8",
-    dim="#9aa2ae",
-    disabled="#8e96a1",
+    dim="#a1a9b5",
+    disabled="#979faa",
     accent="#5aa9ff",
     accent_text="#6db3ff",
     primary="#2f6fb5",
@@ -137,7 +137,7 @@ LIGHT: Final = Tokens(
     text="#23282f",
     strong="#0e1217",
     dim="#58616e",
-    disabled="#69717c",
+    disabled="#646c77",
     accent="#1a6fd0",
     accent_text="#1260b8",
     primary="#2368b4",
@@ -180,8 +180,8 @@ LIGHT: Final = Tokens(
     keyword="#1c559f",
 )
 
-#: Names of the tokens that are written as text, and of the surfaces on which they may stand. What is disabled stands on
-#: these surfaces only, and says what could be done: it must be read, too.
+#: Names of the tokens that are written as text, and of the surfaces on which they may stand. What is disabled says what
+#: could be done and must be read, too; it is never written on the ground of what is selected.
 TEXT_TOKENS: Final = (
     *("text", "strong", "dim", "accent_text", "warn_text", "string", "number", "keyword"),
     *(field.name for field in fields(Tokens) if field.name.endswith("_text")),

@@ -81,13 +81,13 @@ class WrapLabel(QWidget):
         """Offer to copy."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Copy").triggered.connect(lambda *_: copy_text(self._exact))
+        menu.addAction("Copy").triggered.connect(lambda *_: copy_text(self._exact, "text"))
         menu.popup(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy."""
         if event.matches(QKeySequence.StandardKey.Copy):
-            copy_text(self._exact)
+            copy_text(self._exact, "text")
             return
         super().keyPressEvent(event)
 

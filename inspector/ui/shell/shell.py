@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabBar, QWidget
 from inspector.app.commands import Command
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.overlay import Sheet
+from inspector.ui.kit.text import COPIES
 from inspector.ui.kit.theme import CHOICES, Theme
 from inspector.ui.shell import tab_order
 from inspector.ui.shell.actions import Actions, shortcut_text
@@ -204,6 +205,7 @@ class Shell(QMainWindow):
         self._past = PastNotices(theme, self)
         self._status.bell.clicked.connect(self._past.open_sheet)
         self._cards = NoticesView(theme, notices, self, self._status.tell_briefly, self._past.take)
+        COPIES.copied.connect(self._tell_copied)
         self._soon, self._moved = QTimer(self), QTimer(self)
         for timer, slot in ((self._soon, self._resized), (self._moved, self._place_cards)):
             timer.setSingleShot(True)
@@ -400,6 +402,9 @@ class Shell(QMainWindow):
     def status(self) -> StatusBar:
         """The status bar."""
         return self._status
+
+    def _tell_copied(self, sentence: str) -> None:
+        self._notices.info(sentence)
 
     # -- layout
 

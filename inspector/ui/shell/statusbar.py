@@ -191,7 +191,7 @@ class Standing(QObject):
         self._shell.set_state(*_STATES[workbench.stand])
         unbounded = trim_journals()
         memory = [f"no memory limit: {unbounded}"] if unbounded else []
-        counts = _counts(journal, workbench.lost if view.live else journal.dropped)
+        counts = count_texts(journal, workbench.lost if view.live else journal.dropped)
         self._shell.set_status_left([*self._rate(journal, live=view.live), *counts, *memory])
         self._shell.set_status_right(self._kept())
 
@@ -229,14 +229,19 @@ class Standing(QObject):
         return [*parts, "all changes saved" if not recording.unsaved else "saving…"]
 
 
-def _counts(journal: Journal, lost: int) -> list[str]:
+def count_texts(journal: Journal, lost: int) -> list[str]:
+    """Return what is counted: failures that nobody has caused, and apart from them the executions under a fault."""
     parts = [plural(len(journal.executions), "execution")]
+    struck = journal.executions["status"][journal.executions["fault"] > 0]
     outcomes = journal.outcomes()
-    counted = [code for code in TROUBLE if code in outcomes or code == FAILED_CODE]
-    parts += [f"{format_count(outcomes.get(code, 0))} {LABELS[STATUSES[code]]}" for code in counted]
-    struck = int((journal.executions["fault"] > 0).sum())
-    if struck:
-        parts.append(f"{format_count(struck)} by fault")
+    counted = {code: outcomes.get(code, 0) - int((struck == code).sum()) for code in TROUBLE}
+    parts += [
+        f"{format_count(count)} {LABELS[STATUSES[code]]}"
+        for code, count in counted.items()
+        if count or code == FAILED_CODE
+    ]
+    if len(struck):
+        parts.append(f"{format_count(len(struck))} under fault")
     if journal.running:
         parts.append(f"{format_count(journal.running)} running")
     return [*parts, f"{plural(lost, 'record')} lost"] if lost else parts

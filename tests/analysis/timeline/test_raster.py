@@ -12,10 +12,22 @@ from inspector.analysis.journal import Journal
 from inspector.analysis.timeline.groupings import grouping
 from inspector.analysis.timeline.lanes import DRAWN_AS, LaneRows
 from inspector.analysis.timeline.pyramid import MANY, Pyramid, SpanIndex, columns_of, join, octave_of
-from inspector.analysis.timeline.raster import DIM, LOOK_MASK, LOOKS, MERGED, Lines, RasterFrame, image, raster
+from inspector.analysis.timeline.raster import (
+    CAP,
+    DIM,
+    FAULT,
+    LOOK_MASK,
+    LOOKS,
+    MERGED,
+    Lines,
+    RasterFrame,
+    image,
+    raster,
+)
 from inspector.analysis.timeline.source import TimelineSource
 from inspector.core.records.records import STATUSES, Batch, Row
 from tests.analysis.runs import runs
+from tests.analysis.sample_runs import Run, Story, Told
 
 BAD = {LOOKS.index(DRAWN_AS.get(status, status)) for code, status in enumerate(STATUSES) if IS_BAD[code]}
 
@@ -256,3 +268,34 @@ def test_lanes_of_an_empty_journal_paint_nothing() -> None:
     rows = LaneRows(grouping("handler", journal))
     codes = raster(source, RasterFrame(0, 5.0, 7, 0), [(rows, np.array([-1]))], 1).codes
     assert codes.tolist() == [[0] * 7]
+
+
+def test_a_bar_under_a_fault_has_a_paler_body_and_a_dashed_outline_and_keeps_its_look() -> None:
+    story = Story()
+    story.tell(
+        [
+            Told(
+                "Paid",
+                0,
+                [
+                    Run(0, 200, "app:A.a", status="failed", fault="fail"),
+                    Run(0, 200, "app:B.b", status="failed"),
+                    Run(0, 20, "app:C.c", fault="slow"),
+                    Run(0, None, "app:D.d", fault="hang"),
+                ],
+            )
+        ]
+    )
+    source = TimelineSource(story.journal)
+    source.advance()
+    codes, _ = painted(source, RasterFrame(0, 10.0, 30, 100, dash=3))
+    rows = {lane: codes[place] for place, lane in enumerate(source.layers[0].lane_of_row[1:])}
+    struck, plain, tiny, running = (rows[lane] for lane in range(4))
+    assert ((struck & LOOK_MASK)[:20] == LOOKS.index("failed")).all()
+    assert (struck[:20] & FAULT > 0).tolist() == [False, *[True] * 18, False]  # both ends are outline
+    gaps = (struck[1:19] & CAP > 0).tolist()
+    assert gaps == [place // 3 % 2 == 1 for place in range(1, 19)]
+    assert not (plain & FAULT).any()
+    assert not (tiny & FAULT).any(), "two pixels have no room for an outline"
+    assert (running & FAULT > 0).tolist()[:10] == [False, *[True] * 8, False]
+    assert not (struck[20:] & FAULT).any()

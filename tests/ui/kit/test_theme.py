@@ -19,14 +19,14 @@ BOTH = pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
 
 
 @BOTH
-@pytest.mark.parametrize("surface", [*SURFACES, "hover", "row", "error_back", "warn_back", "info_back"])
+@pytest.mark.parametrize("surface", [*SURFACES, "hover", "row", "selection", "error_back", "warn_back", "info_back"])
 @pytest.mark.parametrize("token", sorted(set(TEXT_TOKENS)))
 def test_text_is_readable_on_every_surface(tokens: Tokens, token: str, surface: str) -> None:
     assert contrast(getattr(tokens, token), getattr(tokens, surface)) >= 4.5
 
 
 @BOTH
-@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("surface", [*SURFACES, "hover", "row"])
 def test_disabled_texts_and_placeholders_can_be_read(tokens: Tokens, surface: str) -> None:
     """They say what could be done, or what belongs into a field."""
     assert contrast(tokens.disabled, getattr(tokens, surface)) >= 4.5

@@ -9,6 +9,8 @@ import pytest
 
 from inspector.analysis.spill import GrowingArray
 from inspector.app.memory import LEAST_JOURNAL_MB, bounded_journals
+from inspector.ui.shell.statusbar import count_texts
+from tests.analysis.sample_runs import MS, Run, Story, Told
 from tests.ui.windows import opened, until
 
 
@@ -23,3 +25,16 @@ async def test_it_says_when_the_memory_of_a_run_is_not_bounded(tmp_path: Path, m
             assert "memory" not in left()
             GrowingArray(np.int64).reserve(1 << 20)[:] = 1
             await until(lambda: "no memory limit: " in left(), "the trouble is told")
+
+
+def test_failures_under_a_fault_are_counted_apart() -> None:
+    story = Story()
+    story.tell([Told("Paid", 0, [Run(0, MS, status="failed")] * 3 + [Run(0, MS)])])
+    assert count_texts(story.journal, 0) == ["4 executions", "3 failed"]
+    runs = [Run(MS, 2 * MS, status="failed", fault="fail"), Run(MS, 9 * MS, fault="slow")]
+    story.tell([Told("Paid", MS, [*runs, Run(MS, 2 * MS, status="timed_out", fault="hang"), Run(MS, None)])])
+    assert count_texts(story.journal, 0) == ["8 executions", "3 failed", "3 under fault", "1 running"]
+    story.tell([Told("Paid", 2 * MS, [Run(2 * MS, 3 * MS, status="timed_out")])])
+    assert count_texts(story.journal, 2)[1:] == [
+        *("3 failed", "1 timed out", "3 under fault", "1 running", "2 records lost"),
+    ]

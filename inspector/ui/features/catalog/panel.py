@@ -250,6 +250,10 @@ class CatalogPanel(JournalPanel):
                 return True
         return super().eventFilter(watched, event)
 
+    def numbers_changed(self) -> None:
+        """Write the sums of the footer anew."""
+        self._refreshed()
+
     # -- what is open
 
     def _refreshed(self) -> None:
@@ -361,7 +365,7 @@ class CatalogPanel(JournalPanel):
         """Return what can be done with what a row stands for, wherever it is shown."""
         kind = str(index.data(CatalogRole.KIND))
         if self.verbs is None:
-            return [MenuItem("Copy name", lambda: copy_text(name), icon="copy")]
+            return [MenuItem("Copy name", lambda: copy_text(name, "name"), icon="copy")]
         if kind == EVENT:  # it is fired by lines of its own, and shown here
             return [item for item in self.verbs.event(name) if item.icon not in ("edit", "tree")]
         return self.verbs.branch(kind, name)

@@ -170,6 +170,11 @@ class CausalityPanel(JournalPanel):
         if self._stale or self._root < 0:
             self._selected(again=self._stale)
 
+    def numbers_changed(self) -> None:
+        """Write the times and the sums anew."""
+        if self._root >= 0:
+            self._build()
+
     def _touches(self, journal: Journal, change: Change) -> bool:
         if any(index in self._members for index in change.ended_publications):
             return True

@@ -92,7 +92,7 @@ class RunFindingsView(QWidget):
         return [
             *(MenuItem(text, button.click, icon=icon, enabled=button.isEnabled()) for button, text, icon in lines),
             SEPARATOR,
-            MenuItem("Copy finding", lambda: copy_text(self.about()), icon="copy"),
+            MenuItem("Copy finding", lambda: copy_text(self.about(), "finding"), icon="copy"),
         ]
 
     def set_findings(self, findings: Sequence[RunFinding]) -> None:

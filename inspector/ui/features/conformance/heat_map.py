@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QHelpEvent, QPainter, QPen
@@ -18,13 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.ui.features.conformance.model import ENDED, MISSING, NOT_FIRED, NOTHING, OK, HeatMapModel
+from inspector.ui.kit.columns import Arrangement
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.rows import Role
 from inspector.ui.kit.text import plain_tooltip
 from inspector.ui.kit.tokens import mix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from PySide6.QtGui import QFocusEvent, QResizeEvent
 
@@ -186,6 +187,30 @@ class UprightHeader(QHeaderView):
         return min(max(widths, default=0) + 14, _TALLEST)
 
 
+class HeatMapColumns(Arrangement):
+    """Which columns of a heat map are hidden, and by what its events are sorted.
+
+    Args:
+        view: The heat map.
+        model: What it shows.
+    """
+
+    def __init__(self, view: HeatMap, model: HeatMapModel) -> None:
+        super().__init__(view)
+        self._view, self._model = view, model
+
+    def state(self) -> dict[str, Any]:
+        """Return what was chosen, by the names of handler classes."""
+        model = self._model
+        return {"hidden": sorted(self._view.hidden), "sort": model.sorted_by, "by_name": model.by_name}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Bring it back; names that this program does not have wait for one that has them."""
+        hidden, owner = state.get("hidden"), state.get("sort")
+        self._view.set_hidden(name for name in (hidden if isinstance(hidden, list) else ()) if isinstance(name, str))
+        self._model.sort_by(owner if isinstance(owner, str) else "", name=state.get("by_name") is True)
+
+
 class HeatMap(QTableView):
     """The table of cells; one is current.
 
@@ -239,6 +264,7 @@ class HeatMap(QTableView):
         self.selectionModel().currentChanged.connect(self._current_changed)
         self.clicked.connect(self._current_changed)
         self.activated.connect(lambda index: self.activated_cell.emit(index.row(), index.column()))
+        self.columns = HeatMapColumns(self, model)
         model.modelReset.connect(self._hide)
         model.modelReset.connect(self._fit_names)
         theme.changed.connect(self.viewport().update)
@@ -253,7 +279,11 @@ class HeatMap(QTableView):
     def _sort_by(self, column: int) -> None:
         """Put the events first that went worst in a column; once more: as the catalog has them."""
         owner = self._map.owner(column)
-        self._map.sort_by("" if owner == self._map.sorted_by else owner)
+        self._sort("" if owner == self._map.sorted_by else owner)
+
+    def _sort(self, owner: str = "", *, name: bool = False) -> None:
+        self._map.sort_by(owner, name=name)
+        self.columns.changed.emit()
 
     def _open_menu(self, at: QPoint) -> None:
         head = self.horizontalHeader()
@@ -264,8 +294,8 @@ class HeatMap(QTableView):
         columns = range(self._map.columnCount())
         hidden = sum(self.isColumnHidden(place) for place in columns)
         items = [
-            MenuItem("Sort by event name", lambda: self._map.sort_by(name=True)),
-            MenuItem("Sort as in catalog", self._map.sort_by),
+            MenuItem("Sort by event name", lambda: self._sort(name=True)),
+            MenuItem("Sort as in catalog", self._sort),
             SEPARATOR,
             MenuItem(
                 f"Show all columns ({hidden} hidden)" if hidden else "Show all columns",
@@ -277,7 +307,7 @@ class HeatMap(QTableView):
             return items
         owner, more = self._map.owner(column), len(columns) - hidden > 1
         return [
-            MenuItem("Sort worst first", lambda: self._map.sort_by(owner)),
+            MenuItem("Sort worst first", lambda: self._sort(owner)),
             MenuItem("Hide column", lambda: self.set_hidden((*self._hidden, owner)), enabled=more),
             *items,
         ]
@@ -287,11 +317,19 @@ class HeatMap(QTableView):
         self._hidden = frozenset(owners)
         self._hide()
         self.updateGeometry()
+        self.columns.changed.emit()
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The classes of handlers whose columns are left out."""
+        return self._hidden
 
     def _hide(self) -> None:
-        """Hide what was chosen; a map that is laid out anew shows all at first."""
-        for column in range(self._map.columnCount()):
-            self.setColumnHidden(column, self._map.owner(column) in self._hidden)
+        """Hide what was chosen, unless nothing would be left; a map that is laid out anew shows all at first."""
+        owners = [self._map.owner(column) for column in range(self._map.columnCount())]
+        some = any(owner not in self._hidden for owner in owners)
+        for column, owner in enumerate(owners):
+            self.setColumnHidden(column, some and owner in self._hidden)
 
     def show_cell(self, row: int, column: int) -> None:
         """Make a cell the current one; nobody is told."""

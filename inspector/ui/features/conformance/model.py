@@ -152,6 +152,11 @@ class HeatMapModel(QAbstractTableModel):
         """The class of handlers by whose cells the events are sorted; empty when they are not."""
         return self._sorted_by
 
+    @property
+    def by_name(self) -> bool:
+        """Whether the events are sorted by their names."""
+        return self._by_name
+
     def sort_by(self, owner: str = "", *, name: bool = False) -> None:
         """Sort the events by what happened in a class of handlers, the worst first, or by name, or as the catalog does.
 

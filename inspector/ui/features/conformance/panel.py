@@ -223,6 +223,12 @@ class ConformancePanel(JournalPanel):
         self.findings.sessions = report.sessions
         self._set_findings(report.findings)
         self.findings.empty.set("No differences", "Everything behaves as declared.")
+        self._tell_report(report)
+        self._show_span()
+        self._show_state()
+
+    def _tell_report(self, report: Report) -> None:
+        """Write in a line what was fired, and what came of it."""
         counts = [plural(count, SEVERITY_WORDS[name]) for name, count in report.counts.items() if count]
         many = len(report.contexts)
         fired = f"{plural(report.events, 'event')} fired" + (f" in {many} contexts" if many > 1 else "")
@@ -231,8 +237,13 @@ class ConformancePanel(JournalPanel):
         self._status.setText(" · ".join([fired, *counts]) if counts else f"{fired} · no differences")
         left_out = f"Base classes only: {', '.join(report.left_out)}" if report.left_out else ""
         set_tooltip(self._status, left_out)
-        self._show_span()
-        self._show_state()
+
+    def numbers_changed(self) -> None:
+        """Write the counts anew."""
+        if self._report is not None:
+            self._tell_report(self._report)
+        self._tell_badge()
+        self._show_legend()
 
     def end_run(self, reason: str = "") -> None:
         """Show that a run has ended without a report: it was stopped, or something went wrong."""
@@ -244,6 +255,9 @@ class ConformancePanel(JournalPanel):
     def _set_findings(self, findings: Sequence[RunFinding]) -> None:
         self.findings.set_findings(findings)
         self._share()
+        self._tell_badge()
+
+    def _tell_badge(self) -> None:
         severe = self.findings.model.severe
         self.badge_changed.emit(format_count(severe) if severe else "", "warn")
 

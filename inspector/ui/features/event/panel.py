@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from inspector.core.records.numbers import PublicationIndex
 from inspector.ui.kit.buttons import Button, IconButton
 from inspector.ui.kit.flow import FlowBox, in_row
 from inspector.ui.kit.layouts import add, hbox, vbox
+from inspector.ui.kit.menus import MenuItem, offer_menu
 from inspector.ui.kit.page import ClickableRow, ClickableRows, Link, Page, Segment, clear, section
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tooltip
 from inspector.ui.kit.widgets import Badge, EmptyState, KeyValueGrid, Switcher
@@ -66,7 +68,7 @@ class EventPanel(JournalPanel):
         self._about = vbox(spacing=8)
         self._runs_title = section("Recent runs")
         self._none = PlainLabel("No runs in this session.", "dim", wrap=True)
-        self._runs = ClickableRows(theme, self._choose)
+        self._runs = ClickableRows(theme, self._choose, self.run_items)
         add(self._page.column, self._about, self._runs_title, self._none, self._runs)
         empty = EmptyState(theme, "event", "No event selected", "Select one in the catalog.")
         self._switcher = Switcher(self._page, empty)
@@ -132,6 +134,10 @@ class EventPanel(JournalPanel):
         self._page.verticalScrollBar().setValue(0)
         self._switcher.show_content()
 
+    def numbers_changed(self) -> None:
+        """Write the runs anew."""
+        self._fill_runs()
+
     # -- what it is
 
     def _describe(self, event: EventDescription) -> None:
@@ -146,7 +152,7 @@ class EventPanel(JournalPanel):
 
     def _add_head(self, event: EventDescription) -> None:
         name = WrapLabel(event.name, "title")
-        copy = IconButton(self._theme, "copy", "Copy name", on_click=lambda: copy_text(event.name))
+        copy = IconButton(self._theme, "copy", "Copy name", on_click=lambda: copy_text(event.name, "name"))
         source = [self._source_button(event.file, event.line)] if event.file else []
         fire = Button(self._theme, "Fire…", "play", on_click=lambda: self.fire_requested.emit(event.name))
         row = hbox((name, 1), copy, *source, fire, spacing=2)
@@ -177,6 +183,7 @@ class EventPanel(JournalPanel):
                 link.setToolTip("")
                 link.clicked.connect(lambda _=False, name=sibling.name: self._selection.select_event(name))
                 set_tooltip(link, sibling.name)
+                offer_menu(link, partial(self.event_items, sibling.name), self._theme)
             flow.add(in_row(PhaseMark(self._theme, sibling.phase), link, spacing=4, stretch=False))
         self._about.addWidget(flow)
 
@@ -244,6 +251,7 @@ class EventPanel(JournalPanel):
         name = Link(self._theme, handler.owner, "strong", bold=True)
         set_tooltip(name, f"{handler.label}\n{handler.doc}".strip())
         name.clicked.connect(lambda: self._select_handler(handler.key))
+        offer_menu(box, partial(self.handler_items, handler.key), self._theme)
         kinds = [kind for kind in event.requires if handler.owner.lower().startswith(kind)]
         badges = [Badge(self._theme, kind, "dim") for kind in kinds]
         if not handler.is_async:
@@ -253,7 +261,7 @@ class EventPanel(JournalPanel):
         column = vbox(row, method, owner=box, margins=(0, 0, 0, 2), spacing=1)
         if handler.file:
             where = f"{handler.file}:{handler.line}"
-            copy = IconButton(self._theme, "copy", f"Copy {where}", on_click=lambda: copy_text(where))
+            copy = IconButton(self._theme, "copy", f"Copy {where}", on_click=lambda: copy_text(where, "place"))
             add(row, copy, self._source_button(handler.file, handler.line))
             path = ElidedLabel(f"{short_path(handler.file)}:{handler.line}", "dim", Qt.TextElideMode.ElideLeft)
             set_tooltip(path, where)
@@ -293,7 +301,32 @@ class EventPanel(JournalPanel):
             row = ClickableRow(self._theme)
             row.set([Segment(GLYPHS[finding.severity], INKS[finding.severity]), Segment(finding.message)])
             row.clicked.connect(lambda _=False, finding=finding: self.finding_chosen.emit(finding))
+            offer_menu(row, partial(self.finding_items, finding), self._theme)
             rows.addWidget(row)
+
+    # -- what can be done with what it lists
+
+    def event_items(self, name: str) -> list[MenuItem]:
+        """Return what can be done with another event of the workflow."""
+        return self.verbs.event(name) if self.verbs is not None else []
+
+    def handler_items(self, key: str) -> list[MenuItem]:
+        """Return what can be done with a subscriber, by its key."""
+        number = self._journal.handler_number(key)
+        return self.verbs.handler(number) if self.verbs is not None and number >= 0 else []
+
+    def finding_items(self, finding: Finding) -> list[MenuItem]:
+        """Return what can be done with a finding about the event."""
+        return [
+            MenuItem("Show finding", lambda: self.finding_chosen.emit(finding), icon="search"),
+            MenuItem("Copy finding", lambda: copy_text(f"{finding.code} {finding.message}", "finding"), icon="copy"),
+        ]
+
+    def run_items(self, place: int) -> list[MenuItem]:
+        """Return what can be done with the run at a place of the list."""
+        if self.verbs is None or place >= len(self._shown):
+            return []
+        return self.verbs.publication(PublicationIndex(self._shown[place]))
 
     # -- how it went
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
@@ -12,8 +13,9 @@ from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.records import BAD_STATUSES, OK, RUNNING, SWALLOWED
 from inspector.ui.kit.flow import FlowBox
 from inspector.ui.kit.layouts import grid, vbox
+from inspector.ui.kit.menus import MenuItem, offer_menu
 from inspector.ui.kit.page import ClickableRows, Link, section
-from inspector.ui.kit.text import ElidedLabel, PlainLabel, set_tone, set_tooltip
+from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone, set_tooltip
 from inspector.ui.kit.widgets import Badge
 from inspector.ui.parts.outcome import counts_of, show_execution, told
 
@@ -22,10 +24,17 @@ if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
+    from inspector.ui.verbs import Verbs
 
 
 class ExecutionHead(QWidget):
     """Shows in a few lines what an execution (or a publication) was.
+
+    Args:
+        theme: Its look.
+        selection: What is selected in the window.
+        verbs: Returns what makes the lines of its menus; None without a window.
+        parent: The owner.
 
     Signals:
         correlation_requested: Show everything with this correlation id.
@@ -33,9 +42,15 @@ class ExecutionHead(QWidget):
 
     correlation_requested = Signal(str)
 
-    def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        selection: Selection,
+        verbs: Callable[[], Verbs | None],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._theme, self._selection = theme, selection
+        self._theme, self._selection, self._verbs = theme, selection, verbs
         self._event_name = ""
         self._handler_number = -1
         self._correlation = ""
@@ -60,6 +75,13 @@ class ExecutionHead(QWidget):
         self._event.clicked.connect(lambda: self._selection.select_event(self._event_name))
         self._correlation_link.clicked.connect(lambda: self.correlation_requested.emit(self._correlation))
         self._cause_link.clicked.connect(self._go_to_cause)
+        for widget, provider in (
+            (self._owner, self.handler_items),
+            (self._event, self.event_items),
+            (self._correlation_link, self.correlation_items),
+            (self._cause_link, self.cause_items),
+        ):
+            offer_menu(widget, provider, theme)
 
     def show_one(self, journal: Journal, publication: PublicationIndex, execution: ExecutionIndex) -> None:
         """Show an execution; with -1 for it, the publication."""
@@ -164,6 +186,29 @@ class ExecutionHead(QWidget):
             cause = journal.execution(about.cause)
             self._cause_link.set_text(f"{cause.handler.label} for {cause.event.name}")
 
+    def handler_items(self) -> list[MenuItem]:
+        """Return what can be done with the handler."""
+        verbs = self._verbs()
+        return verbs.handler(self._handler_number) if verbs is not None and self._handler_number >= 0 else []
+
+    def event_items(self) -> list[MenuItem]:
+        """Return what can be done with the event."""
+        verbs = self._verbs()
+        return verbs.event(self._event_name) if verbs is not None and self._event_name else []
+
+    def correlation_items(self) -> list[MenuItem]:
+        """Return what can be done with the correlation id."""
+        correlation = self._correlation
+        return [
+            MenuItem("Filter to this correlation", lambda: self.correlation_requested.emit(correlation), icon="filter"),
+            MenuItem("Copy correlation id", lambda: copy_text(correlation, "correlation id"), icon="copy"),
+        ]
+
+    def cause_items(self) -> list[MenuItem]:
+        """Return what can be done with the execution that published the event."""
+        verbs = self._verbs()
+        return verbs.execution(ExecutionIndex(self._cause)) if verbs is not None and self._cause >= 0 else []
+
     def _go_to_cause(self) -> None:
         if self._journal is not None and self._cause >= 0:
             self._selection.select_in(self._journal, ExecutionIndex(self._cause))
@@ -181,15 +226,28 @@ LISTED: Final = 60
 
 
 class ExecutionList(QWidget):
-    """Lists the executions of a publication; a click selects one."""
+    """Lists the executions of a publication; a click selects one.
 
-    def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
+    Args:
+        theme: Its look.
+        selection: What is selected in the window.
+        verbs: Returns what makes the lines of their menus; None without a window.
+        parent: The owner.
+    """
+
+    def __init__(
+        self,
+        theme: Theme,
+        selection: Selection,
+        verbs: Callable[[], Verbs | None],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._theme, self._selection = theme, selection
+        self._theme, self._selection, self._verbs = theme, selection, verbs
         self._journal: Journal | None = None
         self._links: list[ExecutionIndex] = []
         self._title = section("Executions")
-        self._lines = ClickableRows(theme, self._choose)
+        self._lines = ClickableRows(theme, self._choose, self.items)
         vbox(self._title, self._lines, owner=self, spacing=4)
 
     def show_publication(self, journal: Journal, publication: PublicationIndex) -> None:
@@ -204,3 +262,8 @@ class ExecutionList(QWidget):
     def _choose(self, place: int) -> None:
         if self._journal is not None and place < len(self._links):
             self._selection.select_in(self._journal, self._links[place])
+
+    def items(self, place: int) -> list[MenuItem]:
+        """Return what can be done with the execution at a place of the list."""
+        verbs = self._verbs()
+        return verbs.execution(self._links[place]) if verbs is not None and place < len(self._links) else []

@@ -109,16 +109,22 @@ class ExecutionPanel(JournalPanel):
         ):
             self._refresh()
 
+    def numbers_changed(self) -> None:
+        """Write times and counts anew."""
+        if self._publication >= 0:
+            self._refresh()
+            self._tell_switch()
+
     # -- building
 
     def _build_parts(self) -> None:
         theme = self._theme
-        self._head = ExecutionHead(theme, self._selection)
+        self._head = ExecutionHead(theme, self._selection, lambda: self.verbs)
         self._error = Banner(theme, "error", "")
         self._trace_title = section("Traceback")
         self._trace_switch = Link(theme, "", "accent_text")
         self._trace = TracebackView(theme)
-        self._list = ExecutionList(theme, self._selection)
+        self._list = ExecutionList(theme, self._selection, lambda: self.verbs)
         self._notes_title = section("Inside this execution")
         self._notes = NotesView(theme)
         self._payload = PayloadView(theme)
@@ -304,12 +310,12 @@ class ExecutionPanel(JournalPanel):
         here = details_at_hand(self._journal, self._publication, self._execution)
         payload = (merged(here, self._asked) if self._asked else here).payload
         if payload is not None:
-            copy_text(payload_json(payload[0]))
+            copy_text(payload_json(payload[0]), "payload as JSON")
 
     def copy_traceback(self) -> None:
         """Copy the traceback of what failed."""
         if self._failure is not None:
-            copy_text(traceback_text(self._failure))
+            copy_text(traceback_text(self._failure), "traceback")
 
     def _source(self) -> tuple[str, int]:
         """Return the file and line that matter most: where it failed, else where the handler is, else the event."""

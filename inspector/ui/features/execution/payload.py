@@ -132,7 +132,7 @@ class _Value(ElidedLabel):
     def _menu(self, where: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        fill(menu, [MenuItem("Copy value", lambda: copy_text(self._exact), icon="copy")], self._theme)
+        fill(menu, [MenuItem("Copy value", lambda: copy_text(self._exact, "value"), icon="copy")], self._theme)
         menu.popup(self.mapToGlobal(where))
 
 

@@ -41,7 +41,9 @@ def make(context: Context) -> Parts:
             return []
         detail = panel.detail
         return [
-            MenuItem("Failures: Copy Traceback", lambda: copy_text(detail.as_text()), icon="copy", hint="action"),
+            MenuItem(
+                "Failures: Copy Traceback", lambda: copy_text(detail.as_text(), "traceback"), icon="copy", hint="action"
+            ),
             MenuItem("Failures: Show in Timeline", panel.show_shown, icon="timeline", hint="action"),
         ]
 

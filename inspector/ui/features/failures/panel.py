@@ -20,7 +20,7 @@ from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.page import Link, Page
-from inspector.ui.kit.tables import COPY_KEY, selection_as_tsv
+from inspector.ui.kit.tables import COPY_KEY, copy_rows
 from inspector.ui.kit.text import ElidedLabel, PlainLabel, copy_text, set_tone
 from inspector.ui.kit.widgets import EmptyState, Switcher
 from inspector.ui.panel import JournalPanel
@@ -90,7 +90,9 @@ class FailureDetail(Page):
         self.libraries.clicked.connect(self._switch_frames)
 
     def _lay_out(self) -> None:
-        copy = IconButton(self._theme, "copy", "Copy traceback", on_click=lambda: copy_text(self.as_text()))
+        copy = IconButton(
+            self._theme, "copy", "Copy traceback", on_click=lambda: copy_text(self.as_text(), "traceback")
+        )
         show = IconButton(self._theme, "timeline", "Select in timeline", on_click=self.timeline_requested)
         top = hbox((self.title, 1), show, copy, spacing=6)
         below = hbox((self.place, 1), self.before, self.position, self.after, spacing=6)
@@ -126,7 +128,7 @@ class FailureDetail(Page):
         else:
             self.nothing.set_whole(text or "No exception raised.", 20_000)
         self.nothing.setVisible(self.traceback.isHidden())
-        self._tell_libraries()
+        self.tell_libraries()
 
     def as_text(self) -> str:
         """Return what is shown as text."""
@@ -135,9 +137,10 @@ class FailureDetail(Page):
 
     def _switch_frames(self) -> None:
         self.traceback.set_only_mine(not self.traceback.only_mine)
-        self._tell_libraries()
+        self.tell_libraries()
 
-    def _tell_libraries(self) -> None:
+    def tell_libraries(self) -> None:
+        """Write how many frames of libraries are hidden."""
         foreign = self.traceback.foreign()
         self.libraries.setVisible(foreign > 0)
         only = self.traceback.only_mine
@@ -262,6 +265,12 @@ class FailuresPanel(JournalPanel):
         else:
             self._choose_newest()
 
+    def numbers_changed(self) -> None:
+        """Write the badge and the place in the group anew."""
+        self._show_state()
+        self._tell_position()
+        self.detail.tell_libraries()
+
     def _show_state(self) -> None:
         if self.model.rowCount():
             self._switcher.show_content()
@@ -331,8 +340,8 @@ class FailuresPanel(JournalPanel):
     def menu_items(self) -> list[MenuItem]:
         """Return what can be done with the failure that is shown, the newest of the group unless another was chosen."""
         items = [
-            MenuItem("Copy traceback", lambda: copy_text(self.detail.as_text()), icon="copy"),
-            MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), hint=native_shortcut(COPY_KEY)),
+            MenuItem("Copy traceback", lambda: copy_text(self.detail.as_text(), "traceback"), icon="copy"),
+            MenuItem("Copy rows", lambda: copy_rows(self.table), hint=native_shortcut(COPY_KEY)),
         ]
         if self.verbs is None or self._execution < 0:
             return items

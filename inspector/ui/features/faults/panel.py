@@ -144,6 +144,10 @@ class FaultsPanel(JournalPanel):
         self.badge_changed.emit(str(len(rules)) if rules else "", "warn")
         self._count()
 
+    def numbers_changed(self) -> None:
+        """Write the hits anew."""
+        self._rebuild()
+
     def _row(self, fault: ListedFault) -> tuple[QWidget, PlainLabel]:
         rule = fault.rule
         event = "any event" if rule.event == "*" else rule.event

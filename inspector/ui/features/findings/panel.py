@@ -149,7 +149,9 @@ class FindingsPanel(JournalPanel):
         self._place = WrapLabel("", "mono")
         self._open = Button(self._theme, "Open in editor", "code", native_shortcut("Return"))
         self._open.clicked.connect(self.open_current)
-        self._copy = IconButton(self._theme, "copy", "Copy finding", on_click=lambda: copy_text(self.as_text()))
+        self._copy = IconButton(
+            self._theme, "copy", "Copy finding", on_click=lambda: copy_text(self.as_text(), "finding")
+        )
         detail = Page("Finding")
         detail.column.setSpacing(6)
         add(detail.column, self._title, self._message, self._why, self._fix, self._place)
@@ -165,8 +167,7 @@ class FindingsPanel(JournalPanel):
         self._findings = tuple(findings)
         self.model.set_findings(self._findings)
         self._after_reset(before)
-        severe = sum(finding.severity != "information" for finding in self._findings)
-        self.badge_changed.emit(format_count(severe) if severe else "", _BADGES.get(worst(self._findings) or "", "dim"))
+        self._tell_badge()
 
     def set_unknown(self, reason: str) -> None:
         """Show that nothing could be checked, and why."""
@@ -175,7 +176,16 @@ class FindingsPanel(JournalPanel):
         self.model.set_findings(())
         self._empty.set("Not checked", reason)
         self._after_reset(None)
-        self.badge_changed.emit("", "dim")
+        self._tell_badge()
+
+    def numbers_changed(self) -> None:
+        """Write the counts anew."""
+        self._show_state()
+        self._tell_badge()
+
+    def _tell_badge(self) -> None:
+        severe = sum(finding.severity != "information" for finding in self._findings)
+        self.badge_changed.emit(format_count(severe) if severe else "", _BADGES.get(worst(self._findings) or "", "dim"))
 
     def marks(self) -> dict[str, str]:
         """Return the worst severity by name of event: the marks of the catalog's tree."""
@@ -289,7 +299,11 @@ class FindingsPanel(JournalPanel):
         """Return what can be done with the finding, or the rule, that is chosen."""
         finding = self._current
         items = [
-            MenuItem("Copy finding" if finding else "Copy rule", lambda: copy_text(self.as_text()), icon="copy"),
+            MenuItem(
+                "Copy finding" if finding else "Copy rule",
+                lambda: copy_text(self.as_text(), "finding" if finding else "rule"),
+                icon="copy",
+            ),
             SEPARATOR,
             MenuItem("Expand all", self.tree.expandAll, icon="plus"),
             MenuItem("Collapse all", self.tree.collapseAll, icon="minus"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -23,8 +24,10 @@ from inspector.ui.parts.outcome import show_execution, told
 if TYPE_CHECKING:
     from inspector.analysis.entries import Change, FireOutcome
     from inspector.analysis.journal import Journal
+    from inspector.ui.kit.menus import MenuItem
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
+    from inspector.ui.verbs import Verbs
 
 Fires = npt.NDArray[np.int64]
 
@@ -36,16 +39,27 @@ _BAD_CODES: Final = [code for code, status in enumerate(STATUSES) if status in B
 class FireOutcomeView(QWidget):
     """Follows one fire, or those of a series. Hidden until there is one.
 
+    Args:
+        theme: Its look.
+        selection: What is selected in the window.
+        verbs: Returns what makes the lines of menus; None without a window.
+        parent: The owner.
+
     Signals:
         chosen: An execution of the list was chosen (its index); it is selected by then.
     """
 
     chosen = Signal(int)
 
-    def __init__(self, theme: Theme, selection: Selection, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        selection: Selection,
+        verbs: Callable[[], Verbs | None],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._theme = theme
-        self._selection = selection
+        self._theme, self._selection, self._verbs = theme, selection, verbs
         self._journal: Journal | None = None
         self._fire = self._began = FireNumber(0)
         self._first = (0, 0)
@@ -53,7 +67,7 @@ class FireOutcomeView(QWidget):
         self._links: list[int] = []
         self._title = PlainLabel("", "section")
         self._sums = PlainLabel("", wrap=True)
-        self._list = ClickableRows(theme, self._choose)
+        self._list = ClickableRows(theme, self._choose, self.items)
         inner = vbox(self._title, self._sums, self._list, margins=(12, 8, 12, 8), spacing=4)
         vbox(separator_line(), inner, owner=self, spacing=4)
         self.hide()
@@ -187,6 +201,13 @@ class FireOutcomeView(QWidget):
             show_execution(row, execution, self._theme, selected=index == self._selection.execution)
         if bad > len(self._links):
             self._sums.setText(f"{self._sums.text()} (first {len(self._links)} below)")
+
+    def items(self, place: int) -> list[MenuItem]:
+        """Return what can be done with the execution at a place of the list."""
+        verbs = self._verbs()
+        if verbs is None or place >= len(self._links):
+            return []
+        return verbs.execution(ExecutionIndex(self._links[place]))
 
     def _choose(self, place: int) -> None:
         if self._journal is not None and place < len(self._links):

@@ -128,7 +128,7 @@ class FireView(JournalPanel):
         self._context_fold = FoldingSection(theme, "Context", self.context, opened=True)
         self.json = JsonView(theme)
         self.progress = SeriesView(theme)
-        self.outcome = FireOutcomeView(theme, self._selection)
+        self.outcome = FireOutcomeView(theme, self._selection, lambda: self.verbs)
         self.button = Button(theme, "Fire", "play", kind="primary")
         self._reason = PlainLabel("", "warn", wrap=True)
 
@@ -229,6 +229,13 @@ class FirePanel(FireView):
         if self._outdated:
             self._adopt(change.first_publication)
         self.outcome.folded(change)
+
+    def numbers_changed(self) -> None:
+        """Write the outcome, and how often is fired, anew."""
+        if self.outcome.fire:
+            self.outcome.refresh()
+        self.progress.show_series(self._series)
+        self._tell()
 
     def fire_started(self, fire: FireNumber, event: str = "", first: FireNumber | None = None) -> None:
         """Follow this fire of an event (by itself the one that is shown): it is the one that was asked for last.

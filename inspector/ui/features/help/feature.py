@@ -39,7 +39,7 @@ def make(context: Context) -> Parts:
     def show_about() -> None:
         def answered(label: str | None) -> None:
             if label == _COPY:
-                copy_text(about())
+                copy_text(about(), "version")
 
         title, _, versions = about().partition("\n")
         ask_then(context.shell, "About", title, versions, ("Close", _COPY), answered)

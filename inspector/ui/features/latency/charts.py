@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QWidget
 from inspector.analysis.journal import Journal
 from inspector.analysis.latency import CUT_OFF, FAILED, FAULTED, SUCCEEDED
 from inspector.analysis.overtime import Mask, OverTime
-from inspector.app.text import format_duration, format_offset, plural
+from inspector.app.text import format_count, format_duration, format_offset
 from inspector.ui.features.latency.model import EVENT, Group, LatencyModel
 from inspector.ui.kit.buttons import Button
+from inspector.ui.kit.flow import FlowBox
 from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.text import ElidedLabel, PlainLabel
@@ -34,7 +35,7 @@ _SLICES: Final = 60
 _AMONG: Final[dict[tuple[int, ...], str]] = {
     (SUCCEEDED,): "successes",
     (FAILED,): "failures",
-    (FAULTED,): "faulted runs",
+    (FAULTED,): "runs under fault",
     (CUT_OFF,): "cut-off runs",
 }
 _OTHERS: Final = 30
@@ -83,9 +84,9 @@ class LatencyCharts(QWidget):
         self.compare_button.set_help("Compare with the histogram of another row or range")
         self.compare_button.set_menu(self._compare_items)
         self._against = ElidedLabel("", "link")
-        self._wrong = ElidedLabel("", "failed")
-        self._cut_off = ElidedLabel("", "timed_out")
-        self._faulted = ElidedLabel("", "swallowed")
+        self._wrong = PlainLabel("", "failed")
+        self._cut_off = PlainLabel("", "timed_out")
+        self._faulted = PlainLabel("", "warn")
         self._span = Button(theme, "Last 60 s", kind="section")
         self._span.set_help("Time span of the lower chart")
         self._span.set_menu(self._span_items)
@@ -94,7 +95,13 @@ class LatencyCharts(QWidget):
 
     def _arrange(self) -> None:
         top = hbox((self._title, 1), (self._against, 1), self._pointed, margins=(12, 6, 12, 0), spacing=6)
-        below = hbox(self._span, 1, self._wrong, self._cut_off, self._faulted, margins=(8, 0, 12, 0), spacing=10)
+        below = FlowBox(10)
+        below.setContentsMargins(8, 0, 12, 0)
+        below.add(self._span)
+        for label in (self._wrong, self._cut_off, self._faulted):
+            label.setMinimumHeight(self._span.sizeHint().height())  # in line with the button, whatever line that is
+            label.hide()
+            below.add(label)
         self._column = vbox(top, below, owner=self, margins=(0, 0, 0, 4))
 
     def set_journal(self, journal: Journal) -> None:
@@ -140,8 +147,9 @@ class LatencyCharts(QWidget):
             widget.setVisible(self._row >= 0)
         self._span.setVisible(self._row >= 0 and self._model.range is None)
         if self._row < 0:
-            for label in (self._title, self._against, self._pointed, self._wrong, self._cut_off, self._faulted):
+            for label in (self._title, self._against, self._pointed):
                 label.setText("")
+            self._tell_apart(0, 0, 0)
             return
         self._draw_histogram(self._histogram, self._model.group(self._row))
         self._draw_over_time(self._overtime)
@@ -190,11 +198,15 @@ class LatencyCharts(QWidget):
         self._tell_apart(*(int(bars.counts.sum()) for bars in (failed, cut_off, faulted)))
 
     def _tell_apart(self, failed: int, cut_off: int, faulted: int) -> None:
+        """Write how many executions the bars below the axis stand for."""
         look = self._theme.status
-        self._wrong.setText(f"{look('failed').glyph} {plural(failed, 'failed', 'failed')} ↓" if failed else "")
-        words = f"{look('timed_out').glyph} {plural(cut_off, 'cut off', 'cut off')} ↓"
-        self._cut_off.setText(words if cut_off else "")
-        self._faulted.setText(f"▨ {plural(faulted, 'faulted', 'faulted')} ↓" if faulted else "")
+        for label, glyph, count, words in (
+            (self._wrong, look("failed").glyph, failed, "failed"),
+            (self._cut_off, look("timed_out").glyph, cut_off, "cut off"),
+            (self._faulted, "⚡", faulted, "under fault"),
+        ):
+            label.setText(f"{glyph} {format_count(count)} {words} ↓")
+            label.setVisible(bool(count))
 
     def _draw_over_time(self, chart: OverTimeChart) -> None:
         stretch = self._model.range

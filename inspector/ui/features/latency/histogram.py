@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QBrush, QFont, QResizeEvent
+from PySide6.QtGui import QBrush, QColor, QFont, QResizeEvent
 
 from inspector.app.text import format_duration, plural
 from inspector.ui.features.latency.overtime import CountAxis, LengthAxis, Mark, Plot, axis_look, place_labels
+from inspector.ui.kit.tokens import mix
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -154,16 +155,13 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         font = self._small_font()
         self.setBackground(colours["background"])
         axis_look(self.plot, colours, font)
-        faulted, cut_off = self._theme.color("swallowed"), self._theme.color("timed_out")
-        fills = (
-            QBrush(colours["bar"]),
-            QBrush(colours["failed"]),
-            QBrush(cut_off),
-            QBrush(faulted, Qt.BrushStyle.BDiagPattern),
-        )
+        faulted, cut_off = self._theme.color("warn"), self._theme.color("timed_out")
+        pale = QColor(mix(faulted.name(), colours["background"].name(), 0.62))  # as in the timeline
+        fills = (colours["bar"], colours["failed"], cut_off, pale)
         edges = (colours["background"], colours["failed"], cut_off, faulted)
         for bars, fill, edge in zip(self._bars, fills, edges, strict=True):
-            bars.setOpts(brush=fill, pen=pg.mkPen(edge, width=1))
+            line = Qt.PenStyle.DashLine if bars is self._bars[-1] else Qt.PenStyle.SolidLine
+            bars.setOpts(brush=QBrush(fill), pen=pg.mkPen(edge, width=1, style=line))
         self._outline.setPen(pg.mkPen(colours["line"], width=1.6))
         self._zero.setPen(pg.mkPen(colours["axis"], width=1))
         self._elsewhere.setPen(pg.mkPen(self._theme.color("accent"), width=2))
@@ -228,7 +226,7 @@ class HistogramChart(pg.GraphicsView):  # type: ignore[misc]
         length = 10 ** box.mapSceneToView(at).x()
         picture = self._picture
         words = []
-        kinds = zip((picture.measured, *picture.wrong), ("", "failed", "cut off", "faulted"), strict=True)
+        kinds = zip((picture.measured, *picture.wrong), ("", "failed", "cut off", "under fault"), strict=True)
         for bars, what in kinds:
             place = int(bars.edges.searchsorted(length, side="right")) - 1
             if 0 <= place < len(bars.counts) and bars.counts[place]:

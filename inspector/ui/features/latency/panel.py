@@ -21,7 +21,7 @@ from inspector.ui.kit.cells import SortedTable, ToneDelegate, show_row
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
-from inspector.ui.kit.tables import COPY_KEY, selection_as_tsv
+from inspector.ui.kit.tables import COPY_KEY, copy_rows
 from inspector.ui.kit.text import copy_text
 from inspector.ui.kit.widgets import EmptyState, separator_line
 from inspector.ui.panel import JournalPanel
@@ -57,7 +57,7 @@ _MEASURED: Final = {
     (SUCCEEDED,): "Succeeded",
     (FAILED,): "Failed",
     (CUT_OFF,): "Cut off",
-    (FAULTED,): "Faulted",
+    (FAULTED,): "Under fault",
     OUTCOMES: "All runs",
 }
 #: What is said where there are no rows, and where a filter or a range leaves none.
@@ -195,6 +195,10 @@ class LatencyPanel(JournalPanel):
         self._timer.stop()
         self._charts_due = False
 
+    def numbers_changed(self) -> None:
+        """Write what stands beside the charts anew."""
+        self.charts.refresh(anew=True)
+
     # -- choosing
 
     def _after_reset(self) -> None:
@@ -268,7 +272,7 @@ class LatencyPanel(JournalPanel):
         """Return what can be done with a row of the model: a class of handlers, a handler or an event."""
         group = self.model.group(row)
         keys = native_shortcut(COPY_KEY)
-        items = [MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), icon="copy", hint=keys)]
+        items = [MenuItem("Copy rows", lambda: copy_rows(self.table), icon="copy", hint=keys)]
         if self.verbs is None:
             return items
         if self.model.grouping == columns.EVENT:
@@ -321,7 +325,7 @@ class LatencyPanel(JournalPanel):
     def copy_table(self) -> None:
         """Copy the whole table, without the columns that a person has hidden."""
         rows = [self.table.source_row(self.sorted.index(r, 0)) for r in range(self.sorted.rowCount())]
-        copy_text(chart_export.table_as_text(self.model, rows, self.table.columns.copied))
+        copy_text(chart_export.table_as_text(self.model, rows, self.table.columns.copied), "table")
 
     def _ask_file(self, kind: str) -> None:
         dialog = QFileDialog(self, "Save", f"latency.{kind}", f"{kind.upper()} (*.{kind})")

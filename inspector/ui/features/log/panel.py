@@ -18,8 +18,8 @@ from inspector.ui.kit.columns import TableColumns
 from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
-from inspector.ui.kit.tables import COPY_KEY, DataTable, selection_as_tsv
-from inspector.ui.kit.text import PlainLabel, copy_text
+from inspector.ui.kit.tables import COPY_KEY, DataTable, copy_rows
+from inspector.ui.kit.text import PlainLabel
 from inspector.ui.kit.widgets import EmptyState, separator_line
 from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.gathering import Gathering
@@ -171,6 +171,10 @@ class LogPanel(JournalPanel):
         self._show_selected()
         self._tell_count()
 
+    def numbers_changed(self) -> None:
+        """Write the count anew."""
+        self._tell_count()
+
     def _tell_count(self) -> None:
         shown, total = self.model.rowCount(), len(self._journal.publications)
         dropped = self._journal.dropped
@@ -280,7 +284,7 @@ class LogPanel(JournalPanel):
                 icon="execution",
                 hint=native_shortcut("Return"),
             ),
-            MenuItem("Copy rows", lambda: copy_text(selection_as_tsv(self.table)), icon="copy", hint=keys),
+            MenuItem("Copy rows", lambda: copy_rows(self.table), icon="copy", hint=keys),
             SEPARATOR,
             *(self.verbs.publication(publication) if self.verbs is not None else ()),
         ]

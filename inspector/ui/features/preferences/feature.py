@@ -17,11 +17,13 @@ def make(context: Context) -> Parts:
     """Make the preferences of a window."""
 
     def changed() -> None:
-        set_number_format(context.settings.text(NUMBERS))
+        anew = set_number_format(context.settings.text(NUMBERS))
         context.settings.save()
         context.preferences_changed.emit()
+        if anew:
+            context.numbers_changed.emit()
+            context.theme.changed.emit()  # whoever paints numbers paints them anew
         context.changed.emit()
-        context.theme.changed.emit()  # whoever paints numbers paints them anew
 
     def show() -> None:
         from inspector.ui.features.preferences.dialog import PreferencesDialog

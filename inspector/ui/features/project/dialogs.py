@@ -340,7 +340,8 @@ class LoadTroubleDialog(QDialog):
             column.addWidget(text, 1)
         change = Button(theme, "Edit options…", "edit", kind="normal" if longer else "primary", on_click=self.accept)
         copy = Button(theme, "Copy", "copy")
-        copy.clicked.connect(lambda: copy_text("\n".join(filter(None, (trouble.text, trouble.hint, details)))))
+        copy.clicked.connect(lambda: copy_text("\n".join(filter(None, (trouble.text, trouble.hint, details))), "error"))
+        copy.clicked.connect(lambda: copy.set_text("Copied"))  # the window's status bar lies behind the dialog
         close = Button(theme, "Close", on_click=self.reject)
         buttons = hbox(copy, 1, close, spacing=-1)
         if settings is not None:

@@ -52,6 +52,7 @@ def make(context: Context) -> Parts:
             for info in sessions.known
         ]
 
+    context.numbers_changed.connect(panel.numbers_changed)
     return Parts(panel, commands, menus=menus, finds=(stored, panel.palette_items), stop=importing.stop)
 
 

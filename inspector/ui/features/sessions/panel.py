@@ -140,6 +140,10 @@ class SessionsPanel(QWidget):
                 show_row(self.table, self.table.index_of(row))
         self._tell_state()
 
+    def numbers_changed(self) -> None:
+        """Write the count anew."""
+        self._tell_count()
+
     def _filter(self, text: str) -> None:
         self.table.sorted.set_query(text)
         self._empty.set(*(_NONE_YET if not text.strip() else _NONE_FITS))

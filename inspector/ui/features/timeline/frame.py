@@ -207,7 +207,7 @@ def readout(scene: Scene) -> list[str]:
             f"{status.replace('_', ' ')} · {duration_text(scene, scene.hovered)}{waited}",
             f"at {exact_time(execution.start)}",
         ]
-        return [*lines, "injected fault"] if execution.fault else lines
+        return [*lines, "⚡ under fault"] if execution.fault else lines
     if scene.hovered_mark >= 0:
         event = journal.publication(PublicationIndex(scene.hovered_mark))
         to = "no subscribers" if not event.handlers else f"to {plural(event.handlers, 'handler')}"

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
 
 from inspector.analysis.timeline.layout import BLANK, EDGE, OVER, RULE, STRIPE
-from inspector.analysis.timeline.raster import CAP, DIM, GRID, LOOK_MASK, LOOKS, MERGED
+from inspector.analysis.timeline.raster import CAP, CODES, DIM, FAULT, GRID, LOOK_MASK, LOOKS, MERGED
 from inspector.ui.kit.tokens import luminance, mix
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ _FIRST_BAD: Final = LOOKS.index("cancelled")
 STRIPED: Final = {
     name: LOOKS.index(name) for name in ("swallowed", "cancelled", "interrupted", "timed_out", "returned_failure")
 }
+#: Letters on bars are no smaller than this, in points.
+_SMALLEST: Final = 6.5
+#: How much of the ground shows through the body of a bar under a fault; its outline has the full colour.
+_PALE: Final = 0.62
 #: Side of a phase mark, logical pixels.
 MARK: Final = 11
 
@@ -29,7 +33,7 @@ class Looks:
     """Everything made from a theme's tokens once, and anew when the theme changes.
 
     Attributes:
-        colours: 0xffRRGGBB by variant of line and code, shape ``(6, 128)``.
+        colours: 0xffRRGGBB by variant of line and code, shape ``(6, CODES)``.
         ground: The colour on which bars stand, 0xffRRGGBB.
         small: The font of the ruler and of labels on bars.
         bold: The font of lane titles.
@@ -55,6 +59,24 @@ class Looks:
     def status(self, name: str) -> QColor:
         """Return the colour of a status."""
         return self._theme.color(name)
+
+    def body(self, name: str, *, fault: bool) -> QColor:
+        """Return the colour inside a bar: paler where a fault was injected."""
+        return QColor(mix(self.status(name).name(), self.tokens.background, _PALE)) if fault else self.status(name)
+
+    def ink(self, name: str, *, fault: bool) -> QColor:
+        """Return the colour of letters on a bar."""
+        return self.color("strong") if fault else self.on_bar[name]
+
+    def bar_font(self, height: int) -> QFont:
+        """Return the font of labels on bars of a height: it leaves room for an underscore below the line."""
+        font = QFont(self.small)
+        while font.pointSizeF() > _SMALLEST:
+            metrics = QFontMetricsF(font)
+            if (height + metrics.capHeight()) / 2 + metrics.tightBoundingRect("_").bottom() <= height + 0.5:
+                break
+            font.setPointSizeF(font.pointSizeF() - 0.25)
+        return font
 
     def glyph(self, name: str) -> str:
         """Return the sign of a status."""
@@ -104,8 +126,8 @@ class Looks:
 
     def _colour_table(self) -> npt.NDArray[np.uint32]:
         ground = self.tokens.background
-        table = np.full((6, 128), _argb(ground), np.uint32)
-        for code in range(128):
+        table = np.full((6, CODES), _argb(ground), np.uint32)
+        for code in range(CODES):
             look = code & LOOK_MASK
             if look == GRID:
                 table[:, code] = _argb(self.tokens.faint)
@@ -123,6 +145,8 @@ class Looks:
             return _argb(ground)
         if code & MERGED and not bad:
             colour = mix(colour, ground, 0.52 if variant in (STRIPE, EDGE) else 0.26)
+        elif code & FAULT and variant != EDGE:
+            colour = mix(colour, ground, _PALE)
         elif variant == STRIPE and look in STRIPED.values():
             colour = mix(colour, ground, 0.34)
         if code & DIM:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from inspector.analysis.timeline.layout import MARKS
 from inspector.core.records.records import STATUSES
@@ -149,6 +149,7 @@ class TimelineOverlay:
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
         self._widths: dict[str, float] = {}
+        self._font: tuple[Looks, int, QFont] | None = None
         self._marked: tuple[tuple[object, ...], _Marks] | None = None
 
     def forget(self) -> None:
@@ -181,11 +182,12 @@ class TimelineOverlay:
         if len(bars) > LABELS:
             longest = np.argsort(bars[:, 2] - bars[:, 3], kind="stable")[:LABELS]
             bars = bars[longest]
-        painter.setFont(looks.small)
-        metrics = QFontMetricsF(looks.small)
+        font = self._bar_font(looks, scene.layout.density.bar)
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
         executions = scene.source.executions
-        statuses = executions["status"][bars[:, 0]].tolist()
-        for (index, slot, x0, x1), status in zip(bars.tolist(), statuses, strict=True):
+        statuses, faults = (executions[name][bars[:, 0]].tolist() for name in ("status", "fault"))
+        for (index, slot, x0, x1), status, fault in zip(bars.tolist(), statuses, faults, strict=True):
             if index == self._selection.execution:
                 continue
             strip = scene.strip_of_slot(slot)
@@ -197,7 +199,7 @@ class TimelineOverlay:
             left = max(x0, 0) + scene.gutter
             right = min(x1 + scene.gutter, scene.width)
             area = QRectF(left, top + RULER_HEIGHT, right - left, scene.layout.density.bar)
-            self._label(painter, scene, looks, metrics, index, STATUSES[status], area)
+            self._label(painter, scene, looks, metrics, index, STATUSES[status], area, fault=fault > 0)
 
     def _label(
         self,
@@ -208,6 +210,8 @@ class TimelineOverlay:
         index: int,
         status: str,
         area: QRectF,
+        *,
+        fault: bool,
     ) -> None:
         if status == "running":
             self._open_end(painter, looks, area)
@@ -219,11 +223,18 @@ class TimelineOverlay:
         for text in (f"{sign}{title_of(scene, index)}  {duration}", f"{sign}{duration}", sign.strip()):
             width = self._width(metrics, text)
             if text and width <= area.width() - 9:
-                if status in STRIPED:  # stripes through letters would strike them out
+                if status in STRIPED and not fault:  # stripes through letters would strike them out
                     painter.fillRect(area.adjusted(2, 1, width + 8 - area.width(), -1), looks.status(status))
-                painter.setPen(looks.on_bar[status])
+                painter.setPen(looks.ink(status, fault=fault))
                 painter.drawText(QPointF(area.left() + 5, baseline(metrics, area, text)), text)
                 return
+
+    def _bar_font(self, looks: Looks, height: int) -> QFont:
+        """Return the font of labels on bars of a height; widths of another one are forgotten."""
+        if self._font is None or self._font[:2] != (looks, height):
+            self.forget()
+            self._font = (looks, height, looks.bar_font(height))
+        return self._font[2]
 
     def _width(self, metrics: QFontMetricsF, text: str) -> float:
         width = self._widths.get(text)
@@ -314,22 +325,26 @@ class TimelineOverlay:
             return
         index = self._selection.execution
         status = STATUSES[int(scene.source.executions["status"][index])]
+        fault = bool(scene.source.executions["fault"][index])
         place = _shown(scene, bar)
-        painter.setPen(QPen(looks.color("strong"), 1.6))
-        painter.setBrush(looks.status(status))
+        painter.setPen(QPen(looks.color("strong"), 1.6, Qt.PenStyle.DashLine if fault else Qt.PenStyle.SolidLine))
+        painter.setBrush(looks.body(status, fault=fault))
         painter.drawRoundedRect(place.adjusted(-1.2, -1.2, 1.2, 1.2), 3, 3)
-        self._selected_label(painter, scene, looks, place, status)
+        self._selected_label(painter, scene, looks, place, status, fault=fault)
 
-    def _selected_label(self, painter: QPainter, scene: Scene, looks: Looks, place: QRectF, status: str) -> None:
+    def _selected_label(
+        self, painter: QPainter, scene: Scene, looks: Looks, place: QRectF, status: str, *, fault: bool
+    ) -> None:
         index = self._selection.execution
-        painter.setFont(looks.small)
-        metrics = QFontMetricsF(looks.small)
+        font = self._bar_font(looks, scene.layout.density.bar)
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
         sign = "" if status == "ok" else looks.glyph(status) + " "
         text = sign + duration_text(scene, index)
         full = f"{sign}{title_of(scene, index)}  {duration_text(scene, index)}"
         for candidate in (full, text):
             if self._width(metrics, candidate) + 8 <= place.width():
-                painter.setPen(looks.on_bar[status])
+                painter.setPen(looks.ink(status, fault=fault))
                 painter.drawText(QPointF(place.left() + 4, baseline(metrics, place, candidate)), candidate)
                 return
         width = self._width(metrics, text) + 12

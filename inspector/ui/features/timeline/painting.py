@@ -74,7 +74,7 @@ class LanesPainter:
     def _paint(self, scene: Scene, looks: Looks, ratio: float, sight: _Sight, *, hide_others: bool) -> LanesPicture:
         view = scene.view
         width = max(1, round(view.width * ratio))
-        frame = RasterFrame(view.start, view.span / width, width, scene.now, scene.folds)
+        frame = RasterFrame(view.start, view.span / width, width, scene.now, scene.folds, round(3 * ratio))
         layers = list(zip(scene.source.layers, sight.places, strict=False))
         painted = raster(scene.source, frame, layers, len(sight.slots), hide_others=hide_others)
         _draw_grid(painted.codes, scene, ratio)

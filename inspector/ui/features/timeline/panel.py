@@ -242,6 +242,11 @@ class TimelinePanel(JournalPanel):
             ),
         ]
 
+    def numbers_changed(self) -> None:
+        """Write the time window anew."""
+        self._state = None
+        self._refresh()
+
     def _open_find(self) -> None:
         self._find.show()
         self._find.setFocus(Qt.FocusReason.ShortcutFocusReason)

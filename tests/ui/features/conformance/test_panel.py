@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 
@@ -265,3 +266,30 @@ def test_a_class_of_handlers_sorts_the_map_and_stays_hidden_when_it_is_laid_out_
     items = {item.label: item for item in panel.map.head_items(-1)}
     items["Show all columns (1 hidden)"].run()
     assert not panel.map.isColumnHidden(column)
+
+
+def test_what_is_hidden_and_sorted_in_the_map_is_remembered(panel, story, theme, selection, shown):
+    run(panel, story)
+    owners = [panel.model.owner(number) for number in range(panel.model.columnCount())]
+    column = owners.index("LoggingHandler")
+    changes = heard(panel.map.columns.changed)
+    items = {item.label: item for item in panel.map.head_items(column)}
+    items["Sort worst first"].run()
+    items["Hide column"].run()
+    assert len(changes) == 2
+    state = json.loads(json.dumps(panel.map.columns.state()))
+    other = ConformancePanel(theme, selection)
+    other.map.columns.restore(state)  # the window does so before there is a program
+    other.set_journal(story.journal)
+    shown(other)
+    assert other.model.sorted_by == "LoggingHandler"
+    assert [other.map.isColumnHidden(number) for number in range(len(owners))] == [
+        owner == "LoggingHandler" for owner in owners
+    ]
+    panel.map.set_hidden(owners)
+    assert not any(panel.map.isColumnHidden(number) for number in range(len(owners))), "a map without a column"
+    for damaged in ({}, {"hidden": 3, "sort": [], "by_name": "yes"}, {"hidden": [1, None]}):
+        other.map.columns.restore(damaged)
+        assert (other.map.hidden, other.model.sorted_by, other.model.by_name) == (frozenset(), "", False)
+    other.map.columns.restore({"by_name": True})
+    assert other.model.by_name

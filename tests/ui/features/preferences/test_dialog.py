@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,8 @@ pytestmark = [
     pytest.mark.allow_log("inspector.qt", "This plugin does not support"),
     pytest.mark.allow_log("inspector.notices"),
 ]
+
+EVENT = "UserPasswordChangeSucceeded"
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +58,7 @@ async def test_preferences_count_at_once_and_are_kept(tmp_path: Path) -> None:
         assert desk.timeline.controller.navigator.view.span == 10_000_000_000
         choose(form.numbers, "1,234.5")
         assert format_count(48_212) == "48,212"
+        assert desk.timeline._window.caption() == "10.0 s window"
         choose(form.theme, "Light")
         assert not window.window.context.theme.dark
         form.editor.setText("  vim +{line} {file} ")
@@ -71,6 +75,23 @@ async def test_preferences_count_at_once_and_are_kept(tmp_path: Path) -> None:
         assert window.desk.fire_panel.form().timeout == 5
         await window.fire("UserLoginAttempted")
         assert window.desk.timeline.controller.navigator.view.span == 10_000_000_000
+        form.reject()
+
+
+async def test_another_number_format_shows_at_once_in_every_text(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db") as window:
+        desk, shell = window.desk, window.window.shell
+        await window.fire(EVENT)
+        desk.selection.select_execution(0, 0, EVENT, 0)
+        desk.fire_panel.context.count.setValue(4_000)
+        form = dialog(window)
+        for sample, count, tenth in (("1.234,5", "4.000", ","), ("1234.5", "4000", ".")):
+            choose(form.numbers, sample)
+            assert desk.timeline._window.caption().count(tenth) == 1
+            assert desk.fire_panel.context.summary().endswith(f"{count} times")
+            took = (desk.execution._head._took.text(), desk.fire_panel.outcome._title.text())
+            assert all(re.search(rf"\d{re.escape(tenth)}\d", text) for text in took if "µs" not in text), took
+            assert re.search(rf"\({format_bytes(window.window.workbench.stored_bytes)}\)", shell.status.texts()[1])
         form.reject()
 
 
