@@ -92,6 +92,7 @@ class Change:
         noted: Executions that got a note.
         host: Records of the host.
         catalog: The catalog or the list of handlers or events changed.
+        processes: A process joined, left or leaves something out, or a test ran.
     """
 
     first_execution: int
@@ -101,6 +102,7 @@ class Change:
     noted: set[int] = field(default_factory=set)
     host: list[HostRecord] = field(default_factory=list)
     catalog: bool = False
+    processes: bool = False
 
     def add(self, later: Change) -> None:
         """Take in what the next fold brought, as if both had been one."""
@@ -109,6 +111,7 @@ class Change:
         self.noted |= later.noted
         self.host += later.host
         self.catalog |= later.catalog
+        self.processes |= later.processes
 
 
 @dataclass(frozen=True)

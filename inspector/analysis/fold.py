@@ -83,6 +83,8 @@ class BatchFold:
             ]
         )
         journal.event_published[event] += 1
+        if process:
+            journal.processes.publish(process)
         journal.payloads.put(index, (payload, context))
         if handlers == 0:
             journal.unheard += 1

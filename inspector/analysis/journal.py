@@ -348,7 +348,7 @@ class Journal:
             self._add_handler(record.handler)
             change.catalog = True
             return
-        self.processes.take(record)
+        change.processes |= self.processes.take(record)
         if isinstance(record, (PublicationsSkipped, TestRan)):
             return
         if isinstance(record, FireRefused):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from inspector.core.records.host import ProcessJoined, ProcessLeft, ProcessSilent, PublicationsSkipped, TestRan
 
 if TYPE_CHECKING:
     from inspector.core.records.host import HostRecord
+
+_SIGNALS: Final = {number.value: number.name for number in signal.Signals}
 
 
 @dataclass
@@ -29,6 +32,7 @@ class ProcessEntry:
         one_in: Of how many of its publications one is recorded now.
         counted: How many of its publications were only counted.
         dropped: How many were dropped.
+        published: How many are recorded.
     """
 
     number: int
@@ -44,6 +48,7 @@ class ProcessEntry:
     one_in: int = 1
     counted: int = 0
     dropped: int = 0
+    published: int = 0
 
     @property
     def live(self) -> bool:
@@ -54,6 +59,18 @@ class ProcessEntry:
     def label(self) -> str:
         """What people call it: ``worker 48231``."""
         return f"{self.role or 'process'} {self.pid or self.number}"
+
+    @property
+    def exit(self) -> str:
+        """How it ended, in a word or two: ``exit 3``, or the number and name of a signal; empty while it lives."""
+        if self.live:
+            return ""
+        if not self.code:
+            return "ended"
+        if self.code > 0:
+            return f"exit {self.code}"
+        name = _SIGNALS.get(-self.code, "")
+        return f"exit \N{MINUS SIGN}{-self.code}{f' · {name}' if name else ''}"
 
 
 class Processes:
@@ -91,8 +108,12 @@ class Processes:
         entry = self.by_number.get(number)
         return entry.label if entry is not None else f"process {number}"
 
-    def take(self, record: HostRecord) -> None:
-        """Take in a record of the host; most are not about processes."""
+    def publish(self, process: int) -> None:
+        """Count an event that a process has published and that is recorded."""
+        self._entry(process).published += 1
+
+    def take(self, record: HostRecord) -> bool:
+        """Take in a record of the host; return whether it is about processes or tests: most are not."""
         if isinstance(record, ProcessJoined):
             entry = self._entry(record.process)
             entry.pid, entry.parent, entry.role = record.pid, record.parent, record.role
@@ -112,6 +133,9 @@ class Processes:
             self.silent.append(record)
         elif isinstance(record, TestRan):
             self.tests.append(record)
+        else:
+            return False
+        return True
 
     def _entry(self, number: int) -> ProcessEntry:
         entry = self.by_number.get(number)

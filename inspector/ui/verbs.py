@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from inspector.analysis.query.complete import quoted
+from inspector.app.text import one_line
 from inspector.core.records.capture import failure_from_json
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 from inspector.ui.kit.text import copy_text
@@ -109,6 +110,23 @@ class Verbs:
         return [
             MenuItem("Copy name", lambda: copy_text(name, "name"), icon="copy"),
             self._filtering(f"Filter to this {kind}", f"{kind}:{quoted(name)}"),
+        ]
+
+    def process(self, number: int) -> list[MenuItem]:
+        """Return what can be done with a process, by its number in the session."""
+        entry = self._journal.processes.by_number.get(number)
+        items = [self._filtering("Filter to this process", f"process:{number}")]
+        if entry is None:
+            return items
+        if entry.role:
+            same = f"process:{quoted(entry.role)}"
+            items.append(self._filtering(f"Filter to all of role {one_line(entry.role, 40)}", same))
+        pid, command = str(entry.pid), entry.command
+        return [
+            *items,
+            SEPARATOR,
+            MenuItem("Copy pid", lambda: copy_text(pid), icon="copy", enabled=bool(entry.pid)),
+            MenuItem("Copy command", lambda: copy_text(command), icon="terminal", enabled=bool(command)),
         ]
 
     def _firing(self, publication: PublicationIndex) -> list[MenuItem]:

@@ -87,6 +87,10 @@ def _values(field: str, journal: Journal) -> Iterable[tuple[str, str]]:
                 yield details.correlation, f"{details.event.name} #{details.number}"
     elif field == "fault":
         yield from (("yes", "with an injected fault"), ("no", "without a fault"))
+    elif field == "process":
+        entries = journal.processes.by_number.values()
+        yield from _distinct((entry.role, "role") for entry in entries)
+        yield from ((str(entry.number), entry.label) for entry in entries)
 
 
 def _distinct(choices: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:

@@ -10,6 +10,7 @@ round.
 ``corr:``                  correlation id or its first digits
 ``error:``                 type of the exception
 ``fault:yes``              a fault was injected (``no``: none was)
+``process:``               number, pid or role of the process that published the event
 ``≥10ms`` ``<1s``          how long it took; ``loop>2ms`` on the loop, ``wait>2ms`` awaiting
 anything else              text in a name, payload or message; in quotes when it has spaces or colons
 ========================== =======================================================================
@@ -36,6 +37,7 @@ from inspector.analysis.query.terms import (
     HandlerTerm,
     LengthTerm,
     Not,
+    ProcessTerm,
     StatusTerm,
     Term,
     TextTerm,
@@ -61,6 +63,7 @@ FIELDS: Final = {
     "corr": "correlation id, or its beginning",
     "error": "exception type",
     "fault": "injected fault: yes or no",
+    "process": "number, pid or role of the process",
 }
 #: What can be compared with a length of time, with a word about it.
 MEASURES: Final = {"duration": "duration", "loop": "time on the loop", "wait": "time awaiting"}
@@ -271,4 +274,5 @@ _MAKERS: Final[dict[str, Callable[[list[tuple[str, int]]], Term]]] = {
     "corr": _correlation,
     "error": lambda values: ErrorTerm(_globs(values)),
     "fault": _fault,
+    "process": lambda values: ProcessTerm(_globs(values)),
 }

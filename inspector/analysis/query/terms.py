@@ -110,6 +110,28 @@ class EventTerm:
         return _fits(self.patterns, getattr(event, self.part))
 
 
+@dataclass(frozen=True)
+class ProcessTerm:
+    """The process that published the event: its number, its pid, its role, or both of the latter."""
+
+    patterns: tuple[Pattern, ...]
+
+    def executions(self, journal: Journal, rows: Ints) -> Mask:
+        """See ``Term``."""
+        return self.publications(journal, journal.executions["publication"][rows])
+
+    def publications(self, journal: Journal, rows: Ints) -> Mask:
+        """See ``Term``."""
+        processes, place = np.unique(journal.publications["process"][rows], return_inverse=True)
+        fits = np.array([self._fits(journal, process) for process in processes.tolist()], np.bool_)
+        return fits[place.reshape(-1)] if len(fits) else np.zeros(0, np.bool_)
+
+    def _fits(self, journal: Journal, process: int) -> bool:
+        entry = journal.processes.by_number.get(process)
+        names = (str(entry.pid), entry.role, *entry.role.split(), entry.label) if entry is not None else ()
+        return bool(process) and _fits(self.patterns, str(process), *names)
+
+
 def handler_table(journal: Journal, fits: Callable[[HandlerDescription], bool]) -> Mask:
     """Ask once per handler, not per row."""
     return np.fromiter(map(fits, journal.handlers), np.bool_, len(journal.handlers))

@@ -27,18 +27,30 @@ MAX_LANES: Final = 1000
 
 @dataclass(frozen=True)
 class Lane:
-    """A lane: its key is stable across runs, ``parent`` is the number of the lane it belongs to, or -1."""
+    """A lane: its key is stable across runs.
+
+    Attributes:
+        key: Identifies it.
+        title: What people read.
+        parent: Number of the lane that it belongs to, -1 for none.
+        process: Number of the process whose executions it has, 0 for those of all.
+        alike: Key of the lane of the same handler where lanes are not grouped by process; empty: its own.
+        lives: It stands for a process that has not ended, and is shown without any execution, too.
+    """
 
     key: str
     title: str
     parent: int = -1
+    process: int = 0
+    alike: str = ""
+    lives: bool = False
 
 
 class Grouping(Protocol):
     """Assigns executions to lanes.
 
     Attributes:
-        name: ``handler``, ``method``, ``event``, ``workflow``, ``correlation`` or ``status``.
+        name: ``process``, ``handler``, ``method``, ``event``, ``workflow``, ``correlation`` or ``status``.
         lanes: Every lane so far; the position is its number.
         by_outcome: The lane of an execution is another one after its end.
     """
@@ -208,14 +220,114 @@ class _ByCorrelation:
         return len(self.lanes) - 1
 
 
-#: What people can group by: name → words.
+class _ByProcess:
+    """A lane for each process."""
+
+    name = "process"
+    by_outcome = False
+    stale = False
+
+    def __init__(self) -> None:
+        self.lanes: list[Lane] = []
+        #: Number of its lane by number of a process; beyond ``MAX_LANES`` they share the last.
+        self._numbers: dict[int, int] = {}
+
+    def refresh(self, journal: Journal) -> None:
+        """Add a lane for each process that is new, and describe the others anew."""
+        for process, entry in journal.processes.by_number.items():
+            number = self._number(process)
+            if number < MAX_LANES:
+                self.lanes[number] = Lane(_process_key(process), entry.label, process=process, lives=entry.live)
+
+    def of(self, journal: Journal, executions: Ints | slice) -> Ints:
+        """Return the lane number of the process of each execution."""
+        owners = journal.executions["publication"][executions]
+        processes, place = np.unique(journal.publications["process"][owners], return_inverse=True)
+        if any(process not in self._numbers for process in processes.tolist()):
+            for process in processes.tolist():
+                self._number(process)
+            self.refresh(journal)
+        lanes = np.array([self._numbers[process] for process in processes.tolist()], np.int64)
+        return lanes[place.reshape(-1)] if len(lanes) else lanes
+
+    def _number(self, process: int) -> int:
+        number = self._numbers.get(process)
+        if number is None:
+            number = self._numbers[process] = min(len(self.lanes), MAX_LANES)
+            if number == MAX_LANES and len(self.lanes) == MAX_LANES:
+                self.lanes.append(Lane("process:further", "more processes"))
+            elif number < MAX_LANES:
+                title = f"process {process}" if process else "unknown process"
+                self.lanes.append(Lane(_process_key(process), title, process=process))
+        return number
+
+
+class _InProcess:
+    """A lane for each handler of each process, or for each of its methods: those that ran, as they come."""
+
+    by_outcome = False
+    stale = False
+
+    def __init__(self, outer: Grouping, *, methods: bool) -> None:
+        self.name = "process method" if methods else "process handler"
+        self.lanes: list[Lane] = []
+        self._outer = outer
+        self._methods = methods
+        self._numbers: dict[tuple[int, str], int] = {}
+
+    def refresh(self, journal: Journal) -> None:
+        """Do nothing: what a lane is called does not change."""
+
+    def of(self, journal: Journal, executions: Ints | slice) -> Ints:
+        """Return the lane number of the handler of each execution, in the lane of its process."""
+        outer = self._outer.of(journal, executions)
+        handlers = journal.executions["handler"][executions].astype(np.int64)
+        width = len(journal.handlers)
+        pairs, place = np.unique(outer * width + handlers, return_inverse=True)
+        lanes = [self._number(journal, *divmod(pair, width)) for pair in pairs.tolist()]
+        return np.array(lanes, np.int64)[place.reshape(-1)] if lanes else np.zeros(0, np.int64)
+
+    def _number(self, journal: Journal, parent: int, number: int) -> int:
+        handler = journal.handlers[number]
+        key = f"method:{handler.key}" if self._methods else f"handler:{handler.owner}"
+        lane = self._numbers.get((parent, key), -1)
+        if lane < 0 and len(self._numbers) >= MAX_LANES:
+            key = "further"
+            lane = self._numbers.get((parent, key), -1)
+        if lane < 0:
+            lane = self._numbers[parent, key] = len(self.lanes)
+            process = self._outer.lanes[parent].process
+            further = f"more {'method' if self._methods else 'handler'}s"
+            title = (handler.method or handler.label) if self._methods else handler.owner
+            title, alike = (further, "") if key == "further" else (title, key)
+            self.lanes.append(Lane(f"{_process_key(process)}/{key}", title, parent, process, alike))
+        return lane
+
+
+def _process_key(process: int) -> str:
+    return f"process:{process}"
+
+
+#: What people can group by: name → words. By process where there are several.
 GROUPINGS: Final = {
+    "process": "By process",
     "handler": "By handler",
     "event": "By event type",
     "workflow": "By workflow",
     "correlation": "By correlation",
     "status": "By status",
 }
+
+
+def inside(outer: Grouping, journal: Journal) -> Grouping | None:
+    """Return the grouping of the lanes inside those of another one; None when there are none."""
+    result: Grouping
+    if outer.name == "handler":
+        return grouping("method", journal)
+    if outer.name not in ("process", "process handler"):
+        return None
+    result = _InProcess(outer, methods=outer.name != "process")
+    return result
 
 
 def grouping(name: str, journal: Journal) -> Grouping:
@@ -225,7 +337,9 @@ def grouping(name: str, journal: Journal) -> Grouping:
         ValueError: There is none of this name.
     """
     result: Grouping
-    if name == "correlation":
+    if name == "process":
+        result = _ByProcess()
+    elif name == "correlation":
         result = _ByCorrelation(journal)
     elif name == "status":
         result = _ByStatus()

@@ -8,7 +8,7 @@ import numpy as np
 
 from inspector.analysis.columns import Columns
 from inspector.analysis.entries import RUNNING_CODE, Change
-from inspector.analysis.timeline.groupings import grouping
+from inspector.analysis.timeline.groupings import grouping, inside
 from inspector.analysis.timeline.lanes import LaneRows
 from inspector.analysis.timeline.pyramid import COLUMN, Bools, Ints, Pyramid, SpanIndex
 
@@ -40,7 +40,8 @@ class TimelineIndex:
         journal: What is shown.
         spans: Index of the executions that ended.
         running: Indexes of those that have not.
-        layers: Lanes, and the lanes inside once one was opened.
+        layers: Lanes, and the lanes inside them: of processes always, of handlers once one was opened.
+        main: Place of the layer whose lanes people mean: that of the handlers where lanes are grouped by process.
         filter: What is of interest; None for everything.
         phases: Names of the phases; the position is the row in ``marks``.
         marks: Pyramid of the publications, a row for each phase.
@@ -54,7 +55,7 @@ class TimelineIndex:
         self.version = 0
         self.spans = SpanIndex()
         self.running: Ints = np.zeros(0, np.int64)
-        self.layers = [LaneRows(grouping(group, journal))]
+        self.layers = self._layers(group)
         self.filter: ExecutionFilter | None = None
         self.phases: list[str] = []
         self.marks = Pyramid()
@@ -64,7 +65,7 @@ class TimelineIndex:
         self._taken = 0
         self.marked = 0
         self._matches = Columns({"match": np.bool_})
-        self._filtered: list[int] = [0]
+        self._filtered: list[int] = [0] * len(self.layers)
 
     @property
     def executions(self) -> Columns:
@@ -101,6 +102,11 @@ class TimelineIndex:
         return self.layers[0].grouping.name
 
     @property
+    def main(self) -> int:
+        """Place of the layer whose lanes people mean."""
+        return 1 if self.group == "process" else 0
+
+    @property
     def nbytes(self) -> int:
         """Bytes of everything kept for painting, the journal's columns not included."""
         own = self.spans.nbytes + self.marks.nbytes + self._edges.nbytes + self._mark_edges.nbytes
@@ -109,16 +115,24 @@ class TimelineIndex:
     def set_group(self, name: str) -> None:
         """Group otherwise; ``advance`` does the work."""
         self.version += 1
-        self.layers = [LaneRows(grouping(name, self.journal))]
-        self._filtered = [0]
+        self.layers = self._layers(name)
+        self._filtered = [0] * len(self.layers)
         self._prepare_filter()
 
     def open_inside(self) -> None:
         """Have the lanes inside the handlers' lanes ready; ``advance`` does the work."""
-        if len(self.layers) == 1 and self.group == "handler":
-            self.layers.append(LaneRows(grouping("method", self.journal)))
+        if len(self.layers) > self.main + 1:
+            return
+        inner = inside(self.layers[-1].grouping, self.journal)
+        if inner is not None:
+            self.layers.append(LaneRows(inner))
             self._filtered.append(0)
             self._prepare_filter()
+
+    def _layers(self, name: str) -> list[LaneRows]:
+        layers = [LaneRows(grouping(name, self.journal))]
+        inner = inside(layers[0].grouping, self.journal) if name == "process" else None
+        return layers if inner is None else [*layers, LaneRows(inner)]
 
     def set_filter(self, chosen: ExecutionFilter | None) -> None:
         """Let only some executions through; ``advance`` does the work."""
@@ -131,7 +145,7 @@ class TimelineIndex:
     def fold(self, change: Change) -> None:
         """Take in what the journal has just folded."""
         self.version += 1
-        if change.catalog:
+        if change.catalog or change.processes:
             for layer in self.layers:
                 layer.grouping.refresh(self.journal)
         ended = np.array(change.ended, np.int64)

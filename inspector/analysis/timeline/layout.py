@@ -20,23 +20,29 @@ if TYPE_CHECKING:
 BLANK, OVER, EDGE, BODY, STRIPE, RULE = range(6)
 #: Key of the lane of published events.
 MARKS: Final = "events"
+#: Groupings whose lanes have lanes inside.
+OPENING: Final = frozenset({"process", "process handler", "handler"})
 
 
 @dataclass(frozen=True)
 class Density:
-    """Heights in pixels: of a bar, between the bars of a lane, above and below them, of the lane of events."""
+    """Heights in pixels: of a bar, between the bars of a lane, above and below them, of the lane of events.
+
+    ``head`` is how much more the lane of a process has.
+    """
 
     name: str
     bar: int
     gap: int
     padding: int
     marks: int
+    head: int
 
 
 DENSITIES: Final = {
-    "comfortable": Density("comfortable", 13, 4, 8, 28),
-    "compact": Density("compact", 10, 3, 4, 22),
-    "dense": Density("dense", 5, 1, 1, 16),
+    "comfortable": Density("comfortable", 13, 4, 8, 28, 10),
+    "compact": Density("compact", 10, 3, 4, 22, 15),
+    "dense": Density("dense", 5, 1, 1, 16, 6),
 }
 
 
@@ -50,6 +56,7 @@ class LaneState:
         hidden: Not shown.
         collapsed: All on one row.
         opened: Show the lanes inside.
+        closed: Do not show the lanes inside: those of a process are shown unless it is closed.
         show_idle: Show lanes without any execution.
         only: Letters that titles must have in this order, empty for no limit.
         density: One of ``DENSITIES``, or ``auto``: comfortable while all lanes fit, else compact.
@@ -60,13 +67,14 @@ class LaneState:
     hidden: set[str] = field(default_factory=set)
     collapsed: set[str] = field(default_factory=set)
     opened: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
     show_idle: bool = False
     only: str = ""
     density: str = "auto"
 
     def snapshot(self) -> tuple[object, ...]:
         """Return everything as a value that can be compared later."""
-        sets = (frozenset(keys) for keys in (self.hidden, self.collapsed, self.opened))
+        sets = (frozenset(keys) for keys in (self.hidden, self.collapsed, self.opened, self.closed))
         return (tuple(self.order), tuple(self.pinned), *sets, self.show_idle, self.only, self.density)
 
 
@@ -76,7 +84,7 @@ class LaneStrip:
 
     Attributes:
         key, title: Of the lane.
-        layer: 0 for lanes, 1 for the lanes inside, -1 for the lane of events.
+        layer: 0 for lanes, 1 and 2 for the lanes inside, -1 for the lane of events.
         lane: Number of the lane in its layer.
         y, height: Pixels from the top of its part (pinned or scrolled).
         slot: First row of cells; there are ``levels`` of them.
@@ -86,6 +94,9 @@ class LaneStrip:
         opens: It has lanes inside.
         opened, collapsed: Its state.
         overfull: Executions that had to share the last row.
+        process: Number of the process whose executions it has, 0 for those of all.
+        alike: Key of the lane of the same handler where lanes are not grouped by process.
+        heads: It stands for a process, above the lanes of its handlers.
     """
 
     key: str
@@ -102,6 +113,9 @@ class LaneStrip:
     opened: bool = False
     collapsed: bool = False
     overfull: int = 0
+    process: int = 0
+    alike: str = ""
+    heads: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,6 +154,13 @@ class Layout:
     def top(self, strip: LaneStrip, scroll: float) -> float:
         """Return the y of a lane, in pixels below the ruler."""
         return strip.y if strip.pinned else strip.y + self.fixed - scroll
+
+    def head(self, strip: LaneStrip) -> LaneStrip:
+        """Return the lane that another one is inside of, or that one."""
+        place = self.strips.index(strip)
+        return (
+            next((other for other in self.strips[place::-1] if other.layer == 0), strip) if strip.layer > 0 else strip
+        )
 
     def strip(self, key: str) -> LaneStrip | None:
         """Return a lane by its key."""
@@ -235,6 +256,7 @@ class _Builder:
         self._slot_of_row = [np.full(len(layer.lane_of_row), -1, np.int64) for layer in layers]
         self._idle = 0
         self._hidden = 0
+        self._of_processes = layers[0].grouping.name == "process"
 
     def build(self) -> Layout:
         lanes = self._ordered()
@@ -245,7 +267,7 @@ class _Builder:
         fixed, y = y, 0
         for number in pinned:
             # The lane stays, what is inside scrolls below it: all of it pinned would leave no room for other lanes.
-            y = self._add_inside(number, y)
+            y = self._add_inside(0, number, y)
         for number, _ in lanes:
             if number not in pinned:
                 y = self._add(number, y, pinned=False)
@@ -277,28 +299,54 @@ class _Builder:
         layer, state = self._layers[0], self._state
         lane = layer.grouping.lanes[number]
         runs = layer.runs[number] if number < len(layer.runs) else 0
-        if lane.key in state.hidden or not fuzzy_score(state.only, lane.title):
+        if self._left_out(0, number):
             self._hidden += 1
             return y
-        if not runs and not state.show_idle:
+        if not runs and not state.show_idle and not lane.lives:
             self._idle += 1
             return y
-        opened = bool(self._inside(number))
-        y = self._strip(0, number, y, pinned=pinned, opens=layer.grouping.name == "handler", opened=opened)
-        return y if pinned else self._add_inside(number, y)
+        opened = bool(self._inside(0, number))
+        y = self._strip(0, number, y, pinned=pinned, opens=layer.grouping.name in OPENING, opened=opened)
+        return y if pinned else self._add_inside(0, number, y)
 
-    def _add_inside(self, number: int, y: int) -> int:
-        for child in self._inside(number):
-            y = self._strip(1, child, y, pinned=False)
+    def _add_inside(self, layer: int, number: int, y: int) -> int:
+        opens = layer + 1 < len(self._layers) and self._layers[layer + 1].grouping.name in OPENING
+        shown = self._inside(layer, number)
+        if shown and self._of_processes and layer == 0:
+            self._hidden += len(self._ran_inside(layer, number)) - len(shown)
+        for child in shown:
+            opened = bool(self._inside(layer + 1, child))
+            y = self._strip(layer + 1, child, y, pinned=False, opens=opens, opened=opened)
+            y = self._add_inside(layer + 1, child, y)
         return y
 
-    def _inside(self, number: int) -> list[int]:
+    def _left_out(self, layer: int, number: int) -> bool:
+        """Return whether a person hid a lane, or looks for others; a process is there for what is inside it."""
+        lane, only = self._layers[layer].grouping.lanes[number], self._state.only
+        if lane.key in self._state.hidden:
+            return True
+        if not only or fuzzy_score(only, lane.title):
+            return False
+        if not self._of_processes:
+            return True
+        if layer == 1:  # all of a process that is looked for
+            return not fuzzy_score(only, self._layers[0].grouping.lanes[lane.parent].title)
+        inner = self._layers[1].grouping.lanes
+        return layer == 0 and not any(lane.parent == number and fuzzy_score(only, lane.title) for lane in inner)
+
+    def _inside(self, outer: int, number: int) -> list[int]:
         """Return the lanes inside a lane that is shown and open."""
-        state, lane = self._state, self._layers[0].grouping.lanes[number]
-        left_out = lane.key in state.hidden or not fuzzy_score(state.only, lane.title)
-        if len(self._layers) < 2 or lane.key not in state.opened or left_out:
+        lane = self._layers[outer].grouping.lanes[number]
+        heads = self._of_processes and outer == 0
+        opened = lane.key not in self._state.closed if heads else lane.key in self._state.opened
+        if len(self._layers) < outer + 2 or not opened or self._left_out(outer, number):
             return []
-        layer = self._layers[1]
+        inner = self._ran_inside(outer, number)
+        return [child for child in inner if not self._left_out(1, child)] if heads else inner
+
+    def _ran_inside(self, outer: int, number: int) -> list[int]:
+        """Return the lanes inside a lane, those where nothing ran only when they are to be shown, too."""
+        layer = self._layers[outer + 1]
         return [
             child
             for child, lane in enumerate(layer.grouping.lanes)
@@ -310,10 +358,11 @@ class _Builder:
     ) -> int:
         rows = self._layers[layer]
         lane = rows.grouping.lanes[number]
-        collapsed = lane.key in self._state.collapsed or opened
+        heads = self._of_processes and layer == 0
+        collapsed = lane.key in self._state.collapsed or opened or heads
         levels = 1 if collapsed else rows.levels(number)
         density = self._density
-        height = levels * density.bar + (levels - 1) * density.gap + 2 * density.padding + 1
+        height = levels * density.bar + (levels - 1) * density.gap + 2 * density.padding + 1 + heads * density.head
         for level, row in enumerate(rows.rows_of_lane[number] if number < len(rows.rows_of_lane) else ()):
             self._slot_of_row[layer][row] = self._slots + (0 if collapsed else level)
         overfull = rows.overfull[number] if number < len(rows.overfull) else 0
@@ -324,8 +373,11 @@ class _Builder:
                 pinned=pinned,
                 opens=opens,
                 opened=opened,
-                collapsed=collapsed and not opened,
-                overfull=overfull,
+                collapsed=collapsed and not opened and not heads,
+                overfull=0 if heads else overfull,
+                process=lane.process,
+                alike=lane.alike or lane.key,
+                heads=heads,
             )
         )
         self._slots += levels

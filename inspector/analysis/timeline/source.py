@@ -75,7 +75,7 @@ class TimelineSource(TimelineIndex):
 
     def neighbour(self, execution: int, step: int) -> int:
         """Return the index of the next (``step`` 1) or previous (-1) execution in its lane, -1 when there is none."""
-        layer = self.layers[0]
+        layer = self.layers[self.main]
         lanes = np.array(layer.lane_of_row, np.int64)
         row = layer.row
         if not 0 <= execution < len(row):

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from inspector.analysis.entries import IS_BAD, RUNNING_CODE
 from inspector.analysis.journal import Journal
-from inspector.analysis.timeline.groupings import GROUPINGS, MAX_CORRELATIONS, MAX_LANES, grouping
+from inspector.analysis.timeline.groupings import GROUPINGS, MAX_CORRELATIONS, MAX_LANES, grouping, inside
 from inspector.analysis.timeline.lanes import MAX_LEVELS, LaneRows
 from inspector.core.records.records import Batch, Row
 from tests.analysis.runs import Run, runs
+from tests.analysis.several import shop
 
 
 def rows_of(journal: Journal, name: str) -> LaneRows:
@@ -170,3 +171,71 @@ def test_every_method_stands_inside_the_lane_of_its_class() -> None:
     every = np.arange(len(journal.executions))
     parents = [methods.lanes[lane].parent for lane in methods.of(journal, every).tolist()]
     assert parents == classes.of(journal, every).tolist()
+
+
+def layers_of(journal: Journal) -> list[LaneRows]:
+    """Return the lanes of processes, those of the handlers inside, and those of their methods."""
+    outer = grouping("process", journal)
+    handlers = inside(outer, journal)
+    assert handlers is not None
+    methods = inside(handlers, journal)
+    assert methods is not None
+    assert inside(methods, journal) is None
+    layers = [LaneRows(outer), LaneRows(handlers), LaneRows(methods)]
+    for layer in layers:
+        layer.take(journal, len(journal.executions))
+    return layers
+
+
+def test_by_process_an_execution_stands_in_the_lane_of_its_handler_in_its_process() -> None:
+    journal = Journal()
+    journal.fold(Batch(1, shop(6)))
+    owners = journal.publications["process"][journal.executions["publication"]]
+    for layer, column in zip(layers_of(journal), ("", "owner", "key"), strict=True):
+        lanes = layer.grouping.lanes
+        for row, process, handler in zip(
+            layer.row.tolist(), owners.tolist(), journal.executions["handler"].tolist(), strict=True
+        ):
+            lane = lanes[layer.lane_of_row[row]]
+            assert lane.process == process
+            if column:
+                name = getattr(journal.handlers[handler], column)
+                assert lane.alike == f"{'handler' if column == 'owner' else 'method'}:{name}"
+        assert sum(layer.runs) == len(journal.executions)
+        assert len({lane.key for lane in lanes}) == len(lanes)
+    titles = [lane.title for lane in layers_of(journal)[0].grouping.lanes]
+    assert titles == ["reloader 48210", "server 48231", "pool worker 48238", "pool worker 48239"]
+
+
+def test_more_processes_than_lanes_share_the_last_and_so_do_their_handlers() -> None:
+    run = Run()
+    for number in range(MAX_LANES + 20):
+        run.publish(number)
+        run.rows[-1] = (*run.rows[-1][:-1], number + 1)
+        run.start(number, number + 1, f"m:Handler{number % 2}.handle")
+    outer, handlers, _ = layers_of(run.journal())
+    assert len(outer.grouping.lanes) == MAX_LANES + 1
+    assert outer.grouping.lanes[-1].title == "more processes"
+    assert outer.runs[-1] == 20
+    assert handlers.grouping.lanes[-1].title == "more handlers"
+    assert sum(handlers.runs) == MAX_LANES + 20
+
+
+def test_lanes_of_processes_are_the_same_live_and_afterwards() -> None:
+    rows, journal = shop(4), Journal()
+    outer = grouping("process", journal)
+    inner = inside(outer, journal)
+    assert inner is not None
+    live = [LaneRows(outer), LaneRows(inner)]
+    for first in range(0, len(rows), 37):
+        change = journal.fold(Batch(first + 1, rows[first : first + 37]))
+        ended = np.array(change.ended, np.int64)
+        for layer in live:
+            layer.grouping.refresh(journal)
+            layer.end(journal, ended[ended < len(layer.row)])
+            layer.take(journal, len(journal.executions))
+    for before, after in zip(live, layers_of(journal), strict=False):
+        keys = [
+            [rows.grouping.lanes[rows.lane_of_row[row]].key for row in rows.row.tolist()] for rows in (before, after)
+        ]
+        assert keys[0] == keys[1]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from inspector.app.text import format_clock, format_count, format_duration, format_offset, plural
+from inspector.app.text import format_clock, format_count, format_duration, format_offset, one_line, plural
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.records import BAD_STATUSES, OK, RUNNING, SWALLOWED
 from inspector.ui.kit.flow import FlowBox
@@ -66,6 +66,7 @@ class ExecutionHead(QWidget):
         self._split = ElidedLabel("", "dim")
         self._fault = Badge(theme, "", "warn")
         self._when = ElidedLabel("", "dim")
+        self._process = ElidedLabel("")
         self._correlation_link = Link(theme, mono=True, mode=Qt.TextElideMode.ElideMiddle)
         self._same = PlainLabel("", "dim")
         self._cause_link = Link(theme)
@@ -98,6 +99,7 @@ class ExecutionHead(QWidget):
         at = about.at if entry is None else entry.start
         clock = f"{format_clock(journal.wall + at)}  " if journal.wall else ""
         self._when.setText(f"{clock}{format_offset(at)}")
+        self._show_process(journal, about)
         self._show_correlation(journal, about)
         self._show_cause(journal, about)
         for label in (self._took, self._split):
@@ -124,6 +126,7 @@ class ExecutionHead(QWidget):
             ("Event", self._event),
             ("Status", status),
             ("Started", self._when),
+            ("Process", self._process),
             ("Cause", self._cause_link),
             ("Correlation", correlation),
         )
@@ -166,6 +169,17 @@ class ExecutionHead(QWidget):
         self._took.setText("" if about.end is None else f"after {format_duration(about.end - about.at)}")
         self._split.setText("")
         self._fault.set("")
+
+    def _show_process(self, journal: Journal, about: PublicationEntry) -> None:
+        """Show which process it was, where there are several."""
+        shown = journal.processes.several and about.process > 0
+        self._captions["Process"].setVisible(shown)
+        self._process.setVisible(shown)
+        entry = journal.processes.by_number.get(about.process)
+        if shown and entry is not None:
+            words = (one_line(entry.role, 40) or "process", f"pid {entry.pid}" if entry.pid else str(entry.number))
+            self._process.setText(" · ".join((*words, *((entry.exit,) if entry.exit else ()))))
+            set_tooltip(self._process, one_line(entry.command, 300))
 
     def _show_correlation(self, journal: Journal, about: PublicationEntry) -> None:
         self._correlation = about.correlation

@@ -31,6 +31,7 @@ from inspector.ui.features.timeline.frame import (
     paint_titles,
     readout,
 )
+from inspector.ui.features.timeline.heads import of_processes, process_note
 from inspector.ui.features.timeline.light import lit_lanes
 from inspector.ui.features.timeline.looks import Looks
 from inspector.ui.features.timeline.menus import lane_menu
@@ -178,6 +179,7 @@ class TimelineCanvas(QWidget):
             *(scene.layout.strips, scene.scroll, scene.height, scene.gutter, scene.width),
             *(ratio, self._controller.selection.execution, self._looks, lit_lanes(scene)),
             scene.struck,
+            tuple(map(process_note, scene.source.journal.processes.by_number.values())) if of_processes(scene) else (),
         )
         if self._titles is None or self._titles[0] != key:
             pixmap = QPixmap(round(scene.gutter * ratio), round(scene.lanes_height * ratio))
@@ -253,7 +255,7 @@ class TimelineCanvas(QWidget):
         verbs, journal = self._verbs(), self.scene.source.journal
         if strip is None or strip.layer < 0 or verbs is None:
             return []
-        kind, _, name = strip.key.partition(":")
+        kind, _, name = strip.alike.partition(":")
         items: list[MenuItem] = []
         if kind == "handler" and any(handler.owner == name for handler in journal.handlers):
             items = verbs.handlers(name)
@@ -264,6 +266,8 @@ class TimelineCanvas(QWidget):
             items = verbs.event(name)
         elif kind == "workflow" and name:
             items = verbs.branch("workflow", name)
+        elif strip.heads and strip.process:
+            items = verbs.process(strip.process)
         return [*items, SEPARATOR] if items else []
 
     def resizeEvent(self, _event: QResizeEvent) -> None:

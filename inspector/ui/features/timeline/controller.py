@@ -119,7 +119,7 @@ class TimelineController(QObject):
     def set_journal(self, journal: Journal, *, live: bool = True, records: int = 0) -> None:
         """Show another session; of a stored one ``records`` will come in all."""
         old = self.scene
-        self.scene = self._new_scene(journal, self.source.group)
+        self.scene = self._new_scene(journal, self.lanes.group_of(journal))
         self.scene.width, self.scene.height, self.scene.gutter = old.width, old.height, old.gutter
         self.source.set_filter(old.source.filter)
         self.live, self.records, self.measure.result = live, records, None
@@ -139,6 +139,8 @@ class TimelineController(QObject):
     def folded(self, change: Change) -> None:
         """Take in what the journal has just folded."""
         self.source.fold(change)
+        if change.processes:
+            self.lanes.regroup()
         take_records(change.host, self.scene.bands, self.scene.marks)
         self._folded_at = self._clock()
         self._ready = self.source.taken == len(self.source.executions)

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
-from inspector.analysis.entries import RUNNING_CODE, TROUBLE
+from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.timeline.geometry import exact_time
-from inspector.analysis.timeline.layout import MARKS, LaneStrip
-from inspector.app.text import format_clock, format_duration, one_line, plural, short_count
+from inspector.app.text import format_clock, format_duration, one_line, plural
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.records import STATUSES
+from inspector.ui.features.timeline.heads import badges, paint_head, paint_triangle
 from inspector.ui.features.timeline.host import sign_of
 from inspector.ui.features.timeline.light import lit_lanes
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
 from inspector.ui.parts.outcome import count_words
 
 if TYPE_CHECKING:
+    from inspector.analysis.timeline.layout import LaneStrip
     from inspector.analysis.timeline.source import Measure
     from inspector.core.records.host import HostRecord
     from inspector.ui.features.timeline.looks import Looks
     from inspector.ui.selection import Selection
 
-
-#: Outcomes that are counted at a lane's title.
-_OUTCOMES: Final = 2
 
 # What the timeline says of an execution in a few words.
 
@@ -44,7 +42,8 @@ def title_of(scene: Scene, execution: int) -> str:
     """Return what a bar says: the handler's method in a lane of handlers, the handler elsewhere."""
     journal = scene.source.journal
     handler = journal.handlers[int(journal.executions["handler"][execution])]
-    return one_line(handler.method or handler.label if scene.source.group == "handler" else handler.label, 120)
+    of_handlers = scene.source.group in ("handler", "process")
+    return one_line(handler.method or handler.label if of_handlers else handler.label, 120)
 
 
 def paint_ruler(painter: QPainter, scene: Scene, looks: Looks, *, wall: bool) -> None:
@@ -114,7 +113,8 @@ def paint_titles(painter: QPainter, scene: Scene, looks: Looks, selection: Selec
                 continue
             y = RULER_HEIGHT + scene.layout.top(strip, scene.scroll)
             if y < scene.height and y + strip.height > top:
-                _title(painter, scene, looks, strip, y, selected=strip.key == chosen, lit=strip.key in lit)
+                is_lit = strip.key in lit or strip.alike in lit
+                _title(painter, scene, looks, strip, y, selected=strip.key == chosen, lit=is_lit)
         painter.restore()
     painter.setPen(looks.color("line"))
     painter.drawLine(QLineF(scene.gutter - 0.5, RULER_HEIGHT, scene.gutter - 0.5, scene.height))
@@ -136,6 +136,9 @@ def _title(
     if lit:
         painter.fillRect(QRectF(0, y, scene.gutter - 1, strip.height - 1), looks.color("accent", 40))
         painter.fillRect(QRectF(0, y, 3, strip.height - 1), looks.color("accent"))
+    if strip.heads:
+        paint_head(painter, scene, looks, strip, y)
+        return
     bar = scene.layout.density.bar
     middle = y + (strip.height / 2 if strip.layer < 0 else scene.layout.bar_top(strip, 0) + bar / 2)
     font = QFont(looks.font if bar > 8 else looks.small)
@@ -143,55 +146,27 @@ def _title(
         font.setPixelSize(min(11, max(7, strip.height)))
     painter.setFont(font)
     metrics = QFontMetricsF(font)
-    left = 8.0 + (16 if strip.layer == 1 else 0)
+    inner = strip.layer > 0 and not strip.opens
+    left = 8.0 + 16 * max(0, strip.layer - scene.source.main) + (10 if strip.process else 0)
     if strip.opens:
-        _triangle(painter, looks, left + 3, middle, opened=strip.opened)
+        paint_triangle(painter, looks, left + 3, middle, opened=strip.opened)
     left += 13
     right = scene.gutter - 8.0
     painter.setFont(looks.small if bar > 8 else font)
-    struck = [("⚡", "warn_text")] if strip.key in scene.struck else []
-    for text, token in [*_badges(strip, looks), *struck]:
+    struck = [("⚡", "warn_text")] if strip.alike in scene.struck else []
+    for text, token in [*badges(strip, looks), *struck]:
         width = QFontMetricsF(painter.font()).horizontalAdvance(text)
         painter.setPen(looks.color(token))
         painter.drawText(QPointF(right - width, middle + metrics.ascent() / 2 - 2), text)
         right -= width + 6
     painter.setFont(font)
-    painter.setPen(looks.color("text" if strip.layer <= 0 else "dim"))
+    painter.setPen(looks.color("dim" if inner else "text"))
     # Methods of one handler begin alike: their ends tell them apart.
-    side = Qt.TextElideMode.ElideLeft if strip.layer == 1 else Qt.TextElideMode.ElideMiddle
+    side = Qt.TextElideMode.ElideLeft if inner else Qt.TextElideMode.ElideMiddle
     title = metrics.elidedText(one_line(strip.title), side, right - left)
     painter.drawText(QPointF(left, middle + metrics.ascent() / 2 - 1.5), title)
     painter.setPen(looks.color("faint"))
     painter.drawLine(QLineF(0, y + strip.height - 0.5, scene.gutter, y + strip.height - 0.5))
-
-
-def _badges(strip: LaneStrip, looks: Looks) -> list[tuple[str, str]]:
-    """Return what stands at the right of a lane's title, from the right: the two worst outcomes, and its state."""
-    badges = []
-    if strip.overfull:
-        badges.append(("⋮", "dim"))  # more at once than there are rows
-    worst = [code for code in TROUBLE if strip.outcomes and strip.outcomes[code]][:_OUTCOMES]
-    for code in reversed(worst):
-        status = STATUSES[code]
-        badges.append((f"{looks.glyph(status)} {short_count(strip.outcomes[code])}", f"{status}_text"))
-    if strip.collapsed:
-        badges.append(("≡", "dim"))
-    if strip.pinned and strip.key != MARKS:
-        badges.append(("▴", "accent_text"))
-    return badges
-
-
-def _triangle(painter: QPainter, looks: Looks, x: float, y: float, *, opened: bool) -> None:
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(looks.color("dim"))
-    if opened:
-        corners = [QPointF(x - 3.5, y - 2), QPointF(x + 3.5, y - 2), QPointF(x, y + 2.8)]
-    else:
-        corners = [QPointF(x - 2, y - 3.5), QPointF(x - 2, y + 3.5), QPointF(x + 2.8, y)]
-    painter.drawPolygon(QPolygonF(corners))
-    painter.restore()
 
 
 def readout(scene: Scene) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.fuzzy import fuzzy_score
-from inspector.analysis.timeline.layout import LaneState, LaneStrip
+from inspector.analysis.timeline.layout import LaneState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from inspector.analysis.journal import Journal
     from inspector.ui.features.timeline.controller import TimelineController
 
 #: Pixels that the arrows scroll, and the share of what is seen that a page is.
@@ -30,10 +31,24 @@ class TimelineLanes:
     def __init__(self, timeline: TimelineController) -> None:
         self._timeline = timeline
         self.state = LaneState()
+        #: What a person chose to group by; None: by process where there are several, else by handler.
+        self._chosen: str | None = None
 
     def set_group(self, name: str) -> None:
         """Group otherwise."""
+        self._chosen = name
+        self.regroup()
+
+    def group_of(self, journal: Journal) -> str:
+        """Return how the lanes of a session are grouped."""
+        several = journal.processes.several
+        name = self._chosen or ("process" if several else "handler")
+        return name if several or name != "process" else "handler"
+
+    def regroup(self) -> None:
+        """Group as it was chosen, should it be otherwise: there may be several processes now."""
         source = self._timeline.source
+        name = self.group_of(source.journal)
         if name != source.group:
             source.set_group(name)
             self._timeline.scene.scroll = 0
@@ -46,6 +61,10 @@ class TimelineLanes:
         strip = self._timeline.scene.layout.strip(key)
         if strip is None or not strip.opens:
             self.toggle_collapsed(key)
+            return
+        if strip.heads:
+            _toggle(self.state.closed, key)
+            self._timeline.relayout()
             return
         _toggle(self.state.opened, key)
         self.state.collapsed.discard(key)
@@ -94,7 +113,8 @@ class TimelineLanes:
     def go_to(self, text: str) -> bool:
         """Show all lanes again and bring the one that fits the letters best to the top; return False when none does."""
         scene = self._timeline.scene
-        scores = {strip.key: fuzzy_score(text, strip.title) for strip in scene.layout.strips if strip.layer == 0}
+        strips = [strip for strip in scene.layout.strips if strip.layer == 0 or strip.opens]
+        scores = {strip.key: fuzzy_score(text, strip.title) for strip in strips}
         best = max(scores, key=lambda key: scores[key], default="")
         if not best or not scores[best]:
             return False
@@ -120,25 +140,25 @@ class TimelineLanes:
 
     def toggle_selected(self) -> None:
         """Open or close the lane of the selection."""
-        self._with_selected(self.toggle_opened)
+        self._with_selected(self.toggle_opened, self._timeline.source.main)
 
     def pin_selected(self) -> None:
-        """Pin the lane of the selection."""
-        self._with_selected(self.toggle_pinned)
+        """Pin the lane of the selection, where lanes are grouped by process that of its process."""
+        self._with_selected(self.toggle_pinned, 0)
 
     def hide_selected(self) -> None:
         """Hide the lane of the selection."""
-        self._with_selected(lambda key: self.set_hidden(key, True))
+        self._with_selected(lambda key: self.set_hidden(key, True), self._timeline.source.main)
 
-    def _with_selected(self, act: Callable[[str], None]) -> None:
+    def _with_selected(self, act: Callable[[str], None], layer: int) -> None:
+        """Do something with the lane of the selection that is in a layer, or in the next one outside of it."""
         bar = self._timeline.scene.bar(self._timeline.selection.execution)
-        if bar is not None:
-            act(self._timeline.source.layers[0].grouping.lanes[self._parent(bar.strip)].key)
-
-    def _parent(self, strip: LaneStrip) -> int:
-        if strip.layer == 0:
-            return strip.lane
-        return self._timeline.source.layers[1].grouping.lanes[strip.lane].parent
+        if bar is None:
+            return
+        lane, at = bar.strip.lane, bar.strip.layer
+        while at > layer:
+            lane, at = self._timeline.source.layers[at].grouping.lanes[lane].parent, at - 1
+        act(self._timeline.source.layers[at].grouping.lanes[lane].key)
 
     # Scrolling.
 

@@ -21,7 +21,9 @@ def lane_menu(controller: TimelineController, strip: LaneStrip | None) -> list[M
         items = [MenuItem("Hide published events", lambda: lanes.set_hidden(MARKS, True)), SEPARATOR]
     elif strip is not None:
         key = strip.key
-        if strip.opens:
+        if strip.heads:
+            items.append(MenuItem("Show a lane per handler", lambda: lanes.toggle_opened(key), strip.opened))
+        elif strip.opens:
             items.append(
                 MenuItem(
                     "Show a lane per method",
@@ -30,17 +32,20 @@ def lane_menu(controller: TimelineController, strip: LaneStrip | None) -> list[M
                     hint=shortcut_of("timeline.toggle_lane"),
                 )
             )
-        items.append(MenuItem("All on one row", lambda: lanes.toggle_collapsed(key), strip.collapsed))
+        if not strip.heads:
+            items.append(MenuItem("All on one row", lambda: lanes.toggle_collapsed(key), strip.collapsed))
         if strip.layer == 0:
-            items += [
+            items.append(
                 MenuItem(
                     "Pin lane",
                     lambda: lanes.toggle_pinned(key),
                     strip.pinned,
                     hint=shortcut_of("timeline.pin_lane"),
-                ),
-                MenuItem("Hide", lambda: lanes.set_hidden(key, True), hint=shortcut_of("timeline.hide_lane")),
-            ]
+                )
+            )
+        if strip.layer == 0 or strip.opens:
+            hide = shortcut_of("timeline.hide_lane")
+            items.append(MenuItem("Hide", lambda: lanes.set_hidden(key, True), hint=hide))
         items.append(SEPARATOR)
     return items + lanes_menu(controller)
 

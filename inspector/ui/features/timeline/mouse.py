@@ -187,12 +187,14 @@ class Mouse:
         layout, scroll = controller.scene.layout, controller.scene.scroll
         pressed = layout.strip_at(self._pressed.y() - RULER_HEIGHT, scroll)
         target = layout.strip_at(place.y() - RULER_HEIGHT, scroll)
-        if pressed is None or pressed.layer != 0:
+        if pressed is None or pressed.layer < 0:
             return
-        if self._moved:
+        if self._moved and pressed.layer == 0:
             lower = target is not None and place.y() - RULER_HEIGHT > layout.top(target, scroll) + target.height / 2
+            if target is not None and target.layer > 0:  # among the lanes inside: after the lane that they are in
+                target, lower = layout.head(target), True
             strips = [strip for strip in layout.strips if strip.layer == 0]
             place_of = strips.index(target) + lower if target in strips else len(strips)
             controller.lanes.move(pressed.key, strips[place_of].key if place_of < len(strips) else "")
-        elif self._pressed.x() < 24:
+        elif not self._moved and self._pressed.x() < 24 + 16 * pressed.layer and (pressed.layer == 0 or pressed.opens):
             controller.lanes.toggle_opened(pressed.key)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaint
 from inspector.analysis.timeline.layout import MARKS
 from inspector.core.records.records import STATUSES
 from inspector.ui.features.timeline.frame import duration_text, title_of
+from inspector.ui.features.timeline.heads import paint_ends
 from inspector.ui.features.timeline.light import BARS, lit_bars, lit_lanes
 from inspector.ui.features.timeline.looks import MARK, STRIPED, Looks
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Bar, Scene
@@ -163,6 +164,7 @@ class TimelineOverlay:
         painter.setClipRect(area)
         paint_breaks(painter, scene, looks, area)
         paint_bands(painter, scene, looks, area)
+        paint_ends(painter, scene, looks, area)
         paint_host_marks(painter, scene, looks, area)
         self._labels(painter, scene, looks, bars)
         self._marks(painter, scene, looks)
@@ -298,7 +300,9 @@ class TimelineOverlay:
         keys = lit_lanes(scene)
         for strip in scene.layout.strips if keys else ():
             top = RULER_HEIGHT + scene.layout.top(strip, scene.scroll)
-            if strip.key in keys and (strip.pinned or top + strip.height > RULER_HEIGHT + scene.layout.fixed):
+            if (strip.key in keys or strip.alike in keys) and (
+                strip.pinned or top + strip.height > RULER_HEIGHT + scene.layout.fixed
+            ):
                 painter.fillRect(QRectF(0, top, scene.width, strip.height - 1), looks.color("accent", 22))
         bars = lit_bars(scene)
         painter.setPen(QPen(looks.color("accent_text"), 1.4))

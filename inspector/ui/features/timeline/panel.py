@@ -164,6 +164,7 @@ class TimelinePanel(JournalPanel):
                 menu="Timeline",
                 section="Group",
                 checked=partial(self._grouped, name),
+                blocked=self._one_process if name == "process" else None,
             )
             for name, title in GROUPINGS.items()
         )
@@ -203,7 +204,11 @@ class TimelinePanel(JournalPanel):
         return [
             MenuItem(title, partial(self.controller.lanes.set_group, name), name == self.controller.source.group)
             for name, title in GROUPINGS.items()
+            if name != "process" or self._journal.processes.several
         ]
+
+    def _one_process(self) -> str:
+        return "" if self._journal.processes.several else "The program is a single process"
 
     def _grouped(self, name: str) -> bool:
         return self.controller.source.group == name
