@@ -408,7 +408,7 @@ def test_by_which_method_objects_are_run_can_be_declared() -> None:
 @pytest.mark.parametrize(
     ("said", "text"),
     [
-        ({"container": "_routes", "keyed-by": "handler"}, "the keys of _routes are no handlers"),
+        ({"container": "_routes", "keyed-by": "handler"}, "the keys of _routes are not handlers"),
         ({"container": "taps", "keyed-by": "name"}, "taps has no keys (list)"),
         ({"container": "_routes", "holds": "objects run by draw"}, "nothing in _routes has a method draw"),
         ({"container": "_rotes", "keyed-by": "class"}, "no _rotes found"),

@@ -319,14 +319,14 @@ def _wrong_content(value: Any, said: Mapping[str, str]) -> str:
     if keyed_by not in ("", BY_NOTHING) and not is_keyed:
         return f"{container_of(said)} has no keys ({type(held).__name__})"
     if is_keyed and held and keyed_by == BY_HANDLER and not keyed_by_handler(held):
-        return f"the keys of {container_of(said)} are no handlers"
+        return f"the keys of {container_of(said)} are not handlers"
     if (
         is_keyed
         and held
         and keyed_by in (BY_CLASS, BY_BASE)
         and not any(isinstance(key, (type, tuple)) for key in held)
     ):
-        return f"the keys of {container_of(said)} are no classes"
+        return f"the keys of {container_of(said)} are not classes"
     method = holds.removeprefix(RUN_BY) if holds != CALLED else ""
     if method and held and not any(is_run_by(item, method) for item in leaves(held)):
         return f"nothing in {container_of(said)} has a method {method}"

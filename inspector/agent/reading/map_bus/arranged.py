@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _FREE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-class Arrangement:
+class ArrangedPoint:
     """A publish method as it would be with its parameters in the usual order, under the usual names.
 
     Args:

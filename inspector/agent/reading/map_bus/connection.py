@@ -30,7 +30,7 @@ from ...tap.stand_ins import Route, is_stand_in, original
 from ..events import EventType, NamedEvent
 from ..namedevents import describe_name
 from ..targets import dead_references, entries, is_glob, key_name, kind_of, run_for
-from .arranged import Arrangement
+from .arranged import ArrangedPoint
 from .calls import CallReader, handler_event
 from .events import MapEvents
 from .find import SENDER, BusParts, HandlerMap, Publisher, find, flow_of, values_of
@@ -133,7 +133,7 @@ class MapConnection:
     def _obey(self, options: Options) -> None:
         """Take what is declared in the place of what was found."""
         self._arranged = {
-            publisher.name: Arrangement(publisher, point)
+            publisher.name: ArrangedPoint(publisher, point)
             for point in options.points
             if len(point) > 1
             for publisher in self._found.publishers

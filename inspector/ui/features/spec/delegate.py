@@ -26,6 +26,7 @@ _ORIGINS: Final = {
     PROPOSED: ("info", "dim", True),
     OBSERVED: ("eye", "interrupted_text", False),
 }
+_ADD: Final = "Add…"
 _PADDING: Final = 14
 _ICON: Final = 11
 
@@ -97,6 +98,10 @@ class SpecDelegate(QStyledItemDelegate):
         )
         if heading:
             self._heading(painter, room, str(index.data() or ""), option.font)
+            if index.data(SpecRole.ADDS):
+                painter.setFont(option.font)
+                painter.setPen(self._theme.color("accent_text"))
+                painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, _ADD)
         elif index.column() == WHAT:
             self._what(painter, room, index, option.font)
         elif index.column() == ORIGIN:
@@ -123,6 +128,13 @@ class SpecDelegate(QStyledItemDelegate):
         wide = metrics.horizontalAdvance(place)
         text = min(metrics.horizontalAdvance(str(index.data())), max(0, room.width() - wide - 8))
         return QRect(room.left() + text + 8, room.top(), wide, room.height())
+
+    def add_rect(self, row: QRect, index: Index) -> QRect:
+        """Return where in a heading *Add…* stands; empty where there is none."""
+        if not index.data(SpecRole.ADDS):
+            return QRect()
+        wide = QFontMetrics(QFont()).horizontalAdvance(_ADD) + 2 * _PADDING
+        return QRect(row.right() - wide, row.top(), wide, row.height())
 
     def helpEvent(self, event: QHelpEvent, view: QAbstractItemView, option: QStyleOptionViewItem, index: Index) -> bool:
         """Show a cell whole, with the path of its source."""

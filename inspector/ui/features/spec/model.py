@@ -11,25 +11,26 @@ from typing import Any, Final
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from inspector.app.text import one_line
-from inspector.core.spec import ADAPTER, ALSO, KINDS, LIBRARY, PROPOSED, TITLES, BusSpec, SpecLine
+from inspector.core.spec import ADAPTER, KINDS, LIBRARY, PROPOSED, SEVERAL, TITLES, BusSpec, SpecLine
 from inspector.ui.kit.rows import Index, TreeModel, TreeNode
 
 WHAT, ORIGIN, REASON, CHANGE = range(4)
 #: Kinds that are left out where a bus has no line of them; of the others it is said that there is none.
-_SILENT: Final = (ADAPTER, ALSO)
+_SILENT: Final = (ADAPTER,)
 
 
 class SpecRole(IntEnum):
     """What the model answers beside the text.
 
     ``LINE`` is the ``SpecLine``, None for headings; ``PLACE`` is file and line, short; ``ORIGIN`` its origin;
-    ``EDITED`` whether it is being changed.
+    ``EDITED`` whether it is being changed; ``ADDS`` whether a heading has *Add…*, because a line more may be declared.
     """
 
     LINE = Qt.ItemDataRole.UserRole + 1
     PLACE = Qt.ItemDataRole.UserRole + 2
     ORIGIN = Qt.ItemDataRole.UserRole + 3
     EDITED = Qt.ItemDataRole.UserRole + 4
+    ADDS = Qt.ItemDataRole.UserRole + 5
 
 
 @dataclass(eq=False)
@@ -40,6 +41,7 @@ class SpecRow(TreeNode):
     where: str = ""
     line: SpecLine | None = None
     absent: bool = False
+    kind: str = ""
 
     def text(self, column: int) -> str:
         """Return the text of a cell."""
@@ -75,18 +77,34 @@ class SpecModel(TreeModel[SpecRow]):
                 lines = spec.of(kind)
                 if not lines and (kind in _SILENT or is_certain):
                     continue
-                group = self._add(self.root, SpecRow(title=TITLES[kind], where=spec.where))
+                group = self._add(self.root, SpecRow(title=TITLES[kind], where=spec.where, kind=kind))
                 for line in lines:
                     self._add(group, SpecRow(where=spec.where, line=line))
                 if not lines:
-                    absent = SpecLine(kind, "", "", PROPOSED, "")
-                    self._add(group, SpecRow(where=spec.where, line=absent, absent=True))
+                    self._add(group, _absent(group))
         self.endResetModel()
 
     def _add(self, parent: SpecRow, row: SpecRow) -> SpecRow:
         row.parent, row.row = parent, len(parent.children)
         parent.children.append(row)
         return row
+
+    def add_line(self, group: SpecRow) -> QModelIndex:
+        """Add a line that says nothing yet; ``remove_line`` takes it away."""
+        place = len(group.children)
+        self.beginInsertRows(self.index_of_node(group), place, place)
+        row = self._add(group, _absent(group))
+        self.endInsertRows()
+        return self.index_of_node(row)
+
+    def remove_line(self, row: SpecRow) -> None:
+        """Take away a line that says nothing, the last of several."""
+        group = row.parent
+        if group is None or not row.absent or len(group.children) < 2:
+            return
+        self.beginRemoveRows(self.index_of_node(group), row.row, row.row)
+        group.children.remove(row)
+        self.endRemoveRows()
 
     def set_edited(self, row: SpecRow | None) -> None:
         """Mark the line that is being changed, None for none."""
@@ -129,7 +147,13 @@ class SpecModel(TreeModel[SpecRow]):
             return short_place(row.line)
         if role == SpecRole.ORIGIN:
             return row.line.origin if row.line is not None and not row.absent else ""
+        if role == SpecRole.ADDS:
+            return row.kind in SEVERAL and not any(child.absent for child in row.children)
         return row is self.edited if role == SpecRole.EDITED else None
+
+
+def _absent(group: SpecRow) -> SpecRow:
+    return SpecRow(where=group.where, line=SpecLine(group.kind, "", "", PROPOSED, ""), absent=True)
 
 
 def short_place(line: SpecLine | None) -> str:

@@ -127,6 +127,7 @@ class SpecWindow(QDialog):
         self.tree.activated_row.connect(self.edit)
         self.tree.pressed_at.connect(self._pressed)
         self.tree.source_wanted.connect(self._open_source)
+        self.tree.add_wanted.connect(self.add_line)
         return self.tree
 
     def _make_foot(self) -> QWidget:
@@ -218,7 +219,8 @@ class SpecWindow(QDialog):
                 self._count.setText(self._blocked)
             return
         self._close_editor()
-        editor = self.editor = SpecEditor(self._theme, row.line)
+        choices = next((spec.choices for spec in self.model.specs if spec.where == row.where), {})
+        editor = self.editor = SpecEditor(self._theme, row.line, choices)
         first = self.model.index_of_node(row)
         self.delegate.edited_height = editor.sizeHint().height()
         self.tree.setFirstColumnSpanned(row.row, first.parent(), True)
@@ -234,6 +236,18 @@ class SpecWindow(QDialog):
         self._tell_counts()
         if not editor.trouble():
             self._ask()
+
+    def add_line(self, index: QModelIndex) -> None:
+        """Put fields for a line more below those of a kind of which there are several: that of a heading, or a line."""
+        row = self.model.node(index)
+        group = row if row.line is None else row.parent
+        if group is None or not self.model.index_of_node(group).data(SpecRole.ADDS):
+            return
+        if self._blocked:
+            self._count.setText(self._blocked)
+            return
+        self._close_editor()
+        self.edit(self.model.add_line(group))
 
     def cancel(self) -> None:
         """Change nothing; the keyboard goes back to the lines."""
@@ -252,7 +266,9 @@ class SpecWindow(QDialog):
         self.tree.setIndexWidget(first, None)  # type: ignore[arg-type]  # which takes it away
         self.tree.setFirstColumnSpanned(row.row, first.parent(), False)
         self.model.set_edited(None)
-        self.tree.setCurrentIndex(first)
+        before = self.tree.indexAbove(first)
+        self.model.remove_line(row)
+        self.tree.setCurrentIndex(first if row in self.model.lines() else before)
 
     def _ask(self) -> None:
         row = self.model.edited
@@ -289,6 +305,8 @@ class SpecWindow(QDialog):
     def _pressed(self, index: QModelIndex, place: Any) -> None:
         line = index.data(SpecRole.LINE)
         if line is None:
+            if self.delegate.add_rect(self.tree.visualRect(index.siblingAtColumn(WHAT)), index).contains(place):
+                self.add_line(index)
             return
         if index.column() == CHANGE:
             self.edit(index)
@@ -341,10 +359,11 @@ class SpecWindow(QDialog):
 
 
 class _SpecTree(DataTree):
-    """The tree: flat, everything open; a click may be on a link, F4 opens the source."""
+    """The tree: flat, everything open; a click may be on a link, F4 opens the source, Insert adds a line."""
 
     pressed_at = Signal(QModelIndex, object)
     source_wanted = Signal(QModelIndex)
+    add_wanted = Signal(QModelIndex)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
@@ -372,8 +391,9 @@ class _SpecTree(DataTree):
             self.pressed_at.emit(index, event.position().toPoint())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Open the source with F4."""
-        if event.key() == Qt.Key.Key_F4 and self.currentIndex().isValid():
-            self.source_wanted.emit(self.currentIndex())
+        """Open the source with F4, add a line with Insert."""
+        keys = {Qt.Key.Key_F4: self.source_wanted, Qt.Key.Key_Insert: self.add_wanted}
+        if event.key() in keys and self.currentIndex().isValid():
+            keys[Qt.Key(event.key())].emit(self.currentIndex())
         else:
             super().keyPressEvent(event)

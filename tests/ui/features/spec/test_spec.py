@@ -110,6 +110,14 @@ def spec_window(shown: Opened) -> SpecWindow:
     return found
 
 
+def text_field(editor: SpecEditor, name: str) -> QLineEdit:
+    return next(field for field in editor.findChildren(QLineEdit) if field.accessibleName() == name)
+
+
+def choice(editor: SpecEditor, name: str) -> QComboBox:
+    return next(box for box in editor.findChildren(QComboBox) if box.accessibleName() == name)
+
+
 def texts(model: SpecModel) -> list[str]:
     return [str(model.index_of_node(row).data()) for row in model.lines()]
 
@@ -118,7 +126,7 @@ def test_the_model_is_a_tree_that_qt_agrees_with() -> None:
     model = SpecModel()
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     model.set_specs([HUB_SPEC])
-    assert texts(model) == ["map", "publish", "send_robust", "class", "_routes", "taps", "None", "None"]
+    assert texts(model) == ["map", "publish", "send_robust", "class", "_routes", "taps", "None", "None", "None"]
     model.set_edited(model.lines()[1])
     assert model.index_of_line(PUBLISH, "publish").data(SpecRole.EDITED)
     model.set_specs([HUB_SPEC, replace(HUB_SPEC, where="shop:other")])
@@ -140,7 +148,7 @@ def test_return_edits_a_line_and_return_applies_what_can_be_read(window: SpecWin
     QTest.keyClick(window.tree, Qt.Key.Key_Return)
     editor = window.editor
     assert editor is not None
-    (field,) = editor.findChildren(QLineEdit)
+    field = text_field(editor, "Container")
     assert field.hasFocus() or field.selectedText() == "_routes"
     assert "Editing 1 line" in window._count.text()
     assert not editor.apply.isEnabled()
@@ -166,7 +174,7 @@ def test_what_cannot_be_read_says_why_and_cannot_be_applied(window: SpecWindow) 
     trouble = SpecTrouble("[tool.inspector.bus] handlers: no _routes found.", "Containers: taps.")
     window.show_reading("_routes", Reading(troubles=(trouble,)), (1, 1))
     assert editor.result.text() == "No _routes found. Containers: taps."
-    (field,) = editor.findChildren(QLineEdit)
+    field = text_field(editor, "Container")
     QTest.keyClick(field, Qt.Key.Key_Return)
     assert changed == []
     field.clear()
@@ -237,6 +245,134 @@ def test_choices_give_what_stands_in_the_table(
         text.setText(field)
     assert editor.value() == value
     assert editor.trouble() == ""
+
+
+ROUTES = line(HANDLERS, "_routes", keyed_by="class", holds="handlers")
+NOTIFIED = {"container": "taps", "keyed-by": "nothing", "holds": "objects run by notify"}
+
+
+@pytest.mark.parametrize(
+    ("edited", "choose", "method", "value"),
+    [
+        (ROUTES, {}, "", "_routes"),
+        (ROUTES, {"keyed by": "class with bases"}, "", {"container": "_routes", "keyed-by": "class with bases"}),
+        (ROUTES, {"keyed by": "automatic", "holds": "automatic"}, "", "_routes"),
+        (
+            ROUTES,
+            {"holds": "objects, run by"},
+            "draw",
+            {"container": "_routes", "holds": "objects run by draw"},
+        ),
+        (line(HANDLERS, NOTIFIED, DECLARED, keyed_by="nothing", holds="objects run by notify"), {}, "", NOTIFIED),
+        (
+            line(HANDLERS, NOTIFIED, DECLARED, keyed_by="nothing", holds="objects run by notify"),
+            {"keyed by": "automatic"},
+            "tell",
+            {"container": "taps", "holds": "objects run by tell"},
+        ),
+    ],
+)
+def test_a_container_says_what_its_keys_are_and_what_it_holds(
+    theme: Theme, edited: SpecLine, choose: dict[str, str], method: str, value: Any, qtbot: QtBot
+) -> None:
+    editor = SpecEditor(theme, edited)
+    qtbot.addWidget(editor)
+    editor.show()
+    said: list[Any] = []
+    editor.edited.connect(said.append)
+    for name, text in choose.items():
+        choice(editor, name).setCurrentText(text)
+    field = text_field(editor, "Method")
+    assert field.isVisible() == (choice(editor, "holds").currentText() == "objects, run by")
+    if method:
+        field.setText(method)
+        field.textEdited.emit(method)
+    assert editor.value() == value
+    assert editor.trouble() == ""
+    assert not choose or said[-1] == value
+
+
+def test_another_container_is_read_anew(theme: Theme, qtbot: QtBot) -> None:
+    editor = SpecEditor(theme, ROUTES, {HANDLERS: ("_routes", "taps")})
+    qtbot.addWidget(editor)
+    choice(editor, "Container").setCurrentText("taps")
+    assert choice(editor, "keyed by").currentText() == choice(editor, "holds").currentText() == "automatic"
+    assert editor.value() == "taps"
+
+
+def test_objects_need_a_method(theme: Theme, qtbot: QtBot) -> None:
+    editor = SpecEditor(theme, ROUTES)
+    qtbot.addWidget(editor)
+    choice(editor, "holds").setCurrentText("objects, run by")
+    assert "objects run by METHOD" in editor.trouble()
+
+
+def test_a_field_offers_the_names_that_the_bus_has(theme: Theme, qtbot: QtBot) -> None:
+    choices = {PUBLISH: ("publish", "send"), "publish publish": ("event",), "publish send": ("topic", "body", "tx")}
+    editor = SpecEditor(theme, line(PUBLISH, "publish"), choices)
+    qtbot.addWidget(editor)
+    method, name = choice(editor, "Method"), choice(editor, "name")
+
+    def offered(box: QComboBox) -> list[str]:
+        return [box.itemText(place) for place in range(box.count())]
+
+    assert (offered(method), offered(name)) == (["publish", "send"], ["event"])
+    method.setCurrentText("send")
+    assert offered(name) == ["topic", "body", "tx"]
+    name.setCurrentText("topic")
+    choice(editor, "session").setEditText("tx")
+    assert editor.value() == {"method": "send", "name": "topic", "session": "tx"}
+    assert editor.trouble() == ""
+    drain = SpecEditor(theme, line(DRAIN, "work"), {DRAIN: ("work", "run_pending")})
+    qtbot.addWidget(drain)
+    choice(drain, "Method").setCurrentText("run_pending")
+    assert drain.value() == "run_pending"
+
+
+def test_return_and_escape_work_in_a_field_with_choices(window: SpecWindow) -> None:
+    window.set_specs("shop:hub", [replace(HUB_SPEC, choices={HANDLERS: ("_routes", "taps")})], [], "")
+    changed: list[Any] = []
+    window.change_wanted.connect(lambda *asked: changed.append(asked[-1]))
+    for key, text in ((Qt.Key.Key_Escape, ""), (Qt.Key.Key_Return, "taps")):
+        window.show_line(HANDLERS, "_routes")
+        window.edit(window.tree.currentIndex())
+        editor = window.editor
+        assert editor is not None
+        field = text_field(editor, "Container")
+        field.selectAll()
+        QTest.keyClicks(field, "taps")
+        window.show_reading("taps", Reading(1, 1), (1, 1))
+        QTest.keyClick(field, key)
+        assert window.editor is None
+        assert changed == ([text] if text else [])
+    assert window.isVisible()
+
+
+def test_a_line_more_is_added_by_the_link_of_its_heading_or_insert(window: SpecWindow) -> None:
+    changed: list[Any] = []
+    window.change_wanted.connect(lambda *asked: changed.append((asked[1].kind, asked[2])))
+    group = next(row for row in window.model.root.children if row.kind == PUBLISH)
+    heading = window.model.index_of_node(group)
+    place = window.delegate.add_rect(window.tree.visualRect(heading), heading)
+    QTest.mouseClick(window.tree.viewport(), Qt.MouseButton.LeftButton, pos=place.center())
+    editor = window.editor
+    assert editor is not None
+    assert len(group.children) == 3
+    assert not heading.data(SpecRole.ADDS)
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
+    assert len(group.children) == 2
+    window.show_line(HANDLERS, "taps")
+    QTest.keyClick(window.tree, Qt.Key.Key_Insert)
+    editor = window.editor
+    assert editor is not None
+    field = text_field(editor, "Container")
+    QTest.keyClicks(field, "more")
+    window.show_reading("more", Reading(1, 1), (1, 1))
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert changed == [(HANDLERS, "more")]
+    window.show_line(IDENTITY, "class")
+    QTest.keyClick(window.tree, Qt.Key.Key_Insert)
+    assert window.editor is None  # of an identity there is one
 
 
 def test_a_click_on_change_edits_and_a_click_on_the_place_opens_the_source(window: SpecWindow) -> None:
@@ -315,7 +451,7 @@ async def test_a_changed_line_is_obeyed_and_saved_after_its_difference_was_shown
         window.edit(window.tree.currentIndex())
         editor = window.editor
         assert editor is not None
-        (field,) = editor.findChildren(QLineEdit)
+        field = text_field(editor, "Container")
         await until(editor.apply.isEnabled, "it is read as it is")
         field.setText("nowhere")
         field.textEdited.emit("nowhere")
