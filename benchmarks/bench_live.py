@@ -102,6 +102,7 @@ class Player:
     faults = False
     sessions = False
     project = None
+    look_only = ""
 
     def __init__(self) -> None:
         self.stream = LiveStream(self)

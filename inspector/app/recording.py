@@ -34,7 +34,10 @@ Trouble = Callable[["InspectorError | None"], None]
 
 
 class Host(Protocol):
-    """What runs a bus for us: a thread of this process, or a child process. Verbs go down, records come up.
+    """What runs a bus for us (a thread of this process, a child process), or watches a program that runs by itself.
+
+    Verbs go down, records come up.
+
 
     Attributes:
         stream: What happens; it belongs to the loop that made the host.
@@ -63,6 +66,10 @@ class Host(Protocol):
     @property
     def reloading(self) -> bool:
         """The program has been ended to be loaded anew, and is not there again yet."""
+
+    @property
+    def look_only(self) -> str:
+        """Why nothing may be fired into a program that runs, as a sentence without its full stop; empty when it may."""
 
     async def start(self) -> None:
         """Start, and wait until the program is ready.
@@ -164,6 +171,7 @@ class Recording:
         self._section: Section | None = None
         self._waiting: dict[FireNumber, asyncio.Future[FireOutcome]] = {}
         self._over = False
+        self._moved = asyncio.Event()  # a reader of the stream has gone on
         self.patience = PATIENCE
         self.unfinished = False
 
@@ -261,6 +269,14 @@ class Recording:
         if self._writer is not None:
             await self._writer.flush()
 
+    async def caught_up(self) -> None:
+        """Wait until what the host has passed on until now is in the journal, and in the store if it can be."""
+        last = self.host.stream.last
+        while not self._over and (self.journal.seq < last or (self._writer is not None and self._writer.taken < last)):
+            self._moved.clear()
+            await self._moved.wait()
+        await self.saved()
+
     async def go_on(self, name: str) -> Recording:
         """End here, and return a recording of what the host does from now on. The program notices nothing.
 
@@ -310,6 +326,7 @@ class Recording:
                 change = self.journal.fold(batch)
                 self._watch_fires(change)
                 self._began.set()
+                self._moved.set()
                 self._tell(change)
         except Exception:
             # Whoever waits for a fire must not wait for ever.
@@ -321,6 +338,7 @@ class Recording:
         finally:
             self._over = True
             self._began.set()
+            self._moved.set()
             for future in self._waiting.values():
                 if not future.done():
                     future.set_result(_UNFINISHED)
@@ -347,6 +365,7 @@ class Recording:
                     self._stored.set()
                     committing = self._tasks.start("Writing the session", self._writer.run())
                 self._writer.add(batch)
+                self._moved.set()
         finally:
             self._stored.set()
             if self._writer is not None:

@@ -100,6 +100,7 @@ class Workbench:
         notices: Where trouble is told.
         tasks: Owner of the tasks.
         name: Name of the live session.
+        source: Where it comes from, for the list of sessions.
 
     Attributes:
         trouble: Why nothing is stored any more.
@@ -118,8 +119,10 @@ class Workbench:
         tasks: TaskOwner,
         *,
         name: str,
+        source: str = "demo",
     ) -> None:
         self._make_host = make_host
+        self._source = source
         self._database = database
         self._notices = notices
         self._tasks = tasks
@@ -241,7 +244,9 @@ class Workbench:
 
     def fire_blocked(self) -> str:
         """Return why nothing may be fired."""
-        return self.program_blocked() or _REASONS.get(self.stand, "")
+        host = self.host
+        looking = host.look_only if host is not None and self.live else ""
+        return self.program_blocked() or looking or _REASONS.get(self.stand, "")
 
     # Life
 
@@ -263,7 +268,8 @@ class Workbench:
             InspectorError: The host could not be started.
         """
         if self._make_host is not None:
-            await self._record(self._make_host(), None, self._name, "demo", hold=self._database is not None)
+            hold = self._database is not None
+            await self._record(self._make_host(), None, self._name, self._source, hold=hold)
 
     async def keep(self) -> None:
         """Open the store, and store the live session from its first record on.

@@ -10,6 +10,7 @@ from typing import Final, NoReturn
 
 import inspector
 from inspector.app.export import EXPORTERS, filtered_formats
+from inspector.cli.failings import FAILINGS
 from inspector.core.errors import UsageError
 from inspector.core.request import TIMEOUT
 
@@ -32,6 +33,11 @@ _MEANINGS: Final = {
             "libraries, a file that cannot be written"
         ),
         (f"wrong usage: unknown option, event, field, value or session, invalid filter, not a run log; {_CONSENT}"),
+    ),
+    "run": (
+        "the command ended with 0, and nothing that --fail-on names occurred",
+        "--fail-on: it occurred; or the recording is not complete. Any other code is the command's own",
+        "wrong usage: unknown option, no such command; nothing was run",
     ),
     "catalog": (
         "success, even if a part of the program could not be loaded (see problems)",
@@ -138,6 +144,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=_whole(0), metavar="N", help="seed for synthetic values")
     add_source_options(parser, default=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_run(commands)
     _add_catalog(commands)
     _add_fire(commands)
     _add_sessions(commands)
@@ -213,6 +220,39 @@ def _command(
     """Add a command; its help ends with what its exit codes mean."""
     sentence = description or f"{text.capitalize()}."
     return commands.add_parser(name, help=text, description=sentence, epilog=exit_codes(name))
+
+
+def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
+    text = "run a command unchanged, and watch what its processes publish"
+    parser = _command(
+        commands,
+        "run",
+        text,
+        "Run a command as it is typed, and record the events of every Python process that it starts (Python 3.12 or "
+        "newer). The window opens beside it; closing it does not end the command.",
+    )
+    parser.usage = "inspector run [options] -- COMMAND [ARGUMENT …]"
+    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="COMMAND", help="the command and its arguments")
+    text = "write a run log when the command has ended"
+    parser.add_argument("--record", type=Path, metavar="FILE", help=text)
+    text = f"exit with 1 if the command succeeds but this occurs: {', '.join(FAILINGS)}; several with commas"
+    parser.add_argument("--fail-on", metavar="WHAT", help=text)
+    parser.add_argument("--no-window", action="store_true", help="record without a window")
+    text = "limit of what recording costs, in percent of a core for each process (default: 3), or off"
+    parser.add_argument("--budget", metavar="PERCENT", help=text)
+    group = parser.add_argument_group(
+        "what is looked at", "default: [tool.inspector] of the nearest pyproject.toml, otherwise it is found"
+    )
+    default = argparse.SUPPRESS
+    text = "bus of the program, or its factory; repeatable"
+    group.add_argument("--app", action="append", default=default, metavar="MODULE:ATTR", help=text)
+    text = "registry, or a package to scan for events; repeatable"
+    group.add_argument("--catalog", action="append", default=default, metavar="MODULE:ATTR|PACKAGE", help=text)
+    text = "factory of database sessions for the handlers"
+    group.add_argument("--db-session", default=default, metavar="MODULE:ATTR", help=text)
+    parser.add_argument("--beside", help=argparse.SUPPRESS)
+    parser.add_argument("--pipes", type=int, nargs=2, help=argparse.SUPPRESS)
+    _add_common(parser)
 
 
 def _add_catalog(commands: argparse._SubParsersAction[_Parser]) -> None:

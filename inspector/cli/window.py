@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
 
     from inspector.app.checking import Basis
-    from inspector.app.recording import Recording
+    from inspector.app.recording import Host, Recording
     from inspector.cli.console import Console
     from inspector.hosts.project import Project
 
@@ -60,6 +60,9 @@ def show(
     screenshot: Path | None = None,
     faults: bool = False,
     name: str = "",
+    make_host: Callable[[], Host] | None = None,
+    source: str = "demo",
+    finish: Callable[[Recording], Coroutine[Any, Any, None]] | None = None,
 ) -> int:
     """Open the window; return the exit code.
 
@@ -72,6 +75,9 @@ def show(
         screenshot: Where to save a picture of it then.
         faults: Switch the program's faults on.
         name: Name of the session; its beginning when not given.
+        make_host: Makes the host of what is shown instead of the demo.
+        source: Where the session of that comes from, for the list of sessions.
+        finish: What has to be done with the recording, whether the window is closed meanwhile or not.
 
     Raises:
         InspectorError: Qt cannot be loaded.
@@ -96,8 +102,11 @@ def show(
         faults=faults,
         project=project,
         confirmed=confirmed,
-        basis=demo_basis,
+        basis=demo_basis if make_host is None else None,
         name=name,
+        make_host=make_host,
+        source=source,
+        finish=finish,
     )
 
 

@@ -132,6 +132,11 @@ class ChildHost:
         return self._reloading and not self.running
 
     @property
+    def look_only(self) -> str:
+        """Empty: this program is here to be fired at."""
+        return ""
+
+    @property
     def pid(self) -> int | None:
         """Number of the process, None when there is none."""
         return self._supervisor.pid if self._supervisor is not None and self.state in {LOADING, *_ALIVE} else None

@@ -87,6 +87,11 @@ class EmbeddedHost:
         """False: this program is loaded once."""
         return False
 
+    @property
+    def look_only(self) -> str:
+        """Empty: this program is here to be fired at."""
+        return ""
+
     async def start(self) -> None:
         """Start the thread and wait until the program is ready.
 

@@ -61,29 +61,33 @@ def launch_of(project: Project, seed: int | None) -> ChildLaunch:
         UsageError: Its interpreter, or its file of settings, does not exist.
     """
     environment = project.environment()
-    options = {
-        "handlers": list(project.handlers),
-        "publish": project.publish,
-        "adapter": project.adapter,
-        "bus": project.bus,
-    }
     return ChildLaunch(
         python=str(project.interpreter().path),
         flags=flags_of(environment),
         cwd=str(project.cwd),
         environment=environment,
-        order={
-            "app": list(project.app),
-            "catalog": list(project.catalog),
-            "session": project.db_session,
-            "name": project.name,
-            "options": options,
-            "cwd": str(project.cwd),
-            "seed": seed,
-            "memory": project.memory,
-        },
+        order=order_of(project, seed),
         load_timeout=project.load_timeout,
     )
+
+
+def order_of(project: Project, seed: int | None = None) -> dict[str, Any]:
+    """Return what of a project the agent loads, or looks for, as JSON."""
+    return {
+        "app": list(project.app),
+        "catalog": list(project.catalog),
+        "session": project.db_session,
+        "name": project.name,
+        "options": {
+            "handlers": list(project.handlers),
+            "publish": project.publish,
+            "adapter": project.adapter,
+            "bus": project.bus,
+        },
+        "cwd": str(project.cwd),
+        "seed": seed,
+        "memory": project.memory,
+    }
 
 
 def flags_of(environment: Mapping[str, str]) -> list[str]:

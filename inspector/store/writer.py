@@ -100,6 +100,11 @@ class SessionWriter:
         return self._backlog.last - self.dropped - (0 if isinstance(self.trouble, Overwritten) else self._stored)
 
     @property
+    def taken(self) -> int:
+        """Seq of the newest record that was added."""
+        return self._backlog.last
+
+    @property
     def dropped(self) -> int:
         """How many records were lost for good because too many waited."""
         return self._backlog.dropped_rows

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
+from inspector.app.runs import waiting_text
 from inspector.app.workbench import Stand
 from inspector.core.records.host import FireRefused, ProcessEnded, ProcessStuck, ProgramSlowed, RestartFailed
+from inspector.hosts.run.host import RunHost
 from inspector.ui.features.all import FEATURES
 from inspector.ui.kit.boxes import Action, EmptyState
 from inspector.ui.kit.columns import Arrangement
@@ -268,6 +270,13 @@ class _NextSteps:
 
     def _without_events(self) -> _Words:
         """Return the words for a session without events, when firing one is not what works."""
+        host = self._workbench.host
+        if isinstance(host, RunHost) and self._workbench.live:
+            if self._workbench.stand is Stand.RECORDING:
+                return (*waiting_text(host), None)
+            if self._workbench.stand is Stand.STOPPED:
+                words = "Nothing was published while it ran."
+                return "The command has ended", words, ("Run command…", self._run("run.command"))
         match self._workbench.stand:
             case Stand.NOTHING:
                 return _NOTHING_RECORDED, "Open another session, or your own project.", self._open()

@@ -38,12 +38,13 @@ if TYPE_CHECKING:
 
     from inspector.agent.program import Program
     from inspector.app.checking import Basis
-    from inspector.app.recording import Recording
+    from inspector.app.recording import Host, Recording
     from inspector.hosts.project import Project
     from inspector.ui.feature import Feature
 
 
 Run = Callable[["Recording"], Coroutine[object, None, int]]
+Finish = Callable[["Recording"], Coroutine[object, None, None]]
 
 #: Seconds that the window has to draw what was recorded last, before its picture is taken.
 _SETTLE: Final = 0.6
@@ -69,6 +70,9 @@ def open_window(
     confirmed: bool = False,
     basis: Callable[[], Basis] | None = None,
     name: str = "",
+    make_host: Callable[[], Host] | None = None,
+    source: str = "demo",
+    finish: Finish | None = None,
 ) -> int:
     """Open the window, and return the exit code when it has been closed.
 
@@ -87,6 +91,9 @@ def open_window(
         confirmed: The person has said already that the project's code may run.
         basis: Returns what a check of the program needs, where it is not a project.
         name: Name of the session; its beginning when not given.
+        make_host: Makes the host of what is recorded instead of the program.
+        source: Where the session of that comes from, for the list of sessions.
+        finish: Does what has to be done with the recording. When the window is closed before, it is hidden until then.
 
     Raises:
         InspectorError: The installed PySide6 cannot be used; under ``run`` also: the program could not be started, or
@@ -112,6 +119,9 @@ def open_window(
         confirmed=confirmed,
         basis=basis,
         name=name,
+        make_host=make_host,
+        source=source,
+        finish=finish,
     )
     if run is None:
         window.shell.keep_on_screen()
@@ -134,6 +144,9 @@ class Window:
         confirmed: The person has said already that the project's code may run.
         basis: Returns what a check of the program needs, where it is not a project.
         name: Name of the session; its beginning when not given.
+        make_host: Makes the host of what is recorded instead of the program.
+        source: Where the session of that comes from, for the list of sessions.
+        finish: See ``open_window``.
         features: What is built in.
     """
 
@@ -152,6 +165,9 @@ class Window:
         confirmed: bool = False,
         basis: Callable[[], Basis] | None = None,
         name: str = "",
+        make_host: Callable[[], Host] | None = None,
+        source: str = "demo",
+        finish: Finish | None = None,
         features: Sequence[Feature] = FEATURES,
     ) -> None:
         self.notices = notices
@@ -160,7 +176,9 @@ class Window:
         self.commands = CommandTable(notices, self.tasks)
         name = name or time.strftime("%Y-%m-%d %H:%M:%S")
         demo = partial(EmbeddedHost, make_program, seed=seed)
-        self.workbench = Workbench(None if project is not None else demo, db, notices, self.tasks, name=name)
+        first = None if project is not None else make_host or demo
+        self.workbench = Workbench(first, db, notices, self.tasks, name=name, source=source)
+        self._finish = finish
         self.shell = Shell(theme, self.commands, notices, layout)
         self.shell.resize(*size)
         launch = Launch(project, confirmed, seed, basis, demo)
@@ -201,11 +219,21 @@ class Window:
             else:
                 if started:
                     self.context.started.emit()
-                await stop.wait()
+                await self._until_closed(stop, started=started)
         finally:
             await self._end()
         self._tell_loss()
         return code
+
+    async def _until_closed(self, stop: asyncio.Event, *, started: bool) -> None:
+        """Wait until the window is closed, and what has to be done is done: it is hidden meanwhile."""
+        if not started or self._finish is None:
+            await stop.wait()
+            return
+        finishing = self.tasks.start("Finishing the recording", self._finish(self.workbench.recording))
+        await stop.wait()
+        self.shell.hide()
+        await asyncio.wait((finishing,))
 
     async def _tell_stop(self, stop: asyncio.Event) -> None:
         """Let go of whatever waits for a person as soon as the program is to end."""
@@ -273,7 +301,7 @@ class Window:
                 raise InspectorError(f"{self._program()} was not loaded.")
             self._tell_idle("No project loaded", "no project loaded")
             return False
-        if self.context.launch.project is None:
+        if isinstance(self.workbench.host, EmbeddedHost):
             self.shell.set_source(f"{self._program()} · embedded bus")
             if faults:
                 self.workbench.set_faults(True)

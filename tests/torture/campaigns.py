@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -46,6 +47,7 @@ from inspector.store.schema import SESSION_SPAN
 from inspector.store.store import Store
 from inspector.store.writer import SessionWriter
 from tests.core.secret_table import named_secrets, ordinary_names, ordinary_texts, secret_texts
+from tests.hosts.run.mutations import mutated_rings
 from tests.secrets.program import EVERY_PART
 from tests.store.runs import STARTED, ListStream, collect, numbered, plain_run
 from tests.torture.recorder import ROWS
@@ -467,6 +469,21 @@ def _half(secret: str) -> str:
     return secret[: max(8, len(secret) // 2)]
 
 
+async def rings(count: int, rng: random.Random, folder: Path) -> Figures:
+    """Let processes write what they should not into their rings, beside one that writes as it should."""
+    figures = Figures(broken={"the reader is not hurt, and what it tells is a stream": 0})
+    for number in range(0, count, 100):
+        place = folder / f"rings{number}"
+        place.mkdir()
+        try:
+            figures.tried += await asyncio.to_thread(mutated_rings, min(100, count - number), rng, place)
+        except Exception:
+            traceback.print_exc()
+            figures.tried += min(100, count - number)
+            figures.broken["the reader is not hurt, and what it tells is a stream"] += 1
+    return figures
+
+
 CAMPAIGNS: dict[str, Campaign] = {
     "kill": kill,
     "tail": tail,
@@ -477,6 +494,7 @@ CAMPAIGNS: dict[str, Campaign] = {
     "fuzz": fuzz,
     "secrets": secrets,
     "screen": screen,
+    "rings": rings,
 }
 #: How often each is tried for one N.
 WEIGHTS = {
@@ -489,4 +507,5 @@ WEIGHTS = {
     "fuzz": 4,
     "secrets": 50,
     "screen": 1,
+    "rings": 400,
 }

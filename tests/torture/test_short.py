@@ -10,7 +10,17 @@ import pytest
 from tests.torture import campaigns
 from tests.torture.campaigns import CAMPAIGNS
 
-TRIES = {"kill": 2, "tail": 2, "child_tail": 2, "disk": 6, "lock": 6, "damage": 30, "fuzz": 30, "secrets": 200}
+TRIES = {
+    "kill": 2,
+    "tail": 2,
+    "child_tail": 2,
+    "disk": 6,
+    "lock": 6,
+    "damage": 30,
+    "fuzz": 30,
+    "secrets": 200,
+    "rings": 100,
+}
 
 
 @pytest.mark.allow_log("inspector.store.writer")

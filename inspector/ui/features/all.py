@@ -24,6 +24,7 @@ from inspector.ui.features.conformance.feature import FEATURE as CONFORMANCE
 from inspector.ui.features.faults.feature import FEATURE as FAULTS
 from inspector.ui.features.spec.feature import FEATURE as SPEC
 from inspector.ui.features.project.feature import FEATURE as PROJECT
+from inspector.ui.features.run.feature import FEATURE as RUN
 from inspector.ui.features.sessions.feature import FEATURE as SESSIONS
 from inspector.ui.features.timeline.feature import FEATURE as TIMELINE
 from inspector.ui.features.preferences.feature import FEATURE as PREFERENCES

@@ -21,6 +21,8 @@ from inspector.app.text import format_duration, plural
 from inspector.core.errors import InspectorError
 from inspector.core.records.host import LoopBlocked, ProcessEnded, ProcessStuck, ProgramReloaded
 from inspector.hosts.child import BLOCKED, ENDED, STUCK, ChildHost
+from inspector.hosts.embedded import EmbeddedHost
+from inspector.hosts.run.host import RunHost
 from inspector.hosts.trouble import LoadError
 from inspector.ui.features.project.dialogs import (
     LoadTroubleDialog,
@@ -294,7 +296,7 @@ class ProjectFlow(QObject):
     def _demo_blocked(self) -> str:
         if self._context.launch.demo is None:
             return "No demo available"
-        return "" if self._host() is not None or self._workbench.host is None else "The demo is running"
+        return "The demo is running" if isinstance(self._workbench.host, EmbeddedHost) else ""
 
     async def show_demo(self) -> bool:
         """Record the demo from now on, in a session of its own; return whether it runs."""
@@ -327,6 +329,8 @@ class ProjectFlow(QObject):
     def _new_blocked(self) -> str:
         workbench = self._workbench
         stopped = workbench.host is not None and not workbench.host.running
+        if stopped and isinstance(workbench.host, RunHost):
+            return "The command has ended; run it again"
         return workbench.program_blocked() or ("" if stopped else workbench.session_blocked())
 
     def _clear_blocked(self) -> str:
@@ -490,7 +494,7 @@ class ProjectFlow(QObject):
     def _reload_blocked(self) -> str:
         if self._host() is not None:
             return "" if self._reloader is not None else "The project is still loading"
-        return "The demo cannot be reloaded" if self._workbench.host is not None else "Open a project first"
+        return "Only a project can be reloaded" if self._workbench.host is not None else "Open a project first"
 
     def _restart(self) -> None:
         self._tasks.start("Restarting the program", self._reload())

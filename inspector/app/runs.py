@@ -1,0 +1,93 @@
+"""Commands that are run from the window, and those that were run last."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from inspector.app.text import one_line, plural
+from inspector.core.errors import UsageError
+from inspector.hosts.project import Project
+from inspector.hosts.run.launch import find_command
+
+if TYPE_CHECKING:
+    from inspector.app.settings import Settings
+    from inspector.hosts.run.host import RunHost
+    from inspector.hosts.run.launch import RunCommand
+
+#: Name of the setting that remembers what was run, newest first.
+RECENT_RUNS: Final = "runs.recent"
+_MOST_RECENT: Final = 10
+#: Characters of a command in a title.
+_SHOWN: Final = 80
+
+
+class RunOptions(NamedTuple):
+    """What a person types to run a command.
+
+    Attributes:
+        command: As in a terminal; it is not read by a shell.
+        cwd: Where it runs.
+        app: What of it is looked at, as ``MODULE:ATTR``; empty for what the folder says, or what is found.
+    """
+
+    command: str
+    cwd: str = ""
+    app: str = ""
+
+
+def command_of(options: RunOptions) -> RunCommand:
+    """Return the command that is asked for.
+
+    Raises:
+        UsageError: There is no such command or folder, or the app is wrong.
+    """
+    folder = Path(options.cwd or ".").expanduser()
+    if not folder.is_dir():
+        raise UsageError(f"No folder {folder}.", "Choose another one.")
+    try:
+        words = shlex.split(options.command)
+    except ValueError as error:
+        raise UsageError(f"Cannot read the command: {error}.", "Close the quotation.") from error
+    if options.app:
+        project: Project | None = Project.from_options(options.app, cwd=folder).beside_file()
+    else:
+        project = Project.from_folder(folder)
+    return find_command(words, project, cwd=folder.absolute())
+
+
+def recent_runs(settings: Settings) -> list[RunOptions]:
+    """Return what was run last, newest first."""
+    recent = []
+    for text in settings.strings(RECENT_RUNS):
+        try:
+            options = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(options, dict) and options.get("command"):
+            recent.append(RunOptions(*(str(options.get(name) or "") for name in RunOptions._fields)))
+    return recent
+
+
+def remember_run(settings: Settings, options: RunOptions) -> None:
+    """Put a command first among those that were run last."""
+    settings.remember(RECENT_RUNS, json.dumps(options._asdict(), sort_keys=True), _MOST_RECENT)
+
+
+def source_text(host: RunHost) -> str:
+    """Return what the bar says of a command: itself, and how many of its processes live."""
+    command = one_line(host.command.text, _SHOWN)
+    if not host.running:
+        return f"{command} · ended"
+    return f"{command} · {plural(host.live, 'process', 'processes')}" if host.live else f"{command} · starting…"
+
+
+def waiting_text(host: RunHost) -> tuple[str, str]:
+    """Return what an empty place says while a command is watched: a title, and what is waited for."""
+    title = f"Watching {one_line(host.command.name, _SHOWN)}"
+    if not host.live:
+        return title, "No Python process is reporting yet."
+    count = plural(host.live, "process is", "processes are")
+    return title, f"Nothing published yet. {count} reporting: {one_line(', '.join(host.labels), _SHOWN)}."

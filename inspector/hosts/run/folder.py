@@ -1,0 +1,142 @@
+"""The private folder of one run: rings of its processes, what the agent is told, and whose run it is.
+
+Nobody else can use it: it is below the user's runtime directory, or below a folder of the user's own among the
+temporary files, and each is made with mode 0700 and looked at before it is used. What launchers have left behind that
+are gone is removed when the next one starts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from inspector.core.errors import InspectorError
+from inspector.hosts.run.proc import ProcessIdentity, environment_of, identity_of, own_pids, same_process
+
+#: Variable that holds the folder's path, in every process of a run.
+RUN: Final = "INSPECTOR_RUN"
+#: Files of a folder beside the rings.
+SPEC: Final = "spec.json"
+OWNER: Final = "run.json"
+RING: Final = ".ring"
+
+_BASE: Final = "event-inspector"
+_PREFIX: Final = "run-"
+_PRIVATE: Final = 0o700
+#: Seconds in which whoever makes a folder has written who it is.
+_YOUNG: Final = 60.0
+
+
+def make_folder() -> Path:
+    """Make the folder of a run, and remove those of runs that are over.
+
+    Raises:
+        InspectorError: No private folder can be made.
+    """
+    trouble = "no folder for temporary files"
+    for base in _bases():
+        try:
+            base.mkdir(mode=_PRIVATE, exist_ok=True)
+            if not _is_ours(base):
+                trouble = f"{base} belongs to somebody else, or others can write there"
+                continue
+            remove_leftovers(base)
+            return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
+        except OSError as error:
+            trouble = f"{base}: {error.strerror}"
+    try:  # somebody else has taken our name among the temporary files
+        return Path(tempfile.mkdtemp(prefix=f"{_BASE}-"))
+    except OSError:
+        hint = "Set XDG_RUNTIME_DIR or TMPDIR to a folder that only you can use."
+        raise InspectorError(f"Cannot make a private folder: {trouble}.", hint) from None
+
+
+def _bases() -> list[Path]:
+    """Return where folders of runs may be, the best place first; none needs to exist."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    places = [Path(runtime) / _BASE] if Path(runtime).is_absolute() and _is_ours(Path(runtime)) else []
+    return [*places, Path(tempfile.gettempdir()) / f"{_BASE}-{os.getuid()}"]
+
+
+def _is_ours(folder: Path) -> bool:
+    """Return whether a folder is the user's own and nobody else can write there; a link is none."""
+    try:
+        info = os.lstat(folder)
+    except OSError:
+        return False
+    return stat.S_ISDIR(info.st_mode) and info.st_uid == os.getuid() and not info.st_mode & 0o077
+
+
+def write_json(folder: Path, name: str, value: Mapping[str, Any]) -> None:
+    """Write a file of a run, whole or not at all, readable by its user alone."""
+    draft = folder / f".{name}.{os.getpid()}"
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w") as file:  # noqa: PTH123
+        json.dump(value, file)
+    draft.replace(folder / name)
+
+
+def read_json(folder: Path, name: str) -> dict[str, Any]:
+    """Return what is in a file of a run; empty when there is none, or when it is damaged."""
+    try:
+        value = json.loads((folder / name).read_text())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def own(folder: Path, role: str, identity: ProcessIdentity) -> None:
+    """Note that a process has to do with a run: as long as it lives the folder is not removed.
+
+    Args:
+        folder: The run's.
+        role: ``command`` or ``reader``.
+        identity: Which process.
+    """
+    owners = read_json(folder, OWNER)
+    write_json(folder, OWNER, {**owners, role: list(identity)})
+
+
+def remove(folder: Path) -> None:
+    """Remove the folder of a run that is over; what others have removed already is fine."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_leftovers(base: Path) -> None:
+    """Remove folders of runs of which neither launcher, reader nor any process lives."""
+    folders = [entry for entry in base.glob(f"{_PREFIX}*") if _is_ours(entry)]
+    dead = [folder for folder in folders if not _has_owner(folder) and not _has_process(folder)]
+    if not dead:
+        return
+    used = {environment.get(RUN.encode()) for pid in own_pids() if (environment := environment_of(pid))}
+    for folder in dead:
+        if os.fsencode(folder) not in used:
+            remove(folder)
+
+
+def _has_owner(folder: Path) -> bool:
+    """Return whether who started the run, or who reads it, lives; a folder that is just being filled has one too."""
+    owners = read_json(folder, OWNER)
+    if not owners:
+        with suppress(OSError):
+            return time.time() - folder.stat().st_mtime < _YOUNG
+        return False
+    return any(_lives(identity) for identity in owners.values())
+
+
+def _lives(identity: Any) -> bool:
+    good = type(identity) is list and len(identity) == 2 and all(type(part) is int for part in identity)
+    return good and same_process(ProcessIdentity(*identity))
+
+
+def _has_process(folder: Path) -> bool:
+    """Return whether a process that has made a ring there may live; its number is enough to be careful."""
+    pids = {name.partition(".")[0] for name in os.listdir(folder) if name.endswith(RING)}  # noqa: PTH208
+    return any(pid.isdigit() and identity_of(int(pid)) is not None for pid in pids)

@@ -1,0 +1,313 @@
+"""The host of a program that runs by itself: it looks, and touches nothing.
+
+It has the API of the other hosts. The stream begins before any process of the program reports, and lasts over all of
+them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from inspector.core.errors import InspectorError
+from inspector.core.records.host import OutputDropped, ProgramPrinted, RecordingPaused, RecordingResumed
+from inspector.core.records.stream import LiveStream
+from inspector.core.redact.redactor import Redactor
+from inspector.hosts.output import Output
+from inspector.hosts.run import folder as folders
+from inspector.hosts.run.folder import make_folder, own
+from inspector.hosts.run.intake import RunIntake
+from inspector.hosts.run.launch import RunCommand, prepare
+from inspector.hosts.run.proc import ProcessIdentity, identity_of
+from inspector.hosts.run.reader import RunReader
+
+if TYPE_CHECKING:
+    from inspector.core.faults import FaultRule
+    from inspector.core.records.numbers import FireNumber
+    from inspector.core.request import FireRequest
+    from inspector.hosts.project import Project
+
+#: Why nothing is fired into a program that runs by itself.
+LOOK_ONLY: Final = "Look only: firing into a running program is not allowed"
+#: Seconds that a command that the window has started has to end when it is asked to.
+_STOP_TIME: Final = 5.0
+_MUCH: Final = 1 << 16
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A command that was started from a terminal, and its folder.
+
+    Attributes:
+        folder: Where its processes report.
+        main: The process that the command began as, None when it is told later.
+    """
+
+    folder: Path
+    main: ProcessIdentity | None = None
+
+
+class RunHost:
+    """Watches a command, and in the window also starts it.
+
+    ``stream`` belongs to the loop that makes the host.
+
+    Args:
+        command: What runs.
+        watched: Where it runs already; None: ``start`` starts it, and ``stop`` ends it.
+
+    Attributes:
+        command: What runs.
+        over: Set when the command has ended and no process of it reports any more.
+    """
+
+    def __init__(self, command: RunCommand, watched: Watched | None = None) -> None:
+        self.command = command
+        self._watched = watched
+        self._intake = RunIntake(command.name)
+        self.stream = LiveStream(self._intake)
+        self._loop = asyncio.get_running_loop()
+        self.over = asyncio.Event()
+        self._child: _Child | None = None
+        self._reader: RunReader | None = None
+        self._stopped = False
+        self.project: Project | None = None
+        self.faults = False
+        self.own_faults: Sequence[FaultRule] = ()
+        self.recording = True
+        self.sessions = False
+
+    @property
+    def lag(self) -> int:
+        """0: the loops of the program are its own."""
+        return 0
+
+    @property
+    def running(self) -> bool:
+        """The command runs, or some process of it."""
+        return self._reader is not None and not self._stopped and not self.over.is_set()
+
+    @property
+    def reloading(self) -> bool:
+        """False: whether it loads itself anew is the program's affair."""
+        return False
+
+    @property
+    def look_only(self) -> str:
+        """Why nothing may be fired, as a sentence without its full stop."""
+        return LOOK_ONLY
+
+    @property
+    def live(self) -> int:
+        """How many processes report and live."""
+        return self._reader.live if self._reader is not None else 0
+
+    @property
+    def labels(self) -> list[str]:
+        """What the processes that report and live are called: ``server 48231``."""
+        return self._reader.labels if self._reader is not None else []
+
+    async def start(self) -> None:
+        """Begin to watch; start the command where it does not run yet.
+
+        Raises:
+            InspectorError: It cannot be started.
+        """
+        self._intake.begin()
+        if self._watched is None:
+            await asyncio.to_thread(self._start_command)
+        else:
+            me = identity_of(os.getpid())
+            if me is not None:
+                with suppress(OSError):
+                    own(self._watched.folder, "reader", me)
+        assert self._watched is not None  # noqa: S101 - by now it runs
+        self._reader = RunReader(self._watched.folder, self._intake, self._set_over)
+        self._reader.start(self._watched.main)
+        if self._child is not None:
+            self._child.start(self._reader)
+
+    def set_main(self, pid: int) -> None:
+        """Take notice of the process that the command began as."""
+        identity = identity_of(pid)
+        if self._reader is not None and identity is not None:
+            self._reader.set_main(identity)
+
+    def set_ended(self, code: int | None) -> None:
+        """Take notice of how the command has ended."""
+        if self._reader is not None:
+            self._reader.set_ended(code)
+
+    def fire(self, request: FireRequest) -> FireNumber:  # noqa: ARG002 - nothing is fired
+        """Raise: nothing is fired into a program that runs by itself.
+
+        Raises:
+            InspectorError: Always.
+        """
+        raise InspectorError(f"{LOOK_ONLY}.")
+
+    def withdraw(self, fire: FireNumber) -> None:
+        """Do nothing: there is no fire."""
+
+    def set_faults(self, on: bool) -> None:
+        """Raise where faults are to be on: nothing is injected into a program that runs by itself.
+
+        Raises:
+            InspectorError: There is something to inject.
+        """
+        if on:
+            raise InspectorError(f"{LOOK_ONLY}.")
+
+    def set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
+        """Raise where there are rules: see ``set_faults``.
+
+        Raises:
+            InspectorError: There is something to inject.
+        """
+        self.set_faults(bool(rules))
+
+    def set_recording(self, on: bool) -> None:
+        """Record publications from now on, or let them pass; what is under way is recorded to its end."""
+        if on == self.recording:
+            return
+        self.recording = on
+        self._intake.set_recording(on)
+        record = RecordingResumed if on else RecordingPaused
+        self._intake.record(record(self._intake.now()))
+
+    def set_stored(self, seq: int, at: int) -> None:
+        """Do nothing: a program that runs by itself waits for nobody; what does not fit into a ring is counted."""
+
+    async def read_rest(self) -> None:
+        """Read what has been written until now, and pass it on to who reads the stream."""
+        if self._reader is not None and not self._stopped:
+            await asyncio.to_thread(self._reader.catch_up)
+        self.stream.take()
+
+    def end_command(self) -> None:
+        """Ask a command that the window has started to end."""
+        if self._child is not None:
+            self._child.end()
+
+    @property
+    def ends_with_us(self) -> bool:
+        """The command was started here, and ends when we stop."""
+        return self._child is not None
+
+    async def stop(self) -> None:
+        """Read what there is, then end the stream. A command that was started from a terminal goes on."""
+        if self._stopped:
+            return
+        self._stopped = True
+        await asyncio.to_thread(self._stop)
+        self.stream.close()
+
+    def _stop(self) -> None:
+        if self._child is not None:
+            self._child.end()
+            self._child.wait(_STOP_TIME)
+        if self._reader is None or self._watched is None:
+            return
+        self._reader.stop()
+        if not self._reader.live and (self._child is not None or self.over.is_set()):
+            folders.remove(self._watched.folder)
+
+    def _set_over(self) -> None:
+        with suppress(RuntimeError):  # the loop was closed at this very moment
+            self._loop.call_soon_threadsafe(self.over.set)
+
+    def _start_command(self) -> None:
+        folder = make_folder()
+        self._child = _Child(self.command, prepare(folder, self.command), self._intake)
+        me = identity_of(os.getpid())
+        if me is not None:
+            own(folder, "reader", me)
+        self._watched = Watched(folder, identity_of(self._child.pid))
+
+
+class _Child:
+    """A command that the window has started: it has no terminal, and what it prints is recorded.
+
+    Attributes:
+        pid: Its number, and that of its session.
+    """
+
+    def __init__(self, command: RunCommand, variables: Mapping[str, str], intake: RunIntake) -> None:
+        self._intake = intake
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - what the person typed
+                command.words,
+                executable=command.program,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                cwd=command.cwd,
+            )
+        except OSError as error:
+            raise InspectorError(f"Cannot run {command.words[0]}: {error.strerror}.") from error
+        self.pid = self._process.pid
+        self._thread = threading.Thread(target=self._follow, name="inspector-command", daemon=True)
+        self._reader: RunReader | None = None
+
+    def start(self, reader: RunReader) -> None:
+        """Read what it prints until it ends, and tell the reader how it ended."""
+        self._reader = reader
+        self._thread.start()
+
+    def end(self) -> None:
+        """Ask it, and all that it has started in its session, to end."""
+        self._signal(signal.SIGTERM)
+
+    def wait(self, seconds: float) -> None:
+        """Wait for its end; after some seconds it is killed."""
+        self._thread.join(seconds)
+        if self._thread.is_alive():
+            self._signal(signal.SIGKILL)
+            self._thread.join(seconds)
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    def _follow(self) -> None:
+        output = Output(self._printed, self._dropped, time.monotonic, Redactor())
+        with selectors.DefaultSelector() as selector:
+            for name, pipe in (("stdout", self._process.stdout), ("stderr", self._process.stderr)):
+                if pipe is not None:
+                    os.set_blocking(pipe.fileno(), False)
+                    selector.register(pipe, selectors.EVENT_READ, name)
+            while selector.get_map():
+                for key, _ in selector.select(0.2):
+                    data = os.read(key.fd, _MUCH)
+                    if data:
+                        output.feed(key.data, data)
+                    else:
+                        selector.unregister(key.fileobj)
+                output.tick()
+                if self._process.poll() is not None and not selector.select(0):
+                    break  # what it has started may keep its pipes open
+        output.end()
+        code = self._process.wait()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+        if self._reader is not None:
+            self._reader.set_ended(code)
+
+    def _printed(self, stream: str, text: str) -> None:
+        self._intake.record(ProgramPrinted(self._intake.now(), stream, text))
+
+    def _dropped(self, size: int) -> None:
+        self._intake.record(OutputDropped(self._intake.now(), size))

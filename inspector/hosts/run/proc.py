@@ -1,0 +1,113 @@
+"""What ``/proc`` says of processes: who they are, whose child, what they were started with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+PROC: Final = Path("/proc")
+#: Fields of ``/proc/PID/stat`` after the name in brackets: state, parent, …, start time.
+_STATE: Final = 0
+_PARENT: Final = 1
+_START: Final = 19
+#: Most bytes that are read of a process's command line or environment.
+_MUCH: Final = 1 << 20
+
+
+class ProcessIdentity(NamedTuple):
+    """Which process it is: numbers are given again, with another start time.
+
+    Attributes:
+        pid: Its number.
+        start: When it started, in clock ticks since the machine did; 0 unknown.
+    """
+
+    pid: int
+    start: int
+
+
+class ProcessStat(NamedTuple):
+    """What the kernel says of a process.
+
+    Attributes:
+        parent: Number of its parent.
+        start: When it started, in clock ticks since the machine did.
+        dead: It has ended, and its parent has not asked how.
+    """
+
+    parent: int
+    start: int
+    dead: bool
+
+
+def stat_of(pid: int) -> ProcessStat | None:
+    """Return what is known of a process, None when there is no such process (any more)."""
+    text = _read(pid, "stat")
+    fields = text[text.rfind(b")") + 2 :].split()
+    if len(fields) <= _START:
+        return None
+    return ProcessStat(int(fields[_PARENT]), int(fields[_START]), fields[_STATE] in (b"Z", b"X"))
+
+
+def identity_of(pid: int) -> ProcessIdentity | None:
+    """Return which process has a number now, None when no live one has."""
+    stat = stat_of(pid)
+    return None if stat is None or stat.dead else ProcessIdentity(pid, stat.start)
+
+
+def same_process(identity: ProcessIdentity) -> bool:
+    """Return whether a process still lives; of one whose start is unknown its number decides."""
+    now = identity_of(identity.pid)
+    return now is not None and identity.start in (0, now.start)
+
+
+def command_of(pid: int) -> tuple[str, ...]:
+    """Return the command line of a process, empty when it cannot be read."""
+    words = _read(pid, "cmdline").split(b"\0")
+    return tuple(os.fsdecode(word) for word in words[:-1])
+
+
+def environment_of(pid: int) -> dict[bytes, bytes]:
+    """Return the environment with which a process was started, empty when it cannot be read."""
+    pairs = (pair.partition(b"=") for pair in _read(pid, "environ").split(b"\0") if pair)
+    return {name: value for name, _, value in pairs}
+
+
+def executable_of(pid: int) -> str:
+    """Return the file that a process runs, empty when it cannot be read."""
+    try:
+        return str(Path(f"/proc/{pid}/exe").readlink())
+    except OSError:
+        return ""
+
+
+def maps_libpython(pid: int) -> bool:
+    """Return whether a process has mapped a Python library."""
+    return b"libpython" in _read(pid, "maps")
+
+
+def own_pids() -> Iterator[int]:
+    """Yield the numbers of the user's live processes."""
+    uid = os.getuid()
+    try:
+        entries = list(os.scandir(PROC))
+    except OSError:
+        return
+    for entry in entries:
+        if not entry.name.isdigit():
+            continue
+        try:
+            if entry.stat().st_uid == uid:
+                yield int(entry.name)
+        except OSError:
+            continue
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        with open(f"/proc/{pid}/{name}", "rb") as file:  # noqa: PTH123
+            return file.read(_MUCH)
+    except OSError:
+        return b""

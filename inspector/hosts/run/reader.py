@@ -1,0 +1,395 @@
+"""The one reader of a run: a thread that looks at the folder, reads its rings and tells what becomes of processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from inspector.agent.run import ring
+from inspector.agent.run.ring import RingError, RingReader
+from inspector.core.records.host import (
+    HostNoted,
+    ProcessJoined,
+    ProcessLeft,
+    ProcessSilent,
+    PublicationsSkipped,
+)
+from inspector.hosts.intake import FULL
+from inspector.hosts.run.folder import RING
+from inspector.hosts.run.proc import ProcessIdentity, command_of, same_process
+from inspector.hosts.run.roles import HELPERS, role_of
+from inspector.hosts.run.silent import SilentSearch
+
+if TYPE_CHECKING:
+    from inspector.hosts.run.intake import RowsOfProcess, RunIntake
+
+#: Seconds between two looks: while something comes, and when nothing has come for a while.
+_BUSY: Final = 0.01
+_QUIET: Final = 0.05
+_WHILE: Final = 1.0
+#: Seconds between two looks at who lives, and at who is silent; and between two records of what was skipped.
+_LIFE: Final = 0.1
+_SILENCE: Final = 1.0
+_SKIPPED: Final = 1.0
+#: Seconds that the reader has to catch up with what is written.
+_CATCH_UP: Final = 10.0
+#: Most processes of a run, and silent ones that are told of.
+_MOST: Final = 10_000
+_MOST_SILENT: Final = 100
+#: Most characters of a command line, and of a word of the hello.
+_LONG: Final = 1_000
+_WORD: Final = 100
+
+
+class RunReader:
+    """Reads all rings of a folder into an intake.
+
+    Args:
+        folder: The run's.
+        intake: Where rows go.
+        over: Called on the reader's thread when the command has ended and no process of the run reports any more.
+
+    Attributes:
+        live: Number of processes that report and live.
+        unread: Rings that cannot be read.
+    """
+
+    def __init__(self, folder: Path, intake: RunIntake, over: Callable[[], None]) -> None:
+        self._folder = folder
+        self._intake = intake
+        self._over = over
+        self._rings: dict[str, _Process] = {}
+        self._names: set[str] = set()
+        self._count = 0
+        self._silent = SilentSearch(folder)
+        self._silent_count = 0
+        self._main: ProcessIdentity | None = None
+        self._main_code: int | None = None
+        self._ended = False
+        self._is_over = False
+        self._stop = threading.Event()
+        self._looks = 0
+        self._looked = threading.Condition()
+        self._last_rows = self._last_life = self._last_silence = 0.0
+        self._thread = threading.Thread(target=self._run, name="inspector-run", daemon=True)
+        self.unread = 0
+
+    @property
+    def live(self) -> int:
+        """Number of processes that report and live."""
+        return sum(process.number > 0 and not process.left for process in tuple(self._rings.values()))
+
+    @property
+    def labels(self) -> list[str]:
+        """What these processes are called: ``server 48231``."""
+        live = [process for process in tuple(self._rings.values()) if process.number and not process.left]
+        return [f"{process.role or 'process'} {process.pid}" for process in live]
+
+    def start(self, main: ProcessIdentity | None) -> None:
+        """Start reading.
+
+        Args:
+            main: The process that the command began as, None when it is told later.
+        """
+        self._main = main
+        self._thread.start()
+
+    def set_main(self, main: ProcessIdentity) -> None:
+        """Take notice of the process that the command has become."""
+        self._main = main
+
+    def set_ended(self, code: int | None) -> None:
+        """Take notice of the end of the command.
+
+        Args:
+            code: Its exit code, negative for the signal that ended it; None when that is unknown.
+        """
+        self._main_code = code
+        self._ended = True
+
+    def catch_up(self) -> None:
+        """Wait until everything is read that is written now."""
+        with self._looked:
+            enough = self._looks + 2  # a look that has begun may have passed a ring by
+            self._looked.wait_for(lambda: self._looks >= enough or not self._thread.is_alive(), _CATCH_UP)
+
+    def stop(self) -> None:
+        """Read what there is and stop; blocks until that is done."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the rings."""
+        for process in self._rings.values():
+            process.close()
+
+    @property
+    def identities(self) -> list[ProcessIdentity]:
+        """The processes that have reported, the first one first."""
+        return [process.identity for process in tuple(self._rings.values())]
+
+    # -- the thread ----------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            wait = self.look()
+            with self._looked:
+                self._looks += 1
+                self._looked.notify_all()
+            self._stop.wait(wait)
+        self.look(last=True)
+
+    def look(self, *, last: bool = False) -> float:
+        """Look once at everything; return how many seconds the next look may wait."""
+        now = time.monotonic()
+        started = self._intake.clock()
+        self._find()
+        if self._intake.waiting <= FULL or last:
+            for process in tuple(self._rings.values()):
+                if process.read():
+                    self._last_rows = now
+                    self._list(process)
+        self._intake.pass_on(None if last else started)
+        if last or now - self._last_life >= _LIFE:
+            self._last_life = now
+            self._see_life()
+        if not last and now - self._last_silence >= _SILENCE:
+            self._last_silence = now
+            self._see_silence()
+        for process in self._rings.values():
+            process.report_skipped(now, at_once=last)
+        if self._ended and not self._is_over and not self.live:
+            self._is_over = True
+            self._over()
+        return _BUSY if now - self._last_rows < _WHILE else _QUIET
+
+    def _find(self) -> None:
+        """Take in rings that are new."""
+        try:
+            names = {entry for entry in os.listdir(self._folder) if entry.endswith(RING)}  # noqa: PTH208 - 100 times a second
+        except OSError:  # somebody has removed the folder: nothing comes any more
+            return
+        fresh = names - self._names
+        if not fresh or len(self._rings) >= _MOST:
+            return
+        for name in sorted(fresh, key=_age):
+            self._names.add(name)
+            try:
+                reader = RingReader(str(self._folder / name))
+            except RingError as error:
+                self.unread += 1
+                self._note(f"{name} {error}.")
+                continue
+            self._join(name, reader)
+
+    def _join(self, name: str, reader: RingReader) -> None:
+        process = _Process(reader, self._intake, self._note)
+        for earlier in self._rings.values():
+            if earlier.identity == process.identity and not earlier.left and process.interpreter == 0:
+                earlier.leave(None, "It became another program.")
+        parent = next((other for other in reversed(self._rings.values()) if other.pid == process.parent_pid), None)
+        process.parent = parent
+        self._rings[name] = process
+        self._last_rows = time.monotonic()
+        self._list(process)
+
+    def _list(self, process: _Process) -> None:
+        if process.number == 0 and process.to_be_listed():
+            self._count += 1
+            process.join(self._count)
+
+    def _see_life(self) -> None:
+        for process in tuple(self._rings.values()):
+            if process.left or process.lives():
+                continue
+            process.read()
+            self._list(process)
+            is_main = self._main is not None and process.pid == self._main.pid
+            code = self._main_code if is_main else None
+            process.leave(code, _how(code, process))
+        if self._main is not None and not self._ended and self._main_code is None and not same_process(self._main):
+            self._ended = True
+
+    def _see_silence(self) -> None:
+        if self._silent_count >= _MOST_SILENT:
+            return
+        roots = {process.pid for process in self._rings.values() if not process.left}
+        if self._main is not None and not self._ended:
+            roots.add(self._main.pid)
+        reporting = {process.pid for process in self._rings.values()}
+        for silent in self._silent.look(roots, reporting):
+            self._silent_count += 1
+            command = " ".join(silent.command)[:_LONG]
+            self._intake.record(
+                ProcessSilent(self._intake.now(), silent.identity.pid, command, silent.reason[:_LONG]),
+            )
+
+    def _note(self, text: str) -> None:
+        self._intake.record(HostNoted(self._intake.now(), "run", "warning", text[:_LONG]))
+
+
+class _Process:
+    """One ring, and what is known of the process that writes it."""
+
+    def __init__(self, reader: RingReader, intake: RunIntake, note: Callable[[str], None]) -> None:
+        self._reader = reader
+        self._intake = intake
+        self._note = note
+        header = reader.header
+        self.pid = header[ring.PID]
+        self.identity = ProcessIdentity(self.pid, header[ring.STARTED])
+        self.interpreter = header[ring.INTERPRETER]
+        self.parent_pid = header[ring.PARENT]
+        self.parent: _Process | None = None
+        self.hello: Mapping[str, Any] = reader.hello
+        self.command = _words(self.hello.get("argv")) or command_of(self.pid)
+        self.number = 0
+        self.left = False
+        self._rows: RowsOfProcess | None = None
+        self._waiting: list[list[Any]] = []
+        self._broken = False
+        self._skipped = (1, 0, 0)
+        self._skipped_told = 0.0
+
+    @property
+    def state(self) -> int:
+        """What the agent says of the process: ``ring.RUNNING``, ``ring.ENDED`` or ``ring.GIVEN_UP``."""
+        return self._reader.header[ring.STATE]
+
+    @property
+    def last_words(self) -> str:
+        """What the process said of its end."""
+        return self._rows.last_words if self._rows is not None else ""
+
+    @property
+    def role(self) -> str:
+        """What it does, in a word or two."""
+        parent = self.parent
+        forked = parent is not None and parent.command == self.command and parent.identity != self.identity
+        role = role_of(self.command, parent.command if parent is not None else None, forked=forked)
+        return f"{role} subinterpreter {self.interpreter}".strip() if self.interpreter else role
+
+    def to_be_listed(self) -> bool:
+        """Return whether it is worth a line: a helper of the standard library is when it publishes something."""
+        return bool(self._waiting) or self.role not in HELPERS
+
+    def join(self, number: int) -> None:
+        """Take it into the session, and what it has written so far."""
+        self.number = number
+        rows = self._rows = self._intake.join(number)
+        parent = self.parent.number if self.parent is not None else 0
+        python = self.hello.get("python")
+        self._intake.record(
+            ProcessJoined(
+                *(self._intake.now(), number, self.pid, parent, self.role),
+                " ".join(self.command)[:_LONG],
+                python[:_WORD] if isinstance(python, str) else "",
+            )
+        )
+        aside = self.hello.get("aside")
+        if isinstance(aside, str) and aside:
+            record = ProcessSilent(self._intake.now(), self.pid, " ".join(self.command)[:_LONG], aside[:_LONG])
+            self._intake.record(record)
+        waiting, self._waiting = self._waiting, []
+        rows.take(waiting)
+
+    def read(self) -> bool:
+        """Read what it has written since the last time; return whether there was anything."""
+        if self._broken or self.left:
+            return False
+        try:
+            items = self._reader.take()
+            if items:
+                self._reader.confirm()
+        except RingError as error:
+            self._broken = True
+            self._note(f"Process {self.number or self.pid} cannot be read any more: its ring {error}.")
+            return False
+        if not items:
+            return False
+        if self._rows is None:
+            self._waiting += items
+        else:
+            self._rows.take(items)
+        return True
+
+    def lives(self) -> bool:
+        """Return whether it still runs."""
+        return same_process(self.identity)
+
+    def report_skipped(self, now: float, *, at_once: bool = False) -> None:
+        """Record what is left out, when that has changed, at most once a second."""
+        if self.number == 0 or not (at_once or now - self._skipped_told >= _SKIPPED):
+            return
+        header = self._reader.header
+        words = max(1, header[ring.ONE_IN]), header[ring.COUNTED], header[ring.DROPPED]
+        if self._rows is not None:
+            self._rows.lost()
+        if words == self._skipped:
+            return
+        _, counted, dropped = self._skipped
+        more = PublicationsSkipped(
+            self._intake.now(),
+            self.number,
+            min(words[0], _MOST_SKIPPED),
+            min(max(0, words[1] - counted), _MOST_SKIPPED),
+            min(max(0, words[2] - dropped), _MOST_SKIPPED),
+        )
+        self._skipped, self._skipped_told = words, now
+        self._intake.record(more)
+
+    def leave(self, code: int | None, text: str) -> None:
+        """Record that it has ended, after all that it has written."""
+        self.read()
+        self.report_skipped(0.0, at_once=True)
+        self.left = True
+        if self._rows is not None:
+            self._rows.lost()
+            self._intake.leave(self.number, ProcessLeft(self._intake.now(), self.number, self.pid, code, text))
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the ring."""
+        self._reader.close()
+
+
+#: Most publications of one record of what was skipped.
+_MOST_SKIPPED: Final = (1 << 31) - 1
+
+
+def _how(code: int | None, process: _Process) -> str:
+    """Return how a process has ended, as a sentence."""
+    if code is not None and code < 0:
+        return f"Ended by {signal_name(-code)}."
+    if code is not None:
+        return f"Exit code {code}."
+    if process.last_words:
+        return process.last_words
+    if process.state == ring.ENDED:
+        return "Ended."
+    return "Ended without running its exit hooks."
+
+
+def signal_name(number: int) -> str:
+    """Return the name of a signal."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _age(name: str) -> tuple[int, str]:
+    """Return what rings are ordered by: the process that started first comes first."""
+    started = name.split(".")[1]
+    return (int(started) if started.isdigit() else 0, name)
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    return tuple(str(word) for word in value) if isinstance(value, list) else ()

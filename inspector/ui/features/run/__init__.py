@@ -1,0 +1,1 @@
+"""Commands of the person: run and watched, their processes told in the bar."""

@@ -1,0 +1,148 @@
+"""Runs commands from the window, and shows what becomes of their processes."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QObject, QTimer
+
+from inspector.app.commands import Command
+from inspector.app.runs import RunOptions, command_of, recent_runs, remember_run, source_text
+from inspector.app.text import one_line
+from inspector.hosts.run.host import RunHost
+from inspector.ui.features.run.dialog import RunDialog
+from inspector.ui.kit.menus import MenuItem
+
+if TYPE_CHECKING:
+    from inspector.ui.context import Context
+
+_STARTING: Final = "Starting the command"
+#: Milliseconds between two looks at the processes.
+_LOOK: Final = 250
+
+
+class RunFlow(QObject):
+    """Runs commands and looks after what the bar says of them.
+
+    Args:
+        context: The window.
+    """
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._context = context
+        self._workbench = context.workbench
+        self._said = ""
+        self._timer = QTimer(self, interval=_LOOK)
+        self._timer.timeout.connect(self.look)
+        self._timer.start()
+
+    def commands(self) -> list[Command]:
+        """Return what can be done with commands."""
+        return [
+            Command(
+                "run.command",
+                "Run Command…",
+                self.ask,
+                "File",
+                "project",
+                ("Ctrl+Shift+L",),
+                "play",
+                "Run a program as it is, and watch its processes",
+            ),
+            Command(
+                "run.recent",
+                "Run Recent",
+                self._run_last,
+                "File",
+                "project",
+                (),
+                "clock",
+                "Run the last command again",
+                blocked=lambda: "" if recent_runs(self._context.settings) else "No recent commands",
+            ),
+            Command(
+                "run.stop",
+                "Stop Command",
+                self._stop,
+                "File",
+                "project",
+                (),
+                "stop",
+                "Ask the command to end",
+                blocked=self._stop_blocked,
+            ),
+        ]
+
+    def ask(self) -> RunDialog:
+        """Ask which command to run."""
+        recent = recent_runs(self._context.settings)
+        dialog = RunDialog(self._context.theme, recent, self._context.shell)
+        dialog.chosen.connect(self.run)
+        dialog.open()
+        return dialog
+
+    def run(self, options: RunOptions) -> None:
+        """Run a command and watch it, in a session of its own."""
+        tasks = self._context.tasks
+        if tasks.running(_STARTING):
+            self._context.notices.info("Another command is starting.")
+            return
+        tasks.start(_STARTING, self.start(options))
+
+    async def start(self, options: RunOptions) -> None:
+        """Run a command, and record it when it runs.
+
+        Raises:
+            InspectorError: There is no such command, or it cannot be run.
+        """
+        command = command_of(options)
+        name = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {one_line(command.text, 80)}"
+        await self._workbench.switch(partial(RunHost, command), name=name, source="run")
+        remember_run(self._context.settings, options)
+        self._context.shell.strip.hide_message()
+        self.look()
+        self._context.changed.emit()
+
+    def recent_items(self) -> list[MenuItem]:
+        """Return the commands that were run last, as a menu."""
+        return [
+            MenuItem(f"{options.command} — {options.cwd}", partial(self.run, options))
+            for options in recent_runs(self._context.settings)
+        ]
+
+    def look(self) -> None:
+        """Show which command is watched, and how many processes of it live."""
+        host = self._host()
+        if host is None:
+            self._said = ""
+            return
+        text = source_text(host)
+        if text != self._said:
+            self._said = text
+            self._context.shell.set_source(text)
+            self._context.changed.emit()
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._timer.stop()
+
+    def _host(self) -> RunHost | None:
+        host = self._workbench.host
+        return host if isinstance(host, RunHost) else None
+
+    def _run_last(self) -> None:
+        self.run(recent_runs(self._context.settings)[0])
+
+    def _stop(self) -> None:
+        host = self._host()
+        if host is not None:
+            host.end_command()
+
+    def _stop_blocked(self) -> str:
+        host = self._host()
+        if host is None or not host.running:
+            return "No command is running"
+        return "" if host.ends_with_us else "The command runs in a terminal; end it there"

@@ -1,0 +1,1 @@
+"""A command that runs by itself, and its reader."""

@@ -1,0 +1,79 @@
+"""Python processes of a run that cannot report are found, once, with the reason."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from inspector.hosts.run.folder import RUN
+from inspector.hosts.run.launch import environment
+from inspector.hosts.run.roles import role_of
+from inspector.hosts.run.silent import SilentSearch
+
+#: Options, changed variables, and what the reason says.
+_SHAPES: dict[str, tuple[list[str], dict[str, str] | None, str]] = {
+    "isolated": (["-I"], {}, "-I ignores PYTHONPATH"),
+    "no environment": (["-bE"], {}, "-E ignores PYTHONPATH"),
+    "no site": (["-W", "ignore", "-S"], {}, "-S leaves out sitecustomize"),
+    "path replaced": ([], {"PYTHONPATH": "/elsewhere"}, "PYTHONPATH was replaced"),
+    "built anew": ([], None, "an environment of its own"),
+}
+
+
+@contextmanager
+def waiting(folder: Path, options: list[str], changed: dict[str, str] | None) -> Iterator[subprocess.Popen[bytes]]:
+    variables = {} if changed is None else {**environment(folder, os.environ), **changed}
+    words = [sys.executable, *options, "-c", "print(flush=True); input()"]
+    with subprocess.Popen(words, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process
+        process.communicate(b"\n")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Of an older Python its age is the reason.")
+def test_each_is_found_once_with_its_reason(tmp_path: Path) -> None:
+    search = SilentSearch(tmp_path)
+    with ExitStack() as stack:
+        processes = {name: stack.enter_context(waiting(tmp_path, *shape[:2])) for name, shape in _SHAPES.items()}
+        pids = {process.pid for process in processes.values()}
+        assert not list(search.look(pids, ()))  # they may just have started
+        reasons = {silent.identity.pid: silent.reason for silent in search.look(pids, ())}
+        assert not list(search.look(pids, ()))
+    assert reasons.keys() == pids
+    for name, shape in _SHAPES.items():
+        assert shape[2] in reasons[processes[name].pid], name
+
+
+def test_who_reports_and_who_is_not_of_the_run_is_left_alone(tmp_path: Path) -> None:
+    search = SilentSearch(tmp_path)
+    with (
+        waiting(tmp_path, [], {}) as reporting,
+        waiting(tmp_path, [], {RUN: str(tmp_path / "another")}),
+        waiting(tmp_path, ["-I"], {}) as silent,
+    ):
+        list(search.look((), (reporting.pid,)))
+        assert [entry.identity.pid for entry in search.look((), (reporting.pid,))] == [silent.pid]
+
+
+def test_roles() -> None:
+    uvicorn = ("python", "/venv/bin/uvicorn", "shop:app", "--reload")
+    spawned = ("python", "-c", "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=5)")
+    manage = ("python", "manage.py", "runserver")
+    assert role_of(uvicorn, None, forked=False) == "reloader"
+    assert role_of(spawned, uvicorn, forked=False) == "server"
+    assert role_of(spawned, ("python", "pool.py"), forked=False) == "worker"
+    assert role_of(("python", "/venv/bin/gunicorn", "-w", "4", "shop:app"), None, forked=False) == "master"
+    assert role_of(manage, None, forked=False) == "reloader"
+    assert role_of(manage, manage, forked=False) == "server"
+    assert role_of(("python", "-m", "pytest", "-n", "2"), None, forked=False) == "tests"
+    assert role_of(("python", "app.py"), ("python", "app.py"), forked=True) == "worker"
+    assert role_of(("python", "app.py"), None, forked=False) == "main"
+    tracker = ("python", "-c", "from multiprocessing.resource_tracker import main;main(5)")
+    assert role_of(tracker, uvicorn, forked=False) == "resource tracker"
