@@ -64,6 +64,10 @@ PACKAGES: dict[str, set[str]] = {
     "sqlalchemy": {"store", "demo"},
     "sqlite3": {"store"},
     "platformdirs": {"app"},
+    # What stood behind our own file of that name; and the number of a subinterpreter.
+    "sitecustomize": {"agent/run/front/sitecustomize.py"},
+    "_interpreters": {"agent/run/start.py"},
+    "_xxsubinterpreters": {"agent/run/start.py"},
 }
 # Models know Qt, but no widgets and no painting.
 MODELS_QT = {"QtCore"}
@@ -83,8 +87,8 @@ TASK_OWNERS = {
 # The helpers here make every label, question and tooltip plain text.
 TOOLTIP_HELPER = "plain_tooltip"
 LABEL_MAKERS = {"ui/kit/text.py"}
-# Only the program loader of the agent imports the user's code.
-USER_CODE_LOADERS = {"agent/process/loader.py"}
+# Only the program loader of the agent imports the user's code, and what a program starts with starts the agent.
+USER_CODE_LOADERS = {"agent/process/loader.py", "agent/run/front/sitecustomize.py"}
 
 # Questions with one answer: the names that answer them, who may use those, and whom everybody else asks.
 ONE_ANSWER: dict[str, tuple[set[str], str]] = {
@@ -94,6 +98,8 @@ ONE_ANSWER: dict[str, tuple[set[str], str]] = {
             {
                 "core/own_code.py",
                 "agent/process/bootstrap.py",  # finds our package before anything of ours can be imported
+                "agent/run/front/sitecustomize.py",  # as that
+                "agent/run/start.py",  # asked in every process, before anything that costs time is imported
                 "agent/process/trouble.py",  # a KeyError out of os itself is a setting that is missing
             },
             "core/own_code.py tells whose code it is",

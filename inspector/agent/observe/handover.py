@@ -106,6 +106,14 @@ class Handover:
         #: The same: timers, with the publication that set them.
         self._timers: dict[int, list[tuple[threading.Timer, Any]]] = {}
 
+    def forked(self) -> None:
+        """Forget what was handed over in the parent of this process, and take a lock of our own."""
+        self._lock = threading.Lock()
+        self.handed.clear()
+        self._threads.clear()
+        self._futures.clear()
+        self._timers.clear()
+
     def begin(self, failed: Callable[[BaseException], None]) -> Callable[[], None]:
         """Watch from now on; return a function that ends it.
 

@@ -224,6 +224,23 @@ class Monitor:
         other = self.frames.get(frame)
         self.frames[frame] = subject if other is None or other is subject else _Both(other, subject)
 
+    def begin_in(self, frame: FrameType) -> None:
+        """Notify who watches the code of a frame that its call begins: it was found in that very call."""
+        tell = self._told["started"].get(id(frame.f_code))
+        if tell is not None:
+            tell(frame)
+
+    def ask_again(self) -> None:
+        """Ask about all code once more: whoever had the tool id before us was not asked about what we ask for."""
+        with self._lock:
+            self._disabled.clear()
+            if _MONITORING is not None:
+                _MONITORING.restart_events()
+
+    def forked(self) -> None:
+        """Take a lock of our own in a child of the process: a thread that is not there may have held the old one."""
+        self._lock = threading.RLock()
+
     def wake(self) -> None:
         """Take note of frames that exceptions leave again."""
         with self._lock:

@@ -45,7 +45,10 @@ class Observation:
     Attributes:
         tap: Who is told.
         receivers: What looks for handlers that no container holds.
+        unknown: Asked about a call of a publish method that is of no bus that is observed; returns whether it is now.
     """
+
+    unknown: Callable[[FrameType], bool] | None = None
 
     def __init__(self, tap: Tap) -> None:
         self.tap = tap

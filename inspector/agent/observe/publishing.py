@@ -111,6 +111,8 @@ class PublishWatch(Watcher):
         if not tap.active:
             return
         call = self._read(frame)
+        if call is None and observation.unknown is not None and observation.unknown(frame):
+            call = self._read(frame)
         if call is None:
             return
         bus, occurrence, handed = call

@@ -8,6 +8,7 @@ import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import HANDLER_TIMEOUT
@@ -22,6 +23,8 @@ from ...core.values.looking import class_has, is_a
 from ..adapters.base import Connection, FireContext, Options
 
 # Before the program is imported: afterwards its clocks, say, may be the only ones.
+from ..observe.handover import HANDOVER
+from ..observe.monitor import MONITOR
 from ..observe.observation import Observation
 from ..program import no_event
 from ..tap.tap import Tap
@@ -132,6 +135,9 @@ class LoadedProgram:
         self._read = False
         #: The names of the adapters that there are.
         self._adapters: tuple[str, ...] = ()
+        self._undo: list[Callable[[], None]] = []
+        #: How many buses are recorded and described.
+        self._recorded = self._described = 0
         self._containers: list[Any] = []
         #: Why the adapter of each connection was chosen, by its ``id``.
         self._why: dict[int, str] = {}
@@ -207,7 +213,7 @@ class LoadedProgram:
     def catalog(self) -> CatalogDescription:
         """Describe registry, event classes and subscriptions, as they are now."""
         described = self._merged.describe()
-        if self._read:
+        if self._read and self._described == len(self.connections):
             return described
         self._read = True
         before = len(self.troubles)
@@ -222,7 +228,9 @@ class LoadedProgram:
         for event in described.events:
             for key in event.handlers:
                 handled.setdefault(key, []).append(event.name)
-        for connection in self.connections:
+        first, new = not self._described, self.connections[self._described :]
+        self._described = len(self.connections)
+        for connection in new:
             lines = list(spec_of(connection, self._why.get(id(connection), ""), handled))
             for entry in self._declared.also(connection.where):
                 function = find_handler(entry, sys.modules)
@@ -234,21 +242,17 @@ class LoadedProgram:
                 lines.append(also_line(entry, handler))
             choices = choices_of(connection, self._adapters)
             self._merged.specs.append(self._declared.obeyed(connection.where, lines, choices))
-        self.troubles += self._declared.unused()
+        if first:
+            self.troubles += self._declared.unused()
 
     # -- watching ------------------------------------------------------------------------------------------------------
 
     def attach(self, observer: BusObserver, removed: Callable[[BaseException], None]) -> Callable[[], None]:
         """Tap every bus; what is given undoes it exactly. A bus that cannot be tapped is a problem, the others are."""
         remove = self._tap.observe(observer, removed)
-        undo: list[Callable[[], None]] = []
-        for connection in self.connections:
-            try:
-                undo.append(connection.record(self._tap))
-            except Exception as error:  # noqa: BLE001 - as above
-                text = f"Cannot record it: {type(error).__name__}: {error}"
-                self.troubles.append(Problem(connection.where, text))
-                self._tell(observer, self.troubles[-1])
+        undo = self._undo = []
+        self._recorded = 0
+        self._record_new(observer)
 
         def restore() -> None:
             remove()
@@ -257,6 +261,36 @@ class LoadedProgram:
             undo.clear()
 
         return restore
+
+    def on_unknown(self, ask: Callable[[FrameType], bool]) -> None:
+        """Ask about calls of a publish method that are of no bus that we read; where it joins, they are recorded."""
+        self._tap.observation().unknown = ask
+
+    def join(self, target: Target) -> None:
+        """Add the buses of a target to a program that is being recorded, and record them like the others.
+
+        Raises:
+            InspectorError: It has none that we can read.
+        """
+        self.add(target, all_adapters()[0])
+        for entry in self._tap.observers:
+            self._record_new(entry.observer)
+
+    def _record_new(self, observer: BusObserver) -> None:
+        new, self._recorded = self.connections[self._recorded :], len(self.connections)
+        for connection in new:
+            try:
+                self._undo.append(connection.record(self._tap))
+            except Exception as error:  # noqa: BLE001 - one that cannot be recorded is told, the others are recorded
+                text = f"Cannot record it: {type(error).__name__}: {error}"
+                self.troubles.append(Problem(connection.where, text))
+                self._tell(observer, self.troubles[-1])
+
+    def forked(self) -> None:
+        """Forget what is under way in the parent of this process."""
+        self._tap.forked()
+        MONITOR.forked()
+        HANDOVER.forked()
 
     def _tell(self, observer: Any, problem: Problem) -> None:
         if isinstance(observer, Recorder):

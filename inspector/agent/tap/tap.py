@@ -101,6 +101,14 @@ class Tap:
 
         return remove
 
+    def forked(self) -> None:
+        """Forget what is under way in the parent of this process: its threads, tasks and locks are not here."""
+        self._lock = threading.RLock()
+        self._open.clear()
+        self._known.clear()
+        self._makers.clear()
+        self._loop = None
+
     def intercept(self, interceptor: Interceptor | None) -> None:
         """Ask an interceptor before each call of a handler; None ends it."""
         self.interceptor = interceptor

@@ -1,0 +1,376 @@
+"""The reporter: what happens on the buses of this process, written into its ring as it happens.
+
+There is no thread and nothing that waits: a row is in the ring before the moment that it tells of has passed. In a fork
+of the process a ring of its own begins anew, and what ran in the parent is not the child's.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from contextlib import suppress
+from time import perf_counter_ns, time_ns
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any
+
+from ...core.errors import InspectorError
+from ...core.records.host import HostNoted, ProgramReloaded
+from ...core.records.recorder import Recorder
+from ...core.records.records import (
+    HANDLER_ENDED,
+    HANDLER_STARTED,
+    HOST_NOTED,
+    KIND,
+    NOTED,
+    PUBLICATION_ENDED,
+    PUBLISHED,
+    SESSION_STARTED,
+    Row,
+)
+from ..effects.effects import Effects
+from ..effects.handled import install_handled_probe
+from ..effects.log import LogProbe
+from ..effects.sql import watch_rows
+from ..observe.handover import HANDOVER
+from ..observe.monitor import MONITOR, Watcher
+from ..process.wire import MAX_TEXT, cut_row
+from ..reading.loaded import LoadedProgram, Target, make_program
+from .budget import RunBudget
+from .ring import COUNTED, DROPPED, ONE_IN, RingError
+from .start import encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...core.bus.execution import Execution
+    from ...core.bus.publication import Publication
+    from ...core.description import CatalogDescription
+    from .ring import RingWriter
+    from .start import Agent
+
+
+class _RingRows(list[Row]):
+    """Takes the place of the list in which a recorder gathers rows: what is appended is in the ring."""
+
+    def __init__(self, write: Callable[[Row], None]) -> None:
+        super().__init__()
+        self.append = write  # type: ignore[method-assign]
+
+
+class RingRecorder(Recorder):
+    """A recorder whose rows are in the ring at once.
+
+    Args:
+        ring: Where they go.
+        budget: Says which publications are recorded.
+
+    Attributes:
+        describe: Called when something is published next, to tell what the buses declare by then.
+    """
+
+    def __init__(self, ring: RingWriter, budget: RunBudget) -> None:
+        super().__init__(wall=self._wall_at_start)
+        self._rows = _RingRows(self._write)
+        self.describe: Callable[[], None] | None = None
+        self._budget = budget
+        self._set_ring(ring)
+        #: Numbers of publications and executions that are those of the process that this was forked from.
+        self._before = 0, 0
+
+    def _set_ring(self, ring: RingWriter | None) -> None:
+        self._ring = ring
+        self._anchored = False
+        self._left_out = self._counted = 0
+        self._one_in = 1
+
+    def _wall_at_start(self) -> int:
+        return time_ns() - perf_counter_ns() + self._anchor
+
+    def start(self, catalog: CatalogDescription) -> None:
+        """Begin the session; its time 0 is when the agent began to look at this process."""
+        clock, anchor = self._clock, self._anchor
+        self._clock = lambda: anchor
+        try:
+            super().start(catalog)
+        finally:
+            self._clock = clock
+
+    def say(self, *message: Any) -> None:
+        """Write a message for the reader."""
+        if self._ring is not None:
+            self._say_anchor(self._ring)
+            self._ring.put((encoded(message),))
+
+    def forked(self, ring: RingWriter | None) -> None:
+        """Begin anew in a child of this process."""
+        self._lock = threading.Lock()
+        self._before = int(repr(self._publications)[6:-1]) - 1, int(repr(self._executions)[6:-1]) - 1
+        self._anchor = perf_counter_ns()
+        self._key_lines.clear()
+        self._budget.begin_anew()
+        self._set_ring(ring)
+
+    def publication_started(self, publication: Publication) -> None:
+        """Record ``Published``, unless there is no room, or the budget is spent."""
+        ring, cause = self._ring, publication.cause
+        if ring is None:
+            return
+        if self.describe is not None:
+            describe, self.describe = self.describe, None
+            describe()
+        left_out = cause is not None and cause.started and not cause.tag  # what it belongs to is not recorded either
+        if left_out or not self._budget.takes():
+            self._counted += 1
+            ring.set(COUNTED, self._counted)
+        elif not ring.may_begin():
+            self._left_out += 1
+            ring.set(DROPPED, self._left_out)
+        else:
+            super().publication_started(publication)
+            self._budget.publications += 1
+        if self._budget.one_in != self._one_in:
+            self._one_in = self._budget.one_in
+            ring.set(ONE_IN, self._one_in)
+
+    def execution_started(self, execution: Execution) -> None:
+        """Record ``HandlerStarted``."""
+        super().execution_started(execution)
+        self._budget.executions += 1
+
+    def execution_ended(self, execution: Execution) -> None:
+        """Record ``HandlerEnded``, unless it began in the process that this was forked from."""
+        if execution.tag and execution.tag <= self._before[1]:
+            execution.tag = 0
+        super().execution_ended(execution)
+
+    def _write(self, row: Row) -> None:
+        """Write a row."""
+        ring = self._ring
+        if ring is None:
+            return
+        begun = perf_counter_ns()
+        if row[KIND] == PUBLISHED:
+            row = self._finish(row)
+        if self._before[0] or self._before[1]:
+            row = self._renumbered(row)
+            if not row:
+                return
+        text = encoded(row)
+        if len(text) > MAX_TEXT:
+            text = encoded(cut_row(row))
+        if not self._anchored:
+            self._say_anchor(ring)
+        ring.put((text,))
+        self._budget.spent += perf_counter_ns() - begun
+
+    def _say_anchor(self, ring: RingWriter) -> None:
+        """Write down which time is 0, once."""
+        if not self._anchored:
+            self._anchored = True
+            ring.put((encoded(("anchor", self._anchor)),))
+
+    def _renumbered(self, row: Row) -> Row:
+        """Return a row with the numbers of this process; an empty one where it is about the parent's."""
+        kind, (publications, executions) = row[KIND], self._before
+        if kind == SESSION_STARTED or kind >= HOST_NOTED:
+            return row
+        cells = list(row)
+        if kind == PUBLISHED:
+            cells[2] -= publications
+            cells[6] = max(cells[6] - executions, 0)
+        elif kind == PUBLICATION_ENDED:
+            cells[2] -= publications
+        elif kind == HANDLER_ENDED:
+            cells[2] -= executions
+        elif kind in (HANDLER_STARTED, NOTED):
+            cells[2] -= executions
+            cells[3] -= publications
+            if cells[3] < 1:
+                return ()
+        return tuple(cells) if cells[2] > 0 else ()
+
+
+class _QuietLogProbe(LogProbe):
+    """Notes what handlers log; it is no handler of the program's logging, and never prints."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Leave it."""
+
+
+class _LogWatch(Watcher):
+    """Watches log records on their way to the program's own handlers: nothing is added to its logging."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._probe = _QuietLogProbe(recorder)
+
+    def started(self, frame: FrameType) -> None:
+        """Note a record."""
+        record = frame.f_locals.get("record")
+        if isinstance(record, logging.LogRecord):
+            self._probe.emit(record)
+
+
+class _TestWatch(Watcher):
+    """Watches the tests that pytest runs."""
+
+    def __init__(self, recorder: RingRecorder) -> None:
+        self._recorder = recorder
+        self._begun: dict[FrameType, int] = {}
+
+    def started(self, frame: FrameType) -> None:
+        """Take note of when a test begins."""
+        self._begun[frame] = self._recorder.now()
+
+    def returned(self, frame: FrameType, value: Any) -> None:
+        """Report how a test ended."""
+        begun = self._begun.pop(frame, None)
+        name = getattr(frame.f_locals.get("item"), "nodeid", None)
+        if begun is not None and type(name) is str:
+            self._recorder.say("test", name[:1_000], _outcome(value), begun, self._recorder.now())
+
+
+def _outcome(reports: Any) -> str:
+    """Return how a test ended: the worst of what its set-up, call and tear-down said."""
+    words = [str(getattr(report, "outcome", "")) for report in reports] if isinstance(reports, (list, tuple)) else []
+    return next((word for word in ("failed", "skipped", "passed") if word in words), "")
+
+
+class Reporter:
+    """Records the buses of this process.
+
+    Args:
+        agent: Of this process.
+
+    Attributes:
+        unknown: Asked about calls of a publish method that are of no bus that is recorded.
+    """
+
+    def __init__(self, agent: Agent) -> None:
+        assert agent.ring is not None  # noqa: S101 - without one nobody comes here
+        self._agent = agent
+        self._recorder = RingRecorder(agent.ring, RunBudget(agent.spec.get("budget")))
+        self._program: LoadedProgram | None = None
+        self.unknown: Callable[[FrameType], bool] | None = None
+        self._lock = threading.RLock()
+        self._begun = False
+        self._catalog: CatalogDescription | None = None
+        #: When the catalog may be read again: no more than a tenth of the time goes into that.
+        self._next = 0
+        self._tests: _TestWatch | None = None
+        self._troubles: set[str] = set()
+
+    def begin(self) -> bool:
+        """Begin to watch; return whether this process can be."""
+        return MONITOR.begin(self._failed)
+
+    def watch_tests(self, code: CodeType) -> None:
+        """Report the tests that pytest runs."""
+        if self._tests is None:
+            self._tests = _TestWatch(self._recorder)
+            MONITOR.watch(code, self._tests)
+
+    def join(self, where: str, value: Any, *, tell: bool) -> bool:
+        """Record a bus from now on; return whether it is one.
+
+        Args:
+            where: What it is called.
+            value: The bus, or what holds it.
+            tell: Say so if it is none.
+        """
+        with self._lock:
+            try:
+                if self._program is None:
+                    self._begin(where, value)
+                else:
+                    self._program.join(Target(where, value))
+            except InspectorError as error:
+                if tell and error.text not in self._troubles:
+                    self._troubles.add(error.text)
+                    self._agent.say("trouble", error.text, error.hint)
+                return False
+            self._recorder.describe = self.describe
+        return True
+
+    def _begin(self, where: str, value: Any) -> None:
+        spec = self._agent.spec
+        catalog = _loaded(spec.get("catalog") or ())
+        options = spec.get("options")
+        program = make_program(
+            str(spec.get("name") or where),
+            [Target(where, value)],
+            catalog[0] if len(catalog) == 1 else catalog or None,
+            options=options if isinstance(options, dict) else None,
+        )
+        MONITOR.watch(logging.Logger.callHandlers.__code__, _LogWatch(self._recorder))
+        install_handled_probe(self._recorder)
+        effects = Effects(self._recorder)
+        effects.install(watch_rows)
+        program.attach(self._recorder, self._removed)
+        HANDOVER.begin(self._failed)
+        if self.unknown is not None:
+            program.on_unknown(self.unknown)
+        self._program = program
+
+    def describe(self) -> None:
+        """Report what the buses declare, where that is new."""
+        with self._lock:
+            if self._program is None:
+                return
+            now = perf_counter_ns()
+            if self._begun and now < self._next:  # a factory may make a bus for each request
+                self._recorder.describe = self.describe
+                return
+            catalog = self._program.catalog()
+            self._next = perf_counter_ns() + 10 * (perf_counter_ns() - now)
+            if not self._begun:
+                self._begun = True
+                self._recorder.start(catalog)
+            elif catalog != self._catalog:
+                self._recorder.record(ProgramReloaded(self._recorder.now(), catalog))
+            self._catalog = catalog
+
+    def forked(self, ring: RingWriter | None) -> None:
+        """Begin anew in a child of this process."""
+        self._lock = threading.RLock()
+        self._recorder.forked(ring)
+        if self._program is not None:
+            self._program.forked()
+            if self._begun:
+                self._begun = False
+                self.describe()
+
+    def _removed(self, error: BaseException) -> None:
+        """Report that nothing is recorded any more, and why."""
+        if isinstance(error, RingError):
+            self._agent.give_up(f"The ring cannot be written: {error}")
+            return
+        read = self._recorder.failure(error)
+        text = f"Recording stopped: {read.type}: {read.message}"
+        with suppress(RingError):
+            self._recorder.record(HostNoted(self._recorder.now(), "observer", "error", text))
+        self._agent.give_up(text)
+
+    def _failed(self, error: BaseException) -> None:
+        """Leave it to the tap, which is told too."""
+        if self._program is None:
+            self._removed(error)
+
+
+def _loaded(names: Any) -> list[Any]:
+    """Return what of a catalog the program has imported: nothing is imported here."""
+    values: list[Any] = []
+    for name in names:
+        module_name, _, path = str(name).partition(":")
+        modules = [
+            module
+            for other, module in list(sys.modules.items())
+            if other == module_name or (not path and other.startswith(module_name + "."))
+        ]
+        for module in modules:
+            value: Any = module
+            for part in path.split(".") if path else ():
+                value = getattr(value, part, None)
+            if value is not None:
+                values.append(value)
+    return values

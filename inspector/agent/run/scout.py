@@ -1,0 +1,320 @@
+"""The scout: finds the buses that the program itself has made, when it has made them.
+
+A bus that the person has named is the attribute of its module as soon as it is there, or what the program's own factory
+returns; nothing is imported and nothing called for it. A bus of a library is known by its class, when it publishes.
+Where nobody has named one, a class with the usual verbs for publishing and subscribing is proposed. The call in which a
+bus is found is recorded like those that follow.
+"""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import logging
+import sys
+import threading
+from types import CodeType, FrameType, FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from ...core.bus.identity import plain_function
+from ...core.own_code import own_modules
+from ..handlers import Handler
+from ..observe.monitor import MONITOR, Watcher
+from ..process.loader import is_factory
+from .reporter import Reporter
+from .start import LIBRARY_POINTS, PUBLISHES, SERVES, TEST_POINT, Wanted, is_own, may_publish
+
+if TYPE_CHECKING:
+    from .ring import RingWriter
+    from .start import Agent
+
+#: Buses of one process that are recorded: a factory may make one for each request.
+MOST: Final = 100
+#: How often something that was named is looked at again that was no bus yet.
+_TRIES: Final = 20
+_GENERATES: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+_WRAPPED: Final = "async_generator_wrapped_value"
+
+
+class Scout:
+    """Looks for buses.
+
+    Args:
+        agent: Of this process.
+    """
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+        self._wanted = agent.wanted
+        self._alone = not agent.wanted
+        self._reporter = Reporter(agent)
+        self._lock = threading.RLock()
+        #: Modules that run or have run, with what is named in them and is not there yet.
+        self._open: list[tuple[Wanted, dict[str, Any]]] = []
+        self._tries: dict[int, int] = {}
+        self._factories: dict[int, tuple[CodeType, Any]] = {}
+        #: Classes and modules whose publish methods turned out to be none.
+        self._refused: set[int] = set()
+        #: Buses that have joined, by their ids: these are kept.
+        self._joined: dict[int, Any] = {}
+        if self._alone:
+            self._reporter.unknown = self.unknown
+
+    def begin(self) -> None:
+        """Take over from the agent, which asks until a bus has been looked at: no call slips through in between."""
+        # What goes wrong in the agent is told to the reader; the program's log is its own.
+        logger = logging.getLogger(__name__.partition(".")[0])
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
+        if not self._reporter.begin():
+            self._agent.leave()
+            if not self._reporter.begin():
+                self._agent.give_up("Both tool ids of sys.monitoring that are free for us are taken.")
+                return
+            MONITOR.ask_again()
+        MONITOR.discover(self.asked)
+
+    def take(self, frame: FrameType) -> None:
+        """Look at a call that has just begun."""
+        if self.asked(frame.f_code, frame):
+            MONITOR.begin_in(frame)
+
+    def forked(self, ring: RingWriter | None) -> None:
+        """Begin anew in a child of this process."""
+        self._lock = threading.RLock()
+        self._reporter.forked(ring)
+
+    def asked(self, code: CodeType, frame: FrameType) -> bool:
+        """Look at code that is called; return whether to look at its next call."""
+        name = code.co_qualname  # type: ignore[attr-defined,unused-ignore]  # there is one from Python 3.11 on
+        if name == "<module>":
+            self._module(code, frame)
+            return False
+        if name == TEST_POINT[0] and frame.f_globals.get("__name__") == TEST_POINT[1]:
+            self._reporter.watch_tests(code)
+            return True
+        if self._open and is_own(code.co_filename):
+            self._look()
+        if frame.f_globals.get("__name__") == SERVES.get(name, ""):
+            self._reporter.describe()
+            return False
+        for wanted in self._wanted:
+            if name == wanted.path and wanted.is_module(frame):
+                self._watch_factory(wanted, code, None)
+                return True
+        if not self._alone:
+            return False
+        modules = LIBRARY_POINTS.get(name)
+        if modules is not None and frame.f_globals.get("__name__") in modules:
+            return self._library(frame)
+        if code.co_name.startswith(PUBLISHES) and is_own(code.co_filename):
+            return self._propose(frame)
+        return False
+
+    # -- what the person has named -------------------------------------------------------------------------------------
+
+    def _module(self, code: CodeType, frame: FrameType) -> None:
+        """Look at each line that a module runs, until what is named in it is there."""
+        opened = [(wanted, frame.f_globals) for wanted in self._wanted if wanted.is_module(frame)]
+        if not opened:
+            return
+        self._open += opened
+        last = max((line for _, _, line in code.co_lines() if line is not None), default=0)
+        MONITOR.watch(code, _ModuleEnd(self))
+
+        def line(number: int, frame: FrameType) -> None:
+            self._look(last=number >= last)
+            if not any(variables is frame.f_globals for _, variables in self._open):
+                MONITOR.leave_lines(code)
+                if number >= last:
+                    self._reporter.describe()
+
+        MONITOR.watch_lines(code, line)
+
+    def module_ended(self, code: CodeType) -> None:
+        """Take note that a module has run to its end."""
+        MONITOR.leave_lines(code)
+        self._look(last=True)
+        self._reporter.describe()
+
+    def _look(self, *, last: bool = False) -> None:
+        """Look whether what is named is there by now."""
+        with self._lock:
+            for entry in tuple(self._open):
+                wanted, variables = entry
+                value = _value_at(variables, wanted.path, ask=last)
+                if value is None or entry not in self._open:
+                    continue
+                if wanted.path and is_factory(value):
+                    self._open.remove(entry)
+                    self._factory(wanted, value)
+                    continue
+                tries = self._tries[id(wanted)] = self._tries.get(id(wanted), 0) + 1
+                if self._join(wanted.where, value, last=last or tries >= _TRIES):
+                    self._open.remove(entry)
+
+    def _factory(self, wanted: Wanted, value: Any) -> None:
+        """Watch the calls of a factory of the program's own."""
+        if isinstance(value, type):
+            functions = [plain_function(member) for member in vars(value).values()]
+            constructor = plain_function(inspect.getattr_static(value, "__init__", None))
+            for function in (constructor,) if isinstance(constructor, FunctionType) else functions:
+                if isinstance(function, FunctionType):
+                    self._watch_factory(wanted, function.__code__, value)
+            return
+        code = Handler(value).code
+        if code is not None:
+            self._watch_factory(wanted, code, None)
+
+    def _watch_factory(self, wanted: Wanted, code: CodeType, cls: type[Any] | None) -> None:
+        if id(code) not in self._factories:
+            watch = _FactoryWatch(self, wanted.where, cls)
+            self._factories[id(code)] = code, watch
+            MONITOR.watch(code, watch)
+
+    def made(self, where: str, value: Any) -> None:
+        """Take what a factory of the program's has returned."""
+        if value is None or inspect.isawaitable(value):
+            return
+        with self._lock:
+            self._join(where, value)
+            self._reporter.describe()
+
+    # -- what nobody has named -----------------------------------------------------------------------------------------
+
+    def _library(self, frame: FrameType) -> bool:
+        """Record a bus of a library that publishes, and those of its class that modules of the program hold."""
+        code = frame.f_code
+        owner = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+        if owner is None:
+            return False
+        with self._lock:
+            named = {id(value): (where, value) for where, value in _held(type(owner))}
+            named.setdefault(id(owner), (f"{type(owner).__module__}:{type(owner).__qualname__}", owner))
+            for where, value in named.values():
+                self._join(where, value)
+            self._reporter.describe()
+        return True
+
+    def _propose(self, frame: FrameType) -> bool:
+        """Record what looks like a bus, as a proposal."""
+        owner = may_publish(frame)
+        if owner is None:
+            return False
+        key = id(owner if isinstance(owner, (dict, type)) else type(owner))
+        if key in self._refused:
+            return False
+        with self._lock:
+            value: Any = sys.modules.get(owner.get("__name__", "")) if type(owner) is dict else owner
+            where = frame.f_globals.get("__name__", "") if type(owner) is dict else _where(owner)
+            if value is None or not self._join(where, value, proposed=True):
+                self._refused.add(key)
+                return False
+            self._reporter.describe()
+        return True
+
+    def _join(self, where: str, value: Any, *, last: bool = True, proposed: bool = False) -> bool:
+        """Record a bus from now on; return whether it is one."""
+        if id(value) in self._joined:
+            return True
+        if len(self._joined) >= MOST or not self._reporter.join(where, value, tell=last and not proposed):
+            return False
+        self._joined[id(value)] = value
+        return True
+
+    def unknown(self, frame: FrameType) -> bool:
+        """Look at a call of a publish method that is of no bus that is recorded; return whether it is now."""
+        code = frame.f_code
+        owner = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+        if owner is None or id(owner) in self._joined or len(self._joined) >= MOST:
+            return False
+        return self._library(frame) if code.co_qualname in LIBRARY_POINTS else self._propose(frame)  # type: ignore[attr-defined,unused-ignore]  # as above
+
+
+class _ModuleEnd(Watcher):
+    """Watches the end of a module's code."""
+
+    def __init__(self, scout: Scout) -> None:
+        self._scout = scout
+
+    def returned(self, frame: FrameType, value: Any) -> None:  # noqa: ARG002 - as the base class has it
+        """Look once more."""
+        self._scout.module_ended(frame.f_code)
+
+
+class _FactoryWatch(Watcher):
+    """Watches a function that makes a bus, or the constructor and the methods of a class that is one."""
+
+    def __init__(self, scout: Scout, where: str, cls: type[Any] | None) -> None:
+        self._scout = scout
+        self._where = where
+        self._cls = cls
+
+    def suspends(self, code: CodeType) -> bool:
+        """Return whether what it yields is of interest."""
+        return bool(code.co_flags & _GENERATES)
+
+    def returned(self, frame: FrameType, value: Any) -> None:
+        """Take what it returns, or what it has made."""
+        code = frame.f_code
+        if self._cls is not None:
+            value = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+            if not isinstance(value, self._cls):
+                return
+        elif code.co_flags & _GENERATES:
+            return
+        self._scout.made(self._where, value)
+
+    def yielded(self, frame: FrameType, value: Any) -> None:
+        """Take what it yields."""
+        if frame.f_code.co_flags & _GENERATES and self._cls is None:
+            if type(value).__name__ == _WRAPPED:
+                (value, *_) = gc.get_referents(value) or (None,)
+            self._scout.made(self._where, value)
+
+
+def _value_at(variables: dict[str, Any], path: str, *, ask: bool) -> Any:
+    """Return what a path of attributes names in a module; None while it is not there.
+
+    Args:
+        variables: Of the module.
+        path: The path; empty for the module itself.
+        ask: Properties may be asked: the module has run to its end.
+    """
+    if not path:
+        return sys.modules.get(variables.get("__name__", "")) if ask else None
+    first, *rest = path.split(".")
+    value = variables.get(first)
+    for name in rest:
+        if value is None:
+            return None
+        member = inspect.getattr_static(value, name, None)
+        if hasattr(type(member), "__get__") and not isinstance(value, (type, ModuleType)):
+            member = getattr(value, name, None) if ask else None
+        value = member
+    return value
+
+
+def _held(cls: type[Any]) -> list[tuple[str, Any]]:
+    """Return what is of a class, or of one beside it, in modules of the program and of the library, with its name."""
+    bases = tuple(base for base in cls.__mro__ if base.__module__ == cls.__module__)
+    library = cls.__module__.partition(".")[0]
+    modules = list(own_modules())
+    modules += [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == library]
+    held: dict[int, tuple[str, Any]] = {}
+    for module in modules:
+        if type(module) is ModuleType:
+            for name, value in tuple(vars(module).items()):
+                if issubclass(type(value), bases or cls):
+                    held.setdefault(id(value), (f"{module.__name__}:{name}", value))
+    return list(held.values())[: MOST // 2]
+
+
+def _where(owner: Any) -> str:
+    """Return what to call a bus that nobody has named: where a module holds it, else after its class."""
+    for module in own_modules():
+        for name, value in tuple(vars(module).items()):
+            if value is owner:
+                return f"{module.__name__}:{name}"
+    cls = owner if isinstance(owner, type) else type(owner)
+    return f"{cls.__module__}:{cls.__qualname__}"

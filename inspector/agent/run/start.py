@@ -1,0 +1,362 @@
+"""The start of the agent in a process of a watched command: a ring that greets, and eyes for what may be a bus.
+
+Every Python process of the command comes through here, most of them for nothing. So this imports next to nothing, asks
+about each piece of code once, by its name, and loads the rest of the agent only where there is something to record.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from _json import encode_basestring_ascii, make_encoder, make_scanner
+from _thread import allocate_lock
+from time import perf_counter_ns
+
+from .ring import ENDED, GIVEN_UP, HELLO_SIZE, STATE, RingError, RingWriter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType, FrameType
+    from typing import Any, Final
+
+    from .scout import Scout
+
+#: Tool ids that nobody is known to use.
+TOOLS: Final = (4, 3)
+#: Where a function publishes on the buses of a library: its name, and its module.
+LIBRARY_POINTS: Final = {
+    **dict.fromkeys(("Signal.send", "Signal.send_async"), ("blinker.base",)),
+    "EventEmitter.emit": ("pyee.base",),
+    "EventBus.dispatch": ("bubus.service",),
+    "Publisher.sendMessage": ("pubsub.core.publisher",),
+    "SimpleEventEmitter.emit": ("litestar.events.emitter",),
+    "InMemoryEventBus.publish": ("inspector.core.bus.bus",),
+    "BrokerUsecase.publish": ("faststream._internal.broker.broker", "faststream.broker.core.usecase"),
+    **dict.fromkeys(("Signal.send_robust", "Signal.asend", "Signal.asend_robust"), ("django.dispatch.dispatcher",)),
+}
+LIBRARY_POINTS["Signal.send"] = ("blinker.base", "django.dispatch.dispatcher", "celery.utils.dispatch.signal")
+#: Where a test runs.
+TEST_POINT: Final = ("runtestprotocol", "_pytest.runner")
+#: Where a program begins to serve: its buses are wired by then, as far as they are before something is published.
+SERVES: Final = {
+    "run": "asyncio.runners",
+    "BaseEventLoop.run_forever": "asyncio.base_events",
+    "BaseServer.serve_forever": "socketserver",
+}
+#: What methods are called that publish, and those by which one subscribes on the same class: how either begins.
+PUBLISHES: Final = (
+    *("publish", "emit", "send", "dispatch", "notify", "fire", "raise_event", "broadcast", "trigger", "post"),
+    *("announce", "handle"),
+)
+SUBSCRIBES: Final = (
+    *("subscribe", "register", "on", "connect", "listen", "attach", "observe", "bind", "hook", "add_listener"),
+    *("add_handler", "add_subscriber", "add_observer", "when", "sub"),
+)
+#: No file of the program's own has this in its path.
+_INSTALLED: Final = ("/site-packages/", "/dist-packages/")
+_STANDARD: Final = os.__file__.rpartition("/")[0] + "/"
+_OURS: Final = __file__.rpartition("/agent/")[0] + "/"
+_ENCODE: Final[Any] = make_encoder(None, repr, encode_basestring_ascii, None, ":", ",", False, True, False)
+#: Seconds for which a thread waits for another that loads the agent.
+_LONGEST: Final = 5.0
+_OLD: Final = "Python {} cannot be watched: 3.12 or newer is required."
+
+
+def encoded(value: Any) -> bytes:
+    """Return a value of plain data as JSON."""
+    return "".join(_ENCODE(value, 0)).encode("ascii")
+
+
+class _Scanning:
+    """How JSON is read, without ``json``."""
+
+    strict = True
+    object_hook = None
+    object_pairs_hook = None
+    parse_float = float
+    parse_int = int
+    parse_constant = float
+    memo: dict[str, str] = {}  # noqa: RUF012
+
+
+def decoded(text: str) -> Any:
+    """Return what a JSON text says.
+
+    Raises:
+        ValueError: It is none.
+    """
+    try:
+        return make_scanner(_Scanning)(text.strip(), 0)[0]  # type: ignore[arg-type]
+    except StopIteration as error:
+        raise ValueError("no JSON") from error
+
+
+def is_own(file: str) -> bool:
+    """Return whether a file is the program's own, as far as its path says it at a glance."""
+    if file.startswith(("<", _STANDARD, _OURS)):
+        return file.startswith(("<ipython", _OURS + "demo/"))
+    return not any(folder in file for folder in _INSTALLED)
+
+
+class Wanted:
+    """A bus that the person has named: ``module:attribute``.
+
+    Attributes:
+        where: How they named it.
+        module: Its module.
+        path: The attribute; empty for the module itself.
+    """
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.module, _, self.path = where.partition(":")
+        self._file = self.module.replace(".", "/") + ".py"
+
+    def is_module(self, frame: FrameType) -> bool:
+        """Return whether a frame belongs to the module, which may run as the program itself."""
+        variables = frame.f_globals
+        name = variables.get("__name__")
+        if name == self.module:
+            return True
+        if name not in ("__main__", "__mp_main__"):
+            return False
+        spec = variables.get("__spec__")
+        if spec is not None:
+            named: bool = spec.name in (self.module, self.module + ".__main__")
+            return named
+        return f"/{variables.get('__file__', '')}".endswith("/" + self._file)
+
+
+class Agent:
+    """The agent of one process.
+
+    Args:
+        folder: Where rings are.
+        spec: What the launcher says: ``name``, ``app``, ``catalog``, ``session``, ``options``, ``budget``.
+
+    Attributes:
+        ring: Where rows go; None when there is no room for one.
+        wanted: The buses that the person has named.
+        spec: What the launcher says.
+        scout: What looks for buses, once there is something that may be one.
+    """
+
+    def __init__(self, folder: str, spec: dict[str, Any]) -> None:
+        self.spec = spec
+        self.wanted = [Wanted(where) for where in spec.get("app") or () if type(where) is str]
+        self.scout: Scout | None = None
+        self._folder = folder
+        self._tool = -1
+        self._waking = False
+        self._lock = allocate_lock()
+        self.ring: RingWriter | None = self._greet()
+
+    def _greet(self) -> RingWriter | None:
+        hello = {
+            "argv": [word[:200] for word in sys.orig_argv[:24]],
+            "executable": (sys.executable or "")[:400],
+            "python": sys.version.split()[0],
+            "cwd": _folder_here()[:400],
+            "agent": sys.modules[__name__.partition(".")[0]].__dict__.get("__version__", ""),
+        }
+        if sys.version_info < (3, 12):
+            hello["cannot"] = _OLD.format(hello["python"])
+        text = encoded(hello)
+        if len(text) > HELLO_SIZE:
+            text = encoded({**hello, "argv": [word[:40] for word in sys.orig_argv[:8]], "cwd": "", "executable": ""})
+        try:
+            return RingWriter(
+                self._folder, text, name=perf_counter_ns(), started=_started(), interpreter=_interpreter()
+            )
+        except (RingError, OSError):
+            return None
+
+    def forked(self) -> None:
+        """Begin anew in a child of this process."""
+        try:
+            self._lock = allocate_lock()
+            if self.ring is not None:
+                self.ring = self._greet()
+                if self.scout is not None:
+                    self.scout.forked(self.ring)
+        except Exception:  # noqa: BLE001 - the observed never pays
+            self.ring = None
+
+    def ended(self) -> None:
+        """Take note that the process ends in order."""
+        if self.ring is not None:
+            self.ring.set(STATE, ENDED)
+
+    def say(self, *message: Any) -> None:
+        """Write a message for the reader."""
+        if self.ring is not None:
+            try:
+                self.ring.put((encoded(message),))
+            except RingError:
+                self.ring = None
+
+    def give_up(self, text: str) -> None:
+        """Report why nothing is recorded any more."""
+        self.say("trouble", text, "")
+        if self.ring is not None:
+            self.ring.set(STATE, GIVEN_UP)
+
+    # -- looking around ------------------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Ask about each piece of code that runs, once."""
+        monitoring = sys.monitoring  # type: ignore[attr-defined,unused-ignore]  # there since 3.12
+        tool = next((tool for tool in TOOLS if monitoring.get_tool(tool) is None), -1)
+        if tool < 0:
+            self.give_up("Both tool ids of sys.monitoring that are free for us are taken.")
+            return
+        self._tool = tool
+        monitoring.use_tool_id(tool, "inspector")
+        event = monitoring.events.PY_START
+        monitoring.register_callback(tool, event, self._callback(monitoring.DISABLE))
+        monitoring.set_events(tool, event)
+
+    def _callback(self, disable: Any) -> Any:
+        """Return what is asked about code. It is a closure: at the end of the interpreter globals are gone."""
+        wanted, alone, any_of = self.wanted, not self.wanted, any
+        modules, wake, frame_at = {item.module for item in wanted}, self._wake, sys._getframe  # noqa: SLF001
+        points = LIBRARY_POINTS if alone else {}
+        test, verbs, own, may_be, fail = TEST_POINT, PUBLISHES, is_own, may_publish, self._fail
+
+        def started(code: CodeType, _offset: int) -> Any:
+            name = code.co_qualname
+            try:
+                if name == "<module>":
+                    frame = frame_at(1)
+                    if wanted and (frame.f_globals.get("__name__") in modules or fits_main(frame)):
+                        wake(frame)
+                elif name in points or name == test[0]:
+                    frame = frame_at(1)
+                    module = frame.f_globals.get("__name__")
+                    if module in points.get(name, test[1:]):
+                        wake(frame)
+                elif alone and code.co_name.startswith(verbs) and own(code.co_filename):
+                    frame = frame_at(1)
+                    if may_be(frame) is not None:
+                        wake(frame)
+            except Exception as error:  # noqa: BLE001 - the observed never pays
+                fail(error)
+            return None if self._waking else disable  # who goes on asks about this code, too
+
+        def fits_main(frame: FrameType) -> bool:
+            main = frame.f_globals.get("__name__") in ("__main__", "__mp_main__")
+            return main and any_of(item.is_module(frame) for item in wanted)
+
+        return started
+
+    def _wake(self, frame: FrameType) -> None:
+        """Load the rest of the agent, which goes on with this very call; who publishes meanwhile waits for it."""
+        self._waking = True
+        if self.ring is None or not self._lock.acquire(timeout=_LONGEST):
+            return
+        try:
+            if self.scout is None:
+                from .scout import Scout
+
+                self.scout = Scout(self)
+                self.scout.begin()
+            self.scout.take(frame)
+        except Exception as error:  # noqa: BLE001 - the observed never pays
+            self._fail(error)
+        finally:
+            self._lock.release()
+            self.leave()
+
+    def _fail(self, error: Exception) -> None:
+        self.give_up(f"The agent failed: {type(error).__name__}: {error}"[:500])
+        self.ring = None
+        self.leave()
+
+    def leave(self) -> None:
+        """Ask about nothing any more."""
+        if self._tool >= 0:
+            monitoring = sys.monitoring  # type: ignore[attr-defined,unused-ignore]  # as above
+            tool, self._tool = self._tool, -1
+            monitoring.set_events(tool, 0)
+            monitoring.register_callback(tool, monitoring.events.PY_START, None)
+            monitoring.free_tool_id(tool)
+
+
+def may_publish(frame: FrameType) -> Any:
+    """Return the object or the module's variables that may be a bus, where a frame is a call of its publish method."""
+    code = frame.f_code
+    if code.co_qualname == code.co_name:
+        names = [name for name, value in frame.f_globals.items() if callable(value)]
+        return frame.f_globals if code.co_argcount and any(name.startswith(SUBSCRIBES) for name in names) else None
+    if code.co_argcount + code.co_kwonlyargcount < 2 and not code.co_flags & 0x0C:
+        return None
+    owner = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+    cls = owner if isinstance(owner, type) else type(owner)
+    if cls.__module__ == "builtins":
+        return None
+    for base in cls.__mro__[:-1]:
+        if any(name.startswith(SUBSCRIBES) and callable(value) for name, value in vars(base).items()):
+            return owner
+    return None
+
+
+def begin(folder: str) -> Agent | None:
+    """Start the agent of this process; return it, or None where it cannot be."""
+    text = os.environ.get("INSPECTOR_RUN_SPEC")
+    if not text:
+        text = _read(f"{folder}/spec.json")
+    spec = decoded(text) if text else {}
+    agent = Agent(folder, spec if isinstance(spec, dict) else {})
+    if agent.ring is None:
+        return None
+    import atexit
+
+    os.register_at_fork(after_in_child=agent.forked)
+    atexit.register(agent.ended)
+    if sys.version_info >= (3, 12):
+        agent.look()
+    return agent
+
+
+def _read(path: str) -> str:
+    """Return the text of a file, empty where there is none; without a file object, which would have to be closed."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        parts = []
+        while part := os.read(file, 1 << 16):
+            parts.append(part)
+        return b"".join(parts).decode("utf-8", "replace")
+    finally:
+        os.close(file)
+
+
+def _started() -> int:
+    """Return when this process was started, in clock ticks since the machine was; 0 when that is not known."""
+    fields = _read("/proc/self/stat").rpartition(")")[2].split()
+    return int(fields[19]) if len(fields) > 19 else 0
+
+
+def _interpreter() -> int:
+    """Return the number of this interpreter; 0 for the main one."""
+    import _thread
+
+    if getattr(_thread, "_is_main_interpreter", lambda: True)():
+        return 0
+    try:
+        import _interpreters  # type: ignore[import-not-found]
+
+        return int(_interpreters.get_current()[0])
+    except ImportError:
+        import _xxsubinterpreters  # type: ignore[import-not-found]
+
+        return int(_xxsubinterpreters.get_current())
+
+
+def _folder_here() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - pathlib is no light import
+    except OSError:
+        return ""

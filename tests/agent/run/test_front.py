@@ -1,0 +1,276 @@
+"""Programs under the agent: their rings hold what their own tallies say, and nobody could tell that it was there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, Final
+
+import pytest
+
+from inspector.agent.run import ring
+from inspector.core.records.records import HANDLER_STARTED, PUBLISHED, SESSION_STARTED
+from tests.agent.observe.test_observe import LIBRARIES, OBSERVED, REQUIRED
+from tests.agent.run.running import Ran, run
+from tests.hosts.children import INTERPRETERS
+
+BUS: Final = """
+import os
+def tick(word):
+    file = os.open(os.environ["TALLY"], os.O_WRONLY | os.O_APPEND)
+    os.write(file, (word + chr(10)).encode())
+    os.close(file)
+
+class Bus:
+    def __init__(self):
+        self.handlers = {}
+    def subscribe(self, name, handler):
+        self.handlers.setdefault(name, []).append(handler)
+    def emit(self, name, payload):
+        for handler in self.handlers.get(name, ()):
+            handler(payload)
+
+def light(payload):
+    tick("light")
+def shade(payload):
+    tick("shade")
+    raise ValueError("no shade")
+"""
+SCRIPT: Final = """
+from shopbus import Bus, light, shade
+bus = Bus()
+bus.subscribe("lit", light)
+bus.subscribe("dark", shade)
+bus.emit("lit", {"room": 1})
+try:
+    bus.emit("dark", {"room": 2})
+except ValueError as error:
+    print("caught", error)
+print(__name__, flush=True)
+import sys
+print("to stderr", file=sys.stderr)
+sys.exit(3)
+"""
+ASYNC: Final = """
+import asyncio
+from dataclasses import dataclass
+from shopbus import tick
+@dataclass
+class Lit:
+    room: str
+@dataclass
+class Dim:
+    room: str
+class Bus:
+    def __init__(self):
+        self.handlers = {}
+    def subscribe(self, cls, handler):
+        self.handlers.setdefault(cls, []).append(handler)
+    async def publish(self, event):
+        await asyncio.gather(*(handler(event) for handler in self.handlers.get(type(event), ())))
+async def on_lit(event):
+    await asyncio.sleep(0)
+    tick("on_lit")
+    await bus.publish(Dim(event.room))
+async def on_dim(event):
+    tick("on_dim")
+def get_bus():
+    bus = Bus()
+    bus.subscribe(Lit, on_lit)
+    bus.subscribe(Dim, on_dim)
+    return bus
+bus = None
+async def main():
+    global bus
+    bus = get_bus()
+    await asyncio.gather(*(bus.publish(Lit(str(number))) for number in range(5)))
+asyncio.run(main())
+"""
+PROCESSES: Final = """
+import multiprocessing, os, sys
+from shopbus import Bus, light
+bus = Bus()
+bus.subscribe("lit", light)
+def work(number):
+    for _ in range(number):
+        bus.emit("lit", {"room": number})
+    return number
+if __name__ == "__main__":
+    multiprocessing.set_start_method(sys.argv[1])
+    bus.emit("lit", {"room": 0})
+    process = multiprocessing.Process(target=work, args=(4,))
+    process.start()
+    process.join()
+    with multiprocessing.Pool(2) as pool:
+        print(sum(pool.map(work, [1, 2, 3], 1)))
+"""
+FORKS: Final = """
+import os
+from shopbus import Bus, light, tick
+bus = Bus()
+def split(payload):
+    tick("split")
+    child = os.fork()
+    bus.emit("lit", {"child": not child})
+    if not child:
+        os._exit(0)
+    os.waitpid(child, 0)
+bus.subscribe("split", split)
+bus.subscribe("lit", light)
+bus.emit("split", {})
+bus.emit("lit", {})
+os._exit(7)
+"""
+THREADS: Final = """
+import threading
+from blinker import signal
+from shopbus import tick
+lit = signal("lit")
+def on_lit(sender, **values):
+    tick("on_lit")
+lit.connect(on_lit)
+def work():
+    for number in range(25):
+        lit.send("room", number=number)
+threads = [threading.Thread(target=work) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print("done")
+"""
+NEWEST: Final = list(OBSERVED.values())[-1] if OBSERVED else ""
+
+
+@pytest.fixture
+def python() -> str:
+    if not NEWEST:
+        assert not os.environ.get(REQUIRED), "Python 3.12 or newer has to be there, and was not found"
+        pytest.skip("There is no Python 3.12 or newer here, on PATH or in pyenv.")
+    return NEWEST
+
+
+def compared(folder: Path, program: str, spec: dict[str, Any], *command: str, **environment: str) -> Ran:
+    """Run a program alone and watched; what it shows is the same, and each of its handlers ran as often as it says."""
+    (folder / "shopbus.py").write_text(BUS)
+    (folder / "app.py").write_text(dedent(program))
+    alone = run(command, folder, None, environment)
+    watched = run(command, folder, spec, environment)
+    assert watched.seen == alone.seen
+    assert watched.executions() == watched.tally == alone.tally
+    return watched
+
+
+@pytest.mark.parametrize("app", [["app:bus"], []])
+def test_a_script_whose_bus_is_an_attribute(python: str, tmp_path: Path, app: list[str]) -> None:
+    ran = compared(tmp_path, SCRIPT, {"app": app}, python, "app.py")
+    (process,) = ran.processes
+    assert ran.code == 3
+    assert ran.statuses() == {"ok": 1, "failed": 1}
+    assert [item[0] for item in process.items[:2]] == ["anchor", SESSION_STARTED]
+    assert [row[6] for row in process.rows(PUBLISHED)] == [0, 0]
+    assert process.words[ring.STATE] == ring.ENDED
+    assert process.hello["argv"][1:] == ["app.py"]
+
+
+def test_every_python_from_3_12_on(tmp_path: Path) -> None:
+    for path in {*OBSERVED.values()}:
+        compared(tmp_path, SCRIPT, {"app": ["app:bus"]}, path, "app.py")
+
+
+@pytest.mark.parametrize("app", [["app:get_bus"], ["app:bus"], []])
+def test_a_bus_of_a_factory_and_causes(python: str, tmp_path: Path, app: list[str]) -> None:
+    ran = compared(tmp_path, ASYNC, {"app": app}, python, "app.py")
+    (process,) = ran.processes
+    assert ran.tally == {"on_lit": 5, "on_dim": 5}
+    causes = [row[6] for row in process.rows(PUBLISHED) if row[3] == "Dim"]
+    lit = {row[2] for row in process.rows(HANDLER_STARTED) if row[4].endswith("on_lit")}
+    assert set(causes) == lit
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_processes_of_a_pool(python: str, tmp_path: Path, method: str) -> None:
+    ran = compared(tmp_path, PROCESSES, {"app": ["app:bus"]}, python, "app.py", method)
+    assert ran.tally == {"light": 11}
+    keys = {row[4] for process in ran.processes for row in process.rows(HANDLER_STARTED)}
+    assert len(keys) == 1
+    assert sum(bool(process.rows(PUBLISHED)) for process in ran.processes) >= 3
+
+
+def test_a_handler_that_forks_and_an_end_without_exit_hooks(python: str, tmp_path: Path) -> None:
+    ran = compared(tmp_path, FORKS, {}, python, "-W", "error", "app.py")
+    parent, child = ran.processes
+    assert ran.code == 7
+    assert [len(process.rows(PUBLISHED)) for process in (parent, child)] == [3, 1]
+    assert child.rows(PUBLISHED)[0][6] == 0  # what ran in the parent is not the child's
+    assert child.words[ring.PARENT] == parent.words[ring.PID]
+    assert parent.words[ring.STATE] == child.words[ring.STATE] == ring.RUNNING
+
+
+@pytest.mark.parametrize("app", [["app:lit"], []])
+def test_threads_with_a_library(tmp_path: Path, app: list[str]) -> None:
+    if not LIBRARIES.exists():
+        assert not os.environ.get("REQUIRE_LIBRARIES")
+        pytest.skip("blinker is not installed: run tools/library-venvs.")
+    ran = compared(tmp_path, THREADS, {"app": app}, str(LIBRARIES), "app.py")
+    assert ran.tally == {"on_lit": 100}
+    assert ran.statuses() == {"ok": 100}
+
+
+@pytest.mark.parametrize("behind", ["print('behind')", "raise KeyError('behind')", "import nowhere", None])
+def test_the_sitecustomize_that_was_there(python: str, tmp_path: Path, behind: str | None) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    if behind is not None:
+        (folder / "sitecustomize.py").write_text(behind)
+    code = "import sys, os; print(sys.path, 'usercustomize' in sys.modules, len(sys.meta_path), len(sys.path_hooks))"
+    ran = compared(tmp_path, code, {"app": ["shop:bus"]}, python, "-m", "app", PYTHONPATH=str(folder))
+    assert len(ran.processes) == 1
+
+
+def test_what_it_leaves_in_a_process_that_has_nothing_to_report(python: str, tmp_path: Path) -> None:
+    code = """
+    import os, sys, threading
+    print(len(threading.enumerate()), sorted(os.listdir("/proc/self/fd")), sys.flags, sys.dont_write_bytecode)
+    print([name for name in ("json", "dataclasses", "asyncio", "logging") if name in sys.modules])
+    """
+    ran = compared(tmp_path, code, {"app": ["shop:bus"]}, python, "app.py")
+    assert ran.processes[0].items == []
+
+
+@pytest.mark.skipif("3.11" not in INTERPRETERS, reason="There is no Python 3.11 here.")
+def test_python_3_11_steps_aside_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "shopbus.py").write_text(BUS)
+    (tmp_path / "app.py").write_text(SCRIPT)
+    ran = run([INTERPRETERS["3.11"], "app.py"], tmp_path, {"app": ["app:bus"]})
+    assert ran.seen == (3, "caught no shade\n__main__\n", "to stderr\n")
+    (process,) = ran.processes
+    assert process.items == []
+    assert "3.12 or newer" in process.hello["cannot"]
+
+
+def test_a_budget_counts_what_it_leaves_out(python: str, tmp_path: Path) -> None:
+    program = """
+    import time
+    from shopbus import Bus
+    ran = [0]
+    def light(payload): ran[0] += 1
+    bus = Bus()
+    bus.subscribe("lit", light)
+    end = time.monotonic() + 0.8
+    published = 0
+    while time.monotonic() < end:
+        published += 1
+        bus.emit("lit", {"room": published})
+    print(published, ran[0])
+    """
+    (tmp_path / "shopbus.py").write_text(BUS)
+    (tmp_path / "app.py").write_text(dedent(program))
+    ran = run([python, "app.py"], tmp_path, {"app": ["app:bus"], "budget": 3})
+    (process,) = ran.processes
+    published, called = map(int, ran.output.split())
+    recorded = len(process.rows(PUBLISHED))
+    assert published == called
+    assert recorded + process.words[ring.COUNTED] + process.words[ring.DROPPED] == published
+    assert process.words[ring.COUNTED] > recorded > 0
+    assert process.words[ring.ONE_IN] > 1
+    assert len(process.rows(HANDLER_STARTED)) == recorded
