@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -51,6 +52,21 @@ async def until(condition: Callable[[], object], what: str = "", patience: float
     while not condition():
         assert asyncio.get_running_loop().time() < deadline, what or "it did not happen in time"
         await asyncio.sleep(0.005)
+
+
+def drop_file(widget: QWidget, path: Path) -> bool:
+    """Drop a file on a widget from elsewhere; return whether it was taken."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    facts = Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(5, 5), *facts)
+    enter.ignore()
+    widget.dragEnterEvent(enter)
+    event = QDropEvent(QPointF(5, 5), *facts)
+    event.ignore()
+    widget.dropEvent(event)  # Qt itself sends a drop only after a real drag
+    assert enter.isAccepted() == event.isAccepted()
+    return event.isAccepted()
 
 
 class Desk:

@@ -8,6 +8,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from inspector.ui.kit.text import widest
+
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
@@ -46,17 +48,19 @@ class Badge(QWidget):
         else:
             # It has no place yet: shown now it would be a window of its own. The layout that takes it in shows it.
             self.setAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide, False)
-        self.setFixedSize(self.sizeHint())
+        room = self.sizeHint()
+        if self.size() != room:
+            self.setFixedSize(room)
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return the room of the text."""
+        """Return the room of the text; of a number, that of any with as many digits: it counts up."""
         if not self._text:
             return QSize(0, 0)
         metrics = QFontMetrics(self._small())
         height = metrics.height() + 3
-        plain = self._tone == "dim"
-        return QSize(max(metrics.horizontalAdvance(self._text) + (2 if plain else 12), height) + self.trailing, height)
+        wide = metrics.horizontalAdvance(widest(self._text)) + (2 if self._tone == "dim" else 12)
+        return QSize(max(wide, height) + self.trailing, height)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the pill."""

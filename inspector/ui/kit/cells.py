@@ -47,17 +47,15 @@ class ToneDelegate(RowDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint ground, mark, text or trend, and the line below."""
-        cell, tokens = option.rect, self._look.tokens
+        cell, tokens, column = option.rect, self._look.tokens, index.column()
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(cell, QColor(tokens.row))
         elif self.lit.isValid() and self.lit.row() == index.row():
             painter.fillRect(cell, QColor(mix(tokens.row, tokens.panel, 0.45)))
-            painter.fillRect(
-                cell.left(), cell.top(), 2 if index.column() == 0 else 0, cell.height(), QColor(tokens.accent)
-            )
-        painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, QColor(tokens.faint))
+            painter.fillRect(cell.left(), cell.top(), 2 if column == 0 else 0, cell.height(), QColor(tokens.accent))
+        painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, self._look.color("faint"))
         room = cell.adjusted(_PADDING, 0, -_PADDING, -1)
-        mark = index.data(Role.MARK) if index.column() == 0 else None
+        mark = index.data(Role.MARK) if column == 0 else None
         font = option.font
         if mark is not None:
             font = self._paint_mark(painter, room, mark, font)
@@ -67,7 +65,7 @@ class ToneDelegate(RowDelegate):
             painter.setFont(font)
             painter.setPen(self._ink(tone))
             metrics = option.fontMetrics if mark is None else QFontMetrics(font)
-            mode = Qt.TextElideMode.ElideMiddle if index.column() in self.middle else Qt.TextElideMode.ElideRight
+            mode = Qt.TextElideMode.ElideMiddle if column in self.middle else Qt.TextElideMode.ElideRight
             painter.drawText(room, standing, metrics.elidedText(text, mode, room.width()))
             return
         trend = index.data(Role.TREND)
@@ -108,8 +106,8 @@ class ToneDelegate(RowDelegate):
         return f"{self._look.status(glyph).glyph} {text}" if glyph else str(text)
 
     def _ink(self, tone: Any) -> QColor:
-        tokens = self._look.tokens
-        return QColor(getattr(tokens, f"{tone}_text", None) or getattr(tokens, tone or "text"))
+        readable = f"{tone}_text"
+        return self._look.color(readable if hasattr(self._look.tokens, readable) else tone or "text")
 
     @staticmethod
     def _alignment(index: Index) -> int:

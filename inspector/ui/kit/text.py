@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -24,6 +25,7 @@ from inspector.ui.kit.layouts import vbox
 
 #: The least width of a question, pixels.
 _QUESTION = 340
+_DIGITS = re.compile(r"\d")
 #: How much of a text a tooltip shows.
 TOOLTIP_LIMIT = 1000
 
@@ -101,6 +103,11 @@ class PlainLabel(QLabel):
         super().setText(visible(text, limit))
 
 
+def widest(text: str) -> str:
+    """Return a text with its digits as wide as they get: what counts up need not be laid out anew at each step."""
+    return _DIGITS.sub("0", text)
+
+
 class ElidedLabel(PlainLabel):
     """A label of one line that gives way: what does not fit is ``…`` and stands whole in the tooltip."""
 
@@ -122,7 +129,7 @@ class ElidedLabel(PlainLabel):
 
     def minimumSizeHint(self) -> QSize:
         """Return the room of a few characters: that is enough."""
-        hint = super().minimumSizeHint()
+        hint = self.sizeHint()
         return QSize(min(hint.width(), self.fontMetrics().averageCharWidth() * 4), hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -141,6 +148,35 @@ class ElidedLabel(PlainLabel):
     def _tell(self) -> None:
         fits = self.fontMetrics().horizontalAdvance(self.text()) <= self.contentsRect().width()
         self.setToolTip("" if fits else plain_tooltip(self.text()))
+
+
+class CountLabel(ElidedLabel):
+    """An elided label whose numbers count up while one looks: layouts are asked only when it needs more room.
+
+    A ``QLabel`` reports every new text to the layouts up to the window, and the window then lays out all panels.
+    """
+
+    _shown = ""
+
+    def setText(self, text: str) -> None:
+        """Show a text."""
+        before, self._shown = self._shown, visible(text.replace("\n", "⏎"))
+        if self._shown == before:
+            return
+        self.setAccessibleName(self._shown)
+        if widest(self._shown) != widest(before):
+            self.updateGeometry()
+        self._tell()
+        self.update()
+
+    def text(self) -> str:
+        """Return what it shows."""
+        return self._shown
+
+    def sizeHint(self) -> QSize:
+        """Return the room of the text, whatever its digits are."""
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(widest(self._shown)), metrics.height())
 
 
 def plain_tooltip(text: str) -> str:

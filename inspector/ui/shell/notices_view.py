@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector.app.text import format_count, plural
@@ -138,7 +138,6 @@ class NoticesView(QWidget):
         self._column.addWidget(self._more, 0, Qt.AlignmentFlag.AlignRight)
         self._flush = QTimer(self)
         self._flush.timeout.connect(self._flush_held)
-        window.installEventFilter(self)
         self.hide()
         # A notice may come from any thread: the signal brings it into ours.
         self._arrived.connect(self._show, Qt.ConnectionType.AutoConnection)
@@ -152,7 +151,7 @@ class NoticesView(QWidget):
     def set_room(self, bottom: int, right: int) -> None:
         """Keep this much free at the bottom and at the right, where there is room for a card beside it."""
         self._bottom, self._right = bottom, right
-        self._place()
+        self.place()
 
     def release(self) -> None:
         """Stop listening."""
@@ -163,12 +162,6 @@ class NoticesView(QWidget):
         """Take every card away."""
         for number in list(self._cards):
             self._drop(number)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the size of the window."""
-        if watched is self._window and event.type() == QEvent.Type.Resize:
-            self._place()
-        return super().eventFilter(watched, event)
 
     def _flush_held(self) -> None:
         if self._notices.held_back:
@@ -206,9 +199,10 @@ class NoticesView(QWidget):
             card.setVisible(index >= hidden)
         self._more.setVisible(bool(cards) and hidden > 0)
         self._more.set_text(f"{plural(hidden, 'more notice')} · Dismiss all")
-        self._place()
+        self.place()
 
-    def _place(self) -> None:
+    def place(self) -> None:
+        """Take the place in the window that is free for cards, as it is now."""
         if not self._cards:
             self.hide()
             return

@@ -31,8 +31,10 @@ from inspector.ui.shell.strip import NoticeStrip
 from inspector.ui.shell.topbar import TopBar
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QChildEvent, QObject
-    from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
+    from collections.abc import Callable
+
+    from PySide6.QtCore import QChildEvent, QMimeData, QObject
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent, QShowEvent
 
     from inspector.app.commands import CommandTable
     from inspector.app.notices import Notices
@@ -185,6 +187,7 @@ class Shell(QMainWindow):
         self._layout_file = LayoutFile(layout_file) if layout_file is not None else None
         self._docks: dict[str, PanelDock] = {}
         self._may_close = self._was_painted = False
+        self._drops: list[Callable[[QMimeData], Callable[[], object] | None]] = []
         self._default_state = QByteArray()
         #: Which part of the window each area has: at first, and after a person has dragged a line between them.
         self._shares: dict[str, float] = dict(_SHARES)
@@ -514,9 +517,29 @@ class Shell(QMainWindow):
             QTimer.singleShot(_FRAMED, self, self._fit_frame)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the areas' shares of the window."""
+        """Keep the areas' shares of the window, and the cards in their corner."""
         super().resizeEvent(event)
+        self._cards.place()
         self._soon.start()
+
+    def take_drops(self, take: Callable[[QMimeData], Callable[[], object] | None]) -> None:
+        """Let ``take`` look at what is dropped on the window: it returns what to do with it, None for nothing."""
+        self._drops.append(take)
+        self.setAcceptDrops(True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Let in what somebody takes."""
+        if any(take(event.mimeData()) is not None for take in self._drops):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand what is dropped to who takes it."""
+        for take in self._drops:
+            act = take(event.mimeData())
+            if act is not None:
+                event.acceptProposedAction()
+                act()
+                return
 
     def childEvent(self, event: QChildEvent) -> None:
         """Watch the grips of the lines between the panels, which Qt makes by itself."""

@@ -18,7 +18,7 @@ from inspector.app.workbench import Stand
 from inspector.core.records.records import STATUSES
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.layouts import hbox
-from inspector.ui.kit.text import ElidedLabel
+from inspector.ui.kit.text import CountLabel, ElidedLabel
 from inspector.ui.kit.theme import LABELS
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class StatusBar(QStatusBar):
         self._dot = _Dot(theme)
         self._state = ""
         self._left: tuple[str, ...] = ()
-        self._left_label = ElidedLabel("", "dim")
-        self._right_label = ElidedLabel("", "dim", Qt.TextElideMode.ElideLeft)
+        self._left_label = CountLabel("", "dim")
+        self._right_label = CountLabel("", "dim", Qt.TextElideMode.ElideLeft)
         self._right_label.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._brief_label = ElidedLabel("", "strong")
         self._brief_label.hide()

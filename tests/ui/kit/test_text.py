@@ -2,15 +2,19 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QTextDocument
 from PySide6.QtGui import Qt as GuiQt
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from inspector.ui.kit.badges import Badge
+from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import (
+    CountLabel,
     ElidedLabel,
     PlainLabel,
     ask,
@@ -162,3 +166,37 @@ def test_no_module_of_the_window_runs_a_nested_loop() -> None:
 
     folder = Path(inspector.ui.__file__).parent
     assert [path.name for path in folder.rglob("*.py") if ".exec(" in path.read_text(encoding="utf-8")] == []
+
+
+@pytest.mark.parametrize("make", [lambda _: CountLabel("", "dim"), lambda theme: Badge(theme, "")])
+def test_what_counts_up_moves_nothing_until_it_needs_more_room(qtbot: QtBot, make: Any) -> None:
+    owner = QWidget()
+    qtbot.addWidget(owner)
+    label = make(Theme("dark"))
+    say = label.setText if isinstance(label, CountLabel) else label.set
+    say("1,000 events")
+    hbox(label, 1, owner=owner)
+    owner.show()
+    QApplication.processEvents()
+    asked = Requests(owner)
+    for number in (1_111, 4_444, 9_999):
+        say(f"{number:,} events")
+        QApplication.processEvents()
+    assert asked.count == 0
+    say("10,000 events")
+    QApplication.processEvents()
+    assert asked.count > 0
+    assert label.accessibleName() == "10,000 events"
+
+
+class Requests(QObject):
+    """Counts how often a widget was asked to lay out anew."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False

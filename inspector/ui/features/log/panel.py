@@ -19,7 +19,7 @@ from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.tables import COPY_KEY, DataTable, copy_rows
-from inspector.ui.kit.text import PlainLabel
+from inspector.ui.kit.text import CountLabel
 from inspector.ui.kit.widgets import EmptyState, separator_line
 from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.gathering import Gathering
@@ -84,7 +84,7 @@ class LogPanel(JournalPanel):
 
     def _make_foot(self) -> QHBoxLayout:
         """Make the line below: how much is shown, and the way back to the newest."""
-        self._sum = PlainLabel("", "dim")
+        self._sum = CountLabel("", "dim")
         self._newest = Button(self._theme, "Newest", "follow", native_shortcut("End"), "flat")
         self._newest.set_help("Go to the newest row and follow")
         self._newest.clicked.connect(self.follow)

@@ -11,8 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, QTimer
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QMimeData, QObject, QTimer
 
 from inspector.app.commands import Command
 from inspector.app.projects import Projects, options_of, project_of, with_more_time
@@ -92,8 +91,7 @@ class ProjectFlow(QObject):
         self._load_failed = False
         self._timer = QTimer(self, interval=_LOOK)
         self._timer.timeout.connect(self._look)
-        self._shell.setAcceptDrops(True)
-        self._shell.installEventFilter(self)
+        self._shell.take_drops(self._take_drop)
 
     # What the window asks
 
@@ -418,18 +416,10 @@ class ProjectFlow(QObject):
 
     # A folder that is dropped on the window fills the form
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def _take_drop(self, data: QMimeData) -> Callable[[], object] | None:
         """Take folders that are dropped on the window."""
-        if isinstance(event, QDragEnterEvent) and _folder(event.mimeData()) is not None:
-            event.acceptProposedAction()
-            return True
-        if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
-            folder = _folder(event.mimeData())
-            if folder is not None:
-                event.acceptProposedAction()
-                self.ask(folder)
-                return True
-        return super().eventFilter(watched, event)
+        folder = _folder(data)
+        return None if folder is None else partial(self.ask, folder)
 
     # Looking after the process
 

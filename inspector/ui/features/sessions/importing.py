@@ -6,14 +6,15 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QEvent, QMimeData, QObject
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtWidgets import QFileDialog
 
 from inspector.app.commands import Command
 from inspector.app.text import plural
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inspector.app.importing import ImportedRun
     from inspector.ui.context import Context
     from inspector.ui.features.sessions.sessions import Sessions
@@ -41,7 +42,7 @@ class Importing(QObject):
         self._notices = context.notices
         self._tasks = context.tasks
         self._under_way: set[asyncio.Task[Any]] = set()
-        self._shell.installEventFilter(self)
+        self._shell.take_drops(self._take_drop)
 
     def commands(self) -> list[Command]:
         """Return what can be done."""
@@ -102,19 +103,14 @@ class Importing(QObject):
 
     # A run log that is dropped on the window is taken in
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take run logs that are dropped on the window."""
-        if isinstance(event, QDragEnterEvent) and _run_logs(event.mimeData()):
-            event.acceptProposedAction()
-            return True
-        if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
-            files = _run_logs(event.mimeData())
-            if files:
-                event.acceptProposedAction()
-                for file in files:
-                    self.take(file)
-                return True
-        return super().eventFilter(watched, event)
+    def _take_drop(self, data: QMimeData) -> Callable[[], None] | None:
+        files = _run_logs(data)
+
+        def take() -> None:
+            for file in files:
+                self.take(file)
+
+        return take if files else None
 
 
 def _run_logs(data: QMimeData) -> list[Path]:

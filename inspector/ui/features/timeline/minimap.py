@@ -46,6 +46,7 @@ class Minimap(QWidget):
         self._later.timeout.connect(self.update)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(HEIGHT)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else what lies behind is painted at each frame
         self.setMouseTracking(True)
         self.setAccessibleName("Minimap")
         self.setAccessibleDescription("Overview of the session. Drag to move or resize the view.")
@@ -75,6 +76,7 @@ class Minimap(QWidget):
         """Paint density, failures, brush."""
         painter = QPainter(self)
         whole, brush = self.whole, self.brush()
+        painter.fillRect(self.rect(), self._theme.color("background"))
         painter.drawImage(0, 0, self._density())
         painter.fillRect(0, 0, self.width(), 1, self._theme.color("line"))
         painter.fillRect(brush, _faded(self._theme, "accent", 30))

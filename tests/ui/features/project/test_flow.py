@@ -26,7 +26,7 @@ from inspector.ui.features.project.dialogs import (
 from inspector.ui.kit.boxes import EmptyState
 from inspector.ui.kit.buttons import Button
 from tests.hosts.children import old_python
-from tests.ui.windows import Opened, opened, until
+from tests.ui.windows import Opened, drop_file, opened, until
 
 WIRING = """
 import os
@@ -618,22 +618,10 @@ async def test_a_program_that_dies_is_told_with_its_handler_and_can_be_restarted
 
 @pytest.mark.parametrize("name", ["a folder", "pyproject.toml"])
 async def test_a_folder_that_is_dropped_fills_the_form_and_loads_nothing(tmp_path: Path, name: str) -> None:
-    from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-    from PySide6.QtGui import QDropEvent
-
     write(tmp_path, needs=f"open({str(tmp_path / 'ran')!r}, 'w').close()")
     (tmp_path / "pyproject.toml").write_text('[tool.inspector]\napp = "parcels:bus"\n')
     async with opened(tmp_path / "s.db") as shown:
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(str(tmp_path if name == "a folder" else tmp_path / name))])
-        drop = QDropEvent(
-            QPointF(5, 5),
-            Qt.DropAction.CopyAction,
-            data,
-            Qt.MouseButton.LeftButton,
-            Qt.KeyboardModifier.NoModifier,
-        )
-        assert shown.desk.flow.eventFilter(shown.window.shell, drop)  # Qt sends a drop only after a real drag
+        assert drop_file(shown.window.shell, tmp_path if name == "a folder" else tmp_path / name)
         await until(lambda: dialog(shown, OpenProjectDialog) is not None, "the form")
         form = dialog(shown, OpenProjectDialog)
         assert form.fields["app"].text() == "parcels:bus"

@@ -6,15 +6,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from inspector.store.jsonl import export_jsonl
 from inspector.store.jsonl_import import JsonlStream
 from inspector.store.store import Store
 from tests.store.runs import ListStream, plain_run
-from tests.ui.windows import Opened, opened, until
+from tests.ui.windows import Opened, drop_file, opened, until
 
 pytestmark = [
     pytest.mark.allow_log("inspector.demo"),
@@ -34,12 +32,7 @@ async def log(tmp_path: Path) -> Path:
 
 
 def drop(window: Opened, path: Path) -> bool:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    event = QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys)
-    # Qt sends a drop only after a real drag.
-    return window.desk.importing.eventFilter(window.window.shell, event)
+    return drop_file(window.window.shell, path)
 
 
 async def shown(window: Opened, name: str) -> None:
@@ -69,7 +62,7 @@ async def test_a_dropped_run_log_is_shown_and_lines_that_are_none_are_told(tmp_p
         (told,) = [notice for notice in window.notices if "run.jsonl" in notice.text]
         assert told.severity == "warning"
         assert told.hint.startswith("1 line skipped: line ")
-        assert not drop(window, tmp_path)
+        assert not drop(window, tmp_path / "s.db")
 
 
 async def test_a_file_that_is_no_run_log_is_told_and_nothing_else_is_shown(tmp_path: Path) -> None:
