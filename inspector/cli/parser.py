@@ -241,7 +241,7 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
     text = "limit of what recording costs, in percent of a core for each process (default: 3), or off"
     parser.add_argument("--budget", metavar="PERCENT", help=text)
     group = parser.add_argument_group(
-        "what is looked at", "default: [tool.inspector] of the nearest pyproject.toml, otherwise it is found"
+        "the bus", "default: [tool.inspector] of the nearest pyproject.toml, otherwise it is found"
     )
     default = argparse.SUPPRESS
     text = "bus of the program, or its factory; repeatable"

@@ -364,9 +364,9 @@ class RingReader:
 
         there = os.fstat(self._file)
         if not stat.S_ISREG(there.st_mode) or there.st_uid != os.getuid() or there.st_size < DATA:
-            raise RingError("is no file of a ring")
+            raise RingError("is not the file of a ring")
         if os.pread(self._file, len(MAGIC), 0) != MAGIC:
-            raise RingError("is no ring")
+            raise RingError("is not a ring")
         self._bad = 0
         self._position = -1
         self.header = self.look()
@@ -484,7 +484,7 @@ class RingReader:
         try:
             value = self._decoder.decode(body.decode())
         except (ValueError, RecursionError) as error:
-            raise RingError("has a frame that is no JSON") from error
+            raise RingError("has a frame that is not JSON") from error
         if type(value) is not kind:
             raise RingError("has a frame that is neither row nor message")
         return value
@@ -507,4 +507,4 @@ class RingReader:
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")

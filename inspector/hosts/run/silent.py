@@ -124,7 +124,7 @@ def _reason(command: Sequence[str], executable: str, environment: dict[bytes, by
         if option in _OPTIONS:
             return f"{what}: {_OPTIONS[option]}."
     if RUN.encode() not in environment:
-        return f"{what}: it was started with an environment of its own, without PYTHONPATH."
+        return f"{what}: its environment was rebuilt without PYTHONPATH."
     paths = environment.get(b"PYTHONPATH", b"").split(os.fsencode(os.pathsep))
     if os.fsencode(FRONT) not in paths:
         return f"{what}: PYTHONPATH was replaced."
