@@ -61,6 +61,11 @@ class ProcessEntry:
         return f"{self.role or 'process'} {self.pid or self.number}"
 
     @property
+    def events(self) -> int:
+        """How many events it has published, those that are not recorded included."""
+        return self.published + self.counted + self.dropped
+
+    @property
     def exit(self) -> str:
         """How it ended, in a word or two: ``exit 3``, or the number and name of a signal; empty while it lives."""
         if self.live:

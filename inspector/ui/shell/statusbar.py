@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QStatusBar, QWidget
 
 from inspector.analysis.entries import FAILED_CODE, TROUBLE
 from inspector.app.memory import trim_journals
+from inspector.app.missing import missing_text
 from inspector.app.text import format_bytes, format_count, format_duration, plural
 from inspector.app.workbench import Stand
 from inspector.core.records.records import STATUSES
@@ -244,4 +245,5 @@ def count_texts(journal: Journal, lost: int) -> list[str]:
         parts.append(f"{format_count(len(struck))} under fault")
     if journal.running:
         parts.append(f"{format_count(journal.running)} running")
+    parts += filter(None, [missing_text(journal.processes)])
     return [*parts, f"{plural(lost, 'record')} lost"] if lost else parts

@@ -10,6 +10,7 @@ from PySide6.QtCore import QElapsedTimer, QModelIndex, QPoint, Qt, QTimer, Signa
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 
 from inspector.analysis.latency import CUT_OFF, FAILED, FAULTED, OUTCOMES, SUCCEEDED
+from inspector.app.missing import missing_text
 from inspector.core.errors import InspectorError
 from inspector.ui.features.latency import export as chart_export
 from inspector.ui.features.latency import model as columns
@@ -22,7 +23,7 @@ from inspector.ui.kit.keys import native_shortcut
 from inspector.ui.kit.layouts import hbox, side_by_side, vbox
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.tables import COPY_KEY, copy_rows
-from inspector.ui.kit.text import copy_text
+from inspector.ui.kit.text import PlainLabel, copy_text, set_tooltip
 from inspector.ui.kit.widgets import EmptyState, separator_line
 from inspector.ui.panel import JournalPanel
 from inspector.ui.parts.gathering import Gathering
@@ -132,7 +133,9 @@ class LatencyPanel(JournalPanel):
         self._outcomes.set_menu(self._outcome_items)
         self._more = IconButton(theme, "export", "Copy or save figures and charts")
         self._more.set_menu(self.export_items)
-        parts = (self._grouping, self._outcomes, 1, self.charts.compare_button, self._more)
+        self.missing = PlainLabel("", "warn")
+        set_tooltip(self.missing, "Measured are the recorded events only.")
+        parts = (self._grouping, self._outcomes, self.missing, 1, self.charts.compare_button, self._more)
         return hbox(*parts, margins=(3, 3, 8, 3), spacing=4)
 
     def set_journal(self, journal: Journal) -> None:
@@ -140,6 +143,7 @@ class LatencyPanel(JournalPanel):
         super().set_journal(journal)
         self.pointing.journal = journal
         self._gathering.drop()
+        self.missing.setText(missing_text(journal.processes))
         self.model.set_journal(journal)
         self._after_reset()
 
@@ -152,6 +156,8 @@ class LatencyPanel(JournalPanel):
     def folded(self, change: Change) -> None:
         """Count what ended; what is shown follows at most four times a second, and only while it is seen."""
         self._gathering.add(change, len(self._journal.publications))
+        if change.processes:
+            self.missing.setText(missing_text(self._journal.processes))
         if not self._timer.isActive() and self.isVisible():
             self._timer.start(_REFRESH)
 
