@@ -12,7 +12,7 @@ import threading
 from contextlib import suppress
 from time import perf_counter_ns, time_ns
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ...core.errors import InspectorError
 from ...core.records.host import HostNoted, ProgramReloaded
@@ -50,6 +50,15 @@ if TYPE_CHECKING:
     from .start import Agent
 
 
+#: Rows with what the program says, which stays as it is.
+_PAYLOADS: Final = (PUBLISHED, HANDLER_ENDED, NOTED)
+
+
+def _of_main(text: bytes) -> bytes:
+    """Return a description in which the program's own module is called as in the first process; this was spawned."""
+    return text.replace(b"__mp_main__", b"__main__")
+
+
 class _RingRows(list[Row]):
     """Takes the place of the list in which a recorder gathers rows: what is appended is in the ring."""
 
@@ -72,6 +81,8 @@ class RingRecorder(Recorder):
     def __init__(self, ring: RingWriter, budget: RunBudget) -> None:
         super().__init__(wall=self._wall_at_start)
         self._rows = _RingRows(self._write)
+        #: Keys of handlers, as they are written.
+        self._keys: dict[str, bytes] = {}
         self.describe: Callable[[], None] | None = None
         self._budget = budget
         self._set_ring(ring)
@@ -119,7 +130,8 @@ class RingRecorder(Recorder):
         if self.describe is not None:
             describe, self.describe = self.describe, None
             describe()
-        left_out = cause is not None and cause.started and not cause.tag  # what it belongs to is not recorded either
+        # What belongs to a publication that is not recorded is not recorded either, as long as that is under way.
+        left_out = cause is not None and cause.started and not cause.tag and not cause.publication.closed
         if left_out or not self._budget.takes():
             self._counted += 1
             ring.set(COUNTED, self._counted)
@@ -149,20 +161,32 @@ class RingRecorder(Recorder):
         ring = self._ring
         if ring is None:
             return
-        begun = perf_counter_ns()
-        if row[KIND] == PUBLISHED:
+        kind = row[0]
+        if kind == PUBLISHED:
             row = self._finish(row)
         if self._before[0] or self._before[1]:
             row = self._renumbered(row)
             if not row:
                 return
-        text = encoded(row)
-        if len(text) > MAX_TEXT:
-            text = encoded(cut_row(row))
+        if kind == HANDLER_STARTED:
+            _, at, number, publication, key, fault = row
+            text = self._keys.get(key)
+            if text is None:
+                text = self._keys[key] = _of_main(encoded(key))
+            body = b'[2,%d,%d,%d,%b,"%b"]' % (at, number, publication, text, fault.encode())
+        elif kind == HANDLER_ENDED and not row[5]:
+            _, at, number, status, on_loop, _ = row
+            body = b'[3,%d,%d,"%b",%d,""]' % (at, number, status.encode(), on_loop)
+        elif kind == PUBLICATION_ENDED:
+            body = b'[5,%d,%d,"%b"]' % (row[1], row[2], row[3].encode())
+        else:
+            body = encoded(row) if kind in _PAYLOADS else _of_main(encoded(row))
+            self._budget.written += len(body)
+            if len(body) > MAX_TEXT:
+                body = encoded(cut_row(row))
         if not self._anchored:
             self._say_anchor(ring)
-        ring.put((text,))
-        self._budget.spent += perf_counter_ns() - begun
+        ring.put_one(body)
 
     def _say_anchor(self, ring: RingWriter) -> None:
         """Write down which time is 0, once."""

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 MOST: Final = 100
 #: How often something that was named is looked at again that was no bus yet.
 _TRIES: Final = 20
+#: Classes whose source is read in vain before no other is proposed.
+_REFUSALS: Final = 50
 _GENERATES: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 _WRAPPED: Final = "async_generator_wrapped_value"
 
@@ -202,7 +204,7 @@ class Scout:
         if owner is None:
             return False
         key = id(owner if isinstance(owner, (dict, type)) else type(owner))
-        if key in self._refused:
+        if key in self._refused or len(self._refused) > _REFUSALS:
             return False
         with self._lock:
             value: Any = sys.modules.get(owner.get("__name__", "")) if type(owner) is dict else owner

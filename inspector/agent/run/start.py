@@ -12,7 +12,7 @@ from _json import encode_basestring_ascii, make_encoder, make_scanner
 from _thread import allocate_lock
 from time import perf_counter_ns
 
-from .ring import ENDED, GIVEN_UP, HELLO_SIZE, STATE, RingError, RingWriter
+from .ring import CAPACITY, ENDED, GIVEN_UP, HELLO_SIZE, MOST, STATE, RingError, RingWriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,9 +49,11 @@ PUBLISHES: Final = (
     *("announce", "handle"),
 )
 SUBSCRIBES: Final = (
-    *("subscribe", "register", "on", "connect", "listen", "attach", "observe", "bind", "hook", "add_listener"),
-    *("add_handler", "add_subscriber", "add_observer", "when", "sub"),
+    *("subscribe", "register", "on", "connect", "listen", "attach", "observe", "bind", "hook"),
+    *("add", "when", "sub"),
 )
+#: What attributes are called that hold handlers: a part of their names.
+HOLDS: Final = ("handler", "subscriber", "listener", "receiver", "observer", "callback")
 #: No file of the program's own has this in its path.
 _INSTALLED: Final = ("/site-packages/", "/dist-packages/")
 _STANDARD: Final = os.__file__.rpartition("/")[0] + "/"
@@ -88,7 +90,7 @@ def decoded(text: str) -> Any:
     try:
         return make_scanner(_Scanning)(text.strip(), 0)[0]  # type: ignore[arg-type]
     except StopIteration as error:
-        raise ValueError("no JSON") from error
+        raise ValueError("not JSON") from error
 
 
 def is_own(file: str) -> bool:
@@ -132,7 +134,8 @@ class Agent:
 
     Args:
         folder: Where rings are.
-        spec: What the launcher says: ``name``, ``app``, ``catalog``, ``session``, ``options``, ``budget``.
+        spec: What the launcher says: ``name``, ``app``, ``catalog``, ``session``, ``options``, ``budget``, and
+            ``ring``, the bytes of its ring.
 
     Attributes:
         ring: Where rows go; None when there is no room for one.
@@ -146,6 +149,8 @@ class Agent:
         self.wanted = [Wanted(where) for where in spec.get("app") or () if type(where) is str]
         self.scout: Scout | None = None
         self._folder = folder
+        size = spec.get("ring")
+        self._capacity = size if type(size) is int and 1 << 16 <= size <= MOST else CAPACITY
         self._tool = -1
         self._waking = False
         self._lock = allocate_lock()
@@ -166,7 +171,12 @@ class Agent:
             text = encoded({**hello, "argv": [word[:40] for word in sys.orig_argv[:8]], "cwd": "", "executable": ""})
         try:
             return RingWriter(
-                self._folder, text, name=perf_counter_ns(), started=_started(), interpreter=_interpreter()
+                self._folder,
+                text,
+                name=perf_counter_ns(),
+                started=_started(),
+                interpreter=_interpreter(),
+                capacity=self._capacity,
             )
         except (RingError, OSError):
             return None
@@ -183,7 +193,8 @@ class Agent:
             self.ring = None
 
     def ended(self) -> None:
-        """Take note that the process ends in order."""
+        """Take note that the process ends in order. Nothing is asked from here on: modules go next."""
+        self.leave()
         if self.ring is not None:
             self.ring.set(STATE, ENDED)
 
@@ -297,7 +308,9 @@ def may_publish(frame: FrameType) -> Any:
     for base in cls.__mro__[:-1]:
         if any(name.startswith(SUBSCRIBES) and callable(value) for name, value in vars(base).items()):
             return owner
-    return None
+    held = getattr(owner, "__dict__", None)
+    names = list(held) if type(held) is dict else []
+    return owner if any(word in name for name in names if type(name) is str for word in HOLDS) else None
 
 
 def begin(folder: str) -> Agent | None:

