@@ -28,6 +28,7 @@ class RunBudget:
         percent: Percent of one processor; ``off`` for everything; None for the usual.
 
     Attributes:
+        limit: The part of a processor that recording may take; 0 for any.
         one_in: One publication in how many is recorded.
         written: Bytes of payloads and failures written since the last look.
         publications: Publications recorded since then.
@@ -35,7 +36,7 @@ class RunBudget:
     """
 
     def __init__(self, percent: Any = None) -> None:
-        self._limit = _limit_of(percent)
+        self.limit = _limit_of(percent)
         #: How much slower this processor is than the one on which costs were measured.
         self._pace = 0.0
         self.begin_anew()
@@ -49,7 +50,7 @@ class RunBudget:
 
     def takes(self) -> bool:
         """Return whether to record the publication that begins now."""
-        if not self._limit:
+        if not self.limit:
             return True
         self._asked += 1
         if not self._asked & 15:
@@ -71,7 +72,7 @@ class RunBudget:
         every = costs * self._pace * self.one_in / time  # what it would cost to record them all
         counting = self._skipped * _SKIPPED * self._pace / time
         # Where counting alone takes the limit, some are recorded all the same: else nothing would be seen.
-        wanted = math.ceil(every / max(self._limit - counting, self._limit / 4))
+        wanted = math.ceil(every / max(self.limit - counting, self.limit / 4))
         if wanted > self.one_in or wanted < 0.7 * self.one_in:
             self.one_in = max(1, min(MOST, wanted))
         self._looked = now

@@ -68,9 +68,12 @@ class RunCommand:
         return shlex.join(self.words)
 
     def spec(self) -> dict[str, Any]:
-        """Return what the agent is told in ``spec.json``: the child's order (``order_of``), and ``budget``."""
+        """Return what the agent is told in ``spec.json``: the child's order (``order_of``), and ``budget``.
+
+        That is in percent of a core, 0 for no limit.
+        """
         order = order_of(self.project) if self.project is not None else {"app": [], "name": self.name}
-        return {**order, "budget": self.budget}
+        return {**order, "budget": self.budget * 100}
 
 
 def name_of(words: Sequence[str]) -> str:

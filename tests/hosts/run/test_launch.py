@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pytest
 
+from inspector.agent.run.budget import RunBudget
 from inspector.core.errors import UsageError
 from inspector.hosts.project import Project
 from inspector.hosts.run.launch import BUDGET, FRONT, environment, find_command, name_of
@@ -110,11 +111,18 @@ def test_what_the_agent_is_told(tmp_path: Path) -> None:
     assert (spec["app"], spec["options"]["handlers"], spec["budget"], spec["name"]) == (
         ["shop:bus"],
         ["_handlers"],
-        0.1,
+        10.0,
         "shop",
     )
     alone = find_command([sys.executable, "shop.py"])
-    assert (alone.spec(), alone.text) == ({"app": [], "name": "shop", "budget": BUDGET}, f"{sys.executable} shop.py")
+    assert alone.spec() == {"app": [], "name": "shop", "budget": BUDGET * 100}
+    assert alone.text == f"{sys.executable} shop.py"
+
+
+@pytest.mark.parametrize("share", [BUDGET, 0.5, 0.0])
+def test_launcher_and_agent_mean_the_same_budget(share: float) -> None:
+    agent = RunBudget(find_command([sys.executable], budget=share).spec()["budget"])
+    assert agent.limit == pytest.approx(share)
 
 
 def test_what_a_command_runs_has_a_name() -> None:
