@@ -76,6 +76,8 @@ KEYS: Final = (
 )
 #: Those that say how the buses are read: nothing is loaded for them.
 _READING: Final = ("handlers", "publish", "adapter", "bus")
+#: What holds a key, where it is called otherwise.
+_FIELDS: Final = {"db-session": "db_session", "env": "env_file", "load-timeout": "load_timeout"}
 _DOTTED: Final = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _IMPORT: Final = re.compile(rf"^{_DOTTED}(?::{_DOTTED})?$")
 
@@ -240,8 +242,9 @@ class Project:
         fits = not set(self.app).isdisjoint(around.app)
         taken = {key: getattr(around, key) for key in _READING} if fits else {}
         said = {key.replace("_", "-") for key in _table(around.source) or ()} - {"app", "name", "check"}
-        own = {"catalog": self.catalog, "db-session": self.db_session, "python": self.python, "env": self.env_file}
-        left = [key for key in KEYS if key in said.difference(taken) and not own.get(key)]
+        given = {"catalog": self.catalog, "db-session": self.db_session, "python": self.python, "env": self.env_file}
+        same = {key for key in said if getattr(self, _FIELDS.get(key, key)) == getattr(around, _FIELDS.get(key, key))}
+        left = [key for key in KEYS if key in said.difference(taken, same) and not given.get(key)]
         why = "with --app" if fits else f"with --app {', '.join(self.app)}, only for {', '.join(around.app)}"
         unused = f"Not used {why}: {', '.join(left)} of [tool.inspector] in {around.source}." if left else ""
         return replace(self, **taken, unused=unused)

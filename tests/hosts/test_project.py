@@ -313,6 +313,17 @@ def test_what_a_file_says_of_another_program_is_told_as_not_used(tmp_path: Path)
     assert other.unused == f"{why}: catalog, publish, bus of [tool.inspector] in {file}."
 
 
+def test_what_a_file_says_is_used_where_the_form_says_the_same(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    settings = '[tool.inspector]\napp = "shop:bus"\ncwd = "src"\nload-timeout = 30\nenv = ".env"\n'
+    file = write(tmp_path / "pyproject.toml", settings)
+    folder = tmp_path / "src"
+    same = Project.from_options("shop:bus", cwd=folder, load_timeout=30.0, env=tmp_path / ".env").beside_file()
+    assert same.unused == ""
+    other = Project.from_options("shop:bus", cwd=folder, load_timeout=5.0).beside_file()
+    assert other.unused == f"Not used with --app: env, load-timeout of [tool.inspector] in {file}."
+
+
 @pytest.mark.parametrize("text", ["", "[project]\nname = 'x'\n", "[tool.inspector]\napp = 'bank:bus'\nname = 'Bank'\n"])
 def test_a_file_that_says_nothing_of_the_kind_is_not_spoken_of(tmp_path: Path, text: str) -> None:
     write(tmp_path / "pyproject.toml", text)

@@ -263,6 +263,8 @@ class ProjectFlow(QObject):
             self._strip.hide_message()
         if opened:
             self._adopt()
+            if project.unused:
+                self._notices.warning(project.unused)
         return opened
 
     def _remember_consent(self, project: Project) -> None:

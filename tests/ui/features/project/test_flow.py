@@ -359,6 +359,12 @@ async def test_a_project_for_another_python_says_so(tmp_path: Path) -> None:
         assert (notice.severity, notice.hint) == ("warning", "Choose another interpreter.")
 
 
+async def test_what_the_file_around_a_project_says_in_vain_is_told(tmp_path: Path) -> None:
+    project = replace(write(tmp_path), unused="Not used with --app: catalog of [tool.inspector].")
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as shown:
+        await until(lambda: any(notice.text == project.unused for notice in shown.notices), "the notice")
+
+
 async def test_opening_a_project_ends_the_demo_and_starts_a_session_of_its_own(tmp_path: Path) -> None:
     project = write(tmp_path)
     async with opened(tmp_path / "s.db") as shown:
