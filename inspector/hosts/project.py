@@ -242,9 +242,9 @@ class Project:
         fits = not set(self.app).isdisjoint(around.app)
         taken = {key: getattr(around, key) for key in _READING} if fits else {}
         said = {key.replace("_", "-") for key in _table(around.source) or ()} - {"app", "name", "check"}
-        given = {"catalog": self.catalog, "db-session": self.db_session, "python": self.python, "env": self.env_file}
+        named = {"catalog": self.catalog, "db-session": self.db_session, "python": self.python, "env": self.env_file}
         same = {key for key in said if getattr(self, _FIELDS.get(key, key)) == getattr(around, _FIELDS.get(key, key))}
-        left = [key for key in KEYS if key in said.difference(taken, same) and not given.get(key)]
+        left = [key for key in KEYS if key in said.difference(taken, same) and not named.get(key)]
         why = "with --app" if fits else f"with --app {', '.join(self.app)}, only for {', '.join(around.app)}"
         unused = f"Not used {why}: {', '.join(left)} of [tool.inspector] in {around.source}." if left else ""
         return replace(self, **taken, unused=unused)

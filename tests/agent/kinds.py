@@ -1393,3 +1393,210 @@ def observers_that_say_nothing_in_a_weak_set() -> Kind:
         match.observers.add(board)
     match.boards = boards  # type: ignore[attr-defined]
     return Kind(match, {"Goal": ["Scoreboard.update", "Scoreboard.update"]}, "Goal", ["Scoreboard", "Scoreboard"])
+
+
+# --- handlers that each class of a bus has, and those above it ------------------------------------------------------
+
+
+def enter(_bus: Any, fact: ShipSighted) -> None:
+    tick(f"enter {fact.ship}")
+
+
+def hoist(_bus: Any, fact: ShipSighted) -> None:
+    tick(f"hoist {fact.ship}")
+
+
+def _of_classes() -> tuple[Any, Any]:
+    class Station:
+        routes: dict[Any, Any] = {ShipSighted: [enter]}
+
+    return Station, {ShipSighted: [hoist]}
+
+
+INHERITED = {"ShipSighted": ["hoist", "enter"]}
+
+
+@kind
+def attributes_of_all_classes_of_a_bus() -> Kind:
+    station, own = _of_classes()
+
+    class Beacon(station):  # type: ignore[misc,valid-type]
+        routes = own
+
+        def signal(self, fact: Any) -> None:
+            for cls in type(self).__mro__:
+                for handler in vars(cls).get("routes", {}).get(type(fact), ()):
+                    handler(self, fact)
+
+    return Kind(Beacon(), INHERITED, "ShipSighted", ["hoist Ida", "enter Ida"])
+
+
+@kind
+def attributes_of_all_classes_from_above() -> Kind:
+    station, own = _of_classes()
+
+    class Beacon(station):  # type: ignore[misc,valid-type]
+        routes = own
+
+        def signal(self, fact: Any) -> None:
+            for cls in reversed(self.__class__.__mro__):
+                if "routes" in cls.__dict__:
+                    for handler in cls.__dict__["routes"].get(type(fact), ()):
+                        handler(self, fact)
+
+    return Kind(Beacon(), INHERITED, "ShipSighted", ["enter Ida", "hoist Ida"])
+
+
+@kind
+def attributes_of_all_classes_by_inspect() -> Kind:
+    station, own = _of_classes()
+
+    class Beacon(station):  # type: ignore[misc,valid-type]
+        routes = own
+
+        def signal(self, fact: Any) -> None:
+            for cls in inspect.getmro(type(self)):
+                self._hand(getattr(cls, "routes", {}) if "routes" in vars(cls) else {}, fact)
+
+        def _hand(self, routes: Any, fact: Any) -> None:
+            for handler in routes.get(type(fact), ()):
+                handler(self, fact)
+
+    return Kind(Beacon(), INHERITED, "ShipSighted", ["hoist Ida", "enter Ida"])
+
+
+# --- handlers that the program keeps beside its bus ----------------------------------------------------------------
+
+
+class Listening:
+    heard: dict[Any, list[Any]] = {}
+
+    def __init_subclass__(cls, *, to: Any = None, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if to is not None:
+            Listening.heard.setdefault(to, []).append(cls)
+
+
+class Lookout(Listening, to=ShipSighted):
+    def __call__(self, fact: ShipSighted) -> None:
+        tick(f"Lookout {fact.ship}")
+
+
+class Pilot(Listening, to=ShipDocked):
+    def __call__(self, fact: ShipDocked) -> None:
+        tick(f"Pilot {fact.ship}")
+
+
+@kind
+def classes_that_enter_themselves_elsewhere() -> Kind:
+    class Mast:
+        def show(self, fact: Any) -> None:
+            for listening in Listening.heard.get(fact.__class__, ()):
+                listening()(fact)
+
+    heard = {"ShipSighted": ["Lookout.__call__"], "ShipDocked": ["Pilot.__call__"]}
+    return Kind(Mast(), heard, "ShipSighted", ["Lookout Ida"])
+
+
+def berth(fact: ShipDocked) -> None:
+    tick(f"berth {fact.ship}")
+
+
+BERTHS: dict[Any, list[Any]] = {ShipDocked: [berth]}
+
+
+@kind
+def a_global_of_the_module() -> Kind:
+    class Quay:
+        async def moor(self, fact: Any) -> None:
+            for handler in BERTHS[type(fact)]:
+                handler(fact)
+
+    return Kind(Quay(), {"ShipDocked": ["berth"]}, "ShipDocked", ["berth Ida"])
+
+
+class Register:
+    def __init__(self) -> None:
+        self.by_name: dict[str, list[Any]] = {"ShipDocked": [berth]}
+
+
+REGISTER = Register()
+
+
+@kind
+def a_global_object_that_holds_them() -> Kind:
+    class Office:
+        def note(self, fact: Any) -> None:
+            for handler in REGISTER.by_name.get(type(fact).__name__, []):
+                handler(fact)
+
+    return Kind(Office(), {"ShipDocked": ["berth"]}, "ShipDocked", ["berth Ida"])
+
+
+# --- buses that hand on to others of their class ---------------------------------------------------------------------
+
+
+def moor(fact: ShipDocked) -> None:
+    tick(f"moor {fact.ship}")
+
+
+def ring(fact: ShipDocked) -> None:
+    tick(f"ring {fact.ship}")
+
+
+class Level:
+    def __init__(self, above: Any = None) -> None:
+        self.above = above
+        self.ears: dict[Any, list[Any]] = {}
+
+    def tell(self, fact: Any) -> None:
+        for ear in self.ears.get(type(fact), ()):
+            ear(fact)
+        if self.above is not None:
+            self.above.tell(fact)
+
+
+@kind
+def buses_above_a_bus() -> Kind:
+    top = Level()
+    below = Level(Level(top))
+    below.ears[ShipDocked], top.ears[ShipDocked], below.above.ears[ShipDocked] = [berth], [ring], [moor]
+    ran = ["berth Ida", "moor Ida", "ring Ida"]
+    return Kind(below, {"ShipDocked": ["berth", "moor", "ring"]}, "ShipDocked", ran)
+
+
+@kind
+def a_bus_behind_a_bus() -> Kind:
+    class Relay:
+        def __init__(self, then: Any = None) -> None:
+            self.then = then
+            self.wired: list[Any] = []
+
+        async def pulse(self, fact: Any) -> None:
+            if self.then:
+                await self.then.pulse(fact)
+            for wire in self.wired:
+                wire(fact)
+
+    relay = Relay(Relay())
+    relay.wired, relay.then.wired = [moor], [ring]
+    return Kind(relay, {"ShipDocked": ["moor", "ring"]}, "ShipDocked", ["ring Ida", "moor Ida"])
+
+
+@kind
+def two_buses_that_know_each_other() -> Kind:
+    class Twin:
+        def __init__(self) -> None:
+            self.other: Any = None
+            self.ropes: dict[Any, list[Any]] = {}
+
+        def pull(self, fact: Any, *, once: bool = False) -> None:
+            for rope in self.ropes.get(type(fact), ()):
+                rope(fact)
+            if self.other is not None and not once:
+                self.other.pull(fact, once=True)
+
+    left, right = Twin(), Twin()
+    left.other, right.other = right, left
+    left.ropes[ShipDocked], right.ropes[ShipDocked] = [moor], [ring]
+    return Kind(left, {"ShipDocked": ["moor", "ring"]}, "ShipDocked", ["moor Ida", "ring Ida"])

@@ -287,7 +287,7 @@ class Odd:
         self.other = {Unheard: [lambda event: "no"]}
 
     def go(self, thing: Any) -> Any:
-        return [each(thing) for each in vars(self)["stuff"][type(thing)]]
+        return [each(thing) for each in getattr(self, "stu" + "ff")[type(thing)]]
 
 
 async def test_handlers_and_publish_can_be_named() -> None:

@@ -40,7 +40,7 @@ from ...core.spec import (
     read_tables,
 )
 from ..adapters.base import Options
-from .map_bus.find import functions_of, parameters_of, values_of
+from .map_bus.find import containers_of, functions_of, parameters_of, values_of
 from .targets import is_run_by, keyed_by_handler, kind_of, leaves
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class Declarations:
 
     def _is_there(self, use: _Use, value: Any) -> bool:
         """Return whether a value has what is named; remember what it has instead."""
-        names = _containers_of(value) if use.kind == HANDLERS else _methods_of(value)
+        names = list(containers_of(value)) if use.kind == HANDLERS else _methods_of(value)
         if use.kind == HANDLERS:
             good = _reaches(value, use.name)
         else:
@@ -274,20 +274,12 @@ def _place_of(use: _Use, lines: list[SpecLine]) -> int | None:
     return None
 
 
-def _containers_of(value: Any) -> list[str]:
-    names = []
-    for name, inner in values_of(value).items():
-        if name.startswith("__"):
-            continue
-        if kind_of(inner) in ("dict", "proxy", "list", "set", "weakset", "tuple", "frozenset"):
-            names.append(name)
-    return names
-
-
 def _reaches(value: Any, path: str) -> bool:
     """Return whether a dotted path leads somewhere in a value; a bare container has no paths."""
     if kind_of(value) in ("dict", "proxy", "list", "set"):
         return False
+    if path in containers_of(value):
+        return True
     owner = value
     for step in path.split("."):
         held = values_of(owner)
@@ -311,9 +303,9 @@ def _has_method(value: Any, name: str) -> bool:
 
 def _wrong_content(value: Any, said: Mapping[str, str]) -> str:
     """Return why what is said of a container of handlers cannot be right; empty when it can."""
-    held: Any = value
-    for step in container_of(said).split("."):
-        held = values_of(held).get(step)
+    held: Any = containers_of(value).get(container_of(said))
+    for step in container_of(said).split(".") if held is None else ():
+        held = values_of(value if held is None else held).get(step)
     is_keyed = kind_of(held) in ("dict", "proxy") or type(held) is WeakKeyDictionary
     keyed_by, holds = keyed_by_of(said), holds_of(said)
     if keyed_by not in ("", BY_NOTHING) and not is_keyed:

@@ -3,13 +3,15 @@
 Nothing is run. A value is followed as paths from where it comes in: ``("self", ".listeners", "[]", ".callback")`` is
 the callback of one of the bus's listeners, ``("event", "type", "name")`` the name of the class of what was published.
 Steps are ``.attribute``, ``[]`` (something inside), ``['key']`` (of what is published), ``key`` (of a dict of the bus),
-``type``, ``name`` (of a class), ``in`` (it lies in a list or tuple made here), ``*`` (spread) and ``made`` (what
-something that the bus keeps has made of it). A function that is defined there comes from ``<code>``.
+``type``, ``name`` (of a class), ``in`` (it lies in a list or tuple made here), ``*`` (spread), ``vars`` (its attributes
+as a dict) and ``made`` (what something that the bus keeps has made of it). A function that is defined there comes from
+``<code>``. What the program keeps beside the bus, in globals that its methods use, is taken for attributes of the bus.
 """
 
 from __future__ import annotations
 
 import ast
+import enum
 import inspect
 import types
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,8 +19,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from ....core.bus.identity import plain_function, undecorated
-from ....core.own_code import is_standard
-from ....core.values.looking import is_a
+from ....core.own_code import is_own_class, is_standard
+from ....core.values.looking import is_a, pretends
 from ..places import source_of
 
 Path: TypeAlias = tuple[str, ...]
@@ -98,6 +100,7 @@ class Flow:
         asks: It asks handlers whether they are coroutine functions.
         adapts: It asks handlers for their parameters.
         grows: It works off more than it was given: a list that gets longer on the way, what it calls itself with.
+        inherits: It looks what it needs up in the class of the bus and in each of its bases.
     """
 
     handed: list[Handed] = field(default_factory=list)
@@ -109,6 +112,7 @@ class Flow:
     asks: bool = False
     adapts: bool = False
     grows: bool = False
+    inherits: bool = False
 
     def delivered(self, sources: Iterable[str]) -> list[Handed]:
         """Return the calls that hand on what comes from parameters of these names."""
@@ -242,8 +246,9 @@ class _Reader:
     ) -> Paths:
         """Read a function with these arguments (None: with its parameters as they come); return what it returns."""
         plain = undecorated(plain_function(function))
-        if plain in self._stack or len(self._stack) >= _DEPTH:
-            self._flow.grows = self._flow.grows or plain in self._stack
+        here = plain, owner  # one bus may hand on to another of its class
+        if here in self._stack or len(self._stack) >= _DEPTH:
+            self._flow.grows = self._flow.grows or here in self._stack
             return _NONE
         saved = self._env, self._inner, self._globals, self._class
         self._globals = getattr(plain, "__globals__", {})
@@ -251,7 +256,7 @@ class _Reader:
         self._class = parts[-2] if len(parts) > 1 and parts[-2] != "<locals>" else ""
         bound = not self._module and bool(self._class)
         static = isinstance(inspect.getattr_static(self._owner, getattr(plain, "__name__", ""), None), staticmethod)
-        self._stack.append(plain)
+        self._stack.append(here)
         try:
             first = [frozenset((owner,))] if bound and not static else []
             return self._body(node, None if args is None else [*first, *args], keywords, first, {})
@@ -445,7 +450,9 @@ class _Reader:
             code = value is None or (issubclass(type(value), _CODE) and not own_class)
             return _NONE if code else frozenset((("self", f".{name}"),))
         cls = self._owner if is_a(self._owner, type) else type(self._owner)
-        return frozenset((("self",),)) if any(value is base for base in cls.__mro__[:-1]) else _NONE
+        if any(value is base for base in cls.__mro__[:-1]):
+            return frozenset((("self",),))
+        return frozenset((("self", f".{name}"),)) if keeps(value) and self._static(name) is None else _NONE
 
     def _attribute(self, base: Paths, name: str) -> Paths:
         if name.startswith("__") and not name.endswith("__") and self._class:
@@ -457,11 +464,20 @@ class _Reader:
                 paths.add((*path, "name"))
             elif step == "type" and path == ("self",):
                 paths.add(path)
+            elif name == "__mro__" and path == ("self",):
+                paths |= self._bases()
+            elif name == "__dict__":
+                paths.add((*path, "vars"))
             elif path == ("self",) and is_a(self._static(name), property):
                 paths |= self._enter_named(self._static(name).fget, [], {}, path)
             elif len(path) < _LONG:
                 paths.add((*path, step))
         return frozenset(paths)
+
+    def _bases(self) -> Paths:
+        """Return the class of the bus and those above it: each is asked as the bus itself would be."""
+        self._flow.inherits = True
+        return frozenset((("self", "in"),))
 
     def _static(self, name: str) -> Any:
         return None if self._module else inspect.getattr_static(self._owner, name, None)
@@ -475,7 +491,9 @@ class _Reader:
         """Return what is taken out of something, by a key."""
         paths: set[Path] = set()
         for path in base:
-            if path[0] != "self" and isinstance(said, str):
+            if path[-1] == "vars" and isinstance(said, str):
+                paths |= self._attribute(frozenset((path[:-1],)), said)
+            elif path[0] != "self" and isinstance(said, str):
                 paths.add((*path, f"['{said}']"))
             else:
                 paths |= _item(frozenset((path,)), self._flow.kept)
@@ -524,6 +542,8 @@ class _Reader:
             return self._call_inner(name, args, keywords)
         if name == "type" and len(args) == 1:
             return frozenset(path if path == ("self",) else (*path, "type") for path in args[0])
+        if name == "vars" and len(args) == 1:
+            return frozenset((*path, "vars") for path in args[0])
         if name in ("isinstance", "issubclass") and len(args) > 1:
             classes = args[0] if name == "issubclass" else frozenset((*path, "type") for path in args[0])
             self._compare(classes | args[1])
@@ -571,6 +591,8 @@ class _Reader:
         method = self._method_of(path, full[-1].lstrip("."))
         if method is not None:
             return self._enter_named(method, args, keywords, path)
+        if name == "mro" and path == ("self",):
+            return self._bases()
         if name in _TAKING:
             return self._taken(single, _union(args[:1]), said)
         if name == "items":
@@ -606,9 +628,10 @@ class _Reader:
         if path[0] != "self" or "[]" in path or any(not step.startswith(".") for step in path[1:]):
             return None
         held = self._owner
-        for step in path[1:]:
+        for place, step in enumerate(path[1:]):
+            beside = self._globals.get(step[1:]) if place == 0 else None
             try:
-                held = inspect.getattr_static(held, step[1:], None)
+                held = inspect.getattr_static(held, step[1:], beside)
             except Exception:  # noqa: BLE001 - a stranger's object may answer anything
                 return None
         if held is None or is_standard(getattr(type(held), "__module__", "")):
@@ -621,6 +644,8 @@ class _Reader:
         if name == "iscoroutinefunction":
             self._flow.asks = True
             return _NONE
+        if name == "getmro" and args and ("self",) in args[0]:
+            return self._bases()
         self._flow.adapts = self._flow.adapts or name in _ADAPTING
         every = [*zip(node.args, args), *((k.value, keywords[k.arg or ""]) for k in node.keywords)]  # noqa: B905
         held = (path for _, paths in every for path in paths)
@@ -636,6 +661,14 @@ class _Reader:
                 elif path[0] == "self" and "[]" in path and "key" not in path and any(rest):
                     self._hand(tuple(step for step in path if step not in ("in", "*")), rest, {}, direct=False)
         return _union(paths for _, paths in every)
+
+
+def keeps(value: Any) -> bool:
+    """Return whether a global may keep handlers: a container, a class or an object of the program's own."""
+    if is_a(value, (dict, list, set, types.MappingProxyType)):
+        return True
+    cls = value if is_a(value, type) else type(value)
+    return not issubclass(cls, (BaseException, enum.Enum)) and is_own_class(cls) and not pretends(value)
 
 
 def _is_super(node: ast.expr) -> bool:

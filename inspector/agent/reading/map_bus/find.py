@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 import inspect
 import re
+import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -44,7 +45,7 @@ from ..targets import (
     leaves,
     run_for_each,
 )
-from .code import Flow, Handed, Path, Paths, container_of, only_hands_on, read_flow
+from .code import Flow, Handed, Path, Paths, container_of, keeps, only_hands_on, read_flow
 
 if TYPE_CHECKING:
     from ...adapters.base import Options
@@ -71,6 +72,8 @@ CONTEXT_NAMES: Final = (*SESSION_NAMES, *METADATA_NAMES)
 SENDER: Final = "sender"
 _EVENT_NAMES: Final = ("name", "topic", "event_name", "signal", "channel", "event_type", "key", "routing_key", "type_")
 _ENOUGH: Final = 60
+#: What asks for attributes by names that are texts.
+_BY_TEXT: Final = ("getattr", "vars", "__dict__")
 
 
 @dataclass
@@ -91,6 +94,7 @@ class HandlerMap:
         sorts: Its keys, where they are numbers, only say in which order it is run.
         senders: Attributes, or places in a tuple, in which it says for which sender it is.
         bus: Whose functions its handlers may be.
+        read_as: How the code of the bus reads it, where that is not its path: as an attribute of a class above.
         keyed: What its keys are declared to be, of ``core.spec.KEYS_OF_CONTAINERS``; empty where nothing is declared.
     """
 
@@ -107,7 +111,13 @@ class HandlerMap:
     sorts: bool = False
     senders: tuple[str, ...] = ()
     bus: Any = None
+    read_as: str = ""
     keyed: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where the code of the bus finds it, as a dotted path."""
+        return self.read_as or self.path
 
     def declare(self, said: Mapping[str, str]) -> None:
         """Obey what is declared of it."""
@@ -298,6 +308,8 @@ def find(value: Any, options: Options) -> BusParts:
     candidates = list(_containers(value))
     held = {name for name, inner in values_of(value).items() if not issubclass(type(inner), _CODE)}
     flows = _Flows(value, functions, held | {handler_map.path.partition(".")[0] for handler_map in candidates})
+    if any(flow.inherits for flow in flows.flows.values()):
+        candidates += _overridden(value)
     flows.describe(candidates)
     if options.handlers:
         maps = [_named_map(value, path, candidates) for path in options.handlers]
@@ -403,13 +415,13 @@ class _Flows:
         looked_up = (place for flow in self.flows.values() for place, paths in flow.keys if _is_given(paths))
         asked = {container_of((*place, "[]")) for place in looked_up}
         for handler_map in maps:
-            own = [call for call in calls if call.container == handler_map.path]
+            own = [call for call in calls if call.container == handler_map.place]
             handler_map.bus = self.value
             handler_map.runs = _names(call.inside[-1:] for call in own if not call.asked)
             handler_map.asks = _names(call.inside[-1:] for call in own if call.asked)
             handler_map.places = _places(own)
-            handler_map.sorts = bool(own) and handler_map.path not in asked
-            asked_for = [(place, paths) for place, paths in keys if container_of(place) == handler_map.path]
+            handler_map.sorts = bool(own) and handler_map.place not in asked
+            asked_for = [(place, paths) for place, paths in keys if container_of(place) == handler_map.place]
             by_sender = {
                 place for place, paths in asked_for if {path[0] for path in paths if path[0] != "self"} == {SENDER}
             }
@@ -516,7 +528,9 @@ def _class_with(cls: type[Any], name: str) -> type[Any]:
 
 def _containers(value: Any) -> Iterator[HandlerMap]:
     """Yield what could be a handler map: containers that the bus has, or a helper object of its own."""
-    for name, inner in values_of(value).items():
+    held = values_of(value)
+    for name in sorted(held, key=lambda name: type(held[name]) is type(value)):  # those of another bus are asked later
+        inner = held[name]
         if name.startswith("__"):
             continue
         if kind_of(inner) in ("dict", "proxy", "list", "set", "weakset", "tuple", "frozenset"):
@@ -529,16 +543,71 @@ def _containers(value: Any) -> Iterator[HandlerMap]:
                     if not deeper.startswith("__") and kind_of(held) in ("dict", "list", "set")
                 )
         elif _is_helper(inner) and inner is not value:
-            for deeper, innermost in attributes(inner).items():
-                if kind_of(innermost) in ("dict", "list", "set", "weakset"):
-                    yield HandlerMap(f"{name}.{deeper}", inner, deeper)
+            yield from _of_helper(name, inner, (value,))
+    if not is_a(value, types.ModuleType):
+        yield from _beside(value)
 
 
-def containers_of(value: Any) -> list[str]:
-    """Return the paths from a bus to its containers."""
+def _of_helper(path: str, helper: Any, way: tuple[Any, ...]) -> Iterator[HandlerMap]:
+    """Yield the containers of an object that a bus has; and those of further buses of its class: a parent's parent."""
+    held = attributes(helper)
+    for name in sorted(held, key=lambda name: type(held[name]) is type(helper)):
+        inner = held[name]
+        if kind_of(inner) in ("dict", "list", "set", "weakset"):
+            yield HandlerMap(f"{path}.{name}", helper, name)
+        elif type(inner) is type(helper) is type(way[0]) and not any(inner is passed for passed in (*way, helper)):
+            yield from _of_helper(f"{path}.{name}", inner, (*way, helper))
+
+
+#: By class the names of the globals that its methods use, each with the module.
+_USED: dict[type[Any], list[tuple[str, types.ModuleType]]] = {}
+
+
+def _globals_used(cls: type[Any]) -> list[tuple[str, types.ModuleType]]:
+    if cls not in _USED:
+        used: dict[tuple[str, str], None] = {}
+        for function in functions_of(cls).values() if is_own_class(cls) else ():
+            used.update(dict.fromkeys((name, function.__module__) for name in own_names(function)))
+        _USED[cls] = [(name, sys.modules[module]) for name, module in used if module in sys.modules]
+    return _USED[cls]
+
+
+def _beside(value: Any) -> Iterator[HandlerMap]:
+    """Yield the containers that the program keeps beside a bus: globals that its methods use, or what these hold."""
+    own = values_of(value)
+    for name, module in _globals_used(value if is_a(value, type) else type(value)):
+        inner = vars(module).get(name)
+        if name in own or inner is value or inner is type(value) or not keeps(inner):
+            continue
+        if kind_of(inner) in ("dict", "proxy", "list", "set"):
+            yield HandlerMap(name, module, name)
+            continue
+        for deeper, held in (vars(inner) if is_a(inner, type) else attributes(inner)).items():
+            if not deeper.startswith("__") and kind_of(held) in ("dict", "list", "set", "weakset"):
+                yield HandlerMap(f"{name}.{deeper}", inner, deeper)
+
+
+def _overridden(value: Any) -> list[HandlerMap]:
+    """Return the containers that classes have under a name which a class below, or the bus, has too."""
+    nearer = set() if is_a(value, type) else set(attributes(value))
+    maps = []
+    for base in (value if is_a(value, type) else type(value)).__mro__[:-1]:
+        held = {name: inner for name, inner in vars(base).items() if not name.startswith("__")}
+        maps += [
+            HandlerMap(f"{base.__name__}.{name}", base, name, read_as=name)
+            for name, inner in held.items()
+            if name in nearer and kind_of(inner) in ("dict", "proxy", "list", "set")
+        ]
+        nearer.update(held)
+    return maps
+
+
+def containers_of(value: Any) -> dict[str, Any]:
+    """Return the containers that a bus has, its classes have, or that lie beside it, by the paths to them."""
     if kind_of(value) in ("dict", "proxy", "list", "set"):
-        return []
-    return [handler_map.path for handler_map in _containers(value)]
+        return {}
+    every = [*_containers(value), *([] if is_a(value, types.ModuleType) else _overridden(value))]
+    return {handler_map.path: handler_map.get() for handler_map in every}
 
 
 def _is_helper(value: Any) -> bool:
@@ -550,6 +619,11 @@ def _is_helper(value: Any) -> bool:
 
 
 def _named_map(value: Any, path: str, candidates: list[HandlerMap]) -> HandlerMap:
+    candidate = next(
+        (handler_map for handler_map in (*candidates, *_overridden(value)) if handler_map.path == path), None
+    )
+    if candidate is not None:
+        return replace(candidate, score=100, why="named in the settings")
     owner: Any = value
     *through, name = path.split(".")
     for step in through:
@@ -557,8 +631,7 @@ def _named_map(value: Any, path: str, candidates: list[HandlerMap]) -> HandlerMa
     if owner is None or name not in values_of(owner):
         containers = ", ".join(sorted(handler_map.path for handler_map in candidates)) or "none"
         raise UsageError(f"No handlers at {path!r}.", f"Containers: {containers}.")
-    candidate = next((handler_map for handler_map in candidates if handler_map.path == path), None)
-    return replace(candidate or HandlerMap(path, owner, name), score=100, why="named in the settings")
+    return HandlerMap(path, owner, name, score=100, why="named in the settings")
 
 
 def _maps_of(candidates: list[HandlerMap], flows: _Flows, options: Options) -> list[HandlerMap]:
@@ -582,7 +655,7 @@ def _maps_of(candidates: list[HandlerMap], flows: _Flows, options: Options) -> l
 
 def _holds_handlers(handler_map: HandlerMap, handed: set[str], used: set[str]) -> bool:
     """Return whether a container holds handlers, or will; say so in it."""
-    value, is_handed = handler_map.get(), handler_map.path in handed
+    value, is_handed = handler_map.get(), handler_map.place in handed
     listeners = len(handler_map.listeners())
     handlers = sum(1 for _ in entries(value, runs=handler_map.runs))
     if not is_handed and (handler_map.attribute not in used or not handlers):
@@ -651,8 +724,12 @@ def used_names(function: Any, functions: dict[str, Any], visited: set[str] | Non
 
 
 def own_names(function: Any) -> set[str]:
-    """Return the names of attributes and globals in a function's own code, inner functions included."""
-    return {name for code in _codes(function) for name in code.co_names}
+    """Return the names of attributes and globals in a function's own code, inner functions included.
+
+    Those that are texts in it, too, where it asks for attributes by name.
+    """
+    names = {name for code in _codes(function) for name in code.co_names}
+    return names if names.isdisjoint(_BY_TEXT) else names | set(filter(str.isidentifier, texts_in(function)))
 
 
 def texts_in(function: Any) -> set[str]:
@@ -683,7 +760,7 @@ def _name_points(name: str) -> int:
 
 
 def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Options) -> list[Publisher]:
-    functions, paths = flows.functions, {handler_map.path for handler_map in maps}
+    functions, paths = flows.functions, {handler_map.place for handler_map in maps}
     handing = [name for name in flows.flows if paths & {call.container for call in flows.handed(name)}]
     by_name = any(_name_points(name) > 0 for name in handing) or not flows.own
     publishers = []

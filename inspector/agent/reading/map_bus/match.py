@@ -18,7 +18,7 @@ from ....core.values.looking import is_a, variables_of
 from ...handlers import Handler
 from ..events import make_of, signature_hints, subclasses, travel_name
 from ..targets import WILDCARD, MethodName, entries, is_glob, key_name, run_for
-from .find import own_names
+from .find import flow_of, own_names
 
 if TYPE_CHECKING:
     from .find import BusParts, HandlerMap
@@ -207,7 +207,8 @@ def key_text(key: Any) -> str:
 # Whom an event goes to: the handlers in the containers of a map bus, matched as its code matches them.
 
 _DICTS: Final = (dict, defaultdict)
-_BASE_MARKS: Final = {"__mro__", "mro", "getmro", "issubclass", "__bases__"}
+_MRO: Final = {"__mro__", "mro", "getmro"}
+_BASE_MARKS: Final = {*_MRO, "issubclass", "__bases__"}
 
 
 class Dispatch:
@@ -321,7 +322,10 @@ def _dispatches_by_base(parts: BusParts, handler_map: HandlerMap) -> bool:
         names = own_names(function)
         if handler_map.attribute not in names:
             continue
-        if names & _BASE_MARKS:
+        marks = names & _BASE_MARKS
+        if marks and not (
+            marks <= _MRO and flow_of(function, handler_map.bus).inherits
+        ):  # of the bus, not of the event
             return True
         if "isinstance" in names and ("items" in names or not names & {"type", "__class__", "get"}):
             return True
