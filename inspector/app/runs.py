@@ -76,9 +76,15 @@ def remember_run(settings: Settings, options: RunOptions) -> None:
     settings.remember(RECENT_RUNS, json.dumps(options._asdict(), sort_keys=True), _MOST_RECENT)
 
 
+def title_of(command: RunCommand) -> str:
+    """Return a command for a title: what runs without the folder that it stands in."""
+    first, *rest = command.words
+    return one_line(shlex.join((Path(first).name, *rest)), _SHOWN)
+
+
 def source_text(host: RunHost) -> str:
     """Return what the bar says of a command: itself, and how many of its processes live."""
-    command = one_line(host.command.text, _SHOWN)
+    command = title_of(host.command)
     if not host.running:
         return f"{command} · ended"
     return f"{command} · {plural(host.live, 'process', 'processes')}" if host.live else f"{command} · starting…"

@@ -244,9 +244,15 @@ class Workbench:
 
     def fire_blocked(self) -> str:
         """Return why nothing may be fired."""
-        host = self.host
-        looking = host.look_only if host is not None and self.live else ""
-        return self.program_blocked() or looking or _REASONS.get(self.stand, "")
+        return self.program_blocked() or self._looking() or _REASONS.get(self.stand, "")
+
+    def faults_blocked(self) -> str:
+        """Return why no faults may be injected."""
+        return self.program_blocked() or self._looking()
+
+    def _looking(self) -> str:
+        """Return why the program is only looked at; empty when it is not."""
+        return self.host.look_only if self.host is not None and self.live else ""
 
     # Life
 

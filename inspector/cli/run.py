@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,6 +56,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     try:
         variables = prepare(folder, command)
         watch_by = {
+            "anchor": time.perf_counter_ns(),
             "words": command.words,
             "program": command.program,
             "name": command.name,

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.analysis.counts import count_run
 from inspector.app.places import default_database
-from inspector.app.text import one_line, plural
+from inspector.app.runs import title_of
+from inspector.app.text import plural
 from inspector.cli import exitcodes
 from inspector.cli.export import write
 from inspector.cli.failings import DROPPED, NOT_CALLED, UNHEARD
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 #: Seconds that other processes of the run have to end when the command has.
 _REST: Final = 1.0
+#: How many processes that did not report are listed at the end.
+_SILENT: Final = 3
 #: What the sessions of a run say where they come from.
 KIND: Final = "run"
 
@@ -110,8 +113,9 @@ class WatchedRun:
         self.command = RunCommand(words, str(order["program"]), str(order["name"]))
         self.database = Path(order["db"]) if order.get("db") else default_database()
         self._record = Path(order["record"]) if order.get("record") else None
+        self._anchor = int(order.get("anchor", 0))
         self._fail_on = [str(name) for name in order.get("fail_on", ())]
-        self.name = session_name(one_line(self.command.text, 80))
+        self.name = session_name(title_of(self.command))
         self.kind = KIND
         self._ended = asyncio.Event()
 
@@ -121,7 +125,8 @@ class WatchedRun:
         if self._pipes is None:
             owner = read_json(self._folder, OWNER).get("command")
             main = ProcessIdentity(*owner) if owner else None
-        host = RunHost(self.command, Watched(self._folder, main))
+        watched = Watched(self._folder, main, self._anchor, waited_for=self._pipes is not None)
+        host = RunHost(self.command, watched)
         if self._pipes is not None:
             loop = asyncio.get_running_loop()
 
@@ -169,6 +174,7 @@ class WatchedRun:
             journal = live.journal
             counts = plural(len(journal.publications), "event"), plural(len(journal.executions), "execution")
             notes.append(f"Session {live.session}: {', '.join(counts)}.")
+        notes += [record.sentence for record in live.journal.processes.silent[:_SILENT]]
         if self._pipes is not None:
             self._pipes.say(exitcodes.FAILED if troubles.count else code, notes)
         return exitcodes.OK
@@ -205,7 +211,7 @@ class WatchedRun:
         failings = count_failings(live.journal)
         wrong = [f"{count} {name.replace('-', ' ')}" for name in self._fail_on if (count := failings.get(name, 0))]
         if wrong:
-            notes.append(f"{one_line(self.command.text, 200)}: {', '.join(wrong)}.")
+            notes.append(f"{title_of(self.command)}: {', '.join(wrong)}.")
             code = exitcodes.FAILED
         return code, notes
 

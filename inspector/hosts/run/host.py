@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -51,10 +51,14 @@ class Watched:
     Attributes:
         folder: Where its processes report.
         main: The process that the command began as, None when it is told later.
+        anchor: When it was started, nanoseconds of the monotonic clock; 0: now.
+        waited_for: Somebody waits for its end, and tells how it ended.
     """
 
     folder: Path
     main: ProcessIdentity | None = None
+    anchor: int = 0
+    waited_for: bool = False
 
 
 class RunHost:
@@ -81,6 +85,8 @@ class RunHost:
         self._child: _Child | None = None
         self._reader: RunReader | None = None
         self._stopped = False
+        #: How the command has ended; empty while it has not, as far as it was told.
+        self._ended: tuple[int | None, ...] = ()
         self.project: Project | None = None
         self.faults = False
         self.own_faults: Sequence[FaultRule] = ()
@@ -123,7 +129,7 @@ class RunHost:
         Raises:
             InspectorError: It cannot be started.
         """
-        self._intake.begin()
+        self._intake.begin(self._watched.anchor if self._watched is not None else 0)
         if self._watched is None:
             await asyncio.to_thread(self._start_command)
         else:
@@ -132,19 +138,25 @@ class RunHost:
                 with suppress(OSError):
                     own(self._watched.folder, "reader", me)
         assert self._watched is not None  # noqa: S101 - by now it runs
-        self._reader = RunReader(self._watched.folder, self._intake, self._set_over)
+        waited_for = self._watched.waited_for
+        self._reader = RunReader(self._watched.folder, self._intake, self._set_over, waited_for=waited_for)
         self._reader.start(self._watched.main)
+        if self._ended:
+            self._reader.set_ended(*self._ended)
         if self._child is not None:
             self._child.start(self._reader)
 
     def set_main(self, pid: int) -> None:
         """Take notice of the process that the command began as."""
-        identity = identity_of(pid)
-        if self._reader is not None and identity is not None:
-            self._reader.set_main(identity)
+        main = identity_of(pid) or ProcessIdentity(pid, 0)
+        if self._reader is not None:
+            self._reader.set_main(main)
+        elif self._watched is not None:
+            self._watched = replace(self._watched, main=main)
 
     def set_ended(self, code: int | None) -> None:
-        """Take notice of how the command has ended."""
+        """Take notice of how the command has ended, which may be before it is read."""
+        self._ended = (code,)
         if self._reader is not None:
             self._reader.set_ended(code)
 
@@ -232,7 +244,7 @@ class RunHost:
         me = identity_of(os.getpid())
         if me is not None:
             own(folder, "reader", me)
-        self._watched = Watched(folder, identity_of(self._child.pid))
+        self._watched = Watched(folder, identity_of(self._child.pid), waited_for=True)
 
 
 class _Child:

@@ -48,10 +48,16 @@ class RunIntake(Arrivals):
         self.recording = True
         self._sources: dict[int, RowsOfProcess] = {}
 
-    def begin(self) -> None:
-        """Begin the session; nothing is known of the program yet."""
-        started = SessionStarted(0, time.time_ns(), self.catalog.program, "", json_text(to_plain(self.catalog)))
-        self.anchor = self.clock()
+    def begin(self, anchor: int = 0) -> None:
+        """Begin the session; nothing is known of the program yet.
+
+        Args:
+            anchor: When the program was started, by the clock; 0: now.
+        """
+        now = self.clock()
+        self.anchor = min(anchor, now) or now
+        wall = time.time_ns() - (now - self.anchor)
+        started = SessionStarted(0, wall, self.catalog.program, "", json_text(to_plain(self.catalog)))
         self.began = True
         self.put([to_row(started)])
         self.put_held()

@@ -53,16 +53,18 @@ class RunReader:
         folder: The run's.
         intake: Where rows go.
         over: Called on the reader's thread when the command has ended and no process of the run reports any more.
+        waited_for: Somebody waits for the command, and tells how it ended (``set_ended``).
 
     Attributes:
         live: Number of processes that report and live.
         unread: Rings that cannot be read.
     """
 
-    def __init__(self, folder: Path, intake: RunIntake, over: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, intake: RunIntake, over: Callable[[], None], *, waited_for: bool = False) -> None:
         self._folder = folder
         self._intake = intake
         self._over = over
+        self._waited_for = waited_for
         self._rings: dict[str, _Process] = {}
         self._names: set[str] = set()
         self._count = 0
@@ -159,7 +161,7 @@ class RunReader:
         self._intake.pass_on(None if last else started)
         if last or now - self._last_life >= _LIFE:
             self._last_life = now
-            self._see_life()
+            self._see_life(last=last)
         if not last and now - self._last_silence >= _SILENCE:
             self._last_silence = now
             self._see_silence()
@@ -190,7 +192,7 @@ class RunReader:
             self._join(name, reader)
 
     def _join(self, name: str, reader: RingReader) -> None:
-        process = _Process(reader, self._intake, self._note)
+        process = _Process(reader, _age(name)[0], self._intake, self._note)
         for earlier in self._rings.values():
             if earlier.identity == process.identity and not earlier.left and process.interpreter == 0:
                 earlier.leave(None, "It became another program.")
@@ -205,16 +207,18 @@ class RunReader:
             self._count += 1
             process.join(self._count)
 
-    def _see_life(self) -> None:
+    def _see_life(self, *, last: bool) -> None:
         for process in tuple(self._rings.values()):
             if process.left or process.lives():
                 continue
             process.read()
             self._list(process)
             is_main = self._main is not None and process.pid == self._main.pid
+            if (is_main or self._main is None) and self._waited_for and not self._ended and not last:
+                continue  # how it ended comes in a moment
             code = self._main_code if is_main else None
             process.leave(code, _how(code, process))
-        if self._main is not None and not self._ended and self._main_code is None and not same_process(self._main):
+        if self._main is not None and not (self._ended or self._waited_for) and not same_process(self._main):
             self._ended = True
 
     def _see_silence(self) -> None:
@@ -238,8 +242,9 @@ class RunReader:
 class _Process:
     """One ring, and what is known of the process that writes it."""
 
-    def __init__(self, reader: RingReader, intake: RunIntake, note: Callable[[str], None]) -> None:
+    def __init__(self, reader: RingReader, started: int, intake: RunIntake, note: Callable[[str], None]) -> None:
         self._reader = reader
+        self._started = started
         self._intake = intake
         self._note = note
         header = reader.header
@@ -288,17 +293,21 @@ class _Process:
         python = self.hello.get("python")
         self._intake.record(
             ProcessJoined(
-                *(self._intake.now(), number, self.pid, parent, self.role),
+                *(self._joined(), number, self.pid, parent, self.role),
                 " ".join(self.command)[:_LONG],
                 python[:_WORD] if isinstance(python, str) else "",
             )
         )
-        aside = self.hello.get("aside")
-        if isinstance(aside, str) and aside:
-            record = ProcessSilent(self._intake.now(), self.pid, " ".join(self.command)[:_LONG], aside[:_LONG])
+        cannot = self.hello.get("cannot")
+        if isinstance(cannot, str) and cannot:
+            record = ProcessSilent(self._intake.now(), self.pid, " ".join(self.command)[:_LONG], cannot[:_LONG])
             self._intake.record(record)
         waiting, self._waiting = self._waiting, []
         rows.take(waiting)
+
+    def _joined(self) -> int:
+        """Return when it began to report, ns since the session began: somebody may read it much later."""
+        return min(max(0, self._started - self._intake.anchor), self._intake.now())
 
     def read(self) -> bool:
         """Read what it has written since the last time; return whether there was anything."""

@@ -7,13 +7,15 @@ import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from inspector.agent.run.ring import RingWriter
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
 from inspector.core.values.build import to_plain
-from inspector.hosts.run.intake import RunIntake
-from inspector.hosts.run.reader import RunReader
+
+if TYPE_CHECKING:
+    from inspector.hosts.run.intake import RunIntake
+    from inspector.hosts.run.reader import RunReader
 
 HANDLER: Final = HandlerDescription("m:h", "h", "m", "h")
 EVENT: Final = EventDescription("Placed", "m.Placed", "Placed", "", "", "", handlers=("m:h",))
@@ -76,6 +78,9 @@ def fork(work: Any, *values: Any) -> int:
 
 def reading(folder: Path) -> tuple[RunIntake, RunReader]:
     """Return a reader that looks when it is told to, and where its rows go."""
+    from inspector.hosts.run.intake import RunIntake
+    from inspector.hosts.run.reader import RunReader
+
     intake = RunIntake("shop")
     intake.begin()
     return intake, RunReader(folder, intake, lambda: None)

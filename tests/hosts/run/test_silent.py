@@ -22,7 +22,7 @@ _SHAPES: dict[str, tuple[list[str], dict[str, str] | None, str]] = {
     "no environment": (["-bE"], {}, "-E ignores PYTHONPATH"),
     "no site": (["-W", "ignore", "-S"], {}, "-S leaves out sitecustomize"),
     "path replaced": ([], {"PYTHONPATH": "/elsewhere"}, "PYTHONPATH was replaced"),
-    "built anew": ([], None, "an environment of its own"),
+    "built anew": ([], None, "its environment was rebuilt"),
 }
 
 

@@ -44,7 +44,7 @@ def make(context: Context) -> Parts:
                 (),
                 "bolt",
                 "Make a handler raise, wait, hang, swallow, be cancelled or not be called",
-                blocked=workbench.program_blocked,
+                blocked=workbench.faults_blocked,
             ),
         ),
     )

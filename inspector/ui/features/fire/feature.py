@@ -147,7 +147,7 @@ def _commands(workbench: Workbench, firing: Firing, copies: CommandCopies) -> tu
             "bolt",
             "Make some handlers fail, hang, run slowly or swallow exceptions",
             label=lambda: f"Faults: {len(workbench.faults.rules)} on" if faults_on() else "Faults",
-            blocked=workbench.program_blocked,
+            blocked=workbench.faults_blocked,
             checked=faults_on,
         ),
         Command(

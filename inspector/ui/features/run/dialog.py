@@ -44,7 +44,7 @@ class RunDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.command = self._field("Command", "uvicorn shop:app --reload")
         self.folder = self._field("Folder", "Working directory of the command")
-        self.app = self._field("App", "optional: package.module:bus; else publish points are found while it runs")
+        self.app = self._field("App", "optional: package.module:bus (default: found while it runs)")
         self._timer = QTimer(self, interval=200, singleShot=True)
         self._timer.timeout.connect(self._check)
         self._build()

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer
 
 from inspector.app.commands import Command
-from inspector.app.runs import RunOptions, command_of, recent_runs, remember_run, source_text
-from inspector.app.text import one_line
+from inspector.app.runs import RunOptions, command_of, recent_runs, remember_run, source_text, title_of
 from inspector.hosts.run.host import RunHost
 from inspector.ui.features.run.dialog import RunDialog
 from inspector.ui.kit.menus import MenuItem
@@ -99,7 +98,7 @@ class RunFlow(QObject):
             InspectorError: There is no such command, or it cannot be run.
         """
         command = command_of(options)
-        name = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {one_line(command.text, 80)}"
+        name = f"{time.strftime('%Y-%m-%d %H:%M:%S')} {title_of(command)}"
         await self._workbench.switch(partial(RunHost, command), name=name, source="run")
         remember_run(self._context.settings, options)
         self._context.shell.strip.hide_message()

@@ -1,0 +1,89 @@
+"""A command that is run from the window: its processes are told, nothing can be fired, and it ends with the window."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from inspector.app.notices import Notices
+from inspector.app.runs import RECENT_RUNS, RunOptions, recent_runs
+from inspector.app.settings import Settings
+from inspector.app.workbench import Workbench
+from inspector.core.errors import InspectorError
+from inspector.core.request import FireRequest
+from inspector.hosts.run.host import LOOK_ONLY, RunHost
+from inspector.ui.features.run.flow import RunFlow
+from inspector.ui.kit.boxes import EmptyState
+from tests.hosts.run import rings
+from tests.ui.windows import opened, until
+
+pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
+
+#: Reports as the agent does, on any Python, and publishes when it is told to.
+_PROGRAM = """
+import os, sys
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from tests.hosts.run.rings import Reporting
+process = Reporting(Path(os.environ["INSPECTOR_RUN"]), argv=("python", "shop.py"))
+process.begin()
+print("serving", flush=True)
+import time
+while not Path("go").exists():
+    time.sleep(0.01)
+process.publish()
+while True:
+    time.sleep(1)
+"""
+
+
+async def test_a_command_is_run_and_watched(tmp_path: Path) -> None:
+    root = str(Path(rings.__file__).parents[3])
+    (tmp_path / "shop.py").write_text(_PROGRAM.format(root=root))
+    async with opened(tmp_path / "sessions.db") as desk:
+        window = desk.window
+        flow = window.shell.findChild(RunFlow) or window.context.findChild(RunFlow)
+        assert isinstance(flow, RunFlow)
+        dialog = flow.ask()
+        dialog.command.setText("no-such-command x")
+        dialog.folder.setText(str(tmp_path))
+        dialog._check()
+        assert not dialog.run_button.isEnabled()
+        dialog.command.setText(f"{sys.executable} shop.py")
+        dialog._check()
+        assert dialog.run_button.isEnabled()
+        dialog.run_button.click()
+        host = await running(desk.window.workbench)
+        await until(lambda: window.shell.bar.source.caption().endswith("shop.py · 1 process"))
+        places = [place.words() for place in window.shell.findChildren(EmptyState) if place.roomy]
+        assert any("Watching shop Nothing published yet. 1 process is reporting: main" in words for words in places)
+        assert window.workbench.fire_blocked() == window.workbench.faults_blocked() == LOOK_ONLY
+        with pytest.raises(InspectorError, match="Look only"):
+            window.workbench.fire(FireRequest("Placed", [{}]))
+        (tmp_path / "go").touch()
+        await until(lambda: len(window.workbench.recording.journal.executions) == 1)
+        assert not window.workbench.recording.journal.running
+        printed = [record.sentence for record in window.workbench.recording.journal.host_records]
+        assert "serving" in printed
+        options = RunOptions(f"{sys.executable} shop.py", str(tmp_path))
+        await until(lambda: recent_runs(window.settings) == [options])  # as soon as the demo has ended
+        assert window.commands.run("run.stop")
+        await until(lambda: not host.running)
+        await until(lambda: window.shell.bar.source.caption().endswith("· ended"))
+        assert window.workbench.recording.journal.processes.by_number[1].code == -15
+
+
+async def running(workbench: Workbench) -> RunHost:
+    await until(lambda: isinstance(workbench.host, RunHost))
+    host = workbench.host
+    assert isinstance(host, RunHost)
+    return host
+
+
+def test_what_was_run_is_remembered_and_what_is_damaged_left_out(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "settings.json", Notices())
+    settings.set(RECENT_RUNS, ["{", "[]", json.dumps({"command": "x", "cwd": "/y"}), json.dumps({"cwd": "/y"})])
+    assert recent_runs(settings) == [RunOptions("x", "/y")]
