@@ -107,8 +107,8 @@ class Handover:
         self._timers: dict[int, list[tuple[threading.Timer, Any]]] = {}
 
     def forked(self) -> None:
-        """Forget what was handed over in the parent of this process, and take a lock of our own."""
-        self._lock = threading.Lock()
+        """Forget what was handed over in the parent of this process, and release our lock."""
+        self._lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001 - as the standard library does
         self.handed.clear()
         self._threads.clear()
         self._futures.clear()

@@ -238,8 +238,8 @@ class Monitor:
                 _MONITORING.restart_events()
 
     def forked(self) -> None:
-        """Take a lock of our own in a child of the process: a thread that is not there may have held the old one."""
-        self._lock = threading.RLock()
+        """Release our lock in a child of the process: a thread that is not there may have held it."""
+        self._lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001 - as the standard library does
 
     def wake(self) -> None:
         """Take note of frames that exceptions leave again."""

@@ -86,6 +86,15 @@ class Scout:
         self._lock = threading.RLock()
         self._reporter.forked(ring)
 
+    def ended(self) -> None:
+        """Report what was named and is not there as the process ends."""
+        for wanted, variables in self._open:
+            value = _value_at(variables, wanted.path, ask=False)
+            if value is not None:
+                self._reporter.join(wanted.where, value, tell=True)
+            elif wanted.path:
+                self._agent.say("trouble", f"No attribute {wanted.path} in module {wanted.module}.", "")
+
     def asked(self, code: CodeType, frame: FrameType) -> bool:
         """Look at code that is called; return whether to look at its next call."""
         name = code.co_qualname  # type: ignore[attr-defined,unused-ignore]  # there is one from Python 3.11 on
@@ -152,7 +161,7 @@ class Scout:
                     self._factory(wanted, value)
                     continue
                 tries = self._tries[id(wanted)] = self._tries.get(id(wanted), 0) + 1
-                if self._join(wanted.where, value, last=last or tries >= _TRIES):
+                if tries <= _TRIES and self._join(wanted.where, value, last=tries == _TRIES):
                     self._open.remove(entry)
 
     def _factory(self, wanted: Wanted, value: Any) -> None:
@@ -284,7 +293,8 @@ def _value_at(variables: dict[str, Any], path: str, *, ask: bool) -> Any:
         ask: Properties may be asked: the module has run to its end.
     """
     if not path:
-        return sys.modules.get(variables.get("__name__", "")) if ask else None
+        begun = getattr(variables.get("__spec__"), "_initializing", False)
+        return sys.modules.get(variables.get("__name__", "")) if ask or not begun else None
     first, *rest = path.split(".")
     value = variables.get(first)
     for name in rest:

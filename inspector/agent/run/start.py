@@ -195,6 +195,11 @@ class Agent:
     def ended(self) -> None:
         """Take note that the process ends in order. Nothing is asked from here on: modules go next."""
         self.leave()
+        try:
+            if self.scout is not None:
+                self.scout.ended()
+        except Exception as error:  # noqa: BLE001 - the observed never pays
+            self._fail(error)
         if self.ring is not None:
             self.ring.set(STATE, ENDED)
 

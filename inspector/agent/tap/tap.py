@@ -103,7 +103,7 @@ class Tap:
 
     def forked(self) -> None:
         """Forget what is under way in the parent of this process: its threads, tasks and locks are not here."""
-        self._lock = threading.RLock()
+        self._lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001 - others hold it, so it stays the same
         self._open.clear()
         self._known.clear()
         self._makers.clear()

@@ -175,6 +175,20 @@ def test_a_script_whose_bus_is_an_attribute(python: str, tmp_path: Path, app: li
     assert process.hello["argv"][1:] == ["app.py"]
 
 
+@pytest.mark.parametrize(
+    ("app", "about"),
+    [("app:nope", "No attribute nope in module app."), ("shopbus:os", "shopbus:os is not a recognized bus")],
+)
+def test_what_was_named_and_is_no_bus_is_told(python: str, tmp_path: Path, app: str, about: str) -> None:
+    (tmp_path / "shopbus.py").write_text(BUS)
+    (tmp_path / "app.py").write_text(SCRIPT)
+    ran = run([python, "app.py"], tmp_path, {"app": [app]})
+    assert ran.seen == (3, "caught no shade\n__main__\n", "to stderr\n")
+    ((kind, text, _),) = ran.processes[0].items
+    assert kind == "trouble"
+    assert text.startswith(about)
+
+
 def test_every_python_from_3_12_on(tmp_path: Path) -> None:
     for path in {*OBSERVED.values()}:
         compared(tmp_path, SCRIPT, {"app": ["app:bus"]}, path, "app.py")
