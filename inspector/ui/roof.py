@@ -18,7 +18,7 @@ from inspector.core.records.host import FireRefused, ProcessEnded, ProcessStuck,
 from inspector.hosts.run.host import RunHost
 from inspector.ui.features.all import FEATURES
 from inspector.ui.kit.boxes import Action, EmptyState
-from inspector.ui.kit.columns import Arrangement
+from inspector.ui.kit.columns import ColumnChoices
 from inspector.ui.panel import JournalPanel
 from inspector.ui.shell.filtering import Filtering
 from inspector.ui.shell.statusbar import Standing
@@ -171,12 +171,12 @@ class Roof(QObject):
     def _remember_columns(self, panel_id: str, panel: QWidget) -> None:
         """Show the tables of a panel as they were shown last, and remember what is chosen in them."""
         settings = self._context.settings
-        for number, columns in enumerate(panel.findChildren(Arrangement)):
+        for number, columns in enumerate(panel.findChildren(ColumnChoices)):
             key = f"columns.{panel_id}" + (f".{number}" if number else "")
             columns.restore(settings.mapping(key))
             columns.changed.connect(partial(self._keep_columns, key, columns))
 
-    def _keep_columns(self, key: str, columns: Arrangement) -> None:
+    def _keep_columns(self, key: str, columns: ColumnChoices) -> None:
         self._context.settings.set(key, columns.state())
 
     def _badge_setter(self, panel_id: str) -> Callable[[str, BadgeTone], None]:

@@ -83,7 +83,7 @@ class TableHeader(QHeaderView):
         self.button.setGeometry(self.width() - _BUTTON, 0, _BUTTON, self.height() - 1)
 
 
-class Arrangement(QObject):
+class ColumnChoices(QObject):
     """What a person has chosen about the columns of a view; the window remembers it from run to run.
 
     Signals:
@@ -101,7 +101,7 @@ class Arrangement(QObject):
         raise NotImplementedError
 
 
-class TableColumns(Arrangement):
+class TableColumns(ColumnChoices):
     """Which columns a view shows, in which order, how wide, and by which it is sorted.
 
     Optional columns come and go with the width of the view until a person has chosen; a button at the end of the header

@@ -192,6 +192,7 @@ class Shell(QMainWindow):
         #: Which part of the window each area has: at first, and after a person has dragged a line between them.
         self._shares: dict[str, float] = dict(_SHARES)
         self._restored, self._framed = False, True
+        theme.dress(self)
         self.setWindowTitle("Event Inspector")
         self.setMinimumSize(760, 480)
         self.resize(1600, 1000)

@@ -1,9 +1,10 @@
 """The look: readable in dark and light, never told by colour alone."""
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QFontInfo, QFontMetrics, QPalette, QRawFont
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from inspector.app.resources import resource
@@ -106,11 +107,19 @@ def test_the_application_takes_the_look(qapp: QApplication) -> None:
     before = qapp.palette(), qapp.styleSheet(), qapp.font()
     theme = Theme("light")
     try:
+        window, bare = QMainWindow(), QLineEdit()
+        theme.dress(bare)
+        assert not bare.styleSheet(), "the application has another look"
         theme.apply(qapp)
+        theme.dress(window)
         assert qapp.palette().color(QPalette.ColorRole.Window).name() == LIGHT.panel
+        assert LIGHT.accent in window.styleSheet()
         theme.set_choice("dark")
         assert qapp.palette().color(QPalette.ColorRole.Window).name() == DARK.panel
-        assert DARK.accent in qapp.styleSheet()
+        assert DARK.accent in window.styleSheet()
+        assert not qapp.styleSheet(), "it would be four times as long to change"
+        shiboken6.delete(window)
+        theme.set_choice("light")
     finally:
         qapp.setPalette(before[0])
         qapp.setStyleSheet(before[1])

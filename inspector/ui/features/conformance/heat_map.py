@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.ui.features.conformance.model import ENDED, MISSING, NOT_FIRED, NOTHING, OK, HeatMapModel
-from inspector.ui.kit.columns import Arrangement
+from inspector.ui.kit.columns import ColumnChoices
 from inspector.ui.kit.menus import SEPARATOR, MenuItem, open_menu
 from inspector.ui.kit.rows import Role
 from inspector.ui.kit.text import plain_tooltip
@@ -187,7 +187,7 @@ class UprightHeader(QHeaderView):
         return min(max(widths, default=0) + 14, _TALLEST)
 
 
-class HeatMapColumns(Arrangement):
+class HeatMapColumns(ColumnChoices):
     """Which columns of a heat map are hidden, and by what its events are sorted.
 
     Args:
