@@ -17,6 +17,7 @@ from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import PlainLabel
 from inspector.ui.kit.tokens import mix
 from inspector.ui.shell.focus import focus_into
+from inspector.ui.shell.tab_fold import TabFold
 
 if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
@@ -267,11 +268,28 @@ class DockTabs(QObject):
                 badge = self._put_badge(bar, index, owner) if owner is not None else None
                 if owner is not None and badge is not None:
                     alive[bar, owner.panel_id] = badge
+            self.fold_of(bar).fit()
         self._badges = alive
 
     def bars(self) -> list[QTabBar]:
         """Return the tab bars that are in use."""
         return [bar for bar in self._all_bars() if not bar.isHidden()]
+
+    def fold_of(self, bar: QTabBar) -> TabFold:
+        """Return what folds the tabs of a bar for which there is no room."""
+        fold = bar.findChild(TabFold, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        return fold if fold is not None else TabFold(self._theme, bar, self._raise, self._badge_text)
+
+    def _raise(self, title: str) -> None:
+        dock = self._dock_of(title)
+        if dock is not None:
+            dock.show()
+            dock.raise_()
+            dock.take_focus()
+
+    def _badge_text(self, title: str) -> str:
+        dock = self._dock_of(title)
+        return dock.badge_text if dock is not None else ""
 
     def dock_at(self, place: QPoint) -> PanelDock | None:
         """Return the dock at whose tab, or head, a place of the screen is; None when it is elsewhere."""

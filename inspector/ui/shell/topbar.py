@@ -37,9 +37,9 @@ _LIVE: Final = "session.live"
 _SHORT: Final = {"fire.again": "Again", _LIVE: "Back to live"}
 #: Folded into one menu where room is short: the menus have them too, and what is left keeps its words.
 _FOLDED: Final = (_EXPORT, _PALETTE, _THEME)
-#: What gives way when room is short, first to last: the folded buttons, the filter's width, the source; then a button's
-#: words (its icon stays).
-_YIELDS: Final = ("folded", "filter", "source", "fire.again", "faults.toggle", "record.toggle", _LIVE)
+#: What gives way when room is short, first to last: the folded buttons, the width of the filter, the source, names of
+#: sessions and events (their beginnings stay); then a button's words (its icon stays).
+_YIELDS: Final = ("folded", "filter", "source", "names", "fire.again", "record.toggle", "faults.toggle", _LIVE)
 #: Width that the filter keeps when others give way for it, and its width when it gives way itself.
 _FILTER: Final = 260
 _NARROW_FILTER: Final = 160
@@ -242,6 +242,8 @@ class TopBar(QToolBar):
         """Return the width, in pixels, at which everything can be read, the filter a little."""
         self._row.invalidate()
         spare = 0 if "filter" in self._narrow else max(0, _FILTER - self.filter.minimumWidth())
+        if "names" in self._narrow:
+            return self._row.minimumSize().width() + spare
         elastic = [button for button in (self.source, self.session) if not button.isHidden()]
         wide = sum(button.sizeHint().width() - button.minimumSizeHint().width() for button in elastic)
         fire = self._buttons.get("fire.selected")

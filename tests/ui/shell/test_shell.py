@@ -776,3 +776,42 @@ def test_a_banner_offers_its_actions(qtbot: QtBot) -> None:
     assert done == [1]
     banner.set("Other", "")
     banner.grab()
+
+
+def test_tabs_without_room_fold_into_a_menu_and_the_current_one_never_does(qtbot: QtBot, make: Make) -> None:
+    shell = make()
+    for name in ("latency", "findings", "conformance", "faults", "sessions"):
+        shell.add_panel("bottom", name, name.title(), QLabel(name))
+    shell.raise_panel("log")
+    shell.resize(1400, 900)
+    titles = ["Log", "Failures", "Latency", "Findings", "Conformance", "Faults", "Sessions"]
+
+    def bar() -> QTabBar:
+        return next(bar for bar in shell.tab_bars() if "Log" in [bar.tabText(n) for n in range(bar.count())])
+
+    def shown() -> list[str]:
+        return [bar().tabText(place) for place in range(bar().count()) if bar().isTabVisible(place)]
+
+    qtbot.waitUntil(lambda: shown() == titles)
+    fold = shell._tabs.fold_of(bar())
+    assert fold.button.isHidden()
+    shell.set_badge("sessions", "12")
+    shell.move_panel("event", "left")
+    shell.resize(800, 600)
+    qtbot.waitUntil(lambda: 0 < len(fold.items()) < len(titles) - 1)
+    assert shown() == titles[: len(shown())], "from the right"
+    assert fold.button.isVisible()
+    assert bar().tabRect(len(shown()) - 1).right() <= fold.button.x()
+    last = fold.items()[-1]
+    assert (last.label, last.hint) == ("Sessions", "12")
+    assert last.run is not None
+    last.run()
+    qtbot.waitUntil(lambda: "Sessions" in shown())
+    assert shell._tabs.in_front(shell.panel("sessions"))
+    assert bar().tabText(bar().currentIndex()) == "Sessions"
+    assert shown()[:-1] == titles[: len(shown()) - 1], "it has taken the place of others"
+    shell.raise_panel("log")
+    qtbot.waitUntil(lambda: "Sessions" in [item.label for item in fold.items()])
+    shell.resize(1400, 900)
+    qtbot.waitUntil(lambda: shown() == titles)
+    assert fold.button.isHidden()

@@ -1,0 +1,99 @@
+"""Tabs of panels for which there is no room: they go into a menu at the end of the bar, and never scroll away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+
+from inspector.ui.kit.buttons import IconButton
+from inspector.ui.kit.menus import MenuItem
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QTabBar
+
+    from inspector.ui.kit.theme import Theme
+
+#: Width of the button that opens the menu, pixels.
+_BUTTON: Final = 32
+
+
+class TabFold(QObject):
+    """Folds the tabs of a bar that do not fit into a menu, from the right; the current one always keeps its place.
+
+    Args:
+        theme: Its look.
+        bar: The tab bar.
+        raise_tab: Called with the text of a tab that a person chose in the menu.
+        hint: Returns what stands beside a tab's name in the menu: its badge.
+
+    Attributes:
+        button: Opens the menu; hidden while all tabs fit.
+    """
+
+    def __init__(
+        self, theme: Theme, bar: QTabBar, raise_tab: Callable[[str], None], hint: Callable[[str], str]
+    ) -> None:
+        super().__init__(bar)
+        self._bar, self._raise, self._hint = bar, raise_tab, hint
+        self._fitted: object = None
+        self._fitting = False
+        self.button = IconButton(theme, "more", "More panels", bar)
+        self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.button.set_menu(self.items)
+        self.button.hide()
+        bar.currentChanged.connect(lambda _: self.fit())
+        bar.installEventFilter(self)
+
+    @property
+    def folded(self) -> list[int]:
+        """The tabs in the menu, by their places in the bar."""
+        return [place for place in range(self._bar.count()) if not self._bar.isTabVisible(place)]
+
+    def items(self) -> list[MenuItem]:
+        """Return the tabs for which there is no room."""
+        texts = [self._bar.tabText(place).replace("&", "") for place in self.folded]
+        return [MenuItem(text, partial(self._raise, text), hint=self._hint(text)) for text in texts]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Fit again when the bar is wider or narrower."""
+        if event.type() == QEvent.Type.Resize:
+            self.fit()
+        return super().eventFilter(watched, event)
+
+    def fit(self) -> None:
+        """Show as many tabs as there is room for."""
+        bar = self._bar
+        names = tuple((bar.tabText(place), self._hint(bar.tabText(place))) for place in range(bar.count()))
+        state = (bar.width(), bar.fontMetrics().height(), names, bar.currentIndex())
+        if self._fitting or state == self._fitted or not bar.count():
+            return
+        self._fitting, self._fitted = True, state
+        for place in range(bar.count()):
+            bar.setTabVisible(place, True)
+        widths = [bar.tabRect(place).width() for place in range(bar.count())]
+        shown = _shown(widths, bar.currentIndex(), bar.width())
+        for place in range(bar.count()):
+            bar.setTabVisible(place, place in shown)
+        self.button.setVisible(len(shown) < bar.count())
+        self.button.setGeometry(QRect(bar.width() - _BUTTON, 0, _BUTTON, bar.height() - 2))
+        self.button.raise_()
+        self._fitting = False
+
+
+def _shown(widths: list[int], current: int, room: int) -> set[int]:
+    """Return the places of the tabs that are shown: all, or as many from the left as fit beside button and current."""
+    if sum(widths) <= room:
+        return set(range(len(widths)))
+    shown = {current} if current >= 0 else set()
+    left = room - _BUTTON - sum(widths[place] for place in shown)
+    for place, width in enumerate(widths):
+        if place in shown:
+            continue
+        if width > left:
+            break
+        left -= width
+        shown.add(place)
+    return shown
