@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 BLANK, OVER, EDGE, BODY, STRIPE, RULE = range(6)
 #: Key of the lane of published events.
 MARKS: Final = "events"
+#: Key of the lane of tests.
+TESTS: Final = "tests"
 #: Groupings whose lanes have lanes inside.
 OPENING: Final = frozenset({"process", "process handler", "handler"})
 
@@ -59,6 +61,7 @@ class LaneState:
         closed: Do not show the lanes inside: those of a process are shown unless it is closed.
         show_idle: Show lanes without any execution.
         only: Letters that titles must have in this order, empty for no limit.
+        tests: There are tests to show.
         density: One of ``DENSITIES``, or ``auto``: comfortable while all lanes fit, else compact.
     """
 
@@ -70,12 +73,13 @@ class LaneState:
     closed: set[str] = field(default_factory=set)
     show_idle: bool = False
     only: str = ""
+    tests: bool = False
     density: str = "auto"
 
     def snapshot(self) -> tuple[object, ...]:
         """Return everything as a value that can be compared later."""
         sets = (frozenset(keys) for keys in (self.hidden, self.collapsed, self.opened, self.closed))
-        return (tuple(self.order), tuple(self.pinned), *sets, self.show_idle, self.only, self.density)
+        return (tuple(self.order), tuple(self.pinned), *sets, self.show_idle, self.only, self.tests, self.density)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ class LaneStrip:
 
     Attributes:
         key, title: Of the lane.
-        layer: 0 for lanes, 1 and 2 for the lanes inside, -1 for the lane of events.
+        layer: 0 for lanes, 1 and 2 for the lanes inside, -1 for the lanes of events and of tests.
         lane: Number of the lane in its layer.
         y, height: Pixels from the top of its part (pinned or scrolled).
         slot: First row of cells; there are ``levels`` of them.
@@ -288,12 +292,16 @@ class _Builder:
         return sorted(lanes, key=lambda lane: place.get(lane[1], len(place) + lane[0]))
 
     def _add_marks(self) -> int:
-        if MARKS in self._state.hidden:
-            self._hidden += 1
-            return 0
-        strip = LaneStrip(MARKS, "published events", -1, 0, 0, self._density.marks, -1, 1, pinned=True)
-        self._strips.append(strip)
-        return self._density.marks
+        y = 0
+        for key, title in ((TESTS, "tests"), (MARKS, "published events")):
+            if key == TESTS and not self._state.tests:
+                continue
+            if key in self._state.hidden:
+                self._hidden += 1
+                continue
+            self._strips.append(LaneStrip(key, title, -1, 0, y, self._density.marks, -1, 1, pinned=True))
+            y += self._density.marks
+        return y
 
     def _add(self, number: int, y: int, *, pinned: bool) -> int:
         layer, state = self._layers[0], self._state

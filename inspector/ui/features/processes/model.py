@@ -22,7 +22,7 @@ ROLE, PID, STATE, SINCE, EVENTS, RATE, RECORDED, COMMAND, DETAIL, PYTHON, PARENT
 _COLUMNS: Final = (
     Column("process", about="What the process does"),
     Column("pid", number=True, about="Process id"),
-    Column("state", about="Running, or how it ended"),
+    Column("state", about="Running, or how it ended; of a stored session, whether it lived to its end"),
     Column("since", about="Time from which it reports"),
     Column("events", number=True, about="Published events, those that are not recorded included"),
     Column("events/s", number=True, about="Over the last 3 s; of ended processes on average"),
@@ -116,7 +116,7 @@ class ProcessesModel(TableModel):
         if role == Role.SORT:
             return self._keys[row][column]
         if role == Role.TONE:
-            return _tone(shown, column)
+            return _tone(shown, column, live=self._live)
         return None
 
     def _look(self, row: int, shown: ProcessEntry | ProcessSilent, now: float) -> bool:
@@ -134,7 +134,7 @@ class ProcessesModel(TableModel):
     def _reporting(self, entry: ProcessEntry, now: float) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         events, rate = entry.events, self._rate(entry, now)
         parent = self._journal.processes.label(entry.parent)
-        state = entry.exit or "running"
+        state = entry.exit or ("running" if self._live else "to the end")
         role, command = one_line(entry.role) or "process", one_line(entry.command, 500)
         texts = (
             *(role, str(entry.pid or ""), state, format_time(self._journal.wall, entry.joined)),
@@ -196,11 +196,11 @@ def _rate_text(rate: float) -> str:
     return format_count(round(rate)) if rate >= 10 or not rate else f"{rate:.1f}"
 
 
-def _tone(shown: ProcessEntry | ProcessSilent, column: int) -> str:
+def _tone(shown: ProcessEntry | ProcessSilent, column: int, *, live: bool) -> str:
     if not isinstance(shown, ProcessEntry):
         return "warn" if column == STATE else "dim"
     if column == STATE:
-        return "ok" if shown.live else "interrupted" if shown.code else "dim"
+        return ("ok" if live else "") if shown.live else "interrupted" if shown.code else "dim"
     if column == RECORDED:
         return "failed" if shown.dropped else "warn" if shown.one_in > 1 or shown.counted else "dim"
     return "dim" if column in (SINCE, COMMAND, DETAIL, PYTHON, PARENT) or not shown.live else ""

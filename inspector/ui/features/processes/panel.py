@@ -36,19 +36,19 @@ if TYPE_CHECKING:
 #: Milliseconds between two looks while the panel is seen.
 _EVERY: Final = 1_000
 _WIDTHS: Final = {
-    columns.ROLE: 14,
+    columns.ROLE: 13,
     columns.PID: 8,
-    columns.STATE: 18,
+    columns.STATE: 17,
     columns.SINCE: 13,
-    columns.EVENTS: 9,
-    columns.RATE: 9,
+    columns.EVENTS: 8,
+    columns.RATE: 8,
     columns.RECORDED: 13,
-    columns.COMMAND: 30,
+    columns.COMMAND: 22,
     columns.DETAIL: 26,
     columns.PYTHON: 8,
     columns.PARENT: 14,
 }
-_OPTIONAL: Final = (columns.RECORDED, columns.SINCE, columns.DETAIL, columns.PARENT, columns.PYTHON)
+_OPTIONAL: Final = (columns.DETAIL, columns.RECORDED, columns.SINCE, columns.PARENT, columns.PYTHON)
 #: A command that shows how processes come here.
 COMMAND: Final = "inspector run -- python app.py"
 
@@ -126,7 +126,7 @@ class ProcessesPanel(JournalPanel):
         processes = self._journal.processes
         entries = processes.by_number.values()
         live, silent = sum(entry.live for entry in entries), len(processes.silent)
-        parts = [f"{live} running"] if entries else []
+        parts = [f"{live} running" if self._live else f"{live} to the end"] if entries else []
         parts += [f"{len(entries) - live} ended"] if live < len(entries) else []
         parts += [f"{silent} not reporting"] if silent else []
         self.count.setText(" · ".join(parts))

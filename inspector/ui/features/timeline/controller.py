@@ -124,6 +124,7 @@ class TimelineController(QObject):
         self.source.set_filter(old.source.filter)
         self.live, self.records, self.measure.result = live, records, None
         take_records(journal.host_records, self.scene.bands, self.scene.marks)
+        self._take_tests()
         self.navigator.reset()
         self._folded_at = self._clock()
         self._ready = len(journal.executions) + len(journal.publications) == 0
@@ -140,6 +141,7 @@ class TimelineController(QObject):
         """Take in what the journal has just folded."""
         self.source.fold(change)
         if change.processes:
+            self._take_tests()
             self.lanes.regroup()
         take_records(change.host, self.scene.bands, self.scene.marks)
         self._folded_at = self._clock()
@@ -158,6 +160,10 @@ class TimelineController(QObject):
             self._lay_out()  # painted with the next tick: more often than the screen would be in vain
         else:
             self.relayout()
+
+    def _take_tests(self) -> None:
+        self.scene.tests.take(self.source.journal.processes.tests)
+        self.lanes.state.tests = bool(self.scene.tests.tests)
 
     def advance(self) -> bool:
         """Take in more of what is not yet, for a few milliseconds; return True when nothing is left."""

@@ -16,6 +16,7 @@ from inspector.ui.features.timeline.heads import badges, paint_head, paint_trian
 from inspector.ui.features.timeline.host import sign_of
 from inspector.ui.features.timeline.light import lit_lanes
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
+from inspector.ui.features.timeline.testband import ran_at, ran_lines
 from inspector.ui.parts.outcome import count_words
 
 if TYPE_CHECKING:
@@ -191,6 +192,9 @@ def readout(scene: Scene) -> list[str]:
             f"{one_line(event.event.phase) or 'published'} · {to}",
             f"at {exact_time(event.at)}",
         ]
+    test = ran_at(scene, *scene.hover) if scene.hover is not None else None
+    if test is not None:
+        return ran_lines(scene, test)
     return [one_line(mark.sentence) for mark in near_marks(scene)]
 
 

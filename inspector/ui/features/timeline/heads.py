@@ -9,7 +9,6 @@ from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPen, QPolygon
 
 from inspector.analysis.entries import TROUBLE
 from inspector.analysis.processes import ProcessEntry
-from inspector.analysis.timeline.layout import MARKS
 from inspector.app.text import format_time, one_line, plural, short_count
 from inspector.core.records.records import STATUSES
 from inspector.ui.features.timeline.scene import RULER_HEIGHT
@@ -37,7 +36,7 @@ def badges(strip: LaneStrip, looks: Looks) -> list[tuple[str, str]]:
         badges.append((f"{looks.glyph(status)} {short_count(strip.outcomes[code])}", f"{status}_text"))
     if strip.collapsed:
         badges.append(("≡", "dim"))
-    if strip.pinned and strip.key != MARKS:
+    if strip.pinned and strip.layer >= 0:
         badges.append(("▴", "accent_text"))
     return badges
 
@@ -162,7 +161,9 @@ def _end_label(painter: QPainter, scene: Scene, looks: Looks, entry: ProcessEntr
     text = f"□ {entry.exit}"
     width = QFontMetricsF(looks.small).horizontalAdvance(text) + 14
     left = max(place.left(), scene.gutter) + 6
-    if left + width > scene.width:
+    if left + width > scene.width - 12:  # left of the line, where there is no room after it
+        left = place.left() - 6 - width
+    if left < scene.gutter:
         return
     pill = QRectF(left, place.center().y() - 9, width, 18)
     if pill.top() < RULER_HEIGHT + scene.layout.fixed:

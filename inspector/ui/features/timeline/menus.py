@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspector.analysis.timeline.layout import DENSITIES, MARKS
+from inspector.analysis.timeline.layout import DENSITIES
 from inspector.ui.features.timeline.actions import shortcut_of
 from inspector.ui.kit.menus import SEPARATOR, MenuItem
 
@@ -17,8 +17,8 @@ def lane_menu(controller: TimelineController, strip: LaneStrip | None) -> list[M
     """Return the lines for a lane, and those for all lanes."""
     lanes = controller.lanes
     items: list[MenuItem] = []
-    if strip is not None and strip.key == MARKS:
-        items = [MenuItem("Hide published events", lambda: lanes.set_hidden(MARKS, True)), SEPARATOR]
+    if strip is not None and strip.layer < 0:
+        items = [MenuItem(f"Hide {strip.title}", lambda: lanes.set_hidden(strip.key, True)), SEPARATOR]
     elif strip is not None:
         key = strip.key
         if strip.heads:

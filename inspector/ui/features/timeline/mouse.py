@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, Qt
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.ui.features.timeline.pointing import execution_at, nearly_hit, publication_at
 from inspector.ui.features.timeline.scene import RULER_HEIGHT
+from inspector.ui.features.timeline.testband import ran_at
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent, QWheelEvent
@@ -177,7 +178,10 @@ class Mouse:
             controller.steps.select(ExecutionIndex(execution))
             return
         mark = publication_at(controller.scene, place.x(), place.y())
-        if mark >= 0:
+        test = ran_at(controller.scene, place.x(), place.y())
+        if test is not None:
+            controller.measure.set_range((test.started, test.at))
+        elif mark >= 0:
             controller.steps.select_publication(PublicationIndex(mark))
         elif not nearly_hit(controller.scene, place.x(), place.y()):
             controller.steps.select(ExecutionIndex(-1))

@@ -18,6 +18,7 @@ from inspector.ui.features.timeline.light import BARS, lit_bars, lit_lanes
 from inspector.ui.features.timeline.looks import MARK, STRIPED, Looks
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Bar, Scene
 from inspector.ui.features.timeline.spanning import paint_bands, paint_breaks, paint_host_marks, paint_pill, paint_range
+from inspector.ui.features.timeline.testband import paint_tests
 
 if TYPE_CHECKING:
     from inspector.analysis.timeline.pyramid import Ints
@@ -168,6 +169,7 @@ class TimelineOverlay:
         paint_host_marks(painter, scene, looks, area)
         self._labels(painter, scene, looks, bars)
         self._marks(painter, scene, looks)
+        paint_tests(painter, scene, looks)
         paint_range(painter, scene, looks, area, self._selection.range)
         self._cursor(painter, scene, looks, area)
         self._lit(painter, scene, looks)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from inspector.analysis.entries import IS_BAD, RUNNING_CODE
+from inspector.analysis.timeline.layout import MARKS
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def execution_at(scene: Scene, x: float, y: float) -> int:
 def nearly_hit(scene: Scene, x: float, y: float) -> bool:
     """Return whether a point of the canvas is so near to a bar or to a mark that a person meant it."""
     strips = [scene.layout.strip_at(y + step - RULER_HEIGHT, scene.scroll) for step in (-_MISSED, 0, _MISSED)]
-    if any(strip is not None and strip.layer < 0 for strip in strips):
+    if any(strip is not None and strip.key == MARKS for strip in strips):
         mark = _nearest_mark(scene, x, _MISSED)
         return mark >= 0
     near = _seen_at(scene, x, _MISSED)[-_LOOKED_AT:]
@@ -68,7 +69,7 @@ def nearly_hit(scene: Scene, x: float, y: float) -> bool:
 def publication_at(scene: Scene, x: float, y: float) -> int:
     """Return the index of the publication whose mark is at a point of the canvas, -1 when there is none."""
     strip = scene.layout.strip_at(y - RULER_HEIGHT, scene.scroll)
-    if strip is None or strip.layer >= 0 or x < scene.gutter or y < RULER_HEIGHT:
+    if strip is None or strip.key != MARKS or x < scene.gutter or y < RULER_HEIGHT:
         return -1
     return _nearest_mark(scene, x, _MARK_REACH)
 

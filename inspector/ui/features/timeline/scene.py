@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.entries import RUNNING_CODE
+from inspector.analysis.ran_tests import TestBand
 from inspector.analysis.timeline.geometry import Ruler, TimeView, folded_ruler, ruler
 from inspector.analysis.timeline.layout import MARKS, LaneStrip, Layout
 from inspector.analysis.timeline.raster import NO_FOLDS
@@ -64,6 +65,7 @@ class Scene:
         zooming: A range being dragged on the ruler, ns.
         bands: Stretches in which the loop was blocked.
         marks: Records of the host that are marked on the ruler, in the order of time.
+        tests: The tests that ran.
         found: Key of the lane that was looked for last.
         lit: What is pointed at elsewhere.
         struck: Keys of the lanes that faults are on for.
@@ -85,6 +87,7 @@ class Scene:
     zooming: tuple[int, int] | None = None
     bands: list[BlockedBand] = field(default_factory=list)
     marks: list[HostRecord] = field(default_factory=list)
+    tests: TestBand = field(default_factory=TestBand)
     struck: frozenset[str] = frozenset()
     folds: Folds = NO_FOLDS
     found: str = ""

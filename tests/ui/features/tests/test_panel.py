@@ -1,0 +1,77 @@
+"""The list of tests in a panel, and the band of tests in the timeline."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from inspector.analysis.journal import Journal
+from inspector.analysis.timeline.layout import TESTS
+from inspector.core.records.records import Batch
+from inspector.ui.features.tests.panel import COMMAND, TestsPanel
+from inspector.ui.features.timeline.frame import readout
+from inspector.ui.features.timeline.panel import TimelinePanel
+from inspector.ui.features.timeline.scene import RULER_HEIGHT
+from inspector.ui.kit.theme import Theme
+from inspector.ui.selection import Selection
+from tests.analysis.several import MS, shop
+
+
+def whole() -> Journal:
+    journal = Journal()
+    journal.fold(Batch(1, shop(15)))
+    return journal
+
+
+def test_it_says_what_no_assertion_noticed_and_shows_a_test(qtbot: QtBot) -> None:
+    selection = Selection()
+    panel = TestsPanel(Theme("light"), selection)
+    qtbot.addWidget(panel)
+    panel.show()
+    assert COMMAND in panel.empty.words()
+    panel.empty.button.click()
+    assert QGuiApplication.clipboard().text() == COMMAND
+    badges: list[tuple[str, str]] = []
+    panel.badge_changed.connect(lambda text, tone: badges.append((text, tone)))
+    panel.set_journal(whole())
+    assert panel.count.text() == "3 tests · 1 failed"
+    assert panel.unnoticed.text() == "2 tests did not notice problems in handlers"
+    assert badges[-1] == ("1", "failed")
+    stretches: list[tuple[int, int]] = []
+    filters: list[str] = []
+    panel.stretch_requested.connect(lambda start, end: stretches.append((start, end)))
+    panel.filter_requested.connect(filters.append)
+    show, problems, *_ = panel.menu_items(1)
+    show.run()
+    assert stretches == [(5_000 * MS, 8_500 * MS)]
+    assert selection.range == (5_000 * MS, 8_500 * MS)
+    problems.run()
+    assert filters == ["status:bad,swallowed process:2"]
+
+
+def test_tests_are_a_band_above_the_lanes_and_a_click_measures_one(qtbot: QtBot) -> None:
+    selection = Selection()
+    panel = TimelinePanel(Theme("dark"), selection, clock=lambda: 0.0)
+    qtbot.addWidget(panel)
+    panel.resize(1000, 600)
+    panel.show()
+    panel.set_journal(Journal(), live=False)
+    scene = panel.controller.scene
+    assert scene.layout.strip(TESTS) is None
+    panel.set_journal(whole(), live=False)
+    scene = panel.controller.scene
+    strip = scene.layout.strip(TESTS)
+    assert strip is not None
+    assert strip.y == 0
+    panel.controller.show(0, 15_000 * MS)
+    place = QPoint(int(scene.x_of(6_000 * MS)), RULER_HEIGHT + strip.height // 2)
+    scene.hover = (place.x(), place.y())
+    assert readout(scene) == ["tests/test_shop.py::test_a_payment_is_declined", "failed · 3.50 s", "server 48231"]
+    QTest.mouseClick(panel.canvas, Qt.MouseButton.LeftButton, pos=place)
+    assert selection.range == (5_000 * MS, 8_500 * MS)
+    shown = panel.canvas.grab().toImage()
+    panel.controller.lanes.set_hidden(TESTS, True)
+    assert scene.layout.strip(TESTS) is None
+    assert panel.canvas.grab().toImage() != shown
