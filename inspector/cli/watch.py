@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.analysis.counts import count_run
 from inspector.app.places import default_database
 from inspector.app.runs import title_of
-from inspector.app.text import plural
+from inspector.app.text import one_line, plural
 from inspector.cli import exitcodes
 from inspector.cli.export import write
 from inspector.cli.failings import DROPPED, NOT_CALLED, UNHEARD
@@ -170,6 +170,7 @@ class WatchedRun:
             async with recording(store, self, troubles, console, name=self.name, seed=None) as live:
                 await self._until_the_end(live)
             code, notes = await self._judge(live)
+        notes = [*silent_notes(live.journal), *notes]
         if live.session:
             journal = live.journal
             counts = plural(len(journal.publications), "event"), plural(len(journal.executions), "execution")
@@ -214,6 +215,18 @@ class WatchedRun:
             notes.append(f"{title_of(self.command)}: {', '.join(wrong)}.")
             code = exitcodes.FAILED
         return code, notes
+
+
+def silent_notes(journal: Journal) -> list[str]:
+    """Return what to say of processes that do not report: each reason once, with the first that it is true of."""
+    by_reason: dict[str, list[str]] = {}
+    for silent in journal.processes.silent:
+        by_reason.setdefault(silent.reason, []).append(silent.command)
+    notes = []
+    for reason, commands in by_reason.items():
+        more = f" and {len(commands) - 1} more" if len(commands) > 1 else ""
+        notes.append(f"Not watched: {one_line(commands[0], 80)}{more}. {reason}")
+    return notes
 
 
 def count_failings(journal: Journal) -> dict[str, int]:

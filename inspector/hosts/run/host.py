@@ -139,7 +139,9 @@ class RunHost:
                     own(self._watched.folder, "reader", me)
         assert self._watched is not None  # noqa: S101 - by now it runs
         waited_for = self._watched.waited_for
-        self._reader = RunReader(self._watched.folder, self._intake, self._set_over, waited_for=waited_for)
+        self._reader = RunReader(
+            self._watched.folder, self._intake, self._set_over, self.command, waited_for=waited_for
+        )
         self._reader.start(self._watched.main)
         if self._ended:
             self._reader.set_ended(*self._ended)

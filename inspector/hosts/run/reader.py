@@ -23,10 +23,11 @@ from inspector.hosts.intake import FULL
 from inspector.hosts.run.folder import RING
 from inspector.hosts.run.proc import ProcessIdentity, command_of, same_process
 from inspector.hosts.run.roles import HELPERS, role_of
-from inspector.hosts.run.silent import SilentSearch
+from inspector.hosts.run.silent import SilentProcess, SilentSearch
 
 if TYPE_CHECKING:
     from inspector.hosts.run.intake import RowsOfProcess, RunIntake
+    from inspector.hosts.run.launch import RunCommand
 
 #: Seconds between two looks: while something comes, and when nothing has come for a while.
 _BUSY: Final = 0.01
@@ -53,6 +54,7 @@ class RunReader:
         folder: The run's.
         intake: Where rows go.
         over: Called on the reader's thread when the command has ended and no process of the run reports any more.
+        command: What runs, to name it should it end before anybody can look at it.
         waited_for: Somebody waits for the command, and tells how it ended (``set_ended``).
 
     Attributes:
@@ -60,10 +62,19 @@ class RunReader:
         unread: Rings that cannot be read.
     """
 
-    def __init__(self, folder: Path, intake: RunIntake, over: Callable[[], None], *, waited_for: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        intake: RunIntake,
+        over: Callable[[], None],
+        command: RunCommand | None = None,
+        *,
+        waited_for: bool = False,
+    ) -> None:
         self._folder = folder
         self._intake = intake
         self._over = over
+        self._command = command
         self._waited_for = waited_for
         self._rings: dict[str, _Process] = {}
         self._names: set[str] = set()
@@ -98,11 +109,14 @@ class RunReader:
         Args:
             main: The process that the command began as, None when it is told later.
         """
-        self._main = main
+        if main is not None:
+            self.set_main(main)
         self._thread.start()
 
     def set_main(self, main: ProcessIdentity) -> None:
         """Take notice of the process that the command has become."""
+        if self._command is not None:
+            self._silent.expect_main(main, self._command.words, os.path.realpath(self._command.program))
         self._main = main
 
     def set_ended(self, code: int | None) -> None:
@@ -218,8 +232,17 @@ class RunReader:
                 continue  # how it ended comes in a moment
             code = self._main_code if is_main else None
             process.leave(code, _how(code, process))
-        if self._main is not None and not (self._ended or self._waited_for) and not same_process(self._main):
+        if self._main is None:
+            return
+        if not (self._ended or self._waited_for) and not same_process(self._main):
             self._ended = True
+        if not self._ended:
+            self._silent.note_main(self._main)
+        elif (silent := self._silent.main_that_ended(self._reporting())) is not None:
+            self._report_silent(silent)
+
+    def _reporting(self) -> set[int]:
+        return {process.pid for process in self._rings.values()}
 
     def _see_silence(self) -> None:
         if self._silent_count >= _MOST_SILENT:
@@ -227,13 +250,13 @@ class RunReader:
         roots = {process.pid for process in self._rings.values() if not process.left}
         if self._main is not None and not self._ended:
             roots.add(self._main.pid)
-        reporting = {process.pid for process in self._rings.values()}
-        for silent in self._silent.look(roots, reporting):
-            self._silent_count += 1
-            command = " ".join(silent.command)[:_LONG]
-            self._intake.record(
-                ProcessSilent(self._intake.now(), silent.identity.pid, command, silent.reason[:_LONG]),
-            )
+        for silent in self._silent.look(roots, self._reporting()):
+            self._report_silent(silent)
+
+    def _report_silent(self, silent: SilentProcess) -> None:
+        self._silent_count += 1
+        pid, command = silent.identity.pid, " ".join(silent.command)[:_LONG]
+        self._intake.record(ProcessSilent(self._intake.now(), pid, command, silent.reason[:_LONG]))
 
     def _note(self, text: str) -> None:
         self._intake.record(HostNoted(self._intake.now(), "run", "warning", text[:_LONG]))

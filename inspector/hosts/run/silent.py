@@ -61,6 +61,8 @@ class SilentSearch:
         self._folder = os.fsencode(folder)
         self._seen: set[ProcessIdentity] = set()
         self._told: set[ProcessIdentity] = set()
+        #: What the command's own process was when it was last looked at: it may live for less than two looks.
+        self._main: tuple[ProcessIdentity, str, tuple[str, ...], dict[bytes, bytes]] | None = None
 
     def look(self, roots: Collection[int], reporting: Collection[int]) -> Iterator[SilentProcess]:
         """Yield what is silent now and has not been found before.
@@ -84,6 +86,31 @@ class SilentSearch:
             if command:
                 yield SilentProcess(identity, command, _reason(command, executable, environment))
         self._seen = silent
+
+    def expect_main(self, main: ProcessIdentity, words: Sequence[str], executable: str) -> None:
+        """Take note of what the command's own process will be, should it end before anybody can look."""
+        environment = {RUN.encode(): self._folder, b"PYTHONPATH": os.fsencode(FRONT)}
+        self._main = main, executable, tuple(words), environment
+
+    def note_main(self, main: ProcessIdentity) -> None:
+        """Take note of what the command's own process is now."""
+        command = command_of(main.pid)
+        if command and main not in self._told:
+            self._main = main, executable_of(main.pid), command, environment_of(main.pid)
+
+    def main_that_ended(self, reporting: Collection[int]) -> SilentProcess | None:
+        """Return the command's own process if it was Python and has ended without a report; once.
+
+        Args:
+            reporting: Numbers of processes that have reported.
+        """
+        if self._main is None:
+            return None
+        (main, executable, command, environment), self._main = self._main, None
+        if main in self._told or main.pid in reporting or not _is_python(main.pid, executable):
+            return None
+        self._told.add(main)
+        return SilentProcess(main, command, _reason(command, executable, environment))
 
     def _family(self, roots: Collection[int]) -> Iterator[tuple[ProcessIdentity, dict[bytes, bytes]]]:
         """Yield processes that have our variable, and those whose parents belong to the run."""
@@ -114,21 +141,20 @@ def _is_python(pid: int, executable: str) -> bool:
 
 
 def _reason(command: Sequence[str], executable: str, environment: dict[bytes, bytes]) -> str:
-    what = " ".join(command[:3])
     match = _VERSION.search(Path(executable).name)
     if Path(executable).name.startswith("pypy"):
-        return f"{what}: PyPy cannot be watched; CPython 3.12 or newer can."
+        return "PyPy cannot be watched; CPython 3.12 or newer can."
     if match is not None and (version := (int(match[1]), int(match[2]))) < _OLDEST:
-        return f"{what}: Python {version[0]}.{version[1]} cannot be watched; 3.12 or newer can."
+        return f"Python {version[0]}.{version[1]} cannot be watched; 3.12 or newer can."
     for option in _options(command):
         if option in _OPTIONS:
-            return f"{what}: {_OPTIONS[option]}."
+            return f"{_OPTIONS[option]}."
     if RUN.encode() not in environment:
-        return f"{what}: its environment was rebuilt without PYTHONPATH."
+        return "Its environment was rebuilt without PYTHONPATH."
     paths = environment.get(b"PYTHONPATH", b"").split(os.fsencode(os.pathsep))
     if os.fsencode(FRONT) not in paths:
-        return f"{what}: PYTHONPATH was replaced."
-    return f"{what}: its sitecustomize was not run, or found no room to report."
+        return "PYTHONPATH was replaced."
+    return "Its sitecustomize was not run, or found no room to report."
 
 
 def _options(command: Sequence[str]) -> Iterator[str]:

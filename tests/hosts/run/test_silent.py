@@ -13,8 +13,10 @@ import pytest
 
 from inspector.hosts.run.folder import RUN
 from inspector.hosts.run.launch import environment
+from inspector.hosts.run.proc import ProcessIdentity
 from inspector.hosts.run.roles import role_of
 from inspector.hosts.run.silent import SilentSearch
+from tests.hosts.children import INTERPRETERS
 
 #: Options, changed variables, and what the reason says.
 _SHAPES: dict[str, tuple[list[str], dict[str, str] | None, str]] = {
@@ -22,14 +24,16 @@ _SHAPES: dict[str, tuple[list[str], dict[str, str] | None, str]] = {
     "no environment": (["-bE"], {}, "-E ignores PYTHONPATH"),
     "no site": (["-W", "ignore", "-S"], {}, "-S leaves out sitecustomize"),
     "path replaced": ([], {"PYTHONPATH": "/elsewhere"}, "PYTHONPATH was replaced"),
-    "built anew": ([], None, "its environment was rebuilt"),
+    "built anew": ([], None, "environment was rebuilt without PYTHONPATH"),
 }
+#: A Python that can be watched, where there is one.
+PYTHON = next((path for version, path in INTERPRETERS.items() if version not in ("3.10", "3.11")), sys.executable)
 
 
 @contextmanager
 def waiting(folder: Path, options: list[str], changed: dict[str, str] | None) -> Iterator[subprocess.Popen[bytes]]:
     variables = {} if changed is None else {**environment(folder, os.environ), **changed}
-    words = [sys.executable, *options, "-c", "print(flush=True); input()"]
+    words = [PYTHON, *options, "-c", "print(flush=True); input()"]
     with subprocess.Popen(words, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -37,7 +41,7 @@ def waiting(folder: Path, options: list[str], changed: dict[str, str] | None) ->
         process.communicate(b"\n")
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="Of an older Python its age is the reason.")
+@pytest.mark.skipif(sys.executable == PYTHON, reason="Of a Python before 3.12 its age is the reason.")
 def test_each_is_found_once_with_its_reason(tmp_path: Path) -> None:
     search = SilentSearch(tmp_path)
     with ExitStack() as stack:
@@ -60,6 +64,28 @@ def test_who_reports_and_who_is_not_of_the_run_is_left_alone(tmp_path: Path) -> 
     ):
         list(search.look((), (reporting.pid,)))
         assert [entry.identity.pid for entry in search.look((), (reporting.pid,))] == [silent.pid]
+
+
+@pytest.mark.parametrize("looked", [True, False])
+def test_a_command_that_ends_before_two_looks_is_told_of_at_its_end(tmp_path: Path, *, looked: bool) -> None:
+    search = SilentSearch(tmp_path)
+    with waiting(tmp_path, ["-I"], {}) as process:
+        main = ProcessIdentity(process.pid, 1)
+        search.expect_main(main, ("python", "-I", "x.py"), PYTHON)
+        if looked:
+            search.note_main(main)
+    silent = search.main_that_ended(())
+    assert silent is not None
+    assert silent.reason
+    assert search.main_that_ended(()) is None
+
+
+def test_a_command_that_reported_or_is_not_python_is_not_told_of(tmp_path: Path) -> None:
+    search = SilentSearch(tmp_path)
+    search.expect_main(ProcessIdentity(1_000_000, 1), ("python", "x.py"), PYTHON)
+    assert search.main_that_ended((1_000_000,)) is None
+    search.expect_main(ProcessIdentity(1_000_000, 1), ("ls",), "/bin/ls")
+    assert search.main_that_ended(()) is None
 
 
 def test_roles() -> None:
