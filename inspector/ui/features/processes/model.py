@@ -22,13 +22,13 @@ ROLE, PID, STATE, SINCE, EVENTS, RATE, RECORDED, COMMAND, DETAIL, PYTHON, PARENT
 _COLUMNS: Final = (
     Column("process", about="What the process does"),
     Column("pid", number=True, about="Process id"),
-    Column("state", about="Running, or how it ended; of a stored session, whether it lived to its end"),
+    Column("state", about="Running, how it ended, or why it does not report"),
     Column("since", about="Time from which it reports"),
     Column("events", number=True, about="Published events, those that are not recorded included"),
     Column("events/s", number=True, about="Over the last 3 s; of ended processes on average"),
     Column("recorded", about="Which of its events are recorded in full", falls=True),
     Column("command", about="Command line"),
-    Column("details", about="How it ended, or why it does not report"),
+    Column("details", about="How it ended"),
     Column("python", about="Version of its interpreter"),
     Column("parent", about="Process that started it"),
 )
@@ -158,20 +158,10 @@ class ProcessesModel(TableModel):
     def _not_reporting(self, silent: ProcessSilent) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         command, reason = one_line(silent.command, 500), one_line(silent.reason, 300)
         since = format_time(self._journal.wall, silent.at)
-        texts = ("process", str(silent.pid), "not reporting", since, "", "", "nothing", command, reason, "", "")
-        keys = (
-            "process",
-            silent.pid,
-            texts[STATE],
-            silent.at,
-            -1,
-            -1.0,
-            _left_out(_NOTHING, 0),
-            command.lower(),
-            reason.lower(),
-            "",
-            "",
-        )
+        state = f"not reporting: {reason}" if reason else "not reporting"
+        texts = ("process", str(silent.pid), state, since, "", "", "nothing", command, "", "", "")
+        left_out = _left_out(_NOTHING, 0)
+        keys = ("process", silent.pid, state, silent.at, -1, -1.0, left_out, command.lower(), "", "", "")
         return texts, keys
 
     def _rate(self, entry: ProcessEntry, now: float) -> float:

@@ -38,17 +38,17 @@ _EVERY: Final = 1_000
 _WIDTHS: Final = {
     columns.ROLE: 13,
     columns.PID: 8,
-    columns.STATE: 17,
+    columns.STATE: 24,
     columns.SINCE: 13,
     columns.EVENTS: 8,
     columns.RATE: 8,
     columns.RECORDED: 13,
-    columns.COMMAND: 22,
+    columns.COMMAND: 18,
     columns.DETAIL: 26,
     columns.PYTHON: 8,
     columns.PARENT: 14,
 }
-_OPTIONAL: Final = (columns.DETAIL, columns.RECORDED, columns.SINCE, columns.PARENT, columns.PYTHON)
+_OPTIONAL: Final = (columns.RECORDED, columns.SINCE, columns.DETAIL, columns.PARENT, columns.PYTHON)
 #: A command that shows how processes come here.
 COMMAND: Final = "inspector run -- python app.py"
 
@@ -176,7 +176,7 @@ class ProcessesPanel(JournalPanel):
             return [*self.verbs.process(number), SEPARATOR, rows]
         if number:
             return [rows]
-        command, reason = self.model.text(row, columns.COMMAND), self.model.text(row, columns.DETAIL)
+        command, reason = self.model.text(row, columns.COMMAND), self.model.text(row, columns.STATE)
         return [
             MenuItem("Copy command", lambda: copy_text(command, "command"), icon="terminal", enabled=bool(command)),
             MenuItem("Copy reason", lambda: copy_text(reason, "reason"), enabled=bool(reason)),

@@ -49,11 +49,15 @@ def test_it_says_of_each_process_what_it_is_and_how_it_stands() -> None:
     model = checked(whole())
     assert column(model, ROLE) == ["reloader", "server", "pool worker", "pool worker", "process"]
     assert column(model, PID) == ["48210", "48231", "48238", "48239", "48300"]
-    assert column(model, STATE) == [*["to the end"] * 3, "exit \N{MINUS SIGN}9 · SIGKILL", "not reporting"]
+    assert column(model, STATE) == [
+        *["to the end"] * 3,
+        "exit \N{MINUS SIGN}9 · SIGKILL",
+        "not reporting: -I ignores PYTHONPATH.",
+    ]
     assert column(checked(whole(), live=True), STATE)[:3] == ["running"] * 3
     assert column(model, PARENT) == ["", "reloader 48210", "server 48231", "server 48231", ""]
     assert column(model, RECORDED) == ["all", "1 in 8", "all", "all", "nothing"]
-    assert column(model, DETAIL)[3:] == ["Killed by SIGKILL.", "-I ignores PYTHONPATH."]
+    assert column(model, DETAIL)[3:] == ["Killed by SIGKILL.", ""]
     assert column(model, COMMAND)[4] == "python -I report.py"
     assert [model.number(row) for row in range(5)] == [1, 2, 3, 4, 0]
     assert [model.row_of(number) for number in (1, 4, 9)] == [0, 3, -1]
