@@ -45,8 +45,11 @@ window.resize(1600, 1000)
 window.show()
 application.exec()
 """
-#: Ours, as the command opens it. The modules that paint are imported by the window in any case.
+#: Ours, as the command opens it: the command line is imported first, and Qt only when a window is to be opened. The
+#: modules that paint are imported by the window in any case.
 _OURS = f"""{_REPORT}
+from inspector.cli.main import main
+import inspector.cli.window
 from PySide6.QtCore import QTimer
 from inspector.ui.features.catalog.delegate import CatalogDelegate
 from inspector.ui.features.timeline import canvas
@@ -68,7 +71,6 @@ watch(CatalogDelegate, "paint", "rows")
 watch(canvas, "paint_ruler", "axis")
 watch(Button, "paintEvent", "button", lambda button, _: button.objectName() == "fire.selected")
 
-from inspector.cli.main import main
 main(["--db", sys.argv[2]])
 """
 

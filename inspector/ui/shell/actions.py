@@ -46,9 +46,10 @@ class Actions(QObject):
         self._window = window
         self._actions: dict[str, QAction] = {}
         self._places: dict[str, QWidget] = {}
+        self._painted = False
         self._remove = table.listen(self._changed)
         self._changed(frozenset(command.id for command in table))
-        theme.changed.connect(self._paint_icons)
+        theme.changed.connect(self._repaint_icons)
 
     def action(self, command_id: str) -> QAction:
         """Return the action of a command.
@@ -126,7 +127,8 @@ class Actions(QObject):
         action.setMenuRole(QAction.MenuRole.NoRole)
         # Until it is bound to where it works: the menu bar would let it work everywhere.
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        self._paint_icon(command, action)
+        if self._painted:
+            self._paint_icon(command, action)
         action.triggered.connect(lambda *_, command_id=command.id: self._run(command_id))
         if command.scope == WINDOW:
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
@@ -151,8 +153,13 @@ class Actions(QObject):
         if command.checked is not None:
             action.setChecked(self._table.checked(command.id))
 
-    def _paint_icons(self) -> None:
-        for command in self._table:
+    def paint_icons(self) -> None:
+        """Paint the icons of all actions, and of those to come; nobody opens a menu before the first frame."""
+        self._painted = True
+        self._repaint_icons()
+
+    def _repaint_icons(self) -> None:
+        for command in self._table if self._painted else ():
             self._paint_icon(command, self._actions[command.id])
 
     def _paint_icon(self, command: Command, action: QAction) -> None:

@@ -299,6 +299,7 @@ class Shell(QMainWindow):
         """
         self.bar.complete(menus)
         if self._actions is not None:
+            self._actions.paint_icons()
             self._actions.fill_menu_bar(self.menuBar(), menus)
 
     def bind_scope(self, scope: str, widget: QWidget) -> None:
@@ -545,9 +546,10 @@ class Shell(QMainWindow):
     def childEvent(self, event: QChildEvent) -> None:
         """Watch the grips of the lines between the panels, which Qt makes by itself."""
         super().childEvent(event)
-        child = event.child()
-        if event.type() == QEvent.Type.ChildPolished and child.objectName() == _GRIP:
-            child.installEventFilter(self)
+        if event.type() == QEvent.Type.ChildPolished:  # asking for the child costs more than all the rest
+            child = event.child()
+            if child.objectName() == _GRIP:
+                child.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep, from then on, the shares of whoever drags a line between the panels."""
