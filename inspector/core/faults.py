@@ -65,6 +65,8 @@ class FaultRule:
             raise UsageError(f"Invalid probability: {self.probability}.", "Use a number above 0, up to 1.")
         if not self.handler.strip() or not self.event.strip():
             raise UsageError("A fault needs a handler and an event.", "Use * for any.")
+        for pattern in (self.handler, self.event):
+            _check_ranges(pattern)
 
     def fits(self, label: str, event: str) -> bool:
         """Return whether the rule is about this handler (by its label) and this event (by its class name)."""
@@ -87,6 +89,18 @@ class FaultRule:
         return asdict(self)
 
 
+def _check_ranges(pattern: str) -> None:
+    """Refuse a pattern that can match nothing because a range in it is reversed.
+
+    Raises:
+        UsageError: One is.
+    """
+    for characters in re.findall(r"\[!?\]?([^\]]*)\]", pattern):
+        for first, last in re.findall(r"(.)-(.)", characters):
+            if first > last:
+                raise UsageError(f"Reversed range [{first}-{last}] in {pattern[:80]!r}.", f"Use [{last}-{first}].")
+
+
 def parse_fault(text: str, event: str = "*") -> FaultRule:
     """Read a rule: ``HANDLER=KIND[:ARGUMENT][,every=N][,p=P][,event=EVENT]``.
 
@@ -106,7 +120,9 @@ def parse_fault(text: str, event: str = "*") -> FaultRule:
         )
     options: dict[str, str] = {}
     while match := _OPTION.search(rest):
-        options.setdefault(match[1], match[2].strip())
+        if match[1] in options:
+            raise UsageError(f"{match[1]} is set twice in fault {text[:80]!r}.", "Set each option once.")
+        options[match[1]] = match[2].strip()
         rest = rest[: match.start()]
     word, _, argument = rest.partition(":")
     kind, argument = _KIND_OF.get(word.strip().lower(), word.strip()), argument.strip()
@@ -118,7 +134,10 @@ def parse_fault(text: str, event: str = "*") -> FaultRule:
     elif argument:
         raise UsageError(f"{word.strip()} takes no argument, not {argument[:60]!r}.")
     if "every" in options:
-        more["every"] = int(_number(options["every"], "whole number"))
+        every = _number(options["every"], "whole number")
+        if every != int(every):
+            raise UsageError(f"Invalid whole number {options['every'][:60]!r}.", "Use every=2 for every second one.")
+        more["every"] = int(every)
     if "p" in options:
         more["probability"] = _number(options["p"], "probability")
     return FaultRule(handler.strip(), options.get("event", event), kind, **more)

@@ -263,7 +263,12 @@ def test_faults_are_injected_as_asked_for_and_are_marked(cli: Cli, tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("fault", "words"),
-    [("Nobody.*=raise", "No handler matches 'Nobody.*'"), ("Logging*=explode", "Unknown fault 'explode'")],
+    [
+        ("Nobody.*=raise", "No handler matches 'Nobody.*'"),
+        ("Logging*=explode", "Unknown fault 'explode'"),
+        ("nonsense", "Invalid fault 'nonsense'"),
+        ("[z-a]*=drop", "Reversed range [z-a]"),
+    ],
 )
 def test_a_fault_that_cannot_be_injected_ends_with_2(cli: Cli, fault: str, words: str) -> None:
     ran = cli("fire", "UserLoginFailed", "--fault", fault)

@@ -50,6 +50,13 @@ def test_a_rule_is_read_and_said_in_words(text: str, rule: FaultRule, how: str) 
         ("Mailer", "Invalid fault"),
         ("=raise", "Invalid fault"),
         ("a=explode", "Unknown fault 'explode'"),
+        ("a=drop,every=2.5", "Invalid whole number '2.5'"),
+        ("a=drop,every=2,every=3", "every is set twice"),
+        ("a=drop,event=", "needs a handler and an event"),
+        ("a=drop,n=3", "Unknown fault 'drop,n=3'"),
+        ("[z-a]*=drop", "Reversed range [z-a] in '[z-a]*'"),
+        ("Mail[a-c9-0]=drop", "Reversed range [9-0]"),
+        ("*=drop,event=[!x-b]*", "Reversed range [x-b]"),
         ("a=drop:now", "drop takes no argument"),
         ("a=delay:long", "Invalid delay in seconds 'long'"),
         ("a=delay:-1", "Invalid fault delay: -1"),
@@ -64,3 +71,8 @@ def test_what_is_no_rule_is_refused(text: str, words: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_fault(text)
     assert words in caught.value.text
+
+
+@pytest.mark.parametrize("pattern", ["[a-z]*", "[!a-z]*", "[-a]*", "[a-]*", "a-b", "[", "[]-]*", "z-a[0-9]"])
+def test_patterns_that_can_match_are_taken(pattern: str) -> None:
+    assert parse_fault(f"{pattern}=drop").handler == pattern

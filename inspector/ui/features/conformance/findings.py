@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
 _WIDTHS: Final = {0: 80, 1: 24, 2: 30, 3: 10}
-#: Columns that come when there is room: the finding names both.
-_OPTIONAL: Final = (columns.EVENT, columns.HANDLER)
+#: Columns that come when there is room for the whole finding: it names event and handler, and leads to the execution.
+_OPTIONAL: Final = (columns.EXECUTION, columns.EVENT, columns.HANDLER)
+
+
+#: A finding begins with whom it is about and ends with what happened: neither is left out.
+_MIDDLE: Final = (columns.MESSAGE, columns.HANDLER)
 
 
 class RunFindingsView(QWidget):
@@ -55,7 +59,7 @@ class RunFindingsView(QWidget):
         self.sessions = True
         self.model = RunFindingsModel(self)
         name, sort = "Differences between run and catalog", (columns.MESSAGE, Qt.SortOrder.AscendingOrder)
-        self.table = SortedTable(theme, name, self.model, _WIDTHS, _OPTIONAL, sort, middle=(columns.HANDLER,))
+        self.table = SortedTable(theme, name, self.model, _WIDTHS, _OPTIONAL, sort, middle=_MIDDLE)
         self.empty = EmptyState(theme, "check", "", "")
         self.table.set_empty(self.empty)
         self.table.selectionModel().currentRowChanged.connect(self._row_chosen)
@@ -143,7 +147,7 @@ class RunFindingsView(QWidget):
         contexts = " and ".join(words)
         why = f"{rule.explanation} " if rule is not None else ""
         observed = f"\nObserved {contexts}." if contexts else ""
-        self._about.setText(f"{finding.code}  {finding.message}\n{why}{finding.fix}{observed}")
+        self._about.set_whole(f"{finding.code}  {finding.message}\n{why}{finding.fix}{observed}")
         self.in_timeline.setEnabled(finding.execution > 0)
         self.in_catalog.setEnabled(bool(finding.event))
         self.in_editor.setEnabled(bool(finding.file))

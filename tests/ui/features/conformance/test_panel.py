@@ -15,7 +15,7 @@ from inspector.app.conform import Progress
 from inspector.catalog.conformance.observed import BARE, SESSION
 from inspector.catalog.conformance.report import Report
 from inspector.ui.features.conformance.heat_map import glyph_of
-from inspector.ui.features.conformance.model import FAILED, MISSING, NOT_FIRED, OK, SWALLOWED
+from inspector.ui.features.conformance.model import FAILED, MESSAGE, MISSING, NOT_FIRED, OK, SWALLOWED
 from inspector.ui.features.conformance.panel import ConformancePanel
 from tests.ui.features.conformance.test_model import LOG, MAIL, SHOP, catalog, finding, started, told
 
@@ -293,3 +293,14 @@ def test_what_is_hidden_and_sorted_in_the_map_is_remembered(panel, story, theme,
         assert (other.map.hidden, other.model.sorted_by, other.model.by_name) == (frozenset(), "", False)
     other.map.columns.restore({"by_name": True})
     assert other.model.by_name
+
+
+def test_a_long_finding_is_never_cut_before_its_telling_part(panel, story):
+    message = "ShippingHandler.handle_order_shipment_requested " + "was called again and again, and " * 20 + "raised E"
+    panel.show_report(report(replace(finding("Placed"), message=message)))
+    panel.resize(600, 300)
+    table = panel.findings.table
+    assert [table.isColumnHidden(column) for column in range(4)] == [False, True, True, True]
+    assert MESSAGE in table.itemDelegate().middle
+    table.setCurrentIndex(table.index_of(0))
+    assert message in panel.findings.about()

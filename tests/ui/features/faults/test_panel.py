@@ -92,6 +92,23 @@ async def test_what_is_no_rule_cannot_be_added(tmp_path: Path) -> None:
         assert "needs a handler" in dialog.verdict.text()
         dialog.handler.setEditText("Nobody.*")
         assert dialog.verdict.text() == "No matching handlers yet."
+        for handler, event, words in (
+            ("[z-a]*", "*", "Reversed range [z-a]"),
+            ("*", "User[9-0]*", "Reversed range [9-0]"),
+            ("*", "   ", "needs a handler and an event"),
+        ):
+            dialog.handler.setEditText(handler)
+            dialog.event_box.setEditText(event)
+            assert words in dialog.verdict.text()
+            assert not dialog.ok.isEnabled()
+        dialog.event_box.setEditText("*")
+        dialog.error.setEditText("NoSuchError: x")
+        assert dialog.every.text() == "1"
+        dialog.every.lineEdit().setText("-4")
+        dialog.probability.lineEdit().setText("7")
+        dialog.every.interpretText()
+        dialog.probability.interpretText()
+        assert (dialog.every.value() >= 1, dialog.probability.value() <= 1) == (True, True)
         dialog.reject()
         await until(lambda: panel.dialog is None)
         assert not len(window.window.workbench.faults)

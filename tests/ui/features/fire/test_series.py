@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from inspector.core.records.numbers import PublicationIndex
+from tests.ui.features.fire.test_copying import write
 from tests.ui.windows import Opened, opened, until
 
 pytestmark = [pytest.mark.allow_log("inspector.demo"), pytest.mark.allow_log("inspector.core.bus")]
@@ -99,6 +100,47 @@ async def test_values_are_new_each_time_unless_they_are_set_or_to_be_the_same(tm
         fresh = (await payloads(window))[40:]
         own = [{key: value for key, value in payload.items() if key != "event_id"} for payload in fresh]
         assert len({str(payload["user_id"] if "user_id" in payload else payload[name]) for payload in own}) == 1
+
+
+async def test_more_than_a_thousand_in_a_program_of_ones_own_are_asked_about_once(tmp_path: Path) -> None:
+    project = write(tmp_path)
+    async with opened(tmp_path / "s.db", project=project, confirmed=True) as window:
+        await until(lambda: window.desk.flow.project is not None, "the project is loaded")
+        shell, firing, panel = window.window.shell, window.desk.firing, window.desk.fire_panel
+        window.desk.selection.select_event("Placed")
+
+        def question() -> QMessageBox | None:
+            return next((box for box in shell.findChildren(QMessageBox) if box.isVisible()), None)
+
+        def answer(label: str) -> None:
+            box = question()
+            assert box is not None
+            next(button for button in box.buttons() if button.text() == label).click()
+
+        panel.context.count.setValue(1_000)
+        assert window.window.commands.run("fire.selected")
+        assert question() is None, "a thousand are not many"
+        await until(lambda: firing.series is not None)
+        firing.stop()
+        await until(lambda: not window.window.tasks.running("Firing Placed"))
+        panel.context.count.setValue(1_001)
+        for _ in range(2):  # the second press of a double click asks nothing more
+            assert window.window.commands.run("fire.selected")
+        box = question()
+        assert box is not None
+        assert "1\u2009001 times" in box.text()
+        answer("Cancel")
+        assert firing.series is None, "nothing is fired"
+        assert window.window.commands.run("fire.selected")
+        answer("Fire")
+        await until(lambda: firing.series is not None)
+        firing.stop()
+        await until(lambda: not window.window.tasks.running("Firing Placed"))
+        assert window.window.commands.run("fire.selected")
+        assert question() is None, "it is asked once"
+        await until(lambda: firing.series is not None)
+        firing.stop()
+        await until(lambda: not window.window.tasks.running("Firing Placed"))
 
 
 async def test_the_count_belongs_to_the_event(tmp_path: Path) -> None:
