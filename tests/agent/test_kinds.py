@@ -12,6 +12,7 @@ import pytest
 
 from inspector.agent.reading.loaded import Target, make_program
 from inspector.core.records.records import HANDLER_STARTED
+from inspector.core.spec import PUBLISH
 from tests.agent.kinds import KINDS, LINES, ShipDocked
 from tests.agent.samples import watch
 
@@ -117,3 +118,47 @@ async def test_events_of_a_queue_that_nobody_is_seen_to_read_are_known() -> None
     assert [problem.text for problem in catalog.problems] == [
         "2 queues listen in queues: they receive every event; their readers are not observed."
     ]
+
+
+class Tannoy:
+    """Publishes one, several and what waits: only the first is a publication of its own."""
+
+    def __init__(self) -> None:
+        self.ears: dict[type, list[Any]] = {ShipDocked: [LINES.append]}
+        self.waiting: list[Any] = []
+
+    def publish_many(self, *events: Any) -> None:
+        for event in events:
+            self.publish(event)
+
+    def publish_all(self, events: list[Any]) -> None:
+        for event in events:
+            self.publish(event)
+
+    def run_waiting(self, most: int = 9) -> None:
+        while self.waiting and most:
+            self.publish(self.waiting.pop())
+
+    def publish(self, event: Any) -> None:
+        for ear in self.ears.get(type(event), []):
+            ear(event)
+
+    def _handle(self, event: Any) -> None:
+        for ear in self.ears.get(type(event), []):
+            ear(event)
+
+
+class Bell(Tannoy):
+    """Whatever it is called: nothing here is named like publishing."""
+
+    publish = publish_all = publish_many = run_waiting = None  # type: ignore[assignment]
+
+    def strike(self, event: Any) -> None:
+        self._handle(event)
+
+
+@pytest.mark.parametrize(("bus", "published_by"), [(Tannoy(), ["publish"]), (Bell(), ["strike"])])
+def test_what_hands_on_several_or_what_waits_publishes_nothing_itself(bus: Any, published_by: list[str]) -> None:
+    (spec,) = make_program("sample", [Target("sample:bus", bus)]).catalog().specs
+    assert [line.value for line in spec.of(PUBLISH)] == published_by
+    assert spec.of(PUBLISH)[0].reason == "Calls the handlers in ears"

@@ -76,10 +76,11 @@ def _of_map(connection: MapConnection, handled: Mapping[str, Sequence[str]]) -> 
     for publisher in connection.publishers:
         parameters = ", ".join(map(_parameter_text, publisher.parameters))
         text = f"{_method_text(publisher.owner, publisher.name)}({parameters})"
-        reads = f"Named like publishing, reads {' and '.join(publisher.reads)}" if publisher.reads else ""
-        yield SpecLine(
-            PUBLISH, publisher.name, text, PROPOSED, reads or "Named like publishing", *_place(publisher.function)
-        )
+        reads = " and ".join(publisher.reads)
+        why = f"Named like publishing{', reads ' if reads else ''}{reads}"
+        if publisher.queue or (publisher.hands and reads):
+            why = f"Puts events into {publisher.queue}" if publisher.queue else f"Calls the handlers in {reads}"
+        yield SpecLine(PUBLISH, publisher.name, text, PROPOSED, why, *_place(publisher.function))
     identity, reason = connection.identity()
     yield SpecLine(IDENTITY, identity, _IDENTITIES.get(identity, identity), PROPOSED, reason)
     for handler_map in connection.maps:

@@ -67,12 +67,10 @@ class MapBusAdapter:
         self._recognised[id(value)] = (value, options, parts)
         if kind_of(value) in ("dict", "proxy", "list", "set") and all(pretends(target) for _, target in entries(value)):
             return None  # what is called may be anything that lies beside a bus: nobody asks it
-        points = max(handler_map.score for handler_map in parts.maps)
-        if parts.publishers:
-            points = (points + min(parts.publishers[0].score, 140)) // 2
-        elif parts.functions or is_a(value, types.ModuleType):
+        points = 90 if parts.publishers else max(handler_map.score for handler_map in parts.maps)
+        if not parts.publishers and (parts.functions or is_a(value, types.ModuleType)):
             points //= 2
-        return Match(max(1, min(points, 90)), explain(parts))
+        return Match(points, explain(parts))
 
     def connect(self, where: str, value: Any, options: Options, names: Names) -> MapConnection:
         """Read the bus."""

@@ -1,15 +1,13 @@
 """Where a home-made bus keeps its handlers, and which of its methods publishes: found by structure, and explained.
 
-Points are given for what things are (keys that are classes, values that can be called), for what they are named, and
-above all for what the code does: an attribute that the publish method reads is the handler map, and a method that reads
-the handler map and is named like publishing is the publish method.
+What counts is what the code does: what is handed what a method is given is a handler, and that method publishes. Names
+only say which of several methods is meant, and are all there is where the source cannot be read.
 """
 
 from __future__ import annotations
 
 import enum
 import inspect
-import re
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -50,19 +48,12 @@ from .code import Flow, Handed, Path, Paths, container_of, keeps, only_hands_on,
 if TYPE_CHECKING:
     from ...adapters.base import Options
 
-#: What publishing is called, with points.
-_PUBLISH: Final = {
-    **dict.fromkeys(("publish", "publish_event"), 100),
-    **dict.fromkeys(("dispatch", "dispatch_event", "emit", "emit_event"), 90),
-    **dict.fromkeys(("fire", "fire_event", "trigger", "raise_event", "broadcast", "post_event"), 80),
-    **dict.fromkeys(("notify", "notify_all", "send", "send_event", "enqueue", "publish_async", "apublish"), 75),
-    **dict.fromkeys(("handle", "handle_event", "handle_command", "handle_message", "post", "execute", "call"), 65),
-    **dict.fromkeys(("process", "process_event", "invoke", "run", "route", "submit", "__call__", "push"), 50),
-}
-_BATCH: Final = re.compile(r"many|batch|bulk|multiple|events$|pending|collect", re.IGNORECASE)
-_NOT_PUBLISH: Final = re.compile(
-    r"^(subscri|unsubscri|regist|unregist|deregist|add|remove|on$|on_|off$|listen|connect|disconnect|attach|detach"
-    r"|has|get|list|clear|is_|count|wait|start|stop|close|reset|bind|unbind|set_|load|drain|work|consume)"
+#: How publishing is called; and what may be called so and has to be seen to hand on what it is given.
+_VERBS: Final = frozenset(
+    ("publish", "dispatch", "emit", "fire", "trigger", "raise", "broadcast", "post", "notify", "send", "enqueue")
+)
+_OTHER_VERBS: Final = frozenset(
+    ("handle", "execute", "call", "process", "invoke", "run", "route", "submit", "push", "__call__")
 )
 #: What a parameter is called by which handlers get a database session, or metadata.
 SESSION_NAMES: Final = ("session", "db_session", "db", "uow", "connection", "conn")
@@ -71,7 +62,6 @@ CONTEXT_NAMES: Final = (*SESSION_NAMES, *METADATA_NAMES)
 #: What the parameter of a signal is called that says who sends it.
 SENDER: Final = "sender"
 _EVENT_NAMES: Final = ("name", "topic", "event_name", "signal", "channel", "event_type", "key", "routing_key", "type_")
-_ENOUGH: Final = 60
 #: What asks for attributes by names that are texts.
 _BY_TEXT: Final = ("getattr", "vars", "__dict__")
 
@@ -234,13 +224,15 @@ class Publisher:
         owner: Who has it: the bus, a module, a class.
         function: The function, unbound.
         reads: Paths of the handler maps that it reads.
-        score: Points.
+        rank: How well its name says that it publishes, the best first.
+        hands: It is seen to hand on what it is given.
         asynchronous: Calling it gives a coroutine.
         named: It takes a name and a payload.
         parameters: Those that a caller gives.
         event: The one that is handed on; empty where the source does not say it.
         key: What of it the handlers are found by: ``("event", "type")``; empty where the source does not say it.
         several: A list of events is taken.
+        each: What is handed on is what is in it, one after the other.
         lazy: Calling it gives a generator: nothing runs before that is iterated.
         queue: Where it only puts what is published; empty where it calls handlers.
         given: What it gives to handlers by name, of its own.
@@ -250,13 +242,15 @@ class Publisher:
     owner: Any
     function: Any
     reads: tuple[str, ...]
-    score: int
+    rank: int
+    hands: bool
     asynchronous: bool
     named: bool
     parameters: tuple[inspect.Parameter, ...]
     event: str = ""
     key: Path = ()
     several: bool = False
+    each: bool = False
     lazy: bool = False
     queue: str = ""
     given: frozenset[str] = frozenset()
@@ -370,10 +364,10 @@ class _Flows:
             for name, function in functions.items()
             if (not name.startswith("__") or name == "__call__") and _touches(function, functions, containers)
         ]
-        touching.sort(key=lambda name: (-_name_points(name), name.startswith("_")))
+        touching.sort(key=_rank)
         self.own = _is_own(value)
         if not self.own:
-            touching = [name for name in touching if _name_points(name) > 0]  # libraries are large
+            touching = [name for name in touching if _rank(name) < _UNNAMED]  # libraries are large
         self.flows = {name: _flow_of(name, functions[name], functions, value) for name in touching[:_MOST]}
         self.parameters = {name: parameters_of(value, name, functions[name]) for name in self.flows}
 
@@ -643,7 +637,7 @@ def _maps_of(candidates: list[HandlerMap], flows: _Flows, options: Options) -> l
     if not (handed or flows.own) and flows.flows and all(flow.read for flow in flows.flows.values()):
         return []  # of a library, and nothing is handed on: a web application with its error handlers, say
     functions = flows.functions
-    names = {name for name in functions if name in options.published_by or _name_points(name) > 0}
+    names = {name for name in functions if name in options.published_by or _rank(name) < _UNNAMED}
     used = set().union(*(used_names(functions[name], functions) for name in names))
     maps = [handler_map for handler_map in candidates if _holds_handlers(handler_map, handed, set())]
     maps = maps or [handler_map for handler_map in candidates if _holds_handlers(handler_map, set(), used)]
@@ -703,7 +697,7 @@ def functions_of(value: Any) -> dict[str, Any]:
             name: member
             for name, member in variables_of(value).items()
             if is_a(original(member), types.FunctionType)
-            and (member.__module__ == value.__name__ or _name_points(name) >= _ENOUGH)
+            and (member.__module__ == value.__name__ or _rank(name) <= _STRONG)
         }
     functions: dict[str, Any] = {}
     for name, member in values_of(value).items():
@@ -747,42 +741,47 @@ def _codes(function: Any) -> Iterator[types.CodeType]:
         waiting.extend(const for const in code.co_consts if is_a(const, types.CodeType))
 
 
-def _name_points(name: str) -> int:
-    if _NOT_PUBLISH.search(name):
-        return 0
-    bare = name.lstrip("_") if not name.startswith("__") else name
-    points = _PUBLISH.get(bare) or _PUBLISH.get(bare.removesuffix("_async").removesuffix("_sync").removeprefix("a"), 0)
-    if not points:
-        points = next((base - 20 for verb, base in _PUBLISH.items() if bare.startswith(f"{verb}_")), 0)
-    if _BATCH.search(bare):
-        points -= 70
-    return points - (50 if bare != name else 0)
+_STRONG, _UNNAMED, _PRIVATE = 1, 4, 8
+
+
+def _rank(name: str) -> int:
+    """Return how well a name says that something publishes, 0 best, from ``_UNNAMED`` on not at all."""
+    bare = name if name.startswith("__") else name.lstrip("_")
+    begin = bare.partition("_")[0] or bare
+    for rank, verbs in enumerate((_VERBS, _OTHER_VERBS)):
+        if bare in verbs or begin in verbs or (begin[1:] in verbs and begin[0] == "a"):
+            return 2 * rank + (bare not in verbs) + (_PRIVATE if bare != name else 0)
+    return _UNNAMED + (_PRIVATE if bare != name else 0)
 
 
 def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Options) -> list[Publisher]:
+    """Return what publishes, the best first: what hands on what it is given, and is called so where several do."""
     functions, paths = flows.functions, {handler_map.place for handler_map in maps}
-    handing = [name for name in flows.flows if paths & {call.container for call in flows.handed(name)}]
-    by_name = any(_name_points(name) > 0 for name in handing) or not flows.own
+    handing = {name for name in flows.flows if paths & {call.container for call in flows.handed(name)}}
+    ranks = map(_rank, handing)
+    named = any(rank < _UNNAMED or rank % _PRIVATE <= _STRONG for rank in ranks) or not flows.own
     publishers = []
     for name, function in functions.items():
         if options.publish and name not in options.published_by:
             continue
-        points = 200 if options.publish else _name_points(name)
-        if points <= 0 and not by_name and name in handing and not name.startswith("_"):
-            points = _ENOUGH  # whatever it is called
-        if points <= 0:
-            continue
-        names = used_names(function, functions)
+        names, rank = used_names(function, functions), _rank(name)
         reads = tuple(handler_map.path for handler_map in maps if handler_map.attribute in names)
         queue = flows.queue_of(name)
-        points += 40 if reads or queue else 0
-        parameters = parameters_of(value, name, function)
-        if points < _ENOUGH + (0 if reads or queue else 15) or not (parameters or options.publish):
+        hands = name in handing or bool(queue)
+        if rank % _PRIVATE >= _UNNAMED:
+            chosen = name in handing and not named and rank == _UNNAMED and bool(reads)  # whatever it is called
+        elif rank % _PRIVATE <= _STRONG:
+            chosen = hands or bool(reads) or rank <= _STRONG
+        else:
+            is_read = name in flows.flows and flows.flows[name].read
+            chosen = rank < _PRIVATE and (hands or (bool(reads) and not is_read))
+        if not chosen and not options.publish:
             continue
+        parameters = parameters_of(value, name, function)
         if not options.publish and not _takes_event(parameters):
             continue
         asynchronous = inspect.iscoroutinefunction(function)  # what is inside a decorator is the decorator's business
-        publisher = Publisher(name, value, function, reads, points, asynchronous, False, parameters, queue=queue)
+        publisher = Publisher(name, value, function, reads, rank, hands, asynchronous, False, parameters, queue=queue)
         _read_publisher(publisher, flows, paths)
         if publisher.key:
             publisher.named = len(publisher.key) == 1 or publisher.key[1:] == (".value",)
@@ -794,7 +793,12 @@ def _publishers(value: Any, flows: _Flows, maps: list[HandlerMap], options: Opti
     if options.publish and not publishers:
         there = ", ".join(sorted(name for name in functions if not name.startswith("_"))) or "none"
         raise UsageError(f"No method {options.publish!r} that takes an event.", f"Methods: {there}.")
-    return sorted(publishers, key=lambda publisher: -publisher.score)
+    calls = {publisher.name: own_names(publisher.function) for publisher in publishers}
+    single = {publisher.name for publisher in publishers if not publisher.each}
+    if not options.publish:  # what hands on several to what publishes one is none by itself
+        publishers = [p for p in publishers if not (p.each and calls[p.name] & single)]
+    called = {name for name in calls for other, names in calls.items() if other != name and name in names}
+    return sorted(publishers, key=lambda publisher: (not publisher.hands, publisher.rank, publisher.name in called))
 
 
 def _is_own(value: Any) -> bool:
@@ -822,9 +826,8 @@ def _read_publisher(publisher: Publisher, flows: _Flows, maps: set[str]) -> None
     whole = [path for path in passed if path[1:] in ((), ("[]",), ("*",))]
     if whole:
         best = min(whole, key=lambda path: names.index(path[0]))
-        publisher.several = all(path[1:] == ("[]",) for path in whole if path[0] == best[0]) and _is_free(
-            publisher.parameters[names.index(best[0])]
-        )
+        publisher.each = all(path[1:] == ("[]",) for path in whole if path[0] == best[0])
+        publisher.several = publisher.each and _is_free(publisher.parameters[names.index(best[0])])
         publisher.event = best[0]
     keys = [tuple(step for step in path if step not in ("in", "*")) for path in keys]
     if len({path[:1] for path in keys}) == 1 and len({len(path) for path in keys}) == 1:
