@@ -29,10 +29,11 @@ from .handover import HANDOVER
 from .monitor import MONITOR
 from .publishing import Observable, PublishWatch
 from .receivers import Receivers
-from .routes import Held, WatchedHandler, arguments_of, body_of, identity_of
+from .routes import Held, Needs, WatchedHandler, arguments_of, body_of, identity_of
 
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
+    from ..tap.moments import Variables
     from ..tap.tap import Tap
 
 
@@ -267,6 +268,15 @@ class Observation:
     def watches(self, code: CodeType) -> bool:
         """Return whether the calls of a code object are told already."""
         return id(code) in self._handlers or code in self._publish
+
+    def is_handler(self, code: CodeType) -> bool:
+        """Return whether the calls of a code object are executions."""
+        return id(code) in self._handlers
+
+    def plain_point(self, code: CodeType) -> tuple[Observable, Needs | None, Variables] | None:
+        """Return the publish point that has this code, where the variables of a call say it all."""
+        watch = self._publish.get(code)
+        return None if watch is None else watch.plain
 
     def handles(self, value: Any) -> bool:
         """Return whether a value is a function, method or partial object whose calls are executions of a handler."""

@@ -70,6 +70,11 @@ class PublishWatch(Watcher):
         self._points.append((bus, point, None if needs.anything else needs, bound))
         self._choose()
 
+    @property
+    def plain(self) -> tuple[Observable, Needs | None, Variables] | None:
+        """The one point that there is, with what its frames hold, where their variables say it all."""
+        return self._plain
+
     def remove(self, bus: Observable) -> bool:
         """Forget a bus's points; return whether others are left."""
         self._points = [entry for entry in self._points if entry[0] is not bus]

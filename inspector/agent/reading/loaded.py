@@ -262,9 +262,14 @@ class LoadedProgram:
 
         return restore
 
+    @property
+    def observation(self) -> Observation:
+        """What is observed of its buses."""
+        return self._tap.observation()
+
     def on_unknown(self, ask: Callable[[FrameType], bool]) -> None:
         """Ask about calls of a publish method that are of no bus that we read; where it joins, they are recorded."""
-        self._tap.observation().unknown = ask
+        self.observation.unknown = ask
 
     def join(self, target: Target) -> None:
         """Add the buses of a target to a program that is being recorded, and record them like the others.

@@ -10,6 +10,7 @@ import logging
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 from time import perf_counter_ns, time_ns
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final
@@ -37,6 +38,7 @@ from ..observe.monitor import MONITOR, Watcher
 from ..process.wire import MAX_TEXT, cut_row
 from ..reading.loaded import LoadedProgram, Target, make_program
 from .budget import RunBudget
+from .counting import count_instead
 from .ring import COUNTED, DROPPED, ONE_IN, RingError
 from .start import encoded
 
@@ -76,15 +78,23 @@ class RingRecorder(Recorder):
 
     Attributes:
         describe: Called when something is published next, to tell what the buses declare by then.
+        budget: Says which publications are recorded.
+        counts: Publications that are left out may be counted before they get here, by ``counting``.
+        taken: The publication that begins now is to be recorded: the budget has been asked.
+        on_counting: Called when publications are left out for the first time.
     """
 
     def __init__(self, ring: RingWriter, budget: RunBudget) -> None:
         super().__init__(wall=self._wall_at_start)
         self._rows = _RingRows(self._write)
+        self.counts = self.taken = False
+        #: Handlers have run before the publish method returned, as far as was seen.
+        self._at_once = True
+        self.on_counting: Callable[[], None] | None = None
         #: Keys of handlers, as they are written.
         self._keys: dict[str, bytes] = {}
         self.describe: Callable[[], None] | None = None
-        self._budget = budget
+        self.budget = budget
         self._set_ring(ring)
         #: Numbers of publications and executions that are those of the process that this was forked from.
         self._before = 0, 0
@@ -119,7 +129,7 @@ class RingRecorder(Recorder):
         self._before = int(repr(self._publications)[6:-1]) - 1, int(repr(self._executions)[6:-1]) - 1
         self._anchor = perf_counter_ns()
         self._key_lines.clear()
-        self._budget.begin_anew()
+        self.budget.begin_anew()
         self._set_ring(ring)
 
     def publication_started(self, publication: Publication) -> None:
@@ -130,25 +140,48 @@ class RingRecorder(Recorder):
         if self.describe is not None:
             describe, self.describe = self.describe, None
             describe()
-        # What belongs to a publication that is not recorded is not recorded either, as long as that is under way.
-        left_out = cause is not None and cause.started and not cause.tag and not cause.publication.closed
-        if left_out or not self._budget.takes():
-            self._counted += 1
-            ring.set(COUNTED, self._counted)
+        # What handlers publish goes with what they handle, as long as that is under way.
+        taken, self.taken = self.taken, False
+        if (
+            cause is not None
+            and cause.started
+            and not cause.publication.closed
+            and not 0 < cause.tag <= self._before[1]
+        ):
+            taken = cause.tag > 0
+        else:
+            taken = taken or self.budget.takes()
+        if not taken:
+            self.count()
         elif not ring.may_begin():
             self._left_out += 1
             ring.set(DROPPED, self._left_out)
         else:
             super().publication_started(publication)
-            self._budget.publications += 1
-        if self._budget.one_in != self._one_in:
-            self._one_in = self._budget.one_in
-            ring.set(ONE_IN, self._one_in)
+            self.budget.publications += 1
+        if self.budget.one_in != self._one_in:
+            self._change_budget(ring)
+
+    def count(self) -> None:
+        """Count a publication that is not recorded."""
+        self._counted += 1
+        if self._ring is not None:
+            self._ring.set(COUNTED, self._counted)
+
+    def _change_budget(self, ring: RingWriter) -> None:
+        self._one_in = self.budget.one_in
+        ring.set(ONE_IN, self._one_in)
+        self.counts = self._one_in > 1 and self._at_once
+        if self.counts and self.on_counting is not None:
+            on_counting, self.on_counting = self.on_counting, None
+            on_counting()
 
     def execution_started(self, execution: Execution) -> None:
         """Record ``HandlerStarted``."""
         super().execution_started(execution)
-        self._budget.executions += 1
+        self.budget.executions += 1
+        if self._at_once and not getattr(execution.publication, "under_way", True):
+            self._at_once = self.counts = False
 
     def execution_ended(self, execution: Execution) -> None:
         """Record ``HandlerEnded``, unless it began in the process that this was forked from."""
@@ -181,7 +214,7 @@ class RingRecorder(Recorder):
             body = b'[5,%d,%d,"%b"]' % (row[1], row[2], row[3].encode())
         else:
             body = encoded(row) if kind in _PAYLOADS else _of_main(encoded(row))
-            self._budget.written += len(body)
+            self.budget.written += len(body)
             if len(body) > MAX_TEXT:
                 body = encoded(cut_row(row))
         if not self._anchored:
@@ -335,6 +368,7 @@ class Reporter:
         if self.unknown is not None:
             program.on_unknown(self.unknown)
         self._program = program
+        self._recorder.on_counting = partial(count_instead, self._recorder, program.observation)
 
     def describe(self) -> None:
         """Report what the buses declare, where that is new."""

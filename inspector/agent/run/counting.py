@@ -1,0 +1,74 @@
+"""Publications that are only counted, in as few steps as can be: of a small budget they take the most.
+
+A call of a publish method is seen, counted and marked in its context; handlers that run in such a context are passed
+over, and what they publish is counted with it. That is right where a bus has called its handlers when its publish
+returns; of others each publication is followed as always, and left out by the recorder.
+"""
+
+from __future__ import annotations
+
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any
+
+from ...core.bus.context import CURRENT
+from ..observe.monitor import MONITOR, Open
+from ..tap.moments import PUBLISHING
+
+if TYPE_CHECKING:
+    from ..observe.observation import Observation
+    from .reporter import RingRecorder
+
+
+class CountedPublication(Open):
+    """Stands for a publication that is only counted, while its publish method runs."""
+
+    __slots__ = ("outside",)
+
+    #: What is asked of a publication by those who look whether a call is for it.
+    source = event = cause = None
+    named, closed, loose, tag, fire, left = "", False, False, 0, 0, ()
+
+    def __init__(self, outside: Any) -> None:
+        self.outside = outside
+
+    def frame_returned(self, frame: FrameType, value: Any) -> None:  # noqa: ARG002 - as the base class has it
+        """Take note that its publish method has returned."""
+        PUBLISHING.set(self.outside)
+
+    def frame_unwound(self, frame: FrameType, error: BaseException) -> None:  # noqa: ARG002 - as above
+        """Take note that its publish method has raised."""
+        PUBLISHING.set(self.outside)
+
+
+def count_instead(recorder: RingRecorder, observation: Observation) -> None:
+    """Count from now on what the budget leaves out, before anybody is told of it."""
+    budget, kind, frames, key_of = recorder.budget, CountedPublication, MONITOR.frames, id
+    publishing, publish, running = PUBLISHING.get, PUBLISHING.set, CURRENT.get
+    is_handler, plain_point = observation.is_handler, observation.plain_point
+
+    def passes_over(code: CodeType, frame: FrameType) -> bool:
+        if not recorder.counts:
+            return False
+        outside: Any = publishing()
+        counted = type(outside) is kind
+        if is_handler(code):
+            return counted
+        point = plain_point(code)
+        if point is None or running() is not None:
+            return False
+        held, (_, needs, variables) = frame.f_locals, point
+        usual = key_of(type(held.get(variables[0]))) in variables[3]
+        if not usual or (needs is not None and not needs.fit(held, ())):
+            return False
+        if not counted and budget.takes():
+            recorder.taken = True
+            return False
+        recorder.count()
+        mark: Any = kind(outside)
+        publish(mark)
+        if MONITOR.resting:
+            MONITOR.wake()
+        frames[frame] = mark
+        return True
+
+    MONITOR.passes_over = passes_over
