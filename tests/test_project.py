@@ -111,6 +111,7 @@ def test_readme_names_commands_and_options_that_exist() -> None:
     named: dict[str, set[str]] = {}
     for words in commands_of_pages():
         if words[0] == "inspector":
+            words = words[: words.index("--")] if "--" in words else words  # what follows is another command's
             subcommand = words[1] if len(words) > 1 and not words[1].startswith("-") else ""
             named.setdefault(subcommand, set()).update(
                 word.partition("=")[0] for word in words[1:] if word.startswith("-")

@@ -39,6 +39,11 @@ _MEANINGS: Final = {
         "--fail-on: it occurred; or the recording is not complete. Any other code is the command's own",
         "wrong usage: unknown option, no such command; nothing was run",
     ),
+    "listen": (
+        "the window was closed, or the recording was ended by Ctrl+C",
+        "another inspector is listening, or no display was found",
+        "wrong usage: unknown option",
+    ),
     "catalog": (
         "success, even if a part of the program could not be loaded (see problems)",
         _UNLOADED,
@@ -145,6 +150,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_source_options(parser, default=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_run(commands)
+    _add_listen(commands)
     _add_catalog(commands)
     _add_fire(commands)
     _add_sessions(commands)
@@ -252,6 +258,18 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
     group.add_argument("--db-session", default=default, metavar="MODULE:ATTR", help=text)
     parser.add_argument("--beside", help=argparse.SUPPRESS)
     parser.add_argument("--pipes", type=int, nargs=2, help=argparse.SUPPRESS)
+    _add_common(parser)
+
+
+def _add_listen(commands: argparse._SubParsersAction[_Parser]) -> None:
+    parser = _command(
+        commands,
+        "listen",
+        "watch programs that call inspector_agent.listen()",
+        "Watch programs that inspector run cannot start: notebooks, embedded interpreters, hooks of servers. They call "
+        "inspector_agent.listen() (Python 3.12 or newer).",
+    )
+    parser.add_argument("--no-window", action="store_true", help="record without a window, until Ctrl+C")
     _add_common(parser)
 
 

@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.record is not None:
         _check_target(arguments.record)
     if not arguments.no_window:
-        _check_display()
+        check_display()
     folder = make_folder()
     try:
         variables = prepare(folder, command)
@@ -143,7 +143,7 @@ def _check_target(target: Path) -> None:
         raise UsageError(f"No folder {target.absolute().parent}.")
 
 
-def _check_display() -> None:
+def check_display() -> None:
     """Ensure that the window can open: its process has no terminal on which it could say that it cannot.
 
     Raises:

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 #: Seconds that other processes of the run have to end when the command has.
 _REST: Final = 1.0
-#: How many processes that did not report are listed at the end.
-_SILENT: Final = 3
 #: What the sessions of a run say where they come from.
 KIND: Final = "run"
 
@@ -175,10 +173,16 @@ class WatchedRun:
             journal = live.journal
             counts = plural(len(journal.publications), "event"), plural(len(journal.executions), "execution")
             notes.append(f"Session {live.session}: {', '.join(counts)}.")
-        notes += [record.sentence for record in live.journal.processes.silent[:_SILENT]]
         if self._pipes is not None:
             self._pipes.say(exitcodes.FAILED if troubles.count else code, notes)
+        else:
+            for note in notes:
+                console.note(note)
         return exitcodes.OK
+
+    def end(self) -> None:
+        """Record no longer."""
+        self._ended.set()
 
     async def describe(self) -> Any:
         """Raise: what the program declares is known when it runs.

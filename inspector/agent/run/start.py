@@ -318,9 +318,14 @@ def may_publish(frame: FrameType) -> Any:
     return owner if any(word in name for name in names if type(name) is str for word in HOLDS) else None
 
 
-def begin(folder: str) -> Agent | None:
-    """Start the agent of this process; return it, or None where it cannot be."""
-    text = os.environ.get("INSPECTOR_RUN_SPEC")
+def begin(folder: str, text: str | None = None) -> Agent | None:
+    """Start the agent of this process; return it, or None where it cannot be.
+
+    Args:
+        folder: Where its ring is.
+        text: What it is told, as JSON; None: what the launcher has left.
+    """
+    text = text or os.environ.get("INSPECTOR_RUN_SPEC")
     if not text:
         text = _read(f"{folder}/spec.json")
     spec = decoded(text) if text else {}

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import stat
 import tempfile
 import time
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from inspector.agent.run.listening import BASE, PRIVATE, bases, is_private, listening_folder
 from inspector.core.errors import InspectorError
 from inspector.hosts.run.proc import ProcessIdentity, environment_of, identity_of, own_pids, same_process
 
@@ -28,11 +28,10 @@ SPEC: Final = "spec.json"
 OWNER: Final = "run.json"
 RING: Final = ".ring"
 
-_BASE: Final = "event-inspector"
 _PREFIX: Final = "run-"
-_PRIVATE: Final = 0o700
 #: Seconds in which whoever makes a folder has written who it is.
 _YOUNG: Final = 60.0
+_DAY: Final = 86_400.0
 
 
 def make_folder() -> Path:
@@ -42,10 +41,10 @@ def make_folder() -> Path:
         InspectorError: No private folder can be made.
     """
     trouble = "no folder for temporary files"
-    for base in _bases():
+    for base in bases():
         try:
-            base.mkdir(mode=_PRIVATE, exist_ok=True)
-            if not _is_ours(base):
+            base.mkdir(mode=PRIVATE, exist_ok=True)
+            if not is_private(base):
                 trouble = f"{base} belongs to somebody else, or others can write there"
                 continue
             remove_leftovers(base)
@@ -53,26 +52,10 @@ def make_folder() -> Path:
         except OSError as error:
             trouble = f"{base}: {error.strerror}"
     try:  # somebody else has taken our name among the temporary files
-        return Path(tempfile.mkdtemp(prefix=f"{_BASE}-"))
+        return Path(tempfile.mkdtemp(prefix=f"{BASE}-"))
     except OSError:
         hint = "Set XDG_RUNTIME_DIR or TMPDIR to a folder that only you can use."
         raise InspectorError(f"Cannot make a private folder: {trouble}.", hint) from None
-
-
-def _bases() -> list[Path]:
-    """Return where folders of runs may be, the best place first; none needs to exist."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    places = [Path(runtime) / _BASE] if Path(runtime).is_absolute() and _is_ours(Path(runtime)) else []
-    return [*places, Path(tempfile.gettempdir()) / f"{_BASE}-{os.getuid()}"]
-
-
-def _is_ours(folder: Path) -> bool:
-    """Return whether a folder is the user's own and nobody else can write there; a link is none."""
-    try:
-        info = os.lstat(folder)
-    except OSError:
-        return False
-    return stat.S_ISDIR(info.st_mode) and info.st_uid == os.getuid() and not info.st_mode & 0o077
 
 
 def write_json(folder: Path, name: str, value: Mapping[str, Any]) -> None:
@@ -90,6 +73,42 @@ def read_json(folder: Path, name: str) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def listen() -> Path:
+    """Return the folder in which programs report that call ``inspector_agent.listen()``, and become its reader.
+
+    What programs have reported that ended while nobody listened is read now, if it is younger than a day.
+
+    Raises:
+        InspectorError: Another inspector listens, or there is no private folder.
+    """
+    folder = listening_folder()
+    if folder is None:
+        hint = "Set XDG_RUNTIME_DIR or TMPDIR to a folder that only you can use."
+        raise InspectorError("Cannot make a private folder.", hint)
+    if _lives(read_json(folder, OWNER).get("reader")):
+        raise InspectorError("Another inspector is listening.", "Use its window, or close it first.")
+    remove_rings(folder, older_than=_DAY)
+    me = identity_of(os.getpid())
+    if me is not None:
+        own(folder, "reader", me)
+    return folder
+
+
+def remove_rings(folder: Path, *, older_than: float = 0.0) -> None:
+    """Remove the rings of processes that have ended.
+
+    Args:
+        folder: In which an inspector listens.
+        older_than: Seconds since they were last written.
+    """
+    for ring in folder.glob(f"*{RING}"):
+        pid = ring.name.partition(".")[0]
+        with suppress(OSError):  # somebody else has removed it
+            old = time.time() - ring.stat().st_mtime >= older_than
+            if old and (not pid.isdigit() or identity_of(int(pid)) is None):
+                ring.unlink()
 
 
 def own(folder: Path, role: str, identity: ProcessIdentity) -> None:
@@ -111,7 +130,7 @@ def remove(folder: Path) -> None:
 
 def remove_leftovers(base: Path) -> None:
     """Remove folders of runs of which neither launcher, reader nor any process lives."""
-    folders = [entry for entry in base.glob(f"{_PREFIX}*") if _is_ours(entry)]
+    folders = [entry for entry in base.glob(f"{_PREFIX}*") if is_private(entry)]
     dead = [folder for folder in folders if not _has_owner(folder) and not _has_process(folder)]
     if not dead:
         return

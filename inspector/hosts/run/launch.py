@@ -125,7 +125,7 @@ def find_command(
         raise UsageError(f"No file {name}.")
     close = difflib.get_close_matches(name, _commands(), n=1, cutoff=0.75)
     if name.startswith("-"):
-        raise UsageError(f"{name} is not an option of inspector run.", "See `inspector run --help`.")
+        raise UsageError(f"{name} is not an option of inspector run.", "Put the command after --.")
     raise UsageError(f"No command {name} on PATH.", f"Did you mean {close[0]}?" if close else "")
 
 

@@ -148,7 +148,7 @@ def test_what_cannot_be_run_is_said_clearly(tmp_path: Path, monkeypatch: pytest.
         ("app.py",): "app.py is not executable. Try python app.py.",
         ("./missing",): "No file ./missing.",
         (str(tmp_path),): f"{tmp_path} is a folder. Name a command.",
-        ("--no-windw",): "--no-windw is not an option of inspector run. See `inspector run --help`.",
+        ("--no-windw",): "--no-windw is not an option of inspector run. Put the command after --.",
     }
     for words, text in wrong.items():
         with pytest.raises(UsageError) as caught:
