@@ -17,6 +17,8 @@ from .monitor import MONITOR, Open, Watcher
 if TYPE_CHECKING:
     from ...core.bus.execution import Execution
 
+_current: Final = CURRENT.get
+_set_current: Final = CURRENT.set
 FUTURES: Final = (asyncio.Future, concurrent.futures.Future)
 #: Code that yields to who iterates it, not to the loop.
 GENERATES: Final = 0x20 | 0x200
@@ -39,12 +41,16 @@ class ObservedExecution(TapExecution, Open):
         failure: With what the last of these calls ended, until the next one.
     """
 
-    frame: FrameType | None = None
-    before: Any = None
-    tries = 0
-    unwrapped = False
-    failure: BaseException | None = None
-    _held = 0
+    # As in ``TapPublication``.
+    __slots__ = (
+        *("_held", "_resumed", "before", "caught", "ended", "error", "failure", "fault", "frame", "on_loop"),
+        *("publication", "started", "status", "subscription", "swallowed", "tag", "tries", "unwrapped"),
+    )
+    frame: FrameType | None
+    before: Any
+    tries: int
+    unwrapped: bool
+    failure: BaseException | None
 
     def __init__(
         self,
@@ -57,17 +63,22 @@ class ObservedExecution(TapExecution, Open):
         self.subscription = subscription
         self.frame = frame
         self.before = before
+        self.unwrapped = False
+        self.tries = self.started = self.ended = self.on_loop = self.tag = self._resumed = self._held = 0
+        self.status = "running"
+        self.fault = self.swallowed = ""
+        self.error = self.caught = self.failure = None
 
     # -- its frames ----------------------------------------------------------------------------------------------------
 
     def frame_returned(self, frame: FrameType, value: Any) -> None:
         """End with what its outermost frame returned."""
         if value is not None or not self.unwrapped or frame is not self.frame:
-            self._end(frame, value, None)
+            self.end_at_length(frame, value, None)
             return
-        # Nearly always; what ``_end`` does, written out.
-        if CURRENT.get() is self:
-            CURRENT.set(self.before)
+        # Nearly always; what ``end_at_length`` comes to then, written out.
+        if _current() is self:
+            _set_current(self.before)
         self.frame = None
         self.ended = now = perf_counter_ns()
         self.on_loop += now - self._resumed
@@ -78,7 +89,7 @@ class ObservedExecution(TapExecution, Open):
 
     def frame_unwound(self, frame: FrameType, error: BaseException) -> None:
         """End with what left its outermost frame."""
-        self._end(frame, None, error)
+        self.end_at_length(frame, None, error)
 
     def frame_yielded(self, frame: FrameType) -> None:
         """Stop its clock."""
@@ -102,7 +113,8 @@ class ObservedExecution(TapExecution, Open):
         CURRENT.set(self)
         self._resumed = perf_counter_ns()
 
-    def _end(self, frame: FrameType, value: Any, error: BaseException | None) -> None:
+    def end_at_length(self, frame: FrameType, value: Any, error: BaseException | None) -> None:
+        """End with what its outermost frame came to; a frame inside was one try."""
         if frame is not self.frame:
             self.failure = error  # a try inside a wrapper
             return

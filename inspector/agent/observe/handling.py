@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter_ns
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT
-from ..tap.moments import PUBLISHING, TapExecution, TapSubscription
+from ..tap.moments import PUBLISHING, TapExecution
 from .executions import ObservedExecution, running_in
 from .monitor import MISSING, MONITOR, Watcher
 from .routes import Held, Needs, WatchedHandler, arguments_of
@@ -32,11 +32,6 @@ class HandlerWatch(Watcher):
         self._wrappers: tuple[tuple[Needs | None, WatchedHandler], ...] = ()
         #: The one handler that this code is for, whatever a frame holds.
         self._only: WatchedHandler | None = None
-        #: The name of its first argument.
-        self._first = ""
-        #: The subscription of the only handler to the event type that it was called for last.
-        self._last: TapSubscription | None = None
-        self._named = ""
 
     def add(self, needs: Needs, route: WatchedHandler, *, body: bool) -> None:
         """Take calls that fit as those of a handler."""
@@ -47,9 +42,6 @@ class HandlerWatch(Watcher):
             self._wrappers = (*_alive(self._wrappers), entry)
         alone = len(self._bodies) == 1 and not self._wrappers and self._bodies[0][0] is None
         self._only = self._bodies[0][1] if alone else None
-        code = route.body.code
-        self._first = code.co_varnames[0] if code.co_argcount else ""
-        self._last = None
 
     def route_of(self, held: Mapping[str, Any], args: tuple[Any, ...]) -> WatchedHandler | None:
         """Return the handler whose body a frame with these variables is of."""
@@ -64,32 +56,21 @@ class HandlerWatch(Watcher):
 
     # -- moments -------------------------------------------------------------------------------------------------------
 
+    def when_started(self) -> Callable[[FrameType], None]:
+        """Return the short way, where the code is of one handler and who it is of stands in its variables."""
+        if len(self._bodies) != 1 or self._wrappers:
+            return self.started
+        ((needs, route),) = self._bodies
+        variables = () if needs is None else needs.holds
+        code, bound = route.body.code, [name for name, _ in variables]
+        event = next((name for name in code.co_varnames[: code.co_argcount] if name not in bound), "")
+        if not event or (needs is not None and needs.made is not None):
+            return self.started
+        return _short_way(self.started, self._observation.tap, route, event, variables)
+
     def started(self, frame: FrameType) -> None:
         """Begin an execution, or go on with the one that this call belongs to."""
-        observation = self._observation
-        publication, route, frames = PUBLISHING.get(), self._only, MONITOR.frames
-        if route is not None and publication is not None and publication.source is route.bus and not publication.closed:
-            current = CURRENT.get()
-            if (
-                (current is None or current.publication is not publication)
-                and not publication.holding
-                and frame.f_locals.get(self._first) is publication.event
-                and frame not in frames
-            ):  # nearly always
-                last = self._last
-                if last is None or self._named != publication.named:
-                    self._named = publication.named
-                    last = self._last = observation.tap.subscription(publication.named, route.description)
-                execution = ObservedExecution(publication, last, frame, current)
-                execution.unwrapped, execution.tries = True, 1
-                CURRENT.set(execution)
-                if MONITOR.resting:
-                    MONITOR.wake()
-                frames[frame] = execution
-                execution.started = execution._resumed = perf_counter_ns()  # noqa: SLF001 - of our own class
-                publication.started(execution)
-                observation.tap.execution_started(execution)
-                return
+        observation, publication = self._observation, PUBLISHING.get()
         if not observation.tap.active:
             return
         if publication is not None and publication.tap is not observation.tap and publication.tap.active:
@@ -111,6 +92,75 @@ class HandlerWatch(Watcher):
         observation = self._observation
         if observation.tap.active and not isinstance(error, GeneratorExit) and frame.f_lasti <= 0:
             self.started(frame)
+
+
+def _short_way(
+    at_length: Callable[[FrameType], None],
+    tap: Tap,
+    route: WatchedHandler,
+    first: str,
+    variables: Sequence[tuple[str, Held]],
+) -> Callable[[FrameType], None]:
+    """Return what begins an execution of the usual kind: what ``started`` comes to, in as few steps as can be.
+
+    Args:
+        at_length: Begins whatever is unusual.
+        tap: Who is told.
+        route: The handler.
+        first: The name of its variable with the event.
+        variables: What its other variables hold.
+    """
+    bus, description, key = route.bus, route.description, route.description.key
+    holds = tuple([(name, value.get) for name, value in variables])
+    subscription, named = tap.subscription("", description), ""
+    frames, new, kind, clock = MONITOR.frames, object.__new__, ObservedExecution, perf_counter_ns
+    publishing, running, run, monitor = PUBLISHING.get, CURRENT.get, CURRENT.set, MONITOR
+
+    def begin(frame: FrameType) -> None:
+        nonlocal subscription, named
+        publication, current = publishing(), running()
+        if (
+            publication is None
+            or publication.source is not bus
+            or publication.closed
+            or publication.holding
+            or (current is not None and current.publication is publication)
+            or frame in frames
+        ):
+            at_length(frame)
+            return
+        held = frame.f_locals
+        if held[first] is not publication.event:
+            at_length(frame)
+            return
+        for name, value in holds:
+            if held.get(name, at_length) is not value():
+                at_length(frame)
+                return
+        if named != publication.named:
+            named = publication.named
+            subscription = tap.subscription(named, description)
+        execution = new(kind)
+        execution.publication = publication
+        execution.subscription = subscription
+        execution.frame = frame
+        execution.before = current
+        execution.unwrapped = True
+        execution.tries = 1
+        execution.ended = execution.on_loop = execution.tag = execution._held = 0  # noqa: SLF001 - of our own class
+        execution.status = "running"
+        execution.fault = execution.swallowed = ""
+        execution.error = execution.caught = execution.failure = None
+        run(execution)
+        if monitor.resting:
+            monitor.wake()
+        frames[frame] = publication.last = execution
+        publication.executions.append(execution)
+        publication.began.append(key)
+        execution.started = execution._resumed = clock()  # noqa: SLF001 - of our own class
+        tap.execution_started(execution)
+
+    return begin
 
 
 def _alive(entries: Iterable[tuple[Needs | None, WatchedHandler]]) -> Iterator[tuple[Needs | None, WatchedHandler]]:

@@ -48,6 +48,10 @@ class Watcher:
         """Return whether to be told that calls of this code are suspended and resumed: there may be a clock to stop."""
         return True
 
+    def when_started(self) -> Callable[[FrameType], None]:
+        """Return what is called when a call begins; ``Monitor.watch`` asks for it each time."""
+        return self.started
+
     def started(self, frame: FrameType) -> None:
         """Take note that a call begins; a coroutine's begins when it is first resumed."""
 
@@ -218,6 +222,8 @@ class Monitor:
             _, watchers = self._watchers.get(id(code), (code, ()))
             if watcher not in watchers:
                 self._set(code, (*watchers, watcher))
+            elif type(watcher).when_started is not Watcher.when_started:
+                self._set(code, watchers)
 
     def open(self, frame: FrameType, subject: Open) -> None:
         """Notify a subject of how a frame goes on and ends."""
@@ -608,9 +614,9 @@ def _takes(watcher: Watcher, moment: str) -> bool:
 
 def _tell(moment: str, watchers: tuple[Watcher, ...]) -> Callable[..., None]:
     """Return what tells watchers of a moment: the method itself, where there is only one."""
-    methods = [getattr(watcher, moment) for watcher in watchers]
+    methods = [watcher.when_started() if moment == "started" else getattr(watcher, moment) for watcher in watchers]
     if len(methods) == 1:
-        return methods[0]  # type: ignore[no-any-return]
+        return methods[0]
 
     def tell(*facts: Any) -> None:
         for method in methods:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.bus.context import CURRENT
 from ...core.bus.identity import plain_function
 from ...core.records.records import NEVER_AWAITED
-from ..tap.moments import TapExecution, TapPublication
+from ..tap.moments import PUBLISHING, TapExecution, TapPublication
 from .executions import ObservedExecution, running_in
 from .handling import CallWatch, HandlerWatch, MakerWatch, UnawaitedWatch
 from .handover import HANDOVER
@@ -126,11 +126,11 @@ class Observation:
         route = self._entered[entry] = WatchedHandler(self.tap, bus, pattern, bus.describe(target), body)
         for code, needs in body.wrappers:
             if _alike(code, body.code):
-                self._watch(code).add(needs, route, body=False)
+                self._watch(code, needs, route, body=False)
             else:
                 self.receivers.code_of_bus[id(code)] = code
         for code, needs in ((body.code, body.needs), *body.others):
-            self._watch(code).add(needs, route, body=True)
+            self._watch(code, needs, route, body=True)
 
     def _watch_calls(self, bus: Observable, pattern: Any, target: Any) -> None:
         """Watch a handler without Python code by the calls of the bus's."""
@@ -140,23 +140,25 @@ class Observation:
                 self._calling[id(code)] = code, bus
                 MONITOR.watch_calls(code, self._calls)
 
-    def _watch(self, code: CodeType) -> HandlerWatch:
-        entry = self._handlers.get(id(code))
-        if entry is None:
-            entry = self._handlers[id(code)] = code, HandlerWatch(self)
-            MONITOR.watch(code, entry[1])
-        return entry[1]
+    def _watch(self, code: CodeType, needs: Needs, route: WatchedHandler, *, body: bool) -> None:
+        _, watch = self._handlers.setdefault(id(code), (code, HandlerWatch(self)))
+        watch.add(needs, route, body=body)
+        MONITOR.watch(code, watch)
 
     def _remove(self, bus: Observable) -> None:
         if bus not in self._buses:
             return
         self._buses.remove(bus)
         for code, publish in tuple(self._publish.items()):
-            if not publish.remove(bus):
+            if publish.remove(bus):
+                MONITOR.watch(code, publish)
+            else:
                 MONITOR.leave(code, publish)
                 del self._publish[code]
         for key, (code, handlers) in tuple(self._handlers.items()):
-            if not handlers.remove(bus):
+            if handlers.remove(bus):
+                MONITOR.watch(code, handlers)
+            else:
                 MONITOR.leave(code, handlers)
                 del self._handlers[key]
         for code in [code for of, code in self._made if of is bus]:
@@ -204,7 +206,9 @@ class Observation:
 
     def _is_part(self, execution: Execution, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Return whether a call is about the event that the running execution is about."""
-        event = execution.publication.event
+        event, publication = execution.publication.event, PUBLISHING.get()
+        if publication is not None and publication.cause is execution and publication.under_way:
+            return False  # it publishes its event once more
         if any(argument is event for argument in args) or any(argument is event for argument in kwargs.values()):
             return True
         return isinstance(execution, TapExecution) and execution.publication.loose

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ..tap.moments import PUBLISHING, Occurrence, TappedBus, TapPublication, Variables
+from ...core.bus.context import CURRENT, FIRE
+from ..tap.moments import PUBLISHING, Expected, Occurrence, TappedBus, TapPublication, Variables
+from ..tap.tap import REMEMBERED, forget_oldest
 from .executions import FUTURES, GENERATES, error_of
 from .monitor import MONITOR, Open, Watcher
 from .routes import Needs, arguments_of
 
 if TYPE_CHECKING:
     from ...core.description import HandlerDescription
+    from ..tap.tap import Tap
     from .observation import Observation
+
+
+_set_publishing: Final = PUBLISHING.set
 
 
 class PublishPoint(Protocol):
@@ -90,17 +96,17 @@ class PublishWatch(Watcher):
             variables = said(point.name) if said is not None else None
             self._plain = None if variables is None else (bus, needs, variables)
 
+    def when_started(self) -> Callable[[FrameType], None]:
+        """Return the short way, where it can be taken."""
+        if self._plain is None:
+            return self.started
+        bus, needs, variables = self._plain
+        alone = needs is None or (needs.owner is not None and not needs.variables)
+        return _short_way(self, self._observation.tap, bus, needs, variables) if alone else self.started
+
     def _read(self, frame: FrameType) -> tuple[Observable, Occurrence, Iterable[Any]] | None:
         """Return whose publish a call is, what it publishes, and what it was called with."""
         held = frame.f_locals
-        if self._plain is not None:
-            bus, needs, (name, session, metadata, names) = self._plain
-            event = held.get(name)
-            entry = names.get(id(type(event)))
-            if entry is not None and (needs is None or needs.fit(held, ())):
-                about = held.get(metadata)
-                about = about if isinstance(about, Mapping) else None
-                return bus, Occurrence(event, entry[1], None, held.get(session), about), held.values()
         args, kwargs = arguments_of(frame.f_code, held)
         point = next((entry for entry in self._points if entry[2] is None or entry[2].fit(held, args)), None)
         if point is None:
@@ -130,11 +136,92 @@ class PublishWatch(Watcher):
             MONITOR.open(frame, publication)
 
 
+def _short_way(
+    watch: PublishWatch, tap: Tap, bus: Observable, needs: Needs | None, variables: Variables
+) -> Callable[[FrameType], None]:
+    """Return what begins a publication of the usual kind: what ``started`` comes to, in as few steps as can be.
+
+    A program pays for each of them whenever it publishes, so everything is at hand, and nothing is called that can be
+    written out. Whatever is unusual goes the long way.
+    """
+    name, session, metadata, usual = variables
+    owner, own = (None, "") if needs is None or needs.owner is None else (needs.owner.get, needs.owner_name)
+    frames, recent, under_way, monitor = MONITOR.frames, tap.recent, tap.open, MONITOR
+    enter, outside_of, cause_of, fire_of = PUBLISHING.set, PUBLISHING.get, CURRENT.get, FIRE.get
+    key_of, kind_of, new, kind = id, type, object.__new__, ObservedPublication
+
+    def begin(frame: FrameType) -> None:
+        held = frame.f_locals
+        event = held[name]
+        _, named, expected = usual.get(key_of(kind_of(event)), _UNKNOWN)
+        subscriptions = expected()
+        outside, cause, fire = outside_of(), cause_of(), fire_of()
+        if (
+            subscriptions is None
+            or (owner is not None and held[own] is not owner())
+            or (
+                outside is not None or tap.makers
+                if cause is None
+                else not cause.started
+                or cause.ended
+                or cause.publication.fire != fire
+                or (outside is not None and outside is not cause.publication)
+            )
+            or frame in frames
+            or not tap.active
+        ):
+            watch.started(frame)
+            return
+        publication = new(kind)
+        publication.prepare(tap, bus, event, named, subscriptions, cause, fire)
+        publication.outside = outside
+        if session:
+            publication.session = held.get(session)
+        if metadata:
+            about = held.get(metadata)
+            if about is not None and isinstance(about, Mapping):
+                publication.metadata = about
+        if monitor.resting:
+            monitor.wake()
+        with tap.lock:  # in a fork of the process it is another
+            under_way[publication] = None
+            recent[key_of(event)] = publication
+            if len(recent) > REMEMBERED:
+                forget_oldest(recent)
+            tap.publication_started(publication)
+        enter(publication)
+        frames[frame] = publication
+
+    return begin
+
+
+_UNKNOWN: Final[tuple[Any, str, Expected]] = (None, "", lambda: None)
+
+
 class ObservedPublication(TapPublication, Open):
     """One publication whose publish method is watched."""
 
+    __slots__ = ()
+
     def frame_returned(self, frame: FrameType, value: Any) -> None:
         """End the publish; a coroutine that it gave back goes on with it."""
+        heard = self.subscriptions and len(self.began) >= len(self.subscriptions)
+        if value is None and heard and not (self.executions or self.fire or self.left or self.was_left):
+            # Nearly always; what ``end_at_length`` comes to then, written out.
+            _set_publishing(self.outside)
+            self.closed = True
+            tap, key = self.tap, id(self.event)
+            with tap.lock:
+                tap.open.pop(self, None)
+                tap.publication_ended(self)
+                if tap.recent.get(key) is self:
+                    del tap.recent[key]
+            self.event = self.shown = self.session = self.metadata = self.cause = self.last = self.outside = None
+            return
+        self.end_at_length(frame, value)
+
+    def end_at_length(self, frame: FrameType, value: Any) -> None:
+        """End the publish, whatever it came to."""
         if value is not None and not frame.f_code.co_flags & inspect.CO_COROUTINE:
             if type(value) is types.CoroutineType and value.cr_frame is not None:
                 self.leave_open()

@@ -39,26 +39,30 @@ def arguments_of(code: types.CodeType, held: Mapping[str, Any]) -> tuple[tuple[A
 
 
 class Held:
-    """A value that is recognised again by its identity, and not kept alive where that can be helped."""
+    """A value that is recognised again by its identity, and not kept alive where that can be helped.
 
-    __slots__ = ("_reference", "_value")
+    Attributes:
+        get: Returns the value; None when it is gone.
+        weak: It is not kept alive.
+    """
+
+    __slots__ = ("get", "weak")
 
     def __init__(self, value: Any) -> None:
-        self._value: Any = None
+        self.weak = True
         try:
-            self._reference: Callable[[], Any] | None = weakref.ref(value)
+            self.get: Callable[[], Any] = weakref.ref(value)
         except TypeError:  # it cannot be referred to weakly
-            self._reference, self._value = None, value
+            self.get, self.weak = lambda: value, False
 
     def is_it(self, value: Any) -> bool:
         """Return whether this is the value."""
-        reference = self._reference
-        return self._value is value if reference is None else value is not None and reference() is value
+        return self.get() is value and not (value is None and self.weak)
 
     @property
     def gone(self) -> bool:
         """Nobody has it any more."""
-        return self._reference is not None and self._reference() is None
+        return self.weak and self.get() is None
 
 
 class Needs:
@@ -98,14 +102,14 @@ class Needs:
         self.variables = [(name, Held(value)) for name, value in (*positions, *arguments, *closure)]
 
     @property
-    def _values(self) -> list[Held]:
-        held = [value for _, value in self.variables]
-        return held if self.owner is None else [self.owner, *held]
+    def holds(self) -> list[tuple[str, Held]]:
+        """By name what variables hold, the owner first."""
+        return self.variables if self.owner is None else [(self.owner_name, self.owner), *self.variables]
 
     @property
     def gone(self) -> bool:
         """No call will ever fit again."""
-        return any(value.gone for value in self._values)
+        return any(value.gone for _, value in self.holds)
 
     @property
     def anything(self) -> bool:

@@ -61,6 +61,10 @@ class Occurrence(NamedTuple):
     loose: bool = False
 
 
+#: Returns the subscriptions that events of a class go to; None once that may have changed.
+Expected = Callable[[], "tuple[TapSubscription, ...] | None"]
+
+
 class Variables(NamedTuple):
     """Which variables of a publish method's call are all that is to be known of it.
 
@@ -68,14 +72,14 @@ class Variables(NamedTuple):
         event: Name of that with the event.
         session: Name of that with the database session; empty for none.
         metadata: Name of that with the metadata; empty for none.
-        names: What events of a class are called in the catalog, by the id of the class, with the class. Those of other
-            classes have to be read in full.
+        usual: By the id of a class: the class, what all events of it are called in the catalog, and what is expected of
+            them. Those of other classes have to be read in full.
     """
 
     event: str
     session: str
     metadata: str
-    names: Mapping[int, tuple[type[Any], str]]
+    usual: Mapping[int, tuple[type[Any], str, Expected]]
 
 
 class TappedBus(Protocol):
@@ -144,6 +148,14 @@ class TapPublication(Publication):
         stopped: By what a handler stopped the event: the name of an exception, or of a mark on the event.
     """
 
+    # What each publication is asked for has a slot, which is read and written fastest. The rest are defaults.
+    __slots__ = (
+        *("_returned", "began", "cause", "closed", "depth", "event", "executions", "fire", "holding", "last", "left"),
+        *("metadata", "named", "outcome", "outside", "session", "shown", "source", "subscriptions", "tag", "tap"),
+        "was_left",
+    )
+    bus: Any = None
+    loose = False
     passed_over: tuple[str, ...] = ()
     said_no: tuple[tuple[str, types.CodeType, Any], ...] = ()
     expected_after: tuple[str, ...] | None = None
@@ -155,32 +167,62 @@ class TapPublication(Publication):
     stopped = ""
     #: What the publish method raised.
     raised: BaseException | None = None
-    outside: TapPublication | None = None
-    last: TapExecution | None = None
-    called = 0
-    #: Failed executions that may yet be tried again.
-    holding = 0
-    _gone: weakref.ref[Any] | None = None
+    #: How often it was looked whether it is over, since so many executions had begun.
     _turns = 0
-    _returned = False
-    #: What its bus has worked off while it was under way.
-    left: tuple[TapPublication, ...] = ()
+    _begun = 0
+    _gone: weakref.ref[Any] | None = None
     #: What its event said, once that may be gone.
     _fields: Any = None
+
+    tap: Tap
+    source: TappedBus
+    #: What was under way around the publish method.
+    outside: TapPublication | None
+    #: The execution that has begun last, while it is open.
+    last: TapExecution | None
+    #: Failed executions that may yet be tried again.
+    holding: int
+    #: What its bus has worked off while it was under way; and whether it is such a one.
+    left: tuple[TapPublication, ...]
+    was_left: bool
 
     def __init__(
         self, tap: Tap, bus: TappedBus, occurrence: Occurrence, subscriptions: tuple[TapSubscription, ...]
     ) -> None:
-        # What the base class does, written out: a bus that is watched pays for each of these lines.
-        self.tap = self.bus = tap  # type: ignore[assignment]
+        event, named, shown, session, metadata, loose = occurrence
+        self.prepare(tap, bus, event, named, subscriptions, CURRENT.get(), FIRE.get())
+        self.shown = shown
+        self.session = session
+        self.metadata = metadata
+        if loose:
+            self.loose = True
+
+    def prepare(
+        self,
+        tap: Tap,
+        bus: TappedBus,
+        event: Any,
+        named: str,
+        subscriptions: tuple[TapSubscription, ...],
+        cause: Execution | None,
+        fire: int,
+    ) -> None:
+        """Fill all slots: a bus that is watched pays for each of these lines, and for nothing else."""
+        self.tap = tap
         self.source = bus
-        self.event, self.named, self.shown, self.session, self.metadata, self.loose = occurrence
-        self.cause = cause = CURRENT.get()
-        self.depth = 0 if cause is None or cause.ended else cause.publication.depth + 1
+        self.event = event
+        self.named = named
         self.subscriptions = subscriptions  # type: ignore[assignment]
+        self.cause = cause
+        self.depth = 0 if cause is None or cause.ended else cause.publication.depth + 1
+        self.fire = fire
         self.executions: list[TapExecution] = []
         self.began: list[str] = []
-        self.fire = FIRE.get()
+        self.shown = self.session = self.metadata = self.outside = self.last = None
+        self.tag = self.holding = 0
+        self.closed = self._returned = self.was_left = False
+        self.outcome = "done"
+        self.left = ()
 
     def enter(self) -> None:
         """Make the handlers called from here on those of this publication: the publish method is about to run."""
@@ -229,8 +271,6 @@ class TapPublication(Publication):
         self.executions.append(execution)
         self.last = execution
         self.began.append(execution.subscription.key)
-        self.called += 1
-        self._turns = 0
 
     def left_by(self) -> TapExecution | None:
         """Return the execution that has left what is worked off now: the only one that ran, or one that has failed.
@@ -242,7 +282,7 @@ class TapPublication(Publication):
             return None
         ran = [publication.last for publication in several if publication.last is not None]
         last = max(ran, key=lambda execution: execution.started, default=None)
-        alone = sum(publication.called for publication in several) == 1
+        alone = sum(len(publication.began) for publication in several) == 1
         return last if last is not None and (alone or last.held) else None
 
     def ended(self, execution: TapExecution) -> None:
@@ -274,13 +314,13 @@ class TapPublication(Publication):
     @property
     def under_way(self) -> bool:
         """The publish method has not come to its end."""
-        return not self._returned
+        return not (self._returned or self.closed)
 
     @property
     def complete(self) -> bool:
         """Every handler that it goes to has been called; where queues listen, there may be one behind them."""
-        if self.subscriptions or self.called:
-            return self.called >= len(self.subscriptions)
+        if self.subscriptions or self.began:
+            return len(self.began) >= len(self.subscriptions)
         return not getattr(self.source, "listened", False)
 
     def let_go(self) -> None:
@@ -288,6 +328,8 @@ class TapPublication(Publication):
         if not self.complete:
             self._fields = kept_fields(self.event)
         self.session = self.metadata = self.cause = self.shown = None
+        for publication in (*self.left, *(() if self.was_left else (self,))):
+            publication.last = None  # it refers to its publication: a circle, which only the collector would free
         self.left = ()
         try:
             self._gone = weakref.ref(self.event)
@@ -308,8 +350,10 @@ class TapPublication(Publication):
         """End the publication if nothing is left of it."""
         if self.closed or not self._returned or self.executions:
             return
-        if self.tap.elsewhere(self.check):
+        if (self.fire or not self.complete) and self.tap.elsewhere(self.check):
             return
+        if self._begun != len(self.began):
+            self._begun, self._turns = len(self.began), 0
         loop = None if self.complete else running_loop()
         if loop is None or self._turns > GRACE_TURNS:
             self.tap.end(self)

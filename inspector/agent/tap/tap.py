@@ -11,7 +11,6 @@ import asyncio
 import logging
 import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import partial
@@ -73,12 +72,14 @@ class Tap:
         self.interceptor: Interceptor | None = None
         self._intercepted: list[Callable[[], None]] = []
         self.observers: tuple[Observing, ...] = ()
-        self._open: dict[int, TapPublication] = {}
-        self._known: OrderedDict[int, TapPublication] = OrderedDict()
+        #: Publications that have not ended, in their order.
+        self.open: dict[TapPublication, None] = {}
+        #: By the id of the event: publications of which a handler may yet be called.
+        self.recent: dict[int, TapPublication] = {}
+        self.lock = threading.RLock()
         self._subscriptions: dict[tuple[str, str], TapSubscription] = {}
         #: Which execution has made an event, by the event's id.
-        self._makers: OrderedDict[int, tuple[Callable[[], Any], TapExecution]] = OrderedDict()
-        self._lock = threading.RLock()
+        self.makers: dict[int, tuple[Callable[[], Any], TapExecution]] = {}
         self._thread = threading.get_ident()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._observation: Observation | None = None
@@ -93,7 +94,7 @@ class Tap:
         self._choose()
 
         def remove() -> None:
-            for publication in tuple(self._open.values()):
+            for publication in tuple(self.open):
                 self.end(publication)
             self.observers = tuple(other for other in self.observers if other is not entry)
             self.active = bool(self.observers)
@@ -103,10 +104,10 @@ class Tap:
 
     def forked(self) -> None:
         """Forget what is under way in the parent of this process: its threads, tasks and locks are not here."""
-        self._lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001 - others hold it, so it stays the same
-        self._open.clear()
-        self._known.clear()
-        self._makers.clear()
+        self.lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001 - others hold it, so it stays the same
+        self.open.clear()
+        self.recent.clear()
+        self.makers.clear()
         self._loop = None
 
     def intercept(self, interceptor: Interceptor | None) -> None:
@@ -163,12 +164,11 @@ class Tap:
                 finally:
                     FIRE.reset(token)
         publication = kind(self, bus, occurrence, bus.expected(occurrence))
-        recent = self._known
-        with self._lock:
-            self._open[id(publication)] = publication
-            recent[id(occurrence.event)] = publication
-            if len(recent) > REMEMBERED:
-                recent.popitem(last=False)
+        with self.lock:
+            self.open[publication] = None
+            self.recent[id(occurrence.event)] = publication
+            if len(self.recent) > REMEMBERED:
+                forget_oldest(self.recent)
             try:
                 self.publication_started(publication)
             except Exception as trouble:  # noqa: BLE001 - as in ``tell``
@@ -198,26 +198,26 @@ class Tap:
         if publication.closed:
             return
         publication.closed = True
-        with self._lock:
-            self._open.pop(id(publication), None)
+        with self.lock:
+            self.open.pop(publication, None)
             try:
                 self.publication_ended(publication)
             except Exception as trouble:  # noqa: BLE001 - as in ``tell``
                 self.fail(trouble)
         heard = publication.subscriptions and publication.complete
-        if heard and self._known.get(id(publication.event)) is publication:
-            del self._known[id(publication.event)]
+        if heard and self.recent.get(id(publication.event)) is publication:
+            del self.recent[id(publication.event)]
         publication.let_go()
 
     def give_up(self, fire: int) -> None:
         """Do not wait any longer for the handlers of a fire."""
-        for publication in tuple(self._open.values()):
+        for publication in tuple(self.open):
             if publication.fire == fire:
                 publication.give_up()
 
     def abandon(self, fire: int) -> None:
         """End the publications of a fire without those of its handlers that swallow their cancellation."""
-        for publication in tuple(self._open.values()):
+        for publication in tuple(self.open):
             if publication.fire == fire:
                 publication.abandon()
 
@@ -249,17 +249,17 @@ class Tap:
     @property
     def remembers(self) -> bool:
         """Something was published of late, of which a handler may still be called."""
-        return bool(self._known)
+        return bool(self.recent)
 
     def publication_about(self, event: Any) -> TapPublication | None:
         """Return the newest publication of this very object; None when there was none of late."""
-        publication = self._known.get(id(event))
+        publication = self.recent.get(id(event))
         return publication if publication is not None and publication.is_about(event) else None
 
     def _publication(self, bus: TappedBus, occurrence: Occurrence, key: str) -> TapPublication:
         """Find the publication by its event; a handler called on its own makes one that nobody published."""
         under_way = PUBLISHING.get()
-        current = self._known.get(id(occurrence.event))
+        current = self.recent.get(id(occurrence.event))
         if current is not None and current.source is bus and current.is_about(occurrence.event):
             return current
         ours = under_way is not None and under_way.source is bus and under_way.named == occurrence.name
@@ -283,7 +283,7 @@ class Tap:
         if CURRENT.get() is not None:
             return self.begin(bus, occurrence, kind)
         ours = under_way if under_way is not None and under_way.source is bus and not under_way.closed else None
-        left_by = self._made_by(occurrence.event) if self._makers else None
+        left_by = self._made_by(occurrence.event) if self.makers else None
         if left_by is None and ours is not None:
             left_by = ours.left_by()
         if left_by is None and ours is None:  # nearly always
@@ -295,6 +295,7 @@ class Tap:
             CURRENT.reset(token)
         if ours is not None:
             ours.left = (*ours.left, publication)
+            publication.was_left = True
         return publication
 
     def made(self, event: Any, execution: TapExecution) -> None:
@@ -303,12 +304,12 @@ class Tap:
             reference: Callable[[], Any] = weakref.ref(event)
         except TypeError:  # it cannot be referred to weakly, and there are only so many
             reference = partial(_same, event)
-        self._makers[id(event)] = reference, execution
-        while len(self._makers) > REMEMBERED:
-            self._makers.popitem(last=False)
+        self.makers[id(event)] = reference, execution
+        if len(self.makers) > REMEMBERED:
+            forget_oldest(self.makers)
 
     def _made_by(self, event: Any) -> TapExecution | None:
-        entry = self._makers.get(id(event))
+        entry = self.makers.get(id(event))
         return entry[1] if entry is not None and entry[0]() is event else None
 
     def _rebuilt(self, bus: TappedBus, occurrence: Occurrence, key: str) -> TapPublication | None:
@@ -318,7 +319,7 @@ class Tap:
         """
         waiting = [
             publication
-            for publication in dict.fromkeys((*tuple(self._open.values()), *tuple(self._known.values())))
+            for publication in dict.fromkeys((*tuple(self.open), *tuple(self.recent.values())))
             if publication.source is bus
             and publication.named == occurrence.name
             and not publication.complete
@@ -334,7 +335,7 @@ class Tap:
 
     def tell(self, moment: str, *facts: Any) -> None:
         """Notify every observer; one that raises is removed and reported, and the program goes on."""
-        with self._lock:
+        with self.lock:
             for entry in self.observers:
                 try:
                     getattr(entry.observer, moment)(*facts)
@@ -368,6 +369,11 @@ class Tap:
             return False
         loop.call_soon_threadsafe(call)
         return True
+
+
+def forget_oldest(entries: dict[int, Any]) -> None:
+    """Take out what has been put in before all others."""
+    entries.pop(next(iter(entries)), None)
 
 
 def _about(publication: TapPublication, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:

@@ -141,7 +141,7 @@ async def used_again(module):
 async def drained(program):
     """Let publications end that wait for handlers."""
     for _ in range(2000):
-        if not program._tap._open:
+        if not program._tap.open:
             return
         await asyncio.sleep(0.005)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from ....core.errors import InspectorError
-from ...tap.moments import Variables
+from ...tap.moments import Expected, Variables
 from ...tap.stand_ins import HANDLE_METHODS
 from ...tap.tap import Occurrence
 from ..events import NAME_ATTRIBUTES, NamedEvent, travel_name
@@ -47,8 +47,8 @@ class CallReader:
         self._called: dict[str, type[Any]] = {}
         #: Classes of events of several names, and the field that holds the name.
         self._envelopes: dict[type[Any], str] = {}
-        #: What events of a class are always called, by the id of the class, with the class; as they came by.
-        self._always: dict[int, tuple[type[Any], str]] = {}
+        #: As in ``Variables``.
+        self.usual: dict[int, tuple[type[Any], str, Expected]] = {}
 
     def learn(self, name: str, cls: type[Any]) -> None:
         """Remember that events of a class travel under a name."""
@@ -58,7 +58,15 @@ class CallReader:
     def learn_envelope(self, cls: type[Any], field: str) -> None:
         """Remember that events of a class are called what a field of theirs says."""
         self._envelopes[cls] = field
-        self._always.clear()
+        self.usual.clear()
+
+    def expect(self, occurrence: Occurrence, expected: Expected) -> None:
+        """Take every event of a class for one of this name, if that is certain: it goes to whom is expected."""
+        cls = type(occurrence.event)
+        if occurrence.shown is None and cls not in self._envelopes and not issubclass(cls, _OTHER_THAN_EVENTS):
+            if len(self.usual) >= _MOST_CLASSES:
+                self.usual.clear()
+            self.usual[id(cls)] = cls, occurrence.name, expected
 
     def _name_of(self, event: Any) -> str:
         cls = type(event)
@@ -66,12 +74,7 @@ class CallReader:
         said = getattr(event, field, None) if field else None
         if key_name(said):
             return self._catalog_name(key_name(said))
-        name = self._names.name_of(cls)
-        if field is None and shown_of(event) is None and not isinstance(event, _OTHER_THAN_EVENTS):
-            if len(self._always) >= _MOST_CLASSES:
-                self._always.clear()
-            self._always[id(cls)] = cls, name
-        return name
+        return self._names.name_of(cls)
 
     def variables(self, publisher: Publisher) -> Variables | None:
         """Return where the variables of a call say what it publishes; None where more has to be asked."""
@@ -82,7 +85,7 @@ class CallReader:
         if publisher.named or free or subject not in names or len(metadata) > 1:
             return None
         session = next((name for name in SESSION_NAMES if name in names), "")
-        return Variables(subject, session, "".join(metadata), self._always)
+        return Variables(subject, session, "".join(metadata), self.usual)
 
     def class_for(self, name: str) -> type[Any] | None:
         """Return the class that travels under a name, None when there is none."""

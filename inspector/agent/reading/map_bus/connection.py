@@ -326,11 +326,18 @@ class MapConnection:
             subscriptions = tuple([tap.subscription(occurrence.name, handler) for handler in called])
             now = self._dispatch.listed(type(event)) or ()  # with the stand-ins that have just been put there
             self._expected[type(event)] = [*now], subscriptions
+            expected = self._dispatch.expecting(type(event), [*now], subscriptions)
+            if expected is not None:
+                self._calls.expect(occurrence, expected)
             return subscriptions
         cls = self._calls.class_called(occurrence.name) if is_a(event, (dict, tuple, str)) else type(event)
         names = {occurrence.name, *self._calls.names_for(cls)} if cls is not None else {occurrence.name}
         called = [self._describe(target) for _, target in self._dispatch.matching(cls, names)]
         return tuple([tap.subscription(occurrence.name, handler) for handler in called])
+
+    def _forget_expected(self) -> None:
+        self._expected.clear()
+        self._calls.usual.clear()
 
     def classes_left(self) -> list[type[Any]]:
         """Return the classes of events that handlers may leave for the bus to work off; none where it does not."""
@@ -379,7 +386,7 @@ class MapConnection:
         """Put stand-ins into the containers and in the place of the publish methods."""
         self._tap = tap
         self.event_types()  # learns which class belongs to which name
-        self._expected.clear()
+        self._forget_expected()
         if MONITOR.available:
             return self._observe(tap)
         self._stand_ins = stand_ins = StandIns(self, tap, self._dispatch, self._names)
@@ -390,7 +397,7 @@ class MapConnection:
                 undone()
             stand_ins.take()
             self._tap = self._stand_ins = None
-            self._expected.clear()
+            self._forget_expected()
 
         try:
             stand_ins.put()
@@ -412,7 +419,7 @@ class MapConnection:
             if tap.interceptor is not None:
                 self._stand_ins = StandIns(self, tap, self._dispatch, self._names, tap.strikes)
                 self._stand_ins.put()
-            self._expected.clear()
+            self._forget_expected()
 
         leave = tap.on_intercept(intercepted)
         intercepted()
@@ -423,7 +430,7 @@ class MapConnection:
                 self._stand_ins.take()
             end()
             self._tap = self._stand_ins = None
-            self._expected.clear()
+            self._forget_expected()
 
         return restore
 

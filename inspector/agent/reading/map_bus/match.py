@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import enum
 import inspect
+import operator
 import types
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from ..targets import WILDCARD, MethodName, entries, is_glob, key_name, run_for
 from .find import flow_of, own_names
 
 if TYPE_CHECKING:
+    from ...tap.moments import Expected, TapSubscription
     from .find import BusParts, HandlerMap
 
 
@@ -310,6 +312,29 @@ class Dispatch:
             elif at_class is not None or not all(is_a(key, type) for key in value):
                 return None
         return targets or None
+
+    def expecting(
+        self, cls: type[Any], targets: list[Any], subscriptions: tuple[TapSubscription, ...]
+    ) -> Expected | None:
+        """Return what returns the subscriptions of a class for as long as ``listed`` would give these very targets.
+
+        None where they do not stand in one list of a dict that is an attribute.
+        """
+        owner: Any = self._exact[0].owner if len(self._exact) == 1 else None
+        count, same = len(targets), operator.is_
+        if not count or type(getattr(owner, "__dict__", None)) is not dict:
+            return None
+        attribute = self._exact[0].attribute
+
+        def expected() -> tuple[TapSubscription, ...] | None:
+            held = owner.__dict__.get(attribute)
+            if type(held) in _DICTS and held.keys().isdisjoint(WILDCARD_KEYS):
+                now = held.get(cls)
+                if type(now) is list and len(now) == count and all(map(same, now, targets)):
+                    return subscriptions
+            return None
+
+        return expected
 
     def _choose(self) -> None:
         """Choose the maps where a class stands for itself alone, if that is so in all."""
