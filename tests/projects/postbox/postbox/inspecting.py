@@ -16,38 +16,38 @@ class PostboxConnection(LibraryConnection):
     """One postbox."""
 
     def receivers(self):
-        """Say who is subscribed to what, in the order in which they run; ``note`` is what is special about one."""
+        """Return who is subscribed to what, in calling order; ``note`` is what is special about a receiver."""
         return [
             Receiver(desk.kind, original(desk.receiver), matched="base", note="once" if desk.once else "")
             for desk in self._value.desks
         ]
 
     def event_types(self):
-        """Say which events there are."""
+        """Return the event types."""
         return [describe_class(kind) for kind in dict.fromkeys(desk.kind for desk in self._value.desks)]
 
     def publish_points(self):
-        """Say what publishes: a call of this method on this object, and of no other."""
+        """Return what publishes: a call of this method on this very object."""
         return method_points(self._value, "post")
 
     def read_publish(self, method, args, kwargs):
-        """Say what such a call publishes; None when it publishes nothing."""
+        """Return what such a call publishes; None if it publishes nothing."""
         return self.typed(args[0] if args else kwargs["letter"])
 
     def read_call(self, pattern, args, kwargs):
-        """Say what a call of a handler is about, when nobody was seen to publish."""
+        """Return the event of a handler call for which no publish was seen."""
         return self.typed(next(value for value in (*args, *kwargs.values()) if isinstance(value, pattern)))
 
     def build(self, event, values):
-        """Build an event from what a person has typed."""
+        """Return an event built from the values of the form."""
         return build_event(event.cls, values)
 
     def publish(self, event):
-        """Publish it, as the program would; what can be awaited is awaited."""
+        """Publish it as the program would; an awaitable result is awaited."""
         return self._value.post(event)
 
     def put_stand_ins(self, tap):
-        """Put stand-ins in the place of handlers: on Python 3.11, and where faults are injected."""
+        """Replace handlers by stand-ins: on Python 3.11, and where faults are injected."""
         for desk in list(self._value.desks):
             yield replaced(desk, "receiver", self.stand_in(tap, desk.receiver, desk.kind))
 
