@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 #: Milliseconds between two counts of what was hit.
 _COUNT_EVERY: Final = 400
-#: Events that are named as affected.
-_NAMED: Final = 6
 
 
 class FaultsPanel(JournalPanel):
@@ -57,10 +55,10 @@ class FaultsPanel(JournalPanel):
         self._rows = QWidget()
         vbox(owner=self._rows, margins=(0, 2, 0, 4), spacing=0)
         self._page.column.addWidget(self._rows)
-        self.affected = PlainLabel("", "dim", wrap=True)
+        self.affected = ElidedLabel("", "dim")  # on one line: the rules below need the room
         self.add_button = Button(theme, "Add rule…", "plus", on_click=self.add_rule)
         self.off_button = Button(theme, "All off", on_click=self._all_off)
-        head = hbox(self.affected, 1, self.add_button, self.off_button, margins=(12, 6, 12, 6), spacing=8)
+        head = hbox((self.affected, 1), self.add_button, self.off_button, margins=(12, 6, 12, 6), spacing=8)
         content = QWidget()
         vbox(head, separator_line(), (self._page, 1), owner=content)
         self.empty = EmptyState(
@@ -132,9 +130,8 @@ class FaultsPanel(JournalPanel):
             self._switcher.show_empty()
         rules = self._faults.rules
         names = affected_events(self._journal, rules)
-        shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
         self.affected.setText(
-            f"Affects {plural(len(names), 'event')}: {shown}"
+            f"Affects {plural(len(names), 'event')}: {', '.join(names)}"
             if names
             else "No handler matches the active rules."
             if rules
