@@ -42,7 +42,7 @@ class CountedPublication(Open):
 
 def count_instead(recorder: RingRecorder, observation: Observation) -> None:
     """Count from now on what the budget leaves out, before anybody is told of it."""
-    budget, kind, frames, key_of = recorder.budget, CountedPublication, MONITOR.frames, id
+    kind, frames, key_of = CountedPublication, MONITOR.frames, id
     publishing, publish, running = PUBLISHING.get, PUBLISHING.set, CURRENT.get
     is_handler, plain_point = observation.is_handler, observation.plain_point
 
@@ -60,7 +60,7 @@ def count_instead(recorder: RingRecorder, observation: Observation) -> None:
         usual = key_of(type(held.get(variables[0]))) in variables[3]
         if not usual or (needs is not None and not needs.fit(held, ())):
             return False
-        if not counted and budget.takes():
+        if not counted and recorder.takes():
             recorder.taken = True
             return False
         recorder.count()

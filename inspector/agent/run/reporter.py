@@ -102,7 +102,8 @@ class RingRecorder(Recorder):
     def _set_ring(self, ring: RingWriter | None) -> None:
         self._ring = ring
         self._anchored = False
-        self._left_out = self._counted = 0
+        self._left_out = self._counted = self._waited = 0
+        self._full = self.counts = False
         self._one_in = 1
 
     def _wall_at_start(self) -> int:
@@ -150,28 +151,49 @@ class RingRecorder(Recorder):
         ):
             taken = cause.tag > 0
         else:
-            taken = taken or self.budget.takes()
+            taken = taken or self.takes()
         if not taken:
             self.count()
         elif not ring.may_begin():
-            self._left_out += 1
-            ring.set(DROPPED, self._left_out)
+            self._set_full(True)
+            self.count()
         else:
             super().publication_started(publication)
             self.budget.publications += 1
         if self.budget.one_in != self._one_in:
             self._change_budget(ring)
 
+    def takes(self) -> bool:
+        """Return whether to record the publication that begins now, by the budget and by what room there is."""
+        if self._full:
+            self._waited += 1
+            if self._waited & 63 or self._ring is None or not self._ring.may_begin():
+                return False
+            self._set_full(False)
+        return self.budget.takes()
+
     def count(self) -> None:
         """Count a publication that is not recorded."""
-        self._counted += 1
+        if self._full:
+            self._left_out += 1
+        else:
+            self._counted += 1
         if self._ring is not None:
+            self._ring.set(DROPPED, self._left_out)
             self._ring.set(COUNTED, self._counted)
+
+    def _set_full(self, full: bool) -> None:
+        self._full = full
+        self._choose()
 
     def _change_budget(self, ring: RingWriter) -> None:
         self._one_in = self.budget.one_in
         ring.set(ONE_IN, self._one_in)
-        self.counts = self._one_in > 1 and self._at_once
+        self._choose()
+
+    def _choose(self) -> None:
+        """Choose whether what is left out is counted the short way."""
+        self.counts = (self._full or self._one_in > 1) and self._at_once
         if self.counts and self.on_counting is not None:
             on_counting, self.on_counting = self.on_counting, None
             on_counting()

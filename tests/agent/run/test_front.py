@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from inspector.agent.run import ring
-from inspector.core.records.records import HANDLER_STARTED, PUBLISHED, SESSION_STARTED
+from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, SESSION_STARTED
 from tests.agent.observe.test_observe import LIBRARIES, OBSERVED, REQUIRED
 from tests.agent.run.running import Ran, run
 from tests.hosts.children import INTERPRETERS
@@ -353,3 +353,17 @@ def test_a_budget_counts_what_it_leaves_out(python: str, tmp_path: Path) -> None
     assert len(dim) == len(lit)
     assert len({row[6] for row in dim} - {0}) == len(dim)
     assert ran.errors == ""
+
+
+def test_a_full_ring_drops_whole_publications_and_counts_them(python: str, tmp_path: Path) -> None:
+    """Nobody reads while the program runs; what did not fit is known to the last one."""
+    program = COUNTED.replace("await asyncio.sleep(0)", "pass").replace("0.8", "0.3")
+    (tmp_path / "app.py").write_text(program)
+    ran = run([python, "app.py"], tmp_path, {"app": ["app:bus"], "ring": 1 << 16})
+    (process,) = ran.processes
+    recorded = process.rows(PUBLISHED)
+    assert len(recorded) + process.words[ring.DROPPED] == int(ran.output)
+    assert len(process.rows(PUBLICATION_ENDED)) == len(recorded)
+    assert len(process.rows(HANDLER_ENDED)) == len(process.rows(HANDLER_STARTED))
+    assert process.words[ring.DROPPED] > 0 < len(recorded)
+    assert process.words[ring.COUNTED] == 0
