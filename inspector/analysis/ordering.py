@@ -104,6 +104,7 @@ _KEYS: Final[dict[str, Callable[[Journal], Ints]]] = {
     "duration": _by_duration,
     "correlation": _by_correlation,
     "cause": _by_cause,
+    "process": lambda journal: journal.publications["process"].astype(np.int64),
 }
 #: What publications can be sorted by, besides their numbers, which go up with their indexes.
 ORDERS: Final = tuple(_KEYS)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.entries import IS_BAD
 from inspector.analysis.failures import failure_head
+from inspector.analysis.ran_tests import troubles
 from inspector.app.filtered import PlacedStream, filter_of, pick, placement_warnings
 from inspector.app.summary import summarise
-from inspector.app.text import one_line
+from inspector.app.text import one_line, plural
 from inspector.core.records.account import not_called
-from inspector.core.records.records import HANDLER_ENDED, KIND, HandlerEnded, to_record
+from inspector.core.records.host import BAD_OUTCOMES
+from inspector.core.records.records import HANDLER_ENDED, KIND, STATUSES, HandlerEnded, to_record
 from inspector.store.files import NewFile
 
 if TYPE_CHECKING:
@@ -63,13 +65,13 @@ async def export_markdown(stream: RecordStream, target: Path, *, name: str = "",
         file.write("".join(f"**{_text(sentence)}**\n\n" for sentence in missing))
         file.write(f"{_handlers(handlers)}\n## Failed executions\n\n")
         if not left.any():
-            file.write(f"No execution failed.\n{_uncalled(journal)}")
+            file.write(f"No execution failed.\n{_uncalled(journal)}{_tests(journal)}")
             return len(handlers)
         process = ("process",) if journal.processes.several else ()
         file.write(_head("execution", *process, "event", "handler", "status", "error", "message", right=(0,)))
         async for batch in stream.read():
             await asyncio.to_thread(file.write, _failures(journal, batch, left))
-        file.write(_uncalled(journal))
+        file.write(_uncalled(journal) + _tests(journal))
     return len(handlers)
 
 
@@ -98,6 +100,26 @@ def _uncalled(journal: Journal) -> str:
     )
     head = _head("event", "handler", "publications", "reason", right=(2,))
     return f"\n## Not called\n\n{head}{''.join(map(_row, rows))}"
+
+
+def _tests(journal: Journal) -> str:
+    """Return a table of the tests in which handlers failed, or that failed themselves; empty when no test ran."""
+    tests = journal.processes.tests
+    if not tests:
+        return ""
+    rows = [
+        (_text(test.name), _text(test.outcome), ", ".join(f"{n} {_status(code)}" for code, n in counts.items()))
+        for test, counts in zip(tests, troubles(journal), strict=True)
+        if counts or test.outcome in BAD_OUTCOMES
+    ]
+    total = f"{plural(len(tests), 'test')} ran.\n"
+    if not rows:
+        return f"\n## Tests\n\n{total}"
+    return f"\n## Tests\n\n{total}\n{_head('test', 'outcome', 'in handlers', right=())}{''.join(map(_row, rows))}"
+
+
+def _status(code: int) -> str:
+    return STATUSES[code].replace("_", " ")
 
 
 def _failures(journal: Journal, batch: Batch, left: npt.NDArray[np.bool_]) -> str:

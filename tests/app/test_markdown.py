@@ -12,6 +12,7 @@ from inspector.analysis.query.query import parse
 from inspector.app.markdown import export_markdown
 from inspector.core.records.host import RecordsLost
 from inspector.core.records.records import Row, SessionStarted, to_row
+from tests.analysis.several import shop
 from tests.store.runs import ListStream, plain_run
 
 STARTED = SessionStarted(0, 1_795_211_047_310_000_000, "shop", "3.11.7", json.dumps({"program": "shop"}))
@@ -122,3 +123,15 @@ async def test_what_is_no_failure_of_ours_is_the_message(tmp_path: Path) -> None
     rows: list[Row] = [*RUN, (3, 6_000_000, 4, "failed", 0, "broken"), (3, 7_000_000, 4, "failed", 0, "again")]
     text = await page(tmp_path / "run.md", rows)
     assert text.endswith("| 4 | Logout | Audit.handle | failed |  | broken |\n")
+
+
+async def test_several_processes_and_tests_are_told(tmp_path: Path) -> None:
+    target = tmp_path / "run.md"
+    await export_markdown(ListStream(shop(12)), target, name="shop")
+    text = target.read_text("utf-8")
+    assert "| execution | process | event | handler | status | error | message |" in text
+    assert "| server 48231 |" in text
+    assert "\n## Tests\n\n3 tests ran.\n\n| test | outcome | in handlers |\n" in text
+    rows = [line for line in text.splitlines() if line.startswith("| tests/")]
+    assert [row.split(" | ")[1] for row in rows] == ["passed", "failed", "skipped"]
+    assert all("failed" in row.split(" | ")[2] for row in rows)

@@ -36,12 +36,14 @@ class TableHeader(QHeaderView):
         button: Opens the list of columns; hidden until there is one (``TableColumns``).
         put_away: Columns that a person has hidden. A copy leaves out these alone: what is hidden for want of room
             is in it, or the same copy would depend on the width of the window.
+        absent: Columns that have nothing to say in what is shown: they are not offered, nor copied.
     """
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._theme = theme
         self.put_away: set[int] = set()
+        self.absent: set[int] = set()
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
         # The style's arrow covers titles at the right; here it is written behind the title.
@@ -56,7 +58,7 @@ class TableHeader(QHeaderView):
         columns = (self.logicalIndex(place) for place in range(self.count()))
         if self.button.isHidden():  # nobody arranges them: what is hidden is hidden
             return [column for column in columns if not self.isSectionHidden(column)]
-        return [column for column in columns if column not in self.put_away]
+        return [column for column in columns if column not in self.put_away | self.absent]
 
     @property
     def taken(self) -> int:
@@ -175,6 +177,12 @@ class TableColumns(ColumnChoices):
         self._widths[column] = characters
         self.fit()
 
+    def offer(self, column: int, *, offered: bool) -> None:
+        """Let a column be there, or leave it out as long as it has nothing to say."""
+        if offered != (column not in self._header.absent):
+            (self._header.absent.discard if offered else self._header.absent.add)(column)
+            self.fit()
+
     def fit(self) -> None:
         """Show the columns that were chosen, else those for which there is room."""
         wanted = {column: self._wanted(column) for column in self._order}
@@ -182,12 +190,15 @@ class TableColumns(ColumnChoices):
         room -= sum(width for column, width in wanted.items() if column not in self._optional)
         shown = {column for column in self._order if column not in self._optional}
         for column in self._optional:
+            if column in self._header.absent:
+                continue
             room -= wanted[column]
             # Once one finds no room, those less wanted find none either: room only falls.
             if room >= 0:
                 shown.add(column)
         if self._chosen is not None:
             shown = self._chosen
+        shown = shown - self._header.absent
         self._arranging = True
         for column in self._order:
             self._view.setColumnHidden(column, column not in shown)
@@ -210,6 +221,7 @@ class TableColumns(ColumnChoices):
                 enabled=column != self._wide,
             )
             for column in sorted(self._order, key=self._header.visualIndex)
+            if column not in self._header.absent
         ]
         return [*items, SEPARATOR, MenuItem("Reset columns", self.reset)]
 
@@ -247,7 +259,8 @@ class TableColumns(ColumnChoices):
 
     def _toggle(self, column: int) -> None:
         if self._chosen is None:
-            self._chosen = {place for place in self._order if not self._view.isColumnHidden(place)}
+            visible = {place for place in self._order if not self._view.isColumnHidden(place)}
+            self._chosen = visible | self._header.absent
         self._chosen ^= {column}
         if column in self._chosen:
             self._header.put_away.discard(column)

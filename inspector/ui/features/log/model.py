@@ -20,7 +20,7 @@ from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
 from inspector.core.records.records import STATUSES
 from inspector.ui.kit.rows import Column, Ints, Role, TableModel, all_stretches
 
-NUMBER, TIME, EVENT, WHERE, HANDLERS, OUTCOME, DURATION, CORRELATION, CAUSE = range(9)
+NUMBER, TIME, EVENT, WHERE, HANDLERS, OUTCOME, DURATION, CORRELATION, CAUSE, PROCESS = range(10)
 
 _COLUMNS: Final = (
     Column("#", number=True, about="Publication number"),
@@ -32,6 +32,7 @@ _COLUMNS: Final = (
     Column("duration", number=True, about="Time until the last handler ended"),
     Column("correlation", about="Correlation id, shortened"),
     Column("cause", about="Execution that published it"),
+    Column("process", about="Process that published it"),
 )
 #: What the rows are sorted by, by column; the others go up with the publications themselves.
 _ORDERS: Final = {
@@ -42,6 +43,7 @@ _ORDERS: Final = {
     DURATION: "duration",
     CORRELATION: "correlation",
     CAUSE: "cause",
+    PROCESS: "process",
 }
 #: How many rows the short memory holds; more than any screen shows.
 _REMEMBERED: Final = 1024
@@ -196,7 +198,7 @@ class LogModel(TableModel):
         if role == Role.TONE:
             if column in (OUTCOME, DURATION) and self._row(row).tone != "ok":
                 return self._row(row).tone if column == OUTCOME or self._row(row).running else ""
-            return "dim" if column in (NUMBER, TIME, WHERE, HANDLERS, OUTCOME, CAUSE) else ""
+            return "dim" if column in (NUMBER, TIME, WHERE, HANDLERS, OUTCOME, CAUSE, PROCESS) else ""
         return None
 
     def _start_over(self) -> None:
@@ -304,6 +306,7 @@ class LogModel(TableModel):
             format_duration(entry.end - entry.at) if entry.end is not None else "running",
             one_line(_short(entry.correlation)),
             one_line(self._cause(entry.cause)),
+            one_line(journal.processes.label(entry.process)),
         )
         return _Row(texts, tone, running=entry.end is None)
 

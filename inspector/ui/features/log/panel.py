@@ -37,9 +37,12 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
     from inspector.ui.selection import Selection
 
-_WIDTHS = {0: 7, 1: 14, 2: 28, 3: 27, 4: 10, 5: 20, 6: 11, 7: 20, 8: 40}
+_WIDTHS = {0: 7, 1: 14, 2: 28, 3: 27, 4: 10, 5: 20, 6: 11, 7: 20, 8: 40, 9: 19}
 #: Columns that come when there is room, the most wanted first.
-_OPTIONAL = (columns.NUMBER, columns.TIME, columns.HANDLERS, columns.WHERE, columns.CORRELATION, columns.CAUSE)
+_OPTIONAL = (
+    *(columns.NUMBER, columns.TIME, columns.PROCESS, columns.HANDLERS),
+    *(columns.WHERE, columns.CORRELATION, columns.CAUSE),
+)
 #: Sorted rows change places so often, ms, and however long that takes, it takes no more than a part of the time.
 _SETTLE = 1000
 _SHARE = 20
@@ -75,6 +78,7 @@ class LogPanel(JournalPanel):
         self.table.horizontalHeader().setSortIndicator(columns.NUMBER, Qt.SortOrder.AscendingOrder)
         self.table.setSortingEnabled(True)
         self.columns = TableColumns(self.table, theme, _WIDTHS, _OPTIONAL, columns.EVENT)
+        self.columns.offer(columns.PROCESS, offered=False)
         self._settling = QTimer(self, singleShot=True, interval=_SETTLE)
         self._settling.timeout.connect(self._settle)
         vbox((self.table, 1), separator_line(), self._make_foot(), owner=self)
@@ -119,6 +123,7 @@ class LogPanel(JournalPanel):
     def set_journal(self, journal: Journal) -> None:
         """Show another run, from its end."""
         super().set_journal(journal)
+        self.columns.offer(columns.PROCESS, offered=journal.processes.several)
         self._reset(lambda: self.model.set_journal(journal))
         self.follow()
 
@@ -129,6 +134,8 @@ class LogPanel(JournalPanel):
     def folded(self, change: Change) -> None:
         """Follow the journal after a fold; while more comes than anybody reads, a few times a second."""
         self._gathering.add(change, len(self._journal.publications))
+        if change.processes:
+            self.columns.offer(columns.PROCESS, offered=self._journal.processes.several)
 
     def _take(self, change: Change) -> None:
         self.model.folded(change)

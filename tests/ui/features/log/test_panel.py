@@ -2,12 +2,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolTip
 
+from inspector.analysis.journal import Journal
 from inspector.analysis.query.query import parse
 from inspector.core.records.host import RecordsLost
-from inspector.core.records.records import to_row
+from inspector.core.records.records import Batch, to_row
 from inspector.ui.features.log import model as columns
 from inspector.ui.features.log.panel import LogPanel
 from tests.analysis.sample_runs import MS, Run, Story, Told
+from tests.analysis.several import shop
 from tests.ui.features.stories import told
 
 
@@ -191,3 +193,25 @@ def click_title(panel, column, qtbot):
     header = panel.table.horizontalHeader()
     place = QPoint(header.sectionViewportPosition(column) + 20, header.height() // 2)
     qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+
+def test_a_program_of_several_processes_has_a_column_for_them_and_no_other_has(theme, selection, story, shown):
+    panel = filled(theme, selection, story, shown)
+    panel.resize(1900, 300)
+    hidden = panel.table.isColumnHidden
+    assert hidden(columns.PROCESS)
+    assert "process" not in [item.label for item in panel.columns.menu_items()]
+    assert columns.PROCESS not in panel.columns.copied
+    rows, journal = shop(2), Journal()
+    panel.set_journal(journal)
+    for first in range(0, len(rows), 50):
+        panel.folded(journal.fold(Batch(first + 1, rows[first : first + 50])))
+    panel._gathering.flush()
+    assert not hidden(columns.PROCESS)
+    assert columns.PROCESS in panel.columns.copied
+    panel.table.sortByColumn(columns.PROCESS, Qt.SortOrder.DescendingOrder)
+    labels = [panel.model.index(row, columns.PROCESS).data() for row in range(panel.model.rowCount())]
+    assert labels == sorted(labels, key=lambda label: label.split()[-1], reverse=True)
+    assert set(labels) == {"server 48231", "pool worker 48238", "pool worker 48239"}
+    panel.set_journal(story.journal)
+    assert hidden(columns.PROCESS)
