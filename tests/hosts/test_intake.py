@@ -288,7 +288,7 @@ def test_numbers_and_times_of_a_second_child_go_on() -> None:
     intake.begin(4_000)
     intake.take([list(SESSION), *copies(RUN)])
     rows = intake.drain()
-    assert rows[0] == (ProgramReloaded.KIND, 4_000, "null")
+    assert rows[0] == (ProgramReloaded.KIND, 4_000, "null", 0)
     assert rows[1:] == [
         (1, 3_005, 2, "Placed", "", "", 0, 0, "{}", "{}", 1, 0),
         (2, 3_006, 2, 2, "m:h", ""),

@@ -11,6 +11,7 @@ from .host import (
     ProcessJoined,
     ProcessLeft,
     ProcessSilent,
+    ProgramReloaded,
     PublicationsSkipped,
     RecordsLost,
     TestRan,
@@ -61,6 +62,7 @@ _SMALL: Final = {
     ProcessSilent.KIND: (position(ProcessSilent, "pid"),),
     PublicationsSkipped.KIND: tuple(position(PublicationsSkipped, name) for name in ("process", "one_in")),
     TestRan.KIND: (position(TestRan, "process"),),
+    ProgramReloaded.KIND: (position(ProgramReloaded, "process"),),
 }
 #: Places of counts of which sums must fit into a column.
 _SKIPPED: Final = tuple(position(PublicationsSkipped, name) for name in ("counted", "dropped"))

@@ -600,19 +600,21 @@ class ProcessEnded(HostRecord):
 
 @dataclass(frozen=True)
 class ProgramReloaded(HostRecord):
-    """The program was loaded again, in a new process.
+    """The program was loaded again in a new process, or a process that is watched has declared more.
 
     Attributes:
         catalog: What it declares now, None when that has not changed.
+        process: The process that has declared more, 0 when the program was loaded again.
     """
 
     KIND: ClassVar[int] = 26
     catalog: CatalogDescription | None = None
+    process: int = 0
 
     @property
     def sentence(self) -> str:
-        """Always the same."""
-        return "Program reloaded."
+        """Which of both."""
+        return f"Process {self.process}: bus found." if self.process else "Program reloaded."
 
 
 @dataclass(frozen=True)

@@ -99,13 +99,13 @@ class RunIntake(Arrivals):
         for source in tuple(self._sources.values()):
             source.set_recording(on)
 
-    def declare(self, catalog: CatalogDescription) -> Row:
+    def declare(self, catalog: CatalogDescription, process: int) -> Row:
         """Take in what a process declares; return the row that says so, ``NO_ROW`` when that was declared before."""
         whole = merged(self.catalog, catalog)
         if whole == self.catalog or max(len(whole.events), len(whole.handlers)) > _MOST_DECLARED:
             return NO_ROW
         self.catalog = whole
-        return to_row(ProgramReloaded(self.now(), whole))
+        return to_row(ProgramReloaded(self.now(), whole, process))
 
 
 class RowsOfProcess:
@@ -229,7 +229,7 @@ class RowsOfProcess:
         self._check.recording = intake.recording
 
     def _began(self, started: SessionStarted, catalog: CatalogDescription) -> Row:  # noqa: ARG002 - of us it is one
-        return self._intake.declare(catalog)
+        return self._intake.declare(catalog, self._process)
 
     def _declared(self, item: list[Any]) -> Row | None:
         """Take a catalog that has grown since the process began."""
@@ -238,7 +238,7 @@ class RowsOfProcess:
             return None
         record = to_record(row)
         catalog = record.catalog if isinstance(record, ProgramReloaded) else None
-        return NO_ROW if catalog is None else self._intake.declare(catalog)
+        return NO_ROW if catalog is None else self._intake.declare(catalog, self._process)
 
     def _sound(self, record: HostRecord) -> Row | None:
         row = to_row(record)

@@ -102,7 +102,8 @@ def test_a_killed_process_leaves_everything_and_ends_nothing_later(tmp_path: Pat
     assert records[-1].text == "Ended without running its exit hooks."
     assert of_kind(rows, 3)[-1][3] == INTERRUPTED
     assert [row[3] for row in of_kind(rows, 5)] == ["done", "cancelled"]
-    assert any(isinstance(record, ProgramReloaded) and record.catalog for record in records)
+    declared = [record for record in records if isinstance(record, ProgramReloaded)]
+    assert [(record.process, record.sentence) for record in declared] == [(1, "Process 1: bus found.")]
     del children
 
 

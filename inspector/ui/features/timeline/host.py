@@ -56,7 +56,7 @@ def take_records(records: Iterable[HostRecord], bands: list[BlockedBand], marks:
             bands[-1].end = record.at
         if isinstance(record, LoopBlocked):
             bands.append(BlockedBand(record.since, -1, _culprit(record)))
-        if type(record) in _SIGNS:
+        if type(record) in _SIGNS and not (isinstance(record, ProgramReloaded) and record.process):
             marks.append(record)
 
 
