@@ -74,6 +74,8 @@ MENDED: Final = (
     "outlive what they tell of",
     "Seen when fired",
 )
+#: Names that are written small wherever they stand.
+NAMES: Final = frozenset({"pytest"})
 #: Turns of phrase that a colleague would not use, with what to write.
 MANNERED: Final = {
     r"\bis told\b|\bare told\b|\btells\b": "shows, says or reports",
@@ -162,7 +164,7 @@ def title_mistakes(title: str) -> Iterator[str]:
     weighty = [word for word in words if word.lower() not in SMALL and word != "{}"]
     if len(weighty) > MOST_WORDS:
         yield f"{title!r} has {len(weighty)} words"
-    if any(word[:1].islower() for word in weighty):
+    if any(word[:1].islower() for word in weighty if word not in NAMES):
         yield f"{title!r} is not in title case"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from inspector.catalog import fieldtext
@@ -27,6 +27,7 @@ def fire_command(
     same: bool = False,
     timeout: float | None = TIMEOUT,
     project: Project | None = None,
+    faults: Sequence[str] = (),
 ) -> str:
     """Return the ``inspector fire`` that publishes the same, in one line for a POSIX shell.
 
@@ -43,6 +44,7 @@ def fire_command(
         timeout: How long a handler may take, in seconds; None leaves the usual limit.
         project: The program, None for the demo. Settings that a person has filled in for it are not told: they may be
             secrets, and the command finds them where they are kept.
+        faults: Faults to inject, as ``--fault`` reads them.
     """
     namesakes = [candidate for candidate in catalog.events if f".{candidate.key}".endswith(f".{event.name}")]
     words = ["inspector", "fire", event.name if len(namesakes) <= 1 else event.key]
@@ -60,6 +62,8 @@ def fire_command(
         words += ["--count", str(count), *(["--same-values"] if same else [])]
     if timeout is not None and timeout != TIMEOUT:
         words += ["--timeout", f"{timeout:g}"]
+    for fault in faults:
+        words += ["--fault", fault]
     if project is None:
         return shlex.join([*words, "--demo"])
     if project.source is not None:  # named in its pyproject.toml, which may say what no option does

@@ -59,10 +59,10 @@ async def export_markdown(stream: RecordStream, target: Path, *, name: str = "",
     handlers = summarise(journal, fits)
     left = fits & IS_BAD[journal.executions["status"]]
     with NewFile(target) as file:
-        file.write(f"# {_text(name or 'Run')}\n\n")
+        file.write(f"# {markdown_text(name or 'Run')}\n\n")
         # The second reading, below, begins to count anew.
         missing = stream.warnings() if isinstance(stream, PlacedStream) else placement_warnings(journal)
-        file.write("".join(f"**{_text(sentence)}**\n\n" for sentence in missing))
+        file.write("".join(f"**{markdown_text(sentence)}**\n\n" for sentence in missing))
         file.write(f"{_handlers(handlers)}\n## Failed executions\n\n")
         if not left.any():
             file.write(f"No execution failed.\n{_uncalled(journal)}{_tests(journal)}")
@@ -78,7 +78,7 @@ async def export_markdown(stream: RecordStream, target: Path, *, name: str = "",
 def _handlers(handlers: list[HandlerSummary]) -> str:
     rows = (
         (
-            _text(row.name),
+            markdown_text(row.name),
             str(row.counts),
             str(row.failures),
             *(f"{time / _NS_PER_MS:.3f}" for time in (row.p50_ns, row.p95_ns, row.max_ns)),
@@ -95,7 +95,12 @@ def _uncalled(journal: Journal) -> str:
     if not uncalled:
         return ""
     rows = (
-        (_text(entry.event), _text(entry.handler), str(entry.times), _text(entry.reason, _MESSAGE_LIMIT))
+        (
+            markdown_text(entry.event),
+            markdown_text(entry.handler),
+            str(entry.times),
+            markdown_text(entry.reason, _MESSAGE_LIMIT),
+        )
         for entry in uncalled
     )
     head = _head("event", "handler", "publications", "reason", right=(2,))
@@ -108,7 +113,11 @@ def _tests(journal: Journal) -> str:
     if not tests:
         return ""
     rows = [
-        (_text(test.name), _text(test.outcome), ", ".join(f"{n} {_status(code)}" for code, n in counts.items()))
+        (
+            markdown_text(test.name),
+            markdown_text(test.outcome),
+            ", ".join(f"{n} {_status(code)}" for code, n in counts.items()),
+        )
         for test, counts in zip(tests, troubles(journal), strict=True)
         if counts or test.outcome in BAD_OUTCOMES
     ]
@@ -144,7 +153,7 @@ def _failures(journal: Journal, batch: Batch, left: npt.NDArray[np.bool_]) -> st
         )
         if journal.processes.several:
             names = (journal.processes.label(journal.publication(execution.publication).process), *names)
-        cells = (str(ended.execution), *map(_text, names), _text(str(message), _MESSAGE_LIMIT))
+        cells = (str(ended.execution), *map(markdown_text, names), markdown_text(str(message), _MESSAGE_LIMIT))
         rows.append(_row(cells))
     return "".join(rows)
 
@@ -158,6 +167,6 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def _text(text: str, limit: int = _NAME_LIMIT) -> str:
+def markdown_text(text: str, limit: int = _NAME_LIMIT) -> str:
     """Return foreign text as Markdown that shows it, in one line."""
     return _OBEYED.sub(r"\\\g<0>", one_line(text, limit))

@@ -49,6 +49,12 @@ class Verbs:
             SEPARATOR,
             *self._firing(entry.publication),
             SEPARATOR,
+            self._copying("pytest", index, "check"),
+            self._copying("Markdown", index, "copy"),
+            self._copying("Python", index, "code"),
+            self._copying("JSON", index),
+            MenuItem("Copy as command", lambda: context.command_wanted.emit(entry.publication), icon="terminal"),
+            SEPARATOR,
             self._opening(file, line),
             SEPARATOR,
             self._fault(entry.event.name, entry.handler.label),
@@ -63,6 +69,7 @@ class Verbs:
         return [
             *self._firing(index),
             SEPARATOR,
+            MenuItem("Copy as command", lambda: self._context.command_wanted.emit(index), icon="terminal"),
             MenuItem("Copy event id", lambda: copy_text(event_id, "event id"), icon="copy", enabled=bool(event_id)),
             MenuItem(
                 "Copy correlation id", lambda: copy_text(correlation, "correlation id"), enabled=bool(correlation)
@@ -139,8 +146,11 @@ class Verbs:
             MenuItem(
                 "Edit & fire", lambda: context.repeat_wanted.emit(publication, True), icon="edit", enabled=possible
             ),
-            MenuItem("Copy as command", lambda: context.command_wanted.emit(publication), icon="terminal"),
         ]
+
+    def _copying(self, kind: str, execution: ExecutionIndex, icon: str = "") -> MenuItem:
+        """Return the line that copies an execution as something."""
+        return MenuItem(f"Copy as {kind}", lambda: self._context.copy_wanted.emit(kind, execution), icon=icon)
 
     def _event_filters(self, publication: PublicationIndex) -> list[MenuItem]:
         entry = self._journal.publication(publication)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 def make(context: Context) -> Parts:
     """Make the panel about the execution of a window."""
+    from inspector.ui.features.execution.copying import ExecutionCopies
     from inspector.ui.features.execution.panel import ExecutionPanel
 
     def request_details(
@@ -33,6 +34,9 @@ def make(context: Context) -> Parts:
     panel.retry_requested.connect(lambda publication: context.repeat_wanted.emit(publication, False))
     panel.edit_requested.connect(lambda publication: context.repeat_wanted.emit(publication, True))
     panel.command_requested.connect(context.command_wanted)
+    panel.copy_requested.connect(context.copy_wanted)
+    copies = ExecutionCopies(context)
+    context.copy_wanted.connect(copies.copy)
     panel.correlation_requested.connect(lambda text: context.set_filter(f"corr:{text}"))
     panel.open_source.connect(context.open_source)
 
@@ -70,6 +74,22 @@ def _commands(panel: ExecutionPanel) -> tuple[Command, ...]:
             *("execution.open", "Open in Editor", panel.open_in_editor, edit, section, ("F4",), "code"),
             "Open the line where it failed, else its handler",
             blocked=panel.source_blocked,
+        ),
+        Command(
+            *("execution.pytest", "Copy as pytest", panel.copy_test, edit, section, ("T",), "check"),
+            "Copy a test that calls this handler with the same event",
+            scope=_PLACES,
+            blocked=panel.execution_blocked,
+        ),
+        Command(
+            *("execution.report", "Copy Report as Markdown", panel.copy_report, edit, section, ("C",), "copy"),
+            "Copy event, context, traceback and environment",
+            scope=_PLACES,
+            blocked=panel.execution_blocked,
+        ),
+        Command(
+            *("execution.python", "Copy Event as Python", panel.copy_python, edit, section, (), "code"),
+            blocked=panel.execution_blocked,
         ),
         Command(
             *("execution.command", "Copy Execution as Command", panel.copy_command, fire, section, (), "terminal"),

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from inspector.app.text import plural
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.numbers import NO_EXECUTION, NO_PUBLICATION
+from inspector.ui.features.execution.copying import MARKDOWN, PYTEST, PYTHON
 from inspector.ui.features.execution.details import RequestDetails, ShownDetails, details_at_hand, is_whole, merged
 from inspector.ui.features.execution.head import ExecutionHead, ExecutionList
 from inspector.ui.features.execution.notes import NotesView
@@ -39,6 +40,7 @@ class ExecutionPanel(JournalPanel):
         retry_requested: Fire this publication again as it was (its index).
         edit_requested: Show this publication's values in the form (its index).
         command_requested: Copy what fires this publication (its index) as a command.
+        copy_requested: Copy this execution (its index) as ``pytest``, ``Markdown`` or ``Python``.
         open_source: Show this line of this file in an editor.
         correlation_requested: Show everything with this correlation id.
     """
@@ -46,6 +48,7 @@ class ExecutionPanel(JournalPanel):
     retry_requested = Signal(int)
     edit_requested = Signal(int)
     command_requested = Signal(int)
+    copy_requested = Signal(str, int)
     open_source = Signal(str, int)
     correlation_requested = Signal(str)
 
@@ -132,6 +135,10 @@ class ExecutionPanel(JournalPanel):
         self._context = KeyValueGrid()
         self.again = Button(theme, "Fire again", "repeat", kind="primary")
         self.edit = Button(theme, "Edit & fire", "edit")
+        self.test = Button(theme, "Copy as pytest", "check")
+        self.test.set_help("Copy a test that calls this handler with the same event (T)")
+        self.report = Button(theme, "Copy report", "copy")
+        self.report.set_help("Copy event, context, traceback and environment as Markdown (C)")
         self.copy = Button(theme, "Copy traceback", "copy")
         self.command = Button(theme, "Copy command", "terminal")
         self.command.set_help("Copy a terminal command that fires this again")
@@ -151,7 +158,9 @@ class ExecutionPanel(JournalPanel):
         add(page.column, self._notes_title, self._notes, payload_head, self._payload)
         add(page.column, section("Context"), self._context)
         content = QWidget()
-        foot, self.buttons = button_bar(self._theme, self.again, self.edit, self.copy, self.command, self.open)
+        foot, self.buttons = button_bar(
+            self._theme, self.again, self.edit, self.test, self.report, self.copy, self.command, self.open
+        )
         vbox((page, 1), foot, owner=content)
         empty = EmptyState(
             self._theme, "execution", "No execution selected", "Select a bar in the timeline or a row in the log."
@@ -169,6 +178,8 @@ class ExecutionPanel(JournalPanel):
         self.edit.clicked.connect(self.edit_and_fire)
         self.copy.clicked.connect(self.copy_traceback)
         self.command.clicked.connect(self.copy_command)
+        self.test.clicked.connect(self.copy_test)
+        self.report.clicked.connect(self.copy_report)
         self.open.clicked.connect(self.open_in_editor)
         self._theme.changed.connect(self._recolour)
 
@@ -227,6 +238,8 @@ class ExecutionPanel(JournalPanel):
         self._head.show_one(journal, self._publication, self._execution)
         self._show_failure(details.failure)
         self._list.setVisible(self._execution < 0)
+        for button in (self.test, self.report):
+            self.buttons.offer(button, offered=self._execution >= 0)
         if self._execution < 0:
             self._list.show_publication(journal, self._publication)
         self._show_notes(journal, details)
@@ -285,6 +298,10 @@ class ExecutionPanel(JournalPanel):
             return "No execution selected"
         return self._reason or "" if fires else ""
 
+    def execution_blocked(self) -> str:
+        """Return why there is no execution to copy."""
+        return self.blocked() or ("" if self._execution >= 0 else "No execution selected")
+
     def traceback_blocked(self) -> str:
         """Return why there is no traceback to copy."""
         return self.blocked() or ("" if self._failure is not None else "No exception raised")
@@ -304,6 +321,18 @@ class ExecutionPanel(JournalPanel):
     def copy_command(self) -> None:
         """Copy what fires it again from a terminal."""
         self.command_requested.emit(self._publication)
+
+    def copy_test(self) -> None:
+        """Copy the execution as a test."""
+        self.copy_requested.emit(PYTEST, self._execution)
+
+    def copy_report(self) -> None:
+        """Copy all that is recorded of the execution as Markdown."""
+        self.copy_requested.emit(MARKDOWN, self._execution)
+
+    def copy_python(self) -> None:
+        """Copy the call that makes the event."""
+        self.copy_requested.emit(PYTHON, self._execution)
 
     def copy_payload(self) -> None:
         """Copy the payload as JSON."""

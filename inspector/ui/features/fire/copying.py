@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from inspector.catalog.replay import values_of
 from inspector.core.errors import InspectorError
 from inspector.ui.kit.text import copy_text
 
@@ -67,14 +66,9 @@ class CommandCopies(QObject):
         if view is None:
             return
         catalog, project = self._program()
-        event = view.journal.publication(publication).event
-        values, lost = values_of(event, await view.details.payload(publication))
-        context = await view.details.context(publication)
-        from inspector.app.commandline import fire_command
+        from inspector.app.copies.command import command_of
 
-        command = fire_command(
-            catalog, event, values, session=context.session, metadata=context.metadata, project=project
-        )
+        command, lost = await command_of(view.details, catalog, publication, project)
         hint = f"New values generated for: {', '.join(lost)}." if lost else ""
         self._copy(command, hint)
 

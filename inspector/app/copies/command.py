@@ -1,0 +1,73 @@
+"""What was published as a command that publishes the same, with the faults that were injected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inspector.app.commandline import fire_command
+from inspector.catalog.replay import values_of
+from inspector.core.faults import FAULT_WORDS
+from inspector.core.records.capture import failure_from_json
+from inspector.core.records.numbers import ExecutionIndex
+from inspector.core.records.records import CANCELLED, FAILED, SWALLOWED, TIMED_OUT
+
+if TYPE_CHECKING:
+    from inspector.analysis.entries import ExecutionEntry
+    from inspector.app.details import Details
+    from inspector.core.description import CatalogDescription
+    from inspector.core.records.numbers import PublicationIndex
+    from inspector.hosts.project import Project
+
+#: What was injected into an execution, by how that ended; into any other a delay.
+_KINDS = {FAILED: "fail", SWALLOWED: "swallow", TIMED_OUT: "hang", CANCELLED: "cancel"}
+
+
+async def command_of(
+    details: Details, catalog: CatalogDescription, publication: PublicationIndex, project: Project | None
+) -> tuple[str, list[str]]:
+    """Return the command that publishes again, and the fields for which it generates new values.
+
+    Args:
+        details: Of the session that is shown.
+        catalog: Its catalog.
+        publication: What was published, by its index in the journal.
+        project: How the program is loaded; None for the demo.
+    """
+    event = details.journal.publication(publication).event
+    values, lost = values_of(event, await details.payload(publication))
+    context = await details.context(publication)
+    faults = [await _fault(details, entry) for entry in _executions(details, publication) if entry.fault]
+    command = fire_command(
+        catalog,
+        event,
+        values,
+        session=context.session,
+        metadata=context.metadata,
+        project=project,
+        faults=tuple(dict.fromkeys(faults)),
+    )
+    return command, lost
+
+
+def _executions(details: Details, publication: PublicationIndex) -> list[ExecutionEntry]:
+    journal = details.journal
+    first, last = (int(journal.publications[name][publication]) for name in ("first", "last"))
+    indexes = range(first, last + 1) if first >= 0 else range(0)
+    entries = [journal.execution(ExecutionIndex(index)) for index in indexes]
+    return [entry for entry in entries if entry.publication == publication]
+
+
+async def _fault(details: Details, entry: ExecutionEntry) -> str:
+    """Return the fault that was injected into an execution, as ``--fault`` reads it."""
+    kind = _KINDS.get(entry.status, "slow")
+    rule = f"{entry.handler.label}={FAULT_WORDS[kind]}"
+    text = await details.failure(entry.index) if kind in ("fail", "swallow") else ""
+    try:
+        failure = failure_from_json(text) if text else None
+    except ValueError:
+        failure = None
+    if failure is not None:
+        rule += f":{failure.type}: {failure.message}"
+    elif kind == "slow" and entry.duration:
+        rule += f":{entry.duration / 1e9:.3g}"
+    return f"{rule},event={entry.event.name}"

@@ -1,0 +1,97 @@
+"""Runs of sample programs whose executions are copied as tests, and those tests run by a pytest of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from inspector.app.copies.pytesttext import pytest_text
+from inspector.app.copies.recorded import RecordedExecution, recorded_execution
+from inspector.app.details import Details
+from inspector.app.notices import Notices
+from inspector.app.recording import Host, Recording
+from inspector.app.tasks import TaskOwner
+from inspector.core.records.numbers import ExecutionIndex
+from inspector.core.request import FireRequest
+from inspector.hosts.project import Project
+
+SAMPLES = Path(__file__).parents[2] / "projects"
+#: Where a frame of a traceback stands, as ``--tb=short`` says it.
+_FAILED_AT = re.compile(r"^(\S+?):(\d+): in ", re.M)
+
+
+@dataclass(frozen=True)
+class Fire:
+    """An event to publish."""
+
+    event: str
+    values: dict[str, Any]
+    session: bool = False
+    metadata: tuple[tuple[str, str], ...] = ()
+
+
+async def executions_of(host: Host, fires: Sequence[Fire], project: Project | None) -> list[RecordedExecution]:
+    """Return what is recorded of every execution of some fires."""
+    recording = Recording(host, None, TaskOwner(Notices()), name="copies")
+    await recording.start()
+    try:
+        for fire in fires:
+            request = FireRequest(fire.event, [fire.values], session=fire.session, metadata=dict(fire.metadata))
+            outcome = await asyncio.wait_for(recording.outcome(host.fire(request)), 30)
+            assert outcome.published == 1, outcome.refusal
+        await recording.caught_up()
+        details = Details(recording.journal)
+        count = len(recording.journal.executions)
+        return [await recorded_execution(details, ExecutionIndex(index), project) for index in range(count)]
+    finally:
+        await recording.close()
+
+
+def write_tests(executions: Sequence[RecordedExecution], folder: Path) -> list[Path]:
+    """Write each execution as a test file of its own, unedited."""
+    files = [folder / f"test_copied_{number}.py" for number in range(len(executions))]
+    for file, execution in zip(files, executions, strict=True):
+        file.write_text(pytest_text(execution), "utf-8")
+    return files
+
+
+async def outcomes_of(files: Sequence[Path], cwd: Path) -> list[str]:
+    """Run tests in a pytest of their own; return ``passed``, ``skipped``, or with what and where each failed."""
+    report = files[0].parent / "report.xml"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", f"--junitxml={report}"),
+        *("--rootdir", str(files[0].parent), "-c", os.devnull, *map(str, files)),
+        cwd=cwd,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode in (0, 1), out.decode()
+    cases = {str(case.get("classname")).rpartition(".")[2]: case for case in ET.parse(report).iter("testcase")}
+    return [_outcome(cases[file.stem]) for file in files]
+
+
+def _outcome(case: ET.Element) -> str:
+    if case.find("skipped") is not None:
+        return "skipped"
+    failure = case.find("failure")
+    if failure is None:
+        return "passed"
+    places = _FAILED_AT.findall(failure.text or "")
+    kind = re.split(r"\W", str(failure.get("message")), maxsplit=1)[0]
+    return f"{kind} at {Path(places[-1][0]).name}:{places[-1][1]}" if places else str(failure.text)
+
+
+def recorded_outcome(execution: RecordedExecution) -> str:
+    """Return how an execution ended, in the words of ``outcomes_of``."""
+    failure = execution.failure
+    if failure is None or failure.origin is None:
+        return "passed"
+    return f"{failure.type} at {Path(failure.origin.file).name}:{failure.origin.line}"

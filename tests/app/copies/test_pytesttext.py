@@ -1,0 +1,142 @@
+"""What a copied test says where values, classes or handlers cannot be written."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+
+from inspector.app.copies.pytesttext import pytest_text
+from inspector.app.copies.recorded import RecordedExecution
+from inspector.core.description import (
+    CatalogDescription,
+    EventDescription,
+    FieldShape,
+    HandlerDescription,
+    TypeShape,
+)
+from inspector.core.records.capture import Failure
+from inspector.core.spec import BusSpec, SpecLine
+from inspector.core.values.snapshot import snapshot
+from inspector.hosts.project import Project
+
+TEXT = TypeShape("str", "str")
+EVENT = EventDescription(
+    "Placed", "shop.events.Placed", "Placed", "", "", "", fields=(FieldShape("note", TEXT, required=True),)
+)
+METHOD = HandlerDescription("shop.handlers:Desk.take", "Desk.take", "Desk", "take", "shop.handlers", is_async=False)
+FUNCTION = HandlerDescription("shop.handlers:ship", "ship", "handlers", "ship", "shop.handlers")
+SPEC = BusSpec(
+    "shop.wiring:make.bus",
+    (
+        SpecLine("publish", "publish", "Bus.publish(event)", "proposed", ""),
+        SpecLine(
+            "handlers",
+            "_handlers",
+            "Bus._handlers",
+            "proposed",
+            "",
+            handlers=(METHOD.key, FUNCTION.key),
+            keyed_by="class",
+            holds="handlers",
+        ),
+    ),
+)
+
+
+def recorded(
+    handler: HandlerDescription = FUNCTION, payload: str = '{"note": "a"}', **more: object
+) -> RecordedExecution:
+    catalog = CatalogDescription("shop", (EVENT,), (handler,), specs=(SPEC,))
+    fields = {"status": "failed", **more}
+    return RecordedExecution(catalog, EVENT, handler, payload, **fields)  # type: ignore[arg-type]
+
+
+def written(execution: RecordedExecution) -> str:
+    text = pytest_text(execution)
+    ast.parse(text)
+    assert len(re.findall(r"^def test_\w+\(", text, re.M)) == 1
+    assert text.endswith("\n")
+    return text
+
+
+def test_a_function_of_a_module_is_imported_and_awaited() -> None:
+    text = written(recorded())
+    assert "from shop.events import Placed\nfrom shop.handlers import ship\n" in text
+    assert 'event = Placed(note="a")\n        await ship(event)\n' in text
+    assert "\n    asyncio.run(scenario())\n" in text
+
+
+def test_a_method_is_taken_out_of_the_container_that_the_spec_names() -> None:
+    text = written(recorded(METHOD))
+    assert 'handler = [item for item in handlers_in(bus._handlers) if name_of(item) == "Desk.take"][0]' in text
+    assert "await" not in text
+    # Whether ``make`` is called cannot be read here, so it is asked when the test runs.
+    assert "make() if inspect.isroutine(make) or inspect.isclass(make) else make" in text
+
+
+def test_a_timeout_is_waited_for_no_longer_than_it_took() -> None:
+    text = written(recorded(status="timed_out", duration=1_500_000_000))
+    assert "await asyncio.wait_for(ship(event), timeout=1.5)" in text
+
+
+def test_a_swallowed_exception_is_raised_from_the_log() -> None:
+    text = written(recorded(status="swallowed"))
+    assert "(caplog):" in text
+    assert "raise record.exc_info[1]" in text
+
+
+def test_what_was_redacted_or_cut_is_to_be_filled_in_first() -> None:
+    for payload, why in (
+        ('{"note": "<redacted:token>"}', "note (redacted)"),
+        ('{"note": {"$cut": "text", "text": "abc", "length": 99999}}', "note (cut: text)"),
+        ("{}", "note (not recorded)"),
+    ):
+        text = written(recorded(payload=payload))
+        assert f'pytest.skip("Fill in the missing values, then remove this line: {why}")' in text
+        assert "<fill in: " in text
+
+
+def test_where_no_test_can_be_made_the_text_says_why_not() -> None:
+    nowhere = replace(METHOD, key="shop.handlers:Desk.other", label="Desk.other")
+    local = replace(EVENT, key="shop.events.make.<locals>.Placed")
+    nameless = replace(EVENT, key="Placed")
+    for execution, why in (
+        (recorded(nowhere), "Desk.other is not in a known container"),
+        (replace(recorded(), event=local), "cannot be imported"),
+        (replace(recorded(), event=nameless), "an event without a class"),
+        (recorded(payload=""), "not recorded"),
+        (recorded(status="never_awaited"), "never awaited"),
+    ):
+        text = written(execution)
+        assert "pytest.skip(" in text
+        assert "No test can be made of this execution: " in text
+        assert why in text
+
+
+def test_the_outcome_is_a_comment_that_no_message_can_leave() -> None:
+    failure = Failure("ValueError", "builtins", "first\nimport os  # second")
+    text = written(recorded(failure=failure))
+    assert "# Recorded outcome: failed, ValueError: first" in text
+    assert "\nimport os" not in text
+    assert "Fails in the same way until that is mended" in text
+    assert "A fault was injected there." in written(recorded(failure=failure, fault=True))
+
+
+def test_settings_that_a_person_filled_in_are_named_not_told(tmp_path) -> None:
+    project = Project(("shop.wiring:make",), cwd=tmp_path, settings={"SHOP_KEY": "hunter2"})
+    text = written(recorded(project=project))
+    assert "for name in ['SHOP_KEY'] if name not in os.environ" in text
+    assert "hunter2" not in text
+    assert f"python -m pytest FILE in {tmp_path}" in text
+
+
+def test_texts_of_any_kind_are_written_exactly() -> None:
+    for value in ("it's", 'say "x"', "both ' and \"", "back\\slash", "line\nbreak", "\ud800", "ünï"):
+        execution = recorded(payload=snapshot({"note": value}))
+        call = next(
+            node
+            for node in ast.walk(ast.parse(written(execution)))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Placed"
+        )
+        assert ast.literal_eval(call.keywords[0].value) == value

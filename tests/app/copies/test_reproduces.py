@@ -1,0 +1,102 @@
+"""A copied test fails with the same exception at the same line as what was recorded, and passes after the mend."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from inspector.core.records.records import FAILED, OK
+from inspector.hosts.child import ChildHost
+from inspector.hosts.project import Project
+from tests.app.copies.samples import SAMPLES, Fire, executions_of, outcomes_of, recorded_outcome, write_tests
+
+URL = "memory://shop"
+
+
+async def check(
+    sample: str, folder: Path, fires: Sequence[Fire], mends: dict[str, tuple[tuple[str, str], ...]], failures: int
+) -> None:
+    """Fire in a copy of a sample, run the tests of what failed, mend the copy and run them again.
+
+    Args:
+        sample: Name of the sample project.
+        folder: Where its copy goes.
+        fires: What is fired.
+        mends: By file what is replaced, and by what.
+        failures: How many executions are to fail.
+    """
+    root = folder / sample
+    shutil.copytree(SAMPLES / sample, root, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+    project = Project.from_folder(root)
+    assert project is not None
+    executions = [
+        execution for execution in await executions_of(ChildHost(project), fires, project) if execution.status == FAILED
+    ]
+    assert len(executions) == failures
+    files = write_tests(executions, folder)
+    assert await outcomes_of(files, root) == [recorded_outcome(execution) for execution in executions]
+    for name, changes in mends.items():
+        text = (root / name).read_text()
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        (root / name).write_text(text)
+    assert await outcomes_of(files, root) == ["passed"] * failures
+
+
+async def test_a_callable_object_and_a_method_that_their_bus_calls_with_a_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_DATABASE_URL", URL)
+    await check(
+        "shop",
+        tmp_path,
+        [
+            Fire("PaymentFailed", {"order_id": "o-1", "reason": "no money"}),
+            Fire("OrderPlaced", {"order_id": 'it\'s "2"', "total": "9.90", "lines": ["spoon"]}, session=True),
+        ],
+        {
+            "shop/handlers.py": (
+                ('raise LookupError(f"no address for order {event.order_id}")', "return"),
+                ("self.stock[article] -= 1", "self.stock[article] = self.stock.get(article, 9) - 1"),
+            )
+        },
+        2,
+    )
+
+
+async def test_plain_functions_of_a_synchronous_bus(tmp_path: Path) -> None:
+    await check(
+        "orders",
+        tmp_path,
+        [
+            Fire("Allocate", {"order": "o-1", "sku": "sofa", "quantity": 1}),
+            Fire("Allocated", {"order": "o-1", "sku": "sofa", "quantity": 0}),
+        ],
+        {
+            "orders/wiring.py": (
+                ("raise LookupError(", 'return "none"\n        raise LookupError('),
+                ("10 // event.quantity", "10 // max(event.quantity, 1)"),
+            )
+        },
+        2,
+    )
+
+
+async def test_an_execution_that_went_well_passes_whatever_holds_its_handler(tmp_path: Path) -> None:
+    root = SAMPLES / "orders"
+    project = Project.from_folder(root)
+    assert project is not None
+    fires = [Fire("Allocated", {"order": "o-1", "sku": "chair"}), Fire("PriceChanged", {"sku": "chair", "cents": 3})]
+    executions = await executions_of(ChildHost(project), fires, project)
+    labels = [execution.handler.label for execution in executions]
+    assert any(" #2" in label for label in labels)  # closures of one function
+    assert any("partial channel=mail" in label for label in labels)
+    assert any("lambda" in label for label in labels)
+    assert {execution.status for execution in executions} == {OK}
+    files = write_tests(executions, tmp_path)
+    # In one process: a test must leave a bus that belongs to the module as it was.
+    assert await outcomes_of(files, root) == ["passed"] * len(files)
