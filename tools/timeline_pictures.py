@@ -140,6 +140,7 @@ def failure() -> tuple[Journal, int]:
 def panel(theme: Theme, journal: Journal, size: tuple[int, int] = SIZE) -> TimelinePanel:
     """The timeline with all of a journal taken in."""
     made = TimelinePanel(theme, Selection(), clock=lambda: 0.0)
+    theme.dress(made)
     made.resize(*size)
     made.show()
     made.set_journal(journal, live=False)

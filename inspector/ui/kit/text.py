@@ -176,7 +176,8 @@ class CountLabel(ElidedLabel):
     def sizeHint(self) -> QSize:
         """Return the room of the text, whatever its digits are."""
         metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(widest(self._shown)), metrics.height())
+        # A pixel more: the width is rounded, and a text that is a fraction wider than its room is cut.
+        return QSize(metrics.horizontalAdvance(widest(self._shown)) + 1, metrics.height())
 
 
 def plain_tooltip(text: str) -> str:

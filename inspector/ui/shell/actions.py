@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from inspector.ui.kit.theme import Theme
 
 #: With more commands than this the sections of a menu are menus of their own.
-_LONG: Final = 24
+_LONG: Final = 26
 
 
 def shortcut_text(command: Command) -> str:
@@ -84,7 +84,9 @@ class Actions(QObject):
             long = sum(len(section) for section in sections) > _LONG
             for index, section in enumerate(sections):
                 # A menu higher than the screen would be torn into columns.
-                place = menu.addMenu(menu_text(section[0].section)) if long and section[0].section else menu
+                place = (
+                    menu.addMenu(menu_text(section[0].section.capitalize())) if long and section[0].section else menu
+                )
                 if index and not long:
                     menu.addSeparator()
                 for command in section:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMessageBox, QPus
 from pytestqt.qtbot import QtBot
 
 from inspector.ui.kit.badges import Badge
+from inspector.ui.kit.fonts import load_fonts
 from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import (
     CountLabel,
@@ -137,6 +138,7 @@ def test_the_buttons_of_a_question_look_like_all_others(qtbot: QtBot, qapp: QApp
     theme = Theme(choice)
     theme.apply(qapp)
     window = QWidget()
+    theme.dress(window)
     qtbot.addWidget(window)
     box = ask_then(window, "Delete", "Really?", "It is gone then.", ["Keep", "Delete"], lambda _: None, danger="Delete")
     grounds = {}
@@ -187,6 +189,20 @@ def test_what_counts_up_moves_nothing_until_it_needs_more_room(qtbot: QtBot, mak
     QApplication.processEvents()
     assert asked.count > 0
     assert label.accessibleName() == "10,000 events"
+
+
+@pytest.mark.parametrize("size", [9.0, 9.5, 10.0, 11.25, 13.0])
+def test_a_count_is_whole_in_the_room_that_it_asks_for(qtbot: QtBot, size: float) -> None:
+    load_fonts()
+    label = CountLabel()
+    qtbot.addWidget(label)
+    font = Theme("dark").ui_font()
+    font.setPointSizeF(size)
+    label.setFont(font)
+    for text in ("0 events", "1,111 events", "12 of 48,212 events", "recording · 7 events/s"):
+        label.setText(text)
+        shown = label.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, label.sizeHint().width())
+        assert shown == text
 
 
 class Requests(QObject):

@@ -276,7 +276,7 @@ class MissingSettingsDialog(QDialog):
         self.setMinimumWidth(480)
         self.fields = {name: QLineEdit() for name in trouble.variables}
         title = PlainLabel(trouble.text, "title", wrap=True)
-        hint = "Saved on this computer, never recorded. Change them in File → Project Settings…."
+        hint = "Saved on this computer, never recorded. Change them in File → Project Settings."
         rows = []
         for name, field in self.fields.items():
             field.setAccessibleName(name)
