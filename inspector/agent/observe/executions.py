@@ -43,14 +43,15 @@ class ObservedExecution(TapExecution, Open):
 
     # As in ``TapPublication``.
     __slots__ = (
-        *("_held", "_resumed", "before", "caught", "ended", "error", "failure", "fault", "frame", "on_loop"),
-        *("publication", "started", "status", "subscription", "swallowed", "tag", "tries", "unwrapped"),
+        *("_resumed", "before", "caught", "ended", "frame", "on_loop", "publication", "started", "status"),
+        *("subscription", "swallowed", "tag", "unwrapped"),
     )
     frame: FrameType | None
     before: Any
-    tries: int
     unwrapped: bool
-    failure: BaseException | None
+    tries = 1
+    failure: BaseException | None = None
+    _held = 0
 
     def __init__(
         self,
@@ -64,16 +65,16 @@ class ObservedExecution(TapExecution, Open):
         self.frame = frame
         self.before = before
         self.unwrapped = False
-        self.tries = self.started = self.ended = self.on_loop = self.tag = self._resumed = self._held = 0
+        self.tries = self.started = self.ended = self.on_loop = self.tag = self._resumed = 0
         self.status = "running"
-        self.fault = self.swallowed = ""
-        self.error = self.caught = self.failure = None
+        self.swallowed = ""
+        self.caught = None
 
     # -- its frames ----------------------------------------------------------------------------------------------------
 
     def frame_returned(self, frame: FrameType, value: Any) -> None:
         """End with what its outermost frame returned."""
-        if value is not None or not self.unwrapped or frame is not self.frame:
+        if value is not None or not self.unwrapped or frame is not self.frame or self.ended:
             self.end_at_length(frame, value, None)
             return
         # Nearly always; what ``end_at_length`` comes to then, written out.
@@ -85,7 +86,11 @@ class ObservedExecution(TapExecution, Open):
         self.status = "ok"
         publication = self.publication
         publication.tap.execution_ended(self)
-        publication.ended(self)
+        running = publication.executions
+        if running[-1] is self and not publication._returned:  # noqa: SLF001 - nobody else ends one so often
+            running.pop()
+        else:
+            publication.ended(self)
 
     def frame_unwound(self, frame: FrameType, error: BaseException) -> None:
         """End with what left its outermost frame."""

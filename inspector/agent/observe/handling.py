@@ -146,11 +146,10 @@ def _short_way(
         execution.frame = frame
         execution.before = current
         execution.unwrapped = True
-        execution.tries = 1
-        execution.ended = execution.on_loop = execution.tag = execution._held = 0  # noqa: SLF001 - of our own class
+        execution.ended = execution.on_loop = execution.tag = 0
         execution.status = "running"
-        execution.fault = execution.swallowed = ""
-        execution.error = execution.caught = execution.failure = None
+        execution.swallowed = ""
+        execution.caught = None
         run(execution)
         if monitor.resting:
             monitor.wake()

@@ -150,9 +150,8 @@ class TapPublication(Publication):
 
     # What each publication is asked for has a slot, which is read and written fastest. The rest are defaults.
     __slots__ = (
-        *("_returned", "began", "cause", "closed", "depth", "event", "executions", "fire", "holding", "last", "left"),
-        *("metadata", "named", "outcome", "outside", "session", "shown", "source", "subscriptions", "tag", "tap"),
-        "was_left",
+        *("_returned", "began", "cause", "closed", "depth", "event", "executions", "fire", "holding", "last"),
+        *("metadata", "named", "outside", "session", "shown", "source", "subscriptions", "tag", "tap"),
     )
     bus: Any = None
     loose = False
@@ -173,6 +172,9 @@ class TapPublication(Publication):
     _gone: weakref.ref[Any] | None = None
     #: What its event said, once that may be gone.
     _fields: Any = None
+    #: What its bus has worked off while it was under way; and whether it is such a one.
+    left: tuple[TapPublication, ...] = ()
+    was_left = False
 
     tap: Tap
     source: TappedBus
@@ -182,9 +184,6 @@ class TapPublication(Publication):
     last: TapExecution | None
     #: Failed executions that may yet be tried again.
     holding: int
-    #: What its bus has worked off while it was under way; and whether it is such a one.
-    left: tuple[TapPublication, ...]
-    was_left: bool
 
     def __init__(
         self, tap: Tap, bus: TappedBus, occurrence: Occurrence, subscriptions: tuple[TapSubscription, ...]
@@ -220,9 +219,7 @@ class TapPublication(Publication):
         self.began: list[str] = []
         self.shown = self.session = self.metadata = self.outside = self.last = None
         self.tag = self.holding = 0
-        self.closed = self._returned = self.was_left = False
-        self.outcome = "done"
-        self.left = ()
+        self.closed = self._returned = False
 
     def enter(self) -> None:
         """Make the handlers called from here on those of this publication: the publish method is about to run."""

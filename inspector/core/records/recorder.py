@@ -78,6 +78,8 @@ _IDENTITY: Final = frozenset(
         ),
     }
 )
+#: By names of our own: of an imported variable Python would make the method anew at each call.
+_fire_now: Final = FIRE.get
 _NO_CONTEXT: Final = '{"session": false, "metadata": {}}'
 _SESSION_ONLY: Final = '{"session": true, "metadata": {}}'
 
@@ -153,7 +155,7 @@ class Recorder:
         """Record ``Published``, with the payload as it is now."""
         at = self._clock() - self._anchor
         event, cause = publication.event, publication.cause
-        publication.fire = fire = FIRE.get()
+        publication.fire = fire = _fire_now()
         if fire:
             self._in_flight[fire] = self._in_flight.get(fire, 0) + 1
         if not self._recording:
@@ -180,7 +182,8 @@ class Recorder:
 
     def execution_started(self, execution: Execution) -> None:
         """Record ``HandlerStarted``; a handler that the catalog did not have is described first."""
-        if not execution.publication.tag:  # published while recording was off
+        number = execution.publication.tag
+        if not number:  # published while recording was off
             return
         key = execution.subscription.key
         if key not in self._handlers:
@@ -189,7 +192,7 @@ class Recorder:
         if self._running is not None:
             self._wake_up()
         at = execution.started - self._anchor
-        self._rows.append((HANDLER_STARTED, at, tag, execution.publication.tag, key, execution.fault))
+        self._rows.append((HANDLER_STARTED, at, tag, number, key, execution.fault))
         if self._asleep:
             self._rouse()
 
@@ -197,16 +200,16 @@ class Recorder:
         """Record ``HandlerEnded``; an error is read now and not kept."""
         if execution.caught is not None:
             execution.caught(execution)
-        if not execution.tag:
+        tag = execution.tag
+        if not tag:
             return
         next(self._ends)
         status, failure = execution.status, ""
         if status != OK or execution.swallowed:
             status, failure = self._what_went_wrong(execution)
         if self._key_lines:
-            self._key_lines.pop(execution.tag, None)
-        at = execution.ended - self._anchor
-        self._rows.append((HANDLER_ENDED, at, execution.tag, status, execution.on_loop, failure))
+            self._key_lines.pop(tag, None)
+        self._rows.append((HANDLER_ENDED, execution.ended - self._anchor, tag, status, execution.on_loop, failure))
         if self._asleep:
             self._rouse()
 
@@ -246,9 +249,9 @@ class Recorder:
 
     def publication_ended(self, publication: Publication) -> None:
         """Record ``PublicationEnded``."""
-        if publication.tag:
-            at = self._clock() - self._anchor
-            self._rows.append((PUBLICATION_ENDED, at, publication.tag, publication.outcome))
+        tag = publication.tag
+        if tag:
+            self._rows.append((PUBLICATION_ENDED, self._clock() - self._anchor, tag, publication.outcome))
             if self._asleep:
                 self._rouse()
         fire = publication.fire

@@ -386,6 +386,25 @@ def a_worker_that_waits_for_work() -> Fired:
 
 
 @fired
+def a_handler_that_was_given_up_and_returns_all_the_same() -> Fired:
+    class Waiting(Oven):
+        async def publish(self, event: Any) -> None:  # type: ignore[override]
+            for handler in self.handlers.get(type(event), ()):
+                await handler(event)
+
+    bus = Waiting()
+
+    async def cling(event: Baked) -> None:
+        ran("cling")
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        await asyncio.sleep(0)
+
+    bus.on(Baked, cling)
+    return Fired(bus, ["cling"], timeout=0.05, statuses=["timed_out"])
+
+
+@fired
 def a_task_that_never_ends() -> Fired:
     tasks: list[Any] = []
     bus = Oven()
