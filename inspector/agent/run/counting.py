@@ -19,17 +19,29 @@ if TYPE_CHECKING:
     from .reporter import RingRecorder
 
 
+class _NoTap:
+    """Stands for the tap of what is only counted."""
+
+    active = False
+
+
 class CountedPublication(Open):
     """Stands for a publication that is only counted, while its publish method runs."""
 
-    __slots__ = ("outside",)
+    __slots__ = ("outside", "put_off")
 
     #: What is asked of a publication by those who look whether a call is for it.
     source = event = cause = None
-    named, closed, loose, tag, fire, left = "", False, False, 0, 0, ()
+    tap = _NoTap
+    named, closed, loose, under_way, tag, fire, holding = "", False, False, True, 0, 0, 0
+    left = began = executions = subscriptions = ()
 
     def __init__(self, outside: Any) -> None:
         self.outside = outside
+
+    def begun(self, key: str) -> int:  # noqa: ARG002 - as a publication has it
+        """Return how many executions of a handler have begun: none that is known."""
+        return 0
 
     def frame_returned(self, frame: FrameType, value: Any) -> None:  # noqa: ARG002 - as the base class has it
         """Take note that its publish method has returned."""
@@ -47,12 +59,12 @@ def count_instead(recorder: RingRecorder, observation: Observation) -> None:
     is_handler, plain_point = observation.is_handler, observation.plain_point
 
     def passes_over(code: CodeType, frame: FrameType) -> bool:
-        if not recorder.counts:
-            return False
         outside: Any = publishing()
         counted = type(outside) is kind
         if is_handler(code):
             return counted
+        if not (counted or recorder.counts):
+            return False
         point = plain_point(code)
         if point is None or running() is not None:
             return False

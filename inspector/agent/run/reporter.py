@@ -37,8 +37,9 @@ from ..observe.handover import HANDOVER
 from ..observe.monitor import MONITOR, Watcher
 from ..process.wire import MAX_TEXT, cut_row
 from ..reading.loaded import LoadedProgram, Target, make_program
+from ..tap.moments import PUBLISHING
 from .budget import RunBudget
-from .counting import count_instead
+from .counting import CountedPublication, count_instead
 from .ring import COUNTED, DROPPED, ONE_IN, RingError
 from .start import encoded
 
@@ -136,7 +137,8 @@ class RingRecorder(Recorder):
     def publication_started(self, publication: Publication) -> None:
         """Record ``Published``, unless there is no room, or the budget is spent."""
         ring, cause = self._ring, publication.cause
-        if ring is None:
+        under_way: Any = PUBLISHING.get()
+        if ring is None or type(under_way) is CountedPublication:  # a handler without Python code is called
             return
         if self.describe is not None:
             describe, self.describe = self.describe, None

@@ -321,7 +321,11 @@ async def on_lit(event):
     await bus.publish(Dim(event.room))
 async def on_dim(event):
     await asyncio.sleep(0)
+def late():
+    pass
 async def broken(event):
+    timer = asyncio.get_running_loop().call_later(5, late)
+    timer.cancel()
     raise ValueError(event.room)
 bus = Bus()
 async def work():
