@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import sys
 import threading
 from functools import partial
 from pathlib import Path
@@ -111,6 +112,7 @@ class WatchedRun:
         self.command = RunCommand(words, str(order["program"]), str(order["name"]))
         self.database = Path(order["db"]) if order.get("db") else default_database()
         self._record = Path(order["record"]) if order.get("record") else None
+        self._in_window = bool(order.get("window"))
         self._anchor = int(order.get("anchor", 0))
         self._fail_on = [str(name) for name in order.get("fail_on", ())]
         self.name = session_name(title_of(self.command))
@@ -118,7 +120,9 @@ class WatchedRun:
         self._ended = asyncio.Event()
 
     def make_host(self, seed: int | None = None) -> RunHost:  # noqa: ARG002 - nothing is fired
-        """Make the host that watches the command."""
+        """Make the host that watches the command; from then on the window says what is to be said."""
+        if self._in_window:
+            _let_go_of_terminal()
         main = None
         if self._pipes is None:
             owner = read_json(self._folder, OWNER).get("command")
@@ -231,6 +235,14 @@ def silent_notes(journal: Journal) -> list[str]:
         more = f" and {len(commands) - 1} more" if len(commands) > 1 else ""
         notes.append(f"Not watched: {one_line(commands[0], 80)}{more}. {reason}")
     return notes
+
+
+def _let_go_of_terminal() -> None:
+    """Hold the command's terminal open no longer: whoever waits for its end waits for all who have it open."""
+    sys.stderr.flush()
+    null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    os.dup2(null, 2, inheritable=False)
+    os.close(null)
 
 
 def count_failings(journal: Journal) -> dict[str, int]:

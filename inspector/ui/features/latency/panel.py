@@ -63,7 +63,7 @@ _MEASURED: Final = {
 }
 #: What is said where there are no rows, and where a filter or a range leaves none.
 _NOTHING: Final = {
-    False: ("Nothing measured yet", "Fire an event to measure its handlers."),
+    False: ("Nothing measured yet", "Handlers appear here once they have run."),
     True: ("No matches", "Nothing in this range matches the filter."),
 }
 #: Figures are brought up to date so often, ms.

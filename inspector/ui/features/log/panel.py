@@ -72,7 +72,7 @@ class LogPanel(JournalPanel):
         self.table = DataTable(theme)
         self.table.setAccessibleName("Publication log")
         self.table.setModel(self.model)
-        self._empty = EmptyState(theme, "list", "Nothing published yet", "Fire an event to see it here.")
+        self._empty = EmptyState(theme, "list", "Nothing published yet", "Events appear here as they are published.")
         self.table.set_empty(self._empty)
         dress(self.table, theme, middle=(columns.EVENT,))
         self.table.horizontalHeader().setSortIndicator(columns.NUMBER, Qt.SortOrder.AscendingOrder)
@@ -193,7 +193,7 @@ class LogPanel(JournalPanel):
         if self.model.narrowed:
             self._empty.set("No matches", "Nothing in this range matches the filter.")
         else:
-            self._empty.set("Nothing published yet", "Fire an event to see it here.")
+            self._empty.set("Nothing published yet", "Events appear here as they are published.")
         self.badge_changed.emit(format_count(shown) if shown else "", "dim")
 
     def _publication(self, index: QModelIndex) -> int:
