@@ -11,6 +11,7 @@ from inspector.analysis.entries import IS_BAD
 from inspector.analysis.failures import failure_head
 from inspector.analysis.ran_tests import troubles
 from inspector.app.filtered import PlacedStream, filter_of, pick, placement_warnings
+from inspector.app.missing import missing_sentence
 from inspector.app.summary import summarise
 from inspector.app.text import one_line, plural
 from inspector.core.records.account import not_called
@@ -62,6 +63,7 @@ async def export_markdown(stream: RecordStream, target: Path, *, name: str = "",
         file.write(f"# {markdown_text(name or 'Run')}\n\n")
         # The second reading, below, begins to count anew.
         missing = stream.warnings() if isinstance(stream, PlacedStream) else placement_warnings(journal)
+        missing = [*missing, *filter(None, [missing_sentence(journal.processes)])]
         file.write("".join(f"**{markdown_text(sentence)}**\n\n" for sentence in missing))
         file.write(f"{_handlers(handlers)}\n## Failed executions\n\n")
         if not left.any():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inspector.app.text import format_count
+from inspector.app.text import format_count, plural
 
 if TYPE_CHECKING:
     from inspector.analysis.processes import ProcessEntry, Processes
@@ -26,3 +26,10 @@ def share_text(entry: ProcessEntry) -> str:
     if entry.dropped:
         return f"{share} · {format_count(entry.dropped)} dropped"
     return f"{share} · {format_count(entry.counted)} counted" if entry.counted and entry.one_in <= 1 else share
+
+
+def missing_sentence(processes: Processes) -> str:
+    """Return how many of a program's events are not in its run, as a sentence; empty when all are."""
+    parts = [f"{plural(processes.counted, 'event')} only counted"] if processes.counted else []
+    parts += [f"{plural(processes.dropped, 'event')} dropped"] if processes.dropped else []
+    return f"Not recorded: {', '.join(parts)}." if parts else ""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.analysis.failures import failure_head
 from inspector.app.filtered import filter_of, pick, placement_warnings
+from inspector.app.missing import missing_sentence
 from inspector.app.places import default_database
 from inspector.app.text import format_count, format_duration, format_time, one_line, plural
 from inspector.cli import exitcodes
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if not database_exists(database):
         raise UsageError(f"No session {arguments.session!r}: {database} does not exist.")
     journal, picked, warnings = run_coroutine(_pick(database, arguments.session, chosen))
-    for warning in warnings:
+    for warning in (*warnings, *filter(None, [missing_sentence(journal.processes)])):
         console.note(warning)
     code = exitcodes.FAILED if warnings else exitcodes.OK
     uncalled = not_called(journal.host_records)

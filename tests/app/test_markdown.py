@@ -131,6 +131,7 @@ async def test_several_processes_and_tests_are_told(tmp_path: Path) -> None:
     text = target.read_text("utf-8")
     assert "| execution | process | event | handler | status | error | message |" in text
     assert "| server 48231 |" in text
+    assert "**Not recorded: 1\N{THIN SPACE}820 events only counted.**" in text
     assert "\n## Tests\n\n3 tests ran.\n\n| test | outcome | in handlers |\n" in text
     rows = [line for line in text.splitlines() if line.startswith("| tests/")]
     assert [row.split(" | ")[1] for row in rows] == ["passed", "failed", "skipped"]
