@@ -14,7 +14,7 @@ from inspector.cli import exitcodes
 from inspector.cli.failings import FAILINGS
 from inspector.core.errors import InspectorError, UsageError
 from inspector.hosts.project import Project
-from inspector.hosts.run.folder import make_folder, own, remove, write_json
+from inspector.hosts.run.folder import make_folder, own, remove, remove_when_over, write_json
 from inspector.hosts.run.launch import BUDGET, Attendant, RunCommand, become, end_like, find_command, prepare
 from inspector.hosts.run.launch import start_beside as start_process_beside
 from inspector.hosts.run.proc import identity_of
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         if not (arguments.record or failings or arguments.no_window):
             start_process_beside(["run", BESIDE, str(folder)], ())
             become(command, variables)
-        return _attend(command, variables, folder, console)
+        return _attend(command, variables, folder, console, judged=bool(failings))
     except BaseException:
         remove(folder)
         raise
@@ -164,8 +164,16 @@ def _own(folder: Path) -> None:
         own(folder, "command", me)
 
 
-def _attend(command: RunCommand, variables: Mapping[str, str], folder: Path, console: Console) -> int:
-    """Run the command as its parent, wait until everything is stored, and return how it ended."""
+def _attend(command: RunCommand, variables: Mapping[str, str], folder: Path, console: Console, *, judged: bool) -> int:
+    """Run the command as its parent, wait until everything is stored, and return how it ended.
+
+    Args:
+        command: What is run.
+        variables: Its environment.
+        folder: The run's.
+        console: Where to tell what came of it.
+        judged: The run is held against something: it fails when that cannot be done.
+    """
     control_theirs, control = os.pipe()
     verdict, verdict_theirs = os.pipe()
     numbers = [str(control_theirs), str(verdict_theirs)]
@@ -180,9 +188,10 @@ def _attend(command: RunCommand, variables: Mapping[str, str], folder: Path, con
     _say(control, {"code": code})
     os.close(control)
     with os.fdopen(verdict, "rb") as pipe:
-        said = _verdict(pipe.read())
+        said = _verdict(pipe.read(), judged=judged)
     for text in said["notes"]:
         console.note(text)
+    remove_when_over(folder)  # if the recorder has done that, there is nothing to do
     if code == 0 and said["code"]:
         return exitcodes.FAILED
     console.flush()
@@ -194,10 +203,10 @@ def _say(pipe: int, message: Mapping[str, Any]) -> None:
         os.write(pipe, json.dumps(message).encode() + b"\n")
 
 
-def _verdict(said: bytes) -> dict[str, Any]:
-    """Return what the recorder said at its end: ``code`` and ``notes``."""
+def _verdict(said: bytes, *, judged: bool) -> dict[str, Any]:
+    """Return what the recorder said at its end: ``code`` and ``notes``. A command pays nothing for its being killed."""
     try:
         verdict = json.loads(said)
         return {"code": int(verdict["code"]), "notes": [str(note) for note in verdict["notes"]]}
     except (ValueError, TypeError, LookupError):
-        return {"code": 1, "notes": ["The recording ended before the command did; the run is not complete."]}
+        return {"code": int(judged), "notes": ["The recording ended before the command did; the run is not complete."]}

@@ -109,6 +109,32 @@ def test_a_run_is_held_against_what_must_not_occur(tmp_path: Path, python: str |
     assert inspector_run(tmp_path, "--fail-on", "unheard", "--", *words).returncode == 0
 
 
+@pytest.mark.parametrize(("fail_on", "code"), [((), 0), (("--fail-on", "failed"), 1)])
+def test_a_recorder_that_is_killed_changes_nothing_for_the_command(
+    tmp_path: Path, fail_on: tuple[str, ...], code: int
+) -> None:
+    killer = (
+        "import os, signal, sys, time\n"
+        "folder = os.environ['INSPECTOR_RUN'].encode()\n"
+        "def recorder():\n"
+        "    for pid in filter(str.isdigit, os.listdir('/proc')):\n"
+        "        try:\n"
+        "            words = open(f'/proc/{pid}/cmdline', 'rb').read().split(b'\\0')\n"
+        "        except OSError:\n"
+        "            continue\n"
+        "        if b'--beside' in words and folder in words:\n"
+        "            return int(pid)\n"
+        "while (pid := recorder()) is None:\n"
+        "    time.sleep(0.01)\n"
+        "os.kill(pid, signal.SIGKILL)\n"
+        "print('killed')\n"
+    )
+    ran = inspector_run(tmp_path, *fail_on, "--", sys.executable, "-c", killer)
+    assert (ran.stdout, ran.returncode) == ("killed\n", code)
+    assert ran.stderr == "inspector: The recording ended before the command did; the run is not complete.\n"
+    assert not list((tmp_path / "runtime").rglob("run-*"))
+
+
 def test_a_command_that_is_no_python_runs_all_the_same(tmp_path: Path) -> None:
     ran = inspector_run(tmp_path, "sh", "-c", "cat; kill -TERM $$")
     assert (ran.stdout, ran.returncode) == ("typed", -15)

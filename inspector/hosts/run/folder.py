@@ -128,6 +128,13 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def remove_when_over(folder: Path) -> None:
+    """Remove the folder of a run whose command has ended, unless a process of it still lives."""
+    with suppress(OSError):
+        if not _has_process(folder):
+            remove(folder)
+
+
 def remove_leftovers(base: Path) -> None:
     """Remove folders of runs of which neither launcher, reader nor any process lives."""
     folders = [entry for entry in base.glob(f"{_PREFIX}*") if is_private(entry)]
