@@ -6,6 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from inspector.app.missing import missing_text
 from inspector.ui.features.processes import model as columns
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PySide6.QtGui import QHideEvent, QShowEvent
-    from PySide6.QtWidgets import QWidget
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
@@ -98,8 +98,11 @@ class ProcessesPanel(JournalPanel):
         self.table.customContextMenuRequested.connect(self._open_menu)
         self.count = ElidedLabel("", "dim")
         self.missing = PlainLabel("", "warn")
-        head = hbox((self.count, 1), self.missing, margins=(12, 5, 12, 5), spacing=10)
-        vbox(head, separator_line(), (self.table, 1), owner=self)
+        self._head = QWidget()
+        line = hbox((self.count, 1), self.missing, margins=(12, 5, 12, 5), spacing=10)
+        vbox(line, separator_line(), owner=self._head)
+        self._head.hide()
+        vbox(self._head, (self.table, 1), owner=self)
         self.setFocusProxy(self.table)
         self._timer = QTimer(self, interval=_EVERY)
         self._timer.timeout.connect(self.refresh)
@@ -133,6 +136,7 @@ class ProcessesPanel(JournalPanel):
         self.missing.setText(missing_text(processes))
         set_tooltip(self.missing, "Counts are exact; figures such as latencies are those of the recorded events.")
         several = str(live or len(entries)) if processes.several else ""
+        self._head.setVisible(bool(self.count.text()))
         self.badge_changed.emit(several or (str(silent) if silent else ""), "warn" if silent else "dim")
 
     def execution_selected(self, index: ExecutionIndex) -> None:

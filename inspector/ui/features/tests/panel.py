@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from inspector.app.text import plural
 from inspector.ui.features.tests import model as columns
@@ -21,7 +22,6 @@ from inspector.ui.panel import JournalPanel
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
-    from PySide6.QtWidgets import QWidget
 
     from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
@@ -80,8 +80,11 @@ class TestsPanel(JournalPanel):
         self.table.customContextMenuRequested.connect(self._open_menu)
         self.count = ElidedLabel("", "dim")
         self.unnoticed = PlainLabel("", "warn")
-        head = hbox((self.count, 1), self.unnoticed, margins=(12, 5, 12, 5), spacing=10)
-        vbox(head, separator_line(), (self.table, 1), owner=self)
+        self._head = QWidget()
+        line = hbox((self.count, 1), self.unnoticed, margins=(12, 5, 12, 5), spacing=10)
+        vbox(line, separator_line(), owner=self._head)
+        self._head.hide()
+        vbox(self._head, (self.table, 1), owner=self)
         self.setFocusProxy(self.table)
         self._soon = QTimer(self, interval=_EVERY, singleShot=True)
         self._soon.timeout.connect(self.refresh)
@@ -113,6 +116,7 @@ class TestsPanel(JournalPanel):
         self.count.setText(f"{plural(count, 'test')} · {failed} failed" if count else "")
         unnoticed = self.model.unnoticed
         self.unnoticed.setText(f"{plural(unnoticed, 'test')} did not notice problems in handlers" if unnoticed else "")
+        self._head.setVisible(bool(self.count.text()))
         self.badge_changed.emit(str(failed or count) if count else "", "failed" if failed else "dim")
 
     def _activated(self, index: QModelIndex) -> None:
