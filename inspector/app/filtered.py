@@ -65,6 +65,8 @@ async def pick(stream: RecordStream, chosen: Filter) -> tuple[Journal, Mask]:
             fits = np.concatenate((fits, np.zeros(len(fits), np.bool_)))
         ended = np.array(change.ended, np.int64)
         fits[ended] = chosen.rows(journal, ended)
+    for name in chosen.unknown_fields(journal):
+        raise UsageError(f"No event has a field “{name}”.", "Quote the term to search for this text.")
     running = np.flatnonzero(journal.executions["status"] == RUNNING_CODE)
     fits[running] = chosen.rows(journal, running)
     return journal, fits[: len(journal.executions)]

@@ -71,6 +71,7 @@ class Roof(QObject):
         self._build(features)
         self._filtering = Filtering(context.shell.bar.filter, context.workbench, context.settings, context.history)
         self._filtering.applied.connect(self._apply_filter)
+        self._filtering.remarked.connect(context.notices.info)
         self._next_steps = _NextSteps(context, self._panels)
         self.standing = Standing(context.shell, context.workbench)
         self.standing.changed.connect(context.changed)

@@ -1,3 +1,4 @@
+import dataclasses
 import fnmatch
 import json
 import uuid
@@ -7,9 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspector.analysis.query import query
 from inspector.analysis.query.complete import complete
 from inspector.analysis.query.query import FilterError, parse
-from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
+from inspector.core.description import (
+    CatalogDescription,
+    Choice,
+    EventDescription,
+    FieldShape,
+    HandlerDescription,
+    TypeShape,
+)
 from inspector.core.records.records import BAD_STATUSES, SESSION_STARTED, STATUSES
 from inspector.core.values.build import to_plain
 from tests.analysis.sample_runs import MS, Run, Story, Told, failure
@@ -101,6 +110,12 @@ THREE = (
         ("ANN@", [2]),
         ("-auditlog", [0, 2]),
         ("nowhere", []),
+        ("to:ann@example.org", [2]),
+        ("to:ann*", [2]),
+        ("to:ann…", [2]),
+        ("to:ann", []),
+        ("payload.to:*", [2]),
+        ("-to:*", [0, 1]),
         ("event:User* status:failed ≥10ms -handler:Mail*", [0]),
     ],
 )
@@ -312,3 +327,81 @@ def test_a_completion_replaces_the_word_under_the_cursor():
 def test_completion_answers_whatever_was_typed(text, cursor):
     for completion in offered(text, min(cursor, len(text))):
         assert 0 <= completion.start <= completion.end <= len(text)
+
+
+# --- fields of the payload ----------------------------------------------------------------------------
+
+MONEY = FieldShape(
+    "amount",
+    TypeShape("object", "Money", fields=(FieldShape("value", TypeShape("decimal", "Decimal"), required=True),)),
+    required=True,
+)
+PAYLOADS = (
+    {"amount": {"$type": "app.Money", "fields": {"value": {"$decimal": "99.90"}, "currency": "EUR"}}, "paid": True},
+    {"amount": {"$type": "app.Money", "fields": {"value": {"$decimal": "120"}, "currency": "CHF"}}, "paid": False},
+    {
+        "lines": [{"sku": "cup", "count": 2}, {"sku": "plate", "count": 12}],
+        "status": "new",
+        "kind": {"$enum": "a.K", "name": "A", "value": 1},
+    },
+    {"lines": [], "user_id": {"$uuid": "4ade91c0-77b1-4c4e-9c3e-1d1f6b9f0a11"}, "count": None, "paid": "yes"},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("amount.value>100", [1]),
+        ("payload.amount.value≤99.9", [0]),
+        ("amount.value:>=0", [0, 1]),
+        ("amount.value=120", [1]),
+        ("amount.value<-1", []),
+        ("amount>1", []),
+        ("amount.currency:CHF,USD", [1]),
+        ("amount.currency:c*", [1]),
+        ("-amount.currency:CHF", [0, 2, 3]),
+        ("paid:true", [0]),
+        ("paid:true,yes", [0, 3]),
+        ("paid>0", []),
+        ("count:null", [3]),
+        ("lines.sku:plate", [2]),
+        ("lines.count>10", [2]),
+        ("payload.status:new", [2]),
+        ("kind:A", [2]),
+        ("user_id:4ade…", [3]),
+        ("user_id:4ADE91C0*", [3]),
+        ('user_id:"4ade91c0-77b1-4c4e-9c3e-1d1f6b9f0a11"', [3]),
+        ("user_id:4ade", []),
+        ("sku:cup", []),
+    ],
+)
+def test_a_field_of_the_payload_picks_out_executions(text, expected):
+    publications = [told("AccountClosed", audit(), payload=json.dumps(payload)) for payload in PAYLOADS]
+    assert fits(text, *publications) == expected
+
+
+def test_fields_are_completed_from_the_catalog_with_the_values_of_their_types():
+    colour = TypeShape("enum", "Colour", choices=(Choice("RED", "r"), Choice("BLUE", "b")))
+    fields = (MONEY, FieldShape("colour", colour, required=True), FieldShape("status", TypeShape("str", "str"), True))
+    event = dataclasses.replace(EVENTS[0], fields=(*fields, FieldShape("paid", TypeShape("bool", "bool"), True)))
+    journal = Story().journal
+    journal.events.append(event)
+    for text, expected in {
+        "amou": ["amount:", "amount.value:"],
+        "payload.st": ["payload.status:"],
+        "colour:": ["RED", "BLUE"],
+        "paid:t": ["true"],
+        "amount.value:": [],
+    }.items():
+        assert [completion.text for completion in complete(text, len(text), journal)] == expected, text
+
+
+def test_what_a_filter_does_not_search_is_said(monkeypatch):
+    story = new_story()
+    story.tell([told("AccountClosed", audit(), payload='{"size": 1}')] * 3)
+    assert parse("size:1 -status:ok").remarks(story.journal) == []
+    assert parse("-sise:1 -size:2").remarks(story.journal) == ["No event has a field “sise”."]
+    monkeypatch.setattr(query, "RECENT", 2)
+    assert parse("size>0").remarks(story.journal) == ["Searched the payloads of the newest 2 of 3 events."]
+    assert parse("status:ok").remarks(story.journal) == []
+    assert len(parse("words").remarks(story.journal)) == 2

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.failures import failure_head
-from inspector.analysis.query.query import ANY_BAD, FIELDS, MEASURES
-from inspector.analysis.query.terms import UNHEARD
+from inspector.analysis.query.query import ANY_BAD, FIELDS, MEASURES, PAYLOAD
+from inspector.analysis.query.terms import UNHEARD, payload_fields
 from inspector.core.records.numbers import PublicationIndex
 from inspector.core.records.records import STATUSES
 
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from inspector.analysis.journal import Journal
+    from inspector.core.description import TypeShape
 
 #: More are of no help.
 LIMIT: Final = 50
 _ERRORS: Final = 500
-_AT_CURSOR: Final = re.compile(r'-?(?:(?P<field>\w+):(?:[^\s"]*,)?)?(?P<begun>[^\s":]*|"[^"]*)$')
+_AT_CURSOR: Final = re.compile(r'-?(?:(?P<field>[\w.]+):(?:[^\s"]*,)?)?(?P<begun>[^\s":]*|"[^"]*)$')
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def complete(text: str, cursor: int, journal: Journal) -> list[Completion]:
     field, begun = match.group("field", "begun")
     rest = re.match(r'[^\s",:]*', text[cursor:])
     end = cursor + (rest.end() if rest else 0)
-    choices = _fields() if field is None else _values(field, journal)
+    choices = _fields(journal) if field is None else _values(field, journal)
     wanted = begun.lstrip('"').rstrip("*").lower()
     start = match.start("begun")
     ranked = sorted(
@@ -61,9 +62,18 @@ def complete(text: str, cursor: int, journal: Journal) -> list[Completion]:
     return [Completion(start, end, quoted(choice), note) for _, _, choice, note in ranked[:LIMIT]]
 
 
-def _fields() -> Iterable[tuple[str, str]]:
+def _fields(journal: Journal) -> Iterable[tuple[str, str]]:
     yield from ((f"{name}:", note) for name, note in FIELDS.items())
     yield from ((f"{name}≥", note) for name, note in MEASURES.items())
+    for name, shape in dict(_payload_fields(journal)).items():
+        prefix = PAYLOAD if name in FIELDS or name in MEASURES else ""
+        yield f"{prefix}{name}:", shape.text
+
+
+def _payload_fields(journal: Journal) -> Iterable[tuple[str, TypeShape]]:
+    """Yield the fields of all events in the catalog with their types."""
+    for event in journal.events:
+        yield from payload_fields(event.fields)
 
 
 def _values(field: str, journal: Journal) -> Iterable[tuple[str, str]]:
@@ -91,6 +101,12 @@ def _values(field: str, journal: Journal) -> Iterable[tuple[str, str]]:
         entries = journal.processes.by_number.values()
         yield from _distinct((entry.role, "role") for entry in entries)
         yield from ((str(entry.number), entry.label) for entry in entries)
+    else:
+        path = field.removeprefix(PAYLOAD)
+        for name, shape in _payload_fields(journal):
+            if name == path:
+                yield from ((choice.name, "") for choice in shape.choices)
+                yield from ((text, "") for text in ("true", "false") if shape.kind == "bool")
 
 
 def _distinct(choices: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:

@@ -11,6 +11,8 @@ round.
 ``error:``                 type of the exception
 ``fault:yes``              a fault was injected (``no``: none was)
 ``process:``               number, pid or role of the process that published the event
+``user_id:4ade…``          a field of the event (``…`` as ``*``); ``amount.currency:EUR`` goes inwards
+``amount>100``             a field that is a number; ``payload.status:x`` where the name means something else above
 ``≥10ms`` ``<1s``          how long it took; ``loop>2ms`` on the loop, ``wait>2ms`` awaiting
 anything else              text in a name, payload or message; in quotes when it has spaces or colons
 ========================== =======================================================================
@@ -27,7 +29,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.entries import IS_BAD
+from inspector.analysis.entries import IS_BAD, RECENT
 from inspector.analysis.query.terms import (
     UNHEARD,
     CorrelationTerm,
@@ -37,6 +39,7 @@ from inspector.analysis.query.terms import (
     HandlerTerm,
     LengthTerm,
     Not,
+    PayloadTerm,
     ProcessTerm,
     StatusTerm,
     Term,
@@ -74,7 +77,13 @@ _OPERATORS: Final = {"≥": "≥", ">=": "≥", "≤": "≤", "<=": "≤", ">": 
 _TOKEN: Final = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^\s"])+', re.S)
 _PIECE: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|([^"]+)', re.S)
 _LENGTH: Final = re.compile(r"(?P<measure>\w*):?(?P<operator>>=|<=|[≥≤<>=])(?P<limit>.*)", re.S)
-_FIELD: Final = re.compile(r"(\w+):(.*)", re.S)
+_FIELD: Final = re.compile(r"([\w.]+):(.*)", re.S)
+_NUMBER: Final = re.compile(r"(?P<name>[^\W\d][\w.]*):?(?P<operator>>=|<=|[≥≤<>=])(?P<limit>[-+]?\d+(?:\.\d*)?)", re.S)
+_PATH: Final = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
+#: What may stand before a field of the event.
+PAYLOAD: Final = "payload."
+#: How alike a name and a field must be to be taken for a mistake in writing.
+_MISTYPED: Final = 0.8
 _TRUTH: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -120,12 +129,39 @@ class Filter:
             fits &= term.executions(journal, indexes)
         return fits
 
+    def _inner(self) -> list[Term]:
+        """Return the terms without a minus before them."""
+        inner = list(self.terms)
+        while any(isinstance(term, Not) for term in inner):
+            inner = [term.term if isinstance(term, Not) else term for term in inner]
+        return inner
+
+    def unknown_fields(self, journal: Journal) -> list[str]:
+        """Return the fields of terms that neither the catalog nor a payload at hand has; none in an empty run."""
+        terms = dict.fromkeys(term for term in self._inner() if isinstance(term, PayloadTerm))
+        return [term.name for term in terms if journal.events and not term.is_known(journal)]
+
+    def remarks(self, journal: Journal) -> list[str]:
+        """Return what to know of the outcome, a sentence each: unknown fields, and what is not searched."""
+        inner = self._inner()
+        said = [f"No event has a field “{name}”." for name in self.unknown_fields(journal)]
+        total = len(journal.publications)
+        if total > RECENT and any(isinstance(term, (PayloadTerm, TextTerm)) for term in inner):
+            said.append(f"Searched the payloads of the newest {_count(RECENT)} of {_count(total)} events.")
+        if len(journal.executions) > RECENT and any(isinstance(term, (ErrorTerm, TextTerm)) for term in inner):
+            said.append(f"Searched the errors of the newest {_count(RECENT)} failures.")
+        return said
+
     def unhandled(self, journal: Journal, indexes: Ints) -> Mask:
         """Return which of some publications without any execution (indexes, shape ``(n,)``) fit."""
         fits = np.ones(len(indexes), np.bool_)
         for term in self.terms:
             fits &= term.publications(journal, indexes)
         return fits
+
+
+def _count(number: int) -> str:
+    return f"{number:,}".replace(",", "\u2009")
 
 
 def parse(text: str) -> Filter:
@@ -156,6 +192,11 @@ def _term(token: str, position: int) -> Term:
         if len(token) == 1:
             raise FilterError("Nothing after the minus.", position, 1, "For example, -status:ok excludes ok.")
         return Not(_term(token[1:], position + 1))
+    number = _NUMBER.fullmatch(token)
+    if number is not None and number["name"] not in MEASURES:
+        path = tuple(number["name"].removeprefix(PAYLOAD).split("."))
+        if all(path):
+            return PayloadTerm(path, (), _OPERATORS[number["operator"]], float(number["limit"]))
     length = _LENGTH.fullmatch(token)
     if length is not None:
         return _length(length, position)
@@ -213,7 +254,11 @@ def _field(match: re.Match[str], position: int) -> Term:
     name, rest = match.groups()
     make = _MAKERS.get(name)
     if make is None:
-        near = difflib.get_close_matches(name, FIELDS, 1)
+        near = difflib.get_close_matches(name, FIELDS, 1, _MISTYPED)
+        if not near and _PATH.fullmatch(name):
+            values = _values(rest, position + len(name) + 1)
+            patterns = tuple(glob(re.sub("…$", "*", value)) for value, _ in values)
+            return PayloadTerm(tuple(name.removeprefix(PAYLOAD).split(".")), patterns)
         raise FilterError(
             f"Unknown field “{name}”.",
             position,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import operator
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,16 +15,26 @@ import numpy.typing as npt
 from inspector.analysis.entries import RECENT, Recent
 from inspector.analysis.failures import failure_head
 from inspector.core.records.records import STATUSES
+from inspector.core.values.snapshot import plain
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
-    from inspector.core.description import EventDescription, HandlerDescription
+    from inspector.core.description import EventDescription, FieldShape, HandlerDescription, TypeShape
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 #: What a status term may name besides the statuses: publications that nobody handled.
 UNHEARD: Final = "unheard"
+
+#: How numbers are compared, by the sign.
+COMPARISONS: Final[dict[str, Callable[[Any, float], Any]]] = {
+    "≥": operator.ge,
+    ">": operator.gt,
+    "≤": operator.le,
+    "<": operator.lt,
+    "=": operator.eq,
+}
 
 Pattern = re.Pattern[str]
 T = TypeVar("T")
@@ -190,14 +201,8 @@ class LengthTerm(_OfExecutions):
             length = columns["on_loop"][rows]
         elif self.measure == "wait":
             length = length - columns["on_loop"][rows]
-        compare: Callable[[Ints, float], Mask] = {
-            "≥": np.greater_equal,
-            ">": np.greater,
-            "≤": np.less_equal,
-            "<": np.less,
-            "=": np.equal,
-        }[self.operator]
-        return compare(length, self.limit) & (end >= 0)
+        fits: Mask = COMPARISONS[self.operator](length, self.limit) & (end >= 0)
+        return fits
 
 
 @dataclass(frozen=True)
@@ -252,6 +257,81 @@ class ErrorTerm(_OfExecutions):
     def _fits(self, failure: str) -> bool:
         kind, module, _ = failure_head(failure)
         return _fits(self.patterns, kind, f"{module}.{kind}")
+
+
+@dataclass(frozen=True)
+class PayloadTerm:
+    """A field of the event, by the way to it (``amount.currency``), of those whose payload is at hand.
+
+    Attributes:
+        path: Names of fields, from the event inwards; of a list any element may fit.
+        patterns: What its text may be; empty where it is compared.
+        operator: How it is compared with ``limit``: ``≥ > ≤ < =``; empty where its text is asked.
+        limit: A number.
+    """
+
+    path: tuple[str, ...]
+    patterns: tuple[Pattern, ...] = ()
+    operator: str = ""
+    limit: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The field as it is written."""
+        return ".".join(self.path)
+
+    def executions(self, journal: Journal, rows: Ints) -> Mask:
+        """See ``Term``."""
+        owners = journal.executions["publication"][rows]
+        return np.isin(owners, _at_hand(journal.payloads, owners, self._fits))
+
+    def publications(self, journal: Journal, rows: Ints) -> Mask:
+        """See ``Term``."""
+        return np.isin(rows, _at_hand(journal.payloads, rows, self._fits))
+
+    def is_known(self, journal: Journal) -> bool:
+        """Return whether an event of the catalog, or a payload at hand, has a field of that name."""
+        names = {name for event in journal.events for name, _ in payload_fields(event.fields)}
+        mark = json.dumps(self.path[-1])
+        return self.name in names or any(mark in text for _, (text, _) in journal.payloads.items())
+
+    def _fits(self, texts: tuple[str, str]) -> bool:
+        if json.dumps(self.path[-1]) not in texts[0]:  # most payloads need not be read
+            return False
+        try:
+            return any(map(self._is_wanted, _values_at(plain(texts[0]), self.path)))
+        except ValueError:
+            return False
+
+    def _is_wanted(self, value: object) -> bool:
+        if not self.operator:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            return _fits(self.patterns, text)
+        try:
+            number = float(value)  # type: ignore[arg-type]  # what is no number raises TypeError
+        except (TypeError, ValueError, OverflowError):
+            return False
+        return not isinstance(value, bool) and COMPARISONS[self.operator](number, self.limit)
+
+
+def payload_fields(fields: Iterable[FieldShape], inside: str = "") -> Iterable[tuple[str, TypeShape]]:
+    """Yield the fields of an event with their types, those of nested objects by the way to them."""
+    for field in fields:
+        name = inside + field.name
+        yield name, field.type
+        for shape in (field.type, *field.type.args):
+            yield from payload_fields(shape.fields, f"{name}.")
+
+
+def _values_at(value: object, path: tuple[str, ...]) -> Iterable[object]:
+    """Yield what stands at the end of a path; of lists on the way, and at the end, every element."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _values_at(item, path)
+    elif not path:
+        yield value
+    elif isinstance(value, dict) and path[0] in value:
+        yield from _values_at(value[path[0]], path[1:])
 
 
 class TextTerm:

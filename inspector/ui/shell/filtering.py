@@ -38,13 +38,16 @@ class Filtering(QObject):
 
     Signals:
         applied: A filter is in force from now on; None lets everything through.
+        remarked: What to know of what it finds: unknown fields, and what is not searched.
     """
 
     applied = Signal(object)
+    remarked = Signal(str)
 
     def __init__(self, field: FilterField, workbench: Workbench, settings: Settings, history: History) -> None:
         super().__init__(field)
         self._field, self._workbench, self._settings = field, workbench, settings
+        self._remarks = ""
         self._soon = QTimer(self, interval=_PAUSE, singleShot=True)
         self._soon.timeout.connect(self.apply)
         field.set_completer(self._complete)
@@ -66,6 +69,11 @@ class Filtering(QObject):
         field.set_error("")
         field.applied(field.text())
         self.applied.emit(chosen or None)
+        view = self._workbench.view
+        remarks = " ".join(chosen.remarks(view.journal)) if view is not None and chosen else ""
+        if remarks and remarks != self._remarks:
+            self.remarked.emit(remarks)
+        self._remarks = remarks
 
     def remember(self) -> None:
         """Keep for the next run what is written."""
