@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import inspector
+from inspector.cli.programs import demo_program
 from inspector.core.records.records import FAILED, OK
 from inspector.hosts.child import ChildHost
+from inspector.hosts.embedded import EmbeddedHost
 from inspector.hosts.project import Project
 from tests.app.copies.samples import SAMPLES, Fire, executions_of, outcomes_of, recorded_outcome, write_tests
 
@@ -84,6 +87,18 @@ async def test_plain_functions_of_a_synchronous_bus(tmp_path: Path) -> None:
         },
         2,
     )
+
+
+@pytest.mark.allow_log("inspector.core.bus")
+@pytest.mark.allow_log("inspector.demo.events")
+async def test_a_handler_of_the_demo_that_misses_its_session(tmp_path: Path) -> None:
+    values = {"user_id": "5f2ed54f-8bb7-516e-90ee-1da2c92d4be9", "reason": "password_recently_used"}
+    fires = [Fire("UserPasswordChangeFailed", values, metadata=(("ip_address", "::1"),))]
+    executions = await executions_of(EmbeddedHost(demo_program), fires, None)
+    files = write_tests(executions, tmp_path)
+    outcomes = [recorded_outcome(execution) for execution in executions]
+    assert sorted(outcome.partition(":")[0] for outcome in outcomes) == ["RuntimeError at audit.py", "passed"]
+    assert await outcomes_of(files, Path(inspector.__file__).parents[1]) == outcomes
 
 
 async def test_an_execution_that_went_well_passes_whatever_holds_its_handler(tmp_path: Path) -> None:
