@@ -52,7 +52,7 @@ class Scout:
         self._reporter = Reporter(agent)
         self._lock = threading.RLock()
         #: Modules that run or have run, with what is named in them and is not there yet.
-        self._open: list[tuple[Wanted, dict[str, Any]]] = []
+        self._open: list[_Opened] = []
         self._tries: dict[int, int] = {}
         self._factories: dict[int, tuple[CodeType, Any]] = {}
         #: Classes and modules whose publish methods turned out to be none.
@@ -88,8 +88,10 @@ class Scout:
 
     def ended(self) -> None:
         """Report what was named and is not there as the process ends."""
-        for wanted, variables in self._open:
-            value = _value_at(variables, wanted.path, ask=False)
+        # A module may have been run more than once: what was there in one of these need not be in the others.
+        for entry in [entry for entry in self._open if not entry.wanted.there]:
+            wanted = entry.wanted
+            value = _value_at(entry.variables, wanted.path, ask=False)
             if value is not None:
                 self._reporter.join(wanted.where, value, tell=True)
             elif wanted.path:
@@ -126,7 +128,10 @@ class Scout:
 
     def _module(self, code: CodeType, frame: FrameType) -> None:
         """Look at each line that a module runs, until what is named in it is there."""
-        opened = [(wanted, frame.f_globals) for wanted in self._wanted if wanted.is_module(frame)]
+        variables = frame.f_globals
+        if any(entry.variables is variables for entry in self._open):
+            return
+        opened = [_Opened(wanted, variables) for wanted in self._wanted if wanted.is_module(frame)]
         if not opened:
             return
         self._open += opened
@@ -135,7 +140,7 @@ class Scout:
 
         def line(number: int, frame: FrameType) -> None:
             self._look(last=number >= last)
-            if not any(variables is frame.f_globals for _, variables in self._open):
+            if not any(entry.variables is frame.f_globals for entry in self._open):
                 MONITOR.leave_lines(code)
                 if number >= last:
                     self._reporter.describe()
@@ -152,16 +157,18 @@ class Scout:
         """Look whether what is named is there by now."""
         with self._lock:
             for entry in tuple(self._open):
-                wanted, variables = entry
-                value = _value_at(variables, wanted.path, ask=last)
+                wanted = entry.wanted
+                value = _value_at(entry.variables, wanted.path, ask=last)
                 if value is None or entry not in self._open:
                     continue
                 if wanted.path and is_factory(value):
+                    wanted.there = True
                     self._open.remove(entry)
                     self._factory(wanted, value)
                     continue
                 tries = self._tries[id(wanted)] = self._tries.get(id(wanted), 0) + 1
                 if tries <= _TRIES and self._join(wanted.where, value, last=tries == _TRIES):
+                    wanted.there = True
                     self._open.remove(entry)
 
     def _factory(self, wanted: Wanted, value: Any) -> None:
@@ -240,6 +247,16 @@ class Scout:
         if owner is None or id(owner) in self._joined or len(self._joined) >= MOST:
             return False
         return self._library(frame) if code.co_qualname in LIBRARY_POINTS else self._propose(frame)  # type: ignore[attr-defined,unused-ignore]  # as above
+
+
+class _Opened:
+    """A module that runs or has run, and something named in it that is not there yet; equal to itself only."""
+
+    __slots__ = ("variables", "wanted")
+
+    def __init__(self, wanted: Wanted, variables: dict[str, Any]) -> None:
+        self.wanted = wanted
+        self.variables = variables
 
 
 class _ModuleEnd(Watcher):

@@ -107,11 +107,13 @@ class Wanted:
         where: How they named it.
         module: Its module.
         path: The attribute; empty for the module itself.
+        there: It has been there: a bus, or a factory.
     """
 
     def __init__(self, where: str) -> None:
         self.where = where
         self.module, _, self.path = where.partition(":")
+        self.there = False
         self._file = self.module.replace(".", "/") + ".py"
 
     def is_module(self, frame: FrameType) -> bool:
