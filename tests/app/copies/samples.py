@@ -18,6 +18,7 @@ from inspector.app.details import Details
 from inspector.app.notices import Notices
 from inspector.app.recording import Host, Recording
 from inspector.app.tasks import TaskOwner
+from inspector.core.description import CatalogDescription
 from inspector.core.records.numbers import ExecutionIndex
 from inspector.core.request import FireRequest
 from inspector.hosts.project import Project
@@ -35,6 +36,17 @@ class Fire:
     values: dict[str, Any]
     session: bool = False
     metadata: tuple[tuple[str, str], ...] = ()
+
+
+async def catalog_of(host: Host) -> CatalogDescription:
+    """Return the catalog of a program."""
+    recording = Recording(host, None, TaskOwner(Notices()), name="catalog")
+    await recording.start()
+    try:
+        assert recording.journal.catalog is not None
+        return recording.journal.catalog
+    finally:
+        await recording.close()
 
 
 async def executions_of(host: Host, fires: Sequence[Fire], project: Project | None) -> list[RecordedExecution]:
