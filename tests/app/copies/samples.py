@@ -49,14 +49,19 @@ async def catalog_of(host: Host) -> CatalogDescription:
         await recording.close()
 
 
-async def executions_of(host: Host, fires: Sequence[Fire], project: Project | None) -> list[RecordedExecution]:
-    """Return what is recorded of every execution of some fires."""
+async def executions_of(
+    host: Host, fires: Sequence[Fire], project: Project | None, refusals: list[str] | None = None
+) -> list[RecordedExecution]:
+    """Return what is recorded of every execution of some fires; refused ones go into ``refusals``, or fail."""
     recording = Recording(host, None, TaskOwner(Notices()), name="copies")
     await recording.start()
     try:
         for fire in fires:
             request = FireRequest(fire.event, [fire.values], session=fire.session, metadata=dict(fire.metadata))
             outcome = await asyncio.wait_for(recording.outcome(host.fire(request)), 30)
+            if outcome.published == 0 and refusals is not None:
+                refusals.append(outcome.refusal)
+                continue
             assert outcome.published == 1, outcome.refusal
         await recording.caught_up()
         details = Details(recording.journal)
@@ -102,8 +107,10 @@ def _outcome(case: ET.Element) -> str:
 
 
 def recorded_outcome(execution: RecordedExecution) -> str:
-    """Return how an execution ended, in the words of ``outcomes_of``."""
+    """Return how an execution ended, in the words of ``outcomes_of``; without a place where the call itself failed."""
     failure = execution.failure
-    if failure is None or failure.origin is None:
+    if failure is None:
         return "passed"
+    if failure.origin is None:
+        return f"{failure.type} at "
     return f"{failure.type} at {Path(failure.origin.file).name}:{failure.origin.line}"
