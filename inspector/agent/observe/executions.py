@@ -53,17 +53,10 @@ class ObservedExecution(TapExecution, Open):
     failure: BaseException | None = None
     _held = 0
 
-    def __init__(
-        self,
-        publication: TapPublication,
-        subscription: TapSubscription,
-        frame: FrameType | None = None,
-        before: Any = None,
-    ) -> None:
+    def __init__(self, publication: TapPublication, subscription: TapSubscription) -> None:
         self.publication = publication
         self.subscription = subscription
-        self.frame = frame
-        self.before = before
+        self.frame = self.before = None
         self.unwrapped = False
         self.tries = self.started = self.ended = self.on_loop = self.tag = self._resumed = 0
         self.status = "running"

@@ -30,8 +30,6 @@ class HandlerWatch(Watcher):
         self._observation = observation
         self._bodies: tuple[tuple[Needs | None, WatchedHandler], ...] = ()
         self._wrappers: tuple[tuple[Needs | None, WatchedHandler], ...] = ()
-        #: The one handler that this code is for, whatever a frame holds.
-        self._only: WatchedHandler | None = None
 
     def add(self, needs: Needs, route: WatchedHandler, *, body: bool) -> None:
         """Take calls that fit as those of a handler."""
@@ -40,18 +38,15 @@ class HandlerWatch(Watcher):
             self._bodies = (*_alive(self._bodies), entry)
         else:
             self._wrappers = (*_alive(self._wrappers), entry)
-        alone = len(self._bodies) == 1 and not self._wrappers and self._bodies[0][0] is None
-        self._only = self._bodies[0][1] if alone else None
 
     def route_of(self, held: Mapping[str, Any], args: tuple[Any, ...]) -> WatchedHandler | None:
         """Return the handler whose body a frame with these variables is of."""
-        return self._only or _fitting(self._bodies, held, args)
+        return _fitting(self._bodies, held, args)
 
     def remove(self, bus: Observable) -> bool:
         """Forget a bus's handlers; return whether others are left."""
         self._bodies = tuple(entry for entry in self._bodies if entry[1].bus is not bus)
         self._wrappers = tuple(entry for entry in self._wrappers if entry[1].bus is not bus)
-        self._only = None
         return bool(self._bodies or self._wrappers)
 
     # -- moments -------------------------------------------------------------------------------------------------------

@@ -332,7 +332,7 @@ class Dispatch:
                 now = held.get(cls)
                 if type(now) is list and len(now) == count and all(map(same, now, targets)):
                     return subscriptions
-            return None
+            return None  # it may go to others now
 
         return expected
 
