@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from watching import module_at
 
 #: How many programs are made up, and how often each of them publishes.
-MADE_UP = 40
+MADE_UP = 20
 ROUNDS = 8
 #: Texts that are others in each run: ids, addresses, lines of this file below which nothing is.
 _OTHER_EACH_TIME = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|0x[0-9a-f]+")
