@@ -35,11 +35,15 @@ PROGRAMS = ("shop", "orders", "tasks", "faulty", "demo")
 DEMO = "demo"
 
 
-def fires_of(catalog: CatalogDescription, seed: int) -> list[Fire]:
-    """Return each event twice: with a database session and without."""
+def fires_of(catalog: CatalogDescription, seed: int, *, by_name: bool) -> list[Fire]:
+    """Return each event twice: with a database session and without; the demo knows its events by name alone."""
     rng = random.Random(seed)
     values = [(event, synthesise(event, rng)) for event in catalog.events]
-    return [Fire(event.key, made_up, session) for event, made_up in values for session in (True, False)]
+    return [
+        Fire(event.name if by_name else event.key, made_up, session)
+        for event, made_up in values
+        for session in (True, False)
+    ]
 
 
 async def run(program: str) -> bool:
@@ -49,7 +53,7 @@ async def run(program: str) -> bool:
     def host() -> ChildHost | EmbeddedHost:
         return EmbeddedHost(demo_program) if project is None else ChildHost(project)
 
-    fires = fires_of(await catalog_of(host()), 3)
+    fires = fires_of(await catalog_of(host()), 3, by_name=project is None)
     seen: dict[tuple[str, str, str], RecordedExecution] = {}
     refusals: list[str] = []
     for execution in await executions_of(host(), fires, project, refusals):
