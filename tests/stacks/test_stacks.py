@@ -141,12 +141,14 @@ def run(stack: Stack, folder: Path, *before: str) -> Ran:
     shutil.copytree(PROGRAMS, folder)
     tally = folder / "tally"
     tally.mkdir()
+    (folder / "runtime").mkdir(mode=0o700)
     port = free_port()
     variables = {
         **os.environ,
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         "TALLY": str(tally),
         "HOME": str(folder),
+        "XDG_RUNTIME_DIR": str(folder / "runtime"),
     }
     variables |= {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONWARNINGS": "error::ResourceWarning"}
     variables.pop("PYTHONPATH", None)
@@ -188,11 +190,10 @@ def test_what_is_recorded_is_what_ran(name: str, tmp_path: Path) -> None:
     alone = run(stack, tmp_path / "alone")
     assert sum(alone.tally.values()) == stack.executions
     start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from inspector.cli.main import main; sys.exit(main())"
-    log, runtime = tmp_path / "run.jsonl", tmp_path / "runtime"
-    runtime.mkdir(mode=0o700)
+    log = tmp_path / "run.jsonl"
     words = [sys.executable, "-c", start, "run", "--no-window", "--db", str(tmp_path / "runs.db"), "--budget", "off"]
     words += [*(["--app", stack.app] if stack.app else []), "--record", str(log), "--"]
-    watched = run(stack, tmp_path / "watched", "env", f"XDG_RUNTIME_DIR={runtime}", *words)
+    watched = run(stack, tmp_path / "watched", *words)
     own = [line for line in watched.out if line.startswith("inspector:")]
     assert len(own) == 1, own
     assert (watched.code, [line for line in watched.out if line not in own]) == (alone.code, alone.out)
@@ -201,7 +202,7 @@ def test_what_is_recorded_is_what_ran(name: str, tmp_path: Path) -> None:
     counting = {handler for _, handler, _ in watched.tally}  # a library has receivers of its own
     assert Counter({key: count for key, count in executions.items() if key[1] in counting}) == watched.tally
     assert tests == stack.tests
-    assert not list(runtime.rglob("run-*"))
+    assert not list((tmp_path / "watched" / "runtime").rglob("run-*"))
 
 
 def recorded(log: Path) -> tuple[Counter[tuple[int, str, str]], tuple[int, int]]:
