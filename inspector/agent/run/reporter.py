@@ -27,7 +27,9 @@ from ...core.records.records import (
     PUBLICATION_ENDED,
     PUBLISHED,
     SESSION_STARTED,
+    HandlerEnded,
     Row,
+    position,
 )
 from ..effects.effects import Effects
 from ..effects.handled import install_handled_probe
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 
 #: Rows with what the program says, which stays as it is.
 _PAYLOADS: Final = (PUBLISHED, HANDLER_ENDED, NOTED)
+_FAILURE: Final = position(HandlerEnded, "failure")
 
 
 def _of_main(text: bytes) -> bytes:
@@ -218,7 +221,7 @@ class RingRecorder(Recorder):
         ring = self._ring
         if ring is None:
             return
-        kind = row[0]
+        kind = row[KIND]
         if kind == PUBLISHED:
             row = self._finish(row)
         if self._before[0] or self._before[1]:
@@ -231,11 +234,12 @@ class RingRecorder(Recorder):
             if text is None:
                 text = self._keys[key] = _of_main(encoded(key))
             body = b'[2,%d,%d,%d,%b,"%b"]' % (at, number, publication, text, fault.encode())
-        elif kind == HANDLER_ENDED and not row[5]:
+        elif kind == HANDLER_ENDED and not row[_FAILURE]:
             _, at, number, status, on_loop, _ = row
             body = b'[3,%d,%d,"%b",%d,""]' % (at, number, status.encode(), on_loop)
         elif kind == PUBLICATION_ENDED:
-            body = b'[5,%d,%d,"%b"]' % (row[1], row[2], row[3].encode())
+            _, at, number, outcome = row
+            body = b'[5,%d,%d,"%b"]' % (at, number, outcome.encode())
         else:
             body = encoded(row) if kind in _PAYLOADS else _of_main(encoded(row))
             self.budget.written += len(body)
