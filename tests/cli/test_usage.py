@@ -44,7 +44,9 @@ def test_version_and_help_end_with_0(cli: Cli) -> None:
     assert cli("fire", "--help").code == 0
 
 
-COMMANDS = ("run", "listen", "catalog", "fire", "sessions", "log", "export", "import", "demo", "check", "spec", "conform")
+COMMANDS = (
+    *("run", "listen", "catalog", "fire", "sessions", "log", "export", "import", "demo", "check", "spec", "conform"),
+)
 
 
 @pytest.mark.parametrize("words", [[], *([command] for command in COMMANDS)], ids=" ".join)
