@@ -74,8 +74,8 @@ def test_it_ends_as_the_command_ends(*, becomes: bool) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
 def test_what_asks_the_parent_alone_to_end_is_passed_on(number: signal.Signals) -> None:
     code = (
-        "import signal, sys\n"
-        f"signal.signal({int(number)}, lambda *_: (print('asked', flush=True), sys.exit(4)))\n"
+        "import os, signal, sys\n"  # print would be entered a second time where the signal comes while it writes
+        f"signal.signal({int(number)}, lambda *_: (os.write(1, b'asked\\n'), sys.exit(4)))\n"
         "print('here', flush=True)\nsignal.pause()"
     )
     with started(sys.executable, "-c", code) as process:
