@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import re
 import stat
 from array import array
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import MISSING, dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -32,7 +32,7 @@ from inspector.core.records.records import (
     position,
     to_row,
 )
-from inspector.store.growing import longest_growing
+from inspector.store.growing import Order, put_in_order
 from inspector.store.jsonl import FORMAT, JSON_FORMS, MAX_DEPTH, RECORD_NAMES, VERSION, depth
 from inspector.store.trouble import explain_os
 from inspector.store.version1 import typed
@@ -46,6 +46,8 @@ _PAGE: Final = 32 << 20
 _LOOKED: Final = 1000
 #: A number beyond this is no version of anything.
 _ANY_VERSION: Final = 1000
+#: Bytes at the end of a file in which a header is looked for that is its last line.
+_LONGEST_HEADER: Final = 1 << 16
 #: Bad lines that are remembered one by one; further ones are counted.
 MAX_PROBLEMS: Final = 1000
 _BATCH: Final = 1000
@@ -91,9 +93,9 @@ _UNKNOWN: Final = SessionStarted(at=0, wall=0, program="", python="", catalog=""
 class JsonlStream:
     """The records of a file. Made by ``read_jsonl``.
 
-    Lines that are no records are left out and told in ``problems``; where they were, the next batch
-    begins with a later seq. Of a first record that is damaged or missing the rest is taken as it is: what it would
-    have told is unknown then (a ``wall`` of 0, empty texts), and is told so.
+    Lines that are no records are left out and told in ``problems``; where they were, the next batch begins with a later
+    seq. Lines that stand in another order are read in that of their seqs. Of a first record that is damaged or missing
+    the rest is taken as it is: what it would have told is unknown then (a ``wall`` of 0, empty texts), and is told so.
 
     Args:
         path: The file.
@@ -122,8 +124,8 @@ class JsonlStream:
         self._looked = False
         #: Up to this seq it is told already what is missing.
         self._told = 0
-        #: Lines whose seq does not grow with the others.
-        self._misplaced: frozenset[int] = frozenset()
+        #: Where lines do not stand in the order of their seqs: in which to read them, and which are left out.
+        self._order = Order()
 
     async def read(self, after: int = 0) -> AsyncIterator[Batch]:
         """Yield the rows after the seq ``after``.
@@ -140,7 +142,7 @@ class JsonlStream:
             self.skip(self._header or 1, self._trouble)
         if self._start.trouble:
             self.skip(self._start.line or self._header + 1, self._start.trouble)
-        lines = self._numbered()
+        lines = self._in_order()
         last = 1
         done = False
         try:
@@ -164,17 +166,17 @@ class JsonlStream:
         rows: list[tuple[int, Row]] = []
         room = _PAGE
         for number, data in lines:
-            if isinstance(data, str):
-                self.skip(number, data)
+            reason = data if isinstance(data, str) else self._order.left_out.get(number)
+            if reason is not None:
+                self.skip(number, reason)
                 continue
+            assert isinstance(data, bytes)  # noqa: S101 - a sentence has been skipped
             try:
                 seq, row = self._record(data)
                 if seq <= last:
                     raise ValueError(f"seq {seq} comes after {last}")
                 if seq - max(last, self._told) > _LONGEST_GAP:
                     raise ValueError(f"seq {seq} is higher than that of any run log")
-                if number in self._misplaced:
-                    raise ValueError(f"seq {seq} is higher than those that follow")
             except ValueError as error:
                 self.skip(number, str(error))
                 continue
@@ -197,7 +199,7 @@ class JsonlStream:
     def _look(self) -> None:
         """Look for the first record, which may be elsewhere or damaged, and for lines that are out of order."""
         seq, first_seq = 0, 0
-        for number, data in islice(self._numbered(), _LOOKED):
+        for number, data in self._numbered():
             if not isinstance(data, bytes):
                 continue
             started = _started(number, data) if _STARTED.search(data) or _ESCAPED_NAME.search(data) else None
@@ -211,28 +213,26 @@ class JsonlStream:
         if not self._start.line:
             self._start = replace(self._start, trouble="SessionStarted is missing: time and program are unknown")
         self._shift = int(first_seq == 1 and seq != 1)
-        self._misplaced = self._out_of_order()
+        self._order = self._put_in_order()
 
-    def _out_of_order(self) -> frozenset[int]:
-        """Return the lines to leave out so that the seqs of the others grow: as few as possible.
-
-        One number that is far too high would else put all lines after it out of order.
-        """
-        last = 1 - self._shift
+    def _put_in_order(self) -> Order:
+        """Return how to read the lines so that their seqs grow."""
+        last = first = 1 - self._shift
         for _, data in self._numbered():
             match = _SEQ.match(data) if isinstance(data, bytes) else None
             if match is None or int(match[1]) <= last:
                 break
             last = int(match[1])
         else:
-            return frozenset()
-        numbers, seqs = array("q"), array("q")
-        for number, data in self._numbered():
+            return Order()
+        numbers, offsets, seqs = array("q"), array("q"), array("q")
+        for number, offset, data in self._lines():
+            seq = 0
             with contextlib.suppress(ValueError):
-                seqs.append(parse_line(data)[0] if isinstance(data, bytes) else 0)
-                numbers.append(number)
-        growing = set(longest_growing(seqs, 1 - self._shift))
-        return frozenset(number for place, number in enumerate(numbers) if place not in growing)
+                seq = parse_line(data)[0] if isinstance(data, bytes) else 0
+            for column, value in ((numbers, number), (offsets, offset), (seqs, seq)):
+                column.append(value)
+        return put_in_order(numbers, offsets, seqs, first)
 
     def skip(self, number: int, reason: str) -> None:
         """Count a line that was left out, in whole or in part."""
@@ -240,16 +240,37 @@ class JsonlStream:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(LineProblem(number, reason))
 
+    def _in_order(self) -> Generator[tuple[int, bytes | str], None, None]:
+        """Yield the lines but header and first record with their numbers, in the order in which they are read."""
+        if not self._order.lines:
+            yield from self._numbered()
+            return
+        with self._opened() as file:
+            for number, offset in zip(self._order.lines, self._order.offsets, strict=True):
+                file.seek(offset)
+                yield number, _read_line(file)
+
     def _numbered(self) -> Generator[tuple[int, bytes | str], None, None]:
-        """Yield the lines but header and first record with their numbers; for one that is too long, a sentence."""
+        """Yield them in the order of the file; for one that is too long, a sentence."""
+        for number, _, line in self._lines():
+            yield number, line
+
+    def _lines(self) -> Generator[tuple[int, int, bytes | str], None, None]:
+        """Yield number, offset and bytes of each line but header and first record."""
         left_out = (self._header, self._start.line)
+        with self._opened() as file:
+            number = offset = 0
+            while line := _read_line(file):
+                number += 1
+                if (isinstance(line, str) or not line.isspace()) and number not in left_out:
+                    yield number, offset, line
+                offset = file.tell() if isinstance(line, str) else offset + len(line)
+
+    @contextlib.contextmanager
+    def _opened(self) -> Generator[BinaryIO, None, None]:
         try:
             with self.path.open("rb") as file:
-                number = 0
-                while line := _read_line(file):
-                    number += 1
-                    if (isinstance(line, str) or not line.isspace()) and number not in left_out:
-                        yield number, line
+                yield file
         except OSError as error:
             raise explain_os(error, f"Cannot read {self.path}") from error
 
@@ -288,7 +309,10 @@ def read_jsonl(path: Path) -> JsonlStream:
 
 
 def _find_header(path: Path) -> tuple[int, dict[str, Any]] | None:
-    """Return the line of the header and what it holds, line 0 and nothing when only records are there; else None."""
+    """Return the line of the header and what it holds, line 0 and nothing when only records are there; else None.
+
+    Where records come first, it may be the last line: somebody has turned the file round.
+    """
     with path.open("rb") as file:
         for number in range(1, _LOOKED + 1):
             line = _read_line(file)
@@ -296,16 +320,32 @@ def _find_header(path: Path) -> tuple[int, dict[str, Any]] | None:
                 return None
             if isinstance(line, str):
                 continue
-            try:
-                header = json.loads(line.removeprefix(_BOM))
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(header, dict) and header.get("format") == FORMAT:
+            header = _header_of(line)
+            if header is not None:
                 return number, header
             with contextlib.suppress(ValueError):
                 parse_line(line)
-                return 0, {}
+                return _header_at_the_end(file)
     return None
+
+
+def _header_of(line: bytes) -> dict[str, Any] | None:
+    """Return what a line holds that is the header of a run log."""
+    try:
+        header = json.loads(line.removeprefix(_BOM))
+    except (ValueError, RecursionError):
+        return None
+    return header if isinstance(header, dict) and header.get("format") == FORMAT else None
+
+
+def _header_at_the_end(file: BinaryIO) -> tuple[int, dict[str, Any]]:
+    """Return the header that is the last line, and its number; line 0 and nothing when the last line is another."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _LONGEST_HEADER))
+    header = _header_of(file.read().rstrip().rpartition(b"\n")[2])
+    if header is None:
+        return 0, {}
+    file.seek(0)
+    return sum(1 for _ in iter(lambda: _read_line(file), b"")), header
 
 
 def _started(number: int, data: bytes) -> tuple[_Start, int] | None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import os
+import random
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inspector.core.errors import InspectorError
 from inspector.core.records.records import Batch, Row, to_row
@@ -154,7 +158,7 @@ async def test_bad_lines_are_left_out_with_their_number_and_reason(
     bad = {
         4: (b"{nonsense\n", "not JSON"),
         5: (b"\xff\xfe\n", "not UTF-8"),
-        6: (lines[5].replace(b'"seq": 5', b'"seq": 2'), "seq 2 comes after 2"),
+        6: (lines[5].replace(b'"seq": 5', b'"seq": 2'), "seq 2 comes twice"),
         7: (b'{"seq": 6, "record": "Published", "at": 1}\n', None),
         8: (
             b'{"seq": 7, "record": "HandlerEnded", "at": "x", "execution": 1, "status": "ok", "on_loop": 0}\n',
@@ -208,3 +212,69 @@ async def test_what_is_no_run_log_is_refused_in_words(tmp_path: Path) -> None:
     path.write_text('{"format": "inspector-run", "version": 1}\n')
     with pytest.raises(InspectorError, match="contains no records"):
         await collect(read_jsonl(path))
+
+
+@pytest.mark.parametrize(
+    "arrange",
+    [
+        lambda lines, rng: lines[::-1],
+        lambda lines, rng: rng.sample(lines, len(lines)),
+        lambda lines, rng: [*lines[20:], *lines[:20]],
+        lambda lines, rng: [lines[1], lines[0], *lines[2:]],
+        lambda lines, rng: [*lines[1:], lines[0]],
+        lambda lines, rng: sorted(lines, key=lambda line: line[8:]),
+    ],
+    ids=["reversed", "shuffled", "concatenated the wrong way", "two swapped", "first last", "sorted as text"],
+)
+@pytest.mark.parametrize("header", [True, False], ids=["header", "no header"])
+async def test_lines_in_another_order_are_all_taken(tmp_path: Path, arrange: Any, header: bool) -> None:
+    path = tmp_path / "run.jsonl"
+    rows = plain_run(12)
+    head, *lines = await exported(path, rows)
+    path.write_bytes(b"".join([head] * header + arrange(lines, random.Random(5))))
+    stream = read_jsonl(path)
+    assert await collect(stream) == numbered(rows)
+    assert stream.skipped == (not header)
+    assert await collect(stream) == numbered(rows)  # and once more
+
+
+@given(st.data())
+async def test_of_lines_in_any_order_only_the_doubled_and_the_damaged_are_left_out(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("order") / "run.jsonl"
+    rows = plain_run(3)
+    head, first, *lines = await exported(path, rows)
+    doubled = data.draw(st.lists(st.sampled_from(lines), max_size=3))
+    bad = data.draw(st.lists(st.sampled_from([b"{\n", b"nonsense\n", b'{"seq": 4}\n']), max_size=3))
+    mixed = data.draw(st.permutations([*lines, *doubled, *bad]))
+    path.write_bytes(head + first + b"".join(mixed))
+    stream = read_jsonl(path)
+    assert await collect(stream) == numbered(rows)
+    assert stream.skipped == len(doubled) + len(bad)
+    assert sorted(problem.line for problem in stream.problems) == sorted({problem.line for problem in stream.problems})
+
+
+async def test_one_number_far_above_the_others_is_the_one_that_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    rows = plain_run(12)
+    lines = await exported(path, rows)
+    lines[20] = lines[20].replace(b'"seq": 20', b'"seq": 20000')
+    lines[30], lines[31] = lines[31], lines[30]
+    path.write_bytes(b"".join(lines))
+    stream = read_jsonl(path)
+    assert await collect(stream) == [entry for entry in numbered(rows) if entry[0] != 20]
+    assert [(problem.line, problem.reason) for problem in stream.problems] == [
+        (21, "seq 20000 is higher than those that follow")
+    ]
+
+
+async def test_a_log_that_is_turned_round_whole_comes_back_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    rows = plain_run(300)
+    await export_jsonl(ListStream(rows), path, name="my run")
+    path.write_bytes(b"".join(reversed(lines_of(path))))
+    stream = read_jsonl(path)
+    assert stream.name == "my run"
+    assert await collect(stream) == numbered(rows)
+    assert stream.problems == []
