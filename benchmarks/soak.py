@@ -34,8 +34,8 @@ from benchmarks.__main__ import table
 from benchmarks.bench_live import Frames, window
 from benchmarks.bench_memory import resident
 from benchmarks.busy import EVENTS, FAILS, Busy, Emitted, emitted
-from inspector.analysis.entries import STATUS_CODES
 from inspector.app.memory import bounded_journals, collect_seldom
+from inspector.core.records.statuses import STATUS_CODES
 from inspector.ui.window import open_window
 
 if TYPE_CHECKING:

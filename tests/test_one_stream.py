@@ -28,7 +28,8 @@ from inspector.app.tasks import TaskOwner
 from inspector.catalog.synthetic.synthetic import synthesise
 from inspector.core.faults import FaultRule
 from inspector.core.records.host import FaultsSwitched, FireRefused
-from inspector.core.records.records import BAD_STATUSES, STATUSES, Batch, Row
+from inspector.core.records.records import Batch, Row
+from inspector.core.records.statuses import BAD_STATUSES, STATUSES
 from inspector.core.records.stream import RecordStream
 from inspector.core.request import FireRequest
 from inspector.hosts.embedded import EmbeddedHost

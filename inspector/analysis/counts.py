@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from inspector.analysis.entries import STATUS_CODES
 from inspector.core.records.account import RunCounts
-from inspector.core.records.records import NEVER_AWAITED, STATUSES
+from inspector.core.records.statuses import NEVER_AWAITED, STATUS_CODES, STATUSES
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal

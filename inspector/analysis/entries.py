@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import numpy as np
 
-from inspector.core.records.records import BAD_STATUSES, STATUSES
+from inspector.core.records.statuses import BAD_STATUSES, STATUSES
 
 if TYPE_CHECKING:
     from inspector.core.description import EventDescription, HandlerDescription
@@ -21,24 +21,10 @@ if TYPE_CHECKING:
         PublicationNumber,
     )
 
-#: Number of each status, as it stands in the ``status`` column.
-STATUS_CODES: Final = {status: code for code, status in enumerate(STATUSES)}
 #: Lookup by status code: did it go wrong?
 IS_BAD: Final = np.array([status in BAD_STATUSES for status in STATUSES])
 #: How many payloads, notes and failures are kept at hand; older ones are asked of the store.
 RECENT: Final = 20_000
-
-#: Codes of the statuses that deserve attention, the worst first.
-TROUBLE: Final = tuple(
-    STATUS_CODES[status]
-    for status in (
-        *("failed", "timed_out", "returned_failure", "never_awaited", "interrupted", "cancelled", "swallowed"),
-    )
-)
-RUNNING_CODE: Final = STATUS_CODES["running"]
-OK_CODE: Final = STATUS_CODES["ok"]
-FAILED_CODE: Final = STATUS_CODES["failed"]
-SWALLOWED_CODE: Final = STATUS_CODES["swallowed"]
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.entries import IS_BAD, SWALLOWED_CODE, Change
-from inspector.core.records.records import STATUSES
+from inspector.analysis.entries import IS_BAD, Change
+from inspector.core.records.statuses import STATUSES, SWALLOWED_CODE
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal

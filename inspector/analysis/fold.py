@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from inspector.analysis.entries import OK_CODE, RUNNING_CODE, STATUS_CODES, Change
-from inspector.core.records.records import AT, ATTEMPT, STATUSES, Noted, Row
+from inspector.core.records.records import AT, ATTEMPT, Noted, Row
+from inspector.core.records.statuses import OK_CODE, RUNNING_CODE, STATUS_CODES, STATUSES
 
 if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
 
 #: Columns of the executions: name → numpy type.

@@ -8,16 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inspector.analysis.columns import Columns
-from inspector.analysis.entries import (
-    IS_BAD,
-    RUNNING_CODE,
-    TROUBLE,
-    Change,
-    ExecutionEntry,
-    FireOutcome,
-    PublicationEntry,
-    Recent,
-)
+from inspector.analysis.entries import IS_BAD, Change, ExecutionEntry, FireOutcome, PublicationEntry, Recent
 from inspector.analysis.fold import EXECUTIONS, PUBLICATIONS, BatchFold
 from inspector.analysis.placement import read_catalog
 from inspector.analysis.processes import Processes
@@ -47,18 +38,17 @@ from inspector.core.records.records import (
     HANDLER_STARTED,
     HOST_NOTED,
     KIND,
-    NEVER_AWAITED,
     NOTED,
     PUBLICATION_ENDED,
     PUBLISHED,
     SESSION_STARTED,
-    STATUSES,
     Batch,
     Noted,
     Row,
     SessionStarted,
     to_record,
 )
+from inspector.core.records.statuses import NEVER_AWAITED, RUNNING_CODE, STATUSES, TROUBLE
 
 Ints = npt.NDArray[np.int64]
 

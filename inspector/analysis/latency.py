@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.entries import FAILED_CODE, IS_BAD, Change
+from inspector.analysis.entries import IS_BAD, Change
 from inspector.analysis.histograms import EDGES, PER_OCTAVE, Floats, Histogram, HistogramTable, Ints
+from inspector.core.records.statuses import FAILED_CODE
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.entries import IS_BAD, RUNNING_CODE, SWALLOWED_CODE
+from inspector.analysis.entries import IS_BAD
+from inspector.core.records.statuses import RUNNING_CODE, SWALLOWED_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -17,12 +17,12 @@ from inspector.core.records.records import (
     PUBLICATION_ENDED,
     PUBLISHED,
     SESSION_STARTED,
-    STATUSES,
     Batch,
     Row,
     SessionStarted,
     position,
 )
+from inspector.core.records.statuses import STATUSES
 from inspector.core.values.build import build
 
 _CATALOG: Final = position(SessionStarted, "catalog")

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.entries import TROUBLE
 from inspector.core.records.host import BAD_OUTCOMES
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES, TROUBLE
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.journal import Journal
 from inspector.analysis.placement import Placed, Placement
 from inspector.analysis.query.query import Filter, FilterError, parse
 from inspector.app.text import plural
 from inspector.core.errors import UsageError
 from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, KIND, Batch, HandlerStarted, position
+from inspector.core.records.statuses import RUNNING_CODE
 from inspector.store.trouble import count_lost
 
 if TYPE_CHECKING:

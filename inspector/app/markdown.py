@@ -16,7 +16,8 @@ from inspector.app.summary import summarise
 from inspector.app.text import one_line, plural
 from inspector.core.records.account import not_called
 from inspector.core.records.host import BAD_OUTCOMES
-from inspector.core.records.records import HANDLER_ENDED, KIND, STATUSES, HandlerEnded, to_record
+from inspector.core.records.records import HANDLER_ENDED, KIND, HandlerEnded, to_record
+from inspector.core.records.statuses import STATUSES
 from inspector.store.files import NewFile
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from inspector.core.errors import InspectorError
 from inspector.core.records.numbers import PublicationIndex
-from inspector.core.records.records import BAD_STATUSES, STATUSES, SWALLOWED
+from inspector.core.records.statuses import BAD_STATUSES, STATUSES, SWALLOWED
 from inspector.hosts.project import Project
 from inspector.hosts.watch import FileWatch
 

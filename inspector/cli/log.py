@@ -16,7 +16,7 @@ from inspector.cli.running import run as run_coroutine
 from inspector.core.errors import UsageError
 from inspector.core.records.account import not_called
 from inspector.core.records.numbers import ExecutionIndex
-from inspector.core.records.records import BAD_STATUSES
+from inspector.core.records.statuses import BAD_STATUSES
 from inspector.store.schema import database_exists
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from inspector.core.redact.redactor import Redactor
+if TYPE_CHECKING:
+    from inspector.core.redact.redactor import Redactor
 
 #: Where mistakes of ours are told; what a program's handlers log is in its session, not here.
 _OURS: Final = ("inspector.cli", "inspector.notices", "inspector.agent", "inspector.store", "asyncio")
@@ -34,9 +35,13 @@ class _Redacting(logging.Formatter):
 
     def __init__(self, layout: str) -> None:
         super().__init__(layout)
-        self._redactor = Redactor()
+        self._redactor: Redactor | None = None
 
     def format(self, record: logging.LogRecord) -> str:
+        if self._redactor is None:  # most runs log nothing, and loading it takes longer than a short command
+            from inspector.core.redact.redactor import Redactor
+
+            self._redactor = Redactor()
         return self._redactor.redact_text(super().format(record))
 
 

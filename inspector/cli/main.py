@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import traceback
 from collections.abc import Callable, Sequence
@@ -81,7 +80,7 @@ def _guarded(arguments: argparse.Namespace, console: Console, log: LogFile) -> i
     except Signalled as end:
         console.abandon()
         return exitcodes.SIGNALLED + end.number
-    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - the last place where a mistake of ours can be told
+    except (Exception, _cancelled()) as error:  # noqa: BLE001 - the last place where a mistake of ours can be told
         _tell_bug(error, console, log)
         return exitcodes.BUG
 
@@ -116,6 +115,13 @@ def _command(arguments: argparse.Namespace, console: Console) -> int:
     else:
         from inspector.cli.window import run
     return run(arguments, console)
+
+
+def _cancelled() -> type[BaseException]:
+    """Return what a cancelled task raises; asked for when something was raised only, for asyncio takes its time."""
+    from asyncio import CancelledError
+
+    return CancelledError
 
 
 def _tell_bug(error: BaseException, console: Console, log: LogFile) -> None:

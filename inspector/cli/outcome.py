@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.analysis.counts import count_run
-from inspector.analysis.entries import IS_BAD, SWALLOWED_CODE
+from inspector.analysis.entries import IS_BAD
 from inspector.app.text import format_count, one_line
 from inspector.core.records.account import NotCalled, RunCounts, not_called, pending
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.host import FireRefused
 from inspector.core.records.numbers import ExecutionIndex
-from inspector.core.records.records import BAD_STATUSES, OK, SWALLOWED
+from inspector.core.records.statuses import BAD_STATUSES, OK, SWALLOWED, SWALLOWED_CODE
 
 if TYPE_CHECKING:
     from inspector.app.recording import Recording

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import signal
 import sys
@@ -36,6 +35,8 @@ def cancelled_by_signals() -> Iterator[None]:
     Raises:
         Signalled: It was asked to end, and the task has ended for that.
     """
+    import asyncio  # it takes longer than a short command
+
     task = asyncio.current_task()
     if task is None or sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield

@@ -1,77 +1,30 @@
 """The ground: bus, descriptions, records and their stream, values, secrets; standard library only.
 
 ``from inspector.core import DomainEvent, InMemoryEventBus`` is all that a program needs.
+
+
+What it offers is loaded with the first name that is asked for: whoever needs one module of it does not load the bus.
 """
 
-from .bus.bus import InMemoryEventBus
-from .bus.events import DomainEvent, EventDataError, EventTypeTable, get_event_class, register_event
-from .bus.protocols import EventBusProtocol, EventHandler
-from .bus.registry import (
-    EventCategory,
-    EventMetadata,
-    EventRegistry,
-    WorkflowPhase,
-    get_all_events,
-    get_events_requiring_handler,
-    get_expected_audit_actions,
-    get_statistics,
-    get_workflow_events,
-)
-from .bus.sse import (
-    DomainToSSEMapping,
-    SSEEvent,
-    SSEEventMetadata,
-    SSERegistry,
-    get_all_sse_event_types,
-    get_domain_event_to_sse_mapping,
-    get_events_by_category,
-    get_registry_statistics,
-    get_sse_event_metadata,
-)
-from .bus.wiring import WiredHandler, wire
-from .errors import InspectorError, UsageError
-from .redact.marked import SECRET
-from .redact.redactor import Redactor
-from .values.build import build, to_plain
-from .values.shape import describe_fields, describe_type
-from .values.snapshot import Codec
+from __future__ import annotations
 
-__all__ = [
-    "SECRET",
-    "Codec",
-    "DomainEvent",
-    "DomainToSSEMapping",
-    "EventBusProtocol",
-    "EventCategory",
-    "EventDataError",
-    "EventHandler",
-    "EventMetadata",
-    "EventRegistry",
-    "EventTypeTable",
-    "InMemoryEventBus",
-    "InspectorError",
-    "Redactor",
-    "SSEEvent",
-    "SSEEventMetadata",
-    "SSERegistry",
-    "UsageError",
-    "WiredHandler",
-    "WorkflowPhase",
-    "build",
-    "describe_fields",
-    "describe_type",
-    "get_all_events",
-    "get_all_sse_event_types",
-    "get_domain_event_to_sse_mapping",
-    "get_event_class",
-    "get_events_by_category",
-    "get_events_requiring_handler",
-    "get_expected_audit_actions",
-    "get_registry_statistics",
-    "get_sse_event_metadata",
-    "get_statistics",
-    "get_workflow_events",
-    "register_event",
-    "to_plain",
-    "wire",
-]
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .public import *  # noqa: F403 - the names that it offers
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Return what is offered under a name, or their list."""
+        from .public import __all__ as names
+        from .public import lookup
+
+        value = names if name == "__all__" else lookup(name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    from .public import __all__ as names
+
+    return sorted({*globals(), *names})

@@ -40,16 +40,13 @@ from inspector.core.records.records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
     INT,
-    INTERRUPTED,
     KIND,
     NOTED,
     PUBLICATION_ENDED,
     PUBLISHED,
     RECORD_TYPES,
     ROW_FIELDS,
-    RUNNING,
     SESSION_STARTED,
-    STATUSES,
     HandlerEnded,
     PublicationEnded,
     Record,
@@ -59,6 +56,7 @@ from inspector.core.records.records import (
     position,
     to_record,
 )
+from inspector.core.records.statuses import INTERRUPTED, RUNNING, STATUSES
 from inspector.core.values.build import build
 from inspector.hosts.arrivals import LEFT_OUT, Arrivals, Numbers
 

@@ -9,7 +9,6 @@ from typing import Final
 from inspector.core.records.host import RecordsLost
 from inspector.core.records.records import (
     AT,
-    BAD_STATUSES,
     HANDLER_ENDED,
     KIND,
     PUBLISHED,
@@ -20,6 +19,7 @@ from inspector.core.records.records import (
     position,
     to_row,
 )
+from inspector.core.records.statuses import BAD_STATUSES
 
 #: Records that may wait, and characters of payload that may wait with them.
 MAX_ROWS: Final = 500_000

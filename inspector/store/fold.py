@@ -17,22 +17,19 @@ from inspector.core.records.host import HOST_RECORDS
 from inspector.core.records.numbers import Numbering
 from inspector.core.records.records import (
     AT,
-    BAD_STATUSES,
     HANDLER_ENDED,
     HANDLER_STARTED,
     HOST_NOTED,
     KIND,
     NOTED,
-    OK,
     PUBLICATION_ENDED,
     PUBLISHED,
-    STATUSES,
-    SWALLOWED,
     HandlerEnded,
     HandlerStarted,
     Row,
     position,
 )
+from inspector.core.records.statuses import BAD_STATUSES, OK, STATUSES, SWALLOWED
 from inspector.store.schema import SESSION_SPAN, host_body
 from inspector.store.text import Cell, id_to_cell, to_cell
 

@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.records.bounds import MAX_COUNT, MAX_NUMBER, MAX_TIME, row_problem
 from inspector.core.records.host import RecordsLost
-from inspector.core.records.records import (
-    AT,
-    HANDLER_STARTED,
-    STATUSES,
-    HandlerStarted,
-    completed,
-    position,
-    to_record,
-)
+from inspector.core.records.records import AT, HANDLER_STARTED, HandlerStarted, completed, position, to_record
+from inspector.core.records.statuses import STATUSES
 from inspector.store.schema import SESSION_SPAN
 from inspector.store.trouble import count_records
 

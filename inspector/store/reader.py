@@ -13,7 +13,8 @@ from inspector.core.errors import InspectorError
 from inspector.core.records import records
 from inspector.core.records.bounds import MAX_NAME, MAX_TIME, row_problem
 from inspector.core.records.host import RecordsLost
-from inspector.core.records.records import HANDLER_ENDED, INTERRUPTED, STATUSES, Batch, Row, SessionStarted, to_row
+from inspector.core.records.records import HANDLER_ENDED, Batch, Row, SessionStarted, to_row
+from inspector.core.records.statuses import INTERRUPTED, STATUSES
 from inspector.store import info
 from inspector.store.checks import unpack_catalog
 from inspector.store.gaps import LONGEST_TAIL, is_damage

@@ -56,7 +56,7 @@ _V1: Final = (
         span INTEGER NOT NULL, length INTEGER NOT NULL, outcome INTEGER NOT NULL)""",
     """CREATE TABLE payloads (id INTEGER PRIMARY KEY, event_id BLOB, correlation BLOB, body TEXT)""",
     # seq and at are counted from the publication's, span and length from the execution's own start. status is the
-    # position in records.STATUSES; 0 is running.
+    # position in statuses.STATUSES; 0 is running.
     """CREATE TABLE executions (
         id INTEGER PRIMARY KEY, publication INTEGER NOT NULL, handler INTEGER NOT NULL, fault INTEGER NOT NULL,
         seq INTEGER NOT NULL, at INTEGER NOT NULL, status INTEGER NOT NULL,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.core.records import records
 from inspector.core.records.numbers import Numbering
 from inspector.core.records.records import HandlerEnded, HandlerStarted, PublicationEnded, Published, SessionStarted
+from inspector.core.records.statuses import RUNNING
 from inspector.store.files import NewFile
 from inspector.store.info import wall_time
 
@@ -174,7 +175,7 @@ class _ExecutionTable:
     def _cells(self, started: HandlerStarted, ended: HandlerEnded | None) -> list[Any]:
         at = started.at
         event, correlation, cause, process = self._publications.get(started.publication, ("", "", 0, 0))
-        status, failure = records.RUNNING, ""
+        status, failure = RUNNING, ""
         duration: int | str = ""
         on_loop: int | str = ""
         if ended is not None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from inspector.analysis.entries import IS_BAD
 from inspector.core.records.numbers import ExecutionIndex
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal

@@ -7,15 +7,8 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from inspector.analysis.journal import Journal
-from inspector.core.records.records import (
-    HANDLER_ENDED,
-    HANDLER_STARTED,
-    PUBLICATION_ENDED,
-    PUBLISHED,
-    STATUSES,
-    Batch,
-    Row,
-)
+from inspector.core.records.records import HANDLER_ENDED, HANDLER_STARTED, PUBLICATION_ENDED, PUBLISHED, Batch, Row
+from inspector.core.records.statuses import STATUSES
 
 ENDINGS = STATUSES[1:]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.analysis.columns import Columns
-from inspector.analysis.entries import STATUS_CODES, FireOutcome, Recent
+from inspector.analysis.entries import FireOutcome, Recent
 from inspector.analysis.journal import Journal
 from inspector.core.description import HandlerDescription
 from inspector.core.records.host import FireRefused, FireSettled, HandlerAdded, LoopBlocked
@@ -18,11 +18,11 @@ from inspector.core.records.records import (
     NOTED,
     PUBLISHED,
     SESSION_STARTED,
-    STATUSES,
     Batch,
     Row,
     to_row,
 )
+from inspector.core.records.statuses import STATUS_CODES, STATUSES
 from tests.analysis.runs import Run, runs
 
 

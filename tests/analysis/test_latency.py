@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from inspector.analysis.entries import FAILED_CODE
 from inspector.analysis.histograms import CELLS, EDGES, Histogram, HistogramTable, cells
 from inspector.analysis.latency import FAILED, FAULTED, SUCCEEDED, Latency
 from inspector.analysis.overtime import KEPT, OverTime
+from inspector.core.records.statuses import FAILED_CODE
 from tests.analysis.sample_runs import MS, Run, Story, Told
 
 LEVELS = [0.0, 0.5, 0.9, 0.95, 0.99, 1.0]

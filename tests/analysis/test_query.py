@@ -19,7 +19,8 @@ from inspector.core.description import (
     HandlerDescription,
     TypeShape,
 )
-from inspector.core.records.records import BAD_STATUSES, SESSION_STARTED, STATUSES
+from inspector.core.records.records import SESSION_STARTED
+from inspector.core.records.statuses import BAD_STATUSES, STATUSES
 from inspector.core.values.build import to_plain
 from tests.analysis.sample_runs import MS, Run, Story, Told, failure
 

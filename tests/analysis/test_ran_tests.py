@@ -6,11 +6,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.analysis.entries import STATUS_CODES, TROUBLE
 from inspector.analysis.journal import Journal
 from inspector.analysis.ran_tests import FAILED, MAX_ROWS, OTHER, PASSED, TestBand, cells_of, outcome_code, troubles
 from inspector.core.records.host import TestRan
-from inspector.core.records.records import STATUSES, Batch
+from inspector.core.records.records import Batch
+from inspector.core.records.statuses import STATUS_CODES, STATUSES, TROUBLE
 from tests.analysis.several import MS, Program, shop
 
 

@@ -15,7 +15,7 @@ from inspector.analysis.journal import Journal
 from inspector.cli.failings import FAILINGS
 from inspector.cli.run import read_budget, read_failings
 from inspector.core.errors import UsageError
-from inspector.core.records.records import BAD_STATUSES, SWALLOWED
+from inspector.core.records.statuses import BAD_STATUSES, SWALLOWED
 from inspector.hosts.run.launch import BUDGET
 from tests.cli.conftest import Cli
 from tests.hosts.children import INTERPRETERS

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 
 from hypothesis import strategies as st
 
-from inspector.core.records.records import STATUSES, Batch, Row, SessionStarted, to_row
+from inspector.core.records.records import Batch, Row, SessionStarted, to_row
+from inspector.core.records.statuses import STATUSES
 from inspector.core.records.stream import RecordStream
 
 STARTED = SessionStarted(

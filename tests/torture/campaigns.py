@@ -28,7 +28,6 @@ from inspector.core.records.host import ProgramSlowed, RecordsLost
 from inspector.core.records.records import (
     AT,
     HANDLER_ENDED,
-    INTERRUPTED,
     KIND,
     PUBLISHED,
     Batch,
@@ -37,6 +36,7 @@ from inspector.core.records.records import (
     Row,
     position,
 )
+from inspector.core.records.statuses import INTERRUPTED
 from inspector.core.redact.redactor import Redactor
 from inspector.core.values.snapshot import Codec
 from inspector.store.backlog import Backlog

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ...core.bus.context import CURRENT, FIRE
 from ...core.own_code import is_own_file
 from ...core.records.host import PendingWork
-from ...core.records.records import CANCELLED, TIMED_OUT
+from ...core.records.statuses import CANCELLED, TIMED_OUT
 from ..handlers import Handler
 from ..tap.moments import PUBLISHING, TapExecution
 from .monitor import MONITOR, Open, Watcher

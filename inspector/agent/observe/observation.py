@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.bus.context import CURRENT
 from ...core.bus.identity import plain_function
-from ...core.records.records import NEVER_AWAITED
+from ...core.records.statuses import NEVER_AWAITED
 from ..tap.moments import PUBLISHING, TapExecution, TapPublication
 from .executions import ObservedExecution, running_in
 from .handling import CallWatch, HandlerWatch, MakerWatch, UnawaitedWatch

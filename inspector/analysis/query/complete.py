@@ -10,7 +10,7 @@ from inspector.analysis.failures import failure_head
 from inspector.analysis.query.query import ANY_BAD, FIELDS, MEASURES, PAYLOAD
 from inspector.analysis.query.terms import UNHEARD, payload_fields
 from inspector.core.records.numbers import PublicationIndex
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -47,7 +47,7 @@ from inspector.analysis.query.terms import (
     glob,
 )
 from inspector.core.errors import UsageError
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal

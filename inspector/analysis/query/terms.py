@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from inspector.analysis.entries import RECENT, Recent
 from inspector.analysis.failures import failure_head
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES
 from inspector.core.values.snapshot import plain
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from inspector.analysis.entries import RUNNING_CODE
+from inspector.core.records.statuses import RUNNING_CODE
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal

@@ -10,7 +10,7 @@ import numpy as np
 
 from inspector.analysis.columns import Columns
 from inspector.analysis.entries import IS_BAD
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

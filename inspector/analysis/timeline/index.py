@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from inspector.analysis.columns import Columns
-from inspector.analysis.entries import RUNNING_CODE, Change
 from inspector.analysis.timeline.groupings import grouping, inside
 from inspector.analysis.timeline.lanes import LaneRows
 from inspector.analysis.timeline.pyramid import COLUMN, Bools, Ints, Pyramid, SpanIndex
+from inspector.core.records.statuses import RUNNING_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from inspector.analysis.entries import Change
     from inspector.analysis.journal import Journal
 
 #: Executions taken in at once: a slice stays well under a frame.

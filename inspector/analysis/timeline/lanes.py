@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from inspector.analysis.columns import Columns
-from inspector.analysis.entries import OK_CODE, RUNNING_CODE
 from inspector.analysis.timeline.pyramid import COLUMN, Ints, Pyramid
-from inspector.core.records.records import NEVER_AWAITED, RETURNED_FAILURE, STATUSES
+from inspector.core.records.statuses import NEVER_AWAITED, OK_CODE, RETURNED_FAILURE, RUNNING_CODE, STATUSES
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from inspector.analysis.timeline.gaps import Folds
 from inspector.analysis.timeline.lanes import DRAWN_AS, STATUS_BITS, LaneRows
 from inspector.analysis.timeline.pyramid import COLUMN, MANY, Bools, Bytes, Ints, Pyramid, SpanIndex, columns_of, join
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

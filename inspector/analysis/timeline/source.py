@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspector.analysis.entries import IS_BAD, TROUBLE
+from inspector.analysis.entries import IS_BAD
 from inspector.analysis.timeline.index import SLICE, TimelineIndex
 from inspector.analysis.timeline.pyramid import COLUMN, Ints, columns_of
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES, TROUBLE
 
 __all__ = ["Measure", "TimelineSource"]
 

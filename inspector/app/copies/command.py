@@ -9,7 +9,7 @@ from inspector.catalog.replay import values_of
 from inspector.core.faults import FAULT_WORDS
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.numbers import ExecutionIndex
-from inspector.core.records.records import CANCELLED, FAILED, SWALLOWED, TIMED_OUT
+from inspector.core.records.statuses import CANCELLED, FAILED, SWALLOWED, TIMED_OUT
 
 if TYPE_CHECKING:
     from inspector.analysis.entries import ExecutionEntry

@@ -15,7 +15,7 @@ from inspector.app.copies.pythontext import PythonText, quoted_text
 from inspector.app.copies.sourcetext import SourceFile
 from inspector.app.text import one_line
 from inspector.core.errors import InspectorError
-from inspector.core.records.records import NEVER_AWAITED, RETURNED_FAILURE, SWALLOWED, TIMED_OUT
+from inspector.core.records.statuses import NEVER_AWAITED, RETURNED_FAILURE, SWALLOWED, TIMED_OUT
 from inspector.core.spec import ADAPTER, BY_BASE, BY_CLASS, BY_NAME, HANDLERS, PUBLISH, RUN_BY, container_of, method_of
 
 if TYPE_CHECKING:

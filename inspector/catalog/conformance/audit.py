@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.catalog.conformance import rules
 from inspector.catalog.findings.words import words
-from inspector.core.records.records import OK, SWALLOWED
+from inspector.core.records.statuses import OK, SWALLOWED
 
 if TYPE_CHECKING:
     from inspector.catalog.conformance.observed import SeenExecution, SeenNote

@@ -26,7 +26,7 @@ from inspector.core.records.host import (
     PublishRaised,
     SessionFailed,
 )
-from inspector.core.records.records import BAD_STATUSES, CANCELLED, OK, SWALLOWED
+from inspector.core.records.statuses import BAD_STATUSES, CANCELLED, OK, SWALLOWED
 from inspector.core.redact.names import secret_kind
 
 if TYPE_CHECKING:

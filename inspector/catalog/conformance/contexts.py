@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.catalog.conformance import rules
 from inspector.catalog.conformance.observed import context_words
-from inspector.core.records.records import BAD_STATUSES
+from inspector.core.records.statuses import BAD_STATUSES
 
 if TYPE_CHECKING:
     from inspector.catalog.conformance.observed import Fired, SeenExecution

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from inspector.catalog.conformance import rules
-from inspector.core.records.records import BAD_STATUSES
+from inspector.core.records.statuses import BAD_STATUSES
 
 if TYPE_CHECKING:
     from inspector.catalog.conformance.observed import SeenExecution, SeenNote

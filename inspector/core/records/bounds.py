@@ -27,9 +27,7 @@ from .records import (
     PUBLISHED,
     RECORD_TYPES,
     ROW_FIELDS,
-    RUNNING,
     SESSION_STARTED,
-    STATUSES,
     HandlerEnded,
     HandlerStarted,
     Noted,
@@ -38,6 +36,7 @@ from .records import (
     fits,
     position,
 )
+from .statuses import RUNNING, STATUSES
 
 #: Times (ns, both sides of a wall clock's epoch), numbers of publications and executions, and what else is counted.
 MAX_TIME: Final = 1 << 62

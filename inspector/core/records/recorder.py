@@ -40,17 +40,14 @@ from .records import (
     HANDLER_STARTED,
     KIND,
     NOTED,
-    OK,
     PUBLICATION_ENDED,
     PUBLISHED,
-    RETURNED_FAILURE,
     SESSION_STARTED,
-    SWALLOWED,
-    TIMED_OUT,
     Row,
     places,
     to_row,
 )
+from .statuses import OK, RETURNED_FAILURE, SWALLOWED, TIMED_OUT
 
 if TYPE_CHECKING:
     from ..bus.execution import Execution

@@ -35,29 +35,10 @@ PUBLICATION_ENDED: Final = 5
 #: The first of the host's records; all that follow are of the host too.
 HOST_NOTED: Final = 6
 
-RUNNING: Final = "running"
-OK: Final = "ok"
-SWALLOWED: Final = "swallowed"
-FAILED: Final = "failed"
-CANCELLED: Final = "cancelled"
-TIMED_OUT: Final = "timed_out"
-RETURNED_FAILURE: Final = "returned_failure"
-INTERRUPTED: Final = "interrupted"
-#: A coroutine was made of the handler and never started: none of its code ran.
-NEVER_AWAITED: Final = "never_awaited"
-
 #: Kind of the note that a handler handled an exception of a class that it names.
 HANDLED: Final = "handled"
 #: Kind of the note that a handler was tried once more: its executions are one more than such notes.
 ATTEMPT: Final = "attempt"
-
-#: Every status of an execution; the position is the number under which it is stored.
-STATUSES: Final = (
-    *(RUNNING, OK, SWALLOWED, FAILED, CANCELLED, TIMED_OUT, RETURNED_FAILURE, INTERRUPTED),
-    NEVER_AWAITED,
-)
-#: Statuses that say something went wrong and that make a command end with exit code 1.
-BAD_STATUSES: Final = frozenset({FAILED, CANCELLED, TIMED_OUT, RETURNED_FAILURE, INTERRUPTED, NEVER_AWAITED})
 
 
 @dataclass(frozen=True)

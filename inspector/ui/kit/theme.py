@@ -135,7 +135,7 @@ class Theme(QObject):
         """Return the look of an execution's status.
 
         Raises:
-            KeyError: It is none of ``records.STATUSES``.
+            KeyError: It is none of ``statuses.STATUSES``.
         """
         label, glyph, icon, hatch = _STATUSES[status]
         return StatusLook(status, label, self.color(status), self.color(f"{status}_text"), glyph, hatch, icon)

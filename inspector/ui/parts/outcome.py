@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from inspector.analysis.entries import TROUBLE
 from inspector.app.text import format_count, format_duration
 from inspector.core.records.numbers import PublicationIndex
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES, TROUBLE
 from inspector.ui.kit.page import Segment
 from inspector.ui.kit.theme import LABELS
 

@@ -11,12 +11,11 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QStatusBar, QWidget
 
-from inspector.analysis.entries import FAILED_CODE, TROUBLE
 from inspector.app.memory import trim_journals
 from inspector.app.missing import missing_text
 from inspector.app.text import format_bytes, format_count, format_duration, plural
 from inspector.app.workbench import Stand
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import FAILED_CODE, STATUSES, TROUBLE
 from inspector.ui.kit.buttons import IconButton
 from inspector.ui.kit.layouts import hbox
 from inspector.ui.kit.text import CountLabel, ElidedLabel

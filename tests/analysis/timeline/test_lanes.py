@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspector.analysis.entries import IS_BAD, RUNNING_CODE
+from inspector.analysis.entries import IS_BAD
 from inspector.analysis.journal import Journal
 from inspector.analysis.timeline.groupings import GROUPINGS, MAX_CORRELATIONS, MAX_LANES, grouping, inside
 from inspector.analysis.timeline.lanes import MAX_LEVELS, LaneRows
 from inspector.core.records.records import Batch, Row
+from inspector.core.records.statuses import RUNNING_CODE
 from tests.analysis.runs import Run, runs
 from tests.analysis.several import shop
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspector.analysis.entries import IS_BAD, RUNNING_CODE
+from inspector.analysis.entries import IS_BAD
 from inspector.analysis.journal import Journal
 from inspector.analysis.timeline.groupings import grouping
 from inspector.analysis.timeline.lanes import DRAWN_AS, LaneRows
@@ -25,7 +25,8 @@ from inspector.analysis.timeline.raster import (
     raster,
 )
 from inspector.analysis.timeline.source import TimelineSource
-from inspector.core.records.records import STATUSES, Batch, Row
+from inspector.core.records.records import Batch, Row
+from inspector.core.records.statuses import RUNNING_CODE, STATUSES
 from tests.analysis.runs import runs
 from tests.analysis.sample_runs import Run, Story, Told
 

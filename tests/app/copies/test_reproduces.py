@@ -10,7 +10,7 @@ import pytest
 
 import inspector
 from inspector.cli.programs import demo_program
-from inspector.core.records.records import FAILED, OK
+from inspector.core.records.statuses import FAILED, OK
 from inspector.hosts.child import ChildHost
 from inspector.hosts.embedded import EmbeddedHost
 from inspector.hosts.project import Project

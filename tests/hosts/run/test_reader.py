@@ -23,7 +23,8 @@ from inspector.core.records.host import (
     RecordsLost,
     TestRan,
 )
-from inspector.core.records.records import INTERRUPTED, Batch, to_record
+from inspector.core.records.records import Batch, to_record
+from inspector.core.records.statuses import INTERRUPTED
 from inspector.hosts.arrivals import LEFT_OUT, Numbers
 from tests.hosts.run.mutations import mutated_rings
 from tests.hosts.run.rings import Reporting, fork, of_kind, reading

@@ -8,10 +8,10 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QWidget
 
-from inspector.analysis.entries import FAILED_CODE, STATUS_CODES
 from inspector.analysis.latency import OUTCOMES
 from inspector.analysis.timeline.source import TimelineSource
 from inspector.app.notices import Notices
+from inspector.core.records.statuses import FAILED_CODE, STATUS_CODES
 from inspector.ui.features.catalog.panel import CatalogPanel
 from inspector.ui.features.conformance.heat_map import CellDelegate, glyph_of, ink_of
 from inspector.ui.features.conformance.model import MISSING, NOT_FIRED, HeatMapModel

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from inspector.app.resources import resource
 from inspector.core.errors import InspectorError
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES
 from inspector.ui.kit.fonts import INTER, JETBRAINS_MONO, load_fonts
 from inspector.ui.kit.icons import IconSet
 from inspector.ui.kit.stylesheet import style_sheet

@@ -8,9 +8,8 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QToolTip
 
-from inspector.analysis.entries import SWALLOWED_CODE, TROUBLE
 from inspector.app.text import format_count, one_line, plural, short_count
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES, SWALLOWED_CODE, TROUBLE
 from inspector.ui.features.catalog.model import CATEGORY, EVENT, WORKFLOW, CatalogNode, CatalogRole
 from inspector.ui.kit.text import plain_tooltip
 from inspector.ui.kit.widgets import badge_font, paint_badge

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
-from inspector.analysis.entries import RUNNING_CODE, TROUBLE, Change
 from inspector.analysis.journal import Journal
 from inspector.app.text import format_count, one_line
 from inspector.catalog.conformance.required import missing_kinds, owners_of_kinds
@@ -22,12 +21,13 @@ from inspector.catalog.findings.settings import CheckSettings
 from inspector.catalog.findings.subject import Subject
 from inspector.core.description import CatalogDescription
 from inspector.core.facts import CatalogFacts
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import RUNNING_CODE, STATUSES, TROUBLE
 from inspector.ui.kit.rows import Column, Index, Role, TableModel
 from inspector.ui.kit.theme import LABELS
 from inspector.ui.parts.severity import GLYPHS
 
 if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
     from inspector.catalog.conformance.rules import RunFinding
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from inspector.analysis.entries import RECENT
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
-from inspector.core.records.records import BAD_STATUSES, SWALLOWED
+from inspector.core.records.statuses import BAD_STATUSES, SWALLOWED
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from inspector.app.text import format_clock, format_count, format_duration, format_offset, one_line, plural
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
-from inspector.core.records.records import BAD_STATUSES, OK, RUNNING, SWALLOWED
+from inspector.core.records.statuses import BAD_STATUSES, OK, RUNNING, SWALLOWED
 from inspector.ui.kit.flow import FlowBox
 from inspector.ui.kit.layouts import grid, vbox
 from inspector.ui.kit.menus import MenuItem, offer_menu

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 
-from inspector.analysis.entries import FAILED_CODE, TROUBLE
 from inspector.app.text import format_count, plural
 from inspector.core.errors import InspectorError
 from inspector.core.records.capture import failure_from_json
 from inspector.core.records.numbers import ExecutionIndex
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import FAILED_CODE, STATUSES, TROUBLE
 from inspector.ui.features.failures import model as columns
 from inspector.ui.features.failures.model import FailuresModel
 from inspector.ui.kit.buttons import IconButton

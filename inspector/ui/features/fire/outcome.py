@@ -14,7 +14,7 @@ from inspector.app.text import format_duration, one_line, plural
 from inspector.core.records.account import not_called
 from inspector.core.records.host import FireUnsettled
 from inspector.core.records.numbers import ExecutionIndex, FireNumber
-from inspector.core.records.records import BAD_STATUSES, STATUSES
+from inspector.core.records.statuses import BAD_STATUSES, STATUSES
 from inspector.ui.kit.layouts import vbox
 from inspector.ui.kit.page import ClickableRows
 from inspector.ui.kit.text import PlainLabel, set_tone

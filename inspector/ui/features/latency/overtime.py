@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QFont
 
-from inspector.core.records.records import FAILED, STATUSES
+from inspector.core.records.statuses import FAILED, STATUSES
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
-from inspector.analysis.entries import RUNNING_CODE, TROUBLE, Change
 from inspector.analysis.journal import Journal
 from inspector.analysis.ordering import sort_keys
 from inspector.analysis.picks import Picks
 from inspector.analysis.query.query import Filter
 from inspector.app.text import format_count, format_duration, format_time, one_line
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import RUNNING_CODE, STATUSES, TROUBLE
 from inspector.ui.kit.rows import Column, Ints, Role, TableModel, all_stretches
+
+if TYPE_CHECKING:
+    from inspector.analysis.entries import Change
 
 NUMBER, TIME, EVENT, WHERE, HANDLERS, OUTCOME, DURATION, CORRELATION, CAUSE, PROCESS = range(10)
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
-from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.timeline.geometry import exact_time
 from inspector.app.text import format_clock, format_duration, one_line, plural
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import RUNNING_CODE, STATUSES
 from inspector.ui.features.timeline.heads import badges, paint_head, paint_triangle
 from inspector.ui.features.timeline.host import sign_of
 from inspector.ui.features.timeline.light import lit_lanes

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter, QPen, QPolygonF
 
-from inspector.analysis.entries import TROUBLE
 from inspector.analysis.processes import ProcessEntry
 from inspector.app.text import format_time, one_line, plural, short_count
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES, TROUBLE
 from inspector.ui.features.timeline.scene import RULER_HEIGHT
 from inspector.ui.features.timeline.spanning import paint_pill
 

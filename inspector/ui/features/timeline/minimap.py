@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector.analysis.timeline.geometry import TimeView
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES
 
 if TYPE_CHECKING:
     from inspector.ui.features.timeline.controller import TimelineController

@@ -11,7 +11,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from inspector.analysis.timeline.layout import MARKS
-from inspector.core.records.records import STATUSES
+from inspector.core.records.statuses import STATUSES
 from inspector.ui.features.timeline.frame import duration_text, title_of
 from inspector.ui.features.timeline.heads import paint_ends
 from inspector.ui.features.timeline.light import BARS, lit_bars, lit_lanes

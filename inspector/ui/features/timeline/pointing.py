@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from inspector.analysis.entries import IS_BAD, RUNNING_CODE
+from inspector.analysis.entries import IS_BAD
 from inspector.analysis.timeline.layout import MARKS
+from inspector.core.records.statuses import RUNNING_CODE
 from inspector.ui.features.timeline.scene import RULER_HEIGHT, Scene
 
 if TYPE_CHECKING:

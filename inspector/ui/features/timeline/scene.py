@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from inspector.analysis.entries import RUNNING_CODE
 from inspector.analysis.ran_tests import TestBand
 from inspector.analysis.timeline.geometry import Ruler, TimeView, folded_ruler, ruler
 from inspector.analysis.timeline.layout import MARKS, LaneStrip, Layout
 from inspector.analysis.timeline.raster import NO_FOLDS
+from inspector.core.records.statuses import RUNNING_CODE
 from inspector.ui.selection import NOTHING, Hover
 
 if TYPE_CHECKING:

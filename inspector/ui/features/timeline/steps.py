@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from inspector.analysis.entries import IS_BAD, RUNNING_CODE
+from inspector.analysis.entries import IS_BAD
 from inspector.core.records.numbers import ExecutionIndex, PublicationIndex
+from inspector.core.records.statuses import RUNNING_CODE
 
 if TYPE_CHECKING:
     from inspector.analysis.timeline.source import Measure

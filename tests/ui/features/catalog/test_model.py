@@ -2,9 +2,9 @@ import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex
 from PySide6.QtTest import QAbstractItemModelTester
 
-from inspector.analysis.entries import FAILED_CODE
 from inspector.core.description import HandlerDescription
 from inspector.core.records.host import HandlerAdded, LoopBlocked
+from inspector.core.records.statuses import FAILED_CODE
 from inspector.ui.features.catalog.model import UNDECLARED, CatalogFilter, CatalogRole, CatalogTreeModel
 from tests.catalog.runs import Run
 from tests.catalog.samples import demo_catalog

@@ -2,8 +2,8 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QToolTip
 
-from inspector.analysis.entries import FAILED_CODE
 from inspector.analysis.journal import Journal
+from inspector.core.records.statuses import FAILED_CODE
 from inspector.ui.features.catalog.delegate import describe_row, short_count
 from inspector.ui.features.catalog.model import CatalogRole
 from inspector.ui.features.catalog.panel import CatalogPanel

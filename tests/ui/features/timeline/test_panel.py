@@ -13,9 +13,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from inspector.analysis.entries import FAILED_CODE
 from inspector.analysis.journal import Journal
 from inspector.core.records.records import Batch
+from inspector.core.records.statuses import FAILED_CODE
 from inspector.ui.features.timeline.actions import ACTIONS, BY_KEY
 from inspector.ui.features.timeline.frame import measure_text, readout
 from inspector.ui.features.timeline.looks import Looks
