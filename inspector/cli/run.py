@@ -128,7 +128,10 @@ def _project(arguments: argparse.Namespace, console: Console) -> Project | None:
         return project
     if arguments.catalog or arguments.db_session:
         raise UsageError("--catalog and --db-session need --app.")
-    return Project.from_folder(Path.cwd())
+    around = Project.from_folder(Path.cwd())
+    if around is not None and (left := around.for_loading):
+        console.note(f"Not used by run, the command decides that by itself: {', '.join(left)} in {around.source}.")
+    return around
 
 
 def _check_target(target: Path) -> None:

@@ -249,6 +249,17 @@ class Project:
         unused = f"Not used {why}: {', '.join(left)} of [tool.inspector] in {around.source}." if left else ""
         return replace(self, **taken, unused=unused)
 
+    @property
+    def for_loading(self) -> list[str]:
+        """What its file says of how it is loaded, by the names of the keys: nothing to who does not load it."""
+        values = {
+            "python": self.python,
+            "env": self.env_file,
+            "cwd": self.source is not None and self.cwd != self.source.parent,
+            "load-timeout": self.load_timeout != LOAD_TIMEOUT,
+        }
+        return [key for key, value in values.items() if value]
+
     def with_settings(self, settings: Mapping[str, str]) -> Project:
         """Return the project with further settings, as from the form for missing ones."""
         return replace(self, settings={**self.settings, **settings})

@@ -162,6 +162,22 @@ def test_what_is_wrong_is_said_before_anything_runs(cli: Cli, monkeypatch: pytes
         assert text in ran.err
 
 
+def test_keys_of_a_project_that_only_loading_it_needs_are_told(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "pyproject.toml"
+    for said, left in {
+        'python = "python3.12"\nload-timeout = 20\nname = "shop"': "python, load-timeout",
+        'cwd = "."\npublish = "send"': "",
+    }.items():
+        file.write_text(f'[tool.inspector]\napp = "shop:bus"\n{said}\n')
+        ran = cli("run", "--no-window", "--", "no-such-command")
+        note = f"Not used by run, the command decides that by itself: {left} in {file}.\n"
+        assert (note in ran.err) is bool(left)
+        assert ("Not used" in ran.err) is bool(left)
+
+
 def test_what_can_fail_a_run_is_every_bad_status_and_what_was_not_recorded() -> None:
     statuses = {status.replace("_", "-") for status in {*BAD_STATUSES, SWALLOWED}}
     assert {*FAILINGS} == {*statuses, "unheard", "not-called", "dropped"}

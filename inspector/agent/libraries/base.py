@@ -154,6 +154,10 @@ class LibraryAdapter:
         """Read the bus."""
         return self.connection(self, where, value, options, names)
 
+    def buses_of(self, first: Any) -> Iterable[Any]:
+        """Return the buses that a call of one of the library's functions is of, by its first argument."""
+        return (first,)
+
     def own_name(self, where: str, value: Any, said: str) -> str:
         """Return the name of an event that stands for one object of the library, unique in the program.
 

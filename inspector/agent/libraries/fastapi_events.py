@@ -190,3 +190,7 @@ class FastAPIEventsAdapter(LibraryAdapter):
     library = "fastapi-events local handler"
     classes = ("fastapi_events.handlers.local:LocalHandler",)
     connection = FastAPIEventsConnection
+
+    def buses_of(self, first: Any) -> Iterable[Any]:
+        """Return the local handlers of all middleware: whichever it is, ``dispatch`` is called."""
+        return [handler for handlers in _store().values() for handler in handlers if self.knows(handler)]

@@ -303,3 +303,7 @@ class FastStreamAdapter(LibraryAdapter):
         "faststream.broker.core.usecase:BrokerUsecase",
     )
     connection = FastStreamConnection
+
+    def buses_of(self, first: Any) -> Iterable[Any]:
+        """Return the broker that connects, or those that a test broker stands for."""
+        return (first,) if self.knows(first) else (getattr(first, "broker", None), *getattr(first, "brokers", ()))

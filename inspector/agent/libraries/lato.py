@@ -133,3 +133,7 @@ class LatoAdapter(LibraryAdapter):
     library = "lato application"
     classes = ("lato.application:Application",)
     connection = LatoConnection
+
+    def buses_of(self, first: Any) -> Iterable[Any]:
+        """Return the application whose transaction context publishes."""
+        return (bound_to(getattr(first, "_handlers_iterator", None)),)

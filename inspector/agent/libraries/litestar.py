@@ -70,7 +70,10 @@ class LitestarConnection(LibraryConnection):
 
     def read_call(self, pattern: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
         """Return what was emitted that a listener is called for by the worker."""
-        return self._waiting.take(self._of(pattern, args, kwargs), (*args, *kwargs.values()))
+        targets = self._targets(pattern)
+        # One listener may hear several events, and is called alike for each.
+        others = {self._names.name_of(receiver.pattern) for receiver in self.receivers() if receiver.target in targets}
+        return self._waiting.take(self._of(pattern, args, kwargs), (*args, *kwargs.values()), others)
 
     def _of(self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Occurrence:
         targets = self._targets(name)

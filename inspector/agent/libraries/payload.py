@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ..adapters.base import CallShape
@@ -122,9 +122,15 @@ class Waiting:
         if handlers:
             self._entries.append([handlers, occurrence, tuple(values)])
 
-    def take(self, occurrence: Occurrence, values: Sequence[Any]) -> Occurrence:
-        """Return what a call of a handler is about: the publication with these very values, else the oldest of it."""
-        of_name = [entry for entry in self._entries if entry[1].name == occurrence.name]
+    def take(self, occurrence: Occurrence, values: Sequence[Any], names: Container[str] = ()) -> Occurrence:
+        """Return what a call of a handler is about: the publication with these very values, else the oldest of it.
+
+        Args:
+            occurrence: What it is taken for otherwise.
+            values: What the handler is called with.
+            names: Other events that the call may be for: the handler has subscribed to them, too.
+        """
+        of_name = [entry for entry in self._entries if entry[1].name == occurrence.name or entry[1].name in names]
         entry = next((entry for entry in of_name if _are(entry[2], values)), of_name[0] if of_name else None)
         if entry is None:
             return occurrence

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ...core.own_code import is_own_class
 from ..adapters.base import CallShape
 from ..handlers import Handler
 from ..reading.eventbuild import build_named
 from ..reading.events import EventType, parameter_field, signature_hints
 from ..reading.namedevents import describe_name
 from ..tap.stand_ins import original
-from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, method_points
+from .base import LibraryAdapter, LibraryConnection, LibraryPoint, Receiver, loaded_classes, method_points
 from .payload import POSITIONAL
 
 if TYPE_CHECKING:
@@ -153,3 +154,8 @@ class PluggyAdapter(LibraryAdapter):
     library = "pluggy plugin manager"
     classes = ("pluggy._manager:PluginManager",)
     connection = PluggyConnection
+
+    def buses_of(self, first: Any) -> Iterable[Any]:
+        """Return the manager, unless its class is a tool's own: pytest's hooks are not the program's."""
+        cls = type(first)
+        return (first,) if cls in loaded_classes(*self.classes) or is_own_class(cls) else ()

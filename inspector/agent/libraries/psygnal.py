@@ -92,8 +92,7 @@ class PsygnalConnection(LibraryConnection):
     def _methods(self) -> list[LibraryPoint]:
         """Return the methods that emit as publish points; none where they are compiled, whatever stands for them."""
         (cls,) = loaded_classes(_SIGNAL)
-        points = class_points(cls, *_EMITS)
-        return [point for point in points if isinstance(undecorated(point.function), types.FunctionType)]
+        return _python_points(cls)
 
     def publish_points(self) -> Sequence[LibraryPoint]:
         """Return ``emit`` and ``emit_fast``, by name only where they are compiled."""
@@ -227,6 +226,15 @@ class Emissions:
     def __init__(self) -> None:
         self._entered: dict[int, tuple[Any, PsygnalConnection, Tap]] = {}
         self._undo: list[Undo] = []
+        #: Called with a signal that is emitted and that nobody has entered: it may be entered then.
+        self._unknown: Callable[[Any], None] | None = None
+
+    def discover(self, unknown: Callable[[Any], None]) -> None:
+        """Ask about signals as they are emitted, where psygnal is compiled: no code of it is seen that could tell."""
+        for cls in loaded_classes(_SIGNAL):
+            if not _python_points(cls):
+                self._unknown = unknown
+                self._install(cls)
 
     def enter(self, connection: PsygnalConnection, tap: Tap, signals: Iterable[Any]) -> Undo:
         """Record the emissions of these signals from now on; return a function that ends it."""
@@ -234,22 +242,34 @@ class Emissions:
         for signal in signals:
             keys.append(id(signal))
             self._entered[id(signal)] = signal, connection, tap
-        if not self._undo:
-            (cls,) = loaded_classes(_SIGNAL)
-            self._undo = (
-                [replaced(cls, "_debug_hook", self._told(cls._debug_hook))] if hasattr(cls, "_debug_hook") else []
-            )
-            self._undo += [replaced(cls, name, self._emit(vars(cls)[name])) for name in _EMITS if name in vars(cls)]
+        (cls,) = loaded_classes(_SIGNAL)
+        self._install(cls)
 
         def leave() -> None:
             for key in keys:
                 self._entered.pop(key, None)
-            if not self._entered:
+            if not self._entered and self._unknown is None:
                 for undo in self._undo:
                     undo()
                 self._undo.clear()
 
         return leave
+
+    def _install(self, cls: Any) -> None:
+        """Stand for the methods of the class, once."""
+        if self._undo:
+            return
+        if hasattr(cls, "_debug_hook"):
+            self._undo.append(replaced(cls, "_debug_hook", self._told(cls._debug_hook)))
+        self._undo += [replaced(cls, name, self._emit(vars(cls)[name])) for name in _EMITS if name in vars(cls)]
+
+    def _of(self, signal: Any) -> tuple[PsygnalConnection | None, Tap | None]:
+        """Return who has entered a signal."""
+        entry = self._entered.get(id(signal))
+        if entry is None and self._unknown is not None:
+            self._unknown(signal)
+            entry = self._entered.get(id(signal))
+        return (None, None) if entry is None else entry[1:]
 
     def _told(self, before: Any) -> Callable[[Any], None]:
         """Return what psygnal calls before each emission, also where no Python code has asked for it."""
@@ -257,7 +277,7 @@ class Emissions:
         def emitted(info: Any) -> None:
             if before is not None:
                 before(info)
-            _, connection, tap = self._entered.get(id(info.signal), (None, None, None))
+            connection, tap = self._of(info.signal)
             if connection is None or tap is None:
                 return
             try:
@@ -268,11 +288,11 @@ class Emissions:
         return emitted
 
     def _emit(self, function: Any) -> Any:
-        entered = self._entered
+        whose = self._of
 
         @functools.wraps(function)
         def emit(signal: Any, *args: Any, **kwargs: Any) -> Any:
-            _, connection, tap = entered.get(id(signal), (None, None, None))
+            connection, tap = whose(signal)
             publication = _begun(tap, connection, signal, args) if connection is not None and tap is not None else None
             if publication is None:
                 return function(signal, *args, **kwargs)
@@ -304,6 +324,12 @@ EMISSIONS: Final = Emissions()
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def _python_points(cls: type[Any]) -> list[LibraryPoint]:
+    """Return the methods that emit that have Python code."""
+    points = class_points(cls, *_EMITS)
+    return [point for point in points if isinstance(undecorated(point.function), types.FunctionType)]
 
 
 def _signals_of(adapter: LibraryAdapter, where: str, value: Any) -> tuple[dict[str, Any], list[Any]]:
@@ -342,11 +368,17 @@ def _hint(signal: Any, parameter: inspect.Parameter) -> Any:
         return Any
     if not isinstance(parameter.annotation, str):
         return parameter.annotation
+    owner = _owner(signal)
+    module = sys.modules.get(type(owner).__module__)
+    return hints._resolve(parameter.annotation, {} if module is None else vars(module))
+
+
+def _owner(signal: Any) -> Any:
+    """Return whose a signal is: of an object, of the object that has its group, or of a group; None of nobody's."""
     owner = signal.instance
     if isinstance(owner, loaded_classes(_GROUP)) and owner._psygnal_relay.instance is not None:
         owner = owner._psygnal_relay.instance
-    module = sys.modules.get(type(owner).__module__)
-    return hints._resolve(parameter.annotation, {} if module is None else vars(module))
+    return owner
 
 
 def _is_relay(target: Any) -> bool:
@@ -383,3 +415,8 @@ class PsygnalAdapter(LibraryAdapter):
     def knows(self, value: Any) -> bool:
         """Return whether it is a signal or a group, or has some; a class that only declares them has none yet."""
         return super().knows(value) or bool(_declared(value))
+
+    def buses_of(self, first: Any) -> Iterable[Any]:
+        """Return what has the signal."""
+        owner = _owner(first) if isinstance(first, loaded_classes(_SIGNAL)) else None
+        return (owner if owner is not None and self.knows(owner) else first,)

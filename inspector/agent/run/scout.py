@@ -17,19 +17,26 @@ from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from ...core.bus.identity import plain_function
-from ...core.own_code import own_modules
+from ...core.own_code import is_own_class, own_modules
 from ..handlers import Handler
+from ..libraries.base import LibraryAdapter
+from ..libraries.every import library_adapters
+from ..libraries.psygnal import EMISSIONS
 from ..observe.monitor import MONITOR, Watcher
 from ..process.loader import is_factory
 from .reporter import Reporter
 from .start import LIBRARY_POINTS, PUBLISHES, SERVES, TEST_POINT, Wanted, is_own, may_publish
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from .ring import RingWriter
     from .start import Agent
 
 #: Buses of one process that are recorded: a factory may make one for each request.
 MOST: Final = 100
+_FULL: Final = "Only the first {} buses of this process are recorded."
+_FEWER: Final = "Name the bus that is meant: --app module:attribute."
 #: How often something that was named is looked at again that was no bus yet.
 _TRIES: Final = 20
 #: Classes whose source is read in vain before no other is proposed.
@@ -59,6 +66,16 @@ class Scout:
         self._refused: set[int] = set()
         #: Buses that have joined, by their ids: these are kept.
         self._joined: dict[int, Any] = {}
+        #: By the package of a library who reads its buses.
+        self._adapters = {
+            adapter.classes[0].partition(".")[0]: adapter
+            for adapter in library_adapters()
+            if isinstance(adapter, LibraryAdapter)
+        }
+        self._numbers: dict[type[Any], int] = {}
+        #: Buses of libraries that could not be recorded.
+        self._vain = 0
+        self._told_full = False
         if self._alone:
             self._reporter.unknown = self.unknown
 
@@ -102,6 +119,8 @@ class Scout:
         name = code.co_qualname  # type: ignore[attr-defined,unused-ignore]  # there is one from Python 3.11 on
         if name == "<module>":
             self._module(code, frame)
+            if self._alone and frame.f_globals.get("__name__") in LIBRARY_POINTS[name]:
+                MONITOR.watch(code, _CompiledLibrary(self))
             return False
         if name == TEST_POINT[0] and frame.f_globals.get("__name__") == TEST_POINT[1]:
             self._reporter.watch_tests(code)
@@ -201,17 +220,46 @@ class Scout:
     # -- what nobody has named -----------------------------------------------------------------------------------------
 
     def _library(self, frame: FrameType) -> bool:
-        """Record a bus of a library that publishes, and those of its class that modules of the program hold."""
+        """Record a bus of a library that publishes, and those of its class that the program holds."""
         code = frame.f_code
-        owner = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
-        if owner is None:
-            return False
+        first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
+        adapter = self._adapters.get(str(frame.f_globals.get("__name__")).partition(".")[0])
+        self._join_library((first,) if adapter is None else adapter.buses_of(first))
+        return True  # it may be of another bus the next time
+
+    def _join_library(self, buses: Iterable[Any]) -> None:
+        """Record buses of a library."""
+        fresh = [bus for bus in buses if bus is not None and id(bus) not in self._joined]
+        if not fresh or self._is_full() or self._vain > _REFUSALS:
+            return
         with self._lock:
-            named = {id(value): (where, value) for where, value in _held(type(owner))}
-            named.setdefault(id(owner), (f"{type(owner).__module__}:{type(owner).__qualname__}", owner))
+            named = {id(value): (where, value) for bus in fresh for where, value in _held(type(bus))}
+            for bus in fresh:
+                if id(bus) not in named:
+                    named[id(bus)] = self._nameless(type(bus)), bus
             for where, value in named.values():
-                self._join(where, value)
+                self._vain += not self._join(where, value)
             self._reporter.describe()
+
+    def _nameless(self, cls: type[Any]) -> str:
+        """Return what to call a bus of a class that nothing of the program's holds by a name."""
+        number = self._numbers[cls] = self._numbers.get(cls, 0) + 1
+        return f"{cls.__module__}:{cls.__qualname__}" + (f" {number}" if number > 1 else "")
+
+    def emitted(self, signal: Any) -> None:
+        """Look at a signal of psygnal's that is emitted by compiled code."""
+        try:
+            self._join_library(self._adapters["psygnal"].buses_of(signal))
+        except Exception as error:  # noqa: BLE001 - the observed never pays
+            self._agent.fail(error)
+
+    def _is_full(self) -> bool:
+        """Return whether no further bus is recorded, and say so once."""
+        if len(self._joined) < MOST:
+            return False
+        if not self._told_full:
+            self._told_full = True
+            self._agent.say("trouble", _FULL.format(MOST), _FEWER)
         return True
 
     def _propose(self, frame: FrameType) -> bool:
@@ -235,7 +283,7 @@ class Scout:
         """Record a bus from now on; return whether it is one."""
         if id(value) in self._joined:
             return True
-        if len(self._joined) >= MOST or not self._reporter.join(where, value, tell=last and not proposed):
+        if self._is_full() or not self._reporter.join(where, value, tell=last and not proposed):
             return False
         self._joined[id(value)] = value
         return True
@@ -244,9 +292,13 @@ class Scout:
         """Look at a call of a publish method that is of no bus that is recorded; return whether it is now."""
         code = frame.f_code
         owner = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
-        if owner is None or id(owner) in self._joined or len(self._joined) >= MOST:
+        if owner is None or id(owner) in self._joined:
             return False
-        return self._library(frame) if code.co_qualname in LIBRARY_POINTS else self._propose(frame)  # type: ignore[attr-defined,unused-ignore]  # as above
+        if code.co_qualname in LIBRARY_POINTS:  # type: ignore[attr-defined,unused-ignore]  # as above
+            before = len(self._joined)
+            self._library(frame)
+            return len(self._joined) > before
+        return not self._is_full() and self._propose(frame)
 
 
 class _Opened:
@@ -257,6 +309,17 @@ class _Opened:
     def __init__(self, wanted: Wanted, variables: dict[str, Any]) -> None:
         self.wanted = wanted
         self.variables = variables
+
+
+class _CompiledLibrary(Watcher):
+    """Watches the end of the package of a library whose code cannot be watched: it is there then."""
+
+    def __init__(self, scout: Scout) -> None:
+        self._scout = scout
+
+    def returned(self, frame: FrameType, value: Any) -> None:  # noqa: ARG002 - as the base class has it
+        """Ask about its signals."""
+        EMISSIONS.discover(self._scout.emitted)
 
 
 class _ModuleEnd(Watcher):
@@ -325,18 +388,40 @@ def _value_at(variables: dict[str, Any], path: str, *, ask: bool) -> Any:
 
 
 def _held(cls: type[Any]) -> list[tuple[str, Any]]:
-    """Return what is of a class, or of one beside it, in modules of the program and of the library, with its name."""
-    bases = tuple(base for base in cls.__mro__ if base.__module__ == cls.__module__)
+    """Return what is of a class, or of one beside it, and held by a name: in modules of the program and of the library.
+
+    What classes and objects hold counts in the program's own modules.
+    """
+    bases = tuple(base for base in cls.__mro__ if base.__module__ == cls.__module__) or (cls,)
     library = cls.__module__.partition(".")[0]
-    modules = list(own_modules())
-    modules += [module for name, module in list(sys.modules.items()) if name.partition(".")[0] == library]
     held: dict[int, tuple[str, Any]] = {}
-    for module in modules:
-        if type(module) is ModuleType:
-            for name, value in tuple(vars(module).items()):
-                if issubclass(type(value), bases or cls):
-                    held.setdefault(id(value), (f"{module.__name__}:{name}", value))
+    owners: list[tuple[str, Any]] = []
+    for module in own_modules():
+        for name, value in tuple(vars(module).items()):
+            if issubclass(type(value), bases):
+                held.setdefault(id(value), (f"{module.__name__}:{name}", value))
+            elif not issubclass(type(value), ModuleType) and not name.startswith("__"):
+                owners.append((f"{module.__name__}:{name}", value))
+    for where, owner in owners:
+        for name, value in tuple(_variables(owner).items()):
+            if issubclass(type(value), bases):
+                held.setdefault(id(value), (f"{where}.{name}", value))
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == library and type(module) is ModuleType:
+            for attribute, value in tuple(vars(module).items()):
+                if issubclass(type(value), bases):
+                    held.setdefault(id(value), (f"{name}:{attribute}", value))
     return list(held.values())[: MOST // 2]
+
+
+def _variables(owner: Any) -> Mapping[str, Any]:
+    """Return what a class or an object of the program's own holds by a name; nothing of the object runs."""
+    cls: Any = type(owner)
+    if issubclass(cls, type):
+        plain = cls.__getattribute__ is type.__getattribute__ and type(owner.__module__) is str
+        return vars(owner) if plain and is_own_class(owner) else {}
+    held = getattr(owner, "__dict__", None) if cls.__getattribute__ is object.__getattribute__ else None
+    return held if type(held) is dict else {}
 
 
 def _where(owner: Any) -> str:

@@ -31,7 +31,16 @@ LIBRARY_POINTS: Final = {
     "Publisher.sendMessage": ("pubsub.core.publisher",),
     "SimpleEventEmitter.emit": ("litestar.events.emitter",),
     "InMemoryEventBus.publish": ("inspector.core.bus.bus",),
-    "BrokerUsecase.publish": ("faststream._internal.broker.broker", "faststream.broker.core.usecase"),
+    **dict.fromkeys(
+        ("BrokerUsecase.connect", "BrokerUsecase.start", "BrokerUsecase.publish"),
+        ("faststream._internal.broker.broker", "faststream.broker.core.usecase"),
+    ),
+    "TestBroker._fake_start": ("faststream._internal.testing.broker", "faststream.testing.broker"),
+    **dict.fromkeys(("TransactionContext.publish", "TransactionContext.publish_async"), ("lato.transaction_context",)),
+    "dispatch": ("fastapi_events.dispatcher",),
+    "PluginManager._hookexec": ("pluggy._manager",),
+    **dict.fromkeys(("SignalInstance.emit", "SignalInstance.emit_fast"), ("psygnal._signal",)),
+    "<module>": ("psygnal",),  # which is compiled: only its package is seen
     **dict.fromkeys(("Signal.send_robust", "Signal.asend", "Signal.asend_robust"), ("django.dispatch.dispatcher",)),
 }
 LIBRARY_POINTS["Signal.send"] = ("blinker.base", "django.dispatch.dispatcher", "celery.utils.dispatch.signal")
@@ -201,7 +210,7 @@ class Agent:
             if self.scout is not None:
                 self.scout.ended()
         except Exception as error:  # noqa: BLE001 - the observed never pays
-            self._fail(error)
+            self.fail(error)
         if self.ring is not None:
             self.ring.set(STATE, ENDED)
 
@@ -239,14 +248,14 @@ class Agent:
         wanted, alone, any_of = self.wanted, not self.wanted, any
         modules, wake, frame_at = {item.module for item in wanted}, self._wake, sys._getframe  # noqa: SLF001
         points = LIBRARY_POINTS if alone else {}
-        test, verbs, own, may_be, fail = TEST_POINT, PUBLISHES, is_own, may_publish, self._fail
+        test, verbs, own, may_be, fail = TEST_POINT, PUBLISHES, is_own, may_publish, self.fail
 
         def started(code: CodeType, _offset: int) -> Any:
             name = code.co_qualname
             try:
-                if name == "<module>":
+                if wanted and name == "<module>":
                     frame = frame_at(1)
-                    if wanted and (frame.f_globals.get("__name__") in modules or fits_main(frame)):
+                    if frame.f_globals.get("__name__") in modules or fits_main(frame):
                         wake(frame)
                 elif name in points or name == test[0]:
                     frame = frame_at(1)
@@ -280,12 +289,13 @@ class Agent:
                 self.scout.begin()
             self.scout.take(frame)
         except Exception as error:  # noqa: BLE001 - the observed never pays
-            self._fail(error)
+            self.fail(error)
         finally:
             self._lock.release()
             self.leave()
 
-    def _fail(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
+        """Report that the agent has failed, and record nothing any more."""
         self.give_up(f"The agent failed: {type(error).__name__}: {error}"[:500])
         self.ring = None
         self.leave()

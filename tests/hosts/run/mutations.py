@@ -102,7 +102,7 @@ def mutated_rings(count: int, rng: random.Random, folder: Path) -> int:
     Raises:
         AssertionError: What came of them is no stream, or the one that is right has suffered.
     """
-    read = 0
+    read, mappings = 0, len(ring._MAPPINGS)
     while read < count:
         place = folder / str(read)
         place.mkdir()
@@ -127,4 +127,5 @@ def mutated_rings(count: int, rng: random.Random, folder: Path) -> int:
         reader.close()
         for file in place.iterdir():
             file.unlink()
+        del ring._MAPPINGS[mappings:]  # each has a descriptor here, where no process of its own has written it
     return read
