@@ -154,7 +154,7 @@ class FailureGroups:
         code = int(columns["status"][index])
         status = STATUSES[code]
         handler, end = int(columns["handler"][index]), int(columns["end"][index])
-        kind, message, place = _read(journal.failures.get(index))
+        kind, message, place = read_failure(journal.failures.get(index))
         key = (status, kind, place or FailurePlace(function=journal.handlers[handler].label))
         number = self._numbers.get(key)
         if number is None:
@@ -186,8 +186,8 @@ def failure_head(text: str) -> tuple[str, str, str]:
     return failure.get("type", ""), failure.get("module", ""), failure.get("message", "")
 
 
-def _read(text: str | None) -> tuple[str, str, FailurePlace | None]:
-    """Return type, message and place of a failure's JSON text."""
+def read_failure(text: str | None) -> tuple[str, str, FailurePlace | None]:
+    """Return type, message and place of a failure's JSON text; empty, and no place, where there is none."""
     failure = _loads(text or "{}")
     frames = failure.get("frames", ())
     nearest = [frame for frame in frames if frame.get("mine")] or frames

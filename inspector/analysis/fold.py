@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from inspector.core.records.records import AT, ATTEMPT, Noted, Row
+from inspector.analysis.losses import Where
+from inspector.core.records.records import AT, ATTEMPT, CAUGHT, LATE, LOG, Noted, Row
 from inspector.core.records.statuses import OK_CODE, RUNNING_CODE, STATUS_CODES, STATUSES
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ PUBLICATIONS: Final = {
 }
 
 
+#: Kinds of notes that may tell of a loss.
+_OF_LOSSES: Final = frozenset({LOG, CAUGHT, LATE})
+
+
 class BatchFold:
     """One fold in progress: new rows gathered in lists, written to the columns at once at the end."""
 
@@ -68,27 +73,18 @@ class BatchFold:
         caused = cause != 0
         cause = journal.execution_numbers.index(cause)
         journal.uncaused += caused and cause < 0
-        self._publications.append(
-            [
-                at,
-                -1,
-                event,
-                cause,
-                fire,
-                handlers,
-                -1,
-                -1,
-                journal.id_bytes(event_id),
-                journal.id_bytes(correlation),
-                process,
-            ]
-        )
+        ids = journal.id_bytes(event_id), journal.id_bytes(correlation)
+        self._publications.append([at, -1, event, cause, fire, handlers, -1, -1, *ids, process])
         journal.event_published[event] += 1
         if process:
             journal.processes.publish(process)
         journal.payloads.put(index, (payload, context))
+        losses = journal.losses
         if handlers == 0:
             journal.unheard += 1
+            losses.unheard(index, at, event)
+        if losses.takes_part(event):
+            losses.published(index, at, event, ids[1], fire, cause, process)
 
     def started(self, row: Row) -> None:
         """Take in the start of an execution, and return it a row in its handler's lane."""
@@ -125,6 +121,9 @@ class BatchFold:
         if code != OK_CODE:
             outcomes = journal.event_outcomes[event]
             outcomes[code] = outcomes.get(code, 0) + 1
+        if code != OK_CODE or index in journal.losses.marked:
+            owner = self._owner_of(index)
+            journal.losses.executed(Where(index, owner, handler, event), code, at, failure, self._correlation_of(owner))
         if failure:
             journal.failures.put(index, failure)
         if index >= self._base:
@@ -166,6 +165,9 @@ class BatchFold:
             if note.kind == ATTEMPT:
                 journal.tried_again[index] = journal.tried_again.get(index, 0) + 1
             self._change.noted.add(index)
+            if note.kind in _OF_LOSSES:
+                handler, _, event, _, running = self._lane_of(index)
+                journal.losses.noted(Where(index, self._owner_of(index), handler, event), note, running=running)
 
     def flush(self) -> None:
         """Write what was gathered to the columns."""
@@ -192,6 +194,17 @@ class BatchFold:
             if firsts[index] < 0:
                 firsts[index] = first
             journal.publications["last"][index] = last
+
+    def _owner_of(self, execution: int) -> int:
+        if execution >= self._base:
+            return int(self._executions[execution - self._base][2])
+        return int(self._journal.executions["publication"][execution])
+
+    def _correlation_of(self, publication: int) -> bytes:
+        if publication >= self._publication_base:
+            return bytes(self._publications[publication - self._publication_base][9])
+        key: bytes = self._journal.publications["correlation"][publication].tobytes()
+        return key
 
     def _event_of(self, publication: int) -> int:
         if publication >= self._publication_base:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from inspector.analysis.columns import Columns
 from inspector.analysis.entries import IS_BAD, Change, ExecutionEntry, FireOutcome, PublicationEntry, Recent
 from inspector.analysis.fold import EXECUTIONS, PUBLICATIONS, BatchFold
+from inspector.analysis.losses import Losses
 from inspector.analysis.placement import read_catalog
 from inspector.analysis.processes import Processes
 from inspector.core.description import CatalogDescription, EventDescription, HandlerDescription
@@ -78,6 +79,7 @@ class Journal:
         dropped: Records that were lost, as far as they were counted.
         tried_again: By index of an execution how often its handler was tried once more; only where it was.
         processes: The processes of the program, what of them is not recorded, and the tests that ran.
+        losses: What was lost: swallowed, cancelled, never awaited, not called, unheard, dropped, …
         host_records: Records of the host, but for those that only keep the journal going (a fire that settled, a
             handler that came) or of which there may be many (tests, what is not recorded).
         seq: Seq of the last row folded.
@@ -112,6 +114,7 @@ class Journal:
         self.failures: Recent[str] = Recent()
         self.tried_again: dict[int, int] = {}
         self.processes = Processes()
+        self.losses = Losses(self)
         self.host_records: list[HostRecord] = []
         self._refused: dict[FireNumber, FireRefused] = {}
         self._fire_outcomes: dict[FireNumber, FireOutcome] = {}
@@ -163,6 +166,7 @@ class Journal:
         self.seq = batch.last
         self.now = max(self.now, batch.rows[-1][AT])
         fold.flush()
+        self.losses.flush()
         return change
 
     def execution(self, index: ExecutionIndex) -> ExecutionEntry:
@@ -299,12 +303,14 @@ class Journal:
         number = self._event_numbers.get(event.name)
         if number is not None:
             self.events[number] = event
+            self.losses.catalog_changed()
             return number
         number = self._event_numbers[event.name] = len(self.events)
         self.events.append(event)
         self.event_published.append(0)
         self.event_runs.append(0)
         self.event_outcomes.append({})
+        self.losses.catalog_changed()
         return number
 
     def _session_started(self, row: Row) -> None:
@@ -339,6 +345,7 @@ class Journal:
             change.catalog = True
             return
         change.processes |= self.processes.take(record)
+        self.losses.host(record)
         if isinstance(record, (PublicationsSkipped, TestRan)):
             return
         if isinstance(record, FireRefused):

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.entries import IS_BAD
 from inspector.analysis.failures import failure_head
+from inspector.analysis.losses import LOSS_KINDS, loss_place
 from inspector.analysis.ran_tests import troubles
+from inspector.analysis.tally import LossTally
 from inspector.app.filtered import PlacedStream, filter_of, pick, placement_warnings
+from inspector.app.losses import loss_limits, loss_subject, loss_words, ranked_losses
 from inspector.app.missing import missing_sentence
 from inspector.app.summary import summarise
 from inspector.app.text import one_line, plural
@@ -68,13 +71,13 @@ async def export_markdown(stream: RecordStream, target: Path, *, name: str = "",
         file.write("".join(f"**{markdown_text(sentence)}**\n\n" for sentence in missing))
         file.write(f"{_handlers(handlers)}\n## Failed executions\n\n")
         if not left.any():
-            file.write(f"No execution failed.\n{_uncalled(journal)}{_tests(journal)}")
+            file.write(f"No execution failed.\n{_losses(journal, chosen)}{_uncalled(journal)}{_tests(journal)}")
             return len(handlers)
         process = ("process",) if journal.processes.several else ()
         file.write(_head("execution", *process, "event", "handler", "status", "error", "message", right=(0,)))
         async for batch in stream.read():
             await asyncio.to_thread(file.write, _failures(journal, batch, left))
-        file.write(_uncalled(journal) + _tests(journal))
+        file.write(_losses(journal, chosen) + _uncalled(journal) + _tests(journal))
     return len(handlers)
 
 
@@ -90,6 +93,27 @@ def _handlers(handlers: list[HandlerSummary]) -> str:
     )
     head = _head("handler", "executions", "failures", "p50 (ms)", "p95 (ms)", "max (ms)", right=range(1, 6))
     return head + "".join(map(_row, rows))
+
+
+def _losses(journal: Journal, chosen: Filter | None) -> str:
+    """Return a table of what was lost, the most frequent first; empty when nothing was."""
+    journal.losses.finish()  # nothing follows
+    tally = LossTally(journal, chosen)
+    losses = ranked_losses(journal, tally)
+    if not losses:
+        return ""
+    rows = (
+        (
+            LOSS_KINDS[loss.kind].label,
+            *map(markdown_text, (loss_subject(journal, loss), loss_place(loss))),
+            markdown_text(loss_words(loss), _MESSAGE_LIMIT),
+            str(tally.count(loss)),
+        )
+        for loss in losses
+    )
+    limits = "".join(f"{limit}\n\n" for limit in loss_limits(journal))
+    head = _head("kind", "handler or event", "place", "what happened", "count", right=(4,))
+    return f"\n## Losses\n\n{limits}{head}{''.join(map(_row, rows))}"
 
 
 def _uncalled(journal: Journal) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from inspector.analysis.failures import failure_head
+from inspector.analysis.losses import LOSS_KINDS, loss_place
+from inspector.analysis.tally import LossTally
 from inspector.app.filtered import filter_of, pick, placement_warnings
+from inspector.app.losses import loss_counts, loss_json, loss_limits, loss_subject, loss_words, ranked_losses
 from inspector.app.missing import missing_sentence
 from inspector.app.places import default_database
 from inspector.app.text import format_count, format_duration, format_time, one_line, plural
@@ -38,6 +41,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """
     if arguments.not_called and (arguments.filter or arguments.last):
         raise UsageError("--not-called stands alone: filters and --last are for executions.", "Leave them out.")
+    if arguments.losses and (arguments.not_called or arguments.last):
+        raise UsageError("--losses cannot be combined with --not-called or --last.", "Leave them out.")
     chosen = filter_of(arguments.filter)
     database = arguments.db or default_database()
     if not database_exists(database):
@@ -47,6 +52,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         console.note(warning)
     code = exitcodes.FAILED if warnings else exitcodes.OK
     uncalled = not_called(journal.host_records)
+    if arguments.losses:
+        _tell_losses(journal, chosen, console, as_data=arguments.json)
+        return code
     if arguments.not_called:
         if arguments.json:
             console.data([handler.as_json() for handler in uncalled])
@@ -141,3 +149,33 @@ def _tell(journal: Journal, shown: list[int], console: Console) -> None:
             ]
         )
     console.table(rows, indent=0, right=(0, 6 if several else 5))
+
+
+def _tell_losses(journal: Journal, chosen: Filter, console: Console, *, as_data: bool) -> None:
+    """List what was lost, the most frequent first; a filter leaves what is lost of matching executions and events."""
+    journal.losses.finish()  # nothing follows
+    tally = LossTally(journal, chosen)
+    losses = ranked_losses(journal, tally)
+    if as_data:
+        console.data([loss_json(journal, loss, tally) for loss in losses])
+    elif losses:
+        heads = ("kind", "handler or event", "place", "what happened", "count", "since", "")
+        rows: list[list[Cell]] = [[(head, "dim") for head in heads]]
+        rows += [
+            [
+                LOSS_KINDS[loss.kind].label.lower(),
+                one_line(loss_subject(journal, loss), 80),
+                one_line(loss_place(loss), 60),
+                one_line(loss_words(loss), 80),
+                format_count(tally.count(loss)),
+                format_time(journal.wall, int(tally.first[loss.number])),
+                ("by design?", "dim") if loss.guessed else "",
+            ]
+            for loss in losses
+        ]
+        console.table(rows, indent=0, right=(4,))
+    if not as_data:
+        console.line(plural(int(tally.counts.sum()), "loss", "losses"))
+        console.line(loss_counts(tally.kinds(losses)))
+    for limit in loss_limits(journal):
+        console.note(limit)

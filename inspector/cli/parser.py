@@ -354,6 +354,9 @@ def _add_log(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_filter(parser, "only matching executions, e.g. 'handler:Audit* status:bad ≥10ms'")
     parser.add_argument("--last", type=_whole(1), metavar="N", help="only the last N")
     parser.add_argument("--not-called", action="store_true", help="list handlers that were not called, and why")
+    parser.add_argument(
+        "--losses", action="store_true", help="list losses by kind and place: swallowed, late, unheard, …"
+    )
     _add_json(parser)
     _add_common(parser)
 

@@ -58,6 +58,20 @@ def test_what_was_not_called_is_listed_alone(run: Cli) -> None:
     assert "--not-called stands alone" in refused.err
 
 
+def test_what_was_lost_is_listed_by_kind_and_place(cli: Cli) -> None:
+    assert cli("fire", "UserLoginFailed", "--count", 3, "--fault", "*=swallow:KeyError").code == 0
+    (loss, *others) = cli("log", 1, "--losses", "--json").json
+    assert shape(loss) == shape(documented("Losses of a session")[0])
+    assert {other["kind"] for other in (loss, *others)} == {"swallowed"}
+    assert (loss["count"], loss["error"]["type"]) == (3, "KeyError")
+    listed = cli("log", 1, "--losses").out
+    assert "9 losses\nswallowed 9 · cancelled 0 ·" in listed
+    assert cli("log", 1, "--losses", "--filter", "handler:Audit*").out.splitlines()[-2] == "3 losses"
+    assert cli("log", 1, "--filter", "loss:swallowed").out.splitlines()[-1] == "9 of 9 executions"
+    refused = cli("log", 1, "--losses", "--last", 2)
+    assert (refused.code, refused.out) == (2, "")
+
+
 def test_a_session_that_is_not_there_is_wrong_usage(run: Cli, cli: Cli) -> None:
     assert run("log", 77).code == 2
 

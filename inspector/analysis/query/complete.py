@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from inspector.analysis.failures import failure_head
+from inspector.analysis.losses import LOSS_KINDS
 from inspector.analysis.query.query import ANY_BAD, FIELDS, MEASURES, PAYLOAD
 from inspector.analysis.query.terms import UNHEARD, payload_fields
 from inspector.core.records.numbers import PublicationIndex
@@ -97,6 +98,8 @@ def _values(field: str, journal: Journal) -> Iterable[tuple[str, str]]:
                 yield details.correlation, f"{details.event.name} #{details.number}"
     elif field == "fault":
         yield from (("yes", "with an injected fault"), ("no", "without a fault"))
+    elif field == "loss":
+        yield from ((kind.name, kind.about) for kind in LOSS_KINDS)
     elif field == "process":
         entries = journal.processes.by_number.values()
         yield from _distinct((entry.role, "role") for entry in entries)

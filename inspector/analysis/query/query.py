@@ -10,6 +10,7 @@ round.
 ``corr:``                  correlation id or its first digits
 ``error:``                 type of the exception
 ``fault:yes``              a fault was injected (``no``: none was)
+``loss:``                  kind of loss (``swallowed``, ``late``, …; ``*`` any), with place ``swallowed@audit.py:52``
 ``process:``               number, pid or role of the process that published the event
 ``user_id:4ade…``          a field of the event (``…`` as ``*``); ``amount.currency:EUR`` goes inwards
 ``amount>100``             a field that is a number; ``payload.status:x`` where the name means something else above
@@ -30,6 +31,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inspector.analysis.entries import IS_BAD, RECENT
+from inspector.analysis.losses import KIND_NUMBERS
 from inspector.analysis.query.terms import (
     UNHEARD,
     CorrelationTerm,
@@ -38,6 +40,7 @@ from inspector.analysis.query.terms import (
     FaultTerm,
     HandlerTerm,
     LengthTerm,
+    LossTerm,
     Not,
     PayloadTerm,
     ProcessTerm,
@@ -66,6 +69,7 @@ FIELDS: Final = {
     "corr": "correlation id, or its beginning",
     "error": "exception type",
     "fault": "injected fault: yes or no",
+    "loss": "kind of loss, or kind@file:line",
     "process": "number, pid or role of the process",
 }
 #: What can be compared with a length of time, with a word about it.
@@ -298,6 +302,16 @@ def _fault(values: list[tuple[str, int]]) -> Term:
     return FaultTerm(_TRUTH[value.lower()])
 
 
+def _loss(values: list[tuple[str, int]]) -> Term:
+    for value, position in values:
+        kind = glob(value.partition("@")[0])
+        if not any(map(kind.fullmatch, KIND_NUMBERS)):
+            near = difflib.get_close_matches(value.lower(), KIND_NUMBERS, 1)
+            hint = f"Did you mean {near[0]}?" if near else f"Use {', '.join(KIND_NUMBERS)}."
+            raise FilterError(f"Unknown loss “{value}”.", position, len(value), hint)
+    return LossTerm(_globs(values))
+
+
 def _correlation(values: list[tuple[str, int]]) -> Term:
     (value, _), *more = values
     if more:
@@ -319,5 +333,6 @@ _MAKERS: Final[dict[str, Callable[[list[tuple[str, int]]], Term]]] = {
     "corr": _correlation,
     "error": lambda values: ErrorTerm(_globs(values)),
     "fault": _fault,
+    "loss": _loss,
     "process": lambda values: ProcessTerm(_globs(values)),
 }

@@ -14,11 +14,13 @@ import numpy.typing as npt
 
 from inspector.analysis.entries import RECENT, Recent
 from inspector.analysis.failures import failure_head
+from inspector.analysis.losses import LOSS_KINDS, loss_place
 from inspector.core.records.statuses import STATUSES
 from inspector.core.values.snapshot import plain
 
 if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
+    from inspector.analysis.losses import Loss
     from inspector.core.description import EventDescription, FieldShape, HandlerDescription, TypeShape
 
 Ints = npt.NDArray[np.int64]
@@ -170,6 +172,31 @@ class StatusTerm:
         """See ``Term``."""
         unheard: Mask = (journal.publications["handlers"][rows] == 0) & self.unheard
         return unheard
+
+
+@dataclass(frozen=True)
+class LossTerm:
+    """Something was lost: its kind, or kind and place (``swallowed@audit.py:52``)."""
+
+    patterns: tuple[Pattern, ...]
+
+    def executions(self, journal: Journal, rows: Ints) -> Mask:
+        """See ``Term``."""
+        executions, publications = self._lost(journal)
+        whole = np.isin(journal.executions["publication"][rows], publications)
+        return np.asarray(np.isin(rows, executions) | whole, np.bool_)
+
+    def publications(self, journal: Journal, rows: Ints) -> Mask:
+        """See ``Term``."""
+        return np.asarray(np.isin(rows, self._lost(journal)[1]), np.bool_)
+
+    def _lost(self, journal: Journal) -> tuple[Ints, Ints]:
+        groups = journal.losses.groups
+        return journal.losses.rows_with(loss.number for loss in groups if self._fits(loss))
+
+    def _fits(self, loss: Loss) -> bool:
+        kind = LOSS_KINDS[loss.kind].name
+        return _fits(self.patterns, kind, f"{kind}@{loss_place(loss)}")
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,12 @@ HOST_NOTED: Final = 6
 
 #: Kind of the note that a handler handled an exception of a class that it names.
 HANDLED: Final = "handled"
+#: Kind of the note on an execution that has swallowed an exception: which clause of the program caught it, and where.
+CAUGHT: Final = "caught"
+#: Kind of the note that work of an execution went on, or failed, after it had ended or was given up.
+LATE: Final = "late"
+#: Kind of the note on what a handler has logged.
+LOG: Final = "log"
 #: Kind of the note that a handler was tried once more: its executions are one more than such notes.
 ATTEMPT: Final = "attempt"
 
