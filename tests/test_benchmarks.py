@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks import __main__ as runner
-from benchmarks import figure
+from benchmarks import bench_run, figure
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,16 @@ def test_a_benchmark_that_hangs_is_ended(bench: Path) -> None:
 
 def test_no_benchmarks_is_a_failure(bench: Path) -> None:
     assert runner.main([]) == 1
+
+
+def test_what_a_run_costs_is_not_measured_in_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench_run, "PYTHONS", {"3.12": tmp_path / "stacks" / "bin" / "python"})
+    assert bench_run.run() == [figure("run.not_measured", 0.0, "<=", 0.0)]
+    said = capfd.readouterr().err.splitlines()
+    assert [line.partition(": there is no stacks: ")[0] for line in said] == [
+        "Not measured: run.requests_*.uvloop_httptools.3.12",
+        "Not measured: run.requests_*.asyncio_h11.3.12",
+        "Not measured: run.start_*.3.12",
+    ]
