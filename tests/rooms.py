@@ -81,6 +81,7 @@ TASK_OWNERS = {
     "app/tasks.py": "the one owner of the window's tasks: names them, keeps them, reports their failure",
     "core/bus/publication.py": "a task for each handler; the publication waits for it",
     "agent/server.py": "a task for each fire, on the loop of the bus; it keeps it and tells its failure",
+    "agent/run/wayin.py": "a task for each fire, on the loop of the program; it keeps it and tells its failure",
     "agent/adapters/deadline.py": "a publish with a deadline; it waits for it, and takes its failure",
     "core/ending.py": "a task that is awaited to its end, whatever happens to who awaits it",
 }

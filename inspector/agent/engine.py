@@ -32,9 +32,10 @@ from .effects.log import install_log_probe
 from .faults import FaultInjector
 from .observe.handover import HANDOVER
 from .observe.uncalled import Promises
-from .tap.moments import TapPublication
+from .tap.moments import TapPublication, running_loop
 
 if TYPE_CHECKING:
+    from ..core.description import CatalogDescription
     from ..core.faults import FaultRule
     from ..core.records.capture import Failure
     from ..core.records.recorder import Recorder
@@ -64,7 +65,7 @@ class Engine:
         self._program = program
         self._recorder = recorder
         self._undo: list[Callable[[], None]] = []
-        self._settled: dict[int, asyncio.Event] = {}
+        self._settled: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Event]] = {}
         self._promises: Promises | None = None
         #: The fires under way, and those of them that are to publish nothing more.
         self._firing: set[int] = set()
@@ -86,6 +87,15 @@ class Engine:
         except BaseException:
             await self.close()
             raise
+
+    def adopt(self, catalog: CatalogDescription) -> None:
+        """Fire into a program that runs, and is recorded, without us.
+
+        Args:
+            catalog: What it declares now.
+        """
+        self._promises = Promises(catalog)
+        self._recorder.on_settled(self._on_settled)
 
     async def close(self) -> None:
         """Stop recording, put everything back, close the program."""
@@ -259,7 +269,8 @@ class Engine:
         """Wait until all publications of a fire have ended, those that tasks make that outlived their handler too."""
         if not self._recorder.in_flight(fire):
             return
-        done = self._settled[fire] = asyncio.Event()
+        done = asyncio.Event()
+        self._settled[fire] = asyncio.get_running_loop(), done
         try:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), timeout)
@@ -290,9 +301,14 @@ class Engine:
             await asyncio.sleep(0.005)
 
     def _on_settled(self, fire: int) -> None:
-        event = self._settled.get(fire)
-        if event is not None:
-            event.set()
+        loop, done = self._settled.get(fire, (None, None))
+        if loop is None or done is None:
+            return
+        if running_loop() is loop:
+            done.set()
+        else:  # the last handler has run in another thread
+            with contextlib.suppress(RuntimeError):  # the loop was closed at this very moment
+                loop.call_soon_threadsafe(done.set)
 
     def _observer_removed(self, error: BaseException) -> None:
         _logger.error("recording stopped", exc_info=error)

@@ -41,19 +41,21 @@ class Host(Protocol):
 
     Attributes:
         stream: What happens; it belongs to the loop that made the host.
-        faults: The program's faults are on.
         recording: Publications are recorded.
         sessions: A fire can have a database session.
     """
 
     stream: LiveStream
-    faults: bool
     recording: bool
     sessions: bool
 
     @property
     def project(self) -> Project | None:
         """What runs in a process of its own; None for a program of ours."""
+
+    @property
+    def faults(self) -> bool:
+        """Faults are on."""
 
     @property
     def lag(self) -> int:

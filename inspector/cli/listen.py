@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inspector.cli.run import check_display
 from inspector.cli.running import run as run_coroutine
@@ -26,7 +26,12 @@ def listen(arguments: argparse.Namespace, console: Console) -> int:
     """
     if not arguments.no_window:
         check_display()
-    order = {"words": ["inspector", "listen"], "program": sys.executable, "name": "listening programs"}
+    order: dict[str, Any] = {
+        "words": ["inspector", "listen"],
+        "program": sys.executable,
+        "name": "listening programs",
+        "allow_fire": arguments.allow_fire,
+    }
     if arguments.db is not None:
         order["db"] = str(arguments.db.absolute())
     listening = folder.listen()

@@ -243,7 +243,9 @@ def _add_run(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser.add_argument("--record", type=Path, metavar="FILE", help=text)
     text = f"exit with 1 if the command succeeds but this occurs: {', '.join(FAILINGS)}; several with commas"
     parser.add_argument("--fail-on", metavar="WHAT", help=text)
-    parser.add_argument("--no-window", action="store_true", help="record without a window")
+    window = parser.add_mutually_exclusive_group()
+    window.add_argument("--no-window", action="store_true", help="record without a window")
+    window.add_argument("--allow-fire", action="store_true", help="allow firing events into its processes")
     text = "limit of what recording costs, in percent of a core for each process (default: 3), or off"
     parser.add_argument("--budget", metavar="PERCENT", help=text)
     group = parser.add_argument_group(
@@ -269,7 +271,9 @@ def _add_listen(commands: argparse._SubParsersAction[_Parser]) -> None:
         "Watch programs that inspector run cannot start: notebooks, embedded interpreters, hooks of servers. They call "
         "inspector_agent.listen() (Python 3.12 or newer).",
     )
-    parser.add_argument("--no-window", action="store_true", help="record without a window, until Ctrl+C")
+    window = parser.add_mutually_exclusive_group()
+    window.add_argument("--no-window", action="store_true", help="record without a window, until Ctrl+C")
+    window.add_argument("--allow-fire", action="store_true", help="allow firing events into them")
     _add_common(parser)
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,6 +49,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     project = _project(arguments, console)
     failings = read_failings(arguments.fail_on)
     command = find_command(words, project, read_budget(arguments.budget))
+    command = replace(command, allow_fire=arguments.allow_fire)
     if arguments.record is not None:
         _check_target(arguments.record)
     if not arguments.no_window:
@@ -65,6 +67,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "fail_on": failings,
             "window": not arguments.no_window,
             "memory": arguments.memory,
+            "allow_fire": command.allow_fire,
+            "session": bool(project is not None and project.db_session),
         }
         write_json(folder, WATCH, watch_by)
         _own(folder)

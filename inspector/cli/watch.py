@@ -109,17 +109,19 @@ class WatchedRun:
         self._folder = folder
         self._pipes = pipes
         words = tuple(str(word) for word in order["words"])
-        self.command = RunCommand(words, str(order["program"]), str(order["name"]))
+        allow_fire = bool(order.get("allow_fire"))
+        self.command = RunCommand(words, str(order["program"]), str(order["name"]), allow_fire=allow_fire)
         self.database = Path(order["db"]) if order.get("db") else default_database()
         self._record = Path(order["record"]) if order.get("record") else None
         self._in_window = bool(order.get("window"))
+        self._session = bool(order.get("session"))
         self._anchor = int(order.get("anchor", 0))
         self._fail_on = [str(name) for name in order.get("fail_on", ())]
         self.name = session_name(title_of(self.command))
         self.kind = KIND
         self._ended = asyncio.Event()
 
-    def make_host(self, seed: int | None = None) -> RunHost:  # noqa: ARG002 - nothing is fired
+    def make_host(self, seed: int | None = None) -> RunHost:  # noqa: ARG002 - for values made here
         """Make the host that watches the command; from then on the window says what is to be said."""
         if self._in_window:
             _let_go_of_terminal()
@@ -129,6 +131,7 @@ class WatchedRun:
             main = ProcessIdentity(*owner) if owner else None
         watched = Watched(self._folder, main, self._anchor, waited_for=self._pipes is not None)
         host = RunHost(self.command, watched)
+        host.sessions = self._session
         if self._pipes is not None:
             loop = asyncio.get_running_loop()
 

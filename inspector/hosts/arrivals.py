@@ -80,7 +80,7 @@ class Arrivals:
     def new_fire(self) -> FireNumber:
         """Return the number of a fire that is about to be sent down."""
         fire = FireNumber(next(self._next_fire))
-        self.last_fire = fire
+        self.last_fire = max(fire, self.last_fire)
         self.fires[fire] = 0
         return fire
 

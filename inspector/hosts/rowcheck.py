@@ -34,7 +34,7 @@ from inspector.core.records.host import (
     RestartFailed,
     TestRan,
 )
-from inspector.core.records.numbers import ExecutionNumber, PublicationNumber
+from inspector.core.records.numbers import ExecutionNumber, FireNumber, PublicationNumber
 from inspector.core.records.records import (
     AT,
     HANDLER_ENDED,
@@ -109,6 +109,8 @@ class RowCheck:
         report: Called with each record of the host that the process sends.
         shift: Nanoseconds from the session's beginning to that of the process's times.
         process: Its number in the session, 0 when the program is a single process.
+        fire_of: Returns the session's number of what the process numbers so as a fire, None when it has none such;
+            without it they are the same.
 
     Attributes:
         recording: Publications that begin from now on are recorded.
@@ -124,8 +126,10 @@ class RowCheck:
         *,
         shift: int = 0,
         process: int = 0,
+        fire_of: Callable[[int], int | None] | None = None,
     ) -> None:
         self._arrivals = arrivals
+        self._fire_of = fire_of or self._same_fire
         self._begin = begin
         self._report = report
         self._shift = shift
@@ -193,28 +197,32 @@ class RowCheck:
     def _published(self, row: Row) -> Row | None:
         kind, at, own, event, event_id, correlation, cause, fire, payload, context, handlers, process = row
         causing = self._executions.of(cause) if cause else 0
+        of_fire = self._fire_of(fire) if fire else 0
         if (
             len(event) > MAX_NAME
             or own != self._publications.last + 1
             or causing is None
             or not 0 <= handlers < 1_000_000
             or process  # which one it is, is for us to say
-            or not 0 <= fire <= self._arrivals.last_fire
+            or of_fire is None
         ):
             return None
         if not self.recording:
             self._publications.add(LEFT_OUT)
             return NO_ROW
-        if not cause and fire in self._arrivals.fires:
-            self._arrivals.fires[fire] += 1
+        if not cause and of_fire in self._arrivals.fires:
+            self._arrivals.fires[FireNumber(of_fire)] += 1
         number = self._arrivals.publications = PublicationNumber(self._arrivals.publications + 1)
         self._publications.add(number)
         self._open[number] = at
         number_of_process = self._process
         return (
-            *(kind, at, number, event, event_id, correlation, causing, fire, payload, context, handlers),
+            *(kind, at, number, event, event_id, correlation, causing, of_fire, payload, context, handlers),
             number_of_process,
         )
+
+    def _same_fire(self, fire: int) -> int | None:
+        return fire if 0 <= fire <= self._arrivals.last_fire else None
 
     def _started(self, row: Row) -> Row | None:
         kind, at, own, of_publication, handler, fault = row
@@ -279,8 +287,11 @@ class RowCheck:
         fires = self._arrivals.fires
         if kind in _OURS:
             return None
-        if kind in _FIRE and values[_FIRE[kind]] not in fires:
-            return None
+        if kind in _FIRE:
+            fire = self._fire_of(values[_FIRE[kind]])
+            if fire not in fires:
+                return None
+            values[_FIRE[kind]] = fire
         if not all(0 <= values[place] < _MANY for place in _COUNTS[kind]):
             return None
         if kind == RecordsLost.KIND and any(values[place] for place in _SEQS):

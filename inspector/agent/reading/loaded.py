@@ -348,6 +348,10 @@ class LoadedProgram:
                 return connection
         return None
 
+    def use_session(self, factory: Any) -> None:
+        """Open sessions with this factory from now on (``sessions.open_session`` says of which kinds)."""
+        self._session = factory
+
     def open_session(self, *, commit: bool) -> AbstractAsyncContextManager[Any]:
         """Open a session of the program's database; without one the handlers get None."""
         return open_session(self._session, commit=commit)

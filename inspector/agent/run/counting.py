@@ -10,7 +10,7 @@ from __future__ import annotations
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
-from ...core.bus.context import CURRENT
+from ...core.bus.context import CURRENT, FIRE
 from ..observe.monitor import MONITOR, Open
 from ..tap.moments import PUBLISHING
 
@@ -55,7 +55,7 @@ class CountedPublication(Open):
 def count_instead(recorder: RingRecorder, observation: Observation) -> None:
     """Count from now on what the budget leaves out, before anybody is told of it."""
     kind, frames, key_of = CountedPublication, MONITOR.frames, id
-    publishing, publish, running = PUBLISHING.get, PUBLISHING.set, CURRENT.get
+    publishing, publish, running, firing = PUBLISHING.get, PUBLISHING.set, CURRENT.get, FIRE.get
     is_handler, plain_point = observation.is_handler, observation.plain_point
 
     def passes_over(code: CodeType, frame: FrameType) -> bool:
@@ -72,7 +72,7 @@ def count_instead(recorder: RingRecorder, observation: Observation) -> None:
         usual = key_of(type(held.get(variables[0]))) in variables[3]
         if not usual or (needs is not None and not needs.fit(held, ())):
             return False
-        if not counted and recorder.takes():
+        if not counted and (firing() or recorder.takes()):
             recorder.taken = True
             return False
         recorder.count()

@@ -15,6 +15,7 @@ from time import perf_counter_ns, time_ns
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Final
 
+from ...core.bus.context import FIRE
 from ...core.errors import InspectorError
 from ...core.records.host import HostNoted, ProgramReloaded
 from ...core.records.recorder import Recorder
@@ -43,7 +44,8 @@ from ..tap.moments import PUBLISHING
 from .budget import RunBudget
 from .counting import CountedPublication, count_instead
 from .ring import COUNTED, DROPPED, ONE_IN, RingError
-from .start import encoded
+from .start import Wanted, encoded
+from .wayin import WayIn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +84,7 @@ class RingRecorder(Recorder):
 
     Attributes:
         describe: Called when something is published next, to tell what the buses declare by then.
+        on_published: Called when something is published while the reader allows something.
         budget: Says which publications are recorded.
         counts: Publications that are left out may be counted before they get here, by ``counting``.
         taken: The publication that begins now is to be recorded: the budget has been asked.
@@ -100,6 +103,8 @@ class RingRecorder(Recorder):
         self.describe: Callable[[], None] | None = None
         self.budget = budget
         self._set_ring(ring)
+        #: Called when something is published while the reader allows something.
+        self.on_published: Callable[[], None] | None = None
         #: Numbers of publications and executions that are those of the process that this was forked from.
         self._before = 0, 0
 
@@ -146,6 +151,8 @@ class RingRecorder(Recorder):
         if self.describe is not None:
             describe, self.describe = self.describe, None
             describe()
+        if ring.control and self.on_published is not None:
+            self.on_published()
         # What handlers publish goes with what they handle, as long as that is under way.
         taken, self.taken = self.taken, False
         if (
@@ -156,7 +163,7 @@ class RingRecorder(Recorder):
         ):
             taken = cause.tag > 0
         else:
-            taken = taken or self.takes()
+            taken = taken or FIRE.get() > 0 or self.takes()
         if not taken:
             self.count()
         elif not ring.may_begin():
@@ -329,6 +336,7 @@ class Reporter:
 
     Attributes:
         unknown: Asked about calls of a publish method that are of no bus that is recorded.
+        way_in: Fires what a person asks for.
     """
 
     def __init__(self, agent: Agent) -> None:
@@ -344,6 +352,18 @@ class Reporter:
         self._next = 0
         self._tests: _TestWatch | None = None
         self._troubles: set[str] = set()
+        self.way_in = WayIn(self, self._recorder, agent.ring)
+        self._recorder.on_published = self.way_in.published
+
+    @property
+    def program(self) -> LoadedProgram | None:
+        """The buses of this process; None before the first was found."""
+        return self._program
+
+    @property
+    def begun(self) -> bool:
+        """What the buses declare has been reported."""
+        return self._begun
 
     def begin(self) -> bool:
         """Begin to watch; return whether this process can be."""
@@ -376,6 +396,24 @@ class Reporter:
                 return False
             self._recorder.describe = self.describe
         return True
+
+    def use_session(self) -> None:
+        """Offer handlers the database session that was named, from now on.
+
+        Raises:
+            InspectorError: The program has not imported what was named.
+        """
+        where = self._agent.spec.get("session")
+        if self._program is None or not where:
+            return
+        values = _loaded([where])
+        main = getattr(sys.modules.get("__main__"), "__dict__", {})
+        wanted = Wanted(str(where))
+        if not values and wanted.fits(main):
+            values = [main[wanted.path]] if wanted.path in main else []
+        if not values:
+            raise InspectorError(f"{where} is not imported in this process.", "Fire without a database session.")
+        self._program.use_session(values[0])
 
     def _begin(self, where: str, value: Any) -> None:
         spec = self._agent.spec
@@ -416,10 +454,19 @@ class Reporter:
                 self._recorder.record(ProgramReloaded(self._recorder.now(), catalog))
             self._catalog = catalog
 
+    def describe_now(self) -> CatalogDescription:
+        """Report what the buses declare, and return it."""
+        with self._lock:
+            assert self._program is not None  # noqa: S101 - asked by who has it
+            self._next = 0
+            self.describe()
+            return self._catalog or self._program.catalog()
+
     def forked(self, ring: RingWriter | None) -> None:
         """Begin anew in a child of this process."""
         self._lock = threading.RLock()
         self._recorder.forked(ring)
+        self.way_in.forked(ring)
         if self._program is not None:
             self._program.forked()
             if self._begun:

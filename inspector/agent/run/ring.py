@@ -5,10 +5,11 @@ reader is never waited for; where it is too slow, whole publications are left ou
 where the first was.
 
 The file is ``PID.NANOSECONDS.ring`` (of the monotonic clock, when the agent started), of mode 0600, in native byte
-order. Its header has ``DATA`` bytes: the magic, then words of 64 bits (``PID`` to ``HELLO``: word *i* at byte 8*i*,
-each written with one store), then, from byte 256, the hello: a JSON object in UTF-8. Frames follow, round and round:
-length and CRC-32 of the body (32 bits each), and the body, a JSON array in UTF-8. One that begins with a number is a
-row (``core/records``), one that begins with a text is a message. ``WRITTEN`` is stored when the frame is there.
+order. Its header has ``DATA`` bytes: the magic, then words of 64 bits (``PID`` to ``TOLD_DROPPED``: word *i* at byte
+8*i*, each written with one store), then, from byte 256, the hello: a JSON object in UTF-8. Frames follow, round and
+round: length and CRC-32 of the body (32 bits each), and the body, a JSON array in UTF-8. One that begins with a number
+is a row (``core/records``), one that begins with a text is a message. ``WRITTEN`` is stored when the frame is there.
+Requests of the reader are files beside it, ``PID.NANOSECONDS.ring.NUMBER.in``, numbered from 1 on.
 
 It is used before anything is known of the process, so it imports next to nothing.
 """
@@ -56,17 +57,26 @@ ONE_IN: Final = 8
 STATE: Final = 9
 PARENT: Final = 10
 INTERPRETER: Final = 11
-#: Written by the reader: what is allowed (``MAY_FIRE``).
+#: Written by the reader: what is allowed (``MAY_FIRE``), and until when, in nanoseconds of the monotonic clock.
 CONTROL: Final = 12
 HELLO: Final = 13
-WORDS: Final = 14
+UNTIL: Final = 14
+#: Written by the reader: how many requests it has ever left beside the ring (``wayin``). And when the process looked
+#: for them last, in nanoseconds of the monotonic clock; 0 where it does not.
+REQUESTS: Final = 15
+LOOKED: Final = 16
+#: Written by the reader: what it has told of ``COUNTED`` and ``DROPPED``.
+TOLD_COUNTED: Final = 17
+TOLD_DROPPED: Final = 18
+WORDS: Final = 19
 
 #: States: the process runs, it has ended in order, the agent has given up (a message says why).
 RUNNING: Final = 0
 ENDED: Final = 1
 GIVEN_UP: Final = 2
-#: Bits of the control word.
+#: Bits of the control word; and nanoseconds for which the reader allows something at a time: it may be gone then.
 MAY_FIRE: Final = 1
+LEASE: Final = 10_000_000_000
 
 _HELLO_AT: Final = 256
 _FRAME: Final = Struct("=II")
@@ -227,8 +237,12 @@ class RingWriter:
         return self._room() > size // _RESERVE + 1_000 * running
 
     def set(self, word: int, value: int) -> None:
-        """Set a word of the header: ``DROPPED``, ``COUNTED``, ``ONE_IN`` or ``STATE``."""
+        """Set a word of the header: ``DROPPED``, ``COUNTED``, ``ONE_IN``, ``STATE`` or ``LOOKED``."""
         self._words[word] = value
+
+    def get(self, word: int) -> int:
+        """Return a word of the header: ``CONTROL``, ``UNTIL`` or ``REQUESTS``."""
+        return self._words[word]
 
     @property
     def control(self) -> int:
@@ -346,7 +360,7 @@ class RingHeader:
     """What the header of a ring says.
 
     Attributes:
-        words: All words by their numbers (``PID`` to ``HELLO``); 0 stands for the magic.
+        words: All words by their numbers (``PID`` to ``TOLD_DROPPED``); 0 stands for the magic.
     """
 
     __slots__ = ("words",)
@@ -480,19 +494,29 @@ class RingReader:
         Raises:
             RingError: That cannot be written down.
         """
-        try:
-            os.pwrite(self._file, _WORD.pack(self._position), 8 * READ)
-        except OSError as error:
-            raise RingError(f"cannot be written: {error.strerror}") from error
+        self.set(READ, self._position)
 
-    def allow(self, bits: int) -> None:
+    def allow(self, bits: int, until: int) -> None:
         """Allow the process what these bits stand for: ``MAY_FIRE``, or 0 for nothing.
+
+        Args:
+            bits: What is allowed.
+            until: Until when, in nanoseconds of the monotonic clock.
+
+        Raises:
+            RingError: That cannot be written down.
+        """
+        self.set(UNTIL, until)
+        self.set(CONTROL, bits)
+
+    def set(self, word: int, value: int) -> None:
+        """Set a word that is the reader's.
 
         Raises:
             RingError: That cannot be written down.
         """
         try:
-            os.pwrite(self._file, _WORD.pack(bits), 8 * CONTROL)
+            os.pwrite(self._file, _WORD.pack(value), 8 * word)
         except OSError as error:
             raise RingError(f"cannot be written: {error.strerror}") from error
 

@@ -26,6 +26,7 @@ from ..observe.monitor import MONITOR, Watcher
 from ..process.loader import is_factory
 from .reporter import Reporter
 from .start import LIBRARY_POINTS, PUBLISHES, SERVES, TEST_POINT, Wanted, is_own, may_publish
+from .wayin import PULSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -105,6 +106,7 @@ class Scout:
 
     def ended(self) -> None:
         """Report what was named and is not there as the process ends."""
+        self._reporter.way_in.ended()
         # A module may have been run more than once: what was there in one of these need not be in the others.
         for entry in [entry for entry in self._open if not entry.wanted.there]:
             wanted = entry.wanted
@@ -127,7 +129,10 @@ class Scout:
             return True
         if self._open and is_own(code.co_filename):
             self._look()
-        if frame.f_globals.get("__name__") == SERVES.get(name, ""):
+        module = frame.f_globals.get("__name__")
+        if module == PULSES.get(name, ""):
+            MONITOR.watch(code, self._reporter.way_in)
+        if module == SERVES.get(name, ""):
             self._reporter.describe()
             return False
         for wanted in self._wanted:
@@ -286,6 +291,7 @@ class Scout:
         if self._is_full() or not self._reporter.join(where, value, tell=last and not proposed):
             return False
         self._joined[id(value)] = value
+        self._reporter.way_in.joined()
         return True
 
     def unknown(self, frame: FrameType) -> bool:

@@ -9,10 +9,23 @@ from __future__ import annotations
 import os
 import sys
 from _json import encode_basestring_ascii, make_encoder, make_scanner
-from _thread import allocate_lock
+from _thread import allocate_lock, start_new_thread
 from time import perf_counter_ns
 
-from .ring import CAPACITY, ENDED, GIVEN_UP, HELLO_SIZE, MOST, STATE, RingError, RingWriter
+from .ring import (
+    CAPACITY,
+    CONTROL,
+    ENDED,
+    GIVEN_UP,
+    HELLO_SIZE,
+    LEASE,
+    MAY_FIRE,
+    MOST,
+    STATE,
+    UNTIL,
+    RingError,
+    RingWriter,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +33,8 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from .scout import Scout
+
+__all__ = ["allocate_lock", "start_new_thread"]
 
 #: Tool ids that nobody is known to use.
 TOOLS: Final = (4, 3)
@@ -127,7 +142,10 @@ class Wanted:
 
     def is_module(self, frame: FrameType) -> bool:
         """Return whether a frame belongs to the module, which may run as the program itself."""
-        variables = frame.f_globals
+        return self.fits(frame.f_globals)
+
+    def fits(self, variables: dict[str, Any]) -> bool:
+        """Return whether these are the variables of the module."""
         name = variables.get("__name__")
         if name == self.module:
             return True
@@ -145,8 +163,8 @@ class Agent:
 
     Args:
         folder: Where rings are.
-        spec: What the launcher says: ``name``, ``app``, ``catalog``, ``session``, ``options``, ``budget``, and
-            ``ring``, the bytes of its ring.
+        spec: What the launcher says: ``name``, ``app``, ``catalog``, ``session``, ``options``, ``budget``, ``fire``
+            when firing is allowed, and ``ring``, the bytes of its ring.
 
     Attributes:
         ring: Where rows go; None when there is no room for one.
@@ -181,7 +199,7 @@ class Agent:
         if len(text) > HELLO_SIZE:
             text = encoded({**hello, "argv": [word[:40] for word in sys.orig_argv[:8]], "cwd": "", "executable": ""})
         try:
-            return RingWriter(
+            ring = RingWriter(
                 self._folder,
                 text,
                 name=perf_counter_ns(),
@@ -191,6 +209,10 @@ class Agent:
             )
         except (RingError, OSError):
             return None
+        if self.spec.get("fire") is True:
+            ring.set(UNTIL, perf_counter_ns() + LEASE)
+            ring.set(CONTROL, MAY_FIRE)
+        return ring
 
     def forked(self) -> None:
         """Begin anew in a child of this process."""
@@ -339,7 +361,7 @@ def begin(folder: str, text: str | None = None) -> Agent | None:
     """
     text = text or os.environ.get("INSPECTOR_RUN_SPEC")
     if not text:
-        text = _read(f"{folder}/spec.json")
+        text = read_text(f"{folder}/spec.json")
     spec = decoded(text) if text else {}
     agent = Agent(folder, spec if isinstance(spec, dict) else {})
     if agent.ring is None:
@@ -353,7 +375,7 @@ def begin(folder: str, text: str | None = None) -> Agent | None:
     return agent
 
 
-def _read(path: str) -> str:
+def read_text(path: str) -> str:
     """Return the text of a file, empty where there is none; without a file object, which would have to be closed."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -370,7 +392,7 @@ def _read(path: str) -> str:
 
 def _started() -> int:
     """Return when this process was started, in clock ticks since the machine was; 0 when that is not known."""
-    fields = _read("/proc/self/stat").rpartition(")")[2].split()
+    fields = read_text("/proc/self/stat").rpartition(")")[2].split()
     return int(fields[19]) if len(fields) > 19 else 0
 
 

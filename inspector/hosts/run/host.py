@@ -1,4 +1,4 @@
-"""The host of a program that runs by itself: it looks, and touches nothing.
+"""The host of a program that runs by itself: it looks, and touches nothing unless a person allows firing.
 
 It has the API of the other hosts. The stream begins before any process of the program reports, and lasts over all of
 them.
@@ -25,6 +25,7 @@ from inspector.core.records.stream import LiveStream
 from inspector.core.redact.redactor import Redactor
 from inspector.hosts.output import Output
 from inspector.hosts.run import folder as folders
+from inspector.hosts.run.firing import LOOK_ONLY, RunFiring
 from inspector.hosts.run.folder import make_folder, own
 from inspector.hosts.run.intake import RunIntake
 from inspector.hosts.run.launch import RunCommand, prepare
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from inspector.core.request import FireRequest
     from inspector.hosts.project import Project
 
-#: Why nothing is fired into a program that runs by itself.
-LOOK_ONLY: Final = "Look only: firing into a running program is not allowed"
 #: Seconds that a command that the window has started has to end when it is asked to.
 _STOP_TIME: Final = 5.0
 _MUCH: Final = 1 << 16
@@ -72,11 +71,13 @@ class RunHost:
 
     Attributes:
         command: What runs.
+        firing: What fires into its processes, once it runs.
         over: Set when the command has ended and no process of it reports any more.
     """
 
     def __init__(self, command: RunCommand, watched: Watched | None = None) -> None:
         self.command = command
+        self.firing: RunFiring | None = None
         self._watched = watched
         self._intake = RunIntake(command.name)
         self.stream = LiveStream(self._intake)
@@ -88,10 +89,14 @@ class RunHost:
         #: How the command has ended; empty while it has not, as far as it was told.
         self._ended: tuple[int | None, ...] = ()
         self.project: Project | None = None
-        self.faults = False
         self.own_faults: Sequence[FaultRule] = ()
         self.recording = True
-        self.sessions = False
+        self.sessions = command.project is not None and command.project.db_session is not None
+
+    @property
+    def faults(self) -> bool:
+        """Faults are injected."""
+        return self.firing is not None and bool(self.firing.rules)
 
     @property
     def lag(self) -> int:
@@ -110,8 +115,13 @@ class RunHost:
 
     @property
     def look_only(self) -> str:
-        """Why nothing may be fired, as a sentence without its full stop."""
-        return LOOK_ONLY
+        """Why nothing may be fired, as a sentence without its full stop; empty when a person allows it."""
+        return "" if self.firing is not None and self.firing.allowed else LOOK_ONLY
+
+    def allow_firing(self, on: bool) -> None:
+        """Allow firing into the program's processes from now on, or forbid it."""
+        if self.firing is not None:
+            self.firing.allow(on)
 
     @property
     def live(self) -> int:
@@ -139,8 +149,10 @@ class RunHost:
                     own(self._watched.folder, "reader", me)
         assert self._watched is not None  # noqa: S101 - by now it runs
         waited_for = self._watched.waited_for
+        folder = self._watched.folder
+        self.firing = RunFiring(folder, self._intake, allowed=self.command.allow_fire)
         self._reader = RunReader(
-            self._watched.folder, self._intake, self._set_over, self.command, waited_for=waited_for
+            *(folder, self._intake, self._set_over, self.command), waited_for=waited_for, firing=self.firing
         )
         self._reader.start(self._watched.main)
         if self._ended:
@@ -162,33 +174,40 @@ class RunHost:
         if self._reader is not None:
             self._reader.set_ended(code)
 
-    def fire(self, request: FireRequest) -> FireNumber:  # noqa: ARG002 - nothing is fired
-        """Raise: nothing is fired into a program that runs by itself.
+    def fire(self, request: FireRequest) -> FireNumber:
+        """Publish what is asked for in one of the processes; return the number of the fire.
 
         Raises:
-            InspectorError: Always.
+            InspectorError: It is not allowed, or there is no process that can do it, or more than one.
         """
-        raise InspectorError(f"{LOOK_ONLY}.")
+        return self._opened_firing().fire(request)
 
     def withdraw(self, fire: FireNumber) -> None:
-        """Do nothing: there is no fire."""
+        """Publish nothing more for a fire; what it has published goes on to its end."""
+        if self.firing is not None:
+            self.firing.withdraw(fire)
 
     def set_faults(self, on: bool) -> None:
-        """Raise where faults are to be on: nothing is injected into a program that runs by itself.
+        """Switch all faults off; a program that runs by itself brings none.
 
         Raises:
-            InspectorError: There is something to inject.
+            InspectorError: It is not allowed.
         """
-        if on:
-            raise InspectorError(f"{LOOK_ONLY}.")
+        self.set_fault_rules(self.own_faults if on else ())
 
     def set_fault_rules(self, rules: Sequence[FaultRule]) -> None:
-        """Raise where there are rules: see ``set_faults``.
+        """Inject faults by these rules into all processes from now on, and by no others.
 
         Raises:
-            InspectorError: There is something to inject.
+            InspectorError: It is not allowed.
         """
-        self.set_faults(bool(rules))
+        if rules or self.firing is not None:
+            self._opened_firing().set_rules(rules)
+
+    def _opened_firing(self) -> RunFiring:
+        if self.firing is None:
+            raise InspectorError(f"{LOOK_ONLY}.")
+        return self.firing
 
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or let them pass; what is under way is recorded to its end."""

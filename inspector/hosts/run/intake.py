@@ -11,17 +11,29 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from heapq import merge
 from time import perf_counter_ns
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from inspector.core.description import CatalogDescription
 from inspector.core.records.bounds import row_problem
-from inspector.core.records.host import HostNoted, HostRecord, ProcessLeft, ProgramReloaded, RecordsLost, TestRan
+from inspector.core.records.host import (
+    FireRefused,
+    FireSettled,
+    HostNoted,
+    HostRecord,
+    ProcessLeft,
+    ProgramReloaded,
+    RecordsLost,
+    TestRan,
+)
 from inspector.core.records.records import AT, KIND, Record, Row, SessionStarted, to_record, to_row
 from inspector.core.values.build import to_plain
 from inspector.core.values.jsontext import json_text
 from inspector.hosts.arrivals import Arrivals
 from inspector.hosts.rowcheck import NO_ROW, RowCheck
 from inspector.hosts.run.catalogs import merged
+
+if TYPE_CHECKING:
+    from inspector.core.records.numbers import FireNumber
 
 #: Times are below this, ns; most characters of what a process says of itself.
 _BIG: Final = 1 << 62
@@ -90,7 +102,10 @@ class RunIntake(Arrivals):
         self.pass_on()
         source = self._sources.pop(process)
         at = max(record.at, source.latest)
-        ended: list[Record] = [*source.interrupted(at), record]
+        ended: list[Record] = [*source.interrupted(at)]
+        for number in tuple(source.fires):
+            ended += source.settle_fire(number, "The process ended.")
+        ended.append(record)
         self.put([to_row(item) for item in ended])
 
     def set_recording(self, on: bool) -> None:
@@ -98,6 +113,13 @@ class RunIntake(Arrivals):
         self.recording = on
         for source in tuple(self._sources.values()):
             source.set_recording(on)
+
+    def unsent(self, fire: FireNumber, reason: str) -> list[Record]:
+        """Return records that settle a fire that no process was asked for."""
+        if self.fires.pop(fire, None) is None:
+            return []
+        at = self.now()
+        return [FireRefused(at, fire, reason, ""), FireSettled(at, fire, 0)]
 
     def declare(self, catalog: CatalogDescription, process: int) -> Row:
         """Take in what a process declares; return the row that says so, ``NO_ROW`` when that was declared before."""
@@ -117,6 +139,8 @@ class RowsOfProcess:
 
     Attributes:
         refused: How many were neither row nor message.
+        declared: What the process declares; None before it has said so.
+        fires: Numbers in the session of what was fired into the process, by its own numbers.
         last_words: What the process said of its end, empty when it said nothing.
     """
 
@@ -128,6 +152,8 @@ class RowsOfProcess:
         self._items: deque[tuple[int, RowsOfProcess, Any]] = deque()
         self._time = 0
         self.refused = 0
+        self.declared: CatalogDescription | None = None
+        self.fires: dict[int, FireNumber] = {}
         self.last_words = ""
 
     @property
@@ -170,6 +196,19 @@ class RowsOfProcess:
     def interrupted(self, at: int) -> list[Record]:
         """Return records that end what is running in a process that is gone."""
         return self._check.interrupted(at) if self._check is not None else []
+
+    def settle_fire(self, number: int, reason: str, hint: str = "") -> list[Record]:
+        """Return records that settle a fire that the process will not settle any more; none where it has."""
+        fire = self.fires.pop(number, None)
+        published = self._intake.fires.pop(fire, None) if fire is not None else None
+        if fire is None or published is None:
+            return []
+        at = max(self._intake.now(), self.latest)
+        return [FireRefused(at, fire, reason, hint), FireSettled(at, fire, published)]
+
+    def _fire_of(self, number: int) -> int:
+        """Return the session's number of a fire; 0 for one that nobody here has asked for."""
+        return self.fires.get(number, 0)
 
     def set_recording(self, on: bool) -> None:
         """Record publications from now on, or leave them out."""
@@ -225,10 +264,13 @@ class RowsOfProcess:
             return
         intake = self._intake
         self._shift = max(0, min(anchor, intake.clock()) - intake.anchor)
-        self._check = RowCheck(intake, self._began, _ignore, shift=self._shift, process=self._process)
+        self._check = RowCheck(
+            intake, self._began, _ignore, shift=self._shift, process=self._process, fire_of=self._fire_of
+        )
         self._check.recording = intake.recording
 
     def _began(self, started: SessionStarted, catalog: CatalogDescription) -> Row:  # noqa: ARG002 - of us it is one
+        self.declared = catalog
         return self._intake.declare(catalog, self._process)
 
     def _declared(self, item: list[Any]) -> Row | None:
@@ -238,7 +280,10 @@ class RowsOfProcess:
             return None
         record = to_record(row)
         catalog = record.catalog if isinstance(record, ProgramReloaded) else None
-        return NO_ROW if catalog is None else self._intake.declare(catalog, self._process)
+        if catalog is None:
+            return NO_ROW
+        self.declared = catalog
+        return self._intake.declare(catalog, self._process)
 
     def _sound(self, record: HostRecord) -> Row | None:
         row = to_row(record)

@@ -53,6 +53,7 @@ class RunCommand:
         project: What of the program is looked at, None to find it while it runs.
         budget: Share of a core that recording may take in each process; 0 sets no limit.
         cwd: Where it runs; None: here.
+        allow_fire: Events may be fired into its processes from the beginning.
     """
 
     words: tuple[str, ...]
@@ -61,6 +62,7 @@ class RunCommand:
     project: Project | None = field(default=None, repr=False)
     budget: float = BUDGET
     cwd: Path | None = None
+    allow_fire: bool = False
 
     @property
     def text(self) -> str:
@@ -68,12 +70,12 @@ class RunCommand:
         return shlex.join(self.words)
 
     def spec(self) -> dict[str, Any]:
-        """Return what the agent is told in ``spec.json``: the child's order (``order_of``), and ``budget``.
+        """Return what the agent is told in ``spec.json``: the child's order (``order_of``), ``budget`` and ``fire``.
 
-        That is in percent of a core, 0 for no limit.
+        The budget is in percent of a core, 0 for no limit; ``fire`` says whether that is allowed.
         """
         order = order_of(self.project) if self.project is not None else {"app": [], "name": self.name}
-        return {**order, "budget": self.budget * 100}
+        return {**order, "budget": self.budget * 100, "fire": self.allow_fire}
 
 
 def name_of(words: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from inspector.core.records.host import (
     PublicationsSkipped,
 )
 from inspector.hosts.intake import FULL
+from inspector.hosts.run.firing import FiredInto, FireTarget, RunFiring
 from inspector.hosts.run.folder import RING
 from inspector.hosts.run.proc import ProcessIdentity, command_of, same_process
 from inspector.hosts.run.roles import HELPERS, role_of
@@ -56,6 +57,7 @@ class RunReader:
         over: Called on the reader's thread when the command has ended and no process of the run reports any more.
         command: What runs, to name it should it end before anybody can look at it.
         waited_for: Somebody waits for the command, and tells how it ended (``set_ended``).
+        firing: What fires into the processes; without it nothing does.
 
     Attributes:
         live: Number of processes that report and live.
@@ -70,8 +72,10 @@ class RunReader:
         command: RunCommand | None = None,
         *,
         waited_for: bool = False,
+        firing: RunFiring | None = None,
     ) -> None:
         self._folder = folder
+        self._firing = firing or RunFiring(folder, intake)
         self._intake = intake
         self._over = over
         self._command = command
@@ -101,7 +105,7 @@ class RunReader:
     def labels(self) -> list[str]:
         """What these processes are called: ``server 48231``."""
         live = [process for process in tuple(self._rings.values()) if process.number and not process.left]
-        return [f"{process.role or 'process'} {process.pid}" for process in live]
+        return [process.label for process in live]
 
     def start(self, main: ProcessIdentity | None) -> None:
         """Start reading.
@@ -173,6 +177,7 @@ class RunReader:
                     self._last_rows = now
                     self._list(process)
         self._intake.pass_on(None if last else started)
+        self._firing.look(now)
         if last or now - self._last_life >= _LIFE:
             self._last_life = now
             self._see_life(last=last)
@@ -184,7 +189,7 @@ class RunReader:
         if self._ended and not self._is_over and not self.live:
             self._is_over = True
             self._over()
-        return _BUSY if now - self._last_rows < _WHILE else _QUIET
+        return _BUSY if self._firing.allowed or now - self._last_rows < _WHILE else _QUIET
 
     def _find(self) -> None:
         """Take in rings that are new."""
@@ -206,10 +211,10 @@ class RunReader:
             self._join(name, reader)
 
     def _join(self, name: str, reader: RingReader) -> None:
-        process = _Process(reader, _age(name)[0], self._intake, self._note)
+        process = _Process(self._folder / name, reader, self._intake, self._note)
         for earlier in self._rings.values():
             if earlier.identity == process.identity and not earlier.left and process.interpreter == 0:
-                earlier.leave(None, "It became another program.")
+                self._leave(earlier, None, "It became another program.")
         parent = next((other for other in reversed(self._rings.values()) if other.pid == process.parent_pid), None)
         process.parent = parent
         self._rings[name] = process
@@ -220,6 +225,11 @@ class RunReader:
         if process.number == 0 and process.to_be_listed():
             self._count += 1
             process.join(self._count)
+            self._firing.join(process.fired_into())
+
+    def _leave(self, process: _Process, code: int | None, text: str) -> None:
+        self._firing.leave(process.number)
+        process.leave(code, text)
 
     def _see_life(self, *, last: bool) -> None:
         for process in tuple(self._rings.values()):
@@ -231,7 +241,7 @@ class RunReader:
             if (is_main or self._main is None) and self._waited_for and not self._ended and not last:
                 continue  # how it ended comes in a moment
             code = self._main_code if is_main else None
-            process.leave(code, _how(code, process))
+            self._leave(process, code, _how(code, process))
         if self._main is None:
             return
         if not (self._ended or self._waited_for) and not same_process(self._main):
@@ -265,9 +275,10 @@ class RunReader:
 class _Process:
     """One ring, and what is known of the process that writes it."""
 
-    def __init__(self, reader: RingReader, started: int, intake: RunIntake, note: Callable[[str], None]) -> None:
+    def __init__(self, path: Path, reader: RingReader, intake: RunIntake, note: Callable[[str], None]) -> None:
+        self._path = path
         self._reader = reader
-        self._started = started
+        self._started = _age(path.name)[0]
         self._intake = intake
         self._note = note
         header = reader.header
@@ -303,6 +314,16 @@ class _Process:
         forked = parent is not None and parent.command == self.command and parent.identity != self.identity
         role = role_of(self.command, parent.command if parent is not None else None, forked=forked)
         return f"{role} subinterpreter {self.interpreter}".strip() if self.interpreter else role
+
+    @property
+    def label(self) -> str:
+        """What it is called: ``server 48231``."""
+        return f"{self.role or 'process'} {self.pid}"
+
+    def fired_into(self) -> FiredInto:
+        """Return it as a process that may be fired into; it has joined."""
+        assert self._rows is not None  # noqa: S101 - see above
+        return FiredInto(self._path, self._reader, self._rows, FireTarget(self.number, self.label))
 
     def to_be_listed(self) -> bool:
         """Return whether it is worth a line: a helper of the standard library is when it publishes something."""

@@ -115,7 +115,7 @@ def test_what_the_agent_is_told(tmp_path: Path) -> None:
         "shop",
     )
     alone = find_command([sys.executable, "shop.py"])
-    assert alone.spec() == {"app": [], "name": "shop", "budget": BUDGET * 100}
+    assert alone.spec() == {"app": [], "name": "shop", "budget": BUDGET * 100, "fire": False}
     assert alone.text == f"{sys.executable} shop.py"
 
 
