@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from inspector.analysis.losses import Where
-from inspector.core.records.records import AT, ATTEMPT, CAUGHT, LATE, LOG, Noted, Row
+from inspector.core.records.records import AT, ATTEMPT, CAUGHT, LATE, LOG, RETURNED, Noted, Row
 from inspector.core.records.statuses import OK_CODE, RUNNING_CODE, STATUS_CODES, STATUSES
 
 if TYPE_CHECKING:
@@ -121,9 +121,10 @@ class BatchFold:
         if code != OK_CODE:
             outcomes = journal.event_outcomes[event]
             outcomes[code] = outcomes.get(code, 0) + 1
-        if code != OK_CODE or index in journal.losses.marked:
+        losses = journal.losses
+        if code != OK_CODE or (losses.watchful and losses.waits_for(index, self._owner_of(index))):
             owner = self._owner_of(index)
-            journal.losses.executed(Where(index, owner, handler, event), code, at, failure, self._correlation_of(owner))
+            losses.executed(Where(index, owner, handler, event), code, at, failure, self._correlation_of(owner))
         if failure:
             journal.failures.put(index, failure)
         if index >= self._base:
@@ -144,6 +145,8 @@ class BatchFold:
             self._late_publications[index] = at
         else:
             self._publications[index - self._publication_base][1] = at
+        if self._journal.losses.watchful:
+            self._journal.losses.publication_ended(index)
         self._change.ended_publications.append(index)
 
     def noted(self, row: Row) -> None:
@@ -161,6 +164,8 @@ class BatchFold:
             notes.put(index, [note])
         else:
             earlier.append(note)
+        if note.kind == RETURNED and not note.execution:
+            journal.losses.returned(index)
         if note.execution:
             if note.kind == ATTEMPT:
                 journal.tried_again[index] = journal.tried_again.get(index, 0) + 1

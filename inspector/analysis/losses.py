@@ -73,6 +73,7 @@ class LossKind:
 LOGGED: Final = "logged"
 UNHEARD_EVENT: Final = "unheard"
 NOT_CALLED: Final = "not_called"
+STILL_RUNNING: Final = "still_running"
 NO_OUTCOME: Final = "no_outcome"
 TWO_OUTCOMES: Final = "two_outcomes"
 DROPPED: Final = "dropped"
@@ -86,7 +87,8 @@ LOSS_KINDS: Final = (
     LossKind(LATE, "Late", "Work that outlived its handler", "⇥", "timed_out"),
     LossKind(NEVER_AWAITED, "Never awaited", "The handler's coroutine was created and never awaited", "◌", "timed_out"),
     LossKind(UNHEARD_EVENT, "Unheard", "Events without any handler", "∅", "warn", "event"),
-    LossKind(NOT_CALLED, "Not called", "The handler was subscribed and not called", "⊘", "warn", "event"),
+    LossKind(NOT_CALLED, "Not called", "The handler was subscribed and not called", "↷", "warn", "event"),
+    LossKind(STILL_RUNNING, "Still running", "The handler still ran when publish returned", "▷", "running"),
     LossKind(NO_OUTCOME, "No outcome", "The workflow was attempted and has no outcome", "?", "warn", "event"),
     LossKind(
         TWO_OUTCOMES, "Two outcomes", "The workflow was attempted once and has several outcomes", "‼", "warn", "event"
@@ -233,6 +235,7 @@ class Losses:
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._rows: list[tuple[int, int, int, int, int]] = []
         self._logs: dict[int, Noted] = {}
+        self._returned: set[int] = set()
         self._caught: dict[int, dict[str, Any]] = {}
         self._roles: list[str] | None = None
         self._attempts: OrderedDict[tuple[str, bytes], list[_Attempt]] = OrderedDict()
@@ -263,6 +266,10 @@ class Losses:
             key: The correlation id of its publication.
         """
         index, owner, handler, event = where
+        if owner in self._returned:
+            group = self._group(KIND_NUMBERS[STILL_RUNNING], handler, -1, *self._origin(handler, {}))
+            group.what = "publish returned first"
+            self._add(group, at, index, owner, event)
         log, caught = self._logs.pop(index, None), self._caught.pop(index, None)
         kind = _OF_STATUS.get(code)
         if kind is None:
@@ -280,17 +287,29 @@ class Losses:
         if code == _SWALLOWED_CODE:
             self._hope(group, key, event)
 
+    def waits_for(self, execution: int, publication: int) -> bool:
+        """Return whether the end of an execution may be a loss even if it went well."""
+        return execution in self._logs or publication in self._returned
+
     @property
-    def marked(self) -> dict[int, Noted]:
-        """Executions that have logged a warning or an error and have not ended."""
-        return self._logs
+    def watchful(self) -> bool:
+        """Something that runs may be a loss even if it ends well."""
+        return bool(self._logs or self._returned)
+
+    def returned(self, publication: int) -> None:
+        """Take note that a publish has returned while handlers of it still run."""
+        self._returned.add(publication)
+
+    def publication_ended(self, publication: int) -> None:
+        """Take note that all handlers of a publication have ended."""
+        self._returned.discard(publication)
 
     def noted(self, where: Where, note: Noted, *, running: bool) -> None:
         """Take in a note of an execution: ``log``, ``caught`` or ``late``."""
         index, owner, handler, event = where
         if note.kind == LATE:
             data = _read(note.data)
-            group = self._group(KIND_NUMBERS[LATE], handler, -1, *self._origin(handler, data), "ended")
+            group = self._group(KIND_NUMBERS[LATE], handler, -1, *self._origin(handler, data), str(data.get("how", "")))
             group.what = note.text
             self._describe(group, str(data.get("exception", "")), str(data.get("message", "")), FailurePlace())
             self._add(group, note.at, index, owner, event)
@@ -570,7 +589,7 @@ def _what(code: int, error: str, caught: dict[str, Any] | None, log: Noted | Non
         return f"{clause or error or 'exception'}, {'logged' if log is not None else 'not logged'}"
     if status == NEVER_AWAITED:
         return "coroutine created, never awaited"
-    return f"returned {error}" if status == RETURNED_FAILURE else f"cancelled by {error}" if error else "cancelled"
+    return f"returned {error}" if status == RETURNED_FAILURE else "cancelled"
 
 
 def _read(text: str) -> dict[str, Any]:

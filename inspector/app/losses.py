@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.analysis.losses import LOSS_KINDS, loss_place
 from inspector.analysis.query.complete import quoted
 from inspector.app.text import format_count, format_time
+from inspector.core.records.statuses import SWALLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from inspector.analysis.journal import Journal
     from inspector.analysis.losses import Loss
     from inspector.analysis.tally import LossTally
+    from inspector.app.settings import Settings
 
 #: The first version of Python that tells of exceptions that are handled and of coroutines that nobody awaits.
 _TELLS: Final = (3, 12)
@@ -59,26 +61,21 @@ def loss_json(journal: Journal, loss: Loss, tally: LossTally) -> dict[str, Any]:
     }
 
 
-def loss_lines(journal: Journal, loss: Loss) -> list[str]:
-    """Return what is known of a loss, a sentence or a fact each."""
-    kind, clock = LOSS_KINDS[loss.kind], journal.wall
-    lines = []
-    if loss.error or loss.message:
-        same = (
-            "" if loss.count == 1 else f" · the same in all {format_count(loss.count)}" if loss.alike else " · newest"
-        )
-        lines.append(f"{': '.join(filter(None, (loss.error, loss.message)))}{same}")
-    caught = f"caught by {loss.clause}" if loss.clause else ""
-    raised = f"raised in {PurePath(loss.raised.file).name}:{loss.raised.line}" if loss.raised.file else ""
-    ended = f"The handler ended as {kind.tone.replace('_', ' ')}" if kind.name == kind.tone else kind.about
-    log = "" if kind.name != "swallowed" else "logged" if loss.logged else "not logged"
-    way = ", ".join(filter(None, (raised, caught, log)))
-    lines.append(f"{way[:1].upper()}{way[1:]}. {ended}." if way else f"{ended}.")
-    if len(loss.events) > 1 or (loss.events and loss.handler >= 0):
+def loss_lines(journal: Journal, loss: Loss) -> tuple[str, str]:
+    """Return what is known of a loss in two lines: what was said, in which events and when; and how it went on."""
+    kind = LOSS_KINDS[loss.kind]
+    facts = [": ".join(filter(None, (loss.error, loss.message)))]
+    if facts[0] and loss.count > 1:
+        facts.append(f"the same in all {format_count(loss.count)}" if loss.alike else "of the latest")
+    if loss.handler >= 0 and loss.events:
         several = sorted(loss.events.items(), key=lambda item: -item[1])
-        lines.append("For " + ", ".join(f"{journal.events[event].name} {format_count(n)}" for event, n in several if n))
-    lines.append(f"First at {format_time(clock, loss.first)}, last at {format_time(clock, loss.last)}.")
-    return lines
+        facts.append("for " + ", ".join(f"{journal.events[event].name} {format_count(n)}" for event, n in several))
+    facts.append(f"last at {format_time(journal.wall, loss.last)}")
+    raised = f"raised in {PurePath(loss.raised.file).name}:{loss.raised.line}" if loss.raised.file else ""
+    caught = f"caught by {loss.clause}" if loss.clause else ""
+    log = "" if kind.name != SWALLOWED else "logged" if loss.logged else "not logged, not raised again"
+    way = ", ".join(filter(None, (raised, caught, log)))
+    return " · ".join(filter(None, facts)), f"{way[:1].upper()}{way[1:]}. {kind.about}." if way else f"{kind.about}."
 
 
 def loss_report(journal: Journal, loss: Loss) -> str:
@@ -114,3 +111,66 @@ def loss_limits(journal: Journal) -> list[str]:
 def _version(text: str) -> tuple[int, ...]:
     numbers = text.split(".")[:2]
     return tuple(int(number) for number in numbers) if all(number.isdecimal() for number in numbers) else _TELLS
+
+
+# --- what a person has said of losses ---------------------------------------------------------------------------------
+
+_MUTED: Final = "losses.muted"
+_MEANT: Final = "losses.by_design"
+#: Places that are remembered for one program.
+_MOST: Final = 1_000
+
+
+class LossMarks:
+    """What a person has said of losses: muted places, and whether one is by design. Kept by program.
+
+    Args:
+        settings: Where it is kept.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def divide(self, journal: Journal, losses: Iterable[Loss]) -> tuple[list[Loss], list[Loss], list[Loss]]:
+        """Return the losses that count, those that are by design (said so, or guessed), and those that are muted."""
+        muted, meant = self._of(_MUTED, journal), self._of(_MEANT, journal)
+        parts: tuple[list[Loss], list[Loss], list[Loss]] = ([], [], [])
+        for loss in losses:
+            key = loss_key(journal, loss) if muted or meant else ""
+            parts[2 if key in muted else int(meant.get(key, loss.guessed))].append(loss)
+        return parts
+
+    def set_muted(self, journal: Journal, loss: Loss, *, muted: bool) -> None:
+        """Mute the place of a loss, or no longer."""
+        places = self._of(_MUTED, journal)
+        places.pop(loss_key(journal, loss), None)
+        if muted:
+            places[loss_key(journal, loss)] = True
+        self._keep(_MUTED, journal, places)
+
+    def set_by_design(self, journal: Journal, loss: Loss, *, meant: bool) -> None:
+        """Record that a loss is meant, or that it is not."""
+        self._keep(_MEANT, journal, {**self._of(_MEANT, journal), loss_key(journal, loss): meant})
+
+    def total(self, journal: Journal) -> int:
+        """Return how many losses of a run count: the number of the tab and of the status bar."""
+        return sum(loss.count for loss in self.divide(journal, journal.losses.groups)[0])
+
+    def _of(self, key: str, journal: Journal) -> dict[str, bool]:
+        places = self._settings.mapping(key).get(_program(journal))
+        return {k: v for k, v in places.items() if isinstance(v, bool)} if isinstance(places, dict) else {}
+
+    def _keep(self, key: str, journal: Journal, places: dict[str, bool]) -> None:
+        newest = dict(list(places.items())[-_MOST:])
+        programs = {**self._settings.mapping(key), _program(journal): newest}
+        self._settings.set(key, {program: marks for program, marks in programs.items() if marks})
+        self._settings.save()
+
+
+def loss_key(journal: Journal, loss: Loss) -> str:
+    """Return what a loss is known by from one session to the next: kind, whose it is, place and reason."""
+    return "\t".join((LOSS_KINDS[loss.kind].name, loss_subject(journal, loss), loss.file, str(loss.line), loss.reason))
+
+
+def _program(journal: Journal) -> str:
+    return journal.session.program if journal.session is not None else ""

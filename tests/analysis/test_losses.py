@@ -97,10 +97,12 @@ def test_what_a_handler_swallowed_is_told_with_the_clause_that_caught_it() -> No
     )
     assert (loss.error, loss.message, loss.raised.line) == ("ValueError", "it broke", 41)
     assert loss_subject(story.journal, loss) == "Audit.handle"
-    assert loss_lines(story.journal, loss)[:2] == [
-        "ValueError: it broke",
-        "Raised in audit.py:41, caught by except Exception, not logged. The handler ended as swallowed.",
-    ]
+    first, way = loss_lines(story.journal, loss)
+    assert first.startswith("ValueError: it broke · for Paid 1 · last at ")
+    assert way == (
+        "Raised in audit.py:41, caught by except Exception, not logged, not raised again. "
+        "The handler caught an exception and returned normally."
+    )
     assert loss_report(story.journal, loss).startswith(
         "### Swallowed: Audit.handle (1)\n\nexcept Exception, not logged"
     )

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ...core.bus.context import CURRENT
 from ...core.own_code import is_own_file
-from ...core.records.records import HANDLED
+from ...core.records.records import CAUGHT, HANDLED
 from ..observe.monitor import MONITOR
 from ..tap.moments import PUBLISHING
 
@@ -48,10 +48,18 @@ class Clause(NamedTuple):
     Attributes:
         names: The classes it names, each as its path of names; empty for a bare ``except``.
         readable: Its classes can be read from names alone.
+        line: Its line, 0 when unknown.
     """
 
     names: tuple[tuple[str, ...], ...]
     readable: bool
+    line: int = 0
+
+    @property
+    def text(self) -> str:
+        """How it is written: ``except (ValueError, KeyError)``."""
+        names = ", ".join(".".join(path) for path in self.names)
+        return f"except {f'({names})' if len(self.names) > 1 else names}".rstrip()
 
 
 def clauses_at(code: CodeType, offset: int) -> tuple[Clause, ...]:
@@ -64,7 +72,7 @@ def clauses_at(code: CodeType, offset: int) -> tuple[Clause, ...]:
     index = 1
     for _ in range(MAX_PLACES):
         if index < len(steps) and steps[index].opname == "POP_TOP":
-            clauses.append(Clause((), True))
+            clauses.append(Clause((), True, _line_of(steps[index])))
             break
         clause, index = _clause(steps, index)
         if clause is None:
@@ -90,7 +98,7 @@ def tried_lines(code: CodeType, offset: int) -> frozenset[int]:
 def _clause(steps: list[dis.Instruction], index: int) -> tuple[Clause | None, int]:
     """Read the classes that are asked for, up to the question; None where none is asked."""
     names: list[tuple[str, ...]] = []
-    readable = True
+    readable, line = True, _line_of(steps[index]) if index < len(steps) else 0
     while index < len(steps) and steps[index].opname != "CHECK_EXC_MATCH":
         step = steps[index]
         if step.opname not in _LOADS:
@@ -102,7 +110,11 @@ def _clause(steps: list[dis.Instruction], index: int) -> tuple[Clause | None, in
         elif step.opname.startswith("LOAD"):
             readable = False
         index += 1
-    return (Clause(tuple(names), readable), index + 1) if index < len(steps) else (None, index)
+    return (Clause(tuple(names), readable, line), index + 1) if index < len(steps) else (None, index)
+
+
+def _line_of(step: dis.Instruction) -> int:
+    return step.positions.lineno or 0 if step.positions is not None else 0
 
 
 def _named(names: tuple[str, ...], frame: FrameType) -> Any:
@@ -115,54 +127,65 @@ def _named(names: tuple[str, ...], frame: FrameType) -> Any:
     return value
 
 
-def takes(clauses: tuple[Clause, ...], error: BaseException, frame: FrameType) -> bool | None:
-    """Return whether an exception is taken by a clause that takes everything.
-
-    Returns:
-        True; False when a clause that names a narrower class takes it; None when none does, or it cannot be told.
-    """
+def taker(clauses: tuple[Clause, ...], error: BaseException, frame: FrameType) -> tuple[Clause, bool] | None:
+    """Return which clause takes an exception, and whether that takes everything; None when it cannot be told."""
     for clause in clauses:
         if not clause.names and clause.readable:
-            return True
+            return clause, True
         kinds = [_named(names, frame) for names in clause.names]
         flat = [kind for value in kinds for kind in (value if type(value) is tuple else (value,))]
         if not clause.readable or not all(isinstance(kind, type) for kind in flat):
             return None
         if any(kind in (Exception, BaseException) for kind in flat) and isinstance(error, tuple(flat)):
-            return True
+            return clause, True
         if isinstance(error, tuple(flat)):
-            return False
+            return clause, False
     return None
 
 
 class _Taken:
     """An exception that a clause took which takes everything."""
 
-    __slots__ = ("code", "error", "frame", "lines")
+    __slots__ = ("clause", "code", "error", "frame", "lines")
 
-    def __init__(self, frame: FrameType, error: BaseException, lines: frozenset[int]) -> None:
+    def __init__(self, frame: FrameType, error: BaseException, lines: frozenset[int], clause: Clause) -> None:
         self.frame = frame
         self.code = frame.f_code
         self.error = error
         #: Those of the ``try`` out of which it came.
         self.lines = lines
+        self.clause = clause
 
 
 class Caught:
-    """What the code of one execution has caught so far; asked when the execution ends."""
+    """What the code of one execution has caught so far, and the tasks it has made; asked when the execution ends."""
 
-    def __init__(self, probe: HandledProbe) -> None:
-        self._probe = probe
+    def __init__(self) -> None:
+        self.probe: HandledProbe | None = None
         self.taken: list[_Taken] = []
         self.noted: set[tuple[CodeType, int]] = set()
+        #: Called with the execution when it ends.
+        self.at_end: Callable[[Execution], None] | None = None
 
     def __call__(self, execution: Execution) -> None:
         """Mark the execution, if it went well but for what it swallowed."""
+        if self.at_end is not None:
+            self.at_end(execution)
         taken, self.taken = self.taken, []
+        if self.probe is None or not taken:
+            return
         for entry in taken:
-            self._probe.forget(entry)
-        if taken and execution.status == "ok" and not execution.swallowed:
-            self._probe.recorder.swallowed(execution, taken[-1].error)
+            self.probe.forget(entry)
+        if execution.status == "ok":
+            self.probe.swallowed(execution, taken[-1])
+
+
+def caught_by(execution: Execution) -> Caught:
+    """Return what is asked at the end of an execution."""
+    caught = execution.caught
+    if type(caught) is not Caught:
+        caught = execution.caught = Caught()
+    return caught
 
 
 class HandledProbe:
@@ -191,16 +214,16 @@ class HandledProbe:
             entry = self._clauses[key] = code, clauses_at(code, offset), tried_lines(code, offset)
         if not entry[1] or isinstance(error, (GeneratorExit, StopIteration, StopAsyncIteration)):
             return
-        everything = takes(entry[1], error, frame)
-        if everything is None:
+        by = taker(entry[1], error, frame)
+        if by is None:
             return
-        caught = execution.caught
-        if caught is None:
-            caught = execution.caught = Caught(self)
+        clause, everything = by
+        caught = caught_by(execution)
+        caught.probe = self
         self._drop(caught, lambda taken: _leads_to(taken.error, error))
         if everything:
             if len(caught.taken) < MAX_PLACES:
-                taken = _Taken(frame, error, entry[2])
+                taken = _Taken(frame, error, entry[2], clause)
                 self._drop(caught, lambda other: other.frame is frame and other.lines == taken.lines)
                 caught.taken.append(taken)
                 self._watch(taken)
@@ -246,6 +269,15 @@ class HandledProbe:
         for taken in [taken for taken in caught.taken if wanted(taken)]:
             caught.taken.remove(taken)
             self.forget(taken)
+
+    def swallowed(self, execution: Execution, taken: _Taken) -> None:
+        """Record what an execution swallowed, and which clause took it."""
+        if not execution.swallowed:
+            self.recorder.swallowed(execution, taken.error)
+        kind, clause = type(taken.error).__name__, taken.clause
+        text = f"{kind} caught by {clause.text}"
+        data = {"file": taken.code.co_filename, "line": clause.line, "clause": clause.text, "exception": kind}
+        self.recorder.note_in(execution, CAUGHT, "debug", text, data)
 
     def _note(self, error: BaseException, frame: FrameType) -> None:
         code = frame.f_code

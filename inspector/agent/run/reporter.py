@@ -34,6 +34,7 @@ from ...core.records.records import (
 )
 from ..effects.effects import Effects
 from ..effects.handled import install_handled_probe
+from ..effects.leftover import install_leftover_probe
 from ..effects.log import LogProbe
 from ..effects.sql import watch_rows
 from ..observe.handover import HANDOVER
@@ -427,6 +428,7 @@ class Reporter:
         )
         MONITOR.watch(logging.Logger.callHandlers.__code__, _LogWatch(self._recorder))
         install_handled_probe(self._recorder)
+        install_leftover_probe(self._recorder)
         effects = Effects(self._recorder)
         effects.install(watch_rows)
         program.attach(self._recorder, self._removed)

@@ -248,6 +248,8 @@ class TapPublication(Publication):
             for execution in tuple(self.executions):
                 execution.release()  # nobody tries it again
         self.raised = None
+        if self.executions and not isinstance(error, asyncio.CancelledError):
+            self.tap.returned_early(self)
         if not self.complete and self.event is not None and self.fire:
             self._look_back()
         self.check()

@@ -342,6 +342,14 @@ class Tap:
                 except Exception as trouble:  # noqa: BLE001 - the observed never pays
                     self.remove_observer(entry, trouble)
 
+    def returned_early(self, publication: TapPublication) -> None:
+        """Notify the observers that want to know of it that a publish has returned while handlers of it still run."""
+        with self.lock:
+            for entry in self.observers:
+                notify = getattr(entry.observer, "publication_returned", None)
+                if notify is not None:
+                    notify(publication)
+
     def _choose(self) -> None:
         """Choose what tells of executions: where there is one observer, its own methods."""
         only: Any = self.observers[0].observer if len(self.observers) == 1 else None

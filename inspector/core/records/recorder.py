@@ -39,9 +39,11 @@ from .records import (
     HANDLER_ENDED,
     HANDLER_STARTED,
     KIND,
+    LATE,
     NOTED,
     PUBLICATION_ENDED,
     PUBLISHED,
+    RETURNED,
     SESSION_STARTED,
     Row,
     places,
@@ -232,7 +234,8 @@ class Recorder:
         if late < 50 and type(error).__name__ == "CancelledError":
             return  # it obeyed its cancellation: nothing to tell
         how = f"raised {type(error).__name__}" if error is not None else "returned"
-        self._note(execution, "late", "warning", f"{how} {late:.0f} ms after timing out", {})
+        data = {"how": "timed out", **({} if error is None else {"exception": type(error).__name__})}
+        self._note(execution, LATE, "warning", f"{how} {late:.0f} ms after timing out", data)
 
     def execution_repeated(self, execution: Execution, tries: int, error: BaseException | None) -> None:
         """Note that a handler is tried once more for the same publication, and how the try before ended."""
@@ -243,6 +246,11 @@ class Recorder:
             read = failure_from_json(capture_failure(error, self.redactor.of_failure))
             how = f"failed: {read.type}: {read.message}".removesuffix(": ")
         self._note(execution, ATTEMPT, "warning" if error is not None else "info", f"Try {tries} {how}", {})
+
+    def publication_returned(self, publication: Publication) -> None:
+        """Note that a publish has returned while handlers of it still run."""
+        if publication.tag:
+            self._append((NOTED, self.now(), 0, publication.tag, RETURNED, "debug", "publish returned", ""))
 
     def publication_ended(self, publication: Publication) -> None:
         """Record ``PublicationEnded``."""
@@ -298,6 +306,11 @@ class Recorder:
         execution = CURRENT.get()
         if execution is not None and execution.tag:
             self._note(execution, kind, level, text, data or {})
+
+    def note_in(self, execution: Execution, kind: str, level: str, text: str, data: dict[str, Any]) -> None:
+        """Record what an execution did that may not be the running one; one that is not recorded has no notes."""
+        if execution.tag:
+            self._note(execution, kind, level, text, data)
 
     def swallowed(self, execution: Execution, error: BaseException) -> None:
         """Remember that the execution handled an exception inside; the last one counts."""

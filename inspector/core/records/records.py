@@ -41,6 +41,8 @@ HANDLED: Final = "handled"
 CAUGHT: Final = "caught"
 #: Kind of the note that work of an execution went on, or failed, after it had ended or was given up.
 LATE: Final = "late"
+#: Kind of the note on a publication that its publish has returned before all of its handlers had ended.
+RETURNED: Final = "returned"
 #: Kind of the note on what a handler has logged.
 LOG: Final = "log"
 #: Kind of the note that a handler was tried once more: its executions are one more than such notes.
